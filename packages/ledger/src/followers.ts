@@ -1,0 +1,133 @@
+// The two subscribers of a ledger: one keeps the read models and shows delivery what other processes did,
+// one rolls held payments forward. Their cursors stand in the file of the read models.
+import type { Delivery } from './delivery.ts';
+import type { EventStore } from './event-store/event-store.ts';
+import type { PaymentWriter } from './observe-payment.ts';
+import { orderAggregate } from './order-streams.ts';
+import type { Alert, Log } from './payment-ledger.ts';
+import { type OrderReadModels, openOrderReadModels } from './read-models/order-read-models.ts';
+import { openReadModelFile } from './read-models/read-model-file.ts';
+import { referenceAggregate } from './reference.ts';
+import { rollForward } from './roll-forward.ts';
+import type { Runtime } from './runtime.ts';
+import { openSubscription } from './subscription.ts';
+
+export interface FollowersOptions {
+  readonly store: EventStore;
+  /** Of the read models; `:memory:` where they are not kept. */
+  readonly path: string;
+  readonly writer: PaymentWriter;
+  readonly delivery: Delivery | undefined;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly onAlert: (alert: Alert) => void;
+}
+
+export interface Followers {
+  /** Opens them on first use; after a failure the next caller tries again. */
+  opened(): Promise<OpenedFollowers>;
+  /** Follows the log until `stop`, as soon as it can be read. */
+  follow(): void;
+  stop(): Promise<void>;
+}
+
+export interface OpenedFollowers {
+  readonly models: OrderReadModels;
+  follow(): void;
+  catchUp(): Promise<void>;
+  lagMs(): number;
+  stop(): Promise<void>;
+}
+
+export function openFollowers(options: FollowersOptions): Followers {
+  const { runtime, log } = options;
+  const stopping = new AbortController();
+  let opening: Promise<OpenedFollowers> | undefined;
+  let following: Promise<void> = Promise.resolve();
+
+  function opened(): Promise<OpenedFollowers> {
+    const current = opening ?? openNow(options);
+    opening = current;
+    current.catch(() => {
+      opening = undefined;
+    });
+    return current;
+  }
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        (await opened()).follow();
+        return;
+      } catch (error) {
+        log.warn({ err: error }, 'the log cannot be read; following starts as soon as it can');
+        await runtime.sleep(1_000, stopping.signal);
+      }
+    }
+  }
+
+  return {
+    opened,
+    follow: () => {
+      following = follow();
+    },
+    stop: async () => {
+      stopping.abort();
+      await following;
+      await (await opening?.catch(() => undefined))?.stop();
+    },
+  };
+}
+
+async function openNow({ store, path, writer, delivery, runtime, log, onAlert }: FollowersOptions): Promise<OpenedFollowers> {
+  const file = await openReadModelFile(path, store, runtime);
+  const models = openOrderReadModels(file);
+  let pendingSighted = false;
+
+  const orders = openSubscription({
+    name: 'orders',
+    store,
+    runtime,
+    log,
+    prefixes: [orderAggregate.stream('')],
+    after: models.cursor,
+    handle: async (events, next) => {
+      await models.apply(events, next);
+      if (pendingSighted) for (const event of events) delivery?.sight(event);
+    },
+    onCaughtUp: () => {
+      if (pendingSighted) return;
+      pendingSighted = true; // What is long delivered is not looked at one by one.
+      if (delivery) for (const order of models.pendingDeliveries()) delivery.sightPending(order);
+    },
+  });
+  const references = openSubscription({
+    name: 'roll-forward',
+    store,
+    runtime,
+    log,
+    prefixes: [referenceAggregate.stream('')],
+    after: file.cursor('roll-forward'),
+    handle: async (events, next) => {
+      await rollForward(events, writer, { log, onAlert });
+      await file.advance('roll-forward', { events, next }, () => undefined);
+    },
+  });
+
+  return {
+    models,
+    follow: () => {
+      references.follow();
+      orders.follow();
+    },
+    catchUp: async () => {
+      await references.catchUp();
+      await orders.catchUp();
+    },
+    lagMs: orders.lagMs,
+    stop: async () => {
+      await Promise.all([references.stop(), orders.stop()]);
+      file.close();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
+export { LedgerError, type LedgerErrorCode } from './errors.ts';
+export type {
+  AppendResult,
+  EventMetadata,
+  EventStore,
+  LogPage,
+  NewEvent,
+  Position,
+  ReadLogOptions,
+  StoredEvent,
+} from './event-store/event-store.ts';
+export { createPaymentLedger } from './ledger.ts';
+export type {
+  AmountParts,
+  DisputeStatus,
+  Fact,
+  ManualAction,
+  Observation,
+  PaidAmount,
+  PaymentReference,
+  RefundStatus,
+  Source,
+  Statement,
+} from './observation.ts';
+export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
+export type { MembershipStatus } from './order/order.ts';
+export type { Policy } from './order/policy.ts';
+export type { OrderPaymentState, OrderView, Review } from './order/view.ts';
+export type {
+  Alert,
+  Log,
+  Membership,
+  MembershipChange,
+  ObserveResult,
+  Page,
+  PageRequest,
+  PaymentLedger,
+  PaymentLedgerOptions,
+  PlaceOrder,
+  SweepProgress,
+  SweepSummary,
+  UnreadableObject,
+} from './payment-ledger.ts';
+export { type Runtime, systemRuntime } from './runtime.ts';

@@ -1,0 +1,59 @@
+// What callers give is checked at the door: one clear error that names the field.
+import * as z from 'zod';
+import { LedgerError } from './errors.ts';
+import { idSchema, knownCurrencySchema, minorSchema } from './observation.ts';
+import type { Resolution } from './order/events.ts';
+import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
+import type { PageRequest, PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
+
+export const placeOrderSchema: z.ZodType<PlaceOrder> = z.strictObject({
+  orderId: idSchema,
+  memberId: idSchema,
+  plan: idSchema,
+  amountMinor: minorSchema,
+  currency: knownCurrencySchema,
+  account: idSchema,
+  livemode: z.boolean(),
+  allow: z.exactOptional(
+    z.strictObject({ discount: z.exactOptional(z.boolean()), tax: z.exactOptional(z.boolean()), shipping: z.exactOptional(z.boolean()) }),
+  ),
+});
+export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: number }> = z.strictObject({
+  resolution: z.enum(['grant', 'revoke', 'dismiss']),
+  seenRevision: z.number().int().min(0),
+});
+export const pageSchema: z.ZodType<PageRequest> = z.strictObject({
+  after: z.exactOptional(z.string()),
+  limit: z.exactOptional(z.number().int().min(1).max(1_000)),
+});
+const optionNames: readonly string[] = [
+  'eventStore',
+  'policy',
+  'deliver',
+  'deliverTimeoutMs',
+  'readModels',
+  'background',
+  'log',
+  'onAlert',
+  'runtime',
+] satisfies readonly (keyof PaymentLedgerOptions)[];
+
+/** Everything that a caller gives is checked here, with a message that names the field. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${[name, ...path].join('.')}: ${message}`);
+  throw new LedgerError('invalid_input', problems.join('; '));
+}
+
+export function checkOptions(options: PaymentLedgerOptions): Policy {
+  for (const name of Object.keys(options)) {
+    if (!optionNames.includes(name))
+      throw new LedgerError('invalid_input', `createPaymentLedger knows no option ${name}; it knows ${optionNames.join(', ')}`);
+  }
+  const { deliverTimeoutMs = 1 } = options;
+  if (!(deliverTimeoutMs > 0 && Number.isFinite(deliverTimeoutMs))) {
+    throw new LedgerError('invalid_input', `deliverTimeoutMs is ${deliverTimeoutMs}; it must be a number of milliseconds above 0`);
+  }
+  return parse(policySchema, { ...defaultPolicy, ...options.policy }, 'policy');
+}

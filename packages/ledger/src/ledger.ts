@@ -1,0 +1,239 @@
+// createPaymentLedger: builds the parts, starts them, and closes them in order.
+import { isDeepStrictEqual } from 'node:util';
+import { type Delivery, openDelivery } from './delivery.ts';
+import { LedgerError } from './errors.ts';
+import type { EventStore } from './event-store/event-store.ts';
+import { type Followers, type OpenedFollowers, openFollowers } from './followers.ts';
+import { checkOptions, pageSchema, parse, placeOrderSchema, resolveSchema } from './input.ts';
+import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
+import { openPaymentWriter, type PaymentWriter } from './observe-payment.ts';
+import type { OrderPlaced } from './order/events.ts';
+import { viewOf } from './order/view.ts';
+import { type OrderStreams, openOrderStreams, orderAggregate } from './order-streams.ts';
+import type { Log, Page, PageRequest, PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { pageKey } from './read-models/order-read-models.ts';
+import { openReferences, type References } from './reference.ts';
+import { type Runtime, systemRuntime } from './runtime.ts';
+import { openSweeps, type Sweeps } from './sweep.ts';
+import { openTransactions } from './transact.ts';
+import { openUnreadableObjects, type UnreadableObjects } from './unreadable.ts';
+
+const drainMs = 10_000;
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/**
+ * The ledger on an event store. Any number of processes may run one on the same log.
+ *
+ * @throws LedgerError `invalid_input` for an option that it does not know or cannot use.
+ */
+export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedger {
+  checkOptions(options);
+  return new Ledger(options);
+}
+
+class Ledger implements PaymentLedger {
+  readonly delivers: boolean;
+  readonly runtime: Runtime;
+  readonly #store: EventStore;
+  readonly #background: boolean;
+  readonly #orders: OrderStreams;
+  readonly #references: References;
+  readonly #writer: PaymentWriter;
+  readonly #delivery: Delivery | undefined;
+  readonly #sweeps: Sweeps;
+  readonly #unreadable: UnreadableObjects;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #followers: Followers;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: PaymentLedgerOptions) {
+    const {
+      eventStore: store,
+      deliver,
+      background = true,
+      log = silent,
+      deliverTimeoutMs: timeoutMs = 10_000,
+      onAlert = () => undefined,
+    } = options;
+    const runtime = { ...systemRuntime, ...options.runtime };
+    // Where nobody here delivers, anyone may take a decision over at once.
+    const instance = deliver ? runtime.uuid() : '';
+    const transactions = openTransactions({ store, runtime, instance });
+    this.#store = store;
+    this.#background = background;
+    this.runtime = runtime;
+    this.delivers = deliver !== undefined;
+    this.#orders = openOrderStreams(transactions, checkOptions(options), (orderId) => this.#delivery?.schedule(orderId));
+    this.#delivery = deliver && openDelivery({ orders: this.#orders, instance, deliver, timeoutMs, runtime, log, onAlert });
+    this.#references = openReferences(transactions);
+    this.#writer = openPaymentWriter(this.#references, this.#orders, runtime);
+    this.#sweeps = openSweeps(transactions);
+    this.#unreadable = openUnreadableObjects(transactions, { log, onAlert });
+    const path = readModelsPath(options);
+    this.#followers = openFollowers({ store, path, writer: this.#writer, delivery: this.#delivery, runtime, log, onAlert });
+    if (!background) return;
+    this.#followers.follow();
+    this.#delivery?.start();
+  }
+
+  placeOrder: PaymentLedger['placeOrder'] = (order) =>
+    this.#call(async () => {
+      const { allow, amountMinor, currency, ...rest } = parse(placeOrderSchema, order, 'order');
+      const placed: OrderPlaced = {
+        ...rest,
+        expected: { amountMinor, currency, allow: { discount: true, tax: true, shipping: true, ...allow } },
+        placedAt: this.runtime.now().toISOString(),
+      };
+      const { state, events } = await this.#orders.command(placed.orderId, 'place', { type: 'place', order: placed });
+      if (events.length > 0) return { outcome: 'placed' };
+      return { outcome: state.placed && isSameOrder(state.placed, placed) ? 'exists' : 'differs' };
+    });
+
+  attachCheckout: PaymentLedger['attachCheckout'] = (orderId, payment, { expiresAt } = {}) =>
+    this.#call(async () => {
+      parse(idSchema, orderId, 'orderId');
+      const checkout = {
+        payment: parse(paymentReferenceSchema, payment, 'payment'),
+        attachedAt: this.runtime.now().toISOString(),
+        ...(expiresAt === undefined ? {} : { expiresAt: parse(timeSchema, expiresAt, 'expiresAt') }),
+      };
+      const { placed } = await this.#orders.read(orderId);
+      if (!placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);
+      const { owner } = await this.#references.link(payment.id, orderId);
+      if (owner !== orderId) return { outcome: 'belongs_to', orderId: owner };
+      const { events } = await this.#orders.command(orderId, `attach ${payment.id}`, { type: 'attach', checkout });
+      await this.#writer.forwardHeld(payment.id);
+      return { outcome: events.length > 0 ? 'attached' : 'exists' };
+    });
+
+  observePayment: PaymentLedger['observePayment'] = (observation) =>
+    this.#call(async () => this.#writer.observe(parse(observationSchema, observation, 'observation')));
+
+  resolveReview: PaymentLedger['resolveReview'] = (orderId, reviewId, how, by) =>
+    this.#call(async () => {
+      parse(idSchema, orderId, 'orderId');
+      const { resolution, seenRevision } = parse(resolveSchema, how, 'how');
+      const { state, events } = await this.#orders.command(orderId, `resolve ${reviewId}`, {
+        type: 'resolve',
+        reviewId,
+        resolution,
+        seenRevision,
+        by: parse(manualActionSchema, by, 'by'),
+        at: this.runtime.now().toISOString(),
+      });
+      // Where nothing was added, the same word said again is no contradiction.
+      const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
+      return { outcome: events.length > 0 || same ? 'resolved' : 'stale' };
+    });
+
+  redeliver: PaymentLedger['redeliver'] = (orderId, by) =>
+    this.#call(async () => {
+      if (!this.#delivery)
+        throw new LedgerError('invalid_input', 'This process has no `deliver`. Call redeliver where createPaymentLedger has one');
+      return { outcome: await this.#delivery.redeliver(parse(idSchema, orderId, 'orderId'), parse(manualActionSchema, by, 'by')) };
+    });
+
+  order: PaymentLedger['order'] = (orderId) => this.#call(async () => viewOf(await this.#orders.read(parse(idSchema, orderId, 'orderId'))));
+
+  orderOf: PaymentLedger['orderOf'] = (reference) =>
+    this.#call(async () => {
+      const owner = await this.#references.ownerOf(parse(idSchema, reference, 'reference'));
+      return owner === undefined ? undefined : viewOf(await this.#orders.read(owner));
+    });
+
+  history: PaymentLedger['history'] = (orderId) =>
+    this.#call(async () => this.#store.readStream(orderAggregate.stream(parse(idSchema, orderId, 'orderId'))));
+
+  memberships: PaymentLedger['memberships'] = (memberId) =>
+    this.#call(async () => {
+      parse(idSchema, memberId, 'memberId');
+      const { models, lagMs } = await this.#readModels();
+      return { items: models.memberships(memberId), lagMs: lagMs() };
+    });
+
+  openOrders: PaymentLedger['openOrders'] = (request) =>
+    this.#call(() => {
+      const now = this.runtime.now().toISOString();
+      return this.#page(
+        request,
+        ({ models }, after, limit) => models.openOrders(now, after, limit),
+        ({ orderId }) => orderId,
+      );
+    });
+
+  reviews: PaymentLedger['reviews'] = (request) =>
+    this.#call(() => this.#page(request, ({ models }, after, limit) => models.reviews(after, limit), pageKey));
+
+  settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
+    this.#call(async () => {
+      const deadline = this.runtime.monotonicNowMs() + timeoutMs;
+      const followers = await this.#followers.opened();
+      await followers.catchUp();
+      await this.#delivery?.settle(deadline);
+      await followers.catchUp(); // What was delivered stands in the read models too.
+    });
+
+  sweepProgress: PaymentLedger['sweepProgress'] = (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier')));
+  startSweep: PaymentLedger['startSweep'] = (tier, seenRound) =>
+    this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound));
+  finishSweep: PaymentLedger['finishSweep'] = (tier, round, result) =>
+    this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result));
+  recordUnreadable: PaymentLedger['recordUnreadable'] = (object) => this.#call(async () => this.#unreadable.record(object));
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** Every call of a user passes here: none after `dispose`, and disposing awaits those that are under way. */
+  #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new LedgerError('closed', 'The ledger is closed: this process is shutting down'));
+    const done = work();
+    this.#inFlight.add(done);
+    const leave = () => this.#inFlight.delete(done);
+    done.then(leave, leave);
+    return done;
+  }
+
+  /** Without a background they are caught up when asked. */
+  async #readModels(): Promise<OpenedFollowers> {
+    const followers = await this.#followers.opened();
+    if (!this.#background) await followers.catchUp();
+    return followers;
+  }
+
+  /** One more than asked for tells whether there is a next page. */
+  async #page<T>(
+    request: PageRequest | undefined,
+    rows: (followers: OpenedFollowers, after: string, limit: number) => readonly T[],
+    key: (row: T) => string,
+  ): Promise<Page<T>> {
+    const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');
+    const followers = await this.#readModels();
+    const found = rows(followers, after, limit + 1);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return { items, ...(found.length > limit && last !== undefined ? { next: key(last) } : {}), lagMs: followers.lagMs() };
+  }
+
+  async #close(): Promise<void> {
+    const deadline = this.runtime.monotonicNowMs() + drainMs;
+    const drained = new AbortController();
+    await Promise.race([Promise.allSettled(this.#inFlight), this.runtime.sleep(drainMs, drained.signal)]);
+    drained.abort();
+    await this.#delivery?.stop(deadline);
+    await this.#followers.stop();
+    await this.#store.close();
+  }
+}
+
+/** Beside the SQLite log, where there is one. */
+function readModelsPath({ readModels, eventStore }: PaymentLedgerOptions): string {
+  if (readModels !== undefined) return readModels;
+  return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
+}
+
+/** Placed again by a retry; `placedAt` is of the first. */
+function isSameOrder(a: OrderPlaced, b: OrderPlaced): boolean {
+  return isDeepStrictEqual({ ...a, placedAt: '' }, { ...b, placedAt: '' });
+}

@@ -1,0 +1,67 @@
+// Orders as streams: every append to an order passes here, under a policy that was adopted before it.
+import { decide, type OrderCommand } from './order/decide.ts';
+import { readOrderEvent, versionOf } from './order/event-schemas.ts';
+import type { DecisionType, OrderEvent } from './order/events.ts';
+import { evolve, initialState, type OrderState } from './order/order.ts';
+import type { Policy } from './order/policy.ts';
+import { policyAdoption } from './policy-adoption.ts';
+import type { Aggregate, Decision, Transactions } from './transact.ts';
+
+export const orderAggregate: Aggregate<OrderState, OrderEvent> = {
+  stream: (id) => `order-${id}`,
+  initial: initialState,
+  read: readOrderEvent,
+  evolve,
+  versionOf,
+};
+
+export interface OrderAnswer {
+  readonly state: OrderState;
+  /** What the command added; empty where the order knew it all. */
+  readonly events: readonly OrderEvent[];
+}
+
+export interface OrderStreams {
+  /** @param cause what led to it, in the metadata of its events. */
+  command(orderId: string, cause: string, command: OrderCommand): Promise<OrderAnswer>;
+  /** For delivery, whose events decide nothing. */
+  append<Answer>(
+    orderId: string,
+    cause: string,
+    decide: (state: OrderState) => Decision<OrderEvent, Answer>,
+  ): Promise<{ readonly state: OrderState; readonly answer: Answer }>;
+  read(orderId: string): Promise<OrderState>;
+}
+
+/** @param onDecision called after a decision of this process is durable, before its caller is answered. */
+export function openOrderStreams(transactions: Transactions, policy: Policy, onDecision: (orderId: string) => void): OrderStreams {
+  const adopted = policyAdoption(transactions, policy);
+
+  async function append<Answer>(orderId: string, cause: string, decideOn: (state: OrderState) => Decision<OrderEvent, Answer>) {
+    const hash = await adopted();
+    return transactions.transact(orderAggregate, orderId, { policy: hash, cause }, decideOn);
+  }
+
+  return {
+    append,
+    command: async (orderId, cause, command) => {
+      const { state, answer: events } = await append(orderId, cause, (before) => {
+        const decided = decide(before, command, policy);
+        // What a command adds, it adds once: an order that knew it all will always know it.
+        return { events: decided, answer: decided, lasting: command.type !== 'resolve' };
+      });
+      if (events.some((event) => isDecision(event))) onDecision(orderId);
+      return { state, events };
+    },
+    read: (orderId) => transactions.read(orderAggregate, orderId),
+  };
+}
+
+export function isDecision(event: OrderEvent): event is Extract<OrderEvent, { type: DecisionType }> {
+  return (
+    event.type === 'MembershipGranted' ||
+    event.type === 'MembershipSuspended' ||
+    event.type === 'MembershipRestored' ||
+    event.type === 'MembershipRevoked'
+  );
+}

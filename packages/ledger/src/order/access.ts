@@ -1,0 +1,95 @@
+// Law 4, access follows payments: what the joined facts allow under the policy and people's rulings. A
+// function of the facts, never of the order in which they came (law 1).
+import { type PaidAmount, paymentKey } from '../observation.ts';
+import type { OrderPlaced, ReviewKind } from './events.ts';
+import type { PaymentFacts } from './facts.ts';
+import { hasReview, type OrderState } from './order.ts';
+import type { Policy } from './policy.ts';
+
+/** `full`: entitled. `paused`: entitled but for an open dispute. `ended`: nothing counts, or all of it is undone. */
+export type Access = 'full' | 'paused' | 'ended';
+/** What about a payment is not as the order expects. */
+export type Mismatch = Extract<ReviewKind, 'amount' | 'currency' | 'mode' | 'account' | 'overpaid'>;
+
+export interface Entitlement {
+  readonly access: Access;
+  /** The payment that the access rests on. */
+  readonly payment?: PaymentFacts;
+}
+
+export function entitled(order: OrderState, policy: Policy): Entitlement {
+  let best: Entitlement = { access: 'ended' };
+  for (const payment of Object.values(order.payments)) {
+    if (!counts(order, payment, policy)) continue;
+    const access = accessOf(payment, policy);
+    if (outranks({ access, payment }, best)) best = { access, payment };
+  }
+  return best;
+}
+
+/** More access first; then the earlier payment; then its key, so that arrival never decides. */
+function outranks(a: Entitlement & { payment: PaymentFacts }, b: Entitlement): boolean {
+  const rank: readonly Access[] = ['ended', 'paused', 'full'];
+  const byAccess = rank.indexOf(a.access) - rank.indexOf(b.access);
+  if (byAccess !== 0 || b.payment === undefined) return byAccess > 0;
+  const [aAt, bAt] = [a.payment.paidAt ?? '', b.payment.paidAt ?? ''];
+  return aAt !== bAt ? aAt < bAt : paymentKey(a.payment.reference) < paymentKey(b.payment.reference);
+}
+
+/** Paid, and as the order expects it or accepted by a person. Unpaid never counts. */
+export function counts(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
+  if (order.placed === undefined || payment.attempt?.status !== 'paid') return false;
+  const ruling = order.rulings[paymentKey(payment.reference)];
+  if (ruling !== undefined) return ruling === 'accepted';
+  if (policy.paidAgain === 'review' && hasReview(order, 'paid_again', payment.reference)) return false;
+  return mismatches(payment, order.placed).every((mismatch) => mismatch === 'overpaid');
+}
+
+export function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPlaced): readonly Mismatch[] {
+  if (attempt?.status !== 'paid') return [];
+  const found: Mismatch[] = [];
+  if (reference.livemode !== placed.livemode) found.push('mode');
+  if (reference.account !== placed.account) found.push('account');
+  if (attempt.amount.currency !== placed.expected.currency) return [...found, 'currency'];
+  const difference = attempt.amount.totalMinor - owed(attempt.amount, placed);
+  if (difference < 0) found.push('amount');
+  if (difference > 0) found.push('overpaid');
+  return found;
+}
+
+/** Expected, less the discount and plus the tax and shipping that the order allows. */
+function owed({ parts }: PaidAmount, { expected }: OrderPlaced): number {
+  if (parts === undefined) return expected.amountMinor;
+  const discount = expected.allow.discount ? parts.discountMinor : 0;
+  const tax = expected.allow.tax ? parts.taxMinor : 0;
+  const shipping = expected.allow.shipping ? parts.shippingMinor : 0;
+  return expected.amountMinor - discount + tax + shipping;
+}
+
+/** What refunds and disputes leave of a payment that counts. */
+function accessOf(payment: PaymentFacts, policy: Policy): Access {
+  let access: Access = refundAccess(payment, policy);
+  for (const { status, returnedDebit } of Object.values(payment.disputes)) {
+    if (status !== 'open' && status !== 'lost') continue;
+    const effect = returnedDebit ? policy.returnedDebit : status === 'open' ? policy.openDispute : policy.lostDispute;
+    if (effect === 'revoke') access = 'ended';
+    if (effect === 'suspend' && access === 'full') access = 'paused';
+  }
+  return access;
+}
+
+function refundAccess(payment: PaymentFacts, policy: Policy): Access {
+  const refunded = refundedMinor(payment);
+  if (refunded === 0) return 'full';
+  return (isFullyRefunded(payment) ? policy.fullRefund : policy.partialRefund) === 'revoke' ? 'ended' : 'full';
+}
+
+/** Only `succeeded` refunds moved money back. */
+export function refundedMinor(payment: PaymentFacts): number {
+  return Object.values(payment.refunds).reduce((sum, refund) => sum + (refund.status === 'succeeded' ? refund.amountMinor : 0), 0);
+}
+
+export function isFullyRefunded(payment: PaymentFacts): boolean {
+  const refunded = refundedMinor(payment);
+  return payment.attempt?.status === 'paid' && refunded > 0 && refunded >= payment.attempt.amount.totalMinor;
+}

@@ -1,0 +1,183 @@
+// The decider: what a command adds to an order. One decide, whichever source speaks; asked again of the
+// state that it led to, it decides nothing, and that makes every retry safe.
+import { LedgerError } from '../errors.ts';
+import { factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
+import { type Access, counts, entitled, mismatches } from './access.ts';
+import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
+import type { PaymentFacts } from './facts.ts';
+import { evolve, hasReview, type MembershipStatus, nextReviewId, type OrderState, saidKey } from './order.ts';
+import type { Policy } from './policy.ts';
+
+export type OrderCommand =
+  | { readonly type: 'place'; readonly order: OrderPlaced }
+  | { readonly type: 'attach'; readonly checkout: CheckoutAttached }
+  /** `claimedByAnother`: one of its references belongs to another order. */
+  | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
+  | {
+      readonly type: 'resolve';
+      readonly reviewId: string;
+      readonly resolution: Resolution;
+      readonly seenRevision: number;
+      readonly by: ManualAction;
+      readonly at: string;
+    };
+
+/** Law 2 on one screen: only `none` leads to a grant, and nothing leads back to `none`. */
+// biome-ignore format: a table
+const next: Readonly<Record<MembershipStatus, Readonly<Record<Access, DecisionType | null>>>> = {
+  none:      { full: 'MembershipGranted',  paused: null,                  ended: null },
+  active:    { full: null,                 paused: 'MembershipSuspended', ended: 'MembershipRevoked' },
+  suspended: { full: 'MembershipRestored', paused: null,                  ended: 'MembershipRevoked' },
+  revoked:   { full: 'MembershipRestored', paused: 'MembershipSuspended', ended: null },
+};
+
+/** The events that the command adds; none where the order knew it all. */
+export function decide(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] {
+  switch (command.type) {
+    case 'place':
+      return before.placed ? [] : concluded(before, { type: 'OrderPlaced', data: command.order }, policy, command.order.placedAt);
+    case 'attach':
+      return isAttached(before, command.checkout.payment) ? [] : [{ type: 'CheckoutAttached', data: command.checkout }];
+    case 'observe':
+      return decideObserved(before, command.observed, command.claimedByAnother === true, policy);
+    case 'resolve':
+      return decideResolved(before, command, policy);
+  }
+}
+
+/** Law 5: the same fact from the same source adds nothing; from another it is kept as confirmation. */
+function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
+  const known = before.saidBy[saidKey(observed)]?.includes(observed.source) === true;
+  const trail = new Trail(before);
+  if (!known) trail.add({ type: 'PaymentObserved', data: observed });
+  if (claimedByAnother || (observed.orderId !== undefined && observed.orderId !== before.orderId)) {
+    trail.openReviewOnce('claimed_by_two', observed.payment, observed.observedAt);
+  }
+  if (!known) {
+    if (conflicts(before, observed)) trail.openReview('conflicting_evidence', observed.payment, observed.observedAt);
+    conclude(trail, before, policy, observed.observedAt, observed.source, observed.payment);
+  }
+  return trail.events;
+}
+
+function decideResolved(before: OrderState, command: Extract<OrderCommand, { type: 'resolve' }>, policy: Policy): readonly OrderEvent[] {
+  const { reviewId, resolution, seenRevision, by } = command;
+  const review = before.reviews.find((each) => each.reviewId === reviewId);
+  if (!review) {
+    throw new LedgerError(
+      'invalid_input',
+      `Order ${before.orderId} has no review ${reviewId}. Its reviews are in \`order(…).openReviews\``,
+    );
+  }
+  if (review.resolution !== undefined || isStale(before, seenRevision)) return [];
+  return concluded(before, { type: 'ReviewResolved', data: { reviewId, resolution, seenRevision, by } }, policy, command.at);
+}
+
+/** A person decided on an order that has changed since. */
+export function isStale(order: OrderState, seenRevision: number): boolean {
+  return seenRevision < order.changedAtRevision;
+}
+
+function isAttached(order: OrderState, payment: PaymentReference): boolean {
+  return order.checkouts.some((checkout) => paymentKey(checkout.payment) === paymentKey(payment));
+}
+
+function concluded(before: OrderState, event: OrderEvent, policy: Policy, at: string): readonly OrderEvent[] {
+  const trail = new Trail(before);
+  trail.add(event);
+  conclude(trail, before, policy, at, event.type === 'ReviewResolved' ? 'manual' : undefined, undefined);
+  return trail.events;
+}
+
+/** After something new: the reviews that it calls for, then the decision, if access has changed. */
+function conclude(
+  trail: Trail,
+  before: OrderState,
+  policy: Policy,
+  at: string,
+  source: Source | undefined,
+  observed: PaymentReference | undefined,
+): void {
+  const { placed } = trail.state;
+  if (placed === undefined) return;
+  for (const payment of Object.values(trail.state.payments)) {
+    for (const kind of mismatches(payment, placed)) trail.openReviewOnce(kind, payment.reference, at);
+  }
+  const payment = observed && trail.state.payments[paymentKey(observed)];
+  if (payment && isFurtherPayment(before, trail.state, payment, policy)) {
+    trail.openReviewOnce(before.membership === 'revoked' ? 'paid_again' : 'overpaid', payment.reference, at);
+  }
+  const entitlement = entitled(trail.state, policy);
+  const type = next[trail.state.membership][entitlement.access];
+  if (type === null) return;
+  const { decided, sequence } = trail.state;
+  const rests = entitlement.payment?.reference ?? decided?.payment;
+  const paidAt = entitlement.payment?.paidAt ?? decided?.paidAt;
+  // Only a grant can be the first decision, and a grant has a payment.
+  if (rests === undefined || paidAt === undefined) throw new LedgerError('corrupt', `order ${before.orderId}: ${type} rests on no payment`);
+  const { orderId, memberId, plan } = placed;
+  trail.add({
+    type,
+    data: {
+      membershipId: orderId,
+      memberId,
+      plan,
+      sequence: sequence + 1,
+      paidAt,
+      payment: rests,
+      source: source ?? firstToSay(trail.state, entitlement.payment) ?? 'manual',
+    },
+  });
+}
+
+/** Law 6: a payment that begins to count on an order that another payment had already made a membership. */
+function isFurtherPayment(before: OrderState, after: OrderState, payment: PaymentFacts, policy: Policy): boolean {
+  if (before.membership === 'none' || !counts(after, payment, policy)) return false;
+  const earlier = before.payments[paymentKey(payment.reference)];
+  return earlier === undefined || !counts(before, earlier, policy);
+}
+
+/** Another total, currency or division than was said before of the same payment; parts where none were known only enrich it. */
+function conflicts(before: OrderState, { payment, fact }: PaymentObserved): boolean {
+  if (before.saidBy[saidKey({ payment, fact })] !== undefined) return false; // Said before: it was reviewed then.
+  const known = before.payments[paymentKey(payment)]?.attempt;
+  if (known?.status !== 'paid' || fact.kind !== 'attempt' || fact.status !== 'paid') return false;
+  const { totalMinor, currency, parts } = known.amount;
+  if (fact.amount.totalMinor !== totalMinor || fact.amount.currency !== currency) return true;
+  return parts !== undefined && fact.amount.parts !== undefined && factContent(fact) !== factContent({ ...fact, amount: known.amount });
+}
+
+/** For a fact that had waited for its order: who had brought it. */
+function firstToSay(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
+  if (payment?.attempt?.status !== 'paid') return undefined;
+  const { reference, attempt } = payment;
+  return order.saidBy[saidKey({ payment: reference, fact: { kind: 'attempt', status: 'paid', amount: attempt.amount } })]?.[0];
+}
+
+/** Events so far, and the order as they leave it. */
+class Trail {
+  readonly events: OrderEvent[] = [];
+  state: OrderState;
+
+  constructor(before: OrderState) {
+    this.state = before;
+  }
+
+  add(event: OrderEvent): void {
+    this.events.push(event);
+    this.state = evolve(this.state, event);
+  }
+
+  /** At most one open review of a kind for a payment. */
+  openReview(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
+    const key = paymentKey(payment);
+    if (this.state.reviews.some((review) => review.resolution === undefined && review.kind === kind && paymentKey(review.payment) === key))
+      return;
+    this.add({ type: 'ReviewOpened', data: { reviewId: nextReviewId(this.state), kind, payment, openedAt } });
+  }
+
+  /** One for ever: what a person has ruled on is not asked again. */
+  openReviewOnce(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
+    if (!hasReview(this.state, kind, payment)) this.openReview(kind, payment, openedAt);
+  }
+}

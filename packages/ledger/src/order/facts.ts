@@ -1,0 +1,110 @@
+// The join (law 1): a payment is a handful of registers, each keeping the maximum under a total order, so
+// that order, repetition and batching of what the sources say cannot matter.
+import {
+  type AttemptStatus,
+  amountText,
+  type DisputeStatus,
+  type Fact,
+  type PaidAmount,
+  type PaymentReference,
+  type RefundStatus,
+} from '../observation.ts';
+
+export type AttemptRegister =
+  | { readonly status: AttemptStatus; readonly asOf: string }
+  | { readonly status: 'paid'; readonly asOf: string; readonly amount: PaidAmount };
+export type RefundRegister = Omit<Extract<Fact, { kind: 'refund' }>, 'kind'>;
+export type DisputeRegister = Omit<Extract<Fact, { kind: 'dispute' }>, 'kind'>;
+
+/** All that was said of one payment, joined. */
+export interface PaymentFacts {
+  readonly reference: PaymentReference;
+  /** Sorted, without repeats. */
+  readonly aliases: readonly string[];
+  readonly attempt?: AttemptRegister;
+  readonly refunds: Readonly<Record<string, RefundRegister>>;
+  readonly disputes: Readonly<Record<string, DisputeRegister>>;
+  /** The earliest time that a source gave for the payment itself. */
+  readonly paidAt?: string;
+}
+
+export function noFacts(reference: PaymentReference): PaymentFacts {
+  return { reference, aliases: [], refunds: {}, disputes: {} };
+}
+
+export function joinFact(
+  facts: PaymentFacts,
+  said: { readonly fact: Fact; readonly asOf: string; readonly occurredAt?: string },
+): PaymentFacts {
+  const { fact } = said;
+  switch (fact.kind) {
+    case 'attempt': {
+      const attempt: AttemptRegister =
+        fact.status === 'paid' ? { status: 'paid', asOf: said.asOf, amount: fact.amount } : { status: fact.status, asOf: said.asOf };
+      const joined = { ...facts, attempt: facts.attempt ? maximum(facts.attempt, attempt, compareAttempts) : attempt };
+      if (fact.status !== 'paid') return joined;
+      const paidAt = said.occurredAt ?? said.asOf;
+      return { ...joined, paidAt: facts.paidAt !== undefined && facts.paidAt < paidAt ? facts.paidAt : paidAt };
+    }
+    case 'refund': {
+      const { kind: _, ...refund } = fact;
+      const known = facts.refunds[refund.id];
+      return { ...facts, refunds: { ...facts.refunds, [refund.id]: known ? maximum(known, refund, compareRefunds) : refund } };
+    }
+    case 'dispute': {
+      const { kind: _, ...dispute } = fact;
+      const known = facts.disputes[dispute.id];
+      return { ...facts, disputes: { ...facts.disputes, [dispute.id]: known ? maximum(known, dispute, compareDisputes) : dispute } };
+    }
+  }
+}
+
+export function joinAliases(facts: PaymentFacts, aliases: readonly string[] | undefined): PaymentFacts {
+  if (aliases === undefined || aliases.every((alias) => facts.aliases.includes(alias))) return facts;
+  return { ...facts, aliases: [...new Set([...facts.aliases, ...aliases])].sort() };
+}
+
+type Compare<T> = (a: T, b: T) => number;
+
+function maximum<T>(a: T, b: T, compare: Compare<T>): T {
+  return compare(a, b) >= 0 ? a : b;
+}
+
+// The four states that a payment may pass through in any direction are ordered by the provider's clock;
+// equal times fall back to this list. From `canceled` on, a later entry wins whatever the clock says.
+const passing: readonly string[] = ['attempt_failed', 'awaiting_customer', 'processing', 'authorized'];
+const lasting: readonly string[] = ['canceled', 'expired', 'failed', 'paid'];
+const refundOrder: readonly RefundStatus[] = ['pending', 'requires_action', 'succeeded', 'canceled', 'failed'];
+const disputeOrder: readonly DisputeStatus[] = ['inquiry', 'open', 'prevented', 'lost', 'won'];
+
+function compareAttempts(a: AttemptRegister, b: AttemptRegister): number {
+  const byRank = lasting.indexOf(a.status) - lasting.indexOf(b.status);
+  if (byRank !== 0) return byRank;
+  if (a.status === 'paid' && b.status === 'paid') return comparePaid(a.amount, b.amount) || compareTexts(b.asOf, a.asOf);
+  return compareTexts(a.asOf, b.asOf) || passing.indexOf(a.status) - passing.indexOf(b.status);
+}
+
+function comparePaid(a: PaidAmount, b: PaidAmount): number {
+  return (
+    Number(a.parts !== undefined) - Number(b.parts !== undefined) ||
+    a.totalMinor - b.totalMinor ||
+    compareTexts(amountText(a), amountText(b))
+  );
+}
+
+function compareRefunds(a: RefundRegister, b: RefundRegister): number {
+  return refundOrder.indexOf(a.status) - refundOrder.indexOf(b.status) || a.amountMinor - b.amountMinor;
+}
+
+function compareDisputes(a: DisputeRegister, b: DisputeRegister): number {
+  return (
+    a.movements - b.movements ||
+    disputeOrder.indexOf(a.status) - disputeOrder.indexOf(b.status) ||
+    Number(a.returnedDebit) - Number(b.returnedDebit) ||
+    a.amountMinor - b.amountMinor
+  );
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

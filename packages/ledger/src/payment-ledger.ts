@@ -1,0 +1,189 @@
+// The public face: what a shop calls, and what a payment adapter calls on its behalf.
+import type { LedgerError } from './errors.ts';
+import type { EventStore, StoredEvent } from './event-store/event-store.ts';
+import type { ManualAction, Observation, PaymentReference } from './observation.ts';
+import type { Resolution } from './order/events.ts';
+import type { MembershipStatus } from './order/order.ts';
+import type { Policy } from './order/policy.ts';
+import type { OrderView, Review } from './order/view.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface PlaceOrder {
+  readonly orderId: string;
+  readonly memberId: string;
+  readonly plan: string;
+  /** Before discounts, tax and shipping, in Stripe's minor unit. */
+  readonly amountMinor: number;
+  /** ISO 4217, lower case. */
+  readonly currency: string;
+  /** The provider's account that must receive the payment. */
+  readonly account: string;
+  readonly livemode: boolean;
+  /** Parts that may make the total differ. Default: all three. */
+  readonly allow?: { readonly discount?: boolean; readonly tax?: boolean; readonly shipping?: boolean };
+}
+
+export type ObserveResult =
+  | {
+      readonly outcome: 'granted' | 'suspended' | 'restored' | 'revoked' | 'review' | 'recorded';
+      readonly orderId: string;
+      readonly membership: MembershipStatus;
+    }
+  /** May come from a cache, so it says nothing of the membership now. */
+  | { readonly outcome: 'duplicate'; readonly orderId: string }
+  /** No order is known yet: kept, and forwarded when the link appears. */
+  | { readonly outcome: 'held'; readonly payment: PaymentReference };
+
+/** What the shop is told. It stores `status` where its stored sequence is lower (law 9). */
+export interface MembershipChange {
+  /** The order: last year's refund must not close this year's membership. */
+  readonly membershipId: string;
+  readonly memberId: string;
+  readonly plan: string;
+  readonly change: 'granted' | 'suspended' | 'restored' | 'revoked';
+  /** The state to be in after this change: store it where your stored sequence is lower. */
+  readonly status: Exclude<MembershipStatus, 'none'>;
+  /** 1, 2, 3… within the membership. */
+  readonly sequence: number;
+  /** Provider's time of the payment that counts: a period starts here, also when it was rescued or backfilled later. ISO 8601 UTC. */
+  readonly paidAt: string;
+  /** `${membershipId}:${sequence}`, stable for ever. */
+  readonly idempotencyKey: string;
+}
+
+export interface Alert {
+  /** `delivery_abandoned`, `roll_forward_failed`, … */
+  readonly kind: string;
+  readonly orderId?: string;
+  readonly message: string;
+}
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface PaymentLedgerOptions {
+  /** Closed when the ledger is disposed. */
+  readonly eventStore: EventStore;
+  /** Missing fields take their defaults. */
+  readonly policy?: Partial<Policy>;
+  /**
+   * Tells the shop, at least once, with a stable key; it must stop when the signal aborts. Exactly once where it writes
+   * the status under the sequence in one transaction. Absent: this process decides, and leaves delivery to others.
+   */
+  readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<void>;
+  /** Default 10,000. */
+  readonly deliverTimeoutMs?: number;
+  /** File of the read models and cursors; droppable. Default: beside the SQLite log, else in memory. */
+  readonly readModels?: string;
+  /** Roll forward, deliver and catch up by itself. Default true; false on short-lived hosts, which call `settle`. */
+  readonly background?: boolean;
+  /** Default: silent. */
+  readonly log?: Log;
+  readonly onAlert?: (alert: Alert) => void;
+  readonly runtime?: Partial<Runtime>;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Give it as `after` for the next page; absent on the last one. */
+  readonly next?: string;
+  /** How far the read model may be behind the log. */
+  readonly lagMs: number;
+}
+export interface PageRequest {
+  readonly after?: string;
+  /** 1 to 1,000. Default 100. */
+  readonly limit?: number;
+}
+
+export interface Membership {
+  readonly membershipId: string;
+  readonly plan: string;
+  readonly status: MembershipStatus;
+  /** When that status was decided. */
+  readonly since: string;
+}
+
+/** One pass of the poll over a tier. */
+export interface SweepProgress {
+  /** Newest round started; 0: none yet. */
+  readonly round: number;
+  /** Whether that round has finished. */
+  readonly finished: boolean;
+  /** Where the last finished round ended: the next one reads on from here. */
+  readonly upTo?: string;
+}
+export interface SweepSummary {
+  readonly lookedAt: number;
+  readonly calls: number;
+  readonly found: number;
+  readonly rescued: number;
+}
+
+/** An object of the provider that could not be read. Its body is never stored: it may hold personal data. */
+export interface UnreadableObject {
+  readonly objectId: string;
+  readonly eventId?: string;
+  readonly type: string;
+  readonly apiVersion?: string;
+  readonly account?: string;
+  readonly livemode?: boolean;
+  /** Of the body, hex. */
+  readonly sha256: string;
+  /** The path in the object that failed. */
+  readonly path: string;
+}
+
+/** All methods throw {@link LedgerError}: `invalid_input`, `closed`, and those of the event store. */
+export interface PaymentLedger extends AsyncDisposable {
+  /** Whether this process has a `deliver`. */
+  readonly delivers: boolean;
+  readonly runtime: Runtime;
+  placeOrder(order: PlaceOrder): Promise<{ readonly outcome: 'placed' | 'exists' | 'differs' }>;
+  /** @throws LedgerError `order_unknown` where the order is not placed. */
+  attachCheckout(
+    orderId: string,
+    payment: PaymentReference,
+    /** After `expiresAt` (ISO 8601) the provider takes no payment on it. */
+    options?: { readonly expiresAt?: string },
+  ): Promise<{ readonly outcome: 'attached' | 'exists' } | { readonly outcome: 'belongs_to'; readonly orderId: string }>;
+  /** Durable when it answers (law 8). */
+  observePayment(observation: Observation): Promise<ObserveResult>;
+  /**
+   * grant: the payment counts in spite of its mismatch (later refunds still undo it); revoke: it counts no longer;
+   * dismiss: no change. `stale`: the order has changed since `seenRevision`, or was resolved otherwise; look again.
+   */
+  resolveReview(
+    orderId: string,
+    reviewId: string,
+    how: { readonly resolution: Resolution; readonly seenRevision: number },
+    by: ManualAction,
+  ): Promise<{ readonly outcome: 'resolved' | 'stale' }>;
+  /** Delivers the newest decision now, also after it was abandoned. Needs a `deliver`. */
+  redeliver(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'delivered' | 'failed' | 'nothing_to_deliver' }>;
+  /** Strong: from the order's own stream. Undefined until placed. */
+  order(orderId: string): Promise<OrderView | undefined>;
+  /** Strong: through the reference stream. */
+  orderOf(reference: string): Promise<OrderView | undefined>;
+  history(orderId: string): Promise<readonly StoredEvent[]>;
+  /** From a read model. */
+  memberships(memberId: string): Promise<Page<Membership>>;
+  /** From a read model: placed, not active, and a payment may still come. */
+  openOrders(page?: PageRequest): Promise<Page<OrderView>>;
+  /** From a read model. */
+  reviews(page?: PageRequest): Promise<Page<Review>>;
+  /** Catch up, roll forward and deliver until idle: CLI, serverless, tests. Default timeout 10 s. */
+  settle(options?: { readonly timeoutMs?: number }): Promise<void>;
+
+  /** For payment adapters: where the sweeps of a tier stand. Strong. */
+  sweepProgress(tier: string): Promise<SweepProgress>;
+  /** For payment adapters: at most one process starts the round after `seenRound`. */
+  startSweep(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
+  /** For payment adapters: only this moves `upTo`. */
+  finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
+  /** For payment adapters: keeps by id what cannot be read, once per object, version and path. */
+  recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+}

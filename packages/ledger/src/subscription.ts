@@ -1,0 +1,99 @@
+// A subscriber of the log: hands each page, in log order, to one handler. What was handled is remembered by
+// the handler, with its own rows; so a page may come again after a crash, and handlers are idempotent.
+import type { EventStore, Position, StoredEvent } from './event-store/event-store.ts';
+import type { Log } from './payment-ledger.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface SubscriptionOptions {
+  readonly name: string;
+  readonly store: EventStore;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly prefixes: readonly string[];
+  /** Where the handler's own record stands. */
+  readonly after: Position;
+  /** A page that failed is given again. */
+  readonly handle: (events: readonly StoredEvent[], next: Position) => Promise<void>;
+  /** Called each time the head of the log is reached. */
+  readonly onCaughtUp?: () => void;
+}
+
+export interface Subscription {
+  /** Follows the log until it is stopped, through failures of the store. */
+  follow(): void;
+  /** Handles everything that was in the log when it was called. */
+  catchUp(): Promise<void>;
+  /** How far it may be behind: 0 while it waits at the head, else the time since it was last there. */
+  lagMs(): number;
+  stop(): Promise<void>;
+}
+
+const retryAfterMs = 1_000;
+
+export function openSubscription(options: SubscriptionOptions): Subscription {
+  const { name, store, runtime, log, prefixes, handle, onCaughtUp } = options;
+  const stopping = new AbortController();
+  let position = options.after;
+  let caughtUpAtMs: number | undefined;
+  let following = false;
+  let atHead = false;
+  let loop: Promise<void> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** `catchUp` and the follower read the same log: whoever comes second finds the page handled. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = turn.then(work, work);
+    turn = done;
+    return done;
+  }
+
+  async function read(follow?: AbortSignal): Promise<void> {
+    for await (const page of store.readLog({ after: position, prefixes, ...(follow ? { follow } : {}) })) {
+      await inTurn(async () => {
+        if (page.next > position) {
+          await handle(
+            page.events.filter((event) => event.position > position),
+            page.next,
+          );
+          position = page.next;
+        }
+        atHead = page.caughtUp;
+        if (page.caughtUp) {
+          caughtUpAtMs = runtime.monotonicNowMs();
+          onCaughtUp?.();
+        }
+      });
+      if (stopping.signal.aborted) return;
+    }
+  }
+
+  async function followOn(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await read(stopping.signal);
+      } catch (error) {
+        atHead = false;
+        if (stopping.signal.aborted) return;
+        log.warn({ err: error, subscription: name, position }, 'subscription failed; it reads on from its cursor');
+        await runtime.sleep(retryAfterMs, stopping.signal);
+      }
+    }
+  }
+
+  return {
+    follow: () => {
+      following = true;
+      loop = followOn();
+    },
+    catchUp: () => read(),
+    lagMs: () => {
+      if (following && atHead) return 0;
+      return caughtUpAtMs === undefined ? Number.POSITIVE_INFINITY : Math.round(runtime.monotonicNowMs() - caughtUpAtMs);
+    },
+    stop: async () => {
+      stopping.abort();
+      await loop;
+      await turn.catch(() => undefined);
+    },
+  };
+}

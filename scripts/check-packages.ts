@@ -1,0 +1,119 @@
+// Checks what a user would install, offline: packs each package, has publint and attw judge the tarball, unpacks
+// all of them into an empty project beside our installed dependencies, imports every export there on this Node,
+// and type-checks a consumer against the shipped declarations. Needs `npm run build` first.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+interface Packed {
+  readonly name: string;
+  readonly directory: string;
+  readonly tarball: string;
+  readonly files: readonly string[];
+  /** What npm would install with it. */
+  readonly dependencies: readonly string[];
+  /** As a user imports them: `@paidonce/ledger`, `@paidonce/ledger/sqlite`. */
+  readonly entries: readonly string[];
+}
+
+interface PackageJson {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+const root = resolve(import.meta.dirname, '..');
+const notShipped = /\.test\.|\.test-support\.|\.tsbuildinfo$/;
+const required = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'];
+
+// A strict consumer without skipLibCheck: our declarations are read in full.
+const consumerFlags = [
+  ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext'],
+  ...['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node'],
+];
+
+function run(cwd: string, command: string, ...args: string[]): string {
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  }
+}
+
+function pack(directory: string, into: string): Packed {
+  const packageJson = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as PackageJson;
+  const [packed] = JSON.parse(run(directory, 'npm', 'pack', '--json', '--pack-destination', into)) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  return {
+    name: packageJson.name,
+    directory,
+    tarball: join(into, packed.filename),
+    files: packed.files.map(({ path }) => path),
+    dependencies: Object.keys({ ...packageJson.dependencies, ...packageJson.peerDependencies }),
+    entries: Object.keys(packageJson.exports)
+      .filter((path) => path !== './package.json')
+      .map((path) => packageJson.name + path.slice(1)),
+  };
+}
+
+function checkFiles({ name, files }: Packed): void {
+  const missing = required.filter((path) => !files.includes(path));
+  if (missing.length > 0) throw new Error(`${name} ships no ${missing.join(', ')}. Write it, or run: npm run build`);
+  const stray = files.filter((path) => notShipped.test(path));
+  if (stray.length > 0) throw new Error(`${name} ships ${stray.join(', ')}. Exclude it under "files" in its package.json`);
+}
+
+/** A project as a user has it: our tarballs unpacked, what they declare (and nothing else) linked to our installed copy. */
+function install(packages: readonly Packed[], project: string): void {
+  const modules = join(project, 'node_modules');
+  const declared = new Set(packages.flatMap(({ dependencies }) => dependencies).filter((name) => !name.startsWith('@paidonce/')));
+  for (const name of [...declared, '@types/node', '@paidonce']) mkdirSync(dirname(join(modules, name)), { recursive: true });
+  mkdirSync(join(modules, '@paidonce'));
+  for (const name of [...declared, '@types/node']) {
+    const installed = join(root, 'node_modules', name);
+    if (existsSync(installed)) symlinkSync(installed, join(modules, name), 'junction');
+  }
+  for (const { name, directory, tarball } of packages) {
+    const target = join(modules, name);
+    mkdirSync(target);
+    run(dirname(tarball), 'tar', '-xzf', tarball, '-C', target, '--strip-components=1');
+    const own = join(directory, 'node_modules');
+    if (existsSync(own)) symlinkSync(own, join(target, 'node_modules'), 'junction');
+  }
+}
+
+function checkImports(packages: readonly Packed[], project: string): void {
+  const entries = packages.flatMap((packed) => packed.entries);
+  const lines = entries.map(
+    (entry, index) =>
+      `import * as m${index} from '${entry}';\nif (Object.keys(m${index}).length === 0) throw new Error('${entry} exports nothing');`,
+  );
+  writeFileSync(join(project, 'import-all.mjs'), lines.join('\n'));
+  run(project, process.execPath, 'import-all.mjs');
+
+  const uses = entries.map((entry, index) => `import * as m${index} from '${entry}';\nexport const e${index}: object = m${index};`);
+  writeFileSync(join(project, 'consumer.ts'), uses.join('\n'));
+  run(project, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...consumerFlags, 'consumer.ts');
+  console.log(`${entries.length} exports import on Node ${process.versions.node} and type-check: ${entries.join(' ')}`);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'paidonce-packed-'));
+try {
+  const packages = readdirSync(join(root, 'packages')).map((name) => pack(join(root, 'packages', name), folder));
+  for (const packed of packages) {
+    checkFiles(packed);
+    run(root, 'publint', 'run', '--strict', packed.tarball);
+    run(root, 'attw', '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii', packed.tarball);
+    console.log(`${packed.name}: ${packed.files.length} files, publint and attw content`);
+  }
+  const project = join(folder, 'project');
+  install(packages, project);
+  writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
+  checkImports(packages, project);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

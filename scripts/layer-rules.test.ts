@@ -1,0 +1,142 @@
+// The layers and the pure core are held by Biome (biome.json, scripts/pure-core.grit). Rules that nobody has seen
+// red may be switched off without notice: each is shown a snippet that breaks it, at a path where it applies.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+let project: string;
+
+/** An empty project under our rules. */
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'paidonce-rules-'));
+  mkdirSync(join(project, 'scripts'));
+  for (const path of ['biome.json', '.gitignore', 'scripts/pure-core.grit']) copyFileSync(join(root, path), join(project, path));
+});
+afterAll(() => rmSync(project, { recursive: true }));
+
+/** What Biome says of the snippet, were it the file at `path`; empty where it has nothing to say. */
+function judge(path: string, snippet: string): string {
+  const file = join(project, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${snippet}\n`);
+  const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
+  const args = [biome, 'lint', '--colors=off', '--error-on-warnings', path];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
+  rmSync(file);
+  return status === 0 ? '' : stdout + stderr;
+}
+
+describe('dependencies point one way: http, then stripe-adapter, then ledger', () => {
+  test.each([
+    ['packages/ledger/src/ledger.ts', "export * from '@paidonce/stripe-adapter';", 'one way'],
+    ['packages/ledger/src/ledger.ts', "export * from '@paidonce/http';", 'one way'],
+    ['packages/ledger/src/ledger.test.ts', "export * from '@paidonce/stripe-adapter/sandbox';", 'one way'],
+    ['packages/ledger/src/ledger.ts', "export type { Stripe } from 'stripe';", 'knows no Stripe'],
+    ['packages/ledger/src/ledger.ts', "export { fastify } from 'fastify';", 'knows no HTTP'],
+    ['packages/ledger/src/order/order.ts', "export * from '@paidonce/stripe-adapter';", 'core is pure'],
+    ['packages/stripe-adapter/src/webhook.ts', "export * from '@paidonce/http';", 'one way'],
+    ['packages/stripe-adapter/src/webhook.ts', "export const http: unknown = await import('@paidonce/http');", 'one way'],
+    ['packages/http/src/plugin.ts', "export { Stripe } from 'stripe';", 'Only packages/stripe-adapter knows Stripe'],
+  ])('%s may not say %s', (path, snippet, message) => {
+    expect(judge(path, snippet)).toContain(message);
+  });
+
+  test.each([
+    ['packages/stripe-adapter/src/webhook.ts', "export { LedgerError } from '@paidonce/ledger';"],
+    ['packages/stripe-adapter/src/webhook.ts', "export { Stripe } from 'stripe';"],
+    ['packages/http/src/plugin.ts', "export { LedgerError } from '@paidonce/ledger';\nexport * from '@paidonce/stripe-adapter';"],
+  ])('%s may say %s', (path, snippet) => {
+    expect(judge(path, snippet)).toBe('');
+  });
+});
+
+describe('a package is imported by its name', () => {
+  test.each([
+    ['packages/ledger/src/ledger.ts', "export * from '../../http/src/index.ts';"],
+    ['packages/stripe-adapter/src/webhook.ts', "export * from '../../ledger/src/index.ts';"],
+    ['packages/http/src/plugin.ts', "export * from '../../stripe-adapter/src/index.ts';"],
+    ['packages/http/src/plugin.test.ts', "export * from '../../ledger/dist/index.js';"],
+    ['examples/shop/main.ts', "export * from '../../packages/ledger/src/index.ts';"],
+    ['benchmarks/observe.ts', "export * from '../packages/ledger/src/index.ts';"],
+  ])('%s may not say %s', (path, snippet) => {
+    expect(judge(path, snippet)).toContain('Import another package by its name');
+  });
+});
+
+describe('the core is pure', () => {
+  const imports = [
+    "export { readFileSync } from 'node:fs';",
+    "export { readFileSync } from 'fs';",
+    "export const fs: unknown = await import('node:fs');",
+    "export { systemRuntime } from '../runtime.ts';",
+    "export type { Runtime } from '../runtime.ts';",
+    "export * from '../event-store/memory.ts';",
+    "export { LRUCache } from 'lru-cache';",
+  ];
+  test.each(imports)('it may not import: %s', (snippet) => {
+    expect(judge('packages/ledger/src/order/order.ts', snippet)).toContain('The core is pure');
+  });
+
+  const impure = [
+    'export const at: number = Date.now();',
+    'export const clock: () => number = Date.now;',
+    'export const at: Date = new Date();',
+    'export const at: Date = new Date;',
+    'export const at: string = Date();',
+    'export const chance: number = Math.random();',
+    'export const at: number = performance.now();',
+    'setTimeout(() => undefined, 1);',
+    'setInterval(() => undefined, 1);',
+    'setImmediate(() => undefined);',
+    'queueMicrotask(() => undefined);',
+    'export const id: string = crypto.randomUUID();',
+    'export const env: unknown = process.env;',
+    'console.log(1);',
+    'export const at: number = globalThis.performance.now();',
+  ];
+  test.each(impure)('it may not say: %s', (snippet) => {
+    expect(judge('packages/ledger/src/order/order.ts', snippet)).toMatch(/The core (?:is pure|has|does|waits)|[Dd]o not use the global/);
+  });
+
+  test('observation.ts belongs to it', () => {
+    expect(judge('packages/ledger/src/observation.ts', 'export const at: number = Date.now();')).toContain('The core has no clock');
+    expect(judge('packages/ledger/src/observation.ts', "export * from 'node:fs';")).toContain('The core is pure');
+  });
+
+  test('reading a given time is pure, and so are its neighbours, the errors, the types of the port and zod', () => {
+    const snippet = [
+      "export * as z from 'zod';",
+      "export * from '../errors.ts';",
+      "export type { StoredEvent } from '../event-store/event-store.ts';",
+      "export * from '../observation.ts';",
+      "export * from './facts.ts';",
+      'export const time = (text: string): number => new Date(text).getTime() + Date.parse(text);',
+    ].join('\n');
+    expect(judge('packages/ledger/src/order/order.ts', snippet)).toBe('');
+  });
+
+  test('its tests, and the code around it, may use the clock', () => {
+    expect(judge('packages/ledger/src/order/order.test.ts', 'export const at: number = Date.now();')).toBe('');
+    expect(judge('packages/ledger/src/runtime.ts', 'export const at: number = Date.now();')).toBe('');
+  });
+});
+
+describe('lengths', () => {
+  const lines = (count: number): string =>
+    Array.from({ length: count }, (_, index) => `export const line${index}: number = ${index};`).join('\n');
+  const longFunction = (count: number): string => `export function long(): void {\n${'  long();\n'.repeat(count)}}`;
+
+  test('a file has at most 250 lines, a function at most 70', () => {
+    expect(judge('packages/ledger/src/ledger.ts', lines(250))).toBe('');
+    expect(judge('packages/ledger/src/ledger.ts', lines(251))).toContain('Maximum allowed is 250');
+    expect(judge('packages/ledger/src/ledger.ts', longFunction(68))).toBe('');
+    expect(judge('packages/ledger/src/ledger.ts', longFunction(71))).toContain('Maximum allowed is 70');
+  });
+
+  test('a test may be longer', () => {
+    expect(judge('packages/ledger/src/ledger.test.ts', lines(300))).toBe('');
+  });
+});

@@ -1,0 +1,10 @@
+// One clear sentence instead of "Unknown file extension .ts", where a program is started by an older Node than
+// the one that `npm ci` installs. Loaded first (`node --import`), and plain JavaScript: any Node must read it.
+const wanted = 24;
+
+if (Number(process.versions.node.split('.')[0]) < wanted) {
+  console.error(
+    `PaidOnce needs Node ${wanted} here and this is ${process.version}. Run "npm ci" and start it as an npm script: that brings its own Node.`,
+  );
+  process.exit(1);
+}

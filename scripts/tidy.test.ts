@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { projectFiles, tidy } from './tidy.ts';
+
+const opening = '// What it is.\n';
+const findings = (path: string, text: string): readonly string[] => tidy([{ path, text }]);
+
+test('the project is tidy', () => {
+  const files = projectFiles(resolve(import.meta.dirname, '..'));
+  expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['package.json', '.ci/run', 'scripts/tidy.ts', 'LICENSE']));
+  expect(tidy(files)).toEqual([]);
+});
+
+describe('a file is named after its subject', () => {
+  test.each(['src/utils.ts', 'src/helpers/money.ts', 'src/order-manager.ts', 'src/common.css', 'src/test-util.test.ts'])(
+    '%s is refused',
+    (path) => {
+      expect(findings(path, opening)).toEqual([expect.stringMatching(/:1: error: the name .* tells no subject, use the noun/)]);
+    },
+  );
+
+  test.each(['src/commonwealth.ts', 'src/manage.ts', 'src/order.ts'])('%s is fine', (path) => {
+    expect(findings(path, opening)).toEqual([]);
+  });
+});
+
+describe('a file opens with what it is', () => {
+  test('a source without a comment at its top is refused', () => {
+    expect(findings('src/order.ts', 'export {};\n')).toEqual([
+      expect.stringMatching(/^src\/order\.ts:1: error: the file does not say what it is/),
+    ]);
+  });
+
+  test.each(['// Orders.\n', '/** Orders. */\n', '#!/usr/bin/env node\n// The command.\n'])('%j is an opening', (text) => {
+    expect(findings('src/order.ts', text)).toEqual([]);
+  });
+
+  test('a test needs none', () => {
+    expect(findings('src/order.test.ts', 'export {};\n')).toEqual([]);
+  });
+});
+
+describe('banned in a line', () => {
+  const todo = ['TO', 'DO'].join('');
+
+  test('an open end, with the line that it stands in', () => {
+    expect(findings('src/order.ts', `${opening}\n// ${todo}: later\n`)).toEqual([
+      `src/order.ts:3: error: ${todo} is banned, use an issue, or do it now`,
+    ]);
+    expect(findings('README.md', ['FIX', 'ME'].join(''))).toHaveLength(1);
+  });
+
+  test.each(['work', 'root', 'home', 'Users'])('a path of one machine below /%s', (folder) => {
+    expect(findings('README.md', `see /${folder}/x`)).toEqual([expect.stringMatching(/^README\.md:1: error: .* is a path of one machine/)]);
+  });
+
+  test('an address on the web and a relative path are fine', () => {
+    expect(findings('README.md', 'https://example.com/home/ and ./home/ and todo')).toEqual([]);
+  });
+
+  test('the host of a registry, in the lock', () => {
+    const line = `"resolved": "https:${'//'}registry.example/x.tgz"`;
+    expect(findings('package-lock.json', line)).toEqual([expect.stringMatching(/^package-lock\.json:1: error: the lock names the host/)]);
+    expect(findings('package-lock.json', '"resolved": "packages/ledger"')).toEqual([]);
+  });
+});
+
+describe('the two READMEs', () => {
+  const compare = (english: string, chinese: string): readonly string[] =>
+    tidy([
+      { path: 'README.md', text: english },
+      { path: 'README.zh-TW.md', text: chinese },
+    ]);
+
+  test('agree when headings and code blocks do', () => {
+    expect(compare('# A\n```sh\n# not a heading\n```\n## B\n', '# 甲\n\n```sh\nx\n```\n## 乙\n')).toEqual([]);
+  });
+
+  test.each([
+    ['a heading is missing', '# A\n## B\n', '# 甲\n'],
+    ['a heading is too many', '# A\n', '# 甲\n## 乙\n'],
+    ['a level differs', '# A\n## B\n', '# 甲\n### 乙\n'],
+    ['a code block is missing', '# A\n```sh\nx\n```\n', '# 甲\n'],
+  ])('differ when %s', (_, english, chinese) => {
+    expect(compare(english, chinese)).toEqual([expect.stringMatching(/^README\.zh-TW\.md:\d+: error: .*use the same outline in both$/)]);
+  });
+
+  test('one alone is not compared', () => {
+    expect(findings('README.md', '# A\n')).toEqual([]);
+  });
+});

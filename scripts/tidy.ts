@@ -1,0 +1,109 @@
+// House rules that Biome and knip cannot see, over every text file of the project: what is banned, and what to
+// write instead. Lengths, layers and the pure core are Biome's (biome.json). `npm test` runs it (tidy.test.ts).
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+export interface SourceFile {
+  /** From the root of the project, with `/`. */
+  readonly path: string;
+  readonly text: string;
+}
+/** `path:line: error: what is wrong, use what instead`. */
+export type Finding = string;
+
+interface LineRule {
+  readonly pattern: RegExp;
+  readonly says: (found: string) => string;
+  readonly applies: (path: string) => boolean;
+}
+
+const lock = 'package-lock.json';
+const lineRules: readonly LineRule[] = [
+  {
+    pattern: /\b(?:FIXM[E]|TOD[O]|XX[X])\b/,
+    says: (found) => `${found} is banned, use an issue, or do it now`,
+    applies: (path) => path !== lock,
+  },
+  {
+    pattern: /(?<![\w.~:/])\/(?:work|root|home|Users)\/|\b[A-Z]:\\Users\b/,
+    says: (found) => `${found} is a path of one machine, use a relative path or a temporary folder`,
+    applies: (path) => path !== lock,
+  },
+  {
+    pattern: /"resolved": "https?:[^"]*/,
+    says: () => 'the lock names the host of a registry, use npm install --omit-lockfile-registry-resolved',
+    applies: (path) => path === lock,
+  },
+];
+
+const bannedName = /(?:^|[-.])(?:utils?|helpers?|manager|common)(?:[-.]|$)/;
+const skippedFolders = new Set(['node_modules', 'dist', 'coverage', 'data', '.git', '.turbo']);
+const textFile = /^[^.]+$|^\.[a-z]+$|\.(?:ts|mjs|js|json|md|css|html|svg|sh|ya?ml|grit)$/;
+
+export function tidy(files: readonly SourceFile[]): readonly Finding[] {
+  return [...files.flatMap(nameFindings), ...files.flatMap(openingFindings), ...files.flatMap(lineFindings), ...translationFindings(files)];
+}
+
+function nameFindings({ path }: SourceFile): readonly Finding[] {
+  const banned = path.split('/').find((segment) => bannedName.test(segment));
+  return banned === undefined ? [] : [`${path}:1: error: the name ${banned} tells no subject, use the noun of what is inside`];
+}
+
+/** STYLE: a file opens with one to three lines on what it is and promises. */
+function openingFindings({ path, text }: SourceFile): readonly Finding[] {
+  if (!/\.(?:ts|mjs)$/.test(path) || path.endsWith('.test.ts') || /^(?:\/\/|\/\*\*|#!)/.test(text)) return [];
+  return [`${path}:1: error: the file does not say what it is, use one to three lines of comment at its top`];
+}
+
+function lineFindings({ path, text }: SourceFile): readonly Finding[] {
+  const rules = lineRules.filter(({ applies }) => applies(path));
+  return text.split('\n').flatMap((line, index) =>
+    rules.flatMap(({ pattern, says }) => {
+      const found = pattern.exec(line)?.[0];
+      return found === undefined ? [] : [`${path}:${index + 1}: error: ${says(found)}`];
+    }),
+  );
+}
+
+/** The two READMEs have the same headings, level by level, and the same code blocks between them. */
+function translationFindings(files: readonly SourceFile[]): readonly Finding[] {
+  const english = files.find(({ path }) => path === 'README.md');
+  const chinese = files.find(({ path }) => path === 'README.zh-TW.md');
+  if (!english || !chinese) return [];
+  const wanted = outline(english.text);
+  const found = outline(chinese.text);
+  for (let index = 0; index < Math.max(wanted.length, found.length); index += 1) {
+    const [want, has] = [wanted[index], found[index]];
+    if (want?.part === has?.part) continue;
+    const there = want ? `${want.part} in README.md:${want.line}` : 'nothing more in README.md';
+    return [`${chinese.path}:${has?.line ?? 1}: error: ${has?.part ?? 'the end'} stands for ${there}, use the same outline in both`];
+  }
+  return [];
+}
+
+interface OutlinePart {
+  readonly part: string;
+  readonly line: number;
+}
+
+function outline(text: string): readonly OutlinePart[] {
+  const parts: OutlinePart[] = [];
+  let inCode = false;
+  for (const [index, line] of text.split('\n').entries()) {
+    const fence = /^\s*```(\w*)/.exec(line);
+    const heading = /^#+(?= )/.exec(line);
+    if (fence && !inCode) parts.push({ part: `a code block (${fence[1] || 'plain'})`, line: index + 1 });
+    if (heading && !inCode) parts.push({ part: `a heading ${heading[0]}`, line: index + 1 });
+    if (fence) inCode = !inCode;
+  }
+  return parts;
+}
+
+/** Every text file below `root` that a person wrote, and the lock. */
+export function projectFiles(root: string): readonly SourceFile[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && textFile.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !path.split('/').some((segment) => skippedFolders.has(segment)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
