@@ -1,0 +1,11 @@
+// `npm run bench -- NAME`: figures are ratios within one run, since machines differ and are noisy.
+import { observe } from './observe.ts';
+
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { observe };
+const [name = ''] = process.argv.slice(2);
+const run = benchmarks[name];
+if (run) await run();
+else {
+  console.error(`No benchmark "${name}". There are: ${Object.keys(benchmarks).join(', ')}`);
+  process.exitCode = 2;
+}
