@@ -80,8 +80,12 @@ export const minorSchema: z.ZodType<number> = z
   .int('must be a whole number of minor units')
   .min(0, 'must not be negative')
   .max(Number.MAX_SAFE_INTEGER);
-/** Normalised, so that equal times are equal texts. */
-export const timeSchema: z.ZodType<string> = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+/** Normalised, so that equal times are equal texts, and later times greater ones. */
+export const timeSchema: z.ZodType<string> = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text).toISOString())
+  // An offset may lead out of the four-digit years; such a text would not sort, and would not be read back.
+  .refine((text) => text.length === '2026-01-01T00:00:00.000Z'.length, 'must lie in the years 0000 to 9999, in UTC');
 
 export const paymentReferenceSchema: z.ZodType<PaymentReference> = z.strictObject({
   provider: idSchema,
@@ -107,13 +111,16 @@ export const currencySchema: z.ZodType<string> = z.string().regex(/^[a-z]{3}$/, 
 const attemptStatus = z.enum(['processing', 'awaiting_customer', 'authorized', 'attempt_failed', 'canceled', 'expired', 'failed']);
 
 function factSchemaWith(currency: z.ZodType<string>): z.ZodType<Fact> {
-  return z.union([
-    z.strictObject({ kind: z.literal('attempt'), status: attemptStatus }),
-    z.strictObject({
-      kind: z.literal('attempt'),
-      status: z.literal('paid'),
-      amount: z.strictObject({ totalMinor: minorSchema, currency, parts: z.exactOptional(amountPartsSchema) }),
-    }),
+  // Discriminated, so that an error names the field and not the whole fact.
+  return z.discriminatedUnion('kind', [
+    z.discriminatedUnion('status', [
+      z.strictObject({ kind: z.literal('attempt'), status: attemptStatus }),
+      z.strictObject({
+        kind: z.literal('attempt'),
+        status: z.literal('paid'),
+        amount: z.strictObject({ totalMinor: minorSchema, currency, parts: z.exactOptional(amountPartsSchema) }),
+      }),
+    ]),
     z.strictObject({
       kind: z.literal('refund'),
       id: idSchema,

@@ -23,12 +23,14 @@ export interface Subscription {
   follow(): void;
   /** Handles everything that was in the log when it was called. */
   catchUp(): Promise<void>;
-  /** How far it may be behind: 0 while it waits at the head, else the time since it was last there. */
+  /** How far it may be behind: the time in which pages gather while it follows at the head, else the time since it was last there. */
   lagMs(): number;
   stop(): Promise<void>;
 }
 
 const retryAfterMs = 1_000;
+/** At the head, pages gather for so long: one transaction of the handler for many small commits of the log. */
+const gatherMs = 25;
 
 export function openSubscription(options: SubscriptionOptions): Subscription {
   const { name, store, runtime, log, prefixes, handle, onCaughtUp } = options;
@@ -64,6 +66,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
         }
       });
       if (stopping.signal.aborted) return;
+      if (follow && page.caughtUp) await runtime.sleep(gatherMs, follow);
     }
   }
 
@@ -87,7 +90,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
     },
     catchUp: () => read(),
     lagMs: () => {
-      if (following && atHead) return 0;
+      if (following && atHead) return gatherMs;
       return caughtUpAtMs === undefined ? Number.POSITIVE_INFINITY : Math.round(runtime.monotonicNowMs() - caughtUpAtMs);
     },
     stop: async () => {

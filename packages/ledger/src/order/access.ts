@@ -45,6 +45,11 @@ export function counts(order: OrderState, payment: PaymentFacts, policy: Policy)
   return mismatches(payment, order.placed).every((mismatch) => mismatch === 'overpaid');
 }
 
+/** It counts, and refunds and disputes have left something of it. */
+export function stands(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
+  return counts(order, payment, policy) && accessOf(payment, policy) !== 'ended';
+}
+
 export function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPlaced): readonly Mismatch[] {
   if (attempt?.status !== 'paid') return [];
   const found: Mismatch[] = [];

@@ -2,7 +2,7 @@
 // state that it led to, it decides nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
 import { factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
-import { type Access, counts, entitled, mismatches } from './access.ts';
+import { type Access, counts, entitled, mismatches, stands } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import { evolve, hasReview, type MembershipStatus, nextReviewId, type OrderState, saidKey } from './order.ts';
@@ -55,7 +55,7 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
   }
   if (!known) {
     if (conflicts(before, observed)) trail.openReview('conflicting_evidence', observed.payment, observed.observedAt);
-    conclude(trail, before, policy, observed.observedAt, observed.source, observed.payment);
+    conclude(trail, before, policy, observed.observedAt, observed.source);
   }
   return trail.events;
 }
@@ -67,6 +67,12 @@ function decideResolved(before: OrderState, command: Extract<OrderCommand, { typ
     throw new LedgerError(
       'invalid_input',
       `Order ${before.orderId} has no review ${reviewId}. Its reviews are in \`order(…).openReviews\``,
+    );
+  }
+  if (seenRevision > before.revision) {
+    throw new LedgerError(
+      'invalid_input',
+      `Order ${before.orderId} is at revision ${before.revision}, so nobody saw ${seenRevision}. Pass the \`revision\` of the view that the person saw`,
     );
   }
   if (review.resolution !== undefined || isStale(before, seenRevision)) return [];
@@ -85,26 +91,18 @@ function isAttached(order: OrderState, payment: PaymentReference): boolean {
 function concluded(before: OrderState, event: OrderEvent, policy: Policy, at: string): readonly OrderEvent[] {
   const trail = new Trail(before);
   trail.add(event);
-  conclude(trail, before, policy, at, event.type === 'ReviewResolved' ? 'manual' : undefined, undefined);
+  conclude(trail, before, policy, at, event.type === 'ReviewResolved' ? 'manual' : undefined);
   return trail.events;
 }
 
 /** After something new: the reviews that it calls for, then the decision, if access has changed. */
-function conclude(
-  trail: Trail,
-  before: OrderState,
-  policy: Policy,
-  at: string,
-  source: Source | undefined,
-  observed: PaymentReference | undefined,
-): void {
+function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, source: Source | undefined): void {
   const { placed } = trail.state;
   if (placed === undefined) return;
   for (const payment of Object.values(trail.state.payments)) {
     for (const kind of mismatches(payment, placed)) trail.openReviewOnce(kind, payment.reference, at);
   }
-  const payment = observed && trail.state.payments[paymentKey(observed)];
-  if (payment && isFurtherPayment(before, trail.state, payment, policy)) {
+  for (const payment of furtherPayments(before, trail.state, policy)) {
     trail.openReviewOnce(before.membership === 'revoked' ? 'paid_again' : 'overpaid', payment.reference, at);
   }
   const entitlement = entitled(trail.state, policy);
@@ -130,11 +128,26 @@ function conclude(
   });
 }
 
-/** Law 6: a payment that begins to count on an order that another payment had already made a membership. */
-function isFurtherPayment(before: OrderState, after: OrderState, payment: PaymentFacts, policy: Policy): boolean {
-  if (before.membership === 'none' || !counts(after, payment, policy)) return false;
-  const earlier = before.payments[paymentKey(payment.reference)];
-  return earlier === undefined || !counts(before, earlier, policy);
+/** Law 6: payments that begin to count on an order that was a membership before; and money kept twice: those that begin to stand beside another. */
+function furtherPayments(before: OrderState, after: OrderState, policy: Policy): readonly PaymentFacts[] {
+  const was = ({ reference }: PaymentFacts, how: typeof counts): boolean => {
+    const earlier = before.payments[paymentKey(reference)];
+    return earlier !== undefined && how(before, earlier, policy);
+  };
+  const payments = Object.values(after.payments);
+  const standing = payments.filter((payment) => stands(after, payment, policy));
+  const first = standing.find((payment) => was(payment, stands)) ?? entitled(after, policy).payment;
+  return payments.filter((payment) => {
+    if (isNewlyRuled(before, after, payment)) return false;
+    const isNew = before.membership !== 'none' && counts(after, payment, policy) && !was(payment, counts);
+    return isNew || (payment !== first && standing.includes(payment) && !was(payment, stands));
+  });
+}
+
+/** A person has just looked at it. */
+function isNewlyRuled(before: OrderState, after: OrderState, { reference }: PaymentFacts): boolean {
+  const key = paymentKey(reference);
+  return after.rulings[key] !== before.rulings[key];
 }
 
 /** Another total, currency or division than was said before of the same payment; parts where none were known only enrich it. */

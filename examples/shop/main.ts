@@ -1,0 +1,63 @@
+// `npm start`: the example shop, until Ctrl-C.
+import { readSettings, type Settings, SettingsError } from './settings.ts';
+import { openShop, type Shop } from './shop.ts';
+
+const log = {
+  info: () => undefined,
+  warn: (_fields: object, message: string) => console.error(`warning: ${message}`),
+  error: (fields: object, message: string) => console.error(`error: ${message}`, fields),
+};
+
+try {
+  const settings = readSettings(process.env);
+  const shop = await openShop(settings, log);
+  for (const line of banner(settings, shop)) console.log(line);
+  closeOn(['SIGINT', 'SIGTERM'], shop);
+} catch (error) {
+  console.error(problem(error));
+  process.exitCode = 1;
+}
+
+function banner({ stripe, dataDir, pollSeconds }: Settings, { url, sandboxUrl }: Shop): readonly string[] {
+  const payments =
+    sandboxUrl === undefined
+      ? [
+          `  Payments go to Stripe itself${stripe?.secretKey.includes('_live_') ? ', with a LIVE key: real money' : ''}.`,
+          `  Its webhooks must reach ${url}/webhooks/stripe, for instance through`,
+          `  stripe listen --forward-to ${url.replace('http://', '')}/webhooks/stripe`,
+        ]
+      : [`  Payments go to a local sandbox of Stripe (${sandboxUrl}): no card, no money.`];
+  return [
+    '',
+    `PaidOnce shop: ${url}`,
+    '',
+    '  1. Choose a plan, and what happens to the webhook.',
+    '  2. Pay on the payment page.',
+    '  3. See the membership arrive, then open the timeline: who granted, who only confirmed.',
+    '',
+    ...payments,
+    `  The poll asks every ${pollSeconds} s (POLL_SECONDS). Everything is kept in ${dataDir} (DATA_DIR). Ctrl-C stops.`,
+    '',
+  ];
+}
+
+/** A second signal does not wait any longer. */
+function closeOn(signals: readonly NodeJS.Signals[], shop: Shop): void {
+  for (const signal of signals) {
+    process.once(signal, () => {
+      shop[Symbol.asyncDispose]().then(undefined, (error: unknown) => {
+        console.error(problem(error));
+        process.exitCode = 1;
+      });
+    });
+  }
+}
+
+/** What the user can mend is one line; the rest is a bug, and keeps its stack. */
+function problem(error: unknown): unknown {
+  if (error instanceof SettingsError) return error.message;
+  if (!(error instanceof Error)) return error;
+  const { code, port } = error as { code?: string; port?: number };
+  if (code === 'EADDRINUSE') return `Port ${port} is taken. Stop what listens there, or choose another one: PORT=4000 npm start`;
+  return /^Port \d+ is taken|held by another/.test(error.message) ? error.message : error;
+}

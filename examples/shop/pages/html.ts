@@ -1,0 +1,33 @@
+// Pages as tagged templates: whatever is put into one is escaped, unless it is `Html` itself. Write attributes in
+// double quotes, and no values into <script> or <style>.
+
+/** Markup. Only `html` makes it, so a string from outside can never pass for it. */
+export class Html {
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Undefined and false leave nothing, so that a page can say `${isOpen && html`…`}`. */
+  static from(fixed: readonly string[], values: readonly Insert[]): Html {
+    return new Html(fixed.map((text, index) => text + markupOf(values[index])).join(''));
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+export type Insert = string | number | Html | false | undefined | readonly Insert[];
+
+export function html(fixed: TemplateStringsArray, ...values: readonly Insert[]): Html {
+  return Html.from(fixed, values);
+}
+
+function markupOf(value: Insert): string {
+  if (value === undefined || value === false) return '';
+  if (value instanceof Html) return value.toString();
+  if (typeof value === 'object') return value.map(markupOf).join('');
+  return String(value).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,51 @@
+// What every page has around it.
+import { type Html, html } from './html.ts';
+
+export interface PageParts {
+  readonly title: string;
+  /** The path of the navigation entry that is this page, or that it belongs to. */
+  readonly section?: '/' | '/orders' | '/members';
+  /** Loads public/shop.js, for pages that wait for something. */
+  readonly waits?: boolean;
+  /** Into <head>. */
+  readonly head?: Html;
+  readonly body: Html;
+}
+
+const sections = [
+  ['/', 'Shop'],
+  ['/orders', 'Orders'],
+  ['/members', 'Members'],
+] as const;
+
+export function page({ title, section, waits = false, head, body }: PageParts): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>${title} · PaidOnce shop</title>
+  <link rel="icon" href="/public/icon.svg">
+  ${['base', 'form', 'order', 'list'].map((name) => html`<link rel="stylesheet" href="/public/${name}.css">`)}
+  ${waits && html`<script type="module" src="/public/shop.js"></script>`}${head}
+</head>
+<body>
+  <a class="skip" href="#main">Skip to the content</a>
+  <header>
+    <a class="brand" href="/">PaidOnce shop</a>
+    <nav aria-label="Pages">
+      ${sections.map(([path, name]) => html`<a href="${path}"${path === section && html` aria-current="page"`}>${name}</a>`)}
+    </nav>
+  </header>
+  <main id="main">${body}</main>
+  <footer><p>An example shop on the PaidOnce payment ledger. Nothing here is for sale.</p></footer>
+</body>
+</html>
+`.toString();
+}
+
+/** Something is wrong, in one sentence, and what to do now. */
+export function messagePage(title: string, message: string): string {
+  return page({ title, body: html`<h1>${title}</h1><p class="lead">${message}</p><p><a href="/">Back to the shop</a></p>` });
+}

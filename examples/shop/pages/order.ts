@@ -1,0 +1,77 @@
+// The page of one order: its state, one sentence why, and the timeline of what each source said.
+import type { OrderView, StoredEvent } from '@paidonce/ledger';
+import { money } from '../money.ts';
+import type { ShopOrder } from '../orders.ts';
+import { type Entry, sourceNames, timelineOf, timeOfDay, verdictOf } from '../timeline.ts';
+import { fates } from './home.ts';
+import { type Html, html } from './html.ts';
+import { page } from './layout.ts';
+import { membershipPill, paymentWords } from './pills.ts';
+
+export interface OrderPageView {
+  readonly shopOrder: ShopOrder;
+  /** Undefined where no checkout was ever started. */
+  readonly order: OrderView | undefined;
+  readonly history: readonly StoredEvent[];
+  readonly pollSeconds: number;
+  /** What a status query has just said. */
+  readonly answer?: string;
+}
+
+export function orderPage({ shopOrder, order, history, pollSeconds, answer }: OrderPageView): string {
+  const { orderId, memberId, plan, fate, returnedAt } = shopOrder;
+  return page({
+    title: `Order ${orderId}`,
+    section: '/orders',
+    waits: true,
+    body: html`
+<h1>Order ${orderId}</h1>
+<div data-ask="/orders/${orderId}/revision" data-state="${order?.revision ?? -1}"></div>
+<p class="lead">${verdictOf(history)}</p>
+<dl class="facts">
+  <div><dt>Membership</dt><dd>${membershipPill(order?.membership ?? 'none')}</dd></div>
+  <div><dt>Payment</dt><dd>${paymentWords[order?.payment ?? 'none']}</dd></div>
+  <div><dt>Granted by</dt><dd>${order?.grantedBy === undefined ? 'nobody' : sourceNames[order.grantedBy]}</dd></div>
+  <div><dt>Plan</dt><dd>${plan}${order && html`, ${money(order.expected.amountMinor, order.expected.currency)}`}</dd></div>
+  <div><dt>Member</dt><dd><a href="/members/${memberId}">${memberId}</a></dd></div>
+  ${fate !== null && html`<div><dt>Webhook, as chosen</dt><dd>${fateName(fate)}</dd></div>`}
+</dl>
+${answer !== undefined && html`<p class="answer" role="status">Asked just now: ${answer}.</p>`}
+<div class="actions">
+  <form method="post" action="/orders/${orderId}/check"><button class="quiet">Check with Stripe now</button></form>
+  ${order?.membership === 'none' && html`<form method="post" action="/orders/${orderId}/pay"><button class="quiet">Go to payment</button></form>`}
+</div>
+<h2 id="timeline">Timeline</h2>
+<p class="note">Each line stands in the ledger, but for the browser's: a redirect proves nothing, so it is no event. What a source repeats adds
+  no line. This page follows by itself; the poll asks every ${pollSeconds} seconds. Times are ${zoneName()}.</p>
+<ol class="timeline" aria-labelledby="timeline">${timelineOf(history, returnedAt).map(entryLine)}</ol>`,
+  });
+}
+
+const effectWords: Readonly<Record<NonNullable<Entry['effect']>, string>> = {
+  granted: 'granted',
+  restored: 'restored',
+  suspended: 'suspended',
+  revoked: 'revoked',
+  review: 'needs a person',
+  confirmed: 'only confirmed',
+  recorded: 'recorded',
+  nothing: 'granted nothing',
+};
+
+function entryLine({ at, who, title, detail, effect }: Entry): Html {
+  return html`
+  <li class="entry ${effect ?? 'plain'}">
+    <time datetime="${at}">${timeOfDay(at)}<span class="millis">.${at.slice(20, 23)}</span></time>
+    <div><p><span class="who">${who}</span> ${effect !== undefined && html`<span class="pill ${effect}">${effectWords[effect]}</span>`}</p>
+    <p class="title">${title}</p>${detail !== undefined && html`<p class="detail">${detail}</p>`}</div>
+  </li>`;
+}
+
+function fateName(fate: string): string {
+  return fates.find(([name]) => name === fate)?.[1] ?? fate;
+}
+
+function zoneName(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

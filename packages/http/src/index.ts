@@ -1,0 +1,2 @@
+// @paidonce/http: the ledger mounted in a Fastify application.
+export { type PaymentLedgerPluginOptions, paymentLedgerPlugin } from './plugin.ts';

@@ -1,0 +1,105 @@
+// The plugin on a real socket, over stand-ins that keep what they were asked and answer what a test tells them to.
+import type { PaymentLedger } from '@paidonce/ledger';
+import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { type PaymentLedgerPluginOptions, paymentLedgerPlugin } from './plugin.ts';
+
+export type WebhookOutcome = Awaited<ReturnType<StripePayments['handleWebhook']>>['outcome'];
+
+export interface StandIns {
+  readonly payments: StripePayments;
+  readonly ledger: PaymentLedger;
+  /** What `handleWebhook` was given, in order. */
+  readonly webhooks: { readonly rawBody: Uint8Array; readonly signature: string }[];
+  /** All that `status` was given, in order. */
+  readonly asked: unknown[][];
+  readonly disposed: string[];
+  /** What happens next; a test replaces what it needs. */
+  answers: {
+    webhook: () => Promise<WebhookOutcome>;
+    status: (sessionId: string) => Promise<PaymentStatus | undefined>;
+    order: () => Promise<undefined>;
+    disposePayments: () => Promise<void>;
+  };
+}
+
+export const signature = 't=1,v1=00ff';
+
+export function standIns(): StandIns {
+  const refuse = (): never => {
+    throw new Error('the plugin has no reason to call this');
+  };
+  const webhooks: StandIns['webhooks'] = [];
+  const asked: unknown[][] = [];
+  const disposed: string[] = [];
+  const answers: StandIns['answers'] = {
+    webhook: async () => 'recorded',
+    status: async () => undefined,
+    order: async () => undefined,
+    disposePayments: async () => undefined,
+  };
+  const ledger = {
+    order: () => answers.order(),
+    async [Symbol.asyncDispose]() {
+      disposed.push('ledger');
+    },
+  } as Partial<PaymentLedger> as PaymentLedger;
+  const payments: StripePayments = {
+    ledger,
+    startCheckout: refuse,
+    sweep: refuse,
+    async handleWebhook(rawBody, given) {
+      webhooks.push({ rawBody, signature: given });
+      return { outcome: await answers.webhook() };
+    },
+    async status(...given) {
+      asked.push(given);
+      return answers.status(given[0]);
+    },
+    async [Symbol.asyncDispose]() {
+      await answers.disposePayments();
+      disposed.push('payments');
+    },
+  };
+  return { payments, ledger, webhooks, asked, disposed, answers };
+}
+
+export interface Mounted extends StandIns {
+  readonly app: FastifyInstance;
+  readonly url: string;
+  /** A webhook as Stripe sends it, unless `init` says otherwise. */
+  post(
+    body: Exclude<RequestInit['body'], undefined>,
+    init?: { readonly path?: string; readonly headers?: Record<string, string> },
+  ): Promise<Response>;
+}
+
+export interface Host {
+  readonly app?: FastifyInstance;
+  /** Before and after the plugin is registered. */
+  readonly before?: (app: FastifyInstance) => unknown;
+  readonly after?: (app: FastifyInstance) => unknown;
+}
+
+export async function mounted(options: Partial<PaymentLedgerPluginOptions> = {}, host: Host = {}): Promise<Mounted> {
+  const parts = standIns();
+  const app = host.app ?? Fastify();
+  onTestFinished(() => app.close());
+  await host.before?.(app);
+  await app.register(paymentLedgerPlugin, { payments: parts.payments, ...options });
+  await host.after?.(app);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    ...parts,
+    app,
+    url,
+    post: (body, { path = '/webhooks/stripe', headers = {} } = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature, ...headers },
+        ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+      }),
+  };
+}

@@ -1,0 +1,54 @@
+// `GET /payment/status/:sessionId`: the success page asks how its payment stands. The page claims nothing: only the
+// id in the path is read, and only Stripe's own answer can change anything. An id that is not ours gets no hint.
+import rateLimit from '@fastify/rate-limit';
+import { LedgerError } from '@paidonce/ledger';
+import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
+import type { FastifyPluginAsync } from 'fastify';
+import { answer, answerFailure, answerRefusal } from './answer.ts';
+
+export interface StatusOptions {
+  readonly payments: StripePayments;
+  readonly statusPath: string;
+  readonly statusRateLimit: false | { readonly max: number; readonly timeWindowMs: number };
+}
+
+export function statusRoute({ payments, statusPath, statusRateLimit }: StatusOptions): FastifyPluginAsync {
+  return async (scope) => {
+    scope.setErrorHandler(answerRefusal);
+    // Before the rate limit, so that every answer has them.
+    scope.addHook('onRequest', async (_request, reply) => {
+      void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+    });
+    if (statusRateLimit) await scope.register(rateLimit, { global: false });
+
+    scope.route<{ Params: { sessionId: string } }>({
+      method: 'GET',
+      url: statusPath,
+      exposeHeadRoute: false,
+      // Stated on the route, so that it also stands in for a host's global limit.
+      config: { rateLimit: statusRateLimit && { max: statusRateLimit.max, timeWindow: statusRateLimit.timeWindowMs } },
+      handler: async (request, reply) => {
+        const { sessionId } = request.params;
+        try {
+          const status = isId(sessionId) ? await payments.status(sessionId) : undefined;
+          return status ? answer(reply, 200, shown(status)) : answer(reply, 404, unknownSession);
+        } catch (error) {
+          // A malformed id and an unknown one get the same answer: nobody learns which ids could exist.
+          if (error instanceof LedgerError && error.code === 'invalid_input') return answer(reply, 404, unknownSession);
+          return answerFailure(error, request, reply);
+        }
+      },
+    });
+  };
+}
+
+const unknownSession = { error: 'not_found' };
+
+function isId(text: string): boolean {
+  return /^[A-Za-z0-9._:-]{1,128}$/.test(text);
+}
+
+/** These and no more, whatever else the adapter may come to know. */
+function shown({ state, stale, nextPollAfterMs }: PaymentStatus): PaymentStatus {
+  return { state, stale, ...(nextPollAfterMs === undefined ? {} : { nextPollAfterMs }) };
+}

@@ -1,0 +1,139 @@
+import { LedgerError, type LedgerErrorCode } from '@paidonce/ledger';
+import { describe, expect, test } from 'vitest';
+import { mounted, signature, type WebhookOutcome } from './mounted.test-support.ts';
+
+const bodyOf = (response: Response): Promise<unknown> => response.json();
+const chunked = (bytes: number): ReadableStream<Uint8Array> => new Blob([new Uint8Array(bytes)]).stream();
+
+describe('what is durable, or none of ours, is acknowledged', () => {
+  const acknowledged: readonly WebhookOutcome[] = ['recorded', 'duplicate', 'held', 'not_ours', 'ignored', 'unreadable'];
+  test.each(acknowledged)('%s answers 200', async (outcome) => {
+    const { post, answers } = await mounted();
+    answers.webhook = async () => outcome;
+    const response = await post('{}');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await bodyOf(response)).toEqual({ outcome });
+  });
+
+  test('the bytes and the signature arrive as they were sent, whatever they are', async () => {
+    const { post, webhooks } = await mounted();
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    await post(bytes);
+    await post('{ "a" :1,\r\n"__proto__":{} }');
+    expect(webhooks.map(({ rawBody }) => Buffer.from(rawBody))).toEqual([Buffer.from(bytes), Buffer.from('{ "a" :1,\r\n"__proto__":{} }')]);
+    expect(webhooks.map((webhook) => webhook.signature)).toEqual([signature, signature]);
+  });
+});
+
+describe('what is forged, stale or unsigned gets 400', () => {
+  test('a signature that does not hold', async () => {
+    const { post, answers } = await mounted();
+    answers.webhook = async () => 'bad_signature';
+    const response = await post('{}');
+    expect(response.status).toBe(400);
+    expect(await bodyOf(response)).toEqual({ error: 'bad_signature' });
+  });
+
+  test('no signature, and nobody is asked', async () => {
+    const { url, webhooks } = await mounted();
+    const response = await fetch(`${url}/webhooks/stripe`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+    expect(response.status).toBe(400);
+    expect(await bodyOf(response)).toEqual({ error: 'bad_signature' });
+    expect(webhooks).toEqual([]);
+  });
+
+  test('an empty body is judged by its signature like any other', async () => {
+    const { post, answers, webhooks } = await mounted();
+    answers.webhook = async () => 'bad_signature';
+    expect((await post(null)).status).toBe(400);
+    expect(webhooks.map(({ rawBody }) => rawBody.byteLength)).toEqual([0]);
+  });
+});
+
+describe('only application/json is read', () => {
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/json-patch+json', 'application/jsonp', 'json', ''])(
+    '%j gets 415',
+    async (contentType) => {
+      const { post, webhooks } = await mounted();
+      const response = await post(new Uint8Array([123, 125]), { headers: { 'content-type': contentType } });
+      expect(response.status).toBe(415);
+      expect(await bodyOf(response)).toEqual({ error: 'unsupported_media_type' });
+      expect(webhooks).toEqual([]);
+    },
+  );
+
+  test.each(['application/json', 'Application/JSON', 'application/json ; charset=utf-8'])('%j is read', async (contentType) => {
+    const { post } = await mounted();
+    expect((await post('{}', { headers: { 'content-type': contentType } })).status).toBe(200);
+  });
+});
+
+describe('a body has a limit', () => {
+  const mebibyte = 1024 * 1024;
+  test.each([
+    ['1 MiB by default', undefined, mebibyte],
+    ['as the host says', 1000, 1000],
+    ['more, where the host says so', 3 * mebibyte, 3 * mebibyte],
+  ])('%s: at the limit it is read, one byte over gets 413', async (_, bodyLimit, limit) => {
+    const { post, webhooks } = await mounted(bodyLimit === undefined ? {} : { bodyLimit });
+    expect((await post(new Uint8Array(limit))).status).toBe(200);
+    expect((await post(chunked(limit))).status).toBe(200);
+    expect(webhooks.map(({ rawBody }) => rawBody.byteLength)).toEqual([limit, limit]);
+
+    for (const body of [new Uint8Array(limit + 1), chunked(limit + 1)]) {
+      const response = await post(body);
+      expect(response.status).toBe(413);
+      expect(await bodyOf(response)).toEqual({ error: 'body_too_large' });
+    }
+    expect(webhooks).toHaveLength(2);
+  });
+});
+
+describe('what is not durable is sent again', () => {
+  const statuses: Record<LedgerErrorCode, number> = {
+    store_busy: 503,
+    store_unavailable: 503,
+    store_full: 503,
+    contention: 503,
+    closed: 503,
+    invalid_input: 400,
+    order_unknown: 500,
+    amount_differs: 500,
+    file_newer: 500,
+    corrupt: 500,
+  };
+  test.each(Object.entries(statuses) as [LedgerErrorCode, number][])('%s gets %i', async (code, status) => {
+    const { post, answers } = await mounted();
+    answers.webhook = () => Promise.reject(new LedgerError(code, 'told to'));
+    const response = await post('{}');
+    expect(response.status).toBe(status);
+    expect(await bodyOf(response)).toEqual({ error: code });
+    expect(response.headers.get('retry-after')).toBe(code === 'store_busy' ? '1' : null);
+  });
+
+  test.each([
+    ['an error with a status of its own, as Stripe has them', Object.assign(new Error('secret'), { statusCode: 401, code: 'x' })],
+    ['a bug', new TypeError('secret')],
+    ['no error at all', 'secret'],
+    ['nothing', undefined],
+  ])('%s gets 500, and tells nothing', async (_, thrown) => {
+    const { post, answers } = await mounted();
+    answers.webhook = () => Promise.reject(thrown);
+    const response = await post('{}');
+    expect(response.status).toBe(500);
+    expect(await response.text()).toBe('{"error":"internal"}');
+  });
+});
+
+test.each(['GET', 'PUT', 'DELETE', 'HEAD'])('%s is no webhook', async (method) => {
+  const { url, webhooks } = await mounted();
+  expect((await fetch(`${url}/webhooks/stripe`, { method })).status).toBe(404);
+  expect(webhooks).toEqual([]);
+});
+
+test('the path is the host’s to choose', async () => {
+  const { post } = await mounted({ webhookPath: '/hooks/payments' });
+  expect((await post('{}', { path: '/hooks/payments' })).status).toBe(200);
+  expect((await post('{}')).status).toBe(404);
+});

@@ -1,0 +1,52 @@
+// `POST /webhooks/stripe`: hands the raw bytes and the signature on, and answers so that Stripe sends again exactly
+// what is not yet durable (law 8). Refused before it is read: what is no JSON, what is unsigned, what is too long.
+import type { StripePayments } from '@paidonce/stripe-adapter';
+import type { FastifyPluginAsync } from 'fastify';
+import { answer, answerFailure, answerRefusal } from './answer.ts';
+
+export interface WebhookOptions {
+  readonly payments: StripePayments;
+  readonly webhookPath: string;
+  readonly bodyLimit: number;
+}
+
+export function webhookRoute({ payments, webhookPath, bodyLimit }: WebhookOptions): FastifyPluginAsync {
+  return async (scope) => {
+    scope.setErrorHandler(answerRefusal);
+    // `*` and not `application/json`: adding that parser throws where the host has its own.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+    scope.route({
+      method: 'POST',
+      url: webhookPath,
+      bodyLimit,
+      // All of Stripe comes from a few addresses: a host's global limit would answer 429 on a busy day.
+      config: { rateLimit: false },
+      onRequest: async (request, reply) => {
+        if (!isJson(request.headers['content-type'])) return answer(reply, 415, { error: 'unsupported_media_type' });
+        if (!isSigned(request.headers['stripe-signature'])) return answer(reply, 400, { error: 'bad_signature' });
+      },
+      handler: async (request, reply) => {
+        const signature = request.headers['stripe-signature'];
+        const rawBody = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+        try {
+          const { outcome } = await payments.handleWebhook(rawBody, isSigned(signature) ? signature : '');
+          if (outcome !== 'bad_signature') return answer(reply, 200, { outcome });
+          request.log.warn('paidonce: forged or stale webhook signature. If Stripe sent it: is its secret among webhookSecrets?');
+          return answer(reply, 400, { error: outcome });
+        } catch (error) {
+          return answerFailure(error, request, reply);
+        }
+      },
+    });
+  };
+}
+
+function isSigned(header: string | string[] | undefined): header is string {
+  return typeof header === 'string' && header !== '';
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json';
+}

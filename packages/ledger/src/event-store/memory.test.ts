@@ -1,0 +1,7 @@
+import { storeContract } from '../testing/store-contract.ts';
+import { createMemoryLog, openMemoryEventStore } from './memory.ts';
+
+storeContract('the store in memory', async () => {
+  const log = createMemoryLog();
+  return { open: async () => openMemoryEventStore({ log }), remove: async () => undefined };
+});

@@ -1,0 +1,79 @@
+// The event store in memory: the reference that the other engines are measured against, and the one for tests.
+// It keeps every promise of the port but the disk. Several stores over one log stand for several processes.
+import { LedgerError } from '../errors.ts';
+import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from './event-store.ts';
+import { LogGrowth, logPages, pageEvents, refusePositionPastEnd, toPosition } from './log-pages.ts';
+import { checkAppend, fromStoredRow, type StoredRow } from './stored-text.ts';
+
+/** What is "on disk": rows of text, so that no reader shares an object with a writer. */
+export interface MemoryLog {
+  readonly rows: StoredRow[];
+  readonly streams: Map<string, StoredRow[]>;
+  readonly growth: LogGrowth;
+}
+
+export interface MemoryEventStoreOptions {
+  /** The log to open. Default: a new, empty one. */
+  readonly log?: MemoryLog;
+}
+
+export function createMemoryLog(): MemoryLog {
+  return { rows: [], streams: new Map(), growth: new LogGrowth() };
+}
+
+export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventStoreOptions = {}): EventStore {
+  const closing = new AbortController();
+
+  function refuseClosed(): void {
+    if (closing.signal.aborted) throw new LedgerError('closed', 'The event store is closed. Open a new one.');
+  }
+
+  return {
+    async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
+      refuseClosed();
+      const { events: texts } = checkAppend(stream, expectedRevision, events);
+      // No await from here on: nobody gets between the check and the write.
+      const rows = log.streams.get(stream) ?? [];
+      const revision = rows.length - 1;
+      const lastRevision = expectedRevision + texts.length;
+      if (revision !== expectedRevision) {
+        const there = rows.slice(expectedRevision + 1, lastRevision + 1);
+        const ours = there.length === texts.length && there.every((row, index) => row.id === texts[index]?.id);
+        const last = there.at(-1);
+        return ours && last
+          ? { appended: true, revision: lastRevision, position: last.position }
+          : { appended: false, actualRevision: revision };
+      }
+      for (const text of texts) {
+        const row = { ...text, stream, revision: rows.length, position: toPosition(log.rows.length + 1) };
+        rows.push(row);
+        log.rows.push(row);
+      }
+      log.streams.set(stream, rows);
+      log.growth.announce();
+      return { appended: true, revision: lastRevision, position: toPosition(log.rows.length) };
+    },
+
+    async readStream(stream: string, { afterRevision = -1 }: { readonly afterRevision?: number } = {}): Promise<readonly StoredEvent[]> {
+      refuseClosed();
+      return (log.streams.get(stream) ?? []).slice(afterRevision + 1).map(fromStoredRow);
+    },
+
+    readLog(options: ReadLogOptions = {}): AsyncIterable<LogPage> {
+      const page = (after: Position, prefixes: readonly string[] | undefined): LogPage => {
+        refuseClosed();
+        refusePositionPastEnd(after, toPosition(log.rows.length));
+        // Positions count from 1, so a position is also the number of rows up to it.
+        const rows = log.rows.slice(Number(after), Number(after) + pageEvents);
+        const matching = prefixes ? rows.filter((row) => prefixes.some((prefix) => row.stream.startsWith(prefix))) : rows;
+        const next = rows.at(-1)?.position ?? after;
+        return { events: matching.map(fromStoredRow), next, caughtUp: Number(next) === log.rows.length };
+      };
+      return logPages({ page, growth: log.growth, closing: closing.signal }, options);
+    },
+
+    async close(): Promise<void> {
+      closing.abort();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// A copy of a log in use. `VACUUM INTO` reads one snapshot, in a worker, so that neither writers nor the event loop wait.
+// (Never copy the file itself while it is open: the copy misses the `-wal`, and closing a second descriptor drops SQLite's locks.)
+import { existsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { LedgerError } from '../../errors.ts';
+import { asLedgerError } from './failure.ts';
+
+/** What the worker is given. */
+export interface BackupOrder {
+  readonly from: string;
+  readonly to: string;
+}
+
+export async function backUp(from: string, toPath: string): Promise<void> {
+  const to = resolve(toPath);
+  if (existsSync(to)) throw new LedgerError('invalid_input', `${to} exists. It was left as it is; give the backup a new name.`);
+  // Under another name until it is complete: whoever finds a file at `to` can rely on it.
+  const partial = `${to}.${process.pid}.partial`;
+  try {
+    await rm(partial, { force: true });
+    await vacuumInto({ from, to: partial });
+    await sync(partial);
+    await rename(partial, to);
+    await sync(dirname(to));
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw asLedgerError(error, to);
+  }
+}
+
+function vacuumInto(order: BackupOrder): Promise<void> {
+  // As source the worker is .ts, in the package .js; nobody rewrites a URL.
+  const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './backup-worker.ts' : './backup-worker.js', import.meta.url), {
+    workerData: order,
+  });
+  return new Promise((done, failed) => {
+    worker.once('error', failed);
+    worker.once('exit', (code) =>
+      code === 0
+        ? done()
+        : failed(new LedgerError('store_unavailable', `${order.to}: the backup ended early (exit ${code}). Start it again.`)),
+    );
+  });
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,64 @@
+// What a failure of SQLite means for the caller: our codes, with the file's name and what to do now.
+import type { DatabaseSync } from 'node:sqlite';
+import { LedgerError } from '../../errors.ts';
+
+// SQLite's primary result codes, the low byte of every extended one.
+const BUSY = 5;
+const LOCKED = 6;
+const READONLY = 8;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const CONSTRAINT = 19;
+const NOTADB = 26;
+
+/** Errors that are neither pass through as they are: a bug keeps its stack. */
+export function asLedgerError(error: unknown, path: string): unknown {
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE') {
+    return new LedgerError('store_unavailable', `${path}: the connection was given up after a failure of the disk. Open the store again.`, {
+      cause: error,
+    });
+  }
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
+  const say = (code: ConstructorParameters<typeof LedgerError>[0], what: string): LedgerError =>
+    new LedgerError(code, `${path}: ${what}`, { cause: error });
+  const detail = `${error.message} (SQLite ${error.errcode})`;
+  switch (error.errcode & 0xff) {
+    case BUSY:
+    case LOCKED:
+      return say('store_busy', 'another process is writing. Nothing was written; try again.');
+    case FULL:
+      return say('store_full', `${detail}. Nothing was written; make room, then send it again.`);
+    case CORRUPT:
+    case CONSTRAINT:
+      return say('corrupt', `${detail}. Stop the writers and keep the file as it is.`);
+    case NOTADB:
+      return say('invalid_input', 'this is no SQLite file. It was left as it is; choose another path.');
+    case CANTOPEN:
+      return say('store_unavailable', `${detail}. Does its directory exist, and may this process write there?`);
+    case READONLY:
+      return say('store_unavailable', `${detail}. This process must be allowed to write the file and its directory.`);
+    default:
+      return say(
+        'store_unavailable',
+        `${detail}. An append under way may be stored or not; sending it again with the same ids settles it.`,
+      );
+  }
+}
+
+export function isBusy(error: unknown): boolean {
+  return error instanceof LedgerError && error.code === 'store_busy';
+}
+
+/**
+ * After any error in a transaction. SQLITE_FULL and some I/O errors have rolled back already, and a statement
+ * after that would commit by itself; others leave it open, and reads of this connection would see what is in it.
+ */
+export function rollBack(db: DatabaseSync): void {
+  if (!db.isOpen || !db.isTransaction) return;
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    db.close(); // Better no answers than answers out of a transaction that never commits.
+  }
+}

@@ -1,0 +1,66 @@
+// The layout of the log file and how it moves forward. A file of another program, or of a newer release, is
+// refused before anything in it is changed; events are never rewritten.
+import type { DatabaseSync } from 'node:sqlite';
+import { LedgerError } from '../../errors.ts';
+import { rollBack } from './failure.ts';
+
+/** "PdOn", in the file's header: this file is ours. */
+export const applicationId: number = 0x50644f6e;
+
+/** Step n brings `user_version` from n to n + 1. A released step is never edited: add one. */
+export const layoutSteps: readonly string[] = [
+  // Measured at 5 M events: flat in growth, and 2 to 3 times faster than a text-keyed or a clustered layout.
+  // AUTOINCREMENT: a position is never given twice, whatever happened to the rows.
+  `CREATE TABLE streams (
+     id INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     revision INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE events (
+     position INTEGER PRIMARY KEY AUTOINCREMENT,
+     stream INTEGER NOT NULL REFERENCES streams (id),
+     revision INTEGER NOT NULL,
+     id TEXT NOT NULL,
+     type TEXT NOT NULL,
+     data TEXT NOT NULL,
+     metadata TEXT NOT NULL,
+     UNIQUE (stream, revision)
+   ) STRICT;`,
+];
+
+/** @throws LedgerError `invalid_input`: another program's file. `file_newer`: of a newer release. */
+export function refuseForeignFile(db: DatabaseSync, path: string, known: readonly string[] = layoutSteps): void {
+  const application = pragma(db, 'application_id');
+  const version = pragma(db, 'user_version');
+  if (application === applicationId) {
+    if (version <= known.length) return;
+    throw new LedgerError(
+      'file_newer',
+      `${path} has layout ${version}, this release knows up to ${known.length}. Upgrade @paidonce/ledger; the file was left as it is.`,
+    );
+  }
+  const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'];
+  if (application === 0 && version === 0 && tables === 0) return;
+  throw new LedgerError(
+    'invalid_input',
+    `${path} is a SQLite file of another program (application_id ${application}). It was left as it is; choose another path.`,
+  );
+}
+
+/** Forward to the newest layout, all steps in one transaction: a crash leaves the file as it was. */
+export function moveForward(db: DatabaseSync, path: string, known: readonly string[] = layoutSteps): void {
+  if (pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === known.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    refuseForeignFile(db, path, known); // Again: another process may have been here since.
+    for (const step of known.slice(pragma(db, 'user_version'))) db.exec(step);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${known.length}; COMMIT`);
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+}
+
+export function pragma(db: DatabaseSync, name: string): number {
+  return Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+}

@@ -1,0 +1,198 @@
+// The synchronous engine: one connection to one log file. `commit` writes a group of appends in one
+// transaction, each judged alone; the rest reads. Nothing here waits, and no cursor outlives a call.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { invariant } from '../../errors.ts';
+import type { AppendResult, LogPage, Position, StoredEvent } from '../event-store.ts';
+import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
+import { type CheckedAppend, fromStoredRow } from '../stored-text.ts';
+import { asLedgerError, rollBack } from './failure.ts';
+
+/** A page also ends here, so that large events do not fill the memory. In UTF-16 units of stored text. */
+const pageChars = 4 * 1024 * 1024;
+
+export interface Committed {
+  /** One for each append, in order. */
+  readonly results: readonly AppendResult[];
+  /** Another connection has committed since this one last did. */
+  readonly othersWrote: boolean;
+}
+
+/** A stream as this transaction sees it. */
+interface Head {
+  readonly id: number;
+  revision: number;
+  moved: boolean;
+}
+
+interface EventRow {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+export class LogFile {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+  #versionAtCommit: number;
+
+  constructor(db: DatabaseSync, path: string) {
+    this.path = path;
+    this.#db = db;
+    this.#sql = prepare(db);
+    this.#versionAtCommit = this.dataVersion();
+  }
+
+  /**
+   * Commits a group. When it returns, all results are on disk; when it throws, the transaction was rolled
+   * back and the connection is ready for the next call.
+   * @throws LedgerError `store_busy`, `store_full`, `corrupt`: nothing was written. `store_unavailable`: unknown.
+   */
+  commit(appends: readonly CheckedAppend[]): Committed {
+    try {
+      this.#sql.begin.run();
+      const version = this.dataVersion();
+      const heads = new Map<string, Head>();
+      const results = appends.map((append) => this.#append(append, heads));
+      for (const head of heads.values()) if (head.moved) this.#sql.moveStream.run(head.revision, head.id);
+      this.#sql.commit.run();
+      const othersWrote = version !== this.#versionAtCommit;
+      this.#versionAtCommit = version;
+      return { results, othersWrote };
+    } catch (error) {
+      rollBack(this.#db);
+      throw asLedgerError(error, this.path);
+    }
+  }
+
+  readStream(stream: string, afterRevision: number): readonly StoredEvent[] {
+    return this.#reading(() => {
+      const rows = this.#sql.streamEvents.all(stream, afterRevision) as unknown as EventRow[];
+      return rows.map(toStoredEvent);
+    });
+  }
+
+  /** One writer at a time, so positions are given in commit order: nothing appears behind a row that was read. */
+  readPage(after: Position, prefixes: readonly string[] | undefined): LogPage {
+    return this.#reading(() => {
+      const events: StoredEvent[] = [];
+      let next = Number(after);
+      let rows = 0;
+      let chars = 0;
+      let caughtUp = true;
+      for (const row of this.#sql.logEvents.iterate(next) as Iterable<unknown> as Iterable<EventRow>) {
+        if (rows === pageEvents || chars >= pageChars) {
+          caughtUp = false; // There is this row at least.
+          break;
+        }
+        rows += 1;
+        next = row.position;
+        if (prefixes && !prefixes.some((prefix) => row.stream.startsWith(prefix))) continue;
+        chars += row.data.length + row.metadata.length;
+        events.push(toStoredEvent(row));
+      }
+      if (rows === 0) refusePositionPastEnd(after, toPosition(Number(this.#sql.lastPosition.get()?.['position'] ?? 0)));
+      return { events, next: rows === 0 ? after : toPosition(next), caughtUp };
+    });
+  }
+
+  /** Changes when another connection commits, never by our own commits. */
+  dataVersion(): number {
+    return this.#reading(() => this.#sql.dataVersion.get()?.['data_version'] as number);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #append({ stream, expectedRevision, events }: CheckedAppend, heads: Map<string, Head>): AppendResult {
+    const head = heads.get(stream) ?? this.#headOf(stream, heads);
+    if (expectedRevision !== (head?.revision ?? -1)) return this.#settle(stream, expectedRevision, events, head);
+    const revision = expectedRevision + events.length;
+    const id = head?.id ?? Number(this.#sql.addStream.run(stream, revision).lastInsertRowid);
+    if (head) {
+      head.revision = revision;
+      head.moved = true;
+    } else {
+      heads.set(stream, { id, revision, moved: false });
+    }
+    let position = 0;
+    let at = expectedRevision;
+    for (const event of events) {
+      at += 1;
+      position = Number(this.#sql.addEvent.run(id, at, event.id, event.type, event.data, event.metadata).lastInsertRowid);
+    }
+    return { appended: true, revision, position: toPosition(position) };
+  }
+
+  #headOf(stream: string, heads: Map<string, Head>): Head | undefined {
+    const row = this.#sql.streamHead.get(stream);
+    if (row === undefined) return undefined;
+    const head = { id: row['id'] as number, revision: row['revision'] as number, moved: false };
+    heads.set(stream, head);
+    return head;
+  }
+
+  /** Promise 3: the same ids at the same place are the same append, whose reply was lost. Else it is a conflict. */
+  #settle(stream: string, expectedRevision: number, events: CheckedAppend['events'], head: Head | undefined): AppendResult {
+    const actualRevision = head?.revision ?? -1;
+    const revision = expectedRevision + events.length;
+    if (head === undefined || revision > actualRevision) return { appended: false, actualRevision };
+    const there = this.#sql.idsAt.all(head.id, expectedRevision, revision);
+    invariant(there.length === events.length, `${stream} has gaps between revisions ${expectedRevision} and ${revision}`);
+    if (!there.every((row, index) => row['id'] === events[index]?.id)) return { appended: false, actualRevision };
+    return { appended: true, revision, position: toPosition(there.at(-1)?.['position'] as number) };
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw asLedgerError(error, this.path);
+    }
+  }
+}
+
+type Statements = Readonly<
+  Record<
+    | 'begin'
+    | 'commit'
+    | 'streamHead'
+    | 'addStream'
+    | 'moveStream'
+    | 'addEvent'
+    | 'idsAt'
+    | 'streamEvents'
+    | 'logEvents'
+    | 'lastPosition'
+    | 'dataVersion',
+    StatementSync
+  >
+>;
+
+function prepare(db: DatabaseSync): Statements {
+  const columns = 'e.position, s.name AS stream, e.revision, e.id, e.type, e.data, e.metadata';
+  return {
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    commit: db.prepare('COMMIT'),
+    streamHead: db.prepare('SELECT id, revision FROM streams WHERE name = ?'),
+    addStream: db.prepare('INSERT INTO streams (name, revision) VALUES (?, ?)'),
+    moveStream: db.prepare('UPDATE streams SET revision = ? WHERE id = ?'),
+    addEvent: db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)'),
+    idsAt: db.prepare('SELECT id, position FROM events WHERE stream = ? AND revision > ? AND revision <= ? ORDER BY revision'),
+    streamEvents: db.prepare(
+      `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.revision > ? ORDER BY e.revision`,
+    ),
+    logEvents: db.prepare(`SELECT ${columns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position`),
+    lastPosition: db.prepare('SELECT max(position) AS position FROM events'),
+    dataVersion: db.prepare('PRAGMA data_version'),
+  };
+}
+
+function toStoredEvent(row: EventRow): StoredEvent {
+  return fromStoredRow({ ...row, position: toPosition(row.position) });
+}

@@ -1,0 +1,92 @@
+// A process of its own on a log file. The test forks it, says what to do, and gets one answer; `acknowledge` runs
+// until it is killed, and notes each acknowledged append in a file that survives it.
+import { randomUUID } from 'node:crypto';
+import { openSync, writeSync } from 'node:fs';
+import type { AppendResult, NewEvent } from '../event-store.ts';
+import { openSqliteEventStore, type SqliteEventStore } from './sqlite.ts';
+
+export type Task =
+  | { readonly kind: 'own'; readonly stream: string; readonly count: number }
+  | { readonly kind: 'shared'; readonly streams: readonly string[]; readonly count: number }
+  | { readonly kind: 'acknowledge'; readonly prefix: string; readonly callers: number; readonly acknowledged: string };
+
+export interface Acknowledged {
+  readonly stream: string;
+  readonly revision: number;
+  /** Of the last event of the append. */
+  readonly id: string;
+}
+
+const path = process.argv[2] as string;
+process.send?.('started');
+process.once('message', (task: Task) => {
+  void perform(task).then((appends) => {
+    process.send?.(appends, () => process.disconnect()); // Not before it is sent.
+  });
+});
+
+async function perform(task: Task): Promise<readonly Acknowledged[]> {
+  // All processes open at the same moment: on a new file they also race to lay it out.
+  const store = await openSqliteEventStore(path, { busyTimeoutMs: 60_000 });
+  const appends = await (task.kind === 'own' ? own(store, task) : task.kind === 'shared' ? shared(store, task) : acknowledge(store, task));
+  await store.close();
+  return appends;
+}
+
+async function own(store: SqliteEventStore, { stream, count }: Extract<Task, { kind: 'own' }>): Promise<readonly Acknowledged[]> {
+  const done: Acknowledged[] = [];
+  for (let revision = 0; revision < count; revision++) done.push(await appended(store, stream, revision - 1, newEvents(1)));
+  return done;
+}
+
+/** Sends each append twice: the second must be the first. */
+async function shared(store: SqliteEventStore, { streams, count }: Extract<Task, { kind: 'shared' }>): Promise<readonly Acknowledged[]> {
+  const done: Acknowledged[] = [];
+  const known = new Map<string, number>();
+  for (let turn = 0; done.length < count; turn++) {
+    const stream = streams[turn % streams.length] as string;
+    const expected = known.get(stream) ?? -1;
+    const events = newEvents(2);
+    const result = await store.append(stream, expected, events);
+    const again: AppendResult = await store.append(stream, expected, events);
+    if (result.appended && (!again.appended || again.position !== result.position))
+      throw new Error(`${stream}: the second sending was not the first`);
+    if (!result.appended && again.appended) throw new Error(`${stream}: refused, and stored when sent again`);
+    known.set(stream, result.appended ? result.revision : result.actualRevision);
+    if (result.appended) done.push({ stream, revision: result.revision, id: events[1]?.id as string });
+  }
+  return done;
+}
+
+async function acknowledge(
+  store: SqliteEventStore,
+  { prefix, callers, acknowledged }: Extract<Task, { kind: 'acknowledge' }>,
+): Promise<readonly Acknowledged[]> {
+  const notes = openSync(acknowledged, 'a');
+  const calling = Array.from({ length: callers }, async (_, caller) => {
+    const stream = `${prefix}-${caller}`;
+    let revision = (await store.readStream(stream)).length - 1;
+    for (;;) {
+      const append = await appended(store, stream, revision, newEvents(2));
+      revision = append.revision;
+      writeSync(notes, `${JSON.stringify(append)}\n`);
+    }
+  });
+  await Promise.all(calling);
+  return [];
+}
+
+async function appended(store: SqliteEventStore, stream: string, expected: number, events: readonly NewEvent[]): Promise<Acknowledged> {
+  const result = await store.append(stream, expected, events);
+  if (!result.appended) throw new Error(`${stream}: expected ${expected}, is at ${result.actualRevision}`);
+  return { stream, revision: result.revision, id: events.at(-1)?.id as string };
+}
+
+function newEvents(count: number): readonly NewEvent[] {
+  return Array.from({ length: count }, () => ({
+    id: randomUUID(),
+    type: 'Noted',
+    data: { text: 'x'.repeat(200) },
+    metadata: { version: '1' },
+  }));
+}

@@ -1,0 +1,159 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { storeContract } from '../../testing/store-contract.ts';
+import type { StoredEvent } from '../event-store.ts';
+import { eventOf, newDirectory, newLogPath } from './log-directory.test-support.ts';
+import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite.ts';
+
+storeContract('the store on SQLite', async () => {
+  const directory = newDirectory();
+  return {
+    open: () => openSqliteEventStore(join(directory, 'ledger.db')),
+    remove: async () => rmSync(directory, { recursive: true, force: true }),
+  };
+});
+
+describe('opening', () => {
+  test('a log that is opened again has all its events, and goes on behind them', async () => {
+    const path = newLogPath();
+    const first = await open(path);
+    await first.append('order-1', -1, [eventOf(10), eventOf(10)]);
+    const before = await allEvents(first);
+    await first.close();
+    const second = await open(path);
+    expect(await allEvents(second)).toEqual(before);
+    expect(await second.append('order-1', 1, [eventOf(10)])).toMatchObject({ revision: 2, position: '00000000000000000003' });
+  });
+
+  test('the path is made absolute once, also a name that SQLite would take for something else', async () => {
+    const path = newLogPath();
+    const store = await open(relative(process.cwd(), path));
+    expect(store.path).toBe(path);
+    const odd = join(dirname(path), 'file:x?mode=memory');
+    const other = await open(odd);
+    await other.append('order-1', -1, [eventOf(1)]);
+    expect(existsSync(odd)).toBe(true);
+    for (const none of ['', ':memory:']) await expect(openSqliteEventStore(none)).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  test('a directory that does not exist is said', async () => {
+    const path = join(dirname(newLogPath()), 'none', 'ledger.db');
+    await expect(openSqliteEventStore(path)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('Does its directory exist'),
+    });
+  });
+
+  test('durability does not rest on defaults', async () => {
+    const path = newLogPath();
+    await open(path);
+    const db = new DatabaseSync(path);
+    onTestFinished(() => db.close());
+    expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+  });
+});
+
+describe('other processes', () => {
+  test('an append waits for a file that is held, and is stored once it is free', async () => {
+    const path = newLogPath();
+    const store = await open(path);
+    const release = hold(path);
+    const waiting = store.append('order-1', -1, [eventOf(10)]);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(await store.readStream('order-1')).toEqual([]); // Readers are not held up.
+    release();
+    expect(await waiting).toMatchObject({ appended: true });
+  });
+
+  test('a file that stays held is `store_busy`, with nothing written, and the store goes on later', async () => {
+    const path = newLogPath();
+    const store = await open(path, { busyTimeoutMs: 30 });
+    const release = hold(path);
+    const waiting = [1, 2, 3].map((n) => store.append(`order-${n}`, -1, [eventOf(10)]));
+    for (const append of waiting) await expect(append).rejects.toMatchObject({ code: 'store_busy' });
+    release();
+    expect(await allEvents(store)).toEqual([]);
+    expect(await store.append('order-1', -1, [eventOf(10)])).toMatchObject({ appended: true, revision: 0 });
+  });
+
+  test('opening waits too', async () => {
+    const path = newLogPath();
+    const db = new DatabaseSync(path);
+    db.exec('BEGIN EXCLUSIVE');
+    const opening = open(path);
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    db.exec('ROLLBACK');
+    db.close();
+    expect(await allEvents(await opening)).toEqual([]);
+  });
+});
+
+describe('backup', () => {
+  test('is a log of its own, equal to the original, and goes on from there', async () => {
+    const path = newLogPath();
+    const store = await open(path);
+    for (let n = 0; n < 50; n++) await store.append(`order-${n}`, -1, [eventOf(100), eventOf(100)]);
+    const copyPath = join(dirname(path), 'copy.db');
+    await store.backup(copyPath);
+    expect(readdirSync(dirname(path)).filter((name) => name.startsWith('copy'))).toEqual(['copy.db']);
+    const copy = await open(copyPath);
+    expect(await allEvents(copy)).toEqual(await allEvents(store));
+    expect(await copy.append('order-7', 1, [eventOf(1)])).toMatchObject({ position: '00000000000000000101' });
+    expect(await store.readStream('order-7')).toHaveLength(2);
+  });
+
+  test('of a store in use is the log at one moment: the first events, without a gap', async () => {
+    const path = newLogPath();
+    const store = await open(path);
+    let revision = -1;
+    let copying = true;
+    const appending = (async () => {
+      for (; copying || revision < 100; revision += 1) await store.append('order-1', revision, [eventOf(1_000)]);
+    })();
+    while (revision < 50) await new Promise(setImmediate);
+    const copyPath = join(dirname(path), 'copy.db');
+    await store.backup(copyPath);
+    copying = false;
+    await appending;
+    const copied = await allEvents(await open(copyPath));
+    expect(copied.length).toBeGreaterThan(50);
+    expect(copied).toEqual((await allEvents(store)).slice(0, copied.length));
+  });
+
+  test('never overwrites a file, and leaves none behind when it fails', async () => {
+    const path = newLogPath();
+    const store = await open(path);
+    await store.append('order-1', -1, [eventOf(10)]);
+    const taken = join(dirname(path), 'taken.db');
+    writeFileSync(taken, 'a letter');
+    await expect(store.backup(taken)).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(readFileSync(taken, 'utf8')).toBe('a letter');
+    await expect(store.backup(join(dirname(path), 'none', 'copy.db'))).rejects.toMatchObject({ code: 'store_unavailable' });
+    const left = readdirSync(dirname(path)).filter((name) => !name.startsWith(basename(path)));
+    expect(left).toEqual(['taken.db']);
+  });
+});
+
+/** Holds the write lock, as another process in the middle of a transaction does. */
+function hold(path: string): () => void {
+  const db = new DatabaseSync(path);
+  db.exec('BEGIN IMMEDIATE');
+  return () => {
+    db.exec('ROLLBACK');
+    db.close();
+  };
+}
+
+async function open(path: string, options?: SqliteEventStoreOptions): Promise<SqliteEventStore> {
+  const store = await openSqliteEventStore(path, options);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+async function allEvents(store: SqliteEventStore): Promise<readonly StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for await (const page of store.readLog()) events.push(...page.events);
+  return events;
+}

@@ -1,0 +1,148 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemRuntime } from '../../runtime.ts';
+import { logStart } from '../event-store.ts';
+import { checkAppend } from '../stored-text.ts';
+import { openConnection } from './connection.ts';
+import { eventOf, newLogPath } from './log-directory.test-support.ts';
+import { LogFile } from './log-file.ts';
+import { Writer } from './writer.ts';
+
+describe('groups', () => {
+  test('who appends in one turn of the event loop shares one commit', async () => {
+    const { append, groups } = openWriter();
+    await Promise.all([append('a'), append('b'), Promise.resolve().then(() => append('c'))]);
+    await append('d');
+    expect(groups).toEqual([3, 1]);
+  });
+
+  test('callers in a loop stay together', async () => {
+    const { append, groups } = openWriter();
+    const callers = Array.from({ length: 32 }, async (_, caller) => {
+      for (let revision = -1; revision < 9; revision++) await append(`order-${caller}`, revision);
+    });
+    await Promise.all(callers);
+    expect(groups).toEqual(Array(10).fill(32));
+  });
+
+  test('a group ends at 512 appends', async () => {
+    const { append, groups } = openWriter();
+    await Promise.all(Array.from({ length: 1_100 }, (_, n) => append(`order-${n}`)));
+    expect(groups).toEqual([512, 512, 76]);
+  });
+
+  test('a group ends before 1 MiB', async () => {
+    const { append, groups } = openWriter();
+    await Promise.all(Array.from({ length: 5 }, (_, n) => append(`order-${n}`, -1, 400_000)));
+    expect(groups).toEqual([2, 2, 1]);
+  });
+
+  test('within a group each append is judged alone, in order of arrival', async () => {
+    const { append, groups } = openWriter();
+    const results = await Promise.all([append('a', -1), append('a', -1), append('a', 0), append('b', 0), append('b', -1)]);
+    expect(groups).toEqual([5]);
+    expect(results).toMatchObject([
+      { appended: true, revision: 0 },
+      { appended: false, actualRevision: 0 },
+      { appended: true, revision: 1 },
+      { appended: false, actualRevision: -1 },
+      { appended: true, revision: 0 },
+    ]);
+  });
+});
+
+describe('the queue', () => {
+  test('takes 10,000 appends; the next is `store_busy`, and all that were taken are stored', async () => {
+    const { append, file } = openWriter();
+    const taken = Array.from({ length: 10_000 }, (_, n) => append(`order-${n}`));
+    await expect(append('one-more')).rejects.toMatchObject({ code: 'store_busy', message: expect.stringContaining('10000 appends') });
+    for (const result of await Promise.all(taken)) expect(result.appended).toBe(true);
+    expect(file.readStream('one-more', -1)).toEqual([]);
+    expect(await append('one-more')).toMatchObject({ appended: true, position: '00000000000000010001' });
+  });
+
+  test('takes 16 MiB', async () => {
+    const { append } = openWriter();
+    const taken = Array.from({ length: 16 }, (_, n) => append(`order-${n}`, -1, 1_000_000));
+    await expect(append('one-more', -1, 1_000_000)).rejects.toMatchObject({ code: 'store_busy' });
+    const small = append('small', -1, 1_000);
+    for (const result of await Promise.all([...taken, small])) expect(result.appended).toBe(true);
+    expect(await append('one-more', -1, 1_000_000)).toMatchObject({ appended: true });
+  });
+});
+
+describe('a disk that is full', () => {
+  test('is `store_full`, with nothing of the group written, and the store works again once there is room', async () => {
+    const { append, file, db } = openWriter();
+    await append('a');
+    const pages = Number(db.prepare('PRAGMA page_count').get()?.['page_count']);
+    db.exec(`PRAGMA max_page_count = ${pages + 20}`);
+    let revision = -1;
+    for (;;) {
+      const group = await Promise.allSettled([append('first', revision, 5_000), append('second', revision, 5_000)]);
+      const failed = group.filter((outcome) => outcome.status === 'rejected');
+      if (failed.length > 0) {
+        expect(failed).toHaveLength(2); // One transaction.
+        for (const { reason } of failed)
+          expect(reason).toMatchObject({ code: 'store_full', message: expect.stringContaining('make room') });
+        break;
+      }
+      revision += 1;
+    }
+    expect(revision).toBeGreaterThan(0);
+    for (const stream of ['first', 'second']) expect(file.readStream(stream, -1)).toHaveLength(revision + 1);
+    await expect(append('first', revision, 50_000)).rejects.toMatchObject({ code: 'store_full' });
+    expect(file.readPage(logStart, undefined).events).toHaveLength(1 + 2 * (revision + 1));
+
+    db.exec('PRAGMA max_page_count = 1000000');
+    expect(await append('second', revision, 50_000)).toMatchObject({ appended: true, revision: revision + 1 });
+    const places = file.readPage(logStart, undefined).events.map((event) => Number(event.position));
+    expect(places).toEqual(places.map((_, n) => n + 1));
+  });
+});
+
+describe('a file that breaks its own rules', () => {
+  test('is `corrupt`: the group is taken back, and what is sound can still be read', async () => {
+    const { append, file, path } = openWriter();
+    await append('a', -1);
+    await append('a', 0);
+    const db = new DatabaseSync(path);
+    db.exec("UPDATE streams SET revision = 0 WHERE name = 'a'");
+    db.close();
+    const group = await Promise.allSettled([append('b', -1), append('a', 0)]);
+    expect(group.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected']);
+    await expect(append('a', 0)).rejects.toMatchObject({ code: 'corrupt' });
+    expect(file.readStream('b', -1)).toEqual([]);
+    expect(await append('b', -1)).toMatchObject({ appended: true });
+  });
+});
+
+interface OpenWriter {
+  readonly append: (stream: string, expectedRevision?: number, bytes?: number) => ReturnType<Writer['append']>;
+  /** How many appends each commit was given. */
+  readonly groups: number[];
+  readonly file: LogFile;
+  readonly db: DatabaseSync;
+  readonly path: string;
+}
+
+function openWriter(): OpenWriter {
+  const path = newLogPath();
+  const db = openConnection(path);
+  const groups: number[] = [];
+  class CountedFile extends LogFile {
+    override commit(appends: Parameters<LogFile['commit']>[0]): ReturnType<LogFile['commit']> {
+      groups.push(appends.length);
+      return super.commit(appends);
+    }
+  }
+  const file = new CountedFile(db, path);
+  const writer = new Writer({ file, runtime: systemRuntime, busyTimeoutMs: 1_000, onCommit: () => undefined });
+  onTestFinished(async () => {
+    await writer.drain();
+    file.close();
+  });
+  const append: OpenWriter['append'] = async (stream, expectedRevision = -1, bytes = 100) =>
+    writer.append(checkAppend(stream, expectedRevision, [eventOf(bytes)]));
+  return { append, groups, file, db, path };
+}

@@ -1,0 +1,137 @@
+// What is written of an append, on every engine: checked once, its data and metadata as JSON text. What
+// would read back differently is refused, so that stringify and parse are the identity on all that is stored.
+import { LedgerError } from '../errors.ts';
+import type { EventMetadata, NewEvent, Position, StoredEvent } from './event-store.ts';
+
+/** One append, 1 MiB: EventStoreDB takes no more, and a caller who needs more has a loop without a bound. */
+export const maxAppendBytes: number = 1024 * 1024;
+
+export interface StoredText {
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+export interface CheckedAppend {
+  readonly stream: string;
+  readonly expectedRevision: number;
+  readonly events: readonly StoredText[];
+  readonly bytes: number;
+}
+
+export interface StoredRow extends StoredText {
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: Position;
+}
+
+/** Streams, types and ids: plain ASCII, and no leading `$`, which EventStoreDB keeps for itself. */
+const NAME = /^[A-Za-z0-9][\x21-\x7e]{0,199}$/;
+const INTEGER_LIKE = /^(?:0|[1-9]\d*)$/;
+const MAX_DEPTH = 64;
+
+/** @throws LedgerError `invalid_input`: says which event, which key and what is wrong with it. */
+export function checkAppend(stream: string, expectedRevision: number, events: readonly NewEvent[]): CheckedAppend {
+  if (typeof stream !== 'string' || !NAME.test(stream)) refuse(`Stream ${JSON.stringify(stream)}`, ` is no stream name: ${NAME.source}`);
+  if (!Number.isSafeInteger(expectedRevision) || expectedRevision < -1) {
+    refuse(stream, `: expectedRevision is ${expectedRevision}. Pass the revision that you have folded, −1 for a new stream`);
+  }
+  if (events.length === 0) refuse(stream, ': an append of no events. Skip the call');
+  let bytes = 0;
+  const texts = events.map((event, index) => {
+    const text = toStoredText(event, stream, index);
+    bytes += text.id.length + text.type.length + Buffer.byteLength(text.data) + Buffer.byteLength(text.metadata);
+    return text;
+  });
+  if (bytes > maxAppendBytes) refuse(stream, `: an append of ${bytes} bytes, at most ${maxAppendBytes} fit. Append in several steps`);
+  return { stream, expectedRevision, events: texts, bytes };
+}
+
+export function fromStoredRow(row: StoredRow): StoredEvent {
+  return {
+    stream: row.stream,
+    revision: row.revision,
+    position: row.position,
+    id: row.id,
+    type: row.type,
+    data: JSON.parse(row.data) as object,
+    metadata: JSON.parse(row.metadata) as EventMetadata,
+  };
+}
+
+function toStoredText({ id, type, data, metadata }: NewEvent, stream: string, index: number): StoredText {
+  const where = `${stream}, event ${index}`;
+  if (typeof id !== 'string' || !NAME.test(id)) refuse(where, `: its id ${JSON.stringify(id)} is no UUID`);
+  if (typeof type !== 'string' || !NAME.test(type)) refuse(where, `: its type ${JSON.stringify(type)} is no event type: ${NAME.source}`);
+  if (typeof data !== 'object' || data === null) refuse(`${where} (${type})`, ': its data is no object');
+  const flaw = flawOf(data, 0);
+  if (flaw !== undefined) refuse(`${where} (${type}): data`, flaw);
+  const metadataFlaw = flawOfMetadata(metadata);
+  if (metadataFlaw !== undefined) refuse(`${where} (${type}): metadata`, metadataFlaw);
+  return { id, type, data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
+}
+
+/** What JSON would lose or change, with its path; built from the inside out, so that a sound value costs no string. */
+function flawOf(value: unknown, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return undefined;
+    case 'number':
+      return Number.isFinite(value) ? undefined : ` is ${value}, which JSON does not have`;
+    case 'object':
+      if (value === null) return undefined;
+      if (depth === MAX_DEPTH) return ` is nested more than ${MAX_DEPTH} deep, or contains itself`;
+      return Array.isArray(value) ? flawOfArray(value, depth) : flawOfObject(value, depth);
+    default:
+      return ` is ${typeof value}, which JSON does not have. Leave the key out, or store text`;
+  }
+}
+
+function flawOfArray(value: readonly unknown[], depth: number): string | undefined {
+  for (let index = 0; index < value.length; index++) {
+    const flaw = flawOf(value[index], depth + 1);
+    if (flaw !== undefined) return `[${index}]${flaw}`;
+  }
+  return undefined;
+}
+
+function flawOfObject(value: object, depth: number): string | undefined {
+  if (!isPlain(value)) return ` is a ${value.constructor?.name ?? 'class instance'} and would read back as something else`;
+  for (const key of Object.keys(value)) {
+    if (isIntegerLike(key)) return integerLikeKey(key);
+    const flaw = flawOf((value as Record<string, unknown>)[key], depth + 1);
+    if (flaw !== undefined) return `.${key}${flaw}`;
+  }
+  return undefined;
+}
+
+function flawOfMetadata(metadata: unknown): string | undefined {
+  if (typeof metadata !== 'object' || metadata === null || !isPlain(metadata)) return ' is no plain object';
+  for (const key of Object.keys(metadata)) {
+    if (isIntegerLike(key)) return integerLikeKey(key);
+    if (typeof (metadata as Record<string, unknown>)[key] !== 'string')
+      return `.${key} is no string: metadata is flat, its values are text`;
+  }
+  return undefined;
+}
+
+/** By the depth of its prototypes, not by identity: objects of another realm are plain too. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isIntegerLike(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39 && INTEGER_LIKE.test(key);
+}
+
+function integerLikeKey(key: string): string {
+  return ` has the key ${JSON.stringify(key)}: keys that look like integers do not keep their place. Use a list, or prefix it`;
+}
+
+function refuse(where: string, what: string): never {
+  throw new LedgerError('invalid_input', `${where}${what}. Nothing was written.`);
+}

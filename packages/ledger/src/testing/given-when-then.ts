@@ -1,0 +1,83 @@
+// Decisions of an order as sentences: given these events, when this command comes, it adds those events.
+// What it adds must read back from the log as it was, and the same command asked again must add nothing.
+import { deepStrictEqual } from 'node:assert/strict';
+import { LedgerError, type LedgerErrorCode } from '../errors.ts';
+import { decide, type OrderCommand } from '../order/decide.ts';
+import { readOrderEvent, versionOf } from '../order/event-schemas.ts';
+import type { OrderEvent, OrderEventType } from '../order/events.ts';
+import { evolve, initialState, type OrderState } from '../order/order.ts';
+import { defaultPolicy, type Policy } from '../order/policy.ts';
+
+export type { OrderCommand } from '../order/decide.ts';
+
+export interface GivenOrder {
+  /** Missing fields of the policy take their defaults. */
+  when(command: OrderCommand, policy?: Partial<Policy>): Decided;
+}
+
+/** What a command came to. Each method throws an `AssertionError` where it came to something else. */
+export interface Decided {
+  readonly events: readonly OrderEvent[];
+  /** The order as the command leaves it. */
+  readonly order: OrderState;
+  /** Exactly these, in this order: of each its type alone, or the whole event. */
+  adds(...expected: readonly (OrderEventType | OrderEvent)[]): Decided;
+  addsNothing(): Decided;
+  refuses(code: LedgerErrorCode): void;
+}
+
+/** An order in whose stream these events stand. Without `OrderPlaced` it is the order `order-1`. */
+export function given(...events: readonly OrderEvent[]): GivenOrder {
+  const placed = events.find((event) => event.type === 'OrderPlaced');
+  const before = events.reduce((order, event) => evolve(order, event), initialState(placed?.data.orderId ?? 'order-1'));
+  return {
+    when: (command, policy = {}) => {
+      try {
+        return decided(before, command, { ...defaultPolicy, ...policy });
+      } catch (error) {
+        if (error instanceof LedgerError) return refused(before, error);
+        throw error;
+      }
+    },
+  };
+}
+
+function decided(before: OrderState, command: OrderCommand, policy: Policy): Decided {
+  const events = decide(before, command, policy);
+  const order = events.reduce((to, event) => evolve(to, event), before);
+  for (const event of events) deepStrictEqual(readBack(event), event, `${event.type} does not read back as it was decided`);
+  deepStrictEqual(decide(order, command, policy), [], `${command.type}, asked again, adds something`);
+  const outcome: Decided = {
+    events,
+    order,
+    adds: (...expected) => {
+      const found = events.map((event, index) => (typeof expected[index] === 'string' ? event.type : event));
+      deepStrictEqual(found, expected);
+      return outcome;
+    },
+    addsNothing: () => outcome.adds(),
+    refuses: (code) => {
+      throw new Error(`${command.type} was not refused as ${code}: it added ${events.length} events`);
+    },
+  };
+  return outcome;
+}
+
+function refused(order: OrderState, error: LedgerError): Decided {
+  return {
+    events: [],
+    order,
+    adds: () => {
+      throw error;
+    },
+    addsNothing: () => {
+      throw error;
+    },
+    refuses: (code) => deepStrictEqual(error.code, code, error.message),
+  };
+}
+
+function readBack({ type, data }: OrderEvent): OrderEvent {
+  const stored = JSON.parse(JSON.stringify(data)) as object;
+  return readOrderEvent({ stream: 'order-1', revision: 0, type, data: stored, metadata: { version: String(versionOf(type)) } });
+}

@@ -1,0 +1,73 @@
+// Law 8, acknowledged means durable: at the moment of each answer, what it stands for must be in the raw log.
+// Keeps what was acknowledged, for the audit at the end.
+import type { Observation } from '../../observation.ts';
+import type { ObserveResult, PlaceOrder } from '../../payment-ledger.ts';
+import { type LogAuditor, saidName } from './log-auditor.ts';
+import type { World } from './world.ts';
+
+const durable = 'law 8: acknowledged means durable';
+
+export class Acknowledgements {
+  /** Orders that somebody named for a reference, and was acknowledged. */
+  readonly named: Map<string, Set<string>> = new Map();
+  /** References that an acknowledged observation named together. */
+  readonly together: (readonly string[])[] = [];
+  /** Observations that named another order than the one that owned the payment. */
+  readonly misnamed: { readonly paymentId: string; readonly owner: string }[] = [];
+  readonly #world: World;
+  readonly #auditor: LogAuditor;
+  readonly #granted = new Set<string>();
+
+  constructor(world: World, auditor: LogAuditor) {
+    this.#world = world;
+    this.#auditor = auditor;
+  }
+
+  observed(observation: Observation, result: ObserveResult): void {
+    const { payment, aliases = [], orderId } = observation;
+    const name = saidName(observation);
+    const references = [payment.id, ...aliases];
+    this.#world.coverage.met(`answer: ${result.outcome}`);
+    if (references.length > 1) this.together.push(references);
+    if (orderId !== undefined) this.#name(payment.id, orderId);
+    if (result.outcome === 'held') {
+      if (orderId !== undefined) this.#broken('law 7: held only without an order', `${name} names ${orderId}`);
+      for (const id of references) {
+        if (!this.#auditor.reference(id).held.some((said) => saidName(said) === name)) this.#broken(durable, `${name} is not held under ${id}`);
+      }
+      return;
+    }
+    const { owner } = this.#auditor.reference(payment.id);
+    if (owner !== result.orderId) this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${owner ?? 'nobody'}`);
+    const order = this.#auditor.order(result.orderId);
+    if (!order.observed.has(name)) this.#broken(durable, `${name} is answered as ${result.outcome}, and does not stand in ${result.orderId}`);
+    if (orderId !== undefined && orderId !== result.orderId) this.misnamed.push({ paymentId: payment.id, owner: result.orderId });
+    if (result.outcome === 'granted') {
+      if (this.#granted.has(result.orderId)) this.#broken('law 2: once per order', `${result.orderId} is answered as granted twice`);
+      this.#granted.add(result.orderId);
+    }
+  }
+
+  placed({ orderId }: PlaceOrder, outcome: 'placed' | 'exists' | 'differs'): void {
+    if (outcome === 'exists') this.#world.coverage.met('order placed again');
+    if (outcome === 'differs') this.#broken('the same order is the same', `${orderId} differs from itself`);
+    if (!this.#auditor.order(orderId).placed) this.#broken(durable, `order ${orderId} is ${outcome}, and not in the log`);
+  }
+
+  attached(orderId: string, reference: string, owner: string): void {
+    const linked = this.#auditor.reference(reference).owner;
+    if (linked !== owner) this.#broken(durable, `${reference} is attached to ${owner}, and linked to ${linked ?? 'nobody'}`);
+    if (owner !== orderId) return this.#world.coverage.met('checkout belongs to another order');
+    if (!this.#auditor.order(orderId).attached.has(reference)) this.#broken(durable, `${reference} is attached to ${orderId}, and not in its stream`);
+    this.#name(reference, orderId);
+  }
+
+  #name(reference: string, orderId: string): void {
+    const names = this.named.get(reference) ?? new Set();
+    this.named.set(reference, names.add(orderId));
+  }
+
+  #broken(law: string, message: string): void {
+    this.#world.report(law, message);
+  }
+}

@@ -1,0 +1,79 @@
+// An independent model of law 4, written from the design and not from the code: which status an order has,
+// given what is finally true of its payments.
+import type { Policy } from '../../order/policy.ts';
+import type { MembershipStatus } from '../../order/order.ts';
+import type { AmountParts, DisputeStatus, PaymentReference, RefundStatus } from '../../observation.ts';
+
+export interface KnownOrder {
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
+}
+
+export interface KnownPayment {
+  readonly reference: PaymentReference;
+  /** Absent: not paid. */
+  readonly paid?: { readonly totalMinor: number; readonly currency: string; readonly parts?: AmountParts };
+  readonly refunds: readonly { readonly status: RefundStatus; readonly amountMinor: number }[];
+  readonly disputes: readonly { readonly status: DisputeStatus; readonly returnedDebit: boolean }[];
+  /** A person's last word on it. */
+  readonly ruling?: 'grant' | 'revoke';
+}
+
+export type AmountMismatch = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid';
+
+/** What a person must look at. */
+export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPayment): readonly AmountMismatch[] {
+  if (!paid) return [];
+  const found: AmountMismatch[] = [];
+  if (reference.livemode !== order.livemode) found.push('mode');
+  if (reference.account !== order.account) found.push('account');
+  if (paid.currency !== order.currency) return [...found, 'currency'];
+  let owedMinor = order.amountMinor;
+  if (paid.parts) {
+    if (order.allow.discount) owedMinor -= paid.parts.discountMinor;
+    if (order.allow.tax) owedMinor += paid.parts.taxMinor;
+    if (order.allow.shipping) owedMinor += paid.parts.shippingMinor;
+  }
+  if (paid.totalMinor < owedMinor) found.push('amount');
+  if (paid.totalMinor > owedMinor) found.push('overpaid');
+  return found;
+}
+
+function good(order: KnownOrder, payment: KnownPayment): boolean {
+  if (!payment.paid) return false;
+  if (payment.ruling) return payment.ruling === 'grant';
+  return mismatchesOf(order, payment).every((mismatch) => mismatch === 'overpaid');
+}
+
+/** 2: gives access. 1: would, but for a dispute. 0: gives none. */
+function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
+  const refundedMinor = payment.refunds.filter(({ status }) => status === 'succeeded').reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  if (refundedMinor > 0) {
+    const whole = refundedMinor >= (payment.paid?.totalMinor ?? 0);
+    if ((whole ? policy.fullRefund : policy.partialRefund) === 'revoke') return 0;
+  }
+  let paused = false;
+  for (const { status, returnedDebit } of payment.disputes) {
+    if (status !== 'open' && status !== 'lost') continue;
+    if (returnedDebit ? policy.returnedDebit === 'revoke' : status === 'lost' && policy.lostDispute === 'revoke') return 0;
+    if (returnedDebit || (status === 'open' && policy.openDispute === 'suspend')) paused = true;
+  }
+  return paused ? 1 : 2;
+}
+
+/** @param granted whether the order ever was a membership. */
+export function expectedStatus(
+  order: KnownOrder | undefined,
+  payments: readonly KnownPayment[],
+  policy: Policy,
+  granted: boolean,
+): MembershipStatus {
+  if (!order) return 'none';
+  const best = Math.max(0, ...payments.filter((payment) => good(order, payment)).map((payment) => worth(payment, policy)));
+  if (best === 2) return 'active';
+  if (!granted) return 'none';
+  return best === 1 ? 'suspended' : 'revoked';
+}

@@ -1,0 +1,112 @@
+// What must hold once faults have stopped and all that was under way has ended: every fact has come to its
+// order, every order is what the provider's final state makes it, and the shop knows.
+import { type KnownPayment, expectedStatus, mismatchesOf } from './expected-access.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import { type LogAuditor, saidName } from './log-auditor.ts';
+import { type Provider, knownPayment } from './provider.ts';
+import type { Shop } from './shop.ts';
+import type { World } from './world.ts';
+
+export interface FinalAuditOptions {
+  readonly world: World;
+  readonly provider: Provider;
+  readonly auditor: LogAuditor;
+  readonly shop: Shop;
+  readonly acknowledgements: Acknowledgements;
+}
+
+/** Law 7, without help from any source: what was held is with its owner. */
+export function auditHeld({ world, auditor }: FinalAuditOptions): void {
+  for (const [id, { held }] of auditor.references) {
+    for (const said of held) {
+      const linked = [id, said.payment.id, ...(said.aliases ?? [])].some((each) => auditor.references.get(each)?.owner !== undefined);
+      if (!linked) continue;
+      const { owner } = auditor.reference(said.payment.id);
+      if (owner === undefined || !auditor.order(owner).observed.has(saidName(said))) {
+        world.report('law 7: what was held reaches the owner', `${saidName(said)}, held under ${id}, is missing in ${owner ?? 'any order'}`);
+      }
+    }
+  }
+}
+
+/** The newest decision of each order is at the shop. */
+export function undelivered({ auditor, shop }: FinalAuditOptions): readonly string[] {
+  return [...auditor.orders.values()].flatMap(({ orderId, decisions, settled, status }) => {
+    const row = shop.memberships.get(orderId);
+    const sequence = decisions.length;
+    if (sequence === 0) return row ? [`${orderId}: the shop has ${row.status}, nothing was decided`] : [];
+    if (settled === sequence && row?.sequence === sequence && row.status === status) return [];
+    return [`${orderId}: decided ${sequence} (${status}), delivered ${settled}, the shop has ${row ? `${row.sequence} (${row.status})` : 'nothing'}`];
+  });
+}
+
+/** Law 4 against the provider's final state, once each object was told once more. */
+export function auditFinalState(parts: FinalAuditOptions): void {
+  auditOwners(parts);
+  const { world, provider, auditor } = parts;
+  for (const payment of provider.payments) {
+    const { owner } = auditor.reference(payment.reference.id);
+    if (owner === undefined) continue;
+    const known = auditor.order(owner).facts.get(payment.reference.id)?.known;
+    const missing = known ? known.missing(payment) : [...payment.registers.keys()];
+    if (missing.length > 0) world.report('what was said is recorded', `${payment.reference.id} in ${owner} does not know ${missing.join('; ')}`);
+  }
+  for (const order of auditor.orders.values()) {
+    const payments = provider.payments
+      .filter(({ reference }) => auditor.reference(reference.id).owner === order.orderId)
+      .map(({ reference, registers }) =>
+        knownPayment(
+          reference,
+          [...registers.values()].map(({ fact }) => fact),
+          order.rulings.get(reference.id),
+        ),
+      );
+    const expected = expectedStatus(order.placed, payments, world.options.policy, order.decisions.length > 0);
+    if (order.status !== expected) {
+      world.report('law 4: access follows the final state', `order ${order.orderId} is ${order.status}, the provider makes it ${expected}`);
+    }
+    auditReviews(parts, order.orderId, payments);
+  }
+}
+
+/** What does not fit was shown to a person. */
+function auditReviews({ world, auditor }: FinalAuditOptions, orderId: string, payments: readonly KnownPayment[]): void {
+  const { placed, reviews } = auditor.order(orderId);
+  if (!placed) return;
+  for (const payment of payments) {
+    for (const kind of mismatchesOf(placed, payment)) {
+      const opened = [...reviews.values()].some((review) => review.kind === kind && review.paymentId === payment.reference.id);
+      if (!opened) world.report('law 4: a mismatch opens a review', `${payment.reference.id} in ${orderId}: ${kind}`);
+    }
+  }
+}
+
+/** Law 3: who was named owns, whoever named first; and nobody else does. */
+function auditOwners({ world, auditor, acknowledgements }: FinalAuditOptions): void {
+  const { named, together, misnamed } = acknowledgements;
+  const ids = new Set([...named.keys(), ...together.flat(), ...auditor.references.keys()]);
+  for (const id of ids) {
+    const family = familyOf(id, together);
+    const orders = new Set([...family].flatMap((each) => [...(named.get(each) ?? [])]));
+    const { owner } = auditor.reference(id);
+    if (orders.size > 0 && owner === undefined) world.report('law 3: who was named owns', `${id} is linked to nobody, named were ${[...orders].join()}`);
+    // A call that was never answered may have linked it too.
+    if (orders.size === 1 && owner !== undefined && world.options.sources.misnamed === 0 && !orders.has(owner)) {
+      world.report('law 3: who was named owns', `${id} is linked to ${owner}, named was only ${[...orders].join()}`);
+    }
+  }
+  for (const { paymentId, owner } of misnamed) {
+    const opened = [...auditor.order(owner).reviews.values()].some((review) => review.kind === 'claimed_by_two' && review.paymentId === paymentId);
+    if (!opened) world.report('law 3: a contradiction is reviewed', `${paymentId} in ${owner} was named for another order`);
+  }
+}
+
+/** All references that hang together with this one. */
+function familyOf(id: string, together: readonly (readonly string[])[]): ReadonlySet<string> {
+  const family = new Set([id]);
+  for (let size = 0; size !== family.size; ) {
+    size = family.size;
+    for (const group of together) if (group.some((each) => family.has(each))) for (const each of group) family.add(each);
+  }
+  return family;
+}

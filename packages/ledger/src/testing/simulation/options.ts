@@ -1,0 +1,129 @@
+// What one seed draws before it begins: how many processes and orders there are, and how often what goes wrong.
+// Many rates are zero in many seeds, so that each fault is met alone as well as in company.
+import { defaultPolicy, type Policy } from '../../order/policy.ts';
+import { Random } from './random.ts';
+import type { Shares } from './scheduler.ts';
+
+export interface ProcessOptions {
+  readonly name: string;
+  readonly delivers: boolean;
+  /** false: a short-lived host, which calls `settle` from its cron. */
+  readonly background: boolean;
+  /** Its read models, and the cursors in them, outlive a crash. */
+  readonly keepsReadModels: boolean;
+  /** Its wall clock is wrong by so much. */
+  readonly wallSkewMs: number;
+  readonly monotonicOriginMs: number;
+}
+
+/** Each a probability for every call of the store. */
+export interface StoreFaults {
+  /** Nothing is done, and the caller is told so. */
+  readonly refused: number;
+  /** It is done, and the caller is told that nobody knows. */
+  readonly replyLost: number;
+  /** The caller is told that nobody knows, and later it is done. */
+  readonly doneLate: number;
+}
+
+/** Each a probability for every step. */
+export interface ProcessFaults {
+  readonly crash: number;
+  /** Frozen for a while, clocks running. */
+  readonly pause: number;
+  /** Stopped in order, as in a roll-out. */
+  readonly stop: number;
+}
+
+/** Each a probability for every call of `deliver`. */
+export interface ShopFaults {
+  readonly fails: number;
+  readonly failsAfterEffect: number;
+  /** Does nothing until it is aborted. */
+  readonly hangs: number;
+  /** Ignores the abort, and writes later. */
+  readonly writesLate: number;
+}
+
+export interface SourceFaults {
+  /** A webhook that the provider never makes. */
+  readonly dropped: number;
+  readonly doubled: number;
+  /** Objects whose metadata names no order. */
+  readonly unnamed: number;
+  /** Objects whose metadata names another order. */
+  readonly misnamed: number;
+}
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly processes: readonly ProcessOptions[];
+  readonly policy: Policy;
+  readonly deliverTimeoutMs: number;
+  readonly store: StoreFaults;
+  readonly process: ProcessFaults;
+  readonly shop: ShopFaults;
+  readonly sources: SourceFaults;
+  readonly shares: Shares;
+  /** A call of the store is one step with its reply, not two. */
+  readonly replyAtOnce: number;
+  readonly orders: number;
+  readonly paymentsPerOrder: number;
+  /** Orders that are placed only while their payments are under way. */
+  readonly placedLate: number;
+  readonly polls: number;
+  readonly people: number;
+  /** The shop refuses one order for more than 72 hours. */
+  readonly outage: boolean;
+  /** Steps until faults stop, at the latest. */
+  readonly faultySteps: number;
+}
+
+export function drawOptions(seed: number): SimulationOptions {
+  const random = new Random(seed);
+  const rate = (...rates: readonly number[]): number => random.pick(rates);
+  const outage = random.chance(0.02);
+  return {
+    seed,
+    processes: drawProcesses(random, outage),
+    policy: random.chance(0.7) ? defaultPolicy : drawPolicy(random),
+    deliverTimeoutMs: random.pick([2_000, 10_000]),
+    store: { refused: rate(0, 0, 0.01, 0.05), replyLost: rate(0, 0, 0.01, 0.05), doneLate: rate(0, 0, 0.01, 0.03) },
+    process: { crash: rate(0, 0, 0.002, 0.006), pause: rate(0, 0, 0.002, 0.01), stop: rate(0, 0, 0, 0.002) },
+    shop: { fails: rate(0, 0.1, 0.3), failsAfterEffect: rate(0, 0.1, 0.3), hangs: rate(0, 0, 0.2), writesLate: rate(0, 0.1, 0.3) },
+    sources: { dropped: rate(0, 0.1, 0.5), doubled: rate(0, 0.2), unnamed: rate(0, 0.3, 0.8), misnamed: rate(0, 0, 0.1, 0.3) },
+    shares: { call: 1, world: rate(0.02, 0.1, 0.3), timer: rate(0.02, 0.08, 0.2) },
+    replyAtOnce: rate(0, 0.5, 0.9),
+    orders: random.between(1, 3),
+    paymentsPerOrder: random.between(1, 3),
+    placedLate: rate(0, 0.2, 0.6),
+    polls: random.between(0, 2),
+    people: random.between(0, 5),
+    outage,
+    faultySteps: 4_000,
+  };
+}
+
+function drawProcesses(random: Random, outage: boolean): readonly ProcessOptions[] {
+  const count = outage ? 2 : random.between(2, 4);
+  const deliverer = random.below(count); // At least one delivers.
+  return Array.from({ length: count }, (_, index) => ({
+    name: `p${index + 1}`,
+    delivers: index === deliverer || random.chance(0.6),
+    background: outage || random.chance(0.8),
+    keepsReadModels: random.chance(0.5),
+    wallSkewMs: random.between(-600_000, 600_000),
+    monotonicOriginMs: random.between(0, 10_000_000),
+  }));
+}
+
+function drawPolicy(random: Random): Policy {
+  return {
+    fullRefund: random.pick(['revoke', 'keep']),
+    partialRefund: random.pick(['revoke', 'keep']),
+    openDispute: random.pick(['suspend', 'keep']),
+    lostDispute: random.pick(['revoke', 'keep']),
+    returnedDebit: random.pick(['revoke', 'suspend']),
+    paidAgain: 'restore', // With `review` access depends on the order of arrival, and no model can foresee it.
+  };
+}

@@ -1,0 +1,199 @@
+// What happens to payments at the provider: drawn stories of attempts, amounts, refunds and disputes.
+import type { AttemptStatus, Fact, PaidAmount } from '../../observation.ts';
+import type { PlaceOrder } from '../../payment-ledger.ts';
+import type { News, Provider, ProviderPayment } from './provider.ts';
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+/** An order of the shop, and whether it is placed before its payments begin. */
+export interface ShopOrder extends PlaceOrder {
+  readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
+  readonly placedLate: boolean;
+}
+
+/** Each move makes something known; moves of one payment follow each other. */
+export type Move = () => readonly News[];
+
+export interface Story {
+  readonly payment: ProviderPayment;
+  readonly moves: readonly Move[];
+  /** The shop's own reference of the checkout; undefined: it forgets to attach it. */
+  readonly attaches?: string;
+  /** Money without a provider object: only people speak of it. */
+  readonly transfer: boolean;
+}
+
+export function drawOrders({ random, options }: World): readonly ShopOrder[] {
+  return Array.from({ length: options.orders }, (_, index) => ({
+    orderId: `o${index + 1}`,
+    memberId: `m${random.between(1, 2)}`,
+    plan: random.pick(['gold', 'silver']),
+    amountMinor: 1_000,
+    currency: 'usd',
+    account: 'acct_1',
+    livemode: false,
+    allow: { discount: random.chance(0.8), tax: random.chance(0.8), shipping: true },
+    placedLate: random.chance(options.placedLate),
+  }));
+}
+
+export function drawStory(world: World, provider: Provider, orders: readonly ShopOrder[], order: ShopOrder, number: number): Story {
+  const { random } = world;
+  const kind = random.weighted({ checkout: 6, intent: 2, free: 1, transfer: 1 });
+  const session = `cs_${number}`;
+  const id = kind === 'checkout' || kind === 'intent' ? `pi_${number}` : kind === 'free' ? session : `manual:${number}`;
+  const names = drawName(world, orders, order);
+  const payment: ProviderPayment = {
+    reference: {
+      provider: kind === 'transfer' ? 'manual' : 'simulated',
+      account: random.chance(0.05) ? 'acct_2' : order.account,
+      livemode: random.chance(0.05) ? !order.livemode : order.livemode,
+      id,
+    },
+    ...(kind === 'checkout' ? { sessionId: session } : {}),
+    orderId: order.orderId,
+    ...(kind !== 'intent' && names !== undefined ? { sessionNames: names } : {}),
+    ...(kind === 'intent' && names !== undefined ? { intentNames: names } : {}),
+    ...(kind === 'checkout' && random.chance(0.6) && names !== undefined ? { intentNames: names } : {}),
+    registers: new Map(),
+  };
+  provider.payments.push(payment);
+  const attaches = kind !== 'transfer' && random.chance(kind === 'intent' ? 0.3 : 0.7) ? (kind === 'checkout' ? session : id) : undefined;
+  return {
+    payment,
+    moves: new StoryTeller(world, provider, payment, order, kind).moves(),
+    ...(attaches === undefined ? {} : { attaches }),
+    transfer: kind === 'transfer',
+  };
+}
+
+function drawName({ random, options }: World, orders: readonly ShopOrder[], order: ShopOrder): string | undefined {
+  const { misnamed, unnamed } = options.sources;
+  if (random.chance(misnamed)) return random.pick([...orders.map(({ orderId }) => orderId), 'o-unheard-of']);
+  return random.chance(unnamed) ? undefined : order.orderId;
+}
+
+class StoryTeller {
+  readonly #world: World;
+  readonly #provider: Provider;
+  readonly #payment: ProviderPayment;
+  readonly #order: ShopOrder;
+  readonly #kind: 'checkout' | 'intent' | 'free' | 'transfer';
+  readonly #random: Random;
+  readonly #moves: Move[] = [];
+
+  constructor(world: World, provider: Provider, payment: ProviderPayment, order: ShopOrder, kind: 'checkout' | 'intent' | 'free' | 'transfer') {
+    this.#world = world;
+    this.#provider = provider;
+    this.#payment = payment;
+    this.#order = order;
+    this.#kind = kind;
+    this.#random = world.random;
+  }
+
+  moves(): readonly Move[] {
+    const random = this.#random;
+    const path = random.weighted({ paid: 6, slow: 2, triedAgain: 2, authorized: 1, ended: 1, pending: 1 });
+    if (this.#kind === 'free' && path === 'ended') {
+      this.#attempt('expired');
+      return this.#moves;
+    }
+    if (this.#kind === 'checkout' || this.#kind === 'intent') {
+      if (path === 'slow') for (const status of ['awaiting_customer', 'processing'] as const) this.#attempt(status);
+      if (path === 'triedAgain') for (const status of ['attempt_failed', 'processing'] as const) this.#attempt(status);
+      if (path === 'authorized') this.#attempt('authorized');
+      if (path === 'pending' || path === 'ended') {
+        this.#attempt('processing');
+        if (path === 'ended') this.#attempt(random.pick(['failed', 'canceled']));
+        return this.#moves;
+      }
+    }
+    this.#paid();
+    return this.#moves;
+  }
+
+  #attempt(status: Exclude<AttemptStatus, 'paid'>): void {
+    const fact: Fact = { kind: 'attempt', status };
+    this.#add(() => [{ via: this.#kind === 'intent' || this.#random.chance(0.5) ? 'intent' : 'session', fact }]);
+  }
+
+  #paid(): void {
+    const random = this.#random;
+    const amount = this.#drawAmount();
+    this.#pay(amount);
+    if (random.chance(0.1)) this.#pay(corrected(amount));
+    const refunds = random.chance(0.35) ? random.between(1, 2) : 0;
+    for (let index = 0; index < refunds; index++) this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
+    if (this.#kind !== 'transfer' && this.#kind !== 'free' && random.chance(0.3)) this.#dispute(amount.totalMinor);
+  }
+
+  #pay(amount: PaidAmount): void {
+    const { totalMinor, currency } = amount;
+    const whole: News = { via: 'session', fact: { kind: 'attempt', status: 'paid', amount } };
+    const total: News = { via: 'intent', fact: { kind: 'attempt', status: 'paid', amount: { totalMinor, currency } } };
+    this.#add(() => {
+      this.#payment.paidAt ??= this.#world.providerTime();
+      // A checkout is told by two objects, of which one knows the parts.
+      return this.#kind === 'checkout' ? [whole, total] : [this.#kind === 'intent' ? total : whole];
+    });
+  }
+
+  #drawAmount(): PaidAmount {
+    const { amountMinor, currency } = this.#order;
+    const none = { subtotalMinor: amountMinor, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
+    if (this.#kind === 'free') return { totalMinor: 0, currency, parts: { ...none, discountMinor: amountMinor } };
+    switch (this.#random.weighted({ exact: 8, discount: 1, tax: 1, shortfall: 1, excess: 1, currency: 0.7 })) {
+      case 'exact':
+        return { totalMinor: amountMinor, currency, parts: none };
+      case 'discount':
+        return { totalMinor: amountMinor - 200, currency, parts: { ...none, discountMinor: 200 } };
+      case 'tax':
+        return { totalMinor: amountMinor + 80, currency, parts: { ...none, taxMinor: 80 } };
+      case 'shortfall':
+        return { totalMinor: amountMinor - 300, currency, parts: { ...none, subtotalMinor: amountMinor - 300 } };
+      case 'excess':
+        return { totalMinor: amountMinor + 50, currency, parts: { ...none, subtotalMinor: amountMinor + 50 } };
+      case 'currency':
+        return { totalMinor: amountMinor, currency: 'eur', parts: none };
+    }
+  }
+
+  #refund(id: string, totalMinor: number): void {
+    const random = this.#random;
+    const amountMinor = random.chance(0.6) ? totalMinor : Math.floor(totalMinor / 2);
+    const tell = (status: 'pending' | 'succeeded' | 'failed' | 'canceled' | 'requires_action') =>
+      this.#add(() => [{ via: 'refund', fact: { kind: 'refund', id, status, amountMinor } }]);
+    if (random.chance(0.4)) tell('pending');
+    if (random.chance(0.1)) tell('requires_action');
+    if (random.chance(0.9)) tell('succeeded');
+    if (random.chance(0.3)) tell(random.pick(['failed', 'failed', 'canceled']));
+  }
+
+  #dispute(amountMinor: number): void {
+    const random = this.#random;
+    const id = `dp_${this.#payment.reference.id}`;
+    const returnedDebit = random.chance(0.25);
+    const tell = (status: 'inquiry' | 'open' | 'prevented' | 'lost' | 'won', movements: number) =>
+      this.#add(() => [{ via: 'dispute', fact: { kind: 'dispute', id, status, amountMinor, returnedDebit, movements } }]);
+    if (returnedDebit) return tell('lost', 1);
+    if (random.chance(0.3)) tell('inquiry', 0);
+    if (random.chance(0.15)) return tell('prevented', 0);
+    tell('open', 1);
+    const end = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1 });
+    if (end === 'lost' || end === 'wonAfterAll') tell('lost', 1);
+    if (end === 'won' || end === 'wonAfterAll') tell('won', 2);
+  }
+
+  #add(news: () => readonly [News, ...News[]]): void {
+    this.#moves.push(() => {
+      const told = news();
+      this.#provider.change(this.#payment, told);
+      return told;
+    });
+  }
+}
+
+/** The provider finds that it received more. */
+function corrected({ totalMinor, currency, parts }: PaidAmount): PaidAmount {
+  return { totalMinor: totalMinor + 10, currency, ...(parts ? { parts: { ...parts, subtotalMinor: parts.subtotalMinor + 10 } } : {}) };
+}

@@ -1,0 +1,119 @@
+// What people and the shop's own code ask of a process: orders are placed, checkouts attached, reviews resolved,
+// deliveries repeated, orders looked at.
+import type { Acknowledgements } from './acknowledgements.ts';
+import { textOf } from './fact-text.ts';
+import type { LogAuditor } from './log-auditor.ts';
+import type { ShopOrder } from './payment-stories.ts';
+import type { ProviderPayment } from './provider.ts';
+import { hasValue, type Sources } from './sources.ts';
+import type { World } from './world.ts';
+
+const by = { actor: 'support', reason: 'simulated' };
+
+export interface PeopleOptions {
+  readonly world: World;
+  readonly sources: Sources;
+  readonly auditor: LogAuditor;
+  readonly acknowledgements: Acknowledgements;
+  readonly orders: readonly ShopOrder[];
+}
+
+export class People {
+  readonly #parts: PeopleOptions;
+  readonly #world: World;
+
+  constructor(parts: PeopleOptions) {
+    this.#parts = parts;
+    this.#world = parts.world;
+  }
+
+  /** The shop tries until it knows that its order is placed. */
+  place(order: ShopOrder): void {
+    this.#world.some(`place ${order.orderId}`, async () => {
+      const { placedLate: _, ...placed } = order;
+      const answer = await this.#parts.sources.someProcess()?.call(`placeOrder ${order.orderId}`, async (ledger) => {
+        const { outcome } = await ledger.placeOrder(placed);
+        this.#parts.acknowledgements.placed(placed, outcome);
+      });
+      if (!answer || !hasValue(answer)) this.#world.later(500, 'the shop waits', () => this.place(order));
+    });
+  }
+
+  /** A few tries; then the customer gets no URL, and may have paid all the same. */
+  attach({ orderId }: Pick<ShopOrder, 'orderId'>, { reference }: ProviderPayment, id: string, tries = 4): void {
+    this.#world.some(`attach ${id} to ${orderId}`, async () => {
+      const answer = await this.#parts.sources.someProcess()?.call(`attachCheckout ${orderId} ${id}`, async (ledger) => {
+        const result = await ledger.attachCheckout(orderId, { ...reference, id });
+        this.#parts.acknowledgements.attached(orderId, id, result.outcome === 'belongs_to' ? result.orderId : orderId);
+      });
+      if (answer && hasValue(answer)) return;
+      if (answer && answer !== 'no answer' && answer.refused === 'order_unknown') this.#world.coverage.met('attach before the order is placed');
+      if (tries > 1) this.#world.later(2_000, 'the shop waits', () => this.attach({ orderId }, { reference } as ProviderPayment, id, tries - 1));
+    });
+  }
+
+  /** A person looks at an order, thinks, and rules on what he saw. */
+  review(): void {
+    this.#world.some('a person looks at reviews', async () => {
+      const { random, coverage } = this.#world;
+      const { orderId } = random.pick(this.#parts.orders);
+      const seen = await this.#parts.sources.someProcess()?.call(`order ${orderId}`, (ledger) => ledger.order(orderId));
+      if (!seen || !hasValue(seen) || !seen.value || seen.value.openReviews.length === 0) return;
+      const { reviewId } = random.pick(seen.value.openReviews);
+      const resolution = random.pick(['grant', 'revoke', 'dismiss'] as const);
+      const seenRevision = seen.value.revision;
+      this.#world.some(`a person rules on ${orderId} ${reviewId}`, async () => {
+        const answer = await this.#parts.sources
+          .someProcess()
+          ?.call(`resolveReview ${orderId} ${reviewId} ${resolution}`, (ledger) => ledger.resolveReview(orderId, reviewId, { resolution, seenRevision }, by));
+        if (!answer || !hasValue(answer)) return;
+        coverage.met(answer.value.outcome === 'stale' ? 'review: stale' : `review: ${resolution}`);
+      });
+    });
+  }
+
+  redeliver(orderId: string): void {
+    this.#world.some(`redeliver ${orderId}`, async () => {
+      const process = this.#parts.sources.someProcess(({ delivers }) => delivers);
+      const answer = await process?.call(`redeliver ${orderId}`, (ledger) => ledger.redeliver(orderId, by));
+      if (answer && hasValue(answer) && answer.value.outcome !== 'nothing_to_deliver') this.#world.coverage.met('redelivered by a person');
+    });
+  }
+
+  /** A strong read: it knows all that was in the log when it was asked. */
+  look(): void {
+    this.#world.some('somebody looks', async () => {
+      const { random, coverage } = this.#world;
+      const { auditor, orders, sources } = this.#parts;
+      const { orderId } = random.pick(orders);
+      await sources.someProcess()?.call(`order ${orderId}`, async (ledger) => {
+        const before = auditor.revisionOf(`order-${orderId}`);
+        const placedBefore = auditor.order(orderId).placed !== undefined;
+        const view = await ledger.order(orderId);
+        coverage.met('strong read');
+        if (!view) {
+          if (placedBefore) this.#world.report('reads are strong', `order ${orderId} was placed and is not found`);
+          return;
+        }
+        if (view.revision < before) this.#world.report('reads are strong', `order ${orderId} is read at ${view.revision}, it stood at ${before}`);
+        const decided = auditor.order(orderId).decisions.filter(({ revision }) => revision <= view.revision);
+        const status = decided.at(-1)?.status ?? 'none';
+        if (view.membership !== status || view.sequence !== decided.length) this.#world.report('reads are strong', `order ${orderId}: ${textOf(view)}`);
+      });
+    });
+  }
+
+  /** A status query on any process finds the order without a read model. */
+  lookUp({ reference, sessionId }: ProviderPayment): void {
+    this.#world.some('somebody looks up a payment', async () => {
+      const id = sessionId ?? reference.id;
+      const { auditor, sources } = this.#parts;
+      await sources.someProcess()?.call(`orderOf ${id}`, async (ledger) => {
+        const owner = auditor.reference(id).owner;
+        const placed = owner !== undefined && auditor.order(owner).placed !== undefined;
+        const view = await ledger.orderOf(id);
+        if (placed && view?.orderId !== owner) this.#world.report('reads are strong', `${id} belongs to ${owner}, found was ${view?.orderId ?? 'nothing'}`);
+      });
+    });
+  }
+}

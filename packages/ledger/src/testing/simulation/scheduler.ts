@@ -1,0 +1,162 @@
+// The scheduler: whatever waits in the simulated world is parked here, and the seed chooses what goes on next.
+// Time is virtual and passes only here. Every step is written to the trace, whose hash proves a repetition.
+import type { Random } from './random.ts';
+
+/** Who waits: a process incarnation, or the world and the network, which never stop. */
+export interface Party {
+  readonly name: string;
+  /** Nothing of it goes on while it is paused. */
+  paused: boolean;
+}
+
+/** `call`: a call between two processes. `world`: something that a person or the provider does. */
+export type StepKind = 'call' | 'world';
+
+export interface Step {
+  readonly party: Party;
+  readonly kind: StepKind;
+  readonly label: string;
+  readonly run: () => void;
+}
+
+export interface Timer {
+  readonly party: Party;
+  readonly label: string;
+  readonly dueMs: number;
+  /** Breaks ties between timers due at once. */
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** How often each kind is chosen while several wait. */
+export interface Shares {
+  readonly call: number;
+  readonly world: number;
+  readonly timer: number;
+}
+
+const traceTail = 120;
+
+export class Scheduler {
+  nowMs = 0;
+  steps = 0;
+  /** Faults have stopped: what is under way ends before time passes. */
+  calm = false;
+  readonly #random: Random;
+  readonly #shares: Shares;
+  readonly #parked: Record<StepKind, Step[]> = { call: [], world: [] };
+  #timers: Timer[] = [];
+  #timersMade = 0;
+  readonly #tail: string[] = [];
+  #hash = 0x811c9dc5;
+
+  constructor(random: Random, shares: Shares) {
+    this.#random = random;
+    this.#shares = shares;
+  }
+
+  park(party: Party, kind: StepKind, label: string, run: () => void): Step {
+    const step = { party, kind, label, run };
+    this.#parked[kind].push(step);
+    return step;
+  }
+
+  cancel(step: Step): void {
+    const parked = this.#parked[step.kind];
+    const at = parked.indexOf(step);
+    if (at >= 0) parked.splice(at, 1);
+  }
+
+  timer(party: Party, delayMs: number, label: string, run: () => void): Timer {
+    const timer = { party, label, dueMs: this.nowMs + Math.max(0, delayMs), order: this.#timersMade++, run };
+    const at = this.#timers.findLastIndex((each) => each.dueMs <= timer.dueMs);
+    this.#timers.splice(at + 1, 0, timer);
+    return timer;
+  }
+
+  cancelTimer(timer: Timer): void {
+    const at = this.#timers.indexOf(timer);
+    if (at >= 0) this.#timers.splice(at, 1);
+  }
+
+  /** What a party that is gone was waiting for. */
+  removeAllOf(party: Party): readonly Step[] {
+    const removed = this.#parked.call.filter((step) => step.party === party);
+    for (const kind of ['call', 'world'] as const) {
+      const left = this.#parked[kind].filter((step) => step.party !== party);
+      this.#parked[kind].splice(0, Number.POSITIVE_INFINITY, ...left);
+    }
+    this.#timers = this.#timers.filter((timer) => timer.party !== party);
+    return removed;
+  }
+
+  waiting(kind: StepKind): number {
+    return this.#parked[kind].length;
+  }
+
+  /** One thing happens, and all that follows from it without waiting. False: nothing waits. */
+  async step(): Promise<boolean> {
+    const chosen = this.#choose();
+    if (chosen === undefined) return false;
+    this.steps += 1;
+    if ('dueMs' in chosen) {
+      this.nowMs = Math.max(this.nowMs, chosen.dueMs);
+      this.cancelTimer(chosen);
+    } else {
+      // Most calls are quick; time passes all the same.
+      this.nowMs += this.#random.below(12);
+      this.cancel(chosen);
+    }
+    this.note(chosen.label);
+    chosen.run();
+    await drained();
+    return true;
+  }
+
+  #choose(): Step | Timer | undefined {
+    const call = runnable(this.#parked.call);
+    const world = runnable(this.#parked.world);
+    const timer = this.#timers.find(({ party }) => !party.paused);
+    if (this.calm) {
+      if (call.length > 0) return this.#random.pick(call);
+      return world.length > 0 ? this.#random.pick(world) : timer;
+    }
+    const kind = this.#random.weighted({
+      call: call.length > 0 ? this.#shares.call : 0,
+      world: world.length > 0 ? this.#shares.world : 0,
+      timer: timer ? this.#shares.timer : 0,
+    });
+    if (kind === 'timer') return timer;
+    const steps = kind === 'call' ? call : world;
+    return steps.length > 0 ? this.#random.pick(steps) : undefined;
+  }
+
+  /** A line of the trace. */
+  note(text: string): void {
+    const line = `${this.steps} ${this.nowMs} ${text}`;
+    for (let index = 0; index < line.length; index++) this.#hash = Math.imul(this.#hash ^ line.charCodeAt(index), 0x01000193);
+    this.#tail.push(line);
+    if (this.#tail.length > traceTail) this.#tail.shift();
+  }
+
+  /** Last lines of the trace: step, virtual milliseconds, what happened. */
+  get tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  /** Equal for equal runs. */
+  get hash(): string {
+    return (this.#hash >>> 0).toString(16).padStart(8, '0');
+  }
+}
+
+function runnable(steps: readonly Step[]): readonly Step[] {
+  return steps.some(({ party }) => party.paused) ? steps.filter(({ party }) => !party.paused) : steps;
+}
+
+/** After one turn of the event loop every promise has settled that needs no further step. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,143 @@
+// The shop's side of deliveries: a table of memberships that stores a status where its stored sequence is
+// lower, and a `deliver` that fails in every way that a shop can fail.
+import type { MembershipChange } from '../../payment-ledger.ts';
+import type { LogAuditor } from './log-auditor.ts';
+import type { Incarnation } from './simulated-process.ts';
+import type { World } from './world.ts';
+
+interface MembershipRow {
+  readonly sequence: number;
+  readonly status: MembershipChange['status'];
+}
+
+/** A call of `deliver` that has not ended. */
+interface Attempt {
+  readonly sequence: number;
+  readonly startedAtMs: number;
+  ended: boolean;
+}
+
+type Fate = 'ok' | 'fails' | 'failsAfterEffect' | 'hangs' | 'writesLate';
+
+export class Shop {
+  readonly memberships: Map<string, MembershipRow> = new Map();
+  /** While it lasts, the shop refuses this membership. */
+  refuses: string | undefined;
+  readonly #world: World;
+  readonly #auditor: () => LogAuditor;
+  /** The last attempt, by process and membership. */
+  readonly #attempts = new Map<Incarnation, Map<string, Attempt>>();
+
+  constructor(world: World, auditor: () => LogAuditor) {
+    this.#world = world;
+    this.#auditor = auditor;
+  }
+
+  sequenceOf(membershipId: string): number {
+    return this.memberships.get(membershipId)?.sequence ?? 0;
+  }
+
+  /** What the shop passes as `deliver`. */
+  async deliver(by: Incarnation, change: MembershipChange, signal: AbortSignal): Promise<void> {
+    this.#audit(by, change);
+    const attempt: Attempt = { sequence: change.sequence, startedAtMs: this.#world.scheduler.nowMs, ended: false };
+    this.#attemptsOf(by).set(change.membershipId, attempt);
+    try {
+      await this.#attempt(by, change, signal);
+    } finally {
+      attempt.ended = true;
+    }
+  }
+
+  #attempt(by: Incarnation, change: MembershipChange, signal: AbortSignal): Promise<void> {
+    const { scheduler, coverage, network, random, options } = this.#world;
+    const fate = change.membershipId === this.refuses ? 'fails' : this.#drawFate();
+    const name = `${by.party.name} deliver ${change.idempotencyKey}`;
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const answer = (label: string, how: () => void): void => {
+        if (!by.gone) scheduler.park(by.party, 'call', `${name}: ${label}`, how);
+      };
+      const failed = (): void => reject(new Error('simulated'));
+      if (signal.aborted) return answer('aborted before it began', failed);
+      if (fate === 'hangs') {
+        signal.addEventListener('abort', () => {
+          coverage.met('shop: hung until aborted');
+          if (random.chance(0.5)) answer('aborted', failed); // Else it never answers.
+        });
+        return;
+      }
+      if (fate === 'writesLate') {
+        const lateMs = random.between(options.deliverTimeoutMs / 2, options.deliverTimeoutMs * 5);
+        scheduler.timer(network, lateMs, `${name}: late`, () => {
+          coverage.met('shop: wrote late');
+          this.#store(change);
+          answer('late', resolve);
+        });
+        return;
+      }
+      const step = scheduler.park(network, 'call', `${name}: ${fate}`, () => {
+        over = true;
+        by.underWay.delete(step);
+        coverage.met(fate === 'ok' ? 'shop: took it' : fate === 'fails' ? 'shop: failed' : 'shop: failed after effect');
+        if (fate !== 'fails') this.#store(change);
+        answer(fate, fate === 'ok' ? resolve : failed);
+      });
+      by.underWay.add(step);
+      signal.addEventListener('abort', () => {
+        coverage.met('attempt aborted');
+        if (over || !by.underWay.delete(step)) return;
+        scheduler.cancel(step);
+        answer('aborted', failed);
+      });
+    });
+  }
+
+  #drawFate(): Fate {
+    const { fails, failsAfterEffect, hangs, writesLate } = this.#world.options.shop;
+    if (this.#world.fault(fails)) return 'fails';
+    if (this.#world.fault(failsAfterEffect)) return 'failsAfterEffect';
+    if (this.#world.fault(hangs)) return 'hangs';
+    return this.#world.fault(writesLate) ? 'writesLate' : 'ok';
+  }
+
+  /** The shop's transaction. */
+  #store({ membershipId, sequence, status }: MembershipChange): void {
+    const stored = this.memberships.get(membershipId);
+    if (stored !== undefined && stored.sequence >= sequence) {
+      if (stored.sequence > sequence) this.#world.coverage.met('shop: older write passed over');
+      return;
+    }
+    this.memberships.set(membershipId, { sequence, status });
+    this.#noNewerStateWasUndone(membershipId, stored);
+  }
+
+  #noNewerStateWasUndone(membershipId: string, before: MembershipRow | undefined): void {
+    const now = this.sequenceOf(membershipId);
+    if (before && now < before.sequence) this.#world.report('law 9: newest decision wins', `${membershipId} went from ${before.sequence} back to ${now}`);
+  }
+
+  #attemptsOf(by: Incarnation): Map<string, Attempt> {
+    const known = this.#attempts.get(by) ?? new Map<string, Attempt>();
+    this.#attempts.set(by, known);
+    return known;
+  }
+
+  #audit(by: Incarnation, change: MembershipChange): void {
+    const { options, scheduler } = this.#world;
+    const { membershipId, sequence } = change;
+    const broken = (law: string, message: string): void => this.#world.report(law, `${by.party.name} delivers ${membershipId}:${sequence}: ${message}`);
+    const order = this.#auditor().orders.get(membershipId);
+    const decision = order?.decisions[sequence - 1];
+    if (!decision) return broken('law 9: what is delivered was decided', 'no such decision');
+    if (decision.status !== change.status || decision.change !== change.change || change.idempotencyKey !== `${membershipId}:${sequence}`) {
+      broken('law 9: what is delivered was decided', `${change.change} and ${change.status}, decided was ${decision.change} and ${decision.status}`);
+    }
+    if (change.memberId !== order?.placed?.memberId || change.plan !== order.placed.plan) broken('law 9: what is delivered was decided', 'another member');
+    if (!decision.deliverers.has(by)) broken('only its owner delivers', 'it neither decided it nor took it over');
+    const last = this.#attemptsOf(by).get(membershipId);
+    if (!last) return;
+    if (last.sequence > sequence) broken('newest first', `after ${last.sequence}`);
+    if (!last.ended && scheduler.nowMs - last.startedAtMs < options.deliverTimeoutMs) broken('one attempt at a time', `while ${last.sequence} is under way`);
+  }
+}

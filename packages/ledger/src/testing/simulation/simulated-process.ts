@@ -1,0 +1,200 @@
+// A process of the shop: the real ledger on clocks, chance and a store of its own. It can crash between any two
+// steps, freeze, or stop in order, and is started again with empty memory.
+import { DatabaseSync } from 'node:sqlite';
+import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
+import { createPaymentLedger } from '../../ledger.ts';
+import type { MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { ProcessOptions } from './options.ts';
+import type { Party, Step } from './scheduler.ts';
+import { type HeadWaiters, openSimulatedStore } from './simulated-store.ts';
+import type { World } from './world.ts';
+
+/** One life of a process. */
+export interface Incarnation {
+  readonly party: Party;
+  readonly options: ProcessOptions;
+  /** What it has sent and the other side has not done yet. */
+  readonly underWay: Set<Step>;
+  gone: boolean;
+}
+
+interface Life extends Incarnation {
+  readonly ledger: PaymentLedger;
+  /** Each is told when the process is gone, that no answer will come. */
+  readonly callers: Set<() => void>;
+}
+
+/** What a caller learns: nothing at all, where the process was gone before it answered. */
+export type Answer<T> = { readonly value: T } | { readonly refused: LedgerErrorCode } | 'no answer';
+
+/** A caller tries again; anything else is a fault of the ledger. */
+const passing: ReadonlySet<LedgerErrorCode> = new Set(['store_unavailable', 'store_busy', 'store_full', 'contention', 'closed', 'order_unknown']);
+
+export interface SimulatedProcessOptions {
+  readonly world: World;
+  readonly options: ProcessOptions;
+  readonly headWaiters: HeadWaiters;
+  readonly onAppended: (by: Incarnation) => void;
+  readonly deliver: (by: Incarnation, change: MembershipChange, signal: AbortSignal) => Promise<void>;
+  readonly onAbandoned: (orderId: string) => void;
+}
+
+let namesTaken = 0;
+
+export class SimulatedProcess {
+  readonly #parts: SimulatedProcessOptions;
+  readonly #world: World;
+  readonly name: string;
+  readonly delivers: boolean;
+  readonly background: boolean;
+  readonly #readModels: string;
+  /** Keeps the read models while no life of the process has them open. */
+  readonly #readModelsKept: DatabaseSync | undefined;
+  #lives = 0;
+  #life: Life | undefined;
+
+  constructor(parts: SimulatedProcessOptions) {
+    this.#parts = parts;
+    this.#world = parts.world;
+    const { name, delivers, background, keepsReadModels } = parts.options;
+    this.name = name;
+    this.delivers = delivers;
+    this.background = background;
+    this.#readModels = keepsReadModels ? `file:/paidonce-simulation-${++namesTaken}?vfs=memdb` : ':memory:';
+    this.#readModelsKept = keepsReadModels ? new DatabaseSync(this.#readModels) : undefined;
+  }
+
+  get runs(): boolean {
+    return this.#life !== undefined;
+  }
+
+  start(): void {
+    const { options, deliver, onAbandoned } = this.#parts;
+    const { coverage, scheduler, options: seed } = this.#world;
+    this.#lives += 1;
+    if (this.#lives > 1 && options.keepsReadModels) coverage.met('read models kept over a restart');
+    const party: Party = { name: `${this.name}.${this.#lives}`, paused: false };
+    const incarnation: Incarnation = { party, options, underWay: new Set(), gone: false };
+    scheduler.note(`${party.name} starts`);
+    const ledger = createPaymentLedger({
+      eventStore: openSimulatedStore({ ...this.#parts, incarnation }),
+      policy: seed.policy,
+      ...(options.delivers ? { deliver: (change, signal) => deliver(incarnation, change, signal) } : {}),
+      deliverTimeoutMs: seed.deliverTimeoutMs,
+      readModels: this.#readModels,
+      background: options.background,
+      onAlert: ({ kind, orderId, message }) => {
+        if (kind === 'delivery_abandoned' && orderId !== undefined) onAbandoned(orderId);
+        else this.#world.report('no alert without a cause', `${party.name}: ${kind}: ${message}`);
+      },
+      runtime: this.#runtime(incarnation),
+    });
+    this.#life = Object.assign(incarnation, { ledger, callers: new Set<() => void>() });
+  }
+
+  #runtime(incarnation: Incarnation): Runtime {
+    const { scheduler, random } = this.#world;
+    const { party, options } = incarnation;
+    const chance = random.fork();
+    const originMs = options.monotonicOriginMs + this.#lives * 1_000;
+    return {
+      now: () => this.#world.wallTime(options.wallSkewMs),
+      monotonicNowMs: () => originMs + scheduler.nowMs,
+      random: () => chance.fraction(),
+      uuid: () => chance.uuid(),
+      sleep: (ms, signal) =>
+        new Promise((resolve) => {
+          if (incarnation.gone) return;
+          if (signal?.aborted) return resolve();
+          const timer = scheduler.timer(party, ms, `${party.name} wakes`, () => {
+            signal?.removeEventListener('abort', abort);
+            resolve();
+          });
+          function abort(): void {
+            scheduler.cancelTimer(timer);
+            resolve();
+          }
+          signal?.addEventListener('abort', abort, { once: true });
+        }),
+    };
+  }
+
+  /** A request to this process. */
+  call<T>(label: string, work: (ledger: PaymentLedger, by: Incarnation) => Promise<T>): Promise<Answer<T>> {
+    const life = this.#life;
+    if (!life) return Promise.resolve('no answer');
+    const { scheduler } = this.#world;
+    return new Promise((resolve) => {
+      const answer = (what: Answer<T>): void => {
+        if (life.callers.delete(leave)) resolve(what);
+      };
+      const leave = (): void => answer('no answer');
+      life.callers.add(leave);
+      scheduler.park(life.party, 'call', `${life.party.name} is asked: ${label}`, () => {
+        work(life.ledger, life).then(
+          (value) => answer({ value }),
+          (error: unknown) => {
+            if (error instanceof LedgerError && passing.has(error.code)) return answer({ refused: error.code });
+            this.#world.report('no failure without a cause', `${life.party.name}: ${label}: ${error instanceof Error ? error.stack : String(error)}`);
+          },
+        );
+      });
+    });
+  }
+
+  /** Gone between two steps. Of what it had sent, some is done all the same. */
+  crash(): void {
+    const life = this.#life;
+    if (!life) return;
+    const { scheduler, coverage, random } = this.#world;
+    coverage.met('crash');
+    scheduler.note(`${life.party.name} crashes`);
+    if ([...life.underWay].some(({ label }) => label.includes(' append '))) coverage.met('crash with an append under way');
+    for (const step of life.underWay) if (random.chance(0.5)) scheduler.cancel(step);
+    this.#leave(life);
+  }
+
+  /** Frozen, with its clocks running. */
+  pause(): void {
+    const life = this.#life;
+    if (!life || life.party.paused) return;
+    const { scheduler, coverage, random, network } = this.#world;
+    coverage.met('pause');
+    life.party.paused = true;
+    scheduler.note(`${life.party.name} freezes`);
+    scheduler.timer(network, random.between(100, 90_000), `${life.party.name} goes on`, () => {
+      life.party.paused = false;
+    });
+  }
+
+  goOn(): void {
+    if (this.#life) this.#life.party.paused = false;
+  }
+
+  /** Stops in order; whatever it leaves undone then is a leak. */
+  async stop(): Promise<void> {
+    const life = this.#life;
+    if (!life) return;
+    this.#world.scheduler.note(`${life.party.name} stops`);
+    try {
+      await life.ledger[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#world.report('disposing ends', `${life.party.name}: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+    if (this.#life === life) this.#leave(life); // Else it crashed meanwhile.
+    this.#world.coverage.met('stopped in order');
+  }
+
+  #leave(life: Life): void {
+    life.gone = true;
+    this.#life = undefined;
+    this.#world.scheduler.removeAllOf(life.party);
+    for (const leave of [...life.callers]) leave();
+  }
+
+  /** Frees what it kept. */
+  close(): void {
+    this.#readModelsKept?.close();
+  }
+}

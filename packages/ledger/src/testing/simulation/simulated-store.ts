@@ -1,0 +1,156 @@
+// The event store as one process sees it: the shared log behind a network that refuses, loses replies, is late,
+// and lets others go first. Each call is two steps of the scheduler, the deed and its reply.
+import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
+import { type EventStore, type LogPage, logStart, type NewEvent, type Position, type ReadLogOptions } from '../../event-store/event-store.ts';
+import { openMemoryEventStore } from '../../event-store/memory.ts';
+import { fromStoredRow } from '../../event-store/stored-text.ts';
+import type { Step } from './scheduler.ts';
+import type { Incarnation } from './simulated-process.ts';
+import type { World } from './world.ts';
+
+/** Who waits at the head of the log, over all processes. */
+export type HeadWaiters = Set<() => void>;
+
+export interface SimulatedStoreOptions {
+  readonly world: World;
+  readonly incarnation: Incarnation;
+  readonly headWaiters: HeadWaiters;
+  /** Called with the log as each append leaves it, before anyone else acts. */
+  readonly onAppended: (by: Incarnation) => void;
+}
+
+type Fate = 'done' | 'refused' | 'reply lost' | 'done late';
+
+export function openSimulatedStore({ world, incarnation, headWaiters, onAppended }: SimulatedStoreOptions): EventStore {
+  const { scheduler, random, options, network, log } = world;
+  const { party, underWay } = incarnation;
+  const engine = openMemoryEventStore({ log });
+  const closing = new AbortController();
+
+  function unavailable(code: LedgerErrorCode = 'store_unavailable'): LedgerError {
+    return new LedgerError(code, 'simulated');
+  }
+
+  /** A step of the network on behalf of the process: a crash may catch it before it is done. */
+  function deed(label: string, run: () => void): Step {
+    const step = scheduler.park(network, 'call', `${party.name} ${label}`, () => {
+      underWay.delete(step);
+      run();
+    });
+    underWay.add(step);
+    return step;
+  }
+
+  function reply(label: string, run: () => void): void {
+    if (incarnation.gone) return;
+    if (random.chance(options.replyAtOnce)) run();
+    else scheduler.park(party, 'call', `${party.name} reply: ${label}`, run);
+  }
+
+  function drawFate(appends: boolean): Fate {
+    const { refused, replyLost, doneLate } = options.store;
+    if (world.fault(refused)) return 'refused';
+    if (world.fault(replyLost)) return 'reply lost';
+    return appends && world.fault(doneLate) ? 'done late' : 'done';
+  }
+
+  function call<T>(label: string, work: () => Promise<T>, { appends = false, signal }: { appends?: boolean; signal?: AbortSignal } = {}): Promise<T> {
+    if (incarnation.gone) return new Promise(() => undefined);
+    if (closing.signal.aborted) return Promise.reject(unavailable('closed'));
+    return new Promise<T>((resolve, reject) => {
+      const fate = drawFate(appends);
+      const step = deed(label, () => {
+        signal?.removeEventListener('abort', abandon);
+        if (fate === 'refused') {
+          world.coverage.met('call refused');
+          const code = appends ? random.pick(['store_unavailable', 'store_busy', 'store_full'] as const) : 'store_unavailable';
+          return reply(`${label} refused`, () => reject(unavailable(code)));
+        }
+        if (fate === 'done late') {
+          world.coverage.met('append done late');
+          deed(`${label}, late`, () => void work().catch(() => undefined));
+          return reply(`${label} unknown`, () => reject(unavailable()));
+        }
+        if (fate === 'reply lost') world.coverage.met('reply lost');
+        work().then(
+          (value) => reply(fate === 'done' ? label : `${label} lost`, () => (fate === 'done' ? resolve(value) : reject(unavailable()))),
+          (error: unknown) => reply(`${label} failed`, () => reject(error)),
+        );
+      });
+      function abandon(): void {
+        underWay.delete(step);
+        scheduler.cancel(step);
+        reject(unavailable());
+      }
+      signal?.addEventListener('abort', abandon, { once: true });
+    });
+  }
+
+  /** Rows are on disk when this returns: the auditor looks before anybody else does. */
+  async function append(stream: string, expectedRevision: number, events: readonly NewEvent[]) {
+    const before = log.rows.length;
+    const answer = engine.append(stream, expectedRevision, events);
+    if (log.rows.length > before) {
+      onAppended(incarnation);
+      const woken = [...headWaiters];
+      headWaiters.clear();
+      for (const wake of woken) wake();
+    }
+    const result = await answer;
+    if (!result.appended) world.coverage.met('append lost a race');
+    return result;
+  }
+
+  async function readPage(after: Position, prefixes: readonly string[] | undefined): Promise<LogPage> {
+    const rows = log.rows.slice(Number(after), Number(after) + random.between(1, 24));
+    const matching = prefixes ? rows.filter((row) => prefixes.some((prefix) => row.stream.startsWith(prefix))) : rows;
+    const next = rows.at(-1)?.position ?? after;
+    return { events: matching.map(fromStoredRow), next, caughtUp: Number(next) === log.rows.length };
+  }
+
+  function growth(after: Position, end: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (end.aborted || incarnation.gone) return resolve();
+      if (log.rows.length > Number(after)) return resolve();
+      const wake = (): void => {
+        end.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = (): void => {
+        headWaiters.delete(wake);
+        resolve();
+      };
+      headWaiters.add(wake);
+      end.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  async function* readLog({ after = logStart, prefixes, follow }: ReadLogOptions = {}): AsyncGenerator<LogPage, void, undefined> {
+    const end = follow && AbortSignal.any([follow, closing.signal]);
+    let next = after;
+    for (let first = true; !end?.aborted; first = false) {
+      let page: LogPage;
+      try {
+        page = await call(`page of ${prefixes?.join() ?? 'all'} after ${Number(next)}`, () => readPage(next, prefixes), end ? { signal: end } : {});
+      } catch (error) {
+        if (end?.aborted) return;
+        throw error;
+      }
+      if (first || page.next !== next) yield page;
+      next = page.next;
+      if (!page.caughtUp) continue;
+      if (!end) return;
+      await growth(next, end);
+    }
+  }
+
+  return {
+    append: (stream, expectedRevision, events) =>
+      call(`append ${stream}@${expectedRevision} ${events.map(({ type }) => type).join('+')}`, () => append(stream, expectedRevision, events), {
+        appends: true,
+      }),
+    readStream: (stream, from) => call(`read ${stream}>${from?.afterRevision ?? -1}`, () => engine.readStream(stream, from)),
+    readLog,
+    close: async () => closing.abort(),
+  };
+}

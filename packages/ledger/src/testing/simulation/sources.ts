@@ -1,0 +1,151 @@
+// The four sources: webhooks that are repeated until they are acknowledged, the poll, the status query and
+// people. Each speaks to a process at random, and only ever says what the provider holds to be true.
+import type { Observation } from '../../observation.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import type { ShopOrder, Story } from './payment-stories.ts';
+import type { News, Provider, ProviderPayment } from './provider.ts';
+import type { Answer, SimulatedProcess } from './simulated-process.ts';
+import type { World } from './world.ts';
+
+const tier = 'simulated';
+
+export interface SourcesOptions {
+  readonly world: World;
+  readonly provider: Provider;
+  readonly processes: readonly SimulatedProcess[];
+  readonly acknowledgements: Acknowledgements;
+  readonly orders: readonly ShopOrder[];
+}
+
+export class Sources {
+  readonly #parts: SourcesOptions;
+  readonly #world: World;
+  #events = 0;
+
+  constructor(parts: SourcesOptions) {
+    this.#parts = parts;
+    this.#world = parts.world;
+  }
+
+  /** A process that runs; undefined: nobody is there. */
+  someProcess(which: (process: SimulatedProcess) => boolean = () => true): SimulatedProcess | undefined {
+    const running = this.#parts.processes.filter((process) => process.runs && which(process));
+    if (running.length > 0) return this.#world.random.pick(running);
+    this.#world.coverage.met('source found no process');
+    return undefined;
+  }
+
+  /** The payment's moves, one after the other, and the news of each. */
+  tell({ payment, moves, transfer }: Story): void {
+    const [move, ...rest] = moves;
+    if (!move) return;
+    this.#world.some(`${payment.reference.id} moves`, () => {
+      for (const news of move()) {
+        if (transfer) this.#bankTransfer(payment, news);
+        else this.#makeWebhook(payment, news);
+      }
+      this.tell({ payment, moves: rest, transfer });
+    });
+  }
+
+  #makeWebhook(payment: ProviderPayment, news: News): void {
+    const { random, coverage, options } = this.#world;
+    if (random.chance(options.sources.dropped)) return coverage.met('webhook never made');
+    const eventId = `evt_${++this.#events}`;
+    const objectId = news.via === 'session' ? (payment.sessionId ?? payment.reference.id) : payment.reference.id;
+    const statement = this.#parts.provider.statement(payment, news, this.#world.providerTime(), { objectId, eventId });
+    const copies = random.chance(options.sources.doubled) ? random.between(2, 3) : 1;
+    if (copies > 1) coverage.met('webhook doubled');
+    for (let copy = 0; copy < copies; copy++) this.#sendWebhook({ ...statement, source: 'webhook' }, 0);
+  }
+
+  /** The provider repeats a webhook until it is acknowledged. */
+  #sendWebhook(observation: Observation, attempt: number): void {
+    this.#world.some(`webhook ${observation.evidence.eventId} of ${observation.payment.id}`, async () => {
+      if (attempt > 0) this.#world.coverage.met('webhook retried');
+      if ((await this.#observe(observation)) === 'acknowledged') return this.#world.coverage.met('webhook');
+      this.#world.later(1_000 * 2 ** Math.min(attempt, 10), 'webhook backs off', () => this.#sendWebhook(observation, attempt + 1));
+    });
+  }
+
+  /** Money without a provider object: a person enters it, and does not rest before it is in. */
+  #bankTransfer(payment: ProviderPayment, news: News): void {
+    const { provider } = this.#parts;
+    const statement = provider.statement(payment, news, this.#world.providerTime(), { objectId: payment.reference.id });
+    const observation: Observation = { ...statement, orderId: payment.orderId, source: 'manual', by: { actor: 'support', reason: 'bank transfer' } };
+    const enter = (): void =>
+      this.#world.some(`transfer ${payment.reference.id}`, async () => {
+        if ((await this.#observe(observation)) === 'acknowledged') return this.#world.coverage.met('manual');
+        this.#world.later(30_000, 'support tries again', enter);
+      });
+    enter();
+  }
+
+  /** The customer looks at the success page: what the provider says right now, told some time later. */
+  statusQuery(): void {
+    this.#world.some('status query', async () => {
+      const { payments } = this.#parts.provider;
+      const sessions = payments.filter(({ sessionId, registers }) => sessionId !== undefined && registers.has('attempt'));
+      if (sessions.length === 0) return;
+      const payment = this.#world.random.pick(sessions);
+      for (const statement of this.#parts.provider.read(payment, this.#world.providerTime()).slice(0, 1)) {
+        if ((await this.#observe({ ...statement, source: 'status_query' })) === 'acknowledged') this.#world.coverage.met('status query');
+      }
+    });
+  }
+
+  /** Support repairs a case, and may mistake the order. */
+  repair(): void {
+    this.#world.some('support repairs', async () => {
+      const { random, options } = this.#world;
+      const known = this.#parts.provider.payments.filter(({ registers }) => registers.size > 0);
+      if (known.length === 0) return;
+      const payment = random.pick(known);
+      const [statement] = this.#parts.provider.read(payment, this.#world.providerTime());
+      if (!statement) return;
+      const orderId = random.chance(options.sources.misnamed) ? random.pick(this.#parts.orders).orderId : payment.orderId;
+      const by = { actor: 'support', reason: 'the customer asked' };
+      if ((await this.#observe({ ...statement, orderId, source: 'manual', by })) === 'acknowledged') this.#world.coverage.met('manual');
+    });
+  }
+
+  /** One round of the poll by one process, if it is elected: everything that the provider has. */
+  async poll(): Promise<'finished' | 'not finished'> {
+    const { provider } = this.#parts;
+    const process = this.someProcess();
+    if (!process) return 'not finished';
+    const progress = await process.call('sweepProgress', (ledger) => ledger.sweepProgress(tier));
+    if (!hasValue(progress)) return 'not finished';
+    const election = await process.call('startSweep', (ledger) => ledger.startSweep(tier, progress.value.round));
+    if (!hasValue(election)) return 'not finished';
+    if (election.value.outcome === 'taken') {
+      this.#world.coverage.met('sweep taken by another');
+      return 'not finished';
+    }
+    const upTo = this.#world.providerTime();
+    const statements = provider.payments.filter(({ reference }) => reference.provider !== 'manual').flatMap((payment) => provider.read(payment, upTo));
+    for (const statement of statements) {
+      if ((await this.#observe({ ...statement, source: 'poll' }, process)) === 'acknowledged') continue;
+      this.#world.coverage.met('sweep died half-way');
+      return 'not finished';
+    }
+    if (statements.length > 0) this.#world.coverage.met('poll');
+    const summary = { lookedAt: statements.length, calls: 1, found: statements.length, rescued: 0 };
+    const finished = await process.call('finishSweep', (ledger) => ledger.finishSweep(tier, election.value.round, { upTo, summary }));
+    return hasValue(finished) ? 'finished' : 'not finished';
+  }
+
+  async #observe(observation: Observation, at: SimulatedProcess | undefined = this.someProcess()): Promise<'acknowledged' | 'not acknowledged'> {
+    const label = `${observation.source} ${observation.payment.id} ${observation.fact.kind} ${observation.fact.status}`;
+    const answer = await at?.call(label, async (ledger) => {
+      const result = await ledger.observePayment(observation);
+      this.#parts.acknowledgements.observed(observation, result);
+      return result;
+    });
+    return answer !== undefined && hasValue(answer) ? 'acknowledged' : 'not acknowledged';
+  }
+}
+
+export function hasValue<T>(answer: Answer<T>): answer is { readonly value: T } {
+  return answer !== 'no answer' && 'value' in answer;
+}

@@ -1,0 +1,56 @@
+// What the caller of `startCheckout` gives, refused before anything is asked of Stripe.
+import { LedgerError, type PlaceOrder } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import * as z from 'zod';
+
+export type SessionOptions = Omit<Stripe.Checkout.SessionCreateParams, 'mode' | 'success_url' | 'cancel_url' | 'ui_mode' | 'return_url'>;
+
+/** Account and mode are those of our key. */
+export type OrderTerms = Omit<PlaceOrder, 'account' | 'livemode'>;
+
+export interface StartCheckout extends OrderTerms {
+  /** Gets `session_id={CHECKOUT_SESSION_ID}` added where it has no such placeholder. */
+  readonly successUrl: string;
+  readonly cancelUrl?: string;
+  /** More of Stripe's own parameters. Without `line_items` there is one item, the plan at the order's amount. */
+  readonly session?: SessionOptions;
+}
+
+export interface CheckedStart extends Pick<StartCheckout, 'successUrl' | 'cancelUrl' | 'session'> {
+  readonly order: OrderTerms;
+}
+
+const idSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
+const urlSchema = z.string().refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL');
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
+const ownParameters = ['mode', 'success_url', 'cancel_url', 'ui_mode', 'return_url'];
+
+const startSchema: z.ZodType<StartCheckout> = z.strictObject({
+  orderId: idSchema,
+  memberId: idSchema,
+  plan: idSchema,
+  amountMinor: z.number().int('must be a whole number of minor units').min(0, 'must not be negative').max(Number.MAX_SAFE_INTEGER),
+  currency: z.string().refine((code) => currencies.has(code), 'must be an ISO 4217 currency in lower case, like "usd"'),
+  allow: z.exactOptional(
+    z.strictObject({ discount: z.exactOptional(z.boolean()), tax: z.exactOptional(z.boolean()), shipping: z.exactOptional(z.boolean()) }),
+  ),
+  successUrl: urlSchema,
+  cancelUrl: z.exactOptional(urlSchema),
+  session: z.exactOptional(
+    z.custom<SessionOptions>(
+      (value) => typeof value === 'object' && value !== null && ownParameters.every((name) => !(name in value)),
+      `must be an object without ${ownParameters.join(', ')}: these are set here`,
+    ),
+  ),
+});
+
+/** @throws LedgerError `invalid_input` that names each bad field. */
+export function readStart(input: StartCheckout): CheckedStart {
+  const parsed = startSchema.safeParse(input);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${['order', ...path].join('.')}: ${message}`);
+    throw new LedgerError('invalid_input', problems.join('; '));
+  }
+  const { successUrl, cancelUrl, session, ...order } = parsed.data;
+  return { order, successUrl, ...(cancelUrl === undefined ? {} : { cancelUrl }), ...(session === undefined ? {} : { session }) };
+}

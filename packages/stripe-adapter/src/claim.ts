@@ -1,0 +1,50 @@
+// What an object says of whose it is. Only our secret key can set metadata, so only metadata is believed; the
+// ledger's links come first, and `what-is-ours.ts` asks them.
+import type { StripeIdentity } from './stripe-objects.ts';
+
+/** Metadata keys on a session and on its payment intent. */
+export const scopeKey = 'paidonce';
+export const orderKey = 'paidonce_order';
+
+export interface Claim {
+  /** Names of the payment that may be linked in the ledger. */
+  readonly references: readonly string[];
+  /** Its metadata bears our scope. */
+  readonly marked: boolean;
+  /** Which order it names. Only of a marked object. */
+  readonly orderId?: string;
+  /** The session that a recovery link has copied. */
+  readonly recoveredFrom?: string;
+  /** Refunds and disputes carry no metadata of ours: that of their payment intent decides. */
+  readonly askIntent?: string;
+}
+
+export function metadataFor(scope: string, orderId: string): Record<string, string> {
+  return { [scopeKey]: scope, [orderKey]: orderId };
+}
+
+export function claimOf(identity: StripeIdentity, scope: string): Claim {
+  const { object, id, payment_intent: intent, charge, metadata } = identity;
+  if (object === 'refund' || object === 'dispute' || object === 'charge') {
+    const references = present([intent, object === 'charge' ? id : charge]);
+    return { references, marked: false, ...(intent === undefined ? {} : { askIntent: intent }) };
+  }
+  const { recovered_from: recoveredFrom } = identity;
+  const marked = metadata[scopeKey] === scope;
+  const orderId = marked ? namedOrder(identity) : undefined;
+  return {
+    references: present([intent, id]),
+    marked,
+    ...(orderId === undefined ? {} : { orderId }),
+    ...(recoveredFrom === undefined ? {} : { recoveredFrom }),
+  };
+}
+
+/** On a Payment Link the buyer types the client reference: there it names nothing. */
+function namedOrder({ metadata, payment_link: link, client_reference_id: typed }: StripeIdentity): string | undefined {
+  return metadata[orderKey] ?? (link === undefined ? typed : undefined);
+}
+
+function present(references: readonly (string | undefined)[]): readonly string[] {
+  return references.filter((reference) => reference !== undefined);
+}

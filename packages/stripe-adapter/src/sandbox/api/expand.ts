@@ -1,0 +1,83 @@
+// `expand[]=data.payment_intent`: an id becomes the object that it names. Objects are copied on the way, so
+// that what is stored keeps the id.
+
+import type { Model } from '../model.ts';
+import { renderSession } from '../objects/checkout-record.ts';
+import { wholeList } from './lists.ts';
+import { invalidRequest } from './stripe-error.ts';
+
+const MAX_DEPTH = 4;
+
+type Json = Record<string, unknown>;
+
+export function expand(model: Model, object: object, paths: readonly string[]): object {
+  let expanded = object as Json;
+  for (const path of paths) {
+    const fields = path.split('.');
+    if (fields.length > MAX_DEPTH)
+      throw invalidRequest(`You cannot expand more than ${MAX_DEPTH} levels of a property: ${path}`, { param: 'expand' });
+    expanded = expandPath(model, expanded, fields, path) as Json;
+  }
+  return expanded;
+}
+
+function expandPath(model: Model, value: unknown, fields: readonly string[], path: string): unknown {
+  const [field, ...rest] = fields;
+  if (field === undefined || value === null || value === undefined) return value;
+  if (Array.isArray(value)) return value.map((item) => expandPath(model, item, fields, path));
+  if (typeof value !== 'object') throw cannotExpand(path);
+  const object = value as Json;
+  const inside = included(model, object, field) ?? object[field];
+  if (inside === undefined) throw cannotExpand(path);
+  const whole = typeof inside === 'string' ? lookUp(model, inside) : inside;
+  if (whole === undefined) throw cannotExpand(path);
+  return { ...object, [field]: expandPath(model, whole, rest, path) };
+}
+
+function cannotExpand(path: string): Error {
+  return invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand' });
+}
+
+/** By the id's prefix, as a person reading it would. */
+function lookUp(model: Model, id: string): object | undefined {
+  const { state } = model;
+  switch (id.slice(0, id.indexOf('_'))) {
+    case 'pi':
+      return state.intents.get(id);
+    case 'ch':
+    case 'py':
+      return state.charges.get(id);
+    case 're':
+    case 'pyr':
+      return state.refunds.get(id);
+    case 'txn':
+      return state.balanceTransactions.get(id);
+    case 'du':
+      return state.disputes.get(id);
+    case 'prod':
+      return state.products.get(id);
+    case 'price':
+      return state.prices.get(id);
+    case 'promo':
+      return state.promotionCodes.get(id);
+    case 'cs': {
+      const record = state.sessions.get(id);
+      return record && renderSession(model, record);
+    }
+    default:
+      return state.coupons.get(id);
+  }
+}
+
+/** Fields that an answer leaves out unless asked for them. */
+function included(model: Model, object: Json, field: string): unknown {
+  const id = String(object.id);
+  if (object.object === 'checkout.session' && field === 'line_items') {
+    return wholeList(model.state.sessions.get(id)?.lineItems ?? [], `/v1/checkout/sessions/${id}/line_items`);
+  }
+  if (object.object === 'charge' && field === 'refunds') {
+    const refunds = [...model.state.refunds.newestFirst()].filter((refund) => refund.charge === id);
+    return wholeList(refunds, `/v1/charges/${id}/refunds`);
+  }
+  return undefined;
+}

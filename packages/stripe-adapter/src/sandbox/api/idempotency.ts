@@ -1,0 +1,80 @@
+// Idempotency keys: the first answer to a POST is kept for 24 hours and given again for the same key and
+// parameters. What failed before it was executed (validation, a rate limit) is not kept.
+import type { Model } from '../model.ts';
+import type { Row } from '../state/collection.ts';
+import { invalidRequest, StripeApiError } from './stripe-error.ts';
+
+const KEPT_SECONDS = 24 * 3_600;
+const MAX_KEY_LENGTH = 255;
+
+export interface StoredAnswer extends Row {
+  /** The key. */
+  readonly id: string;
+  /** Method, path and parameters in one text. */
+  readonly request: string;
+  readonly requestId: string;
+  readonly status: number;
+  readonly body: string;
+  readonly created: number;
+}
+
+export class Idempotency {
+  readonly #model: Model;
+  /** Keys whose answer is on its way: with a slow answer, a second request meets the first. */
+  readonly #inFlight = new Set<string>();
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /**
+   * The kept answer of an earlier request with this key; undefined: go on, and call `finish`.
+   * @throws StripeApiError 400 for other parameters, 409 while the first request is still running.
+   */
+  begin(key: string, request: string): StoredAnswer | undefined {
+    if (key.length > MAX_KEY_LENGTH) throw invalidRequest(`Idempotency-Key can be at most ${MAX_KEY_LENGTH} characters.`);
+    if (this.#inFlight.has(key)) {
+      throw new StripeApiError(
+        409,
+        'invalid_request_error',
+        `There is currently another in-progress request using this Idempotent Key (${key}). Wait for it, then send the request again.`,
+        { code: 'idempotency_key_in_use' },
+      );
+    }
+    const kept = this.#model.state.answers.get(key);
+    if (kept && this.#model.clock.nowSeconds() - kept.created < KEPT_SECONDS) {
+      if (kept.request === request) return kept;
+      throw new StripeApiError(
+        400,
+        'idempotency_error',
+        `Keys for idempotent requests can only be used with the same parameters they were first used with. Use a key other than '${key}' for another request.`,
+      );
+    }
+    this.#inFlight.add(key);
+    return undefined;
+  }
+
+  /** Belongs into the transaction of the request: the object and the answer are kept together. */
+  keep(answer: Omit<StoredAnswer, 'created'>): void {
+    // Removed first: an answer that is older than a day must not keep its place in the order.
+    this.#model.state.answers.remove(answer.id);
+    this.#model.state.answers.put({ ...answer, created: this.#model.clock.nowSeconds() });
+  }
+
+  /** The answer is out. */
+  finish(key: string): void {
+    this.#inFlight.delete(key);
+  }
+
+  /** Forgets what is older than a day. */
+  prune(): void {
+    const { state, clock } = this.#model;
+    const now = clock.nowSeconds();
+    state.transaction(() => {
+      for (const answer of [...state.answers.oldestFirst()]) {
+        if (now - answer.created < KEPT_SECONDS) break;
+        state.answers.remove(answer.id);
+      }
+    });
+  }
+}

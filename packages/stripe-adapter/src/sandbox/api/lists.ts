@@ -1,0 +1,60 @@
+// Stripe's lists: newest first, a page at a time, the next one found by the id of the last object.
+import type { Collection, Row } from '../state/collection.ts';
+import type { Parameters, TimeRange } from './parameters.ts';
+import { invalidRequest, noSuchParameterObject } from './stripe-error.ts';
+
+export interface List<T> {
+  readonly object: 'list';
+  readonly data: readonly T[];
+  readonly has_more: boolean;
+  readonly url: string;
+}
+
+const DEFAULT_LIMIT = 10;
+const MAX_LIMIT = 100;
+
+/** One page of `collection`, of the rows that `matches` lets through. */
+export function listPage<T extends Row>(
+  collection: Collection<T>,
+  parameters: Parameters,
+  url: string,
+  matches: (row: T) => boolean = () => true,
+): List<T> {
+  const limit = parameters.integer('limit', { min: 1, max: MAX_LIMIT }) ?? DEFAULT_LIMIT;
+  const after = placeOf(collection, parameters, 'starting_after');
+  const before = placeOf(collection, parameters, 'ending_before');
+  if (after !== undefined && before !== undefined) throw invalidRequest('Only one of ending_before and starting_after can be used.');
+
+  const page: T[] = [];
+  let more = false;
+  // Going on after an object: older ones, newest first. Going back before one: the newer ones next to it.
+  const rows = before === undefined ? collection.newestFirst(after) : collection.oldestFirst(before);
+  for (const row of rows) {
+    if (!matches(row)) continue;
+    if (page.length === limit) {
+      more = true;
+      break;
+    }
+    page.push(row);
+  }
+  return { object: 'list', data: before === undefined ? page : page.reverse(), has_more: more, url };
+}
+
+function placeOf<T extends Row>(collection: Collection<T>, parameters: Parameters, name: string): number | undefined {
+  const id = parameters.string(name);
+  if (id === undefined) return undefined;
+  const place = collection.place(id);
+  if (place === undefined) throw noSuchParameterObject(collection.kind, id, parameters.name(name));
+  return place;
+}
+
+export function within(range: TimeRange | undefined, at: number): boolean {
+  if (!range) return true;
+  const { gte = at, gt = at - 1, lte = at, lt = at + 1 } = range;
+  return at >= gte && at > gt && at <= lte && at < lt;
+}
+
+/** A short list inside an object, e.g. the line items of a session. */
+export function wholeList<T>(data: readonly T[], url: string): List<T> {
+  return { object: 'list', data, has_more: false, url };
+}

@@ -1,0 +1,204 @@
+// The parameters of one request, read by name and type. What nobody asked for is an unknown parameter,
+// as at Stripe: a misspelt one must fail here, not in production.
+import type { FormMap, FormNode } from './form.ts';
+import { invalidRequest, missingParameter } from './stripe-error.ts';
+
+/** Bounds of Stripe's metadata. */
+const METADATA = { keys: 50, keyLength: 40, valueLength: 500 };
+
+export interface TimeRange {
+  readonly gte?: number;
+  readonly gt?: number;
+  readonly lte?: number;
+  readonly lt?: number;
+}
+
+export class Parameters {
+  readonly #values: FormMap;
+  readonly #path: string;
+  readonly #asked = new Set<string>();
+  readonly #children: Parameters[] = [];
+
+  constructor(values: FormMap, path = '') {
+    this.#values = values;
+    this.#path = path;
+  }
+
+  /** `amount` → `line_items[0][amount]`: the name that Stripe puts into `error.param`. */
+  name(name: string): string {
+    return this.#path === '' ? name : `${this.#path}[${name}]`;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** Undefined where absent; Stripe takes an empty text for absent, too. */
+  string(name: string, { maxLength = 5_000 }: { maxLength?: number } = {}): string | undefined {
+    const value = this.#take(name);
+    if (value === undefined || value === '') return undefined;
+    if (typeof value !== 'string') throw invalidRequest('Invalid string: must be a string.', { param: this.name(name) });
+    if (value.length > maxLength) {
+      throw invalidRequest(`Invalid string: must be at most ${maxLength} characters`, {
+        code: 'parameter_invalid_string_blank',
+        param: this.name(name),
+      });
+    }
+    return value;
+  }
+
+  requiredString(name: string): string {
+    const value = this.string(name);
+    if (value === undefined) throw missingParameter(this.name(name));
+    return value;
+  }
+
+  integer(name: string, { min = 0, max = 99_999_999 }: { min?: number; max?: number } = {}): number | undefined {
+    const value = this.string(name);
+    if (value === undefined) return undefined;
+    if (!/^-?\d{1,15}$/.test(value))
+      throw invalidRequest(`Invalid integer: ${value}`, { code: 'parameter_invalid_integer', param: this.name(name) });
+    const number = Number(value);
+    const param = this.name(name);
+    if (number < min)
+      throw invalidRequest(`This value must be greater than or equal to ${min}.`, { code: 'parameter_invalid_integer', param });
+    if (number > max)
+      throw invalidRequest(`This value must be less than or equal to ${max}.`, { code: 'parameter_invalid_integer', param });
+    return number;
+  }
+
+  decimal(name: string, { min, max }: { min: number; max: number }): number | undefined {
+    const value = this.string(name);
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (!Number.isFinite(number) || number < min || number > max)
+      throw invalidRequest(`Invalid decimal: ${value}`, { param: this.name(name) });
+    return number;
+  }
+
+  boolean(name: string): boolean | undefined {
+    const value = this.string(name);
+    if (value === undefined) return undefined;
+    if (value !== 'true' && value !== 'false') throw invalidRequest(`Invalid boolean: ${value}`, { param: this.name(name) });
+    return value === 'true';
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
+    const value = this.string(name);
+    if (value === undefined) return undefined;
+    const found = allowed.find((option) => option === value);
+    if (found === undefined) throw invalidRequest(`Invalid ${name}: must be one of ${allowed.join(', ')}`, { param: this.name(name) });
+    return found;
+  }
+
+  /** Lower case, as the objects carry it. */
+  currency(name: string): string | undefined {
+    const value = this.string(name)?.toLowerCase();
+    if (value !== undefined && !KNOWN_CURRENCIES.has(value)) {
+      throw invalidRequest(`Invalid currency: ${value}. Give a three-letter ISO code that Stripe supports, e.g. usd, eur, twd.`, {
+        param: this.name(name),
+      });
+    }
+    return value;
+  }
+
+  /** http or https, absolute: it becomes a link on a page. */
+  url(name: string): string | undefined {
+    const value = this.string(name);
+    if (value !== undefined && !(/^https?:\/\//i.test(value) && URL.canParse(value))) {
+      throw invalidRequest('Not a valid URL', { code: 'url_invalid', param: this.name(name) });
+    }
+    return value;
+  }
+
+  hash(name: string): Parameters | undefined {
+    const value = this.#take(name);
+    if (value === undefined || value === '') return undefined;
+    if (typeof value === 'string') throw invalidRequest('Invalid object', { param: this.name(name) });
+    return this.#child(value, this.name(name));
+  }
+
+  hashes(name: string): Parameters[] {
+    return this.#items(name).map(([key, value]) => {
+      if (typeof value === 'string') throw invalidRequest('Invalid object', { param: `${this.name(name)}[${key}]` });
+      return this.#child(value, `${this.name(name)}[${key}]`);
+    });
+  }
+
+  strings(name: string): string[] {
+    return this.#items(name).map(([key, value]) => {
+      if (typeof value !== 'string') throw invalidRequest('Invalid string: must be a string.', { param: `${this.name(name)}[${key}]` });
+      return value;
+    });
+  }
+
+  /** An empty value deletes its key, in an update; so the empty ones are kept here. */
+  metadata(name = 'metadata'): Record<string, string> | undefined {
+    const value = this.#take(name);
+    if (value === undefined || value === '') return undefined;
+    if (typeof value === 'string') throw invalidRequest('Invalid object', { param: this.name(name) });
+    if (value.size > METADATA.keys) throw invalidRequest(`Metadata can have at most ${METADATA.keys} keys.`, { param: this.name(name) });
+    const metadata: [string, string][] = [];
+    for (const [key, text] of value) {
+      const param = `${this.name(name)}[${key}]`;
+      if (typeof text !== 'string') throw invalidRequest('Metadata values must be strings.', { param });
+      if (key.length > METADATA.keyLength)
+        throw invalidRequest(`Metadata keys can have up to ${METADATA.keyLength} characters.`, { param });
+      if (text.length > METADATA.valueLength)
+        throw invalidRequest(`Metadata values can have up to ${METADATA.valueLength} characters.`, { param });
+      metadata.push([key, text]);
+    }
+    return Object.fromEntries(metadata);
+  }
+
+  /** `created=1700000000` or `created[gte]=…`. */
+  range(name: string): TimeRange | undefined {
+    if (typeof this.#values.get(name) === 'string') {
+      const at = this.integer(name, { max: Number.MAX_SAFE_INTEGER });
+      return at === undefined ? undefined : { gte: at, lte: at };
+    }
+    const hash = this.hash(name);
+    if (!hash) return undefined;
+    const bounds = (['gte', 'gt', 'lte', 'lt'] as const).map(
+      (bound) => [bound, hash.integer(bound, { max: Number.MAX_SAFE_INTEGER })] as const,
+    );
+    return Object.fromEntries(bounds.filter(([, at]) => at !== undefined));
+  }
+
+  /** Parameters of Stripe that change nothing here. */
+  ignored(...names: readonly string[]): void {
+    for (const name of names) this.#asked.add(name);
+  }
+
+  /** @throws StripeApiError 400 where a parameter was sent that nobody read, also in a hash that was opened. */
+  refuseUnknown(): void {
+    for (const name of this.#values.keys()) {
+      if (!this.#asked.has(name)) {
+        throw invalidRequest(`Received unknown parameter: ${this.name(name)}`, { code: 'parameter_unknown', param: this.name(name) });
+      }
+    }
+    for (const child of this.#children) child.refuseUnknown();
+  }
+
+  #take(name: string): FormNode | undefined {
+    this.#asked.add(name);
+    return this.#values.get(name);
+  }
+
+  #child(values: FormMap, path: string): Parameters {
+    const child = new Parameters(values, path);
+    this.#children.push(child);
+    return child;
+  }
+
+  #items(name: string): [string, FormNode][] {
+    const value = this.#take(name);
+    if (value === undefined || value === '') return [];
+    if (typeof value === 'string') throw invalidRequest('Invalid array', { param: this.name(name) });
+    const items = [...value];
+    if (items.some(([key]) => !/^\d{1,4}$/.test(key))) throw invalidRequest('Invalid array', { param: this.name(name) });
+    return items.sort(([a], [b]) => Number(a) - Number(b));
+  }
+}
+
+const KNOWN_CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));

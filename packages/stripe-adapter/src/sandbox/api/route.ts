@@ -1,0 +1,55 @@
+// One entry of the API: method, path, and what it does. Routes run inside a transaction and never wait.
+import type { Model } from '../model.ts';
+import type { Parameters } from './parameters.ts';
+import { noSuchObject } from './stripe-error.ts';
+
+export interface Call {
+  readonly model: Model;
+  readonly parameters: Parameters;
+  /** The object that the path names; empty where it names none. */
+  readonly id: string;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** A template with at most one id, e.g. `/v1/refunds/:refund`. It is also the name in the call counter. */
+  readonly path: string;
+  readonly handle: (call: Call) => object;
+}
+
+/** @throws StripeApiError 404 where there is no such object. */
+export function found<T>(object: T | undefined, kind: string, id: string): T {
+  if (object === undefined) throw noSuchObject(kind, id);
+  return object;
+}
+
+/** Finds a route by method and path: fixed segments before ids, so that `/v1/events/x` is no list. */
+export class RouteTable {
+  readonly #exact = new Map<string, Route>();
+  readonly #patterns: { readonly route: Route; readonly pattern: RegExp }[] = [];
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) {
+      if (!route.path.includes(':')) this.#exact.set(`${route.method} ${route.path}`, route);
+      else this.#patterns.push({ route, pattern: new RegExp(`^${route.path.replace(/:[a-z_]+/, '([^/]+)')}$`) });
+    }
+  }
+
+  find(method: string, path: string): { route: Route; id: string } | undefined {
+    const exact = this.#exact.get(`${method} ${path}`);
+    if (exact) return { route: exact, id: '' };
+    for (const { route, pattern } of this.#patterns) {
+      const match = route.method === method ? pattern.exec(path) : null;
+      if (match) return { route, id: decodeId(match[1] ?? '') };
+    }
+    return undefined;
+  }
+}
+
+function decodeId(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

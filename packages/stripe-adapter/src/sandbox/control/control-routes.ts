@@ -1,0 +1,142 @@
+// `/_sandbox/…`: the sandbox's own entries, for demos and for tests in another process. Forms or flat JSON.
+// Not part of Stripe, and not counted.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Fault } from '../api/faults.ts';
+import { type FormMap, parseForm } from '../api/form.ts';
+import { Parameters } from '../api/parameters.ts';
+import { invalidRequest, StripeApiError } from '../api/stripe-error.ts';
+import type { Controls } from '../controls.ts';
+import type { SandboxCore } from '../core.ts';
+import type { Fate } from '../fate.ts';
+import { DISPUTE_STATUSES } from '../objects/disputes.ts';
+import { pageHeaders, renderDocument } from '../page/document.ts';
+import { statePage } from './state-page.ts';
+
+type Action = (id: string, form: Parameters) => unknown;
+
+export function registerControl(app: FastifyInstance, core: SandboxCore, controls: Controls): void {
+  const actions = { ...paymentActions(controls), ...sandboxActions(core) };
+  for (const [path, action] of Object.entries(actions)) {
+    app.post<{ Params: { id?: string }; Body: string }>(`/_sandbox${path}`, async (request, reply) => {
+      return answer(reply, async () => {
+        refuseOtherSites(request, core.model.baseUrl);
+        const form = new Parameters(readBody(request));
+        const result = await action(request.params.id ?? '', form);
+        form.refuseUnknown();
+        return result ?? {};
+      });
+    });
+  }
+  app.get('/_sandbox', (_request, reply) => {
+    core.catchUp();
+    return reply.headers(pageHeaders()).send(renderDocument(statePage(core)));
+  });
+  app.get('/_sandbox/calls', (_request, reply) => answer(reply, () => ({ total: core.calls.count(), byRoute: core.calls.byRoute() })));
+  app.get('/_sandbox/faults', (_request, reply) => answer(reply, () => ({ faults: core.faults.list() })));
+}
+
+function paymentActions(controls: Controls): Record<string, Action> {
+  const fateOf = (form: Parameters): { fate?: Fate } => {
+    const fate = form.string('fate');
+    // Checked where it is used; the name is free text until then.
+    return fate === undefined ? {} : { fate: fate as Fate };
+  };
+  const amountOf = (form: Parameters): { amountMinor?: number } => {
+    const amountMinor = form.integer('amount', { min: 1 });
+    return amountMinor === undefined ? {} : { amountMinor };
+  };
+  const statusOf = (form: Parameters): (typeof DISPUTE_STATUSES)[number] => form.oneOf('status', DISPUTE_STATUSES) ?? 'needs_response';
+  return {
+    '/sessions/:id/pay': (id, form) => {
+      const promotionCode = form.string('promotion_code');
+      return controls.pay(id, {
+        card: form.string('card') ?? 'success',
+        ...fateOf(form),
+        ...(promotionCode === undefined ? {} : { promotionCode }),
+      });
+    },
+    '/sessions/:id/fate': (id, form) => controls.setFate(id, form.requiredString('fate') as Fate),
+    '/sessions/:id/expire': (id) => controls.expire(id),
+    '/sessions/:id/recover': (id) => controls.recover(id),
+    '/payments/:id/settle': (id, form) => ({ settled: controls.settle(id, form.oneOf('outcome', ['succeeded', 'failed'])) }),
+    '/payments/:id/refund': (id, form) => controls.refund(id, { ...amountOf(form), ...fateOf(form) }),
+    '/payments/:id/dispute': (id, form) => {
+      const reason = form.string('reason');
+      return controls.dispute(id, {
+        status: statusOf(form),
+        ...amountOf(form),
+        ...fateOf(form),
+        ...(reason === undefined ? {} : { reason }),
+      });
+    },
+    '/refunds/:id/fail': (id) => controls.failRefund(id),
+    '/disputes/:id': (id, form) => controls.updateDispute(id, statusOf(form), fateOf(form).fate),
+  };
+}
+
+function sandboxActions(core: SandboxCore): Record<string, Action> {
+  return {
+    '/clock/advance': async (_id, form) => {
+      await core.advance(form.integer('ms', { max: 400 * 86_400_000 }) ?? 0);
+      return { now: new Date(core.model.clock.nowMs()).toISOString() };
+    },
+    '/webhooks/deliver': async () => ({ tries: await core.deliverDue() }),
+    '/webhook_endpoints': (_id, form) => ({
+      id: core.putEndpoint({ url: form.requiredString('url'), secret: form.requiredString('secret') }),
+    }),
+    '/calls/reset': () => core.calls.reset(),
+    '/faults/clear': () => core.faults.clear(),
+    '/faults': (_id, form) => {
+      const fault = readFault(form);
+      core.faults.inject(fault);
+      return fault;
+    },
+  };
+}
+
+function readFault(form: Parameters): Fault {
+  const given = {
+    method: form.oneOf('method', ['GET', 'POST', 'DELETE']),
+    path: form.string('path'),
+    times: form.integer('times', { min: 1 }),
+    status: form.integer('status', { min: 400, max: 599 }),
+    retryAfterSeconds: form.integer('retry_after_seconds'),
+    shouldRetry: form.boolean('should_retry'),
+    delayMs: form.integer('delay_ms'),
+  };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { kind: form.oneOf('kind', ['status', 'slow', 'answer_lost']) ?? 'status', ...set };
+}
+
+function readBody(request: FastifyRequest<{ Body: string }>): FormMap {
+  const text = typeof request.body === 'string' ? request.body : '';
+  if (!request.headers['content-type']?.startsWith('application/json') || text === '') return parseForm(text);
+  try {
+    return new Map(Object.entries(JSON.parse(text) as object).map(([key, value]) => [key, String(value)]));
+  } catch {
+    throw invalidRequest('The body is no JSON object.');
+  }
+}
+
+/** A page of another site must not drive the sandbox through the visitor's browser. */
+function refuseOtherSites(request: FastifyRequest, baseUrl: string): void {
+  const { origin } = request.headers;
+  if (origin !== undefined && origin !== new URL(baseUrl).origin) {
+    throw new StripeApiError(
+      403,
+      'invalid_request_error',
+      `${origin} may not control this sandbox: only its own pages, and programs, may.`,
+    );
+  }
+}
+
+async function answer(reply: FastifyReply, work: () => unknown): Promise<FastifyReply> {
+  try {
+    return reply.send(await work());
+  } catch (error) {
+    if (error instanceof StripeApiError) return reply.code(error.status).send(error.body('req_sandbox'));
+    return reply
+      .code(400)
+      .send({ error: { type: 'invalid_request_error', message: error instanceof Error ? error.message : String(error) } });
+  }
+}

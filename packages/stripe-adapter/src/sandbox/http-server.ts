@@ -1,0 +1,69 @@
+// The sandbox on a socket: Fastify carries the API, the hosted page and the control entries. Loopback only.
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { invalidRequest } from './api/stripe-error.ts';
+import { registerControl } from './control/control-routes.ts';
+import type { Controls } from './controls.ts';
+import type { SandboxCore } from './core.ts';
+import { registerPaymentPage } from './page/payment-routes.ts';
+
+const HOST = '127.0.0.1';
+const BODY_LIMIT = 1_048_576;
+
+export function createHttpServer(core: SandboxCore, controls: Controls, closing: AbortSignal): FastifyInstance {
+  const app = Fastify({ bodyLimit: BODY_LIMIT, exposeHeadRoutes: false, forceCloseConnections: true });
+  // Every body is kept as text: forms are read by Stripe's rules, not by the framework's.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    return reply.code(error.statusCode ?? 500).send(invalidRequest(error.message).body('req_sandbox'));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    // Entries that Stripe has and the sandbox has not are answered in Stripe's shape; a browser's /favicon.ico is not counted.
+    if (/^\/v[12]\//.test(request.url)) return handleApi(core, request, reply, closing);
+    return reply.code(404).type('text/plain').send('Not found. The sandbox has /v1/…, /c/pay/… and /_sandbox.\n');
+  });
+  registerPaymentPage(app, core, controls);
+  registerControl(app, core, controls);
+  app.get('/', (_request, reply) => reply.redirect('/_sandbox', 303));
+  app.route({ method: ['GET', 'POST', 'DELETE'], url: '/v1/*', handler: (request, reply) => handleApi(core, request, reply, closing) });
+  return app;
+}
+
+/** @throws Error naming the port where it is taken. */
+export async function listen(app: FastifyInstance, port: number): Promise<number> {
+  try {
+    await app.listen({ host: HOST, port });
+  } catch (error) {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw taken
+      ? new Error(`Port ${port} is taken. Stop what listens there, or start the sandbox on another port.`, { cause: error })
+      : error;
+  }
+  const address = app.server.address();
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+async function handleApi(core: SandboxCore, request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): Promise<FastifyReply> {
+  const [path = '/', query = ''] = (request.raw.url ?? '/').split(/\?(.*)/s);
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  );
+  const answer = core.api.handle({
+    method: request.method,
+    path,
+    query,
+    headers,
+    body: typeof request.body === 'string' ? request.body : '',
+  });
+  try {
+    if (answer.delayMs > 0) await core.settings.runtime.sleep(answer.delayMs, closing);
+    if (answer.lost) {
+      reply.hijack();
+      request.raw.socket.destroy();
+      return reply;
+    }
+    return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  } finally {
+    answer.done();
+  }
+}

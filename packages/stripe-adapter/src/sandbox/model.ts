@@ -1,0 +1,30 @@
+// What every part of the sandbox works on: one Stripe account in test mode, its objects and its time.
+import type { Agenda } from './agenda.ts';
+import type { SandboxClock } from './clock.ts';
+import type { NewId } from './ids.ts';
+import type { State } from './state/state.ts';
+
+/** The API request that changes something, as events name it; nulls where Stripe acts by itself. */
+export interface Cause {
+  readonly requestId: string | null;
+  readonly idempotencyKey: string | null;
+}
+
+export const BY_ITSELF: Cause = { requestId: null, idempotencyKey: null };
+
+export interface Model {
+  readonly state: State;
+  readonly clock: SandboxClock;
+  readonly newId: NewId;
+  readonly agenda: Agenda;
+  readonly account: string;
+  readonly apiVersion: string;
+  /** What a completed session that costs nothing says. */
+  readonly zeroAmountStatus: 'paid' | 'no_payment_required';
+  /** How long a debit or a voucher takes. */
+  readonly settleAfterMs: number;
+  /** Known once the server listens. */
+  baseUrl: string;
+  /** Set while an API request is executed. Everything here is synchronous, so it is never another's. */
+  cause: Cause;
+}

@@ -1,0 +1,80 @@
+// Every movement of money, one row each: the proof that a reconciliation rests on.
+import type Stripe from 'stripe';
+import { listPage, within } from '../api/lists.ts';
+import { type Call, found, type Route } from '../api/route.ts';
+import type { Model } from '../model.ts';
+
+const AVAILABLE_AFTER_SECONDS = 2 * 24 * 3_600;
+
+export interface Movement {
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly feeMinor?: number;
+  /** The object that moved the money: a charge, a refund, a dispute. */
+  readonly source: string;
+  readonly type: Stripe.BalanceTransaction.Type;
+  readonly reportingCategory: string;
+  readonly description?: string | null;
+}
+
+export function recordMovement(model: Model, movement: Movement): Stripe.BalanceTransaction {
+  const now = model.clock.nowSeconds();
+  const fee = movement.feeMinor ?? 0;
+  return model.state.balanceTransactions.put({
+    id: model.newId('txn_'),
+    object: 'balance_transaction',
+    amount: movement.amountMinor,
+    available_on: now + AVAILABLE_AFTER_SECONDS,
+    balance_type: 'payments',
+    created: now,
+    currency: movement.currency,
+    description: movement.description ?? null,
+    exchange_rate: null,
+    fee,
+    fee_details:
+      fee === 0
+        ? []
+        : [{ amount: fee, application: null, currency: movement.currency, description: 'Stripe processing fees', type: 'stripe_fee' }],
+    net: movement.amountMinor - fee,
+    reporting_category: movement.reportingCategory,
+    source: movement.source,
+    status: 'pending',
+    type: movement.type,
+  });
+}
+
+/** Stripe's price list in the United States: 2.9 % and 30 of the minor unit. */
+export function processingFee(amountMinor: number): number {
+  return Math.round(amountMinor * 0.029) + 30;
+}
+
+/** `pending` until its day has come, as a read shows it. */
+function render(model: Model, row: Stripe.BalanceTransaction): Stripe.BalanceTransaction {
+  return row.available_on <= model.clock.nowSeconds() ? { ...row, status: 'available' } : row;
+}
+
+function list({ model, parameters }: Call): object {
+  const created = parameters.range('created');
+  const currency = parameters.currency('currency');
+  const type = parameters.string('type');
+  const source = parameters.string('source');
+  parameters.ignored('payout');
+  const page = listPage(model.state.balanceTransactions, parameters, '/v1/balance_transactions', (row) => {
+    return (
+      within(created, row.created) &&
+      (currency ?? row.currency) === row.currency &&
+      (type ?? row.type) === row.type &&
+      (source ?? row.source) === row.source
+    );
+  });
+  return { ...page, data: page.data.map((row) => render(model, row)) };
+}
+
+export const balanceTransactionRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/balance_transactions/:transaction',
+    handle: ({ model, id }) => render(model, found(model.state.balanceTransactions.get(id), 'balance_transaction', id)),
+  },
+  { method: 'GET', path: '/v1/balance_transactions', handle: list },
+];

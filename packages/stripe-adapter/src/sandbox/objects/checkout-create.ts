@@ -1,0 +1,162 @@
+// `POST /v1/checkout/sessions`: from the parameters to an open session with its lines and amounts.
+import type Stripe from 'stripe';
+import type { Parameters } from '../api/parameters.ts';
+import type { Call } from '../api/route.ts';
+import { invalidRequest, missingParameter } from '../api/stripe-error.ts';
+import { FATE_METADATA, fateInMetadata } from '../fate.ts';
+import { type IntentData, renderSession } from './checkout-record.ts';
+import { readDiscount } from './coupons.ts';
+import { DAY_SECONDS, emptySession, METHODS } from './empty-session.ts';
+import { currencyOf, readLineItems, readShipping } from './line-items.ts';
+import { computeAmounts } from './session-amounts.ts';
+
+const SHORTEST_SECONDS = 30 * 60;
+
+/** Accepted, without an effect here: how Stripe's own page looks and what it asks the customer. */
+const WITHOUT_EFFECT = [
+  'adaptive_pricing',
+  'billing_address_collection',
+  'branding_settings',
+  'consent_collection',
+  'custom_fields',
+  'custom_text',
+  'customer_creation',
+  'customer_update',
+  'integration_identifier',
+  'invoice_creation',
+  'locale',
+  'name_collection',
+  'origin_context',
+  'payment_method_collection',
+  'payment_method_configuration',
+  'payment_method_data',
+  'payment_method_options',
+  'permissions',
+  'phone_number_collection',
+  'saved_payment_method_options',
+  'setup_intent_data',
+  'shipping_address_collection',
+  'submit_type',
+  'subscription_data',
+  'tax_id_collection',
+  'wallet_options',
+];
+
+export function createSession({ model, parameters }: Call): object {
+  const mode = parameters.oneOf('mode', ['payment', 'setup', 'subscription']) ?? 'payment';
+  refuseOtherPages(parameters);
+  const successUrl = parameters.url('success_url');
+  if (successUrl === undefined) throw missingParameter('success_url');
+  const metadata = parameters.metadata() ?? {};
+  refuseUnknownFate(metadata);
+  const lineItems = readLineItems(model, parameters, mode);
+  const currency = currencyOf(lineItems, parameters, mode);
+  const discount = readDiscount(model, parameters);
+  const taxEnabled = parameters.hash('automatic_tax')?.boolean('enabled') ?? false;
+  const shipping = readShipping(parameters, currency);
+  // Automatic tax is known when the customer has given an address.
+  const amounts = computeAmounts(lineItems, { coupon: discount?.coupon, shippingMinor: shipping, taxed: false });
+  const now = model.clock.nowSeconds();
+  const id = model.newId('cs_test_', 58);
+  const priced = mode !== 'setup';
+  const session: Stripe.Checkout.Session = {
+    ...emptySession(id, now),
+    after_expiration: readAfterExpiration(parameters),
+    allow_promotion_codes: parameters.boolean('allow_promotion_codes') ?? null,
+    amount_subtotal: priced ? amounts.subtotalMinor : null,
+    amount_total: priced ? amounts.totalMinor : null,
+    automatic_tax: {
+      enabled: taxEnabled,
+      liability: taxEnabled ? { type: 'self' } : null,
+      provider: taxEnabled ? 'stripe' : null,
+      status: taxEnabled ? 'requires_location_inputs' : null,
+    },
+    cancel_url: parameters.url('cancel_url') ?? null,
+    client_reference_id: parameters.string('client_reference_id', { maxLength: 200 }) ?? null,
+    currency,
+    customer: parameters.string('customer') ?? null,
+    customer_email: parameters.string('customer_email', { maxLength: 800 }) ?? null,
+    discounts: discount ? [discount.discount] : [],
+    expires_at: readExpiry(parameters, now),
+    metadata,
+    mode,
+    payment_method_types: readMethods(parameters),
+    payment_status: mode === 'setup' ? 'no_payment_required' : 'unpaid',
+    shipping_cost:
+      shipping === 0 ? null : { amount_subtotal: shipping, amount_tax: 0, amount_total: shipping, shipping_rate: model.newId('shr_') },
+    success_url: successUrl,
+    total_details: priced ? amounts.details : null,
+  };
+  parameters.ignored(...WITHOUT_EFFECT);
+  const record = model.state.sessions.put({
+    id,
+    session,
+    lineItems: amounts.lineItems,
+    intentData: readIntentData(parameters, mode),
+    fate: null,
+  });
+  model.agenda.add(session.expires_at * 1_000, { kind: 'session_expires', id });
+  return renderSession(model, record);
+}
+
+function refuseOtherPages(parameters: Parameters): void {
+  const page = parameters.string('ui_mode');
+  if (page !== undefined && page !== 'hosted_page' && page !== 'hosted') {
+    throw invalidRequest(`The sandbox has hosted pages only: leave ui_mode out instead of ${page}.`, { param: 'ui_mode' });
+  }
+}
+
+/** A misspelt fate must not quietly be a delivered webhook. */
+function refuseUnknownFate(metadata: Record<string, string>): void {
+  const text = metadata[FATE_METADATA];
+  if (text !== undefined && fateInMetadata(metadata) === undefined) {
+    throw invalidRequest(
+      `${FATE_METADATA} is no fate: ${text}. One of: delivered, lost, doubled, late, late:SECONDS, reordered, never_made.`,
+      {
+        param: `metadata[${FATE_METADATA}]`,
+      },
+    );
+  }
+}
+
+function readExpiry(parameters: Parameters, now: number): number {
+  const at = parameters.integer('expires_at', { max: Number.MAX_SAFE_INTEGER });
+  if (at === undefined) return now + DAY_SECONDS;
+  if (at < now + SHORTEST_SECONDS) {
+    throw invalidRequest('The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.', { param: 'expires_at' });
+  }
+  if (at > now + DAY_SECONDS) {
+    throw invalidRequest('The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.', { param: 'expires_at' });
+  }
+  return at;
+}
+
+function readAfterExpiration(parameters: Parameters): Stripe.Checkout.Session.AfterExpiration | null {
+  const recovery = parameters.hash('after_expiration')?.hash('recovery');
+  if (!recovery) return null;
+  const allowCodes = recovery.boolean('allow_promotion_codes') ?? false;
+  return { recovery: { allow_promotion_codes: allowCodes, enabled: recovery.boolean('enabled') ?? false, expires_at: null, url: null } };
+}
+
+function readMethods(parameters: Parameters): string[] {
+  const given = parameters.strings('payment_method_types');
+  parameters.ignored('excluded_payment_method_types', 'allowed_payment_method_types');
+  return given.length === 0 ? [...METHODS] : given;
+}
+
+function readIntentData(parameters: Parameters, mode: string): IntentData {
+  const data = parameters.hash('payment_intent_data');
+  if (data && mode !== 'payment') {
+    throw invalidRequest(`You can not pass \`payment_intent_data\` in \`${mode}\` mode.`, { param: 'payment_intent_data' });
+  }
+  data?.ignored('application_fee_amount', 'on_behalf_of', 'shipping', 'transfer_data', 'transfer_group');
+  return {
+    metadata: data?.metadata() ?? {},
+    captureMethod: data?.oneOf('capture_method', ['automatic', 'automatic_async', 'manual']) ?? 'automatic_async',
+    description: data?.string('description') ?? null,
+    receiptEmail: data?.string('receipt_email') ?? null,
+    statementDescriptor: data?.string('statement_descriptor', { maxLength: 22 }) ?? null,
+    statementDescriptorSuffix: data?.string('statement_descriptor_suffix', { maxLength: 22 }) ?? null,
+    setupFutureUsage: data?.oneOf<'on_session' | 'off_session'>('setup_future_usage', ['on_session', 'off_session']) ?? null,
+  };
+}

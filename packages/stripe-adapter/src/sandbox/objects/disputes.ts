@@ -1,0 +1,172 @@
+// Disputes: the customer's bank takes the money back, or only asks. The status decides; each move of money is a
+// balance transaction of the dispute.
+import type Stripe from 'stripe';
+import { listPage, within } from '../api/lists.ts';
+import { type Call, found, type Route } from '../api/route.ts';
+import { invalidRequest } from '../api/stripe-error.ts';
+import type { Fate } from '../fate.ts';
+import type { Model } from '../model.ts';
+import { announcementFor } from './announcement.ts';
+import { recordMovement } from './balance-transactions.ts';
+import { emit } from './events.ts';
+
+const DISPUTE_FEE_MINOR = 1_500;
+const RESPOND_WITHIN_SECONDS = 9 * 24 * 3_600;
+
+export const DISPUTE_STATUSES = [
+  'warning_needs_response',
+  'warning_under_review',
+  'warning_closed',
+  'needs_response',
+  'under_review',
+  'won',
+  'lost',
+  'prevented',
+] as const;
+export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
+
+export interface DisputeTerms {
+  /** Default `needs_response`; it can be `lost` at once, or a mere inquiry (`warning_…`). */
+  readonly status?: DisputeStatus;
+  /** Default: the charge's. It can differ. */
+  readonly amountMinor?: number;
+  readonly reason?: string;
+  readonly fate?: Fate;
+}
+
+/** The bank holds the money while the dispute is in one of these. */
+const MONEY_IS_GONE: ReadonlySet<string> = new Set(['needs_response', 'under_review', 'lost']);
+const CLOSED: ReadonlySet<string> = new Set(['won', 'lost', 'warning_closed', 'prevented']);
+
+/** Belongs into a transaction. */
+export function openDispute(model: Model, chargeId: string, terms: DisputeTerms = {}): Stripe.Dispute {
+  const { state } = model;
+  const charge = found(state.charges.get(chargeId), 'charge', chargeId);
+  const status = terms.status ?? 'needs_response';
+  const opened = state.disputes.put(buildDispute(model, charge, status, terms));
+  state.charges.put({ ...charge, disputed: true });
+  const about = announcementFor(opened.id, terms.fate);
+  const dispute = moveMoney(model, opened, 'warning_needs_response');
+  emit(model, 'charge.dispute.created', dispute, about);
+  if (dispute.balance_transactions.length > 0) emit(model, 'charge.dispute.funds_withdrawn', dispute, about);
+  if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
+  return dispute;
+}
+
+/** Moves it on, also after it was closed: a lost one can be won in an appeal. Belongs into a transaction. */
+export function updateDispute(model: Model, id: string, status: DisputeStatus, fate?: Fate): Stripe.Dispute {
+  const before = found(model.state.disputes.get(id), 'dispute', id);
+  if (before.status === status) return before;
+  const about = announcementFor(id, fate);
+  const dispute = moveMoney(model, { ...before, status }, before.status);
+  emit(model, 'charge.dispute.updated', dispute, about, { status: before.status });
+  if (dispute.balance_transactions.length > before.balance_transactions.length) {
+    emit(model, MONEY_IS_GONE.has(status) ? 'charge.dispute.funds_withdrawn' : 'charge.dispute.funds_reinstated', dispute, about);
+  }
+  if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
+  return dispute;
+}
+
+/** Withdraws or gives back, where the change of status means that. */
+function moveMoney(model: Model, dispute: Stripe.Dispute, from: string): Stripe.Dispute {
+  const wasGone = MONEY_IS_GONE.has(from);
+  const isGone = MONEY_IS_GONE.has(dispute.status);
+  if (wasGone === isGone) return model.state.disputes.put(dispute);
+  const movement = recordMovement(model, {
+    amountMinor: isGone ? -dispute.amount : dispute.amount,
+    currency: dispute.currency,
+    feeMinor: isGone ? DISPUTE_FEE_MINOR : 0,
+    source: dispute.id,
+    type: 'adjustment',
+    reportingCategory: isGone ? 'dispute' : 'dispute_reversal',
+    description: isGone ? `Chargeback withdrawal for ${String(dispute.charge)}` : `Chargeback reversal for ${String(dispute.charge)}`,
+  });
+  return model.state.disputes.put({ ...dispute, balance_transactions: [...dispute.balance_transactions, movement] });
+}
+
+function buildDispute(model: Model, charge: Stripe.Charge, status: DisputeStatus, terms: DisputeTerms): Stripe.Dispute {
+  const now = model.clock.nowSeconds();
+  return {
+    id: model.newId('du_'),
+    object: 'dispute',
+    amount: terms.amountMinor ?? charge.amount,
+    balance_transactions: [],
+    charge: charge.id,
+    created: now,
+    currency: charge.currency,
+    enhanced_eligibility_types: [],
+    evidence: NO_EVIDENCE,
+    evidence_details: {
+      due_by: now + RESPOND_WITHIN_SECONDS,
+      enhanced_eligibility: {},
+      has_evidence: false,
+      past_due: false,
+      submission_count: 0,
+      submission_method: 'not_submitted',
+    },
+    intended_submission_method: null,
+    is_charge_refundable: status.startsWith('warning'),
+    livemode: false,
+    metadata: {},
+    payment_intent: charge.payment_intent,
+    reason: terms.reason ?? 'fraudulent',
+    status,
+  };
+}
+
+const NO_EVIDENCE: Stripe.Dispute.Evidence = {
+  access_activity_log: null,
+  billing_address: null,
+  cancellation_policy: null,
+  cancellation_policy_disclosure: null,
+  cancellation_rebuttal: null,
+  customer_communication: null,
+  customer_email_address: null,
+  customer_name: null,
+  customer_purchase_ip: null,
+  customer_signature: null,
+  duplicate_charge_documentation: null,
+  duplicate_charge_explanation: null,
+  duplicate_charge_id: null,
+  enhanced_evidence: {},
+  product_description: null,
+  receipt: null,
+  refund_policy: null,
+  refund_policy_disclosure: null,
+  refund_refusal_explanation: null,
+  service_date: null,
+  service_documentation: null,
+  shipping_address: null,
+  shipping_carrier: null,
+  shipping_date: null,
+  shipping_documentation: null,
+  shipping_tracking_number: null,
+  uncategorized_file: null,
+  uncategorized_text: null,
+};
+
+function list({ model, parameters }: Call): object {
+  const created = parameters.range('created');
+  const intent = parameters.string('payment_intent');
+  const charge = parameters.string('charge');
+  return listPage(model.state.disputes, parameters, '/v1/disputes', (dispute) => {
+    return (
+      within(created, dispute.created) &&
+      (intent ?? dispute.payment_intent) === dispute.payment_intent &&
+      (charge ?? dispute.charge) === dispute.charge
+    );
+  });
+}
+
+/** The shop gives up. */
+function close({ model, id }: Call): object {
+  const dispute = found(model.state.disputes.get(id), 'dispute', id);
+  if (CLOSED.has(dispute.status)) throw invalidRequest(`Dispute ${id} is already closed: ${dispute.status}.`);
+  return updateDispute(model, id, 'lost');
+}
+
+export const disputeRoutes: readonly Route[] = [
+  { method: 'GET', path: '/v1/disputes', handle: list },
+  { method: 'GET', path: '/v1/disputes/:dispute', handle: ({ model, id }) => found(model.state.disputes.get(id), 'dispute', id) },
+  { method: 'POST', path: '/v1/disputes/:dispute/close', handle: close },
+];

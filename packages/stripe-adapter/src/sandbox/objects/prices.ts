@@ -1,0 +1,123 @@
+// Products and prices: what line items are made of, named by id (`price`) or given in place (`price_data`).
+import type Stripe from 'stripe';
+import { listPage } from '../api/lists.ts';
+import type { Parameters } from '../api/parameters.ts';
+import { type Call, found, type Route } from '../api/route.ts';
+import { invalidRequest, missingParameter, noSuchParameterObject } from '../api/stripe-error.ts';
+import type { Model } from '../model.ts';
+
+/** A price as it goes over the wire: the decimal is text there, where the package makes an object of it. */
+export type CatalogPrice = Omit<Stripe.Price, 'unit_amount_decimal' | 'currency_options' | 'tiers'> & {
+  readonly unit_amount_decimal: string;
+};
+
+export interface PriceTerms {
+  readonly currency: string;
+  readonly unitAmountMinor: number;
+  readonly recurring: Stripe.Price.Recurring | null;
+}
+
+export function readPriceTerms(parameters: Parameters): PriceTerms {
+  const currency = parameters.currency('currency');
+  if (currency === undefined) throw missingParameter(parameters.name('currency'));
+  const unitAmountMinor = parameters.integer('unit_amount') ?? parameters.integer('unit_amount_decimal');
+  if (unitAmountMinor === undefined) throw missingParameter(parameters.name('unit_amount'));
+  const recurring = parameters.hash('recurring');
+  const interval = recurring?.oneOf('interval', ['day', 'week', 'month', 'year']);
+  const intervalCount = recurring?.integer('interval_count', { min: 1, max: 36 }) ?? 1;
+  recurring?.ignored('usage_type', 'meter');
+  parameters.ignored('tax_behavior');
+  return {
+    currency,
+    unitAmountMinor,
+    recurring: interval ? { interval, interval_count: intervalCount, meter: null, trial_period_days: null, usage_type: 'licensed' } : null,
+  };
+}
+
+export function buildPrice(model: Model, terms: PriceTerms, product: string, metadata: Record<string, string> = {}): CatalogPrice {
+  return {
+    id: model.newId('price_'),
+    object: 'price',
+    active: true,
+    billing_scheme: 'per_unit',
+    created: model.clock.nowSeconds(),
+    currency: terms.currency,
+    custom_unit_amount: null,
+    livemode: false,
+    lookup_key: null,
+    metadata,
+    nickname: null,
+    product,
+    recurring: terms.recurring,
+    tax_behavior: 'unspecified',
+    tiers_mode: null,
+    transform_quantity: null,
+    type: terms.recurring ? 'recurring' : 'one_time',
+    unit_amount: terms.unitAmountMinor,
+    unit_amount_decimal: String(terms.unitAmountMinor),
+  };
+}
+
+export function buildProduct(model: Model, name: string, description: string | null, metadata: Record<string, string>): Stripe.Product {
+  const now = model.clock.nowSeconds();
+  return {
+    id: model.newId('prod_', 14),
+    object: 'product',
+    active: true,
+    created: now,
+    default_price: null,
+    description,
+    images: [],
+    livemode: false,
+    marketing_features: [],
+    metadata,
+    name,
+    package_dimensions: null,
+    shippable: null,
+    statement_descriptor: null,
+    tax_code: null,
+    tax_details: null,
+    type: 'service',
+    unit_label: null,
+    updated: now,
+    url: null,
+  };
+}
+
+/** `product_data`, or the top level of `POST /v1/products`. */
+export function readProduct(model: Model, parameters: Parameters): Stripe.Product {
+  const name = parameters.requiredString('name');
+  const description = parameters.string('description') ?? null;
+  const metadata = parameters.metadata() ?? {};
+  parameters.ignored('images', 'tax_code', 'tax_details', 'unit_label', 'shippable', 'statement_descriptor', 'url', 'active', 'type');
+  return buildProduct(model, name, description, metadata);
+}
+
+export function productNamed(model: Model, id: string | undefined, param: string): Stripe.Product {
+  if (id === undefined) throw missingParameter(param);
+  const product = model.state.products.get(id);
+  if (!product) throw noSuchParameterObject('product', id, param);
+  return product;
+}
+
+function createPrice({ model, parameters }: Call): object {
+  const terms = readPriceTerms(parameters);
+  const metadata = parameters.metadata() ?? {};
+  const productData = parameters.hash('product_data');
+  const productId = parameters.string('product');
+  parameters.ignored('nickname', 'lookup_key', 'billing_scheme', 'active');
+  if (productData && productId) throw invalidRequest('You may only specify one of these parameters: product, product_data.');
+  const product = productData
+    ? model.state.products.put(readProduct(model, productData))
+    : productNamed(model, productId, parameters.name('product'));
+  return model.state.prices.put(buildPrice(model, terms, product.id, metadata));
+}
+
+export const catalogRoutes: readonly Route[] = [
+  { method: 'POST', path: '/v1/products', handle: ({ model, parameters }) => model.state.products.put(readProduct(model, parameters)) },
+  { method: 'GET', path: '/v1/products/:product', handle: ({ model, id }) => found(model.state.products.get(id), 'product', id) },
+  { method: 'GET', path: '/v1/products', handle: ({ model, parameters }) => listPage(model.state.products, parameters, '/v1/products') },
+  { method: 'POST', path: '/v1/prices', handle: createPrice },
+  { method: 'GET', path: '/v1/prices/:price', handle: ({ model, id }) => found(model.state.prices.get(id), 'price', id) },
+  { method: 'GET', path: '/v1/prices', handle: ({ model, parameters }) => listPage(model.state.prices, parameters, '/v1/prices') },
+];

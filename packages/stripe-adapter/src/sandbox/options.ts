@@ -1,0 +1,59 @@
+// How a sandbox is started, and what its webhook endpoints look like.
+import type { Log, Runtime } from '@paidonce/ledger';
+import type { SendWebhook } from './webhooks/send.ts';
+
+export interface WebhookEndpointOptions {
+  /** http or https, absolute. */
+  readonly url: string;
+  /** `whsec_…`; several during a rotation: each signs. */
+  readonly secret: string | readonly string[];
+  /** Event types; default all (`*`). */
+  readonly enabledEvents?: readonly string[];
+  /** What the events sent there say as their `api_version`; default the account's. */
+  readonly apiVersion?: string;
+}
+
+export interface StripeSandboxOptions {
+  /** On 127.0.0.1. Default 0: any free one. */
+  readonly port?: number;
+  /** The account's API version, for requests and events that name none. Default: the one of `stripe@23.1`. */
+  readonly apiVersion?: string;
+  /** Default `acct_1SandboxPaidOnce`. */
+  readonly account?: string;
+  /** Replaced at each start, by their place in this list: pending webhooks go to the new address. */
+  readonly webhookEndpoints?: readonly WebhookEndpointOptions[];
+  /** A SQLite file in which everything survives a restart. Default: memory. */
+  readonly stateFile?: string;
+  /** Clocks, chance and waiting. Default: the machine's. */
+  readonly runtime?: Partial<Runtime>;
+  /** Waits before each further try of a webhook. Default: half a second, doubling, up to a minute, eight tries more. */
+  readonly retryScheduleMs?: readonly number[];
+  /** How long an endpoint may take. Default 10,000. */
+  readonly webhookTimeoutMs?: number;
+  /** The only key that is accepted. Default: any test key. */
+  readonly secretKey?: string;
+  /** How long a debit or a voucher takes to be paid or to bounce. Default 20,000. */
+  readonly settleAfterMs?: number;
+  /** What a completed session that costs nothing says as `payment_status`; both are seen. Default `paid`. */
+  readonly zeroAmountStatus?: 'paid' | 'no_payment_required';
+  /** false: webhooks, expiries and settlements happen only in `deliverDue` and `advance`. Default true. */
+  readonly automatic?: boolean;
+  readonly log?: Log;
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly apiVersion: string;
+  readonly account: string;
+  readonly webhookEndpoints: readonly WebhookEndpointOptions[];
+  readonly stateFile: string | undefined;
+  readonly runtime: Runtime;
+  readonly retryScheduleMs: readonly number[];
+  readonly webhookTimeoutMs: number;
+  readonly secretKey: string | undefined;
+  readonly settleAfterMs: number;
+  readonly zeroAmountStatus: 'paid' | 'no_payment_required';
+  readonly automatic: boolean;
+  readonly log: Log;
+  readonly send: SendWebhook;
+}

@@ -1,0 +1,156 @@
+// Money going back: refunds by the API and late failures, disputes by the bank, and the rows that prove them.
+import type Stripe from 'stripe';
+import { describe, expect, test } from 'vitest';
+import { createSession, errorOf, type Ground, startGround } from './sandbox.test-support.ts';
+
+async function paid(options: object = {}): Promise<Ground & { sessionId: string; intentId: string }> {
+  const ground = await startGround();
+  const { id } = await createSession(ground.stripe, options);
+  ground.sandbox.pay(id);
+  const { payment_intent: intent } = await ground.stripe.checkout.sessions.retrieve(id);
+  return { ...ground, sessionId: id, intentId: String(intent) };
+}
+
+async function chargeOf(stripe: Stripe, intentId: string): Promise<Stripe.Charge> {
+  return (await stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] })).latest_charge as Stripe.Charge;
+}
+
+describe('a refund', () => {
+  test('of all succeeds at once and marks the charge', async () => {
+    const { stripe, sandbox, shop, intentId } = await paid();
+    const refund = await stripe.refunds.create({ payment_intent: intentId, metadata: { ticket: '7' } });
+    expect(refund).toMatchObject({
+      object: 'refund',
+      status: 'succeeded',
+      amount: 29_000,
+      currency: 'twd',
+      payment_intent: intentId,
+      metadata: { ticket: '7' },
+    });
+    expect(await chargeOf(stripe, intentId)).toMatchObject({ amount_refunded: 29_000, refunded: true, status: 'succeeded' });
+    expect((await stripe.refunds.list({ payment_intent: intentId })).data.map(({ id }) => id)).toEqual([refund.id]);
+    expect(await stripe.refunds.retrieve(refund.id)).toMatchObject({ id: refund.id, status: 'succeeded' });
+    const [movement] = (await stripe.balanceTransactions.list({ type: 'refund' })).data;
+    expect(movement).toMatchObject({ amount: -29_000, source: refund.id, id: refund.balance_transaction });
+    await sandbox.deliverDue();
+    expect(
+      shop
+        .types()
+        .filter((type) => type.includes('refund'))
+        .toSorted(),
+    ).toEqual(['charge.refund.updated', 'charge.refunded', 'refund.created', 'refund.updated']);
+  });
+
+  test('of parts adds up, and never to more than was paid', async () => {
+    const { stripe, intentId } = await paid();
+    await stripe.refunds.create({ payment_intent: intentId, amount: 10_000, reason: 'requested_by_customer' });
+    expect(await chargeOf(stripe, intentId)).toMatchObject({ amount_refunded: 10_000, refunded: false });
+    const tooMuch = await errorOf(stripe.refunds.create({ payment_intent: intentId, amount: 19_001 }));
+    expect(tooMuch).toMatchObject({
+      statusCode: 400,
+      param: 'amount',
+      message: 'Refund amount (NT$190.01) is greater than unrefunded amount on charge (NT$190)',
+    });
+    await stripe.refunds.create({ charge: (await chargeOf(stripe, intentId)).id });
+    expect(await chargeOf(stripe, intentId)).toMatchObject({ amount_refunded: 29_000, refunded: true });
+    expect(await errorOf(stripe.refunds.create({ payment_intent: intentId }))).toMatchObject({ code: 'charge_already_refunded' });
+  });
+
+  test('of an unknown or unpaid payment is refused', async () => {
+    const { stripe, sandbox } = await startGround();
+    expect(await errorOf(stripe.refunds.create({ payment_intent: 'pi_nobody' }))).toMatchObject({
+      code: 'resource_missing',
+      param: 'payment_intent',
+    });
+    const { id } = await createSession(stripe);
+    sandbox.pay(id, { card: 'declined' });
+    const { payment_intent: intent } = await stripe.checkout.sessions.retrieve(id);
+    expect((await errorOf(stripe.refunds.create({ payment_intent: String(intent) }))).message).toContain(
+      'does not have a successful charge',
+    );
+  });
+
+  test('can fail late: the money and the charge come back', async () => {
+    const { stripe, sandbox, sessionId, intentId } = await paid();
+    const { id } = sandbox.refund(sessionId);
+    sandbox.failRefund(id);
+    expect(await stripe.refunds.retrieve(id)).toMatchObject({ status: 'failed', failure_reason: 'expired_or_canceled_card' });
+    expect(await chargeOf(stripe, intentId)).toMatchObject({ amount_refunded: 0, refunded: false });
+    const amounts = (await stripe.balanceTransactions.list({ source: id })).data.map(({ type, amount }) => [type, amount]);
+    expect(amounts).toEqual([
+      ['refund_failure', 29_000],
+      ['refund', -29_000],
+    ]);
+    expect((await stripe.events.list({ limit: 3 })).data.map(({ type }) => type)).toEqual([
+      'refund.failed',
+      'charge.refund.updated',
+      'refund.updated',
+    ]);
+    expect(() => sandbox.failRefund(id)).toThrow('only a succeeded one can fail');
+  });
+
+  test('has a fate of its own', async () => {
+    const { stripe, sandbox, shop } = await startGround();
+    const { id } = await createSession(stripe);
+    sandbox.pay(id, { fate: 'lost' });
+    sandbox.refund(id, { amountMinor: 100 });
+    sandbox.refund(id, { amountMinor: 200, fate: 'reordered' });
+    sandbox.refund(id, { amountMinor: 300, fate: 'lost' });
+    await sandbox.deliverDue();
+    const told = shop.received.map(({ event }) => [event.type, (event.data.object as Stripe.Refund).amount] as const);
+    expect(
+      told
+        .filter(([, amount]) => amount === 100)
+        .map(([type]) => type)
+        .toSorted(),
+    ).toEqual(['charge.refund.updated', 'refund.created', 'refund.updated']);
+    expect(told.filter(([, amount]) => amount === 200).map(([type]) => type)).toEqual([
+      'charge.refund.updated',
+      'refund.updated',
+      'refund.created',
+    ]);
+    expect(told.filter(([, amount]) => amount === 300)).toEqual([]);
+  });
+});
+
+describe('a dispute', () => {
+  test('takes the money, and gives it back when it is won', async () => {
+    const { stripe, sandbox, sessionId, intentId } = await paid();
+    const { id } = sandbox.dispute(sessionId);
+    expect(await stripe.disputes.retrieve(id)).toMatchObject({
+      status: 'needs_response',
+      payment_intent: intentId,
+      balance_transactions: [{ amount: -29_000 }],
+    });
+    expect((await chargeOf(stripe, intentId)).disputed).toBe(true);
+    sandbox.updateDispute(id, 'won');
+    const won = await stripe.disputes.retrieve(id);
+    expect(won.balance_transactions.map(({ amount }) => amount)).toEqual([-29_000, 29_000]);
+    expect((await stripe.events.list({ limit: 5 })).data.map(({ type }) => type)).toEqual([
+      'charge.dispute.closed',
+      'charge.dispute.funds_reinstated',
+      'charge.dispute.updated',
+      'charge.dispute.funds_withdrawn',
+      'charge.dispute.created',
+    ]);
+  });
+
+  test('as an inquiry moves nothing; it can be lost at once; it can be won after it was lost', async () => {
+    const { stripe, sandbox, sessionId, intentId } = await paid();
+    const inquiry = sandbox.dispute(intentId, { status: 'warning_needs_response', amountMinor: 500 });
+    const lost = sandbox.dispute(sessionId, { status: 'lost', reason: 'insufficient_funds' });
+    expect(inquiry.balance_transactions).toEqual([]);
+    expect(lost).toMatchObject({ status: 'lost', reason: 'insufficient_funds', balance_transactions: [{ amount: -29_000 }] });
+    expect(sandbox.updateDispute(lost.id, 'won').balance_transactions).toHaveLength(2);
+    expect((await stripe.disputes.list({ payment_intent: intentId })).data.map(({ id }) => id)).toEqual([lost.id, inquiry.id]);
+  });
+
+  test('follows by itself on the card for it; the shop can give up', async () => {
+    const { stripe, sandbox } = await startGround();
+    sandbox.pay((await createSession(stripe)).id, { card: 'disputed' });
+    const [dispute] = (await stripe.disputes.list()).data;
+    expect(dispute?.status).toBe('needs_response');
+    expect((await stripe.disputes.close(String(dispute?.id))).status).toBe('lost');
+    expect((await errorOf(stripe.disputes.close(String(dispute?.id)))).message).toContain('already closed');
+  });
+});

@@ -1,0 +1,108 @@
+// For the sandbox's tests: a shop that records what it is sent, a client, and an order to pay. Real sockets.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Stripe from 'stripe';
+import { onTestFinished } from 'vitest';
+import { type StripeSandbox, type StripeSandboxOptions, startStripeSandbox } from './index.ts';
+
+export const SECRET = 'whsec_test_secret_of_the_shop';
+export const HOUR_MS = 3_600_000;
+
+export interface Received {
+  readonly body: string;
+  readonly signature: string;
+  readonly event: Stripe.Event;
+}
+
+export interface Shop {
+  readonly url: string;
+  readonly received: readonly Received[];
+  /** Event types, in the order in which they came. */
+  types(): string[];
+  /** What it answers from now on; default 200. `'silence'`: nothing, until the other side gives up. */
+  answer(how: number | 'silence'): void;
+  close(): Promise<void>;
+}
+
+export async function startShop(port = 0): Promise<Shop> {
+  const received: Received[] = [];
+  let how: number | 'silence' = 200;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString('utf8');
+      received.push({ body, signature: String(request.headers['stripe-signature']), event: JSON.parse(body) as Stripe.Event });
+      if (how === 'silence') return;
+      response.writeHead(how, how >= 300 && how < 400 ? { location: '/elsewhere' } : {}).end('ok');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const close = (): Promise<void> => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
+  onTestFinished(close);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/stripe`,
+    received,
+    types: () => received.map(({ event }) => event.type),
+    answer: (next) => {
+      how = next;
+    },
+    close,
+  };
+}
+
+export interface Ground {
+  readonly sandbox: StripeSandbox;
+  readonly stripe: Stripe;
+  readonly shop: Shop;
+}
+
+/** A sandbox that moves only when it is told to, a shop that listens, and a client. */
+export async function startGround(options: StripeSandboxOptions = {}): Promise<Ground> {
+  const shop = await startShop();
+  const sandbox = await startSandbox({ automatic: false, webhookEndpoints: [{ url: shop.url, secret: SECRET }], ...options });
+  return { shop, sandbox, stripe: clientOf(sandbox) };
+}
+
+export async function startSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
+  const sandbox = await startStripeSandbox(options);
+  onTestFinished(() => sandbox.close());
+  return sandbox;
+}
+
+export function clientOf(sandbox: StripeSandbox, key = 'sk_test_123456789012'): Stripe {
+  return new Stripe(key, { ...sandbox.clientConfig, maxNetworkRetries: 0, telemetry: false });
+}
+
+export const PLAN: Stripe.Checkout.SessionCreateParams = {
+  mode: 'payment',
+  line_items: [{ quantity: 1, price_data: { currency: 'twd', unit_amount: 29_000, product_data: { name: 'Membership, one year' } } }],
+  success_url: 'http://127.0.0.1:3020/success?session_id={CHECKOUT_SESSION_ID}',
+  cancel_url: 'http://127.0.0.1:3020/plans',
+  metadata: { paidonce_order: 'order-1' },
+  payment_intent_data: { metadata: { paidonce_order: 'order-1' } },
+};
+
+/** What the plan's intent and charge carry. */
+export const INTENT_METADATA: Record<string, string> = { paidonce_order: 'order-1' };
+
+/** A session of the plan, with whatever a test needs changed. */
+export function createSession(
+  stripe: Stripe,
+  changes: Partial<Stripe.Checkout.SessionCreateParams> = {},
+): Promise<Stripe.Checkout.Session> {
+  return stripe.checkout.sessions.create({ ...PLAN, ...changes } as Stripe.Checkout.SessionCreateParams);
+}
+
+export async function errorOf(promise: Promise<unknown>): Promise<Stripe.errors.StripeError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeError) return error;
+    throw error;
+  }
+  throw new Error('It was expected to fail.');
+}

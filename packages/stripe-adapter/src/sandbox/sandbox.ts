@@ -1,0 +1,128 @@
+// A local, stateful Stripe over HTTP that the real `stripe` package talks to, and that can lose, double, delay and
+// reorder what it tells the shop. For development, demos and tests: loopback only, and no money.
+import { type Log, type Runtime, systemRuntime } from '@paidonce/ledger';
+import type { CallCounter } from './api/call-counter.ts';
+import type { Fault } from './api/faults.ts';
+import { Controls } from './controls.ts';
+import { SandboxCore } from './core.ts';
+import { createHttpServer, listen } from './http-server.ts';
+import { DEFAULT_ACCOUNT } from './objects/account.ts';
+import type { Settings, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
+import { sendOverHttp } from './webhooks/send.ts';
+
+/** What `stripe@23.1` pins. */
+const API_VERSION = '2026-10-28.endive';
+const RETRY_SCHEDULE_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
+const WEBHOOK_TIMEOUT_MS = 10_000;
+const SETTLE_AFTER_MS = 20_000;
+
+export interface StripeSandbox
+  extends AsyncDisposable,
+    Pick<Controls, 'pay' | 'setFate' | 'expire' | 'recover' | 'settle' | 'refund' | 'failRefund' | 'dispute' | 'updateDispute'> {
+  /** `http://127.0.0.1:PORT`. The hosted pages and `/_sandbox`, the page that shows the state, live there. */
+  readonly url: string;
+  readonly port: number;
+  /** `new Stripe('sk_test_…', { ...sandbox.clientConfig })`. */
+  readonly clientConfig: { readonly host: string; readonly port: number; readonly protocol: 'http' };
+  /** The account's id, as `GET /v1/account` says it. */
+  readonly account: string;
+  /** API calls by method and path template, e.g. `GET /v1/checkout/sessions/:session`. */
+  readonly calls: Pick<CallCounter, 'count' | 'byRoute' | 'reset'>;
+  /**
+   * Sends events there from now on; answers the endpoint's id. With the id of an earlier one it takes that one's
+   * place, so that after a restart its pending webhooks go to the new address.
+   */
+  addWebhookEndpoint(endpoint: WebhookEndpointOptions, id?: string): string;
+  /** Makes the next calls of the API fail, wait, or lose their answer. */
+  injectFault(fault: Fault): void;
+  clearFaults(): void;
+  /** The sandbox's time, which the `Date` header tells. */
+  now(): Date;
+  /** Tries all webhooks that are due now; resolves with the number of tries when each is answered. */
+  deliverDue(): Promise<number>;
+  /** Moves the clock on: sessions expire, debits settle and webhooks are tried, each at its time. */
+  advance(ms: number): Promise<void>;
+  /** Stops listening and sending. With a state file, a new sandbox goes on from there. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a sandbox on 127.0.0.1.
+ * @throws Error where the port is taken, the state file belongs to something else or is in use, or an option is wrong.
+ */
+export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
+  const core = new SandboxCore(withDefaults(options));
+  const controls = new Controls(core);
+  const closing = new AbortController();
+  const app = createHttpServer(core, controls, closing.signal);
+  let port: number;
+  try {
+    port = await listen(app, options.port ?? 0);
+  } catch (error) {
+    await app.close();
+    await core.close();
+    throw error;
+  }
+  const url = `http://127.0.0.1:${port}`;
+  core.start(url);
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      closing.abort();
+      await app.close();
+      await core.close();
+    })();
+    return closed;
+  };
+  return {
+    url,
+    port,
+    clientConfig: { host: '127.0.0.1', port, protocol: 'http' },
+    account: core.model.account,
+    calls: core.calls,
+    pay: (sessionId, pay) => controls.pay(sessionId, pay),
+    setFate: (sessionId, fate) => controls.setFate(sessionId, fate),
+    expire: (sessionId) => controls.expire(sessionId),
+    recover: (sessionId) => controls.recover(sessionId),
+    settle: (paymentIntentId, outcome) => controls.settle(paymentIntentId, outcome),
+    refund: (payment, refund) => controls.refund(payment, refund),
+    failRefund: (refundId, reason) => controls.failRefund(refundId, reason),
+    dispute: (payment, terms) => controls.dispute(payment, terms),
+    updateDispute: (disputeId, status, fate) => controls.updateDispute(disputeId, status, fate),
+    addWebhookEndpoint: (endpoint, id) => core.putEndpoint(endpoint, id),
+    injectFault: (fault) => core.faults.inject(fault),
+    clearFaults: () => core.faults.clear(),
+    now: () => new Date(core.model.clock.nowMs()),
+    deliverDue: () => core.deliverDue(),
+    advance: (ms) => core.advance(ms),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** @throws Error naming the option that is wrong. */
+function withDefaults(options: StripeSandboxOptions): Settings {
+  const runtime: Runtime = { ...systemRuntime, ...options.runtime };
+  const retryScheduleMs = options.retryScheduleMs ?? RETRY_SCHEDULE_MS;
+  if (retryScheduleMs.some((wait) => !(Number.isFinite(wait) && wait >= 0))) {
+    throw new Error(`retryScheduleMs must be milliseconds from 0 on, not ${retryScheduleMs.join(', ')}.`);
+  }
+  return {
+    runtime,
+    retryScheduleMs,
+    apiVersion: options.apiVersion ?? API_VERSION,
+    account: options.account ?? DEFAULT_ACCOUNT,
+    webhookEndpoints: options.webhookEndpoints ?? [],
+    stateFile: options.stateFile,
+    webhookTimeoutMs: options.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS,
+    secretKey: options.secretKey,
+    settleAfterMs: options.settleAfterMs ?? SETTLE_AFTER_MS,
+    zeroAmountStatus: options.zeroAmountStatus ?? 'paid',
+    automatic: options.automatic ?? true,
+    log: options.log ?? SILENT,
+    send: sendOverHttp,
+  };
+}

@@ -1,0 +1,81 @@
+// The success page asks: the ledger answers, after one look at Stripe where that can bring news. A session that the
+// ledger does not know costs no call, and callers who ask at once share one.
+import { LedgerError, type Log, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
+import { attemptOn, isFinal } from './session-attempts.ts';
+import type { LookAtSession } from './session-reader.ts';
+
+export interface StatusQueryParts {
+  readonly ledger: PaymentLedger;
+  readonly look: LookAtSession;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+/** A customer is waiting. */
+const deadlineMs = 3_000;
+/** Stripe is asked about one session at most once in this time; reads are rationed. */
+const betweenLooksMs = 1_000;
+/** Looks remembered; beyond it the oldest is forgotten, and that costs one more call. */
+const rememberedLooks = 10_000;
+
+interface LastLook {
+  readonly atMs: number;
+  readonly answered: boolean;
+}
+
+export class StatusQuery {
+  readonly #parts: StatusQueryParts;
+  readonly #running = new Map<string, Promise<PaymentStatus | undefined>>();
+  readonly #lastLooks = new Map<string, LastLook>();
+
+  constructor(parts: StatusQueryParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined: unknown session, and Stripe was not asked. */
+  ask(sessionId: string): Promise<PaymentStatus | undefined> {
+    if (!/^cs_[A-Za-z0-9_]{1,120}$/.test(sessionId)) return Promise.resolve(undefined);
+    const running = this.#running.get(sessionId);
+    if (running) return running;
+    const asked = this.#ask(sessionId).finally(() => this.#running.delete(sessionId));
+    this.#running.set(sessionId, asked);
+    return asked;
+  }
+
+  async #ask(sessionId: string): Promise<PaymentStatus | undefined> {
+    const { ledger } = this.#parts;
+    const before = await ledger.orderOf(sessionId);
+    if (before === undefined) return undefined;
+    const known = attemptOn(await ledger.history(before.orderId), sessionId);
+    if (before.membership === 'active' || isFinal(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
+    const answered = await this.#look(sessionId);
+    const order = (await ledger.orderOf(sessionId)) ?? before;
+    return statusOf(stateOf(order, attemptOn(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
+  }
+
+  /** Whether Stripe answered, now or a moment ago. */
+  async #look(sessionId: string): Promise<boolean> {
+    const { look, runtime, log } = this.#parts;
+    const last = this.#lastLooks.get(sessionId);
+    if (last && runtime.monotonicNowMs() - last.atMs < betweenLooksMs) return last.answered;
+    let answered = false;
+    try {
+      const { is } = await look(sessionId, deadlineMs);
+      answered = is !== 'missing';
+      if (!answered) log.warn({ sessionId }, 'Stripe knows no session of this id. Is the key of another account or mode?');
+    } catch (error) {
+      if (!(error instanceof LedgerError && error.code === 'provider_unavailable')) throw error;
+      log.warn({ err: error, sessionId }, 'Stripe did not answer a status query');
+    }
+    this.#remember(sessionId, { atMs: runtime.monotonicNowMs(), answered });
+    return answered;
+  }
+
+  #remember(sessionId: string, look: LastLook): void {
+    this.#lastLooks.delete(sessionId);
+    this.#lastLooks.set(sessionId, look);
+    const [oldest] = this.#lastLooks.keys();
+    if (this.#lastLooks.size > rememberedLooks && oldest !== undefined) this.#lastLooks.delete(oldest);
+  }
+}

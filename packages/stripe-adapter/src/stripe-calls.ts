@@ -1,0 +1,137 @@
+// Every call to Stripe: own deadlines, no retries of the SDK (it ignores `Retry-After` and waits up to 80 s), and
+// each failure as one LedgerError (`stripe-failure.ts`).
+import { LedgerError, type Runtime } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import type { RefundsOf } from './said.ts';
+import { failureOf, stripeErrorIn } from './stripe-failure.ts';
+
+/** What Stripe answered, and by its own clock when. */
+export interface Answer<T = unknown> {
+  readonly object: T;
+  /** The `Date` header, ISO 8601. */
+  readonly asOf: string;
+  readonly apiVersion?: string;
+}
+
+export interface ListPage {
+  readonly objects: readonly unknown[];
+  readonly hasMore: boolean;
+}
+
+export interface SessionWindow {
+  /** Seconds, both inclusive, of the session's own creation. */
+  readonly createdFrom: number;
+  readonly createdTo: number;
+  /** Newest first: the last id of the page before. */
+  readonly after?: string;
+}
+
+/** Short: a webhook waits for it, and Stripe does not wait long for a webhook. */
+const readTimeoutMs = 5_000;
+const listTimeoutMs = 20_000;
+const createTimeoutMs = 20_000;
+const pageLimit = 100;
+
+type Call<T> = (options: Stripe.RequestOptions) => Promise<Stripe.Response<T>>;
+
+/**
+ * Each method throws LedgerError: `provider_unavailable` where trying again helps, `invalid_input` where Stripe
+ * refuses the request itself.
+ */
+export class StripeCalls {
+  readonly #stripe: Stripe;
+  readonly #runtime: Runtime;
+
+  constructor(stripe: Stripe, runtime: Runtime) {
+    this.#stripe = stripe;
+    this.#runtime = runtime;
+  }
+
+  async account(): Promise<string> {
+    const { object } = await this.#ask('GET /v1/account', (options) => this.#stripe.accounts.retrieveCurrent({}, options), readTimeoutMs);
+    return object.id;
+  }
+
+  createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<Stripe.Checkout.Session>> {
+    const { sessions } = this.#stripe.checkout;
+    return this.#ask(
+      'POST /v1/checkout/sessions',
+      (options) => sessions.create(parameters, { ...options, idempotencyKey }),
+      createTimeoutMs,
+    );
+  }
+
+  async expireSession(sessionId: string, idempotencyKey: string): Promise<void> {
+    const { sessions } = this.#stripe.checkout;
+    const what = `POST /v1/checkout/sessions/${sessionId}/expire`;
+    await this.#ask(what, (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey }), readTimeoutMs);
+  }
+
+  /** With its payment intent. Undefined: Stripe knows none of this id in our account and mode. */
+  session(sessionId: string, timeoutMs: number = readTimeoutMs): Promise<Answer | undefined> {
+    const { sessions } = this.#stripe.checkout;
+    const parameters = { expand: ['payment_intent'] };
+    return this.#find(`GET /v1/checkout/sessions/${sessionId}`, (options) => sessions.retrieve(sessionId, parameters, options), timeoutMs);
+  }
+
+  intent(intentId: string): Promise<Answer | undefined> {
+    const { paymentIntents } = this.#stripe;
+    return this.#find(`GET /v1/payment_intents/${intentId}`, (options) => paymentIntents.retrieve(intentId, {}, options), readTimeoutMs);
+  }
+
+  /** The session that made the intent, with it; undefined where none did. */
+  async sessionOfIntent(intentId: string): Promise<Answer | undefined> {
+    const { sessions } = this.#stripe.checkout;
+    const parameters = { payment_intent: intentId, limit: 1, expand: ['data.payment_intent'] };
+    const what = `GET /v1/checkout/sessions?payment_intent=${intentId}`;
+    const { object: page, ...answer } = await this.#list(what, (options) => sessions.list(parameters, options), readTimeoutMs);
+    return page.objects.length === 0 ? undefined : { ...answer, object: page.objects[0] };
+  }
+
+  /** The newest hundred. */
+  refunds(of: RefundsOf): Promise<Answer<ListPage>> {
+    const what = `GET /v1/refunds?${new URLSearchParams({ ...of })}`;
+    return this.#list(what, (options) => this.#stripe.refunds.list({ ...of, limit: pageLimit }, options), readTimeoutMs);
+  }
+
+  /** Completed sessions with their payment intents, newest first, a hundred a page. */
+  completeSessions({ createdFrom, createdTo, after }: SessionWindow): Promise<Answer<ListPage>> {
+    const { sessions } = this.#stripe.checkout;
+    const parameters = {
+      status: 'complete' as const,
+      created: { gte: createdFrom, lte: createdTo },
+      limit: pageLimit,
+      expand: ['data.payment_intent'],
+      ...(after === undefined ? {} : { starting_after: after }),
+    };
+    return this.#list('GET /v1/checkout/sessions?status=complete', (options) => sessions.list(parameters, options), listTimeoutMs);
+  }
+
+  async #ask<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T>> {
+    try {
+      const response = await call({ timeout: timeoutMs, maxNetworkRetries: 0 });
+      const { date, 'stripe-version': apiVersion } = response.lastResponse.headers;
+      const at = new Date(date ?? '');
+      const asOf = (Number.isNaN(at.getTime()) ? this.#runtime.now() : at).toISOString();
+      return { object: response, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
+    } catch (error) {
+      throw failureOf(what, error);
+    }
+  }
+
+  async #find<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T> | undefined> {
+    try {
+      return await this.#ask(what, call, timeoutMs);
+    } catch (error) {
+      if (stripeErrorIn(error)?.code === 'resource_missing') return undefined;
+      throw error;
+    }
+  }
+
+  async #list<T>(what: string, call: Call<Stripe.ApiList<T>>, timeoutMs: number): Promise<Answer<ListPage>> {
+    const { object: list, ...answer } = await this.#ask(what, call, timeoutMs);
+    if (!Array.isArray(list.data))
+      throw new LedgerError('provider_unavailable', `${what} was answered without a list. Is this Stripe's address?`);
+    return { ...answer, object: { objects: list.data, hasMore: list.has_more === true } };
+  }
+}

@@ -1,0 +1,71 @@
+// Failures of Stripe in our words: `provider_unavailable` where trying again helps, `invalid_input` where it cannot;
+// and how long to wait before trying again. Errors of the SDK are known by shape: the shop may have another copy.
+import { LedgerError, type Runtime } from '@paidonce/ledger';
+
+/** What we read of an error of the SDK. */
+export interface StripeFailure {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The error of Stripe behind one of ours. */
+export function stripeErrorIn(error: unknown): StripeFailure | undefined {
+  return error instanceof LedgerError && isStripeFailure(error.cause) ? error.cause : undefined;
+}
+
+function isStripeFailure(error: unknown): error is Error & StripeFailure {
+  return error instanceof Error && 'type' in error && typeof error.type === 'string' && error.type.startsWith('Stripe');
+}
+
+/** @param what the request, like `GET /v1/account`. */
+export function failureOf(what: string, error: unknown): unknown {
+  if (!isStripeFailure(error)) return error;
+  const { type, message } = error;
+  const options = { cause: error };
+  if (type === 'StripeAuthenticationError' || type === 'StripePermissionError') {
+    return new LedgerError(
+      'provider_unavailable',
+      `Stripe refuses our key for ${what}: ${message}. Check the key and its permissions`,
+      options,
+    );
+  }
+  if (type === 'StripeInvalidRequestError' && !isPassingStatus(error)) {
+    return new LedgerError('invalid_input', `Stripe refuses ${what}: ${message}`, options);
+  }
+  return new LedgerError('provider_unavailable', `Stripe did not do ${what}: ${message}. Nothing was decided on it; try again`, options);
+}
+
+/** What trying again soon may mend: no answer, a failure of Stripe, a limit, or the same key still in use. */
+export function isPassing(error: unknown): boolean {
+  const found = stripeErrorIn(error);
+  return found !== undefined && (found.type === 'StripeConnectionError' || found.type === 'StripeAPIError' || isPassingStatus(found));
+}
+
+function isPassingStatus({ statusCode = 0 }: StripeFailure): boolean {
+  return statusCode === 409 || statusCode === 429 || statusCode >= 500;
+}
+
+const longestWaitMs = 60_000;
+
+/** As Stripe asks in `Retry-After`, else doubling from half a second, with jitter; at most a minute. */
+export function waitMs(retry: number, error: unknown, runtime: Runtime): number {
+  const { 'retry-after': asked } = stripeErrorIn(error)?.headers ?? {};
+  const seconds = asked === undefined ? Number.NaN : Number(asked);
+  const ms = seconds >= 0 ? seconds * 1_000 : 500 * 2 ** retry * (0.5 + runtime.random());
+  return Math.min(longestWaitMs, ms);
+}
+
+/** Calls again while that may help, as Stripe asks for. */
+export async function withRetries<T>(times: number, runtime: Runtime, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let retry = 0; ; retry++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (retry >= times || !isPassing(error) || signal?.aborted) throw error;
+      await runtime.sleep(waitMs(retry, error, runtime), signal);
+    }
+  }
+}

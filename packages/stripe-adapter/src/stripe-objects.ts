@@ -1,0 +1,213 @@
+// The edge: what we use of Stripe's objects, and nothing else. Unknown fields pass; every enum of Stripe is open,
+// so a value that is not listed here fails with its path, and the object is kept by id instead of being guessed.
+import * as z from 'zod';
+
+export interface StripeIntent {
+  readonly id: string;
+  readonly status:
+    | 'requires_payment_method'
+    | 'requires_confirmation'
+    | 'requires_action'
+    | 'processing'
+    | 'requires_capture'
+    | 'canceled'
+    | 'succeeded';
+  readonly amount_received: number;
+  readonly currency: string;
+  readonly created: number;
+  readonly livemode: boolean;
+  readonly failed: boolean;
+}
+
+export interface StripeTotalDetails {
+  readonly amount_discount: number;
+  readonly amount_shipping: number | null;
+  readonly amount_tax: number;
+}
+
+export interface StripeSession {
+  readonly id: string;
+  readonly mode: 'payment';
+  readonly status: 'open' | 'complete' | 'expired';
+  readonly payment_status: 'paid' | 'unpaid' | 'no_payment_required';
+  readonly amount_subtotal: number | null;
+  readonly amount_total: number | null;
+  readonly total_details: StripeTotalDetails | null;
+  readonly currency: string | null;
+  readonly created: number;
+  readonly livemode: boolean;
+  /** Its id where it was not expanded. */
+  readonly payment_intent: string | StripeIntent | null;
+}
+
+/** A session of another mode says nothing of a one-time payment. */
+export type StripeSessionOfAnyMode = StripeSession | { readonly id: string; readonly mode: 'setup' | 'subscription' };
+
+export interface StripeRefund {
+  readonly id: string;
+  readonly status: 'pending' | 'requires_action' | 'succeeded' | 'canceled' | 'failed';
+  readonly amount: number;
+  readonly reason: string | null;
+  readonly payment_intent: string | null;
+  readonly charge: string | null;
+}
+
+export interface StripeDispute {
+  readonly id: string;
+  readonly status: string;
+  readonly amount: number;
+  readonly reason: string;
+  readonly livemode: boolean;
+  readonly payment_intent: string | null;
+  readonly charge: string | null;
+  readonly balance_transactions: readonly unknown[];
+}
+
+export interface StripeCharge {
+  readonly id: string;
+  readonly amount_refunded: number;
+  readonly payment_intent: string | null;
+}
+
+/** What of an object tells whose it is, as far as it can be read at all. */
+export interface StripeIdentity {
+  readonly id?: string;
+  readonly object?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly payment_intent?: string;
+  readonly charge?: string;
+  readonly recovered_from?: string;
+  readonly client_reference_id?: string;
+  readonly payment_link?: string;
+}
+
+export interface StripeEvent {
+  readonly id: string;
+  readonly type: string;
+  /** Null for events of the account itself. */
+  readonly account: string | null;
+  readonly api_version: string | null;
+  readonly created: number;
+  readonly livemode: boolean;
+  readonly data: { readonly object: unknown };
+}
+
+/** The alphabet of the ledger's ids: what does not fit it cannot be told to the ledger. */
+const idPattern = /^[A-Za-z0-9._:-]{1,128}$/;
+const idSchema = z.string().regex(idPattern);
+export function isId(text: string): boolean {
+  return idPattern.test(text);
+}
+const minorSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const currencySchema = z.string().regex(/^[a-z]{3}$/);
+/** Seconds, up to the year 9999. */
+const secondsSchema = z.number().int().min(0).max(253_402_300_799);
+
+/** Null where absent: older API versions lack some fields. */
+function nullable<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
+  return schema.nullish().transform((value) => value ?? null);
+}
+
+/** Expanded or not, its id. */
+const referenceSchema: z.ZodType<string> = z.union([idSchema, z.object({ id: idSchema }).transform(({ id }) => id)]);
+
+const intentShape = z.object({
+  id: idSchema,
+  status: z.enum([
+    'requires_payment_method',
+    'requires_confirmation',
+    'requires_action',
+    'processing',
+    'requires_capture',
+    'canceled',
+    'succeeded',
+  ]),
+  amount_received: minorSchema,
+  currency: currencySchema,
+  created: secondsSchema,
+  livemode: z.boolean(),
+  last_payment_error: z.unknown(),
+});
+export const intentSchema: z.ZodType<StripeIntent> = intentShape.transform(({ last_payment_error: error, ...intent }) => ({
+  ...intent,
+  failed: error !== null && error !== undefined,
+}));
+
+export const sessionSchema: z.ZodType<StripeSessionOfAnyMode> = z.discriminatedUnion('mode', [
+  z.object({ id: idSchema, mode: z.literal(['setup', 'subscription']) }),
+  z.object({
+    id: idSchema,
+    mode: z.literal('payment'),
+    status: z.enum(['open', 'complete', 'expired']),
+    payment_status: z.enum(['paid', 'unpaid', 'no_payment_required']),
+    amount_subtotal: nullable(minorSchema),
+    amount_total: nullable(minorSchema),
+    total_details: nullable(z.object({ amount_discount: minorSchema, amount_shipping: nullable(minorSchema), amount_tax: minorSchema })),
+    currency: nullable(currencySchema),
+    created: secondsSchema,
+    livemode: z.boolean(),
+    payment_intent: nullable(z.union([idSchema, intentSchema])),
+  }),
+]);
+
+export const refundSchema: z.ZodType<StripeRefund> = z.object({
+  id: idSchema,
+  status: z.enum(['pending', 'requires_action', 'succeeded', 'canceled', 'failed']),
+  amount: minorSchema,
+  reason: nullable(z.string()),
+  payment_intent: nullable(referenceSchema),
+  charge: nullable(referenceSchema),
+});
+
+export const disputeSchema: z.ZodType<StripeDispute> = z.object({
+  id: idSchema,
+  status: z.string(),
+  amount: minorSchema,
+  reason: z.string(),
+  livemode: z.boolean(),
+  payment_intent: nullable(referenceSchema),
+  charge: nullable(referenceSchema),
+  balance_transactions: z.array(z.unknown()),
+});
+
+export const chargeSchema: z.ZodType<StripeCharge> = z.object({
+  id: idSchema,
+  amount_refunded: minorSchema,
+  payment_intent: nullable(referenceSchema),
+});
+
+export const eventSchema: z.ZodType<StripeEvent> = z.object({
+  id: idSchema,
+  type: idSchema,
+  account: nullable(idSchema),
+  api_version: nullable(idSchema),
+  created: secondsSchema,
+  livemode: z.boolean(),
+  data: z.object({ object: z.unknown() }),
+});
+
+/** Reads what it can: each field by itself. */
+export function identityOf(object: unknown): StripeIdentity {
+  if (typeof object !== 'object' || object === null) return { metadata: {} };
+  const fields = object as Readonly<Record<string, unknown>>;
+  const found: Record<string, string> = {};
+  for (const name of ['id', 'object', 'payment_intent', 'charge', 'recovered_from', 'client_reference_id', 'payment_link']) {
+    const parsed = referenceSchema.safeParse(fields[name]);
+    if (parsed.success) found[name] = parsed.data;
+  }
+  const metadata = z.record(z.string(), z.string()).safeParse(fields['metadata']);
+  return { ...found, metadata: metadata.success ? metadata.data : {} };
+}
+
+/** Where in the object it failed, like `payment_intent.status`; of a union, the branch that came furthest. */
+export function failedPath(error: z.ZodError): string {
+  return furthest(error.issues).join('.').slice(0, 200);
+}
+
+function furthest(issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] {
+  const issue = issues[0];
+  if (issue === undefined) return [];
+  if (issue.code !== 'invalid_union') return issue.path;
+  const branches = issue.errors.map((branch) => furthest(branch));
+  return [...issue.path, ...branches.reduce((best, path) => (path.length > best.length ? path : best), [])];
+}
