@@ -13,7 +13,7 @@ import { messagePage } from './pages/layout.ts';
 import { memberPage, membersPage, ordersPage } from './pages/lists.ts';
 import { orderPage } from './pages/order.ts';
 import { messages, successPage } from './pages/success.ts';
-import { planNamed } from './plans.ts';
+import { type Plan, planNamed } from './plans.ts';
 
 export interface ShopRoutesOptions {
   readonly ledger: PaymentLedger;
@@ -88,12 +88,15 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
       // Stripe fills in the session's id: the braces must stay as they are.
       successUrl: afterwards === 'returns' ? `${url}/success?session_id={CHECKOUT_SESSION_ID}` : `${url}/orders/${orderId}`,
       cancelUrl: `${url}/orders/${orderId}`,
-      ...(fate === null ? {} : { session: { metadata: { sandbox_fate: fate } } }), // Only the sandbox reads it.
+      session: {
+        line_items: [{ quantity: 1, price_data: { ...priceOf(plan), product_data: { name: `Membership, ${plan.name.toLowerCase()}` } } }],
+        ...(fate === null ? {} : { metadata: { sandbox_fate: fate } }), // Only the sandbox reads it.
+      },
     });
     return checkout.url;
   };
 
-  app.post<{ Body: Record<string, string | undefined> }>('/orders', async ({ body }, reply) => {
+  app.post<{ Body: OrderForm | undefined }>('/orders', async ({ body = {} }, reply) => {
     const order = readOrderForm(body, isSandbox);
     orders.add(order);
     return reply.redirect(await startCheckout({ ...order, returnedAt: null }), 303);
@@ -107,7 +110,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
   // For the page's script: a new revision means a new line in the timeline.
   app.get<OnOrder>('/orders/:orderId/revision', async ({ params: { orderId } }, reply) => {
     const order = await ledger.order(known(orderId).orderId);
-    return reply.send({ state: order?.revision ?? -1, nextPollAfterMs: 1_500 });
+    return reply.type('application/json').send({ state: order?.revision ?? -1, nextPollAfterMs: 1_500 });
   });
   app.post<OnOrder>('/orders/:orderId/pay', async ({ params: { orderId } }, reply) =>
     reply.redirect(await startCheckout(known(orderId)), 303),
@@ -121,6 +124,10 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
   });
 }
 
+function priceOf({ amountMinor, currency }: Plan): { readonly unit_amount: number; readonly currency: string } {
+  return { unit_amount: amountMinor, currency };
+}
+
 /** An id that the ledger does not take is as unknown as any other. */
 async function orderOfSession(ledger: PaymentLedger, sessionId: string): Promise<OrderView | undefined> {
   try {
@@ -131,7 +138,9 @@ async function orderOfSession(ledger: PaymentLedger, sessionId: string): Promise
   }
 }
 
-function readOrderForm(form: Readonly<Record<string, string | undefined>>, isSandbox: boolean): Omit<ShopOrder, 'returnedAt'> {
+type OrderForm = Readonly<Record<string, string | undefined>>;
+
+function readOrderForm(form: OrderForm, isSandbox: boolean): Omit<ShopOrder, 'returnedAt'> {
   const { plan = '', memberId = '', fate = 'delivered', afterwards = 'returns' } = form;
   if (!planNamed(plan)) throw new BadInput(`There is no plan "${plan}".`);
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(memberId)) throw new BadInput('A member is 1 to 64 letters, digits, dots, underscores or dashes.');

@@ -1,6 +1,6 @@
 // The history of an order in plain words: who said what, who granted, who only confirmed. Pure: events in, words out.
-import type { OrderEvent, Source, StoredEvent } from '@paidonce/ledger';
-import { money } from './money.ts';
+import type { Fact, OrderEvent, Source, StoredEvent } from '@paidonce/ledger';
+import { attemptWords, type Decision, decisionWords, money, objectWords, reviewWords, shortId, sourceNames, timeOfDay } from './words.ts';
 
 export type Effect = 'granted' | 'restored' | 'suspended' | 'revoked' | 'review' | 'confirmed' | 'recorded' | 'nothing';
 
@@ -14,13 +14,6 @@ export interface Entry {
   readonly effect?: Effect;
 }
 
-export const sourceNames: Readonly<Record<Source, string>> = {
-  webhook: 'Webhook',
-  poll: 'Poll',
-  status_query: 'Status query',
-  manual: 'Support',
-};
-
 /** @param returnedAt when the customer's browser came to the success page: the shop's own note, no event of the ledger. */
 export function timelineOf(history: readonly StoredEvent[], returnedAt: string | null): readonly Entry[] {
   const said = new Set<string>();
@@ -31,35 +24,28 @@ export function timelineOf(history: readonly StoredEvent[], returnedAt: string |
     const { source, factKey, fact, evidence, asOf } = event.data;
     const effect = effectOf(history, index) ?? (said.has(factKey) ? 'confirmed' : 'recorded');
     said.add(factKey);
-    const evidenceWords = evidence.eventId === undefined ? `read ${shortId(evidence.objectId)}` : `event ${shortId(evidence.eventId)}`;
-    return { at, who: sourceNames[source], title: factWords(fact), detail: `${evidenceWords}, Stripe's clock ${timeOfDay(asOf)}`, effect };
+    const { objectId, eventId } = evidence;
+    const told = eventId === undefined ? `read from ${objectWords(objectId)}` : `event of ${objectWords(objectId)}`;
+    return { at, who: sourceNames[source], title: factWords(fact), detail: `${told}, Stripe's clock ${timeOfDay(asOf)}`, effect };
   });
   return returnedAt === null ? entries : [...entries, returnEntry(returnedAt)].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** One sentence that answers "why does this customer have access, or not?". */
+/** What answers "why does this customer have access, or not?". */
 export function verdictOf(history: readonly StoredEvent[]): string {
   const events = history.map(eventOf);
-  const granted = events.find((event) => event.type === 'MembershipGranted');
+  const decisions = events.filter(isDecision);
+  const paidBy = events.flatMap((event) => (event.type === 'PaymentObserved' && isPaid(event.data.fact) ? [event.data.source] : []));
+  const [granted] = decisions;
   if (!granted) {
-    const isPaid = events.some(
-      (event) => event.type === 'PaymentObserved' && event.data.fact.kind === 'attempt' && event.data.fact.status === 'paid',
-    );
-    return isPaid
-      ? 'A payment came, but it does not count until a person has looked at it.'
-      : 'No source has said "paid", so there is no membership.';
+    if (paidBy.length === 0) return 'No source has said "paid", so there is no membership.';
+    return 'A payment came, but it does not count until a person has looked at it.';
   }
-  const paidBy = events.flatMap((event) =>
-    event.type === 'PaymentObserved' && event.data.fact.kind === 'attempt' && event.data.fact.status === 'paid' ? [event.data.source] : [],
-  );
   const others = [...new Set(paidBy)].filter((source) => source !== granted.data.source).map(nameInSentence);
   const confirmed = others.length === 0 ? 'No other source has confirmed it yet.' : `${capitalised(listed(others))} only confirmed it.`;
-  return `Granted once, by ${nameInSentence(granted.data.source)}. ${confirmed}`;
-}
-
-/** In the zone of this machine. */
-export function timeOfDay(iso: string): string {
-  return new Date(iso).toLocaleTimeString('en-GB');
+  const newest = decisions.at(-1) ?? granted;
+  const since = newest === granted ? '' : ` ${capitalised(decisionWords[newest.type])} since, by ${nameInSentence(newest.data.source)}.`;
+  return `Granted once, by ${nameInSentence(granted.data.source)}. ${confirmed}${since}`;
 }
 
 /** `order-…` streams hold order events only; `StoredEvent` says just "an object", as the port is for any stream. */
@@ -71,15 +57,20 @@ function eventOf({ type, data }: StoredEvent): OrderEvent {
 function effectOf(history: readonly StoredEvent[], index: number): Effect | undefined {
   const cause = history[index]?.metadata['cause'];
   for (const stored of history.slice(index + 1)) {
-    const { type } = eventOf(stored);
-    if (stored.metadata['cause'] !== cause || type === 'PaymentObserved') return undefined;
-    if (type === 'MembershipGranted') return 'granted';
-    if (type === 'MembershipRestored') return 'restored';
-    if (type === 'MembershipSuspended') return 'suspended';
-    if (type === 'MembershipRevoked') return 'revoked';
-    if (type === 'ReviewOpened') return 'review';
+    const event = eventOf(stored);
+    if (stored.metadata['cause'] !== cause || event.type === 'PaymentObserved') return undefined;
+    if (isDecision(event)) return decisionWords[event.type];
+    if (event.type === 'ReviewOpened') return 'review';
   }
   return undefined;
+}
+
+function isDecision(event: OrderEvent): event is Decision {
+  return Object.hasOwn(decisionWords, event.type);
+}
+
+function isPaid(fact: Fact): boolean {
+  return fact.kind === 'attempt' && fact.status === 'paid';
 }
 
 function returnEntry(at: string): Entry {
@@ -88,58 +79,36 @@ function returnEntry(at: string): Entry {
 }
 
 function wordsOf(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Omit<Entry, 'at'> {
+  const { data } = event;
+  const decision = 'sequence' in data ? `decision ${data.sequence}` : '';
   switch (event.type) {
     case 'OrderPlaced': {
       const { memberId, plan, expected } = event.data;
       return { who: 'Shop', title: `${money(expected.amountMinor, expected.currency)} expected from ${memberId} for the plan ${plan}` };
     }
     case 'CheckoutAttached':
-      return { who: 'Shop', title: 'A checkout was opened for the order', detail: shortId(event.data.payment.id) };
+      return { who: 'Shop', title: 'A checkout was opened for the order', detail: objectWords(event.data.payment.id) };
     case 'MembershipGranted':
-      return {
-        who: 'Ledger',
-        title: 'Membership granted',
-        detail: `decision ${event.data.sequence}, paid at ${timeOfDay(event.data.paidAt)}`,
-      };
-    case 'MembershipRestored':
-      return { who: 'Ledger', title: 'Membership restored', detail: `decision ${event.data.sequence}` };
     case 'MembershipSuspended':
-      return { who: 'Ledger', title: 'Membership suspended', detail: `decision ${event.data.sequence}` };
+    case 'MembershipRestored':
     case 'MembershipRevoked':
-      return { who: 'Ledger', title: 'Membership revoked', detail: `decision ${event.data.sequence}` };
+      return { who: 'Ledger', title: `Membership ${decisionWords[event.type]}`, detail: decision };
     case 'ReviewOpened':
       return { who: 'Ledger', title: `A person must look at it: ${reviewWords[event.data.kind]}`, detail: `review ${event.data.reviewId}` };
     case 'ReviewResolved':
       return { who: 'Support', title: `Review ${event.data.reviewId} ended: ${event.data.resolution}`, detail: event.data.by.reason };
     case 'MembershipDelivered':
-      return { who: 'Shop', title: "The shop's own table has it", detail: `up to decision ${event.data.sequence}` };
+      return { who: 'Shop', title: "The shop's own table has it", detail: `up to ${decision}` };
     case 'DeliveryFailed':
-      return {
-        who: 'Shop',
-        title: 'The shop could not save it; tried again later',
-        detail: `${event.data.reason}, waits ${event.data.waitMs} ms`,
-      };
+      return { who: 'Shop', title: 'The shop could not save it', detail: `${decision}; tried again after ${event.data.waitMs / 1000} s` };
     case 'DeliveryTakenOver':
-      return { who: 'Ledger', title: 'Another process takes over the delivery', detail: `decision ${event.data.sequence}` };
+      return { who: 'Ledger', title: 'Another process hands it over', detail: decision };
     case 'DeliveryAbandoned':
-      return { who: 'Ledger', title: 'Delivery given up; a person must redeliver', detail: `decision ${event.data.sequence}` };
+      return { who: 'Ledger', title: 'Nobody hands it over any more: a person must', detail: decision };
   }
 }
 
-type EventOf<T extends OrderEvent['type']> = Extract<OrderEvent, { type: T }>['data'];
-
-const reviewWords: Readonly<Record<EventOf<'ReviewOpened'>['kind'], string>> = {
-  amount: 'the amount is too low',
-  currency: 'the currency is another one',
-  mode: 'a test payment for a live order, or the reverse',
-  account: 'the payment went to another account',
-  overpaid: 'more was paid than expected',
-  conflicting_evidence: 'two sources disagree',
-  claimed_by_two: 'two orders claim this payment',
-  paid_again: 'paid again after the membership had ended',
-};
-
-function factWords(fact: EventOf<'PaymentObserved'>['fact']): string {
+function factWords(fact: Fact): string {
   switch (fact.kind) {
     case 'attempt':
       return fact.status === 'paid' ? `Paid ${money(fact.amount.totalMinor, fact.amount.currency)}` : attemptWords[fact.status];
@@ -148,20 +117,6 @@ function factWords(fact: EventOf<'PaymentObserved'>['fact']): string {
     case 'dispute':
       return `Dispute ${shortId(fact.id)} ${fact.status}`;
   }
-}
-
-const attemptWords = {
-  processing: 'The bank is still working on the payment',
-  awaiting_customer: 'Waits for the customer to pay',
-  authorized: 'Authorized, not yet captured',
-  attempt_failed: 'An attempt to pay failed; the customer may try again',
-  canceled: 'The payment was canceled',
-  expired: 'The checkout expired, unpaid',
-  failed: 'The payment failed',
-} as const;
-
-function shortId(id: string): string {
-  return id.length > 24 ? `${id.slice(0, 12)}…${id.slice(-6)}` : id;
 }
 
 function nameInSentence(source: Source): string {

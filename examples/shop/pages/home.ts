@@ -1,6 +1,6 @@
 // The first page: choose a plan, choose what will happen to the webhook, go and pay.
-import { money } from '../money.ts';
 import { plans } from '../plans.ts';
+import { money } from '../words.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
 

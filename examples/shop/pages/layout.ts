@@ -1,4 +1,6 @@
 // What every page has around it.
+import type { MembershipStatus } from '@paidonce/ledger';
+import { membershipWords } from '../words.ts';
 import { type Html, html } from './html.ts';
 
 export interface PageParts {
@@ -48,4 +50,8 @@ export function page({ title, section, waits = false, head, body }: PageParts): 
 /** Something is wrong, in one sentence, and what to do now. */
 export function messagePage(title: string, message: string): string {
   return page({ title, body: html`<h1>${title}</h1><p class="lead">${message}</p><p><a href="/">Back to the shop</a></p>` });
+}
+
+export function membershipPill(status: MembershipStatus): Html {
+  return html`<span class="pill ${status}">${membershipWords[status]}</span>`;
 }

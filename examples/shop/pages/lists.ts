@@ -2,10 +2,9 @@
 import type { OrderView } from '@paidonce/ledger';
 import type { SavedMembership } from '../memberships.ts';
 import type { ShopOrder } from '../orders.ts';
-import { sourceNames } from '../timeline.ts';
+import { paymentWords, sourceNames } from '../words.ts';
 import { type Html, html } from './html.ts';
-import { page } from './layout.ts';
-import { membershipPill, paymentWords } from './pills.ts';
+import { membershipPill, page } from './layout.ts';
 
 export interface ListedOrder {
   readonly shopOrder: ShopOrder;

@@ -1,12 +1,11 @@
 // The page of one order: its state, one sentence why, and the timeline of what each source said.
 import type { OrderView, StoredEvent } from '@paidonce/ledger';
-import { money } from '../money.ts';
 import type { ShopOrder } from '../orders.ts';
-import { type Entry, sourceNames, timelineOf, timeOfDay, verdictOf } from '../timeline.ts';
+import { type Entry, timelineOf, verdictOf } from '../timeline.ts';
+import { money, paymentWords, sourceNames, timeOfDay } from '../words.ts';
 import { fates } from './home.ts';
 import { type Html, html } from './html.ts';
-import { page } from './layout.ts';
-import { membershipPill, paymentWords } from './pills.ts';
+import { membershipPill, page } from './layout.ts';
 
 export interface OrderPageView {
   readonly shopOrder: ShopOrder;
@@ -19,7 +18,8 @@ export interface OrderPageView {
 }
 
 export function orderPage({ shopOrder, order, history, pollSeconds, answer }: OrderPageView): string {
-  const { orderId, memberId, plan, fate, returnedAt } = shopOrder;
+  const { orderId, memberId, plan, fate, afterwards, returnedAt } = shopOrder;
+  const membership = order?.membership ?? 'none';
   return page({
     title: `Order ${orderId}`,
     section: '/orders',
@@ -29,7 +29,7 @@ export function orderPage({ shopOrder, order, history, pollSeconds, answer }: Or
 <div data-ask="/orders/${orderId}/revision" data-state="${order?.revision ?? -1}"></div>
 <p class="lead">${verdictOf(history)}</p>
 <dl class="facts">
-  <div><dt>Membership</dt><dd>${membershipPill(order?.membership ?? 'none')}</dd></div>
+  <div><dt>Membership</dt><dd>${membershipPill(membership)}</dd></div>
   <div><dt>Payment</dt><dd>${paymentWords[order?.payment ?? 'none']}</dd></div>
   <div><dt>Granted by</dt><dd>${order?.grantedBy === undefined ? 'nobody' : sourceNames[order.grantedBy]}</dd></div>
   <div><dt>Plan</dt><dd>${plan}${order && html`, ${money(order.expected.amountMinor, order.expected.currency)}`}</dd></div>
@@ -37,9 +37,15 @@ export function orderPage({ shopOrder, order, history, pollSeconds, answer }: Or
   ${fate !== null && html`<div><dt>Webhook, as chosen</dt><dd>${fateName(fate)}</dd></div>`}
 </dl>
 ${answer !== undefined && html`<p class="answer" role="status">Asked just now: ${answer}.</p>`}
+${
+  membership === 'none' &&
+  afterwards === 'leaves' &&
+  html`<p class="note">The customer closes the browser after paying, so no page asks. Only the webhook, or the poll, can tell of the payment. Or
+  you ask yourself:</p>`
+}
 <div class="actions">
-  <form method="post" action="/orders/${orderId}/check"><button class="quiet">Check with Stripe now</button></form>
-  ${order?.membership === 'none' && html`<form method="post" action="/orders/${orderId}/pay"><button class="quiet">Go to payment</button></form>`}
+  ${membership !== 'active' && postButton(`/orders/${orderId}/check`, 'Check with Stripe now')}
+  ${membership === 'none' && postButton(`/orders/${orderId}/pay`, 'Go to payment')}
 </div>
 <h2 id="timeline">Timeline</h2>
 <p class="note">Each line stands in the ledger, but for the browser's: a redirect proves nothing, so it is no event. What a source repeats adds
@@ -58,6 +64,10 @@ const effectWords: Readonly<Record<NonNullable<Entry['effect']>, string>> = {
   recorded: 'recorded',
   nothing: 'granted nothing',
 };
+
+function postButton(action: string, name: string): Html {
+  return html`<form method="post" action="${action}"><button class="quiet">${name}</button></form>`;
+}
 
 function entryLine({ at, who, title, detail, effect }: Entry): Html {
   return html`

@@ -9,7 +9,7 @@ import { attemptOn, isFinal } from './session-attempts.ts';
 import type { LookAtSession } from './session-reader.ts';
 import { expireKey } from './sibling-sessions.ts';
 import type { StripeCalls } from './stripe-calls.ts';
-import { isPassing, stripeErrorIn, withRetries } from './stripe-failure.ts';
+import { isReplayedFailure, withRetries } from './stripe-failure.ts';
 import { withSessionId } from './success-url.ts';
 
 export interface StartedCheckout {
@@ -31,7 +31,7 @@ export interface CheckoutParts {
 type Session = Stripe.Checkout.Session;
 
 const retries = 2;
-/** Keys tried where Stripe replays a failure of its own: on one key it does so for a day. */
+/** More keys to try where Stripe replays a failure of its own. */
 const freshKeys = 3;
 /** The order stays open this long after its session: so long the poll may be down and still find the payment. */
 const pollGraceMs = 24 * 3_600_000;
@@ -98,8 +98,7 @@ export class Checkout {
         const { object } = await withRetries(retries, runtime, () => calls.createSession(parameters, tried));
         return object;
       } catch (error) {
-        const replayed = stripeErrorIn(error)?.headers?.['idempotent-replayed'] === 'true';
-        if (!replayed || !isPassing(error) || fresh >= freshKeys) throw error;
+        if (!isReplayedFailure(error) || fresh >= freshKeys) throw error;
       }
     }
   }

@@ -90,10 +90,11 @@ export class Poll {
 
   async #sweep(): Promise<SweepSummary> {
     const { ledger, runtime, log } = this.#parts;
-    const oldest = await this.#oldestOpen();
-    if (oldest === undefined) return nothing;
     const tier = await this.#tier();
     const { round: seen } = await ledger.sweepProgress(tier);
+    const oldest = await this.#oldestOpen();
+    if (oldest === undefined) return nothing;
+    // Taken: a round that began after we were asked finds all that we would.
     const { outcome, round } = await ledger.startSweep(tier, seen);
     if (outcome === 'taken') return nothing;
     const upTo = runtime.now();
@@ -154,6 +155,7 @@ export class Poll {
   async #oldestOpen(): Promise<number | undefined> {
     const { ledger } = this.#parts;
     const account = await this.#parts.account();
+    await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is in it.
     let oldest: number | undefined;
     for (let after: string | undefined; ; ) {
       const page = await ledger.openOrders({ limit: ordersPage, ...(after === undefined ? {} : { after }) });

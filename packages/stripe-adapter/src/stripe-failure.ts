@@ -41,7 +41,14 @@ export function failureOf(what: string, error: unknown): unknown {
 /** What trying again soon may mend: no answer, a failure of Stripe, a limit, or the same key still in use. */
 export function isPassing(error: unknown): boolean {
   const found = stripeErrorIn(error);
-  return found !== undefined && (found.type === 'StripeConnectionError' || found.type === 'StripeAPIError' || isPassingStatus(found));
+  if (found === undefined || isReplayedFailure(error)) return false;
+  return found.type === 'StripeConnectionError' || found.type === 'StripeAPIError' || isPassingStatus(found);
+}
+
+/** For a day Stripe answers the same key with the failure that it had: only another key helps. */
+export function isReplayedFailure(error: unknown): boolean {
+  const { statusCode = 0, headers } = stripeErrorIn(error) ?? {};
+  return statusCode >= 500 && headers?.['idempotent-replayed'] === 'true';
 }
 
 function isPassingStatus({ statusCode = 0 }: StripeFailure): boolean {

@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { charge, dispute, intent, ours, refund, scope, session } from './stripe-objects.test-support.ts';
 import { type Mapped, type Seen, toObservation } from './to-observation.ts';
 
+const at = '2027-01-15T08:30:00.000Z';
 const seen: Seen = {
   account: 'acct_1',
   livemode: false,
-  asOf: '2027-01-15T08:00:00.000Z',
+  asOf: at,
+  happenedAt: at,
   eventId: 'evt_1',
   apiVersion: '2026-10-28.endive',
 };

@@ -23,7 +23,7 @@ import {
 import { evolve, initialState, type MembershipStatus, type OrderState, saidKey } from './order.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
 
-const runs = { numRuns: 60_000 };
+const runs = { numRuns: 30_000 };
 
 /** The commands in turn, each decided on what the ones before it left. */
 function run(commands: readonly OrderCommand[], policy: Policy, from: OrderState = initialState('order-1')) {

@@ -4,7 +4,7 @@ const WITHOUT_DECIMALS = new Set(['bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw
 const THREE_DECIMALS = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);
 
 /** ISK and UGX count two decimals at Stripe, though they have none. */
-export function minorUnitDigits(currency: string): 0 | 2 | 3 {
+function minorUnitDigits(currency: string): 0 | 2 | 3 {
   if (WITHOUT_DECIMALS.has(currency)) return 0;
   return THREE_DECIMALS.has(currency) ? 3 : 2;
 }

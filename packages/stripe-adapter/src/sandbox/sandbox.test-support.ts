@@ -60,10 +60,16 @@ export interface Ground {
   readonly shop: Shop;
 }
 
-/** A sandbox that moves only when it is told to, a shop that listens, and a client. */
+/** A sandbox whose time stands still until it is told to go on, a shop that listens, and a client. */
 export async function startGround(options: StripeSandboxOptions = {}): Promise<Ground> {
   const shop = await startShop();
-  const sandbox = await startSandbox({ automatic: false, webhookEndpoints: [{ url: shop.url, secret: SECRET }], ...options });
+  const start = Date.now();
+  const sandbox = await startSandbox({
+    automatic: false,
+    webhookEndpoints: [{ url: shop.url, secret: SECRET }],
+    ...options,
+    runtime: { now: () => new Date(start), ...options.runtime },
+  });
   return { shop, sandbox, stripe: clientOf(sandbox) };
 }
 
@@ -77,7 +83,7 @@ export function clientOf(sandbox: StripeSandbox, key = 'sk_test_123456789012'): 
   return new Stripe(key, { ...sandbox.clientConfig, maxNetworkRetries: 0, telemetry: false });
 }
 
-export const PLAN: Stripe.Checkout.SessionCreateParams = {
+const PLAN: Stripe.Checkout.SessionCreateParams = {
   mode: 'payment',
   line_items: [{ quantity: 1, price_data: { currency: 'twd', unit_amount: 29_000, product_data: { name: 'Membership, one year' } } }],
   success_url: 'http://127.0.0.1:3020/success?session_id={CHECKOUT_SESSION_ID}',

@@ -123,14 +123,23 @@ describe('delivery', () => {
   });
 
   test('an endpoint that does not answer times out and is tried again', async () => {
-    const { stripe, sandbox, shop } = await startGround({ webhookTimeoutMs: 20, retryScheduleMs: [1_000] });
+    let patience = false;
+    const waits = new Set<number>();
+    const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+      waits.add(ms);
+      // The time is up when all four have been received and none was answered.
+      while (!signal?.aborted && (patience || shop.received.length < 4)) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const { stripe, sandbox, shop } = await startGround({ webhookTimeoutMs: 7_000, retryScheduleMs: [1_000], runtime: { sleep } });
     shop.answer('silence');
     sandbox.pay((await createSession(stripe)).id);
     expect(await sandbox.deliverDue()).toBe(4);
+    patience = true;
     shop.answer(200);
     await sandbox.advance(1_000);
     expect(shop.received).toHaveLength(8);
     expect((await stripe.events.list({ delivery_success: true })).data).toHaveLength(4);
+    expect([...waits]).toEqual([7_000]);
   });
 
   test('goes only to endpoints that want the type; each signs with all its live secrets', async () => {
@@ -171,10 +180,11 @@ describe('delivery', () => {
     expect(sent).toBeLessThanOrEqual(4 * 7);
     const [endpoint] = (await stripe.webhookEndpoints.list()).data;
     await stripe.webhookEndpoints.update(String(endpoint?.id), { disabled: false });
-    shop.answer(200);
     sandbox.pay((await createSession(stripe)).id);
     await sandbox.deliverDue();
     expect(shop.received).toHaveLength(sent + 4);
+    // Enabled again, it has three days again.
+    expect((await stripe.webhookEndpoints.list()).data).toMatchObject([{ status: 'enabled' }]);
   });
 });
 
@@ -257,6 +267,16 @@ describe('the fate of a payment’s webhooks', () => {
     expect(shop.received).toHaveLength(8);
   });
 
+  test('reordered holds a debit back until the bank has decided', async () => {
+    const { stripe, sandbox, shop } = await startGround({ settleAfterMs: HOUR_MS });
+    sandbox.pay((await createSession(stripe)).id, { card: 'processing', fate: 'reordered' });
+    await sandbox.advance(HOUR_MS - 1_000);
+    expect(shop.received).toEqual([]);
+    await sandbox.advance(1_000);
+    expect(shop.types()).toEqual((await stripe.events.list()).data.map(({ type }) => type));
+    expect(shop.types()[0]).toBe('checkout.session.async_payment_succeeded');
+  });
+
   test('never made: no event at all, only the objects know', async () => {
     const { stripe, sandbox, shop } = await startGround();
     const { id } = await createSession(stripe);
@@ -272,6 +292,7 @@ describe('the fate of a payment’s webhooks', () => {
     const bySet = await createSession(stripe);
     sandbox.setFate(bySet.id, 'lost');
     const overruled = await createSession(stripe, { metadata: { sandbox_fate: 'lost' } });
+    sandbox.setFate(overruled.id, 'lost');
     sandbox.pay(byMetadata.id);
     sandbox.pay(bySet.id);
     await sandbox.deliverDue();

@@ -73,6 +73,7 @@ export const places = [
   'taken over from a process',
   'taken over from nobody',
   'taken over by a person',
+  'renewed by its owner',
   'abandoned',
 ] as const;
 export type Place = (typeof places)[number];

@@ -312,9 +312,11 @@ export class LogAuditor {
     if (sequence < newest) return this.#broken('in flight is only the newest decision', `${place}: ${sequence} of ${newest}`);
     const { delivery } = order;
     if (type === 'DeliveryTakenOver') {
-      coverage.met(data['by'] ? 'taken over by a person' : delivery.owner === '' ? 'taken over from nobody' : 'taken over from a process');
+      const renews = delivery.owner === metadata['instance'];
+      if (data['by']) coverage.met('taken over by a person');
+      else coverage.met(renews ? 'renewed by its owner' : delivery.owner === '' ? 'taken over from nobody' : 'taken over from a process');
       const waitedMs = scheduler.nowMs - delivery.atMs;
-      if (!data['by'] && delivery.owner !== '' && waitedMs < delivery.waitMs + patienceMs) {
+      if (!data['by'] && !renews && delivery.owner !== '' && waitedMs < delivery.waitMs + patienceMs) {
         this.#broken('nobody takes over too early', `${place} after ${waitedMs} ms, with ${delivery.waitMs} ms to wait`);
       }
       order.decisions[newest - 1]!.deliverers.add(by);

@@ -68,6 +68,8 @@ class Simulation {
   readonly #sources: Sources;
   readonly #people: People;
   readonly #final: FinalAuditOptions;
+  /** Nothing is started any more. */
+  #over = false;
 
   constructor(options: SimulationOptions) {
     const world = new World(options, createMemoryLog());
@@ -185,7 +187,7 @@ class Simulation {
       const process = random.pick(this.#processes);
       process.crash();
       scheduler.timer(network, random.between(10, 20_000), `${process.name} is started again`, () => {
-        if (!process.runs) process.start();
+        this.#startAgain(process);
       });
     }
     if (random.chance(pause)) random.pick(this.#processes).pause();
@@ -194,7 +196,11 @@ class Simulation {
 
   async #rollOut(process: SimulatedProcess): Promise<void> {
     await process.stop();
-    if (!process.runs) process.start();
+    this.#startAgain(process);
+  }
+
+  #startAgain(process: SimulatedProcess): void {
+    if (!process.runs && !this.#over) process.start();
   }
 
   /** The shop refuses one membership for more than 72 hours, and nothing else fails. */
@@ -214,7 +220,7 @@ class Simulation {
     this.world.scheduler.calm = true;
     for (const process of this.#processes) {
       process.goOn();
-      if (!process.runs) process.start();
+      this.#startAgain(process);
     }
   }
 
@@ -310,6 +316,7 @@ class Simulation {
   }
 
   async #disposed(): Promise<void> {
+    this.#over = true;
     let disposed = 0;
     for (const process of this.#processes) void process.stop().then(() => (disposed += 1));
     await this.#until('all are disposed', () => disposed === this.#processes.length);

@@ -58,7 +58,7 @@ export function buildPrice(model: Model, terms: PriceTerms, product: string, met
   };
 }
 
-export function buildProduct(model: Model, name: string, description: string | null, metadata: Record<string, string>): Stripe.Product {
+function buildProduct(model: Model, name: string, description: string | null, metadata: Record<string, string>): Stripe.Product {
   const now = model.clock.nowSeconds();
   return {
     id: model.newId('prod_', 14),

@@ -4,12 +4,12 @@ export const STYLE: string = `
 :root {
   color-scheme: light dark;
   --ground: #f4f5f9; --card: #fff; --ink: #1b2138; --soft: #5a6280; --line: #d9dce8;
-  --accent: #4f46e5; --accent-ink: #fff; --chosen: #eef0ff; --warn: #9f1239; --warn-ground: #fff1f3; --good: #0f766e;
+  --accent: #4f46e5; --accent-ink: #fff; --chosen: #eef0ff; --warn: #9f1239; --warn-ground: #fff1f3;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #10131f; --card: #191d2e; --ink: #eceef7; --soft: #a3aac6; --line: #333a54;
-    --accent: #8b87ff; --accent-ink: #10131f; --chosen: #252a45; --warn: #fda4af; --warn-ground: #3a1722; --good: #5eead4;
+    --accent: #8b87ff; --accent-ink: #10131f; --chosen: #252a45; --warn: #fda4af; --warn-ground: #3a1722;
   }
 }
 * { box-sizing: border-box; }

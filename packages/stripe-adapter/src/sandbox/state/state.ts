@@ -93,6 +93,6 @@ export class State {
 }
 
 /** A reference, expanded or not; objects are stored with ids only. */
-export function idOf(reference: string | { readonly id: string } | null): string | null {
+function idOf(reference: string | { readonly id: string } | null): string | null {
   return typeof reference === 'object' ? (reference?.id ?? null) : reference;
 }

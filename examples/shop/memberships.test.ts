@@ -1,0 +1,47 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { MembershipChange } from '@paidonce/ledger';
+import { describe, expect, test } from 'vitest';
+import { openMemberships } from './memberships.ts';
+
+const granted: MembershipChange = {
+  membershipId: 'o-1',
+  memberId: 'ada',
+  plan: 'year',
+  change: 'granted',
+  status: 'active',
+  sequence: 1,
+  paidAt: '2026-11-24T13:00:00.000Z',
+  idempotencyKey: 'o-1:1',
+};
+const revoked: MembershipChange = { ...granted, change: 'revoked', status: 'revoked', sequence: 2, idempotencyKey: 'o-1:2' };
+
+describe('law 9: the newest decision wins at the shop', () => {
+  test('a grant that comes late never undoes a newer revocation', () => {
+    const memberships = openMemberships(new DatabaseSync(':memory:'));
+    memberships.save(revoked);
+    memberships.save(granted);
+    expect(memberships.hasAccess('ada')).toBe(false);
+    expect(memberships.list('ada')).toMatchObject([{ status: 'revoked', sequence: 2 }]);
+  });
+
+  test('a newer decision replaces an older one, and twice is once', () => {
+    const memberships = openMemberships(new DatabaseSync(':memory:'));
+    for (const change of [granted, granted, revoked, revoked]) memberships.save(change);
+    expect(memberships.list()).toMatchObject([{ membershipId: 'o-1', status: 'revoked', sequence: 2 }]);
+  });
+
+  test('one order of a member says nothing of another one', () => {
+    const memberships = openMemberships(new DatabaseSync(':memory:'));
+    for (const change of [granted, revoked, { ...granted, membershipId: 'o-2' }]) memberships.save(change);
+    expect(memberships.hasAccess('ada')).toBe(true);
+    expect(memberships.hasAccess('bob')).toBe(false);
+  });
+
+  test('what cannot be saved is thrown, so that the ledger tries again', () => {
+    const database = new DatabaseSync(':memory:');
+    const memberships = openMemberships(database);
+    database.exec('DROP TABLE memberships');
+    expect(() => memberships.save(granted)).toThrow(/no such table/);
+    expect(database.isTransaction).toBe(false);
+  });
+});

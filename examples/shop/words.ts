@@ -1,0 +1,90 @@
+// The ledger's terms as people read them.
+import type { Fact, MembershipStatus, OrderEvent, OrderPaymentState, ReviewKind, Source } from '@paidonce/ledger';
+
+export const sourceNames: Readonly<Record<Source, string>> = {
+  webhook: 'Webhook',
+  poll: 'Poll',
+  status_query: 'Status query',
+  manual: 'Support',
+};
+
+export const membershipWords: Readonly<Record<MembershipStatus, string>> = {
+  none: 'not granted',
+  active: 'active',
+  suspended: 'suspended',
+  revoked: 'revoked',
+};
+
+export const paymentWords: Readonly<Record<OrderPaymentState, string>> = {
+  none: 'not paid',
+  processing: 'processing',
+  awaiting_customer: 'waits for the customer',
+  authorized: 'authorized',
+  paid: 'paid',
+  partially_refunded: 'partly refunded',
+  refunded: 'refunded',
+  disputed: 'disputed',
+  canceled: 'canceled',
+  expired: 'expired',
+  failed: 'failed',
+};
+
+export const attemptWords: Readonly<Record<Exclude<Extract<Fact, { kind: 'attempt' }>['status'], 'paid'>, string>> = {
+  processing: 'The bank is still working on the payment',
+  awaiting_customer: 'Waits for the customer to pay',
+  authorized: 'Authorized, not yet captured',
+  attempt_failed: 'An attempt to pay failed; the customer may try again',
+  canceled: 'The payment was canceled',
+  expired: 'The checkout expired, unpaid',
+  failed: 'The payment failed',
+};
+
+export const reviewWords: Readonly<Record<ReviewKind, string>> = {
+  amount: 'the amount is too low',
+  currency: 'the currency is another one',
+  mode: 'a test payment for a live order, or the reverse',
+  account: 'the payment went to another account',
+  overpaid: 'more was paid than expected',
+  conflicting_evidence: 'two sources disagree',
+  claimed_by_two: 'two orders claim this payment',
+  paid_again: 'paid again after the membership had ended',
+};
+
+export type Decision = Extract<OrderEvent, { type: `Membership${'Granted' | 'Suspended' | 'Restored' | 'Revoked'}` }>;
+
+export const decisionWords: Readonly<Record<Decision['type'], 'granted' | 'suspended' | 'restored' | 'revoked'>> = {
+  MembershipGranted: 'granted',
+  MembershipSuspended: 'suspended',
+  MembershipRestored: 'restored',
+  MembershipRevoked: 'revoked',
+};
+
+const objectNames: Readonly<Record<string, string>> = {
+  cs: 'the checkout session',
+  pi: 'the payment intent',
+  re: 'the refund',
+  dp: 'the dispute',
+};
+
+export function objectWords(id: string): string {
+  return `${objectNames[id.split('_')[0] ?? ''] ?? 'the object'} ${shortId(id)}`;
+}
+
+export function shortId(id: string): string {
+  return id.length > 24 ? `${id.slice(0, 12)}…${id.slice(-6)}` : id;
+}
+
+/** In the zone of this machine. */
+export function timeOfDay(iso: string): string {
+  return new Date(iso).toLocaleTimeString('en-GB');
+}
+
+// Stripe counts these with two decimals, whatever ISO 4217 says.
+const twoDecimals = new Set(['isk', 'ugx']);
+
+/** From Stripe's minor unit. */
+export function money(amountMinor: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  const digits = twoDecimals.has(currency) ? 2 : (format.resolvedOptions().maximumFractionDigits ?? 2);
+  return format.format(amountMinor / 10 ** digits);
+}

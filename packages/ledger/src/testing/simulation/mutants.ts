@@ -1,0 +1,140 @@
+// Faults that the simulation must find: each a patch of the source's text. A simulator that lets one live
+// proves nothing about the code that it passes.
+
+export interface Edit {
+  /** From `packages/ledger/src`. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Mutant {
+  readonly name: string;
+  readonly edits: readonly [Edit, ...Edit[]];
+}
+
+function mutant(name: string, file: string, find: string, replace: string): Mutant {
+  return { name, edits: [{ file, find, replace }] };
+}
+
+export const mutants: readonly Mutant[] = [
+  // The gate.
+  mutant(
+    'append without the expected revision',
+    'transact.ts',
+    'return await store.append(stream, revision, events);',
+    'return await store.append(stream, (await store.readStream(stream)).length - 1, events);',
+  ),
+  mutant(
+    'acknowledged before the append',
+    'transact.ts',
+    'const result: AppendResult = await appendOrForget(stream, known.state.revision, events);',
+    `const result = { appended: true, revision: known.state.revision + events.length } as AppendResult;
+      appendOrForget(stream, known.state.revision, events).catch(() => undefined);`,
+  ),
+  {
+    name: 'cache written before the append, and kept when nobody knows what became of it',
+    edits: [
+      {
+        file: 'transact.ts',
+        find: 'const result: AppendResult = await appendOrForget(',
+        replace: `cache.remember(stream, { state: decision.events.reduce((to, event) => aggregate.evolve(to, event, instance), known.state), recordedAt });
+      const result: AppendResult = await appendOrForget(`,
+      },
+      { file: 'transact.ts', find: 'cache.forget(stream);\n      throw error;', replace: 'throw error;' },
+    ],
+  },
+  mutant('"not yet" answered from the cache', 'transact.ts', '&& !current && decision.lasting !== true', '&& false'),
+  mutant(
+    'reads answered from the cache',
+    'transact.ts',
+    'read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,',
+    'read: async (aggregate, id) => (cache.get<never>(aggregate.stream(id)) ?? (await catchUp(aggregate, id, undefined))).state,',
+  ),
+  mutant('recordedAt by the local clock alone', 'transact.ts', 'later(runtime.now().toISOString(), known.recordedAt)', 'runtime.now().toISOString()'),
+  // The reference protocol.
+  mutant(
+    'record before claim',
+    'observe-payment.ts',
+    'await linkPayment(walk, observed, owner);\n    await handOn(walk);\n    return record(walk, observed);',
+    `const early = await orders.command(owner, causeOf(observed), { type: 'observe', observed });
+    await linkPayment(walk, observed, owner);
+    await handOn(walk);
+    return resultOf(early.state, early.events);`,
+  ),
+  mutant('no roll-forward', 'roll-forward.ts', 'for (const stored of events) {', 'for (const stored of events.slice(events.length)) {'),
+  {
+    name: 'roll-forward moves its cursor first',
+    edits: [
+      { file: 'followers.ts', find: 'await rollForward(events, writer, { log, onAlert });', replace: '' },
+      {
+        file: 'followers.ts',
+        find: "await file.advance('roll-forward', { events, next }, () => undefined);",
+        replace: "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer, { log, onAlert });",
+      },
+    ],
+  },
+  mutant(
+    'the last link wins',
+    'reference.ts',
+    'owner === undefined\n          ? { events',
+    'owner !== orderId\n          ? { events',
+  ),
+  mutant(
+    'held after the link',
+    'reference.ts',
+    'if (state.owner !== undefined) return { events: [], answer: state.owner, lasting: true };',
+    '',
+  ),
+  mutant('held under the payment alone', 'observe-payment.ts', 'of namesOf(observed)) {', 'of namesOf(observed).slice(0, 1)) {'),
+  mutant(
+    'held payments are not handed on by the next observation, and the roll-forward sees links only',
+    'roll-forward.ts',
+    "if (event.type === 'PaymentHeld') await writer.forward(event.data);\n      else await",
+    "if (event.type !== 'PaymentHeld') await",
+  ),
+  mutant('aliases are not claimed', 'observe-payment.ts', 'for (const alias of observed.aliases ?? []) await linkReference(walk, alias, owner);', 'for (const alias of observed.aliases ?? []) walk.owners.set(alias, owner);'),
+  mutant(
+    'attach does not claim',
+    'ledger.ts',
+    'const { owner } = await this.#references.link(payment.id, orderId);',
+    'const owner: string = orderId;',
+  ),
+  // The order.
+  mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
+  mutant('noise is kept', 'order/decide.ts', '?.includes(observed.source) === true', '?.length === 0'),
+  mutant('a refund that failed late stays succeeded', 'order/facts.ts', "'succeeded', 'canceled', 'failed'];\nconst disputeOrder", "'canceled', 'failed', 'succeeded'];\nconst disputeOrder"),
+  mutant('movements of a dispute are not counted', 'order/facts.ts', 'a.movements - b.movements ||', ''),
+  mutant('a mismatch counts', 'order/access.ts', ".every((mismatch) => mismatch === 'overpaid')", '.every(() => true)'),
+  mutant('a stale ruling is taken', 'order/decide.ts', ' || isStale(before, seenRevision)', ''),
+  mutant('nobody is told that two orders were named', 'order/decide.ts', "trail.openReviewOnce('claimed_by_two', observed.payment, observed.observedAt);", ''),
+  // Delivery.
+  mutant('the shop does not look at the sequence', 'testing/simulation/shop.ts', 'stored !== undefined && stored.sequence >= sequence', 'stored !== undefined && sequence < 0'),
+  mutant('delivery passes the wrong sequence', 'delivery-attempt.ts', '...changes[type], sequence, paidAt,', '...changes[type], sequence: 1, paidAt,'),
+  mutant(
+    'delivered settles decisions that came meanwhile',
+    'delivery-attempt.ts',
+    "({ delivery }) => ({\n    events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],",
+    "({ sequence: newest }) => ({\n    events: [{ type: 'MembershipDelivered', data: { sequence: newest } }],",
+  ),
+  mutant(
+    'taken over without its event',
+    'delivery.ts',
+    'const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
+    'const taken = order;',
+  ),
+  mutant('taken over at once', 'delivery.ts', "(owner === '' ? 0 : waitMs + this.#patienceMs)", '0'),
+  mutant('the older attempt is not awaited', 'delivery-lanes.ts', 'if (lane.running || this.#stopping) continue;', 'if (this.#stopping) continue;'),
+  mutant('a shop that hangs is waited for', 'delivery-attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
+  mutant('what was pending at the start is not looked at', 'followers.ts', 'delivery.sightPending(order);', 'void order;'),
+  mutant('given up after a minute', 'delivery-attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),
+  mutant(
+    'a decision whose reply was lost is taken to be in hand',
+    'delivery.ts',
+    'owner === this.#options.instance && this.#lanes.find(orderId) !== undefined;',
+    'owner === this.#options.instance;',
+  ),
+  // The sweep.
+  mutant('a round is not elected', 'sweep.ts', 'round === seenRound', 'round >= seenRound'),
+];

@@ -1,0 +1,41 @@
+// Puts a mutant in the place of the real source, while the modules are loaded. Only ever in a process of its
+// own: everything else runs the source as it is.
+import { registerHooks } from 'node:module';
+import type { Edit, Mutant } from './mutants.ts';
+
+const sourceRoot = new URL('../../', import.meta.url);
+
+/**
+ * From now on the files of the mutant load with its edits.
+ * @returns call it once all is loaded: throws where an edit was never made.
+ */
+export function mutate(mutant: Mutant): () => void {
+  const made = new Set<Edit>();
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const loaded = nextLoad(url, context);
+      const edits = mutant.edits.filter(({ file }) => new URL(file, sourceRoot).href === url);
+      if (edits.length === 0) return loaded;
+      let text = sourceText(loaded.source);
+      for (const edit of edits) {
+        if (text.split(edit.find).length !== 2) throw unmade(mutant, edit, 'its text does not stand there exactly once');
+        text = text.replace(edit.find, () => edit.replace);
+        made.add(edit);
+      }
+      return { ...loaded, source: text };
+    },
+  });
+  return () => {
+    for (const edit of mutant.edits) if (!made.has(edit)) throw unmade(mutant, edit, 'the file was not loaded');
+  };
+}
+
+function sourceText(source: unknown): string {
+  if (typeof source === 'string') return source;
+  if (source instanceof Uint8Array) return new TextDecoder().decode(source);
+  throw new Error('A mutated file was loaded without its text');
+}
+
+function unmade({ name }: Mutant, { file, find }: Edit, why: string): Error {
+  return new Error(`Mutant "${name}" cannot be made in ${file}: ${why}. Write it anew in mutants.ts for the source of today: ${find}`);
+}
