@@ -1,5 +1,6 @@
-// The ledger inside a server of your own: all that a shop needs of PaidOnce, and nothing else. Runs against Stripe:
+// The ledger in a server of your own: all that a shop needs of PaidOnce, and nothing else. It runs against Stripe:
 // STRIPE_SECRET_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_… node --conditions=@paidonce/source examples/embedded.ts
+import { randomUUID } from 'node:crypto';
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type MembershipChange } from '@paidonce/ledger';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
@@ -7,7 +8,11 @@ import { stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import Stripe from 'stripe';
 
-const { STRIPE_SECRET_KEY: secretKey = '', STRIPE_WEBHOOK_SECRET: webhookSecret = '' } = process.env;
+const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = process.env;
+if (!secretKey || !webhookSecret) {
+  console.error('Set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET. Without an account at Stripe, "npm start" runs a shop on a sandbox.');
+  process.exit(1);
+}
 
 const ledger = createPaymentLedger({
   eventStore: await openSqliteEventStore('ledger.db'),
@@ -16,9 +21,16 @@ const ledger = createPaymentLedger({
 const payments = stripePayments({ ledger, stripe: new Stripe(secretKey), webhookSecrets: [webhookSecret] });
 const app = Fastify();
 await app.register(paymentLedgerPlugin, { payments });
+app.post<{ Params: { memberId: string } }>('/buy/:memberId', async ({ params: { memberId } }, reply) => {
+  const order = { orderId: randomUUID(), memberId, plan: 'year', amountMinor: 9_000, currency: 'usd' };
+  const { url } = await payments.startCheckout({ ...order, successUrl: 'http://127.0.0.1:3020/thanks' });
+  return reply.redirect(url, 303);
+});
+// Its script asks GET /payment/status/:sessionId until the state is `active`: `shop/public/shop.js` shows it.
+app.get('/thanks', () => 'Thank you. Your membership is on its way.');
 await app.listen({ port: 3020 });
 
-/** Yours. Store the status where your stored sequence is lower, in one transaction: `shop/memberships.ts` shows it. */
+/** Yours: store the status where your stored sequence is lower, in one transaction. `shop/memberships.ts` shows it. */
 async function saveMembership({ membershipId, memberId, status, sequence }: MembershipChange): Promise<void> {
   console.log(`membership ${membershipId} of ${memberId} is ${status} (decision ${sequence})`);
 }

@@ -11,7 +11,7 @@ export interface World {
   readonly stripe: Stripe;
 }
 
-export const price = { amountMinor: 9_000, currency: 'usd' };
+const price = { amountMinor: 9_000, currency: 'usd' };
 
 /** From the order to the last click. @throws Error where the shop or Stripe answers what no browser could go on with. */
 export async function play(scenario: Scenario, world: World): Promise<void> {

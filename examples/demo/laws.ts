@@ -21,8 +21,8 @@ export interface Verdict {
 }
 
 /** A law that met no case was not tested, and counts as broken. */
-export function isHeld({ checked, broken }: Verdict): boolean {
-  return checked > 0 && broken.length === 0;
+export function exitCodeOf(verdicts: readonly Verdict[]): 0 | 1 {
+  return verdicts.every(({ checked, broken }) => checked > 0 && broken.length === 0) ? 0 : 1;
 }
 
 type Observed = Extract<OrderEvent, { type: 'PaymentObserved' }>['data'];

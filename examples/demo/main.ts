@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isHeld } from './laws.ts';
+import { exitCodeOf } from './laws.ts';
 import { orderTable, reviewLine, verdictLines } from './report.ts';
 import { runDemo } from './run.ts';
 import { scenarios } from './scenarios.ts';
@@ -44,7 +44,7 @@ async function demo(dataDir: string): Promise<number> {
   console.log(
     kept
       ? `The log, ${log.length} events, is kept in ${join(kept, 'ledger.db')}.`
-      : `The log held ${log.length} events. DATA_DIR=./demo-data keeps it.`,
+      : `The log held ${log.length} events. DATA_DIR=data/demo keeps it.`,
   );
-  return verdicts.every(isHeld) ? 0 : 1;
+  return exitCodeOf(verdicts);
 }

@@ -31,7 +31,7 @@ function banner({ stripe, dataDir, pollSeconds }: Settings, { url, sandboxUrl }:
     '',
     `PaidOnce shop: ${url}`,
     '',
-    '  1. Choose a plan, and what happens to the webhook.',
+    sandboxUrl === undefined ? '  1. Choose a plan.' : '  1. Choose a plan, and what happens to the webhook.',
     '  2. Pay on the payment page.',
     '  3. See the membership arrive, then open the timeline: who granted, who only confirmed.',
     '',

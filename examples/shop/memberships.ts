@@ -35,7 +35,7 @@ export function openMemberships(database: DatabaseSync): Memberships {
       paid_at       TEXT NOT NULL     -- the period starts here, also where the payment was found later
     ) STRICT`);
 
-  // PostgreSQL takes the same statement.
+  // The same in PostgreSQL, with its own placeholders.
   const upsert = database.prepare(`
     INSERT INTO memberships (membership_id, member_id, plan, status, sequence, paid_at)
     VALUES (:membershipId, :memberId, :plan, :status, :sequence, :paidAt)
@@ -51,11 +51,9 @@ export function openMemberships(database: DatabaseSync): Memberships {
     save: ({ membershipId, memberId, plan, status, sequence, paidAt }) => {
       database.exec('BEGIN IMMEDIATE');
       try {
-        const { changes } = upsert.run({ membershipId, memberId, plan, status, sequence, paidAt });
-        if (changes === 1) {
-          // The decision is new here. What must happen once with it (a welcome mail to send, a seat to count) is
-          // written into tables of your own at this place, in the same transaction.
-        }
+        upsert.run({ membershipId, memberId, plan, status, sequence, paidAt });
+        // Its `changes` is 1 where the decision is new here. What must happen once with it (a welcome mail to send, a
+        // seat to count) is written at this place into tables of your own: in the same transaction, or it may be lost.
         database.exec('COMMIT');
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');

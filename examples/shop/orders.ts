@@ -16,7 +16,7 @@ export interface ShopOrder {
 }
 
 export interface ShopOrders {
-  add(order: Omit<ShopOrder, 'returnedAt'>): void;
+  add(order: ShopOrder): void;
   find(orderId: string): ShopOrder | undefined;
   /** Newest first. */
   list(limit: number): readonly ShopOrder[];

@@ -199,7 +199,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const { page } = await openPage({ javaScriptEnabled: false });
     await page.goto(`${shop.url}/success?session_id=${sessionIdIn(await order({ memberId: 'jo' }))}`);
     await page.getByRole('button', { name: 'Check with Stripe now' }).click();
-    await page.getByText('Asked just now: One moment').waitFor();
+    await page.getByText('Asked just now: not paid yet.').waitFor();
   });
 
   test.each(['light', 'dark'] as const)('on a phone no page is wider than the screen (%s)', async (colorScheme) => {

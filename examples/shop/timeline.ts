@@ -26,7 +26,7 @@ export function timelineOf(history: readonly StoredEvent[], returnedAt: string |
     said.add(factKey);
     const { objectId, eventId } = evidence;
     const told = eventId === undefined ? `read from ${objectWords(objectId)}` : `event of ${objectWords(objectId)}`;
-    return { at, who: sourceNames[source], title: factWords(fact), detail: `${told}, Stripe's clock ${timeOfDay(asOf)}`, effect };
+    return { at, who: sourceNames[source], title: factWords(fact), detail: `${told}, at Stripe ${timeOfDay(asOf)}`, effect };
   });
   return returnedAt === null ? entries : [...entries, returnEntry(returnedAt)].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }

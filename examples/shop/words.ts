@@ -1,5 +1,6 @@
 // The ledger's terms as people read them.
 import type { Fact, MembershipStatus, OrderEvent, OrderPaymentState, ReviewKind, Source } from '@paidonce/ledger';
+import type { PaymentState } from '@paidonce/stripe-adapter';
 
 export const sourceNames: Readonly<Record<Source, string>> = {
   webhook: 'Webhook',
@@ -59,6 +60,20 @@ export const decisionWords: Readonly<Record<Decision['type'], 'granted' | 'suspe
   MembershipRevoked: 'revoked',
 };
 
+/** What a status query has come to, for whoever asked. */
+export const answerWords: Readonly<Record<PaymentState | 'stale', string>> = {
+  stale: 'Stripe did not answer',
+  pending: 'not paid yet',
+  processing: 'the bank is still working on it',
+  awaiting_customer: 'waits for the customer to pay',
+  granting: 'paid; the shop is being told',
+  active: 'paid, and the membership is active',
+  review: 'paid, and a person must look at it',
+  failed: 'the payment failed',
+  expired: 'the checkout has expired, unpaid',
+  revoked: 'paid, and given back',
+};
+
 const objectNames: Readonly<Record<string, string>> = {
   cs: 'the checkout session',
   pi: 'the payment intent',
@@ -71,7 +86,7 @@ export function objectWords(id: string): string {
 }
 
 export function shortId(id: string): string {
-  return id.length > 24 ? `${id.slice(0, 12)}…${id.slice(-6)}` : id;
+  return id.length > 20 ? `${id.slice(0, 12)}…${id.slice(-4)}` : id;
 }
 
 /** In the zone of this machine. */

@@ -40,13 +40,16 @@ ${answer !== undefined && html`<p class="answer" role="status">Asked just now: $
 ${
   membership === 'none' &&
   afterwards === 'leaves' &&
-  html`<p class="note">The customer closes the browser after paying, so no page asks. Only the webhook, or the poll, can tell of the payment. Or
-  you ask yourself:</p>`
+  html`<p class="note">The customer of this order closes the browser after paying, so no page asks. The webhook or the poll must tell of the
+  payment. Or you ask:</p>`
 }
-<div class="actions">
-  ${membership !== 'active' && postButton(`/orders/${orderId}/check`, 'Check with Stripe now')}
+${
+  membership !== 'active' &&
+  html`<div class="actions">
+  ${postButton(`/orders/${orderId}/check`, 'Check with Stripe now')}
   ${membership === 'none' && postButton(`/orders/${orderId}/pay`, 'Go to payment')}
-</div>
+</div>`
+}
 <h2 id="timeline">Timeline</h2>
 <p class="note">Each line stands in the ledger, but for the browser's: a redirect proves nothing, so it is no event. What a source repeats adds
   no line. This page follows by itself; the poll asks every ${pollSeconds} seconds. Times are ${zoneName()}.</p>

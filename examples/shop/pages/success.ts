@@ -43,7 +43,7 @@ function nextSteps({ memberId, orderId }: OrderView): Html {
     <a class="button quiet" href="/orders/${orderId}">See who granted it</a></p>`;
 }
 
-export const messages: Readonly<Record<PaymentState, readonly [title: string, text: string]>> = {
+const messages: Readonly<Record<PaymentState, readonly [title: string, text: string]>> = {
   pending: ['One moment', 'Stripe has not said yet that you paid. This page keeps asking.'],
   processing: ['Your bank is at work', 'The payment was started and is not through yet. This can take days; you may close this page.'],
   awaiting_customer: ['Please pay first', 'Stripe is waiting for your transfer or your voucher. You may close this page.'],

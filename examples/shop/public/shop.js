@@ -21,8 +21,8 @@ async function ask() {
 function show(state) {
   if (waiting.dataset.state === state) return;
   const messages = [...waiting.querySelectorAll('[data-when]')];
-  // Without a message of its own, a new state means a new page.
-  if (!messages.some((message) => message.dataset.when === state)) return location.reload();
+  // Without a message of its own, a new state means a new page; what was asked before is old news there.
+  if (!messages.some((message) => message.dataset.when === state)) return location.replace(location.pathname);
   for (const message of messages) message.hidden = message.dataset.when !== state;
   waiting.dataset.state = state;
 }

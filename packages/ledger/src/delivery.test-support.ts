@@ -183,40 +183,54 @@ function createShop(clock: VirtualClock): Shop {
 
 // ── the store
 
-/** `lost`: nothing is written, and it fails. `unknown`: it is written, and it fails. A promise: written; answered when it resolves. */
-export type Fate = 'lost' | 'unknown' | Promise<void> | undefined;
+/** `lost`: nothing is written, and it fails. `unknown`: it is written, and it fails. */
+export type Fate = 'lost' | 'unknown' | { readonly written?: Promise<void>; readonly answered?: Promise<void> } | undefined;
 
 export interface FaultyStore extends EventStore {
   /** What becomes of an append, by its first event. */
   fate: (stream: string, event: NewEvent) => Fate;
+  /** Whoever reads an order now is answered when this resolves, with what stood there when he asked. */
+  ordersHeld: Promise<void> | undefined;
   /** Readers of the log get no page before this resolves. */
   logHeld: Promise<void> | undefined;
+  /** Reads of orders so far. */
+  readonly orderReads: number;
   cut(): void;
 }
 
 function faultyStore(store: EventStore): FaultyStore {
   let alive = true;
+  let orderReads = 0;
   /** A dead process waits for ever; it does not go on with an error. */
   async function living(): Promise<void> {
     if (!alive) await new Promise(() => undefined);
   }
   const faulty: FaultyStore = {
     fate: () => undefined,
+    ordersHeld: undefined,
     logHeld: undefined,
+    get orderReads() {
+      return orderReads;
+    },
     append: async (stream, expectedRevision, events): Promise<AppendResult> => {
       await living();
       const [first] = events;
       const fate = first && faulty.fate(stream, first);
       if (fate === 'lost') throw new LedgerError('store_full', 'The disk is full');
+      if (typeof fate === 'object') await fate.written;
       const result = await store.append(stream, expectedRevision, events);
       if (fate === 'unknown') throw new LedgerError('store_unavailable', 'The reply was lost');
-      await fate;
+      if (typeof fate === 'object') await fate.answered;
       await living();
       return result;
     },
     readStream: async (stream, options) => {
       await living();
-      return store.readStream(stream, options);
+      const found = await store.readStream(stream, options);
+      if (!stream.startsWith('order-')) return found;
+      orderReads += 1;
+      await faulty.ordersHeld;
+      return found;
     },
     readLog: async function* (options) {
       for await (const page of store.readLog(options)) {

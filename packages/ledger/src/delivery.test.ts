@@ -20,12 +20,16 @@ async function times({ types }: World, type: string, orderId = 'o1'): Promise<nu
 describe('in normal running', () => {
   test('the process that decides delivers at once, and nobody delivers again', async () => {
     const { process, clock, shop, types } = world();
-    const [a] = [process({ name: 'a' }), process({ name: 'b' }), process({ name: 'c' })];
+    const a = process({ name: 'a' });
+    const others = [process({ name: 'b' }), process({ name: 'c' })];
     await buy(a.ledger, 'o1');
     await clock.rest();
     expect(shop.calls.map((call) => call.process)).toEqual(['a']);
     expect(clock.nowMs).toBe(0);
+    await clock.advance(second);
+    const reads = others.map(({ store }) => store.orderReads);
     await clock.advance(100 * hour);
+    expect(others.map(({ store }) => store.orderReads)).toEqual(reads); // What was delivered is not even looked at.
     expect(shop.calls.length).toBe(1);
     expect(await types('o1')).toEqual(['OrderPlaced', 'PaymentObserved', 'MembershipGranted', 'MembershipDelivered']);
   });
@@ -92,6 +96,7 @@ describe('what fails is tried again', () => {
     await here.clock.advance(hour);
     expect(here.shop.memberships.get('o1')).toEqual({ status: 'active', sequence: 1 });
     expect(await times(here, 'MembershipDelivered')).toBe(1);
+    expect(await times(here, 'DeliveryTakenOver')).toBe(0); // The owner is in time.
   });
 
   test('an attempt that takes too long is aborted, and counts as a failure', async () => {
@@ -131,10 +136,12 @@ describe('what fails is tried again', () => {
   test('for 72 hours; then it is abandoned with one alert, and left alone by every process', async () => {
     const here = world();
     const { ledger } = here.process({ name: 'a' });
-    here.process({ name: 'b' });
+    const b = here.process({ name: 'b' });
     here.shop.manner = 'refuse';
     await buy(ledger, 'o1');
-    await here.clock.advance(71 * hour);
+    await here.clock.advance(70 * hour);
+    b.store.logHeld = new Promise(() => undefined); // b learns it by looking at the order itself.
+    await here.clock.advance(hour);
     expect(await times(here, 'DeliveryAbandoned')).toBe(0);
     await here.clock.advance(3 * hour);
     expect((await here.types('o1')).slice(-2)).toEqual(['DeliveryFailed', 'DeliveryAbandoned']);
@@ -233,6 +240,64 @@ describe('redeliver', () => {
     expect(shop.calls.length).toBe(2);
   });
 
+  test('takes over an order whose owner is at it; whoever succeeds first settles it, once', async () => {
+    for (const [first, next] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      for (const then of ['write', 'refuse'] as const) {
+        const here = world();
+        const [a, b] = [here.process({ name: 'a' }), here.process({ name: 'b' })];
+        here.shop.manner = 'hang';
+        await buy(a.ledger, 'o1');
+        await here.clock.rest();
+        const answer = b.ledger.redeliver('o1', support);
+        await here.clock.rest();
+        const callOf = (name: string) => here.shop.calls.find(({ process }) => process === name);
+        callOf(first)?.write();
+        await here.clock.rest();
+        callOf(next)?.[then]();
+        await answer;
+        await here.clock.advance(hour);
+        expect(here.shop.calls.length).toBe(2);
+        expect((await here.types('o1')).slice(-2)).toEqual(['DeliveryTakenOver', 'MembershipDelivered']);
+      }
+    }
+  });
+
+  test('takes over an order whose owner is at it; that the owner fails then is no matter', async () => {
+    const { process, clock, shop, types } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
+    shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await clock.rest();
+    const answer = b.ledger.redeliver('o1', support);
+    await clock.rest();
+    shop.calls[0]?.refuse();
+    await clock.advance(5 * second);
+    expect((await types('o1')).at(-1)).toBe('DeliveryTakenOver');
+    shop.calls[1]?.write();
+    expect(await answer).toEqual({ outcome: 'delivered' });
+    await clock.advance(hour);
+    expect(shop.calls.length).toBe(2);
+  });
+
+  test('that fails is tried again in time, also where the log shows only now what had been abandoned', async () => {
+    const here = world();
+    const { ledger, store } = here.process();
+    here.shop.manner = 'refuse';
+    await here.clock.advance(second);
+    const { promise: shown, resolve: show } = Promise.withResolvers<void>();
+    store.logHeld = shown;
+    await buy(ledger, 'o1');
+    await here.clock.advance(80 * hour);
+    expect(await ledger.redeliver('o1', support)).toEqual({ outcome: 'failed' });
+    here.shop.manner = 'write';
+    show();
+    await here.clock.advance(second);
+    expect(here.shop.memberships.size).toBe(1);
+  });
+
   test("takes another process's order over: its owner does not deliver it any more", async () => {
     const { process, clock, shop } = world();
     const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
@@ -272,8 +337,9 @@ describe('law 9: the newest decision wins at the shop', () => {
     const [grant] = here.shop.calls;
     here.shop.manner = 'write';
     await refund(ledger, 'o1');
-    await here.clock.advance(5 * second);
+    await here.clock.rest();
     expect(grant?.signal.aborted).toBe(true);
+    await here.clock.advance(5 * second);
     expect(here.shop.keys()).toEqual(['o1:1']); // Aborted, but not ended.
     grant?.refuse();
     await here.clock.rest();
@@ -373,7 +439,7 @@ describe('law 9: the newest decision wins at the shop', () => {
     await here.clock.rest();
     here.shop.manner = 'wait';
     const { promise: replied, resolve: reply } = Promise.withResolvers<void>();
-    store.fate = (_, { type }) => (type === 'PaymentObserved' ? replied : undefined);
+    store.fate = (_, { type }) => (type === 'PaymentObserved' ? { answered: replied } : undefined);
     const refunded = refund(ledger, 'o1'); // Durable, but the process does not know yet.
     await here.clock.advance(second); // The retry of the grant finds the revocation.
     expect(here.shop.keys()).toEqual(['o1:1', 'o1:2']);
@@ -384,6 +450,43 @@ describe('law 9: the newest decision wins at the shop', () => {
     here.shop.calls[1]?.write();
     await here.clock.advance(hour);
     expect(here.shop.keys()).toEqual(['o1:1', 'o1:2']);
+  });
+
+  test('a decision that grew old while it was read is not delivered', async () => {
+    const { process, clock, shop } = world();
+    const { ledger, store } = process();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    store.fate = (_, { type }) => {
+      if (type === 'PaymentObserved') store.ordersHeld = answered; // The look that follows the grant is answered late.
+      return undefined;
+    };
+    await buy(ledger, 'o1');
+    await clock.rest();
+    store.fate = () => undefined;
+    store.ordersHeld = undefined;
+    await refund(ledger, 'o1');
+    await clock.rest();
+    answer();
+    await clock.rest();
+    expect(shop.keys()).toEqual(['o1:2']);
+  });
+
+  test('an attempt under way is still awaited after the log showed that another process had settled it', async () => {
+    const { process, clock, shop } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
+    shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await clock.rest();
+    void b.ledger.redeliver('o1', support);
+    await clock.rest();
+    shop.calls[0]?.write();
+    await clock.advance(second); // b has seen it settled.
+    await refund(b.ledger, 'o1');
+    await clock.advance(second);
+    expect(shop.keys()).toEqual(['o1:1', 'o1:1']);
+    shop.calls[1]?.refuse();
+    await clock.rest();
+    expect(shop.keys()).toEqual(['o1:1', 'o1:1', 'o1:2']);
   });
 
   test('a log that is seen late neither forgets nor puts off our own newer decision', async () => {
@@ -492,6 +595,63 @@ describe('taking over', () => {
     expect((await types('o1')).filter((type) => type === 'DeliveryTakenOver').length).toBe(1);
   });
 
+  test('a settled older decision does not end the wait for the newer one', async () => {
+    const { process, clock, shop } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b' }), process({ name: 'c' })];
+    shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await clock.advance(second);
+    await refund(b.ledger, 'o1');
+    b.kill();
+    await clock.advance(second);
+    shop.calls[0]?.write();
+    await clock.advance(second);
+    a.kill();
+    shop.manner = 'write';
+    await clock.advance(30 * second);
+    expect(shop.calls.at(-1)).toMatchObject({ process: 'c', change: { sequence: 2 } });
+    expect(shop.memberships.get('o1')?.status).toBe('revoked');
+  });
+
+  test('who was slower than another by one append does not take over too', async () => {
+    const { process, clock, shop, types } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b' }), process({ name: 'c' })];
+    const { promise: written, resolve: write } = Promise.withResolvers<void>();
+    b.store.fate = () => ({ written });
+    shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await clock.advance(second);
+    a.kill();
+    await clock.advance(30 * second);
+    expect(shop.calls.map((call) => call.process)).toEqual(['a', 'c']);
+    write();
+    await clock.advance(5 * second);
+    expect(shop.calls.length).toBe(2);
+    shop.calls[1]?.write();
+    await clock.advance(hour);
+    expect(shop.calls.length).toBe(2);
+    expect((await types('o1')).filter((type) => type === 'DeliveryTakenOver').length).toBe(1);
+  });
+
+  test('what the log has not shown yet is seen when the order is looked at: the clock runs from there', async () => {
+    const here = world();
+    const [a, b] = [here.process({ name: 'a' }), here.process({ name: 'b' })];
+    here.shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await here.clock.advance(second); // b has seen the decision, and sees nothing more.
+    b.store.logHeld = new Promise(() => undefined);
+    here.shop.calls[0]?.refuse();
+    await here.clock.advance(5 * second);
+    a.kill();
+    const [failed] = await failures(here);
+    here.shop.manner = 'write';
+    const lookedAtMs = 30 * second; // And a little: since it saw the decision.
+    await here.clock.advance(lookedAtMs + failed!.waitMs + 30 * second - here.clock.nowMs - 1);
+    expect(here.shop.calls.filter(({ process }) => process === 'b')).toEqual([]);
+    await here.clock.advance(second);
+    expect(here.shop.calls.filter(({ process }) => process === 'b').length).toBe(1);
+  });
+
   test('a process that stood still finds out before it delivers', async () => {
     const { process, clock, shop } = world();
     const [a] = [process({ name: 'a', background: false }), process({ name: 'b' })];
@@ -570,6 +730,18 @@ describe('when the store fails', () => {
     expect(shop.keys()).toEqual(['o1:1', 'o1:1']);
     expect((await types('o1')).at(-1)).toBe('MembershipDelivered');
     expect(shop.memberships.get('o1')).toEqual({ status: 'active', sequence: 1 });
+  });
+
+  test('once, the process makes sure of its order once', async () => {
+    const here = world();
+    const { ledger, store } = here.process();
+    let broken = 1;
+    store.fate = (_, { type }) => (type === 'DeliveryFailed' && broken-- > 0 ? 'lost' : undefined);
+    here.shop.manner = 'refuse';
+    await buy(ledger, 'o1');
+    await here.clock.advance(hour);
+    expect((await failures(here)).length).toBeGreaterThan(5);
+    expect(await times(here, 'DeliveryTakenOver')).toBe(1);
   });
 
   test('a process that dies there leaves the second telling to another', async () => {
@@ -697,7 +869,7 @@ describe('bounds', () => {
   });
 
   test('`redeliver` that waits for an attempt starts none while stopping', async () => {
-    const { process, clock, shop } = world();
+    const { process, clock, shop, types } = world();
     const { ledger } = process({ deliverTimeoutMs: hour });
     shop.manner = 'wait';
     await buy(ledger, 'o1');
@@ -708,6 +880,38 @@ describe('bounds', () => {
     await clock.advance(10 * second);
     await Promise.all([refused, stopped]);
     expect(shop.calls.length).toBe(1);
+    expect(await types('o1')).not.toContain('DeliveryTakenOver');
+  });
+
+  test('what was only being looked at when the process stopped is left to others', async () => {
+    const { process, clock, shop } = world();
+    const { ledger, store } = process();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    store.fate = (_, { type }) => {
+      if (type === 'PaymentObserved') store.ordersHeld = answered;
+      return undefined;
+    };
+    await buy(ledger, 'o1');
+    await clock.rest();
+    const stopped = ledger[Symbol.asyncDispose]();
+    await clock.rest();
+    answer();
+    await clock.rest();
+    await stopped;
+    expect(shop.calls).toEqual([]);
+  });
+
+  test('a `settle` under way starts nothing while stopping', async () => {
+    const { process, clock, shop } = world();
+    const { ledger } = process({ background: false, deliverTimeoutMs: hour });
+    shop.manner = 'wait';
+    for (let order = 0; order < 9; order++) await buy(ledger, `o${order}`);
+    const settled = ledger.settle({ timeoutMs: hour });
+    await clock.rest();
+    const stopped = ledger[Symbol.asyncDispose]();
+    await clock.advance(10 * second);
+    await Promise.allSettled([settled, stopped]);
+    expect(shop.calls.length).toBe(8);
   });
 
   test('`settle` tries again until its deadline, and no longer', async () => {

@@ -146,7 +146,6 @@ class NewestFirst implements Delivery {
     const abort = new AbortController();
     lane.attempt = { sequence, abort };
     const result = await attemptDelivery(order, abort, this.#options);
-    if (result.outcome === 'left') this.#lanes.dueAt(lane, this.#now()); // Newer, settled or taken over: look again.
     if (result.outcome === 'failed' && result.retryAtMs !== undefined) {
       this.#lanes.dueAt(lane, result.retryAtMs);
       lane.ownUntilMs = result.retryAtMs + this.#patienceMs / 3;

@@ -1,5 +1,6 @@
 // A subscriber of the log: hands each page, in log order, to one handler. What was handled is remembered by
 // the handler, with its own rows; so a page may come again after a crash, and handlers are idempotent.
+import { LedgerError } from './errors.ts';
 import type { EventStore, Position, StoredEvent } from './event-store/event-store.ts';
 import type { Log } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
@@ -21,7 +22,10 @@ export interface SubscriptionOptions {
 export interface Subscription {
   /** Follows the log until it is stopped, through failures of the store. */
   follow(): void;
-  /** Handles everything that was in the log when it was called. */
+  /**
+   * Handles everything that was in the log when it was called.
+   * @throws LedgerError `closed` where it was stopped meanwhile.
+   */
   catchUp(): Promise<void>;
   /** How far it may be behind: the time in which pages gather while it follows at the head, else the time since it was last there. */
   lagMs(): number;
@@ -52,6 +56,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
   async function read(follow?: AbortSignal): Promise<void> {
     for await (const page of store.readLog({ after: position, prefixes, ...(follow ? { follow } : {}) })) {
       await inTurn(async () => {
+        if (stopping.signal.aborted) return; // The file that the handler writes is about to be closed.
         if (page.next > position) {
           await handle(
             page.events.filter((event) => event.position > position),
@@ -88,7 +93,10 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
       following = true;
       loop = followOn();
     },
-    catchUp: () => read(),
+    catchUp: async () => {
+      await read();
+      if (stopping.signal.aborted) throw new LedgerError('closed', 'The ledger was closed before the log was caught up. Ask another process');
+    },
     lagMs: () => {
       if (following && atHead) return gatherMs;
       return caughtUpAtMs === undefined ? Number.POSITIVE_INFINITY : Math.round(runtime.monotonicNowMs() - caughtUpAtMs);

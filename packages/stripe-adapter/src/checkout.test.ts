@@ -101,6 +101,15 @@ describe('startCheckout', () => {
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'status_query' });
   });
 
+  test('of an order that a webhook told as paid is refused without a session', async () => {
+    const { payments, checkout, sandbox } = await openShop();
+    sandbox.pay(await checkout());
+    await sandbox.deliverDue();
+    sandbox.calls.reset();
+    expect((await refusal(payments.startCheckout(plan))).message).toContain('Order order-1 is paid already');
+    expect(sandbox.calls.count()).toBe(0);
+  });
+
   test('after a refund sells again, by another session', async () => {
     const { checkout, sandbox, ledger } = await openShop();
     const first = await checkout();
@@ -129,6 +138,12 @@ describe('a session that costs something else', () => {
     const { data } = await stripe.checkout.sessions.list();
     expect(data.map(({ status }) => status)).toEqual(['expired']);
     expect(await ledger.order('order-1')).toBeUndefined();
+  });
+
+  test('may be mended, and started again at once', async () => {
+    const { payments, checkout } = await openShop();
+    await refusal(payments.startCheckout({ ...plan, session: { line_items: line(900) } }));
+    expect(await checkout({ session: { line_items: line(1_000) } })).toMatch(/^cs_/);
   });
 
   test('is none where only a discount makes it cheaper', async () => {

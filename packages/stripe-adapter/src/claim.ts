@@ -3,7 +3,7 @@
 import type { StripeIdentity } from './stripe-objects.ts';
 
 /** Metadata keys on a session and on its payment intent. */
-export const scopeKey = 'paidonce';
+const scopeKey = 'paidonce';
 export const orderKey = 'paidonce_order';
 
 export interface Claim {

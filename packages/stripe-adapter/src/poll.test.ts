@@ -184,16 +184,10 @@ describe('in the background', () => {
   });
 
   test('with poll: false it never does', async () => {
-    let sleeps = 0;
-    const sleep = () => {
-      sleeps += 1;
-      return Promise.resolve();
-    };
-    const shop = await openShop({ payments: { poll: false, runtime: { sleep } } });
+    const shop = await openShop({ payments: { poll: false, runtime: { sleep: () => Promise.resolve() } } });
     shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
     await shop.payments[Symbol.asyncDispose]();
     expect(await eventTypes(shop, ['sweep-'])).toEqual([]);
     expect(shop.sandbox.calls.count(listRoute)).toBe(0);
-    expect(sleeps).toBeLessThanOrEqual(1); // Of disposing.
   });
 });

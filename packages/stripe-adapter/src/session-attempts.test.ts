@@ -35,7 +35,7 @@ describe('the attempt on a session', () => {
   });
 
   test('is no matter of refunds', () => {
-    expect(eitherWay(said('pi_1', 'paid', 1, ['cs_1']), said('pi_1', 'succeeded', 2, [], 'refund'))).toEqual(['paid']);
+    expect(eitherWay(said('pi_1', 'authorized', 1, ['cs_1']), said('pi_1', 'failed', 2, [], 'refund'))).toEqual(['authorized']);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 // What the success page is told, and what it costs: against the sandbox.
 import { describe, expect, test } from 'vitest';
+import { manualPayment } from './index.ts';
 import { openShop, storyOf } from './shop.test-support.ts';
 
 const retrieveRoute = 'GET /v1/checkout/sessions/:session';
@@ -16,6 +17,17 @@ describe('the status of a session', () => {
   test('is pending while it is open', async () => {
     const { payments, checkout } = await openShop();
     expect(await payments.status(await checkout())).toEqual({ state: 'pending', stale: false, nextPollAfterMs: 2_000 });
+  });
+
+  test('of an order that is active already is not asked of Stripe', async () => {
+    const { payments, checkout, sandbox, ledger } = await openShop();
+    const sessionId = await checkout();
+    const order = await ledger.order('order-1');
+    const by = { actor: 'support-7', reason: 'Bank transfer' };
+    await ledger.observePayment(manualPayment(order!, { paymentId: 'manual:1', paidAt: '2027-01-15T08:00:00Z', by }));
+    sandbox.calls.reset();
+    expect(await payments.status(sessionId)).toEqual({ state: 'active', stale: false });
+    expect(sandbox.calls.count()).toBe(0);
   });
 
   test('whose webhook was lost is found by the look itself, and granted', async () => {

@@ -39,7 +39,7 @@ export function failureOf(what: string, error: unknown): unknown {
 }
 
 /** What trying again soon may mend: no answer, a failure of Stripe, a limit, or the same key still in use. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   const found = stripeErrorIn(error);
   if (found === undefined || isReplayedFailure(error)) return false;
   return found.type === 'StripeConnectionError' || found.type === 'StripeAPIError' || isPassingStatus(found);
@@ -58,7 +58,7 @@ function isPassingStatus({ statusCode = 0 }: StripeFailure): boolean {
 const longestWaitMs = 60_000;
 
 /** As Stripe asks in `Retry-After`, else doubling from half a second, with jitter; at most a minute. */
-export function waitMs(retry: number, error: unknown, runtime: Runtime): number {
+function waitMs(retry: number, error: unknown, runtime: Runtime): number {
   const { 'retry-after': asked } = stripeErrorIn(error)?.headers ?? {};
   const seconds = asked === undefined ? Number.NaN : Number(asked);
   const ms = seconds >= 0 ? seconds * 1_000 : 500 * 2 ** retry * (0.5 + runtime.random());

@@ -12,7 +12,7 @@ export interface WebhookSecret {
   readonly livemode?: boolean;
 }
 
-export const toleranceSeconds = 300;
+const toleranceSeconds = 300;
 
 /** @throws LedgerError `invalid_input` for a secret that can verify nothing. */
 export function readSecrets(secrets: readonly (string | WebhookSecret)[]): readonly WebhookSecret[] {

@@ -209,11 +209,10 @@ describe('a payment on the sandbox', () => {
   });
 
   test('on a recovered session, which nobody attached, is of the order that the session was recovered for', async () => {
-    const { checkout, sandbox, stripe, ledger } = await openShop();
+    const { checkout, sandbox, ledger } = await openShop();
     const sessionId = await checkout({ session: { after_expiration: { recovery: { enabled: true } } } });
     sandbox.expire(sessionId);
     const recovered = sandbox.recover(sessionId);
-    await stripe.checkout.sessions.update(recovered.id, { metadata: { paidonce: '', paidonce_order: '' } });
     sandbox.pay(recovered.id);
     await sandbox.deliverDue();
     expect(await ledger.orderOf(recovered.id)).toMatchObject({ orderId: 'order-1', membership: 'active' });
@@ -243,6 +242,14 @@ describe('whose an object is', () => {
     await placed(shop);
     expect(await shop.payments.handleWebhook(...signed(session({ metadata: {} })))).toEqual({ outcome: 'recorded' });
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
+  });
+
+  test('a session that copies an attached one is ours, whatever its own metadata name', async () => {
+    const shop = await openShop();
+    await placed(shop);
+    const recovered = session({ id: 'cs_test_2', payment_intent: 'pi_2', recovered_from: 'cs_test_1', metadata: {} });
+    expect(await shop.payments.handleWebhook(...signed(recovered))).toEqual({ outcome: 'recorded' });
+    expect(await shop.ledger.orderOf('cs_test_2')).toMatchObject({ orderId: 'order-1', membership: 'active' });
   });
 
   test('what names an order that is not placed yet waits for it', async () => {
@@ -391,6 +398,12 @@ describe('what cannot be read', () => {
     expect(await unreadable(shop)).toMatchObject([expected]);
   });
 
+  test('an object without a name is kept: nobody can tell whose it is', async () => {
+    const shop = await openShop();
+    expect(await shop.payments.handleWebhook(...signed({ amount: 1 }))).toEqual({ outcome: 'unreadable' });
+    expect(await unreadable(shop)).toMatchObject([{ path: 'object', type: 'unknown', objectId: expect.stringMatching(/^evt_/) }]);
+  });
+
   test('a fact that the ledger refuses is kept, not sent for ever', async () => {
     const shop = await openShop();
     await placed(shop);
@@ -403,6 +416,31 @@ describe('what cannot be read', () => {
     const thin = JSON.stringify({ id: 'evt_thin', object: 'v2.core.event', type: 'v1.checkout.session.completed' });
     expect(await payments.handleWebhook(bytes(thin), sign(thin))).toEqual({ outcome: 'ignored' });
     expect(await payments.handleWebhook(...signed({ id: 'cus_1', object: 'customer' }))).toEqual({ outcome: 'ignored' });
+  });
+});
+
+describe('a charge that was refunded', () => {
+  test('leads to its refunds, and the newest word of them answers for it', async () => {
+    const { checkout, sandbox, stripe, ledger, payments } = await openShop();
+    const sessionId = await checkout();
+    sandbox.pay(sessionId);
+    sandbox.refund(sessionId, { amountMinor: 100 });
+    await sandbox.deliverDue();
+    sandbox.refund(sessionId, { amountMinor: 200, fate: 'lost' });
+    const { data } = await stripe.charges.list();
+    expect(await payments.handleWebhook(...signed(data[0]!))).toEqual({ outcome: 'recorded' });
+    expect(await payments.handleWebhook(...signed(data[0]!))).toEqual({ outcome: 'duplicate' });
+    expect((await storyOf(ledger)).filter((event) => event === 'webhook succeeded')).toHaveLength(2);
+  });
+});
+
+describe('the time of a payment', () => {
+  test('is that of its event, not of its intent', async () => {
+    const shop = await openShop();
+    await placed(shop);
+    await shop.payments.handleWebhook(...signed(intent()));
+    const granted = (await shop.ledger.history('order-1')).find(({ type }) => type === 'MembershipGranted');
+    expect(granted?.data).toMatchObject({ paidAt: '2027-01-15T08:03:20.000Z' });
   });
 });
 

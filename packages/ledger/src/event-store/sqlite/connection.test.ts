@@ -70,7 +70,7 @@ describe('network file systems are refused', () => {
     [0x6969, 'NFS'],
     [0xff534d42, 'CIFS'],
     [0x01021997, '9P'],
-  ])('type 0x%s is %s', (type, name) => {
+  ])('type %i is %s', (type, name) => {
     expect(() => refuseNetworkFileSystem('/mnt/ledger.db', () => type)).toThrow(`/mnt/ledger.db lies on ${name}`);
   });
 

@@ -1,5 +1,6 @@
 // A process of its own on a log file. The test forks it, says what to do, and gets one answer; `acknowledge` runs
 // until it is killed, and notes each acknowledged append in a file that survives it.
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
 import type { AppendResult, NewEvent } from '../event-store.ts';
@@ -8,7 +9,8 @@ import { openSqliteEventStore, type SqliteEventStore } from './sqlite.ts';
 export type Task =
   | { readonly kind: 'own'; readonly stream: string; readonly count: number }
   | { readonly kind: 'shared'; readonly streams: readonly string[]; readonly count: number }
-  | { readonly kind: 'acknowledge'; readonly prefix: string; readonly callers: number; readonly acknowledged: string };
+  | { readonly kind: 'acknowledge'; readonly prefix: string; readonly callers: number; readonly acknowledged: string }
+  | { readonly kind: 'failing_disk' };
 
 export interface Acknowledged {
   readonly stream: string;
@@ -17,20 +19,39 @@ export interface Acknowledged {
   readonly id: string;
 }
 
+/** What an append met while writes failed, and how many events were stored then; then once more, after the disk was mended. */
+export interface FailingDisk {
+  readonly codes: readonly string[];
+  readonly stored: number;
+  readonly appendedBefore: number;
+  readonly revisionAfter: number;
+}
+
 const path = process.argv[2] as string;
 process.send?.('started');
 process.once('message', (task: Task) => {
-  void perform(task).then((appends) => {
-    process.send?.(appends, () => process.disconnect()); // Not before it is sent.
+  void perform(task).then((answer) => {
+    process.send?.(answer, () => process.disconnect()); // Not before it is sent.
   });
 });
 
-async function perform(task: Task): Promise<readonly Acknowledged[]> {
+async function perform(task: Task): Promise<readonly Acknowledged[] | FailingDisk> {
   // All processes open at the same moment: on a new file they also race to lay it out.
   const store = await openSqliteEventStore(path, { busyTimeoutMs: 60_000 });
-  const appends = await (task.kind === 'own' ? own(store, task) : task.kind === 'shared' ? shared(store, task) : acknowledge(store, task));
-  await store.close();
-  return appends;
+  try {
+    switch (task.kind) {
+      case 'own':
+        return await own(store, task);
+      case 'shared':
+        return await shared(store, task);
+      case 'acknowledge':
+        return await acknowledge(store, task);
+      case 'failing_disk':
+        return await failingDisk(store);
+    }
+  } finally {
+    await store.close();
+  }
 }
 
 async function own(store: SqliteEventStore, { stream, count }: Extract<Task, { kind: 'own' }>): Promise<readonly Acknowledged[]> {
@@ -74,6 +95,28 @@ async function acknowledge(
   });
   await Promise.all(calling);
   return [];
+}
+
+/** Writes beyond a file size limit fail with an error that is not "disk full". */
+async function failingDisk(store: SqliteEventStore): Promise<FailingDisk> {
+  limitFileSize('150000');
+  const codes: string[] = [];
+  let revision = -1;
+  while (codes.length < 3) {
+    try {
+      revision = (await appended(store, 'order-1', revision, newEvents(20))).revision;
+    } catch (error) {
+      codes.push((error as { code: string }).code);
+    }
+  }
+  const stored = (await store.readStream('order-1')).length;
+  limitFileSize('unlimited');
+  const after = await appended(store, 'order-1', revision, newEvents(1));
+  return { codes, stored, appendedBefore: revision + 1, revisionAfter: after.revision };
+}
+
+function limitFileSize(bytes: string): void {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
 }
 
 async function appended(store: SqliteEventStore, stream: string, expected: number, events: readonly NewEvent[]): Promise<Acknowledged> {

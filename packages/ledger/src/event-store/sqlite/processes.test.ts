@@ -1,12 +1,12 @@
 // Several real processes on one log file.
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { StoredEvent } from '../event-store.ts';
 import { newLogPath } from './log-directory.test-support.ts';
-import type { Acknowledged, Task } from './processes.test-support.ts';
+import type { Acknowledged, FailingDisk, Task } from './processes.test-support.ts';
 import { openSqliteEventStore, type SqliteEventStore } from './sqlite.ts';
 
 describe('four processes on one file', () => {
@@ -26,7 +26,7 @@ describe('four processes on one file', () => {
     }
     for (const appends of made) expect(appends).toBeGreaterThanOrEqual(200);
     for (const n of [0, 1, 2, 3]) expect(await store.readStream(`own-${n}`)).toHaveLength(2_000);
-  });
+  }, 180_000);
 
   test('on shared streams no acknowledged append is lost or doubled, and a follower sees all in log order', async () => {
     const path = newLogPath();
@@ -76,13 +76,27 @@ describe('a process that is killed', () => {
   });
 });
 
+describe('a disk that fails', () => {
+  // prlimit is part of Linux's util-linux.
+  test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
+    'is `store_unavailable`; nothing half-written is seen, and the same connection works again after it',
+    async () => {
+      const [answer] = await perform<FailingDisk>(newLogPath(), [{ kind: 'failing_disk' }]);
+      expect(answer?.codes).toEqual(['store_unavailable', 'store_unavailable', 'store_unavailable']);
+      expect(answer?.appendedBefore).toBeGreaterThan(0);
+      expect(answer?.stored).toBe(answer?.appendedBefore);
+      expect(answer?.revisionAfter).toBe(answer?.stored);
+    },
+  );
+});
+
 /** One process for each task; they begin together. */
-async function perform(path: string, tasks: readonly Task[]): Promise<readonly (readonly Acknowledged[])[]> {
+async function perform<Answer = readonly Acknowledged[]>(path: string, tasks: readonly Task[]): Promise<readonly Answer[]> {
   const children = tasks.map(() => start(path));
   await Promise.all(children.map(started));
   const answers = children.map(answer);
   for (const [n, child] of children.entries()) child.send(tasks[n] as Task);
-  return (await Promise.all(answers)) as readonly (readonly Acknowledged[])[];
+  return (await Promise.all(answers)) as readonly Answer[];
 }
 
 function start(path: string): ChildProcess {

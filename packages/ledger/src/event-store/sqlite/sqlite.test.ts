@@ -45,14 +45,6 @@ describe('opening', () => {
       message: expect.stringContaining('Does its directory exist'),
     });
   });
-
-  test('durability does not rest on defaults', async () => {
-    const path = newLogPath();
-    await open(path);
-    const db = new DatabaseSync(path);
-    onTestFinished(() => db.close());
-    expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
-  });
 });
 
 describe('other processes', () => {

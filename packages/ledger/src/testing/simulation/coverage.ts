@@ -85,8 +85,8 @@ export class Coverage {
     this.#counts.set(place, (this.#counts.get(place) ?? 0) + 1);
   }
 
-  add(other: Coverage): void {
-    for (const [place, count] of other.#counts) this.#counts.set(place, (this.#counts.get(place) ?? 0) + count);
+  add(counts: Readonly<Record<Place, number>>): void {
+    for (const place of places) this.#counts.set(place, (this.#counts.get(place) ?? 0) + counts[place]);
   }
 
   counts(): Readonly<Record<Place, number>> {

@@ -89,7 +89,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('held under the payment alone', 'observe-payment.ts', 'of namesOf(observed)) {', 'of namesOf(observed).slice(0, 1)) {'),
   mutant(
-    'held payments are not handed on by the next observation, and the roll-forward sees links only',
+    'roll-forward looks at links only',
     'roll-forward.ts',
     "if (event.type === 'PaymentHeld') await writer.forward(event.data);\n      else await",
     "if (event.type !== 'PaymentHeld') await",

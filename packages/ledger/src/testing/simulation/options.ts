@@ -29,6 +29,8 @@ export interface StoreFaults {
 /** Each a probability for every step. */
 export interface ProcessFaults {
   readonly crash: number;
+  /** For every append: its process crashes before it learns of it. */
+  readonly crashAfterAppend: number;
   /** Frozen for a while, clocks running. */
   readonly pause: number;
   /** Stopped in order, as in a roll-out. */
@@ -65,7 +67,7 @@ export interface SimulationOptions {
   readonly shop: ShopFaults;
   readonly sources: SourceFaults;
   readonly shares: Shares;
-  /** A call of the store is one step with its reply, not two. */
+  /** A probability for every call of the store: it is one step with its reply, not two. */
   readonly replyAtOnce: number;
   readonly orders: number;
   readonly paymentsPerOrder: number;
@@ -87,32 +89,39 @@ export function drawOptions(seed: number): SimulationOptions {
     seed,
     processes: drawProcesses(random, outage),
     policy: random.chance(0.7) ? defaultPolicy : drawPolicy(random),
-    deliverTimeoutMs: random.pick([2_000, 10_000]),
-    store: { refused: rate(0, 0, 0.01, 0.05), replyLost: rate(0, 0, 0.01, 0.05), doneLate: rate(0, 0, 0.01, 0.03) },
-    process: { crash: rate(0, 0, 0.002, 0.006), pause: rate(0, 0, 0.002, 0.01), stop: rate(0, 0, 0, 0.002) },
-    shop: { fails: rate(0, 0.1, 0.3), failsAfterEffect: rate(0, 0.1, 0.3), hangs: rate(0, 0, 0.2), writesLate: rate(0, 0.1, 0.3) },
-    sources: { dropped: rate(0, 0.1, 0.5), doubled: rate(0, 0.2), unnamed: rate(0, 0.3, 0.8), misnamed: rate(0, 0, 0.1, 0.3) },
+    deliverTimeoutMs: random.pick([2_000, 10_000, 15_000]),
+    store: { refused: rate(0, 0, 0.02, 0.1), replyLost: rate(0, 0, 0.02, 0.1), doneLate: rate(0, 0, 0.02, 0.1) },
+    process: {
+      crash: rate(0, 0, 0.003, 0.01),
+      crashAfterAppend: rate(0, 0, 0.02, 0.1),
+      pause: rate(0, 0, 0.003, 0.01),
+      stop: rate(0, 0, 0, 0.003),
+    },
+    shop: { fails: rate(0, 0.1, 0.3), failsAfterEffect: rate(0, 0.1, 0.3), hangs: rate(0, 0, 0.3), writesLate: rate(0, 0.1, 0.3) },
+    sources: { dropped: rate(0, 0.1, 0.5), doubled: rate(0, 0.2), unnamed: rate(0, 0.3, 0.9), misnamed: rate(0, 0, 0.1, 0.3) },
     shares: { call: 1, world: rate(0.02, 0.1, 0.3), timer: rate(0.02, 0.08, 0.2) },
     replyAtOnce: rate(0, 0.5, 0.9),
-    orders: random.between(1, 3),
+    orders: random.pick([1, 1, 2, 3]),
     paymentsPerOrder: random.between(1, 3),
     placedLate: rate(0, 0.2, 0.6),
-    polls: random.between(0, 2),
-    people: random.between(0, 5),
+    polls: random.between(0, 4),
+    people: random.between(0, 12),
     outage,
     faultySteps: 4_000,
   };
 }
 
 function drawProcesses(random: Random, outage: boolean): readonly ProcessOptions[] {
-  const count = outage ? 2 : random.between(2, 4);
+  const count = outage ? 2 : random.pick([1, 2, 2, 3, 4]);
   const deliverer = random.below(count); // At least one delivers.
+  const others = random.pick([0, 0.5, 1]);
+  const skewMs = random.pick([0, 600_000]);
   return Array.from({ length: count }, (_, index) => ({
     name: `p${index + 1}`,
-    delivers: index === deliverer || random.chance(0.6),
+    delivers: index === deliverer || random.chance(others),
     background: outage || random.chance(0.8),
     keepsReadModels: random.chance(0.5),
-    wallSkewMs: random.between(-600_000, 600_000),
+    wallSkewMs: random.between(-skewMs, skewMs),
     monotonicOriginMs: random.between(0, 10_000_000),
   }));
 }

@@ -46,8 +46,8 @@ export function drawStory(world: World, provider: Provider, orders: readonly Sho
   const payment: ProviderPayment = {
     reference: {
       provider: kind === 'transfer' ? 'manual' : 'simulated',
-      account: random.chance(0.05) ? 'acct_2' : order.account,
-      livemode: random.chance(0.05) ? !order.livemode : order.livemode,
+      account: random.chance(0.03) ? 'acct_2' : order.account,
+      livemode: random.chance(0.03) ? !order.livemode : order.livemode,
       id,
     },
     ...(kind === 'checkout' ? { sessionId: session } : {}),
@@ -93,7 +93,7 @@ class StoryTeller {
 
   moves(): readonly Move[] {
     const random = this.#random;
-    const path = random.weighted({ paid: 6, slow: 2, triedAgain: 2, authorized: 1, ended: 1, pending: 1 });
+    const path = random.weighted({ paid: 8, slow: 2, triedAgain: 2, authorized: 1, ended: 1, pending: 1 });
     if (this.#kind === 'free' && path === 'ended') {
       this.#attempt('expired');
       return this.#moves;
@@ -122,9 +122,9 @@ class StoryTeller {
     const amount = this.#drawAmount();
     this.#pay(amount);
     if (random.chance(0.1)) this.#pay(corrected(amount));
-    const refunds = random.chance(0.35) ? random.between(1, 2) : 0;
+    const refunds = random.chance(0.45) ? random.between(1, 2) : 0;
     for (let index = 0; index < refunds; index++) this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
-    if (this.#kind !== 'transfer' && this.#kind !== 'free' && random.chance(0.3)) this.#dispute(amount.totalMinor);
+    if (this.#kind !== 'transfer' && this.#kind !== 'free' && random.chance(0.5)) this.#dispute(amount.totalMinor);
   }
 
   #pay(amount: PaidAmount): void {
@@ -142,7 +142,7 @@ class StoryTeller {
     const { amountMinor, currency } = this.#order;
     const none = { subtotalMinor: amountMinor, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
     if (this.#kind === 'free') return { totalMinor: 0, currency, parts: { ...none, discountMinor: amountMinor } };
-    switch (this.#random.weighted({ exact: 8, discount: 1, tax: 1, shortfall: 1, excess: 1, currency: 0.7 })) {
+    switch (this.#random.weighted({ exact: 10, discount: 1, tax: 1, shortfall: 1, excess: 1, currency: 0.7 })) {
       case 'exact':
         return { totalMinor: amountMinor, currency, parts: none };
       case 'discount':
@@ -179,9 +179,10 @@ class StoryTeller {
     if (random.chance(0.3)) tell('inquiry', 0);
     if (random.chance(0.15)) return tell('prevented', 0);
     tell('open', 1);
-    const end = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1 });
+    const end = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1, lostAfterAll: 1 });
     if (end === 'lost' || end === 'wonAfterAll') tell('lost', 1);
-    if (end === 'won' || end === 'wonAfterAll') tell('won', 2);
+    if (end !== 'lost' && end !== 'open') tell('won', 2);
+    if (end === 'lostAfterAll') tell('lost', 3);
   }
 
   #add(news: () => readonly [News, ...News[]]): void {

@@ -3,7 +3,7 @@
 import type { Acknowledgements } from './acknowledgements.ts';
 import { textOf } from './fact-text.ts';
 import type { LogAuditor } from './log-auditor.ts';
-import type { ShopOrder } from './payment-stories.ts';
+import type { ShopOrder, Story } from './payment-stories.ts';
 import type { ProviderPayment } from './provider.ts';
 import { hasValue, type Sources } from './sources.ts';
 import type { World } from './world.ts';
@@ -27,28 +27,38 @@ export class People {
     this.#world = parts.world;
   }
 
-  /** The shop tries until it knows that its order is placed. */
-  place(order: ShopOrder): void {
+  /** The shop tries until it knows that its order is placed. Some checkouts are attached without waiting for that. */
+  place(order: ShopOrder, stories: readonly Story[]): void {
+    const early = stories.filter(({ payment }) => payment.orderId === order.orderId && this.#world.random.chance(0.3));
+    for (const { payment, attaches } of early) if (attaches !== undefined) this.attach(order.orderId, payment, attaches);
+    const late = stories.filter((story) => story.payment.orderId === order.orderId && !early.includes(story));
+    this.#place(order, () => {
+      for (const { payment, attaches } of late) if (attaches !== undefined) this.attach(order.orderId, payment, attaches);
+    });
+  }
+
+  #place(order: ShopOrder, onPlaced: () => void): void {
     this.#world.some(`place ${order.orderId}`, async () => {
       const { placedLate: _, ...placed } = order;
       const answer = await this.#parts.sources.someProcess()?.call(`placeOrder ${order.orderId}`, async (ledger) => {
         const { outcome } = await ledger.placeOrder(placed);
         this.#parts.acknowledgements.placed(placed, outcome);
       });
-      if (!answer || !hasValue(answer)) this.#world.later(500, 'the shop waits', () => this.place(order));
+      if (answer && hasValue(answer)) return onPlaced();
+      this.#world.later(500, 'the shop waits', () => this.#place(order, onPlaced));
     });
   }
 
   /** A few tries; then the customer gets no URL, and may have paid all the same. */
-  attach({ orderId }: Pick<ShopOrder, 'orderId'>, { reference }: ProviderPayment, id: string, tries = 4): void {
+  attach(orderId: string, payment: ProviderPayment, id: string, tries = 4): void {
     this.#world.some(`attach ${id} to ${orderId}`, async () => {
       const answer = await this.#parts.sources.someProcess()?.call(`attachCheckout ${orderId} ${id}`, async (ledger) => {
-        const result = await ledger.attachCheckout(orderId, { ...reference, id });
+        const result = await ledger.attachCheckout(orderId, { ...payment.reference, id });
         this.#parts.acknowledgements.attached(orderId, id, result.outcome === 'belongs_to' ? result.orderId : orderId);
       });
       if (answer && hasValue(answer)) return;
       if (answer && answer !== 'no answer' && answer.refused === 'order_unknown') this.#world.coverage.met('attach before the order is placed');
-      if (tries > 1) this.#world.later(2_000, 'the shop waits', () => this.attach({ orderId }, { reference } as ProviderPayment, id, tries - 1));
+      if (tries > 1) this.#world.later(2_000, 'the shop waits', () => this.attach(orderId, payment, id, tries - 1));
     });
   }
 
@@ -68,6 +78,11 @@ export class People {
           ?.call(`resolveReview ${orderId} ${reviewId} ${resolution}`, (ledger) => ledger.resolveReview(orderId, reviewId, { resolution, seenRevision }, by));
         if (!answer || !hasValue(answer)) return;
         coverage.met(answer.value.outcome === 'stale' ? 'review: stale' : `review: ${resolution}`);
+        if (answer.value.outcome !== 'stale') return;
+        const { changedAtRevision, reviews } = this.#parts.auditor.order(orderId);
+        if (changedAtRevision <= seenRevision && !reviews.get(reviewId)?.resolved) {
+          this.#world.report('stale only after a change', `${orderId} ${reviewId}: seen ${seenRevision}, changed at ${changedAtRevision}`);
+        }
       });
     });
   }

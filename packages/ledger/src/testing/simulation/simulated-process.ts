@@ -177,12 +177,14 @@ export class SimulatedProcess {
     const life = this.#life;
     if (!life) return;
     this.#world.scheduler.note(`${life.party.name} stops`);
+    const crashed = new Promise<void>((resolve) => life.callers.add(resolve));
     try {
-      await life.ledger[Symbol.asyncDispose]();
+      await Promise.race([life.ledger[Symbol.asyncDispose](), crashed]);
     } catch (error) {
       this.#world.report('disposing ends', `${life.party.name}: ${error instanceof Error ? error.stack : String(error)}`);
     }
-    if (this.#life === life) this.#leave(life); // Else it crashed meanwhile.
+    if (life.gone) return;
+    this.#leave(life);
     this.#world.coverage.met('stopped in order');
   }
 

@@ -43,7 +43,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
 
   function reply(label: string, run: () => void): void {
     if (incarnation.gone) return;
-    if (random.chance(options.replyAtOnce)) run();
+    if (random.chance(options.replyAtOnce) && world.doomed !== incarnation) run();
     else scheduler.park(party, 'call', `${party.name} reply: ${label}`, run);
   }
 
@@ -92,6 +92,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     const answer = engine.append(stream, expectedRevision, events);
     if (log.rows.length > before) {
       onAppended(incarnation);
+      if (!incarnation.gone && world.fault(options.process.crashAfterAppend)) world.doomed = incarnation;
       const woken = [...headWaiters];
       headWaiters.clear();
       for (const wake of woken) wake();

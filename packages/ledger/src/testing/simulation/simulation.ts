@@ -116,32 +116,34 @@ class Simulation {
     for (const order of this.#orders) {
       if (order.placedLate) {
         coverage.met('order placed late');
-        this.world.later(random.between(1, 60_000), 'the shop is late', () => this.#people.place(order));
-      } else this.#people.place(order);
+        this.world.later(random.between(1, 60_000), 'the shop is late', () => this.#people.place(order, this.#stories));
+      } else this.#people.place(order, this.#stories);
     }
     for (const { payment, attaches } of this.#stories) {
-      if (attaches === undefined) continue;
-      const order = this.#orders.find(({ orderId }) => orderId === payment.orderId)!;
-      this.#people.attach(order, payment, attaches);
-      if (random.chance(options.sources.misnamed)) {
-        coverage.met('attach to another order');
-        this.#people.attach(random.pick(this.#orders), payment, attaches);
-      }
+      if (attaches === undefined || !random.chance(options.sources.misnamed)) continue;
+      coverage.met('attach to another order');
+      this.#people.attach(random.pick(this.#orders).orderId, payment, attaches);
     }
     for (const story of this.#stories) this.#sources.tell(story);
     for (let round = 0; round < options.polls; round++) {
       this.world.later(random.between(0, 30_000), 'time to poll', () => this.world.some('poll', () => void this.#sources.poll()));
     }
-    for (let person = 0; person < options.people; person++) {
-      const delayMs = random.between(0, 20_000);
-      this.world.later(delayMs, 'somebody comes', () => this.#somebody());
-    }
+    this.#somebody(options.people);
     for (const process of this.#processes) if (!process.background) this.#cron(process);
   }
 
-  #somebody(): void {
+  /** One after the other, while other things happen. */
+  #somebody(more: number): void {
+    if (more === 0) return;
+    this.world.some('somebody comes', () => {
+      this.#oneOfThem();
+      this.#somebody(more - 1);
+    });
+  }
+
+  #oneOfThem(): void {
     const { random } = this.world;
-    switch (random.weighted({ statusQuery: 3, repair: 1, review: 2, redeliver: 0.5, look: 1, lookUp: 1 })) {
+    switch (random.weighted({ statusQuery: 2, repair: 1, review: 3, redeliver: 0.5, look: 1, lookUp: 2 })) {
       case 'statusQuery':
         return this.#sources.statusQuery();
       case 'repair':
@@ -162,8 +164,7 @@ class Simulation {
     const { scheduler, network, random } = this.world;
     scheduler.timer(network, random.between(1_000, 60_000), `cron of ${process.name}`, () => {
       if (this.world.faultless) return;
-      void process.call('settle', (ledger) => ledger.settle());
-      this.#cron(process);
+      void process.call('settle', (ledger) => ledger.settle()).then(() => this.#cron(process));
     });
   }
 
@@ -183,19 +184,22 @@ class Simulation {
   #disturb(): void {
     const { random, scheduler, network, options } = this.world;
     const { crash, pause, stop } = options.process;
-    if (random.chance(crash)) {
-      const process = random.pick(this.#processes);
+    const { doomed } = this.world;
+    if (doomed || random.chance(crash)) {
+      const process = doomed ? this.#processes.find(({ name }) => name === doomed.options.name)! : random.pick(this.#processes);
       process.crash();
-      scheduler.timer(network, random.between(10, 20_000), `${process.name} is started again`, () => {
-        this.#startAgain(process);
-      });
+      this.world.doomed = undefined;
+      scheduler.timer(network, random.between(10, 20_000), `${process.name} is started again`, () => this.#startAgain(process));
     }
     if (random.chance(pause)) random.pick(this.#processes).pause();
     if (random.chance(stop)) void this.#rollOut(random.pick(this.#processes));
   }
 
   async #rollOut(process: SimulatedProcess): Promise<void> {
+    if (this.world.stopping.has(process.name)) return;
+    this.world.stopping.add(process.name);
     await process.stop();
+    this.world.stopping.delete(process.name);
     this.#startAgain(process);
   }
 
@@ -227,6 +231,7 @@ class Simulation {
   /** Liveness: what was begun comes to its end, and the final state is the true one. */
   async #withoutFaults(): Promise<void> {
     this.#calm();
+    await this.#until('who is stopping stops', () => this.world.stopping.size === 0);
     await this.#until('sources and people come to their end', () => this.world.tasks === 0);
     // First without help: nothing that was acknowledged may need to be said again.
     await this.#settled();

@@ -122,6 +122,9 @@ export class Sources {
       this.#world.coverage.met('sweep taken by another');
       return 'not finished';
     }
+    if (election.value.round !== progress.value.round + 1) {
+      this.#world.report('one process a round', `${process.name} saw round ${progress.value.round} and was given ${election.value.round}`);
+    }
     const upTo = this.#world.providerTime();
     const statements = provider.payments.filter(({ reference }) => reference.provider !== 'manual').flatMap((payment) => provider.read(payment, upTo));
     for (const statement of statements) {

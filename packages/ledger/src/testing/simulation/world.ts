@@ -5,6 +5,7 @@ import { Coverage } from './coverage.ts';
 import type { SimulationOptions } from './options.ts';
 import { Random } from './random.ts';
 import { type Party, Scheduler } from './scheduler.ts';
+import type { Incarnation } from './simulated-process.ts';
 
 /** Virtual time 0. */
 const beganAtMs = Date.UTC(2026, 0, 1);
@@ -25,6 +26,10 @@ export class World {
   readonly network: Party = { name: 'network', paused: false };
   /** Nothing fails any more. */
   faultless = false;
+  /** Processes that are stopping in order. */
+  readonly stopping: Set<string> = new Set();
+  /** The process that crashes before anything else happens. */
+  doomed: Incarnation | undefined;
   /** Tasks of people and sources that have not come to their end. */
   tasks = 0;
   #violation: Violation | undefined;

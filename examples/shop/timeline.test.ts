@@ -1,0 +1,76 @@
+import { createPaymentLedger, type Fact, type PaymentLedger } from '@paidonce/ledger';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { timelineOf, verdictOf } from './timeline.ts';
+
+let ledger: PaymentLedger;
+beforeEach(async () => {
+  ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), deliver: async () => undefined });
+  onTestFinished(() => ledger[Symbol.asyncDispose]());
+  await ledger.placeOrder({
+    orderId: 'o',
+    memberId: 'ada',
+    plan: 'year',
+    amountMinor: 9_000,
+    currency: 'usd',
+    account: 'acct_1',
+    livemode: false,
+  });
+});
+
+const paid = (totalMinor = 9_000): Fact => ({ kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd' } });
+const refund: Fact = { kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 9_000 };
+
+async function say(source: 'webhook' | 'poll' | 'status_query', fact: Fact): Promise<void> {
+  await ledger.observePayment({
+    source,
+    payment: { provider: 'stripe', account: 'acct_1', livemode: false, id: 'pi_1' },
+    orderId: 'o',
+    fact,
+    asOf: '2026-11-24T13:00:00Z',
+    evidence: { objectId: 'pi_1' },
+  });
+}
+
+async function effects(): Promise<readonly string[]> {
+  await ledger.settle();
+  return timelineOf(await ledger.history('o'), null).flatMap(({ who, effect }) => (effect === undefined ? [] : [`${who}: ${effect}`]));
+}
+
+describe('the timeline tells who granted and who only confirmed', () => {
+  test('the first to say "paid" granted, whoever it was', async () => {
+    for (const source of ['poll', 'webhook', 'status_query', 'webhook'] as const) await say(source, paid());
+    expect(await effects()).toEqual(['Poll: granted', 'Webhook: confirmed', 'Status query: confirmed']);
+    expect(verdictOf(await ledger.history('o'))).toBe('Granted once, by the poll. The webhook and the status query only confirmed it.');
+  });
+
+  test('a refund revoked, and its confirmation did not', async () => {
+    await say('webhook', paid());
+    await say('poll', refund);
+    await say('webhook', refund);
+    expect(await effects()).toEqual(['Webhook: granted', 'Poll: revoked', 'Webhook: confirmed']);
+    expect(verdictOf(await ledger.history('o'))).toBe(
+      'Granted once, by the webhook. No other source has confirmed it yet. Revoked since, by the poll.',
+    );
+  });
+
+  test('too little opened a review and granted nothing', async () => {
+    await say('webhook', paid(5_000));
+    expect(await effects()).toEqual(['Webhook: review']);
+    expect(timelineOf(await ledger.history('o'), null).at(-1)?.title).toBe('A person must look at it: the amount is too low');
+    expect(verdictOf(await ledger.history('o'))).toBe('A payment came, but it does not count until a person has looked at it.');
+  });
+
+  test('nothing said, nothing granted', async () => {
+    expect(verdictOf(await ledger.history('o'))).toBe('No source has said "paid", so there is no membership.');
+  });
+
+  test('the redirect stands where it came in time, and granted nothing', async () => {
+    await say('webhook', paid());
+    const history = await ledger.history('o');
+    const before = timelineOf(history, '2000-01-01T00:00:00.000Z');
+    expect(before[0]).toMatchObject({ who: 'Browser', effect: 'nothing' });
+    expect(timelineOf(history, '2100-01-01T00:00:00.000Z').at(-1)).toMatchObject({ who: 'Browser', effect: 'nothing' });
+    expect(before).toHaveLength(history.length + 1);
+  });
+});

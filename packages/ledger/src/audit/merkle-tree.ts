@@ -1,0 +1,186 @@
+// The Merkle tree of RFC 6962 (section 2.1): its root, and the proofs that a leaf is in it (inclusion) and that
+// it begins with an earlier tree (consistency). A log of any length is hashed in one pass, in logarithmic memory.
+import { createHash, hash } from 'node:crypto';
+
+/** 32 bytes, SHA-256. */
+export type TreeHash = Buffer;
+
+/** Leaves from `start` to before `end`. */
+export interface LeafRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Of no leaves at all. */
+export const emptyRoot: TreeHash = createHash('sha256').digest();
+
+// The prefixes keep a leaf from ever being taken for an inner node.
+export function hashLeaf(text: string): TreeHash {
+  return hash('sha256', `\0${text}`, 'buffer');
+}
+
+export function hashNode(left: TreeHash, right: TreeHash): TreeHash {
+  const both = Buffer.allocUnsafe(65);
+  both[0] = 1;
+  left.copy(both, 1);
+  right.copy(both, 33);
+  return hash('sha256', both, 'buffer');
+}
+
+/**
+ * Takes leaf after leaf and keeps the perfect subtrees on the right edge: as many as `size` has bits set.
+ * Subtrees that are asked for before they are complete are kept too, for proofs.
+ */
+export class GrowingTree {
+  #size = 0;
+  /** Perfect subtrees, largest first. */
+  readonly #peaks: TreeHash[] = [];
+  readonly #wanted: ReadonlySet<string>;
+  readonly #kept = new Map<string, TreeHash>();
+
+  /** @param wanted ranges that `hashOf` will be asked for. */
+  constructor(wanted: readonly LeafRange[] = []) {
+    this.#wanted = new Set(wanted.flatMap(perfectParts).map(nameOf));
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  append(leaf: TreeHash): void {
+    let node = leaf;
+    let start = this.#size;
+    this.#keep(start, start + 1, node);
+    // Each bit that carries joins two subtrees of the same height.
+    for (let height = 1; this.#size & bit(height - 1); height++) {
+      const left = this.#peaks.pop();
+      if (left === undefined) throw new Error(`a tree of ${this.#size} leaves lacks a peak`);
+      node = hashNode(left, node);
+      start -= bit(height - 1);
+      this.#keep(start, this.#size + 1, node);
+    }
+    this.#peaks.push(node);
+    this.#size += 1;
+  }
+
+  root(): TreeHash {
+    return joinPeaks(this.#peaks) ?? emptyRoot;
+  }
+
+  /** Of a range that was wanted from the beginning and is complete. */
+  hashOf(range: LeafRange): TreeHash {
+    const parts = perfectParts(range).map((part) => this.#kept.get(nameOf(part)));
+    const joined = parts.every((part) => part !== undefined) ? joinPeaks(parts) : undefined;
+    if (joined === undefined) throw new RangeError(`leaves ${range.start} to ${range.end} of ${this.#size} were not asked for in time`);
+    return joined;
+  }
+
+  #keep(start: number, end: number, node: TreeHash): void {
+    if (this.#wanted.size === 0) return;
+    const name = nameOf({ start, end });
+    if (this.#wanted.has(name)) this.#kept.set(name, node);
+  }
+}
+
+/** PATH(m, D[n]): the ranges whose hashes prove that leaf `index` is in the tree of `size`; nearest first. Requires 0 ≤ index < size. */
+export function inclusionRanges(index: number, size: number): readonly LeafRange[] {
+  const ranges: LeafRange[] = [];
+  let [start, end] = [0, size];
+  while (end - start > 1) {
+    const middle = start + largestPowerBelow(end - start);
+    const isLeft = index < middle;
+    ranges.push(isLeft ? { start: middle, end } : { start, end: middle });
+    if (isLeft) end = middle;
+    else start = middle;
+  }
+  return ranges.reverse();
+}
+
+/** PROOF(m, D[n]): the ranges whose hashes prove that the tree of `size` begins with that of `earlier`. Requires 0 < earlier ≤ size. */
+export function consistencyRanges(earlier: number, size: number): readonly LeafRange[] {
+  const ranges: LeafRange[] = [];
+  let [start, end] = [0, size];
+  while (earlier < end) {
+    const middle = start + largestPowerBelow(end - start);
+    if (earlier <= middle) {
+      ranges.push({ start: middle, end });
+      end = middle;
+    } else {
+      ranges.push({ start, end: middle });
+      start = middle;
+    }
+  }
+  // Where the earlier tree is itself a subtree, the verifier knows its hash: that is the earlier root.
+  if (start > 0) ranges.push({ start, end });
+  return ranges.reverse();
+}
+
+/** RFC 9162, 2.1.3.2. Never throws: what is out of range proves nothing. */
+export function provesInclusion(leaf: TreeHash, index: number, size: number, proof: readonly TreeHash[], root: TreeHash): boolean {
+  if (!(index >= 0 && index < size)) return false;
+  const ranges = inclusionRanges(index, size);
+  if (proof.length !== ranges.length) return false;
+  let node = leaf;
+  for (const [step, { start }] of ranges.entries()) {
+    const sibling = proof[step];
+    if (sibling === undefined) return false;
+    node = start > index ? hashNode(node, sibling) : hashNode(sibling, node);
+  }
+  return node.equals(root);
+}
+
+/** RFC 9162, 2.1.4.2. Both roots are rebuilt from the proof. Never throws: what is out of range proves nothing. */
+export function provesConsistency(
+  earlier: { readonly size: number; readonly root: TreeHash },
+  later: { readonly size: number; readonly root: TreeHash },
+  proof: readonly TreeHash[],
+): boolean {
+  if (!(earlier.size > 0 && earlier.size <= later.size)) return false;
+  const ranges = consistencyRanges(earlier.size, later.size);
+  if (proof.length !== ranges.length) return false;
+  let [first, ...rest] = ranges.map(({ start }, step) => ({ start, hash: proof[step] }));
+  // Without a first part of its own the proof starts from the earlier tree.
+  if (first === undefined || first.start >= earlier.size) {
+    rest = first === undefined ? [] : [first, ...rest];
+    first = { start: 0, hash: earlier.root };
+  }
+  let [inEarlier, inLater] = [first.hash, first.hash];
+  for (const { start, hash: sibling } of rest) {
+    if (sibling === undefined || inEarlier === undefined || inLater === undefined) return false;
+    if (start >= earlier.size) inLater = hashNode(inLater, sibling);
+    else [inEarlier, inLater] = [hashNode(sibling, inEarlier), hashNode(sibling, inLater)];
+  }
+  return inEarlier?.equals(earlier.root) === true && inLater?.equals(later.root) === true;
+}
+
+/** Perfect, aligned subtrees that make up the range, largest first. A range of a proof is one of them, or ends with the tree. */
+function perfectParts({ start, end }: LeafRange): readonly LeafRange[] {
+  const parts: LeafRange[] = [];
+  let at = start;
+  while (at < end) {
+    let width = 1;
+    while (width * 2 <= end - at && at % (width * 2) === 0) width *= 2;
+    parts.push({ start: at, end: at + width });
+    at += width;
+  }
+  return parts;
+}
+
+function joinPeaks(peaks: readonly (TreeHash | undefined)[]): TreeHash | undefined {
+  return peaks.reduceRight((right, left) => (right && left ? hashNode(left, right) : (right ?? left)), undefined);
+}
+
+function largestPowerBelow(count: number): number {
+  let power = 1;
+  while (power * 2 < count) power *= 2;
+  return power;
+}
+
+function nameOf({ start, end }: LeafRange): string {
+  return `${start}-${end}`;
+}
+
+/** Sizes stay below 2^31: two thousand million events. */
+function bit(place: number): number {
+  return 1 << place;
+}

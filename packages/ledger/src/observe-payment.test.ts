@@ -1,0 +1,229 @@
+// The reference protocol, one process after the other: who owns a payment, and what becomes of what was said before.
+import { describe, expect, test } from 'vitest';
+import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
+import { type Faults, openFaultyStore } from './faulty-store.test-support.ts';
+import { instantRuntime } from './instant-runtime.test-support.ts';
+import type { Fact } from './observation.ts';
+import { attempt, dispute, paid, payment, refund, type Saying, saying } from './order/example-order.test-support.ts';
+import { asSaid, checkHandedOn, checkOwnership, everything, openPaymentProcess } from './payment-process.test-support.ts';
+
+function open() {
+  const log = createMemoryLog();
+  const faults: Faults = {};
+  const store = openFaultyStore(openMemoryEventStore({ log }), faults);
+  const first = openPaymentProcess(store, instantRuntime('first'));
+  const another = openPaymentProcess(openMemoryEventStore({ log }), instantRuntime('another'));
+  const say = (fact: Fact, how: Saying = {}) => asSaid(saying(fact, how));
+  const stream = async (name: string) => (await store.readStream(name)).map(({ type }) => type);
+  const check = async () => {
+    const ownership = checkOwnership(await everything(store));
+    checkHandedOn(ownership);
+    return ownership;
+  };
+  return { store, faults, first, another, say, stream, check };
+}
+
+const session = payment('cs_1');
+
+describe('a payment whose order is known', () => {
+  test('is linked first, then recorded, and the answer says what it came to', async () => {
+    const { first, say, store } = open();
+    await first.place('order-1');
+    const answer = await first.writer.observe(say(paid(), { orderId: 'order-1' }));
+    expect(answer).toEqual({ outcome: 'granted', orderId: 'order-1', membership: 'active' });
+    expect((await everything(store)).map(({ stream, type }) => `${stream} ${type}`)).toEqual([
+      'policy PolicyAdopted',
+      'order-order-1 OrderPlaced',
+      'reference-pi_1 ReferenceLinked',
+      'order-order-1 PaymentObserved',
+      'order-order-1 MembershipGranted',
+    ]);
+  });
+
+  test('is found by an alias that was attached, and its intent is claimed with it', async () => {
+    const { first, another, say, check } = open();
+    await first.place('order-1');
+    expect(await first.attach('order-1', session)).toBe('order-1');
+    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
+    expect(Object.fromEntries((await check()).owners)).toEqual({ cs_1: 'order-1', pi_1: 'order-1' });
+    expect(await another.writer.observe(say(refund(1_000)))).toMatchObject({ outcome: 'revoked', membership: 'revoked' });
+  });
+
+  test('each outcome has its name', async () => {
+    const { first, say } = open();
+    await first.place('order-1');
+    const outcomes: string[] = [];
+    const told: readonly Fact[] = [
+      attempt('processing'),
+      attempt('processing'),
+      paid(),
+      dispute('open'),
+      dispute('won'),
+      refund(1_000),
+      paid(900),
+    ];
+    for (const fact of told) outcomes.push((await first.writer.observe(say(fact, { orderId: 'order-1' }))).outcome);
+    expect(outcomes).toEqual(['recorded', 'duplicate', 'granted', 'suspended', 'restored', 'revoked', 'review']);
+  });
+
+  test('a duplicate costs no append, and no read where this process knows it', async () => {
+    const { first, say, store } = open();
+    await first.place('order-1');
+    await first.writer.observe(say(paid(), { orderId: 'order-1' }));
+    const calls = store.calls.length;
+    expect(await first.writer.observe(say(paid(), { orderId: 'order-1' }))).toEqual({ outcome: 'duplicate', orderId: 'order-1' });
+    expect(store.calls.length).toBe(calls);
+  });
+
+  test('law 7: one that names an order not yet placed waits in its stream', async () => {
+    const { first, say, stream } = open();
+    expect(await first.writer.observe(say(paid(), { orderId: 'order-1' }))).toEqual({
+      outcome: 'recorded',
+      orderId: 'order-1',
+      membership: 'none',
+    });
+    await first.place('order-1');
+    expect(await stream('order-order-1')).toEqual(['PaymentObserved', 'OrderPlaced', 'MembershipGranted']);
+  });
+});
+
+describe('a payment whose order is not known (law 7)', () => {
+  test('is held under each of its names, once for each source and fact', async () => {
+    const { first, another, say, stream } = open();
+    const held = { outcome: 'held', payment: payment('pi_1') };
+    expect(await first.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toEqual(held);
+    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toEqual(held);
+    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1', 'pi_1'], source: 'poll' }))).toEqual(held);
+    expect(await stream('reference-pi_1')).toEqual(['PaymentHeld', 'PaymentHeld']);
+    expect(await stream('reference-cs_1')).toEqual(['PaymentHeld', 'PaymentHeld']);
+  });
+
+  test('held, then its session is attached: handed on before attaching answers', async () => {
+    const { first, another, say, check, stream } = open();
+    await first.place('order-1');
+    await another.writer.observe(say(paid(), { aliases: ['cs_1'] }));
+    await another.writer.observe(say(refund(1_000, 'pending')));
+    await first.attach('order-1', session);
+    expect(await stream('order-order-1')).toEqual([
+      'OrderPlaced',
+      'CheckoutAttached',
+      'PaymentObserved',
+      'MembershipGranted',
+      'PaymentObserved',
+    ]);
+    await check();
+  });
+
+  test('a refund of the intent alone, from before anyone named both, is found through the session', async () => {
+    const { first, another, say, check } = open();
+    await first.place('order-1');
+    await another.writer.observe(say(refund(1_000)));
+    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toMatchObject({ outcome: 'held' });
+    await first.attach('order-1', session);
+    expect((await check()).recorded.get('order-1')?.size).toBe(2);
+    expect((await first.orders.read('order-1')).membership).toBe('revoked');
+  });
+
+  test('held, then named by another source: recorded, and the second source is kept as its confirmation', async () => {
+    const { first, another, say, check } = open();
+    await first.place('order-1');
+    await another.writer.observe(say(paid()));
+    expect(await first.writer.observe(say(paid(), { orderId: 'order-1', source: 'poll' }))).toMatchObject({ outcome: 'recorded' });
+    const { recorded } = await check();
+    expect(recorded.get('order-1')?.size).toBe(2);
+    expect((await first.orders.read('order-1')).grantedBy).toBe('webhook');
+  });
+
+  test('two payments of one session are both handed on', async () => {
+    const { first, another, say, check } = open();
+    await first.place('order-1');
+    await another.writer.observe(say(attempt('attempt_failed'), { aliases: ['cs_1'] }));
+    await another.writer.observe(say(paid(), { of: payment('pi_2'), aliases: ['cs_1'] }));
+    await first.attach('order-1', session);
+    expect([...(await check()).owners.keys()].sort()).toEqual(['cs_1', 'pi_1', 'pi_2']);
+  });
+
+  test('linked by another process while it is being held: recorded, not held', async () => {
+    const { first, another, say, faults, check } = open();
+    await another.place('order-1');
+    faults.before = async ({ method, stream, types }) => {
+      if (method !== 'append' || stream !== 'reference-cs_1' || types[0] !== 'PaymentHeld') return;
+      delete faults.before;
+      await another.attach('order-1', session);
+    };
+    expect(await first.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toMatchObject({ orderId: 'order-1' });
+    const { owners, held } = await check();
+    expect(Object.fromEntries(owners)).toEqual({ cs_1: 'order-1', pi_1: 'order-1' });
+    expect(held.map(({ reference }) => reference)).toEqual(['pi_1']);
+    expect((await first.orders.read('order-1')).membership).toBe('active');
+  });
+});
+
+describe('claimed by two', () => {
+  async function twoOrders() {
+    const opened = open();
+    await opened.first.place('order-1');
+    await opened.first.place('order-2');
+    return opened;
+  }
+  const reviews = async ({ first }: Awaited<ReturnType<typeof twoOrders>>, orderId: string) =>
+    (await first.orders.read(orderId)).reviews.map(({ kind }) => kind);
+
+  test('its metadata names another order than its owner: the owner keeps it, and a person is asked there', async () => {
+    const opened = await twoOrders();
+    await opened.first.attach('order-1', session);
+    const answer = await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_1'], orderId: 'order-2' }));
+    expect(answer).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
+    expect(await reviews(opened, 'order-1')).toEqual(['claimed_by_two']);
+    expect((await opened.first.orders.read('order-2')).revision).toBe(0);
+  });
+
+  test('two of its sessions belong to two orders: the first decides', async () => {
+    const opened = await twoOrders();
+    await opened.first.attach('order-1', session);
+    await opened.first.attach('order-2', payment('cs_2'));
+    expect(await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_2', 'cs_1'] }))).toMatchObject({ orderId: 'order-2' });
+    expect(await reviews(opened, 'order-2')).toEqual(['claimed_by_two']);
+    expect(await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_1'], source: 'poll' }))).toMatchObject({
+      orderId: 'order-2',
+    });
+  });
+
+  test('a session that belongs to another order is not attached', async () => {
+    const opened = await twoOrders();
+    await opened.first.attach('order-1', session);
+    expect(await opened.another.attach('order-2', session)).toBe('order-1');
+    expect((await opened.first.orders.read('order-2')).checkouts).toEqual([]);
+  });
+
+  test('held under its session, then claimed by metadata: the session goes with the payment', async () => {
+    const opened = await twoOrders();
+    await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_1'] }));
+    await opened.another.writer.observe(opened.say(paid(), { orderId: 'order-2', source: 'poll' }));
+    expect(await opened.first.attach('order-1', session)).toBe('order-2');
+    await opened.check();
+    expect(await reviews(opened, 'order-1')).toEqual([]);
+  });
+});
+
+describe('the roll-forward', () => {
+  test('finishes what a crash left between the link and what was held', async () => {
+    const { first, another, say, check } = open();
+    await first.place('order-1');
+    await first.writer.observe(say(paid(), { aliases: ['cs_1'] }));
+    await first.references.link('cs_1', 'order-1'); // And here the process dies.
+    await another.rollForward();
+    expect((await check()).owners.get('pi_1')).toBe('order-1');
+    expect((await another.orders.read('order-1')).membership).toBe('active');
+  });
+  test('said again it adds nothing', async () => {
+    const { first, another, say, store } = open();
+    await first.place('order-1');
+    await first.writer.observe(say(paid(), { aliases: ['cs_1'] }));
+    await first.attach('order-1', session);
+    const before = (await everything(store)).length;
+    await another.rollForward();
+    await first.rollForward();
+    expect((await everything(store)).length).toBe(before);
+  });
+});

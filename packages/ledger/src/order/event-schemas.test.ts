@@ -1,0 +1,129 @@
+import { test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LedgerError, type LedgerErrorCode } from '../errors.ts';
+import { observationSchema } from '../observation.ts';
+import { readOrderEvent, upcast, versionOf } from './event-schemas.ts';
+import type { OrderEvent, OrderEventType } from './events.ts';
+import { at, decision, observed, order1, paidInParts, payment, pi1, refund, review, support } from './example-order.test-support.ts';
+import { anyObservation } from './observations.test-support.ts';
+
+const examples: { readonly [T in OrderEventType]: readonly OrderEvent[] } = {
+  OrderPlaced: [{ type: 'OrderPlaced', data: order1 }],
+  CheckoutAttached: [
+    { type: 'CheckoutAttached', data: { payment: pi1, attachedAt: at(0) } },
+    { type: 'CheckoutAttached', data: { payment: payment('cs_1'), attachedAt: at(0), expiresAt: at(30) } },
+  ],
+  PaymentObserved: [
+    observed(paidInParts({ tax: 80 }), { aliases: ['cs_1'], orderId: 'order-1', occurredAt: at(0) }),
+    observed(refund(10), { source: 'manual' }),
+  ],
+  MembershipGranted: [decision('MembershipGranted', 1)],
+  MembershipSuspended: [decision('MembershipSuspended', 2)],
+  MembershipRestored: [decision('MembershipRestored', 3)],
+  MembershipRevoked: [decision('MembershipRevoked', 2)],
+  ReviewOpened: [review('overpaid')],
+  ReviewResolved: [{ type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: 0, by: support } }],
+  MembershipDelivered: [{ type: 'MembershipDelivered', data: { sequence: 1 } }],
+  DeliveryFailed: [{ type: 'DeliveryFailed', data: { sequence: 1, waitMs: 500, spentMs: 700, reason: 'timeout' } }],
+  DeliveryTakenOver: [
+    { type: 'DeliveryTakenOver', data: { sequence: 1 } },
+    { type: 'DeliveryTakenOver', data: { sequence: 1, by: support } },
+  ],
+  DeliveryAbandoned: [{ type: 'DeliveryAbandoned', data: { sequence: 1 } }],
+};
+const types = Object.keys(examples) as OrderEventType[];
+const every = Object.values(examples).flat();
+
+function stored({ type, data }: { readonly type: string; readonly data: object }, metadata: Record<string, string> = { version: '1' }) {
+  return { stream: 'order-order-1', revision: 7, type, data: JSON.parse(JSON.stringify(data)) as object, metadata };
+}
+
+function refusal(read: () => unknown): { readonly code: LedgerErrorCode; readonly message: string } {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof LedgerError) return error;
+    throw error;
+  }
+  throw new Error('it was read');
+}
+
+describe('an event that was stored', () => {
+  test.each(every)('$type reads back as it was', (event) => expect(readOrderEvent(stored(event))).toEqual(event));
+
+  property.prop([anyObservation], { numRuns: 1_000 })('whatever comes through the door reads back as it was', (said) => {
+    const { observedAt, factKey, ...observation } = said;
+    const data = { ...observationSchema.parse(observation), observedAt, factKey };
+    expect(readOrderEvent(stored({ type: 'PaymentObserved', data }))).toEqual({ type: 'PaymentObserved', data });
+  });
+
+  property.prop(
+    [
+      fc.date({ noInvalidDate: true, min: new Date('0000-01-01'), max: new Date('9999-12-31T23:59:59.999Z') }),
+      fc.integer({ min: -1439, max: 1439 }),
+    ],
+    {
+      numRuns: 1_000,
+    },
+  )('a time in any offset is either refused at the door or reads back, and sorts', (date, offset) => {
+    const sign = offset < 0 ? '-' : '+';
+    const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, '0');
+    const asOf = date.toISOString().replace('Z', `${sign}${two(offset / 60)}:${two(offset % 60)}`);
+    const { factKey, observedAt, ...said } = observed(refund(1)).data as Extract<OrderEvent, { type: 'PaymentObserved' }>['data'];
+    const parsed = observationSchema.safeParse({ ...said, asOf });
+    if (!parsed.success) {
+      expect(parsed.error.issues).toMatchObject([{ path: ['asOf'] }]);
+      return;
+    }
+    const event: OrderEvent = { type: 'PaymentObserved', data: { ...parsed.data, observedAt, factKey } };
+    expect(readOrderEvent(stored(event))).toEqual(event);
+    expect(parsed.data.asOf).toMatch(/^\d{4}-/);
+  });
+});
+
+describe('an event that cannot be read', () => {
+  test.each(types)('%s of a newer version: upgrade', (type) => {
+    const { code, message } = refusal(() => readOrderEvent(stored(examples[type][0]!, { version: String(versionOf(type) + 1) })));
+    expect(code).toBe('file_newer');
+    expect(message).toBe(`order-order-1@7 (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
+  });
+  test('a type that this release does not know: upgrade', () => {
+    expect(refusal(() => readOrderEvent(stored({ type: 'PaymentMoved', data: {} }))).code).toBe('file_newer');
+    expect(refusal(() => readOrderEvent(stored({ type: 'toString', data: {} }))).code).toBe('file_newer');
+  });
+  test.each(every)('$type with a field too many, or one too few, is corrupt', (event) => {
+    for (const data of [{ ...event.data, extra: 1 }, Object.fromEntries(Object.entries(event.data).slice(1))]) {
+      const { code, message } = refusal(() => readOrderEvent(stored({ type: event.type, data })));
+      expect(code).toBe('corrupt');
+      expect(message).toContain(`order-order-1@7 (${event.type}) is not what version 1 looks like: `);
+    }
+  });
+  test.each([{}, { version: '' }, { version: '0' }, { version: '0.5' }, { version: 'one' }])(
+    'version metadata %o is corrupt',
+    (metadata) => {
+      const { code, message } = refusal(() => readOrderEvent(stored({ type: 'OrderPlaced', data: order1 }, metadata)));
+      expect(code).toBe('corrupt');
+      expect(message).toContain('has no schema version in its metadata');
+    },
+  );
+});
+
+describe('upcasters', () => {
+  const steps = {
+    OrderPlaced: {
+      1: (data: unknown) => ({ ...(data as object), second: true }),
+      2: (data: unknown) => ({ ...(data as object), third: Object.keys(data as object).length }),
+    },
+  };
+  test('lift step by step, each on what the one before it made', () => {
+    expect(upcast('OrderPlaced', 1, { first: true }, 3, steps)).toEqual({ first: true, second: true, third: 2 });
+    expect(upcast('OrderPlaced', 2, { first: true }, 3, steps)).toEqual({ first: true, third: 1 });
+  });
+  test('leave what is current as it is', () => expect(upcast('OrderPlaced', 3, { first: true }, 3, steps)).toEqual({ first: true }));
+  test('a missing step is corrupt, and named', () => {
+    const { code, message } = refusal(() => upcast('OrderPlaced', 1, {}, 4, steps));
+    expect(code).toBe('corrupt');
+    expect(message).toBe('OrderPlaced version 3 has no upcaster to version 4');
+  });
+});

@@ -1,0 +1,107 @@
+// What `decide` makes, `evolve` checks again: a log that breaks a law is read no further.
+import { describe, expect, test } from 'vitest';
+import type { LedgerError } from '../errors.ts';
+import type { OrderEvent } from './events.ts';
+import { at, decision, granted, observed, order1, paid, payment, placed, refund, review, support } from './example-order.test-support.ts';
+import { evolve, initialState, isPending, type OrderState } from './order.ts';
+
+function fold(events: readonly OrderEvent[], instance = ''): OrderState {
+  return events.reduce((order, event) => evolve(order, event, instance), initialState('order-1'));
+}
+
+function corruption(events: readonly OrderEvent[]): string {
+  try {
+    fold(events);
+  } catch (error) {
+    const { code, message } = error as LedgerError;
+    expect(code).toBe('corrupt');
+    return message;
+  }
+  throw new Error('it was folded');
+}
+
+describe('a log that breaks a law', () => {
+  const resolved: OrderEvent = { type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'dismiss', seenRevision: 0, by: support } };
+  // biome-ignore format: a table
+  const broken: readonly (readonly [string, readonly OrderEvent[], string])[] = [
+    ['a second grant', [...granted, decision('MembershipGranted', 2)], 'law 2: order order-1 is granted twice'],
+    ['a grant after the end', [...granted, decision('MembershipRevoked', 2), decision('MembershipGranted', 3)], 'law 2: order order-1 is granted twice'],
+    ['a revocation before any grant', [placed, decision('MembershipRevoked', 1)], 'MembershipRevoked before any grant'],
+    ['a gap in the sequence', [...granted, decision('MembershipRevoked', 3)], 'sequence 3 follows 1'],
+    ['a sequence said again', [...granted, decision('MembershipRevoked', 1)], 'sequence 1 follows 1'],
+    ['an order placed twice', [placed, placed], 'is placed twice'],
+    ['an order in another stream', [{ type: 'OrderPlaced', data: { ...order1, orderId: 'order-2' } }], 'order order-2 is placed in the stream of order-1'],
+    ['a review out of turn', [placed, review('amount', 'r2')], 'review r2 of order order-1 is out of turn'],
+    ['an answer to no review', [placed, resolved], 'review r1 is resolved, but is not open'],
+    ['a second answer', [placed, review('amount'), resolved, resolved], 'review r1 is resolved, but is not open'],
+    ['a delivery of what was not decided', [...granted, { type: 'MembershipDelivered', data: { sequence: 2 } }], 'delivered 2, decided 1'],
+  ];
+  test.each(broken)('%s', (_, events, says) => expect(corruption(events)).toContain(says));
+});
+
+describe('revisions', () => {
+  test('each event is one', () => expect(fold([...granted, review('overpaid')]).revision).toBe(3));
+  test('observations and decisions change what a person had seen; reviews, checkouts and deliveries do not', () => {
+    const attached: OrderEvent = { type: 'CheckoutAttached', data: { payment: payment('cs_1'), attachedAt: at(0) } };
+    const delivered: OrderEvent = { type: 'MembershipDelivered', data: { sequence: 1 } };
+    expect(fold([placed]).changedAtRevision).toBe(-1);
+    expect(fold([placed, observed(paid())]).changedAtRevision).toBe(1);
+    expect(fold(granted).changedAtRevision).toBe(2);
+    expect(fold([...granted, attached, review('overpaid'), delivered]).changedAtRevision).toBe(2);
+    expect(fold([...granted, attached, observed(refund(1))]).changedAtRevision).toBe(4);
+  });
+});
+
+describe('delivery', () => {
+  const failed = (sequence: number): OrderEvent => ({
+    type: 'DeliveryFailed',
+    data: { sequence, waitMs: 500, spentMs: 700, reason: 'error' },
+  });
+  const abandoned: OrderEvent = { type: 'DeliveryAbandoned', data: { sequence: 1 } };
+
+  test('the instance that decided owns it', () => {
+    const order = fold(granted, 'instance-a');
+    expect(order.delivery).toEqual({ settled: 0, owner: 'instance-a', failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision: 2 });
+    expect(isPending(order)).toBe(true);
+  });
+  test('settled: everything up to it, and never back', () => {
+    const twice = [...granted, decision('MembershipRevoked', 2)];
+    const settled = fold([
+      ...twice,
+      { type: 'MembershipDelivered', data: { sequence: 2 } },
+      { type: 'MembershipDelivered', data: { sequence: 1 } },
+    ]);
+    expect(settled.delivery.settled).toBe(2);
+    expect(isPending(settled)).toBe(false);
+    expect(isPending(fold([...twice, { type: 'MembershipDelivered', data: { sequence: 1 } }]))).toBe(true);
+  });
+  test('a failure counts, and waits', () => {
+    expect(fold([...granted, failed(1), failed(1)]).delivery).toMatchObject({ failures: 2, waitMs: 500, spentMs: 700, revision: 4 });
+  });
+  test('taken over: another owner, who may begin at once', () => {
+    const before = fold([...granted, failed(1)], 'instance-a');
+    const after = evolve(before, { type: 'DeliveryTakenOver', data: { sequence: 1 } }, 'instance-b');
+    expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 1, waitMs: 0, spentMs: 700 });
+  });
+  test('asked for by a person, it begins anew, also once it was abandoned', () => {
+    const given_up = fold([...granted, failed(1), abandoned], 'instance-a');
+    expect(isPending(given_up)).toBe(false);
+    const after = evolve(given_up, { type: 'DeliveryTakenOver', data: { sequence: 1, by: support } }, 'instance-b');
+    expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 0, waitMs: 0, spentMs: 0, abandoned: false });
+    expect(isPending(after)).toBe(true);
+  });
+  test('a newer decision begins anew; what is told of the older one changes nothing', () => {
+    const newer = fold([...granted, failed(1), abandoned, decision('MembershipRevoked', 2)], 'instance-a');
+    expect(newer.delivery).toMatchObject({ failures: 0, abandoned: false, revision: 5 });
+    expect(fold([...granted, decision('MembershipRevoked', 2), failed(1), abandoned], 'instance-a').delivery).toMatchObject({
+      failures: 0,
+      abandoned: false,
+      revision: 3,
+    });
+  });
+});
+
+test('the state is plain JSON: a read model can keep it', () => {
+  const order = fold([...granted, observed(paid(900), { aliases: ['cs_1'] }), review('conflicting_evidence')], 'instance-a');
+  expect(JSON.parse(JSON.stringify(order))).toEqual(order);
+});

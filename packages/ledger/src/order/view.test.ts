@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import type { Fact } from '../observation.ts';
+import type { OrderEvent } from './events.ts';
+import {
+  at,
+  attempt,
+  decision,
+  dispute,
+  granted,
+  observed,
+  paid,
+  payment,
+  pi2,
+  placed,
+  refund,
+  review,
+  support,
+} from './example-order.test-support.ts';
+import { evolve, initialState, type OrderState } from './order.ts';
+import { awaitedUntil, type OrderPaymentState, viewOf } from './view.ts';
+
+function fold(...events: readonly OrderEvent[]): OrderState {
+  return events.reduce((order, event) => evolve(order, event), initialState('order-1'));
+}
+
+const session: OrderEvent = { type: 'CheckoutAttached', data: { payment: payment('cs_1'), attachedAt: at(0), expiresAt: at(30) } };
+
+test('an order is seen once it is placed', () => {
+  expect(viewOf(fold(observed(paid())))).toBeUndefined();
+  expect(viewOf(fold(...granted, session, { type: 'MembershipDelivered', data: { sequence: 1 } }))).toEqual({
+    orderId: 'order-1',
+    revision: 4,
+    memberId: 'member-1',
+    plan: 'yearly',
+    placedAt: at(0),
+    expected: { amountMinor: 1_000, currency: 'usd' },
+    account: 'acct_1',
+    livemode: true,
+    checkouts: [{ payment: payment('cs_1'), attachedAt: at(0), expiresAt: at(30) }],
+    payment: 'paid',
+    membership: 'active',
+    grantedBy: 'webhook',
+    sequence: 1,
+    delivered: 1,
+    openReviews: [],
+  });
+});
+
+test('grantedBy stays with who granted', () => {
+  const order = fold(...granted, observed(refund(1_000)), decision('MembershipRevoked', 2, { source: 'poll' }));
+  expect(viewOf(order)?.grantedBy).toBe('webhook');
+});
+
+test('only open reviews are shown', () => {
+  const resolved: OrderEvent = { type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'dismiss', seenRevision: 3, by: support } };
+  const order = fold(...granted, review('overpaid'), review('conflicting_evidence', 'r2'), resolved);
+  expect(viewOf(order)?.openReviews).toEqual([
+    { reviewId: 'r2', orderId: 'order-1', kind: 'conflicting_evidence', payment: payment('pi_1'), openedAt: at(60) },
+  ]);
+});
+
+describe('the payment state of an order', () => {
+  const paidAnd = (...facts: readonly Fact[]) => [paid(), ...facts];
+  // biome-ignore format: a table
+  const states: readonly (readonly [OrderPaymentState, readonly Fact[]])[] = [
+    ['none', []],
+    ['none', [attempt('attempt_failed')]],
+    ['none', [refund(1)]],
+    ['processing', [attempt('processing')]],
+    ['awaiting_customer', [attempt('awaiting_customer')]],
+    ['authorized', [attempt('authorized')]],
+    ['canceled', [attempt('canceled')]],
+    ['expired', [attempt('expired')]],
+    ['failed', [attempt('failed')]],
+    ['paid', paidAnd(refund(1, 'pending'), dispute('inquiry'))],
+    ['partially_refunded', paidAnd(refund(999))],
+    ['refunded', paidAnd(refund(1_000))],
+    ['disputed', paidAnd(dispute('open'))],
+    ['disputed', paidAnd(dispute('lost'))],
+    ['paid', paidAnd(dispute('won'))],
+  ];
+  test.each(states)('%s: %j', (state, facts) => {
+    expect(viewOf(fold(placed, ...facts.map((fact) => observed(fact))))?.payment).toBe(state);
+  });
+  test('of several payments, the one that helps most', () => {
+    expect(viewOf(fold(placed, observed(attempt('failed')), observed(attempt('processing'), { of: pi2 })))?.payment).toBe('processing');
+    expect(viewOf(fold(placed, observed(paid()), observed(refund(1_000)), observed(attempt('canceled'), { of: pi2 })))?.payment).toBe(
+      'refunded',
+    );
+  });
+});
+
+describe('until when a payment is awaited', () => {
+  const forEver = '9999-12-31T23:59:59.999Z';
+  test('not without a checkout, and not before the order is placed', () => {
+    expect(awaitedUntil(fold(placed))).toBeUndefined();
+    expect(awaitedUntil(fold(session))).toBeUndefined();
+  });
+  test('until the checkout expires; without an end where it has none', () => {
+    expect(awaitedUntil(fold(placed, session))).toBe(at(30));
+    expect(awaitedUntil(fold(placed, { type: 'CheckoutAttached', data: { payment: payment('pi_1'), attachedAt: at(0) } }))).toBe(forEver);
+  });
+  test('of several, the latest', () => {
+    const later: OrderEvent = { type: 'CheckoutAttached', data: { payment: payment('cs_2'), attachedAt: at(0), expiresAt: at(40) } };
+    expect(awaitedUntil(fold(placed, later, session))).toBe(at(40));
+  });
+  test.each(['processing', 'awaiting_customer', 'authorized'] as const)('%s: however long it takes', (status) => {
+    expect(awaitedUntil(fold(placed, session, observed(attempt(status), { aliases: ['cs_1'] })))).toBe(forEver);
+  });
+  test('a failed attempt may be followed by another one', () => {
+    expect(awaitedUntil(fold(placed, session, observed(attempt('attempt_failed'), { aliases: ['cs_1'] })))).toBe(at(30));
+  });
+  test.each([attempt('canceled'), attempt('expired'), attempt('failed'), paid(900)])('%o ends it, by the payment or its alias', (fact) => {
+    expect(awaitedUntil(fold(placed, session, observed(fact, { aliases: ['cs_1'] })))).toBeUndefined();
+    expect(awaitedUntil(fold(placed, session, observed(fact, { of: payment('cs_1') })))).toBeUndefined();
+    expect(awaitedUntil(fold(placed, session, observed(fact, { of: pi2 })))).toBe(at(30));
+  });
+  test('not while the membership is active; again once it ended with a checkout still open', () => {
+    expect(awaitedUntil(fold(...granted, session))).toBeUndefined();
+    expect(awaitedUntil(fold(...granted, session, observed(refund(1_000)), decision('MembershipRevoked', 2)))).toBe(at(30));
+  });
+});

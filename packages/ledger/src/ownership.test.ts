@@ -1,0 +1,161 @@
+// Law 3, once per payment: real transactions of several processes on one log, and a scheduler between them and
+// the store that decides which of their calls comes next.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { EventStore } from './event-store/event-store.ts';
+import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
+import { openSqliteEventStore } from './event-store/sqlite/sqlite.ts';
+import { openFaultyStore } from './faulty-store.test-support.ts';
+import { instantRuntime } from './instant-runtime.test-support.ts';
+import type { Fact } from './observation.ts';
+import { attempt, paid, payment, refund, saying } from './order/example-order.test-support.ts';
+import {
+  asSaid,
+  checkHandedOn,
+  checkOwnership,
+  everything,
+  type Ownership,
+  openPaymentProcess,
+  type PaymentProcess,
+  sayingKey,
+} from './payment-process.test-support.ts';
+import { systemRuntime } from './runtime.ts';
+
+type Action =
+  | {
+      readonly does: 'observe';
+      readonly of: string;
+      readonly aliases: readonly string[];
+      readonly fact: Fact;
+      readonly orderId: string | undefined;
+      readonly source: 'webhook' | 'poll';
+    }
+  | { readonly does: 'attach'; readonly orderId: string; readonly session: string }
+  | { readonly does: 'place'; readonly orderId: string };
+
+const orderIds = ['order-1', 'order-2'];
+const anyAction: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      does: fc.constant('observe'),
+      of: fc.constantFrom('pi_1', 'pi_1', 'pi_2', 'cs_1'),
+      aliases: fc.subarray(['cs_1', 'cs_2']),
+      fact: fc.constantFrom(paid(), paid(), refund(1_000), attempt('processing')),
+      orderId: fc.constantFrom(undefined, undefined, ...orderIds),
+      source: fc.constantFrom('webhook', 'poll'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ does: fc.constant('attach'), orderId: fc.constantFrom(...orderIds), session: fc.constantFrom('cs_1', 'cs_2') }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('place'), orderId: fc.constantFrom(...orderIds) }) },
+);
+
+/** What was acknowledged, and to whom. */
+interface Acknowledged {
+  readonly said: string;
+  readonly payment: string;
+  readonly orderId: string | undefined;
+}
+
+async function act(process: PaymentProcess, action: Action, acknowledged: Acknowledged[]): Promise<void> {
+  if (action.does === 'place') return process.place(action.orderId);
+  if (action.does === 'attach') {
+    await process.attach(action.orderId, payment(action.session));
+    return;
+  }
+  const { of, fact, aliases, source, orderId } = action;
+  const observed = saying(fact, { of: payment(of), aliases, source, ...(orderId === undefined ? {} : { orderId }) });
+  const answer = await process.writer.observe(asSaid(observed));
+  acknowledged.push({ said: sayingKey(observed), payment: of, orderId: 'orderId' in answer ? answer.orderId : undefined });
+}
+
+/** Law 8 beside law 3: what was acknowledged as recorded stands in the owner's stream, what as held is held or there. */
+function checkAcknowledged({ owners, held, recorded }: Ownership, acknowledged: readonly Acknowledged[]): void {
+  for (const { said, payment: id, orderId } of acknowledged) {
+    if (orderId !== undefined) {
+      expect(owners.get(id)).toBe(orderId);
+      expect([...(recorded.get(orderId) ?? [])]).toContain(said);
+    } else expect(held.some(({ reference, observed }) => reference === id && sayingKey(observed) === said)).toBe(true);
+  }
+}
+
+describe('law 3: once per payment', () => {
+  const met = new Set<string>();
+  afterAll(() =>
+    expect([...met].sort()).toEqual(['claimed_by_two', 'conflict', 'granted', 'handed on', 'held for ever', 'refused attach']),
+  );
+
+  property.prop([fc.array(fc.array(anyAction, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 3 }), fc.scheduler()], {
+    numRuns: 1_000,
+  })('whoever races whom, at whatever step: one owner, and nothing held is lost', async (actionsOf, scheduler) => {
+    const log = createMemoryLog();
+    const acknowledged: Acknowledged[] = [];
+    const turn = () => scheduler.schedule(Promise.resolve());
+    const stores = actionsOf.map(() => openFaultyStore(openMemoryEventStore({ log }), { before: turn, after: turn }));
+    const racing = actionsOf.map(async (actions, index) => {
+      const process = openPaymentProcess(stores[index]!, instantRuntime(`p${index}`));
+      for (const action of actions) await act(process, action, acknowledged);
+    });
+    await scheduler.waitFor(Promise.all(racing));
+
+    const store = openMemoryEventStore({ log });
+    checkAcknowledged(checkOwnership(await everything(store)), acknowledged);
+    const last = openPaymentProcess(store, instantRuntime('last'));
+    await last.rollForward();
+    const events = await everything(store);
+    const ownership = checkOwnership(events);
+    checkHandedOn(ownership);
+
+    const appends = stores.flatMap(({ calls }) => calls.filter(({ method }) => method === 'append'));
+    if (appends.length + 10 < events.length) throw new Error('more was written than was appended');
+    if (appends.length > events.length) met.add('conflict');
+    for (const { type, data } of events) {
+      if (type === 'MembershipGranted') met.add('granted');
+      if (type === 'ReviewOpened' && 'kind' in data && data.kind === 'claimed_by_two') met.add('claimed_by_two');
+    }
+    for (const { reference } of ownership.held) met.add(ownership.owners.has(reference) ? 'handed on' : 'held for ever');
+    for (const action of actionsOf.flat()) {
+      if (action.does === 'attach' && (ownership.owners.get(action.session) ?? '') !== action.orderId) met.add('refused attach');
+    }
+  });
+});
+
+describe('law 3 on a SQLite file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-ownership-'));
+  const stores: EventStore[] = [];
+  afterAll(async () => {
+    for (const store of stores) await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('three processes name three orders for one payment, a hundred times over', async () => {
+    for (let index = 0; index < 3; index++) stores.push(await openSqliteEventStore(join(folder, 'ledger.db')));
+    const processes = stores.map((store) => openPaymentProcess(store, systemRuntime));
+    const rounds = Array.from({ length: 100 }, (_, round) => round);
+    const winners = new Set<string>();
+    for (const round of rounds) {
+      const of = payment(`pi_${round}`);
+      const answers = await Promise.all(
+        processes.map((process, index) =>
+          process.writer.observe(asSaid(saying(paid(), { of, aliases: [`cs_${round}`], orderId: `order-${round}-${index}` }))),
+        ),
+      );
+      const owners = new Set(answers.map((answer) => ('orderId' in answer ? answer.orderId : 'held')));
+      expect(owners.size).toBe(1);
+      for (const owner of owners) winners.add(owner.slice(owner.lastIndexOf('-')));
+    }
+    const events = await everything(stores[0]!);
+    const ownership = checkOwnership(events);
+    expect(ownership.owners.size).toBe(200);
+    expect(events.filter(({ type }) => type === 'ReviewOpened')).toHaveLength(100); // The two others named another order.
+    expect(winners.size).toBeGreaterThan(1); // They did race.
+  });
+});

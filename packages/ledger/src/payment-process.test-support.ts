@@ -1,0 +1,121 @@
+// One process that writes payments, without followers: what a ledger builds around its write path. And the laws
+// of the reference protocol, checked on the log alone.
+import { expect } from 'vitest';
+import type { EventStore, StoredEvent } from './event-store/event-store.ts';
+import type { Observation, PaymentReference } from './observation.ts';
+import { openPaymentWriter, type PaymentWriter } from './observe-payment.ts';
+import type { OrderPlaced, PaymentObserved } from './order/events.ts';
+import { at, order1 } from './order/example-order.test-support.ts';
+import { saidKey } from './order/order.ts';
+import { defaultPolicy } from './order/policy.ts';
+import { type OrderStreams, openOrderStreams } from './order-streams.ts';
+import { openReferences, type References } from './reference.ts';
+import { rollForward } from './roll-forward.ts';
+import type { Runtime } from './runtime.ts';
+import { openTransactions } from './transact.ts';
+
+export interface PaymentProcess {
+  readonly references: References;
+  readonly orders: OrderStreams;
+  readonly writer: PaymentWriter;
+  place(orderId: string): Promise<void>;
+  /** As a ledger attaches a checkout: claim, attach, hand on. Answers the owner. */
+  attach(orderId: string, payment: PaymentReference): Promise<string>;
+  /** The roll-forward over the whole log. */
+  rollForward(): Promise<void>;
+}
+
+export function openPaymentProcess(store: EventStore, runtime: Runtime): PaymentProcess {
+  const transactions = openTransactions({ store, runtime, instance: '' });
+  const orders = openOrderStreams(transactions, defaultPolicy, () => undefined);
+  const references = openReferences(transactions);
+  const writer = openPaymentWriter(references, orders, runtime);
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  return {
+    references,
+    orders,
+    writer,
+    place: async (orderId) => {
+      const order: OrderPlaced = { ...order1, orderId };
+      await orders.command(orderId, 'place', { type: 'place', order });
+    },
+    attach: async (orderId, payment) => {
+      const { owner } = await references.link(payment.id, orderId);
+      if (owner !== orderId) return owner;
+      await orders.command(orderId, 'attach', { type: 'attach', checkout: { payment, attachedAt: at(0) } });
+      await writer.forwardHeld(payment.id);
+      return owner;
+    },
+    rollForward: async () => {
+      const events = await everything(store, ['reference-']);
+      await rollForward(events, writer, { log, onAlert: ({ message }) => expect.unreachable(message) });
+    },
+  };
+}
+
+export async function everything(store: EventStore, prefixes?: readonly string[]): Promise<readonly StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for await (const page of store.readLog(prefixes ? { prefixes } : {})) events.push(...page.events);
+  return events;
+}
+
+/** As a source says it: without our clock and the name of the fact. */
+export function asSaid({ observedAt: _, factKey: __, ...observation }: PaymentObserved): Observation {
+  return observation;
+}
+
+/** What the log says of references and orders. */
+export interface Ownership {
+  readonly owners: ReadonlyMap<string, string>;
+  /** What is held, by the reference that holds it. */
+  readonly held: readonly { readonly reference: string; readonly observed: PaymentObserved }[];
+  /** By order: who said what. */
+  readonly recorded: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function sayingKey(observed: Pick<PaymentObserved, 'source' | 'payment' | 'fact'>): string {
+  return `${observed.source} ${saidKey(observed)}`;
+}
+
+/**
+ * Law 3 and the invariants of the protocol: one owner, the first link wins; link before use; nothing held after the
+ * link; one grant an order; each source once with each fact (law 5).
+ */
+export function checkOwnership(events: readonly StoredEvent[]): Ownership {
+  const owners = new Map<string, string>();
+  const held: { reference: string; observed: PaymentObserved }[] = [];
+  const recorded = new Map<string, Set<string>>();
+  const granted = new Set<string>();
+  for (const { stream, type, data } of events) {
+    const [kind, id] = [stream.slice(0, stream.indexOf('-')), stream.slice(stream.indexOf('-') + 1)];
+    if (type === 'ReferenceLinked') {
+      expect(owners.get(id), `${id} is linked once`).toBeUndefined();
+      owners.set(id, (data as { orderId: string }).orderId);
+    } else if (type === 'PaymentHeld') {
+      expect(owners.get(id), `${id} holds nothing after its link`).toBeUndefined();
+      held.push({ reference: id, observed: data as PaymentObserved });
+    } else if (type === 'PaymentObserved') {
+      const observed = data as PaymentObserved;
+      expect(kind).toBe('order');
+      expect(owners.get(observed.payment.id), `${observed.payment.id} is linked before ${id} uses it`).toBe(id);
+      for (const alias of observed.aliases ?? []) expect(owners.has(alias), `${alias} is claimed before it is used`).toBe(true);
+      const said = recorded.get(id) ?? new Set();
+      expect(said.has(sayingKey(observed)), `${id} recorded it once`).toBe(false);
+      recorded.set(id, said.add(sayingKey(observed)));
+    } else if (type === 'MembershipGranted') {
+      expect(granted.has(id), `${id} is granted once`).toBe(false);
+      granted.add(id);
+    }
+  }
+  return { owners, held, recorded };
+}
+
+/** Law 7: what is held of a payment that has an owner stands in the owner's stream. */
+export function checkHandedOn({ owners, held, recorded }: Ownership): void {
+  for (const { reference, observed } of held) {
+    if (!owners.has(reference) && !owners.has(observed.payment.id)) continue;
+    const owner = owners.get(observed.payment.id);
+    expect(owner, `${reference} is linked, so ${observed.payment.id} is`).toBeDefined();
+    expect([...(recorded.get(owner ?? '') ?? [])], `what ${reference} held reached ${owner}`).toContain(sayingKey(observed));
+  }
+}

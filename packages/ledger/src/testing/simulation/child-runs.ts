@@ -1,0 +1,62 @@
+// Runs seeds and mutants in child processes, two at a time or as many as the machine has cores. A mutant needs
+// a process of its own; many seeds share out the work, and the memory of each batch is given back.
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type Mutant, mutants } from './mutants.ts';
+import type { SeedsReport } from './run-seeds.ts';
+
+const batchSeeds = 100;
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+export interface MutantReport {
+  readonly mutant: Mutant;
+  /** Absent: it lived through all seeds. */
+  readonly caught?: { readonly law: string; readonly seed: number };
+}
+
+/** @param onProgress called with the number of seeds done. */
+export async function runSeedsInBatches(firstSeed: number, count: number, onProgress: (done: number) => void = () => undefined): Promise<readonly SeedsReport[]> {
+  let done = 0;
+  const batches = Array.from({ length: Math.ceil(count / batchSeeds) }, (_, index) => firstSeed + index * batchSeeds);
+  return inParallel(batches, async (first) => {
+    const report = await runChild(['--seed', String(first), '--seeds', String(Math.min(batchSeeds, firstSeed + count - first))]);
+    done += report.seeds;
+    onProgress(done);
+    return report;
+  });
+}
+
+/** Each mutant until the first seed that catches it. */
+export async function runMutants(seedsAtMost: number): Promise<readonly MutantReport[]> {
+  return inParallel(mutants, async (mutant) => {
+    const { failures } = await runChild(['--mutant', mutant.name, '--seeds', String(seedsAtMost)]);
+    const [caught] = failures;
+    return { mutant, ...(caught ? { caught: { law: caught.law, seed: caught.seed } } : {}) };
+  });
+}
+
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  return results;
+}
+
+function runChild(args: readonly string[]): Promise<SeedsReport> {
+  const child = spawn(process.execPath, ['--conditions=@paidonce/source', main, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(JSON.parse(Buffer.concat(out).toString()) as SeedsReport);
+      else reject(new Error(`simulate ${args.join(' ')} ended with ${code}:\n${Buffer.concat(err)}`));
+    });
+  });
+}
