@@ -1,5 +1,5 @@
 // The history of an order in plain words: who said what, who granted, who only confirmed. Pure: events in, words out.
-import type { Fact, OrderEvent, Source, StoredEvent } from '@paidonce/ledger';
+import { type Fact, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
 import { attemptWords, type Decision, decisionWords, money, objectWords, reviewWords, shortId, sourceNames, timeOfDay } from './words.ts';
 
 export type Effect = 'granted' | 'restored' | 'suspended' | 'revoked' | 'review' | 'confirmed' | 'recorded' | 'nothing';
@@ -18,7 +18,7 @@ export interface Entry {
 export function timelineOf(history: readonly StoredEvent[], returnedAt: string | null): readonly Entry[] {
   const said = new Set<string>();
   const entries = history.map((stored, index): Entry => {
-    const event = eventOf(stored);
+    const event = readOrderEvent(stored);
     const at = stored.metadata['recordedAt'] ?? '';
     if (event.type !== 'PaymentObserved') return { at, ...wordsOf(event) };
     const { source, factKey, fact, evidence, asOf } = event.data;
@@ -33,7 +33,7 @@ export function timelineOf(history: readonly StoredEvent[], returnedAt: string |
 
 /** What answers "why does this customer have access, or not?". */
 export function verdictOf(history: readonly StoredEvent[]): string {
-  const events = history.map(eventOf);
+  const events = history.map(readOrderEvent);
   const decisions = events.filter(isDecision);
   const paidBy = events.flatMap((event) => (event.type === 'PaymentObserved' && isPaid(event.data.fact) ? [event.data.source] : []));
   const [granted] = decisions;
@@ -48,16 +48,11 @@ export function verdictOf(history: readonly StoredEvent[]): string {
   return `Granted once, by ${nameInSentence(granted.data.source)}. ${confirmed}${since}`;
 }
 
-/** `order-…` streams hold order events only; `StoredEvent` says just "an object", as the port is for any stream. */
-function eventOf({ type, data }: StoredEvent): OrderEvent {
-  return { type, data } as OrderEvent;
-}
-
 /** What an observation led to stands right behind it, in the same append. */
 function effectOf(history: readonly StoredEvent[], index: number): Effect | undefined {
   const cause = history[index]?.metadata['cause'];
   for (const stored of history.slice(index + 1)) {
-    const event = eventOf(stored);
+    const event = readOrderEvent(stored);
     if (stored.metadata['cause'] !== cause || event.type === 'PaymentObserved') return undefined;
     if (isDecision(event)) return decisionWords[event.type];
     if (event.type === 'ReviewOpened') return 'review';

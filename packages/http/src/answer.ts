@@ -14,6 +14,7 @@ const statusOf: Partial<Record<LedgerErrorCode, number>> = {
   store_unavailable: 503,
   store_full: 503,
   contention: 503,
+  provider_unavailable: 503,
   closed: 503,
 };
 /** A full queue drains within a few group commits. */

@@ -23,6 +23,7 @@ export type {
   Source,
   Statement,
 } from './observation.ts';
+export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';

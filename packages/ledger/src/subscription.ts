@@ -80,11 +80,12 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
       try {
         await read(stopping.signal);
       } catch (error) {
-        atHead = false;
         if (stopping.signal.aborted) return;
         log.warn({ err: error, subscription: name, position }, 'subscription failed; it reads on from its cursor');
-        await runtime.sleep(retryAfterMs, stopping.signal);
       }
+      atHead = false;
+      // A store that was closed under us ends the reading without an error: asking again at once would never end.
+      await runtime.sleep(retryAfterMs, stopping.signal);
     }
   }
 

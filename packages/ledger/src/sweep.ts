@@ -41,7 +41,7 @@ const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
     if (event.type === 'SweepStarted') return { ...sweep, round: event.data.round, finished: false };
     // A slow round that ends after a newer one began must not take the cursor back.
     const upTo = sweep.upTo !== undefined && sweep.upTo > event.data.upTo ? sweep.upTo : event.data.upTo;
-    return { ...sweep, finished: event.data.round === sweep.round, upTo };
+    return { ...sweep, finished: sweep.finished || event.data.round === sweep.round, upTo };
   },
   versionOf: () => 1,
 };

@@ -1,7 +1,7 @@
 // The streams `unreadable-{object}`: provider objects that could not be read, by id and digest, never by body.
 // One stream an object: a new API version may make thousands unreadable at once.
 import * as z from 'zod';
-import { invariant } from './errors.ts';
+import { invariant, LedgerError } from './errors.ts';
 import { parse } from './input.ts';
 import { idSchema } from './observation.ts';
 import type { Alert, Log, UnreadableObject } from './payment-ledger.ts';
@@ -36,10 +36,13 @@ function unreadableKey({ objectId, apiVersion, path }: UnreadableObject): string
 const unreadableAggregate: Aggregate<Unreadable, ObjectNotUnderstood> = {
   stream: (objectId) => `unreadable-${objectId}`,
   initial: () => ({ revision: -1, keys: new Set() }),
-  read: ({ stream, revision, data }) => {
+  read: ({ stream, revision, type, data, metadata }) => {
+    if (type !== 'ObjectNotUnderstood' || Number(metadata['version']) > 1) {
+      throw new LedgerError('file_newer', `${stream}@${revision} (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
+    }
     const parsed = unreadableSchema.safeParse(data);
     invariant(parsed.success, `${stream}@${revision}: not an ObjectNotUnderstood`);
-    return { type: 'ObjectNotUnderstood', data: parsed.data };
+    return { type, data: parsed.data };
   },
   evolve: ({ revision, keys }, { data }) => ({ revision: revision + 1, keys: new Set(keys).add(unreadableKey(data)) }),
   versionOf: () => 1,

@@ -115,6 +115,7 @@ describe('the status of a session', () => {
 describe('where Stripe does not answer', () => {
   test.each([
     ['a failure', { kind: 'status', status: 500 }],
+    ['a refusal', { kind: 'status', status: 400 }],
     ['a limit', { kind: 'status', status: 429, retryAfterSeconds: 30 }],
     ['a lost answer', { kind: 'answer_lost', times: 2 }], // The SDK asks again once where a connection breaks.
   ] as const)('%s: what was known is told, marked stale, and nobody is granted', async (_, fault) => {

@@ -3,7 +3,7 @@
 import { LedgerError, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import type { RefundsOf } from './said.ts';
-import { failureOf, stripeErrorIn } from './stripe-failure.ts';
+import { failureOf, type Refused, stripeErrorIn } from './stripe-failure.ts';
 
 /** What Stripe answered, and by its own clock when. */
 export interface Answer<T = unknown> {
@@ -35,8 +35,8 @@ const pageLimit = 100;
 type Call<T> = (options: Stripe.RequestOptions) => Promise<Stripe.Response<T>>;
 
 /**
- * Each method throws LedgerError: `provider_unavailable` where trying again helps, `invalid_input` where Stripe
- * refuses the request itself.
+ * Each method throws LedgerError: `provider_unavailable` where nothing is known now; `invalid_input` where Stripe
+ * refuses to change something as asked. A read that it refuses leaves the question open, so it is never the latter.
  */
 export class StripeCalls {
   readonly #stripe: Stripe;
@@ -54,17 +54,14 @@ export class StripeCalls {
 
   createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<Stripe.Checkout.Session>> {
     const { sessions } = this.#stripe.checkout;
-    return this.#ask(
-      'POST /v1/checkout/sessions',
-      (options) => sessions.create(parameters, { ...options, idempotencyKey }),
-      createTimeoutMs,
-    );
+    const call: Call<Stripe.Checkout.Session> = (options) => sessions.create(parameters, { ...options, idempotencyKey });
+    return this.#ask('POST /v1/checkout/sessions', call, createTimeoutMs, 'invalid_input');
   }
 
   async expireSession(sessionId: string, idempotencyKey: string): Promise<void> {
     const { sessions } = this.#stripe.checkout;
     const what = `POST /v1/checkout/sessions/${sessionId}/expire`;
-    await this.#ask(what, (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey }), readTimeoutMs);
+    await this.#ask(what, (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey }), readTimeoutMs, 'invalid_input');
   }
 
   /** With its payment intent. Undefined: Stripe knows none of this id in our account and mode. */
@@ -107,7 +104,7 @@ export class StripeCalls {
     return this.#list('GET /v1/checkout/sessions?status=complete', (options) => sessions.list(parameters, options), listTimeoutMs);
   }
 
-  async #ask<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T>> {
+  async #ask<T>(what: string, call: Call<T>, timeoutMs: number, refusedAs: Refused = 'provider_unavailable'): Promise<Answer<T>> {
     try {
       const response = await call({ timeout: timeoutMs, maxNetworkRetries: 0 });
       const { date, 'stripe-version': apiVersion } = response.lastResponse.headers;
@@ -115,7 +112,7 @@ export class StripeCalls {
       const asOf = (Number.isNaN(at.getTime()) ? this.#runtime.now() : at).toISOString();
       return { object: response, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
     } catch (error) {
-      throw failureOf(what, error);
+      throw failureOf(what, error, refusedAs);
     }
   }
 

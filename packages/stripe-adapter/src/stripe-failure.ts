@@ -20,8 +20,11 @@ function isStripeFailure(error: unknown): error is Error & StripeFailure {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' && error.type.startsWith('Stripe');
 }
 
+/** What it means where Stripe refuses the request itself. */
+export type Refused = 'invalid_input' | 'provider_unavailable';
+
 /** @param what the request, like `GET /v1/account`. */
-export function failureOf(what: string, error: unknown): unknown {
+export function failureOf(what: string, error: unknown, refusedAs: Refused): unknown {
   if (!isStripeFailure(error)) return error;
   const { type, message } = error;
   const options = { cause: error };
@@ -33,7 +36,7 @@ export function failureOf(what: string, error: unknown): unknown {
     );
   }
   if (type === 'StripeInvalidRequestError' && !isPassingStatus(error)) {
-    return new LedgerError('invalid_input', `Stripe refuses ${what}: ${message}`, options);
+    return new LedgerError(refusedAs, `Stripe refuses ${what}: ${message}`, options);
   }
   return new LedgerError('provider_unavailable', `Stripe did not do ${what}: ${message}. Nothing was decided on it; try again`, options);
 }

@@ -288,14 +288,17 @@ describe('whose an object is', () => {
     expect(await storyOf(ledger, 'order-9')).toContain('webhook open');
   });
 
-  test('where that read fails the webhook is refused, so that Stripe sends it again', async () => {
-    const { payments, sandbox, ledger } = await openShop();
-    sandbox.injectFault({ kind: 'status', status: 500, times: 5, path: '/v1/payment_intents/:intent' });
-    expect((await refusal(payments.handleWebhook(...signed(refund())))).code).toBe('provider_unavailable');
-    sandbox.clearFaults();
-    expect(await payments.handleWebhook(...signed(refund()))).toEqual({ outcome: 'not_ours' }); // Stripe knows no pi_1.
-    expect(await ledger.orderOf('pi_1')).toBeUndefined();
-  });
+  test.each([[500], [429], [401], [400]])(
+    'where that read fails by %i the webhook is refused, so that Stripe sends it again',
+    async (status) => {
+      const { payments, sandbox, ledger } = await openShop();
+      sandbox.injectFault({ kind: 'status', status, times: 5, path: '/v1/payment_intents/:intent' });
+      expect((await refusal(payments.handleWebhook(...signed(refund())))).code).toBe('provider_unavailable');
+      sandbox.clearFaults();
+      expect(await payments.handleWebhook(...signed(refund()))).toEqual({ outcome: 'not_ours' }); // Stripe knows no pi_1.
+      expect(await ledger.orderOf('pi_1')).toBeUndefined();
+    },
+  );
 
   test('a test event at a live endpoint counts only where it concerns an order of ours', async () => {
     const webhookSecrets = [{ secret: webhookSecret, livemode: true }];

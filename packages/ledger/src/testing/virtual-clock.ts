@@ -95,7 +95,7 @@ async function turns(): Promise<void> {
 }
 
 /** SplitMix32: small, and the same on every machine. In [0, 1). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e37_79b9) >>> 0;

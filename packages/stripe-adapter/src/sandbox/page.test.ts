@@ -66,6 +66,7 @@ describe('the hosted page', () => {
     const page = await (await fetch(url)).text();
     expect(page).toMatch(/value="late" checked/);
     expect(page).toMatch(/name="late_seconds" value="45"/);
+    expect(page).toContain('The shop has chosen');
   });
 
   test('paying leads to the success page with 303, a second click too, and pays once', async () => {

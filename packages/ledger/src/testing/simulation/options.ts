@@ -93,7 +93,7 @@ export function drawOptions(seed: number): SimulationOptions {
     store: { refused: rate(0, 0, 0.02, 0.1), replyLost: rate(0, 0, 0.02, 0.1), doneLate: rate(0, 0, 0.02, 0.1) },
     process: {
       crash: rate(0, 0, 0.003, 0.01),
-      crashAfterAppend: rate(0, 0, 0.02, 0.1),
+      crashAfterAppend: rate(0, 0, 0.05, 0.25),
       pause: rate(0, 0, 0.003, 0.01),
       stop: rate(0, 0, 0, 0.003),
     },

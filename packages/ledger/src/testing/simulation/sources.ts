@@ -35,47 +35,62 @@ export class Sources {
     return undefined;
   }
 
-  /** The payment's moves, one after the other, and the news of each. */
+  /** The payment's moves, one after the other; some wait until the news of the last one has arrived. */
   tell({ payment, moves, transfer }: Story): void {
     const [move, ...rest] = moves;
     if (!move) return;
     this.#world.some(`${payment.reference.id} moves`, () => {
+      let goesOn = false;
+      const goOn = (): void => {
+        if (!goesOn) this.tell({ payment, moves: rest, transfer });
+        goesOn = true;
+      };
+      const waits = this.#world.random.chance(0.6);
       for (const news of move()) {
-        if (transfer) this.#bankTransfer(payment, news);
-        else this.#makeWebhook(payment, news);
+        if (transfer) this.#bankTransfer(payment, news, goOn);
+        else this.#makeWebhook(payment, news, goOn);
       }
-      this.tell({ payment, moves: rest, transfer });
+      if (!waits) goOn();
     });
   }
 
-  #makeWebhook(payment: ProviderPayment, news: News): void {
+  #makeWebhook(payment: ProviderPayment, news: News, onArrival: () => void): void {
     const { random, coverage, options } = this.#world;
-    if (random.chance(options.sources.dropped)) return coverage.met('webhook never made');
+    if (random.chance(options.sources.dropped)) {
+      coverage.met('webhook never made');
+      return this.#world.later(random.between(0, 60_000), 'time passes at the provider', onArrival);
+    }
     const eventId = `evt_${++this.#events}`;
     const objectId = news.via === 'session' ? (payment.sessionId ?? payment.reference.id) : payment.reference.id;
     const statement = this.#parts.provider.statement(payment, news, this.#world.providerTime(), { objectId, eventId });
     const copies = random.chance(options.sources.doubled) ? random.between(2, 3) : 1;
     if (copies > 1) coverage.met('webhook doubled');
-    for (let copy = 0; copy < copies; copy++) this.#sendWebhook({ ...statement, source: 'webhook' }, 0);
+    for (let copy = 0; copy < copies; copy++) this.#sendWebhook({ ...statement, source: 'webhook' }, 0, onArrival);
   }
 
   /** The provider repeats a webhook until it is acknowledged. */
-  #sendWebhook(observation: Observation, attempt: number): void {
+  #sendWebhook(observation: Observation, attempt: number, onArrival: () => void): void {
     this.#world.some(`webhook ${observation.evidence.eventId} of ${observation.payment.id}`, async () => {
       if (attempt > 0) this.#world.coverage.met('webhook retried');
-      if ((await this.#observe(observation)) === 'acknowledged') return this.#world.coverage.met('webhook');
-      this.#world.later(1_000 * 2 ** Math.min(attempt, 10), 'webhook backs off', () => this.#sendWebhook(observation, attempt + 1));
+      if ((await this.#observe(observation)) === 'acknowledged') {
+        this.#world.coverage.met('webhook');
+        return onArrival();
+      }
+      this.#world.later(1_000 * 2 ** Math.min(attempt, 10), 'webhook backs off', () => this.#sendWebhook(observation, attempt + 1, onArrival));
     });
   }
 
   /** Money without a provider object: a person enters it, and does not rest before it is in. */
-  #bankTransfer(payment: ProviderPayment, news: News): void {
+  #bankTransfer(payment: ProviderPayment, news: News, onArrival: () => void): void {
     const { provider } = this.#parts;
     const statement = provider.statement(payment, news, this.#world.providerTime(), { objectId: payment.reference.id });
     const observation: Observation = { ...statement, orderId: payment.orderId, source: 'manual', by: { actor: 'support', reason: 'bank transfer' } };
     const enter = (): void =>
       this.#world.some(`transfer ${payment.reference.id}`, async () => {
-        if ((await this.#observe(observation)) === 'acknowledged') return this.#world.coverage.met('manual');
+        if ((await this.#observe(observation)) === 'acknowledged') {
+          this.#world.coverage.met('manual');
+          return onArrival();
+        }
         this.#world.later(30_000, 'support tries again', enter);
       });
     enter();

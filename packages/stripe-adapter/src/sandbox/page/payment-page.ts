@@ -1,6 +1,6 @@
 // The hosted payment page: what is bought, how it is paid, and what becomes of the webhook. Plain forms, no script.
 import type Stripe from 'stripe';
-import { FATE_NAMES, type Fate, type FateName, fateName, LATE_SECONDS } from '../fate.ts';
+import { FATE_NAMES, type Fate, type FateName, fateInMetadata, fateName, LATE_SECONDS } from '../fate.ts';
 import { formatAmount } from '../money.ts';
 import { fateOfSession } from '../objects/announcement.ts';
 import { type CheckoutRecord, filledSuccessUrl } from '../objects/checkout-record.ts';
@@ -105,7 +105,7 @@ function cardOption({ name, label, number, outcome }: PaymentOption, checked: bo
 function fateChoice(record: CheckoutRecord): Html {
   const fate: Fate = fateOfSession(record);
   const seconds = fate.split(':')[1] ?? String(LATE_SECONDS);
-  return html`<fieldset><legend>What happens to the webhook</legend><div class="options">
+  const choice = html`<fieldset><legend>What happens to the webhook</legend><div class="options">
 ${FATE_NAMES.map(
   (name) => html`<label class="option"><input type="radio" name="fate" value="${name}"${name === fateName(fate) && html` checked`}>
 <span class="text"><span>${FATE_TEXTS[name].label}</span><span class="outcome">${FATE_TEXTS[name].detail}</span></span></label>`,
@@ -113,4 +113,8 @@ ${FATE_NAMES.map(
 </div>
 <p class="field"><label for="late_seconds">If late, by how many seconds</label>
 <input type="number" id="late_seconds" name="late_seconds" value="${seconds}" min="0" max="86400"></p></fieldset>`;
+  if (fateInMetadata(record.session.metadata) === undefined) return choice;
+  // Asked once is enough: the shop has asked already.
+  return html`<details><summary>The shop has chosen what happens to the webhook: ${FATE_TEXTS[fateName(fate)].label.toLowerCase()}</summary>
+${choice}</details>`;
 }

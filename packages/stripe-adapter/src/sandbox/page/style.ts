@@ -34,6 +34,8 @@ main { max-width: 62rem; margin: 0 auto; padding: 1.25rem 1.25rem 4rem; }
 .lines .total { font-weight: 650; border-bottom: 0; }
 .soft { color: var(--soft); font-size: .875rem; }
 .ids { margin-top: 1rem; overflow-wrap: anywhere; font-size: .75rem; color: var(--soft); }
+details { margin: 0 0 1.25rem; }
+summary { cursor: pointer; color: var(--soft); margin-bottom: .625rem; }
 fieldset { border: 0; margin: 0 0 1.25rem; padding: 0; min-width: 0; }
 legend { font-weight: 650; padding: 0; margin-bottom: .625rem; }
 .options { display: grid; gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
