@@ -146,6 +146,8 @@ class NewestFirst implements Delivery {
     const abort = new AbortController();
     lane.attempt = { sequence, abort };
     const result = await attemptDelivery(order, abort, this.#options);
+    // Seen meanwhile. Where it is ours, and the reply to its append was lost, nobody else says so again.
+    if (lane.sequence > sequence) this.#lanes.dueAt(lane, this.#now());
     if (result.outcome === 'failed' && result.retryAtMs !== undefined) {
       this.#lanes.dueAt(lane, result.retryAtMs);
       lane.ownUntilMs = result.retryAtMs + this.#patienceMs / 3;

@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { invariant } from './errors.ts';
-import { type Policy, policySchema, policyText } from './order/policy.ts';
+import { type Policy, policyText } from './order/policy.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
 export interface PolicyAdopted {
   readonly type: 'PolicyAdopted';
-  readonly data: { readonly hash: string; readonly policy: Policy };
+  /** Only the name counts here: beside us a newer release may adopt a policy with fields that this one does not know. */
+  readonly data: { readonly hash: string; readonly policy: unknown };
 }
 
 interface Policies {
@@ -16,7 +17,7 @@ interface Policies {
   readonly hashes: readonly string[];
 }
 
-const adoptedSchema: z.ZodType<PolicyAdopted['data']> = z.strictObject({ hash: z.string(), policy: policySchema });
+const adoptedSchema: z.ZodType<PolicyAdopted['data']> = z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), policy: z.unknown() });
 
 const policyAggregate: Aggregate<Policies, PolicyAdopted> = {
   stream: () => 'policy',
@@ -41,7 +42,7 @@ export function policyAdoption(transactions: Transactions, policy: Policy): () =
   let adopted: Promise<unknown> | undefined;
   return async () => {
     adopted ??= transactions.transact(policyAggregate, '', { cause: 'adopt' }, ({ hashes }) => ({
-      events: hashes.includes(hash) ? [] : [{ type: 'PolicyAdopted', data: { hash, policy } }],
+      events: hashes.includes(hash) ? [] : [{ type: 'PolicyAdopted' as const, data: { hash, policy } }],
       answer: undefined,
       lasting: true,
     }));

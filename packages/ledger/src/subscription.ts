@@ -76,13 +76,15 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
   }
 
   async function followOn(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    for (;;) {
       try {
         await read(stopping.signal);
       } catch (error) {
-        if (stopping.signal.aborted) return;
-        log.warn({ err: error, subscription: name, position }, 'subscription failed; it reads on from its cursor');
+        if (!stopping.signal.aborted) {
+          log.warn({ err: error, subscription: name, position }, 'subscription failed; it reads on from its cursor');
+        }
       }
+      if (stopping.signal.aborted) return;
       atHead = false;
       // A store that was closed under us ends the reading without an error: asking again at once would never end.
       await runtime.sleep(retryAfterMs, stopping.signal);
@@ -96,7 +98,8 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
     },
     catchUp: async () => {
       await read();
-      if (stopping.signal.aborted) throw new LedgerError('closed', 'The ledger was closed before the log was caught up. Ask another process');
+      if (stopping.signal.aborted)
+        throw new LedgerError('closed', 'The ledger was closed before the log was caught up. Ask another process');
     },
     lagMs: () => {
       if (following && atHead) return gatherMs;

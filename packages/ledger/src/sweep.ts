@@ -8,11 +8,11 @@ import { timeSchema } from './observation.ts';
 import type { SweepProgress, SweepSummary } from './payment-ledger.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
-type SweepEvent =
+export type SweepEvent =
   | { readonly type: 'SweepStarted'; readonly data: { readonly round: number } }
   | { readonly type: 'SweepFinished'; readonly data: { readonly round: number; readonly upTo: string; readonly summary: SweepSummary } };
 
-interface SweepState extends SweepProgress {
+export interface SweepState extends SweepProgress {
   readonly revision: number;
 }
 
@@ -25,7 +25,7 @@ const finishedSchema: z.ZodType<Extract<SweepEvent, { type: 'SweepFinished' }>['
   summary: z.strictObject({ lookedAt: countSchema, calls: countSchema, found: countSchema, rescued: countSchema }),
 });
 
-const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
+export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
   stream: (tier) => `sweep-${tier}`,
   initial: () => ({ revision: -1, round: 0, finished: true }),
   read: ({ stream, revision, type, data, metadata }) => {

@@ -7,12 +7,12 @@ import { idSchema } from './observation.ts';
 import type { Alert, Log, UnreadableObject } from './payment-ledger.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
-interface ObjectNotUnderstood {
+export interface ObjectNotUnderstood {
   readonly type: 'ObjectNotUnderstood';
   readonly data: UnreadableObject;
 }
 
-interface Unreadable {
+export interface Unreadable {
   readonly revision: number;
   readonly keys: ReadonlySet<string>;
 }
@@ -33,7 +33,7 @@ function unreadableKey({ objectId, apiVersion, path }: UnreadableObject): string
   return `${objectId} ${apiVersion ?? ''} ${path}`;
 }
 
-const unreadableAggregate: Aggregate<Unreadable, ObjectNotUnderstood> = {
+export const unreadableAggregate: Aggregate<Unreadable, ObjectNotUnderstood> = {
   stream: (objectId) => `unreadable-${objectId}`,
   initial: () => ({ revision: -1, keys: new Set() }),
   read: ({ stream, revision, type, data, metadata }) => {

@@ -4,7 +4,7 @@ import { LedgerError } from '../errors.ts';
 import type { EventMetadata, NewEvent, Position, StoredEvent } from './event-store.ts';
 
 /** One append, 1 MiB: EventStoreDB takes no more, and a caller who needs more has a loop without a bound. */
-export const maxAppendBytes: number = 1024 * 1024;
+const maxAppendBytes = 1024 * 1024;
 
 export interface StoredText {
   readonly id: string;

@@ -38,43 +38,28 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   );
   const pending = db.prepare('select state from orders where pending = 1 order by order_id');
 
-  interface Row {
-    state: OrderState;
-    since: string | null;
-  }
-
-  function load(orderId: string): Row {
+  function load(orderId: string): FoldedOrder {
     const row = select.get(orderId);
     if (!row) return { state: initialState(orderId), since: null };
     return { state: JSON.parse(String(row['state'])) as OrderState, since: row['since'] as string | null };
   }
 
-  function save({ state, since }: Row): void {
-    const { orderId, placed, membership } = state;
-    upsert.run(
-      orderId,
-      JSON.stringify(state),
-      placed?.memberId ?? null,
-      placed?.plan ?? null,
-      membership,
-      since,
-      awaitedUntil(state) ?? null,
-      isPending(state) ? 1 : 0,
-    );
+  function save(order: FoldedOrder): void {
+    const { orderId } = order.state;
+    const { columns, reviews } = rowsOf(order);
+    upsert.run(...columns);
     dropReviews.run(orderId);
-    for (const review of openReviews(state)) addReview.run(orderId, review.reviewId, JSON.stringify(review));
+    for (const [reviewId, review] of reviews) addReview.run(orderId, reviewId, review);
   }
 
   function applyPage(events: readonly StoredEvent[], from: Position): void {
-    const changed = new Map<string, Row>();
+    const changed = new Map<string, FoldedOrder>();
     for (const event of events) {
       if (event.position <= from) continue;
       const orderId = event.stream.slice(orderAggregate.stream('').length);
       const row = changed.get(orderId) ?? load(orderId);
       invariant(event.revision === row.state.revision + 1, `${event.stream}: revision ${event.revision} follows ${row.state.revision}`);
-      const read = orderAggregate.read(event);
-      row.state = orderAggregate.evolve(row.state, read, event.metadata['instance'] ?? '');
-      if (isDecision(read)) row.since = event.metadata['recordedAt'] ?? null;
+      foldInto(row, event);
       changed.set(orderId, row);
     }
     for (const row of changed.values()) save(row);
@@ -96,6 +81,53 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     openOrders: (now, after, limit) => states(awaited.all(now, after, limit)).flatMap((state) => viewOf(state) ?? []),
     reviews: (after, limit) => openReviewsAfter.all(...reviewKey(after), limit).map((row) => JSON.parse(String(row['review'])) as Review),
     pendingDeliveries: () => states(pending.all()),
+  };
+}
+
+/** An order as its row keeps it. */
+export interface FoldedOrder {
+  state: OrderState;
+  /** When the newest decision was recorded. */
+  since: string | null;
+}
+
+/** Of the table `orders`, in the order of its columns. */
+type OrderColumns = [
+  orderId: string,
+  state: string,
+  memberId: string | null,
+  plan: string | null,
+  status: string,
+  since: string | null,
+  awaitedUntil: string | null,
+  pending: number,
+];
+
+/** One fold for the live rows and for a replay of them. */
+export function foldInto(order: FoldedOrder, event: StoredEvent): void {
+  const read = orderAggregate.read(event);
+  order.state = orderAggregate.evolve(order.state, read, event.metadata['instance'] ?? '');
+  if (isDecision(read)) order.since = event.metadata['recordedAt'] ?? null;
+}
+
+/** What the tables hold of an order: its columns, and its open reviews by id. */
+export function rowsOf({ state, since }: FoldedOrder): {
+  readonly columns: OrderColumns;
+  readonly reviews: readonly (readonly [reviewId: string, review: string])[];
+} {
+  const { orderId, placed, membership } = state;
+  return {
+    columns: [
+      orderId,
+      JSON.stringify(state),
+      placed?.memberId ?? null,
+      placed?.plan ?? null,
+      membership,
+      since,
+      awaitedUntil(state) ?? null,
+      isPending(state) ? 1 : 0,
+    ],
+    reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };
 }
 

@@ -21,9 +21,9 @@ export async function backUp(from: string, toPath: string): Promise<void> {
   try {
     await rm(partial, { force: true });
     await vacuumInto({ from, to: partial });
-    await sync(partial);
+    await sync(partial, 'r+');
     await rename(partial, to);
-    await sync(dirname(to));
+    if (process.platform !== 'win32') await sync(dirname(to), 'r'); // The name itself; Windows opens no directories.
   } catch (error) {
     await rm(partial, { force: true });
     throw asLedgerError(error, to);
@@ -45,8 +45,8 @@ function vacuumInto(order: BackupOrder): Promise<void> {
   });
 }
 
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+async function sync(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {

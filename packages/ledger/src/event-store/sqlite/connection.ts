@@ -34,8 +34,9 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
 
 /** Absolute, so that neither a change of directory nor a `file:` prefix leads elsewhere. */
 export function logPath(path: string): string {
-  if (path === '' || path === ':memory:')
+  if (path === '' || path === ':memory:') {
     throw new LedgerError('invalid_input', 'A SQLite event store needs a file. For a log in memory: openMemoryEventStore().');
+  }
   return resolve(path);
 }
 
@@ -59,8 +60,9 @@ export function openConnection(path: string): DatabaseSync {
     db.exec('COMMIT');
     db.exec(settings);
     const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
-    if (mode !== 'wal')
+    if (mode !== 'wal') {
       throw new LedgerError('store_unavailable', `${path}: the file system does not allow a write-ahead log. Use a local disk.`);
+    }
     moveForward(db, path);
     return db;
   } catch (error) {

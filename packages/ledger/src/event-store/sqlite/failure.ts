@@ -12,7 +12,7 @@ const CANTOPEN = 14;
 const CONSTRAINT = 19;
 const NOTADB = 26;
 
-/** Errors that are neither pass through as they are: a bug keeps its stack. */
+/** Errors of anything else pass through as they are: a bug keeps its stack. */
 export function asLedgerError(error: unknown, path: string): unknown {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE') {
     return new LedgerError('store_unavailable', `${path}: the connection was given up after a failure of the disk. Open the store again.`, {

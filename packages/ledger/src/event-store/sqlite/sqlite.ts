@@ -36,7 +36,8 @@ export async function openSqliteEventStore(path: string, options: SqliteEventSto
   const runtime: Runtime = { ...systemRuntime, ...options.runtime };
   const busyTimeoutMs = options.busyTimeoutMs ?? 5_000;
   const absolute = logPath(path);
-  const file = await whenFree(runtime, busyTimeoutMs, () => new LogFile(openConnection(absolute), absolute));
+  const connection = await whenFree(runtime, busyTimeoutMs, () => openConnection(absolute));
+  const file = await whenFree(runtime, busyTimeoutMs, () => new LogFile(connection, absolute));
   const growth = new LogGrowth();
   const writer = new Writer({ file, runtime, busyTimeoutMs, onCommit: () => growth.announce() });
   const closing = new AbortController();

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemRuntime } from '../../runtime.ts';
+import { type Runtime, systemRuntime } from '../../runtime.ts';
 import { logStart } from '../event-store.ts';
 import { checkAppend } from '../stored-text.ts';
 import { openConnection } from './connection.ts';
@@ -71,6 +71,40 @@ describe('the queue', () => {
   });
 });
 
+describe('a file that another process holds', () => {
+  test('is looked at again after a short wait, and the wait is chance', async () => {
+    const waits: number[] = [];
+    const chances = [0, 0.5, 0.999];
+    const { append, path } = openWriter({
+      random: () => chances[waits.length % 3] as number,
+      sleep: async (ms) => {
+        waits.push(ms);
+        if (waits.length === 3) release();
+      },
+    });
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const release = (): void => other.close();
+    expect(await append('a')).toMatchObject({ appended: true });
+    expect(waits).toEqual([1, 1.5, 1.999]);
+  });
+
+  test('gets a gap after each commit of ours, once it has written', async () => {
+    const gaps: number[] = [];
+    let now = 0;
+    const { append, path } = openWriter({ monotonicNowMs: () => (now += 0.4), sleep: async (ms) => void gaps.push(ms) });
+    await append('a');
+    expect(gaps).toEqual([]);
+    const other = new LogFile(openConnection(path), path);
+    other.commit([checkAppend('b', -1, [eventOf(1)])]);
+    other.close();
+    await append('c');
+    expect(gaps).toEqual([expect.closeTo(0.4)]);
+    await append('d');
+    expect(gaps).toHaveLength(1);
+  });
+});
+
 describe('a disk that is full', () => {
   test('is `store_full`, with nothing of the group written, and the store works again once there is room', async () => {
     const { append, file, db } = openWriter();
@@ -126,7 +160,7 @@ interface OpenWriter {
   readonly path: string;
 }
 
-function openWriter(): OpenWriter {
+function openWriter(runtime: Partial<Runtime> = {}): OpenWriter {
   const path = newLogPath();
   const db = openConnection(path);
   const groups: number[] = [];
@@ -137,7 +171,7 @@ function openWriter(): OpenWriter {
     }
   }
   const file = new CountedFile(db, path);
-  const writer = new Writer({ file, runtime: systemRuntime, busyTimeoutMs: 1_000, onCommit: () => undefined });
+  const writer = new Writer({ file, runtime: { ...systemRuntime, ...runtime }, busyTimeoutMs: 1_000, onCommit: () => undefined });
   onTestFinished(async () => {
     await writer.drain();
     file.close();

@@ -9,11 +9,11 @@ import { isBusy } from './failure.ts';
 import type { LogFile } from './log-file.ts';
 
 /** Larger groups gain nothing and stop the event loop for longer. */
-export const groupAppends: number = 512;
-export const groupBytes: number = 1024 * 1024;
+const groupAppends = 512;
+const groupBytes = 1024 * 1024;
 /** Beyond this the disk does not keep up, and who waits would give up before his turn. */
-export const queuedAppends: number = 10_000;
-export const queuedBytes: number = 16 * 1024 * 1024;
+const queuedAppends = 10_000;
+const queuedBytes = 16 * 1024 * 1024;
 
 export interface WriterOptions {
   readonly file: LogFile;

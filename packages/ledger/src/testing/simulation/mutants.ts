@@ -135,6 +135,12 @@ export const mutants: readonly Mutant[] = [
     'owner === this.#options.instance && this.#lanes.find(orderId) !== undefined;',
     'owner === this.#options.instance;',
   ),
+  mutant(
+    'a decision seen while an older one is delivered is not looked at again',
+    'delivery.ts',
+    'if (lane.sequence > sequence) this.#lanes.dueAt(lane, this.#now());',
+    '',
+  ),
   // The sweep.
   mutant('a round is not elected', 'sweep.ts', 'round === seenRound', 'round >= seenRound'),
 ];

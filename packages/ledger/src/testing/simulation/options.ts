@@ -75,6 +75,8 @@ export interface SimulationOptions {
   readonly placedLate: number;
   readonly polls: number;
   readonly people: number;
+  /** Times that the shop tries to attach a checkout, at most. */
+  readonly attachTries: number;
   /** The shop refuses one order for more than 72 hours. */
   readonly outage: boolean;
   /** Steps until faults stop, at the latest. */
@@ -84,10 +86,10 @@ export interface SimulationOptions {
 export function drawOptions(seed: number): SimulationOptions {
   const random = new Random(seed);
   const rate = (...rates: readonly number[]): number => random.pick(rates);
-  const outage = random.chance(0.02);
-  return {
+  const scenario = random.weighted({ any: 20, outage: 0.5, lateLink: 2 });
+  const options: SimulationOptions = {
     seed,
-    processes: drawProcesses(random, outage),
+    processes: drawProcesses(random),
     policy: random.chance(0.7) ? defaultPolicy : drawPolicy(random),
     deliverTimeoutMs: random.pick([2_000, 10_000, 15_000]),
     store: { refused: rate(0, 0, 0.02, 0.1), replyLost: rate(0, 0, 0.02, 0.1), doneLate: rate(0, 0, 0.02, 0.1) },
@@ -97,7 +99,7 @@ export function drawOptions(seed: number): SimulationOptions {
       pause: rate(0, 0, 0.003, 0.01),
       stop: rate(0, 0, 0, 0.003),
     },
-    shop: { fails: rate(0, 0.1, 0.3), failsAfterEffect: rate(0, 0.1, 0.3), hangs: rate(0, 0, 0.3), writesLate: rate(0, 0.1, 0.3) },
+    shop: { fails: rate(0, 0.1, 0.3), failsAfterEffect: rate(0, 0.1, 0.3), hangs: rate(0, 0, 0.3), writesLate: rate(0, 0.2, 0.5) },
     sources: { dropped: rate(0, 0.1, 0.5), doubled: rate(0, 0.2), unnamed: rate(0, 0.3, 0.9), misnamed: rate(0, 0, 0.1, 0.3) },
     shares: { call: 1, world: rate(0.02, 0.1, 0.3), timer: rate(0.02, 0.08, 0.2) },
     replyAtOnce: rate(0, 0.5, 0.9),
@@ -106,20 +108,38 @@ export function drawOptions(seed: number): SimulationOptions {
     placedLate: rate(0, 0.2, 0.6),
     polls: random.between(0, 4),
     people: random.between(0, 12),
-    outage,
+    attachTries: random.between(1, 4),
+    outage: scenario === 'outage',
     faultySteps: 4_000,
+  };
+  if (scenario === 'outage') return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
+  return scenario === 'lateLink' ? withLateLink(options) : options;
+}
+
+/** All facts are held; then one process, which crashes again and again, learns whose they are, and nobody says it twice. */
+function withLateLink(options: SimulationOptions): SimulationOptions {
+  const [process] = options.processes;
+  return {
+    ...options,
+    processes: [{ ...process!, delivers: true, keepsReadModels: true }],
+    process: { ...options.process, crashAfterAppend: 0.4 },
+    sources: { dropped: 0, doubled: 0, unnamed: 1, misnamed: 0 },
+    placedLate: 1,
+    polls: 0,
+    people: 0,
+    attachTries: 1,
   };
 }
 
-function drawProcesses(random: Random, outage: boolean): readonly ProcessOptions[] {
-  const count = outage ? 2 : random.pick([1, 2, 2, 3, 4]);
-  const deliverer = random.below(count); // At least one delivers.
+function drawProcesses(random: Random): readonly ProcessOptions[] {
+  const count = random.pick([1, 2, 2, 3, 4]);
+  const deliverer = random.below(Math.min(count, 2)); // At least one delivers.
   const others = random.pick([0, 0.5, 1]);
   const skewMs = random.pick([0, 600_000]);
   return Array.from({ length: count }, (_, index) => ({
     name: `p${index + 1}`,
     delivers: index === deliverer || random.chance(others),
-    background: outage || random.chance(0.8),
+    background: random.chance(0.8),
     keepsReadModels: random.chance(0.5),
     wallSkewMs: random.between(-skewMs, skewMs),
     monotonicOriginMs: random.between(0, 10_000_000),

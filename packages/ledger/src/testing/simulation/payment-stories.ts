@@ -124,7 +124,10 @@ class StoryTeller {
     if (random.chance(0.1)) this.#pay(corrected(amount));
     const refunds = random.chance(0.45) ? random.between(1, 2) : 0;
     for (let index = 0; index < refunds; index++) this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
-    if (this.#kind !== 'transfer' && this.#kind !== 'free' && random.chance(0.5)) this.#dispute(amount.totalMinor);
+    if (this.#kind !== 'transfer' && this.#kind !== 'free') {
+      const disputes = random.pick([0, 0, 1, 2]);
+      for (let index = 0; index < disputes; index++) this.#dispute(`dp_${this.#payment.reference.id}_${index}`, amount.totalMinor);
+    }
   }
 
   #pay(amount: PaidAmount): void {
@@ -169,9 +172,8 @@ class StoryTeller {
     if (random.chance(0.3)) tell(random.pick(['failed', 'failed', 'canceled']));
   }
 
-  #dispute(amountMinor: number): void {
+  #dispute(id: string, amountMinor: number): void {
     const random = this.#random;
-    const id = `dp_${this.#payment.reference.id}`;
     const returnedDebit = random.chance(0.25);
     const tell = (status: 'inquiry' | 'open' | 'prevented' | 'lost' | 'won', movements: number) =>
       this.#add(() => [{ via: 'dispute', fact: { kind: 'dispute', id, status, amountMinor, returnedDebit, movements } }]);

@@ -50,7 +50,7 @@ export class People {
   }
 
   /** A few tries; then the customer gets no URL, and may have paid all the same. */
-  attach(orderId: string, payment: ProviderPayment, id: string, tries: number = this.#world.random.between(1, 4)): void {
+  attach(orderId: string, payment: ProviderPayment, id: string, tries: number = this.#world.options.attachTries): void {
     this.#world.some(`attach ${id} to ${orderId}`, async () => {
       const answer = await this.#parts.sources.someProcess()?.call(`attachCheckout ${orderId} ${id}`, async (ledger) => {
         const result = await ledger.attachCheckout(orderId, { ...payment.reference, id });

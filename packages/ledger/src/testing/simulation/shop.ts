@@ -68,7 +68,7 @@ export class Shop {
         return;
       }
       if (fate === 'writesLate') {
-        const lateMs = random.between(options.deliverTimeoutMs / 2, options.deliverTimeoutMs * 5);
+        const lateMs = random.between(options.deliverTimeoutMs / 2, options.deliverTimeoutMs * 10);
         scheduler.timer(network, lateMs, `${name}: late`, () => {
           coverage.met('shop: wrote late');
           this.#store(change);

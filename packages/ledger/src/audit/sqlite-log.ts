@@ -1,0 +1,187 @@
+// A SQLite log, opened read-only: its rows as they stand there, whatever anybody has done to them. Scans by stream as
+// well as in log order, so that one order after the other can be judged in little memory.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { LedgerError } from '../errors.ts';
+import type { Position } from '../event-store/event-store.ts';
+import { toPosition } from '../event-store/log-pages.ts';
+import { asLedgerError } from '../event-store/sqlite/failure.ts';
+import { applicationId, layoutSteps, pragma, refuseForeignFile } from '../event-store/sqlite/layout.ts';
+import type { LogReader, LogRow } from './log-reader.ts';
+
+/** The columns of an event, in this order: arrays are read a third faster than objects. */
+type Columns = [position: number, stream: string | null, revision: number, id: string, type: string, data: string, metadata: string];
+
+/** A stream as the file has it. */
+export interface ScannedStream {
+  readonly id: number;
+  /** Null: its events belong to a stream that the file does not name. */
+  readonly name: string | null;
+  /** Newest revision, as the table of streams has it, and as its events have it. −1: no events. */
+  readonly head: number;
+  readonly newest: number;
+  readonly rows: readonly LogRow[];
+}
+
+/** What the file says of itself. */
+export interface LogExtent {
+  readonly events: number;
+  /** Of the last event. 0: none. */
+  readonly end: number;
+  /** The last position that the file ever gave. */
+  readonly lastGiven: number;
+  readonly largestStreamId: number;
+}
+
+const pageRows = 512;
+const streamsAtOnce = 64;
+
+export class SqliteLog {
+  /** Absolute. */
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  /** @throws LedgerError `invalid_input`: no log of ours. `file_newer`, `store_unavailable`. */
+  constructor(path: string) {
+    this.path = resolve(path);
+    this.#db = openReadOnly(this.path);
+    this.#sql = prepare(this.#db);
+  }
+
+  /** One statement, so that it is one moment of a log in use. */
+  extent(): LogExtent {
+    const [events, end, lastGiven, largestStreamId] = this.#reading(() => this.#sql.extent.get()) as unknown as number[];
+    return { events: events ?? 0, end: end ?? 0, lastGiven: lastGiven ?? 0, largestStreamId: largestStreamId ?? 0 };
+  }
+
+  /** Log order. A row whose stream the file does not name is given under the empty name. */
+  *rows(after: number, upTo: number): Generator<readonly LogRow[], void, undefined> {
+    for (let next = after; next < upTo; ) {
+      const page = this.#reading(() => this.#sql.page.all(next, upTo, pageRows)) as unknown as readonly Columns[];
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page.map(toRow);
+      next = last[0];
+    }
+  }
+
+  /** Streams with ids from `from` to `to`, each with its events up to the position. */
+  *streams(from: number, to: number, upTo: number): Generator<ScannedStream, void, undefined> {
+    for (let first = from; first <= to; first += streamsAtOnce) {
+      const last = Math.min(to, first + streamsAtOnce - 1);
+      // Heads first: a stream that grows meanwhile must not look as if its head were behind.
+      const heads = this.#reading(() => this.#sql.heads.all(first, last)) as unknown as readonly [
+        number,
+        string | null,
+        number | null,
+        number,
+      ][];
+      const rows = this.#reading(() => this.#sql.streams.all(first, last, upTo)) as unknown as readonly [...Columns, number][];
+      let at = 0;
+      for (const [id, name, head, newest] of heads) {
+        const own: LogRow[] = [];
+        for (let row = rows[at]; row && row[7] === id; row = rows[++at])
+          own.push(toRow([row[0], name, row[2], row[3], row[4], row[5], row[6]]));
+        yield { id, name, head: head ?? -1, newest, rows: own };
+      }
+    }
+  }
+
+  stream(name: string, upTo: number = Number.MAX_SAFE_INTEGER): readonly LogRow[] {
+    return (this.#reading(() => this.#sql.stream.all(name, upTo)) as unknown as readonly Columns[]).map(toRow);
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw asLedgerError(error, this.path);
+    }
+  }
+}
+
+export function sqliteReader(path: string, name = `sqlite:${path}`): LogReader {
+  const log = new SqliteLog(path);
+  return {
+    name,
+    sqlite: log,
+    async *rows({ after, upTo } = {}) {
+      yield* log.rows(Number(after ?? 0), upTo === undefined ? log.extent().end : Number(upTo));
+    },
+    stream: async (stream) => log.stream(stream),
+    close: async () => log.close(),
+  };
+}
+
+function toRow([position, stream, revision, id, type, data, metadata]: Columns): LogRow {
+  return { position: toPosition(position) as Position, stream: stream ?? '', revision, id, type, data, metadata };
+}
+
+function openReadOnly(path: string): DatabaseSync {
+  if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the log?`);
+  let db: DatabaseSync | undefined;
+  try {
+    db = connect(path);
+    if (pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === layoutSteps.length) return db;
+    refuseForeignFile(db, path);
+    throw new LedgerError(
+      'invalid_input',
+      `${path} holds no log of this release. A ledger that opens it once brings it to layout ${layoutSteps.length}.`,
+    );
+  } catch (error) {
+    if (db?.isOpen) db.close();
+    throw asLedgerError(error, path);
+  }
+}
+
+/** A write-ahead log needs memory shared by all readers, in files beside it. On a medium that nobody can write there are none. */
+function connect(path: string): DatabaseSync {
+  // Waiting is fine here: an audit serves nobody else.
+  const options = { readOnly: true, timeout: 10_000 };
+  const db = new DatabaseSync(path, options);
+  try {
+    pragma(db, 'user_version');
+    return db;
+  } catch (error) {
+    db.close();
+    if (existsSync(`${path}-wal`)) throw error;
+    const immutable = pathToFileURL(path);
+    immutable.searchParams.set('immutable', '1');
+    return new DatabaseSync(immutable, options);
+  }
+}
+
+function prepare(db: DatabaseSync) {
+  const columns = 'e.position, s.name, e.revision, e.id, e.type, e.data, e.metadata';
+  const sql = {
+    extent: db.prepare(`SELECT (SELECT count(*) FROM events), (SELECT max(position) FROM events),
+      (SELECT seq FROM sqlite_sequence WHERE name = 'events'),
+      max(coalesce((SELECT max(id) FROM streams), 0), coalesce((SELECT max(stream) FROM events), 0))`),
+    // LEFT JOIN: an event without a stream must be seen.
+    page: db.prepare(
+      `SELECT ${columns} FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
+    ),
+    heads: db.prepare(
+      `SELECT id, max(name), max(revision), coalesce((SELECT max(e.revision) FROM events e WHERE e.stream = both.id), -1)
+       FROM (SELECT id, name, revision FROM streams WHERE id BETWEEN ?1 AND ?2
+             UNION ALL SELECT DISTINCT stream, NULL, NULL FROM events WHERE stream BETWEEN ?1 AND ?2) both
+       GROUP BY id ORDER BY id`,
+    ),
+    streams: db.prepare(
+      `SELECT position, NULL, revision, id, type, data, metadata, stream FROM events
+       WHERE stream BETWEEN ? AND ? AND position <= ? ORDER BY stream, revision`,
+    ),
+    stream: db.prepare(
+      `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.position <= ? ORDER BY e.revision`,
+    ),
+  } satisfies Record<string, StatementSync>;
+  for (const statement of Object.values(sql)) statement.setReturnArrays(true);
+  return sql;
+}

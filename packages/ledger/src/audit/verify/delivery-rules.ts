@@ -1,0 +1,43 @@
+// Law 9 in the log: a delivery belongs to a decision, only the newest one is tried, and what is settled is settled.
+import type { OrderEvent } from '../../order/events.ts';
+import { isPending, type OrderState } from '../../order/order.ts';
+import { findingAt, inWords, type Report } from './finding.ts';
+import type { OrderRow } from './order-rules.ts';
+
+type DeliveryEvent = Extract<OrderEvent, { type: 'MembershipDelivered' | 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
+
+export function isDeliveryEvent(event: OrderEvent): event is DeliveryEvent {
+  return event.type === 'MembershipDelivered' || event.type.startsWith('Delivery');
+}
+
+/** @param previous the event before it in the stream. */
+export function judgeDelivery(before: OrderState, { row, stored, event }: OrderRow, previous: OrderRow | undefined, report: Report): void {
+  if (!isDeliveryEvent(event)) return;
+  const expected = expectedOf(before, event, stored.metadata['instance'] ?? '', previous);
+  if (expected !== undefined)
+    report(findingAt(row, 'law-9', expected, `${inWords(event)} by instance ${stored.metadata['instance'] || '(none)'}`));
+}
+
+/** What would be right, where it is not. */
+function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, previous: OrderRow | undefined): string | undefined {
+  const { sequence: newest, delivery } = before;
+  const { sequence } = event.data;
+  switch (event.type) {
+    case 'MembershipDelivered':
+      // An older attempt may still end after a newer decision; never after a newer delivery.
+      if (sequence > delivery.settled && sequence <= newest) return undefined;
+      return delivery.settled === newest
+        ? `no delivery: all ${newest} decisions are settled`
+        : `a sequence from ${delivery.settled + 1} to ${newest}`;
+    case 'DeliveryFailed':
+      if (sequence === newest && isPending(before) && delivery.owner === instance) return undefined;
+      return `the newest decision, ${newest}, pending, tried by its owner, instance ${delivery.owner || '(none)'}`;
+    case 'DeliveryTakenOver':
+      if (sequence === newest && (event.data.by ? sequence > delivery.settled : isPending(before))) return undefined;
+      return `the newest decision, ${newest}, not yet settled`;
+    case 'DeliveryAbandoned': {
+      const failed = previous?.event.type === 'DeliveryFailed' && previous.event.data.sequence === sequence;
+      return failed && sequence === newest ? undefined : `the newest decision, ${newest}, after its last failure`;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// What an audit found: which event breaks which rule, what was expected there, and what stands there.
+import type { LogRow } from '../log-reader.ts';
+
+/** Each rule in a sentence, for `--help`, the summary and the docs. */
+export const rules = {
+  positions: 'Positions have no gaps, and the last one given is in the log (SQLite gives each once).',
+  streams: 'Each event belongs to one stream that the log names, and each stream is one of ours.',
+  revisions: "Revisions of a stream are 0, 1, 2…, and the stream's head is its newest event.",
+  'stored-text': 'Data and metadata are the JSON that the ledger wrote.',
+  'recorded-at': 'No event of a stream is recorded before the one that it follows.',
+  schema: 'Each event parses at its schema version.',
+  policy: 'Each append to an order names a policy that was adopted before it, and a policy is named by its content.',
+  append: 'Events of one append share their time, cause, instance and policy.',
+  decision: 'Each append adds what the decider makes of the facts before it, under the policy that it names; nothing more or less.',
+  'law-2': 'An order is granted once.',
+  'law-3': 'A payment belongs to one order, by a link that stands before its use.',
+  'law-4': 'Access follows payments: each change of it, and no other, is a decision.',
+  'law-5': 'The same fact from the same source stands once.',
+  'law-6': 'What was undone stays undone until a restoring fact, a new payment or a person says otherwise.',
+  'law-7': 'What was held for lack of an order has reached its order.',
+  'law-9': 'A delivery belongs to a decision, and deliveries never run backwards.',
+  sweep: 'Rounds of a sweep are 1, 2, 3…, and only a round that was started is finished.',
+  checkpoint: 'The log begins with what each signed checkpoint covers.',
+} as const;
+
+export type Rule = keyof typeof rules;
+
+export interface Finding {
+  readonly rule: Rule;
+  readonly stream: string;
+  readonly revision?: number;
+  readonly position?: string;
+  readonly eventId?: string;
+  readonly type?: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export type Report = (finding: Finding) => void;
+
+/** A finding about one event. */
+export function findingAt(
+  row: Pick<LogRow, 'stream' | 'revision' | 'position' | 'id' | 'type'>,
+  rule: Rule,
+  expected: string,
+  found: string,
+): Finding {
+  return { rule, stream: row.stream, revision: row.revision, position: row.position, eventId: row.id, type: row.type, expected, found };
+}
+
+const longest = 400;
+
+/** An event or a value in a line. */
+export function inWords(what: { readonly type: string; readonly data: object } | undefined): string {
+  if (what === undefined) return 'nothing';
+  const text = `${what.type} ${JSON.stringify(what.data)}`;
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}

@@ -1,0 +1,54 @@
+// The rules of the streams that carry no business: policies, sweeps, and objects that could not be read.
+import { LedgerError } from '../../errors.ts';
+import { sweepAggregate } from '../../sweep.ts';
+import type { Aggregate } from '../../transact.ts';
+import { unreadableAggregate } from '../../unreadable.ts';
+import { findingAt, type Report } from './finding.ts';
+import { readPolicy } from './judge.ts';
+import type { ReadEvent, ReadStream } from './read-stream.ts';
+
+export function judgePolicies({ events }: ReadStream, report: Report): void {
+  const names = new Set<string>();
+  for (const { row } of events) {
+    const adopted = readPolicy(row, report);
+    if (!adopted) continue;
+    if (names.has(adopted.hash)) report(findingAt(row, 'policy', 'each policy is adopted once', `${adopted.hash} again`));
+    names.add(adopted.hash);
+  }
+}
+
+export function judgeSweep({ name, events }: ReadStream, report: Report): void {
+  let state = sweepAggregate.initial(name);
+  for (const read of events) {
+    const event = readAs(sweepAggregate, read, report);
+    if (!event) return;
+    const { round } = event.data;
+    const isInTurn = event.type === 'SweepStarted' ? round === state.round + 1 : round <= state.round;
+    const expected = event.type === 'SweepStarted' ? `round ${state.round + 1}` : `a round that was started, up to ${state.round}`;
+    if (!isInTurn) report(findingAt(read.row, 'sweep', expected, `${event.type} of round ${round}`));
+    state = sweepAggregate.evolve(state, event, '');
+  }
+}
+
+export function judgeUnreadable({ name, events }: ReadStream, report: Report): void {
+  for (const read of events) {
+    const event = readAs(unreadableAggregate, read, report);
+    if (!event) return;
+    const stream = unreadableAggregate.stream(event.data.objectId);
+    if (stream !== name) report(findingAt(read.row, 'streams', `the object of ${name}`, `the object ${event.data.objectId}`));
+  }
+}
+
+function readAs<State extends { readonly revision: number }, Event extends { readonly type: string; readonly data: object }>(
+  aggregate: Aggregate<State, Event>,
+  { row, stored }: ReadEvent,
+  report: Report,
+): Event | undefined {
+  try {
+    return aggregate.read(stored);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    report(findingAt(row, 'schema', `${row.type} at its schema version`, error.message));
+    return undefined;
+  }
+}

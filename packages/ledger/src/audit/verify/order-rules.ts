@@ -1,0 +1,172 @@
+// The rules of an order's stream (laws 2 to 6): what each append added is what the decider makes of the facts before
+// it, under the policy that it names. The state goes on with what stands in the log, so that one lie is one finding.
+import { isDeepStrictEqual } from 'node:util';
+import { LedgerError } from '../../errors.ts';
+import { factKey } from '../../observation.ts';
+import { decide, type OrderCommand } from '../../order/decide.ts';
+import { readOrderEvent } from '../../order/event-schemas.ts';
+import type { OrderEvent } from '../../order/events.ts';
+import { evolve, hasReview, initialState, type OrderState } from '../../order/order.ts';
+import type { Policy } from '../../order/policy.ts';
+import { isDecision, orderAggregate } from '../../order-streams.ts';
+import { isDeliveryEvent, judgeDelivery } from './delivery-rules.ts';
+import { findingAt, inWords, type Rule } from './finding.ts';
+import type { Judge } from './judge.ts';
+import type { ReadEvent, ReadStream } from './read-stream.ts';
+
+/** An event with all that is known of it. */
+export interface OrderRow extends ReadEvent {
+  readonly event: OrderEvent;
+}
+
+/** @returns appends whose decisions were made again. */
+export function judgeOrder(stream: ReadStream, judge: Judge): number {
+  const rows = readAll(stream, judge);
+  let state = initialState(stream.name.slice(orderAggregate.stream('').length));
+  let judged = 0;
+  for (let at = 0; at < rows.length; ) {
+    const row = rows[at] as OrderRow;
+    const command = commandOf(state, rows, at, judge);
+    const policy = policyOf(row, judge);
+    let taken = 1;
+    if (isDeliveryEvent(row.event)) judgeDelivery(state, row, rows[at - 1], judge.report);
+    else if (command === undefined) judgeAlone(state, row, judge);
+    else if (policy) {
+      taken = judgeAppend(state, command, policy, rows.slice(at), judge);
+      judged += 1;
+    }
+    for (const { event, stored, row: place } of rows.slice(at, at + taken)) {
+      try {
+        state = evolve(state, event, stored.metadata['instance'] ?? '');
+      } catch (error) {
+        if (!(error instanceof LedgerError)) throw error;
+        judge.report(findingAt(place, ruleOf(state, event), 'an event that can follow the ones before it', error.message));
+        return judged; // Nothing can be said of an order behind this.
+      }
+    }
+    at += taken;
+  }
+  return judged;
+}
+
+/** Up to the first that cannot be read. */
+function readAll({ events }: ReadStream, { report }: Judge): readonly OrderRow[] {
+  const rows: OrderRow[] = [];
+  for (const { row, stored } of events) {
+    try {
+      rows.push({ row, stored, event: readOrderEvent(stored) });
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      report(findingAt(row, 'schema', `${row.type} at its schema version`, error.message));
+      break;
+    }
+  }
+  return rows;
+}
+
+/** What was asked of the order, as far as its first event tells; undefined: nothing was, the event stands alone. */
+function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, judge: Judge): OrderCommand | undefined {
+  const row = rows[at] as OrderRow;
+  const { event } = row;
+  switch (event.type) {
+    case 'OrderPlaced':
+      return { type: 'place', order: event.data };
+    case 'CheckoutAttached':
+      judgeOwner(before, row, event.data.payment.id, judge);
+      return { type: 'attach', checkout: event.data };
+    case 'PaymentObserved': {
+      const { payment, aliases = [], fact } = event.data;
+      judgeOwner(before, row, payment.id, judge);
+      if (event.data.factKey !== factKey(payment, fact)) {
+        judge.report(findingAt(row.row, 'decision', `factKey ${factKey(payment, fact)}`, event.data.factKey));
+      }
+      const claimedByAnother = aliases.some((alias) => judge.linkOf(alias)?.orderId !== before.orderId);
+      return { type: 'observe', observed: event.data, claimedByAnother };
+    }
+    case 'ReviewResolved': {
+      // The log does not keep when the person spoke; the reviews that were opened with it do.
+      const next = rows[at + 1]?.event;
+      return { type: 'resolve', ...event.data, at: next?.type === 'ReviewOpened' ? next.data.openedAt : '' };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Law 3, claim before use: the link stands before it, and names this order. */
+function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: string, judge: Judge): void {
+  const link = judge.linkOf(reference);
+  if (link?.orderId === orderId && link.position < row.position) return;
+  const found = link ? `it is linked to ${link.orderId}${link.position < row.position ? '' : ', and later'}` : 'it is linked to no order';
+  judge.report(findingAt(row, 'law-3', `${reference} is linked to ${orderId} before it is used here`, found));
+}
+
+function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Policy | undefined {
+  const { policy: hash = '' } = stored.metadata;
+  const adopted = policies.get(hash);
+  if (adopted && adopted.position < row.position) return adopted.policy;
+  const found = adopted ? 'it was adopted later' : 'no policy of that name was adopted';
+  report(findingAt(row, 'policy', `policy ${hash || '(none named)'} was adopted before`, found));
+  return undefined;
+}
+
+/** @returns how many events the append has. */
+function judgeAppend(before: OrderState, command: OrderCommand, policy: Policy, rows: readonly OrderRow[], judge: Judge): number {
+  const first = rows[0] as OrderRow;
+  const expected = decided(before, command, policy);
+  if (typeof expected === 'string' || expected.length === 0) {
+    const rule = command.type === 'observe' ? 'law-5' : 'decision';
+    judge.report(
+      findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : inWords(first.event)),
+    );
+    return 1;
+  }
+  let taken = 0;
+  for (const event of expected) {
+    const found = rows[taken];
+    if (found?.event.type !== event.type) {
+      // Missing: what stands here is judged by itself.
+      judge.report(findingAt(first.row, ruleOf(before, event), `after it ${inWords(event)}`, inWords(found?.event)));
+      continue;
+    }
+    if (taken > 0 && !isDeepStrictEqual(found.event.data, event.data)) {
+      judge.report(findingAt(found.row, ruleOf(before, event), inWords(event), inWords(found.event)));
+    }
+    if (taken > 0 && !isOneAppend(first, found)) {
+      judge.report(findingAt(found.row, 'append', `the metadata of the append: ${first.row.metadata}`, found.row.metadata));
+    }
+    taken += 1;
+  }
+  return Math.max(taken, 1);
+}
+
+function decided(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] | string {
+  try {
+    return decide(before, command, policy);
+  } catch (error) {
+    if (error instanceof LedgerError) return error.message;
+    throw error;
+  }
+}
+
+/** No command of its own begins with it. */
+function judgeAlone(before: OrderState, { row, event }: OrderRow, judge: Judge): void {
+  // A known fact, told again with the name of another order, leaves the review alone.
+  if (event.type === 'ReviewOpened' && event.data.kind === 'claimed_by_two' && !hasReview(before, 'claimed_by_two', event.data.payment))
+    return;
+  judge.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', inWords(event)));
+}
+
+function ruleOf(before: OrderState, event: OrderEvent): Rule {
+  if (!isDecision(event)) return 'decision';
+  if (event.type === 'MembershipGranted' && before.membership !== 'none') return 'law-2';
+  return before.membership === 'revoked' ? 'law-6' : 'law-4';
+}
+
+/** The schema version alone may differ from type to type. */
+function isOneAppend(a: OrderRow, b: OrderRow): boolean {
+  if (a.row.metadata === b.row.metadata) return true;
+  const { version: _a, ...first } = a.stored.metadata;
+  const { version: _b, ...second } = b.stored.metadata;
+  return isDeepStrictEqual(first, second);
+}

@@ -1,0 +1,78 @@
+// Rules that hold for every stream: revisions, stored text, times. What can be read is handed on to the rules of its kind.
+import type { EventMetadata, StoredEvent } from '../../event-store/event-store.ts';
+import { isOneLine } from '../leaf.ts';
+import type { LogRow } from '../log-reader.ts';
+import type { ScannedStream } from '../sqlite-log.ts';
+import { findingAt, type Report } from './finding.ts';
+
+export interface ReadEvent {
+  readonly row: LogRow;
+  readonly stored: StoredEvent;
+}
+
+/** A stream whose rows could be read. */
+export interface ReadStream {
+  readonly name: string;
+  readonly events: readonly ReadEvent[];
+}
+
+/** @returns undefined where its rows cannot be judged; that was reported. */
+export function readStream({ id, name, head, newest, rows }: ScannedStream, report: Report): ReadStream | undefined {
+  if (name === null) {
+    report({
+      rule: 'streams',
+      stream: `(stream ${id} of the file)`,
+      expected: 'a stream with a name',
+      found: `${rows.length} events of a stream that the file does not name`,
+    });
+    return undefined;
+  }
+  if (head !== newest) {
+    report({
+      rule: 'revisions',
+      stream: name,
+      expected: newest === -1 ? 'no stream without events' : `the stream ends at revision ${newest}, its newest event`,
+      found: `the stream says that it ends at ${head}`,
+    });
+  }
+  const events: ReadEvent[] = [];
+  let recordedAt = '';
+  for (const [at, nameless] of rows.entries()) {
+    const row = { ...nameless, stream: name };
+    if (row.revision !== at) {
+      report(findingAt(row, 'revisions', `revision ${at}`, `revision ${row.revision}`));
+      return undefined; // What stood between is not known, so nothing can be said of what follows.
+    }
+    const stored = parseRow(row, report);
+    if (stored === undefined) return undefined;
+    const { recordedAt: now = '' } = stored.metadata;
+    if (!isTime(now) || now < recordedAt) {
+      report(
+        findingAt(row, 'recorded-at', recordedAt === '' ? 'a time' : `a time not before ${recordedAt}`, now === '' ? 'no recordedAt' : now),
+      );
+    }
+    recordedAt = now;
+    events.push({ row, stored });
+  }
+  return { name, events };
+}
+
+export function parseRow(row: LogRow, report: Report): StoredEvent | undefined {
+  try {
+    if (!isOneLine(row)) throw new SyntaxError('a line break before the data');
+    const metadata = JSON.parse(row.metadata) as EventMetadata;
+    const data = JSON.parse(row.data) as object;
+    if (typeof data !== 'object' || data === null) throw new SyntaxError('data that is no object');
+    if (typeof metadata !== 'object' || metadata === null) throw new SyntaxError('metadata that is no object');
+    const { stream, revision, position, id, type } = row;
+    return { stream, revision, position, id, type, data, metadata };
+  } catch (error) {
+    report(findingAt(row, 'stored-text', 'JSON as the ledger writes it', error instanceof Error ? error.message : String(error)));
+    return undefined;
+  }
+}
+
+/** `2026-01-01T00:00:00.000Z`: by form only, for speed; texts of this form sort. */
+function isTime(text: string): boolean {
+  return text.length === 24 && text.charCodeAt(10) === 0x54 && text.charCodeAt(23) === 0x5a;
+}

@@ -1,0 +1,56 @@
+// The rules of a reference stream: one owner (law 3), nothing held behind the link, and what was held has reached it (law 7).
+import { LedgerError } from '../../errors.ts';
+import type { PaymentObserved } from '../../order/events.ts';
+import { saidKey } from '../../order/order.ts';
+import { type ReferenceState, referenceAggregate } from '../../reference.ts';
+import { findingAt } from './finding.ts';
+import type { Judge } from './judge.ts';
+import type { ReadEvent, ReadStream } from './read-stream.ts';
+
+export function judgeReference({ name, events }: ReadStream, judge: Judge): void {
+  const id = name.slice(referenceAggregate.stream('').length);
+  let state: ReferenceState = referenceAggregate.initial(id);
+  for (const read of events) {
+    const { row, stored } = read;
+    try {
+      const event = referenceAggregate.read(stored);
+      if (state.owner !== undefined) {
+        judge.report(findingAt(row, 'law-3', `nothing behind the link to ${state.owner}`, `${event.type} ${row.data}`));
+        return;
+      }
+      if (event.type === 'PaymentHeld') judgeHeld(state, event.data, read, judge);
+      else judgeHandedOn(state, event.data.orderId, read, judge);
+      state = referenceAggregate.evolve(state, event, '');
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      judge.report(findingAt(row, 'schema', `${row.type} at its schema version`, error.message));
+      return;
+    }
+  }
+}
+
+function judgeHeld({ id, held }: ReferenceState, observed: PaymentObserved, { row }: ReadEvent, { report }: Judge): void {
+  if (observed.payment.id !== id && !observed.aliases?.includes(id)) {
+    report(findingAt(row, 'law-7', `a payment that is called ${id}`, `the payment ${observed.payment.id}`));
+  }
+  if (held.some((each) => each.source === observed.source && saidKey(each) === saidKey(observed))) {
+    report(findingAt(row, 'law-5', 'nothing: this source had said it', `${observed.source} says ${observed.factKey} again`));
+  }
+}
+
+function judgeHandedOn({ held }: ReferenceState, orderId: string, { row, stored }: ReadEvent, judge: Judge): void {
+  if (judge.isRecent(stored.metadata['recordedAt'] ?? '')) return;
+  for (const observed of held) {
+    // Linked under another name it belongs to the owner of the payment itself.
+    const owner = judge.linkOf(observed.payment.id)?.orderId ?? orderId;
+    if (judge.wasTold(owner, observed.source, saidKey(observed))) continue;
+    judge.report(
+      findingAt(
+        row,
+        'law-7',
+        `order ${owner} holds what ${observed.source} said of ${observed.payment.id} (${observed.factKey})`,
+        'it does not. A ledger that runs hands it on',
+      ),
+    );
+  }
+}

@@ -1,0 +1,72 @@
+// Judges the streams of a part of the log, one after the other: a job that several workers share.
+import { orderAggregate } from '../../order-streams.ts';
+import { referenceAggregate } from '../../reference.ts';
+import { sweepAggregate } from '../../sweep.ts';
+import { unreadableAggregate } from '../../unreadable.ts';
+import type { SqliteLog } from '../sqlite-log.ts';
+import type { Finding } from './finding.ts';
+import { judgePolicies, judgeSweep, judgeUnreadable } from './housekeeping-rules.ts';
+import { type Judge, judgeOf } from './judge.ts';
+import { judgeOrder } from './order-rules.ts';
+import { type ReadStream, readStream } from './read-stream.ts';
+import { judgeReference } from './reference-rules.ts';
+
+/** Streams with ids from `from` to `to`, up to a position. */
+export interface StreamPart {
+  readonly from: number;
+  readonly to: number;
+  readonly upTo: number;
+  /** When the last event up to there was recorded. */
+  readonly newest: string;
+}
+
+export interface JudgedPart {
+  readonly events: number;
+  readonly streams: number;
+  readonly orders: number;
+  /** Appends whose decisions were made again. */
+  readonly appends: number;
+  readonly findings: readonly Finding[];
+  /** All of them; of a thoroughly broken log not all are listed. */
+  readonly found: number;
+}
+
+/** Of a part: who sees so many stops counting them. */
+const listed = 1_000;
+
+export function verifyStreams(log: SqliteLog, { from, to, upTo, newest }: StreamPart): JudgedPart {
+  const findings: Finding[] = [];
+  const counts = { events: 0, streams: 0, orders: 0, appends: 0, found: 0 };
+  const judge = judgeOf(log, upTo, newest, (finding) => {
+    counts.found += 1;
+    if (findings.length < listed) findings.push(finding);
+  });
+  for (const scanned of log.streams(from, to, upTo)) {
+    counts.events += scanned.rows.length;
+    counts.streams += 1;
+    if (scanned.rows.length === 0 && scanned.newest >= 0) continue; // It begins after `upTo`.
+    const stream = readStream(scanned, judge.report);
+    if (stream === undefined) continue;
+    if (stream.name.startsWith(orderAggregate.stream(''))) {
+      counts.orders += 1;
+      counts.appends += judgeOrder(stream, judge);
+    } else judgeOther(stream, judge);
+  }
+  return { ...counts, findings };
+}
+
+function judgeOther(stream: ReadStream, judge: Judge): void {
+  const { name } = stream;
+  if (name.startsWith(referenceAggregate.stream(''))) judgeReference(stream, judge);
+  else if (name === 'policy') judgePolicies(stream, judge.report);
+  else if (name.startsWith(sweepAggregate.stream(''))) judgeSweep(stream, judge.report);
+  else if (name.startsWith(unreadableAggregate.stream(''))) judgeUnreadable(stream, judge.report);
+  else {
+    judge.report({
+      rule: 'streams',
+      stream: name,
+      expected: 'a stream that this release knows',
+      found: `${stream.events.length} events of another kind. Of a newer release? Upgrade @paidonce/ledger`,
+    });
+  }
+}

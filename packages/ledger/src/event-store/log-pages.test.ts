@@ -1,0 +1,40 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import type { LogPage } from './event-store.ts';
+import { LogGrowth, logPages, toPosition } from './log-pages.ts';
+
+describe('a follower that is woken', () => {
+  /** A log of `length` events that match nothing. */
+  function openLog() {
+    const log = { length: 0, growth: new LogGrowth(), closing: new AbortController() };
+    const page = (): LogPage => ({ events: [], next: toPosition(log.length), caughtUp: true });
+    const end = new AbortController();
+    const pages = logPages({ page, growth: log.growth, closing: log.closing.signal }, { follow: end.signal });
+    return { log, pages, end };
+  }
+
+  test('for nothing gives no page', async () => {
+    const { log, pages, end } = openLog();
+    await pages.next();
+    const second = pages.next();
+    log.growth.announce();
+    await new Promise(setImmediate);
+    log.length = 1;
+    log.growth.announce();
+    expect((await second).value?.next).toBe(toPosition(1));
+    end.abort();
+    expect((await pages.next()).done).toBe(true);
+  });
+
+  test('leaves nothing behind on a signal that lives as long as the process', async () => {
+    const growth = new LogGrowth();
+    const { signal } = new AbortController();
+    for (let n = 0; n < 3; n++) {
+      const woken = growth.after(growth.count, signal);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+      growth.announce();
+      await woken;
+    }
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
