@@ -279,7 +279,7 @@ export async function dispute(ledger: PaymentLedger, orderId: string): Promise<v
   await say(ledger, orderId, { ...opened, id: `dp_${orderId}` });
 }
 
-export async function say(ledger: PaymentLedger, orderId: string, fact: Fact): Promise<void> {
+async function say(ledger: PaymentLedger, orderId: string, fact: Fact): Promise<void> {
   said += 1;
   await ledger.observePayment({
     source: 'webhook',

@@ -471,6 +471,25 @@ describe('law 9: the newest decision wins at the shop', () => {
     expect(shop.keys()).toEqual(['o1:2']);
   });
 
+  test('a decision that grew old while it was taken over is not delivered', async () => {
+    const { process, clock, shop } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
+    shop.manner = 'refuse';
+    await buy(a.ledger, 'o1');
+    await clock.advance(10 * minute);
+    const tried = shop.calls.length;
+    shop.manner = 'write';
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    a.store.fate = (_, { type }) => (type === 'DeliveryTakenOver' ? { answered } : undefined);
+    const outcome = a.ledger.redeliver('o1', support);
+    await clock.rest();
+    await refund(b.ledger, 'o1');
+    await clock.advance(second);
+    answer();
+    expect(await outcome).toEqual({ outcome: 'nothing_to_deliver' });
+    expect(shop.calls.slice(tried).map(({ process: by, change }) => `${by} ${change.sequence}`)).toEqual(['b 2']);
+  });
+
   test('an attempt under way is still awaited after the log showed that another process had settled it', async () => {
     const { process, clock, shop } = world();
     const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
@@ -783,6 +802,48 @@ describe('when the store fails', () => {
     expect(shop.keys()).toEqual(['o1:1']);
     await clock.advance(hour);
     expect(shop.keys()).toEqual(['o1:1']);
+  });
+
+  test('and the reply to a newer decision is lost while an older one is delivered, it is delivered next', async () => {
+    for (const ends of ['write', 'refuse'] as const) {
+      const { process, clock, shop } = world();
+      const { ledger, store } = process();
+      shop.manner = 'hang';
+      await buy(ledger, 'o1');
+      await clock.advance(second);
+      store.fate = (_, { type }) => (type === 'PaymentObserved' ? 'unknown' : undefined);
+      await expect(refund(ledger, 'o1')).rejects.toMatchObject({ code: 'store_unavailable' });
+      store.fate = () => undefined;
+      await clock.advance(second); // Only the log shows it.
+      expect(shop.calls[0]?.signal.aborted).toBe(true);
+      shop.manner = 'write';
+      shop.calls[0]?.[ends]();
+      await clock.rest();
+      expect(shop.keys()).toEqual(['o1:1', 'o1:2']);
+    }
+  });
+
+  test('and the reply to a newer decision is lost while a slow read says that all is settled, it is delivered next', async () => {
+    const { process, clock, shop } = world();
+    const { ledger, store } = process();
+    await clock.advance(second);
+    const { promise: shown, resolve: show } = Promise.withResolvers<void>();
+    store.logHeld = shown;
+    store.fate = (_, { type }) => (type === 'MembershipDelivered' ? 'unknown' : undefined);
+    await buy(ledger, 'o1');
+    await clock.rest();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    store.ordersHeld = answered;
+    await clock.advance(second); // It looks whether the grant was settled.
+    store.ordersHeld = undefined;
+    store.fate = (_, { type }) => (type === 'PaymentObserved' ? 'unknown' : undefined);
+    await expect(refund(ledger, 'o1')).rejects.toMatchObject({ code: 'store_unavailable' });
+    store.fate = () => undefined;
+    show();
+    await clock.advance(second);
+    answer();
+    await clock.rest();
+    expect(shop.keys()).toEqual(['o1:1', 'o1:2']);
   });
 
   test('the reply to a settling or a failure is lost, and nothing is settled or counted twice', async () => {

@@ -115,7 +115,7 @@ class NewestFirst implements Delivery {
     const { orderId } = lane;
     const { orders, instance } = this.#options;
     const order = await orders.read(orderId);
-    if (!isPending(order)) return 'left';
+    if (this.#isOld(lane, order) || !isPending(order)) return 'left';
     const { owner, revision, waitMs } = order.delivery;
     if (owner !== instance) {
       this.#see(orderId, order.sequence, revision, owner, waitMs);
@@ -135,12 +135,7 @@ class NewestFirst implements Delivery {
 
   async #attempt(lane: Lane, order: OrderState): Promise<Outcome> {
     const { sequence, delivery } = order;
-    if (this.#lanes.stopping) return 'left';
-    if (sequence < lane.sequence) {
-      lane.sequence = sequence; // A newer one came while this was read; or the log went back: then the next look goes on.
-      this.#lanes.dueAt(lane, this.#now());
-      return 'left';
-    }
+    if (this.#lanes.stopping || this.#isOld(lane, order)) return 'left';
     lane.sequence = sequence;
     lane.seenRevision = Math.max(lane.seenRevision, delivery.revision);
     const abort = new AbortController();
@@ -153,6 +148,14 @@ class NewestFirst implements Delivery {
       lane.ownUntilMs = result.retryAtMs + this.#patienceMs / 3;
     }
     return result.outcome;
+  }
+
+  /** A newer decision came while this was read: look again. (Or the log went back: then the next look goes on.) */
+  #isOld(lane: Lane, { sequence }: OrderState): boolean {
+    if (sequence >= lane.sequence) return false;
+    lane.sequence = sequence;
+    this.#lanes.dueAt(lane, this.#now());
+    return true;
   }
 
   async redeliver(orderId: string, by: ManualAction): Promise<'delivered' | 'failed' | 'nothing_to_deliver'> {

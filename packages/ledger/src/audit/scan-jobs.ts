@@ -1,6 +1,6 @@
 // The jobs of an audit that scans a whole SQLite log. Each opens nothing but the log (and the live read models), reads
 // only, and can run in a worker beside others.
-import { type ReplayedPart, replayStreams } from './replay-streams.ts';
+import { type Difference, type ReplayedPart, replayStreams, strayRows } from './replay-streams.ts';
 import type { SqliteLog } from './sqlite-log.ts';
 import { TreeScan } from './tree-scan.ts';
 import { type Finding, findingAt } from './verify/finding.ts';
@@ -9,7 +9,8 @@ import { type JudgedPart, type StreamPart, verifyStreams } from './verify/verify
 export type ScanJob =
   | { readonly kind: 'tree'; readonly upTo: number; readonly sizes: readonly number[] }
   | { readonly kind: 'verify'; readonly part: StreamPart }
-  | { readonly kind: 'replay'; readonly part: StreamPart; readonly readModels: string | undefined };
+  | { readonly kind: 'replay'; readonly part: StreamPart; readonly readModels: string | undefined }
+  | { readonly kind: 'strays'; readonly readModels: string };
 
 export interface ScannedTree {
   readonly size: number;
@@ -23,12 +24,14 @@ export interface ScanResults {
   readonly tree: ScannedTree;
   readonly verify: JudgedPart;
   readonly replay: ReplayedPart;
+  readonly strays: readonly Difference[];
 }
 export type ScanResult = ScanResults[ScanJob['kind']];
 
 /** @param onEvents called now and then with the number of events read since the last call. */
 export function runScanJob(log: SqliteLog, job: ScanJob, onEvents: (events: number) => void): ScanResult {
   if (job.kind === 'tree') return scanLogOrder(log, job, onEvents);
+  if (job.kind === 'strays') return strayRows(log, job.readModels);
   const result = job.kind === 'verify' ? verifyStreams(log, job.part) : replayStreams(log, job.part, job.readModels);
   onEvents(result.events);
   return result;
@@ -37,7 +40,11 @@ export function runScanJob(log: SqliteLog, job: ScanJob, onEvents: (events: numb
 /** Of a log with many gaps not all are listed. */
 const listedGaps = 100;
 
-function scanLogOrder(log: SqliteLog, { upTo, sizes }: Extract<ScanJob, { kind: 'tree' }>, onEvents: (events: number) => void): ScannedTree {
+function scanLogOrder(
+  log: SqliteLog,
+  { upTo, sizes }: Extract<ScanJob, { kind: 'tree' }>,
+  onEvents: (events: number) => void,
+): ScannedTree {
   const scan = new TreeScan({ sizes });
   const findings: Finding[] = [];
   let before = 0;
@@ -46,7 +53,14 @@ function scanLogOrder(log: SqliteLog, { upTo, sizes }: Extract<ScanJob, { kind: 
       const position = Number(row.position);
       if (position !== before + 1 && findings.length < listedGaps) {
         const missing = position - before - 1;
-        findings.push(findingAt(row, 'positions', `position ${before + 1}`, `position ${position}: ${missing} event${missing === 1 ? ' is' : 's are'} missing before it`));
+        findings.push(
+          findingAt(
+            row,
+            'positions',
+            `position ${before + 1}`,
+            `position ${position}: ${missing} event${missing === 1 ? ' is' : 's are'} missing before it`,
+          ),
+        );
       }
       before = position;
       scan.take(row);

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { LedgerError, type LedgerErrorCode } from '../errors.ts';
 import { runScanJob, type ScanJob, type ScanResult, type ScanResults } from './scan-jobs.ts';
-import type { SqliteLog } from './sqlite-log.ts';
+import type { SqliteLog, StreamRange } from './sqlite-log.ts';
 
 export type FromScanWorker =
   | { readonly events: number }
@@ -40,7 +40,13 @@ export async function runScanJobs<Jobs extends readonly ScanJob[]>(
   return results as { [Place in keyof Jobs]: ScanResults[Jobs[Place]['kind']] };
 }
 
-async function inWorkers(path: string, jobs: readonly ScanJob[], count: number, results: ScanResult[], read: (events: number) => void): Promise<void> {
+async function inWorkers(
+  path: string,
+  jobs: readonly ScanJob[],
+  count: number,
+  results: ScanResult[],
+  read: (events: number) => void,
+): Promise<void> {
   // As source the worker is .ts, in the package .js; nobody rewrites a URL.
   const url = new URL(import.meta.url.endsWith('.ts') ? './scan-worker.ts' : './scan-worker.js', import.meta.url);
   const pool = Array.from({ length: count }, () => new Worker(url, { workerData: { path } }));
@@ -69,7 +75,8 @@ function inWorker(worker: Worker, job: ScanJob, read: (events: number) => void):
       settle();
       failed(error);
     };
-    const onExit = (code: number): void => onError(new LedgerError('store_unavailable', `A worker of the audit ended early (exit ${code}). Start it again.`));
+    const onExit = (code: number): void =>
+      onError(new LedgerError('store_unavailable', `A worker of the audit ended early (exit ${code}). Start it again.`));
     const settle = (): void => void worker.off('message', onMessage).off('error', onError).off('exit', onExit);
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     worker.postMessage(job);
@@ -77,9 +84,6 @@ function inWorker(worker: Worker, job: ScanJob, read: (events: number) => void):
 }
 
 /** The streams of a log in parts, small enough that workers end at about the same time, and that memory stays flat. */
-export function streamParts(largestStreamId: number): readonly { readonly from: number; readonly to: number }[] {
-  const size = Math.min(5_000, Math.max(200, Math.ceil(largestStreamId / 64)));
-  const parts: { from: number; to: number }[] = [];
-  for (let from = 1; from <= largestStreamId; from += size) parts.push({ from, to: Math.min(largestStreamId, from + size - 1) });
-  return parts;
+export function streamParts(log: SqliteLog): readonly StreamRange[] {
+  return log.streamRanges(Math.min(4_000, Math.max(250, Math.ceil(log.extent().events / 256))));
 }

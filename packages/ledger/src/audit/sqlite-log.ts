@@ -32,9 +32,16 @@ export interface LogExtent {
   readonly end: number;
   /** The last position that the file ever gave. */
   readonly lastGiven: number;
-  readonly largestStreamId: number;
 }
 
+/** Ids of streams. `after` is not in it. */
+export interface StreamRange {
+  readonly after: number;
+  readonly to: number;
+}
+type StreamHead = [id: number, name: string | null, head: number | null, newest: number];
+
+const allStreams: StreamRange = { after: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 const pageRows = 512;
 const streamsAtOnce = 64;
 
@@ -53,8 +60,8 @@ export class SqliteLog {
 
   /** One statement, so that it is one moment of a log in use. */
   extent(): LogExtent {
-    const [events, end, lastGiven, largestStreamId] = this.#reading(() => this.#sql.extent.get()) as unknown as number[];
-    return { events: events ?? 0, end: end ?? 0, lastGiven: lastGiven ?? 0, largestStreamId: largestStreamId ?? 0 };
+    const [events, end, lastGiven] = this.#reading(() => this.#sql.extent.get()) as unknown as number[];
+    return { events: events ?? 0, end: end ?? 0, lastGiven: lastGiven ?? 0 };
   }
 
   /** Log order. A row whose stream the file does not name is given under the empty name. */
@@ -68,18 +75,25 @@ export class SqliteLog {
     }
   }
 
-  /** Streams with ids from `from` to `to`, each with its events up to the position. */
-  *streams(from: number, to: number, upTo: number): Generator<ScannedStream, void, undefined> {
-    for (let first = from; first <= to; first += streamsAtOnce) {
-      const last = Math.min(to, first + streamsAtOnce - 1);
+  /** Splits the streams into ranges of so many. The first begins before all ids, the last ends behind them. */
+  streamRanges(size: number): readonly StreamRange[] {
+    const ranges: StreamRange[] = [];
+    let { after, to }: StreamRange = allStreams;
+    for (;;) {
+      to = this.#boundary(after, allStreams.to, size);
+      ranges.push({ after, to });
+      if (to === allStreams.to) return ranges;
+      after = to;
+    }
+  }
+
+  /** The streams of a range, each with its events up to the position. */
+  *streams(range: StreamRange, upTo: number): Generator<ScannedStream, void, undefined> {
+    for (let after = range.after; after < range.to; ) {
+      const to = this.#boundary(after, range.to, streamsAtOnce);
       // Heads first: a stream that grows meanwhile must not look as if its head were behind.
-      const heads = this.#reading(() => this.#sql.heads.all(first, last)) as unknown as readonly [
-        number,
-        string | null,
-        number | null,
-        number,
-      ][];
-      const rows = this.#reading(() => this.#sql.streams.all(first, last, upTo)) as unknown as readonly [...Columns, number][];
+      const heads = this.#reading(() => this.#sql.heads.all(after, to)) as unknown as readonly StreamHead[];
+      const rows = this.#reading(() => this.#sql.streams.all(after, to, upTo)) as unknown as readonly [...Columns, number][];
       let at = 0;
       for (const [id, name, head, newest] of heads) {
         const own: LogRow[] = [];
@@ -87,6 +101,7 @@ export class SqliteLog {
           own.push(toRow([row[0], name, row[2], row[3], row[4], row[5], row[6]]));
         yield { id, name, head: head ?? -1, newest, rows: own };
       }
+      after = to;
     }
   }
 
@@ -94,14 +109,37 @@ export class SqliteLog {
     return (this.#reading(() => this.#sql.stream.all(name, upTo)) as unknown as readonly Columns[]).map(toRow);
   }
 
+  /** The last event up to a position. */
+  last(upTo: number): LogRow | undefined {
+    const row = this.#reading(() => this.#sql.last.get(upTo)) as unknown as Columns | undefined;
+    return row && toRow(row);
+  }
+
+  has(stream: string): boolean {
+    return this.#reading(() => this.#sql.has.get(stream)) !== undefined;
+  }
+
   close(): void {
     if (this.#db.isOpen) this.#db.close();
+  }
+
+  /** The id of the last of so many streams; the end of the range where there are fewer. */
+  #boundary(after: number, to: number, count: number): number {
+    const [last, found] = this.#reading(() => this.#sql.boundary.get(after, to, count)) as unknown as [number | null, number];
+    return last === null || found < count ? to : last;
   }
 
   #reading<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') {
+        throw new LedgerError(
+          'corrupt',
+          `${this.path} holds numbers that the ledger never gives. Keep the file as it is, and put a copy back`,
+          { cause: error },
+        );
+      }
       throw asLedgerError(error, this.path);
     }
   }
@@ -162,22 +200,26 @@ function prepare(db: DatabaseSync) {
   const columns = 'e.position, s.name, e.revision, e.id, e.type, e.data, e.metadata';
   const sql = {
     extent: db.prepare(`SELECT (SELECT count(*) FROM events), (SELECT max(position) FROM events),
-      (SELECT seq FROM sqlite_sequence WHERE name = 'events'),
-      max(coalesce((SELECT max(id) FROM streams), 0), coalesce((SELECT max(stream) FROM events), 0))`),
+      (SELECT seq FROM sqlite_sequence WHERE name = 'events')`),
+    boundary: db.prepare('SELECT max(id), count(*) FROM (SELECT id FROM streams WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)'),
     // LEFT JOIN: an event without a stream must be seen.
     page: db.prepare(
       `SELECT ${columns} FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
     ),
     heads: db.prepare(
       `SELECT id, max(name), max(revision), coalesce((SELECT max(e.revision) FROM events e WHERE e.stream = both.id), -1)
-       FROM (SELECT id, name, revision FROM streams WHERE id BETWEEN ?1 AND ?2
-             UNION ALL SELECT DISTINCT stream, NULL, NULL FROM events WHERE stream BETWEEN ?1 AND ?2) both
+       FROM (SELECT id, name, revision FROM streams WHERE id > ?1 AND id <= ?2
+             UNION ALL SELECT DISTINCT stream, NULL, NULL FROM events WHERE stream > ?1 AND stream <= ?2) both
        GROUP BY id ORDER BY id`,
     ),
     streams: db.prepare(
       `SELECT position, NULL, revision, id, type, data, metadata, stream FROM events
-       WHERE stream BETWEEN ? AND ? AND position <= ? ORDER BY stream, revision`,
+       WHERE stream > ? AND stream <= ? AND position <= ? ORDER BY stream, revision`,
     ),
+    last: db.prepare(
+      `SELECT ${columns} FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position <= ? ORDER BY e.position DESC LIMIT 1`,
+    ),
+    has: db.prepare('SELECT 1 FROM streams WHERE name = ?'),
     stream: db.prepare(
       `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.position <= ? ORDER BY e.revision`,
     ),

@@ -29,7 +29,11 @@ export class TreeScan {
 }
 
 /** @param onRows called with the number of rows read so far. */
-export async function scanTree(log: LogReader, options: TreeScanOptions & { readonly size?: number } = {}, onRows?: (rows: number) => void): Promise<TreeScan> {
+export async function scanTree(
+  log: LogReader,
+  options: TreeScanOptions & { readonly size?: number } = {},
+  onRows?: (rows: number) => void,
+): Promise<TreeScan> {
   const scan = new TreeScan(options);
   const { size = Number.POSITIVE_INFINITY } = options;
   for await (const rows of log.rows()) {

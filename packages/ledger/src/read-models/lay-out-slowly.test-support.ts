@@ -15,6 +15,6 @@ db.exec('pragma journal_mode = wal; begin immediate');
 console.log('begun');
 await wait(500);
 for (const { sql } of statements) db.exec(String(sql));
-db.exec(`${marks} insert into cursors values ('first', '00000000000000000007'); commit`);
+db.exec(`${marks} insert into cursors values ('first', '00000000000000000001'); commit`);
 console.log('laid out');
 db.close();

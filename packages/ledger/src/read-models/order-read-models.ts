@@ -2,10 +2,11 @@
 // holds the folded order, so a page is applied without reading streams.
 import { invariant } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
-import { initialState, isPending, type OrderState } from '../order/order.ts';
-import { awaitedUntil, type OrderView, openReviews, type Review, viewOf } from '../order/view.ts';
-import { isDecision, orderAggregate } from '../order-streams.ts';
+import { initialState, type OrderState } from '../order/order.ts';
+import { type OrderView, type Review, viewOf } from '../order/view.ts';
+import { orderAggregate } from '../order-streams.ts';
 import type { Membership } from '../payment-ledger.ts';
+import { type FoldedOrder, foldInto, rowsOf } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 export interface OrderReadModels {
@@ -81,53 +82,6 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     openOrders: (now, after, limit) => states(awaited.all(now, after, limit)).flatMap((state) => viewOf(state) ?? []),
     reviews: (after, limit) => openReviewsAfter.all(...reviewKey(after), limit).map((row) => JSON.parse(String(row['review'])) as Review),
     pendingDeliveries: () => states(pending.all()),
-  };
-}
-
-/** An order as its row keeps it. */
-export interface FoldedOrder {
-  state: OrderState;
-  /** When the newest decision was recorded. */
-  since: string | null;
-}
-
-/** Of the table `orders`, in the order of its columns. */
-type OrderColumns = [
-  orderId: string,
-  state: string,
-  memberId: string | null,
-  plan: string | null,
-  status: string,
-  since: string | null,
-  awaitedUntil: string | null,
-  pending: number,
-];
-
-/** One fold for the live rows and for a replay of them. */
-export function foldInto(order: FoldedOrder, event: StoredEvent): void {
-  const read = orderAggregate.read(event);
-  order.state = orderAggregate.evolve(order.state, read, event.metadata['instance'] ?? '');
-  if (isDecision(read)) order.since = event.metadata['recordedAt'] ?? null;
-}
-
-/** What the tables hold of an order: its columns, and its open reviews by id. */
-export function rowsOf({ state, since }: FoldedOrder): {
-  readonly columns: OrderColumns;
-  readonly reviews: readonly (readonly [reviewId: string, review: string])[];
-} {
-  const { orderId, placed, membership } = state;
-  return {
-    columns: [
-      orderId,
-      JSON.stringify(state),
-      placed?.memberId ?? null,
-      placed?.plan ?? null,
-      membership,
-      since,
-      awaitedUntil(state) ?? null,
-      isPending(state) ? 1 : 0,
-    ],
-    reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };
 }
 

@@ -218,7 +218,7 @@ describe('two processes that open one new file at once', () => {
     running.push(child);
     await once(child.stdout!, 'data'); // It holds the file, and has laid nothing out yet.
     const file = await openReadModelFile(target, store, systemRuntime);
-    expect(file.cursor('first')).toBe('00000000000000000007');
+    expect(file.cursor('first')).toBe('00000000000000000001');
     file.close();
     if (child.exitCode === null) await once(child, 'exit');
     expect(existsSync(target)).toBe(true);

@@ -4,10 +4,17 @@ import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
+import { whenFree } from '../event-store/sqlite/contention.ts';
+import { asLedgerError } from '../event-store/sqlite/failure.ts';
+import { pragma } from '../event-store/sqlite/layout.ts';
 import type { Runtime } from '../runtime.ts';
 
+/** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
+const applicationId = 0x5064526d;
 /** Another layout: the file is dropped and rebuilt. */
-const layout = 1;
+export const layout = 1;
+/** Other processes on the same file hold it for the length of a page. */
+const busyTimeoutMs = 10_000;
 
 const schema = `
   create table cursors (name text primary key, position text not null) without rowid;
@@ -27,6 +34,7 @@ const schema = `
   create index orders_awaited on orders (order_id) where awaited_until is not null;
   create index orders_pending on orders (order_id) where pending = 1;
   create table reviews (order_id text not null, review_id text not null, review text not null, primary key (order_id, review_id)) without rowid;
+  pragma application_id = ${applicationId};
   pragma user_version = ${layout};
 `;
 
@@ -50,18 +58,25 @@ export interface ReadModelFile {
  * (a backup was put back, or the log was moved away).
  *
  * @param path a file, or `:memory:`.
+ * @throws LedgerError `invalid_input`: another program's file. `store_busy`. `store_unavailable`: cannot be read or written.
  */
 export async function openReadModelFile(path: string, store: EventStore, runtime: Runtime): Promise<ReadModelFile> {
-  let db = openOrDrop(path);
-  if (!(await isOf(db, store))) {
-    db.close();
-    drop(path);
-    db = openOrDrop(path);
+  const open = (): Promise<DatabaseSync> => whenFree(runtime, busyTimeoutMs, () => openOrDrop(path));
+  let db = await open();
+  try {
+    if (!(await isOf(db, store))) {
+      db.close();
+      drop(path);
+      db = await open();
+    }
+    return readModelFile(db, path, runtime);
+  } catch (error) {
+    if (db.isOpen) db.close();
+    throw error;
   }
-  return readModelFile(db, runtime);
 }
 
-function readModelFile(db: DatabaseSync, runtime: Runtime): ReadModelFile {
+function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadModelFile {
   const readCursor = db.prepare('select position from cursors where name = ?');
   const writeCursor = db.prepare('insert or replace into cursors values (?, ?)');
   const writeLastEvent = db.prepare('insert or replace into last_events values (?, ?, ?, ?)');
@@ -75,7 +90,7 @@ function readModelFile(db: DatabaseSync, runtime: Runtime): ReadModelFile {
     cursor,
     advance: async (name, { events, next }, work) => {
       // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process.
-      while (!begin(db)) await runtime.sleep(1 + runtime.random() * 10);
+      await whenFree(runtime, busyTimeoutMs, () => telling(path, () => db.exec('begin immediate')));
       try {
         const from = cursor(name);
         if (from < next) {
@@ -94,35 +109,34 @@ function readModelFile(db: DatabaseSync, runtime: Runtime): ReadModelFile {
   };
 }
 
-/** The log still holds, at their places, the last events that were read from it. */
+/** The log still holds, at their places, the last events that were read from it, and is as long as it was. */
 async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
   for (const { stream, revision, event_id } of db.prepare('select stream, revision, event_id from last_events').all()) {
     const [event] = await store.readStream(String(stream), { afterRevision: Number(revision) - 1 });
     if (event?.id !== event_id) return false;
   }
+  for (const { position } of db.prepare('select position from cursors').all()) {
+    if (!(await hasReached(store, position as Position))) return false;
+  }
   return true;
 }
 
-function begin(db: DatabaseSync): boolean {
+/** A store refuses a position that its log has not reached. */
+async function hasReached(store: EventStore, position: Position): Promise<boolean> {
   try {
-    db.exec('begin immediate');
+    for await (const _ of store.readLog({ after: position })) break;
     return true;
   } catch (error) {
-    if (isBusy(error)) return false;
+    if (error instanceof LedgerError && error.code === 'invalid_input') return false;
     throw error;
   }
-}
-
-function isBusy(error: unknown): boolean {
-  const sqliteBusy = 5;
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy;
 }
 
 function openOrDrop(path: string): DatabaseSync {
   try {
     return openLaidOut(path);
   } catch (error) {
-    if (path === ':memory:' || isBusy(error)) throw error;
+    if (path === ':memory:' || !(error instanceof LedgerError) || error.code !== 'corrupt') throw error;
   }
   drop(path);
   return openLaidOut(path);
@@ -132,19 +146,41 @@ function drop(path: string): void {
   if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
+/** @throws LedgerError `corrupt` where it is ours, and of no use. */
 function openLaidOut(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: 5_000 });
-  try {
-    db.exec('pragma journal_mode = wal; pragma synchronous = normal');
-    const found = Number(db.prepare('pragma user_version').get()?.['user_version']);
-    if (found !== layout) {
-      if (found !== 0) throw new LedgerError('corrupt', `${path} has read model layout ${found}, not ${layout}`); // Dropped above.
-      db.exec(`begin immediate; ${schema} commit`);
+  return telling(path, () => {
+    const db = new DatabaseSync(path, { timeout: 0 });
+    try {
+      refuseForeignFile(db, path);
+      db.exec('pragma journal_mode = wal; pragma synchronous = normal');
+      // The version is read inside: of two processes that open a new file at once, the second finds it laid out.
+      db.exec('begin immediate');
+      if (pragma(db, 'user_version') === 0) db.exec(schema);
+      db.exec('commit');
+      const found = pragma(db, 'user_version');
+      if (found !== layout) throw new LedgerError('corrupt', `${path} has read model layout ${found}, not ${layout}`); // Dropped above.
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
     }
-    db.exec('pragma busy_timeout = 0');
-    return db;
+  });
+}
+
+function refuseForeignFile(db: DatabaseSync, path: string): void {
+  if (pragma(db, 'application_id') === applicationId) return;
+  const isNew = pragma(db, 'user_version') === 0 && db.prepare('select 1 from sqlite_schema').get() === undefined;
+  if (isNew) return;
+  throw new LedgerError(
+    'invalid_input',
+    `${path} holds something else than read models. It was left as it is; name another file in \`readModels\``,
+  );
+}
+
+function telling<T>(path: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
-    db.close();
-    throw error;
+    throw asLedgerError(error, path);
   }
 }

@@ -3,7 +3,7 @@ import { orderAggregate } from '../../order-streams.ts';
 import { referenceAggregate } from '../../reference.ts';
 import { sweepAggregate } from '../../sweep.ts';
 import { unreadableAggregate } from '../../unreadable.ts';
-import type { SqliteLog } from '../sqlite-log.ts';
+import type { SqliteLog, StreamRange } from '../sqlite-log.ts';
 import type { Finding } from './finding.ts';
 import { judgePolicies, judgeSweep, judgeUnreadable } from './housekeeping-rules.ts';
 import { type Judge, judgeOf } from './judge.ts';
@@ -11,10 +11,9 @@ import { judgeOrder } from './order-rules.ts';
 import { type ReadStream, readStream } from './read-stream.ts';
 import { judgeReference } from './reference-rules.ts';
 
-/** Streams with ids from `from` to `to`, up to a position. */
+/** Some of the streams, up to a position. */
 export interface StreamPart {
-  readonly from: number;
-  readonly to: number;
+  readonly range: StreamRange;
   readonly upTo: number;
   /** When the last event up to there was recorded. */
   readonly newest: string;
@@ -34,14 +33,14 @@ export interface JudgedPart {
 /** Of a part: who sees so many stops counting them. */
 const listed = 1_000;
 
-export function verifyStreams(log: SqliteLog, { from, to, upTo, newest }: StreamPart): JudgedPart {
+export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPart): JudgedPart {
   const findings: Finding[] = [];
   const counts = { events: 0, streams: 0, orders: 0, appends: 0, found: 0 };
   const judge = judgeOf(log, upTo, newest, (finding) => {
     counts.found += 1;
     if (findings.length < listed) findings.push(finding);
   });
-  for (const scanned of log.streams(from, to, upTo)) {
+  for (const scanned of log.streams(range, upTo)) {
     counts.events += scanned.rows.length;
     counts.streams += 1;
     if (scanned.rows.length === 0 && scanned.newest >= 0) continue; // It begins after `upTo`.

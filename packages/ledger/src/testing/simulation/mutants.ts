@@ -88,12 +88,6 @@ export const mutants: readonly Mutant[] = [
     '',
   ),
   mutant('held under the payment alone', 'observe-payment.ts', 'of namesOf(observed)) {', 'of namesOf(observed).slice(0, 1)) {'),
-  mutant(
-    'roll-forward looks at links only',
-    'roll-forward.ts',
-    "if (event.type === 'PaymentHeld') await writer.forward(event.data);\n      else await",
-    "if (event.type !== 'PaymentHeld') await",
-  ),
   mutant('aliases are not claimed', 'observe-payment.ts', 'for (const alias of observed.aliases ?? []) await linkReference(walk, alias, owner);', 'for (const alias of observed.aliases ?? []) walk.owners.set(alias, owner);'),
   mutant(
     'attach does not claim',

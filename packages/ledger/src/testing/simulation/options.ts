@@ -71,8 +71,9 @@ export interface SimulationOptions {
   readonly replyAtOnce: number;
   readonly orders: number;
   readonly paymentsPerOrder: number;
-  /** Orders that are placed only while their payments are under way. */
+  /** Orders that are placed only while their payments are under way, up to so much later. */
   readonly placedLate: number;
+  readonly placedLateMs: number;
   readonly polls: number;
   readonly people: number;
   /** Times that the shop tries to attach a checkout, at most. */
@@ -86,7 +87,7 @@ export interface SimulationOptions {
 export function drawOptions(seed: number): SimulationOptions {
   const random = new Random(seed);
   const rate = (...rates: readonly number[]): number => random.pick(rates);
-  const scenario = random.weighted({ any: 20, outage: 0.5, lateLink: 2 });
+  const scenario = random.weighted({ any: 17, outage: 1, lateLink: 3, slowShop: 5 });
   const options: SimulationOptions = {
     seed,
     processes: drawProcesses(random),
@@ -106,6 +107,7 @@ export function drawOptions(seed: number): SimulationOptions {
     orders: random.pick([1, 1, 2, 3]),
     paymentsPerOrder: random.between(1, 3),
     placedLate: rate(0, 0.2, 0.6),
+    placedLateMs: 60_000,
     polls: random.between(0, 4),
     people: random.between(0, 12),
     attachTries: random.between(1, 4),
@@ -113,6 +115,7 @@ export function drawOptions(seed: number): SimulationOptions {
     faultySteps: 4_000,
   };
   if (scenario === 'outage') return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
+  if (scenario === 'slowShop') return withSlowShop(options);
   return scenario === 'lateLink' ? withLateLink(options) : options;
 }
 
@@ -122,12 +125,29 @@ function withLateLink(options: SimulationOptions): SimulationOptions {
   return {
     ...options,
     processes: [{ ...process!, delivers: true, keepsReadModels: true }],
-    process: { ...options.process, crashAfterAppend: 0.4 },
+    process: { ...options.process, crashAfterAppend: 0.5 },
     sources: { dropped: 0, doubled: 0, unnamed: 1, misnamed: 0 },
+    orders: 2,
+    paymentsPerOrder: 3,
     placedLate: 1,
+    placedLateMs: 7_200_000,
     polls: 0,
     people: 0,
     attachTries: 1,
+  };
+}
+
+/** One process delivers, to a shop that takes its time, while replies to its appends are lost. */
+function withSlowShop(options: SimulationOptions): SimulationOptions {
+  return {
+    ...options,
+    processes: options.processes.slice(0, 2).map((process, index) => ({ ...process, delivers: index === 0, background: true })),
+    policy: defaultPolicy,
+    store: { refused: 0, replyLost: 0.12, doneLate: 0.1 },
+    process: { crash: 0, crashAfterAppend: 0, pause: 0, stop: 0 },
+    shop: { fails: 0, failsAfterEffect: 0, hangs: 0.1, writesLate: 0.8 },
+    sources: { ...options.sources, unnamed: 0, misnamed: 0 },
+    shares: { ...options.shares, timer: 0.02 },
   };
 }
 

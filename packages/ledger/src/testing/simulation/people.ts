@@ -56,7 +56,7 @@ export class People {
         const result = await ledger.attachCheckout(orderId, { ...payment.reference, id });
         this.#parts.acknowledgements.attached(orderId, id, result.outcome === 'belongs_to' ? result.orderId : orderId);
       });
-      if (answer && hasValue(answer)) return;
+      if (answer && hasValue(answer)) return this.lookUp(payment); // The customer lands on the success page.
       if (answer && answer !== 'no answer' && answer.refused === 'order_unknown') this.#world.coverage.met('attach before the order is placed');
       if (tries > 1) this.#world.later(2_000, 'the shop waits', () => this.attach(orderId, payment, id, tries - 1));
     });

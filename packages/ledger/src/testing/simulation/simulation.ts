@@ -103,6 +103,7 @@ class Simulation {
   }
 
   async run(): Promise<void> {
+    if (this.world.options.outage) this.#shop.refuses = this.#orders[0]?.orderId;
     for (const process of this.#processes) process.start();
     this.#plan();
     await this.#withFaults();
@@ -116,7 +117,7 @@ class Simulation {
     for (const order of this.#orders) {
       if (order.placedLate) {
         coverage.met('order placed late');
-        this.world.later(random.between(1, 60_000), 'the shop is late', () => this.#people.place(order, this.#stories));
+        this.world.later(random.between(1, options.placedLateMs), 'the shop is late', () => this.#people.place(order, this.#stories));
       } else this.#people.place(order, this.#stories);
     }
     for (const { payment, attaches } of this.#stories) {
@@ -207,15 +208,13 @@ class Simulation {
     if (!process.runs && !this.#over) process.start();
   }
 
-  /** The shop refuses one membership for more than 72 hours, and nothing else fails. */
+  /** Nothing else fails any more, but the shop refuses one membership for more than 72 hours. */
   async #outage(): Promise<void> {
     this.#calm();
     const { scheduler } = this.world;
-    const order = [...this.#auditor.orders.values()].find(({ decisions, settled }) => decisions.length > settled);
-    if (!order) return;
-    this.#shop.refuses = order.orderId;
     const endMs = scheduler.nowMs + 80 * hourMs;
-    await this.#until('the outage ends', () => order.abandoned || order.decisions.length === order.settled || scheduler.nowMs > endMs);
+    const refused = this.#auditor.order(this.#shop.refuses ?? '');
+    await this.#until('the outage ends', () => refused.abandoned || refused.decisions.length === refused.settled || scheduler.nowMs > endMs);
     this.#shop.refuses = undefined;
   }
 

@@ -1,0 +1,69 @@
+// The file of the live read models, opened read-only beside a ledger that may be writing it: one moment of it.
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { LedgerError } from '../errors.ts';
+import type { Position } from '../event-store/event-store.ts';
+import { asLedgerError } from '../event-store/sqlite/failure.ts';
+import { layout } from '../read-models/read-model-file.ts';
+
+export interface LiveOrder {
+  /** By column. */
+  readonly columns: Readonly<Record<string, unknown>>;
+  /** By review. */
+  readonly reviews: ReadonlyMap<string, string>;
+}
+
+export interface LiveReadModels {
+  /** Up to where they have applied the log. */
+  readonly cursor: Position | undefined;
+  order(orderId: string): LiveOrder | undefined;
+  orderIds(): Iterable<string>;
+  /** Orders that have reviews and no row of their own. */
+  strayReviews(): readonly string[];
+  close(): void;
+}
+
+/** @throws LedgerError `invalid_input`: no such file, or of another layout. `store_unavailable`. */
+export function openLiveReadModels(path: string): LiveReadModels {
+  if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the read models?`);
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
+    // A snapshot: rows and cursor of one moment, however long the comparison takes.
+    db.exec('BEGIN');
+    const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (found !== layout) {
+      throw new LedgerError(
+        'invalid_input',
+        `${path} has layout ${found}, this release compares layout ${layout}. A ledger that opens it rebuilds it`,
+      );
+    }
+    return readFrom(db);
+  } catch (error) {
+    if (db?.isOpen) db.close();
+    throw asLedgerError(error, path);
+  }
+}
+
+function readFrom(db: DatabaseSync): LiveReadModels {
+  const order = db.prepare('SELECT * FROM orders WHERE order_id = ?');
+  const reviews = db.prepare('SELECT review_id, review FROM reviews WHERE order_id = ?');
+  const cursor = db.prepare("SELECT position FROM cursors WHERE name = 'orders'").get()?.['position'] as Position | undefined;
+  return {
+    cursor,
+    order: (orderId) => {
+      const columns = order.get(orderId);
+      if (columns === undefined) return undefined;
+      return { columns, reviews: new Map(reviews.all(orderId).map((row) => [String(row['review_id']), String(row['review'])])) };
+    },
+    *orderIds() {
+      for (const row of db.prepare('SELECT order_id FROM orders').iterate()) yield String(row['order_id']);
+    },
+    strayReviews: () =>
+      db
+        .prepare('SELECT DISTINCT order_id FROM reviews WHERE order_id NOT IN (SELECT order_id FROM orders)')
+        .all()
+        .map((row) => String(row['order_id'])),
+    close: () => db.close(),
+  };
+}

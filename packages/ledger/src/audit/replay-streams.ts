@@ -1,0 +1,155 @@
+// Rebuilds the rows of the read models for a part of the log, in the code that makes the live ones, and compares them.
+// Order by order: no more than one state is in memory, and nothing is written.
+import { isDeepStrictEqual } from 'node:util';
+import { LedgerError } from '../errors.ts';
+import type { MembershipStatus } from '../order/order.ts';
+import { initialState } from '../order/order.ts';
+import { orderAggregate } from '../order-streams.ts';
+import { type FoldedOrder, foldInto, rowsOf } from '../read-models/order-rows.ts';
+import { type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
+import type { ScannedStream, SqliteLog } from './sqlite-log.ts';
+import { parseRow } from './verify/read-stream.ts';
+import type { StreamPart } from './verify/verify-streams.ts';
+
+/** Where a live row is not what the log makes of it. */
+export interface Difference {
+  readonly orderId: string;
+  /** `orders.state`, `reviews`, … */
+  readonly place: string;
+  readonly replayed: string;
+  readonly live: string;
+}
+
+export interface ReplayedPart {
+  readonly events: number;
+  readonly orders: number;
+  /** By membership status. */
+  readonly memberships: Readonly<Record<MembershipStatus, number>>;
+  readonly openReviews: number;
+  readonly pendingDeliveries: number;
+  readonly differences: readonly Difference[];
+  /** All of them; not all are listed. */
+  readonly differing: number;
+}
+
+const listed = 1_000;
+// The columns of `rowsOf`, as the table names them.
+const columnNames = ['order_id', 'state', 'member_id', 'plan', 'status', 'since', 'awaited_until', 'pending'];
+
+/** @param readModels the live file; its own cursor says how far it is compared. Absent: rebuilt only. */
+export function replayStreams(log: SqliteLog, part: StreamPart, readModels: string | undefined): ReplayedPart {
+  const live = readModels === undefined ? undefined : openLiveReadModels(readModels);
+  try {
+    return new Replay(live).over(log, { ...part, upTo: live ? Number(live.cursor ?? 0) : part.upTo });
+  } finally {
+    live?.close();
+  }
+}
+
+class Replay {
+  readonly #live: LiveReadModels | undefined;
+  readonly #differences: Difference[] = [];
+  #differing = 0;
+
+  constructor(live: LiveReadModels | undefined) {
+    this.#live = live;
+  }
+
+  over(log: SqliteLog, { range, upTo }: StreamPart): ReplayedPart {
+    const memberships: Record<MembershipStatus, number> = { none: 0, active: 0, suspended: 0, revoked: 0 };
+    const counts = { events: 0, orders: 0, openReviews: 0, pendingDeliveries: 0 };
+    for (const stream of log.streams(range, upTo)) {
+      counts.events += stream.rows.length;
+      if (stream.rows.length === 0 || !stream.name?.startsWith(orderAggregate.stream(''))) continue;
+      counts.orders += 1;
+      const orderId = stream.name.slice(orderAggregate.stream('').length);
+      const folded = this.#fold(orderId, stream);
+      if (folded === undefined) continue;
+      const { columns, reviews } = rowsOf(folded);
+      memberships[folded.state.membership] += 1;
+      counts.openReviews += reviews.length;
+      counts.pendingDeliveries += columns[7];
+      if (this.#live) this.#compare(orderId, columns, reviews);
+    }
+    return { ...counts, memberships, differences: this.#differences, differing: this.#differing };
+  }
+
+  #differs(difference: Difference): void {
+    this.#differing += 1;
+    if (this.#differences.length < listed) this.#differences.push(difference);
+  }
+
+  /** An order that cannot be folded cannot be live either: `verify` says what is wrong with it. */
+  #fold(orderId: string, { name, rows }: ScannedStream): FoldedOrder | undefined {
+    const folded: FoldedOrder = { state: initialState(orderId), since: null };
+    try {
+      for (const [at, row] of rows.entries()) {
+        const stored = parseRow({ ...row, stream: name ?? '' }, ({ expected, found }) => {
+          throw new LedgerError('corrupt', `${name}@${row.revision}: expected ${expected}, found ${found}`);
+        });
+        if (row.revision !== at) throw new LedgerError('corrupt', `${name}: revision ${row.revision} stands where ${at} belongs`);
+        if (stored) foldInto(folded, stored);
+      }
+      return folded;
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      this.#differs({
+        orderId,
+        place: 'log',
+        replayed: `it cannot be replayed: ${error.message}`,
+        live: this.#live?.order(orderId) ? 'a row' : 'nothing',
+      });
+      return undefined;
+    }
+  }
+
+  #compare(orderId: string, columns: readonly unknown[], reviews: readonly (readonly [string, string])[]): void {
+    const live = this.#live?.order(orderId);
+    if (live === undefined) return this.#differs({ orderId, place: 'orders', replayed: 'a row', live: 'nothing' });
+    for (const [place, name] of columnNames.entries()) {
+      const [replayed, found] = [columns[place], live.columns[name]];
+      if (replayed !== found && !(name === 'state' && isSameJson(replayed, found))) {
+        this.#differs({ orderId, place: `orders.${name}`, replayed: String(replayed), live: String(found) });
+      }
+    }
+    for (const [reviewId, review] of reviews) {
+      const found = live.reviews.get(reviewId);
+      if (found !== review && !isSameJson(found, review))
+        this.#differs({ orderId, place: `reviews.${reviewId}`, replayed: review, live: found ?? 'nothing' });
+    }
+    for (const [reviewId, review] of live.reviews) {
+      if (!reviews.some(([id]) => id === reviewId))
+        this.#differs({ orderId, place: `reviews.${reviewId}`, replayed: 'nothing', live: review });
+    }
+  }
+}
+
+/** The order of keys says nothing. */
+function isSameJson(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'string' || typeof b !== 'string') return false;
+  try {
+    return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
+  } catch {
+    return false;
+  }
+}
+
+/** Live rows of orders that the log does not know. */
+export function strayRows(log: SqliteLog, readModels: string): readonly Difference[] {
+  const live = openLiveReadModels(readModels);
+  try {
+    const strays = [...live.strayReviews()].map((orderId) => ({
+      orderId,
+      place: 'reviews',
+      replayed: 'nothing',
+      live: 'a review without an order',
+    }));
+    for (const orderId of live.orderIds()) {
+      if (!log.has(orderAggregate.stream(orderId)))
+        strays.push({ orderId, place: 'orders', replayed: 'nothing: the log has no such order', live: 'a row' });
+    }
+    return strays;
+  } finally {
+    live.close();
+  }
+}

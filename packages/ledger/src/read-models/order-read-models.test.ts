@@ -1,0 +1,242 @@
+import { test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type EventStore, logStart, type Position } from '../event-store/event-store.ts';
+import { openMemoryEventStore } from '../event-store/memory.ts';
+import { instantRuntime } from '../instant-runtime.test-support.ts';
+import type { OrderCommand } from '../order/decide.ts';
+import { at, order1, paid, payment, resolve, saying } from '../order/example-order.test-support.ts';
+import { anyObservation } from '../order/observations.test-support.ts';
+import { isPending, type OrderState } from '../order/order.ts';
+import { openReviews, viewOf } from '../order/view.ts';
+import { orderAggregate } from '../order-streams.ts';
+import { openPaymentProcess } from '../payment-process.test-support.ts';
+import { type OrderReadModels, openOrderReadModels, pageKey } from './order-read-models.ts';
+import { openReadModelFile } from './read-model-file.ts';
+
+const now = at(10);
+const orderIds = ['order-1', 'order-2', 'order-3', 'order-10'];
+const members = ['member-1', 'member-2'];
+const openModels = async (store: EventStore, path = ':memory:') =>
+  openOrderReadModels(await openReadModelFile(path, store, instantRuntime()));
+
+/** Reads on from `after` and applies each page, as a subscription does. */
+async function catchUp(models: OrderReadModels, store: EventStore, after: Position): Promise<Position> {
+  let position = after;
+  for await (const { events, next } of store.readLog({ after, prefixes: ['order-'] })) {
+    await models.apply(events, next);
+    position = next;
+  }
+  return position;
+}
+
+function everything(models: OrderReadModels) {
+  return {
+    memberships: members.map((member) => models.memberships(member)),
+    openOrders: models.openOrders(now, '', 1_000),
+    reviews: models.reviews('', 1_000),
+    pending: models.pendingDeliveries(),
+  };
+}
+
+/** What the streams themselves say. */
+async function byTheStreams(store: EventStore) {
+  const orders: OrderState[] = [];
+  const since = new Map<string, string>();
+  for (const orderId of [...orderIds].sort()) {
+    let order = orderAggregate.initial(orderId);
+    for (const event of await store.readStream(`order-${orderId}`)) {
+      order = orderAggregate.evolve(order, orderAggregate.read(event), event.metadata['instance'] ?? '');
+      if (event.type.startsWith('Membership') && event.type !== 'MembershipDelivered')
+        since.set(orderId, event.metadata['recordedAt'] ?? '');
+    }
+    orders.push(order);
+  }
+  return {
+    memberships: members.map((member) =>
+      orders.flatMap(({ orderId, placed, membership }) =>
+        placed?.memberId === member && membership !== 'none'
+          ? [{ membershipId: orderId, plan: placed.plan, status: membership, since: since.get(orderId) }]
+          : [],
+      ),
+    ),
+    reviews: orders.flatMap((order) => openReviews(order)),
+    pending: orders.filter(isPending),
+  };
+}
+
+const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
+  { weight: 6, arbitrary: anyObservation.map((observed) => () => ({ type: 'observe', observed }) as const) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(...members).map(
+      (memberId) =>
+        ({ orderId }: OrderState) =>
+          ({ type: 'place', order: { ...order1, orderId, memberId } }) as const,
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ id: fc.constantFrom('cs_1', 'pi_1'), expiresAt: fc.constantFrom(at(5), at(30)) }).map(
+      ({ id, expiresAt }) =>
+        () =>
+          ({ type: 'attach', checkout: { payment: payment(id), attachedAt: at(0), expiresAt } }) as const,
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('grant', 'dismiss').map((how) => (order: OrderState): OrderCommand => {
+      const [review] = openReviews(order);
+      return review ? resolve(how, order.revision, review.reviewId) : { type: 'observe', observed: saying(paid()) };
+    }),
+  },
+);
+
+describe('rebuilt from the log, the read models are what they are live', () => {
+  const met = new Set<string>();
+  afterAll(() => expect([...met].sort()).toEqual(['memberships', 'openOrders', 'pending', 'reviews']));
+
+  property.prop([fc.array(fc.tuple(fc.constantFrom(...orderIds), anyCommand, fc.boolean()), { maxLength: 40 })], { numRuns: 200 })(
+    'whatever happened, and in whatever pages it was seen',
+    async (happened) => {
+      const store = openMemoryEventStore();
+      const { orders } = openPaymentProcess(store, instantRuntime());
+      const live = await openModels(store);
+      let position = logStart;
+      for (const [orderId, commandOn, sees] of happened) {
+        await orders.command(orderId, 'test', commandOn(await orders.read(orderId)));
+        if (sees) position = await catchUp(live, store, position);
+      }
+      await catchUp(live, store, position);
+      const rebuilt = await openModels(store);
+      await catchUp(rebuilt, store, logStart);
+      const found = everything(live);
+      expect(everything(rebuilt)).toEqual(found);
+      expect(found).toMatchObject(await byTheStreams(store));
+      for (const [name, rows] of Object.entries(found)) if (rows.flat().length > 0) met.add(name);
+      expect(found.openOrders.map(({ orderId }) => orderId)).toEqual(
+        [...orderIds].sort().filter((orderId) => live.openOrders(now, '', 10).some((order) => order.orderId === orderId)),
+      );
+    },
+  );
+});
+
+async function traffic(count: number) {
+  const store = openMemoryEventStore();
+  const { orders } = openPaymentProcess(store, instantRuntime());
+  for (let index = 0; index < count; index++) {
+    const orderId = `order-${index}`;
+    await orders.command(orderId, 'test', { type: 'place', order: { ...order1, orderId } });
+    const checkout = { payment: payment(`cs_${index}`), attachedAt: at(0), expiresAt: at(index % 2 ? 30 : 5) };
+    await orders.command(orderId, 'test', { type: 'attach', checkout });
+    await orders.command(orderId, 'test', {
+      type: 'observe',
+      observed: saying(paid(900), { of: payment(`pi_${index}`, { livemode: false }) }),
+    });
+  }
+  return { store, orders };
+}
+
+describe('a page', () => {
+  test('that comes twice changes nothing the second time', async () => {
+    const { store } = await traffic(3);
+    const models = await openModels(store);
+    await catchUp(models, store, logStart);
+    const once = everything(models);
+    await catchUp(models, store, logStart);
+    expect(everything(models)).toEqual(once);
+  });
+
+  test('that misses an event of an order is refused as corrupt, and nothing of it is kept', async () => {
+    const { store } = await traffic(2);
+    const models = await openModels(store);
+    const events = [...(await store.readStream('order-order-0')), ...(await store.readStream('order-order-1')).slice(1)];
+    const { position } = events.at(-1)!;
+    await expect(models.apply(events, position)).rejects.toMatchObject({ code: 'corrupt' });
+    expect(models.reviews('', 10)).toEqual([]);
+  });
+
+  test('two processes on one file: each applies what the other has not', async () => {
+    const { store } = await traffic(6);
+    const file = await openReadModelFile(':memory:', store, instantRuntime());
+    const [a, b] = [openOrderReadModels(file), openOrderReadModels(file)];
+    const events = (await Promise.all(orderIdsOf(6).map((orderId) => store.readStream(`order-${orderId}`)))).flat();
+    events.sort((x, y) => (x.position < y.position ? -1 : 1));
+    const page = (from: number, to: number) => [events.slice(from, to), events[to - 1]!.position] as const;
+    await a.apply(...page(0, 4));
+    await b.apply(...page(0, 10));
+    await a.apply(...page(4, 7));
+    await b.apply(...page(10, events.length));
+    await a.apply(...page(7, events.length));
+    const alone = await openModels(store);
+    await catchUp(alone, store, logStart);
+    expect(everything(a)).toEqual(everything(alone));
+    expect(everything(b)).toEqual(everything(alone));
+  });
+});
+
+function orderIdsOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `order-${index}`);
+}
+
+describe('paging', () => {
+  test('walks over all open orders once, by order id', async () => {
+    const { store } = await traffic(25);
+    const models = await openModels(store);
+    await catchUp(models, store, logStart);
+    const walked: string[] = [];
+    for (let after = ''; ; ) {
+      const page = models.openOrders(now, after, 4);
+      if (page.length === 0) break;
+      expect(page.length).toBeLessThanOrEqual(4);
+      walked.push(...page.map(({ orderId }) => orderId));
+      after = page.at(-1)!.orderId;
+    }
+    expect(walked).toEqual(
+      orderIdsOf(25)
+        .filter((_, index) => index % 2)
+        .sort(),
+    );
+  });
+
+  test('walks over all reviews once, also where a page ends within an order', async () => {
+    const { store } = await traffic(5);
+    const models = await openModels(store);
+    await catchUp(models, store, logStart);
+    const walked: string[] = [];
+    for (let after = ''; ; ) {
+      const page = models.reviews(after, 3);
+      if (page.length === 0) break;
+      walked.push(...page.map(pageKey));
+      after = pageKey(page.at(-1)!);
+    }
+    expect(walked).toEqual(orderIdsOf(5).flatMap((orderId) => [`${orderId}/r1`, `${orderId}/r2`]));
+  });
+});
+
+test('an order is open until its checkout expires', async () => {
+  const { store } = await traffic(2);
+  const models = await openModels(store);
+  await catchUp(models, store, logStart);
+  const open = (when: string) => models.openOrders(when, '', 10).map(({ orderId }) => orderId);
+  expect([open(at(4)), open(at(5)), open(at(29)), open(at(30))]).toEqual([['order-0', 'order-1'], ['order-1'], ['order-1'], []]);
+});
+
+test('a resolved review is listed no longer, and a settled delivery is not pending', async () => {
+  const { store, orders } = await traffic(1);
+  const models = await openModels(store);
+  const seen = await orders.read('order-0');
+  await orders.command('order-0', 'test', resolve('grant', seen.revision, 'r1'));
+  let position = await catchUp(models, store, logStart);
+  expect(models.reviews('', 10).map(({ reviewId }) => reviewId)).toEqual(['r2']);
+  expect(models.pendingDeliveries().map(({ orderId }) => orderId)).toEqual(['order-0']);
+  expect(models.memberships('member-1')).toMatchObject([{ membershipId: 'order-0', plan: 'yearly', status: 'active' }]);
+  await orders.append('order-0', 'delivery', () => ({
+    events: [{ type: 'MembershipDelivered', data: { sequence: 1 } }],
+    answer: undefined,
+  }));
+  position = await catchUp(models, store, position);
+  expect(models.pendingDeliveries()).toEqual([]);
+  expect(models.openOrders(now, '', 10)).toEqual([]);
+  expect(viewOf(await orders.read('order-0'))?.delivered).toBe(1);
+});

@@ -1,0 +1,53 @@
+// What the tables of the read models hold of an order: one fold and one row, for the live ones and for an audit that
+// replays the log beside them.
+import type { StoredEvent } from '../event-store/event-store.ts';
+import { isPending, type OrderState } from '../order/order.ts';
+import { awaitedUntil, openReviews } from '../order/view.ts';
+import { isDecision, orderAggregate } from '../order-streams.ts';
+
+/** An order as its row keeps it. */
+export interface FoldedOrder {
+  state: OrderState;
+  /** When the newest decision was recorded. */
+  since: string | null;
+}
+
+/** Of the table `orders`, in the order of its columns. */
+type OrderColumns = [
+  orderId: string,
+  state: string,
+  memberId: string | null,
+  plan: string | null,
+  status: string,
+  since: string | null,
+  awaitedUntil: string | null,
+  pending: number,
+];
+
+/** One fold for the live rows and for a replay of them. */
+export function foldInto(order: FoldedOrder, event: StoredEvent): void {
+  const read = orderAggregate.read(event);
+  order.state = orderAggregate.evolve(order.state, read, event.metadata['instance'] ?? '');
+  if (isDecision(read)) order.since = event.metadata['recordedAt'] ?? null;
+}
+
+/** What the tables hold of an order: its columns, and its open reviews by id. */
+export function rowsOf({ state, since }: FoldedOrder): {
+  readonly columns: OrderColumns;
+  readonly reviews: readonly (readonly [reviewId: string, review: string])[];
+} {
+  const { orderId, placed, membership } = state;
+  return {
+    columns: [
+      orderId,
+      JSON.stringify(state),
+      placed?.memberId ?? null,
+      placed?.plan ?? null,
+      membership,
+      since,
+      awaitedUntil(state) ?? null,
+      isPending(state) ? 1 : 0,
+    ],
+    reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
+  };
+}
