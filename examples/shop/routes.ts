@@ -95,7 +95,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
     try {
       return reply.redirect(await startCheckout(payments, known(orderId), url), 303);
     } catch (error) {
-      if (!(error instanceof LedgerError && error.code === 'invalid_input')) throw error;
+      if (!(error instanceof LedgerError && error.code === 'already_paid')) throw error;
       return reply.redirect(`/orders/${orderId}`, 303); // Paid meanwhile: its page tells.
     }
   });

@@ -1,7 +1,7 @@
 // Where the customer lands after paying. The page grants nothing, whoever opens it: it shows what the ledger knows, and
 // its script asks for the status until the membership is there.
 import type { OrderView } from '@paidonce/ledger';
-import type { PaymentState } from '@paidonce/stripe-adapter';
+import { type PaymentState, paymentStateOf } from '@paidonce/stripe-adapter';
 import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
 
@@ -11,7 +11,8 @@ export interface SuccessView {
 }
 
 export function successPage({ sessionId, order }: SuccessView): string {
-  const now = stateOf(order);
+  // What the ledger knows, without asking Stripe: the script's first answer corrects it. This shop delivers.
+  const now = paymentStateOf(order, true);
   const isWaiting = !finalStates.has(now);
   return page({
     title: 'Your payment',
@@ -56,12 +57,3 @@ const messages: Readonly<Record<PaymentState, readonly [title: string, text: str
 };
 
 const finalStates: ReadonlySet<PaymentState> = new Set(['active', 'failed', 'expired', 'revoked']);
-
-/** What the ledger knows now, without asking Stripe. The script's first answer corrects it. */
-function stateOf({ membership, sequence, delivered, openReviews, payment }: OrderView): PaymentState {
-  if (membership === 'active') return delivered < sequence ? 'granting' : 'active';
-  if (membership === 'revoked') return 'revoked';
-  if (openReviews.length > 0 || membership === 'suspended') return 'review';
-  if (payment === 'processing' || payment === 'awaiting_customer' || payment === 'failed' || payment === 'expired') return payment;
-  return 'pending';
-}

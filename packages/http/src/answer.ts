@@ -10,6 +10,9 @@ export function answer(reply: FastifyReply, status: number, body: object): Fasti
 /** Stripe tries again after a 5xx, and so does the page. What is not listed is a fault on our side: 500. */
 const statusOf: Partial<Record<LedgerErrorCode, number>> = {
   invalid_input: 400,
+  // Of `startCheckout` in a host's route: the order itself stands in the way, and no retry helps.
+  already_paid: 409,
+  amount_differs: 409,
   store_busy: 503,
   store_unavailable: 503,
   store_full: 503,

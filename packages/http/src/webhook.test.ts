@@ -100,7 +100,8 @@ describe('what is not durable is sent again', () => {
     closed: 503,
     invalid_input: 400,
     order_unknown: 500,
-    amount_differs: 500,
+    already_paid: 409,
+    amount_differs: 409,
     file_newer: 500,
     corrupt: 500,
   };

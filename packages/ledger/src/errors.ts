@@ -8,6 +8,7 @@ export type LedgerErrorCode =
   | 'store_full'
   | 'contention'
   | 'amount_differs'
+  | 'already_paid'
   | 'provider_unavailable'
   | 'file_newer'
   | 'corrupt'

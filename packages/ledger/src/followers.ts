@@ -7,8 +7,7 @@ import { orderAggregate } from './order-streams.ts';
 import type { Alert, Log } from './payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from './read-models/order-read-models.ts';
 import { openReadModelFile } from './read-models/read-model-file.ts';
-import { referenceAggregate } from './reference.ts';
-import { rollForward } from './roll-forward.ts';
+import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import type { Runtime } from './runtime.ts';
 import { openSubscription } from './subscription.ts';
 
@@ -106,7 +105,7 @@ async function openNow({ store, path, writer, delivery, runtime, log, onAlert }:
     store,
     runtime,
     log,
-    prefixes: [referenceAggregate.stream('')],
+    prefixes: rollForwardPrefixes,
     after: file.cursor('roll-forward'),
     handle: async (events, next) => {
       await rollForward(events, writer, { log, onAlert });

@@ -51,6 +51,12 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
     if (!optionNames.includes(name))
       throw new LedgerError('invalid_input', `createPaymentLedger knows no option ${name}; it knows ${optionNames.join(', ')}`);
   }
+  if (typeof options.eventStore?.append !== 'function') {
+    throw new LedgerError(
+      'invalid_input',
+      'eventStore: is no event store. Pass openMemoryEventStore(), or await openSqliteEventStore(path)',
+    );
+  }
   const { deliverTimeoutMs = 1 } = options;
   if (!(deliverTimeoutMs > 0 && Number.isFinite(deliverTimeoutMs))) {
     throw new LedgerError('invalid_input', `deliverTimeoutMs is ${deliverTimeoutMs}; it must be a number of milliseconds above 0`);

@@ -6,7 +6,7 @@ import type { EventStore } from './event-store/event-store.ts';
 import { type Followers, type OpenedFollowers, openFollowers } from './followers.ts';
 import { checkOptions, pageSchema, parse, placeOrderSchema, resolveSchema } from './input.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
-import { openPaymentWriter, type PaymentWriter } from './observe-payment.ts';
+import { PaymentWriter } from './observe-payment.ts';
 import type { OrderPlaced } from './order/events.ts';
 import { viewOf } from './order/view.ts';
 import { type OrderStreams, openOrderStreams, orderAggregate } from './order-streams.ts';
@@ -66,7 +66,7 @@ class Ledger implements PaymentLedger {
     this.#orders = openOrderStreams(transactions, checkOptions(options), (orderId) => this.#delivery?.schedule(orderId));
     this.#delivery = deliver && openDelivery({ orders: this.#orders, instance, deliver, timeoutMs, runtime, log, onAlert });
     this.#references = openReferences(transactions);
-    this.#writer = openPaymentWriter(this.#references, this.#orders, runtime);
+    this.#writer = new PaymentWriter(this.#references, this.#orders, runtime);
     this.#sweeps = openSweeps(transactions);
     this.#unreadable = openUnreadableObjects(transactions, { log, onAlert });
     const path = readModelsPath(options);
@@ -108,6 +108,14 @@ class Ledger implements PaymentLedger {
 
   observePayment: PaymentLedger['observePayment'] = (observation) =>
     this.#call(async () => this.#writer.observe(parse(observationSchema, observation, 'observation')));
+
+  movePayment: PaymentLedger['movePayment'] = (payment, toOrderId, by) =>
+    this.#call(async () => {
+      const reference = parse(paymentReferenceSchema, payment, 'payment');
+      const { placed } = await this.#orders.read(parse(idSchema, toOrderId, 'toOrderId'));
+      if (!placed) throw new LedgerError('order_unknown', `Order ${toOrderId} is not placed. Call placeOrder first`);
+      return { outcome: await this.#writer.move(reference, toOrderId, parse(manualActionSchema, by, 'by')) };
+    });
 
   resolveReview: PaymentLedger['resolveReview'] = (orderId, reviewId, how, by) =>
     this.#call(async () => {

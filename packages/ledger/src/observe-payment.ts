@@ -4,105 +4,175 @@
 // source's retry, another source, the roll-forward) finishes what was begun.
 import { LRUCache } from 'lru-cache';
 import { invariant } from './errors.ts';
-import { factKey, type Observation } from './observation.ts';
-import type { DecisionType, OrderEvent, PaymentObserved } from './order/events.ts';
+import { factKey, type ManualAction, type Observation, type PaymentReference, paymentKey } from './observation.ts';
+import type { DecisionType, OrderEvent, PaymentMoved, PaymentObserved } from './order/events.ts';
 import type { OrderState } from './order/order.ts';
 import { isDecision, type OrderStreams } from './order-streams.ts';
 import type { ObserveResult } from './payment-ledger.ts';
-import type { References } from './reference.ts';
+import type { Ownership, References } from './reference.ts';
 import type { Runtime } from './runtime.ts';
-
-export interface PaymentWriter {
-  observe(observation: Observation): Promise<ObserveResult>;
-  /** Hands on what a linked reference held. */
-  forwardHeld(reference: string): Promise<void>;
-  /** Hands on one held observation, if one of its references has an owner by now. */
-  forward(observed: PaymentObserved): Promise<void>;
-}
 
 /** One walk over references: each is linked once, and what it held is found. */
 interface Walk {
-  readonly owners: Map<string, string>;
+  readonly links: Map<string, Ownership>;
   readonly found: { readonly observed: PaymentObserved; readonly candidate: string }[];
 }
 
-export function openPaymentWriter(references: References, orders: OrderStreams, runtime: Runtime): PaymentWriter {
+const startWalk = (): Walk => ({ links: new Map(), found: [] });
+
+export class PaymentWriter {
+  readonly #references: References;
+  readonly #orders: OrderStreams;
+  readonly #runtime: Runtime;
   // Nothing is held after the link, so what was once handed on is done with. Only saves work.
-  const handedOn = new LRUCache<string, true>({ max: 10_000 });
+  readonly #handedOn = new LRUCache<string, true>({ max: 10_000 });
 
-  async function linkReference(walk: Walk, reference: string, candidate: string): Promise<string> {
-    const known = walk.owners.get(reference);
-    if (known !== undefined) return known;
-    const { owner, held } = await references.link(reference, candidate);
-    walk.owners.set(reference, owner);
-    if (!handedOn.has(reference)) walk.found.push(...held.map((observed) => ({ observed, candidate: owner })));
-    return owner;
+  constructor(references: References, orders: OrderStreams, runtime: Runtime) {
+    this.#references = references;
+    this.#orders = orders;
+    this.#runtime = runtime;
   }
 
-  async function linkPayment(walk: Walk, observed: PaymentObserved, candidate: string): Promise<void> {
-    const owner = await linkReference(walk, observed.payment.id, candidate);
-    for (const alias of observed.aliases ?? []) await linkReference(walk, alias, owner);
+  async observe(observation: Observation): Promise<ObserveResult> {
+    const { payment, fact } = observation;
+    const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
+    const owner = (await this.#references.ownerOfAny(namesOf(observed))) ?? observed.orderId;
+    return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
   }
 
-  /** Records what the references held; on the way, those of the held payments are linked too. */
-  async function handOn(walk: Walk): Promise<void> {
-    for (const { observed, candidate } of walk.found) await linkPayment(walk, observed, candidate); // `found` grows meanwhile.
-    for (const { observed } of walk.found) await record(walk, observed);
-    for (const reference of walk.owners.keys()) handedOn.set(reference, true);
+  /** Hands on what a linked reference held. */
+  async forwardHeld(reference: string): Promise<void> {
+    const owner = await this.#references.ownerOf(reference);
+    if (owner === undefined) return;
+    const walk = startWalk();
+    await this.#linkReference(walk, reference, owner);
+    await this.#handOn(walk);
   }
 
-  async function record(walk: Walk, observed: PaymentObserved): Promise<ObserveResult> {
-    const owner = ownerIn(walk, observed.payment.id);
-    const claimedByAnother = (observed.aliases ?? []).some((alias) => ownerIn(walk, alias) !== owner);
-    const { state, events } = await orders.command(owner, causeOf(observed), { type: 'observe', observed, claimedByAnother });
-    return resultOf(state, events);
+  /** Hands on one held observation, if one of its references has an owner by now. */
+  async forward(observed: PaymentObserved): Promise<void> {
+    const owner = await this.#references.ownerOfAny(namesOf(observed));
+    if (owner !== undefined) await this.#observeFor(owner, observed);
   }
 
-  async function observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
-    const walk: Walk = { owners: new Map(), found: [] };
-    await linkPayment(walk, observed, owner);
-    await handOn(walk);
-    return record(walk, observed);
+  /** Whose a payment is may be corrected until access was given on it. */
+  async move(
+    payment: PaymentReference,
+    toOrderId: string,
+    by: ManualAction,
+  ): Promise<'moved' | 'exists' | 'already_granted' | 'left_before'> {
+    for (;;) {
+      const links = await this.#references.links(payment.id);
+      const last = links.at(-1);
+      if (last === undefined) {
+        const { owner } = await this.#references.link(payment.id, toOrderId);
+        if (owner !== toOrderId) continue; // Somebody linked it first.
+        await this.forwardHeld(payment.id);
+        return 'moved';
+      }
+      if (last.orderId === toOrderId) {
+        await this.finishLastMove(payment.id);
+        return 'exists';
+      }
+      if (links.some((link) => link.orderId === toOrderId)) return 'left_before';
+      const at = this.#runtime.now().toISOString();
+      const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at } as const;
+      const { state } = await this.#orders.command(last.orderId, `move ${payment.id}`, command);
+      const moved = state.moved[paymentKey(payment)];
+      if (!moved) return 'already_granted';
+      await this.finishMove(last.orderId, moved);
+      if (moved.toOrderId === toOrderId) return 'moved'; // Else somebody moved it elsewhere meanwhile: look again.
+    }
+  }
+
+  /** Idempotent: what a move has left to do after `PaymentMoved`, its commit point. */
+  async finishMove(fromOrderId: string, { payment, toOrderId, linkRevision }: PaymentMoved): Promise<void> {
+    await this.#references.relink(payment.id, toOrderId, linkRevision);
+    const links = await this.#references.links(payment.id);
+    const formerOwners = links.map((link) => link.orderId).filter((orderId) => orderId !== toOrderId);
+    for (const observed of await this.#orders.observationsOf(fromOrderId, payment)) {
+      await this.#recordIn(toOrderId, observed, [], formerOwners);
+    }
+  }
+
+  /** After the link of a move: its observations may not have followed yet. */
+  async finishLastMove(reference: string): Promise<void> {
+    const former = (await this.#references.links(reference)).at(-2);
+    if (!former) return;
+    const { moved } = await this.#orders.read(former.orderId);
+    for (const each of Object.values(moved)) if (each.payment.id === reference) await this.finishMove(former.orderId, each);
+  }
+
+  async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
+    const walk = startWalk();
+    await this.#linkPayment(walk, observed, owner);
+    await this.#handOn(walk);
+    return this.#record(walk, observed);
   }
 
   /** Law 7: kept under every name of the payment, until one of them has an owner. */
-  async function hold(observed: PaymentObserved): Promise<ObserveResult> {
+  async #hold(observed: PaymentObserved): Promise<ObserveResult> {
     for (const reference of namesOf(observed)) {
-      const owner = await references.hold(reference, observed, causeOf(observed));
-      if (owner !== undefined) return observeFor(owner, observed); // Linked meanwhile.
+      const owner = await this.#references.hold(reference, observed, causeOf(observed));
+      if (owner !== undefined) return this.#observeFor(owner, observed); // Linked meanwhile.
     }
     return { outcome: 'held', payment: observed.payment };
   }
 
-  return {
-    observe: async (observation) => {
-      const { payment, fact } = observation;
-      const observed = { ...observation, observedAt: runtime.now().toISOString(), factKey: factKey(payment, fact) };
-      const owner = (await references.ownerOfAny(namesOf(observed))) ?? observed.orderId;
-      return owner === undefined ? hold(observed) : observeFor(owner, observed);
-    },
-    forwardHeld: async (reference) => {
-      const owner = await references.ownerOf(reference);
-      if (owner === undefined) return;
-      const walk: Walk = { owners: new Map(), found: [] };
-      await linkReference(walk, reference, owner);
-      await handOn(walk);
-    },
-    forward: async (observed) => {
-      const owner = await references.ownerOfAny(namesOf(observed));
-      if (owner !== undefined) await observeFor(owner, observed);
-    },
-  };
+  async #linkPayment(walk: Walk, observed: PaymentObserved, candidate: string): Promise<void> {
+    const owner = await this.#linkReference(walk, observed.payment.id, candidate);
+    for (const alias of observed.aliases ?? []) await this.#linkReference(walk, alias, owner);
+  }
+
+  async #linkReference(walk: Walk, reference: string, candidate: string): Promise<string> {
+    const known = walk.links.get(reference);
+    if (known !== undefined) return known.owner;
+    const link = await this.#references.link(reference, candidate);
+    walk.links.set(reference, link);
+    if (!this.#handedOn.has(reference)) walk.found.push(...link.held.map((observed) => ({ observed, candidate: link.owner })));
+    return link.owner;
+  }
+
+  /** Records what the references held; on the way, those of the held payments are linked too. */
+  async #handOn(walk: Walk): Promise<void> {
+    for (const { observed, candidate } of walk.found) await this.#linkPayment(walk, observed, candidate); // `found` grows meanwhile.
+    for (const { observed } of walk.found) await this.#record(walk, observed);
+    for (const reference of walk.links.keys()) this.#handedOn.set(reference, true);
+  }
+
+  #record(walk: Walk, observed: PaymentObserved): Promise<ObserveResult> {
+    const { owner, formerOwners } = linkIn(walk, observed.payment.id);
+    const claims = (observed.aliases ?? []).map((alias) => linkIn(walk, alias).owner);
+    return this.#recordIn(owner, observed, claims, formerOwners);
+  }
+
+  /** Where the payment was moved away from that order, its new owner takes it. A payment never comes back, so this ends. */
+  async #recordIn(
+    orderId: string,
+    observed: PaymentObserved,
+    claims: readonly string[],
+    formerOwners: readonly string[],
+  ): Promise<ObserveResult> {
+    // A person has overruled the claim of a former owner: it is not asked again.
+    const { orderId: named, ...unnamed } = observed;
+    const said: PaymentObserved = named !== undefined && formerOwners.includes(named) ? unnamed : observed;
+    const claimedByAnother = claims.some((claim) => claim !== orderId && !formerOwners.includes(claim));
+    const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', observed: said, claimedByAnother });
+    const moved = state.moved[paymentKey(observed.payment)];
+    if (!moved) return resultOf(state, events);
+    await this.finishMove(orderId, moved);
+    return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId]);
+  }
 }
 
 function namesOf({ payment, aliases }: PaymentObserved): readonly string[] {
   return [...new Set([payment.id, ...(aliases ?? [])])];
 }
 
-function ownerIn({ owners }: Walk, reference: string): string {
-  const owner = owners.get(reference);
-  invariant(owner !== undefined, `reference ${reference} is used before its link`);
-  return owner;
+function linkIn({ links }: Walk, reference: string): Ownership {
+  const link = links.get(reference);
+  invariant(link !== undefined, `reference ${reference} is used before its link`);
+  return link;
 }
 
 function causeOf({ source, evidence }: PaymentObserved): string {

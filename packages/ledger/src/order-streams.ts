@@ -1,7 +1,8 @@
 // Orders as streams: every append to an order passes here, under a policy that was adopted before it.
+import { type PaymentReference, paymentKey } from './observation.ts';
 import { decide, type OrderCommand } from './order/decide.ts';
 import { readOrderEvent, versionOf } from './order/event-schemas.ts';
-import type { DecisionType, OrderEvent } from './order/events.ts';
+import type { DecisionType, OrderEvent, PaymentObserved } from './order/events.ts';
 import { evolve, initialState, type OrderState } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
 import { policyAdoption } from './policy-adoption.ts';
@@ -31,6 +32,8 @@ export interface OrderStreams {
     decide: (state: OrderState) => Decision<OrderEvent, Answer>,
   ): Promise<{ readonly state: OrderState; readonly answer: Answer }>;
   read(orderId: string): Promise<OrderState>;
+  /** What was observed of a payment in the order's stream, also before the payment was moved away. */
+  observationsOf(orderId: string, payment: PaymentReference): Promise<readonly PaymentObserved[]>;
 }
 
 /** @param onDecision called after a decision of this process is durable, before its caller is answered. */
@@ -48,12 +51,18 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, onD
       const { state, answer: events } = await append(orderId, cause, (before) => {
         const decided = decide(before, command, policy);
         // What a command adds, it adds once: an order that knew it all will always know it.
-        return { events: decided, answer: decided, lasting: command.type !== 'resolve' };
+        return { events: decided, answer: decided, lasting: command.type !== 'resolve' && command.type !== 'move' };
       });
       if (events.some((event) => isDecision(event))) onDecision(orderId);
       return { state, events };
     },
     read: (orderId) => transactions.read(orderAggregate, orderId),
+    observationsOf: async (orderId, payment) => {
+      const events = await transactions.history(orderAggregate, orderId);
+      return events.flatMap((event) =>
+        event.type === 'PaymentObserved' && paymentKey(event.data.payment) === paymentKey(payment) ? [event.data] : [],
+      );
+    },
   };
 }
 

@@ -153,6 +153,17 @@ export interface PaymentLedger extends AsyncDisposable {
   /** Durable when it answers (law 8). */
   observePayment(observation: Observation): Promise<ObserveResult>;
   /**
+   * A person corrects whose a payment is. `already_granted`: access was given on it, so it stays (refund it, or use a
+   * review). `left_before`: it was moved away from that order once, and never goes back.
+   *
+   * @throws LedgerError `order_unknown` where the target is not placed.
+   */
+  movePayment(
+    payment: PaymentReference,
+    toOrderId: string,
+    by: ManualAction,
+  ): Promise<{ readonly outcome: 'moved' | 'exists' | 'already_granted' | 'left_before' }>;
+  /**
    * grant: the payment counts in spite of its mismatch (later refunds still undo it); revoke: it counts no longer;
    * dismiss: no change. `stale`: the order has changed since `seenRevision`, or was resolved otherwise; look again.
    */

@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import type { Observation, PaymentReference } from './observation.ts';
-import { openPaymentWriter, type PaymentWriter } from './observe-payment.ts';
+import { PaymentWriter } from './observe-payment.ts';
 import type { OrderPlaced, PaymentObserved } from './order/events.ts';
 import { at, order1 } from './order/example-order.test-support.ts';
 import { saidKey } from './order/order.ts';
@@ -29,7 +29,7 @@ export function openPaymentProcess(store: EventStore, runtime: Runtime): Payment
   const transactions = openTransactions({ store, runtime, instance: '' });
   const orders = openOrderStreams(transactions, defaultPolicy, () => undefined);
   const references = openReferences(transactions);
-  const writer = openPaymentWriter(references, orders, runtime);
+  const writer = new PaymentWriter(references, orders, runtime);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
     references,

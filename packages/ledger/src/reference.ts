@@ -11,17 +11,31 @@ import type { Aggregate, Decision, Transactions } from './transact.ts';
 
 export type ReferenceEvent =
   /** Said while the payment had no owner. */
-  | { readonly type: 'PaymentHeld'; readonly data: PaymentObserved }
-  | { readonly type: 'ReferenceLinked'; readonly data: { readonly orderId: string } };
+  { readonly type: 'PaymentHeld'; readonly data: PaymentObserved } | { readonly type: 'ReferenceLinked'; readonly data: ReferenceLinked };
+
+export interface ReferenceLinked {
+  readonly orderId: string;
+  /** Of the link that ends, where a person moved the payment. Absent: it had no owner. */
+  readonly endsRevision?: number;
+}
+
+export interface Link {
+  readonly orderId: string;
+  readonly revision: number;
+}
 
 export interface ReferenceState {
   readonly id: string;
   readonly revision: number;
-  readonly owner?: string;
+  /** Oldest first; the last one is the owner. */
+  readonly links: readonly Link[];
   readonly held: readonly PaymentObserved[];
 }
 
-const linkedSchema: z.ZodType<{ readonly orderId: string }> = z.strictObject({ orderId: idSchema });
+const linkedSchema: z.ZodType<ReferenceLinked> = z.strictObject({
+  orderId: idSchema,
+  endsRevision: z.exactOptional(z.number().int().min(0)),
+});
 
 function read(stored: StoredEvent): ReferenceEvent {
   const { type, stream, revision, data, metadata } = stored;
@@ -41,35 +55,51 @@ function evolve(before: ReferenceState, event: ReferenceEvent): ReferenceState {
   const reference = { ...before, revision: before.revision + 1 };
   switch (event.type) {
     case 'PaymentHeld':
-      invariant(reference.owner === undefined, `reference ${reference.id} holds a payment after its link`);
+      invariant(reference.links.length === 0, `reference ${reference.id} holds a payment after its link`);
       return { ...reference, held: [...reference.held, event.data] };
     case 'ReferenceLinked':
-      invariant(
-        reference.owner === undefined,
-        `law 3: reference ${reference.id} is linked to ${reference.owner} and ${event.data.orderId}`,
-      );
-      return { ...reference, owner: event.data.orderId };
+      return { ...reference, links: [...reference.links, linkAfter(reference, event.data)] };
   }
+}
+
+function linkAfter({ id, links, revision }: ReferenceState, { orderId, endsRevision }: ReferenceLinked): Link {
+  const last = links.at(-1);
+  invariant(endsRevision === last?.revision, `law 3: reference ${id} is linked to ${last?.orderId} and to ${orderId}`);
+  invariant(!links.some((link) => link.orderId === orderId), `law 3: reference ${id} comes back to ${orderId}`);
+  return { orderId, revision };
 }
 
 export const referenceAggregate: Aggregate<ReferenceState, ReferenceEvent> = {
   stream: (id) => `reference-${id}`,
-  initial: (id) => ({ id, revision: -1, held: [] }),
+  initial: (id) => ({ id, revision: -1, links: [], held: [] }),
   read,
   evolve,
   versionOf: (type) => (type === 'PaymentHeld' ? versionOf('PaymentObserved') : 1),
 };
+
+/** Whose a payment is, and whose it was. */
+export interface Ownership {
+  readonly owner: string;
+  /** Orders that a person moved the payment away from: a claim for one of these is overruled. */
+  readonly formerOwners: readonly string[];
+  /** What was held before the first link. */
+  readonly held: readonly PaymentObserved[];
+}
 
 /** The one way to ask and to change who owns a payment. */
 export interface References {
   ownerOf(reference: string): Promise<string | undefined>;
   /** The first of them that has an owner speaks for all. */
   ownerOfAny(references: readonly string[]): Promise<string | undefined>;
+  /** Strong. Oldest first. */
+  links(reference: string): Promise<readonly Link[]>;
   /**
    * Claims the reference for the order. The append is the only commit point; what follows is idempotent roll-forward.
-   * Answers its owner, which may be another order, and what was held before the link.
+   * Answers its owner, which may be another order.
    */
-  link(reference: string, orderId: string): Promise<{ readonly owner: string; readonly held: readonly PaymentObserved[] }>;
+  link(reference: string, orderId: string): Promise<Ownership>;
+  /** After `PaymentMoved`: the next owner, only while the last link is the one that ends. */
+  relink(reference: string, orderId: string, endsRevision: number): Promise<void>;
   /** Keeps the observation until the reference has an owner; answers the owner where it has one already. */
   hold(reference: string, observed: PaymentObserved, cause: string): Promise<string | undefined>;
 }
@@ -84,8 +114,10 @@ export function openReferences(transactions: Transactions): References {
     return answer;
   }
 
+  // "Is linked" may come from the cache, although a person may have moved the payment since: the stream of a former
+  // owner says so, and sends whoever comes there on.
   const ownerOf = (reference: string): Promise<string | undefined> =>
-    decideOn(reference, 'read', ({ owner }) => ({ events: [], answer: owner, lasting: owner !== undefined }));
+    decideOn(reference, 'read', (state) => ({ events: [], answer: ownerIn(state), lasting: state.links.length > 0 }));
 
   return {
     ownerOf,
@@ -96,18 +128,33 @@ export function openReferences(transactions: Transactions): References {
       }
       return undefined;
     },
+    links: async (reference) => (await transactions.read(referenceAggregate, reference)).links,
     link: (reference, orderId) =>
-      decideOn(reference, `order ${orderId}`, ({ owner, held }) =>
-        owner === undefined
-          ? { events: [{ type: 'ReferenceLinked', data: { orderId } }], answer: { owner: orderId, held } }
-          : { events: [], answer: { owner, held }, lasting: true },
-      ),
+      decideOn(reference, `order ${orderId}`, (state) => {
+        const { links, held } = state;
+        const owner = ownerIn(state);
+        if (owner === undefined) {
+          return { events: [{ type: 'ReferenceLinked', data: { orderId } }], answer: { owner: orderId, formerOwners: [], held } };
+        }
+        return { events: [], answer: { owner, formerOwners: links.slice(0, -1).map((link) => link.orderId), held }, lasting: true };
+      }),
+    relink: (reference, orderId, endsRevision) =>
+      decideOn(reference, `move to ${orderId}`, ({ links }) => {
+        const events: ReferenceEvent[] =
+          links.at(-1)?.revision === endsRevision ? [{ type: 'ReferenceLinked', data: { orderId, endsRevision } }] : [];
+        return { events, answer: undefined };
+      }),
     hold: (reference, observed, cause) =>
       decideOn(reference, cause, (state) => {
-        if (state.owner !== undefined) return { events: [], answer: state.owner, lasting: true };
+        const owner = ownerIn(state);
+        if (owner !== undefined) return { events: [], answer: owner, lasting: true };
         return { events: isHeld(state, observed) ? [] : [{ type: 'PaymentHeld', data: observed }], answer: undefined };
       }),
   };
+}
+
+function ownerIn({ links }: ReferenceState): string | undefined {
+  return links.at(-1)?.orderId;
 }
 
 /** Law 5 for what is held: once per source, fact and content. */

@@ -48,6 +48,8 @@ export interface Transactions {
   ): Promise<Transacted<State, Answer>>;
   /** Strong: every append acknowledged before the call is folded in. */
   read<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<State>;
+  /** Strong: the events themselves, in today's shapes. */
+  history<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<readonly Event[]>;
 }
 
 interface Folded<State> {
@@ -145,6 +147,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
 
   return {
     transact: (aggregate, id, metadata, decide) => inTurn(aggregate.stream(id), () => transact(aggregate, id, metadata, decide)),
+    history: async (aggregate, id) => (await store.readStream(aggregate.stream(id))).map((event) => aggregate.read(event)),
     read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,
   };
 }

@@ -97,7 +97,7 @@ describe('startCheckout', () => {
     const { payments, checkout, sandbox, ledger } = await openShop();
     sandbox.pay(await checkout(), { fate: 'lost' });
     const error = await refusal(payments.startCheckout(plan));
-    expect(error.message).toContain('Order order-1 is paid already');
+    expect([error.code, error.message]).toEqual(['already_paid', expect.stringContaining('Order order-1 is paid already')]);
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'status_query' });
   });
 
@@ -106,7 +106,7 @@ describe('startCheckout', () => {
     sandbox.pay(await checkout());
     await sandbox.deliverDue();
     sandbox.calls.reset();
-    expect((await refusal(payments.startCheckout(plan))).message).toContain('Order order-1 is paid already');
+    expect((await refusal(payments.startCheckout(plan))).code).toBe('already_paid');
     expect(sandbox.calls.count()).toBe(0);
   });
 

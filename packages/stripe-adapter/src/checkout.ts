@@ -46,8 +46,8 @@ export class Checkout {
   }
 
   /**
-   * @throws LedgerError `invalid_input` (also for an order that was placed on other terms, or is paid already),
-   *   `amount_differs` where Stripe's session costs something else, `provider_unavailable`, and the ledger's.
+   * @throws LedgerError `already_paid`; `invalid_input` (also for an order that was placed on other terms);
+   *   `amount_differs` where Stripe's session costs something else; `provider_unavailable`, and the ledger's.
    */
   async start(input: StartCheckout): Promise<StartedCheckout> {
     const { ledger, scope } = this.#parts;
@@ -137,7 +137,7 @@ export class Checkout {
 /** A second payment for a membership that is there could only be refunded. */
 function refuseActive({ orderId, membership }: OrderView): void {
   if (membership === 'active')
-    throw new LedgerError('invalid_input', `Order ${orderId} is paid already. Use a new orderId for another purchase`);
+    throw new LedgerError('already_paid', `Order ${orderId} is paid already. Use a new orderId for another purchase`);
 }
 
 function checkSession(

@@ -1,5 +1,5 @@
 // What a success page may say of a payment: derived from the ledger alone. Nothing here grants anything.
-import type { OrderView } from '@paidonce/ledger';
+import type { OrderPaymentState, OrderView } from '@paidonce/ledger';
 import type { AttemptStatus } from './session-attempts.ts';
 
 export type PaymentState =
@@ -45,6 +45,30 @@ export function stateOf(
   if (attempt !== 'paid') return attempt === undefined ? 'pending' : stateOfAttempt[attempt];
   if (membership === 'revoked' || payment === 'refunded') return 'revoked';
   return 'review';
+}
+
+const attemptOfOrder: Readonly<Partial<Record<OrderPaymentState, AttemptStatus>>> = {
+  authorized: 'authorized',
+  processing: 'processing',
+  awaiting_customer: 'awaiting_customer',
+  failed: 'failed',
+  canceled: 'canceled',
+  expired: 'expired',
+  paid: 'paid',
+  partially_refunded: 'paid',
+  refunded: 'paid',
+  disputed: 'paid',
+};
+
+/**
+ * What a page may say of an order, from the ledger alone: no call to Stripe. Where it has several checkouts, the one
+ * that came furthest speaks; `payments.status` tells of one session, and looks at Stripe.
+ *
+ * @param delivers `ledger.delivers`: then `granting` until the shop knows.
+ */
+export function paymentStateOf(order: OrderView, delivers: boolean): PaymentState {
+  if (order.membership === 'revoked') return 'revoked';
+  return stateOf(order, attemptOfOrder[order.payment], delivers);
 }
 
 const nextPollMs: Readonly<Partial<Record<PaymentState, number>>> = {

@@ -9,6 +9,8 @@ export interface StripeFailure {
   readonly code?: string;
   readonly statusCode?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a broken connection: the error below it. */
+  readonly detail?: unknown;
 }
 
 /** The error of Stripe behind one of ours. */
@@ -26,19 +28,31 @@ export type Refused = 'invalid_input' | 'provider_unavailable';
 /** @param what the request, like `GET /v1/account`. */
 export function failureOf(what: string, error: unknown, refusedAs: Refused): unknown {
   if (!isStripeFailure(error)) return error;
-  const { type, message } = error;
-  const options = { cause: error };
-  if (type === 'StripeAuthenticationError' || type === 'StripePermissionError') {
-    return new LedgerError(
-      'provider_unavailable',
-      `Stripe refuses our key for ${what}: ${message}. Check the key and its permissions`,
-      options,
-    );
+  const isRefused = error.type === 'StripeInvalidRequestError' && !isPassingStatus(error);
+  return new LedgerError(isRefused ? refusedAs : 'provider_unavailable', told(what, error, isRefused), { cause: error });
+}
+
+/** What happened, and what to do: a wrong key is mended elsewhere than a wrong address. */
+function told(what: string, error: StripeFailure, isRefused: boolean): string {
+  const said = error.message.trim().replace(/[.\s]+$/, ''); // Some of Stripe's sentences end with a full stop, some do not.
+  switch (error.type) {
+    case 'StripeAuthenticationError':
+      return `Stripe refuses our key for ${what}: ${said}. Check the secret key, and that it is of this account and mode`;
+    case 'StripePermissionError':
+      return `Our key may not do ${what}: ${said}. Give it that permission in Stripe's dashboard, or use another key`;
+    case 'StripeConnectionError':
+      return `Stripe was not reached for ${what}: ${said}${causeOf(error)}. Check the network, and \`host\` and \`port\` where the client was given them; then try again`;
   }
-  if (type === 'StripeInvalidRequestError' && !isPassingStatus(error)) {
-    return new LedgerError(refusedAs, `Stripe refuses ${what}: ${message}`, options);
+  if (isRefused) return `Stripe refuses ${what}: ${said}`;
+  if (error.type === 'StripeAPIError' && error.statusCode === undefined) {
+    return `${what} was answered by something else than Stripe: ${said}. Check \`host\` and \`port\` where the client was given them`;
   }
-  return new LedgerError('provider_unavailable', `Stripe did not do ${what}: ${message}. Nothing was decided on it; try again`, options);
+  return `Stripe did not do ${what}: ${said}. Nothing was decided on it; try again`;
+}
+
+/** Like ` (ECONNREFUSED)`: the SDK's own message does not tell a wrong address from a slow answer. */
+function causeOf({ detail }: StripeFailure): string {
+  return typeof detail === 'object' && detail !== null && 'code' in detail ? ` (${String(detail.code)})` : '';
 }
 
 /** What trying again soon may mend: no answer, a failure of Stripe, a limit, or the same key still in use. */

@@ -39,7 +39,8 @@ export interface StripePayments extends AsyncDisposable {
    * Places the order and answers where to send the customer. Called again while that session is open, it answers the
    * same one.
    *
-   * @throws LedgerError `amount_differs` where Stripe's session costs something else than the order.
+   * @throws LedgerError `already_paid` where the order is an active membership; `amount_differs` where Stripe's
+   *   session costs something else than the order.
    */
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
   /** The raw bytes, and the header `stripe-signature`. Durable when it answers; an error means: let Stripe send it again. */

@@ -31,6 +31,8 @@ export function openLiveReadModels(path: string): LiveReadModels {
     db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
     // A snapshot: rows and cursor of one moment, however long the comparison takes.
     db.exec('BEGIN');
+    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('cursors', 'orders', 'reviews')").get()?.['n'];
+    if (tables !== 3) throw new LedgerError('invalid_input', `${path} holds no read models. Which file does?`);
     const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
     if (found !== layout) {
       throw new LedgerError(

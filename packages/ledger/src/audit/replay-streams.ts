@@ -105,7 +105,10 @@ class Replay {
 
   #compare(orderId: string, columns: readonly unknown[], reviews: readonly (readonly [string, string])[]): void {
     const live = this.#live?.order(orderId);
-    if (live === undefined) return this.#differs({ orderId, place: 'orders', replayed: 'a row', live: 'nothing' });
+    if (live === undefined) {
+      this.#differs({ orderId, place: 'orders', replayed: 'a row', live: 'nothing' });
+      return;
+    }
     for (const [place, name] of columnNames.entries()) {
       const [replayed, found] = [columns[place], live.columns[name]];
       if (replayed !== found && !(name === 'state' && isSameJson(replayed, found))) {

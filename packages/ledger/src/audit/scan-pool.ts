@@ -13,18 +13,17 @@ export type FromScanWorker =
 export interface ScanPoolOptions {
   /** Default: one for each core, at most 4. 0: none. */
   readonly workers?: number;
+  /** Below so many events starting workers takes longer than the work. Default 20,000. */
+  readonly smallLog?: number;
   /** Events read by all jobs so far. */
   readonly onEvents?: (events: number) => void;
 }
-
-/** Below it, starting workers takes longer than the work. */
-const smallLog = 20_000;
 
 /** Answers in the order of the jobs. The first ones are started first. */
 export async function runScanJobs<Jobs extends readonly ScanJob[]>(
   log: SqliteLog,
   jobs: Jobs,
-  { workers = Math.min(4, availableParallelism()), onEvents }: ScanPoolOptions = {},
+  { workers = Math.min(4, availableParallelism()), smallLog = 20_000, onEvents }: ScanPoolOptions = {},
 ): Promise<{ readonly [Place in keyof Jobs]: ScanResults[Jobs[Place]['kind']] }> {
   let events = 0;
   const read = (more: number): void => {
@@ -66,7 +65,10 @@ async function inWorkers(
 function inWorker(worker: Worker, job: ScanJob, read: (events: number) => void): Promise<ScanResult> {
   return new Promise((done, failed) => {
     const onMessage = (message: FromScanWorker): void => {
-      if ('events' in message) return read(message.events);
+      if ('events' in message) {
+        read(message.events);
+        return;
+      }
       settle();
       if ('result' in message) done(message.result);
       else failed(new LedgerError(message.failed.code, message.failed.message));

@@ -16,7 +16,7 @@ export interface SqliteView {
 }
 
 export async function withSqliteLog<T>(reader: LogReader, asOf: Position | undefined, work: (view: SqliteView) => Promise<T>): Promise<T> {
-  if (reader.sqlite) return work({ log: reader.sqlite, upTo: asOf === undefined ? reader.sqlite.extent().end : Number(asOf) });
+  if (reader.sqlite) return work({ log: reader.sqlite, upTo: asOf === undefined ? reader.sqlite.end() : Number(asOf) });
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-audit-'));
   let log: SqliteLog | undefined;
   try {

@@ -19,10 +19,9 @@ export interface ScannedStream {
   readonly id: number;
   /** Null: its events belong to a stream that the file does not name. */
   readonly name: string | null;
-  /** Newest revision, as the table of streams has it, and as its events have it. −1: no events. */
-  readonly head: number;
-  readonly newest: number;
   readonly rows: readonly LogRow[];
+  /** Undefined: the head that the file keeps of it is its newest event. Else both; −1: no event. */
+  readonly wrongHead: { readonly head: number; readonly newest: number } | undefined;
 }
 
 /** What the file says of itself. */
@@ -39,7 +38,8 @@ export interface StreamRange {
   readonly after: number;
   readonly to: number;
 }
-type StreamHead = [id: number, name: string | null, head: number | null, newest: number];
+type StreamHead = [id: number, name: string, head: number];
+type OfStream = [position: number, revision: number, id: string, type: string, data: string, metadata: string, stream: number];
 
 const allStreams: StreamRange = { after: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 const pageRows = 512;
@@ -62,6 +62,12 @@ export class SqliteLog {
   extent(): LogExtent {
     const [events, end, lastGiven] = this.#reading(() => this.#sql.extent.get()) as unknown as number[];
     return { events: events ?? 0, end: end ?? 0, lastGiven: lastGiven ?? 0 };
+  }
+
+  /** Position of the last event. 0: none. */
+  end(): number {
+    const [end] = this.#reading(() => this.#sql.end.get()) as unknown as [number | null];
+    return end ?? 0;
   }
 
   /** Log order. A row whose stream the file does not name is given under the empty name. */
@@ -91,15 +97,22 @@ export class SqliteLog {
   *streams(range: StreamRange, upTo: number): Generator<ScannedStream, void, undefined> {
     for (let after = range.after; after < range.to; ) {
       const to = this.#boundary(after, range.to, streamsAtOnce);
-      // Heads first: a stream that grows meanwhile must not look as if its head were behind.
       const heads = this.#reading(() => this.#sql.heads.all(after, to)) as unknown as readonly StreamHead[];
-      const rows = this.#reading(() => this.#sql.streams.all(after, to, upTo)) as unknown as readonly [...Columns, number][];
+      const rows = this.#reading(() => this.#sql.streams.all(after, to, upTo)) as unknown as readonly OfStream[];
       let at = 0;
-      for (const [id, name, head, newest] of heads) {
+      const take = (id: number, name: string | null): readonly LogRow[] => {
         const own: LogRow[] = [];
-        for (let row = rows[at]; row && row[7] === id; row = rows[++at])
-          own.push(toRow([row[0], name, row[2], row[3], row[4], row[5], row[6]]));
-        yield { id, name, head: head ?? -1, newest, rows: own };
+        for (let row = rows[at]; row && row[6] === id; row = rows[++at])
+          own.push(toRow([row[0], name, row[1], row[2], row[3], row[4], row[5]]));
+        return own;
+      };
+      for (const [id, name, head] of [...heads, [Number.POSITIVE_INFINITY, '', -1] as const]) {
+        // What comes before it belongs to streams that the file does not name.
+        for (let row = rows[at]; row && row[6] < id; row = rows[at])
+          yield { id: row[6], name: null, rows: take(row[6], null), wrongHead: undefined };
+        if (id === Number.POSITIVE_INFINITY) break;
+        const own = take(id, name);
+        yield { id, name, rows: own, wrongHead: own.at(-1)?.revision === head ? undefined : this.#wrongHead(id) };
       }
       after = to;
     }
@@ -107,6 +120,12 @@ export class SqliteLog {
 
   stream(name: string, upTo: number = Number.MAX_SAFE_INTEGER): readonly LogRow[] {
     return (this.#reading(() => this.#sql.stream.all(name, upTo)) as unknown as readonly Columns[]).map(toRow);
+  }
+
+  /** The first link in a reference's stream. */
+  link(stream: string, upTo: number): { readonly position: Position; readonly data: string } | undefined {
+    const row = this.#reading(() => this.#sql.link.get(stream, upTo)) as unknown as [number, string] | undefined;
+    return row && { position: toPosition(row[0]), data: row[1] };
   }
 
   /** The last event up to a position. */
@@ -121,6 +140,11 @@ export class SqliteLog {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
+  }
+
+  #wrongHead(id: number): ScannedStream['wrongHead'] {
+    const [head = -1, newest] = (this.#reading(() => this.#sql.newest.get(id)) ?? []) as unknown as [number?, (number | null)?];
+    return head === newest ? undefined : { head, newest: newest ?? -1 };
   }
 
   /** The id of the last of so many streams; the end of the range where there are fewer. */
@@ -151,7 +175,7 @@ export function sqliteReader(path: string, name = `sqlite:${path}`): LogReader {
     name,
     sqlite: log,
     async *rows({ after, upTo } = {}) {
-      yield* log.rows(Number(after ?? 0), upTo === undefined ? log.extent().end : Number(upTo));
+      yield* log.rows(Number(after ?? 0), upTo === undefined ? log.end() : Number(upTo));
     },
     stream: async (stream) => log.stream(stream),
     close: async () => log.close(),
@@ -201,19 +225,21 @@ function prepare(db: DatabaseSync) {
   const sql = {
     extent: db.prepare(`SELECT (SELECT count(*) FROM events), (SELECT max(position) FROM events),
       (SELECT seq FROM sqlite_sequence WHERE name = 'events')`),
+    end: db.prepare('SELECT max(position) FROM events'),
     boundary: db.prepare('SELECT max(id), count(*) FROM (SELECT id FROM streams WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)'),
     // LEFT JOIN: an event without a stream must be seen.
     page: db.prepare(
       `SELECT ${columns} FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
     ),
-    heads: db.prepare(
-      `SELECT id, max(name), max(revision), coalesce((SELECT max(e.revision) FROM events e WHERE e.stream = both.id), -1)
-       FROM (SELECT id, name, revision FROM streams WHERE id > ?1 AND id <= ?2
-             UNION ALL SELECT DISTINCT stream, NULL, NULL FROM events WHERE stream > ?1 AND stream <= ?2) both
-       GROUP BY id ORDER BY id`,
+    heads: db.prepare('SELECT id, name, revision FROM streams WHERE id > ? AND id <= ? ORDER BY id'),
+    // One statement, so that it is one moment of a stream that may be growing.
+    newest: db.prepare('SELECT revision, (SELECT max(revision) FROM events WHERE stream = streams.id) FROM streams WHERE id = ?'),
+    link: db.prepare(
+      `SELECT e.position, e.data FROM streams s JOIN events e ON e.stream = s.id
+       WHERE s.name = ? AND e.type = 'ReferenceLinked' AND e.position <= ? ORDER BY e.revision LIMIT 1`,
     ),
     streams: db.prepare(
-      `SELECT position, NULL, revision, id, type, data, metadata, stream FROM events
+      `SELECT position, revision, id, type, data, metadata, stream FROM events
        WHERE stream > ? AND stream <= ? AND position <= ? ORDER BY stream, revision`,
     ),
     last: db.prepare(

@@ -14,6 +14,14 @@ export type OrderCommand =
   /** `claimedByAnother`: one of its references belongs to another order. */
   | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
   | {
+      readonly type: 'move';
+      readonly payment: PaymentReference;
+      readonly toOrderId: string;
+      readonly linkRevision: number;
+      readonly by: ManualAction;
+      readonly at: string;
+    }
+  | {
       readonly type: 'resolve';
       readonly reviewId: string;
       readonly resolution: Resolution;
@@ -40,6 +48,8 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return isAttached(before, command.checkout.payment) ? [] : [{ type: 'CheckoutAttached', data: command.checkout }];
     case 'observe':
       return decideObserved(before, command.observed, command.claimedByAnother === true, policy);
+    case 'move':
+      return decideMoved(before, command, policy);
     case 'resolve':
       return decideResolved(before, command, policy);
   }
@@ -47,6 +57,7 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
 
 /** Law 5: the same fact from the same source adds nothing; from another it is kept as confirmation. */
 function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
+  if (before.moved[paymentKey(observed.payment)]) return []; // The caller goes on to its new owner.
   const known = before.saidBy[saidKey(observed)]?.includes(observed.source) === true;
   const trail = new Trail(before);
   if (!known) trail.add({ type: 'PaymentObserved', data: observed });
@@ -58,6 +69,15 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
     conclude(trail, before, policy, observed.observedAt, observed.source);
   }
   return trail.events;
+}
+
+/** A payment that access was given on stays: who moved it would take back what was granted. */
+function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
+  const { payment, toOrderId, linkRevision, by, at } = command;
+  const key = paymentKey(payment);
+  const { payment: restsOn } = entitled(before, policy);
+  if (before.moved[key] || before.restsOn.includes(key) || (restsOn && paymentKey(restsOn.reference) === key)) return [];
+  return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
 }
 
 function decideResolved(before: OrderState, command: Extract<OrderCommand, { type: 'resolve' }>, policy: Policy): readonly OrderEvent[] {
@@ -91,7 +111,7 @@ function isAttached(order: OrderState, payment: PaymentReference): boolean {
 function concluded(before: OrderState, event: OrderEvent, policy: Policy, at: string): readonly OrderEvent[] {
   const trail = new Trail(before);
   trail.add(event);
-  conclude(trail, before, policy, at, event.type === 'ReviewResolved' ? 'manual' : undefined);
+  conclude(trail, before, policy, at, event.type === 'OrderPlaced' ? undefined : 'manual');
   return trail.events;
 }
 

@@ -91,6 +91,10 @@ const schemas: { readonly [T in OrderEventType]: { readonly version: number; rea
       by: manualActionSchema,
     }),
   },
+  PaymentMoved: {
+    version: 1,
+    schema: z.strictObject({ payment: paymentReferenceSchema, toOrderId: idSchema, linkRevision: revisionSchema, by: manualActionSchema }),
+  },
   MembershipDelivered: { version: 1, schema: z.strictObject({ sequence: sequenceSchema }) },
   DeliveryFailed: {
     version: 1,

@@ -64,6 +64,18 @@ export interface ReviewResolved {
   readonly by: ManualAction;
 }
 
+/**
+ * A person corrected the owner. Stands in the stream of the order that loses the payment, and is the commit point;
+ * the link to the new owner and the observations follow it.
+ */
+export interface PaymentMoved {
+  readonly payment: PaymentReference;
+  readonly toOrderId: string;
+  /** Of the link in the reference stream that ends. */
+  readonly linkRevision: number;
+  readonly by: ManualAction;
+}
+
 /** The shop took over everything up to this sequence. */
 export interface MembershipDelivered {
   readonly sequence: number;
@@ -97,6 +109,7 @@ export interface OrderEventData {
   MembershipRevoked: MembershipDecided;
   ReviewOpened: ReviewOpened;
   ReviewResolved: ReviewResolved;
+  PaymentMoved: PaymentMoved;
   MembershipDelivered: MembershipDelivered;
   DeliveryFailed: DeliveryFailed;
   DeliveryTakenOver: DeliveryTakenOver;

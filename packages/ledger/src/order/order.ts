@@ -7,6 +7,7 @@ import type {
   MembershipDecided,
   OrderEvent,
   OrderPlaced,
+  PaymentMoved,
   PaymentObserved,
   Resolution,
   ReviewKind,
@@ -29,6 +30,10 @@ export interface OrderState {
   /** Who said a fact, in the order in which they said it; by payment key and content. */
   readonly saidBy: Readonly<Record<string, readonly Source[]>>;
   readonly reviews: readonly ReviewState[];
+  /** Payments that a person gave to other orders; by payment key. */
+  readonly moved: Readonly<Record<string, PaymentMoved>>;
+  /** Keys of the payments that a grant or a restoration rests on: these never move. */
+  readonly restsOn: readonly string[];
   /** What a person decided of a payment: by payment key, the last word. */
   readonly rulings: Readonly<Record<string, 'accepted' | 'rejected'>>;
   readonly membership: MembershipStatus;
@@ -42,8 +47,8 @@ export interface OrderState {
 }
 
 export interface ReviewState extends ReviewOpened {
-  /** Absent while the review is open. */
-  readonly resolution?: Resolution;
+  /** Absent while the review is open. `moved`: its payment went to another order. */
+  readonly resolution?: Resolution | 'moved';
 }
 
 export interface DeliveryState {
@@ -75,6 +80,8 @@ export function initialState(orderId: string): OrderState {
     payments: {},
     saidBy: {},
     reviews: [],
+    moved: {},
+    restsOn: [],
     rulings: {},
     membership: 'none',
     sequence: 0,
@@ -108,6 +115,8 @@ export function evolve(before: OrderState, event: OrderEvent, instance = ''): Or
       return { ...order, reviews: [...order.reviews, event.data] };
     case 'ReviewResolved':
       return evolveResolved(order, event.data);
+    case 'PaymentMoved':
+      return { ...evolveMoved(order, event.data), changedAtRevision: order.revision };
     case 'MembershipDelivered':
       invariant(
         event.data.sequence <= order.sequence,
@@ -140,6 +149,7 @@ function evolveDelivery(delivery: DeliveryState, event: DeliveryEvent, instance:
 
 function evolveObserved(order: OrderState, observed: PaymentObserved): OrderState {
   const key = paymentKey(observed.payment);
+  invariant(order.moved[key] === undefined, `law 3: payment ${observed.payment.id} was moved away from order ${order.orderId}`);
   const said = saidKey(observed);
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(observed.payment), observed), observed.aliases);
   return {
@@ -157,6 +167,7 @@ function evolveDecided(order: OrderState, type: DecisionType, decided: Membershi
     ...order,
     membership: statusAfter[type],
     decided: { ...decided, type },
+    restsOn: givesAccess(type) ? [...new Set([...order.restsOn, paymentKey(decided.payment)])] : order.restsOn,
     ...(type === 'MembershipGranted' ? { grantedBy: decided.source } : {}),
     sequence: decided.sequence,
     delivery: {
@@ -171,6 +182,24 @@ function evolveDecided(order: OrderState, type: DecisionType, decided: Membershi
   };
 }
 
+/** The order forgets the payment, and whatever was asked or ruled about it. */
+function evolveMoved(order: OrderState, moved: PaymentMoved): OrderState {
+  const key = paymentKey(moved.payment);
+  invariant(order.moved[key] === undefined, `payment ${moved.payment.id} is moved away from order ${order.orderId} twice`);
+  invariant(!order.restsOn.includes(key), `payment ${moved.payment.id} is moved, but order ${order.orderId} was granted on it`);
+  const isOthers = ([each]: [string, unknown]) => each !== key && !each.startsWith(`${key} `);
+  return {
+    ...order,
+    payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
+    saidBy: Object.fromEntries(Object.entries(order.saidBy).filter(isOthers)),
+    rulings: Object.fromEntries(Object.entries(order.rulings).filter(isOthers)),
+    reviews: order.reviews.map((review) =>
+      paymentKey(review.payment) === key && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
+    ),
+    moved: { ...order.moved, [key]: moved },
+  };
+}
+
 function evolveResolved(order: OrderState, resolved: ReviewResolved): OrderState {
   const review = order.reviews.find(({ reviewId }) => reviewId === resolved.reviewId);
   invariant(
@@ -181,6 +210,10 @@ function evolveResolved(order: OrderState, resolved: ReviewResolved): OrderState
   if (resolved.resolution === 'dismiss') return { ...order, reviews };
   const ruling = resolved.resolution === 'grant' ? 'accepted' : 'rejected';
   return { ...order, reviews, rulings: { ...order.rulings, [paymentKey(review.payment)]: ruling } };
+}
+
+function givesAccess(type: DecisionType): boolean {
+  return type === 'MembershipGranted' || type === 'MembershipRestored';
 }
 
 export function saidKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test as property } from '@fast-check/vitest';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -13,6 +16,9 @@ import { orderAggregate } from '../order-streams.ts';
 import { openPaymentProcess } from '../payment-process.test-support.ts';
 import { type OrderReadModels, openOrderReadModels, pageKey } from './order-read-models.ts';
 import { openReadModelFile } from './read-model-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'paidonce-order-read-models-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const now = at(10);
 const orderIds = ['order-1', 'order-2', 'order-3', 'order-10'];
@@ -158,8 +164,8 @@ describe('a page', () => {
 
   test('two processes on one file: each applies what the other has not', async () => {
     const { store } = await traffic(6);
-    const file = await openReadModelFile(':memory:', store, instantRuntime());
-    const [a, b] = [openOrderReadModels(file), openOrderReadModels(file)];
+    const path = join(folder, 'shared');
+    const [a, b] = [await openModels(store, path), await openModels(store, path)];
     const events = (await Promise.all(orderIdsOf(6).map((orderId) => store.readStream(`order-${orderId}`)))).flat();
     events.sort((x, y) => (x.position < y.position ? -1 : 1));
     const page = (from: number, to: number) => [events.slice(from, to), events[to - 1]!.position] as const;

@@ -31,19 +31,21 @@ export function given(...events: readonly OrderEvent[]): GivenOrder {
   const placed = events.find((event) => event.type === 'OrderPlaced');
   const before = events.reduce((order, event) => evolve(order, event), initialState(placed?.data.orderId ?? 'order-1'));
   return {
-    when: (command, policy = {}) => {
+    when: (command, some = {}) => {
+      const policy = { ...defaultPolicy, ...some };
+      let events: readonly OrderEvent[];
       try {
-        return decided(before, command, { ...defaultPolicy, ...policy });
+        events = decide(before, command, policy);
       } catch (error) {
         if (error instanceof LedgerError) return refused(before, error);
         throw error;
       }
+      return decided(before, events, command, policy);
     },
   };
 }
 
-function decided(before: OrderState, command: OrderCommand, policy: Policy): Decided {
-  const events = decide(before, command, policy);
+function decided(before: OrderState, events: readonly OrderEvent[], command: OrderCommand, policy: Policy): Decided {
   const order = events.reduce((to, event) => evolve(to, event), before);
   for (const event of events) deepStrictEqual(readBack(event), event, `${event.type} does not read back as it was decided`);
   deepStrictEqual(decide(order, command, policy), [], `${command.type}, asked again, adds something`);

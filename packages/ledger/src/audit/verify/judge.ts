@@ -47,7 +47,7 @@ export function judgeOf(log: SqliteLog, upTo: number, newest: string, report: Re
     linkOf: (reference) => {
       if (links.has(reference)) return links.get(reference);
       if (links.size > 1_000) links.clear();
-      const link = log.stream(referenceAggregate.stream(reference), upTo).flatMap(linkIn)[0];
+      const link = linkIn(log.link(referenceAggregate.stream(reference), upTo));
       links.set(reference, link);
       return link;
     },
@@ -62,10 +62,15 @@ export function judgeOf(log: SqliteLog, upTo: number, newest: string, report: Re
   };
 }
 
-function linkIn(row: LogRow): readonly Link[] {
-  if (row.type !== 'ReferenceLinked') return [];
-  const { orderId } = (parseRow(row, silent)?.data ?? {}) as { orderId?: string };
-  return orderId === undefined ? [] : [{ orderId, position: row.position }];
+/** A link that cannot be read is none; the rules of its stream say so. */
+function linkIn(row: { readonly position: string; readonly data: string } | undefined): Link | undefined {
+  if (row === undefined) return undefined;
+  try {
+    const { orderId } = JSON.parse(row.data) as { orderId?: unknown };
+    return typeof orderId === 'string' ? { orderId, position: row.position } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, AdoptedPolicy> {

@@ -17,7 +17,7 @@ export interface ReadStream {
 }
 
 /** @returns undefined where its rows cannot be judged; that was reported. */
-export function readStream({ id, name, head, newest, rows }: ScannedStream, report: Report): ReadStream | undefined {
+export function readStream({ id, name, rows, wrongHead }: ScannedStream, report: Report): ReadStream | undefined {
   if (name === null) {
     report({
       rule: 'streams',
@@ -27,7 +27,8 @@ export function readStream({ id, name, head, newest, rows }: ScannedStream, repo
     });
     return undefined;
   }
-  if (head !== newest) {
+  if (wrongHead) {
+    const { head, newest } = wrongHead;
     report({
       rule: 'revisions',
       stream: name,

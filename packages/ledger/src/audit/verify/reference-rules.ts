@@ -14,8 +14,17 @@ export function judgeReference({ name, events }: ReadStream, judge: Judge): void
     const { row, stored } = read;
     try {
       const event = referenceAggregate.read(stored);
-      if (state.owner !== undefined) {
-        judge.report(findingAt(row, 'law-3', `nothing behind the link to ${state.owner}`, `${event.type} ${row.data}`));
+      const last = state.links.at(-1);
+      const moves = event.type === 'ReferenceLinked' && last !== undefined && event.data.endsRevision === last.revision;
+      if (last !== undefined && !moves) {
+        judge.report(
+          findingAt(
+            row,
+            'law-3',
+            `nothing behind the link to ${last.orderId}, unless a person moved the payment`,
+            `${event.type} ${row.data}`,
+          ),
+        );
         return;
       }
       if (event.type === 'PaymentHeld') judgeHeld(state, event.data, read, judge);

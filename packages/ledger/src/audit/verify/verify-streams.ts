@@ -43,7 +43,7 @@ export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPar
   for (const scanned of log.streams(range, upTo)) {
     counts.events += scanned.rows.length;
     counts.streams += 1;
-    if (scanned.rows.length === 0 && scanned.newest >= 0) continue; // It begins after `upTo`.
+    if (scanned.rows.length === 0 && !scanned.wrongHead) continue; // It begins after `upTo`.
     const stream = readStream(scanned, judge.report);
     if (stream === undefined) continue;
     if (stream.name.startsWith(orderAggregate.stream(''))) {

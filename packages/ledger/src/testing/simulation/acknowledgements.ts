@@ -2,7 +2,7 @@
 // Keeps what was acknowledged, for the audit at the end.
 import type { Observation } from '../../observation.ts';
 import type { ObserveResult, PlaceOrder } from '../../payment-ledger.ts';
-import { type LogAuditor, saidName } from './log-auditor.ts';
+import { type AuditedLog, saidName } from './audited-log.ts';
 import type { World } from './world.ts';
 
 const durable = 'law 8: acknowledged means durable';
@@ -15,12 +15,12 @@ export class Acknowledgements {
   /** Observations that named another order than the one that owned the payment. */
   readonly misnamed: { readonly paymentId: string; readonly owner: string }[] = [];
   readonly #world: World;
-  readonly #auditor: LogAuditor;
+  readonly #log: AuditedLog;
   readonly #granted = new Set<string>();
 
-  constructor(world: World, auditor: LogAuditor) {
+  constructor(world: World, log: AuditedLog) {
     this.#world = world;
-    this.#auditor = auditor;
+    this.#log = log;
   }
 
   observed(observation: Observation, result: ObserveResult): void {
@@ -33,14 +33,16 @@ export class Acknowledgements {
     if (result.outcome === 'held') {
       if (orderId !== undefined) this.#broken('law 7: held only without an order', `${name} names ${orderId}`);
       for (const id of references) {
-        if (!this.#auditor.reference(id).held.some((said) => saidName(said) === name)) this.#broken(durable, `${name} is not held under ${id}`);
+        if (!this.#log.reference(id).held.some((said) => saidName(said) === name)) this.#broken(durable, `${name} is not held under ${id}`);
       }
       return;
     }
-    const { owner } = this.#auditor.reference(payment.id);
-    if (owner !== result.orderId) this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${owner ?? 'nobody'}`);
-    const order = this.#auditor.order(result.orderId);
-    if (!order.observed.has(name)) this.#broken(durable, `${name} is answered as ${result.outcome}, and does not stand in ${result.orderId}`);
+    const { owner } = this.#log.reference(payment.id);
+    if (owner !== result.orderId)
+      this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${owner ?? 'nobody'}`);
+    const order = this.#log.order(result.orderId);
+    if (!order.observed.has(name))
+      this.#broken(durable, `${name} is answered as ${result.outcome}, and does not stand in ${result.orderId}`);
     if (orderId !== undefined && orderId !== result.orderId) this.misnamed.push({ paymentId: payment.id, owner: result.orderId });
     if (result.outcome === 'granted') {
       if (this.#granted.has(result.orderId)) this.#broken('law 2: once per order', `${result.orderId} is answered as granted twice`);
@@ -51,14 +53,18 @@ export class Acknowledgements {
   placed({ orderId }: PlaceOrder, outcome: 'placed' | 'exists' | 'differs'): void {
     if (outcome === 'exists') this.#world.coverage.met('order placed again');
     if (outcome === 'differs') this.#broken('the same order is the same', `${orderId} differs from itself`);
-    if (!this.#auditor.order(orderId).placed) this.#broken(durable, `order ${orderId} is ${outcome}, and not in the log`);
+    if (!this.#log.order(orderId).placed) this.#broken(durable, `order ${orderId} is ${outcome}, and not in the log`);
   }
 
   attached(orderId: string, reference: string, owner: string): void {
-    const linked = this.#auditor.reference(reference).owner;
+    const linked = this.#log.reference(reference).owner;
     if (linked !== owner) this.#broken(durable, `${reference} is attached to ${owner}, and linked to ${linked ?? 'nobody'}`);
-    if (owner !== orderId) return this.#world.coverage.met('checkout belongs to another order');
-    if (!this.#auditor.order(orderId).attached.has(reference)) this.#broken(durable, `${reference} is attached to ${orderId}, and not in its stream`);
+    if (owner !== orderId) {
+      this.#world.coverage.met('checkout belongs to another order');
+      return;
+    }
+    if (!this.#log.order(orderId).attached.has(reference))
+      this.#broken(durable, `${reference} is attached to ${orderId}, and not in its stream`);
     this.#name(reference, orderId);
   }
 

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Mutant, mutants } from './mutants.ts';
-import type { SeedsReport } from './run-seeds.ts';
+import type { SeedsReport } from './report.ts';
 
 const batchSeeds = 100;
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -16,7 +16,11 @@ export interface MutantReport {
 }
 
 /** @param onProgress called with the number of seeds done. */
-export async function runSeedsInBatches(firstSeed: number, count: number, onProgress: (done: number) => void = () => undefined): Promise<readonly SeedsReport[]> {
+export async function runSeedsInBatches(
+  firstSeed: number,
+  count: number,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<readonly SeedsReport[]> {
   let done = 0;
   const batches = Array.from({ length: Math.ceil(count / batchSeeds) }, (_, index) => firstSeed + index * batchSeeds);
   return inParallel(batches, async (first) => {

@@ -75,6 +75,7 @@ export const places = [
   'taken over by a person',
   'renewed by its owner',
   'abandoned',
+  'alert: abandoned',
 ] as const;
 export type Place = (typeof places)[number];
 

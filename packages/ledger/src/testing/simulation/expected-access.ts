@@ -1,8 +1,9 @@
 // An independent model of law 4, written from the design and not from the code: which status an order has,
 // given what is finally true of its payments.
-import type { Policy } from '../../order/policy.ts';
-import type { MembershipStatus } from '../../order/order.ts';
+
 import type { AmountParts, DisputeStatus, PaymentReference, RefundStatus } from '../../observation.ts';
+import type { MembershipStatus } from '../../order/order.ts';
+import type { Policy } from '../../order/policy.ts';
 
 export interface KnownOrder {
   readonly amountMinor: number;
@@ -50,7 +51,9 @@ function good(order: KnownOrder, payment: KnownPayment): boolean {
 
 /** 2: gives access. 1: would, but for a dispute. 0: gives none. */
 function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
-  const refundedMinor = payment.refunds.filter(({ status }) => status === 'succeeded').reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const refundedMinor = payment.refunds
+    .filter(({ status }) => status === 'succeeded')
+    .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
   if (refundedMinor > 0) {
     const whole = refundedMinor >= (payment.paid?.totalMinor ?? 0);
     if ((whole ? policy.fullRefund : policy.partialRefund) === 'revoke') return 0;

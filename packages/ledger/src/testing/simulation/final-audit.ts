@@ -1,33 +1,24 @@
 // What must hold once faults have stopped and all that was under way has ended: every fact has come to its
 // order, every order is what the provider's final state makes it, and the shop knows.
-import { type KnownPayment, expectedStatus, mismatchesOf } from './expected-access.ts';
-import type { Acknowledgements } from './acknowledgements.ts';
-import { type LogAuditor, saidName } from './log-auditor.ts';
-import { type Provider, knownPayment } from './provider.ts';
-import type { Shop } from './shop.ts';
-import type { World } from './world.ts';
 
-export interface FinalAuditOptions {
-  readonly world: World;
-  readonly provider: Provider;
-  readonly auditor: LogAuditor;
-  readonly shop: Shop;
-  readonly acknowledgements: Acknowledgements;
-}
+import { saidName } from './audited-log.ts';
+import { expectedStatus, type KnownPayment, mismatchesOf } from './expected-access.ts';
+import { knownPayment } from './provider.ts';
+import type { Stage } from './stage.ts';
 
 /**
  * Law 7, without help from any source: what was held is with its owner. What was held under some of its names only
  * was never acknowledged (its process crashed between two of them): only a link of those names need find it.
  */
-export function auditHeld({ world, auditor }: FinalAuditOptions): void {
-  for (const [id, { held }] of auditor.references) {
+export function auditHeld({ world, auditor }: Stage): void {
+  for (const [id, { held }] of auditor.log.references) {
     for (const said of held) {
       const name = saidName(said);
       const names = [...new Set([said.payment.id, ...(said.aliases ?? [])])];
-      const acknowledged = names.every((each) => auditor.reference(each).held.some((other) => saidName(other) === name));
-      if (!(acknowledged ? names : [id]).some((each) => auditor.reference(each).owner !== undefined)) continue;
-      const { owner } = auditor.reference(said.payment.id);
-      if (owner === undefined || !auditor.order(owner).observed.has(name)) {
+      const acknowledged = names.every((each) => auditor.log.reference(each).held.some((other) => saidName(other) === name));
+      if (!(acknowledged ? names : [id]).some((each) => auditor.log.reference(each).owner !== undefined)) continue;
+      const { owner } = auditor.log.reference(said.payment.id);
+      if (owner === undefined || !auditor.log.order(owner).observed.has(name)) {
         world.report('law 7: what was held reaches the owner', `${name}, held under ${id}, is missing in ${owner ?? 'any order'}`);
       }
     }
@@ -35,30 +26,33 @@ export function auditHeld({ world, auditor }: FinalAuditOptions): void {
 }
 
 /** The newest decision of each order is at the shop. */
-export function undelivered({ auditor, shop }: FinalAuditOptions): readonly string[] {
-  return [...auditor.orders.values()].flatMap(({ orderId, decisions, settled, status }) => {
+export function undelivered({ auditor, shop }: Stage): readonly string[] {
+  return [...auditor.log.orders.values()].flatMap(({ orderId, decisions, settled, status }) => {
     const row = shop.memberships.get(orderId);
     const sequence = decisions.length;
     if (sequence === 0) return row ? [`${orderId}: the shop has ${row.status}, nothing was decided`] : [];
     if (settled === sequence && row?.sequence === sequence && row.status === status) return [];
-    return [`${orderId}: decided ${sequence} (${status}), delivered ${settled}, the shop has ${row ? `${row.sequence} (${row.status})` : 'nothing'}`];
+    return [
+      `${orderId}: decided ${sequence} (${status}), delivered ${settled}, the shop has ${row ? `${row.sequence} (${row.status})` : 'nothing'}`,
+    ];
   });
 }
 
 /** Law 4 against the provider's final state, once each object was told once more. */
-export function auditFinalState(parts: FinalAuditOptions): void {
+export function auditFinalState(parts: Stage): void {
   auditOwners(parts);
   const { world, provider, auditor } = parts;
   for (const payment of provider.payments) {
-    const { owner } = auditor.reference(payment.reference.id);
+    const { owner } = auditor.log.reference(payment.reference.id);
     if (owner === undefined) continue;
-    const known = auditor.order(owner).facts.get(payment.reference.id)?.known;
+    const known = auditor.log.order(owner).facts.get(payment.reference.id)?.known;
     const missing = known ? known.missing(payment) : [...payment.registers.keys()];
-    if (missing.length > 0) world.report('what was said is recorded', `${payment.reference.id} in ${owner} does not know ${missing.join('; ')}`);
+    if (missing.length > 0)
+      world.report('what was said is recorded', `${payment.reference.id} in ${owner} does not know ${missing.join('; ')}`);
   }
-  for (const order of auditor.orders.values()) {
+  for (const order of auditor.log.orders.values()) {
     const payments = provider.payments
-      .filter(({ reference }) => auditor.reference(reference.id).owner === order.orderId)
+      .filter(({ reference }) => auditor.log.reference(reference.id).owner === order.orderId)
       .map(({ reference, registers }) =>
         knownPayment(
           reference,
@@ -75,8 +69,8 @@ export function auditFinalState(parts: FinalAuditOptions): void {
 }
 
 /** What does not fit was shown to a person. */
-function auditReviews({ world, auditor }: FinalAuditOptions, orderId: string, payments: readonly KnownPayment[]): void {
-  const { placed, reviews } = auditor.order(orderId);
+function auditReviews({ world, auditor }: Stage, orderId: string, payments: readonly KnownPayment[]): void {
+  const { placed, reviews } = auditor.log.order(orderId);
   if (!placed) return;
   for (const payment of payments) {
     for (const kind of mismatchesOf(placed, payment)) {
@@ -87,21 +81,24 @@ function auditReviews({ world, auditor }: FinalAuditOptions, orderId: string, pa
 }
 
 /** Law 3: who was named owns, whoever named first; and nobody else does. */
-function auditOwners({ world, auditor, acknowledgements }: FinalAuditOptions): void {
+function auditOwners({ world, auditor, acknowledgements }: Stage): void {
   const { named, together, misnamed } = acknowledgements;
-  const ids = new Set([...named.keys(), ...together.flat(), ...auditor.references.keys()]);
+  const ids = new Set([...named.keys(), ...together.flat(), ...auditor.log.references.keys()]);
   for (const id of ids) {
     const family = familyOf(id, together);
     const orders = new Set([...family].flatMap((each) => [...(named.get(each) ?? [])]));
-    const { owner } = auditor.reference(id);
-    if (orders.size > 0 && owner === undefined) world.report('law 3: who was named owns', `${id} is linked to nobody, named were ${[...orders].join()}`);
+    const { owner } = auditor.log.reference(id);
+    if (orders.size > 0 && owner === undefined)
+      world.report('law 3: who was named owns', `${id} is linked to nobody, named were ${[...orders].join()}`);
     // A call that was never answered may have linked it too.
     if (orders.size === 1 && owner !== undefined && world.options.sources.misnamed === 0 && !orders.has(owner)) {
       world.report('law 3: who was named owns', `${id} is linked to ${owner}, named was only ${[...orders].join()}`);
     }
   }
   for (const { paymentId, owner } of misnamed) {
-    const opened = [...auditor.order(owner).reviews.values()].some((review) => review.kind === 'claimed_by_two' && review.paymentId === paymentId);
+    const opened = [...auditor.log.order(owner).reviews.values()].some(
+      (review) => review.kind === 'claimed_by_two' && review.paymentId === paymentId,
+    );
     if (!opened) world.report('law 3: a contradiction is reviewed', `${paymentId} in ${owner} was named for another order`);
   }
 }

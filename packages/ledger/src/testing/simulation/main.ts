@@ -3,7 +3,7 @@
 // breaks a law or a mutant lives.
 import { parseArgs } from 'node:util';
 import type { MutantReport } from './child-runs.ts';
-import type { Failure, SeedsReport } from './run-seeds.ts';
+import type { Failure, SeedsReport } from './report.ts';
 
 const { values } = parseArgs({
   options: {
@@ -45,13 +45,13 @@ async function reportAsJson(mutantName: string | undefined): Promise<void> {
 
 async function report(): Promise<boolean> {
   const { runMutants, runSeedsInBatches } = await import('./child-runs.ts');
-  const { sumOf } = await import('./run-seeds.ts');
+  const { sumOf } = await import('./report.ts');
   const startedMs = performance.now();
   const showProgress = process.stderr.isTTY ? (done: number) => process.stderr.write(`\r${done} of ${seeds} seeds `) : undefined;
   const sum = sumOf(await runSeedsInBatches(firstSeed, seeds, showProgress));
   if (showProgress) process.stderr.write('\r');
   for (const failure of sum.failures.slice(0, 3)) printFailure(failure);
-  if (values.seed === undefined) printCoverage(sum);
+  if (seeds > 1) printCoverage(sum);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   console.log(`${sum.seeds} seeds, ${sum.steps} steps, ${sum.events} events in ${seconds} s: ${sum.failures.length} broke a law`);
   if (sum.failures.length > 3) console.log(`Seeds that broke a law: ${sum.failures.map(({ seed }) => seed).join(' ')}`);

@@ -52,15 +52,20 @@ export const mutants: readonly Mutant[] = [
     'read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,',
     'read: async (aggregate, id) => (cache.get<never>(aggregate.stream(id)) ?? (await catchUp(aggregate, id, undefined))).state,',
   ),
-  mutant('recordedAt by the local clock alone', 'transact.ts', 'later(runtime.now().toISOString(), known.recordedAt)', 'runtime.now().toISOString()'),
+  mutant(
+    'recordedAt by the local clock alone',
+    'transact.ts',
+    'later(runtime.now().toISOString(), known.recordedAt)',
+    'runtime.now().toISOString()',
+  ),
   // The reference protocol.
   mutant(
     'record before claim',
     'observe-payment.ts',
-    'await linkPayment(walk, observed, owner);\n    await handOn(walk);\n    return record(walk, observed);',
-    `const early = await orders.command(owner, causeOf(observed), { type: 'observe', observed });
-    await linkPayment(walk, observed, owner);
-    await handOn(walk);
+    'await this.#linkPayment(walk, observed, owner);\n    await this.#handOn(walk);\n    return this.#record(walk, observed);',
+    `const early = await this.#orders.command(owner, causeOf(observed), { type: 'observe', observed });
+    await this.#linkPayment(walk, observed, owner);
+    await this.#handOn(walk);
     return resultOf(early.state, early.events);`,
   ),
   mutant('no roll-forward', 'roll-forward.ts', 'for (const stored of events) {', 'for (const stored of events.slice(events.length)) {'),
@@ -71,24 +76,25 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'followers.ts',
         find: "await file.advance('roll-forward', { events, next }, () => undefined);",
-        replace: "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer, { log, onAlert });",
+        replace:
+          "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer, { log, onAlert });",
       },
     ],
   },
   mutant(
     'the last link wins',
     'reference.ts',
-    'owner === undefined\n          ? { events',
-    'owner !== orderId\n          ? { events',
+    'if (owner === undefined) {\n          return { events',
+    'if (owner !== orderId) {\n          return { events',
   ),
-  mutant(
-    'held after the link',
-    'reference.ts',
-    'if (state.owner !== undefined) return { events: [], answer: state.owner, lasting: true };',
-    '',
-  ),
+  mutant('held after the link', 'reference.ts', 'if (owner !== undefined) return { events: [], answer: owner, lasting: true };', ''),
   mutant('held under the payment alone', 'observe-payment.ts', 'of namesOf(observed)) {', 'of namesOf(observed).slice(0, 1)) {'),
-  mutant('aliases are not claimed', 'observe-payment.ts', 'for (const alias of observed.aliases ?? []) await linkReference(walk, alias, owner);', 'for (const alias of observed.aliases ?? []) walk.owners.set(alias, owner);'),
+  mutant(
+    'aliases are not claimed',
+    'observe-payment.ts',
+    'for (const alias of observed.aliases ?? []) await this.#linkReference(walk, alias, owner);',
+    'for (const alias of observed.aliases ?? []) walk.links.set(alias, { owner, formerOwners: [], held: [] });',
+  ),
   mutant(
     'attach does not claim',
     'ledger.ts',
@@ -98,14 +104,34 @@ export const mutants: readonly Mutant[] = [
   // The order.
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
   mutant('noise is kept', 'order/decide.ts', '?.includes(observed.source) === true', '?.length === 0'),
-  mutant('a refund that failed late stays succeeded', 'order/facts.ts', "'succeeded', 'canceled', 'failed'];\nconst disputeOrder", "'canceled', 'failed', 'succeeded'];\nconst disputeOrder"),
+  mutant(
+    'a refund that failed late stays succeeded',
+    'order/facts.ts',
+    "'succeeded', 'canceled', 'failed'];\nconst disputeOrder",
+    "'canceled', 'failed', 'succeeded'];\nconst disputeOrder",
+  ),
   mutant('movements of a dispute are not counted', 'order/facts.ts', 'a.movements - b.movements ||', ''),
   mutant('a mismatch counts', 'order/access.ts', ".every((mismatch) => mismatch === 'overpaid')", '.every(() => true)'),
   mutant('a stale ruling is taken', 'order/decide.ts', ' || isStale(before, seenRevision)', ''),
-  mutant('nobody is told that two orders were named', 'order/decide.ts', "trail.openReviewOnce('claimed_by_two', observed.payment, observed.observedAt);", ''),
+  mutant(
+    'nobody is told that two orders were named',
+    'order/decide.ts',
+    "trail.openReviewOnce('claimed_by_two', observed.payment, observed.observedAt);",
+    '',
+  ),
   // Delivery.
-  mutant('the shop does not look at the sequence', 'testing/simulation/shop.ts', 'stored !== undefined && stored.sequence >= sequence', 'stored !== undefined && sequence < 0'),
-  mutant('delivery passes the wrong sequence', 'delivery-attempt.ts', '...changes[type], sequence, paidAt,', '...changes[type], sequence: 1, paidAt,'),
+  mutant(
+    'the shop does not look at the sequence',
+    'testing/simulation/shop.ts',
+    'stored !== undefined && stored.sequence >= sequence',
+    'stored !== undefined && sequence < 0',
+  ),
+  mutant(
+    'delivery passes the wrong sequence',
+    'delivery-attempt.ts',
+    '...changes[type], sequence, paidAt,',
+    '...changes[type], sequence: 1, paidAt,',
+  ),
   mutant(
     'delivered settles decisions that came meanwhile',
     'delivery-attempt.ts',
@@ -119,7 +145,12 @@ export const mutants: readonly Mutant[] = [
     'const taken = order;',
   ),
   mutant('taken over at once', 'delivery.ts', "(owner === '' ? 0 : waitMs + this.#patienceMs)", '0'),
-  mutant('the older attempt is not awaited', 'delivery-lanes.ts', 'if (lane.running || this.#stopping) continue;', 'if (this.#stopping) continue;'),
+  mutant(
+    'the older attempt is not awaited',
+    'delivery-lanes.ts',
+    'if (lane.running || this.#stopping) continue;',
+    'if (this.#stopping) continue;',
+  ),
   mutant('a shop that hangs is waited for', 'delivery-attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
   mutant('what was pending at the start is not looked at', 'followers.ts', 'delivery.sightPending(order);', 'void order;'),
   mutant('given up after a minute', 'delivery-attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),

@@ -16,13 +16,12 @@ export interface ProcessOptions {
   readonly monotonicOriginMs: number;
 }
 
-/** Each a probability for every call of the store. */
 export interface StoreFaults {
-  /** Nothing is done, and the caller is told so. */
+  /** A probability for every call: nothing is done, and the caller is told so. */
   readonly refused: number;
-  /** It is done, and the caller is told that nobody knows. */
+  /** For every append: it is done, and the caller is told that nobody knows. */
   readonly replyLost: number;
-  /** The caller is told that nobody knows, and later it is done. */
+  /** For every append: the caller is told that nobody knows, and later it is done. */
   readonly doneLate: number;
 }
 
@@ -114,7 +113,8 @@ export function drawOptions(seed: number): SimulationOptions {
     outage: scenario === 'outage',
     faultySteps: 4_000,
   };
-  if (scenario === 'outage') return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
+  if (scenario === 'outage')
+    return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
   if (scenario === 'slowShop') return withSlowShop(options);
   return scenario === 'lateLink' ? withLateLink(options) : options;
 }
@@ -143,11 +143,15 @@ function withSlowShop(options: SimulationOptions): SimulationOptions {
     ...options,
     processes: options.processes.slice(0, 2).map((process, index) => ({ ...process, delivers: index === 0, background: true })),
     policy: defaultPolicy,
-    store: { refused: 0, replyLost: 0.12, doneLate: 0.1 },
+    store: { refused: 0, replyLost: 0.3, doneLate: 0.1 },
     process: { crash: 0, crashAfterAppend: 0, pause: 0, stop: 0 },
     shop: { fails: 0, failsAfterEffect: 0, hangs: 0.1, writesLate: 0.8 },
-    sources: { ...options.sources, unnamed: 0, misnamed: 0 },
+    sources: { dropped: 0, doubled: 0, unnamed: 0, misnamed: 0 },
     shares: { ...options.shares, timer: 0.02 },
+    deliverTimeoutMs: 15_000,
+    orders: 3,
+    polls: 0,
+    people: 0,
   };
 }
 

@@ -82,7 +82,13 @@ class StoryTeller {
   readonly #random: Random;
   readonly #moves: Move[] = [];
 
-  constructor(world: World, provider: Provider, payment: ProviderPayment, order: ShopOrder, kind: 'checkout' | 'intent' | 'free' | 'transfer') {
+  constructor(
+    world: World,
+    provider: Provider,
+    payment: ProviderPayment,
+    order: ShopOrder,
+    kind: 'checkout' | 'intent' | 'free' | 'transfer',
+  ) {
     this.#world = world;
     this.#provider = provider;
     this.#payment = payment;
@@ -123,7 +129,8 @@ class StoryTeller {
     this.#pay(amount);
     if (random.chance(0.1)) this.#pay(corrected(amount));
     const refunds = random.chance(0.45) ? random.between(1, 2) : 0;
-    for (let index = 0; index < refunds; index++) this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
+    for (let index = 0; index < refunds; index++)
+      this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
     if (this.#kind !== 'transfer' && this.#kind !== 'free') {
       const disputes = random.pick([0, 0, 1, 2]);
       for (let index = 0; index < disputes; index++) this.#dispute(`dp_${this.#payment.reference.id}_${index}`, amount.totalMinor);
@@ -177,14 +184,14 @@ class StoryTeller {
     const returnedDebit = random.chance(0.25);
     const tell = (status: 'inquiry' | 'open' | 'prevented' | 'lost' | 'won', movements: number) =>
       this.#add(() => [{ via: 'dispute', fact: { kind: 'dispute', id, status, amountMinor, returnedDebit, movements } }]);
-    if (returnedDebit) return tell('lost', 1);
-    if (random.chance(0.3)) tell('inquiry', 0);
-    if (random.chance(0.15)) return tell('prevented', 0);
-    tell('open', 1);
-    const end = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1, lostAfterAll: 1 });
-    if (end === 'lost' || end === 'wonAfterAll') tell('lost', 1);
-    if (end !== 'lost' && end !== 'open') tell('won', 2);
-    if (end === 'lostAfterAll') tell('lost', 3);
+    const end = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1, lostAfterAll: 1, prevented: 1 });
+    if (!returnedDebit) {
+      if (random.chance(0.3)) tell('inquiry', 0);
+      tell(end === 'prevented' ? 'prevented' : 'open', 1);
+    }
+    if (returnedDebit || end === 'lost' || end === 'wonAfterAll') tell('lost', 1);
+    if (!returnedDebit && (end === 'won' || end === 'wonAfterAll' || end === 'lostAfterAll')) tell('won', 2);
+    if (!returnedDebit && end === 'lostAfterAll') tell('lost', 3);
   }
 
   #add(news: () => readonly [News, ...News[]]): void {

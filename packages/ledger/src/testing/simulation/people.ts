@@ -57,7 +57,8 @@ export class People {
         this.#parts.acknowledgements.attached(orderId, id, result.outcome === 'belongs_to' ? result.orderId : orderId);
       });
       if (answer && hasValue(answer)) return this.lookUp(payment); // The customer lands on the success page.
-      if (answer && answer !== 'no answer' && answer.refused === 'order_unknown') this.#world.coverage.met('attach before the order is placed');
+      if (answer && answer !== 'no answer' && answer.refused === 'order_unknown')
+        this.#world.coverage.met('attach before the order is placed');
       if (tries > 1) this.#world.later(2_000, 'the shop waits', () => this.attach(orderId, payment, id, tries - 1));
     });
   }
@@ -75,11 +76,13 @@ export class People {
       this.#world.some(`a person rules on ${orderId} ${reviewId}`, async () => {
         const answer = await this.#parts.sources
           .someProcess()
-          ?.call(`resolveReview ${orderId} ${reviewId} ${resolution}`, (ledger) => ledger.resolveReview(orderId, reviewId, { resolution, seenRevision }, by));
+          ?.call(`resolveReview ${orderId} ${reviewId} ${resolution}`, (ledger) =>
+            ledger.resolveReview(orderId, reviewId, { resolution, seenRevision }, by),
+          );
         if (!answer || !hasValue(answer)) return;
         coverage.met(answer.value.outcome === 'stale' ? 'review: stale' : `review: ${resolution}`);
         if (answer.value.outcome !== 'stale') return;
-        const { changedAtRevision, reviews } = this.#parts.auditor.order(orderId);
+        const { changedAtRevision, reviews } = this.#parts.auditor.log.order(orderId);
         if (changedAtRevision <= seenRevision && !reviews.get(reviewId)?.resolved) {
           this.#world.report('stale only after a change', `${orderId} ${reviewId}: seen ${seenRevision}, changed at ${changedAtRevision}`);
         }
@@ -103,17 +106,19 @@ export class People {
       const { orderId } = random.pick(orders);
       await sources.someProcess()?.call(`order ${orderId}`, async (ledger) => {
         const before = auditor.revisionOf(`order-${orderId}`);
-        const placedBefore = auditor.order(orderId).placed !== undefined;
+        const placedBefore = auditor.log.order(orderId).placed !== undefined;
         const view = await ledger.order(orderId);
         coverage.met('strong read');
         if (!view) {
           if (placedBefore) this.#world.report('reads are strong', `order ${orderId} was placed and is not found`);
           return;
         }
-        if (view.revision < before) this.#world.report('reads are strong', `order ${orderId} is read at ${view.revision}, it stood at ${before}`);
-        const decided = auditor.order(orderId).decisions.filter(({ revision }) => revision <= view.revision);
+        if (view.revision < before)
+          this.#world.report('reads are strong', `order ${orderId} is read at ${view.revision}, it stood at ${before}`);
+        const decided = auditor.log.order(orderId).decisions.filter(({ revision }) => revision <= view.revision);
         const status = decided.at(-1)?.status ?? 'none';
-        if (view.membership !== status || view.sequence !== decided.length) this.#world.report('reads are strong', `order ${orderId}: ${textOf(view)}`);
+        if (view.membership !== status || view.sequence !== decided.length)
+          this.#world.report('reads are strong', `order ${orderId}: ${textOf(view)}`);
       });
     });
   }
@@ -124,10 +129,11 @@ export class People {
       const id = sessionId ?? reference.id;
       const { auditor, sources } = this.#parts;
       await sources.someProcess()?.call(`orderOf ${id}`, async (ledger) => {
-        const owner = auditor.reference(id).owner;
-        const placed = owner !== undefined && auditor.order(owner).placed !== undefined;
+        const owner = auditor.log.reference(id).owner;
+        const placed = owner !== undefined && auditor.log.order(owner).placed !== undefined;
         const view = await ledger.orderOf(id);
-        if (placed && view?.orderId !== owner) this.#world.report('reads are strong', `${id} belongs to ${owner}, found was ${view?.orderId ?? 'nothing'}`);
+        if (placed && view?.orderId !== owner)
+          this.#world.report('reads are strong', `${id} belongs to ${owner}, found was ${view?.orderId ?? 'nothing'}`);
       });
     });
   }

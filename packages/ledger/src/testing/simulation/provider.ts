@@ -74,10 +74,6 @@ export class Provider {
       this.statement(payment, { via, fact }, asOf, { objectId: payment.sessionId ?? payment.reference.id }),
     );
   }
-
-  find(paymentId: string): ProviderPayment | undefined {
-    return this.payments.find(({ reference }) => reference.id === paymentId);
-  }
 }
 
 /** Joins facts by what the provider knows to be the newer one. */

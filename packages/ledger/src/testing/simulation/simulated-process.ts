@@ -29,7 +29,14 @@ interface Life extends Incarnation {
 export type Answer<T> = { readonly value: T } | { readonly refused: LedgerErrorCode } | 'no answer';
 
 /** A caller tries again; anything else is a fault of the ledger. */
-const passing: ReadonlySet<LedgerErrorCode> = new Set(['store_unavailable', 'store_busy', 'store_full', 'contention', 'closed', 'order_unknown']);
+const passing: ReadonlySet<LedgerErrorCode> = new Set([
+  'store_unavailable',
+  'store_busy',
+  'store_full',
+  'contention',
+  'closed',
+  'order_unknown',
+]);
 
 export interface SimulatedProcessOptions {
   readonly world: World;
@@ -136,7 +143,10 @@ export class SimulatedProcess {
           (value) => answer({ value }),
           (error: unknown) => {
             if (error instanceof LedgerError && passing.has(error.code)) return answer({ refused: error.code });
-            this.#world.report('no failure without a cause', `${life.party.name}: ${label}: ${error instanceof Error ? error.stack : String(error)}`);
+            this.#world.report(
+              'no failure without a cause',
+              `${life.party.name}: ${label}: ${error instanceof Error ? error.stack : String(error)}`,
+            );
           },
         );
       });

@@ -1,7 +1,14 @@
 // The event store as one process sees it: the shared log behind a network that refuses, loses replies, is late,
 // and lets others go first. Each call is two steps of the scheduler, the deed and its reply.
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
-import { type EventStore, type LogPage, logStart, type NewEvent, type Position, type ReadLogOptions } from '../../event-store/event-store.ts';
+import {
+  type EventStore,
+  type LogPage,
+  logStart,
+  type NewEvent,
+  type Position,
+  type ReadLogOptions,
+} from '../../event-store/event-store.ts';
 import { openMemoryEventStore } from '../../event-store/memory.ts';
 import { fromStoredRow } from '../../event-store/stored-text.ts';
 import type { Step } from './scheduler.ts';
@@ -50,11 +57,16 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
   function drawFate(appends: boolean): Fate {
     const { refused, replyLost, doneLate } = options.store;
     if (world.fault(refused)) return 'refused';
+    if (!appends) return 'done'; // A read whose reply is lost is a read that was refused.
     if (world.fault(replyLost)) return 'reply lost';
-    return appends && world.fault(doneLate) ? 'done late' : 'done';
+    return world.fault(doneLate) ? 'done late' : 'done';
   }
 
-  function call<T>(label: string, work: () => Promise<T>, { appends = false, signal }: { appends?: boolean; signal?: AbortSignal } = {}): Promise<T> {
+  function call<T>(
+    label: string,
+    work: () => Promise<T>,
+    { appends = false, signal }: { appends?: boolean; signal?: AbortSignal } = {},
+  ): Promise<T> {
     if (incarnation.gone) return new Promise(() => undefined);
     if (closing.signal.aborted) return Promise.reject(unavailable('closed'));
     return new Promise<T>((resolve, reject) => {
@@ -132,7 +144,11 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     for (let first = true; !end?.aborted; first = false) {
       let page: LogPage;
       try {
-        page = await call(`page of ${prefixes?.join() ?? 'all'} after ${Number(next)}`, () => readPage(next, prefixes), end ? { signal: end } : {});
+        page = await call(
+          `page of ${prefixes?.join() ?? 'all'} after ${Number(next)}`,
+          () => readPage(next, prefixes),
+          end ? { signal: end } : {},
+        );
       } catch (error) {
         if (end?.aborted) return;
         throw error;
@@ -147,9 +163,13 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
 
   return {
     append: (stream, expectedRevision, events) =>
-      call(`append ${stream}@${expectedRevision} ${events.map(({ type }) => type).join('+')}`, () => append(stream, expectedRevision, events), {
-        appends: true,
-      }),
+      call(
+        `append ${stream}@${expectedRevision} ${events.map(({ type }) => type).join('+')}`,
+        () => append(stream, expectedRevision, events),
+        {
+          appends: true,
+        },
+      ),
     readStream: (stream, from) => call(`read ${stream}>${from?.afterRevision ?? -1}`, () => engine.readStream(stream, from)),
     readLog,
     close: async () => closing.abort(),

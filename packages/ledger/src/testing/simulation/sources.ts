@@ -58,7 +58,8 @@ export class Sources {
     const { random, coverage, options } = this.#world;
     if (random.chance(options.sources.dropped)) {
       coverage.met('webhook never made');
-      return this.#world.later(random.between(0, 60_000), 'time passes at the provider', onArrival);
+      this.#world.later(random.between(0, 60_000), 'time passes at the provider', onArrival);
+      return;
     }
     const eventId = `evt_${++this.#events}`;
     const objectId = news.via === 'session' ? (payment.sessionId ?? payment.reference.id) : payment.reference.id;
@@ -76,7 +77,9 @@ export class Sources {
         this.#world.coverage.met('webhook');
         return onArrival();
       }
-      this.#world.later(1_000 * 2 ** Math.min(attempt, 10), 'webhook backs off', () => this.#sendWebhook(observation, attempt + 1, onArrival));
+      this.#world.later(1_000 * 2 ** Math.min(attempt, 10), 'webhook backs off', () =>
+        this.#sendWebhook(observation, attempt + 1, onArrival),
+      );
     });
   }
 
@@ -84,7 +87,12 @@ export class Sources {
   #bankTransfer(payment: ProviderPayment, news: News, onArrival: () => void): void {
     const { provider } = this.#parts;
     const statement = provider.statement(payment, news, this.#world.providerTime(), { objectId: payment.reference.id });
-    const observation: Observation = { ...statement, orderId: payment.orderId, source: 'manual', by: { actor: 'support', reason: 'bank transfer' } };
+    const observation: Observation = {
+      ...statement,
+      orderId: payment.orderId,
+      source: 'manual',
+      by: { actor: 'support', reason: 'bank transfer' },
+    };
     const enter = (): void =>
       this.#world.some(`transfer ${payment.reference.id}`, async () => {
         if ((await this.#observe(observation)) === 'acknowledged') {
@@ -141,7 +149,9 @@ export class Sources {
       this.#world.report('one process a round', `${process.name} saw round ${progress.value.round} and was given ${election.value.round}`);
     }
     const upTo = this.#world.providerTime();
-    const statements = provider.payments.filter(({ reference }) => reference.provider !== 'manual').flatMap((payment) => provider.read(payment, upTo));
+    const statements = provider.payments
+      .filter(({ reference }) => reference.provider !== 'manual')
+      .flatMap((payment) => provider.read(payment, upTo));
     for (const statement of statements) {
       if ((await this.#observe({ ...statement, source: 'poll' }, process)) === 'acknowledged') continue;
       this.#world.coverage.met('sweep died half-way');
@@ -153,7 +163,10 @@ export class Sources {
     return hasValue(finished) ? 'finished' : 'not finished';
   }
 
-  async #observe(observation: Observation, at: SimulatedProcess | undefined = this.someProcess()): Promise<'acknowledged' | 'not acknowledged'> {
+  async #observe(
+    observation: Observation,
+    at: SimulatedProcess | undefined = this.someProcess(),
+  ): Promise<'acknowledged' | 'not acknowledged'> {
     const label = `${observation.source} ${observation.payment.id} ${observation.fact.kind} ${observation.fact.status}`;
     const answer = await at?.call(label, async (ledger) => {
       const result = await ledger.observePayment(observation);

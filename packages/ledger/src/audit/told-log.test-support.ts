@@ -1,0 +1,201 @@
+// A log that the real ledger wrote: orders that meet each event, each decision and each kind of delivery, on a clock and
+// ids that are the same in every run.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { EventStore } from '../event-store/event-store.ts';
+import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
+import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { createPaymentLedger } from '../ledger.ts';
+import type { Fact, ManualAction, Observation, PaymentReference, Source } from '../observation.ts';
+import type { MembershipChange, PaymentLedger } from '../payment-ledger.ts';
+import type { Runtime } from '../runtime.ts';
+
+export const account = 'acct_1';
+export const support: ManualAction = { actor: 'support-7', reason: 'ticket 4711' };
+
+export function payment(id: string, changed: Partial<PaymentReference> = {}): PaymentReference {
+  return { provider: 'stripe', account, livemode: true, id, ...changed };
+}
+
+export function paid(totalMinor = 4_900, changed: object = {}): Fact {
+  return { kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd', ...changed } };
+}
+
+export const withParts = { parts: { subtotalMinor: 5_000, discountMinor: 500, taxMinor: 400, shippingMinor: 0 } };
+
+/** A wall clock that moves a second at each look, a monotonic one that follows it, and ids in a row. */
+export function steadyRuntime(): Runtime & { advance(ms: number): void } {
+  let nowMs = Date.UTC(2026, 0, 5, 9, 0, 0);
+  let ids = 0;
+  return {
+    now: () => {
+      nowMs += 1_000;
+      return new Date(nowMs);
+    },
+    monotonicNowMs: () => nowMs,
+    random: () => 0.5,
+    uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
+    // What waits for its turn goes on; what waits for a time does so until its signal tells.
+    sleep: (ms, signal) =>
+      new Promise((done) => {
+        if (signal?.aborted || ms === 0) done();
+        else signal?.addEventListener('abort', () => done(), { once: true });
+      }),
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+export interface Teller {
+  readonly ledger: PaymentLedger;
+  say(source: Source, of: string, fact: Fact, changed?: Partial<Observation>): Promise<unknown>;
+  place(orderId: string, amountMinor?: number): Promise<void>;
+  resolve(orderId: string, resolution: 'grant' | 'revoke' | 'dismiss', reviewId?: string): Promise<void>;
+}
+
+interface TellerOptions {
+  readonly runtime?: Runtime;
+  readonly deliver?: (change: MembershipChange) => Promise<void>;
+}
+
+/** A process that delivers when it is told to settle. */
+export function teller(store: EventStore, { runtime = steadyRuntime(), deliver = async () => undefined }: TellerOptions = {}): Teller {
+  const ledger = createPaymentLedger({ eventStore: store, runtime, deliver, background: false, readModels: ':memory:' });
+  return {
+    ledger,
+    say: (source, of, fact, changed = {}) => {
+      const asOf = runtime.now().toISOString();
+      const statement = {
+        payment: payment(of),
+        fact,
+        asOf,
+        evidence: { objectId: of, ...(source === 'webhook' ? { eventId: `evt_${of}` } : {}) },
+      };
+      return ledger.observePayment({ ...statement, source, ...(source === 'manual' ? { by: support } : {}), ...changed } as Observation);
+    },
+    place: async (orderId, amountMinor = 4_900) => {
+      await ledger.placeOrder({
+        orderId,
+        memberId: `member-${orderId}`,
+        plan: 'pro',
+        amountMinor,
+        currency: 'usd',
+        account,
+        livemode: true,
+      });
+      await ledger.attachCheckout(orderId, payment(`cs_${orderId}`), { expiresAt: '2026-01-06T09:00:00.000Z' });
+    },
+    resolve: async (orderId, resolution, reviewId = 'r1') => {
+      const seenRevision = (await ledger.order(orderId))?.revision ?? -1;
+      await ledger.resolveReview(orderId, reviewId, { resolution, seenRevision }, support);
+    },
+  };
+}
+
+/** Tells all the stories, and closes the store. */
+export async function tellStories(store: EventStore): Promise<void> {
+  const runtime = steadyRuntime();
+  const failing = new Set<string>();
+  const deliver = async ({ membershipId }: MembershipChange): Promise<void> => {
+    if (membershipId === 'abandoned') runtime.advance(73 * 3_600_000);
+    if (failing.has(membershipId)) throw new Error('the shop is closed');
+  };
+  const { ledger, say, place, resolve } = teller(store, { runtime, deliver });
+  await using _ = ledger;
+  const aliases = (orderId: string) => ({ aliases: [`cs_${orderId}`] });
+  const refund = (id: string, status: 'pending' | 'succeeded' | 'failed', amountMinor = 4_900): Fact => ({
+    kind: 'refund',
+    id,
+    status,
+    amountMinor,
+  });
+  const dispute = (status: 'open' | 'won' | 'lost', movements: number): Fact => ({
+    kind: 'dispute',
+    id: 'dp_1',
+    status,
+    amountMinor: 4_900,
+    returnedDebit: false,
+    movements,
+  });
+
+  await place('confirmed');
+  await say('webhook', 'pi_confirmed', { kind: 'attempt', status: 'processing' }, aliases('confirmed'));
+  await say('webhook', 'pi_confirmed', paid(), aliases('confirmed'));
+  await ledger.settle();
+  await say('poll', 'pi_confirmed', paid(), aliases('confirmed'));
+  await say('status_query', 'pi_confirmed', paid(), aliases('confirmed'));
+  await say('poll', 'pi_confirmed', { kind: 'attempt', status: 'processing' });
+
+  await say('webhook', 'pi_held', paid(), aliases('held')); // Before its order is known.
+  await place('held');
+
+  await say('webhook', 'pi_early', paid(), { orderId: 'early' }); // Before its order is placed.
+  await place('early');
+
+  await place('refunded', 5_000);
+  await say('poll', 'pi_refunded', paid(4_900, withParts), aliases('refunded'));
+  await ledger.settle();
+  await say('webhook', 'pi_refunded', refund('re_1', 'pending'));
+  await say('webhook', 'pi_refunded', refund('re_1', 'succeeded'));
+  await say('poll', 'pi_refunded', refund('re_1', 'succeeded'));
+  await say('webhook', 'pi_refunded', paid(4_900, withParts)); // Replayed: law 6.
+
+  await place('disputed');
+  await say('webhook', 'pi_disputed', paid(), aliases('disputed'));
+  await say('webhook', 'pi_disputed', dispute('open', 1));
+  await say('webhook', 'pi_disputed', dispute('won', 2));
+
+  await place('short');
+  await say('webhook', 'pi_short', paid(4_000), aliases('short'));
+  await resolve('short', 'grant');
+
+  await place('again');
+  await say('webhook', 'pi_again', paid(), aliases('again'));
+  await say('webhook', 'pi_again', refund('re_2', 'succeeded'));
+  await say('manual', 'pi_again_2', paid(5_000), { orderId: 'again' });
+  await resolve('again', 'dismiss');
+
+  await place('named');
+  await say('webhook', 'pi_confirmed', paid(), { ...aliases('named'), orderId: 'named' }); // Another order's payment.
+
+  await place('doubtful');
+  await say('webhook', 'pi_doubtful', paid(4_900, { currency: 'eur' }), aliases('doubtful'));
+  await say('poll', 'pi_doubtful', paid(4_800, { currency: 'eur' }), aliases('doubtful')); // Another total for the same payment.
+  await say('webhook', 'pi_test', paid(), { payment: payment('pi_test', { livemode: false, account: 'acct_2' }), orderId: 'doubtful' });
+
+  await place('partly');
+  await say('webhook', 'pi_partly', paid(), aliases('partly'));
+  await say('webhook', 'pi_partly', refund('re_3', 'succeeded', 1_000));
+  await say('webhook', 'pi_partly', { ...dispute('lost', 1), amountMinor: 3_900 } as Fact);
+
+  await place('unpaid');
+  await say('webhook', 'cs_unpaid', { kind: 'attempt', status: 'expired' });
+
+  failing.add('tried');
+  await place('tried');
+  await say('webhook', 'pi_tried', paid(), aliases('tried'));
+  await ledger.settle();
+  failing.delete('tried');
+  await ledger.redeliver('tried', support);
+
+  failing.add('abandoned');
+  await place('abandoned');
+  await say('webhook', 'pi_abandoned', paid(), aliases('abandoned'));
+  await ledger.settle();
+
+  await ledger.startSweep('new', 0);
+  await ledger.finishSweep('new', 1, { upTo: runtime.now().toISOString(), summary: { lookedAt: 9, calls: 1, found: 2, rescued: 1 } });
+  await ledger.recordUnreadable({ objectId: 'evt_new', type: 'charge.updated', sha256: 'ab'.repeat(32), path: 'data.object' });
+  await ledger.settle();
+}
+
+/** A SQLite file of them, gone after the test. */
+export async function toldLogFile(): Promise<string> {
+  const directory = newDirectory();
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'ledger.db');
+  await tellStories(await openSqliteEventStore(path));
+  return path;
+}

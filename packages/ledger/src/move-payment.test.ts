@@ -1,0 +1,170 @@
+// Moving a payment: a person corrects its owner, until access was given on it. The interleavings are explored one
+// store call at a time on the real code, with a crash before or after each of them.
+import { describe, expect, test } from 'vitest';
+import { createMemoryLog, type MemoryLog, openMemoryEventStore } from './event-store/memory.ts';
+import { exploreAll } from './interleavings.test-support.ts';
+import { createPaymentLedger } from './ledger.ts';
+import type { Observation, Source } from './observation.ts';
+import type { PaymentLedger } from './payment-ledger.ts';
+
+const account = 'acct_1';
+const by = { actor: 'support-1', reason: 'customer paid the wrong order' };
+const payment = { provider: 'stripe', account, livemode: false, id: 'pi_1' };
+const order = { memberId: 'member-1', plan: 'pro', amountMinor: 1_000, currency: 'usd', account, livemode: false };
+
+function saying(source: Exclude<Source, 'manual'>, totalMinor: number, orderId?: string): Observation {
+  return {
+    source,
+    payment,
+    ...(orderId === undefined ? {} : { orderId }),
+    fact: { kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd' } },
+    asOf: '2026-01-01T00:00:00.000Z',
+    evidence: { objectId: payment.id },
+  };
+}
+
+function ledgerOn(log: MemoryLog): PaymentLedger {
+  return createPaymentLedger({ eventStore: openMemoryEventStore({ log }), background: false });
+}
+
+async function placed(ledger: PaymentLedger, ...orderIds: readonly string[]): Promise<void> {
+  for (const orderId of orderIds) await ledger.placeOrder({ ...order, orderId });
+}
+
+/** From the log alone: the orders that were granted or restored on the payment. */
+function ordersGranted(log: MemoryLog): readonly string[] {
+  const granted = log.rows.filter(({ type }) => type === 'MembershipGranted' || type === 'MembershipRestored');
+  return [...new Set(granted.map(({ stream }) => stream))];
+}
+
+async function statusOf(ledger: PaymentLedger, orderId: string): Promise<string | undefined> {
+  return (await ledger.order(orderId))?.membership;
+}
+
+describe('a payment is moved', () => {
+  test('with its observations; the old order forgets it, and the new one is granted', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a', 'b');
+    await ledger.observePayment(saying('webhook', 900, 'a')); // Less than `a` costs: it does not count.
+    expect((await ledger.order('a'))?.openReviews).toHaveLength(1);
+    await ledger.placeOrder({ ...order, orderId: 'c', amountMinor: 900 });
+
+    expect(await ledger.movePayment(payment, 'c', by)).toEqual({ outcome: 'moved' });
+    expect(await ledger.order('a')).toMatchObject({ payment: 'none', membership: 'none', openReviews: [] });
+    expect(await ledger.order('c')).toMatchObject({ payment: 'paid', membership: 'active', grantedBy: 'webhook', openReviews: [] });
+    expect((await ledger.orderOf(payment.id))?.orderId).toBe('c');
+    expect(await ledger.movePayment(payment, 'c', by)).toEqual({ outcome: 'exists' });
+  });
+
+  test('and what other sources say of it goes to its new owner, although its metadata names the old one', async () => {
+    const log = createMemoryLog();
+    const [support, webhook] = [ledgerOn(log), ledgerOn(log)];
+    await placed(support, 'a', 'b');
+    await webhook.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+    expect(await support.movePayment(payment, 'b', by)).toEqual({ outcome: 'moved' });
+    // This process has the old link in its cache.
+    expect(await webhook.observePayment(saying('webhook', 1_000, 'a'))).toMatchObject({ outcome: 'granted', orderId: 'b' });
+    expect(await support.observePayment(saying('poll', 1_000, 'a'))).toMatchObject({ outcome: 'recorded', orderId: 'b' });
+    expect(await support.order('b')).toMatchObject({ membership: 'active', openReviews: [] });
+    expect(await support.order('a')).toMatchObject({ membership: 'none', openReviews: [] });
+  });
+
+  test('never once access was given on it', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a', 'b');
+    await ledger.observePayment(saying('webhook', 1_000, 'a'));
+    expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'already_granted' });
+    await ledger.observePayment({
+      ...saying('webhook', 1_000, 'a'),
+      fact: { kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 1_000 },
+    });
+    expect(await statusOf(ledger, 'a')).toBe('revoked');
+    expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'already_granted' });
+  });
+
+  test('never back to an order that it left', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a', 'b', 'c');
+    await ledger.observePayment(saying('webhook', 900, 'a'));
+    expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'moved' });
+    expect(await ledger.movePayment(payment, 'a', by)).toEqual({ outcome: 'left_before' });
+    expect(await ledger.movePayment(payment, 'c', by)).toEqual({ outcome: 'moved' });
+    expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'left_before' });
+  });
+
+  test('also one that nobody owned: what was held is handed on', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a');
+    expect(await ledger.observePayment(saying('webhook', 1_000))).toMatchObject({ outcome: 'held' });
+    expect(await ledger.movePayment(payment, 'a', by)).toEqual({ outcome: 'moved' });
+    expect(await statusOf(ledger, 'a')).toBe('active');
+  });
+
+  test('not to an order that is not placed', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await expect(ledger.movePayment(payment, 'nowhere', by)).rejects.toMatchObject({ code: 'order_unknown' });
+  });
+});
+
+describe('law 3: whatever races and wherever a process dies, a moved payment grants one order', () => {
+  /** Afterwards: a new process rolls forward, the source that was not answered says it again. */
+  async function endsWell(log: MemoryLog, said: Observation): Promise<void> {
+    const rescuer = ledgerOn(log);
+    await rescuer.settle();
+    await rescuer.observePayment(said);
+    const owner = (await rescuer.orderOf(payment.id))?.orderId;
+    const granted = ordersGranted(log);
+    expect(granted).toEqual([`order-${owner}`]);
+    expect(await statusOf(rescuer, owner ?? '')).toBe('active');
+    // Each observation of the payment stands with its owner too.
+    const [said1, said2] = [log.rows, (await rescuer.history(owner ?? '')).filter(({ type }) => type === 'PaymentObserved')];
+    const facts = said1
+      .filter(({ type }) => type === 'PaymentObserved')
+      .map(({ data }) => (JSON.parse(data) as { factKey: string }).factKey);
+    expect(new Set(said2.map(({ data }) => (data as { factKey: string }).factKey))).toEqual(new Set(facts));
+  }
+
+  test('a webhook says paid while a person moves the payment', { timeout: 120_000 }, async () => {
+    const met = new Set<string>();
+    const runs = await exploreAll({ preemptions: 2, crashes: true }, async ({ log, store, run }) => {
+      const start = ledgerOn(log);
+      await placed(start, 'a', 'b');
+      await start.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+      const support = createPaymentLedger({ eventStore: store('support'), background: false });
+      const webhook = createPaymentLedger({ eventStore: store('webhook'), background: false });
+      await webhook.orderOf(payment.id); // It knows the old link.
+      const said = saying('webhook', 1_000, 'a');
+      const { crashed } = await run([
+        async () => met.add((await support.movePayment(payment, 'b', by)).outcome),
+        async () => met.add((await webhook.observePayment(said)).outcome),
+      ]);
+      met.add(`crashed: ${crashed}`);
+      await endsWell(log, said);
+      met.add(ordersGranted(log).join());
+    });
+    expect(runs).toBeGreaterThan(100);
+    expect([...met].sort()).toEqual(
+      ['already_granted', 'crashed: support', 'crashed: undefined', 'crashed: webhook', 'granted', 'moved', 'order-a', 'order-b'].sort(),
+    );
+  });
+
+  test('two persons move it to different orders', { timeout: 120_000 }, async () => {
+    const met = new Set<string>();
+    const runs = await exploreAll({ preemptions: 3, crashes: false }, async ({ log, store, run }) => {
+      const start = ledgerOn(log);
+      await placed(start, 'a', 'b', 'c');
+      await start.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+      const one = createPaymentLedger({ eventStore: store('one'), background: false });
+      const other = createPaymentLedger({ eventStore: store('other'), background: false });
+      await run([
+        async () => met.add((await one.movePayment(payment, 'b', by)).outcome),
+        async () => met.add((await other.movePayment(payment, 'c', by)).outcome),
+      ]);
+      await endsWell(log, saying('webhook', 1_000, 'a'));
+      met.add(ordersGranted(log).join());
+    });
+    expect(runs).toBeGreaterThan(100);
+    expect(met).toContain('order-b');
+    expect(met).toContain('order-c');
+  });
+});

@@ -1,0 +1,111 @@
+// What the auditor knows from the raw log, and how it compares what was said. No fold of the ledger is in it.
+import type { Fact, PaymentReference, Source } from '../../observation.ts';
+import type { MembershipStatus } from '../../order/order.ts';
+import type { KnownOrder } from './expected-access.ts';
+import { textOf } from './fact-text.ts';
+import type { KnownFacts } from './provider.ts';
+import type { Incarnation } from './simulated-process.ts';
+
+/** An event as it stands in the log, parsed and nothing more. */
+export interface AuditedEvent {
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** For messages. */
+  readonly place: string;
+}
+
+export interface Said {
+  readonly source: Source;
+  readonly payment: PaymentReference;
+  readonly aliases?: readonly string[];
+  readonly orderId?: string;
+  readonly fact: Fact;
+}
+
+/** Who said what of which payment. */
+export function saidName({ source, payment, fact }: Said): string {
+  return `${source}: ${payment.id} ${textOf(fact)}`;
+}
+
+export interface AuditedDecision {
+  readonly status: Exclude<MembershipStatus, 'none'>;
+  readonly change: 'granted' | 'suspended' | 'restored' | 'revoked';
+  readonly revision: number;
+  /** Processes that may hand it to the shop: who decided, and who took it over. */
+  readonly deliverers: Set<Incarnation>;
+}
+
+export interface AuditedReview {
+  readonly kind: string;
+  readonly paymentId: string;
+  readonly resolved: boolean;
+}
+
+/** Of the newest decision. Times are virtual. */
+export interface AuditedDelivery {
+  readonly owner: string;
+  /** Of the last event about it. */
+  readonly atMs: number;
+  readonly waitMs: number;
+  /** Since when it is tried: the decision, or a person's asking. */
+  readonly sinceMs: number;
+}
+
+export interface AuditedOrder {
+  readonly orderId: string;
+  placed?: KnownOrder & { readonly memberId: string; readonly plan: string };
+  status: MembershipStatus;
+  readonly decisions: AuditedDecision[];
+  readonly observed: Set<string>;
+  readonly attached: Set<string>;
+  readonly facts: Map<string, { readonly reference: PaymentReference; readonly known: KnownFacts }>;
+  readonly rulings: Map<string, 'grant' | 'revoke'>;
+  readonly reviews: Map<string, AuditedReview>;
+  changedAtRevision: number;
+  settled: number;
+  abandoned: boolean;
+  delivery: AuditedDelivery;
+}
+
+export interface AuditedReference {
+  owner?: string;
+  readonly held: Said[];
+}
+
+/** All that the log says so far; what was never heard of is empty. */
+export class AuditedLog {
+  readonly orders: Map<string, AuditedOrder> = new Map();
+  readonly references: Map<string, AuditedReference> = new Map();
+
+  order(orderId: string): AuditedOrder {
+    const known = this.orders.get(orderId);
+    if (known) return known;
+    const order: AuditedOrder = {
+      orderId,
+      status: 'none',
+      decisions: [],
+      observed: new Set(),
+      attached: new Set(),
+      facts: new Map(),
+      rulings: new Map(),
+      reviews: new Map(),
+      changedAtRevision: -1,
+      settled: 0,
+      abandoned: false,
+      delivery: { owner: '', atMs: 0, waitMs: 0, sinceMs: 0 },
+    };
+    this.orders.set(orderId, order);
+    return order;
+  }
+
+  reference(id: string): AuditedReference {
+    const known = this.references.get(id);
+    if (known) return known;
+    const reference: AuditedReference = { held: [] };
+    this.references.set(id, reference);
+    return reference;
+  }
+}

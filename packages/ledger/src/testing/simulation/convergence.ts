@@ -1,0 +1,115 @@
+// Liveness: once faults have stopped, what was begun comes to its end, the final state is the true one, the shop
+// knows it, every read model says so, and a process that is disposed is done.
+import { auditFinalState, auditHeld, undelivered } from './final-audit.ts';
+import { hasValue } from './sources.ts';
+import type { Stage } from './stage.ts';
+
+/** After that many steps without an end, something goes round in circles. */
+const mostSteps = 40_000;
+const hourMs = 3_600_000;
+/** Longest wait after a failed delivery, the patience of who takes over, and some. */
+const longestDeliveryMs = 3 * hourMs;
+
+export async function converge(stage: Stage): Promise<void> {
+  const { world, sources } = stage;
+  await until(stage, 'who is stopping stops', () => world.stopping.size === 0);
+  await until(stage, 'sources and people come to their end', () => world.tasks === 0);
+  // First without help: nothing that was acknowledged may need to be said again.
+  await settled(stage);
+  check(stage, () => auditHeld(stage));
+  world.some('last poll', async () => {
+    while (!world.violation && (await sources.poll()) !== 'finished');
+  });
+  await until(stage, 'the last poll ends', () => world.tasks === 0);
+  await settled(stage);
+  check(stage, () => auditHeld(stage));
+  check(stage, () => auditFinalState(stage));
+  await readModels(stage);
+}
+
+function check({ world }: Stage, audit: () => void): void {
+  if (!world.violation) audit();
+}
+
+/** Runs on until it is so, or a law is broken. */
+export async function until({ world }: Stage, what: string, reached: () => boolean): Promise<void> {
+  const { scheduler } = world;
+  const limit = scheduler.steps + mostSteps;
+  while (!world.violation && !reached()) {
+    if (scheduler.steps < limit && (await scheduler.step())) continue;
+    world.report('all that is begun ends', `not reached: ${what}`);
+  }
+}
+
+/** The newest decision of every order is at the shop. */
+async function settled(stage: Stage): Promise<void> {
+  const { world, auditor, people } = stage;
+  const limitMs = world.scheduler.nowMs + longestDeliveryMs;
+  for (;;) {
+    await settleAll(stage);
+    if (world.violation) return;
+    for (const { orderId, abandoned } of auditor.log.orders.values()) if (abandoned) people.redeliver(orderId);
+    const left = undelivered(stage);
+    if (left.length === 0) return;
+    if (world.scheduler.nowMs > limitMs) world.report('the newest decision is delivered', left.join('; '));
+    await pass(stage, 60_000);
+  }
+}
+
+async function settleAll(stage: Stage): Promise<void> {
+  const { world, processes } = stage;
+  let left = processes.length;
+  for (const process of processes) {
+    void process
+      .call('settle', (ledger) => ledger.settle())
+      .then((answer) => {
+        if (!hasValue(answer)) world.report('settle ends', `${process.name} does not settle, though nothing fails`);
+        left -= 1;
+      });
+  }
+  await until(stage, 'all have settled', () => left === 0 && world.scheduler.waiting('call') === 0);
+}
+
+async function pass(stage: Stage, ms: number): Promise<void> {
+  const { scheduler, network } = stage.world;
+  let passed = false;
+  scheduler.timer(network, ms, 'time passes', () => {
+    passed = true;
+  });
+  await until(stage, 'time passes', () => passed && stage.world.tasks === 0);
+}
+
+/** Each process's own read models say what the log says. */
+async function readModels(stage: Stage): Promise<void> {
+  const { world, processes, orders, auditor } = stage;
+  let left = 0;
+  for (const process of processes) {
+    for (const memberId of new Set(orders.map((order) => order.memberId))) {
+      left += 1;
+      void process.call(`memberships ${memberId}`, async (ledger) => {
+        const { items } = await ledger.memberships(memberId);
+        const found = items.map(({ membershipId, status }) => `${membershipId} ${status}`).join();
+        const expected = [...auditor.log.orders.values()]
+          .filter(({ placed, status }) => placed?.memberId === memberId && status !== 'none')
+          .map(({ orderId, status }) => `${orderId} ${status}`)
+          .sort()
+          .join();
+        if (found !== expected)
+          world.report('read models follow the log', `${process.name}: ${memberId} has ${found}, the log says ${expected}`);
+        left -= 1;
+      });
+    }
+  }
+  await until(stage, 'read models are read', () => left === 0);
+}
+
+/** Nothing is appended by a process that is disposed, and nothing of it goes on. */
+export async function dispose(stage: Stage): Promise<void> {
+  const { world, processes } = stage;
+  let left = processes.length;
+  for (const process of processes) void process.stop().then(() => (left -= 1));
+  await until(stage, 'all are disposed', () => left === 0);
+  const events = world.log.rows.length;
+  while (!world.violation && (await world.scheduler.step()));
+  if (world.log.rows.length > events) world.report('disposed means done', 'events were appended after it');
+}

@@ -1,0 +1,63 @@
+// The auditor's rules for the hand-over to the shop: who may deliver, from when, and what "delivered" means.
+import type { AuditedEvent, AuditedOrder } from './audited-log.ts';
+import type { AuditContext } from './log-auditor.ts';
+
+/** From the design: nobody takes over before `waitMs` + 30 s, and nobody gives up before 72 hours. */
+const patienceMs = 30_000;
+const horizonMs = 72 * 3_600_000;
+
+const types: ReadonlySet<string> = new Set(['MembershipDelivered', 'DeliveryFailed', 'DeliveryTakenOver', 'DeliveryAbandoned']);
+
+export function isDeliveryEvent({ type }: AuditedEvent): boolean {
+  return types.has(type);
+}
+
+export function auditDelivery(order: AuditedOrder, event: AuditedEvent, context: AuditContext): void {
+  const { type, data, place } = event;
+  const { broken } = context;
+  const newest = order.decisions.length;
+  const sequence = Number(data['sequence']);
+  if (!(sequence >= 1 && sequence <= newest)) broken('a delivery is of a decision', `${place}: ${sequence} of ${newest}`);
+  else if (type === 'MembershipDelivered') delivered(order, sequence, event, context);
+  else if (sequence < newest) broken('in flight is only the newest decision', `${place}: ${sequence} of ${newest}`);
+  else if (type === 'DeliveryTakenOver') takenOver(order, event, context);
+  else failed(order, event, context);
+}
+
+function delivered(order: AuditedOrder, sequence: number, { place }: AuditedEvent, { broken, sequenceAtShop }: AuditContext): void {
+  const atShop = sequenceAtShop(order.orderId);
+  if (atShop < sequence) broken('delivered means that the shop has it', `${place}: the shop has ${atShop}, not ${sequence}`);
+  order.settled = Math.max(order.settled, sequence);
+}
+
+function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent, { broken, by, world }: AuditContext): void {
+  const { coverage, scheduler } = world;
+  const { owner, atMs, waitMs, sinceMs } = order.delivery;
+  const instance = metadata['instance'] ?? '';
+  const byPerson = data['by'] !== undefined;
+  const renewed = owner === instance;
+  if (byPerson) coverage.met('taken over by a person');
+  else coverage.met(renewed ? 'renewed by its owner' : owner === '' ? 'taken over from nobody' : 'taken over from a process');
+  const waitedMs = scheduler.nowMs - atMs;
+  if (!byPerson && !renewed && owner !== '' && waitedMs < waitMs + patienceMs) {
+    broken('nobody takes over too early', `${place} after ${waitedMs} ms, with ${waitMs} ms to wait`);
+  }
+  order.decisions.at(-1)!.deliverers.add(by);
+  if (byPerson) order.abandoned = false;
+  order.delivery = { owner: instance, atMs: scheduler.nowMs, waitMs: 0, sinceMs: byPerson ? scheduler.nowMs : sinceMs };
+}
+
+function failed(order: AuditedOrder, { type, data, metadata, place }: AuditedEvent, { broken, world }: AuditContext): void {
+  const { coverage, scheduler } = world;
+  const { owner, sinceMs } = order.delivery;
+  if (owner !== metadata['instance']) broken('only its owner delivers', `${place} by ${metadata['instance']}, owned by ${owner}`);
+  if (type === 'DeliveryFailed') {
+    coverage.met(data['reason'] === 'timeout' ? 'delivery failed: timeout' : 'delivery failed: error');
+    order.delivery = { ...order.delivery, atMs: scheduler.nowMs, waitMs: Number(data['waitMs']) };
+    return;
+  }
+  coverage.met('abandoned');
+  const triedMs = scheduler.nowMs - sinceMs;
+  if (triedMs < horizonMs) broken('nobody gives up too early', `${place} after ${triedMs} ms`);
+  order.abandoned = true;
+}

@@ -1,0 +1,145 @@
+// The auditor's rules for what happens to an order: placed, attached, observed, decided, reviewed.
+import type { Fact, PaymentReference } from '../../observation.ts';
+import type { MembershipStatus } from '../../order/order.ts';
+import type { Policy } from '../../order/policy.ts';
+import { type AuditedDecision, type AuditedEvent, type AuditedOrder, type Said, saidName } from './audited-log.ts';
+import type { Coverage, Place } from './coverage.ts';
+import { expectedStatus, type KnownOrder } from './expected-access.ts';
+import { textOf } from './fact-text.ts';
+import type { AuditContext } from './log-auditor.ts';
+import { KnownFacts } from './provider.ts';
+
+interface DecisionRule extends Pick<AuditedDecision, 'change'> {
+  readonly from: readonly MembershipStatus[];
+  readonly to: AuditedDecision['status'];
+}
+
+const decisions: ReadonlyMap<string, DecisionRule> = new Map<string, DecisionRule>([
+  ['MembershipGranted', { from: ['none'], to: 'active', change: 'granted' }],
+  ['MembershipSuspended', { from: ['active', 'revoked'], to: 'suspended', change: 'suspended' }],
+  ['MembershipRestored', { from: ['suspended', 'revoked'], to: 'active', change: 'restored' }],
+  ['MembershipRevoked', { from: ['active', 'suspended'], to: 'revoked', change: 'revoked' }],
+]);
+const reviewPlaces: Readonly<Record<string, Place>> = {
+  amount: 'amount',
+  currency: 'currency',
+  mode: 'mode',
+  account: 'account',
+  overpaid: 'overpaid',
+  conflicting_evidence: 'conflicting evidence',
+  claimed_by_two: 'claimed by two',
+  paid_again: 'paid again',
+};
+
+export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, context: AuditContext): void {
+  const rule = decisions.get(event.type);
+  if (rule) decided(order, event, rule, context);
+  else if (event.type === 'OrderPlaced') placed(order, event, context);
+  else if (event.type === 'CheckoutAttached') attached(order, event, context);
+  else if (event.type === 'PaymentObserved') observed(order, event, context);
+  else if (event.type === 'ReviewOpened') reviewOpened(order, event, context);
+  else if (event.type === 'ReviewResolved') reviewResolved(order, event, context);
+  else context.broken('known events', `${event.place} is no event of the design`);
+}
+
+/** What the facts recorded so far make of the order. */
+export function statusByFacts(order: AuditedOrder, policy: Policy): MembershipStatus {
+  const payments = [...order.facts.values()].map(({ reference, known }) => known.payment(reference, order.rulings.get(reference.id)));
+  return expectedStatus(order.placed, payments, policy, order.decisions.length > 0);
+}
+
+function placed(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
+  if (order.placed) broken('an order is placed once', place);
+  const { expected, ...rest } = data as { expected: Pick<KnownOrder, 'amountMinor' | 'currency' | 'allow'> };
+  order.placed = { ...(rest as unknown as NonNullable<AuditedOrder['placed']>), ...expected };
+  if (order.observed.size > 0) world.coverage.met('observed before its order was placed');
+}
+
+function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, log }: AuditContext): void {
+  const { id } = data['payment'] as PaymentReference;
+  const { owner } = log.reference(id);
+  if (!order.placed) broken('attached to a placed order', place);
+  if (owner !== order.orderId) broken('law 3: link before use', `${place}: ${id} belongs to ${owner ?? 'nobody'}`);
+  if (order.attached.has(id)) broken('law 5: noise is not kept', `${place} attaches ${id} again`);
+  order.attached.add(id);
+}
+
+function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, provider, world }: AuditContext): void {
+  const said = data as unknown as Said;
+  const { payment, fact, aliases = [] } = said;
+  const { owner } = log.reference(payment.id);
+  if (owner !== order.orderId)
+    broken('law 3: recorded in the owner of the payment', `${place}: ${payment.id} belongs to ${owner ?? 'nobody'}`);
+  const unlinked = aliases.find((alias) => log.reference(alias).owner === undefined);
+  if (unlinked !== undefined) broken('law 3: link before use', `${place}: ${unlinked} is not linked`);
+  const name = saidName(said);
+  if (order.observed.has(name)) broken('law 5: noise is not kept', `${place} records ${name} again`);
+  order.observed.add(name);
+  order.changedAtRevision = revision;
+  const facts = order.facts.get(payment.id) ?? { reference: payment, known: new KnownFacts(provider) };
+  order.facts.set(payment.id, facts);
+  meet(world.coverage, facts.known, fact);
+  if (!facts.known.add(payment, fact)) broken('only what was said is recorded', `${place}: ${name} is true nowhere`);
+}
+
+function meet(coverage: Coverage, known: KnownFacts, fact: Fact): void {
+  if (fact.kind === 'attempt') {
+    const failedBefore = known.has((each) => each.kind === 'attempt' && each.status === 'attempt_failed');
+    if (fact.status === 'paid' && failedBefore) coverage.met('attempt failed before it was paid');
+  } else if (fact.kind === 'refund') {
+    if (fact.status === 'succeeded') coverage.met('refund succeeded');
+    const succeededBefore = known.has((each) => each.kind === 'refund' && each.id === fact.id && each.status === 'succeeded');
+    if (fact.status === 'failed' && succeededBefore) coverage.met('refund failed late');
+  } else if (fact.returnedDebit) coverage.met('debit returned');
+  else if (fact.status === 'lost') coverage.met('dispute lost');
+  else if (fact.status === 'won') coverage.met('dispute won');
+}
+
+function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }: DecisionRule, { broken, by, world }: AuditContext): void {
+  const { data, place, type, revision, metadata } = event;
+  if (type === 'MembershipGranted' && order.decisions.length > 0) broken('law 2: once per order', `${place} is a second grant`);
+  if (!from.includes(order.status)) broken('decisions follow each other', `${place} follows ${order.status}`);
+  if (data['sequence'] !== order.decisions.length + 1) {
+    broken('sequences are contiguous', `${place} has sequence ${data['sequence']} after ${order.decisions.length}`);
+  }
+  const { membershipId, memberId, plan } = data;
+  if (membershipId !== order.orderId || memberId !== order.placed?.memberId || plan !== order.placed?.plan) {
+    broken('a decision is about its order', `${place}: ${textOf(data)}`);
+  }
+  const { nowMs } = world.scheduler;
+  order.status = to;
+  order.decisions.push({ status: to, change, revision, deliverers: new Set([by]) });
+  order.changedAtRevision = revision;
+  order.abandoned = false;
+  order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, sinceMs: nowMs };
+}
+
+function reviewOpened(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
+  const { reviewId, kind, payment } = data as { reviewId: string; kind: string; payment: PaymentReference };
+  const open = [...order.reviews.values()].some((review) => !review.resolved && review.kind === kind && review.paymentId === payment.id);
+  if (open || order.reviews.has(reviewId)) broken('a review is opened once', `${place}: ${kind} of ${payment.id}`);
+  order.reviews.set(reviewId, { kind, paymentId: payment.id, resolved: false });
+  const met = reviewPlaces[kind];
+  if (met) world.coverage.met(met);
+}
+
+function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { broken }: AuditContext): void {
+  const { reviewId, resolution, seenRevision } = data as {
+    reviewId: string;
+    resolution: 'grant' | 'revoke' | 'dismiss';
+    seenRevision: number;
+  };
+  const review = order.reviews.get(reviewId);
+  if (!review || review.resolved) {
+    broken('a review is resolved once', `${place}: ${reviewId}`);
+    return;
+  }
+  if (seenRevision < order.changedAtRevision) {
+    broken(
+      'nobody rules on what he has not seen',
+      `${place} saw revision ${seenRevision}, the order changed at ${order.changedAtRevision}`,
+    );
+  }
+  order.reviews.set(reviewId, { ...review, resolved: true });
+  if (resolution !== 'dismiss') order.rulings.set(review.paymentId, resolution);
+}

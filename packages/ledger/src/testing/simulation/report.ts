@@ -1,0 +1,34 @@
+// What a range of seeds came to, as plain JSON: child processes hand it to their parent.
+import { Coverage, type Place } from './coverage.ts';
+import type { SimulationOptions } from './options.ts';
+import type { Violation } from './world.ts';
+
+/** A seed that broke a law, and all that is needed to see why. */
+export interface Failure extends Violation {
+  readonly seed: number;
+  /** Everything that the seed drew before it began. */
+  readonly options: SimulationOptions;
+  readonly traceTail: readonly string[];
+}
+
+export interface SeedsReport {
+  readonly seeds: number;
+  readonly steps: number;
+  /** In the logs. */
+  readonly events: number;
+  readonly coverage: Readonly<Record<Place, number>>;
+  readonly failures: readonly Failure[];
+}
+
+export function sumOf(reports: readonly SeedsReport[]): SeedsReport {
+  const coverage = new Coverage();
+  for (const report of reports) coverage.add(report.coverage);
+  const sum = (of: (report: SeedsReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
+  return {
+    seeds: sum(({ seeds }) => seeds),
+    steps: sum(({ steps }) => steps),
+    events: sum(({ events }) => events),
+    coverage: coverage.counts(),
+    failures: reports.flatMap(({ failures }) => failures),
+  };
+}
