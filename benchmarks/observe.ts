@@ -27,17 +27,30 @@ export async function observe(): Promise<void> {
     const rows: Row[] = [];
     for (const callers of callerCounts) {
       const orders = callers === 1 ? 100 : 1_000;
-      const recorded = await compare(folder, callers, (n) => recordedFacts(folder, `${callers}-${n}`, callers, orders), orders * sources.length);
+      const recorded = await compare(
+        folder,
+        callers,
+        (n) => recordedFacts(folder, `${callers}-${n}`, callers, orders),
+        orders * sources.length,
+      );
       rows.push({ workload: 'recorded', callers, ...recorded });
       const first = await compare(folder, callers, (n) => firstPayments(folder, `first-${callers}-${n}`, callers, orders), orders);
       rows.push({ workload: 'first payment', callers, ...first });
     }
-    console.table(rows.map((row) => ({ ...row, perSecond: Math.round(row.perSecond), bare: Math.round(row.bare), ratio: row.ratio.toFixed(2) })));
+    console.table(
+      rows.map((row) => ({ ...row, perSecond: Math.round(row.perSecond), bare: Math.round(row.bare), ratio: row.ratio.toFixed(2) })),
+    );
     const row = rows.find(({ workload, callers }) => workload === 'recorded' && callers === 32);
     if (!row) throw new Error('no row for 32 callers');
     const { callers, perSecond, bare, ratio } = row;
     console.log(
-      JSON.stringify({ bench: 'observe', callers, perSecond: Math.round(perSecond), bare: Math.round(bare), ratio: Number(ratio.toFixed(3)) }),
+      JSON.stringify({
+        bench: 'observe',
+        callers,
+        perSecond: Math.round(perSecond),
+        bare: Math.round(bare),
+        ratio: Number(ratio.toFixed(3)),
+      }),
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -50,7 +63,12 @@ interface Measured {
   readonly rowBytes: number;
 }
 
-async function compare(folder: string, callers: number, measure: (round: number) => Promise<Measured>, rows: number): Promise<Omit<Row, 'workload' | 'callers'>> {
+async function compare(
+  folder: string,
+  callers: number,
+  measure: (round: number) => Promise<Measured>,
+  rows: number,
+): Promise<Omit<Row, 'workload' | 'callers'>> {
   const ours: number[] = [];
   const bares: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -71,7 +89,9 @@ async function recordedFacts(folder: string, name: string, callers: number, orde
     });
     await ledger.settle();
     // Source by source: what four sources say of one payment comes minutes apart, not at once.
-    return timed(orders * sources.length, callers, (fact) => ledger.observePayment(paid(fact % orders, sources[Math.floor(fact / orders)] ?? 'poll')));
+    return timed(orders * sources.length, callers, (fact) =>
+      ledger.observePayment(paid(fact % orders, sources[Math.floor(fact / orders)] ?? 'poll')),
+    );
   });
 }
 
@@ -87,7 +107,10 @@ async function withLedger(folder: string, name: string, work: (ledger: PaymentLe
   await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(join(folder, `${name}.db`)) });
   const perSecond = await work(ledger);
   const history = (await ledger.history('order-0')).filter(({ type }) => type === 'PaymentObserved');
-  const bytes = history.reduce((sum, { id, type, data, metadata }) => sum + id.length + type.length + JSON.stringify(data).length + JSON.stringify(metadata).length, 0);
+  const bytes = history.reduce(
+    (sum, { id, type, data, metadata }) => sum + id.length + type.length + JSON.stringify(data).length + JSON.stringify(metadata).length,
+    0,
+  );
   return { perSecond, rowBytes: Math.round(bytes / history.length) };
 }
 
@@ -106,7 +129,15 @@ async function eachOf(count: number, callers: number, work: (index: number) => P
 }
 
 function placed(order: number) {
-  return { orderId: `order-${order}`, memberId: `member-${order}`, plan: 'pro', amountMinor: 4_900, currency: 'usd', account, livemode: false };
+  return {
+    orderId: `order-${order}`,
+    memberId: `member-${order}`,
+    plan: 'pro',
+    amountMinor: 4_900,
+    currency: 'usd',
+    account,
+    livemode: false,
+  };
 }
 
 function payment(order: number) {

@@ -92,6 +92,8 @@ function wordsOf(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Omit<
       return { who: 'Ledger', title: `A person must look at it: ${reviewWords[event.data.kind]}`, detail: `review ${event.data.reviewId}` };
     case 'ReviewResolved':
       return { who: 'Support', title: `Review ${event.data.reviewId} ended: ${event.data.resolution}`, detail: event.data.by.reason };
+    case 'PaymentMoved':
+      return { who: 'Support', title: `Payment moved to the order ${event.data.toOrderId}`, detail: event.data.by.reason };
     case 'MembershipDelivered':
       return { who: 'Shop', title: "The shop's own table has it", detail: `up to ${decision}` };
     case 'DeliveryFailed':

@@ -1,5 +1,6 @@
-// The two subscribers of a ledger: one keeps the read models and shows delivery what other processes did,
-// one rolls held payments forward. Their cursors stand in the file of the read models.
+// The subscribers of a ledger: one keeps the read models and shows delivery what other processes did, one rolls held
+// payments forward (their cursors stand in the file of the read models), and where it is asked for, one signs checkpoints.
+import { type CheckpointSettings, openCheckpointer } from './audit/checkpointer.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import type { PaymentWriter } from './observe-payment.ts';
@@ -17,6 +18,7 @@ export interface FollowersOptions {
   readonly path: string;
   readonly writer: PaymentWriter;
   readonly delivery: Delivery | undefined;
+  readonly checkpoints: CheckpointSettings | undefined;
   readonly runtime: Runtime;
   readonly log: Log;
   readonly onAlert: (alert: Alert) => void;
@@ -27,7 +29,10 @@ export interface Followers {
   opened(): Promise<OpenedFollowers>;
   /** Follows the log until `stop`, as soon as it can be read. */
   follow(): void;
-  stop(): Promise<void>;
+  /** Signs what was not signed yet, where this process signs. */
+  signCheckpoint(): Promise<void>;
+  /** @param deadlineMs monotonic, for a last checkpoint. */
+  stop(deadlineMs: number): Promise<void>;
 }
 
 export interface OpenedFollowers {
@@ -38,8 +43,10 @@ export interface OpenedFollowers {
   stop(): Promise<void>;
 }
 
+/** @throws LedgerError `invalid_input`: checkpoints cannot be signed with these settings. */
 export function openFollowers(options: FollowersOptions): Followers {
-  const { runtime, log } = options;
+  const { store, runtime, log, onAlert, checkpoints } = options;
+  const checkpointer = checkpoints && openCheckpointer({ store, settings: checkpoints, runtime, log, onAlert });
   const stopping = new AbortController();
   let opening: Promise<OpenedFollowers> | undefined;
   let following: Promise<void> = Promise.resolve();
@@ -69,9 +76,12 @@ export function openFollowers(options: FollowersOptions): Followers {
     opened,
     follow: () => {
       following = follow();
+      checkpointer?.start();
     },
-    stop: async () => {
+    signCheckpoint: async () => checkpointer?.catchUp(),
+    stop: async (deadlineMs) => {
       stopping.abort();
+      await checkpointer?.stop(deadlineMs);
       await following;
       await (await opening?.catch(() => undefined))?.stop();
     },

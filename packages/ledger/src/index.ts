@@ -1,4 +1,5 @@
 // @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
+export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpointer.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
   AppendResult,

@@ -33,6 +33,7 @@ const optionNames: readonly string[] = [
   'deliverTimeoutMs',
   'readModels',
   'background',
+  'checkpoints',
   'log',
   'onAlert',
   'runtime',

@@ -54,6 +54,7 @@ class Ledger implements PaymentLedger {
       log = silent,
       deliverTimeoutMs: timeoutMs = 10_000,
       onAlert = () => undefined,
+      checkpoints,
     } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
     // Where nobody here delivers, anyone may take a decision over at once.
@@ -70,7 +71,7 @@ class Ledger implements PaymentLedger {
     this.#sweeps = openSweeps(transactions);
     this.#unreadable = openUnreadableObjects(transactions, { log, onAlert });
     const path = readModelsPath(options);
-    this.#followers = openFollowers({ store, path, writer: this.#writer, delivery: this.#delivery, runtime, log, onAlert });
+    this.#followers = openFollowers({ store, path, writer: this.#writer, delivery: this.#delivery, checkpoints, runtime, log, onAlert });
     if (!background) return;
     this.#followers.follow();
     this.#delivery?.start();
@@ -179,6 +180,7 @@ class Ledger implements PaymentLedger {
       await followers.catchUp();
       await this.#delivery?.settle(deadline);
       await followers.catchUp(); // What was delivered stands in the read models too.
+      await this.#followers.signCheckpoint();
     });
 
   sweepProgress: PaymentLedger['sweepProgress'] = (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier')));
@@ -230,7 +232,7 @@ class Ledger implements PaymentLedger {
     await Promise.race([Promise.allSettled(this.#inFlight), this.runtime.sleep(drainMs, drained.signal)]);
     drained.abort();
     await this.#delivery?.stop(deadline);
-    await this.#followers.stop();
+    await this.#followers.stop(deadline);
     await this.#store.close();
   }
 }

@@ -1,4 +1,5 @@
 // The public face: what a shop calls, and what a payment adapter calls on its behalf.
+import type { CheckpointSettings } from './audit/checkpointer.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import type { ManualAction, Observation, PaymentReference } from './observation.ts';
@@ -80,6 +81,8 @@ export interface PaymentLedgerOptions {
   readonly readModels?: string;
   /** Roll forward, deliver and catch up by itself. Default true; false on short-lived hosts, which call `settle`. */
   readonly background?: boolean;
+  /** Signs checkpoints of the log: at every 1,000 events, and otherwise within 60 s; without a background at `settle`. */
+  readonly checkpoints?: CheckpointSettings;
   /** Default: silent. */
   readonly log?: Log;
   readonly onAlert?: (alert: Alert) => void;

@@ -18,12 +18,26 @@ export interface ListPage {
   readonly hasMore: boolean;
 }
 
-export interface SessionWindow {
-  /** Seconds, both inclusive, of the session's own creation. */
+/** Part of a list, newest first, a hundred a page. */
+export interface ListWindow {
+  /** Seconds, both inclusive, of the objects' own creation. */
   readonly createdFrom: number;
   readonly createdTo: number;
-  /** Newest first: the last id of the page before. */
+  /** The last id of the page before. */
   readonly after?: string;
+}
+
+/** Objects that tell of a payment, and can be read by id. */
+export const readableTypes = ['checkout.session', 'payment_intent', 'charge', 'refund', 'dispute'] as const;
+export type ReadableType = (typeof readableTypes)[number];
+
+export interface StripeCallsOptions {
+  readonly stripe: Stripe;
+  readonly runtime: Runtime;
+  /** A connected account to act on; absent: the key's own. */
+  readonly connected?: string;
+  /** Around each request: to count it, to pace it, to try it again. Default: once, at once. */
+  readonly around?: <T>(what: string, call: () => Promise<T>) => Promise<T>;
 }
 
 /** Short: a webhook waits for it, and Stripe does not wait long for a webhook. */
@@ -39,14 +53,20 @@ type Call<T> = (options: Stripe.RequestOptions) => Promise<Stripe.Response<T>>;
  * refuses to change something as asked. A read that it refuses leaves the question open, so it is never the latter.
  */
 export class StripeCalls {
+  readonly #options: StripeCallsOptions;
   readonly #stripe: Stripe;
-  readonly #runtime: Runtime;
 
-  constructor(stripe: Stripe, runtime: Runtime) {
-    this.#stripe = stripe;
-    this.#runtime = runtime;
+  constructor(options: StripeCallsOptions) {
+    this.#options = options;
+    this.#stripe = options.stripe;
   }
 
+  /** The same calls on a connected account. */
+  on(connected: string): StripeCalls {
+    return new StripeCalls({ ...this.#options, connected });
+  }
+
+  /** The key's own account. */
   async account(): Promise<string> {
     const { object } = await this.#ask('GET /v1/account', (options) => this.#stripe.accounts.retrieveCurrent({}, options), readTimeoutMs);
     return object.id;
@@ -76,6 +96,23 @@ export class StripeCalls {
     return this.#find(`GET /v1/payment_intents/${intentId}`, (options) => paymentIntents.retrieve(intentId, {}, options), readTimeoutMs);
   }
 
+  /** Undefined: Stripe knows none of this id in our account and mode. */
+  object(type: ReadableType, id: string): Promise<Answer | undefined> {
+    const { charges, refunds, disputes } = this.#stripe;
+    switch (type) {
+      case 'checkout.session':
+        return this.session(id);
+      case 'payment_intent':
+        return this.intent(id);
+      case 'charge':
+        return this.#find(`GET /v1/charges/${id}`, (options) => charges.retrieve(id, {}, options), readTimeoutMs);
+      case 'refund':
+        return this.#find(`GET /v1/refunds/${id}`, (options) => refunds.retrieve(id, {}, options), readTimeoutMs);
+      case 'dispute':
+        return this.#find(`GET /v1/disputes/${id}`, (options) => disputes.retrieve(id, {}, options), readTimeoutMs);
+    }
+  }
+
   /** The session that made the intent, with it; undefined where none did. */
   async sessionOfIntent(intentId: string): Promise<Answer | undefined> {
     const { sessions } = this.#stripe.checkout;
@@ -91,29 +128,41 @@ export class StripeCalls {
     return this.#list(what, (options) => this.#stripe.refunds.list({ ...of, limit: pageLimit }, options), readTimeoutMs);
   }
 
-  /** Completed sessions with their payment intents, newest first, a hundred a page. */
-  completeSessions({ createdFrom, createdTo, after }: SessionWindow): Promise<Answer<ListPage>> {
+  /** Completed sessions with their payment intents. */
+  completeSessions(window: ListWindow): Promise<Answer<ListPage>> {
     const { sessions } = this.#stripe.checkout;
-    const parameters = {
-      status: 'complete' as const,
-      created: { gte: createdFrom, lte: createdTo },
-      limit: pageLimit,
-      expand: ['data.payment_intent'],
-      ...(after === undefined ? {} : { starting_after: after }),
-    };
+    const parameters = { status: 'complete' as const, ...pageOf(window), expand: ['data.payment_intent'] };
     return this.#list('GET /v1/checkout/sessions?status=complete', (options) => sessions.list(parameters, options), listTimeoutMs);
   }
 
+  /** Snapshot events of these types, at most twenty; Stripe keeps them for 30 days. */
+  events(types: readonly string[], window: ListWindow): Promise<Answer<ListPage>> {
+    const { events } = this.#stripe;
+    const parameters = { types: [...types], ...pageOf(window) };
+    return this.#list('GET /v1/events', (options) => events.list(parameters, options), listTimeoutMs);
+  }
+
+  /** Every movement of money, with what it was for. */
+  balanceTransactions(window: ListWindow): Promise<Answer<ListPage>> {
+    const { balanceTransactions } = this.#stripe;
+    const parameters = { ...pageOf(window), expand: ['data.source'] };
+    return this.#list('GET /v1/balance_transactions', (options) => balanceTransactions.list(parameters, options), listTimeoutMs);
+  }
+
   async #ask<T>(what: string, call: Call<T>, timeoutMs: number, refusedAs: Refused = 'provider_unavailable'): Promise<Answer<T>> {
-    try {
-      const response = await call({ timeout: timeoutMs, maxNetworkRetries: 0 });
-      const { date, 'stripe-version': apiVersion } = response.lastResponse.headers;
-      const at = new Date(date ?? '');
-      const asOf = (Number.isNaN(at.getTime()) ? this.#runtime.now() : at).toISOString();
-      return { object: response, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
-    } catch (error) {
-      throw failureOf(what, error, refusedAs);
-    }
+    const { runtime, connected, around = (_what, once) => once() } = this.#options;
+    const options = { timeout: timeoutMs, maxNetworkRetries: 0, ...(connected === undefined ? {} : { stripeAccount: connected }) };
+    const response = await around(what, async () => {
+      try {
+        return await call(options);
+      } catch (error) {
+        throw failureOf(what, error, refusedAs);
+      }
+    });
+    const { date, 'stripe-version': apiVersion } = response.lastResponse.headers;
+    const at = new Date(date ?? '');
+    const asOf = (Number.isNaN(at.getTime()) ? runtime.now() : at).toISOString();
+    return { object: response, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
   }
 
   async #find<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T> | undefined> {
@@ -131,4 +180,12 @@ export class StripeCalls {
       throw new LedgerError('provider_unavailable', `${what} was answered without a list. Is this Stripe's address?`);
     return { ...answer, object: { objects: list.data, hasMore: list.has_more === true } };
   }
+}
+
+function pageOf({ createdFrom, createdTo, after }: ListWindow) {
+  return {
+    created: { gte: createdFrom, lte: createdTo },
+    limit: pageLimit,
+    ...(after === undefined ? {} : { starting_after: after }),
+  };
 }

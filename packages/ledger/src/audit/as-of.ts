@@ -8,7 +8,7 @@ import type { LogReader } from './log-reader.ts';
 /** @param text a position, an ISO 8601 time, or a day, which counts to its end (UTC). */
 export async function resolveAsOf(log: LogReader, text: string): Promise<Position> {
   if (/^\d{1,15}$/.test(text)) return toPosition(Number(text));
-  if (/^\d{20}$/.test(text)) return text as Position;
+  if (/^\d{20,}$/.test(text)) return text as Position;
   const time = parseTime(text);
   let position = logStart;
   for await (const rows of log.rows()) {

@@ -40,8 +40,8 @@ test('what the live read models hold is what the log makes of them', async () =>
     compared: true,
     differences: [],
     differing: 0,
-    orders: 13,
-    memberships: { none: 3, active: 8, revoked: 2 },
+    orders: 15,
+    memberships: { none: 4, active: 9, revoked: 2 },
   });
   expect(replayed.openReviews).toBeGreaterThan(5);
   expect(replayed.cursor).toBe(String(replayed.events).padStart(20, '0'));

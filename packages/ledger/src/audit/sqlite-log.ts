@@ -1,17 +1,15 @@
 // A SQLite log, opened read-only: its rows as they stand there, whatever anybody has done to them. Scans by stream as
 // well as in log order, so that one order after the other can be judged in little memory.
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
+import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
 import type { Position } from '../event-store/event-store.ts';
 import { toPosition } from '../event-store/log-pages.ts';
 import { asLedgerError } from '../event-store/sqlite/failure.ts';
-import { applicationId, layoutSteps, pragma, refuseForeignFile } from '../event-store/sqlite/layout.ts';
 import type { LogReader, LogRow } from './log-reader.ts';
+import { openReadOnly, prepareReading } from './sqlite-reading.ts';
 
-/** The columns of an event, in this order: arrays are read a third faster than objects. */
+/** The columns of an event, in this order. */
 type Columns = [position: number, stream: string | null, revision: number, id: string, type: string, data: string, metadata: string];
 
 /** A stream as the file has it. */
@@ -49,13 +47,13 @@ export class SqliteLog {
   /** Absolute. */
   readonly path: string;
   readonly #db: DatabaseSync;
-  readonly #sql: ReturnType<typeof prepare>;
+  readonly #sql: ReturnType<typeof prepareReading>;
 
   /** @throws LedgerError `invalid_input`: no log of ours. `file_newer`, `store_unavailable`. */
   constructor(path: string) {
     this.path = resolve(path);
     this.#db = openReadOnly(this.path);
-    this.#sql = prepare(this.#db);
+    this.#sql = prepareReading(this.#db);
   }
 
   /** One statement, so that it is one moment of a log in use. */
@@ -122,10 +120,10 @@ export class SqliteLog {
     return (this.#reading(() => this.#sql.stream.all(name, upTo)) as unknown as readonly Columns[]).map(toRow);
   }
 
-  /** The first link in a reference's stream. */
-  link(stream: string, upTo: number): { readonly position: Position; readonly data: string } | undefined {
-    const row = this.#reading(() => this.#sql.link.get(stream, upTo)) as unknown as [number, string] | undefined;
-    return row && { position: toPosition(row[0]), data: row[1] };
+  /** The links in a reference's stream, oldest first. */
+  links(stream: string, upTo: number): readonly { readonly position: Position; readonly revision: number; readonly data: string }[] {
+    const rows = this.#reading(() => this.#sql.links.all(stream, upTo)) as unknown as readonly [number, number, string][];
+    return rows.map(([position, revision, data]) => ({ position: toPosition(position), revision, data }));
   }
 
   /** The last event up to a position. */
@@ -184,72 +182,4 @@ export function sqliteReader(path: string, name = `sqlite:${path}`): LogReader {
 
 function toRow([position, stream, revision, id, type, data, metadata]: Columns): LogRow {
   return { position: toPosition(position) as Position, stream: stream ?? '', revision, id, type, data, metadata };
-}
-
-function openReadOnly(path: string): DatabaseSync {
-  if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the log?`);
-  let db: DatabaseSync | undefined;
-  try {
-    db = connect(path);
-    if (pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === layoutSteps.length) return db;
-    refuseForeignFile(db, path);
-    throw new LedgerError(
-      'invalid_input',
-      `${path} holds no log of this release. A ledger that opens it once brings it to layout ${layoutSteps.length}.`,
-    );
-  } catch (error) {
-    if (db?.isOpen) db.close();
-    throw asLedgerError(error, path);
-  }
-}
-
-/** A write-ahead log needs memory shared by all readers, in files beside it. On a medium that nobody can write there are none. */
-function connect(path: string): DatabaseSync {
-  // Waiting is fine here: an audit serves nobody else.
-  const options = { readOnly: true, timeout: 10_000 };
-  const db = new DatabaseSync(path, options);
-  try {
-    pragma(db, 'user_version');
-    return db;
-  } catch (error) {
-    db.close();
-    if (existsSync(`${path}-wal`)) throw error;
-    const immutable = pathToFileURL(path);
-    immutable.searchParams.set('immutable', '1');
-    return new DatabaseSync(immutable, options);
-  }
-}
-
-function prepare(db: DatabaseSync) {
-  const columns = 'e.position, s.name, e.revision, e.id, e.type, e.data, e.metadata';
-  const sql = {
-    extent: db.prepare(`SELECT (SELECT count(*) FROM events), (SELECT max(position) FROM events),
-      (SELECT seq FROM sqlite_sequence WHERE name = 'events')`),
-    end: db.prepare('SELECT max(position) FROM events'),
-    boundary: db.prepare('SELECT max(id), count(*) FROM (SELECT id FROM streams WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)'),
-    // LEFT JOIN: an event without a stream must be seen.
-    page: db.prepare(
-      `SELECT ${columns} FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
-    ),
-    heads: db.prepare('SELECT id, name, revision FROM streams WHERE id > ? AND id <= ? ORDER BY id'),
-    // One statement, so that it is one moment of a stream that may be growing.
-    newest: db.prepare('SELECT revision, (SELECT max(revision) FROM events WHERE stream = streams.id) FROM streams WHERE id = ?'),
-    link: db.prepare(
-      `SELECT e.position, e.data FROM streams s JOIN events e ON e.stream = s.id
-       WHERE s.name = ? AND e.type = 'ReferenceLinked' AND e.position <= ? ORDER BY e.revision LIMIT 1`,
-    ),
-    streams: db.prepare(
-      `SELECT position, revision, id, type, data, metadata, stream FROM events
-       WHERE stream > ? AND stream <= ? AND position <= ? ORDER BY stream, revision`,
-    ),
-    last: db.prepare(
-      `SELECT ${columns} FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position <= ? ORDER BY e.position DESC LIMIT 1`,
-    ),
-    has: db.prepare('SELECT 1 FROM streams WHERE name = ?'),
-    stream: db.prepare(
-      `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.position <= ? ORDER BY e.revision`,
-    ),
-  } satisfies Record<string, StatementSync>;
-  for (const statement of Object.values(sql)) statement.setReturnArrays(true);
-  return sql;
 }

@@ -170,6 +170,12 @@ export async function tellStories(store: EventStore): Promise<void> {
   await say('webhook', 'pi_partly', refund('re_3', 'succeeded', 1_000));
   await say('webhook', 'pi_partly', { ...dispute('lost', 1), amountMinor: 3_900 } as Fact);
 
+  await place('wrong', 9_900);
+  await place('right');
+  await say('webhook', 'pi_moved', paid(), { orderId: 'wrong' });
+  await ledger.movePayment(payment('pi_moved'), 'right', support);
+  await say('poll', 'pi_moved', paid(), { orderId: 'wrong' }); // Overruled.
+
   await place('unpaid');
   await say('webhook', 'cs_unpaid', { kind: 'attempt', status: 'expired' });
 

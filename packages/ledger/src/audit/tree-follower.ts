@@ -82,7 +82,7 @@ export type FromTreeWorker = TreeGrowth | { readonly failed: LedgerError['code']
 function followFile(path: string, sizes: readonly number[]): TreeFollower {
   const url = new URL(import.meta.url.endsWith('.ts') ? './tree-worker.ts' : './tree-worker.js', import.meta.url);
   const worker = new Worker(url, { workerData: { path, sizes } });
-  worker.unref(); // It must not keep a process alive that has nothing else to do.
+  worker.unref(); // Between two questions it must not keep a process alive that has nothing else to do.
   return {
     advance: () =>
       new Promise((done, failed) => {
@@ -98,9 +98,11 @@ function followFile(path: string, sizes: readonly number[]): TreeFollower {
         const onExit = (code: number): void =>
           onError(new LedgerError('store_unavailable', `The worker that hashes ${path} ended (exit ${code}). Another one is started`));
         const settle = (): void => {
+          worker.unref();
           worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         };
         worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+        worker.ref();
         worker.postMessage('advance');
       }),
     close: async () => {

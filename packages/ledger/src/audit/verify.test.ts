@@ -268,6 +268,27 @@ const tampered: readonly [what: string, changes: readonly string[], Rule, stream
     true,
   ],
   ['a reference linked to another order', [edit('reference-pi_tried', 0, 'tried', 'unpaid')], 'law-3', 'order-tried', 2, true],
+  ['a move taken out, ranks closed', takeOut('order-wrong', 4), 'law-3', 'reference-pi_moved', 1],
+  ['a move of another payment', [edit('order-wrong', 4, 'pi_moved', 'pi_x')], 'law-3', 'order-wrong', 4],
+  ['a move that ends another link', [edit('order-wrong', 4, '"linkRevision":0', '"linkRevision":1')], 'law-3', 'order-wrong', 4],
+  [
+    'a move of a payment that access was given on',
+    insert(
+      'order-held',
+      'PaymentMoved',
+      '{"payment":{"provider":"stripe","account":"acct_1","livemode":true,"id":"pi_held"},"toOrderId":"unpaid","linkRevision":1,"by":{"actor":"a","reason":"r"}}',
+    ),
+    'law-3',
+    'order-held',
+    6,
+  ],
+  [
+    'what was moved, and never came to its new order',
+    [...takeOut('order-right', 3), ...takeOut('order-right', 2)],
+    'law-7',
+    'order-wrong',
+    4,
+  ],
   ['a reference whose link was removed', ["DELETE FROM streams WHERE name = 'reference-pi_tried'"], 'law-3', 'order-tried', 2],
   [
     'the same fact from the same source',

@@ -241,6 +241,11 @@ describe('resolutions', () => {
       .when(resolve('revoke', 4))
       .adds('ReviewResolved');
   });
+  test('grant of a second payment that mismatches: whoever says so has seen that it is the second', () => {
+    given(...granted, observed(paid(900), { of: pi2 }), review('amount', 'r1', pi2))
+      .when(resolve('grant', 4))
+      .adds('ReviewResolved');
+  });
   test('said twice it adds nothing', () => {
     given(...tooLittle, ...given(...tooLittle).when(resolve('dismiss', at2)).events)
       .when(resolve('dismiss', at2))

@@ -88,11 +88,21 @@ describe('place', () => {
         data: { reviewId: 'r1', kind: 'amount', payment: pi1, openedAt: order1.placedAt },
       });
   });
-  test('two waiting payments: one grants, the other is money taken twice, and is reviewed', () => {
-    const { order } = given(observed(paid(), { of: pi2, asOf: at(2) }), observed(paid()))
+  test('two waiting payments: the earlier one grants, the other is money taken twice, and is reviewed', () => {
+    const { order } = given(observed(paid(), { asOf: at(2) }), observed(paid(), { of: pi2, asOf: at(1) }))
       .when(place)
-      .adds('OrderPlaced', 'ReviewOpened', decision('MembershipGranted', 1));
-    expect(order.reviews).toMatchObject([{ kind: 'overpaid', payment: pi2 }]);
+      .adds('OrderPlaced', 'ReviewOpened', decision('MembershipGranted', 1, { payment: pi2, paidAt: at(1) }));
+    expect(order.reviews).toMatchObject([{ kind: 'overpaid', payment: pi1 }]);
+  });
+  test('two waiting payments of the same time: their ids decide, not their arrival', () => {
+    for (const said of [
+      [observed(paid()), observed(paid(), { of: pi2 })],
+      [observed(paid(), { of: pi2 }), observed(paid())],
+    ]) {
+      given(...said)
+        .when(place)
+        .adds('OrderPlaced', 'ReviewOpened', decision('MembershipGranted', 1, { payment: pi1 }));
+    }
   });
   test('nothing is decided of an order that is not placed', () => {
     given().when(observe(paid())).adds('PaymentObserved');

@@ -90,7 +90,7 @@ describe('an event that cannot be read', () => {
     expect(message).toBe(`order-order-1@7 (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
   });
   test('a type that this release does not know: upgrade', () => {
-    expect(refusal(() => readOrderEvent(stored({ type: 'PaymentMoved', data: {} }))).code).toBe('file_newer');
+    expect(refusal(() => readOrderEvent(stored({ type: 'PaymentSplit', data: {} }))).code).toBe('file_newer');
     expect(refusal(() => readOrderEvent(stored({ type: 'toString', data: {} }))).code).toBe('file_newer');
   });
   test.each(every)('$type with a field too many, or one too few, is corrupt', (event) => {

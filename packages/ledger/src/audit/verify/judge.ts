@@ -1,6 +1,7 @@
 // What the rules ask about other streams than the one that they judge: policies, links, what an order was told.
 import { hash } from 'node:crypto';
 import { readOrderEvent } from '../../order/event-schemas.ts';
+import type { OrderEvent, OrderEventType, PaymentObserved } from '../../order/events.ts';
 import { saidKey } from '../../order/order.ts';
 import { defaultPolicy, type Policy, policySchema } from '../../order/policy.ts';
 import { orderAggregate } from '../../order-streams.ts';
@@ -17,6 +18,7 @@ export interface AdoptedPolicy {
 
 export interface Link {
   readonly orderId: string;
+  readonly revision: number;
   readonly position: string;
 }
 
@@ -24,10 +26,12 @@ export interface Judge {
   /** By hash. */
   readonly policies: ReadonlyMap<string, AdoptedPolicy>;
   readonly report: Report;
-  /** The first link of a reference. */
-  linkOf(reference: string): Link | undefined;
-  /** Whether the order's stream holds what this source said. */
-  wasTold(orderId: string, source: string, said: string): boolean;
+  /** Of a reference, oldest first: several where a person moved the payment. */
+  linksOf(reference: string): readonly Link[];
+  /** Whether the stream of one of these orders holds what was observed. */
+  wasTold(orderIds: readonly string[], observed: PaymentObserved): boolean;
+  /** Whether the order's stream gave the payment away, before a position, as the link of its new owner says. */
+  wasMoved(orderId: string, paymentId: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
   /** Whether so little of the log follows that work may be under way. */
   isRecent(recordedAt: string): boolean;
 }
@@ -38,36 +42,59 @@ const silent: Report = () => undefined;
 
 /** @param newest when the last event of the log was recorded. */
 export function judgeOf(log: SqliteLog, upTo: number, newest: string, report: Report): Judge {
-  const links = new Map<string, Link | undefined>();
+  const links = new Map<string, readonly Link[]>();
   const recentFrom = new Date(Date.parse(newest) - underWayMs);
   const recent = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
+  const eventsOf = (orderId: string, type: OrderEventType): readonly { readonly row: LogRow; readonly event: OrderEvent }[] =>
+    log.stream(orderAggregate.stream(orderId), upTo).flatMap((row) => {
+      const event = row.type === type ? readable(row) : undefined;
+      return event ? [{ row, event }] : [];
+    });
   return {
     policies: policiesIn(log, upTo),
     report,
-    linkOf: (reference) => {
-      if (links.has(reference)) return links.get(reference);
+    linksOf: (reference) => {
+      const known = links.get(reference);
+      if (known) return known;
       if (links.size > 1_000) links.clear();
-      const link = linkIn(log.link(referenceAggregate.stream(reference), upTo));
-      links.set(reference, link);
-      return link;
+      const found = log.links(referenceAggregate.stream(reference), upTo).flatMap(linkIn);
+      links.set(reference, found);
+      return found;
     },
-    wasTold: (orderId, source, said) =>
-      log.stream(orderAggregate.stream(orderId), upTo).some((row) => {
-        const stored = row.type === 'PaymentObserved' ? parseRow(row, silent) : undefined;
-        if (!stored) return false;
-        const event = readOrderEvent(stored);
-        return event.type === 'PaymentObserved' && event.data.source === source && saidKey(event.data) === said;
-      }),
+    wasTold: (orderIds, { source, ...said }) =>
+      orderIds.some((orderId) =>
+        eventsOf(orderId, 'PaymentObserved').some(
+          ({ event }) => event.type === 'PaymentObserved' && event.data.source === source && saidKey(event.data) === saidKey(said),
+        ),
+      ),
+    wasMoved: (orderId, paymentId, to, position) =>
+      eventsOf(orderId, 'PaymentMoved').some(
+        ({ row, event }) =>
+          event.type === 'PaymentMoved' &&
+          row.position < position &&
+          event.data.payment.id === paymentId &&
+          event.data.toOrderId === to.orderId &&
+          event.data.linkRevision === to.endsRevision,
+      ),
     isRecent: (recordedAt) => recordedAt >= recent,
   };
 }
 
 /** A link that cannot be read is none; the rules of its stream say so. */
-function linkIn(row: { readonly position: string; readonly data: string } | undefined): Link | undefined {
-  if (row === undefined) return undefined;
+function linkIn({ data, ...place }: { readonly position: string; readonly revision: number; readonly data: string }): readonly Link[] {
   try {
-    const { orderId } = JSON.parse(row.data) as { orderId?: unknown };
-    return typeof orderId === 'string' ? { orderId, position: row.position } : undefined;
+    const { orderId } = JSON.parse(data) as { orderId?: unknown };
+    return typeof orderId === 'string' ? [{ orderId, ...place }] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined where it cannot be read; the rules of its stream say so. */
+function readable(row: LogRow): OrderEvent | undefined {
+  try {
+    const stored = parseRow(row, silent);
+    return stored && readOrderEvent(stored);
   } catch {
     return undefined;
   }

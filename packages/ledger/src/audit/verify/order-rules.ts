@@ -2,10 +2,10 @@
 // it, under the policy that it names. The state goes on with what stands in the log, so that one lie is one finding.
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
-import { factKey } from '../../observation.ts';
+import { factKey, paymentKey } from '../../observation.ts';
 import { decide, type OrderCommand } from '../../order/decide.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
-import type { OrderEvent } from '../../order/events.ts';
+import type { OrderEvent, PaymentMoved, PaymentObserved } from '../../order/events.ts';
 import { evolve, hasReview, initialState, type OrderState } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 import { isDecision, orderAggregate } from '../../order-streams.ts';
@@ -75,30 +75,80 @@ function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, ju
       judgeOwner(before, row, event.data.payment.id, judge);
       return { type: 'attach', checkout: event.data };
     case 'PaymentObserved': {
-      const { payment, aliases = [], fact } = event.data;
+      const { payment, fact } = event.data;
       judgeOwner(before, row, payment.id, judge);
       if (event.data.factKey !== factKey(payment, fact)) {
         judge.report(findingAt(row.row, 'decision', `factKey ${factKey(payment, fact)}`, event.data.factKey));
       }
-      const claimedByAnother = aliases.some((alias) => judge.linkOf(alias)?.orderId !== before.orderId);
-      return { type: 'observe', observed: event.data, claimedByAnother };
+      return { type: 'observe', observed: event.data, claimedByAnother: isClaimed(before, event.data, rows[at + 1], judge) };
     }
     case 'ReviewResolved': {
-      // The log does not keep when the person spoke; the reviews that were opened with it do.
-      const next = rows[at + 1]?.event;
-      return { type: 'resolve', ...event.data, at: next?.type === 'ReviewOpened' ? next.data.openedAt : '' };
+      return { type: 'resolve', ...event.data, at: openedWith(rows[at + 1]) };
     }
+    case 'PaymentMoved':
+      judgeMove(before, row, event.data, rows.slice(0, at), judge);
+      return { type: 'move', ...event.data, at: openedWith(rows[at + 1]) };
     default:
       return undefined;
   }
 }
 
+/** The log does not keep when the person spoke; the reviews that were opened with it do. */
+function openedWith(next: OrderRow | undefined): string {
+  return next?.event.type === 'ReviewOpened' ? next.event.data.openedAt : '';
+}
+
+/** Whether a name of the payment belongs to another order. Where a person moved any of them, either may have been seen. */
+function isClaimed({ orderId }: OrderState, observed: PaymentObserved, next: OrderRow | undefined, judge: Judge): boolean {
+  const names = [observed.payment.id, ...(observed.aliases ?? [])].map((name) => judge.linksOf(name));
+  if (names.some((links) => links.length > 1)) return next?.event.type === 'ReviewOpened' && next.event.data.kind === 'claimed_by_two';
+  return names.slice(1).some((links) => links[0]?.orderId !== orderId);
+}
+
 /** Law 3, claim before use: the link stands before it, and names this order. */
 function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: string, judge: Judge): void {
-  const link = judge.linkOf(reference);
-  if (link?.orderId === orderId && link.position < row.position) return;
-  const found = link ? `it is linked to ${link.orderId}${link.position < row.position ? '' : ', and later'}` : 'it is linked to no order';
-  judge.report(findingAt(row, 'law-3', `${reference} is linked to ${orderId} before it is used here`, found));
+  const links = judge.linksOf(reference);
+  if (links.some((link) => link.orderId === orderId && link.position < row.position)) return;
+  const found = links.map((link) => `${link.orderId}${link.position < row.position ? '' : ', later'}`).join(', then to ');
+  judge.report(
+    findingAt(
+      row,
+      'law-3',
+      `${reference} is linked to ${orderId} before it is used here`,
+      found ? `it is linked to ${found}` : 'it is linked to no order',
+    ),
+  );
+}
+
+/** A move ends the link that it names, and takes along what was observed. */
+function judgeMove(
+  { orderId }: OrderState,
+  { row, stored }: OrderRow,
+  moved: PaymentMoved,
+  before: readonly OrderRow[],
+  judge: Judge,
+): void {
+  const { payment, toOrderId, linkRevision } = moved;
+  const links = judge.linksOf(payment.id);
+  const ends = links.find(({ revision }) => revision === linkRevision);
+  if (ends?.orderId !== orderId || ends.position >= row.position) {
+    const found = ends ? `it is a link to ${ends.orderId}` : 'no link stands there';
+    judge.report(findingAt(row, 'law-3', `revision ${linkRevision} of ${payment.id} links it to ${orderId}`, found));
+  }
+  if (judge.isRecent(stored.metadata['recordedAt'] ?? '')) return;
+  const others = links.map((link) => link.orderId).filter((each) => each !== orderId);
+  for (const { event } of before) {
+    if (event.type !== 'PaymentObserved' || paymentKey(event.data.payment) !== paymentKey(payment)) continue;
+    if (judge.wasTold(others, event.data)) continue;
+    judge.report(
+      findingAt(
+        row,
+        'law-7',
+        `order ${toOrderId} holds what ${event.data.source} said (${event.data.factKey})`,
+        'it does not. A ledger that runs hands it on',
+      ),
+    );
+  }
 }
 
 function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Policy | undefined {
@@ -115,7 +165,7 @@ function judgeAppend(before: OrderState, command: OrderCommand, policy: Policy, 
   const first = rows[0] as OrderRow;
   const expected = decided(before, command, policy);
   if (typeof expected === 'string' || expected.length === 0) {
-    const rule = command.type === 'observe' ? 'law-5' : 'decision';
+    const rule = command.type === 'observe' ? 'law-5' : command.type === 'move' ? 'law-3' : 'decision';
     judge.report(
       findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : inWords(first.event)),
     );

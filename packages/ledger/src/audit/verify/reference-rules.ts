@@ -2,7 +2,7 @@
 import { LedgerError } from '../../errors.ts';
 import type { PaymentObserved } from '../../order/events.ts';
 import { saidKey } from '../../order/order.ts';
-import { type ReferenceState, referenceAggregate } from '../../reference.ts';
+import { type Link, type ReferenceEvent, type ReferenceState, referenceAggregate } from '../../reference.ts';
 import { findingAt } from './finding.ts';
 import type { Judge } from './judge.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
@@ -15,20 +15,13 @@ export function judgeReference({ name, events }: ReadStream, judge: Judge): void
     try {
       const event = referenceAggregate.read(stored);
       const last = state.links.at(-1);
-      const moves = event.type === 'ReferenceLinked' && last !== undefined && event.data.endsRevision === last.revision;
-      if (last !== undefined && !moves) {
-        judge.report(
-          findingAt(
-            row,
-            'law-3',
-            `nothing behind the link to ${last.orderId}, unless a person moved the payment`,
-            `${event.type} ${row.data}`,
-          ),
-        );
+      if (last !== undefined && !isMove(event, last, id, row.position, judge)) {
+        const expected = `nothing behind the link to ${last.orderId}, unless a person moved the payment there`;
+        judge.report(findingAt(row, 'law-3', expected, `${event.type} ${row.data}`));
         return;
       }
       if (event.type === 'PaymentHeld') judgeHeld(state, event.data, read, judge);
-      else judgeHandedOn(state, event.data.orderId, read, judge);
+      else if (last === undefined) judgeHandedOn(state, event.data.orderId, read, judge);
       state = referenceAggregate.evolve(state, event, '');
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
@@ -36,6 +29,12 @@ export function judgeReference({ name, events }: ReadStream, judge: Judge): void
       return;
     }
   }
+}
+
+/** The former owner's stream gave it away, and named this link. */
+function isMove(event: ReferenceEvent, last: Link, id: string, position: string, judge: Judge): boolean {
+  if (event.type !== 'ReferenceLinked' || event.data.endsRevision !== last.revision) return false;
+  return judge.wasMoved(last.orderId, id, { orderId: event.data.orderId, endsRevision: last.revision }, position);
 }
 
 function judgeHeld({ id, held }: ReferenceState, observed: PaymentObserved, { row }: ReadEvent, { report }: Judge): void {
@@ -50,14 +49,14 @@ function judgeHeld({ id, held }: ReferenceState, observed: PaymentObserved, { ro
 function judgeHandedOn({ held }: ReferenceState, orderId: string, { row, stored }: ReadEvent, judge: Judge): void {
   if (judge.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   for (const observed of held) {
-    // Linked under another name it belongs to the owner of the payment itself.
-    const owner = judge.linkOf(observed.payment.id)?.orderId ?? orderId;
-    if (judge.wasTold(owner, observed.source, saidKey(observed))) continue;
+    // Linked under another name it belongs to the owners of the payment itself.
+    const owners = judge.linksOf(observed.payment.id).map((link) => link.orderId);
+    if (judge.wasTold(owners.length > 0 ? owners : [orderId], observed)) continue;
     judge.report(
       findingAt(
         row,
         'law-7',
-        `order ${owner} holds what ${observed.source} said of ${observed.payment.id} (${observed.factKey})`,
+        `order ${owners[0] ?? orderId} holds what ${observed.source} said of ${observed.payment.id} (${observed.factKey})`,
         'it does not. A ledger that runs hands it on',
       ),
     );

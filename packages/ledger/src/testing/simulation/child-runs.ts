@@ -11,8 +11,10 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 export interface MutantReport {
   readonly mutant: Mutant;
-  /** Absent: it lived through all seeds. */
+  /** Absent: it lived through all seeds, or could not be made. */
   readonly caught?: { readonly law: string; readonly seed: number };
+  /** Why it could not be made from the source of today. */
+  readonly unmade?: string;
 }
 
 /** @param onProgress called with the number of seeds done. */
@@ -34,9 +36,13 @@ export async function runSeedsInBatches(
 /** Each mutant until the first seed that catches it. */
 export async function runMutants(seedsAtMost: number): Promise<readonly MutantReport[]> {
   return inParallel(mutants, async (mutant) => {
-    const { failures } = await runChild(['--mutant', mutant.name, '--seeds', String(seedsAtMost)]);
-    const [caught] = failures;
-    return { mutant, ...(caught ? { caught: { law: caught.law, seed: caught.seed } } : {}) };
+    try {
+      const { failures } = await runChild(['--mutant', mutant.name, '--seeds', String(seedsAtMost)]);
+      const [caught] = failures;
+      return { mutant, ...(caught ? { caught: { law: caught.law, seed: caught.seed } } : {}) };
+    } catch (error) {
+      return { mutant, unmade: error instanceof Error ? error.message : String(error) };
+    }
   });
 }
 

@@ -1,49 +1,66 @@
-// `npm run simulate`: seeds on the real code, then each mutant until a seed catches it. `-- --seeds N` any
-// number, `--seed S` one of them with all that it drew, `--no-mutants` the seeds alone. Exits 1 where a seed
-// breaks a law or a mutant lives.
+// `npm run simulate`: seeds on the real code, then each mutant until a seed catches it. `-- --seeds N`: any number.
+// `--seed S`: one of them, with all that it drew. `--no-mutants`: the seeds alone. `--mutant NAME`: how it is caught.
+// Exits 1 where a seed breaks a law or a mutant lives.
 import { parseArgs } from 'node:util';
 import type { MutantReport } from './child-runs.ts';
 import type { Failure, SeedsReport } from './report.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    seed: { type: 'string' },
-    mutants: { type: 'boolean' },
-    /** For child processes: one mutant, and the report as JSON. */
-    mutant: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-  allowNegative: true,
-});
+const values = parseOptions();
+const seeds = wholeNumber('seeds', values.seeds, values.seed === undefined ? 200 : 1);
+const firstSeed = wholeNumber('seed', values.seed, 1);
+if (values.json) console.log(JSON.stringify(await runHere(values.mutant)));
+else process.exitCode = (await (values.mutant === undefined ? reportAll() : reportMutant(values.mutant))) ? 0 : 1;
+
+function parseOptions() {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        mutants: { type: 'boolean' },
+        mutant: { type: 'string' },
+        /** For child processes: the report of this one, and nothing else. */
+        json: { type: 'boolean', default: false },
+      },
+      allowNegative: true,
+    }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
 
 function wholeNumber(option: 'seeds' | 'seed', text: string | undefined, otherwise: number): number {
   const number = text === undefined ? otherwise : Number(text);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  console.error(`--${option} is ${text}. It must be a whole number, 1 or more`);
+  return Number.isSafeInteger(number) && number >= 1 ? number : refuse(`--${option} is ${text}. It must be a whole number, 1 or more`);
+}
+
+function refuse(message: string): never {
+  console.error(message);
   process.exit(2);
 }
 
-const seeds = wholeNumber('seeds', values.seeds, values.seed === undefined ? 200 : 1);
-const firstSeed = wholeNumber('seed', values.seed, 1);
-if (values.json) await reportAsJson(values.mutant);
-else process.exitCode = (await report()) ? 0 : 1;
-
-/** What runs in a child process. */
-async function reportAsJson(mutantName: string | undefined): Promise<void> {
-  let checkMutant = (): void => undefined;
+/** In this process, mutated or not. */
+async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
+  let checkMade = (): void => undefined;
   if (mutantName !== undefined) {
     const { mutants } = await import('./mutants.ts');
     const mutant = mutants.find(({ name }) => name === mutantName);
-    if (!mutant) throw new Error(`There is no mutant "${mutantName}"`);
-    checkMutant = (await import('./mutate.ts')).mutate(mutant);
+    if (!mutant) throw new Error(`There is no mutant "${mutantName}". mutants.ts has them all`);
+    checkMade = (await import('./mutate.ts')).mutate(mutant);
   }
-  const { runSeeds } = await import('./run-seeds.ts');
-  checkMutant();
-  console.log(JSON.stringify(await runSeeds(firstSeed, seeds, { untilFailure: mutantName !== undefined })));
+  const { runSeeds } = await import('./run-seeds.ts'); // Only now: the source is mutated while it loads.
+  checkMade();
+  return runSeeds(firstSeed, seeds, { untilFailure: mutantName !== undefined });
 }
 
-async function report(): Promise<boolean> {
+async function reportMutant(name: string): Promise<boolean> {
+  const { failures } = await runHere(name);
+  for (const failure of failures) printFailure(failure);
+  console.log(failures.length > 0 ? `"${name}" is caught` : `"${name}" lives through ${seeds} seeds`);
+  return failures.length > 0;
+}
+
+async function reportAll(): Promise<boolean> {
   const { runMutants, runSeedsInBatches } = await import('./child-runs.ts');
   const { sumOf } = await import('./report.ts');
   const startedMs = performance.now();
@@ -56,9 +73,9 @@ async function report(): Promise<boolean> {
   console.log(`${sum.seeds} seeds, ${sum.steps} steps, ${sum.events} events in ${seconds} s: ${sum.failures.length} broke a law`);
   if (sum.failures.length > 3) console.log(`Seeds that broke a law: ${sum.failures.map(({ seed }) => seed).join(' ')}`);
   if (!(values.mutants ?? values.seed === undefined)) return sum.failures.length === 0;
-  const caught = await runMutants(Math.max(seeds, 200));
-  printMutants(caught);
-  return sum.failures.length === 0 && caught.every((mutant) => mutant.caught !== undefined);
+  const reports = await runMutants(Math.max(seeds, 1_000));
+  printMutants(reports);
+  return sum.failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }
 
 function printFailure({ seed, law, message, options, traceTail }: Failure): void {
@@ -78,8 +95,10 @@ function printCoverage({ coverage }: SeedsReport): void {
 function printMutants(reports: readonly MutantReport[]): void {
   const width = Math.max(...reports.map(({ mutant }) => mutant.name.length));
   console.log(`\n${'Mutant'.padEnd(width)}  ${'Seed'.padStart(5)}  Caught by`);
-  for (const { mutant, caught } of reports) {
-    console.log(`${mutant.name.padEnd(width)}  ${String(caught?.seed ?? '').padStart(5)}  ${caught?.law ?? 'NOTHING: it lives'}`);
+  for (const { mutant, caught, unmade } of reports) {
+    const by = caught?.law ?? (unmade === undefined ? 'NOTHING: it lives' : 'not made');
+    console.log(`${mutant.name.padEnd(width)}  ${String(caught?.seed ?? '').padStart(5)}  ${by}`);
+    if (unmade !== undefined) console.log(unmade);
   }
   console.log(`${reports.filter(({ caught }) => caught).length} of ${reports.length} mutants caught`);
 }

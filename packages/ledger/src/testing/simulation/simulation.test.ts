@@ -34,6 +34,7 @@ describe('the laws hold over several processes, crashes and lost replies', () =>
 describe('the simulation finds faults', () => {
   test('each mutant of the source is caught', { timeout: timeoutMs }, async () => {
     const reports = await runMutants(seedsForMutants);
-    expect(reports.filter(({ caught }) => caught === undefined).map(({ mutant }) => mutant.name)).toEqual([]);
+    const living = reports.filter(({ caught }) => caught === undefined);
+    expect(living.map(({ mutant, unmade }) => `${mutant.name}: ${unmade ?? 'lived through all seeds'}`)).toEqual([]);
   });
 });

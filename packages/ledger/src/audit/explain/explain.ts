@@ -1,0 +1,96 @@
+// Why an order has its membership, or a member his access: from the order's own stream and its reference streams, as they
+// are or as they were.
+import type { Position } from '../../event-store/event-store.ts';
+import { readOrderEvent } from '../../order/event-schemas.ts';
+import type { MembershipStatus } from '../../order/order.ts';
+import { orderAggregate } from '../../order-streams.ts';
+import { referenceAggregate } from '../../reference.ts';
+import type { LogReader, LogRow } from '../log-reader.ts';
+import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeline.ts';
+
+export interface ExplainOptions {
+  /** As the log was. Default: as it is. */
+  readonly asOf?: Position;
+}
+
+export interface Explanation {
+  readonly orderId: string;
+  /** Absent until the order is placed. */
+  readonly memberId?: string;
+  readonly plan?: string;
+  readonly membership: MembershipStatus;
+  /** When the newest decision was recorded. */
+  readonly since?: string;
+  readonly openReviews: number;
+  /** Decisions, and those that the shop took over. */
+  readonly sequence: number;
+  readonly delivered: number;
+  readonly entries: readonly TimelineEntry[];
+}
+
+/** Undefined: the log knows no such order (then). @throws LedgerError `corrupt`, `file_newer`: its stream cannot be read. */
+export async function explainOrder(log: LogReader, orderId: string, { asOf }: ExplainOptions = {}): Promise<Explanation | undefined> {
+  const until = (row: LogRow): boolean => asOf === undefined || row.position <= asOf;
+  const rows = (await log.stream(orderAggregate.stream(orderId))).filter(until);
+  if (rows.length === 0) return undefined;
+  const events = rows.map(toldEvent);
+  const { order, entries } = timelineOf(orderId, events);
+  const references: TimelineEntry[] = [];
+  for (const reference of referencesIn(events)) {
+    const stream = await log.stream(referenceAggregate.stream(reference));
+    references.push(...stream.filter(until).flatMap((row) => referenceEntry(reference, orderId, row)));
+  }
+  const decided = entries.findLast(({ kind }) => kind === 'decided');
+  return {
+    orderId,
+    ...(order.placed ? { memberId: order.placed.memberId, plan: order.placed.plan } : {}),
+    membership: order.membership,
+    ...(decided ? { since: decided.at } : {}),
+    openReviews: order.reviews.filter(({ resolution }) => resolution === undefined).length,
+    sequence: order.sequence,
+    delivered: order.delivery.settled,
+    // By time; within the same time a link stands before its use.
+    entries: [...references, ...entries].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+  };
+}
+
+/** Every order of a member, in the order in which they were placed. */
+export async function explainMember(log: LogReader, memberId: string, options: ExplainOptions = {}): Promise<readonly Explanation[]> {
+  const { asOf } = options;
+  const orderIds: string[] = [];
+  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+    for (const { stream, type, data } of rows) {
+      // The text is looked at before it is parsed: of a large log most is not his.
+      if (type !== 'OrderPlaced' || !data.includes(memberId)) continue;
+      if ((JSON.parse(data) as { memberId?: unknown }).memberId === memberId) orderIds.push(stream.slice(orderAggregate.stream('').length));
+    }
+  }
+  const explained = await Promise.all(orderIds.map((orderId) => explainOrder(log, orderId, options)));
+  return explained.filter((each) => each !== undefined);
+}
+
+function toldEvent(row: LogRow): ToldEvent {
+  const stored = { ...row, data: JSON.parse(row.data) as object, metadata: JSON.parse(row.metadata) as Record<string, string> };
+  const { recordedAt = '', instance = '' } = stored.metadata;
+  return { event: readOrderEvent(stored), recordedAt, instance, place: `${row.stream}@${row.revision}` };
+}
+
+/** Every name under which its payments go. */
+function referencesIn(events: readonly ToldEvent[]): ReadonlySet<string> {
+  return new Set(
+    events.flatMap(({ event }) => {
+      if (event.type === 'CheckoutAttached') return [event.data.payment.id];
+      return event.type === 'PaymentObserved' ? [event.data.payment.id, ...(event.data.aliases ?? [])] : [];
+    }),
+  );
+}
+
+function referenceEntry(reference: string, orderId: string, row: LogRow): readonly TimelineEntry[] {
+  const stored = { ...row, data: JSON.parse(row.data) as object, metadata: JSON.parse(row.metadata) as Record<string, string> };
+  const event = referenceAggregate.read(stored);
+  const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
+  // What was held under several names is told once, under the payment's own.
+  if (event.type === 'PaymentHeld')
+    return event.data.payment.id === reference ? [{ ...place, kind: 'held', reference, said: saidIn(event.data) }] : [];
+  return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
+}

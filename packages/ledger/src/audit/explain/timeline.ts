@@ -1,0 +1,182 @@
+// The timeline of an order: who said what and when, what it led to, and of what led to nothing, why. Plain data; the
+// words are in `words-*.ts`.
+import type { AttemptStatus, DisputeStatus, Fact, ManualAction, PaymentReference, RefundStatus, Source } from '../../observation.ts';
+import { paymentKey } from '../../observation.ts';
+import type { DecisionType, DeliveryFailed, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from '../../order/events.ts';
+import type { PaymentFacts } from '../../order/facts.ts';
+import { evolve, initialState, type OrderState, saidKey } from '../../order/order.ts';
+import { isDecision } from '../../order-streams.ts';
+
+/** What an observation came to. */
+export type Verdict =
+  | { readonly verdict: 'decided'; readonly decision: DecisionType }
+  /** Law 5: another source had said it. */
+  | { readonly verdict: 'confirms'; readonly first: Source; readonly afterMs: number; readonly staysRevoked: boolean }
+  /** Law 7: the order was not placed yet. */
+  | { readonly verdict: 'waits' }
+  /** Law 4: it is not what the order expects. */
+  | { readonly verdict: 'does_not_count'; readonly because: readonly ReviewKind[] }
+  /** Law 4: another payment counts already. */
+  | { readonly verdict: 'second_payment' }
+  /** Law 1: newer or stronger was known. */
+  | { readonly verdict: 'older' }
+  /** Law 4: it is kept, and changes no access. */
+  | { readonly verdict: 'no_change' };
+
+export interface Said {
+  readonly source: Source;
+  readonly payment: PaymentReference;
+  readonly fact: Fact;
+  /** Provider's clock. */
+  readonly asOf: string;
+  /** Ours. */
+  readonly observedAt: string;
+  readonly evidence: PaymentObserved['evidence'];
+  readonly by?: ManualAction;
+}
+
+/** `at`: when it was recorded. `place`: `stream@revision`. */
+export type TimelineEntry = { readonly at: string; readonly place: string } & (
+  | { readonly kind: 'placed'; readonly order: OrderPlaced }
+  | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string }
+  | { readonly kind: 'linked'; readonly reference: string }
+  | { readonly kind: 'held'; readonly reference: string; readonly said: Said }
+  | { readonly kind: 'said'; readonly said: Said; readonly verdict: Verdict }
+  | {
+      readonly kind: 'decided';
+      readonly decision: DecisionType;
+      readonly sequence: number;
+      readonly payment: PaymentReference;
+      readonly source: Source;
+    }
+  | { readonly kind: 'review'; readonly review: ReviewKind; readonly reviewId: string; readonly payment: PaymentReference }
+  | { readonly kind: 'resolved'; readonly reviewId: string; readonly resolution: Resolution; readonly by: ManualAction }
+  | { readonly kind: 'moved'; readonly payment: PaymentReference; readonly toOrderId: string; readonly by: ManualAction }
+  | { readonly kind: 'delivered'; readonly sequence: number; readonly afterMs: number }
+  | { readonly kind: 'delivery_failed'; readonly sequence: number; readonly reason: DeliveryFailed['reason']; readonly waitMs: number }
+  | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
+  | { readonly kind: 'abandoned'; readonly sequence: number }
+);
+
+export type FactStatus = AttemptStatus | 'paid' | RefundStatus | DisputeStatus;
+
+/** An event of the order's stream, read. */
+export interface ToldEvent {
+  readonly event: OrderEvent;
+  readonly recordedAt: string;
+  readonly instance: string;
+  readonly place: string;
+}
+
+export interface Timeline {
+  readonly entries: readonly TimelineEntry[];
+  readonly order: OrderState;
+}
+
+export function timelineOf(orderId: string, events: readonly ToldEvent[]): Timeline {
+  let order = initialState(orderId);
+  const entries: TimelineEntry[] = [];
+  const memory: Memory = { firstSaid: new Map(), decidedAt: new Map() };
+  for (const [index, told] of events.entries()) {
+    const after = evolve(order, told.event, told.instance);
+    entries.push({
+      at: told.recordedAt,
+      place: told.place,
+      ...entryOf(told, order, after, events.slice(index + 1), memory),
+    } as TimelineEntry);
+    order = after;
+  }
+  return { entries, order };
+}
+
+interface Memory {
+  /** By payment and content. */
+  readonly firstSaid: Map<string, Said>;
+  /** By sequence. */
+  readonly decidedAt: Map<number, string>;
+}
+
+type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'at' | 'place'> : never;
+
+function entryOf(
+  { event, recordedAt }: ToldEvent,
+  before: OrderState,
+  after: OrderState,
+  rest: readonly ToldEvent[],
+  memory: Memory,
+): WithoutPlace<TimelineEntry> {
+  switch (event.type) {
+    case 'OrderPlaced':
+      return { kind: 'placed', order: event.data };
+    case 'CheckoutAttached':
+      return { kind: 'attached', ...event.data };
+    case 'PaymentObserved':
+      return { kind: 'said', said: saidIn(event.data), verdict: verdictOf(event.data, before, after, rest, memory) };
+    case 'ReviewOpened':
+      return { kind: 'review', review: event.data.kind, reviewId: event.data.reviewId, payment: event.data.payment };
+    case 'ReviewResolved':
+      return { kind: 'resolved', ...event.data };
+    case 'PaymentMoved':
+      return { kind: 'moved', ...event.data };
+    case 'MembershipDelivered':
+      return {
+        kind: 'delivered',
+        sequence: event.data.sequence,
+        afterMs: msBetween(memory.decidedAt.get(event.data.sequence), recordedAt),
+      };
+    case 'DeliveryFailed':
+      return { kind: 'delivery_failed', ...event.data };
+    case 'DeliveryTakenOver':
+      return { kind: 'taken_over', ...event.data };
+    case 'DeliveryAbandoned':
+      return { kind: 'abandoned', ...event.data };
+    default:
+      memory.decidedAt.set(event.data.sequence, recordedAt);
+      return {
+        kind: 'decided',
+        decision: event.type,
+        sequence: event.data.sequence,
+        payment: event.data.payment,
+        source: event.data.source,
+      };
+  }
+}
+
+export function saidIn(observed: PaymentObserved): Said {
+  const { source, payment, fact, asOf, observedAt, evidence } = observed;
+  return { source, payment, fact, asOf, observedAt, evidence, ...(observed.source === 'manual' ? { by: observed.by } : {}) };
+}
+
+function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderState, rest: readonly ToldEvent[], memory: Memory): Verdict {
+  const said = saidKey(observed);
+  const first = memory.firstSaid.get(said);
+  if (first === undefined) memory.firstSaid.set(said, saidIn(observed));
+  const led = ledTo(rest);
+  const decision = led.find(isDecision);
+  if (decision) return { verdict: 'decided', decision: decision.type };
+  if (before.placed === undefined) return { verdict: 'waits' };
+  const reviews = led.flatMap((event) => (event.type === 'ReviewOpened' ? [event.data.kind] : []));
+  const mismatches = reviews.filter((kind) => kind === 'amount' || kind === 'currency' || kind === 'mode' || kind === 'account');
+  if (mismatches.length > 0) return { verdict: 'does_not_count', because: mismatches };
+  if (first) {
+    const staysRevoked = after.membership === 'revoked' && observed.fact.kind === 'attempt' && observed.fact.status === 'paid';
+    return { verdict: 'confirms', first: first.source, afterMs: msBetween(first.observedAt, observed.observedAt), staysRevoked };
+  }
+  if (reviews.includes('overpaid') || reviews.includes('paid_again')) return { verdict: 'second_payment' };
+  const key = paymentKey(observed.payment);
+  return isSame(before.payments[key], after.payments[key]) ? { verdict: 'older' } : { verdict: 'no_change' };
+}
+
+/** The rest of its append: reviews and the decision. */
+function ledTo(rest: readonly ToldEvent[]): readonly OrderEvent[] {
+  const end = rest.findIndex(({ event }) => event.type !== 'ReviewOpened' && !isDecision(event));
+  return (end === -1 ? rest : rest.slice(0, end)).map(({ event }) => event);
+}
+
+function isSame(before: PaymentFacts | undefined, after: PaymentFacts | undefined): boolean {
+  return before !== undefined && JSON.stringify(before) === JSON.stringify(after);
+}
+
+export function msBetween(from: string | undefined, to: string): number {
+  return from === undefined ? 0 : Math.max(0, Date.parse(to) - Date.parse(from));
+}

@@ -1,0 +1,93 @@
+// An explanation in plain English.
+import { timeText, type Words } from './words.ts';
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+export const english: Words = {
+  sources: { webhook: 'the webhook', poll: 'the poll', status_query: 'the status query', manual: 'a person' },
+  memberships: { none: 'none', active: 'active', suspended: 'suspended', revoked: 'revoked' },
+  decisions: {
+    MembershipGranted: 'granted the membership',
+    MembershipSuspended: 'suspended the membership',
+    MembershipRestored: 'restored the membership',
+    MembershipRevoked: 'revoked the membership',
+  },
+  reviews: {
+    amount: 'less was paid than the order expects',
+    currency: 'it was paid in another currency',
+    mode: 'it was paid in the other mode (test or live)',
+    account: 'it was paid to another account',
+    overpaid: 'more was paid than the order expects',
+    conflicting_evidence: 'two statements about the payment contradict each other',
+    claimed_by_two: 'two orders claim the payment',
+    paid_again: 'it was paid again after the membership had ended',
+  },
+  resolutions: { grant: 'the payment counts', revoke: 'the payment does not count', dismiss: 'nothing changes' },
+  fact: (fact, payment, money) => {
+    switch (fact.kind) {
+      case 'attempt':
+        return fact.status === 'paid'
+          ? `${payment} was paid, ${money(fact.amount.totalMinor, fact.amount.currency)}`
+          : `${payment} is ${fact.status.replaceAll('_', ' ')}`;
+      case 'refund':
+        return `refund ${fact.id} of ${payment} is ${fact.status.replaceAll('_', ' ')} (${fact.amountMinor} minor units)`;
+      case 'dispute':
+        return `${fact.returnedDebit ? 'the returned debit' : 'dispute'} ${fact.id} of ${payment} is ${fact.status} (${fact.amountMinor} minor units)`;
+    }
+  },
+  duration: (ms) => {
+    if (ms < 1_000) return `${ms} ms`;
+    if (ms < 120_000) return `${Math.round(ms / 1_000)} s`;
+    if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+    return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`;
+  },
+  summary: {
+    heading: ({ orderId, memberId, plan }) =>
+      memberId === undefined ? `Order ${orderId}` : `Order ${orderId} of member ${memberId}, plan ${plan}`,
+    membership: (status, since) =>
+      status === 'none' ? 'There is no membership: no payment that counts was seen.' : `The membership is ${status} since ${since} UTC.`,
+    granted: ({ source, evidence }, fact) =>
+      `It was granted because ${english.sources[source]} said that ${fact} (${evidence.eventId ?? evidence.objectId}).`,
+    confirmed: (source, afterMs) => `Confirmed by ${english.sources[source]}, ${english.duration(afterMs)} later.`,
+    unconfirmed: () => 'No other source has confirmed it.',
+    reviews: (count) => `${plural(count, 'review')} open: a person must look.`,
+    undelivered: (sequence, delivered) => `The shop took over ${delivered} of ${plural(sequence, 'decision')}.`,
+    notPlaced: () => 'The order is not placed: what was said of it waits.',
+  },
+  entries: {
+    placed: ({ memberId, plan }, money) => `The order was placed for ${memberId}: plan ${plan}, ${money} expected.`,
+    attached: ({ payment, expiresAt }) => `Checkout ${payment.id} was attached${expiresAt ? `, open until ${timeText(expiresAt)}` : ''}.`,
+    linked: ({ reference }) => `${reference} belongs to this order from here on (law 3).`,
+    held: (said) => `${said} No order was known for it, so it was kept (law 7).`,
+    said: ({ source, asOf, observedAt, evidence, by }, fact) => {
+      const who = by ? `${by.actor} said (${by.reason})` : `${english.sources[source].replace(/^t/, 'T')} said`;
+      return `${who}: ${fact} [${evidence.eventId ?? evidence.objectId}; provider ${timeText(asOf)}, seen ${timeText(observedAt)}].`;
+    },
+    decided: ({ decision, sequence, payment, source }) =>
+      `Decision ${sequence} ${english.decisions[decision]}: it rests on ${payment.id}, by what ${english.sources[source]} said.`,
+    review: ({ reviewId, review, payment }) => `Review ${reviewId} opened about ${payment.id}: ${english.reviews[review]}.`,
+    resolved: ({ reviewId, resolution, by }) =>
+      `${by.actor} resolved review ${reviewId}: ${english.resolutions[resolution]} (${by.reason}).`,
+    moved: ({ payment, toOrderId, by }) => `${by.actor} moved ${payment.id} to order ${toOrderId} (${by.reason}).`,
+    delivered: ({ sequence, afterMs }) => `The shop took over decision ${sequence}, ${english.duration(afterMs)} after it.`,
+    delivery_failed: ({ sequence, reason, waitMs }) =>
+      `Delivery of decision ${sequence} failed (${reason}); tried again after ${english.duration(waitMs)}.`,
+    taken_over: ({ sequence, by }) =>
+      by
+        ? `${by.actor} asked for decision ${sequence} to be delivered again (${by.reason}).`
+        : `A process took over the delivery of decision ${sequence}.`,
+    abandoned: ({ sequence }) => `Delivery of decision ${sequence} was given up after 72 h. \`redeliver\` starts it again.`,
+  },
+  verdicts: {
+    decided: ({ decision }) => `That ${english.decisions[decision]}.`,
+    confirms: ({ first, afterMs, staysRevoked }) =>
+      `It confirms what ${english.sources[first]} had said ${english.duration(afterMs)} before; ${
+        staysRevoked ? 'what was undone stays undone (law 6)' : 'nothing changes (law 5)'
+      }.`,
+    waits: () => 'The order was not placed yet, so it waits here (law 7).',
+    does_not_count: ({ because }) => `It does not count: ${because.map((kind) => english.reviews[kind]).join(', ')} (law 4).`,
+    second_payment: () => 'Another payment counts already: access stays, a person is asked (law 4).',
+    older: () => 'Newer or stronger was known; nothing changes (law 1).',
+    no_change: () => 'Access does not change by it (law 4).',
+  },
+};

@@ -1,0 +1,114 @@
+// An explanation in Traditional Chinese.
+import type { AttemptStatus, DisputeStatus, RefundStatus } from '../../observation.ts';
+import { timeText, type Words } from './words.ts';
+
+const attempts: Readonly<Record<AttemptStatus, string>> = {
+  processing: '處理中',
+  awaiting_customer: '等待客戶操作',
+  authorized: '已授權，尚未請款',
+  attempt_failed: '本次付款失敗',
+  canceled: '已取消',
+  expired: '已逾期',
+  failed: '付款失敗',
+};
+const refunds: Readonly<Record<RefundStatus, string>> = {
+  pending: '處理中',
+  requires_action: '需要操作',
+  succeeded: '已成功',
+  canceled: '已取消',
+  failed: '失敗',
+};
+const disputes: Readonly<Record<DisputeStatus, string>> = {
+  inquiry: '詢問中',
+  open: '進行中',
+  prevented: '已避免',
+  lost: '敗訴',
+  won: '勝訴',
+};
+
+export const traditionalChinese: Words = {
+  sources: { webhook: 'webhook', poll: '輪詢', status_query: '狀態查詢', manual: '人工' },
+  memberships: { none: '無', active: '有效', suspended: '暫停', revoked: '已撤銷' },
+  decisions: {
+    MembershipGranted: '授予會員資格',
+    MembershipSuspended: '暫停會員資格',
+    MembershipRestored: '恢復會員資格',
+    MembershipRevoked: '撤銷會員資格',
+  },
+  reviews: {
+    amount: '付款金額低於訂單應付金額',
+    currency: '付款幣別不符',
+    mode: '付款模式不符（測試或正式）',
+    account: '付款進入其他帳戶',
+    overpaid: '付款金額高於訂單應付金額',
+    conflicting_evidence: '對同一筆付款的說法互相矛盾',
+    claimed_by_two: '兩筆訂單都主張這筆付款',
+    paid_again: '會員資格結束後又付了一次款',
+  },
+  resolutions: { grant: '這筆付款算數', revoke: '這筆付款不算數', dismiss: '維持不變' },
+  fact: (fact, payment, money) => {
+    switch (fact.kind) {
+      case 'attempt':
+        return fact.status === 'paid'
+          ? `${payment} 已付款 ${money(fact.amount.totalMinor, fact.amount.currency)}`
+          : `${payment} ${attempts[fact.status]}`;
+      case 'refund':
+        return `${payment} 的退款 ${fact.id} ${refunds[fact.status]}（${fact.amountMinor} 最小單位）`;
+      case 'dispute':
+        return `${payment} 的${fact.returnedDebit ? '扣款退回' : '爭議'} ${fact.id} ${disputes[fact.status]}（${fact.amountMinor} 最小單位）`;
+    }
+  },
+  duration: (ms) => {
+    if (ms < 1_000) return `${ms} 毫秒`;
+    if (ms < 120_000) return `${Math.round(ms / 1_000)} 秒`;
+    if (ms < 7_200_000) return `${Math.round(ms / 60_000)} 分鐘`;
+    return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} 小時` : `${Math.round(ms / 86_400_000)} 天`;
+  },
+  summary: {
+    heading: ({ orderId, memberId, plan }) =>
+      memberId === undefined ? `訂單 ${orderId}` : `訂單 ${orderId}，會員 ${memberId}，方案 ${plan}`,
+    membership: (status, since) =>
+      status === 'none' ? '沒有會員資格：尚未見到算數的付款。' : `會員資格${traditionalChinese.memberships[status]}，自 ${since} UTC 起。`,
+    granted: ({ source, evidence }, fact) =>
+      `授予的原因：${traditionalChinese.sources[source]}表示 ${fact}（${evidence.eventId ?? evidence.objectId}）。`,
+    confirmed: (source, afterMs) => `${traditionalChinese.duration(afterMs)}後由${traditionalChinese.sources[source]}證實。`,
+    unconfirmed: () => '沒有其他來源證實。',
+    reviews: (count) => `有 ${count} 件待人工審查。`,
+    undelivered: (sequence, delivered) => `${sequence} 項決定中，商店已接收 ${delivered} 項。`,
+    notPlaced: () => '訂單尚未成立：相關說法在此等候。',
+  },
+  entries: {
+    placed: ({ memberId, plan }, money) => `訂單成立，會員 ${memberId}：方案 ${plan}，應付 ${money}。`,
+    attached: ({ payment, expiresAt }) => `結帳 ${payment.id} 加入訂單${expiresAt ? `，有效至 ${timeText(expiresAt)}` : ''}。`,
+    linked: ({ reference }) => `${reference} 自此屬於本訂單（定律 3）。`,
+    held: (said) => `${said}當時不知屬於哪筆訂單，先行保留（定律 7）。`,
+    said: ({ source, asOf, observedAt, evidence, by }, fact) => {
+      const who = by ? `${by.actor} 表示（${by.reason}）` : `${traditionalChinese.sources[source]}表示`;
+      return `${who}：${fact}［${evidence.eventId ?? evidence.objectId}；金流時間 ${timeText(asOf)}，我方 ${timeText(observedAt)}］。`;
+    },
+    decided: ({ decision, sequence, payment, source }) =>
+      `第 ${sequence} 項決定：${traditionalChinese.decisions[decision]}，依據 ${payment.id}，由${traditionalChinese.sources[source]}的說法促成。`,
+    review: ({ reviewId, review, payment }) => `開啟審查 ${reviewId}（${payment.id}）：${traditionalChinese.reviews[review]}。`,
+    resolved: ({ reviewId, resolution, by }) =>
+      `${by.actor} 結束審查 ${reviewId}：${traditionalChinese.resolutions[resolution]}（${by.reason}）。`,
+    moved: ({ payment, toOrderId, by }) => `${by.actor} 將 ${payment.id} 移至訂單 ${toOrderId}（${by.reason}）。`,
+    delivered: ({ sequence, afterMs }) => `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
+    delivery_failed: ({ sequence, reason, waitMs }) =>
+      `第 ${sequence} 項決定送達失敗（${reason === 'timeout' ? '逾時' : '錯誤'}）；${traditionalChinese.duration(waitMs)}後再試。`,
+    taken_over: ({ sequence, by }) =>
+      by ? `${by.actor} 要求重新送達第 ${sequence} 項決定（${by.reason}）。` : `另一程序接手送達第 ${sequence} 項決定。`,
+    abandoned: ({ sequence }) => `第 ${sequence} 項決定於 72 小時後放棄送達；可用 \`redeliver\` 重新開始。`,
+  },
+  verdicts: {
+    decided: ({ decision }) => `因此${traditionalChinese.decisions[decision]}。`,
+    confirms: ({ first, afterMs, staysRevoked }) =>
+      `證實${traditionalChinese.sources[first]}在 ${traditionalChinese.duration(afterMs)}前的說法；${
+        staysRevoked ? '已撤銷的維持撤銷（定律 6）' : '不改變任何事（定律 5）'
+      }。`,
+    waits: () => '訂單尚未成立，在此等候（定律 7）。',
+    does_not_count: ({ because }) => `不算數：${because.map((kind) => traditionalChinese.reviews[kind]).join('、')}（定律 4）。`,
+    second_payment: () => '已有另一筆付款算數：資格不變，並請人工查看（定律 4）。',
+    older: () => '已知更新或更確定的狀態；不改變任何事（定律 1）。',
+    no_change: () => '不影響會員資格（定律 4）。',
+  },
+};

@@ -1,0 +1,22 @@
+// Stripe's minor units as decimals: most currencies have two, some none, some three. ISK and UGX count two at Stripe,
+// although ISO 4217 gives them none.
+const none: ReadonlySet<string> = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
+const three: ReadonlySet<string> = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);
+
+export function decimalsOf(currency: string): 0 | 2 | 3 {
+  if (none.has(currency)) return 0;
+  return three.has(currency) ? 3 : 2;
+}
+
+/** `4900`, `usd`: `49.00`. Exact: no floating point. */
+export function decimalText(amountMinor: number, currency: string): string {
+  const decimals = decimalsOf(currency);
+  if (decimals === 0) return String(amountMinor);
+  const digits = String(Math.abs(amountMinor)).padStart(decimals + 1, '0');
+  return `${amountMinor < 0 ? '-' : ''}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+/** `49.00 USD`. */
+export function moneyText(amountMinor: number, currency: string): string {
+  return `${decimalText(amountMinor, currency)} ${currency.toUpperCase()}`;
+}
