@@ -117,20 +117,24 @@ class NewestFirst implements Delivery {
     const order = await orders.read(orderId);
     if (this.#isOld(lane, order) || !isPending(order)) return 'left';
     const { owner, revision, waitMs } = order.delivery;
-    if (owner !== instance) {
-      this.#see(orderId, order.sequence, revision, owner, waitMs);
-      if (this.#now() < lane.takeOverAtMs) {
-        this.#lanes.dueAt(lane, lane.takeOverAtMs);
-        return 'left';
-      }
-    } else if (lane.storeFailures === 0 && this.#now() <= lane.ownUntilMs) {
-      return this.#attempt(lane, order);
+    const isOurs = owner === instance;
+    if (isOurs && lane.storeFailures === 0 && this.#now() <= lane.ownUntilMs) return this.#attempt(lane, order);
+    this.#see(orderId, order.sequence, revision, owner, waitMs);
+    const notBeforeMs = isOurs ? this.#retryAtMs(lane, waitMs) : lane.takeOverAtMs;
+    if (this.#now() < notBeforeMs) {
+      this.#lanes.dueAt(lane, notBeforeMs);
+      return 'left';
     }
     // Another's, or ours for so long that others may take it, or ours before the store failed: a write decides.
     const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);
     if (taken) return this.#attempt(lane, taken);
     this.#lanes.dueAt(lane, this.#now());
     return 'left';
+  }
+
+  /** A failure of ours whose reply was lost was counted with its wait all the same: it is waited for. */
+  #retryAtMs(lane: Lane, waitMs: number): number {
+    return waitMs > 0 && Number.isFinite(lane.takeOverAtMs) ? lane.takeOverAtMs - this.#patienceMs : this.#now();
   }
 
   async #attempt(lane: Lane, order: OrderState): Promise<Outcome> {

@@ -22,6 +22,11 @@ export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: nu
   resolution: z.enum(['grant', 'revoke', 'dismiss']),
   seenRevision: z.number().int().min(0),
 });
+/** What a timer can wait: beyond that it would fire at once. */
+export const timeoutSchema: z.ZodType<number> = z
+  .number()
+  .min(0)
+  .max(2 ** 31 - 1);
 export const pageSchema: z.ZodType<PageRequest> = z.strictObject({
   after: z.exactOptional(z.string()),
   limit: z.exactOptional(z.number().int().min(1).max(1_000)),
@@ -59,7 +64,7 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
     );
   }
   const { deliverTimeoutMs = 1 } = options;
-  if (!(deliverTimeoutMs > 0 && Number.isFinite(deliverTimeoutMs))) {
+  if (!(deliverTimeoutMs > 0 && deliverTimeoutMs < 2 ** 31)) {
     throw new LedgerError('invalid_input', `deliverTimeoutMs is ${deliverTimeoutMs}; it must be a number of milliseconds above 0`);
   }
   return parse(policySchema, { ...defaultPolicy, ...options.policy }, 'policy');

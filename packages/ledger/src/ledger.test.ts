@@ -53,6 +53,7 @@ describe('createPaymentLedger', () => {
     ['an unknown policy field', { policy: { refunds: 'keep' } }, 'policy: Unrecognized key: "refunds"'],
     ['an unknown policy value', { policy: { fullRefund: 'maybe' } }, 'policy.fullRefund: '],
     ['no time to deliver', { deliverTimeoutMs: 0 }, 'deliverTimeoutMs is 0'],
+    ['more time than a timer can wait', { deliverTimeoutMs: 2 ** 31 }, 'deliverTimeoutMs is 2147483648'],
     ['an endless time to deliver', { deliverTimeoutMs: Number.POSITIVE_INFINITY }, 'deliverTimeoutMs is Infinity'],
   ];
   test.each(refused)('%s', async (_, options, says) => {
@@ -100,6 +101,8 @@ describe('what a caller gives is refused at the door, by name, and leaves no eve
     ['page.limit', (ledger) => ledger.reviews({ limit: 1_001 })],
     ['page: Unrecognized key: "offset"', (ledger) => ledger.reviews({ offset: 3 } as object)],
     ['This process has no `deliver`', (ledger) => ledger.redeliver('order-1', by)],
+    ['timeoutMs', (ledger) => ledger.settle({ timeoutMs: Number.NaN })],
+    ['timeoutMs', (ledger) => ledger.settle({ timeoutMs: 2 ** 31 })],
     ['tier', (ledger) => ledger.startSweep('', 0)],
     ['object.sha256', (ledger) => ledger.recordUnreadable({ objectId: 'cs_1', type: 'checkout.session', sha256: '', path: '' })],
   ];
@@ -383,11 +386,35 @@ describe('closing', () => {
     const answer = ledger.observePayment(observation(paid(), { orderId: 'order-1' }));
     await reached;
     const closing = [ledger[Symbol.asyncDispose](), ledger[Symbol.asyncDispose]()];
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(closed).toBe(0);
+    expect(await refusal(() => ledger.order('order-1'))).toMatchObject({ code: 'closed' }); // Though the store is open.
     release();
     expect(await answer).toMatchObject({ outcome: 'granted' });
     await Promise.all(closing);
     expect(closed).toBe(1);
+  });
+
+  test('a decision that becomes durable meanwhile is left for another process to deliver', async () => {
+    const faults: Faults = {};
+    const delivered: MembershipChange[] = [];
+    const eventStore = openFaultyStore(openMemoryEventStore(), faults);
+    const ledger = createPaymentLedger({ eventStore, deliver: async (change) => void delivered.push(change) });
+    await ledger.placeOrder(order);
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+    faults.before = ({ types }) => {
+      if (!types.includes('MembershipGranted')) return undefined;
+      reach();
+      return held;
+    };
+    const answer = ledger.observePayment(observation(paid(), { orderId: 'order-1' }));
+    await reached;
+    const closing = ledger[Symbol.asyncDispose]();
+    release();
+    expect(await answer).toMatchObject({ outcome: 'granted' });
+    await closing;
+    expect(delivered).toEqual([]);
   });
 
   test('waits for a hanging call no longer than its bound', async () => {

@@ -4,7 +4,7 @@ import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { type Followers, type OpenedFollowers, openFollowers } from './followers.ts';
-import { checkOptions, pageSchema, parse, placeOrderSchema, resolveSchema } from './input.ts';
+import { checkOptions, pageSchema, parse, placeOrderSchema, resolveSchema, timeoutSchema } from './input.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import type { OrderPlaced } from './order/events.ts';
@@ -175,7 +175,7 @@ class Ledger implements PaymentLedger {
 
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {
-      const deadline = this.runtime.monotonicNowMs() + timeoutMs;
+      const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
       const followers = await this.#followers.opened();
       await followers.catchUp();
       await this.#delivery?.settle(deadline);
@@ -229,9 +229,10 @@ class Ledger implements PaymentLedger {
   async #close(): Promise<void> {
     const deadline = this.runtime.monotonicNowMs() + drainMs;
     const drained = new AbortController();
-    await Promise.race([Promise.allSettled(this.#inFlight), this.runtime.sleep(drainMs, drained.signal)]);
+    // Together: no new attempt starts while calls are awaited.
+    const ended = Promise.allSettled([...this.#inFlight, this.#delivery?.stop(deadline)]);
+    await Promise.race([ended, this.runtime.sleep(drainMs, drained.signal)]);
     drained.abort();
-    await this.#delivery?.stop(deadline);
     await this.#followers.stop(deadline);
     await this.#store.close();
   }

@@ -150,29 +150,21 @@ export const manualActionSchema: z.ZodType<ManualAction> = z.strictObject({
   reason: z.string().min(1).max(500),
 });
 
-function statementShape(fact: z.ZodType<Fact>) {
-  return {
-    payment: paymentReferenceSchema,
-    aliases: z.exactOptional(z.array(idSchema).max(8)),
-    orderId: z.exactOptional(idSchema),
-    fact,
-    asOf: timeSchema,
-    occurredAt: z.exactOptional(timeSchema),
-    evidence: evidenceSchema,
-  };
-}
-
-function observationSchemaWith(fact: z.ZodType<Fact>): z.ZodType<Observation> {
-  return z.discriminatedUnion('source', [
-    z.strictObject({ ...statementShape(fact), source: z.enum(['webhook', 'poll', 'status_query']) }),
-    z.strictObject({ ...statementShape(fact), source: z.literal('manual'), by: manualActionSchema }),
-  ]);
-}
+const statementShape = {
+  payment: paymentReferenceSchema,
+  aliases: z.exactOptional(z.array(idSchema).max(8)),
+  orderId: z.exactOptional(idSchema),
+  fact: factSchemaWith(knownCurrencySchema),
+  asOf: timeSchema,
+  occurredAt: z.exactOptional(timeSchema),
+  evidence: evidenceSchema,
+};
 
 /** What a source may say. */
-export const observationSchema: z.ZodType<Observation> = observationSchemaWith(factSchemaWith(knownCurrencySchema));
-/** What the log may hold. */
-export const storedObservationSchema: z.ZodType<Observation> = observationSchemaWith(factSchema);
+export const observationSchema: z.ZodType<Observation> = z.discriminatedUnion('source', [
+  z.strictObject({ ...statementShape, source: z.enum(['webhook', 'poll', 'status_query']) }),
+  z.strictObject({ ...statementShape, source: z.literal('manual'), by: manualActionSchema }),
+]);
 
 /** Names a fact whoever tells it. No amount, time, event id or charge id is in it. */
 export function factKey(payment: PaymentReference, fact: Fact): string {

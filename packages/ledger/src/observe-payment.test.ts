@@ -1,10 +1,16 @@
 // The reference protocol, one process after the other: who owns a payment, and what becomes of what was said before.
-import { describe, expect, test } from 'vitest';
+import { test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { type Faults, openFaultyStore } from './faulty-store.test-support.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import type { Fact } from './observation.ts';
-import { attempt, dispute, paid, payment, refund, type Saying, saying } from './order/example-order.test-support.ts';
+import { accessByTheProse } from './order/access-model.test-support.ts';
+import type { PaymentObserved } from './order/events.ts';
+import { attempt, dispute, order1, paid, payment, refund, type Saying, saying } from './order/example-order.test-support.ts';
+import { anyObservation, anyPolicy, inTheSameWords, shuffled } from './order/observations.test-support.ts';
+import { evolve, initialState } from './order/order.ts';
 import { asSaid, checkHandedOn, checkOwnership, everything, openPaymentProcess } from './payment-process.test-support.ts';
 
 function open() {
@@ -226,4 +232,38 @@ describe('the roll-forward', () => {
     await first.rollForward();
     expect((await everything(store)).length).toBe(before);
   });
+});
+
+describe('law 1: what was held and handed on in batches, and what was recorded one by one', () => {
+  const met = new Set<string>();
+  afterAll(() => expect([...met].sort()).toEqual(['all held', 'ended', 'full', 'paused', 'some held']));
+  const inOneSession = fc
+    .array(anyObservation, { minLength: 1, maxLength: 8 })
+    .map((said) => inTheSameWords(said.map(({ orderId: _, ...each }) => ({ ...each, aliases: ['cs_1'] }) as PaymentObserved)));
+
+  property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], { numRuns: 1_000 })(
+    'join to the same facts, the same access, the same membership',
+    async ({ once, again }, policy, attachedAfter) => {
+      const store = openMemoryEventStore();
+      const process = openPaymentProcess(store, instantRuntime(), policy);
+      const place = attachedAfter % (again.length + 1);
+      const attach = async () => {
+        await process.place('order-1');
+        await process.attach('order-1', session);
+      };
+      for (const [index, observed] of again.entries()) {
+        if (index === place) await attach();
+        await process.writer.observe(asSaid(observed));
+      }
+      if (place === again.length) await attach();
+      const order = await process.orders.read('order-1');
+      const joined = once.reduce((to, data) => evolve(to, { type: 'PaymentObserved', data }), initialState('order-1'));
+      expect(order.payments).toEqual(joined.payments);
+      const access = accessByTheProse(order1, once, policy);
+      expect(order.membership === 'active').toBe(access === 'full');
+      if (order.sequence > 0) expect(order.membership).toBe({ full: 'active', paused: 'suspended', ended: 'revoked' }[access]);
+      met.add(access);
+      if (place > 0) met.add(place === again.length ? 'all held' : 'some held');
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { PaymentWriter } from './observe-payment.ts';
 import type { OrderPlaced, PaymentObserved } from './order/events.ts';
 import { at, order1 } from './order/example-order.test-support.ts';
 import { saidKey } from './order/order.ts';
-import { defaultPolicy } from './order/policy.ts';
+import { defaultPolicy, type Policy } from './order/policy.ts';
 import { type OrderStreams, openOrderStreams } from './order-streams.ts';
 import { openReferences, type References } from './reference.ts';
 import { rollForward } from './roll-forward.ts';
@@ -25,9 +25,9 @@ export interface PaymentProcess {
   rollForward(): Promise<void>;
 }
 
-export function openPaymentProcess(store: EventStore, runtime: Runtime): PaymentProcess {
+export function openPaymentProcess(store: EventStore, runtime: Runtime, policy: Policy = defaultPolicy): PaymentProcess {
   const transactions = openTransactions({ store, runtime, instance: '' });
-  const orders = openOrderStreams(transactions, defaultPolicy, () => undefined);
+  const orders = openOrderStreams(transactions, policy, () => undefined);
   const references = openReferences(transactions);
   const writer = new PaymentWriter(references, orders, runtime);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };

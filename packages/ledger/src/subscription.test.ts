@@ -49,6 +49,11 @@ async function appendTo(store: EventStore, stream: string, id: string): Promise<
   await store.append(stream, revision, [{ id, type: 'Happened', data: {}, metadata: {} }]);
 }
 
+/** Enough for everything to happen that waits for nothing. */
+async function turnsOfTheLoop(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('catchUp', () => {
   test('hands on what is in the log, in its order, of the streams that were asked for', async () => {
     const { subscription, append, handled, heads } = open();
@@ -180,7 +185,7 @@ describe('follow', () => {
     expect(handled.flat()).toEqual(Array.from({ length: 20 }, (_, index) => `e${index}`));
   });
 
-  test('stop awaits the page that is being handled', async () => {
+  test.each(['follow', 'catchUp'] as const)('stop awaits the page that %s is handling', async (how) => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const { subscription, append, handled } = open({
@@ -190,13 +195,33 @@ describe('follow', () => {
       },
     });
     await append('order-1', 'a');
-    subscription.follow();
+    const reading = Promise.resolve(subscription[how]()).catch((error: unknown) => error);
     await begun;
-    const stopped = subscription.stop();
-    expect(handled).toEqual([]);
+    let stopped = false;
+    const stopping = subscription.stop().then(() => {
+      stopped = true;
+    });
+    await turnsOfTheLoop();
+    expect(stopped).toBe(false);
     release();
-    await stopped;
+    await stopping;
     expect(handled).toEqual([['a']]);
+    await reading;
+  });
+
+  test('stop awaits what the follower has asked of the store: then the store can be closed', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { subscription, faults } = open();
+    faults.before = () => held;
+    subscription.follow();
+    let stopped = false;
+    const stopping = subscription.stop().then(() => {
+      stopped = true;
+    });
+    await turnsOfTheLoop();
+    expect(stopped).toBe(false);
+    release();
+    await stopping;
   });
 
   test('a store that is closed under it is asked again after a wait, never in a loop that stops the process', async () => {

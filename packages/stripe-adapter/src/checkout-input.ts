@@ -5,18 +5,20 @@ import * as z from 'zod';
 
 export type SessionOptions = Omit<Stripe.Checkout.SessionCreateParams, 'mode' | 'success_url' | 'cancel_url' | 'ui_mode' | 'return_url'>;
 
-/** Account and mode are those of our key. */
+/** Account and mode are those that the session is made in. */
 export type OrderTerms = Omit<PlaceOrder, 'account' | 'livemode'>;
 
 export interface StartCheckout extends OrderTerms {
   /** Gets `session_id={CHECKOUT_SESSION_ID}` added where it has no such placeholder. */
   readonly successUrl: string;
   readonly cancelUrl?: string;
+  /** For platforms: the connected account (`acct_…`) on which the session is made. Default: the key's own account. */
+  readonly connectedAccount?: string;
   /** More of Stripe's own parameters. Without `line_items` there is one item, the plan at the order's amount. */
   readonly session?: SessionOptions;
 }
 
-export interface CheckedStart extends Pick<StartCheckout, 'successUrl' | 'cancelUrl' | 'session'> {
+export interface CheckedStart extends Pick<StartCheckout, 'successUrl' | 'cancelUrl' | 'connectedAccount' | 'session'> {
   readonly order: OrderTerms;
 }
 
@@ -36,6 +38,7 @@ const startSchema: z.ZodType<StartCheckout> = z.strictObject({
   ),
   successUrl: urlSchema,
   cancelUrl: z.exactOptional(urlSchema),
+  connectedAccount: z.exactOptional(z.string().regex(/^acct_[A-Za-z0-9_]{1,64}$/, 'must be an account of Stripe, like acct_1ABC')),
   session: z.exactOptional(
     z.custom<SessionOptions>(
       (value) => typeof value === 'object' && value !== null && ownParameters.every((name) => !(name in value)),
@@ -51,6 +54,12 @@ export function readStart(input: StartCheckout): CheckedStart {
     const problems = parsed.error.issues.map(({ path, message }) => `${['order', ...path].join('.')}: ${message}`);
     throw new LedgerError('invalid_input', problems.join('; '));
   }
-  const { successUrl, cancelUrl, session, ...order } = parsed.data;
-  return { order, successUrl, ...(cancelUrl === undefined ? {} : { cancelUrl }), ...(session === undefined ? {} : { session }) };
+  const { successUrl, cancelUrl, connectedAccount, session, ...order } = parsed.data;
+  return {
+    order,
+    successUrl,
+    ...(cancelUrl === undefined ? {} : { cancelUrl }),
+    ...(connectedAccount === undefined ? {} : { connectedAccount }),
+    ...(session === undefined ? {} : { session }),
+  };
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { LedgerError, type Log, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
+import type { Accounts } from './accounts.ts';
 import { type CheckedStart, type OrderTerms, readStart, type StartCheckout } from './checkout-input.ts';
 import { metadataFor } from './claim.ts';
 import { attemptOn, isFinal } from './session-attempts.ts';
@@ -20,9 +21,8 @@ export interface StartedCheckout {
 
 export interface CheckoutParts {
   readonly ledger: PaymentLedger;
-  readonly calls: StripeCalls;
+  readonly accounts: Accounts;
   readonly look: LookAtSession;
-  readonly account: () => Promise<string>;
   readonly runtime: Runtime;
   readonly scope: string;
   readonly log: Log;
@@ -50,10 +50,12 @@ export class Checkout {
    *   `amount_differs` where Stripe's session costs something else; `provider_unavailable`, and the ledger's.
    */
   async start(input: StartCheckout): Promise<StartedCheckout> {
-    const { ledger, scope } = this.#parts;
+    const { ledger, accounts, scope } = this.#parts;
     const checked = readStart(input);
     const parameters = parametersFor(checked, scope);
-    const terms = { ...checked.order, account: await this.#parts.account() };
+    const account = checked.connectedAccount ?? (await accounts.own());
+    const calls = await accounts.calls(account);
+    const terms = { ...checked.order, account };
     const known = await ledger.order(terms.orderId);
     if (known) {
       await this.#place({ ...terms, livemode: known.livemode });
@@ -61,13 +63,13 @@ export class Checkout {
       const open = await this.#openSession(known);
       if (open) return open;
     }
-    const session = await this.#create(parameters, keyFor(terms, parameters, known?.checkouts.length ?? 0, scope));
+    const session = await this.#create(calls, parameters, keyFor(terms, parameters, known?.checkouts.length ?? 0, scope));
     try {
       checkSession(session, terms);
       await this.#place({ ...terms, livemode: session.livemode });
     } catch (error) {
       if (error instanceof LedgerError && (error.code === 'invalid_input' || error.code === 'amount_differs'))
-        await this.#expire(session.id);
+        await this.#expire(calls, session.id);
       throw error;
     }
     return this.#attach(terms.orderId, session, terms.account);
@@ -81,7 +83,7 @@ export class Checkout {
     for (const { payment, expiresAt } of checkouts.toReversed()) {
       const ended = expiresAt !== undefined && Date.parse(expiresAt) <= now;
       if (ended || !payment.id.startsWith('cs_') || isFinal(attemptOn(history, payment.id))) continue;
-      const looked = await look(payment.id);
+      const looked = await look(payment);
       if (looked.is === 'open') return { sessionId: payment.id, url: looked.url };
       const seen = await ledger.order(orderId); // It may have been paid, and nobody had told us.
       if (seen) refuseActive(seen);
@@ -90,8 +92,8 @@ export class Checkout {
   }
 
   /** On one key, so that a lost answer makes no second session. */
-  async #create(parameters: Stripe.Checkout.SessionCreateParams, key: string): Promise<Session> {
-    const { calls, runtime } = this.#parts;
+  async #create(calls: StripeCalls, parameters: Stripe.Checkout.SessionCreateParams, key: string): Promise<Session> {
+    const { runtime } = this.#parts;
     for (let fresh = 0; ; fresh++) {
       try {
         const tried = fresh === 0 ? key : `${key}-${fresh}`;
@@ -126,8 +128,8 @@ export class Checkout {
   }
 
   /** Best effort: nobody was sent to it. */
-  async #expire(sessionId: string): Promise<void> {
-    const { calls, scope, log } = this.#parts;
+  async #expire(calls: StripeCalls, sessionId: string): Promise<void> {
+    const { scope, log } = this.#parts;
     await calls.expireSession(sessionId, expireKey(scope, sessionId)).catch((error: unknown) => {
       log.warn({ err: error, sessionId }, 'a session to which nobody was sent could not be expired; it ends by itself');
     });

@@ -3,8 +3,12 @@
 // not answer is thrown, so that the source comes again.
 import { createHash } from 'node:crypto';
 import { LedgerError, type Log, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
+import type { Accounts } from './accounts.ts';
+import { type Claim, claimOf } from './claim.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
-import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
+import { type Answer, type ListPage, type ReadableType, readableTypes } from './stripe-calls.ts';
+import { isNotAllowed } from './stripe-failure.ts';
+import { identityOf } from './stripe-objects.ts';
 import { type Mapped, type Seen, toObservation } from './to-observation.ts';
 import { type Ownership, whatIsOurs } from './what-is-ours.ts';
 
@@ -13,15 +17,23 @@ export type Taken = ObserveResult | { readonly outcome: 'not_ours' | 'ignored' |
 
 export interface IntakeParts {
   readonly ledger: PaymentLedger;
-  readonly calls: StripeCalls;
+  readonly accounts: Accounts;
   readonly siblings: SiblingSessions;
   readonly scope: string;
   readonly log: Log;
 }
 
-type Ours = Extract<Ownership, { ours: true }>;
 /** How an object came to us. */
-type Way = Seen & { readonly source: StripeSource };
+export interface Way extends Seen {
+  readonly source: StripeSource;
+  /**
+   * `snapshot`: a copy in an event, as it was then. `foreign_snapshot`: a copy that has the shape of another API
+   * version. Default: Stripe answered it just now.
+   */
+  readonly form?: 'snapshot' | 'foreign_snapshot';
+}
+
+type Ours = Extract<Ownership, { ours: true }>;
 type Unreadable = { readonly objectId?: string; readonly type: string; readonly path: string };
 
 export class Intake {
@@ -34,16 +46,26 @@ export class Intake {
   /** @throws LedgerError of the ledger, and `provider_unavailable`: then nothing is known, and the source must come again. */
   async take(object: unknown, way: Way): Promise<Taken> {
     const { scope, log } = this.#parts;
+    const stale = staleCopy(object, way);
+    if (stale) return this.#takeAgain(object, stale, way);
     const mapped = toObservation(object, way, scope);
     if (mapped.kind === 'ignored') {
       log.info({ because: mapped.because, eventId: way.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
     }
-    const ownership = await whatIsOurs(mapped.claim, this.#parts);
+    const ownership = await this.#whose(mapped.claim, way);
     if (ownership.ours) return this.#takeOurs(object, mapped, ownership, way);
     // Without an id nobody can tell whose it is, so nobody else would keep it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.keep(object, mapped, way);
     return { outcome: 'not_ours' };
+  }
+
+  /** An object of which only the id is known, as thin events tell it. */
+  async takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
+    const { accounts, ledger } = this.#parts;
+    const answer = await (await accounts.calls(way.account)).object(type, id);
+    if (answer) return this.take(answer.object, seenByRead(answer, way));
+    return (await ledger.orderOf(id)) ? this.keep(undefined, { objectId: id, type, path: 'related_object' }, way) : { outcome: 'not_ours' };
   }
 
   /** By id and digest, never the body: it may hold personal data. */
@@ -68,14 +90,52 @@ export class Intake {
     return { outcome: 'unreadable' };
   }
 
+  /** A copy that may be out of date, or out of shape: where it is ours, the object as it is now decides. */
+  async #takeAgain(copy: unknown, { type, id }: StaleCopy, way: Way): Promise<Taken> {
+    const { scope } = this.#parts;
+    const ownership = await this.#whose(claimOf(identityOf(copy), scope), way);
+    if (!ownership.ours) return { outcome: 'not_ours' };
+    const answer = await this.#readAgain(type, id, way);
+    if (answer) return this.#takeAnswer(answer, ownership, way);
+    if (way.form === 'foreign_snapshot') return this.keep(copy, { objectId: id, type, path: 'api_version' }, way);
+    const mapped = toObservation(copy, way, scope);
+    return mapped.kind === 'ignored' ? { outcome: 'ignored' } : this.#takeOurs(copy, mapped, ownership, way);
+  }
+
+  /** Undefined: not to be seen with our key, however often it is asked for. */
+  async #readAgain(type: ReadableType, id: string, way: Way): Promise<Answer | undefined> {
+    const { accounts, log } = this.#parts;
+    try {
+      return await (await accounts.calls(way.account)).object(type, id);
+    } catch (error) {
+      if (!isNotAllowed(error)) throw error;
+      log.warn({ err: error, objectId: id }, 'our key may not read an object that an event speaks of; the copy in the event counts');
+      return undefined;
+    }
+  }
+
+  #whose(claim: Claim, { account }: Way): Promise<Ownership> {
+    const { ledger, scope, accounts } = this.#parts;
+    return whatIsOurs(claim, { ledger, scope, intent: async (id) => (await accounts.calls(account)).intent(id) });
+  }
+
+  /** Read because a source left a question. */
+  async #takeAnswer(answer: Answer, ours: Ours, way: Way): Promise<Taken> {
+    const read = seenByRead(answer, way);
+    const mapped = toObservation(answer.object, read, this.#parts.scope);
+    if (mapped.kind === 'ignored') return { outcome: 'ignored' };
+    return this.#takeOurs(answer.object, mapped, namingOrder(ours, mapped.claim.orderId), read);
+  }
+
   async #takeOurs(object: unknown, mapped: Exclude<Mapped, { kind: 'ignored' }>, ours: Ours, way: Way): Promise<Taken> {
-    const { calls } = this.#parts;
+    const calls = await this.#parts.accounts.calls(way.account);
     switch (mapped.kind) {
       case 'not_understood':
         return this.keep(object, mapped, way);
       case 'read_session': {
-        const session = await calls.session(mapped.sessionId);
-        if (session) return this.#takeSession(session, ours, way);
+        // What Stripe answered just now was asked for with its payment intent: asking again would not end.
+        const session = way.form === undefined ? undefined : await calls.session(mapped.sessionId);
+        if (session) return this.#takeAnswer(session, ours, way);
         return this.keep(object, { objectId: mapped.sessionId, type: 'checkout.session', path: 'payment_intent' }, way);
       }
       case 'list_refunds':
@@ -84,32 +144,18 @@ export class Intake {
         const { statement } = mapped;
         if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours))) return this.#observe(object, statement, ours, way);
         const session = await calls.sessionOfIntent(statement.payment.id);
-        return session ? this.#takeSession(session, ours, way) : this.#observe(object, statement, ours, way);
+        return session ? this.#takeAnswer(session, ours, way) : this.#observe(object, statement, ours, way);
       }
     }
   }
 
-  /** Read with its payment intent, where an event left a question. */
-  async #takeSession(answer: Answer, ours: Ours, way: Way): Promise<Taken> {
-    const mapped = toObservation(answer.object, seenByRead(answer, way), this.#parts.scope);
-    switch (mapped.kind) {
-      case 'statement':
-        return this.#observe(answer.object, mapped.statement, namingOrder(ours, mapped.claim.orderId), way);
-      case 'ignored':
-        return { outcome: 'ignored' };
-      case 'not_understood':
-        return this.keep(answer.object, mapped, way);
-      default: // It cannot ask for its payment intent again.
-        return this.keep(answer.object, { type: 'checkout.session', path: 'payment_intent' }, way);
-    }
-  }
-
   async #takeRefunds(answer: Answer<ListPage>, ours: Ours, way: Way): Promise<Taken> {
+    const read = seenByRead(answer, way);
     let best: Taken = { outcome: 'ignored' };
     for (const refund of answer.object.objects) {
-      const mapped = toObservation(refund, seenByRead(answer, way), this.#parts.scope);
-      if (mapped.kind === 'statement') best = stronger(best, await this.#observe(refund, mapped.statement, ours, way));
-      if (mapped.kind === 'not_understood') best = stronger(best, await this.keep(refund, mapped, way));
+      const mapped = toObservation(refund, read, this.#parts.scope);
+      if (mapped.kind === 'statement') best = stronger(best, await this.#observe(refund, mapped.statement, ours, read));
+      if (mapped.kind === 'not_understood') best = stronger(best, await this.keep(refund, mapped, read));
     }
     return best;
   }
@@ -139,15 +185,22 @@ export class Intake {
   }
 }
 
-function seenByRead({ asOf, apiVersion }: Answer, { account, livemode, eventId, happenedAt }: Seen): Seen {
-  return {
-    account,
-    asOf,
-    ...(livemode === undefined ? {} : { livemode }),
-    ...(eventId === undefined ? {} : { eventId }),
-    ...(happenedAt === undefined ? {} : { happenedAt }),
-    ...(apiVersion === undefined ? {} : { apiVersion }),
-  };
+interface StaleCopy {
+  readonly type: ReadableType;
+  readonly id: string;
+}
+
+/** Refunds and disputes go to and fro; what an event said of one three days ago is no news. */
+function staleCopy(object: unknown, { form }: Way): StaleCopy | undefined {
+  if (form === undefined) return undefined;
+  const { object: type, id } = identityOf(object);
+  const known = readableTypes.find((each) => each === type);
+  if (known === undefined || id === undefined) return undefined;
+  return form === 'foreign_snapshot' || known === 'refund' || known === 'dispute' ? { type: known, id } : undefined;
+}
+
+function seenByRead({ asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Way): Way {
+  return { ...way, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
 }
 
 function namingOrder(ours: Ours, orderId: string | undefined): Ours {

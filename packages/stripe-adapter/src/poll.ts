@@ -56,6 +56,12 @@ export class Poll {
     return this.#sweeping;
   }
 
+  /** Beside what is under way; a failure is the next pass's to mend. */
+  sweepSoon(): void {
+    const { log } = this.#parts;
+    this.sweep().catch((error: unknown) => log.warn({ err: error }, 'a pass of the poll failed; the next one reads the same again'));
+  }
+
   start(): void {
     this.#loop = this.#run();
   }

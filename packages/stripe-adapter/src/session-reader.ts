@@ -1,7 +1,8 @@
 // Asks Stripe for one session that the ledger knows, and tells the ledger what it says: on behalf of a customer who
 // is looking at a page right now.
+import type { PaymentReference } from '@paidonce/ledger';
+import type { Accounts } from './accounts.ts';
 import type { Intake } from './intake.ts';
-import type { StripeCalls } from './stripe-calls.ts';
 
 export type Looked =
   /** It takes a payment on this page. */
@@ -11,15 +12,14 @@ export type Looked =
   | { readonly is: 'missing' };
 
 /** @throws LedgerError `provider_unavailable` where Stripe did not answer, and the ledger's. */
-export type LookAtSession = (sessionId: string, timeoutMs?: number) => Promise<Looked>;
+export type LookAtSession = (session: Pick<PaymentReference, 'id' | 'account'>, timeoutMs?: number) => Promise<Looked>;
 
-export function sessionReader(calls: StripeCalls, intake: Intake, account: () => Promise<string>): LookAtSession {
-  return async (sessionId, timeoutMs) => {
-    const answer = await calls.session(sessionId, timeoutMs);
+export function sessionReader(accounts: Accounts, intake: Intake): LookAtSession {
+  return async ({ id, account }, timeoutMs) => {
+    const answer = await (await accounts.calls(account)).session(id, timeoutMs);
     if (!answer) return { is: 'missing' };
     const { object, asOf, apiVersion } = answer;
-    const way = { account: await account(), asOf, ...(apiVersion === undefined ? {} : { apiVersion }), source: 'status_query' as const };
-    await intake.take(object, way);
+    await intake.take(object, { account, asOf, ...(apiVersion === undefined ? {} : { apiVersion }), source: 'status_query' });
     const { status, url } = object as { readonly status?: unknown; readonly url?: unknown };
     return status === 'open' && typeof url === 'string' ? { is: 'open', url } : { is: 'closed' };
   };

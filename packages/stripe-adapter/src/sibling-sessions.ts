@@ -1,8 +1,8 @@
 // One order, one payment: once a session of an order is paid, its other open ones are expired, so that nobody pays
 // twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
-import { LedgerError, type Log, type PaymentLedger } from '@paidonce/ledger';
+import { LedgerError, type Log, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+import type { Accounts } from './accounts.ts';
 import { attemptOn, isFinal } from './session-attempts.ts';
-import type { StripeCalls } from './stripe-calls.ts';
 
 export interface SiblingSessions {
   /** Returns at once. */
@@ -11,7 +11,7 @@ export interface SiblingSessions {
   settled(): Promise<void>;
 }
 
-export function siblingSessions(ledger: PaymentLedger, calls: StripeCalls, scope: string, log: Log): SiblingSessions {
+export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope: string, log: Log): SiblingSessions {
   const running = new Set<Promise<void>>();
 
   async function expireOpen(orderId: string): Promise<void> {
@@ -20,14 +20,14 @@ export function siblingSessions(ledger: PaymentLedger, calls: StripeCalls, scope
     if (sessions.length < 2) return;
     const history = await ledger.history(orderId);
     for (const { payment } of sessions) {
-      if (!isFinal(attemptOn(history, payment.id))) await expire(payment.id, orderId);
+      if (!isFinal(attemptOn(history, payment.id))) await expire(payment, orderId);
     }
   }
 
   /** Stripe refuses what is open no longer, and that is as good. */
-  async function expire(sessionId: string, orderId: string): Promise<void> {
+  async function expire({ id: sessionId, account }: PaymentReference, orderId: string): Promise<void> {
     try {
-      await calls.expireSession(sessionId, expireKey(scope, sessionId));
+      await (await accounts.calls(account)).expireSession(sessionId, expireKey(scope, sessionId));
     } catch (error) {
       if (error instanceof LedgerError && error.code === 'invalid_input') return;
       log.warn(

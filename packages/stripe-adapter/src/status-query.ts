@@ -49,19 +49,21 @@ export class StatusQuery {
     if (before === undefined) return undefined;
     const known = attemptOn(await ledger.history(before.orderId), sessionId);
     if (before.membership === 'active' || isFinal(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
-    const answered = await this.#look(sessionId);
+    const account = before.checkouts.find(({ payment }) => payment.id === sessionId)?.payment.account ?? before.account;
+    const answered = await this.#look({ id: sessionId, account });
     const order = (await ledger.orderOf(sessionId)) ?? before;
     return statusOf(stateOf(order, attemptOn(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
   }
 
   /** Whether Stripe answered, now or a moment ago. */
-  async #look(sessionId: string): Promise<boolean> {
+  async #look(session: { readonly id: string; readonly account: string }): Promise<boolean> {
+    const { id: sessionId } = session;
     const { look, runtime, log } = this.#parts;
     const last = this.#lastLooks.get(sessionId);
     if (last && runtime.monotonicNowMs() - last.atMs < betweenLooksMs) return last.answered;
     let answered = false;
     try {
-      const { is } = await look(sessionId, deadlineMs);
+      const { is } = await look(session, deadlineMs);
       answered = is !== 'missing';
       if (!answered) log.warn({ sessionId }, 'Stripe knows no session of this id. Is the key of another account or mode?');
     } catch (error) {

@@ -18,7 +18,10 @@ async function callsTo(answer: RequestListener | undefined): Promise<StripeCalls
   };
   if (answer === undefined) await close();
   else onTestFinished(async () => void (await close()));
-  return new StripeCalls(new Stripe('sk_test_123456789012', { host: '127.0.0.1', port, protocol: 'http' }), systemRuntime);
+  return new StripeCalls({
+    stripe: new Stripe('sk_test_123456789012', { host: '127.0.0.1', port, protocol: 'http' }),
+    runtime: systemRuntime,
+  });
 }
 
 function says(status: number, error: object): RequestListener {

@@ -55,6 +55,11 @@ function causeOf({ detail }: StripeFailure): string {
   return typeof detail === 'object' && detail !== null && 'code' in detail ? ` (${String(detail.code)})` : '';
 }
 
+/** Our key has not the right, or not that account: asking again would not mend it. */
+export function isNotAllowed(error: unknown): boolean {
+  return stripeErrorIn(error)?.type === 'StripePermissionError';
+}
+
 /** What trying again soon may mend: no answer, a failure of Stripe, a limit, or the same key still in use. */
 function isPassing(error: unknown): boolean {
   const found = stripeErrorIn(error);

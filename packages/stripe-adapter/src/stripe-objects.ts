@@ -92,6 +92,18 @@ export interface StripeEvent {
   readonly data: { readonly object: unknown };
 }
 
+/** An event that only names its object. */
+export interface StripeThinEvent {
+  readonly id: string;
+  readonly type: string;
+  /** Of its context; null for events of the account itself. */
+  readonly account: string | null;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly livemode: boolean;
+  readonly related_object: { readonly id: string; readonly type: string } | null;
+}
+
 /** The alphabet of the ledger's ids: what does not fit it cannot be told to the ledger. */
 const idPattern = /^[A-Za-z0-9._:-]{1,128}$/;
 const idSchema = z.string().regex(idPattern);
@@ -185,6 +197,23 @@ export const eventSchema: z.ZodType<StripeEvent> = z.object({
   livemode: z.boolean(),
   data: z.object({ object: z.unknown() }),
 });
+
+/** Of an organisation the context is a path, and the account its last part. */
+const contextSchema: z.ZodType<string> = z
+  .string()
+  .transform((context) => context.split('/').at(-1) ?? '')
+  .pipe(idSchema);
+
+export const thinEventSchema: z.ZodType<StripeThinEvent> = z
+  .object({
+    id: idSchema,
+    type: idSchema,
+    context: nullable(contextSchema),
+    created: z.iso.datetime({ offset: true }),
+    livemode: z.boolean(),
+    related_object: nullable(z.object({ id: idSchema, type: z.string() })),
+  })
+  .transform(({ context, ...event }) => ({ ...event, account: context }));
 
 /** Reads what it can: each field by itself. */
 export function identityOf(object: unknown): StripeIdentity {

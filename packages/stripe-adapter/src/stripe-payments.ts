@@ -2,16 +2,17 @@
 // stays open.
 import { LedgerError, type Log, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
 import type Stripe from 'stripe';
+import { openAccounts } from './accounts.ts';
 import { Checkout, type StartedCheckout } from './checkout.ts';
 import type { StartCheckout } from './checkout-input.ts';
 import { Intake } from './intake.ts';
-import { ownAccount } from './own-account.ts';
 import type { PaymentStatus } from './payment-status.ts';
 import { Poll } from './poll.ts';
 import { sessionReader } from './session-reader.ts';
 import { siblingSessions } from './sibling-sessions.ts';
 import { StatusQuery } from './status-query.ts';
 import { StripeCalls } from './stripe-calls.ts';
+import { StripeEvents } from './stripe-events.ts';
 import { Webhook, type WebhookAnswer } from './webhook.ts';
 import { readSecrets, type WebhookSecret } from './webhook-signature.ts';
 
@@ -74,13 +75,15 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   checkOptions(options);
   const secrets = readSecrets(options.webhookSecrets);
   const runtime = { ...ledger.runtime, ...options.runtime };
-  const calls = new StripeCalls(stripe, runtime);
-  const account = ownAccount(calls, options.account);
-  const siblings = siblingSessions(ledger, calls, scope, log);
-  const intake = new Intake({ ledger, calls, siblings, scope, log });
-  const look = sessionReader(calls, intake, account);
-  const checkout = new Checkout({ ledger, calls, look, account, runtime, scope, log });
-  const webhook = new Webhook({ stripe, ledger, secrets, intake, account, runtime, scope, log });
+  const calls = new StripeCalls({ stripe, runtime });
+  const accounts = openAccounts(calls, options.account);
+  const account = accounts.own;
+  const siblings = siblingSessions(ledger, accounts, scope, log);
+  const intake = new Intake({ ledger, accounts, siblings, scope, log });
+  const look = sessionReader(accounts, intake);
+  const checkout = new Checkout({ ledger, accounts, look, runtime, scope, log });
+  const events = new StripeEvents({ stripe, ledger, accounts, intake, scope });
+  const webhook = new Webhook({ stripe, ledger, secrets, events, runtime, log, onEventsMissing: () => poll.sweepSoon() });
   const statusQuery = new StatusQuery({ ledger, look, runtime, log });
   const { intervalMs = defaultIntervalMs } = options.poll || {};
   const poll = new Poll({ ledger, calls, intake, account, runtime, log, intervalMs });

@@ -2,7 +2,7 @@
 // what only our secret key can have written.
 import type { PaymentLedger } from '@paidonce/ledger';
 import { type Claim, claimOf } from './claim.ts';
-import type { StripeCalls } from './stripe-calls.ts';
+import type { Answer } from './stripe-calls.ts';
 import { identityOf, isId } from './stripe-objects.ts';
 
 /** `orderId`: which order the object names; absent where the ledger's own link says it. */
@@ -10,8 +10,9 @@ export type Ownership = { readonly ours: false } | { readonly ours: true; readon
 
 export interface OwnershipSources {
   readonly ledger: PaymentLedger;
-  readonly calls: StripeCalls;
   readonly scope: string;
+  /** Reads a payment intent; undefined: Stripe knows none of this id. */
+  readonly intent: (intentId: string) => Promise<Answer | undefined>;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface OwnershipSources {
  *
  * @throws LedgerError `provider_unavailable` where that call fails: then nobody may say "not ours".
  */
-export async function whatIsOurs(claim: Claim, { ledger, calls, scope }: OwnershipSources): Promise<Ownership> {
+export async function whatIsOurs(claim: Claim, { ledger, scope, intent }: OwnershipSources): Promise<Ownership> {
   if (claim.recoveredFrom !== undefined) {
     const recovered = await ledger.orderOf(claim.recoveredFrom);
     if (recovered) return { ours: true, orderId: recovered.orderId };
@@ -29,8 +30,8 @@ export async function whatIsOurs(claim: Claim, { ledger, calls, scope }: Ownersh
     if (await ledger.orderOf(reference)) return { ours: true };
   }
   if (claim.askIntent === undefined) return { ours: false };
-  const intent = await calls.intent(claim.askIntent);
-  const asked = intent && claimOf(identityOf(intent.object), scope);
+  const answer = await intent(claim.askIntent);
+  const asked = answer && claimOf(identityOf(answer.object), scope);
   return asked?.marked ? ownedBy(asked) : { ours: false };
 }
 

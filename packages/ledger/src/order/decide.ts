@@ -100,7 +100,7 @@ function decideResolved(before: OrderState, command: Extract<OrderCommand, { typ
 }
 
 /** A person decided on an order that has changed since. */
-export function isStale(order: OrderState, seenRevision: number): boolean {
+function isStale(order: OrderState, seenRevision: number): boolean {
   return seenRevision < order.changedAtRevision;
 }
 

@@ -106,10 +106,12 @@ describe('rebuilt from the log, the read models are what they are live', () => {
     'whatever happened, and in whatever pages it was seen',
     async (happened) => {
       const store = openMemoryEventStore();
-      const { orders } = openPaymentProcess(store, instantRuntime());
+      const runtime = instantRuntime();
+      const { orders } = openPaymentProcess(store, runtime);
       const live = await openModels(store);
       let position = logStart;
       for (const [orderId, commandOn, sees] of happened) {
+        runtime.advance(60_000);
         await orders.command(orderId, 'test', commandOn(await orders.read(orderId)));
         if (sees) position = await catchUp(live, store, position);
       }

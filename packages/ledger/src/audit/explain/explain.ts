@@ -18,6 +18,7 @@ export interface Explanation {
   /** Absent until the order is placed. */
   readonly memberId?: string;
   readonly plan?: string;
+  readonly currency?: string;
   readonly membership: MembershipStatus;
   /** When the newest decision was recorded. */
   readonly since?: string;
@@ -43,7 +44,7 @@ export async function explainOrder(log: LogReader, orderId: string, { asOf }: Ex
   const decided = entries.findLast(({ kind }) => kind === 'decided');
   return {
     orderId,
-    ...(order.placed ? { memberId: order.placed.memberId, plan: order.placed.plan } : {}),
+    ...(order.placed ? { memberId: order.placed.memberId, plan: order.placed.plan, currency: order.placed.expected.currency } : {}),
     membership: order.membership,
     ...(decided ? { since: decided.at } : {}),
     openReviews: order.reviews.filter(({ resolution }) => resolution === undefined).length,

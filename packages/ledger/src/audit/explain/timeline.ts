@@ -1,8 +1,17 @@
 // The timeline of an order: who said what and when, what it led to, and of what led to nothing, why. Plain data; the
 // words are in `words-*.ts`.
-import type { AttemptStatus, DisputeStatus, Fact, ManualAction, PaymentReference, RefundStatus, Source } from '../../observation.ts';
+import type { Fact, ManualAction, PaymentReference, Source } from '../../observation.ts';
 import { paymentKey } from '../../observation.ts';
-import type { DecisionType, DeliveryFailed, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from '../../order/events.ts';
+import type {
+  DecisionType,
+  DeliveryFailed,
+  MembershipDecided,
+  OrderEvent,
+  OrderPlaced,
+  PaymentObserved,
+  Resolution,
+  ReviewKind,
+} from '../../order/events.ts';
 import type { PaymentFacts } from '../../order/facts.ts';
 import { evolve, initialState, type OrderState, saidKey } from '../../order/order.ts';
 import { isDecision } from '../../order-streams.ts';
@@ -35,6 +44,9 @@ export interface Said {
   readonly by?: ManualAction;
 }
 
+/** What led to a decision: what a source said, or what a person decided. */
+export type Because = { readonly said: Said } | { readonly by: ManualAction };
+
 /** `at`: when it was recorded. `place`: `stream@revision`. */
 export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
@@ -47,7 +59,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
       readonly decision: DecisionType;
       readonly sequence: number;
       readonly payment: PaymentReference;
-      readonly source: Source;
+      readonly because: Because;
     }
   | { readonly kind: 'review'; readonly review: ReviewKind; readonly reviewId: string; readonly payment: PaymentReference }
   | { readonly kind: 'resolved'; readonly reviewId: string; readonly resolution: Resolution; readonly by: ManualAction }
@@ -57,8 +69,6 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
   | { readonly kind: 'abandoned'; readonly sequence: number }
 );
-
-export type FactStatus = AttemptStatus | 'paid' | RefundStatus | DisputeStatus;
 
 /** An event of the order's stream, read. */
 export interface ToldEvent {
@@ -82,7 +92,7 @@ export function timelineOf(orderId: string, events: readonly ToldEvent[]): Timel
     entries.push({
       at: told.recordedAt,
       place: told.place,
-      ...entryOf(told, order, after, events.slice(index + 1), memory),
+      ...entryOf(order, after, events, index, memory),
     } as TimelineEntry);
     order = after;
   }
@@ -99,19 +109,20 @@ interface Memory {
 type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'at' | 'place'> : never;
 
 function entryOf(
-  { event, recordedAt }: ToldEvent,
   before: OrderState,
   after: OrderState,
-  rest: readonly ToldEvent[],
+  events: readonly ToldEvent[],
+  index: number,
   memory: Memory,
 ): WithoutPlace<TimelineEntry> {
+  const { event, recordedAt } = events[index] as ToldEvent;
   switch (event.type) {
     case 'OrderPlaced':
       return { kind: 'placed', order: event.data };
     case 'CheckoutAttached':
       return { kind: 'attached', ...event.data };
     case 'PaymentObserved':
-      return { kind: 'said', said: saidIn(event.data), verdict: verdictOf(event.data, before, after, rest, memory) };
+      return { kind: 'said', said: saidIn(event.data), verdict: verdictOf(event.data, before, after, events.slice(index + 1), memory) };
     case 'ReviewOpened':
       return { kind: 'review', review: event.data.kind, reviewId: event.data.reviewId, payment: event.data.payment };
     case 'ReviewResolved':
@@ -137,7 +148,7 @@ function entryOf(
         decision: event.type,
         sequence: event.data.sequence,
         payment: event.data.payment,
-        source: event.data.source,
+        because: becauseOf(event.data, events.slice(0, index), memory),
       };
   }
 }
@@ -171,6 +182,17 @@ function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderSt
 function ledTo(rest: readonly ToldEvent[]): readonly OrderEvent[] {
   const end = rest.findIndex(({ event }) => event.type !== 'ReviewOpened' && !isDecision(event));
   return (end === -1 ? rest : rest.slice(0, end)).map(({ event }) => event);
+}
+
+/** The beginning of its append. Where an order was placed after its payment, the payment's first "paid". */
+function becauseOf({ payment, source }: MembershipDecided, earlier: readonly ToldEvent[], memory: Memory): Because {
+  const led = earlier.findLast(({ event }) => event.type !== 'ReviewOpened')?.event;
+  if (led?.type === 'PaymentObserved') return { said: saidIn(led.data) };
+  if (led?.type === 'ReviewResolved' || led?.type === 'PaymentMoved') return { by: led.data.by };
+  const waiting = [...memory.firstSaid.values()].find(
+    (said) => paymentKey(said.payment) === paymentKey(payment) && said.fact.kind === 'attempt' && said.fact.status === 'paid',
+  );
+  return waiting ? { said: waiting } : { by: { actor: source, reason: '' } };
 }
 
 function isSame(before: PaymentFacts | undefined, after: PaymentFacts | undefined): boolean {

@@ -4,6 +4,8 @@ import { timeText, type Words } from './words.ts';
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 export const english: Words = {
+  space: ' ',
+  finish: (line) => line,
   sources: { webhook: 'the webhook', poll: 'the poll', status_query: 'the status query', manual: 'a person' },
   memberships: { none: 'none', active: 'active', suspended: 'suspended', revoked: 'revoked' },
   decisions: {
@@ -30,9 +32,9 @@ export const english: Words = {
           ? `${payment} was paid, ${money(fact.amount.totalMinor, fact.amount.currency)}`
           : `${payment} is ${fact.status.replaceAll('_', ' ')}`;
       case 'refund':
-        return `refund ${fact.id} of ${payment} is ${fact.status.replaceAll('_', ' ')} (${fact.amountMinor} minor units)`;
+        return `refund ${fact.id} of ${payment} is ${fact.status.replaceAll('_', ' ')} (${money(fact.amountMinor)})`;
       case 'dispute':
-        return `${fact.returnedDebit ? 'the returned debit' : 'dispute'} ${fact.id} of ${payment} is ${fact.status} (${fact.amountMinor} minor units)`;
+        return `${fact.returnedDebit ? 'the returned debit' : 'dispute'} ${fact.id} of ${payment} is ${fact.status} (${money(fact.amountMinor)})`;
     }
   },
   duration: (ms) => {
@@ -46,8 +48,11 @@ export const english: Words = {
       memberId === undefined ? `Order ${orderId}` : `Order ${orderId} of member ${memberId}, plan ${plan}`,
     membership: (status, since) =>
       status === 'none' ? 'There is no membership: no payment that counts was seen.' : `The membership is ${status} since ${since} UTC.`,
-    granted: ({ source, evidence }, fact) =>
-      `It was granted because ${english.sources[source]} said that ${fact} (${evidence.eventId ?? evidence.objectId}).`,
+    granted: (because) => `It was granted because ${because}.`,
+    changed: ({ decision, at }, because) => `What ${english.decisions[decision]}, on ${timeText(at)}: ${because}.`,
+    said: ({ source, evidence, by }, fact) =>
+      `${by ? by.actor : english.sources[source]} said that ${fact} (${evidence.eventId ?? evidence.objectId})`,
+    ruled: ({ actor, reason }) => `${actor} decided so (${reason})`,
     confirmed: (source, afterMs) => `Confirmed by ${english.sources[source]}, ${english.duration(afterMs)} later.`,
     unconfirmed: () => 'No other source has confirmed it.',
     reviews: (count) => `${plural(count, 'review')} open: a person must look.`,
@@ -63,8 +68,8 @@ export const english: Words = {
       const who = by ? `${by.actor} said (${by.reason})` : `${english.sources[source].replace(/^t/, 'T')} said`;
       return `${who}: ${fact} [${evidence.eventId ?? evidence.objectId}; provider ${timeText(asOf)}, seen ${timeText(observedAt)}].`;
     },
-    decided: ({ decision, sequence, payment, source }) =>
-      `Decision ${sequence} ${english.decisions[decision]}: it rests on ${payment.id}, by what ${english.sources[source]} said.`,
+    decided: ({ decision, sequence, payment }, because) =>
+      `Decision ${sequence} ${english.decisions[decision]}, about ${payment.id}: ${because}.`,
     review: ({ reviewId, review, payment }) => `Review ${reviewId} opened about ${payment.id}: ${english.reviews[review]}.`,
     resolved: ({ reviewId, resolution, by }) =>
       `${by.actor} resolved review ${reviewId}: ${english.resolutions[resolution]} (${by.reason}).`,

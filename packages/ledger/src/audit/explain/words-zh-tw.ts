@@ -27,6 +27,9 @@ const disputes: Readonly<Record<DisputeStatus, string>> = {
 };
 
 export const traditionalChinese: Words = {
+  space: '',
+  // A space between Chinese and Latin script.
+  finish: (line) => line.replace(/([\w)])([\u4e00-\u9fff])/g, '$1 $2').replace(/([\u4e00-\u9fff])([\w(])/g, '$1 $2'),
   sources: { webhook: 'webhook', poll: '輪詢', status_query: '狀態查詢', manual: '人工' },
   memberships: { none: '無', active: '有效', suspended: '暫停', revoked: '已撤銷' },
   decisions: {
@@ -53,9 +56,9 @@ export const traditionalChinese: Words = {
           ? `${payment} 已付款 ${money(fact.amount.totalMinor, fact.amount.currency)}`
           : `${payment} ${attempts[fact.status]}`;
       case 'refund':
-        return `${payment} 的退款 ${fact.id} ${refunds[fact.status]}（${fact.amountMinor} 最小單位）`;
+        return `${payment} 的退款 ${fact.id} ${refunds[fact.status]}（${money(fact.amountMinor)}）`;
       case 'dispute':
-        return `${payment} 的${fact.returnedDebit ? '扣款退回' : '爭議'} ${fact.id} ${disputes[fact.status]}（${fact.amountMinor} 最小單位）`;
+        return `${payment} 的${fact.returnedDebit ? '扣款退回' : '爭議'} ${fact.id} ${disputes[fact.status]}（${money(fact.amountMinor)}）`;
     }
   },
   duration: (ms) => {
@@ -69,8 +72,11 @@ export const traditionalChinese: Words = {
       memberId === undefined ? `訂單 ${orderId}` : `訂單 ${orderId}，會員 ${memberId}，方案 ${plan}`,
     membership: (status, since) =>
       status === 'none' ? '沒有會員資格：尚未見到算數的付款。' : `會員資格${traditionalChinese.memberships[status]}，自 ${since} UTC 起。`,
-    granted: ({ source, evidence }, fact) =>
-      `授予的原因：${traditionalChinese.sources[source]}表示 ${fact}（${evidence.eventId ?? evidence.objectId}）。`,
+    granted: (because) => `授予的原因：${because}。`,
+    changed: ({ decision, at }, because) => `${timeText(at)} ${traditionalChinese.decisions[decision]}的原因：${because}。`,
+    said: ({ source, evidence, by }, fact) =>
+      `${by ? by.actor : traditionalChinese.sources[source]}表示 ${fact}（${evidence.eventId ?? evidence.objectId}）`,
+    ruled: ({ actor, reason }) => `${actor} 作此決定（${reason}）`,
     confirmed: (source, afterMs) => `${traditionalChinese.duration(afterMs)}後由${traditionalChinese.sources[source]}證實。`,
     unconfirmed: () => '沒有其他來源證實。',
     reviews: (count) => `有 ${count} 件待人工審查。`,
@@ -86,8 +92,8 @@ export const traditionalChinese: Words = {
       const who = by ? `${by.actor} 表示（${by.reason}）` : `${traditionalChinese.sources[source]}表示`;
       return `${who}：${fact}［${evidence.eventId ?? evidence.objectId}；金流時間 ${timeText(asOf)}，我方 ${timeText(observedAt)}］。`;
     },
-    decided: ({ decision, sequence, payment, source }) =>
-      `第 ${sequence} 項決定：${traditionalChinese.decisions[decision]}，依據 ${payment.id}，由${traditionalChinese.sources[source]}的說法促成。`,
+    decided: ({ decision, sequence, payment }, because) =>
+      `第 ${sequence} 項決定：${traditionalChinese.decisions[decision]}（${payment.id}）：${because}。`,
     review: ({ reviewId, review, payment }) => `開啟審查 ${reviewId}（${payment.id}）：${traditionalChinese.reviews[review]}。`,
     resolved: ({ reviewId, resolution, by }) =>
       `${by.actor} 結束審查 ${reviewId}：${traditionalChinese.resolutions[resolution]}（${by.reason}）。`,

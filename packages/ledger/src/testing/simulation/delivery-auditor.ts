@@ -5,6 +5,8 @@ import type { AuditContext } from './log-auditor.ts';
 /** From the design: nobody takes over before `waitMs` + 30 s, and nobody gives up before 72 hours. */
 const patienceMs = 30_000;
 const horizonMs = 72 * 3_600_000;
+/** Half a millisecond for each of some hundred attempts. */
+const roundingMs = 100;
 
 const types: ReadonlySet<string> = new Set(['MembershipDelivered', 'DeliveryFailed', 'DeliveryTakenOver', 'DeliveryAbandoned']);
 
@@ -51,13 +53,15 @@ function failed(order: AuditedOrder, { type, data, metadata, place }: AuditedEve
   const { coverage, scheduler } = world;
   const { owner, sinceMs } = order.delivery;
   if (owner !== metadata['instance']) broken('only its owner delivers', `${place} by ${metadata['instance']}, owned by ${owner}`);
+  const triedMs = scheduler.nowMs - sinceMs;
   if (type === 'DeliveryFailed') {
+    const spentMs = Number(data['spentMs']) - Number(data['waitMs']);
+    if (spentMs > triedMs + roundingMs) broken('time is counted once', `${place}: ${spentMs} ms spent within ${triedMs} ms`);
     coverage.met(data['reason'] === 'timeout' ? 'delivery failed: timeout' : 'delivery failed: error');
     order.delivery = { ...order.delivery, atMs: scheduler.nowMs, waitMs: Number(data['waitMs']) };
     return;
   }
   coverage.met('abandoned');
-  const triedMs = scheduler.nowMs - sinceMs;
   if (triedMs < horizonMs) broken('nobody gives up too early', `${place} after ${triedMs} ms`);
   order.abandoned = true;
 }

@@ -166,6 +166,12 @@ export const mutants: readonly Mutant[] = [
     'if (lane.sequence > sequence) this.#lanes.dueAt(lane, this.#now());',
     '',
   ),
+  mutant(
+    'a failure whose reply was lost is not waited for',
+    'delivery.ts',
+    'isOurs ? this.#retryAtMs(lane, waitMs) : lane.takeOverAtMs',
+    'isOurs ? 0 : lane.takeOverAtMs',
+  ),
   // The sweep.
   mutant('a round is not elected', 'sweep.ts', 'round === seenRound', 'round >= seenRound'),
 ];

@@ -1,0 +1,107 @@
+// An explanation as lines of text: a summary, and the timeline.
+import { moneyText } from '../minor-units.ts';
+import type { Explanation } from './explain.ts';
+import type { Said, TimelineEntry, Verdict } from './timeline.ts';
+import { type EntryOf, timeText, type Words } from './words.ts';
+import { english } from './words-en.ts';
+import { traditionalChinese } from './words-zh-tw.ts';
+
+export type Language = 'en' | 'zh-TW';
+
+const languages: Readonly<Record<Language, Words>> = { en: english, 'zh-TW': traditionalChinese };
+
+/** The summary, a blank line, and the timeline. */
+export function explanationLines(explanation: Explanation, language: Language = 'en'): readonly string[] {
+  const words = languages[language];
+  const entries = explanation.entries.map((entry) => `${timeText(entry.at)}  ${entryText(entry, explanation, words)}`);
+  return [...summaryLines(explanation, words), '', ...entries].map(words.finish);
+}
+
+function summaryLines(explanation: Explanation, words: Words): readonly string[] {
+  const { summary } = words;
+  const { membership, since, openReviews, sequence, delivered, memberId } = explanation;
+  const lines = [
+    summary.heading(explanation),
+    memberId === undefined ? summary.notPlaced() : summary.membership(membership, since && timeText(since)),
+  ];
+  const decisions = explanation.entries.filter((entry) => entry.kind === 'decided');
+  const [granted, newest] = [decisions[0], decisions.at(-1)];
+  if (granted) lines.push(summary.granted(becauseText(granted, explanation, words)), ...confirmations(granted, explanation, words));
+  if (newest && newest !== granted) lines.push(summary.changed(newest, becauseText(newest, explanation, words)));
+  if (openReviews > 0) lines.push(summary.reviews(openReviews));
+  if (delivered < sequence) lines.push(summary.undelivered(sequence, delivered));
+  return lines;
+}
+
+function becauseText({ because }: EntryOf<'decided'>, explanation: Explanation, words: Words): string {
+  return 'said' in because ? words.summary.said(because.said, factText(because.said, explanation, words)) : words.summary.ruled(because.by);
+}
+
+/** Who confirmed the very fact that granted. */
+function confirmations({ because }: EntryOf<'decided'>, { entries }: Explanation, { summary }: Words): readonly string[] {
+  if (!('said' in because)) return [];
+  const of = JSON.stringify([because.said.payment, because.said.fact]);
+  const found = entries.flatMap((entry) =>
+    entry.kind === 'said' && entry.verdict.verdict === 'confirms' && JSON.stringify([entry.said.payment, entry.said.fact]) === of
+      ? [summary.confirmed(entry.said.source, entry.verdict.afterMs)]
+      : [],
+  );
+  return found.length > 0 ? found : [summary.unconfirmed()];
+}
+
+function entryText(entry: TimelineEntry, explanation: Explanation, words: Words): string {
+  const { entries } = words;
+  switch (entry.kind) {
+    case 'placed':
+      return entries.placed(entry.order, moneyText(entry.order.expected.amountMinor, entry.order.expected.currency));
+    case 'attached':
+      return entries.attached(entry);
+    case 'linked':
+      return entries.linked(entry);
+    case 'held':
+      return entries.held(entries.said(entry.said, factText(entry.said, explanation, words)));
+    case 'said':
+      return `${entries.said(entry.said, factText(entry.said, explanation, words))}${words.space}${verdictText(entry.verdict, words)}`;
+    case 'decided':
+      return entries.decided(entry, becauseText(entry, explanation, words));
+    case 'review':
+      return entries.review(entry);
+    case 'resolved':
+      return entries.resolved(entry);
+    case 'moved':
+      return entries.moved(entry);
+    case 'delivered':
+      return entries.delivered(entry);
+    case 'delivery_failed':
+      return entries.delivery_failed(entry);
+    case 'taken_over':
+      return entries.taken_over(entry);
+    case 'abandoned':
+      return entries.abandoned(entry);
+  }
+}
+
+function verdictText(came: Verdict, { verdicts }: Words): string {
+  switch (came.verdict) {
+    case 'decided':
+      return verdicts.decided(came);
+    case 'confirms':
+      return verdicts.confirms(came);
+    case 'waits':
+      return verdicts.waits();
+    case 'does_not_count':
+      return verdicts.does_not_count(came);
+    case 'second_payment':
+      return verdicts.second_payment();
+    case 'older':
+      return verdicts.older();
+    case 'no_change':
+      return verdicts.no_change();
+  }
+}
+
+function factText({ fact, payment }: Said, { currency }: Explanation, words: Words): string {
+  return words.fact(fact, payment.id, (amountMinor, of = currency) =>
+    of === undefined ? String(amountMinor) : moneyText(amountMinor, of),
+  );
+}
