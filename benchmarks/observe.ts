@@ -104,7 +104,8 @@ async function firstPayments(folder: string, name: string, callers: number, orde
 }
 
 async function withLedger(folder: string, name: string, work: (ledger: PaymentLedger) => Promise<number>): Promise<Measured> {
-  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(join(folder, `${name}.db`)) });
+  // The write path alone: read models follow in the background, at their own pace.
+  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(join(folder, `${name}.db`)), background: false });
   const perSecond = await work(ledger);
   const history = (await ledger.history('order-0')).filter(({ type }) => type === 'PaymentObserved');
   const bytes = history.reduce(

@@ -21,8 +21,8 @@ export interface DeliveryOptions {
 export type AttemptResult =
   /** `left`: a newer decision, another process or an earlier attempt's answer has overtaken it. */
   | { readonly outcome: 'delivered' | 'left' }
-  /** `retryAtMs`: monotonic; absent where it was abandoned. */
-  | { readonly outcome: 'failed'; readonly retryAtMs?: number };
+  /** `revision`: of the failure. `retryAtMs`: monotonic; absent where it was abandoned. */
+  | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
 
 const firstWaitMs = 1_000;
 const longestWaitMs = 3_600_000;
@@ -95,16 +95,17 @@ async function recordFailure(
   const abandoned = spentMs >= horizonMs;
   const waitMs = Math.round(Math.min(longestWaitMs, firstWaitMs * 2 ** delivery.failures) * (0.5 + runtime.random() / 2));
   const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), reason } };
-  const { answer: stillOurs } = await orders.append(orderId, 'delivery', (now) => {
+  const { state, answer: stillOurs } = await orders.append(orderId, 'delivery', (now) => {
     if (now.sequence > sequence || !isPending(now) || now.delivery.owner !== instance) return { events: [], answer: false };
     return { events: abandoned ? [failed, { type: 'DeliveryAbandoned', data: { sequence } }] : [failed], answer: true };
   });
   if (!stillOurs) return { outcome: 'left' };
-  if (!abandoned) return { outcome: 'failed', retryAtMs: failedAtMs + waitMs };
+  const { revision } = state.delivery;
+  if (!abandoned) return { outcome: 'failed', revision, retryAtMs: failedAtMs + waitMs };
   const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
   log.error({ orderId, sequence }, message);
   onAlert({ kind: 'delivery_abandoned', orderId, message });
-  return { outcome: 'failed' };
+  return { outcome: 'failed', revision };
 }
 
 const changes: Readonly<Record<DecisionType, Pick<MembershipChange, 'change' | 'status'>>> = {

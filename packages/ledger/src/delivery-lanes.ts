@@ -16,7 +16,9 @@ export interface Lane {
   sequence: number;
   /** Of the last event about that decision that was seen here: our clock runs from it. */
   seenRevision: number;
-  /** Where another instance owns the decision: not before. */
+  /** Where we own the decision: not before, it has failed and waits. */
+  retryAtMs: number;
+  /** Where another instance owns it: not before. */
   takeOverAtMs: number;
   /** Where we own it: an attempt that starts until then ends before anyone takes over. */
   ownUntilMs: number;
@@ -57,7 +59,16 @@ export class Lanes {
   open(orderId: string): Lane {
     const known = this.#lanes.get(orderId);
     if (known) return known;
-    const lane = { orderId, dueAtMs: never, storeFailures: 0, sequence: 0, seenRevision: -1, takeOverAtMs: never, ownUntilMs: -1 };
+    const lane = {
+      orderId,
+      dueAtMs: never,
+      storeFailures: 0,
+      sequence: 0,
+      seenRevision: -1,
+      retryAtMs: -1,
+      takeOverAtMs: never,
+      ownUntilMs: -1,
+    };
     this.#lanes.set(orderId, lane);
     return lane;
   }

@@ -94,7 +94,8 @@ class NewestFirst implements Delivery {
     this.#learn(lane, sequence);
     if (revision <= lane.seenRevision) return;
     lane.seenRevision = revision;
-    lane.takeOverAtMs = this.#now() + (owner === '' ? 0 : waitMs + this.#patienceMs);
+    lane.retryAtMs = this.#now() + waitMs;
+    lane.takeOverAtMs = owner === '' ? this.#now() : lane.retryAtMs + this.#patienceMs;
     if (!inHand) this.#lanes.putOff(lane, lane.takeOverAtMs);
   }
 
@@ -118,13 +119,14 @@ class NewestFirst implements Delivery {
     if (this.#isOld(lane, order) || !isPending(order)) return 'left';
     const { owner, revision, waitMs } = order.delivery;
     const isOurs = owner === instance;
-    if (isOurs && lane.storeFailures === 0 && this.#now() <= lane.ownUntilMs) return this.#attempt(lane, order);
     this.#see(orderId, order.sequence, revision, owner, waitMs);
-    const notBeforeMs = isOurs ? this.#retryAtMs(lane, waitMs) : lane.takeOverAtMs;
+    // A failure was counted with its wait, so it is waited for: also where its reply was lost, or the lane is due for something older.
+    const notBeforeMs = isOurs ? lane.retryAtMs : lane.takeOverAtMs;
     if (this.#now() < notBeforeMs) {
       this.#lanes.dueAt(lane, notBeforeMs);
       return 'left';
     }
+    if (isOurs && lane.storeFailures === 0 && this.#now() <= lane.ownUntilMs) return this.#attempt(lane, order);
     // Another's, or ours for so long that others may take it, or ours before the store failed: a write decides.
     const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);
     if (taken) return this.#attempt(lane, taken);
@@ -132,16 +134,12 @@ class NewestFirst implements Delivery {
     return 'left';
   }
 
-  /** A failure of ours whose reply was lost was counted with its wait all the same: it is waited for. */
-  #retryAtMs(lane: Lane, waitMs: number): number {
-    return waitMs > 0 && Number.isFinite(lane.takeOverAtMs) ? lane.takeOverAtMs - this.#patienceMs : this.#now();
-  }
-
   async #attempt(lane: Lane, order: OrderState): Promise<Outcome> {
     const { sequence, delivery } = order;
     if (this.#lanes.stopping || this.#isOld(lane, order)) return 'left';
     lane.sequence = sequence;
     lane.seenRevision = Math.max(lane.seenRevision, delivery.revision);
+    lane.retryAtMs = this.#now();
     const abort = new AbortController();
     lane.attempt = { sequence, abort };
     const result = await attemptDelivery(order, abort, this.#options);
@@ -150,6 +148,8 @@ class NewestFirst implements Delivery {
     if (result.outcome === 'failed' && result.retryAtMs !== undefined) {
       this.#lanes.dueAt(lane, result.retryAtMs);
       lane.ownUntilMs = result.retryAtMs + this.#patienceMs / 3;
+      lane.seenRevision = Math.max(lane.seenRevision, result.revision);
+      lane.retryAtMs = result.retryAtMs;
     }
     return result.outcome;
   }

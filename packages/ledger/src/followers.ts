@@ -95,6 +95,7 @@ async function openNow({ store, path, writer, delivery, runtime, log, onAlert }:
 
   const orders = openSubscription({
     name: 'orders',
+    onStuck: ({ code, message }) => onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` }),
     store,
     runtime,
     log,

@@ -30,6 +30,8 @@ export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';
 export type { OrderPaymentState, OrderView, Review } from './order/view.ts';
 export type {
+  AccountOrders,
+  AccountUnsettledOrder,
   Alert,
   Log,
   Membership,
@@ -40,6 +42,7 @@ export type {
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
+  SweepPosition,
   SweepProgress,
   SweepSummary,
   UnreadableObject,

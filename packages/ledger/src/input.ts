@@ -1,7 +1,7 @@
 // What callers give is checked at the door: one clear error that names the field.
 import * as z from 'zod';
 import { LedgerError } from './errors.ts';
-import { idSchema, knownCurrencySchema, minorSchema } from './observation.ts';
+import { idSchema, knownCurrencySchema, minorSchema, timeSchema } from './observation.ts';
 import type { Resolution } from './order/events.ts';
 import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
 import type { PageRequest, PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
@@ -27,6 +27,10 @@ export const timeoutSchema: z.ZodType<number> = z
   .number()
   .min(0)
   .max(2 ** 31 - 1);
+export const attachOptionsSchema: z.ZodType<{ readonly expiresAt?: string; readonly recoverableUntil?: string }> = z.strictObject({
+  expiresAt: z.exactOptional(timeSchema),
+  recoverableUntil: z.exactOptional(timeSchema),
+});
 export const pageSchema: z.ZodType<PageRequest> = z.strictObject({
   after: z.exactOptional(z.string()),
   limit: z.exactOptional(z.number().int().min(1).max(1_000)),
@@ -67,5 +71,12 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
   if (!(deliverTimeoutMs > 0 && deliverTimeoutMs < 2 ** 31)) {
     throw new LedgerError('invalid_input', `deliverTimeoutMs is ${deliverTimeoutMs}; it must be a number of milliseconds above 0`);
   }
-  return parse(policySchema, { ...defaultPolicy, ...options.policy }, 'policy');
+  const policy = parse(policySchema, { ...defaultPolicy, ...options.policy }, 'policy');
+  if (policy.fullRefund === 'keep' && policy.partialRefund === 'revoke') {
+    throw new LedgerError(
+      'invalid_input',
+      "policy: fullRefund 'keep' with partialRefund 'revoke' would give access back once all is refunded",
+    );
+  }
+  return policy;
 }

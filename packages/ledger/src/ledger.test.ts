@@ -52,6 +52,7 @@ describe('createPaymentLedger', () => {
     ['an event store that is still being opened', { eventStore: Promise.resolve(openMemoryEventStore()) }, 'await openSqliteEventStore(path)'],
     ['an unknown policy field', { policy: { refunds: 'keep' } }, 'policy: Unrecognized key: "refunds"'],
     ['an unknown policy value', { policy: { fullRefund: 'maybe' } }, 'policy.fullRefund: '],
+    ['a policy that gives access back once all is refunded', { policy: { fullRefund: 'keep', partialRefund: 'revoke' } }, 'would give access back'],
     ['no time to deliver', { deliverTimeoutMs: 0 }, 'deliverTimeoutMs is 0'],
     ['more time than a timer can wait', { deliverTimeoutMs: 2 ** 31 }, 'deliverTimeoutMs is 2147483648'],
     ['an endless time to deliver', { deliverTimeoutMs: Number.POSITIVE_INFINITY }, 'deliverTimeoutMs is Infinity'],
@@ -84,7 +85,7 @@ describe('what a caller gives is refused at the door, by name, and leaves no eve
     ['order: Unrecognized key: "price"', (ledger) => ledger.placeOrder({ ...order, price: 9 } as PlaceOrder)],
     ['orderId', (ledger) => ledger.attachCheckout('order/1', session)],
     ['payment.id', (ledger) => ledger.attachCheckout('order-1', { ...session, id: '' })],
-    ['expiresAt', (ledger) => ledger.attachCheckout('order-1', session, { expiresAt: 'tomorrow' })],
+    ['options.expiresAt', (ledger) => ledger.attachCheckout('order-1', session, { expiresAt: 'tomorrow' })],
     ['observation.fact.amountMinor', (ledger) => ledger.observePayment(observation(refund(-1)))],
     ['observation.fact.amount.currency', (ledger) => ledger.observePayment(observation(paid(1, { currency: 'zzq' })))],
     ['observation.payment.account', (ledger) => ledger.observePayment(observation(paid(), { of: { ...pi1, account: 'a b' } }))],
@@ -316,6 +317,26 @@ describe('without a background', () => {
 });
 
 describe('with a background', () => {
+  test('a log that it cannot read on is an alert, once', async () => {
+    const eventStore = openMemoryEventStore();
+    const alerts: string[] = [];
+    const { promise: alerted, resolve: alert } = Promise.withResolvers<void>();
+    const ledger = createPaymentLedger({
+      eventStore,
+      runtime: { sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+      onAlert: ({ kind, message }) => {
+        alerts.push(`${kind} ${message}`);
+        alert();
+      },
+    });
+    await eventStore.append('order-order-9', -1, [{ id: 'x', type: 'OrderPlaced', data: {}, metadata: { version: '1' } }]);
+    await alerted;
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await ledger[Symbol.asyncDispose]();
+    expect(alerts).toHaveLength(1);
+    expect(alerts[0]).toContain('read_models_stuck corrupt: order-order-9@0 (OrderPlaced)');
+  });
+
   test('it delivers and rolls forward by itself', async () => {
     const log = createMemoryLog();
     const { promise: delivered, resolve: deliver } = Promise.withResolvers<MembershipChange>();

@@ -1,16 +1,15 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
-import { isDeepStrictEqual } from 'node:util';
 import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { type Followers, type OpenedFollowers, openFollowers } from './followers.ts';
-import { checkOptions, pageSchema, parse, placeOrderSchema, resolveSchema, timeoutSchema } from './input.ts';
+import { attachOptionsSchema, checkOptions, pageSchema, parse, placeOrderSchema, resolveSchema, timeoutSchema } from './input.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
-import type { OrderPlaced } from './order/events.ts';
 import { viewOf } from './order/view.ts';
 import { type OrderStreams, openOrderStreams, orderAggregate } from './order-streams.ts';
 import type { Log, Page, PageRequest, PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { isSameOrder, orderPlaced } from './placing.ts';
 import { pageKey } from './read-models/order-read-models.ts';
 import { openReferences, type References } from './reference.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
@@ -79,24 +78,19 @@ class Ledger implements PaymentLedger {
 
   placeOrder: PaymentLedger['placeOrder'] = (order) =>
     this.#call(async () => {
-      const { allow, amountMinor, currency, ...rest } = parse(placeOrderSchema, order, 'order');
-      const placed: OrderPlaced = {
-        ...rest,
-        expected: { amountMinor, currency, allow: { discount: true, tax: true, shipping: true, ...allow } },
-        placedAt: this.runtime.now().toISOString(),
-      };
+      const placed = orderPlaced(parse(placeOrderSchema, order, 'order'), this.runtime.now().toISOString());
       const { state, events } = await this.#orders.command(placed.orderId, 'place', { type: 'place', order: placed });
       if (events.length > 0) return { outcome: 'placed' };
-      return { outcome: state.placed && isSameOrder(state.placed, placed) ? 'exists' : 'differs' };
+      return { outcome: isSameOrder(state.placed, placed) ? 'exists' : 'differs' };
     });
 
-  attachCheckout: PaymentLedger['attachCheckout'] = (orderId, payment, { expiresAt } = {}) =>
+  attachCheckout: PaymentLedger['attachCheckout'] = (orderId, payment, options) =>
     this.#call(async () => {
       parse(idSchema, orderId, 'orderId');
       const checkout = {
         payment: parse(paymentReferenceSchema, payment, 'payment'),
         attachedAt: this.runtime.now().toISOString(),
-        ...(expiresAt === undefined ? {} : { expiresAt: parse(timeSchema, expiresAt, 'expiresAt') }),
+        ...parse(attachOptionsSchema, options ?? {}, 'options'),
       };
       const { placed } = await this.#orders.read(orderId);
       if (!placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);
@@ -146,8 +140,14 @@ class Ledger implements PaymentLedger {
 
   orderOf: PaymentLedger['orderOf'] = (reference) =>
     this.#call(async () => {
-      const owner = await this.#references.ownerOf(parse(idSchema, reference, 'reference'));
-      return owner === undefined ? undefined : viewOf(await this.#orders.read(owner));
+      let owner = await this.#references.ownerOf(parse(idSchema, reference, 'reference'));
+      while (owner !== undefined) {
+        const order = await this.#orders.read(owner);
+        const moved = Object.values(order.moved).find(({ payment }) => payment.id === reference);
+        if (!moved) return viewOf(order);
+        owner = moved.toOrderId; // The link came from the cache. A payment never comes back, so this ends.
+      }
+      return undefined;
     });
 
   history: PaymentLedger['history'] = (orderId) =>
@@ -183,9 +183,21 @@ class Ledger implements PaymentLedger {
       await this.#followers.signCheckpoint();
     });
 
+  accountOrders: PaymentLedger['accountOrders'] = (awaitedAt = this.runtime.now().toISOString()) =>
+    this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt')));
+  unsettledOrders: PaymentLedger['unsettledOrders'] = (request) =>
+    this.#call(() =>
+      this.#page(
+        request,
+        ({ models }, after, limit) => models.unsettled(after, limit),
+        ({ orderId }) => orderId,
+      ),
+    );
   sweepProgress: PaymentLedger['sweepProgress'] = (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier')));
   startSweep: PaymentLedger['startSweep'] = (tier, seenRound) =>
     this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound));
+  advanceSweep: PaymentLedger['advanceSweep'] = (tier, round, position) =>
+    this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, position));
   finishSweep: PaymentLedger['finishSweep'] = (tier, round, result) =>
     this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result));
   recordUnreadable: PaymentLedger['recordUnreadable'] = (object) => this.#call(async () => this.#unreadable.record(object));
@@ -242,9 +254,4 @@ class Ledger implements PaymentLedger {
 function readModelsPath({ readModels, eventStore }: PaymentLedgerOptions): string {
   if (readModels !== undefined) return readModels;
   return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
-}
-
-/** Placed again by a retry; `placedAt` is of the first. */
-function isSameOrder(a: OrderPlaced, b: OrderPlaced): boolean {
-  return isDeepStrictEqual({ ...a, placedAt: '' }, { ...b, placedAt: '' });
 }

@@ -72,6 +72,13 @@ describe('a payment whose order is known', () => {
     expect(outcomes).toEqual(['recorded', 'duplicate', 'granted', 'suspended', 'restored', 'revoked', 'review']);
   });
 
+  test('held before, and handed on by the call that says it again: the answer is what it came to', async () => {
+    const { first, say } = open();
+    await first.place('order-1');
+    expect(await first.writer.observe(say(paid()))).toMatchObject({ outcome: 'held' });
+    expect(await first.writer.observe(say(paid(), { orderId: 'order-1' }))).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
+  });
+
   test('a duplicate costs no append, and no read where this process knows it', async () => {
     const { first, say, store } = open();
     await first.place('order-1');

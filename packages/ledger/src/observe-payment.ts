@@ -106,8 +106,10 @@ export class PaymentWriter {
   async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
     const walk = startWalk();
     await this.#linkPayment(walk, observed, owner);
-    await this.#handOn(walk);
-    return this.#record(walk, observed);
+    const handedOn = await this.#handOn(walk);
+    const result = await this.#record(walk, observed);
+    // It had been held, and this very call handed it on: what that came to is the answer.
+    return result.outcome === 'duplicate' ? (handedOn.find((each) => isDecided(each, result.orderId)) ?? result) : result;
   }
 
   /** Law 7: kept under every name of the payment, until one of them has an owner. */
@@ -134,10 +136,12 @@ export class PaymentWriter {
   }
 
   /** Records what the references held; on the way, those of the held payments are linked too. */
-  async #handOn(walk: Walk): Promise<void> {
+  async #handOn(walk: Walk): Promise<readonly ObserveResult[]> {
     for (const { observed, candidate } of walk.found) await this.#linkPayment(walk, observed, candidate); // `found` grows meanwhile.
-    for (const { observed } of walk.found) await this.#record(walk, observed);
+    const results: ObserveResult[] = [];
+    for (const { observed } of walk.found) results.push(await this.#record(walk, observed));
     for (const reference of walk.links.keys()) this.#handedOn.set(reference, true);
+    return results;
   }
 
   #record(walk: Walk, observed: PaymentObserved): Promise<ObserveResult> {
@@ -185,6 +189,10 @@ const outcomes: Readonly<Record<DecisionType, 'granted' | 'suspended' | 'restore
   MembershipRestored: 'restored',
   MembershipRevoked: 'revoked',
 };
+
+function isDecided(result: ObserveResult, orderId: string): boolean {
+  return 'membership' in result && result.orderId === orderId && result.outcome !== 'recorded' && result.outcome !== 'review';
+}
 
 /** What an observation came to: its decision, else its review, else that it was recorded. */
 function resultOf({ orderId, membership }: OrderState, events: readonly OrderEvent[]): ObserveResult {

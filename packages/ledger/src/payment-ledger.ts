@@ -6,7 +6,7 @@ import type { ManualAction, Observation, PaymentReference } from './observation.
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
-import type { OrderView, Review } from './order/view.ts';
+import type { OrderView, Review, UnsettledOrder } from './order/view.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface PlaceOrder {
@@ -110,6 +110,24 @@ export interface Membership {
   readonly since: string;
 }
 
+/** What a provider account has in this ledger: enough to know what a poll must look for, and from when on. */
+export interface AccountOrders {
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly firstPlacedAt: string;
+  /** A payment of some order was paid, however it ended. */
+  readonly everPaid: boolean;
+  /** Of the orders on which nobody has paid yet, and somebody still could at the time asked for; absent: there is none. */
+  readonly awaited?: { readonly oldestPlacedAt: string; readonly newestPlacedAt: string };
+  /** Some order has a payment under way, a refund that is pending, or a dispute that is open. */
+  readonly hasUnsettled: boolean;
+}
+
+export interface AccountUnsettledOrder extends UnsettledOrder {
+  readonly account: string;
+  readonly livemode: boolean;
+}
+
 /** One pass of the poll over a tier. */
 export interface SweepProgress {
   /** Newest round started; 0: none yet. */
@@ -118,12 +136,27 @@ export interface SweepProgress {
   readonly finished: boolean;
   /** Where the last finished round ended: the next one reads on from here. */
   readonly upTo?: string;
+  /** Where the newest round that did not finish was last: the next one need not read again what lies before. */
+  readonly resume?: SweepPosition;
+  /** Reads that the tier's rounds have told of, by UTC day of their end; 31 days at most. */
+  readonly spent: readonly { readonly day: string; readonly reads: number }[];
+}
+/** A place in a list that is read from its newest object on. */
+export interface SweepPosition {
+  readonly from: string;
+  readonly to: string;
+  /** The last id that was read. */
+  readonly after: string;
 }
 export interface SweepSummary {
   readonly lookedAt: number;
   readonly calls: number;
   readonly found: number;
   readonly rescued: number;
+  /** Reads of the same process outside its rounds, since it last told of them. */
+  readonly otherReads?: number;
+  /** Of the reads allowed in 30 days, after this round. */
+  readonly budgetLeft?: number;
 }
 
 /** An object of the provider that could not be read. Its body is never stored: it may hold personal data. */
@@ -150,8 +183,11 @@ export interface PaymentLedger extends AsyncDisposable {
   attachCheckout(
     orderId: string,
     payment: PaymentReference,
-    /** After `expiresAt` (ISO 8601) the provider takes no payment on it. */
-    options?: { readonly expiresAt?: string },
+    /**
+     * ISO 8601. After `expiresAt` the provider takes no payment on it; until `recoverableUntil` the customer may come back
+     * to it by another session that nobody attaches.
+     */
+    options?: { readonly expiresAt?: string; readonly recoverableUntil?: string },
   ): Promise<{ readonly outcome: 'attached' | 'exists' } | { readonly outcome: 'belongs_to'; readonly orderId: string }>;
   /** Durable when it answers (law 8). */
   observePayment(observation: Observation): Promise<ObserveResult>;
@@ -192,10 +228,16 @@ export interface PaymentLedger extends AsyncDisposable {
   /** Catch up, roll forward and deliver until idle: CLI, serverless, tests. Default timeout 10 s. */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>;
 
+  /** For payment adapters: from a read model. `awaitedAt` (ISO 8601): when a poll looked last. Default: now. */
+  accountOrders(awaitedAt?: string): Promise<readonly AccountOrders[]>;
+  /** For payment adapters: from a read model; what is to be looked at again by its id. */
+  unsettledOrders(page?: PageRequest): Promise<Page<AccountUnsettledOrder>>;
   /** For payment adapters: where the sweeps of a tier stand. Strong. */
   sweepProgress(tier: string): Promise<SweepProgress>;
   /** For payment adapters: at most one process starts the round after `seenRound`. */
   startSweep(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
+  /** For payment adapters: a long round says where it is, so that the next one goes on from there if it dies. */
+  advanceSweep(tier: string, round: number, position: SweepPosition): Promise<void>;
   /** For payment adapters: only this moves `upTo`. */
   finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
   /** For payment adapters: keeps by id what cannot be read, once per object, version and path. */

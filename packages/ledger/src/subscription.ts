@@ -15,6 +15,8 @@ export interface SubscriptionOptions {
   readonly after: Position;
   /** A page that failed is given again. */
   readonly handle: (events: readonly StoredEvent[], next: Position) => Promise<void>;
+  /** Called once where an event cannot be read: the subscriber stays before it until it can. */
+  readonly onStuck?: (error: LedgerError) => void;
   /** Called each time the head of the log is reached. */
   readonly onCaughtUp?: () => void;
 }
@@ -37,12 +39,13 @@ const retryAfterMs = 1_000;
 const gatherMs = 25;
 
 export function openSubscription(options: SubscriptionOptions): Subscription {
-  const { name, store, runtime, log, prefixes, handle, onCaughtUp } = options;
+  const { name, store, runtime, log, prefixes, handle, onStuck, onCaughtUp } = options;
   const stopping = new AbortController();
   let position = options.after;
   let caughtUpAtMs: number | undefined;
   let following = false;
   let atHead = false;
+  let stuck = false;
   let loop: Promise<void> = Promise.resolve();
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -63,6 +66,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
             page.next,
           );
           position = page.next;
+          stuck = false;
         }
         atHead = page.caughtUp;
         if (page.caughtUp) {
@@ -81,6 +85,10 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
         await read(stopping.signal);
       } catch (error) {
         if (!stopping.signal.aborted) {
+          if (!stuck && error instanceof LedgerError && (error.code === 'corrupt' || error.code === 'file_newer')) {
+            stuck = true;
+            onStuck?.(error);
+          }
           log.warn({ err: error, subscription: name, position }, 'subscription failed; it reads on from its cursor');
         }
       }

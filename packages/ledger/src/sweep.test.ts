@@ -5,6 +5,9 @@ import { openSweeps } from './sweep.ts';
 import { openTransactions } from './transact.ts';
 
 const summary = { lookedAt: 3, calls: 1, found: 2, rescued: 1 };
+/** One call of the day before. */
+const spentFirst = { day: '2026-01-01', reads: 1 };
+const spentSecond = { day: '2026-01-02', reads: 1 };
 const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
 
 function openTwo() {
@@ -33,9 +36,9 @@ describe('a round', () => {
     await a.start('fast', 0);
     await a.finish('fast', 1, { upTo: first, summary });
     await b.start('fast', 1);
-    expect(await a.progress('fast')).toEqual({ round: 2, finished: false, upTo: first });
+    expect(await a.progress('fast')).toEqual({ round: 2, finished: false, upTo: first, spent: [spentFirst] });
     await b.finish('fast', 2, { upTo: second, summary });
-    expect(await a.progress('fast')).toEqual({ round: 2, finished: true, upTo: second });
+    expect(await a.progress('fast')).toEqual({ round: 2, finished: true, upTo: second, spent: [spentFirst, spentSecond] });
   });
   test('that ends late takes neither the cursor nor a newer finished round back', async () => {
     const { a, b } = openTwo();
@@ -43,25 +46,77 @@ describe('a round', () => {
     await b.start('fast', 1);
     await b.finish('fast', 2, { upTo: second, summary });
     await a.finish('fast', 1, { upTo: first, summary });
-    expect(await a.progress('fast')).toEqual({ round: 2, finished: true, upTo: second });
+    expect(await a.progress('fast')).toEqual({ round: 2, finished: true, upTo: second, spent: [spentFirst, spentSecond] });
   });
   test('of an older round does not finish the newer one that is still running', async () => {
     const { a, b } = openTwo();
     await a.start('fast', 0);
     await b.start('fast', 1);
     await a.finish('fast', 1, { upTo: first, summary });
-    expect(await a.progress('fast')).toEqual({ round: 2, finished: false, upTo: first });
+    expect(await a.progress('fast')).toEqual({ round: 2, finished: false, upTo: first, spent: [spentFirst] });
   });
   test('of another tier is another round', async () => {
     const { a } = openTwo();
     await a.start('fast', 0);
-    expect(await a.progress('daily')).toEqual({ round: 0, finished: true });
+    expect(await a.progress('daily')).toEqual({ round: 0, finished: true, spent: [] });
+  });
+});
+
+describe('a long round', () => {
+  const position = { from: first, to: second, after: 'cs_1' };
+
+  test('says where it is; the next one goes on from there if it died', async () => {
+    const { a, b } = openTwo();
+    await a.start('fast', 0);
+    await a.advance('fast', 1, position);
+    await a.advance('fast', 1, { ...position, after: 'cs_2' });
+    expect((await b.progress('fast')).resume).toEqual({ ...position, after: 'cs_2' });
+    await b.start('fast', 1);
+    expect((await b.progress('fast')).resume).toEqual({ ...position, after: 'cs_2' });
+  });
+  test('is read to its end once it has finished', async () => {
+    const { a } = openTwo();
+    await a.start('fast', 0);
+    await a.advance('fast', 1, position);
+    await a.finish('fast', 1, { upTo: second, summary });
+    expect(await a.progress('fast')).not.toHaveProperty('resume');
+  });
+  test('that was overtaken by a newer one takes nothing back', async () => {
+    const { a, b } = openTwo();
+    await a.start('fast', 0);
+    await b.start('fast', 1);
+    await a.advance('fast', 1, position);
+    expect(await b.progress('fast')).not.toHaveProperty('resume');
+    await b.advance('fast', 2, position);
+    await a.finish('fast', 1, { upTo: first, summary });
+    expect((await b.progress('fast')).resume).toEqual(position);
+  });
+});
+
+describe('the reads that rounds have told of', () => {
+  test('are summed by day, those outside the rounds too', async () => {
+    const { a } = openTwo();
+    await a.start('fast', 0);
+    await a.finish('fast', 1, { upTo: first, summary: { ...summary, otherReads: 5, budgetLeft: -3 } });
+    await a.start('fast', 1);
+    await a.finish('fast', 2, { upTo: '2026-01-01T23:59:00.000Z', summary });
+    expect((await a.progress('fast')).spent).toEqual([{ day: '2026-01-01', reads: 7 }]);
+  });
+  test('are forgotten after 31 days', async () => {
+    const { a } = openTwo();
+    for (let round = 1; round <= 40; round++) {
+      await a.start('fast', round - 1);
+      await a.finish('fast', round, { upTo: new Date(Date.UTC(2026, 0, round)).toISOString(), summary });
+    }
+    const { spent } = await a.progress('fast');
+    expect([spent.length, spent[0]?.day, spent.at(-1)?.day]).toEqual([31, '2026-01-10', '2026-02-09']);
   });
 });
 
 test('a result that makes no sense is refused by name', async () => {
   const { a } = openTwo();
   await expect(a.finish('fast', 0, { upTo: first, summary })).rejects.toThrow('result.round: ');
+  await expect(a.advance('fast', 1, { from: first, to: 'now', after: 'cs_1' })).rejects.toThrow('position.to: ');
   await expect(a.finish('fast', 1, { upTo: 'now', summary })).rejects.toThrow('result.upTo: ');
   await expect(a.finish('fast', 1, { upTo: first, summary: { ...summary, calls: -1 } })).rejects.toThrow('result.summary.calls: ');
 });

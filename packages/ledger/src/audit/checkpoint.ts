@@ -1,5 +1,7 @@
-// A signed checkpoint of a log as it is now.
+// A signed checkpoint of a log as it is now, and the proof that it continues an earlier one.
+import { LedgerError } from '../errors.ts';
 import type { LogReader } from './log-reader.ts';
+import { consistencyRanges } from './merkle-tree.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
 import type { NoteSigner } from './signed-note.ts';
 import { scanTree } from './tree-scan.ts';
@@ -24,4 +26,15 @@ export async function takeCheckpoint(log: LogReader, { origin, signers, onEvents
   const { tree } = await scanTree(log, {}, onEvents);
   const root = tree.root();
   return { note: signCheckpoint({ origin, size: tree.size, root }, signers), size: tree.size, root: root.toString('base64') };
+}
+
+/**
+ * The proof (RFC 6962, 2.1.2) that the first `size` events begin with the first `earlier` ones, base64: for a witness who
+ * keeps the last checkpoint and not the log. Requires 0 < earlier ≤ size.
+ */
+export async function proveConsistency(log: LogReader, earlier: number, size: number): Promise<readonly string[]> {
+  const ranges = consistencyRanges(earlier, size);
+  const { tree } = await scanTree(log, { ranges, size });
+  if (tree.size < size) throw new LedgerError('invalid_input', `${log.name} has ${tree.size} events, fewer than ${size}`);
+  return ranges.map((range) => tree.hashOf(range).toString('base64'));
 }

@@ -13,11 +13,20 @@ export interface LiveOrder {
   readonly reviews: ReadonlyMap<string, string>;
 }
 
+/** An account and mode in which orders were placed. */
+export interface LiveAccount {
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly firstPlacedAt: string;
+  readonly everPaid: boolean;
+}
+
 export interface LiveReadModels {
   /** Up to where they have applied the log. */
   readonly cursor: Position | undefined;
   order(orderId: string): LiveOrder | undefined;
   orderIds(): Iterable<string>;
+  accounts(): readonly LiveAccount[];
   /** Orders that have reviews and no row of their own. */
   strayReviews(): readonly string[];
   close(): void;
@@ -31,8 +40,10 @@ export function openLiveReadModels(path: string): LiveReadModels {
     db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
     // A snapshot: rows and cursor of one moment, however long the comparison takes.
     db.exec('BEGIN');
-    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('cursors', 'orders', 'reviews')").get()?.['n'];
-    if (tables !== 3) throw new LedgerError('invalid_input', `${path} holds no read models. Which file does?`);
+    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('cursors', 'orders', 'reviews', 'accounts')").get()?.[
+      'n'
+    ];
+    if (tables !== 4) throw new LedgerError('invalid_input', `${path} holds no read models. Which file does?`);
     const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
     if (found !== layout) {
       throw new LedgerError(
@@ -61,6 +72,16 @@ function readFrom(db: DatabaseSync): LiveReadModels {
     *orderIds() {
       for (const row of db.prepare('SELECT order_id FROM orders').iterate()) yield String(row['order_id']);
     },
+    accounts: () =>
+      db
+        .prepare('SELECT account, livemode, first_placed_at, ever_paid FROM accounts')
+        .all()
+        .map((row) => ({
+          account: String(row['account']),
+          livemode: row['livemode'] === 1,
+          firstPlacedAt: String(row['first_placed_at']),
+          everPaid: row['ever_paid'] === 1,
+        })),
     strayReviews: () =>
       db
         .prepare('SELECT DISTINCT order_id FROM reviews WHERE order_id NOT IN (SELECT order_id FROM orders)')

@@ -19,7 +19,7 @@ export function hashLeaf(text: string): TreeHash {
   return hash('sha256', `\0${text}`, 'buffer');
 }
 
-export function hashNode(left: TreeHash, right: TreeHash): TreeHash {
+function hashNode(left: TreeHash, right: TreeHash): TreeHash {
   const both = Buffer.allocUnsafe(65);
   both[0] = 1;
   left.copy(both, 1);

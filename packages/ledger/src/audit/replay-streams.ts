@@ -2,6 +2,7 @@
 // Order by order: no more than one state is in memory, and nothing is written.
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../errors.ts';
+import type { Position } from '../event-store/event-store.ts';
 import type { MembershipStatus } from '../order/order.ts';
 import { initialState } from '../order/order.ts';
 import { orderAggregate } from '../order-streams.ts';
@@ -13,7 +14,8 @@ import type { StreamPart } from './verify/verify-streams.ts';
 
 /** Where a live row is not what the log makes of it. */
 export interface Difference {
-  readonly orderId: string;
+  /** `order …`, `account …`. */
+  readonly subject: string;
   /** `orders.state`, `reviews`, … */
   readonly place: string;
   readonly replayed: string;
@@ -27,14 +29,40 @@ export interface ReplayedPart {
   readonly memberships: Readonly<Record<MembershipStatus, number>>;
   readonly openReviews: number;
   readonly pendingDeliveries: number;
+  readonly accounts: readonly ReplayedAccount[];
+  /** How far the live ones were when this part was compared. */
+  readonly cursor: Position | undefined;
   readonly differences: readonly Difference[];
   /** All of them; not all are listed. */
   readonly differing: number;
 }
 
+export interface ReplayedAccount {
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly firstPlacedAt: string;
+  /** Whether a payment of an order is paid now; whether one ever was, and may have been moved away since. */
+  readonly isPaid: boolean;
+  readonly wasPaid: boolean;
+}
+
 const listed = 1_000;
 // The columns of `rowsOf`, as the table names them.
-const columnNames = ['order_id', 'state', 'member_id', 'plan', 'status', 'since', 'awaited_until', 'pending'];
+const columnNames = [
+  'order_id',
+  'state',
+  'member_id',
+  'plan',
+  'status',
+  'since',
+  'awaited_until',
+  'pending',
+  'account',
+  'livemode',
+  'placed_at',
+  'listed_until',
+  'unsettled',
+];
 
 /** @param readModels the live file; its own cursor says how far it is compared. Absent: rebuilt only. */
 export function replayStreams(log: SqliteLog, part: StreamPart, readModels: string | undefined): ReplayedPart {
@@ -49,6 +77,7 @@ export function replayStreams(log: SqliteLog, part: StreamPart, readModels: stri
 class Replay {
   readonly #live: LiveReadModels | undefined;
   readonly #differences: Difference[] = [];
+  readonly #accounts = new Map<string, ReplayedAccount>();
   #differing = 0;
 
   constructor(live: LiveReadModels | undefined) {
@@ -69,9 +98,19 @@ class Replay {
       memberships[folded.state.membership] += 1;
       counts.openReviews += reviews.length;
       counts.pendingDeliveries += columns[7];
+      this.#note(folded, stream);
       if (this.#live) this.#compare(orderId, columns, reviews);
     }
-    return { ...counts, memberships, differences: this.#differences, differing: this.#differing };
+    const [accounts, cursor] = [[...this.#accounts.values()], this.#live?.cursor];
+    return { ...counts, memberships, accounts, cursor, differences: this.#differences, differing: this.#differing };
+  }
+
+  #note({ state: { placed, payments } }: FoldedOrder, { rows }: ScannedStream): void {
+    if (placed === undefined) return;
+    const { account, livemode, placedAt } = placed;
+    const isPaid = Object.values(payments).some(({ attempt }) => attempt?.status === 'paid');
+    const wasPaid = isPaid || rows.some(({ type, data }) => type === 'PaymentObserved' && data.includes('"status":"paid"'));
+    noteAccount(this.#accounts, { account, livemode, firstPlacedAt: placedAt, isPaid, wasPaid });
   }
 
   #differs(difference: Difference): void {
@@ -94,7 +133,7 @@ class Replay {
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       this.#differs({
-        orderId,
+        subject: `order ${orderId}`,
         place: 'log',
         replayed: `it cannot be replayed: ${error.message}`,
         live: this.#live?.order(orderId) ? 'a row' : 'nothing',
@@ -106,25 +145,37 @@ class Replay {
   #compare(orderId: string, columns: readonly unknown[], reviews: readonly (readonly [string, string])[]): void {
     const live = this.#live?.order(orderId);
     if (live === undefined) {
-      this.#differs({ orderId, place: 'orders', replayed: 'a row', live: 'nothing' });
+      this.#differs({ subject: `order ${orderId}`, place: 'orders', replayed: 'a row', live: 'nothing' });
       return;
     }
     for (const [place, name] of columnNames.entries()) {
       const [replayed, found] = [columns[place], live.columns[name]];
       if (replayed !== found && !(name === 'state' && isSameJson(replayed, found))) {
-        this.#differs({ orderId, place: `orders.${name}`, replayed: String(replayed), live: String(found) });
+        this.#differs({ subject: `order ${orderId}`, place: `orders.${name}`, replayed: String(replayed), live: String(found) });
       }
     }
     for (const [reviewId, review] of reviews) {
       const found = live.reviews.get(reviewId);
       if (found !== review && !isSameJson(found, review))
-        this.#differs({ orderId, place: `reviews.${reviewId}`, replayed: review, live: found ?? 'nothing' });
+        this.#differs({ subject: `order ${orderId}`, place: `reviews.${reviewId}`, replayed: review, live: found ?? 'nothing' });
     }
     for (const [reviewId, review] of live.reviews) {
       if (!reviews.some(([id]) => id === reviewId))
-        this.#differs({ orderId, place: `reviews.${reviewId}`, replayed: 'nothing', live: review });
+        this.#differs({ subject: `order ${orderId}`, place: `reviews.${reviewId}`, replayed: 'nothing', live: review });
     }
   }
+}
+
+/** Sums up what several orders, or several parts, say of an account. */
+export function noteAccount(accounts: Map<string, ReplayedAccount>, also: ReplayedAccount): void {
+  const key = `${also.account} ${also.livemode}`;
+  const known = accounts.get(key) ?? also;
+  accounts.set(key, {
+    ...known,
+    firstPlacedAt: known.firstPlacedAt < also.firstPlacedAt ? known.firstPlacedAt : also.firstPlacedAt,
+    isPaid: known.isPaid || also.isPaid,
+    wasPaid: known.wasPaid || also.wasPaid,
+  });
 }
 
 /** The order of keys says nothing. */
@@ -142,14 +193,14 @@ export function strayRows(log: SqliteLog, readModels: string): readonly Differen
   const live = openLiveReadModels(readModels);
   try {
     const strays = [...live.strayReviews()].map((orderId) => ({
-      orderId,
+      subject: `order ${orderId}`,
       place: 'reviews',
       replayed: 'nothing',
       live: 'a review without an order',
     }));
     for (const orderId of live.orderIds()) {
       if (!log.has(orderAggregate.stream(orderId)))
-        strays.push({ orderId, place: 'orders', replayed: 'nothing: the log has no such order', live: 'a row' });
+        strays.push({ subject: `order ${orderId}`, place: 'orders', replayed: 'nothing: the log has no such order', live: 'a row' });
     }
     return strays;
   } finally {

@@ -40,34 +40,41 @@ test('what the live read models hold is what the log makes of them', async () =>
     compared: true,
     differences: [],
     differing: 0,
-    orders: 15,
-    memberships: { none: 4, active: 9, revoked: 2 },
+    orders: 16,
+    memberships: { none: 4, active: 10, revoked: 2 },
   });
   expect(replayed.openReviews).toBeGreaterThan(5);
   expect(replayed.cursor).toBe(String(replayed.events).padStart(20, '0'));
 });
 
 // biome-ignore format: a table
-const changed: readonly [what: string, change: string, orderId: string, place: string, replayed: unknown, live: unknown][] = [
-  ['a status', "UPDATE orders SET status = 'active' WHERE order_id = 'unpaid'", 'unpaid', 'orders.status', 'none', 'active'],
-  ['a member', "UPDATE orders SET member_id = 'mallory' WHERE order_id = 'held'", 'held', 'orders.member_id', 'member-held', 'mallory'],
-  ['a plan', "UPDATE orders SET plan = 'max' WHERE order_id = 'held'", 'held', 'orders.plan', 'pro', 'max'],
-  ['a time', "UPDATE orders SET since = '2020' WHERE order_id = 'held'", 'held', 'orders.since', expect.stringMatching(/^2026/), '2020'],
-  ['a wait', "UPDATE orders SET awaited_until = '2020' WHERE order_id = 'held'", 'held', 'orders.awaited_until', 'null', '2020'],
-  ['a delivery', "UPDATE orders SET pending = 1 WHERE order_id = 'held'", 'held', 'orders.pending', '0', '1'],
-  ['a state', `UPDATE orders SET state = replace(state, '"sequence":1', '"sequence":7') WHERE order_id = 'held'`, 'held', 'orders.state', expect.stringContaining('"sequence":1'), expect.stringContaining('"sequence":7')],
-  ['a state that is none', "UPDATE orders SET state = 'x' WHERE order_id = 'held'", 'held', 'orders.state', expect.anything(), 'x'],
-  ['a row removed', "DELETE FROM orders WHERE order_id = 'held'", 'held', 'orders', 'a row', 'nothing'],
-  ['a row of no order', "INSERT INTO orders SELECT 'x', state, member_id, plan, status, since, awaited_until, pending FROM orders LIMIT 1", 'x', 'orders', expect.stringContaining('no such order'), 'a row'],
-  ['a review removed', "DELETE FROM reviews WHERE order_id = 'confirmed'", 'confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), 'nothing'],
-  ['a review changed', "UPDATE reviews SET review = '{}' WHERE order_id = 'confirmed'", 'confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), '{}'],
-  ['a review added', "INSERT INTO reviews VALUES ('held', 'r1', '{}')", 'held', 'reviews.r1', 'nothing', '{}'],
-  ['a review of no order', "INSERT INTO reviews VALUES ('x', 'r1', '{}')", 'x', 'reviews', 'nothing', 'a review without an order'],
+const changed: readonly [what: string, change: string, subject: string, place: string, replayed: unknown, live: unknown][] = [
+  ['a status', "UPDATE orders SET status = 'active' WHERE order_id = 'unpaid'", 'order unpaid', 'orders.status', 'none', 'active'],
+  ['a member', "UPDATE orders SET member_id = 'mallory' WHERE order_id = 'held'", 'order held', 'orders.member_id', 'member-held', 'mallory'],
+  ['a plan', "UPDATE orders SET plan = 'max' WHERE order_id = 'held'", 'order held', 'orders.plan', 'pro', 'max'],
+  ['a time', "UPDATE orders SET since = '2020' WHERE order_id = 'held'", 'order held', 'orders.since', expect.stringMatching(/^2026/), '2020'],
+  ['a wait', "UPDATE orders SET awaited_until = '2020' WHERE order_id = 'held'", 'order held', 'orders.awaited_until', 'null', '2020'],
+  ['a delivery', "UPDATE orders SET pending = 1 WHERE order_id = 'held'", 'order held', 'orders.pending', '0', '1'],
+  ['a state', `UPDATE orders SET state = replace(state, '"sequence":1', '"sequence":7') WHERE order_id = 'held'`, 'order held', 'orders.state', expect.stringContaining('"sequence":1'), expect.stringContaining('"sequence":7')],
+  ['a state that is none', "UPDATE orders SET state = 'x' WHERE order_id = 'held'", 'order held', 'orders.state', expect.anything(), 'x'],
+  ['a row removed', "DELETE FROM orders WHERE order_id = 'held'", 'order held', 'orders', 'a row', 'nothing'],
+  ['a row of no order', "INSERT INTO orders SELECT 'x', state, member_id, plan, status, since, awaited_until, pending, account, livemode, placed_at, listed_until, unsettled FROM orders LIMIT 1", 'order x', 'orders', expect.stringContaining('no such order'), 'a row'],
+  ['a review removed', "DELETE FROM reviews WHERE order_id = 'confirmed'", 'order confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), 'nothing'],
+  ['a review changed', "UPDATE reviews SET review = '{}' WHERE order_id = 'confirmed'", 'order confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), '{}'],
+  ['a review added', "INSERT INTO reviews VALUES ('held', 'r1', '{}')", 'order held', 'reviews.r1', 'nothing', '{}'],
+  ['a review of no order', "INSERT INTO reviews VALUES ('x', 'r1', '{}')", 'order x', 'reviews', 'nothing', 'a review without an order'],
+  ['an account', "UPDATE orders SET account = 'acct_x' WHERE order_id = 'held'", 'order held', 'orders.account', 'acct_1', 'acct_x'],
+  ['a mode', "UPDATE orders SET livemode = 0 WHERE order_id = 'held'", 'order held', 'orders.livemode', '1', '0'],
+  ['what is unsettled', "UPDATE orders SET unsettled = 1 WHERE order_id = 'held'", 'order held', 'orders.unsettled', '0', '1'],
+  ['since when an account sells', "UPDATE accounts SET first_placed_at = '2020'", 'account acct_1, live', 'accounts.first_placed_at', expect.stringMatching(/^2026/), '2020'],
+  ['whether an account was ever paid', 'UPDATE accounts SET ever_paid = 0', 'account acct_1, live', 'accounts.ever_paid', 'true', 'false'],
+  ['an account removed', 'DELETE FROM accounts', 'account acct_1, live', 'accounts', 'a row', 'nothing'],
+  ['an account added', "INSERT INTO accounts VALUES ('acct_x', 0, '2026', 0)", 'account acct_x, test', 'accounts', expect.stringContaining('no order'), 'a row'],
 ];
 
 describe('a live row that is not what the log makes of it is found:', () => {
-  test.each(changed)('%s', async (_, change, orderId, place, replayed, found) => {
-    expect(await replaying([change])).toMatchObject({ differing: 1, differences: [{ orderId, place, replayed, live: found }] });
+  test.each(changed)('%s', async (_, change, subject, place, replayed, found) => {
+    expect(await replaying([change])).toMatchObject({ differing: 1, differences: [{ subject, place, replayed, live: found }] });
   });
 });
 
@@ -88,7 +95,7 @@ test('live read models that are behind are compared as far as they are', async (
   const { differences, events } = await replaying(behind);
   expect(events).toBe(12);
   // Its row is the one of the end of the log: too new for that cursor.
-  expect(new Set(differences.map(({ orderId }) => orderId))).toEqual(new Set(['confirmed']));
+  expect(new Set(differences.map(({ subject }) => subject))).toEqual(new Set(['order confirmed']));
 });
 
 test('as of an earlier position, and through another store', async () => {
@@ -108,7 +115,7 @@ test('an order that cannot be replayed is named', async () => {
   onTestFinished(() => log.close());
   expect(await replayLog(log)).toMatchObject({
     differing: 1,
-    differences: [{ orderId: 'held', place: 'log', replayed: expect.stringContaining('revision 1') }],
+    differences: [{ subject: 'order held', place: 'log', replayed: expect.stringContaining('revision 1') }],
   });
 });
 

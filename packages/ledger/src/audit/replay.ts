@@ -1,9 +1,9 @@
 // Rebuilds all read models from the log and compares them, row by row, with the live ones.
 import type { Position } from '../event-store/event-store.ts';
 import type { MembershipStatus } from '../order/order.ts';
-import { openLiveReadModels } from './live-read-models.ts';
+import { type LiveAccount, openLiveReadModels } from './live-read-models.ts';
 import type { LogReader } from './log-reader.ts';
-import type { Difference } from './replay-streams.ts';
+import { type Difference, noteAccount, type ReplayedAccount, type ReplayedPart } from './replay-streams.ts';
 import { runScanJobs, type ScanPoolOptions, streamParts } from './scan-pool.ts';
 import { withSqliteLog } from './sqlite-copy.ts';
 
@@ -34,6 +34,7 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
     const jobs = ranges.map((range) => ({ kind: 'replay', part: { range, upTo, newest: '' }, readModels }) as const);
     const parts = await runScanJobs(log, jobs, pool);
     const [strays = []] = readModels === undefined ? [] : await runScanJobs(log, [{ kind: 'strays', readModels }] as const, pool);
+    const accounts = readModels === undefined ? [] : accountDifferences(readModels, parts);
     const sum = (count: 'events' | 'orders' | 'openReviews' | 'pendingDeliveries' | 'differing'): number =>
       parts.reduce((total, part) => total + part[count], 0);
     const withStatus = (status: MembershipStatus): number => parts.reduce((total, { memberships }) => total + memberships[status], 0);
@@ -50,10 +51,39 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
       pendingDeliveries: sum('pendingDeliveries'),
       compared: readModels !== undefined,
       ...cursorOf(readModels),
-      differences: [...parts.flatMap((part) => part.differences), ...strays],
-      differing: sum('differing') + strays.length,
+      differences: [...parts.flatMap((part) => part.differences), ...strays, ...accounts],
+      differing: sum('differing') + strays.length + accounts.length,
     };
   });
+}
+
+/** Of live ones that moved on meanwhile, accounts are left out: each part was compared with another moment of them. */
+function accountDifferences(readModels: string, parts: readonly ReplayedPart[]): readonly Difference[] {
+  const live = openLiveReadModels(readModels);
+  try {
+    if (parts.some(({ cursor }) => cursor !== live.cursor)) return [];
+    const replayed = new Map<string, ReplayedAccount>();
+    for (const part of parts) for (const account of part.accounts) noteAccount(replayed, account);
+    const found = new Map(live.accounts().map((account) => [`${account.account} ${account.livemode}`, account]));
+    return [...new Set([...replayed.keys(), ...found.keys()])].flatMap((key) => accountDifference(key, replayed.get(key), found.get(key)));
+  } finally {
+    live.close();
+  }
+}
+
+function accountDifference(key: string, replayed: ReplayedAccount | undefined, live: LiveAccount | undefined): readonly Difference[] {
+  const subject = `account ${key.replace(/ true$/, ', live').replace(/ false$/, ', test')}`;
+  if (replayed === undefined) return [{ subject, place: 'accounts', replayed: 'nothing: no order was placed in it', live: 'a row' }];
+  if (live === undefined) return [{ subject, place: 'accounts', replayed: 'a row', live: 'nothing' }];
+  const differences: Difference[] = [];
+  const { firstPlacedAt, isPaid, wasPaid } = replayed;
+  if (live.firstPlacedAt !== firstPlacedAt) {
+    differences.push({ subject, place: 'accounts.first_placed_at', replayed: firstPlacedAt, live: live.firstPlacedAt });
+  }
+  // A payment that was moved away may have been seen there, or not: it depends on where pages ended.
+  if (live.everPaid ? !wasPaid : isPaid)
+    differences.push({ subject, place: 'accounts.ever_paid', replayed: String(isPaid), live: String(live.everPaid) });
+  return differences;
 }
 
 function cursorOf(readModels: string | undefined): { readonly cursor?: Position } {

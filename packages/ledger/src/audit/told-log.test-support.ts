@@ -1,31 +1,26 @@
 // A log that the real ledger wrote: orders that meet each event, each decision and each kind of delivery, on a clock and
 // ids that are the same in every run.
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { EventStore } from '../event-store/event-store.ts';
-import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
-import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { Fact, ManualAction, Observation, PaymentReference, Source } from '../observation.ts';
 import type { MembershipChange, PaymentLedger } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 
-export const account = 'acct_1';
-export const support: ManualAction = { actor: 'support-7', reason: 'ticket 4711' };
+const account = 'acct_1';
+const support: ManualAction = { actor: 'support-7', reason: 'ticket 4711' };
 
-export function payment(id: string, changed: Partial<PaymentReference> = {}): PaymentReference {
+function payment(id: string, changed: Partial<PaymentReference> = {}): PaymentReference {
   return { provider: 'stripe', account, livemode: true, id, ...changed };
 }
 
-export function paid(totalMinor = 4_900, changed: object = {}): Fact {
+function paid(totalMinor = 4_900, changed: object = {}): Fact {
   return { kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd', ...changed } };
 }
 
-export const withParts = { parts: { subtotalMinor: 5_000, discountMinor: 500, taxMinor: 400, shippingMinor: 0 } };
+const withParts = { parts: { subtotalMinor: 5_000, discountMinor: 500, taxMinor: 400, shippingMinor: 0 } };
 
 /** A wall clock that moves a second at each look, a monotonic one that follows it, and ids in a row. */
-export function steadyRuntime(): Runtime & { advance(ms: number): void } {
+function steadyRuntime(): Runtime & { advance(ms: number): void } {
   let nowMs = Date.UTC(2026, 0, 5, 9, 0, 0);
   let ids = 0;
   return {
@@ -48,7 +43,7 @@ export function steadyRuntime(): Runtime & { advance(ms: number): void } {
   };
 }
 
-export interface Teller {
+interface Teller {
   readonly ledger: PaymentLedger;
   say(source: Source, of: string, fact: Fact, changed?: Partial<Observation>): Promise<unknown>;
   place(orderId: string, amountMinor?: number): Promise<void>;
@@ -61,7 +56,7 @@ interface TellerOptions {
 }
 
 /** A process that delivers when it is told to settle. */
-export function teller(store: EventStore, { runtime = steadyRuntime(), deliver = async () => undefined }: TellerOptions = {}): Teller {
+function teller(store: EventStore, { runtime = steadyRuntime(), deliver = async () => undefined }: TellerOptions = {}): Teller {
   const ledger = createPaymentLedger({ eventStore: store, runtime, deliver, background: false, readModels: ':memory:' });
   return {
     ledger,
@@ -176,6 +171,10 @@ export async function tellStories(store: EventStore): Promise<void> {
   await ledger.movePayment(payment('pi_moved'), 'right', support);
   await say('poll', 'pi_moved', paid(), { orderId: 'wrong' }); // Overruled.
 
+  await place('twice');
+  await say('webhook', 'pi_twice', paid(), aliases('twice'));
+  await say('webhook', 'pi_twice_2', paid(), { orderId: 'twice' }); // Money that must go back.
+
   await place('unpaid');
   await say('webhook', 'cs_unpaid', { kind: 'attempt', status: 'expired' });
 
@@ -195,13 +194,4 @@ export async function tellStories(store: EventStore): Promise<void> {
   await ledger.finishSweep('new', 1, { upTo: runtime.now().toISOString(), summary: { lookedAt: 9, calls: 1, found: 2, rescued: 1 } });
   await ledger.recordUnreadable({ objectId: 'evt_new', type: 'charge.updated', sha256: 'ab'.repeat(32), path: 'data.object' });
   await ledger.settle();
-}
-
-/** A SQLite file of them, gone after the test. */
-export async function toldLogFile(): Promise<string> {
-  const directory = newDirectory();
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const path = join(directory, 'ledger.db');
-  await tellStories(await openSqliteEventStore(path));
-  return path;
 }

@@ -1,5 +1,5 @@
 // The port: four methods, the same promises on every engine.
-/** Sorts as plain text on every engine: fixed width, zero-padded. */
+/** Zero-padded digits, of one width within a log, so that they sort as plain text. Compare them; do not count with them. */
 export type Position = string & { readonly __position: true };
 
 /** Flat and string-valued: the only metadata that every engine keeps. */
@@ -92,5 +92,5 @@ export interface EventStore {
  *    Names of streams and types, and ids: printable ASCII without spaces, at most 200, beginning with a letter or digit.
  */
 
-/** Before the first event. */
+/** Before the first event of any log, however wide its positions are. */
 export const logStart: Position = '0'.repeat(20) as Position;

@@ -4,6 +4,7 @@ import { given } from '../testing/given-when-then.ts';
 import type { OrderEvent, ReviewKind } from './events.ts';
 import {
   at,
+  attempt,
   decision,
   dispute,
   granted,
@@ -215,6 +216,13 @@ describe('resolutions', () => {
         { type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: at2, by: support } },
         decision('MembershipGranted', 1, { source: 'manual' }),
       );
+  });
+  test('grant of a claim alone accepts no amount that comes later', () => {
+    const claimed = [placed, observed(attempt('processing'), { orderId: 'order-2' }), review('claimed_by_two')];
+    const granted = given(...claimed).when(resolve('grant', claimed.length - 1)).events;
+    given(...claimed, ...granted)
+      .when(observe(paid(1)))
+      .adds('PaymentObserved', 'ReviewOpened');
   });
   test('grant: later refunds still undo it', () => {
     const accepted = [...tooLittle, ...given(...tooLittle).when(resolve('grant', at2)).events];

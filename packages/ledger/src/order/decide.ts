@@ -58,13 +58,15 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
 /** Law 5: the same fact from the same source adds nothing; from another it is kept as confirmation. */
 function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
   if (before.moved[paymentKey(observed.payment)]) return []; // The caller goes on to its new owner.
-  const known = before.saidBy[saidKey(observed)]?.includes(observed.source) === true;
+  const saidBy = before.saidBy[saidKey(observed)];
+  const known = saidBy?.includes(observed.source) === true;
   const trail = new Trail(before);
   if (!known) trail.add({ type: 'PaymentObserved', data: observed });
   if (claimedByAnother || (observed.orderId !== undefined && observed.orderId !== before.orderId)) {
     trail.openReviewOnce('claimed_by_two', observed.payment, observed.observedAt);
   }
-  if (!known) {
+  // A confirmation joins what is known with itself: nothing that access depends on can change.
+  if (saidBy === undefined) {
     if (conflicts(before, observed)) trail.openReview('conflicting_evidence', observed.payment, observed.observedAt);
     conclude(trail, before, policy, observed.observedAt, observed.source);
   }
@@ -172,7 +174,6 @@ function isNewlyRuled(before: OrderState, after: OrderState, { reference }: Paym
 
 /** Another total, currency or division than was said before of the same payment; parts where none were known only enrich it. */
 function conflicts(before: OrderState, { payment, fact }: PaymentObserved): boolean {
-  if (before.saidBy[saidKey({ payment, fact })] !== undefined) return false; // Said before: it was reviewed then.
   const known = before.payments[paymentKey(payment)]?.attempt;
   if (known?.status !== 'paid' || fact.kind !== 'attempt' || fact.status !== 'paid') return false;
   const { totalMinor, currency, parts } = known.amount;

@@ -60,7 +60,12 @@ const schemas: { readonly [T in OrderEventType]: { readonly version: number; rea
   },
   CheckoutAttached: {
     version: 1,
-    schema: z.strictObject({ payment: paymentReferenceSchema, attachedAt: timeSchema, expiresAt: z.exactOptional(timeSchema) }),
+    schema: z.strictObject({
+      payment: paymentReferenceSchema,
+      attachedAt: timeSchema,
+      expiresAt: z.exactOptional(timeSchema),
+      recoverableUntil: z.exactOptional(timeSchema),
+    }),
   },
   PaymentObserved: {
     version: 1,

@@ -25,6 +25,8 @@ export interface CheckoutAttached {
   readonly attachedAt: string;
   /** After this the provider takes no payment on it. */
   readonly expiresAt?: string;
+  /** Until then the provider lets the customer come back to it after it expired, by another session that nobody attached. */
+  readonly recoverableUntil?: string;
 }
 
 /** An observation as it is kept: with our clock and the name of its fact. */

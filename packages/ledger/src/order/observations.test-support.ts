@@ -89,7 +89,7 @@ interface Draw {
   readonly orderId: string | undefined;
 }
 
-export function observationOf({ of, fact, source, asOf, occurredAt, aliases, orderId }: Draw): PaymentObserved {
+function observationOf({ of, fact, source, asOf, occurredAt, aliases, orderId }: Draw): PaymentObserved {
   const said = {
     payment: of,
     fact,

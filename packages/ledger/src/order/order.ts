@@ -208,6 +208,9 @@ function evolveResolved(order: OrderState, resolved: ReviewResolved): OrderState
   );
   const reviews = order.reviews.map((each) => (each === review ? { ...each, resolution: resolved.resolution } : each));
   if (resolved.resolution === 'dismiss') return { ...order, reviews };
+  // What is accepted is a payment that the person saw paid; a claim alone accepts no amount that comes later.
+  if (resolved.resolution === 'grant' && order.payments[paymentKey(review.payment)]?.attempt?.status !== 'paid')
+    return { ...order, reviews };
   const ruling = resolved.resolution === 'grant' ? 'accepted' : 'rejected';
   return { ...order, reviews, rulings: { ...order.rulings, [paymentKey(review.payment)]: ruling } };
 }

@@ -17,7 +17,7 @@ import {
   support,
 } from './example-order.test-support.ts';
 import { evolve, initialState, type OrderState } from './order.ts';
-import { awaitedUntil, type OrderPaymentState, viewOf } from './view.ts';
+import { awaitedUntil, listedUntil, type OrderPaymentState, unsettledIn, viewOf } from './view.ts';
 
 function fold(...events: readonly OrderEvent[]): OrderState {
   return events.reduce((order, event) => evolve(order, event), initialState('order-1'));
@@ -118,5 +118,51 @@ describe('until when a payment is awaited', () => {
   test('not while the membership is active; again once it ended with a checkout still open', () => {
     expect(awaitedUntil(fold(...granted, session))).toBeUndefined();
     expect(awaitedUntil(fold(...granted, session, observed(refund(1_000)), decision('MembershipRevoked', 2)))).toBe(at(30));
+  });
+});
+
+describe('a checkout that the customer may come back to', () => {
+  const recoverable: OrderEvent = {
+    type: 'CheckoutAttached',
+    data: { payment: payment('cs_1'), attachedAt: at(0), expiresAt: at(30), recoverableUntil: at(90) },
+  };
+  const expired = observed(attempt('expired'), { of: payment('cs_1') });
+  test('is awaited until then, also after it expired', () => {
+    expect(awaitedUntil(fold(placed, recoverable))).toBe(at(90));
+    expect(awaitedUntil(fold(placed, recoverable, expired))).toBe(at(90));
+    expect(awaitedUntil(fold(placed, session, expired))).toBeUndefined();
+  });
+  test('is awaited no longer once it was paid or failed for good', () => {
+    expect(awaitedUntil(fold(placed, recoverable, expired, observed(paid(900), { aliases: ['cs_1'] })))).toBeUndefined();
+    expect(awaitedUntil(fold(placed, recoverable, observed(attempt('failed'), { aliases: ['cs_1'] })))).toBeUndefined();
+  });
+});
+
+describe('what is looked for in lists, and what by its id', () => {
+  test.each(['processing', 'awaiting_customer', 'authorized'] as const)('%s: by its id', (status) => {
+    const order = fold(placed, session, observed(attempt(status), { aliases: ['cs_1'], asOf: at(3) }));
+    expect(listedUntil(order)).toBeUndefined();
+    expect(unsettledIn(order)).toMatchObject({ orderId: 'order-1', attempts: [{ payment: { id: 'pi_1' }, asOf: at(3) }], refunds: [] });
+  });
+  test('unpaid: in lists, as long as it is awaited', () => {
+    expect(listedUntil(fold(placed, session))).toBe(at(30));
+    expect(listedUntil(fold(placed, session, observed(attempt('attempt_failed'), { aliases: ['cs_1'] })))).toBe(at(30));
+    expect(unsettledIn(fold(placed, session))).toBeUndefined();
+  });
+  // biome-ignore format: a table
+  test.each<[Fact, object | undefined]>([
+    [refund(1, 'pending'), { refunds: [{ id: 're_1', payment: { id: 'pi_1' } }] }],
+    [refund(1, 'requires_action'), { refunds: [{ id: 're_1' }] }],
+    [refund(1, 'succeeded'), undefined],
+    [refund(1, 'failed'), undefined],
+    [dispute('inquiry'), { disputes: [{ id: 'dp_1', payment: { id: 'pi_1' } }] }],
+    [dispute('open'), { disputes: [{ id: 'dp_1' }] }],
+    [dispute('lost'), undefined],
+    [dispute('won'), undefined],
+    [dispute('prevented'), undefined],
+  ])('%j', (fact, unsettled) => {
+    const found = unsettledIn(fold(...granted, observed(fact)));
+    if (unsettled === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(unsettled);
   });
 });

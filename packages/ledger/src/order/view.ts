@@ -96,7 +96,7 @@ function paymentState(payment: PaymentFacts): OrderPaymentState {
 }
 
 const forEver = '9999-12-31T23:59:59.999Z';
-const finalStates: readonly string[] = ['paid', 'failed', 'canceled', 'expired'];
+const ended: readonly string[] = ['paid', 'failed', 'canceled'];
 const underWay: readonly string[] = ['processing', 'awaiting_customer', 'authorized'];
 
 /**
@@ -104,21 +104,57 @@ const underWay: readonly string[] = ['processing', 'awaiting_customer', 'authori
  * An *open* order is one for which this lies ahead: it is what the poll is for.
  */
 export function awaitedUntil(order: OrderState): string | undefined {
-  if (order.placed === undefined || order.membership === 'active') return undefined;
-  let latest: string | undefined;
-  for (const checkout of order.checkouts) {
-    const until = checkoutAwaitedUntil(order, checkout);
-    if (until !== undefined && (latest === undefined || until > latest)) latest = until;
-  }
-  return latest;
+  return latestOf(order, ({ until }) => until);
 }
 
-function checkoutAwaitedUntil(order: OrderState, checkout: CheckoutAttached): string | undefined {
-  const key = paymentKey(checkout.payment);
+/** The same, of checkouts that nobody has paid on yet: only a list of completed ones can tell of them. */
+export function listedUntil(order: OrderState): string | undefined {
+  return latestOf(order, ({ until, isUnderWay }) => (isUnderWay ? undefined : until));
+}
+
+function latestOf(order: OrderState, untilOf: (awaited: Awaited) => string | undefined): string | undefined {
+  if (order.placed === undefined || order.membership === 'active') return undefined;
+  const times = order.checkouts.flatMap((checkout) => untilOf(awaitedOn(order, checkout)) ?? []);
+  return times.sort().at(-1);
+}
+
+interface Awaited {
+  readonly until: string | undefined;
+  readonly isUnderWay: boolean;
+}
+
+function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = forEver, recoverableUntil }: CheckoutAttached): Awaited {
+  const key = paymentKey(payment);
   const statuses = Object.entries(order.payments)
-    .filter(([each, payment]) => each === key || payment.aliases.includes(checkout.payment.id))
-    .map(([, payment]) => payment.attempt?.status ?? 'none');
-  if (statuses.some((status) => finalStates.includes(status))) return undefined;
-  if (statuses.some((status) => underWay.includes(status))) return forEver;
-  return checkout.expiresAt ?? forEver;
+    .filter(([each, facts]) => each === key || facts.aliases.includes(id))
+    .map(([, facts]) => facts.attempt?.status ?? 'none');
+  if (statuses.some((status) => ended.includes(status))) return { until: undefined, isUnderWay: false };
+  if (statuses.some((status) => underWay.includes(status))) return { until: forEver, isUnderWay: true };
+  if (statuses.includes('expired')) return { until: recoverableUntil, isUnderWay: false };
+  const until = recoverableUntil !== undefined && recoverableUntil > expiresAt ? recoverableUntil : expiresAt;
+  return { until, isUnderWay: false };
+}
+
+/** What of an order is not settled yet, and is looked at again by its id. */
+export interface UnsettledOrder {
+  readonly orderId: string;
+  /** Begun, and neither paid nor failed. `asOf`: since when, by the provider's clock. */
+  readonly attempts: readonly { readonly payment: PaymentReference; readonly asOf: string }[];
+  readonly refunds: readonly { readonly payment: PaymentReference; readonly id: string }[];
+  readonly disputes: readonly { readonly payment: PaymentReference; readonly id: string }[];
+}
+
+/** Undefined: all that was said of it is final, as far as anything is. */
+export function unsettledIn({ orderId, payments }: OrderState): UnsettledOrder | undefined {
+  const all = Object.values(payments);
+  const attempts = all.flatMap(({ reference: payment, attempt }) =>
+    attempt && underWay.includes(attempt.status) ? [{ payment, asOf: attempt.asOf }] : [],
+  );
+  const refunds = all.flatMap(({ reference: payment, refunds }) =>
+    Object.values(refunds).flatMap(({ id, status }) => (status === 'pending' || status === 'requires_action' ? [{ payment, id }] : [])),
+  );
+  const disputes = all.flatMap(({ reference: payment, disputes }) =>
+    Object.values(disputes).flatMap(({ id, status }) => (status === 'inquiry' || status === 'open' ? [{ payment, id }] : [])),
+  );
+  return attempts.length + refunds.length + disputes.length === 0 ? undefined : { orderId, attempts, refunds, disputes };
 }

@@ -11,8 +11,9 @@ import type { OrderCommand } from '../order/decide.ts';
 import { at, order1, paid, payment, resolve, saying } from '../order/example-order.test-support.ts';
 import { anyObservation } from '../order/observations.test-support.ts';
 import { isPending, type OrderState } from '../order/order.ts';
-import { openReviews, viewOf } from '../order/view.ts';
+import { listedUntil, openReviews, unsettledIn, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../order-streams.ts';
+import type { AccountOrders } from '../payment-ledger.ts';
 import { openPaymentProcess } from '../payment-process.test-support.ts';
 import { type OrderReadModels, openOrderReadModels, pageKey } from './order-read-models.ts';
 import { openReadModelFile } from './read-model-file.ts';
@@ -42,6 +43,8 @@ function everything(models: OrderReadModels) {
     openOrders: models.openOrders(now, '', 1_000),
     reviews: models.reviews('', 1_000),
     pending: models.pendingDeliveries(),
+    accounts: models.accounts(now),
+    unsettled: models.unsettled('', 1_000),
   };
 }
 
@@ -68,6 +71,23 @@ async function byTheStreams(store: EventStore) {
     ),
     reviews: orders.flatMap((order) => openReviews(order)),
     pending: orders.filter(isPending),
+    accounts: orders.some(({ placed }) => placed) ? [accountOf(orders)] : [],
+    unsettled: orders.flatMap((order) => (order.placed ? (unsettledIn(order) ?? []) : [])),
+  };
+}
+
+/** All orders here are of one account and mode. */
+function accountOf(orders: readonly OrderState[]): AccountOrders {
+  const awaited = orders.flatMap((order) => ((listedUntil(order) ?? '') > now ? (order.placed?.placedAt ?? []) : [])).sort();
+  const placed = orders.filter((order) => order.placed);
+  const [oldestPlacedAt, newestPlacedAt] = [awaited[0], awaited.at(-1)];
+  return {
+    account: order1.account,
+    livemode: true,
+    firstPlacedAt: order1.placedAt,
+    everPaid: placed.some(({ payments }) => Object.values(payments).some(({ attempt }) => attempt?.status === 'paid')),
+    hasUnsettled: placed.some(unsettledIn),
+    ...(oldestPlacedAt !== undefined && newestPlacedAt !== undefined ? { awaited: { oldestPlacedAt, newestPlacedAt } } : {}),
   };
 }
 
@@ -100,7 +120,7 @@ const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
 
 describe('rebuilt from the log, the read models are what they are live', () => {
   const met = new Set<string>();
-  afterAll(() => expect([...met].sort()).toEqual(['memberships', 'openOrders', 'pending', 'reviews']));
+  afterAll(() => expect([...met].sort()).toEqual(['accounts', 'memberships', 'openOrders', 'pending', 'reviews', 'unsettled']));
 
   property.prop([fc.array(fc.tuple(fc.constantFrom(...orderIds), anyCommand, fc.boolean()), { maxLength: 40 })], { numRuns: 200 })(
     'whatever happened, and in whatever pages it was seen',
@@ -247,4 +267,38 @@ test('a resolved review is listed no longer, and a settled delivery is not pendi
   expect(models.pendingDeliveries()).toEqual([]);
   expect(models.openOrders(now, '', 10)).toEqual([]);
   expect(viewOf(await orders.read('order-0'))?.delivered).toBe(1);
+});
+
+describe('what a poll must look for', () => {
+  async function withOrders(...changes: readonly Partial<typeof order1>[]) {
+    const store = openMemoryEventStore();
+    const { orders } = openPaymentProcess(store, instantRuntime());
+    for (const [index, change] of changes.entries()) {
+      const orderId = `order-${index}`;
+      await orders.command(orderId, 'test', { type: 'place', order: { ...order1, orderId, ...change } });
+      const checkout = { payment: payment(`cs_${index}`), attachedAt: at(0), expiresAt: at(30) };
+      await orders.command(orderId, 'test', { type: 'attach', checkout });
+    }
+    const models = await openModels(store);
+    await catchUp(models, store, logStart);
+    return models;
+  }
+
+  test('is told for each account and mode, from its oldest order that may still be paid on', async () => {
+    const models = await withOrders({ placedAt: at(3) }, { placedAt: at(1) }, { livemode: false, placedAt: at(2) }, { account: 'acct_2' });
+    const awaited = { oldestPlacedAt: at(1), newestPlacedAt: at(3) };
+    const rest = { everPaid: false, hasUnsettled: false };
+    expect(models.accounts(now)).toMatchObject([
+      { account: 'acct_1', livemode: false, firstPlacedAt: at(2), ...rest, awaited: { oldestPlacedAt: at(2), newestPlacedAt: at(2) } },
+      { account: 'acct_1', livemode: true, firstPlacedAt: at(1), ...rest, awaited },
+      { account: 'acct_2', livemode: true, firstPlacedAt: order1.placedAt, ...rest },
+    ]);
+  });
+
+  test('is nothing once all checkouts have expired', async () => {
+    const models = await withOrders({});
+    expect(models.accounts(at(31))).toEqual([
+      { account: 'acct_1', livemode: true, firstPlacedAt: order1.placedAt, everPaid: false, hasUnsettled: false },
+    ]);
+  });
 });

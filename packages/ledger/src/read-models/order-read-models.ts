@@ -5,7 +5,8 @@ import type { Position, StoredEvent } from '../event-store/event-store.ts';
 import { initialState, type OrderState } from '../order/order.ts';
 import { type OrderView, type Review, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../order-streams.ts';
-import type { Membership } from '../payment-ledger.ts';
+import type { AccountOrders, AccountUnsettledOrder, Membership } from '../payment-ledger.ts';
+import { openAccountRows } from './account-rows.ts';
 import { type FoldedOrder, foldInto, rowsOf } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
@@ -16,6 +17,8 @@ export interface OrderReadModels {
   memberships(memberId: string): readonly Membership[];
   openOrders(now: string, after: string, limit: number): readonly OrderView[];
   reviews(after: string, limit: number): readonly Review[];
+  accounts(awaitedAt: string): readonly AccountOrders[];
+  unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
   /** Orders whose newest decision the shop does not know yet. */
   pendingDeliveries(): readonly OrderState[];
 }
@@ -24,8 +27,9 @@ const name = 'orders';
 
 export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const { db } = file;
+  const accountRows = openAccountRows(file);
   const select = db.prepare('select state, since from orders where order_id = ?');
-  const upsert = db.prepare('insert or replace into orders values (?, ?, ?, ?, ?, ?, ?, ?)');
+  const upsert = db.prepare('insert or replace into orders values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const dropReviews = db.prepare('delete from reviews where order_id = ?');
   const addReview = db.prepare('insert into reviews values (?, ?, ?)');
   const byMember = db.prepare(
@@ -49,6 +53,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     const { orderId } = order.state;
     const { columns, reviews } = rowsOf(order);
     upsert.run(...columns);
+    accountRows.note(order);
     dropReviews.run(orderId);
     for (const [reviewId, review] of reviews) addReview.run(orderId, reviewId, review);
   }
@@ -81,6 +86,8 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
       })),
     openOrders: (now, after, limit) => states(awaited.all(now, after, limit)).flatMap((state) => viewOf(state) ?? []),
     reviews: (after, limit) => openReviewsAfter.all(...reviewKey(after), limit).map((row) => JSON.parse(String(row['review'])) as Review),
+    accounts: accountRows.accounts,
+    unsettled: accountRows.unsettled,
     pendingDeliveries: () => states(pending.all()),
   };
 }

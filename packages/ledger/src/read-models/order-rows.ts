@@ -2,7 +2,7 @@
 // replays the log beside them.
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { isPending, type OrderState } from '../order/order.ts';
-import { awaitedUntil, openReviews } from '../order/view.ts';
+import { awaitedUntil, listedUntil, openReviews, unsettledIn } from '../order/view.ts';
 import { isDecision, orderAggregate } from '../order-streams.ts';
 
 /** An order as its row keeps it. */
@@ -22,6 +22,11 @@ type OrderColumns = [
   since: string | null,
   awaitedUntil: string | null,
   pending: number,
+  account: string | null,
+  livemode: number | null,
+  placedAt: string | null,
+  listedUntil: string | null,
+  unsettled: number,
 ];
 
 /** One fold for the live rows and for a replay of them. */
@@ -47,6 +52,11 @@ export function rowsOf({ state, since }: FoldedOrder): {
       since,
       awaitedUntil(state) ?? null,
       isPending(state) ? 1 : 0,
+      placed?.account ?? null,
+      placed === undefined ? null : Number(placed.livemode),
+      placed?.placedAt ?? null,
+      listedUntil(state) ?? null,
+      unsettledIn(state) ? 1 : 0,
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };

@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime.ts';
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
 const applicationId = 0x5064526d;
 /** Another layout: the file is dropped and rebuilt. */
-export const layout = 1;
+export const layout = 2;
 /** Other processes on the same file hold it for the length of a page. */
 const busyTimeoutMs = 10_000;
 
@@ -28,11 +28,26 @@ const schema = `
     status text not null,
     since text,
     awaited_until text,
-    pending integer not null
+    pending integer not null,
+    account text,
+    livemode integer,
+    placed_at text,
+    listed_until text,
+    unsettled integer not null
   ) without rowid;
   create index orders_by_member on orders (member_id, order_id) where status <> 'none';
   create index orders_awaited on orders (order_id) where awaited_until is not null;
   create index orders_pending on orders (order_id) where pending = 1;
+  create index orders_listed on orders (account, livemode, listed_until, placed_at) where listed_until is not null;
+  create index orders_unsettled on orders (account, livemode, order_id) where unsettled = 1;
+  -- One row for each account and mode in which an order was ever placed.
+  create table accounts (
+    account text not null,
+    livemode integer not null,
+    first_placed_at text not null,
+    ever_paid integer not null,
+    primary key (account, livemode)
+  ) without rowid;
   create table reviews (order_id text not null, review_id text not null, review text not null, primary key (order_id, review_id)) without rowid;
   pragma application_id = ${applicationId};
   pragma user_version = ${layout};
@@ -88,23 +103,27 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
   return {
     db,
     cursor,
-    advance: async (name, { events, next }, work) => {
-      // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process.
-      await whenFree(runtime, busyTimeoutMs, () => telling(path, () => db.exec('begin immediate')));
-      try {
-        const from = cursor(name);
-        if (from < next) {
-          work(from);
-          const last = events.at(-1);
-          if (last) writeLastEvent.run(name, last.stream, last.revision, last.id);
-          writeCursor.run(name, next);
-        }
-        db.exec('commit');
-      } catch (error) {
-        if (db.isTransaction) db.exec('rollback');
-        throw error;
-      }
-    },
+    advance: (name, { events, next }, work) =>
+      // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process. Begun and
+      // ended without a pause between: the other subscriber writes through the same connection.
+      whenFree(runtime, busyTimeoutMs, () =>
+        telling(path, () => {
+          db.exec('begin immediate');
+          try {
+            const from = cursor(name);
+            if (from < next) {
+              work(from);
+              const last = events.at(-1);
+              if (last) writeLastEvent.run(name, last.stream, last.revision, last.id);
+              writeCursor.run(name, next);
+            }
+            db.exec('commit');
+          } catch (error) {
+            if (db.isTransaction) db.exec('rollback');
+            throw error;
+          }
+        }),
+      ),
     close: () => db.close(),
   };
 }

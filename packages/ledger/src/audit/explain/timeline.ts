@@ -199,6 +199,6 @@ function isSame(before: PaymentFacts | undefined, after: PaymentFacts | undefine
   return before !== undefined && JSON.stringify(before) === JSON.stringify(after);
 }
 
-export function msBetween(from: string | undefined, to: string): number {
+function msBetween(from: string | undefined, to: string): number {
   return from === undefined ? 0 : Math.max(0, Date.parse(to) - Date.parse(from));
 }

@@ -100,7 +100,7 @@ function readable(row: LogRow): OrderEvent | undefined {
   }
 }
 
-function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, AdoptedPolicy> {
+export function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, AdoptedPolicy> {
   const policies = new Map<string, AdoptedPolicy>();
   for (const row of log.stream('policy', upTo)) {
     const adopted = readPolicy(row, silent);

@@ -38,13 +38,12 @@ export function readStream({ id, name, rows, wrongHead }: ScannedStream, report:
   }
   const events: ReadEvent[] = [];
   let recordedAt = '';
-  for (const [at, nameless] of rows.entries()) {
-    const row = { ...nameless, stream: name };
+  for (const [at, row] of rows.entries()) {
     if (row.revision !== at) {
       report(findingAt(row, 'revisions', `revision ${at}`, `revision ${row.revision}`));
       return undefined; // What stood between is not known, so nothing can be said of what follows.
     }
-    const stored = parseRow(row, report);
+    const stored = parseRow(row, report, events.at(-1));
     if (stored === undefined) return undefined;
     const { recordedAt: now = '' } = stored.metadata;
     if (!isTime(now) || now < recordedAt) {
@@ -58,10 +57,11 @@ export function readStream({ id, name, rows, wrongHead }: ScannedStream, report:
   return { name, events };
 }
 
-export function parseRow(row: LogRow, report: Report): StoredEvent | undefined {
+/** @param before of the same stream: events of one append share their metadata, which is then parsed once. */
+export function parseRow(row: LogRow, report: Report, before?: ReadEvent): StoredEvent | undefined {
   try {
     if (!isOneLine(row)) throw new SyntaxError('a line break before the data');
-    const metadata = JSON.parse(row.metadata) as EventMetadata;
+    const metadata = before?.row.metadata === row.metadata ? before.stored.metadata : (JSON.parse(row.metadata) as EventMetadata);
     const data = JSON.parse(row.data) as object;
     if (typeof data !== 'object' || data === null) throw new SyntaxError('data that is no object');
     if (typeof metadata !== 'object' || metadata === null) throw new SyntaxError('metadata that is no object');

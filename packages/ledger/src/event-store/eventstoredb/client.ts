@@ -22,7 +22,7 @@ export interface ProposedEvent {
   readonly contentType: 'application/json';
   readonly id: string;
   readonly type: string;
-  readonly data: object;
+  readonly data: Record<string, unknown>;
   readonly metadata: Uint8Array;
 }
 
@@ -69,10 +69,10 @@ export interface ReadAllOptions extends CallOptions {
   readonly maxCount: number;
 }
 
-export interface StreamFilter {
+export type StreamFilter = Checkpoints & ({ readonly prefixes: string[] } | { readonly regex: string });
+
+interface Checkpoints {
   readonly filterOn: 'streamName';
-  readonly prefixes?: string[];
-  readonly regex?: string;
   /** Log events that are looked at between two checkpoints: this, times the interval. */
   readonly maxSearchWindow: number;
   readonly checkpointInterval: number;

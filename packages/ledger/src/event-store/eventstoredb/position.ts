@@ -23,9 +23,13 @@ export function isPlace({ commit, prepare }: ClientPosition): boolean {
 /** @throws LedgerError `invalid_input` where it is no position of an EventStoreDB. */
 export function fromPosition(after: Position): ClientPosition | 'start' {
   if (after === logStart) return 'start';
-  const place = { commit: BigInt(TEXT.test(after) ? after.slice(0, digits) : -1), prepare: BigInt(TEXT.test(after) ? after.slice(digits) : -1) };
-  if (place.commit < 0n || !isPlace(place)) {
-    throw new LedgerError('invalid_input', `after: ${JSON.stringify(after)} is no position of this log. Pass the \`next\` of a page of it.`);
+  const known = TEXT.test(after);
+  const place = { commit: BigInt(known ? after.slice(0, digits) : 0), prepare: BigInt(known ? after.slice(digits) : 0) };
+  if (!known || !isPlace(place) || place.prepare > place.commit) {
+    throw new LedgerError(
+      'invalid_input',
+      `after: ${JSON.stringify(after)} is no position of this log. Pass the \`next\` of a page of it.`,
+    );
   }
   return place;
 }

@@ -1,6 +1,7 @@
 // The synchronous engine: one connection to one log file. `commit` writes a group of appends in one
 // transaction, each judged alone; the rest reads. Nothing here waits, and no cursor outlives a call.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
 import { invariant } from '../../errors.ts';
 import type { AppendResult, LogPage, Position, StoredEvent } from '../event-store.ts';
 import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
@@ -17,11 +18,10 @@ export interface Committed {
   readonly othersWrote: boolean;
 }
 
-/** A stream as this transaction sees it. */
+/** Where a stream ends. */
 interface Head {
   readonly id: number;
   revision: number;
-  moved: boolean;
 }
 
 interface EventRow {
@@ -38,6 +38,8 @@ export class LogFile {
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
+  /** As our last commit left them; forgotten when another connection commits, or a commit of ours fails. */
+  readonly #heads = new LRUCache<string, Head>({ max: 10_000 });
   #versionAtCommit: number;
 
   constructor(db: DatabaseSync, path: string) {
@@ -56,14 +58,16 @@ export class LogFile {
     try {
       this.#sql.begin.run();
       const version = this.dataVersion();
-      const heads = new Map<string, Head>();
-      const results = appends.map((append) => this.#append(append, heads));
-      for (const head of heads.values()) if (head.moved) this.#sql.moveStream.run(head.revision, head.id);
-      this.#sql.commit.run();
       const othersWrote = version !== this.#versionAtCommit;
+      if (othersWrote) this.#heads.clear();
+      const moved = new Set<Head>();
+      const results = appends.map((append) => this.#append(append, moved));
+      for (const head of moved) this.#sql.moveStream.run(head.revision, head.id);
+      this.#sql.commit.run();
       this.#versionAtCommit = version;
       return { results, othersWrote };
     } catch (error) {
+      this.#heads.clear();
       rollBack(this.#db);
       throw asLedgerError(error, this.path);
     }
@@ -109,16 +113,16 @@ export class LogFile {
     this.#db.close();
   }
 
-  #append({ stream, expectedRevision, events }: CheckedAppend, heads: Map<string, Head>): AppendResult {
-    const head = heads.get(stream) ?? this.#headOf(stream, heads);
+  #append({ stream, expectedRevision, events }: CheckedAppend, moved: Set<Head>): AppendResult {
+    const head = this.#heads.get(stream) ?? this.#headOf(stream);
     if (expectedRevision !== (head?.revision ?? -1)) return this.#settle(stream, expectedRevision, events, head);
     const revision = expectedRevision + events.length;
     const id = head?.id ?? Number(this.#sql.addStream.run(stream, revision).lastInsertRowid);
     if (head) {
       head.revision = revision;
-      head.moved = true;
+      moved.add(head);
     } else {
-      heads.set(stream, { id, revision, moved: false });
+      this.#heads.set(stream, { id, revision });
     }
     let position = 0;
     let at = expectedRevision;
@@ -129,11 +133,11 @@ export class LogFile {
     return { appended: true, revision, position: toPosition(position) };
   }
 
-  #headOf(stream: string, heads: Map<string, Head>): Head | undefined {
+  #headOf(stream: string): Head | undefined {
     const row = this.#sql.streamHead.get(stream);
     if (row === undefined) return undefined;
-    const head = { id: row['id'] as number, revision: row['revision'] as number, moved: false };
-    heads.set(stream, head);
+    const head = { id: row['id'] as number, revision: row['revision'] as number };
+    this.#heads.set(stream, head);
     return head;
   }
 

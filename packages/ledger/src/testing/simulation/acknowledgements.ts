@@ -2,9 +2,18 @@
 // Keeps what was acknowledged, for the audit at the end.
 import type { Observation } from '../../observation.ts';
 import type { ObserveResult, PlaceOrder } from '../../payment-ledger.ts';
-import { type AuditedLog, saidName } from './audited-log.ts';
+import { type AuditedLog, everOwned, saidName } from './audited-log.ts';
+import type { Place } from './coverage.ts';
 import type { World } from './world.ts';
 
+type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before';
+
+const moves: Readonly<Record<MoveOutcome, Place>> = {
+  moved: 'move: moved',
+  exists: 'move: exists',
+  already_granted: 'move: already granted',
+  left_before: 'move: left before',
+};
 const durable = 'law 8: acknowledged means durable';
 
 export class Acknowledgements {
@@ -37,13 +46,18 @@ export class Acknowledgements {
       }
       return;
     }
-    const { owner } = this.#log.reference(payment.id);
-    if (owner !== result.orderId)
+    const reference = this.#log.reference(payment.id);
+    const { owner } = reference;
+    // Moved meanwhile: the observation goes with the payment.
+    if (owner !== result.orderId && everOwned(reference, result.orderId)) this.#world.coverage.met('answered for a former owner');
+    else if (owner !== result.orderId)
       this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${owner ?? 'nobody'}`);
     const order = this.#log.order(result.orderId);
     if (!order.observed.has(name))
       this.#broken(durable, `${name} is answered as ${result.outcome}, and does not stand in ${result.orderId}`);
-    if (orderId !== undefined && orderId !== result.orderId) this.misnamed.push({ paymentId: payment.id, owner: result.orderId });
+    // A person who moved a payment has overruled the claim of its former owner.
+    if (orderId !== undefined && orderId !== result.orderId && !everOwned(reference, orderId))
+      this.misnamed.push({ paymentId: payment.id, owner: result.orderId });
     if (result.outcome === 'granted') {
       if (this.#granted.has(result.orderId)) this.#broken('law 2: once per order', `${result.orderId} is answered as granted twice`);
       this.#granted.add(result.orderId);
@@ -57,8 +71,8 @@ export class Acknowledgements {
   }
 
   attached(orderId: string, reference: string, owner: string): void {
-    const linked = this.#log.reference(reference).owner;
-    if (linked !== owner) this.#broken(durable, `${reference} is attached to ${owner}, and linked to ${linked ?? 'nobody'}`);
+    const linked = this.#log.reference(reference);
+    if (!everOwned(linked, owner)) this.#broken(durable, `${reference} is attached to ${owner}, and linked to ${linked.owner ?? 'nobody'}`);
     if (owner !== orderId) {
       this.#world.coverage.met('checkout belongs to another order');
       return;
@@ -66,6 +80,16 @@ export class Acknowledgements {
     if (!this.#log.order(orderId).attached.has(reference))
       this.#broken(durable, `${reference} is attached to ${orderId}, and not in its stream`);
     this.#name(reference, orderId);
+  }
+
+  moved(paymentId: string, toOrderId: string, outcome: MoveOutcome): void {
+    this.#world.coverage.met(moves[outcome]);
+    if (outcome === 'already_granted') return;
+    const reference = this.#log.reference(paymentId);
+    if (!everOwned(reference, toOrderId)) this.#broken(durable, `${paymentId} to ${toOrderId}: ${outcome}, and not linked`);
+    if (outcome === 'left_before' && reference.links.length < 2)
+      this.#broken('law 3: a payment never comes back', `${paymentId} never left ${toOrderId}`);
+    this.#name(paymentId, toOrderId);
   }
 
   #name(reference: string, orderId: string): void {

@@ -31,6 +31,8 @@ export function saidName({ source, payment, fact }: Said): string {
 }
 
 export interface AuditedDecision {
+  /** The payment that it rests on. */
+  readonly paymentId: string;
   readonly status: Exclude<MembershipStatus, 'none'>;
   readonly change: 'granted' | 'suspended' | 'restored' | 'revoked';
   readonly revision: number;
@@ -59,7 +61,10 @@ export interface AuditedOrder {
   placed?: KnownOrder & { readonly memberId: string; readonly plan: string };
   status: MembershipStatus;
   readonly decisions: AuditedDecision[];
-  readonly observed: Set<string>;
+  /** Names of what was said, and of which payment; what was moved away stays in it. */
+  readonly observed: Map<string, string>;
+  /** Payments that a person gave to other orders. */
+  readonly moved: Map<string, AuditedMove>;
   readonly attached: Set<string>;
   readonly facts: Map<string, { readonly reference: PaymentReference; readonly known: KnownFacts }>;
   readonly rulings: Map<string, 'grant' | 'revoke'>;
@@ -70,9 +75,23 @@ export interface AuditedOrder {
   delivery: AuditedDelivery;
 }
 
+export interface AuditedMove {
+  readonly toOrderId: string;
+  /** Of the link that it ends. */
+  readonly linkRevision: number;
+}
+
 export interface AuditedReference {
+  /** The last link. */
   owner?: string;
+  /** Oldest first. */
+  readonly links: { readonly orderId: string; readonly revision: number }[];
   readonly held: Said[];
+}
+
+/** It is, or was until a person moved the payment. */
+export function everOwned({ links }: AuditedReference, orderId: string): boolean {
+  return links.some((link) => link.orderId === orderId);
 }
 
 /** All that the log says so far; what was never heard of is empty. */
@@ -87,7 +106,8 @@ export class AuditedLog {
       orderId,
       status: 'none',
       decisions: [],
-      observed: new Set(),
+      observed: new Map(),
+      moved: new Map(),
       attached: new Set(),
       facts: new Map(),
       rulings: new Map(),
@@ -104,7 +124,7 @@ export class AuditedLog {
   reference(id: string): AuditedReference {
     const known = this.references.get(id);
     if (known) return known;
-    const reference: AuditedReference = { held: [] };
+    const reference: AuditedReference = { links: [], held: [] };
     this.references.set(id, reference);
     return reference;
   }

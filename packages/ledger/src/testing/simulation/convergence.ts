@@ -1,6 +1,6 @@
 // Liveness: once faults have stopped, what was begun comes to its end, the final state is the true one, the shop
 // knows it, every read model says so, and a process that is disposed is done.
-import { auditFinalState, auditHeld, undelivered } from './final-audit.ts';
+import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-audit.ts';
 import { hasValue } from './sources.ts';
 import type { Stage } from './stage.ts';
 
@@ -17,12 +17,14 @@ export async function converge(stage: Stage): Promise<void> {
   // First without help: nothing that was acknowledged may need to be said again.
   await settled(stage);
   check(stage, () => auditHeld(stage));
+  check(stage, () => auditMoved(stage));
   world.some('last poll', async () => {
     while (!world.violation && (await sources.poll()) !== 'finished');
   });
   await until(stage, 'the last poll ends', () => world.tasks === 0);
   await settled(stage);
   check(stage, () => auditHeld(stage));
+  check(stage, () => auditMoved(stage));
   check(stage, () => auditFinalState(stage));
   await readModels(stage);
 }

@@ -1,7 +1,7 @@
 // What must hold once faults have stopped and all that was under way has ended: every fact has come to its
 // order, every order is what the provider's final state makes it, and the shop knows.
 
-import { saidName } from './audited-log.ts';
+import { everOwned, saidName } from './audited-log.ts';
 import { expectedStatus, type KnownPayment, mismatchesOf } from './expected-access.ts';
 import { knownPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
@@ -20,6 +20,21 @@ export function auditHeld({ world, auditor }: Stage): void {
       const { owner } = auditor.log.reference(said.payment.id);
       if (owner === undefined || !auditor.log.order(owner).observed.has(name)) {
         world.report('law 7: what was held reaches the owner', `${name}, held under ${id}, is missing in ${owner ?? 'any order'}`);
+      }
+    }
+  }
+}
+
+/** Law 3, without help from any source: what a person moved has gone to its new owner, with all that was said of it. */
+export function auditMoved({ world, auditor }: Stage): void {
+  for (const { orderId, moved, observed } of auditor.log.orders.values()) {
+    for (const [paymentId, { toOrderId }] of moved) {
+      const reference = auditor.log.reference(paymentId);
+      if (!everOwned(reference, toOrderId))
+        world.report('law 3: a move is finished', `${paymentId} was moved from ${orderId} to ${toOrderId}, and not linked`);
+      const owner = auditor.log.order(reference.owner ?? '');
+      for (const [name, of] of observed) {
+        if (of === paymentId && !owner.observed.has(name)) world.report('law 3: a move is finished', `${name} stayed in ${orderId}`);
       }
     }
   }
@@ -90,8 +105,8 @@ function auditOwners({ world, auditor, acknowledgements }: Stage): void {
     const { owner } = auditor.log.reference(id);
     if (orders.size > 0 && owner === undefined)
       world.report('law 3: who was named owns', `${id} is linked to nobody, named were ${[...orders].join()}`);
-    // A call that was never answered may have linked it too.
-    if (orders.size === 1 && owner !== undefined && world.options.sources.misnamed === 0 && !orders.has(owner)) {
+    const nobodyErrs = world.options.sources.misnamed === 0 && world.options.moves === 0; // Else a call that was never answered may have linked it.
+    if (nobodyErrs && orders.size === 1 && owner !== undefined && !orders.has(owner)) {
       world.report('law 3: who was named owns', `${id} is linked to ${owner}, named was only ${[...orders].join()}`);
     }
   }

@@ -1,6 +1,6 @@
 // The auditor: reads the raw log after every append, before anyone acts on it, and holds it to the laws. It
 // shares no fold and no decision with the ledger; what a fact means it asks the provider.
-import { type AuditedEvent, AuditedLog, type AuditedOrder, type Said, saidName } from './audited-log.ts';
+import { type AuditedEvent, AuditedLog, type AuditedOrder, everOwned, type Said, saidName } from './audited-log.ts';
 import { auditDelivery, isDeliveryEvent } from './delivery-auditor.ts';
 import { auditOrderEvent, statusByFacts } from './order-auditor.ts';
 import type { Provider } from './provider.ts';
@@ -21,6 +21,8 @@ export interface AuditContext extends LogAuditorOptions {
   readonly by: Incarnation;
   readonly broken: (law: string, message: string) => void;
 }
+
+const oneOwner = 'law 3: one owner, nothing held after the link';
 
 export class LogAuditor {
   readonly log: AuditedLog = new AuditedLog();
@@ -86,16 +88,14 @@ export class LogAuditor {
     }
   }
 
-  #referenceEvent(id: string, { type, data, place }: AuditedEvent): void {
+  #referenceEvent(id: string, event: AuditedEvent): void {
+    const { type, data, place } = event;
     const reference = this.log.reference(id);
-    if (reference.owner !== undefined) {
-      this.#broken('law 3: one owner, nothing held after the link', `${place} stands after the link to ${reference.owner}`);
-    }
     if (type === 'ReferenceLinked') {
-      reference.owner = String(data['orderId']);
-      if (reference.held.length > 0) this.#world.coverage.met('linked with held payments');
+      this.#linked(id, event);
       return;
     }
+    if (reference.owner !== undefined) this.#broken(oneOwner, `${place} stands after the link to ${reference.owner}`);
     if (type !== 'PaymentHeld') this.#broken('known events', `${place} is no event of the design`);
     const said = data as unknown as Said;
     if (said.payment.id !== id && !said.aliases?.includes(id))
@@ -103,6 +103,22 @@ export class LogAuditor {
     const name = saidName(said);
     if (reference.held.some((each) => saidName(each) === name)) this.#broken('law 5: noise is not kept', `${place} holds ${name} again`);
     reference.held.push(said);
+  }
+
+  /** The first link stands alone; each further one follows a `PaymentMoved` that ends the one before it. */
+  #linked(id: string, { data, place, revision }: AuditedEvent): void {
+    const reference = this.log.reference(id);
+    const { orderId, endsRevision } = data as { orderId: string; endsRevision?: number };
+    const last = reference.links.at(-1);
+    const move = last && this.log.order(last.orderId).moved.get(id);
+    const follows = last
+      ? endsRevision === last.revision && move?.linkRevision === endsRevision && move.toOrderId === orderId
+      : endsRevision === undefined;
+    if (!follows) this.#broken(oneOwner, `${place} stands after the link to ${last?.orderId ?? 'nobody'}`);
+    if (everOwned(reference, orderId)) this.#broken('law 3: a payment never comes back', `${place}: ${id} to ${orderId}`);
+    reference.links.push({ orderId, revision });
+    reference.owner = orderId;
+    if (reference.held.length > 0) this.#world.coverage.met('linked with held payments');
   }
 
   #orderEvent(event: AuditedEvent, by: Incarnation): AuditedOrder {

@@ -62,11 +62,11 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'record before claim',
     'observe-payment.ts',
-    'await this.#linkPayment(walk, observed, owner);\n    await this.#handOn(walk);\n    return this.#record(walk, observed);',
+    'await this.#linkPayment(walk, observed, owner);\n    const handedOn = await this.#handOn(walk);\n    const result = await this.#record(walk, observed);',
     `const early = await this.#orders.command(owner, causeOf(observed), { type: 'observe', observed });
     await this.#linkPayment(walk, observed, owner);
-    await this.#handOn(walk);
-    return resultOf(early.state, early.events);`,
+    const handedOn = await this.#handOn(walk);
+    const result = resultOf(early.state, early.events);`,
   ),
   mutant('no roll-forward', 'roll-forward.ts', 'for (const stored of events) {', 'for (const stored of events.slice(events.length)) {'),
   {
@@ -101,6 +101,21 @@ export const mutants: readonly Mutant[] = [
     'const { owner } = await this.#references.link(payment.id, orderId);',
     'const owner: string = orderId;',
   ),
+  // Moving a payment.
+  mutant(
+    'observations do not follow a move',
+    'observe-payment.ts',
+    'of await this.#orders.observationsOf(fromOrderId, payment)) {',
+    'of (await this.#orders.observationsOf(fromOrderId, payment)).slice(0, 0)) {',
+  ),
+  mutant(
+    'moves are not rolled forward',
+    'roll-forward.ts',
+    "if (event.type === 'PaymentMoved') await",
+    "if (event.type !== 'PaymentMoved') await",
+  ),
+  mutant('a payment that access was given on moves', 'order/decide.ts', 'before.restsOn.includes(key) ||', ''),
+  mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
   // The order.
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
   mutant('noise is kept', 'order/decide.ts', '?.includes(observed.source) === true', '?.length === 0'),
@@ -144,7 +159,7 @@ export const mutants: readonly Mutant[] = [
     'const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
     'const taken = order;',
   ),
-  mutant('taken over at once', 'delivery.ts', "(owner === '' ? 0 : waitMs + this.#patienceMs)", '0'),
+  mutant('taken over at once', 'delivery.ts', "owner === '' ? this.#now() : lane.retryAtMs + this.#patienceMs", 'this.#now()'),
   mutant(
     'the older attempt is not awaited',
     'delivery-lanes.ts',
@@ -169,7 +184,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a failure whose reply was lost is not waited for',
     'delivery.ts',
-    'isOurs ? this.#retryAtMs(lane, waitMs) : lane.takeOverAtMs',
+    'isOurs ? lane.retryAtMs : lane.takeOverAtMs',
     'isOurs ? 0 : lane.takeOverAtMs',
   ),
   // The sweep.

@@ -75,6 +75,8 @@ export interface SimulationOptions {
   readonly placedLateMs: number;
   readonly polls: number;
   readonly people: number;
+  /** How many of them move a payment to another order; the others together weigh 10. */
+  readonly moves: number;
   /** Times that the shop tries to attach a checkout, at most. */
   readonly attachTries: number;
   /** The shop refuses one order for more than 72 hours. */
@@ -86,7 +88,7 @@ export interface SimulationOptions {
 export function drawOptions(seed: number): SimulationOptions {
   const random = new Random(seed);
   const rate = (...rates: readonly number[]): number => random.pick(rates);
-  const scenario = random.weighted({ any: 17, outage: 1, lateLink: 3, slowShop: 5 });
+  const scenario = random.weighted({ any: 17, outage: 1, lateLink: 3, slowShop: 5, mixedUp: 4 });
   const options: SimulationOptions = {
     seed,
     processes: drawProcesses(random),
@@ -109,6 +111,7 @@ export function drawOptions(seed: number): SimulationOptions {
     placedLateMs: 60_000,
     polls: random.between(0, 4),
     people: random.between(0, 12),
+    moves: rate(0, 0, 2, 10),
     attachTries: random.between(1, 4),
     outage: scenario === 'outage',
     faultySteps: 4_000,
@@ -116,6 +119,7 @@ export function drawOptions(seed: number): SimulationOptions {
   if (scenario === 'outage')
     return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
   if (scenario === 'slowShop') return withSlowShop(options);
+  if (scenario === 'mixedUp') return withMixedUpOrders(options);
   return scenario === 'lateLink' ? withLateLink(options) : options;
 }
 
@@ -155,6 +159,20 @@ function withSlowShop(options: SimulationOptions): SimulationOptions {
   };
 }
 
+/** Payments are attributed to the wrong orders, and people correct that again and again. */
+function withMixedUpOrders(options: SimulationOptions): SimulationOptions {
+  return {
+    ...options,
+    process: { ...options.process, crashAfterAppend: Math.min(options.process.crashAfterAppend, 0.05) },
+    sources: { ...options.sources, unnamed: 0.2, misnamed: 0.5 },
+    orders: 3,
+    paymentsPerOrder: 2,
+    placedLate: 0,
+    people: 30,
+    moves: 30,
+  };
+}
+
 function drawProcesses(random: Random): readonly ProcessOptions[] {
   const count = random.pick([1, 2, 2, 3, 4]);
   const deliverer = random.below(Math.min(count, 2)); // At least one delivers.
@@ -171,9 +189,11 @@ function drawProcesses(random: Random): readonly ProcessOptions[] {
 }
 
 function drawPolicy(random: Random): Policy {
+  const fullRefund = random.pick(['revoke', 'keep'] as const);
+  const partialRefund = random.pick(['revoke', 'keep'] as const);
   return {
-    fullRefund: random.pick(['revoke', 'keep']),
-    partialRefund: random.pick(['revoke', 'keep']),
+    fullRefund,
+    partialRefund: fullRefund === 'keep' ? 'keep' : partialRefund, // The fourth pair is refused.
     openDispute: random.pick(['suspend', 'keep']),
     lostDispute: random.pick(['revoke', 'keep']),
     returnedDebit: random.pick(['revoke', 'suspend']),

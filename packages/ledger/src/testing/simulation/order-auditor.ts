@@ -2,7 +2,7 @@
 import type { Fact, PaymentReference } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
-import { type AuditedDecision, type AuditedEvent, type AuditedOrder, type Said, saidName } from './audited-log.ts';
+import { type AuditedDecision, type AuditedEvent, type AuditedOrder, everOwned, type Said, saidName } from './audited-log.ts';
 import type { Coverage, Place } from './coverage.ts';
 import { expectedStatus, type KnownOrder } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
@@ -37,6 +37,7 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
   else if (event.type === 'OrderPlaced') placed(order, event, context);
   else if (event.type === 'CheckoutAttached') attached(order, event, context);
   else if (event.type === 'PaymentObserved') observed(order, event, context);
+  else if (event.type === 'PaymentMoved') moved(order, event, context);
   else if (event.type === 'ReviewOpened') reviewOpened(order, event, context);
   else if (event.type === 'ReviewResolved') reviewResolved(order, event, context);
   else context.broken('known events', `${event.place} is no event of the design`);
@@ -57,9 +58,10 @@ function placed(order: AuditedOrder, { data, place }: AuditedEvent, { broken, wo
 
 function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, log }: AuditContext): void {
   const { id } = data['payment'] as PaymentReference;
-  const { owner } = log.reference(id);
+  const reference = log.reference(id);
   if (!order.placed) broken('attached to a placed order', place);
-  if (owner !== order.orderId) broken('law 3: link before use', `${place}: ${id} belongs to ${owner ?? 'nobody'}`);
+  // Moved since: then it was linked all the same.
+  if (!everOwned(reference, order.orderId)) broken('law 3: link before use', `${place}: ${id} belongs to ${reference.owner ?? 'nobody'}`);
   if (order.attached.has(id)) broken('law 5: noise is not kept', `${place} attaches ${id} again`);
   order.attached.add(id);
 }
@@ -74,12 +76,34 @@ function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, 
   if (unlinked !== undefined) broken('law 3: link before use', `${place}: ${unlinked} is not linked`);
   const name = saidName(said);
   if (order.observed.has(name)) broken('law 5: noise is not kept', `${place} records ${name} again`);
-  order.observed.add(name);
+  if (order.moved.has(payment.id)) broken('law 3: what was moved stays away', `${place}: ${payment.id} was moved from ${order.orderId}`);
+  order.observed.set(name, payment.id);
   order.changedAtRevision = revision;
   const facts = order.facts.get(payment.id) ?? { reference: payment, known: new KnownFacts(provider) };
   order.facts.set(payment.id, facts);
   meet(world.coverage, facts.known, fact);
   if (!facts.known.add(payment, fact)) broken('only what was said is recorded', `${place}: ${name} is true nowhere`);
+}
+
+/** The commit point of a move; the link and the observations follow. */
+function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, world }: AuditContext): void {
+  const { payment, toOrderId, linkRevision } = data as { payment: PaymentReference; toOrderId: string; linkRevision: number };
+  const reference = log.reference(payment.id);
+  const last = reference.links.at(-1);
+  if (last?.orderId !== order.orderId || last.revision !== linkRevision || order.moved.has(payment.id)) {
+    broken('law 3: only its owner gives a payment away', `${place}: ${payment.id} belongs to ${reference.owner ?? 'nobody'}`);
+  }
+  if (everOwned(reference, toOrderId)) broken('law 3: a payment never comes back', `${place}: ${payment.id} to ${toOrderId}`);
+  const rests = order.decisions.some(
+    ({ change, paymentId }) => paymentId === payment.id && (change === 'granted' || change === 'restored'),
+  );
+  if (rests) broken('law 3: a payment that access was given on stays', `${place}: ${payment.id}`);
+  order.moved.set(payment.id, { toOrderId, linkRevision });
+  order.facts.delete(payment.id);
+  order.rulings.delete(payment.id);
+  for (const [id, review] of order.reviews) if (review.paymentId === payment.id) order.reviews.set(id, { ...review, resolved: true });
+  order.changedAtRevision = revision;
+  world.coverage.met('moved');
 }
 
 function meet(coverage: Coverage, known: KnownFacts, fact: Fact): void {
@@ -108,7 +132,8 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   }
   const { nowMs } = world.scheduler;
   order.status = to;
-  order.decisions.push({ status: to, change, revision, deliverers: new Set([by]) });
+  const { id: paymentId } = data['payment'] as PaymentReference;
+  order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set([by]) });
   order.changedAtRevision = revision;
   order.abandoned = false;
   order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, sinceMs: nowMs };
@@ -141,5 +166,8 @@ function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { br
     );
   }
   order.reviews.set(reviewId, { ...review, resolved: true });
-  if (resolution !== 'dismiss') order.rulings.set(review.paymentId, resolution);
+  // A person accepts a payment that is paid; of one that is not yet, only the claim.
+  const facts = order.facts.get(review.paymentId);
+  const isPaid = facts?.known.payment(facts.reference, undefined).paid !== undefined;
+  if (resolution === 'revoke' || (resolution === 'grant' && isPaid)) order.rulings.set(review.paymentId, resolution);
 }

@@ -40,16 +40,17 @@ function somebody(stage: Stage, more: number): void {
 }
 
 function oneOfThem({ world, sources, people, orders, provider }: Stage): void {
-  const { random } = world;
+  const { random, options } = world;
   const does = {
     statusQuery: () => sources.statusQuery(),
     repair: () => sources.repair(),
     review: () => people.review(),
     redeliver: () => people.redeliver(random.pick(orders).orderId),
     look: () => people.look(),
+    move: () => people.move(random.pick(provider.payments)),
     lookUp: () => people.lookUp(random.pick(provider.payments)),
   };
-  does[random.weighted({ statusQuery: 2, repair: 1, review: 4, redeliver: 0.5, look: 1, lookUp: 2 })]();
+  does[random.weighted({ statusQuery: 2, repair: 1, review: 4, redeliver: 0.5, look: 1, lookUp: 2, move: options.moves })]();
 }
 
 /** Short-lived hosts settle now and then. */

@@ -1,0 +1,119 @@
+// A log of any length for the audits to read: the real ledger tells a few stories in memory, and copies of them, under
+// other ids and interleaved, are written to a SQLite log. To `verify` it is as sound as one that grew by itself.
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { createPaymentLedger, type Fact, type Observation, type PaymentLedger, type Source } from '@paidonce/ledger';
+import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
+import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+
+interface Told {
+  readonly stream: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+/** So many orders are under way at once. */
+const interleaved = 64;
+const stories = 6;
+/** As long as every id that takes its place. */
+const nameOf = (story: number, number: number): string => `S${story}-${String(number).padStart(7, '0')}`;
+
+/** Appends at least so many events to a new log. Answers how many. */
+export async function growLog(path: string, events: number): Promise<number> {
+  const told = await tellStories();
+  await (await openSqliteEventStore(path)).close();
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA synchronous = OFF; BEGIN');
+  const writer = new LogWriter(db);
+  for (const row of told.filter(({ stream }) => stream === 'policy')) writer.write(row);
+  const byStory = Array.from({ length: stories }, (_, story) => told.filter(({ stream }) => stream.includes(nameOf(story, 0))));
+  for (let order = 0; writer.events < events; ) {
+    const underWay = Array.from({ length: interleaved }, () => copyOf(byStory[order % stories] ?? [], order % stories, order++));
+    for (let step = 0; underWay.some(({ length }) => step < length); step++) {
+      for (const rows of underWay) {
+        const row = rows[step];
+        if (row) writer.write(row);
+      }
+    }
+    writer.forget();
+  }
+  db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+  return writer.events;
+}
+
+function copyOf(rows: readonly Told[], story: number, number: number): readonly Told[] {
+  const [from, to] = [nameOf(story, 0), nameOf(story, number + 1)];
+  return rows.map((row) => ({ ...row, stream: row.stream.replaceAll(from, to), data: row.data.replaceAll(from, to) }));
+}
+
+class LogWriter {
+  events = 0;
+  readonly #addStream: StatementSync;
+  readonly #moveStream: StatementSync;
+  readonly #addEvent: StatementSync;
+  readonly #ids = new Map<string, number | bigint>();
+
+  constructor(db: DatabaseSync) {
+    this.#addStream = db.prepare('INSERT INTO streams (name, revision) VALUES (?, 0)');
+    this.#moveStream = db.prepare('UPDATE streams SET revision = ? WHERE id = ?');
+    this.#addEvent = db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)');
+  }
+
+  write({ stream, revision, type, data, metadata }: Told): void {
+    const id = this.#ids.get(stream) ?? this.#addStream.run(stream).lastInsertRowid;
+    this.#ids.set(stream, id);
+    if (revision > 0) this.#moveStream.run(revision, id);
+    this.events += 1;
+    this.#addEvent.run(id, revision, `00000000-0000-4000-8000-${String(this.events).padStart(12, '0')}`, type, data, metadata);
+  }
+
+  /** Nothing is appended to these streams any more. */
+  forget(): void {
+    this.#ids.clear();
+  }
+}
+
+const account = 'acct_bench';
+const payment = (id: string) => ({ provider: 'stripe', account, livemode: true, id });
+const parts = { subtotalMinor: 4_900, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
+const paid: Fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd', parts } };
+
+async function tellStories(): Promise<readonly Told[]> {
+  const log = createMemoryLog();
+  await using ledger = createPaymentLedger({
+    eventStore: openMemoryEventStore({ log }),
+    deliver: async () => undefined,
+    background: false,
+  });
+  for (let story = 0; story < stories; story++) await tellStory(ledger, nameOf(story, 0), story);
+  return log.rows;
+}
+
+/** Four of six orders are paid and confirmed twice; one is refunded; one expires. */
+async function tellStory(ledger: PaymentLedger, orderId: string, story: number): Promise<void> {
+  const say = (source: Source, fact: Fact): Promise<unknown> => {
+    const evidence = {
+      objectId: `cs_${orderId}`,
+      ...(source === 'webhook' ? { eventId: `evt_${orderId}` } : {}),
+      apiVersion: '2026-10-28.endive',
+    };
+    const statement = { payment: payment(`pi_${orderId}`), aliases: [`cs_${orderId}`], fact, asOf: '2026-01-01T00:00:00.000Z', evidence };
+    return ledger.observePayment({ ...statement, source } as Observation);
+  };
+  await ledger.placeOrder({ orderId, memberId: `m-${orderId}`, plan: 'pro', amountMinor: 4_900, currency: 'usd', account, livemode: true });
+  await ledger.attachCheckout(orderId, payment(`cs_${orderId}`));
+  if (story === 5) {
+    await say('poll', { kind: 'attempt', status: 'expired' });
+    return;
+  }
+  await say('webhook', paid);
+  await ledger.settle();
+  await say('poll', paid);
+  await say('status_query', paid);
+  if (story !== 4) return;
+  await say('webhook', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
+  await ledger.settle();
+  await say('poll', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
+}

@@ -1,0 +1,119 @@
+// A log as CSV, for spreadsheets: a row for each event of an order, with the fields that people sort and sum by.
+import type { Position } from '../../event-store/event-store.ts';
+import { orderAggregate } from '../../order-streams.ts';
+import type { LogReader, LogRow } from '../log-reader.ts';
+import { decimalText } from '../minor-units.ts';
+
+const columns = [
+  'position',
+  'recordedAt',
+  'order',
+  'revision',
+  'event',
+  'member',
+  'plan',
+  'source',
+  'payment',
+  'account',
+  'mode',
+  'fact',
+  'status',
+  'object',
+  'amount',
+  'amountMinor',
+  'currency',
+  'asOf',
+  'sequence',
+  'review',
+  'resolution',
+  'actor',
+  'reason',
+  'evidence',
+] as const;
+type Row = Partial<Record<(typeof columns)[number], string | number | undefined>>;
+
+/** RFC 4180, with a heading; lines without their line breaks. */
+export async function* csvLines(log: LogReader, { asOf }: { readonly asOf?: Position } = {}): AsyncGenerator<string, void, undefined> {
+  yield columns.join(',');
+  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+    for (const row of rows) {
+      if (!row.stream.startsWith(orderAggregate.stream(''))) continue;
+      const cells = rowOf(row);
+      yield columns.map((column) => cellText(cells[column])).join(',');
+    }
+  }
+}
+
+interface LooseData {
+  readonly memberId?: string;
+  readonly plan?: string;
+  readonly source?: string;
+  readonly payment?: { readonly id: string; readonly account: string; readonly livemode: boolean };
+  readonly livemode?: boolean;
+  readonly account?: string;
+  readonly expected?: { readonly amountMinor: number; readonly currency: string };
+  readonly fact?: {
+    readonly kind: string;
+    readonly status: string;
+    readonly id?: string;
+    readonly amountMinor?: number;
+    readonly amount?: { readonly totalMinor: number; readonly currency: string };
+  };
+  readonly asOf?: string;
+  readonly sequence?: number;
+  readonly reviewId?: string;
+  readonly kind?: string;
+  readonly resolution?: string;
+  readonly by?: { readonly actor: string; readonly reason: string };
+  readonly reason?: string;
+  readonly evidence?: { readonly objectId: string; readonly eventId?: string };
+}
+
+function rowOf({ position, stream, revision, type, data, metadata }: LogRow): Row {
+  const said = JSON.parse(data) as LooseData;
+  const { recordedAt } = JSON.parse(metadata) as { recordedAt?: string };
+  const livemode = said.payment?.livemode ?? said.livemode;
+  return {
+    position: Number(position) || position,
+    recordedAt,
+    order: stream.slice(orderAggregate.stream('').length),
+    revision,
+    event: type,
+    member: said.memberId,
+    plan: said.plan,
+    source: said.source,
+    payment: said.payment?.id,
+    account: said.payment?.account ?? said.account,
+    mode: livemode === undefined ? undefined : livemode ? 'live' : 'test',
+    fact: said.fact?.kind,
+    status: said.fact?.status,
+    object: said.fact?.id,
+    ...amountIn(said),
+    asOf: said.asOf,
+    sequence: said.sequence,
+    review: said.reviewId === undefined ? undefined : [said.reviewId, said.kind].filter(Boolean).join(' '),
+    resolution: said.resolution,
+    actor: said.by?.actor,
+    reason: said.by?.reason ?? said.reason,
+    evidence: said.evidence?.eventId ?? said.evidence?.objectId,
+  };
+}
+
+/** A refund or a dispute tells its amount without the currency: that is the payment's. */
+function amountIn({ fact, expected }: LooseData): Row {
+  const amountMinor = fact?.amount?.totalMinor ?? fact?.amountMinor ?? expected?.amountMinor;
+  const currency = fact?.amount?.currency ?? expected?.currency;
+  if (amountMinor === undefined) return {};
+  return {
+    amountMinor,
+    currency: currency?.toUpperCase(),
+    amount: currency === undefined ? undefined : decimalText(amountMinor, currency),
+  };
+}
+
+/** A spreadsheet runs what begins like a formula: an apostrophe keeps it text. */
+function cellText(value: string | number | undefined): string {
+  if (value === undefined) return '';
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

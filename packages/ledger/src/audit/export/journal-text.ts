@@ -1,0 +1,61 @@
+// Journal entries as text that hledger and beancount read. Accounts and commodities are declared where they are first
+// used, so that strict checks pass too.
+import { decimalsOf, decimalText } from '../minor-units.ts';
+import type { JournalEntry } from './journal.ts';
+
+export type JournalFormat = 'hledger' | 'beancount';
+
+/** Keeps what was declared; one for each journal. */
+export function journalWriter(format: JournalFormat): (entry: JournalEntry) => readonly string[] {
+  const declared = new Set<string>();
+  const once = (line: string): readonly string[] => {
+    if (declared.has(line)) return [];
+    declared.add(line);
+    return [line];
+  };
+  return format === 'hledger' ? (entry) => hledgerLines(entry, once) : (entry) => beancountLines(entry, once);
+}
+
+type Once = (line: string) => readonly string[];
+
+function hledgerLines({ date, orderId, payment, what, place, postings }: JournalEntry, once: Once): readonly string[] {
+  return [
+    ...postings.flatMap(({ account }) => once(`account ${account}`)),
+    ...postings.flatMap(({ currency }) =>
+      once(
+        `commodity ${decimalsOf(currency) === 0 ? '1000.' : decimalText(10 ** decimalsOf(currency) * 1_000, currency)} ${currency.toUpperCase()}`,
+      ),
+    ),
+    '',
+    `${date} * (${place}) ${payment} | ${what}  ; order:${orderId}`,
+    ...postings.map(
+      ({ account, amountMinor, currency }) => `    ${account}  ${decimalText(amountMinor, currency)} ${currency.toUpperCase()}`,
+    ),
+  ];
+}
+
+function beancountLines({ date, orderId, payment, what, place, postings }: JournalEntry, once: Once): readonly string[] {
+  return [
+    ...postings.flatMap(({ account }) => once(`1970-01-01 open ${beancountAccount(account)}`)),
+    '',
+    `${date} * "${payment}" "${what}"`,
+    `  order: "${orderId}"`,
+    `  place: "${place}"`,
+    ...postings.map(
+      ({ account, amountMinor, currency }) =>
+        `  ${beancountAccount(account)}  ${decimalText(amountMinor, currency)} ${currency.toUpperCase()}`,
+    ),
+  ];
+}
+
+const roots: Readonly<Record<string, string>> = { revenues: 'Income', revenue: 'Income' };
+
+/** Its components begin with a capital or a digit, and hold letters, digits and dashes only. */
+function beancountAccount(account: string): string {
+  const [root = '', ...rest] = account.split(':');
+  const component = (text: string): string => {
+    const plain = text.replace(/[^A-Za-z0-9-]/g, '-').replace(/^-+/, '');
+    return plain === '' ? 'X' : plain.charAt(0).toUpperCase() + plain.slice(1);
+  };
+  return [roots[root.toLowerCase()] ?? component(root), ...rest.map(component)].join(':');
+}

@@ -1,0 +1,194 @@
+// The log as double entry. What an order's payments mean for the books is a function of its state; an entry is the
+// difference that an append makes to it. So each entry balances, and what is undone is undone in the books too.
+import type { Position } from '../../event-store/event-store.ts';
+import { type PaymentReference, paymentKey } from '../../observation.ts';
+import { counts } from '../../order/access.ts';
+import { readOrderEvent } from '../../order/event-schemas.ts';
+import type { OrderEvent } from '../../order/events.ts';
+import type { PaymentFacts } from '../../order/facts.ts';
+import { evolve, initialState, type OrderState } from '../../order/order.ts';
+import { defaultPolicy, type Policy } from '../../order/policy.ts';
+import { isDecision, orderAggregate } from '../../order-streams.ts';
+import type { LogReader, LogRow } from '../log-reader.ts';
+import { withSqliteLog } from '../sqlite-copy.ts';
+import type { ScannedStream } from '../sqlite-log.ts';
+import { policiesIn } from '../verify/judge.ts';
+import type { Accounts } from './accounts.ts';
+
+export interface Posting {
+  readonly account: string;
+  /** Debits are positive. */
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+export interface JournalEntry {
+  /** Provider's day where a source spoke, ours where a person decided. UTC. */
+  readonly date: string;
+  readonly orderId: string;
+  readonly payment: string;
+  /** Why: `paid`, `refund re_1 succeeded`, `review r1 resolved`… */
+  readonly what: string;
+  /** `stream@revision`. */
+  readonly place: string;
+  /** They sum to zero in each currency. */
+  readonly postings: readonly Posting[];
+}
+
+export interface JournalOptions {
+  readonly accounts: Accounts;
+  /** Live money and test money are never in one journal. */
+  readonly livemode: boolean;
+  readonly asOf?: Position;
+}
+
+/** Order by order; the entries of an order in the order in which they were recorded. */
+export async function journalEntries(
+  log: LogReader,
+  options: JournalOptions,
+  take: (entry: JournalEntry) => void | Promise<void>,
+): Promise<void> {
+  await withSqliteLog(log, options.asOf, async ({ log: file, upTo }) => {
+    const policies = policiesIn(file, upTo);
+    const policyOf = (hash: string | undefined): Policy => policies.get(hash ?? '')?.policy ?? defaultPolicy;
+    for (const range of file.streamRanges(1_000)) {
+      for (const stream of file.streams(range, upTo)) {
+        if (!stream.name?.startsWith(orderAggregate.stream(''))) continue;
+        for (const entry of entriesOf(stream, policyOf, options)) await take(entry);
+      }
+    }
+  });
+}
+
+function* entriesOf(
+  { name, rows }: ScannedStream,
+  policyOf: (hash: string | undefined) => Policy,
+  options: JournalOptions,
+): Generator<JournalEntry> {
+  const orderId = (name ?? '').slice(orderAggregate.stream('').length);
+  let order = initialState(orderId);
+  let books: Books = new Map();
+  let begun: { readonly event: OrderEvent; readonly row: LogRow; readonly recordedAt: string; readonly policy: Policy } | undefined;
+  const settle = (): readonly JournalEntry[] => {
+    const led = begun;
+    if (led === undefined) return [];
+    const before = books;
+    books = booksOf(order, led.policy, options);
+    return differences(before, books).map(({ payment, postings }) => ({ ...headOf(led, payment), orderId, payment, postings }));
+  };
+  for (const row of rows) {
+    const metadata = JSON.parse(row.metadata) as Record<string, string>;
+    const event = readOrderEvent({ ...row, stream: name ?? '', data: JSON.parse(row.data) as object, metadata });
+    // The books are looked at once an append is complete.
+    if (event.type !== 'ReviewOpened' && !isDecision(event)) {
+      yield* settle();
+      begun = {
+        event,
+        row: { ...row, stream: name ?? '' },
+        recordedAt: metadata['recordedAt'] ?? '',
+        policy: policyOf(metadata['policy']),
+      };
+    }
+    order = evolve(order, event, metadata['instance'] ?? '');
+  }
+  yield* settle();
+}
+
+/** By payment, then by account and currency. */
+type Books = ReadonlyMap<string, { readonly id: string; readonly amounts: ReadonlyMap<string, Posting> }>;
+
+function booksOf(order: OrderState, policy: Policy, { accounts, livemode }: JournalOptions): Books {
+  const books = new Map<string, { id: string; amounts: Map<string, Posting> }>();
+  for (const payment of Object.values(order.payments)) {
+    if (payment.reference.livemode !== livemode) continue;
+    const amounts = new Map<string, Posting>();
+    for (const posting of postingsOf(payment, counts(order, payment, policy), order.placed?.plan ?? 'unknown', accounts)) {
+      const key = `${posting.account} ${posting.currency}`;
+      amounts.set(key, { ...posting, amountMinor: posting.amountMinor + (amounts.get(key)?.amountMinor ?? 0) });
+    }
+    books.set(paymentKey(payment.reference), { id: payment.reference.id, amounts });
+  }
+  return books;
+}
+
+/** All that a payment means now. Fees and payouts are not in the log: the provider's own reports have them. */
+function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accounts: Accounts): readonly Posting[] {
+  if (payment.attempt?.status !== 'paid') return [];
+  const { totalMinor, currency, parts } = payment.attempt.amount;
+  const named = (account: keyof Accounts) => accountName(accounts[account], payment.reference, plan);
+  const both = (debit: keyof Accounts, credit: keyof Accounts, amountMinor: number): readonly Posting[] => [
+    { account: named(debit), amountMinor, currency },
+    { account: named(credit), amountMinor: -amountMinor, currency },
+  ];
+  const [tax, shipping] = [parts?.taxMinor ?? 0, parts?.shippingMinor ?? 0];
+  const postings = counted
+    ? [
+        ...both('clearing', 'revenue', totalMinor - tax - shipping),
+        ...both('clearing', 'tax', tax),
+        ...both('clearing', 'shipping', shipping),
+      ]
+    : [...both('clearing', 'unallocated', totalMinor)];
+  for (const { status, amountMinor } of Object.values(payment.refunds)) {
+    if (status === 'succeeded') postings.push(...both(counted ? 'refunds' : 'unallocated', 'clearing', amountMinor));
+  }
+  for (const { status, amountMinor, returnedDebit, movements } of Object.values(payment.disputes)) {
+    // While it is open the money is away only if the provider has moved it; a dispute that was won brought it back.
+    if (status === 'lost' || (status === 'open' && movements > 0)) {
+      postings.push(...both(returnedDebit ? 'returnedDebits' : status === 'open' ? 'disputed' : 'lostDisputes', 'clearing', amountMinor));
+    }
+  }
+  return postings;
+}
+
+function accountName(template: string, { provider, account }: PaymentReference, plan: string): string {
+  return template.replaceAll('{provider}', provider).replaceAll('{account}', account).replaceAll('{plan}', plan);
+}
+
+function differences(before: Books, after: Books): readonly { readonly payment: string; readonly postings: readonly Posting[] }[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
+    const [was, is] = [before.get(key)?.amounts, after.get(key)?.amounts];
+    const postings = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])].flatMap((each): readonly Posting[] => {
+      const posting = is?.get(each) ?? was?.get(each);
+      const amountMinor = (is?.get(each)?.amountMinor ?? 0) - (was?.get(each)?.amountMinor ?? 0);
+      return posting && amountMinor !== 0 ? [{ ...posting, amountMinor }] : [];
+    });
+    return postings.length > 0 ? [{ payment: (after.get(key) ?? before.get(key))?.id ?? key, postings }] : [];
+  });
+}
+
+function headOf(
+  { event, row, recordedAt }: { readonly event: OrderEvent; readonly row: LogRow; readonly recordedAt: string },
+  payment: string,
+): Pick<JournalEntry, 'date' | 'what' | 'place'> {
+  const place = `${row.stream}@${row.revision}`;
+  const day = (time: string): string => time.slice(0, 10);
+  switch (event.type) {
+    case 'PaymentObserved': {
+      const { fact, occurredAt, asOf } = event.data;
+      const what = fact.kind === 'attempt' ? fact.status : `${fact.kind} ${fact.id} ${fact.status}`;
+      return {
+        date: day(occurredAt ?? asOf),
+        what: event.data.payment.id === payment ? what : `after ${what} of ${event.data.payment.id}`,
+        place,
+      };
+    }
+    case 'ReviewResolved':
+      return { date: day(recordedAt), what: `review ${event.data.reviewId} resolved`, place };
+    case 'PaymentMoved':
+      return { date: day(recordedAt), what: `moved to order ${event.data.toOrderId}`, place };
+    default:
+      return { date: day(recordedAt), what: event.type === 'OrderPlaced' ? 'order placed' : event.type, place };
+  }
+}
+
+/** Which modes the log holds: a journal is of one of them. */
+export async function modesIn(log: LogReader): Promise<ReadonlySet<'live' | 'test'>> {
+  const modes = new Set<'live' | 'test'>();
+  for await (const rows of log.rows()) {
+    for (const { type, data } of rows) {
+      if (type === 'PaymentObserved') modes.add((JSON.parse(data) as { payment: PaymentReference }).payment.livemode ? 'live' : 'test');
+    }
+    if (modes.size === 2) break;
+  }
+  return modes;
+}

@@ -1,0 +1,154 @@
+// A log as NDJSON: an event a line, lossless, and a last line with the root of its tree. An import into an empty store of
+// any kind ends with the same root, or fails.
+import { LedgerError } from '../../errors.ts';
+import type { EventMetadata, EventStore, NewEvent, Position } from '../../event-store/event-store.ts';
+import { type LogReader, type LogRow, readerOf } from '../log-reader.ts';
+import { scanTree, TreeScan } from '../tree-scan.ts';
+
+export interface ExportedSize {
+  readonly size: number;
+  /** Base64. */
+  readonly root: string;
+}
+
+const trailer = 'paidonce-export/1';
+
+/** Lines without their line breaks. */
+export async function* ndjsonLines(log: LogReader, { asOf }: { readonly asOf?: Position } = {}): AsyncGenerator<string, void, undefined> {
+  const scan = new TreeScan();
+  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+    for (const row of rows) {
+      scan.take(row);
+      yield lineOf(row);
+    }
+  }
+  yield JSON.stringify({ format: trailer, size: scan.tree.size, root: scan.tree.root().toString('base64') });
+}
+
+/** Stored text stands in it as it is, as JSON. Text that the ledger did not write is kept as a string, so that nothing is lost. */
+function lineOf({ position, stream, revision, id, type, metadata, data }: LogRow): string {
+  const head = JSON.stringify({ position, stream, revision, id, type }).slice(0, -1);
+  const member = (name: string, text: string): string =>
+    isAsStringified(text) ? `"${name}":${text}` : `"${name}Text":${JSON.stringify(text)}`;
+  return `${head},${member('metadata', metadata)},${member('data', data)}}`;
+}
+
+function isAsStringified(text: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === text;
+  } catch {
+    return false;
+  }
+}
+
+export interface ImportOptions {
+  /** The store writes appends in the order in which they are called, so that many may be under way. Default false. */
+  readonly keepsOrder?: boolean;
+  /** Events appended so far. */
+  readonly onEvents?: (events: number) => void;
+}
+
+/**
+ * Appends an exported log to an empty store.
+ * @throws LedgerError `invalid_input`: the store is not empty, or the lines are not a whole export. `corrupt`: the tree that
+ *   came of it has another root. What was appended until then stays: begin again with an empty store.
+ */
+export async function importNdjson(lines: AsyncIterable<string>, store: EventStore, options: ImportOptions = {}): Promise<ExportedSize> {
+  await refuseFilled(store);
+  const said = await appendInOrder(lines, store, options);
+  const { tree } = await scanTree(readerOf(store));
+  const root = tree.root().toString('base64');
+  if (tree.size !== said.size || root !== said.root) {
+    throw new LedgerError(
+      'corrupt',
+      `The imported log has ${tree.size} events with root ${root}, the export had ${said.size} with ${said.root}. Begin again with an empty store`,
+    );
+  }
+  return said;
+}
+
+async function refuseFilled(store: EventStore): Promise<void> {
+  for await (const { events } of store.readLog()) {
+    if (events.length > 0)
+      throw new LedgerError('invalid_input', 'The store to import into is not empty. Nothing was written; name a new one');
+    return;
+  }
+}
+
+/** Consecutive events of a stream are one append; up to so many appends are under way. */
+const appendEvents = 100;
+const appendChars = 256 * 1024;
+const underWay = 1_000;
+
+async function appendInOrder(
+  lines: AsyncIterable<string>,
+  store: EventStore,
+  { keepsOrder = false, onEvents }: ImportOptions,
+): Promise<ExportedSize> {
+  let batch: { stream: string; revision: number; events: NewEvent[]; chars: number } | undefined;
+  let appends: Promise<void>[] = [];
+  let events = 0;
+  const flush = async (): Promise<void> => {
+    if (batch === undefined) return;
+    const done = append(store, batch.stream, batch.revision, batch.events);
+    done.catch(() => undefined); // Awaited below, all together.
+    appends.push(done);
+    events += batch.events.length;
+    batch = undefined;
+    if (!keepsOrder || appends.length >= underWay) {
+      await Promise.all(appends);
+      appends = [];
+      onEvents?.(events);
+    }
+  };
+  for await (const line of lines) {
+    if (line === '') continue;
+    const parsed = parseLine(line, events + (batch?.events.length ?? 0) + 1);
+    if ('root' in parsed) {
+      await flush();
+      await Promise.all(appends);
+      onEvents?.(events);
+      return parsed;
+    }
+    if (batch && (batch.stream !== parsed.stream || batch.events.length >= appendEvents || batch.chars > appendChars)) await flush();
+    batch ??= { stream: parsed.stream, revision: parsed.revision, events: [], chars: 0 };
+    batch.events.push(parsed.event);
+    batch.chars += line.length;
+  }
+  await Promise.all(appends);
+  throw new LedgerError(
+    'invalid_input',
+    `The export is cut off: its last line, with the root, is missing. ${events} events were imported; begin again with an empty store`,
+  );
+}
+
+async function append(store: EventStore, stream: string, revision: number, events: readonly NewEvent[]): Promise<void> {
+  const result = await store.append(stream, revision - 1, events);
+  if (!result.appended)
+    throw new LedgerError(
+      'invalid_input',
+      `${stream}: revision ${revision} does not follow ${result.actualRevision}. Somebody else writes to the store, or the export has gaps`,
+    );
+}
+
+type ParsedLine = ExportedSize | { readonly stream: string; readonly revision: number; readonly event: NewEvent };
+
+function parseLine(line: string, number: number): ParsedLine {
+  const refuse = (why: string): never => {
+    throw new LedgerError('invalid_input', `Line ${number} of the export ${why}`);
+  };
+  let value: Record<string, unknown> = {};
+  try {
+    value = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return refuse('is no JSON');
+  }
+  if (value['format'] === trailer) return { size: Number(value['size']), root: String(value['root']) };
+  const { stream, revision, id, type, metadata, data } = value;
+  if ('dataText' in value || 'metadataText' in value)
+    return refuse('holds text that the ledger did not write: such a log can be kept, not imported');
+  if (typeof stream !== 'string' || typeof revision !== 'number' || typeof id !== 'string' || typeof type !== 'string')
+    return refuse('is no event');
+  if (typeof data !== 'object' || data === null || typeof metadata !== 'object' || metadata === null) return refuse('is no event');
+  return { stream, revision, event: { id, type, data, metadata: metadata as EventMetadata } };
+}

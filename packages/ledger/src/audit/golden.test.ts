@@ -1,0 +1,98 @@
+// Logs as released versions wrote them. They are never written again: what a log of years ago says, it must still say.
+// A new schema version of an event gets a new file beside these.
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { describe, expect, test } from 'vitest';
+import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
+import { versionOf } from '../order/event-schemas.ts';
+import type { OrderEventType } from '../order/events.ts';
+import { explainOrder } from './explain/explain.ts';
+import { importNdjson } from './export/ndjson.ts';
+import { type LogReader, readerOf } from './log-reader.ts';
+import { replayLog } from './replay.ts';
+import { verifyLog } from './verify.ts';
+
+// Every type must stand here, or this does not compile.
+const types: Readonly<Record<OrderEventType, true>> = {
+  OrderPlaced: true,
+  CheckoutAttached: true,
+  PaymentObserved: true,
+  PaymentMoved: true,
+  MembershipGranted: true,
+  MembershipSuspended: true,
+  MembershipRestored: true,
+  MembershipRevoked: true,
+  ReviewOpened: true,
+  ReviewResolved: true,
+  MembershipDelivered: true,
+  DeliveryFailed: true,
+  DeliveryTakenOver: true,
+  DeliveryAbandoned: true,
+};
+const others = ['PaymentHeld', 'ReferenceLinked', 'PolicyAdopted', 'SweepStarted', 'SweepFinished', 'ObjectNotUnderstood'];
+
+interface Golden {
+  readonly file: string;
+  readonly root: string;
+  /** Of each order: its membership, decisions, those delivered, open reviews. */
+  readonly orders: Readonly<Record<string, readonly [string, number, number, number]>>;
+}
+
+const golden: readonly Golden[] = [
+  {
+    file: 'version-1.ndjson',
+    root: '/taj0IMBQzCk6oS+QnEwt8wJDaTFPagwAcs7O4IEXFo=',
+    orders: {
+      confirmed: ['active', 1, 1, 1],
+      held: ['active', 1, 1, 0],
+      early: ['active', 1, 1, 0],
+      refunded: ['revoked', 2, 2, 0],
+      disputed: ['active', 3, 3, 0],
+      short: ['active', 1, 1, 0],
+      again: ['active', 3, 3, 1],
+      named: ['none', 0, 0, 0],
+      doubtful: ['none', 0, 0, 4],
+      partly: ['revoked', 2, 2, 0],
+      wrong: ['none', 0, 0, 0],
+      right: ['active', 1, 1, 0],
+      twice: ['active', 1, 1, 1],
+      unpaid: ['none', 0, 0, 0],
+      tried: ['active', 1, 1, 0],
+      abandoned: ['active', 1, 0, 0],
+    },
+  },
+];
+
+async function opened(file: string): Promise<LogReader> {
+  const log = createMemoryLog();
+  const lines = createInterface({ input: createReadStream(new URL(`./golden/${file}`, import.meta.url)) });
+  await importNdjson(lines, openMemoryEventStore({ log }));
+  return readerOf(openMemoryEventStore({ log }));
+}
+
+describe.each(golden)('$file', ({ file, root, orders }) => {
+  test('is what it was, verifies, and says what it said', async () => {
+    const log = await opened(file);
+    expect(await verifyLog(log)).toMatchObject({ found: 0, findings: [], root });
+    expect(await replayLog(log)).toMatchObject({ differing: 0, orders: Object.keys(orders).length });
+    const said: Record<string, unknown> = {};
+    for (const orderId of Object.keys(orders)) {
+      const { membership, sequence, delivered, openReviews } = (await explainOrder(log, orderId)) ?? {};
+      said[orderId] = [membership, sequence, delivered, openReviews];
+    }
+    expect(said).toEqual(orders);
+  });
+});
+
+test('each event has a golden log of each of its schema versions', async () => {
+  const met = new Set<string>();
+  for (const { file } of golden) {
+    for await (const rows of (await opened(file)).rows()) {
+      for (const { type, metadata } of rows) met.add(`${type} ${(JSON.parse(metadata) as { version: string }).version}`);
+    }
+  }
+  const wanted = Object.keys(types).flatMap((type) =>
+    Array.from({ length: versionOf(type as OrderEventType) }, (_, version) => `${type} ${version + 1}`),
+  );
+  expect([...met]).toEqual(expect.arrayContaining([...wanted, ...others.map((type) => `${type} 1`)]));
+});

@@ -1,0 +1,182 @@
+// Checks a receipt offline, with a public key and nothing else. It imports nothing and uses only WebCrypto (SHA-256 and
+// Ed25519), so that it runs in a browser as it is, and others can port it line by line.
+
+/** A receipt is this, as JSON. All texts are to the letter. */
+export interface Receipt {
+  readonly format: 'paidonce-receipt/1';
+  readonly orderId: string;
+  /** A signed note: origin, number of events and root of the log's Merkle tree (RFC 6962). */
+  readonly checkpoint: string;
+  /** Of the order's stream, of the references of its payments, and the policies that it names. */
+  readonly events: readonly ReceiptEvent[];
+}
+
+export interface ReceiptEvent {
+  /** Place in the log, from 0. */
+  readonly index: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  /** JSON text. */
+  readonly metadata: string;
+  readonly data: string;
+  /** Base64, from the leaf's sibling to the root's child. */
+  readonly proof: readonly string[];
+}
+
+export type VerifiedReceipt =
+  | { readonly valid: true; readonly orderId: string; readonly origin: string; readonly size: number; readonly signedBy: readonly string[] }
+  | { readonly valid: false; readonly problems: readonly string[] };
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** @param keys public keys that you trust, `name+id+base64`. */
+export async function verifyReceipt(receipt: unknown, keys: readonly string[]): Promise<VerifiedReceipt> {
+  if (!isReceipt(receipt)) return { valid: false, problems: ['it is no receipt of this format'] };
+  const note = await openNote(receipt.checkpoint, keys);
+  if ('problem' in note) return { valid: false, problems: [`the checkpoint: ${note.problem}`] };
+  const [origin = '', sizeText = '', root = ''] = note.text.split('\n');
+  const size = Number(sizeText);
+  if (!Number.isSafeInteger(size) || bytesOf(root).length !== 32) return { valid: false, problems: ['the signed note is no checkpoint'] };
+  const problems: string[] = [];
+  for (const event of receipt.events) {
+    if (!(await isIncluded(event, size, root))) problems.push(`${placeOf(event)} is not in the log that was signed`);
+  }
+  problems.push(...streamProblems(receipt), ...(await policyProblems(receipt)));
+  return problems.length > 0
+    ? { valid: false, problems }
+    : { valid: true, orderId: receipt.orderId, origin, size, signedBy: note.signedBy };
+}
+
+/** Text, blank line, signature lines `— name base64(key id, 4 bytes ‖ signature)`. */
+async function openNote(
+  note: string,
+  keys: readonly string[],
+): Promise<{ text: string; signedBy: readonly string[] } | { problem: string }> {
+  const split = note.lastIndexOf('\n\n');
+  if (split === -1) return { problem: 'it has no signatures' };
+  const text = note.slice(0, split + 1);
+  const signedBy: string[] = [];
+  for (const line of note.slice(split + 2).split('\n')) {
+    const [dash, name, encoded] = line.split(' ');
+    if (dash !== '—' || name === undefined || encoded === undefined) continue;
+    const signature = bytesOf(encoded);
+    for (const key of keys) {
+      const [, keyName = '', id = '', material = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(key.trim()) ?? [];
+      if (keyName !== name || hexOf(signature.subarray(0, 4)) !== id) continue;
+      if (!(await isSigned(text, signature.subarray(4), bytesOf(material)))) return { problem: `the signature of ${name} is false` };
+      signedBy.push(name);
+    }
+  }
+  return signedBy.length > 0 ? { text, signedBy } : { problem: 'it is not signed with a key that you gave' };
+}
+
+/** @param material 0x01, which says Ed25519, and the 32 bytes of the key. */
+async function isSigned(text: string, signature: Bytes, material: Bytes): Promise<boolean> {
+  if (material.length !== 33 || material[0] !== 1) return false;
+  const key = await crypto.subtle.importKey('raw', material.subarray(1), { name: 'Ed25519' }, false, ['verify']);
+  return crypto.subtle.verify({ name: 'Ed25519' }, key, signature, utf8(text));
+}
+
+/** RFC 9162, 2.1.3.2. The leaf is SHA-256 of 0x00 and the fields, a line each. */
+async function isIncluded({ index, proof, ...event }: ReceiptEvent, size: number, root: string): Promise<boolean> {
+  const fields = [event.stream, event.revision, event.id, event.type, event.metadata, event.data].map(String);
+  if (!(index >= 0 && index < size) || fields.slice(0, 5).some((field) => field.includes('\n'))) return false;
+  let hash = await sha256(new Uint8Array([0]), utf8(fields.join('\n')));
+  let [at, last] = [index, size - 1];
+  for (const each of proof) {
+    if (last === 0) return false;
+    const sibling = bytesOf(each);
+    if (at % 2 === 1 || at === last) {
+      hash = await sha256(new Uint8Array([1]), sibling, hash);
+      while (at % 2 === 0 && at !== 0) [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
+    } else {
+      hash = await sha256(new Uint8Array([1]), hash, sibling);
+    }
+    [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
+  }
+  return last === 0 && hexOf(hash) === hexOf(bytesOf(root));
+}
+
+/** Each stream from its beginning without gaps, in the order of the log; the order's own among them. */
+function streamProblems({ orderId, events }: Receipt): readonly string[] {
+  const problems: string[] = [];
+  const last = new Map<string, ReceiptEvent>();
+  for (const event of [...events].sort((a, b) => a.index - b.index)) {
+    if (event.stream === 'policy') continue;
+    const before = last.get(event.stream);
+    if (event.revision !== (before?.revision ?? -1) + 1)
+      problems.push(`${placeOf(event)} follows revision ${before?.revision ?? '(none)'}`);
+    last.set(event.stream, event);
+  }
+  if (!last.has(`order-${orderId}`)) problems.push(`the stream of order ${orderId} is not in it`);
+  return problems;
+}
+
+/** Every policy that an event names is there, and its name is the hash of its content. */
+async function policyProblems({ events }: Receipt): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const policies = new Set<string>();
+  for (const event of events) {
+    if (event.stream !== 'policy') continue;
+    const { hash, policy } = JSON.parse(event.data) as { hash?: string; policy?: unknown };
+    if (hash === hexOf(await sha256(utf8(JSON.stringify(policy))))) policies.add(hash);
+    else problems.push(`${placeOf(event)} is not the policy that its name says`);
+  }
+  for (const event of events) {
+    const { policy } = JSON.parse(event.metadata) as { policy?: string };
+    if (policy !== undefined && !policies.has(policy))
+      problems.push(`${placeOf(event)} names policy ${policy}, which is not in the receipt`);
+  }
+  return problems;
+}
+
+function isReceipt(value: unknown): value is Receipt {
+  const { format, orderId, checkpoint, events } = (value ?? {}) as Partial<Receipt>;
+  if (format !== 'paidonce-receipt/1' || typeof orderId !== 'string' || typeof checkpoint !== 'string' || !Array.isArray(events))
+    return false;
+  return events.every(({ index, stream, revision, id, type, metadata, data, proof }: ReceiptEvent) => {
+    const numbers = [index, revision].every((each) => Number.isSafeInteger(each) && each >= 0);
+    return numbers && [stream, id, type, ...proof].every((each) => typeof each === 'string') && isJson(metadata) && isJson(data);
+  });
+}
+
+function isJson(text: unknown): boolean {
+  try {
+    return typeof text === 'string' && typeof JSON.parse(text) === 'object' && JSON.parse(text) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function placeOf({ stream, revision, type }: ReceiptEvent): string {
+  return `${stream}@${revision} (${type})`;
+}
+
+async function sha256(...parts: readonly Bytes[]): Promise<Bytes> {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', all));
+}
+
+function utf8(text: string): Bytes {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
+/** Empty where it is no base64. */
+function bytesOf(base64: string): Bytes {
+  try {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+function hexOf(bytes: Bytes): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,89 @@
+// What a log holds, in figures: who granted, who confirmed, what waits.
+import type { Position } from '../event-store/event-store.ts';
+import type { Source } from '../observation.ts';
+import { orderAggregate } from '../order-streams.ts';
+import { recordedAt } from './as-of.ts';
+import type { LogReader, LogRow } from './log-reader.ts';
+import { replayLog } from './replay.ts';
+import { withSqliteLog } from './sqlite-copy.ts';
+
+export interface LogStats {
+  readonly events: number;
+  readonly streams: number;
+  /** When the first and the last event were recorded. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly eventsByType: Readonly<Record<string, number>>;
+  readonly orders: number;
+  readonly memberships: Readonly<Record<string, number>>;
+  readonly observationsBySource: Readonly<Record<Source, number>>;
+  /** Who said what granted first. A grant by another source than the webhook was rescued. */
+  readonly grantsBySource: Readonly<Record<Source, number>>;
+  readonly openReviews: number;
+  readonly pendingDeliveries: number;
+  /** From a decision to its delivery: how many took up to so long. */
+  readonly deliveries: readonly { readonly upToMs: number | null; readonly count: number }[];
+}
+
+const bounds: readonly number[] = [1_000, 10_000, 60_000, 600_000, 3_600_000];
+
+export function logStats(log: LogReader, options: { readonly asOf?: Position } = {}): Promise<LogStats> {
+  return withSqliteLog(log, options.asOf, async ({ log: file, upTo }) => {
+    const { orders, memberships, openReviews, pendingDeliveries } = await replayLog(log, options);
+    const counting = new Counting();
+    for (const range of file.streamRanges(1_000)) for (const { name, rows } of file.streams(range, upTo)) counting.take(name ?? '', rows);
+    const [first, last] = [await firstRow(log), file.last(upTo)];
+    return {
+      events: counting.events,
+      streams: counting.streams,
+      ...(first && last ? { from: recordedAt(first.metadata), to: recordedAt(last.metadata) } : {}),
+      eventsByType: counting.byType,
+      orders,
+      memberships,
+      observationsBySource: counting.bySource,
+      grantsBySource: counting.grants,
+      openReviews,
+      pendingDeliveries,
+      deliveries: [...bounds, null].map((upToMs, place) => ({ upToMs, count: counting.deliveries[place] ?? 0 })),
+    };
+  });
+}
+
+class Counting {
+  events = 0;
+  streams = 0;
+  readonly byType: Record<string, number> = {};
+  readonly bySource: Record<Source, number> = { webhook: 0, poll: 0, status_query: 0, manual: 0 };
+  readonly grants: Record<Source, number> = { webhook: 0, poll: 0, status_query: 0, manual: 0 };
+  readonly deliveries: number[] = [];
+
+  take(stream: string, rows: readonly LogRow[]): void {
+    if (rows.length === 0) return;
+    this.streams += 1;
+    this.events += rows.length;
+    const decidedAt = new Map<number, string>();
+    for (const { type, data, metadata } of rows) {
+      this.byType[type] = (this.byType[type] ?? 0) + 1;
+      if (!stream.startsWith(orderAggregate.stream(''))) continue;
+      const said = JSON.parse(data) as { source?: Source; sequence?: number };
+      if (type === 'PaymentObserved' && said.source) this.bySource[said.source] += 1;
+      if (type === 'MembershipGranted' && said.source) this.grants[said.source] += 1;
+      if (said.sequence === undefined) continue;
+      if (type === 'MembershipDelivered') this.#delivered(decidedAt.get(said.sequence), recordedAt(metadata));
+      else if (type.startsWith('Membership')) decidedAt.set(said.sequence, recordedAt(metadata));
+    }
+  }
+
+  #delivered(decidedAt: string | undefined, at: string): void {
+    if (decidedAt === undefined) return;
+    const tookMs = Date.parse(at) - Date.parse(decidedAt);
+    const place = bounds.findIndex((bound) => tookMs <= bound);
+    const slot = place === -1 ? bounds.length : place;
+    this.deliveries[slot] = (this.deliveries[slot] ?? 0) + 1;
+  }
+}
+
+async function firstRow(log: LogReader): Promise<LogRow | undefined> {
+  for await (const rows of log.rows()) if (rows[0]) return rows[0];
+  return undefined;
+}

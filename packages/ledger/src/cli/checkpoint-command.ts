@@ -1,0 +1,56 @@
+// `paidonce key` and `paidonce checkpoint`: a key to sign with, and a signed checkpoint of the log as it is.
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { takeCheckpoint } from '../audit/checkpoint.ts';
+import { generateNoteKey } from '../audit/signed-note.ts';
+import { LedgerError } from '../errors.ts';
+import { type Command, jsonOption, storeOption } from './command.ts';
+import { readSigners } from './key-files.ts';
+import { eventsIn, withLog } from './open-log.ts';
+
+export const keyCommand: Command = {
+  name: 'key',
+  positionals: ['NAME'],
+  summary: 'Makes a key for checkpoints. The private one goes into a file of yours, the public one, for auditors, to standard output.',
+  details: ['NAME is a name for the log without spaces, such as shop.example/ledger.'],
+  options: { out: { value: 'FILE', help: 'where the private key goes; it must not exist' }, ...jsonOption },
+  run: async ({ positionals: [name = ''], options, terminal }) => {
+    const out = options.required('out', 'the private key must go into a file');
+    const { signerKey, verifierKey } = generateNoteKey(name);
+    try {
+      writeFileSync(out, `${signerKey}\n`, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      throw new LedgerError('invalid_input', `${out} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    terminal.out(options.flag('json') ? JSON.stringify({ verifierKey, file: out }) : verifierKey);
+    terminal.err(`The private key is in ${out}. Keep a copy where you keep secrets; give the line above to your auditors.`);
+    return 0;
+  },
+};
+
+export const checkpointCommand: Command = {
+  name: 'checkpoint',
+  positionals: [],
+  summary: 'Signs a checkpoint of the log as it is. Keep it where nobody who can write the log can write.',
+  options: {
+    ...storeOption,
+    ...jsonOption,
+    'key-file': { value: 'FILE', multiple: true, help: 'private key, of `paidonce key`; two while one is rotated' },
+    origin: { value: 'NAME', help: 'the name of the log. Default: the name of the key' },
+    out: { value: 'FILE', help: 'append it to this file, too' },
+  },
+  run: async (invocation) => {
+    const { options, terminal } = invocation;
+    const signers = readSigners(options.texts('key-file'));
+    const origin = options.text('origin') ?? signers[0]?.name;
+    if (origin === undefined) throw new LedgerError('invalid_input', '--key-file is missing. `paidonce key NAME --out FILE` makes a key');
+    return withLog(invocation, async (log) => {
+      const events = eventsIn(log);
+      const taken = await takeCheckpoint(log, { origin, signers, onEvents: (read) => terminal.progress('checkpoint', read, events) });
+      terminal.endProgress();
+      const out = options.text('out');
+      if (out !== undefined) appendFileSync(out, taken.note);
+      terminal.out(options.flag('json') ? JSON.stringify({ origin, ...taken }) : taken.note.trimEnd());
+      return 0;
+    });
+  },
+};

@@ -1,0 +1,47 @@
+// `paidonce explain`: in plain words, why an order has its membership, or a member his access.
+import { explainMember, explainOrder } from '../audit/explain/explain.ts';
+import { explanationLines, type Language } from '../audit/explain/explanation-lines.ts';
+import { LedgerError } from '../errors.ts';
+import { type Command, readingOptions } from './command.ts';
+import { asOfIn, withLog } from './open-log.ts';
+
+export const explainCommand: Command = {
+  name: 'explain',
+  positionals: ['[ORDER]'],
+  summary: 'Tells why an order has its membership: who said what and when, what granted, who confirmed, what was ignored and by which law.',
+  details: ['With --member: the same of each order of a member, for "had he access on that day?" with --as-of.'],
+  options: {
+    ...readingOptions,
+    member: { value: 'MEMBER', help: 'every order of this member' },
+    lang: { value: 'en|zh-TW', help: 'the language. Default: en, or zh-TW where LANG says so' },
+  },
+  run: async (invocation) => {
+    const { options, positionals, terminal } = invocation;
+    const [orderId] = positionals;
+    const member = options.text('member');
+    if ((orderId === undefined) === (member === undefined))
+      throw new LedgerError('invalid_input', 'Name an order, or a member with --member');
+    const language = languageOf(options.text('lang'), invocation.env['LANG']);
+    return withLog(invocation, async (log) => {
+      const asOf = await asOfIn(invocation, log);
+      const one = orderId === undefined ? undefined : await explainOrder(log, orderId, asOf);
+      const explanations = member === undefined ? (one ? [one] : []) : await explainMember(log, member, asOf);
+      if (explanations.length === 0) {
+        const then = 'asOf' in asOf ? ` up to position ${Number(asOf.asOf) || asOf.asOf}` : '';
+        terminal.err(
+          `${log.name} knows no ${orderId === undefined ? `order of member ${member}` : `order ${orderId}`}${then}. Is it the right log?`,
+        );
+        return 2;
+      }
+      if (options.flag('json')) terminal.out(JSON.stringify(member === undefined ? explanations[0] : explanations));
+      else terminal.out(explanations.map((each) => explanationLines(each, language).join('\n')).join('\n\n'));
+      return 0;
+    });
+  },
+};
+
+function languageOf(given: string | undefined, lang = ''): Language {
+  if (given === undefined) return /^zh[_-](?:TW|HK|Hant)/i.test(lang) ? 'zh-TW' : 'en';
+  if (given === 'en' || given === 'zh-TW') return given;
+  throw new LedgerError('invalid_input', `--lang ${given} is not known. It speaks en and zh-TW`);
+}

@@ -1,0 +1,143 @@
+// `paidonce export` and `paidonce import`: the log as NDJSON, CSV or a double-entry journal, and back into an empty store.
+
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { accountsWith, defaultAccounts } from '../audit/export/accounts.ts';
+import { csvLines } from '../audit/export/csv.ts';
+import { journalEntries, modesIn } from '../audit/export/journal.ts';
+import { type JournalFormat, journalWriter } from '../audit/export/journal-text.ts';
+import { importNdjson, ndjsonLines } from '../audit/export/ndjson.ts';
+import type { LogReader } from '../audit/log-reader.ts';
+import { LedgerError } from '../errors.ts';
+import { asOfOption, type Command, type Invocation, jsonOption, storeOption } from './command.ts';
+import { asOfIn, eventsIn, withLog } from './open-log.ts';
+import { openWritableStore, storeUrl } from './store-url.ts';
+import { grouped } from './terminal.ts';
+
+const formats: readonly string[] = ['ndjson', 'csv', 'hledger', 'beancount'];
+
+export const exportCommand: Command = {
+  name: 'export',
+  positionals: [],
+  summary: 'Writes the log as NDJSON (lossless), as CSV (for spreadsheets) or as a double-entry journal (hledger, beancount).',
+  details: [
+    'Accounts of the journal, with their defaults; {provider}, {account} and {plan} stand for those of the payment:',
+    ...Object.entries(defaultAccounts).map(([name, account]) => `  ${name.padEnd(15)}${account}`),
+    'Fees and payouts are not in the log: take them from the reports of the provider.',
+  ],
+  options: {
+    ...storeOption,
+    ...asOfOption,
+    format: { value: formats.join('|'), help: 'default: ndjson' },
+    out: { value: 'FILE', help: 'default: standard output' },
+    mode: { value: 'live|test', help: 'journal: which money. Must be said where the log holds both' },
+    account: { value: 'NAME=ACCOUNT', multiple: true, help: 'journal: another account, like revenue=income:memberships:{plan}' },
+  },
+  run: async (invocation) => {
+    const { options, terminal } = invocation;
+    const format = options.text('format') ?? 'ndjson';
+    if (!formats.includes(format))
+      throw new LedgerError('invalid_input', `--format ${format} is not known. It writes ${formats.join(', ')}`);
+    const accounts = accountsWith(options.texts('account'));
+    return withLog(invocation, async (log) => {
+      const asOf = await asOfIn(invocation, log);
+      const livemode = format === 'hledger' || format === 'beancount' ? await livemodeIn(invocation, log) : undefined;
+      const output = await openOutput(invocation, eventsIn(log));
+      if (livemode === undefined)
+        for await (const line of format === 'csv' ? csvLines(log, asOf) : ndjsonLines(log, asOf)) await output.line(line);
+      else {
+        const lines = journalWriter(format as JournalFormat);
+        await output.line(
+          `; ${log.name}${asOf.asOf ? ` as of position ${Number(asOf.asOf)}` : ''}, ${livemode ? 'live' : 'test'} payments`,
+        );
+        await journalEntries(log, { accounts, livemode, ...asOf }, async (entry) => {
+          for (const line of lines(entry)) await output.line(line);
+        });
+      }
+      await output.end();
+      terminal.endProgress();
+      return 0;
+    });
+  },
+};
+
+/** Live and test money in one journal would be nobody's books. */
+async function livemodeIn({ options }: Invocation, log: LogReader): Promise<boolean> {
+  const given = options.text('mode');
+  if (given === 'live' || given === 'test') return given === 'live';
+  if (given !== undefined) throw new LedgerError('invalid_input', `--mode ${given} is not known. It is live or test`);
+  const modes = await modesIn(log);
+  if (modes.size === 2)
+    throw new LedgerError('invalid_input', 'The log holds live and test payments. Say which: --mode live, or --mode test');
+  return !modes.has('test');
+}
+
+interface Output {
+  line(text: string): Promise<void>;
+  end(): Promise<void>;
+}
+
+const chunkChars = 64 * 1024;
+
+async function openOutput({ options, terminal }: Invocation, events: number | undefined): Promise<Output> {
+  const path = options.text('out');
+  const file = path === undefined ? undefined : await told(path, () => open(path, 'wx'));
+  let chunk = '';
+  let lines = 0;
+  const flush = async (): Promise<void> => {
+    const text = chunk;
+    chunk = '';
+    if (file === undefined) await terminal.write(text);
+    else await told(path, () => file.appendFile(text));
+  };
+  return {
+    line: async (text) => {
+      chunk += `${text}\n`;
+      lines += 1;
+      if (chunk.length < chunkChars) return;
+      if (file) terminal.progress('export', lines, events);
+      await flush();
+    },
+    end: async () => {
+      await flush();
+      if (file === undefined) return;
+      await file.close();
+      terminal.err(`${path}: ${grouped(lines)} lines.`);
+    },
+  };
+}
+
+/** A file that cannot be written is no bug of ours. */
+async function told<T>(path: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new LedgerError('invalid_input', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export const importCommand: Command = {
+  name: 'import',
+  positionals: ['FILE'],
+  summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
+  options: { ...storeOption, ...jsonOption },
+  run: async ({ positionals: [path = ''], options, env, terminal }) => {
+    const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+    const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
+    try {
+      const imported = await importNdjson(lines, store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });
+      terminal.endProgress();
+      terminal.out(
+        options.flag('json') ? JSON.stringify(imported) : `${grouped(imported.size)} events imported. Tree: ${imported.root}, as exported.`,
+      );
+      return 0;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+        throw new LedgerError('invalid_input', `${path} does not exist`);
+      throw error;
+    } finally {
+      await store.close();
+    }
+  },
+};

@@ -1,0 +1,42 @@
+// Keys and checkpoints as files on the command line.
+import { readFileSync } from 'node:fs';
+import { splitNotes } from '../audit/signed-checkpoint.ts';
+import { type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from '../audit/signed-note.ts';
+import { LedgerError } from '../errors.ts';
+
+/** @throws LedgerError `invalid_input`, with the name of the file. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LedgerError('invalid_input', `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** A private key is given as a file, never as an argument: others see those. */
+export function readSigners(paths: readonly string[]): readonly NoteSigner[] {
+  return paths.map((path) => parseSignerKey(readText(path).trim()));
+}
+
+/** Public keys, as text or as a file with one in each line. */
+export function readVerifierKeys(given: readonly string[]): readonly string[] {
+  return given.flatMap((each) =>
+    each.includes('+')
+      ? [each]
+      : readText(each)
+          .split('\n')
+          .filter((line) => line.trim() !== ''),
+  );
+}
+
+export function readVerifiers(given: readonly string[]): readonly NoteVerifier[] {
+  return readVerifierKeys(given).map(parseVerifierKey);
+}
+
+export function readCheckpoints(paths: readonly string[]): readonly string[] {
+  return paths.flatMap((path) => {
+    const notes = splitNotes(readText(path));
+    if (notes.length === 0) throw new LedgerError('invalid_input', `${path} holds no checkpoint`);
+    return notes;
+  });
+}

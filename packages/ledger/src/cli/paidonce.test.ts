@@ -1,0 +1,353 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tellStories } from '../audit/told-log.test-support.ts';
+import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
+import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { createPaymentLedger } from '../ledger.ts';
+import { paidonce } from './paidonce.ts';
+import { openTerminal, progressText } from './terminal.ts';
+
+const directory = newDirectory();
+const told = join(directory, 'ledger.db');
+const broken = join(directory, 'broken.db');
+const keyFile = join(directory, 'key');
+const checkpoints = join(directory, 'checkpoints');
+let key = '';
+
+beforeAll(async () => {
+  await tellStories(await openSqliteEventStore(told));
+  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(told), background: false });
+  await ledger.settle();
+  await ledger[Symbol.asyncDispose]();
+  copyFileSync(told, broken);
+  const db = new DatabaseSync(broken);
+  db.exec("UPDATE events SET data = replace(data, '\"round\":1', '\"round\":2') WHERE type = 'SweepStarted'");
+  db.close();
+  key = (await run('key', 'shop.example/ledger', '--out', keyFile)).out.trim();
+  await run('checkpoint', '--key-file', keyFile, '--out', checkpoints);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(...args: readonly string[]): Promise<Ran> {
+  let [out, err] = ['', ''];
+  const stream = (take: (text: string) => void) => ({
+    write: (text: string) => {
+      take(text);
+      return true;
+    },
+    once: () => undefined,
+  });
+  const terminal = openTerminal(
+    stream((text) => {
+      out += text;
+    }),
+    stream((text) => {
+      err += text;
+    }),
+  );
+  const code = await paidonce(args, { env: { LEDGER_URL: `sqlite:${told}` }, terminal });
+  return { code, out, err };
+}
+const json = async (...args: readonly string[]): Promise<Record<string, unknown>> => JSON.parse((await run(...args, '--json')).out);
+
+describe('verify', () => {
+  test('exits 0 where there is nothing to find', async () => {
+    const { code, out } = await run('verify', '--checkpoints', checkpoints, '--key', key);
+    expect(code).toBe(0);
+    expect(out).toContain('Nothing found.');
+    expect(out).toMatch(/Checkpoints: 1, the largest over \d+ events\./);
+  });
+
+  test('exits 3 where there is, and names event, rule, what was expected and what stands there', async () => {
+    const { code, out } = await run('verify', '--store', `sqlite:${broken}`);
+    expect(code).toBe(3);
+    expect(out).toMatch(
+      /^sweep-new@0 \(SweepStarted, position \d+, id [0-9a-f-]+\) breaks sweep\n {2}rule: {5}Rounds .*\n {2}expected: round 1\n {2}found: {4}SweepStarted of round 2\n/,
+    );
+    expect(await json('verify', '--store', `sqlite:${broken}`)).toMatchObject({ found: 1, findings: [{ rule: 'sweep' }] });
+  });
+
+  test('judges the log as it was', async () => {
+    expect(await json('verify', '--store', `sqlite:${broken}`, '--as-of', '50')).toMatchObject({ found: 0, events: 50 });
+  });
+});
+
+describe('replay', () => {
+  test('compares with the read models beside the log', async () => {
+    const { code, out } = await run('replay');
+    expect([code, out]).toEqual([0, expect.stringContaining('The live read models are the same, row by row.')]);
+  });
+
+  test('exits 3 where a row differs', async () => {
+    const live = join(directory, 'changed.read-models');
+    copyFileSync(`${told}.read-models`, live);
+    const db = new DatabaseSync(live);
+    db.exec("UPDATE orders SET status = 'active' WHERE order_id = 'unpaid'");
+    db.close();
+    const { code, out } = await run('replay', '--read-models', live);
+    expect(code).toBe(3);
+    expect(out).toContain('order unpaid: orders.status\n  replayed: none\n  live:     active\n');
+  });
+
+  test('counts what there was, as of a day', async () => {
+    expect(await json('replay', '--as-of', '2026-01-05T09:01:00Z')).toMatchObject({ compared: false, differing: 0, orders: 4 });
+  });
+});
+
+describe('explain', () => {
+  test('tells an order in the language that is asked for', async () => {
+    expect((await run('explain', 'confirmed')).out).toMatch(/^Order confirmed of member member-confirmed, plan pro\n/);
+    expect((await run('explain', 'confirmed', '--lang', 'zh-TW')).out).toMatch(/^訂單 confirmed/);
+    expect(await json('explain', 'confirmed')).toMatchObject({ orderId: 'confirmed', membership: 'active' });
+  });
+
+  test('tells a member, also as he was', async () => {
+    expect((await run('explain', '--member', 'member-held')).out).toMatch(/^Order held/);
+    expect(await run('explain', '--member', 'member-held', '--as-of', '2026-01-05T09:00:20Z')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no order of member member-held'),
+    });
+  });
+
+  test('exits 2 for an order that the log does not know', async () => {
+    expect(await run('explain', 'nobody')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('knows no order nobody') });
+  });
+});
+
+describe('receipt', () => {
+  test('of an order is written and verified, with nothing but the key', async () => {
+    const file = join(directory, 'receipt.json');
+    expect((await run('receipt', 'refunded', '--checkpoints', checkpoints, '--out', file)).code).toBe(0);
+    const verified = await run('receipt', 'verify', file, '--key', key, '--store', 'sqlite:/nowhere');
+    expect(verified).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Order refunded: \d+ events stand in the first \d+ of shop.example\/ledger, signed by/),
+    });
+    expect(await json('receipt', 'verify', file, '--key', key)).toMatchObject({ valid: true, orderId: 'refunded', findings: [] });
+  });
+
+  test('that was changed exits 3', async () => {
+    const file = join(directory, 'changed.json');
+    const { out } = await run('receipt', 'refunded', '--key-file', keyFile);
+    writeFileSync(file, out.replace('member-refunded', 'member-mallory'));
+    expect(await run('receipt', 'verify', file, '--key', key)).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('is not in the log that was signed'),
+    });
+  });
+});
+
+describe('export and import', () => {
+  test('leave and enter with the same tree', async () => {
+    const file = join(directory, 'log.ndjson');
+    expect((await run('export', '--out', file)).code).toBe(0);
+    const { root } = await json('verify');
+    const copy = `sqlite:${join(directory, 'imported.db')}`;
+    expect((await run('import', file, '--store', copy)).out).toContain(`Tree: ${root}, as exported.`);
+    expect(await json('verify', '--store', copy)).toMatchObject({ found: 0, root });
+    expect(await run('import', file, '--store', copy)).toMatchObject({ code: 2, err: expect.stringContaining('not empty') });
+  });
+
+  test('write a journal of one mode, and ask which', async () => {
+    expect(await run('export', '--format', 'hledger')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--mode live, or --mode test'),
+    });
+    expect((await run('export', '--format', 'hledger', '--mode', 'live', '--account', 'clearing=assets:psp')).out).toContain(
+      '    assets:psp  49.00 USD',
+    );
+    expect((await run('export', '--format', 'csv')).out).toMatch(/^position,/);
+  });
+
+  test('to a file that exists leave it as it is', async () => {
+    const file = join(directory, 'there.csv');
+    writeFileSync(file, 'mine');
+    expect(await run('export', '--format', 'csv', '--out', file)).toMatchObject({ code: 2, err: expect.stringContaining('EEXIST') });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+});
+
+describe('backup', () => {
+  test('of a log in use is verified, and a ledger goes on from it', async () => {
+    const [source, copy] = [join(directory, 'in-use.db'), join(directory, 'backup.db')];
+    copyFileSync(told, source);
+    const inUse = await openSqliteEventStore(source);
+    const backup = await json('backup', copy, '--store', `sqlite:${source}`);
+    await inUse.close();
+    expect(backup).toMatchObject({ root: (await json('verify'))['root'] });
+    expect(await json('verify', '--store', `sqlite:${copy}`)).toMatchObject({ found: 0 });
+    await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(copy), background: false });
+    expect(await ledger.order('confirmed')).toMatchObject({ membership: 'active', grantedBy: 'webhook' });
+    const order = { orderId: 'after', memberId: 'm', plan: 'pro', amountMinor: 1, currency: 'usd', account: 'acct_1', livemode: true };
+    expect(await ledger.placeOrder(order)).toEqual({ outcome: 'placed' });
+    await ledger[Symbol.asyncDispose]();
+    expect(await run('verify', '--store', `sqlite:${copy}`, '--checkpoints', checkpoints, '--key', key)).toMatchObject({ code: 0 });
+  });
+
+  test('over a file that exists is refused', async () => {
+    expect(await run('backup', broken)).toMatchObject({ code: 2, err: expect.stringContaining('exists') });
+  });
+});
+
+test('stats tell who granted', async () => {
+  const stats = await json('stats');
+  expect(stats).toMatchObject({
+    orders: 16,
+    memberships: { active: 10 },
+    grantsBySource: { webhook: 10, poll: 1, status_query: 0, manual: 1 },
+  });
+  expect((await run('stats')).out).toContain('Granted first by: webhook 10, poll 1');
+});
+
+test('a key is written once, for its owner only, and the public one goes out', async () => {
+  expect(key).toMatch(/^shop\.example\/ledger\+[0-9a-f]{8}\+/);
+  expect(readFileSync(keyFile, 'utf8')).toMatch(/^PRIVATE\+KEY\+/);
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+  expect(await run('key', 'x', '--out', keyFile)).toMatchObject({ code: 2, err: expect.stringContaining('EEXIST') });
+});
+
+describe('audits only read', () => {
+  test('the log and its read models stay as they are, to the byte, and nothing is left beside them', async () => {
+    const folder = newDirectory();
+    const log = join(folder, 'ledger.db');
+    copyFileSync(told, log);
+    copyFileSync(`${told}.read-models`, `${log}.read-models`);
+    const digest = () => [log, `${log}.read-models`].map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'));
+    const before = digest();
+    const store = ['--store', `sqlite:${log}`];
+    for (const args of [
+      ['verify'],
+      ['replay'],
+      ['explain', 'held'],
+      ['stats'],
+      ['export'],
+      ['checkpoint', '--key-file', keyFile],
+      ['receipt', 'held', '--key-file', keyFile],
+    ]) {
+      expect((await run(...args, ...store)).code).toBe(0);
+    }
+    expect(digest()).toEqual(before);
+    expect(
+      readdirSync(folder)
+        .filter((name) => !/-(?:wal|shm)$/.test(name))
+        .sort(),
+    ).toEqual(['ledger.db', 'ledger.db.read-models']);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('also in a folder that nobody can write', async () => {
+    const folder = newDirectory();
+    const log = join(folder, 'ledger.db');
+    copyFileSync(told, log);
+    chmodSync(log, 0o444);
+    chmodSync(folder, 0o555);
+    expect((await run('verify', '--store', `sqlite:${log}`)).code).toBe(0);
+    chmodSync(folder, 0o755);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('what cannot be done is told in a line, with exit code 2', () => {
+  test.each([
+    [['verify', '--store', 'ledger.db'], /no store that can be opened here\. Is it sqlite:ledger\.db\?/],
+    [['verify', '--store', 'memory:'], /ends with its process/],
+    [['verify', '--store', 'sqlite:nowhere.db'], /nowhere\.db does not exist/],
+    [['verify', '--store', `sqlite:${fileURLToPath(import.meta.url)}`], /no SQLite file/],
+    [['verify', '--checkpoints', 'nowhere'], /nowhere cannot be read/],
+    [['verify', '--stroe', 'x'], /Unknown option '--stroe'.*paidonce verify --help/],
+    [['verify', 'x'], /takes no arguments, and was given 1/],
+    [['verify', '--as-of', 'yesterday'], /pass a position, a day/],
+    [['explain'], /Name an order, or a member/],
+    [['explain', 'a', '--member', 'b'], /Name an order, or a member/],
+    [['explain', 'a', '--lang', 'fr'], /speaks en and zh-TW/],
+    [['export', '--format', 'pdf'], /writes ndjson, csv, hledger, beancount/],
+    [['export', '--format', 'hledger', '--mode', 'both'], /It is live or test/],
+    [['export', '--account', 'x=y'], /sets no account/],
+    [['import', 'nowhere.ndjson', '--store', `sqlite:${join(directory, 'new.db')}`], /nowhere\.ndjson does not exist/],
+    [['checkpoint'], /--key-file is missing/],
+    [['receipt', 'held'], /rests on a signature/],
+    [['receipt', 'held', 'file'], /Name one order/],
+    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /nowhere cannot be read/],
+    [['receipt', 'verify', 'x'], /--key is missing/],
+    [['key', 'x'], /--out is missing/],
+  ])('%j', async (args, why) => {
+    expect(await run(...args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(why) });
+  });
+
+  test('a private key given for a public one', async () => {
+    const { code, err } = await run('verify', '--checkpoints', checkpoints, '--key', keyFile);
+    expect([code, err]).toEqual([2, expect.stringContaining('is a private one')]);
+    expect(err).not.toContain(readFileSync(keyFile, 'utf8').trim());
+  });
+});
+
+describe('help', () => {
+  test.each(['explain', 'verify', 'replay', 'receipt', 'checkpoint', 'key', 'export', 'import', 'backup', 'stats'])(
+    'of %s tells its options',
+    async (name) => {
+      const { code, out } = await run(name, '--help');
+      expect([code, out]).toEqual([0, expect.stringMatching(new RegExp(`^paidonce ${name}`))]);
+      expect((await run('--help')).out).toContain(`  ${name}`);
+    },
+  );
+
+  test('without a command, or with one that there is not, exits 2', async () => {
+    expect(await run()).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('Exit codes: 0 fine, 3 it found something, 2 it could not run.'),
+    });
+    expect(await run('dance')).toMatchObject({ code: 2, err: expect.stringContaining('There is no command dance.') });
+  });
+});
+
+describe('progress', () => {
+  test('is shown where a person watches, with the rate, and is gone from the result', () => {
+    let nowMs = 0;
+    let shown = '';
+    const shows = (text: string): boolean => {
+      shown += text;
+      return true;
+    };
+    const stream = { isTTY: true, write: shows, once: () => undefined };
+    const terminal = openTerminal({ ...stream, isTTY: false, write: () => true }, stream, () => nowMs);
+    terminal.progress('verify', 0, 200_000);
+    nowMs = 1_000;
+    terminal.progress('verify', 50_000, 200_000);
+    nowMs = 1_050;
+    terminal.progress('verify', 60_000, 200_000); // Too soon.
+    terminal.out('done');
+    expect(shown).toContain('verify: 50,000 events, 25 %, 50,000/s');
+    expect(shown).not.toContain('60,000');
+    expect(shown.endsWith('\r\u001b[K')).toBe(true);
+    expect(progressText('import', 1_000_000, undefined, 4)).toBe('import: 1,000,000 events, 250,000/s');
+  });
+});
+
+test('the executable ends with the exit code, and quietly where its reader goes away', () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const start = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['--conditions=@paidonce/source', main, ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, LEDGER_URL: `sqlite:${broken}` },
+    });
+  expect(start('verify')).toMatchObject({ status: 3, stderr: '' });
+  expect(start('explain', 'nobody')).toMatchObject({ status: 2 });
+  const piped = spawnSync(
+    'sh',
+    ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" export --store "sqlite:${told}" | head -1`],
+    { encoding: 'utf8' },
+  );
+  expect(piped).toMatchObject({ status: 0, stderr: '' });
+  expect(existsSync(told)).toBe(true);
+});

@@ -1,0 +1,59 @@
+// `paidonce stats` and `paidonce backup`: the log in figures, and a verified copy of it.
+import { backUpLog } from '../audit/backup.ts';
+import { type LogStats, logStats } from '../audit/stats.ts';
+import { type Command, jsonOption, readingOptions, storeOption } from './command.ts';
+import { asOfIn, eventsIn, withLog } from './open-log.ts';
+import { grouped } from './terminal.ts';
+
+export const statsCommand: Command = {
+  name: 'stats',
+  positionals: [],
+  summary: 'The log in figures: events, orders, who granted and who confirmed, what waits.',
+  options: readingOptions,
+  run: async (invocation) => {
+    const { options, terminal } = invocation;
+    return withLog(invocation, async (log) => {
+      const stats = await logStats(log, await asOfIn(invocation, log));
+      if (options.flag('json')) terminal.out(JSON.stringify(stats));
+      else for (const line of statsLines(stats)) terminal.out(line);
+      return 0;
+    });
+  },
+};
+
+function statsLines(stats: LogStats): readonly string[] {
+  const counts = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .map(([name, count]) => `${name} ${grouped(count)}`)
+      .join(', ');
+  return [
+    `${grouped(stats.events)} events in ${grouped(stats.streams)} streams${stats.from ? `, from ${stats.from} to ${stats.to}` : ''}`,
+    `Orders: ${grouped(stats.orders)}`,
+    `Memberships: ${counts(stats.memberships)}`,
+    `Granted first by: ${counts(stats.grantsBySource)}`,
+    `Observations: ${counts(stats.observationsBySource)}`,
+    `Open reviews: ${grouped(stats.openReviews)}. Pending deliveries: ${grouped(stats.pendingDeliveries)}`,
+    `Delivered within: ${stats.deliveries.map(({ upToMs, count }) => `${upToMs === null ? 'longer' : `${upToMs / 1_000} s`} ${grouped(count)}`).join(', ')}`,
+    `Events: ${counts(stats.eventsByType)}`,
+  ];
+}
+
+export const backupCommand: Command = {
+  name: 'backup',
+  positionals: ['FILE'],
+  summary: 'A consistent copy of a SQLite log, also while the ledger runs, verified after it was written.',
+  options: { ...storeOption, ...jsonOption },
+  run: async (invocation) => {
+    const { options, positionals, terminal } = invocation;
+    const [path = ''] = positionals;
+    return withLog(invocation, async (log) => {
+      const events = eventsIn(log);
+      const backup = await backUpLog(log, path, (read) => terminal.progress('backup', read, events));
+      terminal.endProgress();
+      terminal.out(
+        options.flag('json') ? JSON.stringify(backup) : `${path}: ${grouped(backup.size)} events, verified. Tree: ${backup.root}`,
+      );
+      return 0;
+    });
+  },
+};

@@ -1,0 +1,68 @@
+// `paidonce verify`: proves what the log holds, and its beginning against checkpoints kept elsewhere.
+
+import { type Finding, rules } from '../audit/verify/finding.ts';
+import { verifyLog } from '../audit/verify.ts';
+import { LedgerError } from '../errors.ts';
+import { type Command, readingOptions } from './command.ts';
+import { readCheckpoints, readVerifiers } from './key-files.ts';
+import { asOfIn, eventsIn, withLog } from './open-log.ts';
+import { grouped, rateText } from './terminal.ts';
+
+export const verifyCommand: Command = {
+  name: 'verify',
+  positionals: [],
+  summary: 'Proves that each stream, decision and delivery in the log is what the rules allow. Exits 3 where one is not.',
+  details: ['Rules:', ...Object.entries(rules).map(([rule, says]) => `  ${rule.padEnd(12)}  ${says}`)],
+  options: {
+    ...readingOptions,
+    checkpoints: { value: 'FILE', multiple: true, help: 'signed checkpoints, kept where the operator of the log cannot write' },
+    key: { value: 'KEY|FILE', multiple: true, help: 'public key whose checkpoints count' },
+  },
+  run: async (invocation) => {
+    const { options, terminal } = invocation;
+    const checkpoints = readCheckpoints(options.texts('checkpoints'));
+    const keys = readVerifiers(options.texts('key'));
+    if (checkpoints.length > 0 && keys.length === 0) {
+      throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed these checkpoints');
+    }
+    return withLog(invocation, async (log) => {
+      const startedMs = performance.now();
+      const events = eventsIn(log);
+      const verification = await verifyLog(log, {
+        ...(await asOfIn(invocation, log)),
+        checkpoints,
+        keys,
+        // Each is hashed in log order, and judged in its stream.
+        onEvents: (read) => terminal.progress('verify', read / 2, events),
+      });
+      terminal.endProgress();
+      const { found, findings, size, root } = verification;
+      if (options.flag('json')) {
+        terminal.out(JSON.stringify(verification));
+        return found > 0 ? 3 : 0;
+      }
+      for (const finding of findings) for (const line of findingLines(finding)) terminal.out(line);
+      const seconds = (performance.now() - startedMs) / 1_000;
+      const { streams, orders, appends, covered } = verification;
+      terminal.out(
+        `${grouped(size)} events, ${grouped(streams)} streams, ${grouped(orders)} orders; ${grouped(appends)} appends decided again, in ${seconds.toFixed(1)} s (${rateText(size, seconds)}).`,
+      );
+      terminal.out(`Tree: ${root}`);
+      terminal.out(
+        verification.checkpoints === 0
+          ? 'No checkpoint was given: that the log is the one of last week is not proved.'
+          : `Checkpoints: ${verification.checkpoints}, the largest over ${grouped(covered)} events.`,
+      );
+      terminal.out(
+        found === 0 ? 'Nothing found.' : `Found: ${grouped(found)}${found > findings.length ? ` (${findings.length} listed)` : ''}.`,
+      );
+      return found > 0 ? 3 : 0;
+    });
+  },
+};
+
+function findingLines({ rule, stream, revision, position, eventId, type, expected, found }: Finding): readonly string[] {
+  const event =
+    revision === undefined ? stream : `${stream}@${revision} (${type}, position ${Number(position) || position}, id ${eventId})`;
+  return [`${event} breaks ${rule}`, `  rule:     ${rules[rule]}`, `  expected: ${expected}`, `  found:    ${found}`, ''];
+}

@@ -1,0 +1,57 @@
+// What a payment adapter asks of the read models before it polls: which accounts have orders, how old the oldest is
+// that may still be paid, and which orders have something unsettled.
+import type { OrderState } from '../order/order.ts';
+import { unsettledIn } from '../order/view.ts';
+import type { AccountOrders, AccountUnsettledOrder } from '../payment-ledger.ts';
+import type { FoldedOrder } from './order-rows.ts';
+import type { ReadModelFile } from './read-model-file.ts';
+
+export interface AccountRows {
+  /** Belongs into the transaction that saves the order. */
+  note(order: FoldedOrder): void;
+  accounts(awaitedAt: string): readonly AccountOrders[];
+  unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
+}
+
+export function openAccountRows({ db }: ReadModelFile): AccountRows {
+  const upsert = db.prepare(`
+    insert into accounts values (?, ?, ?, ?) on conflict do update set
+      first_placed_at = min(first_placed_at, excluded.first_placed_at),
+      ever_paid = max(ever_paid, excluded.ever_paid)`);
+  const all = db.prepare('select account, livemode, first_placed_at, ever_paid from accounts order by account, livemode');
+  const awaited = db.prepare(
+    'select min(placed_at) as oldest, max(placed_at) as newest from orders where account = ? and livemode = ? and listed_until is not null and listed_until > ?',
+  );
+  const anyUnsettled = db.prepare('select 1 from orders where account = ? and livemode = ? and unsettled = 1 limit 1');
+  const unsettledAfter = db.prepare('select state from orders where unsettled = 1 and order_id > ? order by order_id limit ?');
+
+  return {
+    note: ({ state: { placed, payments } }) => {
+      if (placed === undefined) return;
+      const isPaid = Object.values(payments).some(({ attempt }) => attempt?.status === 'paid');
+      upsert.run(placed.account, Number(placed.livemode), placed.placedAt, Number(isPaid));
+    },
+    accounts: (awaitedAt) =>
+      all.all().map((row) => {
+        const [account, livemode] = [String(row['account']), Number(row['livemode'])];
+        const { oldest, newest } = awaited.get(account, livemode, awaitedAt) ?? {};
+        return {
+          account,
+          livemode: livemode === 1,
+          firstPlacedAt: String(row['first_placed_at']),
+          everPaid: row['ever_paid'] === 1,
+          hasUnsettled: anyUnsettled.get(account, livemode) !== undefined,
+          ...(typeof oldest === 'string' && typeof newest === 'string'
+            ? { awaited: { oldestPlacedAt: oldest, newestPlacedAt: newest } }
+            : {}),
+        };
+      }),
+    unsettled: (after, limit) =>
+      unsettledAfter.all(after, limit).flatMap((row) => {
+        const state = JSON.parse(String(row['state'])) as OrderState;
+        const { account, livemode } = state.placed ?? {};
+        const unsettled = unsettledIn(state);
+        return unsettled && account !== undefined && livemode !== undefined ? [{ ...unsettled, account, livemode }] : [];
+      }),
+  };
+}
