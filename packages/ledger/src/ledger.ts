@@ -140,14 +140,8 @@ class Ledger implements PaymentLedger {
 
   orderOf: PaymentLedger['orderOf'] = (reference) =>
     this.#call(async () => {
-      let owner = await this.#references.ownerOf(parse(idSchema, reference, 'reference'));
-      while (owner !== undefined) {
-        const order = await this.#orders.read(owner);
-        const moved = Object.values(order.moved).find(({ payment }) => payment.id === reference);
-        if (!moved) return viewOf(order);
-        owner = moved.toOrderId; // The link came from the cache. A payment never comes back, so this ends.
-      }
-      return undefined;
+      const owner = await this.#references.ownerOf(parse(idSchema, reference, 'reference'));
+      return owner === undefined ? undefined : viewOf(await this.#orders.read(owner));
     });
 
   history: PaymentLedger['history'] = (orderId) =>

@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import { LedgerError, type Log, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
 import type { Accounts } from './accounts.ts';
 import { type Claim, claimOf } from './claim.ts';
-import type { RecentStrangers } from './recent-strangers.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type Answer, type ListPage, type ReadableType, readableTypes } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
@@ -22,8 +21,6 @@ export interface IntakeParts {
   readonly siblings: SiblingSessions;
   readonly scope: string;
   readonly log: Log;
-  /** Where lists come again and again. */
-  readonly strangers?: RecentStrangers;
 }
 
 /** How an object came to us. */
@@ -118,8 +115,8 @@ export class Intake {
   }
 
   #whose(claim: Claim, { account }: Way): Promise<Ownership> {
-    const { accounts } = this.#parts;
-    return whatIsOurs(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
+    const { ledger, scope, accounts } = this.#parts;
+    return whatIsOurs(claim, { ledger, scope, intent: async (id) => (await accounts.calls(account)).intent(id) });
   }
 
   /** Read because a source left a question. */

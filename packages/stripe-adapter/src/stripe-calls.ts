@@ -72,12 +72,6 @@ export class StripeCalls {
     return object.id;
   }
 
-  /** The key's mode: nothing else tells it where there are no objects yet. */
-  async livemode(): Promise<boolean> {
-    const { object } = await this.#ask('GET /v1/balance', (options) => this.#stripe.balance.retrieve({}, options), readTimeoutMs);
-    return object.livemode;
-  }
-
   createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<Stripe.Checkout.Session>> {
     const { sessions } = this.#stripe.checkout;
     const call: Call<Stripe.Checkout.Session> = (options) => sessions.create(parameters, { ...options, idempotencyKey });

@@ -2,7 +2,6 @@
 // what only our secret key can have written.
 import type { PaymentLedger } from '@paidonce/ledger';
 import { type Claim, claimOf } from './claim.ts';
-import type { RecentStrangers } from './recent-strangers.ts';
 import type { Answer } from './stripe-calls.ts';
 import { identityOf, isId } from './stripe-objects.ts';
 
@@ -14,7 +13,6 @@ export interface OwnershipSources {
   readonly scope: string;
   /** Reads a payment intent; undefined: Stripe knows none of this id. */
   readonly intent: (intentId: string) => Promise<Answer | undefined>;
-  readonly strangers?: RecentStrangers;
 }
 
 /**
@@ -22,7 +20,7 @@ export interface OwnershipSources {
  *
  * @throws LedgerError `provider_unavailable` where that call fails: then nobody may say "not ours".
  */
-export async function whatIsOurs(claim: Claim, { ledger, scope, intent, strangers }: OwnershipSources): Promise<Ownership> {
+export async function whatIsOurs(claim: Claim, { ledger, scope, intent }: OwnershipSources): Promise<Ownership> {
   if (claim.recoveredFrom !== undefined) {
     const recovered = await ledger.orderOf(claim.recoveredFrom);
     if (recovered) return { ours: true, orderId: recovered.orderId };
@@ -31,12 +29,10 @@ export async function whatIsOurs(claim: Claim, { ledger, scope, intent, stranger
   for (const reference of claim.references) {
     if (await ledger.orderOf(reference)) return { ours: true };
   }
-  if (claim.askIntent === undefined || strangers?.has(claim.askIntent)) return { ours: false };
+  if (claim.askIntent === undefined) return { ours: false };
   const answer = await intent(claim.askIntent);
   const asked = answer && claimOf(identityOf(answer.object), scope);
-  if (asked?.marked) return ownedBy(asked);
-  strangers?.add(claim.askIntent);
-  return { ours: false };
+  return asked?.marked ? ownedBy(asked) : { ours: false };
 }
 
 function ownedBy({ orderId }: Claim): Ownership {

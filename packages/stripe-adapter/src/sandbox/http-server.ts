@@ -25,8 +25,7 @@ export function createHttpServer(core: SandboxCore, controls: Controls, closing:
   registerPaymentPage(app, core, controls);
   registerControl(app, core, controls);
   app.get('/', (_request, reply) => reply.redirect('/_sandbox', 303));
-  const method = ['GET', 'POST', 'DELETE'];
-  for (const url of ['/v1/*', '/v2/*']) app.route({ method, url, handler: (request, reply) => handleApi(core, request, reply, closing) });
+  app.route({ method: ['GET', 'POST', 'DELETE'], url: '/v1/*', handler: (request, reply) => handleApi(core, request, reply, closing) });
   return app;
 }
 
@@ -58,23 +57,13 @@ async function handleApi(core: SandboxCore, request: FastifyRequest, reply: Fast
   });
   try {
     if (answer.delayMs > 0) await core.settings.runtime.sleep(answer.delayMs, closing);
-    if (answer.way === 'never') await callerGone(request, closing);
-    if (answer.way !== 'sent') {
+    if (answer.lost) {
       reply.hijack();
       request.raw.socket.destroy();
       return reply;
     }
-    core.settings.witness?.(answer.body);
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   } finally {
     answer.done();
   }
-}
-
-function callerGone({ raw }: FastifyRequest, closing: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    raw.socket.once('close', resolve);
-    closing.addEventListener('abort', () => resolve(), { once: true });
-    if (closing.aborted) resolve();
-  });
 }

@@ -151,12 +151,6 @@ export class Parameters {
     return Object.fromEntries(metadata);
   }
 
-  /** `before` with what an update changes, adds, or deletes by an empty value. */
-  changedMetadata(before: Readonly<Record<string, string>> | null): Record<string, string> {
-    const after = { ...before, ...this.metadata() };
-    return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== ''));
-  }
-
   /** `created=1700000000` or `created[gte]=…`. */
   range(name: string): TimeRange | undefined {
     if (typeof this.#values.get(name) === 'string') {
