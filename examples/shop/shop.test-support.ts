@@ -75,7 +75,11 @@ async function freePort(): Promise<number> {
     const address = first.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const next = createServer().listen(port + 1, '127.0.0.1');
-    const isFree = await Promise.race([once(next, 'listening').then(() => true), once(next, 'error').then(() => false)]);
+    // `once` rejects where an error comes instead.
+    const isFree = await once(next, 'listening').then(
+      () => true,
+      () => false,
+    );
     for (const server of isFree ? [first, next] : [first]) {
       server.close();
       await once(server, 'close');

@@ -140,8 +140,8 @@ class Ledger implements PaymentLedger {
 
   orderOf: PaymentLedger['orderOf'] = (reference) =>
     this.#call(async () => {
-      const owner = await this.#references.ownerOf(parse(idSchema, reference, 'reference'));
-      return owner === undefined ? undefined : viewOf(await this.#orders.read(owner));
+      const order = await this.#writer.orderOf(parse(idSchema, reference, 'reference'));
+      return order && viewOf(order);
     });
 
   history: PaymentLedger['history'] = (orderId) =>

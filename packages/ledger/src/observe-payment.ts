@@ -103,6 +103,18 @@ export class PaymentWriter {
     for (const each of Object.values(moved)) if (each.payment.id === reference) await this.finishMove(former.orderId, each);
   }
 
+  /** Strong: the link may come from the cache, and then the stream of a former owner sends on. A payment never comes back, so this ends. */
+  async orderOf(reference: string): Promise<OrderState | undefined> {
+    let owner = await this.#references.ownerOf(reference);
+    while (owner !== undefined) {
+      const order = await this.#orders.read(owner);
+      const moved = Object.values(order.moved).find(({ payment }) => payment.id === reference);
+      if (!moved) return order;
+      owner = moved.toOrderId;
+    }
+    return undefined;
+  }
+
   async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
     const walk = startWalk();
     await this.#linkPayment(walk, observed, owner);

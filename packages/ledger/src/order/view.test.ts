@@ -131,6 +131,8 @@ describe('a checkout that the customer may come back to', () => {
     expect(awaitedUntil(fold(placed, recoverable))).toBe(at(90));
     expect(awaitedUntil(fold(placed, recoverable, expired))).toBe(at(90));
     expect(awaitedUntil(fold(placed, session, expired))).toBeUndefined();
+    // The intent of a declined attempt is canceled as its session expires.
+    expect(awaitedUntil(fold(placed, recoverable, expired, observed(attempt('canceled'), { aliases: ['cs_1'] })))).toBe(at(90));
   });
   test('is awaited no longer once it was paid or failed for good', () => {
     expect(awaitedUntil(fold(placed, recoverable, expired, observed(paid(900), { aliases: ['cs_1'] })))).toBeUndefined();

@@ -96,7 +96,7 @@ function paymentState(payment: PaymentFacts): OrderPaymentState {
 }
 
 const forEver = '9999-12-31T23:59:59.999Z';
-const ended: readonly string[] = ['paid', 'failed', 'canceled'];
+const ended: readonly string[] = ['paid', 'failed'];
 const underWay: readonly string[] = ['processing', 'awaiting_customer', 'authorized'];
 
 /**
@@ -130,7 +130,7 @@ function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = fo
     .map(([, facts]) => facts.attempt?.status ?? 'none');
   if (statuses.some((status) => ended.includes(status))) return { until: undefined, isUnderWay: false };
   if (statuses.some((status) => underWay.includes(status))) return { until: forEver, isUnderWay: true };
-  if (statuses.includes('expired')) return { until: recoverableUntil, isUnderWay: false };
+  if (statuses.includes('expired') || statuses.includes('canceled')) return { until: recoverableUntil, isUnderWay: false };
   const until = recoverableUntil !== undefined && recoverableUntil > expiresAt ? recoverableUntil : expiresAt;
   return { until, isUnderWay: false };
 }

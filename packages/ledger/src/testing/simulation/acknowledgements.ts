@@ -47,11 +47,10 @@ export class Acknowledgements {
       return;
     }
     const reference = this.#log.reference(payment.id);
-    const { owner } = reference;
-    // Moved meanwhile: the observation goes with the payment.
-    if (owner !== result.orderId && everOwned(reference, result.orderId)) this.#world.coverage.met('answered for a former owner');
-    else if (owner !== result.orderId)
-      this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${owner ?? 'nobody'}`);
+    // One that was moved meanwhile takes its observations with it.
+    if (!everOwned(reference, result.orderId)) {
+      this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${reference.owner ?? 'nobody'}`);
+    }
     const order = this.#log.order(result.orderId);
     if (!order.observed.has(name))
       this.#broken(durable, `${name} is answered as ${result.outcome}, and does not stand in ${result.orderId}`);

@@ -59,7 +59,6 @@ export const places = [
   'conflicting evidence',
   'paid again',
   'moved',
-  'answered for a former owner',
   'attempt failed before it was paid',
   'refund succeeded',
   'refund failed late',

@@ -165,6 +165,8 @@ function withMixedUpOrders(options: SimulationOptions): SimulationOptions {
     ...options,
     process: { ...options.process, crashAfterAppend: Math.min(options.process.crashAfterAppend, 0.05) },
     sources: { ...options.sources, unnamed: 0.2, misnamed: 0.5 },
+    shares: { call: 1, world: 0.3, timer: 0.02 },
+    replyAtOnce: 0,
     orders: 3,
     paymentsPerOrder: 2,
     placedLate: 0,

@@ -145,6 +145,8 @@ export class People {
         const placed = owner !== undefined && auditor.log.order(owner).placed !== undefined;
         const view = await ledger.orderOf(id);
         const owners = links.slice(Math.max(0, linksBefore - 1)).map((link) => link.orderId);
+        const next = auditor.log.order(owners.at(-1) ?? '').moved.get(id)?.toOrderId; // Moved, and not linked yet.
+        if (next !== undefined) owners.push(next);
         if (placed && (!view || !owners.includes(view.orderId)))
           this.#world.report('reads are strong', `${id} belongs to ${owner}, found was ${view?.orderId ?? 'nothing'}`);
       });
