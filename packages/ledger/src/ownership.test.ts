@@ -138,9 +138,19 @@ describe('law 3 on a SQLite file', () => {
 
   test('three processes name three orders for one payment, a hundred times over', async () => {
     for (let index = 0; index < 3; index++) stores.push(await openSqliteEventStore(join(folder, 'ledger.db')));
-    const processes = stores.map((store) => openPaymentProcess(store, systemRuntime));
+    let conflicts = 0;
+    const counted = (store: EventStore): EventStore => ({
+      append: async (stream, expectedRevision, events) => {
+        const result = await store.append(stream, expectedRevision, events);
+        if (!result.appended) conflicts += 1;
+        return result;
+      },
+      readStream: (stream, options) => store.readStream(stream, options),
+      readLog: (options) => store.readLog(options),
+      close: () => store.close(),
+    });
+    const processes = stores.map((store) => openPaymentProcess(counted(store), systemRuntime));
     const rounds = Array.from({ length: 100 }, (_, round) => round);
-    const winners = new Set<string>();
     for (const round of rounds) {
       const of = payment(`pi_${round}`);
       const answers = await Promise.all(
@@ -150,12 +160,11 @@ describe('law 3 on a SQLite file', () => {
       );
       const owners = new Set(answers.map((answer) => ('orderId' in answer ? answer.orderId : 'held')));
       expect(owners.size).toBe(1);
-      for (const owner of owners) winners.add(owner.slice(owner.lastIndexOf('-')));
     }
     const events = await everything(stores[0]!);
     const ownership = checkOwnership(events);
     expect(ownership.owners.size).toBe(200);
     expect(events.filter(({ type }) => type === 'ReviewOpened')).toHaveLength(100); // The two others named another order.
-    expect(winners.size).toBeGreaterThan(1); // They did race.
+    expect(conflicts).toBeGreaterThan(100); // They did race: whoever was second met the first one's link.
   });
 });
