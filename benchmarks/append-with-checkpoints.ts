@@ -15,6 +15,7 @@ const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual']
 export async function appendRatio(
   folder: string,
 ): Promise<{ readonly withCheckpoints: number; readonly without: number; readonly ratio: number }> {
+  for (const signs of [true, false]) await observe(folder, signs); // Warm.
   const [those, others]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
     // Who comes first has the warmer or the colder disk: in turn.

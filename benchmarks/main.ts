@@ -1,8 +1,10 @@
 // `npm run bench -- NAME`: figures are ratios within one run, since machines differ and are noisy.
 import { observe } from './observe.ts';
+import { poll } from './poll.ts';
 import { replay } from './replay.ts';
+import { store } from './store.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { observe, replay };
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { observe, poll, replay, store };
 const [name = ''] = process.argv.slice(2);
 const run = benchmarks[name];
 if (run) await run();

@@ -7,10 +7,10 @@ import type { Scenario } from './scenarios.ts';
 const columns = [
   ['order', 5],
   ['what happened', 30],
-  ['webhook', 13],
-  ['poll', 6],
+  ['webhook', 11],
+  ['poll', 11],
   ['status', 6],
-  ['granted by', 10],
+  ['granted', 7],
   ['grants', 6],
   ['membership', 10],
 ] as const;
@@ -52,11 +52,11 @@ export function verdictLines(verdicts: readonly Verdict[]): readonly string[] {
   });
 }
 
-/** Of one source: how many payments it called paid, and whether it told of a refund. */
+/** Of one source: how many payments it called paid, and whether it told of money that went back. */
 function seenBy(source: Source, order: OrderLog): string {
   const observed = observationsOf(order).filter((each) => each.source === source);
   const paid = new Set(observed.filter(isPaid).map(({ payment }) => payment.id)).size;
-  const words = [...(paid > 1 ? [`${paid} paid`] : paid === 1 ? ['paid'] : []), ...(observed.some(isRefund) ? ['refund'] : [])];
+  const words = [...(paid > 1 ? [`${paid} paid`] : paid === 1 ? ['paid'] : []), ...(observed.some(isRefund) ? ['back'] : [])];
   return words.join('+') || '-';
 }
 

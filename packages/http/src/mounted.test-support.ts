@@ -47,6 +47,7 @@ export function standIns(): StandIns {
   } as Partial<PaymentLedger> as PaymentLedger;
   const payments: StripePayments = {
     ledger,
+    metadataFor: () => ({}),
     startCheckout: refuse,
     sweep: refuse,
     async handleWebhook(rawBody, given) {

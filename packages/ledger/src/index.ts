@@ -1,4 +1,12 @@
 // @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
+export type {
+  AccountOrders,
+  AccountUnsettledOrder,
+  SweepPosition,
+  SweepProgress,
+  SweepSummary,
+  UnreadableObject,
+} from './adapter-ledger.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpointer.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
@@ -30,8 +38,6 @@ export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';
 export type { OrderPaymentState, OrderView, Review } from './order/view.ts';
 export type {
-  AccountOrders,
-  AccountUnsettledOrder,
   Alert,
   Log,
   Membership,
@@ -42,9 +48,5 @@ export type {
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
-  SweepPosition,
-  SweepProgress,
-  SweepSummary,
-  UnreadableObject,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';

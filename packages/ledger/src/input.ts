@@ -6,7 +6,7 @@ import type { Resolution } from './order/events.ts';
 import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
 import type { PageRequest, PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
 
-export const placeOrderSchema: z.ZodType<PlaceOrder> = z.strictObject({
+const orderShape = {
   orderId: idSchema,
   memberId: idSchema,
   plan: idSchema,
@@ -17,6 +17,11 @@ export const placeOrderSchema: z.ZodType<PlaceOrder> = z.strictObject({
   allow: z.exactOptional(
     z.strictObject({ discount: z.exactOptional(z.boolean()), tax: z.exactOptional(z.boolean()), shipping: z.exactOptional(z.boolean()) }),
   ),
+};
+export const placeOrderSchema: z.ZodType<PlaceOrder> = z.strictObject(orderShape);
+export const importOrderSchema: z.ZodType<PlaceOrder & { readonly placedAt: string }> = z.strictObject({
+  ...orderShape,
+  placedAt: timeSchema,
 });
 export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: number }> = z.strictObject({
   resolution: z.enum(['grant', 'revoke', 'dismiss']),

@@ -3,15 +3,25 @@ import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { type Followers, type OpenedFollowers, openFollowers } from './followers.ts';
-import { attachOptionsSchema, checkOptions, pageSchema, parse, placeOrderSchema, resolveSchema, timeoutSchema } from './input.ts';
+import {
+  attachOptionsSchema,
+  checkOptions,
+  importOrderSchema,
+  pageSchema,
+  parse,
+  placeOrderSchema,
+  resolveSchema,
+  timeoutSchema,
+} from './input.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
+import { isSameOrder } from './order/order.ts';
 import { viewOf } from './order/view.ts';
 import { type OrderStreams, openOrderStreams, orderAggregate } from './order-streams.ts';
 import type { Log, Page, PageRequest, PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
-import { isSameOrder, orderPlaced } from './placing.ts';
-import { pageKey } from './read-models/order-read-models.ts';
-import { openReferences, type References } from './reference.ts';
+import { orderPlaced } from './placing.ts';
+import { orderKey, pageKey } from './read-models/order-read-models.ts';
+import { openReferences } from './reference.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
 import { openSweeps, type Sweeps } from './sweep.ts';
 import { openTransactions } from './transact.ts';
@@ -36,7 +46,6 @@ class Ledger implements PaymentLedger {
   readonly #store: EventStore;
   readonly #background: boolean;
   readonly #orders: OrderStreams;
-  readonly #references: References;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
   readonly #sweeps: Sweeps;
@@ -65,8 +74,7 @@ class Ledger implements PaymentLedger {
     this.delivers = deliver !== undefined;
     this.#orders = openOrderStreams(transactions, checkOptions(options), (orderId) => this.#delivery?.schedule(orderId));
     this.#delivery = deliver && openDelivery({ orders: this.#orders, instance, deliver, timeoutMs, runtime, log, onAlert });
-    this.#references = openReferences(transactions);
-    this.#writer = new PaymentWriter(this.#references, this.#orders, runtime);
+    this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions);
     this.#unreadable = openUnreadableObjects(transactions, { log, onAlert });
     const path = readModelsPath(options);
@@ -94,15 +102,18 @@ class Ledger implements PaymentLedger {
       };
       const { placed } = await this.#orders.read(orderId);
       if (!placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);
-      const { owner } = await this.#references.link(payment.id, orderId);
-      if (owner !== orderId) return { outcome: 'belongs_to', orderId: owner };
-      const { events } = await this.#orders.command(orderId, `attach ${payment.id}`, { type: 'attach', checkout });
-      await this.#writer.forwardHeld(payment.id);
-      return { outcome: events.length > 0 ? 'attached' : 'exists' };
+      return this.#writer.attach(orderId, checkout);
     });
 
   observePayment: PaymentLedger['observePayment'] = (observation) =>
     this.#call(async () => this.#writer.observe(parse(observationSchema, observation, 'observation')));
+
+  importOrder: PaymentLedger['importOrder'] = (order, payment, by) =>
+    this.#call(async () => {
+      const { placedAt, ...placed } = parse(importOrderSchema, order, 'order');
+      const observation = parse(observationSchema, { ...payment, source: 'manual', by: parse(manualActionSchema, by, 'by') }, 'payment');
+      return this.#writer.importOrder(orderPlaced(placed, placedAt), observation);
+    });
 
   movePayment: PaymentLedger['movePayment'] = (payment, toOrderId, by) =>
     this.#call(async () => {
@@ -157,11 +168,7 @@ class Ledger implements PaymentLedger {
   openOrders: PaymentLedger['openOrders'] = (request) =>
     this.#call(() => {
       const now = this.runtime.now().toISOString();
-      return this.#page(
-        request,
-        ({ models }, after, limit) => models.openOrders(now, after, limit),
-        ({ orderId }) => orderId,
-      );
+      return this.#page(request, ({ models }, after, limit) => models.openOrders(now, after, limit), orderKey);
     });
 
   reviews: PaymentLedger['reviews'] = (request) =>
@@ -180,13 +187,7 @@ class Ledger implements PaymentLedger {
   accountOrders: PaymentLedger['accountOrders'] = (awaitedAt = this.runtime.now().toISOString()) =>
     this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt')));
   unsettledOrders: PaymentLedger['unsettledOrders'] = (request) =>
-    this.#call(() =>
-      this.#page(
-        request,
-        ({ models }, after, limit) => models.unsettled(after, limit),
-        ({ orderId }) => orderId,
-      ),
-    );
+    this.#call(() => this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey));
   sweepProgress: PaymentLedger['sweepProgress'] = (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier')));
   startSweep: PaymentLedger['startSweep'] = (tier, seenRound) =>
     this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound));

@@ -5,12 +5,15 @@
 import { LRUCache } from 'lru-cache';
 import { invariant } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference, paymentKey } from './observation.ts';
-import type { DecisionType, OrderEvent, PaymentMoved, PaymentObserved } from './order/events.ts';
-import type { OrderState } from './order/order.ts';
+import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
+import { isSameOrder, type OrderState } from './order/order.ts';
 import { isDecision, type OrderStreams } from './order-streams.ts';
-import type { ObserveResult } from './payment-ledger.ts';
+import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Ownership, References } from './reference.ts';
 import type { Runtime } from './runtime.ts';
+
+type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
+type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
 /** One walk over references: each is linked once, and what it held is found. */
 interface Walk {
@@ -38,6 +41,35 @@ export class PaymentWriter {
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
     const owner = (await this.#references.ownerOfAny(namesOf(observed))) ?? observed.orderId;
     return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
+  }
+
+  /** Claim, then record, then forward what was held: durable before a customer is sent there. */
+  async attach(orderId: string, checkout: CheckoutAttached): Promise<AttachResult> {
+    const { id } = checkout.payment;
+    const { owner } = await this.#references.link(id, orderId);
+    if (owner !== orderId) return { outcome: 'belongs_to', orderId: owner };
+    const { events } = await this.#orders.command(orderId, `attach ${id}`, { type: 'attach', checkout });
+    await this.forwardHeld(id);
+    return { outcome: events.length > 0 ? 'attached' : 'exists' };
+  }
+
+  /** The order has the payment from its start; what was held of it is handed on behind, as news. */
+  async importOrder(order: OrderPlaced, observation: Observation): Promise<ImportResult> {
+    const { payment, fact, aliases = [] } = observation;
+    const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
+    const walk = startWalk();
+    await this.#linkPayment(walk, observed, order.orderId);
+    const { owner } = linkIn(walk, payment.id);
+    if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
+    const claimedByAnother = aliases.some((alias) => linkIn(walk, alias).owner !== owner);
+    const command = { type: 'import', order, observed, claimedByAnother } as const;
+    const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
+    await this.#handOn(walk);
+    const moved = state.moved[paymentKey(payment)];
+    if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
+    if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
+    if (!isSameOrder(state.placed, order)) return { outcome: 'differs' };
+    return { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
   }
 
   /** Hands on what a linked reference held. */

@@ -1,12 +1,13 @@
 // The public face: what a shop calls, and what a payment adapter calls on its behalf.
+import type { AdapterLedger } from './adapter-ledger.ts';
 import type { CheckpointSettings } from './audit/checkpointer.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
-import type { ManualAction, Observation, PaymentReference } from './observation.ts';
+import type { ManualAction, Observation, PaymentReference, Statement } from './observation.ts';
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
-import type { OrderView, Review, UnsettledOrder } from './order/view.ts';
+import type { OrderView, Review } from './order/view.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface PlaceOrder {
@@ -110,71 +111,8 @@ export interface Membership {
   readonly since: string;
 }
 
-/** What a provider account has in this ledger: enough to know what a poll must look for, and from when on. */
-export interface AccountOrders {
-  readonly account: string;
-  readonly livemode: boolean;
-  readonly firstPlacedAt: string;
-  /** A payment of some order was paid, however it ended. */
-  readonly everPaid: boolean;
-  /** Of the orders on which nobody has paid yet, and somebody still could at the time asked for; absent: there is none. */
-  readonly awaited?: { readonly oldestPlacedAt: string; readonly newestPlacedAt: string };
-  /** Some order has a payment under way, a refund that is pending, or a dispute that is open. */
-  readonly hasUnsettled: boolean;
-}
-
-export interface AccountUnsettledOrder extends UnsettledOrder {
-  readonly account: string;
-  readonly livemode: boolean;
-}
-
-/** One pass of the poll over a tier. */
-export interface SweepProgress {
-  /** Newest round started; 0: none yet. */
-  readonly round: number;
-  /** Whether that round has finished. */
-  readonly finished: boolean;
-  /** Where the last finished round ended: the next one reads on from here. */
-  readonly upTo?: string;
-  /** Where the newest round that did not finish was last: the next one need not read again what lies before. */
-  readonly resume?: SweepPosition;
-  /** Reads that the tier's rounds have told of, by UTC day of their end; 31 days at most. */
-  readonly spent: readonly { readonly day: string; readonly reads: number }[];
-}
-/** A place in a list that is read from its newest object on. */
-export interface SweepPosition {
-  readonly from: string;
-  readonly to: string;
-  /** The last id that was read. */
-  readonly after: string;
-}
-export interface SweepSummary {
-  readonly lookedAt: number;
-  readonly calls: number;
-  readonly found: number;
-  readonly rescued: number;
-  /** Reads of the same process outside its rounds, since it last told of them. */
-  readonly otherReads?: number;
-  /** Of the reads allowed in 30 days, after this round. */
-  readonly budgetLeft?: number;
-}
-
-/** An object of the provider that could not be read. Its body is never stored: it may hold personal data. */
-export interface UnreadableObject {
-  readonly objectId: string;
-  readonly eventId?: string;
-  readonly type: string;
-  readonly apiVersion?: string;
-  readonly account?: string;
-  readonly livemode?: boolean;
-  /** Of the body, hex. */
-  readonly sha256: string;
-  /** The path in the object that failed. */
-  readonly path: string;
-}
-
 /** All methods throw {@link LedgerError}: `invalid_input`, `closed`, and those of the event store. */
-export interface PaymentLedger extends AsyncDisposable {
+export interface PaymentLedger extends AdapterLedger, AsyncDisposable {
   /** Whether this process has a `deliver`. */
   readonly delivers: boolean;
   readonly runtime: Runtime;
@@ -189,6 +127,19 @@ export interface PaymentLedger extends AsyncDisposable {
      */
     options?: { readonly expiresAt?: string; readonly recoverableUntil?: string },
   ): Promise<{ readonly outcome: 'attached' | 'exists' } | { readonly outcome: 'belongs_to'; readonly orderId: string }>;
+  /**
+   * An order that the shop fulfilled before it had a ledger: placed, paid and granted in one append, and never
+   * delivered, since the shop has it. What becomes of the payment from then on (a refund, a dispute) is decided and
+   * delivered as of any order. `exists`: it had a membership here before. `not_entitled`: it is placed, but the payment
+   * does not count, or is undone: look at its reviews. `differs`: it was placed on other terms, and is left as it was.
+   */
+  importOrder(
+    order: PlaceOrder & { readonly placedAt: string },
+    payment: Statement,
+    by: ManualAction,
+  ): Promise<
+    { readonly outcome: 'imported' | 'exists' | 'not_entitled' | 'differs' } | { readonly outcome: 'belongs_to'; readonly orderId: string }
+  >;
   /** Durable when it answers (law 8). */
   observePayment(observation: Observation): Promise<ObserveResult>;
   /**
@@ -227,19 +178,4 @@ export interface PaymentLedger extends AsyncDisposable {
   reviews(page?: PageRequest): Promise<Page<Review>>;
   /** Catch up, roll forward and deliver until idle: CLI, serverless, tests. Default timeout 10 s. */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>;
-
-  /** For payment adapters: from a read model. `awaitedAt` (ISO 8601): when a poll looked last. Default: now. */
-  accountOrders(awaitedAt?: string): Promise<readonly AccountOrders[]>;
-  /** For payment adapters: from a read model; what is to be looked at again by its id. */
-  unsettledOrders(page?: PageRequest): Promise<Page<AccountUnsettledOrder>>;
-  /** For payment adapters: where the sweeps of a tier stand. Strong. */
-  sweepProgress(tier: string): Promise<SweepProgress>;
-  /** For payment adapters: at most one process starts the round after `seenRound`. */
-  startSweep(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
-  /** For payment adapters: a long round says where it is, so that the next one goes on from there if it dies. */
-  advanceSweep(tier: string, round: number, position: SweepPosition): Promise<void>;
-  /** For payment adapters: only this moves `upTo`. */
-  finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
-  /** For payment adapters: keeps by id what cannot be read, once per object, version and path. */
-  recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }

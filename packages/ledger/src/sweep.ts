@@ -2,10 +2,10 @@
 // only `SweepFinished` moves the cursor, so the round of a process that died is read again. Reading twice is
 // harmless, so there is no lease, no fencing and no clock to compare.
 import * as z from 'zod';
+import type { SweepPosition, SweepProgress, SweepSummary } from './adapter-ledger.ts';
 import { invariant, LedgerError } from './errors.ts';
 import { parse } from './input.ts';
 import { idSchema, timeSchema } from './observation.ts';
-import type { SweepPosition, SweepProgress, SweepSummary } from './payment-ledger.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
 export type SweepEvent =

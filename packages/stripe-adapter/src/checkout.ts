@@ -115,9 +115,13 @@ export class Checkout {
   }
 
   async #attach(orderId: string, { id, url, livemode, ...session }: Session, account: string): Promise<StartedCheckout> {
+    const expiresMs = session.expires_at * 1_000 + pollGraceMs;
     const recoverable = session.after_expiration?.recovery?.enabled === true;
-    const expiresAt = new Date(session.expires_at * 1_000 + (recoverable ? recoveryMs : 0) + pollGraceMs).toISOString();
-    const attached = await this.#parts.ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode, id }, { expiresAt });
+    const until = {
+      expiresAt: new Date(expiresMs).toISOString(),
+      ...(recoverable ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
+    };
+    const attached = await this.#parts.ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode, id }, until);
     if (attached.outcome === 'belongs_to' || url === null) {
       throw new LedgerError(
         'invalid_input',

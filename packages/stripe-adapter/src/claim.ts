@@ -13,29 +13,38 @@ export interface Claim {
   readonly marked: boolean;
   /** Which order it names. Only of a marked object. */
   readonly orderId?: string;
+  /** The Payment Link that made it; what it stands for is what was attached. */
+  readonly link?: string;
   /** The session that a recovery link has copied. */
   readonly recoveredFrom?: string;
   /** Refunds and disputes carry no metadata of ours: that of their payment intent decides. */
   readonly askIntent?: string;
 }
 
+/** On a session and on its payment intent, so that either is known as ours. */
 export function metadataFor(scope: string, orderId: string): Record<string, string> {
   return { [scopeKey]: scope, [orderKey]: orderId };
 }
 
+/** Whether its metadata bear our scope: of a charge too, to which its intent's were copied as it was made. */
+export function isMarked({ metadata }: StripeIdentity, scope: string): boolean {
+  return metadata[scopeKey] === scope;
+}
+
 export function claimOf(identity: StripeIdentity, scope: string): Claim {
-  const { object, id, payment_intent: intent, charge, metadata } = identity;
+  const { object, id, payment_intent: intent, charge } = identity;
   if (object === 'refund' || object === 'dispute' || object === 'charge') {
     const references = present([intent, object === 'charge' ? id : charge]);
     return { references, marked: false, ...(intent === undefined ? {} : { askIntent: intent }) };
   }
-  const { recovered_from: recoveredFrom } = identity;
-  const marked = metadata[scopeKey] === scope;
+  const { recovered_from: recoveredFrom, payment_link: link } = identity;
+  const marked = isMarked(identity, scope);
   const orderId = marked ? namedOrder(identity) : undefined;
   return {
     references: present([intent, id]),
     marked,
     ...(orderId === undefined ? {} : { orderId }),
+    ...(link === undefined ? {} : { link }),
     ...(recoveredFrom === undefined ? {} : { recoveredFrom }),
   };
 }

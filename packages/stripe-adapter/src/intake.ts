@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { LedgerError, type Log, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
 import type { Accounts } from './accounts.ts';
 import { type Claim, claimOf } from './claim.ts';
+import type { RecentStrangers } from './recent-strangers.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type Answer, type ListPage, type ReadableType, readableTypes } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
@@ -21,6 +22,8 @@ export interface IntakeParts {
   readonly siblings: SiblingSessions;
   readonly scope: string;
   readonly log: Log;
+  /** Where lists come again and again. */
+  readonly strangers?: RecentStrangers;
 }
 
 /** How an object came to us. */
@@ -115,8 +118,8 @@ export class Intake {
   }
 
   #whose(claim: Claim, { account }: Way): Promise<Ownership> {
-    const { ledger, scope, accounts } = this.#parts;
-    return whatIsOurs(claim, { ledger, scope, intent: async (id) => (await accounts.calls(account)).intent(id) });
+    const { accounts } = this.#parts;
+    return whatIsOurs(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
   }
 
   /** Read because a source left a question. */
@@ -199,8 +202,11 @@ function staleCopy(object: unknown, { form }: Way): StaleCopy | undefined {
   return form === 'foreign_snapshot' || known === 'refund' || known === 'dispute' ? { type: known, id } : undefined;
 }
 
-function seenByRead({ asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Way): Way {
-  return { ...way, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
+/** Its mode goes on to what it leads to: a charge tells one, and its refunds do not. */
+function seenByRead({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Way): Way {
+  const told = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : undefined;
+  const livemode = way.livemode ?? (typeof told === 'boolean' ? told : undefined);
+  return { ...way, asOf, ...(livemode === undefined ? {} : { livemode }), ...(apiVersion === undefined ? {} : { apiVersion }) };
 }
 
 function namingOrder(ours: Ours, orderId: string | undefined): Ours {

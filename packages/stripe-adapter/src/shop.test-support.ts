@@ -18,6 +18,8 @@ export interface Shop {
   readonly store: EventStore;
   readonly ledger: PaymentLedger;
   readonly payments: StripePayments;
+  /** Where webhooks are taken. */
+  readonly webhookUrl: string;
   /** What the webhook's server answered so far: the outcome, or the error's code. */
   readonly answers: string[];
   /** Starts a checkout of order-1 (or of what is given) and answers its session. */
@@ -70,7 +72,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     await new Promise((resolve) => server.close(resolve));
   });
   const checkout = async (changes: object = {}): Promise<string> => (await payments.startCheckout({ ...plan, ...changes })).sessionId;
-  return { sandbox, stripe, store, ledger, payments, answers, checkout };
+  return { sandbox, stripe, store, ledger, payments, webhookUrl: url, answers, checkout };
 }
 
 /** The error's code and message; fails where nothing is thrown. */

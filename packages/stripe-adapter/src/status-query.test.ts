@@ -161,3 +161,28 @@ describe('asked often', () => {
     expect(await payments.status(sessionId)).toEqual({ state: 'active', stale: false });
   });
 });
+
+describe('the deadline', () => {
+  test('passes: what was known is told as stale, and the late answer of Stripe still counts', async () => {
+    const deadline = Promise.withResolvers<void>();
+    const sleep = (ms: number) => (ms === 3_000 ? deadline.promise : Promise.resolve());
+    const { payments, checkout, sandbox, ledger } = await openShop({ payments: { runtime: { sleep } } });
+    const sessionId = await checkout();
+    sandbox.pay(sessionId, { fate: 'lost' });
+    sandbox.injectFault({ kind: 'slow', delayMs: 300, path: '/v1/checkout/sessions/:session' });
+    const asked = payments.status(sessionId);
+    deadline.resolve();
+    expect(await asked).toEqual({ state: 'pending', stale: true, nextPollAfterMs: 5_000 });
+    await expect.poll(async () => (await ledger.order('order-1'))?.membership, { timeout: 30_000 }).toBe('active');
+    expect(await payments.status(sessionId)).toEqual({ state: 'active', stale: false });
+  });
+});
+
+test('several sessions of one order are one question a second', async () => {
+  const { payments, checkout, sandbox, ledger } = await openShop({ payments: { runtime: { monotonicNowMs: () => 0 } } });
+  const sessionId = await checkout();
+  await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: 'cs_test_second' });
+  sandbox.calls.reset();
+  await Promise.all([payments.status(sessionId), payments.status('cs_test_second'), payments.status(sessionId)]);
+  expect(sandbox.calls.byRoute()).toEqual({ [retrieveRoute]: 1 });
+});

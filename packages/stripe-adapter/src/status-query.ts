@@ -12,21 +12,25 @@ export interface StatusQueryParts {
   readonly log: Log;
 }
 
-/** A customer is waiting. */
+/** A customer is waiting. A look that takes longer goes on, and is told with the next answer. */
 const deadlineMs = 3_000;
-/** Stripe is asked about one session at most once in this time; reads are rationed. */
+/** Stripe is asked about one order at most once in this time; reads are rationed. */
 const betweenLooksMs = 1_000;
-/** Looks remembered; beyond it the oldest is forgotten, and that costs one more call. */
+/** Orders of which the last look is remembered; beyond it the oldest is forgotten, and that costs one more call. */
 const rememberedLooks = 10_000;
 
 interface LastLook {
   readonly atMs: number;
-  readonly answered: boolean;
+  /** Whether Stripe answered. */
+  readonly answered: Promise<boolean>;
 }
+
+type Session = Parameters<LookAtSession>[0];
 
 export class StatusQuery {
   readonly #parts: StatusQueryParts;
   readonly #running = new Map<string, Promise<PaymentStatus | undefined>>();
+  /** By order. */
   readonly #lastLooks = new Map<string, LastLook>();
 
   constructor(parts: StatusQueryParts) {
@@ -50,34 +54,45 @@ export class StatusQuery {
     const known = attemptOn(await ledger.history(before.orderId), sessionId);
     if (before.membership === 'active' || isFinal(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
     const account = before.checkouts.find(({ payment }) => payment.id === sessionId)?.payment.account ?? before.account;
-    const answered = await this.#look({ id: sessionId, account });
+    const answered = await this.#inTime(this.#lookOnce(before.orderId, { id: sessionId, account }));
     const order = (await ledger.orderOf(sessionId)) ?? before;
     return statusOf(stateOf(order, attemptOn(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
   }
 
-  /** Whether Stripe answered, now or a moment ago. */
-  async #look(session: { readonly id: string; readonly account: string }): Promise<boolean> {
-    const { id: sessionId } = session;
-    const { look, runtime, log } = this.#parts;
-    const last = this.#lastLooks.get(sessionId);
+  /** A look that is under way, or was a moment ago, answers for this one too. */
+  #lookOnce(orderId: string, session: Session): Promise<boolean> {
+    const { runtime } = this.#parts;
+    const last = this.#lastLooks.get(orderId);
     if (last && runtime.monotonicNowMs() - last.atMs < betweenLooksMs) return last.answered;
-    let answered = false;
-    try {
-      const { is } = await look(session, deadlineMs);
-      answered = is !== 'missing';
-      if (!answered) log.warn({ sessionId }, 'Stripe knows no session of this id. Is the key of another account or mode?');
-    } catch (error) {
-      if (!(error instanceof LedgerError && error.code === 'provider_unavailable')) throw error;
-      log.warn({ err: error, sessionId }, 'Stripe did not answer a status query');
-    }
-    this.#remember(sessionId, { atMs: runtime.monotonicNowMs(), answered });
-    return answered;
-  }
-
-  #remember(sessionId: string, look: LastLook): void {
-    this.#lastLooks.delete(sessionId);
-    this.#lastLooks.set(sessionId, look);
+    const look = { atMs: runtime.monotonicNowMs(), answered: this.#look(session) };
+    this.#lastLooks.delete(orderId);
+    this.#lastLooks.set(orderId, look);
     const [oldest] = this.#lastLooks.keys();
     if (this.#lastLooks.size > rememberedLooks && oldest !== undefined) this.#lastLooks.delete(oldest);
+    return look.answered;
+  }
+
+  async #look(session: Session): Promise<boolean> {
+    const { look, log } = this.#parts;
+    try {
+      const { is } = await look(session, deadlineMs);
+      if (is === 'missing')
+        log.warn({ sessionId: session.id }, 'Stripe knows no session of this id. Is the key of another account or mode?');
+      return is !== 'missing';
+    } catch (error) {
+      if (!(error instanceof LedgerError && error.code === 'provider_unavailable')) throw error;
+      log.warn({ err: error, sessionId: session.id }, 'Stripe did not answer a status query');
+      return false;
+    }
+  }
+
+  async #inTime(answered: Promise<boolean>): Promise<boolean> {
+    const ended = new AbortController();
+    try {
+      return await Promise.race([answered, this.#parts.runtime.sleep(deadlineMs, ended.signal).then(() => false)]);
+    } finally {
+      ended.abort();
+      answered.catch(() => undefined); // After the deadline nobody waits for it.
+    }
   }
 }

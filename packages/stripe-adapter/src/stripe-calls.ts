@@ -72,6 +72,12 @@ export class StripeCalls {
     return object.id;
   }
 
+  /** The key's mode: nothing else tells it where there are no objects yet. */
+  async livemode(): Promise<boolean> {
+    const { object } = await this.#ask('GET /v1/balance', (options) => this.#stripe.balance.retrieve({}, options), readTimeoutMs);
+    return object.livemode;
+  }
+
   createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<Stripe.Checkout.Session>> {
     const { sessions } = this.#stripe.checkout;
     const call: Call<Stripe.Checkout.Session> = (options) => sessions.create(parameters, { ...options, idempotencyKey });
@@ -126,6 +132,13 @@ export class StripeCalls {
   refunds(of: RefundsOf): Promise<Answer<ListPage>> {
     const what = `GET /v1/refunds?${new URLSearchParams({ ...of })}`;
     return this.#list(what, (options) => this.#stripe.refunds.list({ ...of, limit: pageLimit }, options), readTimeoutMs);
+  }
+
+  /** The newest hundred. */
+  disputes(intentId: string): Promise<Answer<ListPage>> {
+    const parameters = { payment_intent: intentId, limit: pageLimit };
+    const what = `GET /v1/disputes?payment_intent=${intentId}`;
+    return this.#list(what, (options) => this.#stripe.disputes.list(parameters, options), readTimeoutMs);
   }
 
   /** Completed sessions with their payment intents. */

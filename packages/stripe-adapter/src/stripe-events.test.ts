@@ -206,3 +206,28 @@ describe('Stripe failed to make events', () => {
     );
   });
 });
+
+describe('an endpoint of the sandbox', () => {
+  test('that is thin grants, and its snapshot twin adds nothing', async () => {
+    const shop = await openShop();
+    const { url, secret } = { url: shop.webhookUrl, secret: webhookSecret };
+    shop.sandbox.addWebhookEndpoint({ url, secret, payload: 'thin' });
+    shop.sandbox.pay(await shop.checkout());
+    await shop.sandbox.deliverDue();
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'webhook', sequence: 1, openReviews: [] });
+    expect(shop.answers).not.toContain('unreadable');
+    expect(shop.answers.filter((answer) => answer === 'duplicate').length).toBeGreaterThan(0);
+  });
+
+  test('tells of events that were never made, and a pass of the poll finds the payment', async () => {
+    const shop = await openShop();
+    shop.sandbox.addWebhookEndpoint({ url: shop.webhookUrl, secret: webhookSecret, payload: 'thin' });
+    shop.sandbox.pay(await shop.checkout(), { fate: 'never_made' });
+    expect(shop.sandbox.reportMissedEvents()).toBeGreaterThan(0);
+    await shop.sandbox.deliverDue();
+    await vi.waitFor(
+      async () => expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' }),
+      30_000,
+    );
+  });
+});

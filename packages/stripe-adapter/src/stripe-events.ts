@@ -6,7 +6,8 @@ import type { Accounts } from './accounts.ts';
 import { claimOf } from './claim.ts';
 import type { Intake, StripeSource, Taken } from './intake.ts';
 import { readableTypes } from './stripe-calls.ts';
-import { identityOf, type StripeEvent, type StripeThinEvent } from './stripe-objects.ts';
+import type { StripeEvent, StripeThinEvent } from './stripe-event-objects.ts';
+import { identityOf } from './stripe-objects.ts';
 import { isoTime } from './to-observation.ts';
 import { knowsOrder } from './what-is-ours.ts';
 

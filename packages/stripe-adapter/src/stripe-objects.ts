@@ -69,6 +69,23 @@ export interface StripeCharge {
   readonly payment_intent: string | null;
 }
 
+/** A row of the balance: what it was for, where it was for anything. */
+export interface StripeMovement {
+  readonly id: string;
+  /** Expanded: lists of them are read so. */
+  readonly source: object | null;
+}
+
+/** A charge that moved money: what a balance has of it. */
+export interface StripeMoney {
+  readonly id: string;
+  readonly amount_captured: number;
+  readonly amount_refunded: number;
+  readonly currency: string;
+  readonly disputed: boolean;
+  readonly payment_intent: string | null;
+}
+
 /** What of an object tells whose it is, as far as it can be read at all. */
 export interface StripeIdentity {
   readonly id?: string;
@@ -81,42 +98,19 @@ export interface StripeIdentity {
   readonly payment_link?: string;
 }
 
-export interface StripeEvent {
-  readonly id: string;
-  readonly type: string;
-  /** Null for events of the account itself. */
-  readonly account: string | null;
-  readonly api_version: string | null;
-  readonly created: number;
-  readonly livemode: boolean;
-  readonly data: { readonly object: unknown };
-}
-
-/** An event that only names its object. */
-export interface StripeThinEvent {
-  readonly id: string;
-  readonly type: string;
-  /** Of its context; null for events of the account itself. */
-  readonly account: string | null;
-  /** ISO 8601. */
-  readonly created: string;
-  readonly livemode: boolean;
-  readonly related_object: { readonly id: string; readonly type: string } | null;
-}
-
 /** The alphabet of the ledger's ids: what does not fit it cannot be told to the ledger. */
 const idPattern = /^[A-Za-z0-9._:-]{1,128}$/;
-const idSchema = z.string().regex(idPattern);
+export const idSchema: z.ZodType<string> = z.string().regex(idPattern);
 export function isId(text: string): boolean {
   return idPattern.test(text);
 }
 const minorSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const currencySchema = z.string().regex(/^[a-z]{3}$/);
 /** Seconds, up to the year 9999. */
-const secondsSchema = z.number().int().min(0).max(253_402_300_799);
+export const secondsSchema: z.ZodType<number> = z.number().int().min(0).max(253_402_300_799);
 
 /** Null where absent: older API versions lack some fields. */
-function nullable<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
+export function nullable<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
   return schema.nullish().transform((value) => value ?? null);
 }
 
@@ -188,32 +182,16 @@ export const chargeSchema: z.ZodType<StripeCharge> = z.object({
   payment_intent: nullable(referenceSchema),
 });
 
-export const eventSchema: z.ZodType<StripeEvent> = z.object({
+export const moneySchema: z.ZodType<StripeMoney> = z.object({
   id: idSchema,
-  type: idSchema,
-  account: nullable(idSchema),
-  api_version: nullable(idSchema),
-  created: secondsSchema,
-  livemode: z.boolean(),
-  data: z.object({ object: z.unknown() }),
+  amount_captured: minorSchema,
+  amount_refunded: minorSchema,
+  currency: currencySchema,
+  disputed: z.boolean(),
+  payment_intent: nullable(referenceSchema),
 });
 
-/** Of an organisation the context is a path, and the account its last part. */
-const contextSchema: z.ZodType<string> = z
-  .string()
-  .transform((context) => context.split('/').at(-1) ?? '')
-  .pipe(idSchema);
-
-export const thinEventSchema: z.ZodType<StripeThinEvent> = z
-  .object({
-    id: idSchema,
-    type: idSchema,
-    context: nullable(contextSchema),
-    created: z.iso.datetime({ offset: true }),
-    livemode: z.boolean(),
-    related_object: nullable(z.object({ id: idSchema, type: z.string() })),
-  })
-  .transform(({ context, ...event }) => ({ ...event, account: context }));
+export const movementSchema: z.ZodType<StripeMovement> = z.object({ id: idSchema, source: nullable(z.looseObject({})) });
 
 /** Reads what it can: each field by itself. */
 export function identityOf(object: unknown): StripeIdentity {

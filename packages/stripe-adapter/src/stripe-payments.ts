@@ -5,13 +5,18 @@ import type Stripe from 'stripe';
 import { openAccounts } from './accounts.ts';
 import { Checkout, type StartedCheckout } from './checkout.ts';
 import type { StartCheckout } from './checkout-input.ts';
+import { metadataFor } from './claim.ts';
 import { Intake } from './intake.ts';
 import type { PaymentStatus } from './payment-status.ts';
-import { Poll } from './poll.ts';
+import { BackgroundReads } from './poll/background-reads.ts';
+import { Poll, type SweepOptions } from './poll/poll.ts';
+import { ReadBudget } from './poll/read-budget.ts';
+import { defaultIntervalMs } from './poll/schedule.ts';
+import { RecentStrangers } from './recent-strangers.ts';
 import { sessionReader } from './session-reader.ts';
 import { siblingSessions } from './sibling-sessions.ts';
 import { StatusQuery } from './status-query.ts';
-import { StripeCalls } from './stripe-calls.ts';
+import { StripeCalls, type StripeCallsOptions } from './stripe-calls.ts';
 import { StripeEvents } from './stripe-events.ts';
 import { Webhook, type WebhookAnswer } from './webhook.ts';
 import { readSecrets, type WebhookSecret } from './webhook-signature.ts';
@@ -25,12 +30,25 @@ export interface StripePaymentsOptions {
   readonly scope?: string;
   /** Default: `GET /v1/account` on first use; restricted keys must set it. */
   readonly account?: string;
-  /** false: this process never polls by itself. Default: every five minutes. */
-  readonly poll?: false | { readonly intervalMs?: number };
+  /** The key's mode. Default: that of the ledger's orders; `GET /v1/balance` where it has orders of both. */
+  readonly livemode?: boolean;
+  /** false: this process polls only when it is told to, by `sweep` or by Stripe's word that it failed to make events. */
+  readonly poll?: false | PollOptions;
   /** Default: silent. */
   readonly log?: Log;
   /** Default: the ledger's. */
   readonly runtime?: Partial<Runtime>;
+}
+
+export interface PollOptions {
+  /** Of the quick tier while an order is younger than an hour; the others come 12 and 288 times as rarely. Default 300,000. */
+  readonly intervalMs?: number;
+  /**
+   * Reads that may be spent in 30 days; status queries count. Stripe allows 500 for each transaction, at least 10,000,
+   * and the shop's own reads come out of them too. Where it runs out the quick tier becomes hourly; the others go on.
+   * Default 5,000.
+   */
+  readonly readsPer30Days?: number;
 }
 
 /** All methods throw LedgerError: `closed`, `provider_unavailable` where Stripe did not answer, and those of the ledger. */
@@ -44,19 +62,22 @@ export interface StripePayments extends AsyncDisposable {
    *   session costs something else than the order.
    */
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
+  /** What marks an object of Stripe that you make yourself (a Payment Link, a payment intent) as this order's. */
+  metadataFor(orderId: string): Record<string, string>;
   /** The raw bytes, and the header `stripe-signature`. Durable when it answers; an error means: let Stripe send it again. */
   handleWebhook(rawBody: Uint8Array, signature: string): Promise<WebhookAnswer>;
   /** Undefined: unknown session, and Stripe was not asked. */
   status(sessionId: string): Promise<PaymentStatus | undefined>;
   /**
-   * One pass of the poll, for cron and serverless. `lookedAt`: completed sessions listed, in `calls` calls; `found`:
-   * those of ours that said something; `rescued`: memberships granted or restored by it.
+   * One pass of the poll, for cron and serverless: `onlyDue` for a cron job that comes every few minutes. `lookedAt`:
+   * objects listed, in `calls` calls; `found`: those of ours that said something; `rescued`: memberships granted or
+   * restored by it; `budgetLeft`: of `readsPer30Days`.
    */
-  sweep(): Promise<SweepSummary>;
+  sweep(options?: SweepOptions): Promise<SweepSummary>;
 }
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const defaultIntervalMs = 5 * 60_000;
+const defaultReadsPer30Days = 5_000;
 const drainMs = 10_000;
 const optionNames: readonly string[] = [
   'ledger',
@@ -64,6 +85,7 @@ const optionNames: readonly string[] = [
   'webhookSecrets',
   'scope',
   'account',
+  'livemode',
   'poll',
   'log',
   'runtime',
@@ -75,18 +97,35 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   checkOptions(options);
   const secrets = readSecrets(options.webhookSecrets);
   const runtime = { ...ledger.runtime, ...options.runtime };
-  const calls = new StripeCalls({ stripe, runtime });
-  const accounts = openAccounts(calls, options.account);
-  const account = accounts.own;
+  const { intervalMs = defaultIntervalMs, readsPer30Days = defaultReadsPer30Days } = options.poll || {};
+  const stopping = new AbortController();
+  const budget = new ReadBudget(readsPer30Days);
+  const reads = new BackgroundReads(runtime, stopping.signal);
+  const parts = { ledger, stripe, scope, runtime, log };
+
+  /** What customers and Stripe wait for: at once, and once. */
+  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(budget) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
-  const intake = new Intake({ ledger, accounts, siblings, scope, log });
+  const intake = new Intake({ ...parts, accounts, siblings });
   const look = sessionReader(accounts, intake);
-  const checkout = new Checkout({ ledger, accounts, look, runtime, scope, log });
-  const events = new StripeEvents({ stripe, ledger, accounts, intake, scope });
-  const webhook = new Webhook({ stripe, ledger, secrets, events, runtime, log, onEventsMissing: () => poll.sweepSoon() });
+  const checkout = new Checkout({ ...parts, accounts, look });
+  const events = new StripeEvents({ ...parts, accounts, intake });
+  const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
   const statusQuery = new StatusQuery({ ledger, look, runtime, log });
-  const { intervalMs = defaultIntervalMs } = options.poll || {};
-  const poll = new Poll({ ledger, calls, intake, account, runtime, log, intervalMs });
+
+  const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
+  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, strangers: new RecentStrangers(runtime) });
+  const polledEvents = new StripeEvents({ ...parts, accounts: polledAccounts, intake: polledIntake });
+  const poll = new Poll({
+    ...parts,
+    accounts: polledAccounts,
+    intake: polledIntake,
+    events: polledEvents,
+    reads,
+    budget,
+    intervalMs,
+    stopping,
+  });
   if (options.poll !== false) poll.start();
 
   const inFlight = new Set<Promise<unknown>>();
@@ -115,13 +154,22 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   return {
     ledger,
     startCheckout: (order) => call(() => checkout.start(order)),
+    metadataFor: (orderId) => metadataFor(scope, orderId),
     handleWebhook: (rawBody, signature) => call(() => webhook.handle(rawBody, signature)),
     status: (sessionId) => call(() => statusQuery.ask(sessionId)),
-    sweep: () => call(() => poll.sweep()),
+    sweep: (sweep) => call(() => poll.sweep(sweep)),
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;
     },
+  };
+}
+
+/** Reads are rationed, writes are not. */
+function countedIn(budget: ReadBudget): NonNullable<StripeCallsOptions['around']> {
+  return (what, call) => {
+    if (what.startsWith('GET ')) budget.note();
+    return call();
   };
 }
 
@@ -136,7 +184,10 @@ function checkOptions(options: StripePaymentsOptions): void {
   if (account !== undefined && !/^acct_[A-Za-z0-9_]{1,64}$/.test(account)) {
     throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);
   }
-  const { intervalMs = defaultIntervalMs } = poll || {};
+  const { intervalMs = defaultIntervalMs, readsPer30Days = defaultReadsPer30Days } = poll || {};
+  if (!(Number.isInteger(readsPer30Days) && readsPer30Days >= 0)) {
+    throw new LedgerError('invalid_input', `poll.readsPer30Days is ${readsPer30Days}; it must be a whole number of reads from 0 on`);
+  }
   if (!(intervalMs > 0 && Number.isFinite(intervalMs))) {
     throw new LedgerError('invalid_input', `poll.intervalMs is ${intervalMs}; it must be a number of milliseconds above 0`);
   }

@@ -5,9 +5,10 @@ import { createHash } from 'node:crypto';
 import type { Log, PaymentLedger, Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import type { Taken } from './intake.ts';
+import { eventSchema, thinEventSchema } from './stripe-event-objects.ts';
 import type { StripeEvents } from './stripe-events.ts';
 import { isNotAllowed } from './stripe-failure.ts';
-import { eventSchema, failedPath, identityOf, isId, thinEventSchema } from './stripe-objects.ts';
+import { failedPath, identityOf, isId } from './stripe-objects.ts';
 import { signedBy, type WebhookSecret } from './webhook-signature.ts';
 
 export interface WebhookAnswer {

@@ -2,6 +2,7 @@
 // what only our secret key can have written.
 import type { PaymentLedger } from '@paidonce/ledger';
 import { type Claim, claimOf } from './claim.ts';
+import type { RecentStrangers } from './recent-strangers.ts';
 import type { Answer } from './stripe-calls.ts';
 import { identityOf, isId } from './stripe-objects.ts';
 
@@ -13,6 +14,7 @@ export interface OwnershipSources {
   readonly scope: string;
   /** Reads a payment intent; undefined: Stripe knows none of this id. */
   readonly intent: (intentId: string) => Promise<Answer | undefined>;
+  readonly strangers?: RecentStrangers;
 }
 
 /**
@@ -20,19 +22,25 @@ export interface OwnershipSources {
  *
  * @throws LedgerError `provider_unavailable` where that call fails: then nobody may say "not ours".
  */
-export async function whatIsOurs(claim: Claim, { ledger, scope, intent }: OwnershipSources): Promise<Ownership> {
+export async function whatIsOurs(claim: Claim, { ledger, scope, intent, strangers }: OwnershipSources): Promise<Ownership> {
   if (claim.recoveredFrom !== undefined) {
     const recovered = await ledger.orderOf(claim.recoveredFrom);
     if (recovered) return { ours: true, orderId: recovered.orderId };
   }
-  if (claim.marked) return ownedBy(claim);
+  if (claim.marked && claim.orderId !== undefined) return ownedBy(claim);
   for (const reference of claim.references) {
     if (await ledger.orderOf(reference)) return { ours: true };
   }
-  if (claim.askIntent === undefined) return { ours: false };
+  // One link, one order: whoever pays on it pays for that order, whatever he types.
+  const linked = claim.link === undefined ? undefined : await ledger.orderOf(claim.link);
+  if (linked) return { ours: true, orderId: linked.orderId };
+  if (claim.marked) return { ours: true };
+  if (claim.askIntent === undefined || strangers?.has(claim.askIntent)) return { ours: false };
   const answer = await intent(claim.askIntent);
   const asked = answer && claimOf(identityOf(answer.object), scope);
-  return asked?.marked ? ownedBy(asked) : { ours: false };
+  if (asked?.marked) return ownedBy(asked);
+  strangers?.add(claim.askIntent);
+  return { ours: false };
 }
 
 function ownedBy({ orderId }: Claim): Ownership {
@@ -40,8 +48,8 @@ function ownedBy({ orderId }: Claim): Ownership {
 }
 
 /** Whether the ledger has an order that the object names or is linked to. Asks nobody else. */
-export async function knowsOrder({ orderId, references }: Claim, ledger: PaymentLedger): Promise<boolean> {
+export async function knowsOrder({ orderId, references, link }: Claim, ledger: PaymentLedger): Promise<boolean> {
   if (orderId !== undefined && isId(orderId) && (await ledger.order(orderId))) return true;
-  for (const reference of references) if (await ledger.orderOf(reference)) return true;
+  for (const reference of link === undefined ? references : [...references, link]) if (await ledger.orderOf(reference)) return true;
   return false;
 }

@@ -1,6 +1,6 @@
-// A process's own file of signed checkpoints: read once at start, then appended to, each on disk before the next.
+// A process's own file of signed checkpoints, read at its start. It is appended to without syncing the disk, which would
+// slow the log beside it: what a crash takes from its end is signed again.
 import { existsSync, readFileSync, truncateSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { type Checkpoint, readCheckpoint, splitNotes } from './signed-checkpoint.ts';
 
 /** @returns what it holds. A last one that a crash cut off is taken off the file. */
@@ -15,14 +15,4 @@ export function readCheckpointFile(path: string): readonly Checkpoint[] {
     const checkpoint = readCheckpoint(note);
     return 'refused' in checkpoint ? [] : [checkpoint];
   });
-}
-
-export async function appendCheckpoint(path: string, note: string): Promise<void> {
-  const file = await open(path, 'a');
-  try {
-    await file.write(note);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
 }

@@ -1,10 +1,11 @@
 // Signs checkpoints of the log beside a running ledger: at each multiple of 1,000 events, and otherwise when a minute has
 // passed and something was appended. It never signs what contradicts a checkpoint that it has signed before.
+import { appendFile } from 'node:fs/promises';
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Alert, Log } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
-import { appendCheckpoint, readCheckpointFile } from './checkpoint-file.ts';
+import { readCheckpointFile } from './checkpoint-file.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, parseSignerKey } from './signed-note.ts';
 import { checkpointEvents, followTree, type TreeFollower, type TreeGrowth } from './tree-follower.ts';
@@ -142,17 +143,17 @@ class FollowingCheckpointer implements Checkpointer {
     let newest: TreeGrowth['roots'][number] | undefined;
     for (;;) {
       const growth = await this.#tree.advance();
-      for (const root of growth.roots) {
-        if (this.#contradicts(root)) return;
-        newest = root;
-        // Of a log that has grown long without checkpoints, the newest says it all.
-        if (!isFirst && root[0] % checkpointEvents === 0) await this.#sign(root);
-      }
+      if (growth.roots.some((root) => this.#contradicts(root))) return;
+      newest = growth.roots.at(-1) ?? newest;
+      // Of a log that has grown long without checkpoints, the newest says it all.
+      if (!isFirst) await this.#sign(growth.roots.filter(([size]) => size % checkpointEvents === 0));
       if (!growth.caughtUp) continue;
-      if (growth.size < this.#largest)
-        return this.#contradiction(`the log has ${growth.size} events and a checkpoint of ours covers ${this.#largest}`);
-      if (isFirst && newest) await this.#sign(newest);
-      if (runtime.monotonicNowMs() - this.#signedAtMs >= afterMs) await this.#sign([growth.size, growth.root]);
+      if (growth.size < this.#largest) {
+        this.#contradiction(`the log has ${growth.size} events and a checkpoint of ours covers ${this.#largest}`);
+        return;
+      }
+      if (isFirst && newest) await this.#sign([newest]);
+      if (runtime.monotonicNowMs() - this.#signedAtMs >= afterMs) await this.#sign([[growth.size, growth.root]]);
       return;
     }
   }
@@ -174,15 +175,21 @@ class FollowingCheckpointer implements Checkpointer {
     onAlert({ kind: 'checkpoint_contradicted', message });
   }
 
-  async #sign([size, root]: TreeGrowth['roots'][number]): Promise<void> {
+  async #sign(roots: TreeGrowth['roots']): Promise<void> {
     const { settings, runtime } = this.#options;
-    if (size <= this.#largest) return;
-    const note = signCheckpoint({ origin: settings.origin, size, root: Buffer.from(root, 'base64') }, this.#signers);
-    if (settings.file !== undefined) await appendCheckpoint(settings.file, note);
-    this.#signed?.set(size, root);
-    this.#largest = size;
+    const checkpoints = roots
+      .filter(([size]) => size > this.#largest)
+      .map(([size, root]): SignedCheckpoint => {
+        const note = signCheckpoint({ origin: settings.origin, size, root: Buffer.from(root, 'base64') }, this.#signers);
+        return { note, size, root };
+      });
+    const last = checkpoints.at(-1);
+    if (last === undefined) return;
+    if (settings.file !== undefined) await appendFile(settings.file, checkpoints.map(({ note }) => note).join(''));
+    for (const { size, root } of checkpoints) this.#signed?.set(size, root);
+    this.#largest = last.size;
     this.#signedAtMs = runtime.monotonicNowMs();
-    await this.#send({ note, size, root });
+    for (const checkpoint of checkpoints) await this.#send(checkpoint);
   }
 
   /** Of several that could not be sent the newest is tried again: it covers the others. */

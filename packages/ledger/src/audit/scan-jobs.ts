@@ -10,7 +10,7 @@ export type ScanJob =
   | { readonly kind: 'tree'; readonly upTo: number; readonly sizes: readonly number[] }
   | { readonly kind: 'verify'; readonly part: StreamPart }
   | { readonly kind: 'replay'; readonly part: StreamPart; readonly readModels: string | undefined }
-  | { readonly kind: 'strays'; readonly readModels: string };
+  | { readonly kind: 'strays'; readonly readModels: string | undefined };
 
 export interface ScannedTree {
   readonly size: number;
@@ -31,7 +31,7 @@ export type ScanResult = ScanResults[ScanJob['kind']];
 /** @param onEvents called now and then with the number of events read since the last call. */
 export function runScanJob(log: SqliteLog, job: ScanJob, onEvents: (events: number) => void): ScanResult {
   if (job.kind === 'tree') return scanLogOrder(log, job, onEvents);
-  if (job.kind === 'strays') return strayRows(log, job.readModels);
+  if (job.kind === 'strays') return job.readModels === undefined ? [] : strayRows(log, job.readModels);
   const result = job.kind === 'verify' ? verifyStreams(log, job.part) : replayStreams(log, job.part, job.readModels);
   onEvents(result.events);
   return result;

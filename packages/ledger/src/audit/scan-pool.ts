@@ -1,6 +1,6 @@
 // Runs the jobs of an audit over one SQLite log in as many workers as there are cores; small logs at once, without any.
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { LedgerError, type LedgerErrorCode } from '../errors.ts';
 import { runScanJob, type ScanJob, type ScanResult, type ScanResults } from './scan-jobs.ts';
 import type { SqliteLog, StreamRange } from './sqlite-log.ts';
@@ -34,13 +34,13 @@ export async function runScanJobs<Jobs extends readonly ScanJob[]>(
   if (workers === 0 || log.extent().events < smallLog) {
     for (const job of jobs) results.push(runScanJob(log, job, read));
   } else {
-    await inWorkers(log.path, jobs, Math.min(workers, jobs.length), results, read);
+    await inWorkers(log, jobs, Math.min(workers, jobs.length), results, read);
   }
   return results as { [Place in keyof Jobs]: ScanResults[Jobs[Place]['kind']] };
 }
 
 async function inWorkers(
-  path: string,
+  log: SqliteLog,
   jobs: readonly ScanJob[],
   count: number,
   results: ScanResult[],
@@ -48,7 +48,7 @@ async function inWorkers(
 ): Promise<void> {
   // As source the worker is .ts, in the package .js; nobody rewrites a URL.
   const url = new URL(import.meta.url.endsWith('.ts') ? './scan-worker.ts' : './scan-worker.js', import.meta.url);
-  const pool = Array.from({ length: count }, () => new Worker(url, { workerData: { path } }));
+  const pool = Array.from({ length: count }, () => new Worker(url, { workerData: { path: log.path }, resourceLimits: limitsFor(log) }));
   let next = 0;
   const work = async (worker: Worker): Promise<void> => {
     for (let place = next++; place < jobs.length; place = next++) {
@@ -60,6 +60,16 @@ async function inWorkers(
   } finally {
     await Promise.all(pool.map((worker) => worker.terminate()));
   }
+}
+
+/**
+ * A worker holds one stream at a time. Without limits V8 lets its heap grow with the length of the log, as long as there is
+ * memory (measured: 326 MiB at 100,000 events, 541 at 1 M; with them 298 and 314, at the same rate).
+ */
+function limitsFor(log: SqliteLog): ResourceLimits {
+  const bytesOfAnEvent = 4_096;
+  const longestMb = Math.ceil((log.extent().longestStream * bytesOfAnEvent) / 2 ** 20);
+  return { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 + longestMb };
 }
 
 function inWorker(worker: Worker, job: ScanJob, read: (events: number) => void): Promise<ScanResult> {

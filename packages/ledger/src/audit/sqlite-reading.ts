@@ -6,7 +6,19 @@ import { LedgerError } from '../errors.ts';
 import { asLedgerError } from '../event-store/sqlite/failure.ts';
 import { applicationId, layoutSteps, pragma, refuseForeignFile } from '../event-store/sqlite/layout.ts';
 
-export type LogQuery = 'extent' | 'end' | 'boundary' | 'page' | 'heads' | 'newest' | 'links' | 'streams' | 'last' | 'has' | 'stream';
+export type LogQuery =
+  | 'extent'
+  | 'end'
+  | 'boundary'
+  | 'page'
+  | 'heads'
+  | 'newest'
+  | 'links'
+  | 'linksIn'
+  | 'streams'
+  | 'last'
+  | 'has'
+  | 'stream';
 
 /** @throws LedgerError `invalid_input`: no log of ours. `file_newer`, `store_unavailable`. */
 export function openReadOnly(path: string): DatabaseSync {
@@ -48,7 +60,7 @@ export function prepareReading(db: DatabaseSync): Record<LogQuery, StatementSync
   const columns = 'e.position, s.name, e.revision, e.id, e.type, e.data, e.metadata';
   const sql: Record<LogQuery, StatementSync> = {
     extent: db.prepare(`SELECT (SELECT count(*) FROM events), (SELECT max(position) FROM events),
-      (SELECT seq FROM sqlite_sequence WHERE name = 'events')`),
+      (SELECT seq FROM sqlite_sequence WHERE name = 'events'), (SELECT max(revision) FROM streams)`),
     end: db.prepare('SELECT max(position) FROM events'),
     boundary: db.prepare('SELECT max(id), count(*) FROM (SELECT id FROM streams WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)'),
     // LEFT JOIN: an event without a stream must be seen.
@@ -59,8 +71,12 @@ export function prepareReading(db: DatabaseSync): Record<LogQuery, StatementSync
     // One statement, so that it is one moment of a stream that may be growing.
     newest: db.prepare('SELECT revision, (SELECT max(revision) FROM events WHERE stream = streams.id) FROM streams WHERE id = ?'),
     links: db.prepare(
-      `SELECT e.position, e.revision, e.data FROM streams s JOIN events e ON e.stream = s.id
+      `SELECT s.name, e.position, e.revision, e.data FROM streams s JOIN events e ON e.stream = s.id
        WHERE s.name = ? AND e.type = 'ReferenceLinked' AND e.position <= ? ORDER BY e.revision`,
+    ),
+    linksIn: db.prepare(
+      `SELECT s.name, e.position, e.revision, e.data FROM events e JOIN streams s ON s.id = e.stream
+       WHERE e.stream > ? AND e.stream <= ? AND e.type = 'ReferenceLinked' AND e.position <= ? ORDER BY e.stream, e.revision`,
     ),
     streams: db.prepare(
       `SELECT position, revision, id, type, data, metadata, stream FROM events

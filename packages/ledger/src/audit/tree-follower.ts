@@ -81,7 +81,7 @@ export type FromTreeWorker = TreeGrowth | { readonly failed: LedgerError['code']
 
 function followFile(path: string, sizes: readonly number[]): TreeFollower {
   const url = new URL(import.meta.url.endsWith('.ts') ? './tree-worker.ts' : './tree-worker.js', import.meta.url);
-  const worker = new Worker(url, { workerData: { path, sizes } });
+  const worker = new Worker(url, { workerData: { path, sizes }, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
   worker.unref(); // Between two questions it must not keep a process alive that has nothing else to do.
   return {
     advance: () =>

@@ -1,9 +1,13 @@
 // The worker of a running ledger's checkpoints: reads and hashes the log on a connection that cannot write.
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LedgerError } from '../errors.ts';
 import { SqliteLog } from './sqlite-log.ts';
 import { eventsAtOnce, type FromTreeWorker, TreeStep } from './tree-follower.ts';
 import { TreeScan } from './tree-scan.ts';
+
+// On Linux the priority is the thread's own: where there is too little CPU for both, hashing waits, and appending does not.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 
 const { path, sizes } = workerData as { readonly path: string; readonly sizes: readonly number[] };
 const log = new SqliteLog(path);

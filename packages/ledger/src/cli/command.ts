@@ -71,7 +71,11 @@ export const asOfOption: Readonly<Record<'as-of', OptionSpec>> = {
 export const readingOptions: Readonly<Record<string, OptionSpec>> = { ...storeOption, ...asOfOption, ...jsonOption };
 
 /** @throws LedgerError `invalid_input`: names what was given wrongly. */
-export function parseArguments(command: Command, args: readonly string[]): { positionals: readonly string[]; options: Options } {
+export function parseArguments(
+  command: Command,
+  args: readonly string[],
+  program: string,
+): { positionals: readonly string[]; options: Options } {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -83,27 +87,27 @@ export function parseArguments(command: Command, args: readonly string[]): { pos
         ]),
       ),
     });
-    refuseCount(command, positionals.length);
+    refuseCount(command, positionals.length, program);
     return { positionals, options: new Options(values) };
   } catch (error) {
     if (error instanceof TypeError)
-      throw new LedgerError('invalid_input', `${error.message.split('. ')[0]}. See: paidonce ${command.name} --help`);
+      throw new LedgerError('invalid_input', `${error.message.split('. ')[0]}. See: ${program} ${command.name} --help`);
     throw error;
   }
 }
 
-function refuseCount({ name, positionals }: Command, count: number): void {
+function refuseCount({ name, positionals }: Command, count: number, program: string): void {
   const least = positionals.filter((positional) => !positional.startsWith('[')).length;
   if (count >= least && count <= positionals.length) return;
   const wanted = positionals.length === 0 ? 'takes no arguments' : `takes ${positionals.join(' ')}`;
-  throw new LedgerError('invalid_input', `paidonce ${name} ${wanted}, and was given ${count}. See: paidonce ${name} --help`);
+  throw new LedgerError('invalid_input', `${program} ${name} ${wanted}, and was given ${count}. See: ${program} ${name} --help`);
 }
 
-export function helpLines({ name, positionals, summary, details = [], options }: Command): readonly string[] {
+export function helpLines({ name, positionals, summary, details = [], options }: Command, program: string): readonly string[] {
   const usages = Object.entries(options).map(([option, { value }]) => `--${option}${value ? ` ${value}` : ''}`);
   const width = Math.max(0, ...usages.map((usage) => usage.length));
   return [
-    `paidonce ${[name, ...positionals].join(' ')}`,
+    `${program} ${[name, ...positionals].join(' ')}`,
     '',
     summary,
     ...(details.length > 0 ? ['', ...details] : []),

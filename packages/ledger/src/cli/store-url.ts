@@ -1,10 +1,11 @@
 // Store URLs, in one place: which scheme opens which store. `sqlite:PATH` is read without opening it for writing.
 
-import type { LogReader } from '../audit/log-reader.ts';
+import { type LogReader, readerOf } from '../audit/log-reader.ts';
 import { sqliteReader } from '../audit/sqlite-log.ts';
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { clusterSchemes, openEventStore, withoutPassword } from '../event-store/store-url.ts';
 
 export interface WritableStore {
   readonly store: EventStore;
@@ -18,11 +19,17 @@ interface Scheme {
   openStore(url: string, rest: string): Promise<WritableStore>;
 }
 
+const cluster: Scheme = {
+  openReader: async (url) => readerOf(await openEventStore(url), withoutPassword(url)),
+  openStore: async (url) => ({ store: await openEventStore(url), keepsOrder: false }),
+};
+
 const schemes: Readonly<Record<string, Scheme>> = {
   sqlite: {
     openReader: async (url, path) => sqliteReader(path, url),
     openStore: async (_, path) => ({ store: await openSqliteEventStore(path), keepsOrder: true }),
   },
+  ...Object.fromEntries(clusterSchemes.map((name) => [name, cluster])),
 };
 
 /** @throws LedgerError `invalid_input`, and what the store throws. */
@@ -47,6 +54,9 @@ function parseStoreUrl(url: string): { readonly scheme: Scheme; readonly rest: s
   const scheme = Object.hasOwn(schemes, name) ? schemes[name] : undefined;
   if (scheme && rest !== '') return { scheme, rest };
   const known = Object.keys(schemes).map((each) => `${each}:…`);
-  const hint = name === 'memory' ? 'A log in memory ends with its process.' : `Is it sqlite:${url}?`;
-  throw new LedgerError('invalid_input', `${JSON.stringify(url)} is no store that can be opened here. ${hint} Known: ${known.join(', ')}`);
+  const hint = name === 'memory' ? 'A log in memory ends with its process.' : `Is it sqlite:${withoutPassword(url)}?`;
+  throw new LedgerError(
+    'invalid_input',
+    `${JSON.stringify(withoutPassword(url))} is no store that can be opened here. ${hint} Known: ${known.join(', ')}`,
+  );
 }

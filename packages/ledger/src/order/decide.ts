@@ -5,7 +5,7 @@ import { factContent, type ManualAction, type PaymentReference, paymentKey, type
 import { type Access, counts, entitled, mismatches, stands } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import { evolve, hasReview, type MembershipStatus, nextReviewId, type OrderState, saidKey } from './order.ts';
+import { evolve, hasReview, isSameOrder, type MembershipStatus, nextReviewId, type OrderState, saidKey } from './order.ts';
 import type { Policy } from './policy.ts';
 
 export type OrderCommand =
@@ -13,6 +13,8 @@ export type OrderCommand =
   | { readonly type: 'attach'; readonly checkout: CheckoutAttached }
   /** `claimedByAnother`: one of its references belongs to another order. */
   | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
+  /** The shop fulfilled it before it had a ledger. */
+  | { readonly type: 'import'; readonly order: OrderPlaced; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
   | {
       readonly type: 'move';
       readonly payment: PaymentReference;
@@ -48,6 +50,8 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return isAttached(before, command.checkout.payment) ? [] : [{ type: 'CheckoutAttached', data: command.checkout }];
     case 'observe':
       return decideObserved(before, command.observed, command.claimedByAnother === true, policy);
+    case 'import':
+      return decideImported(before, command, policy);
     case 'move':
       return decideMoved(before, command, policy);
     case 'resolve':
@@ -70,6 +74,22 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
     if (conflicts(before, observed)) trail.openReview('conflicting_evidence', observed.payment, observed.observedAt);
     conclude(trail, before, policy, observed.observedAt, observed.source);
   }
+  return trail.events;
+}
+
+/**
+ * Law 2 in one append: placed, paid and granted as any order is, and what was granted is settled, since the shop has it.
+ * A membership that is there was decided otherwise, and is delivered by whoever decided it.
+ */
+function decideImported(before: OrderState, command: Extract<OrderCommand, { type: 'import' }>, policy: Policy): readonly OrderEvent[] {
+  const { order, observed, claimedByAnother = false } = command;
+  const isOther = before.placed !== undefined && !isSameOrder(before.placed, order);
+  if (before.membership !== 'none' || isOther || before.moved[paymentKey(observed.payment)]) return [];
+  const trail = new Trail(before);
+  for (const event of decide(trail.state, { type: 'place', order }, policy)) trail.add(event);
+  for (const event of decide(trail.state, { type: 'observe', observed, claimedByAnother }, policy)) trail.add(event);
+  const { sequence } = trail.state;
+  if (sequence > 0) trail.add({ type: 'MembershipDelivered', data: { sequence } });
   return trail.events;
 }
 

@@ -219,6 +219,16 @@ function givesAccess(type: DecisionType): boolean {
   return type === 'MembershipGranted' || type === 'MembershipRestored';
 }
 
+/** Placed again by a retry; `placedAt` is of the first. */
+export function isSameOrder(a: OrderPlaced | undefined, b: OrderPlaced): boolean {
+  return a !== undefined && termsOf(a) === termsOf(b);
+}
+
+function termsOf({ orderId, memberId, plan, expected, livemode, account }: OrderPlaced): string {
+  const { amountMinor, currency, allow } = expected;
+  return JSON.stringify([orderId, memberId, plan, amountMinor, currency, allow.discount, allow.tax, allow.shipping, livemode, account]);
+}
+
 export function saidKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
   return `${paymentKey(payment)} ${factContent(fact)}`;
 }

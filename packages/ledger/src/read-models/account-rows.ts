@@ -1,8 +1,9 @@
 // What a payment adapter asks of the read models before it polls: which accounts have orders, how old the oldest is
 // that may still be paid, and which orders have something unsettled.
+
+import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import type { OrderState } from '../order/order.ts';
 import { unsettledIn } from '../order/view.ts';
-import type { AccountOrders, AccountUnsettledOrder } from '../payment-ledger.ts';
 import type { FoldedOrder } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 

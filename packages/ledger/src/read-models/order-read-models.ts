@@ -1,11 +1,13 @@
 // Read models of the orders: open orders, open reviews, pending deliveries, memberships by member. Each row
 // holds the folded order, so a page is applied without reading streams.
+
+import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import { invariant } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
 import { initialState, type OrderState } from '../order/order.ts';
 import { type OrderView, type Review, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../order-streams.ts';
-import type { AccountOrders, AccountUnsettledOrder, Membership } from '../payment-ledger.ts';
+import type { Membership } from '../payment-ledger.ts';
 import { openAccountRows } from './account-rows.ts';
 import { type FoldedOrder, foldInto, rowsOf } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
@@ -90,6 +92,11 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     unsettled: accountRows.unsettled,
     pendingDeliveries: () => states(pending.all()),
   };
+}
+
+/** Orders are paged by their id. */
+export function orderKey({ orderId }: { readonly orderId: string }): string {
+  return orderId;
 }
 
 /** Reviews are paged by `{order}/{review}`; an order id holds no slash. */

@@ -12,8 +12,23 @@ export interface FoldedOrder {
   since: string | null;
 }
 
-/** Of the table `orders`, in the order of its columns. */
-type OrderColumns = [
+/** As the table `orders` names them, in its order. */
+export const orderColumns = [
+  'order_id',
+  'state',
+  'member_id',
+  'plan',
+  'status',
+  'since',
+  'awaited_until',
+  'pending',
+  'account',
+  'livemode',
+  'placed_at',
+  'listed_until',
+  'unsettled',
+] as const;
+export type OrderColumns = [
   orderId: string,
   state: string,
   memberId: string | null,

@@ -53,6 +53,15 @@ describe('a page and its cursor', () => {
     again.close();
   });
 
+  test('of two subscribers of one process, at once, do not meet within a transaction', async () => {
+    const store = await storeOf('a');
+    const file = await open(store);
+    const page = await pageOf(store);
+    await Promise.all([file.advance('orders', page, () => undefined), file.advance('roll-forward', page, () => undefined)]);
+    expect([file.cursor('orders'), file.cursor('roll-forward')]).toEqual([page.next, page.next]);
+    file.close();
+  });
+
   test('are both as before where the work fails', async () => {
     const store = await storeOf('a');
     const file = await open(store);

@@ -1,15 +1,25 @@
 // What falls due by the sandbox's clock, soonest first: a binary heap, since ten thousand open sessions expire
 // one by one. An entry is only a reminder: whoever takes it looks at the object again.
 
-export type Reminder =
-  | { readonly kind: 'session_expires'; readonly id: string }
-  | { readonly kind: 'payment_settles'; readonly id: string }
-  | { readonly kind: 'webhook_due'; readonly id: string };
+export interface Reminder {
+  readonly kind: 'session_expires' | 'payment_settles' | 'refund_settles' | 'authorization_expires' | 'webhook_due';
+  readonly id: string;
+}
+
+/** Of which account the object is. */
+export interface AccountReminder extends Reminder {
+  readonly account: string;
+}
+
+/** The agenda as one account writes into it. */
+export interface AccountAgenda {
+  add(dueMs: number, reminder: Reminder): void;
+}
 
 interface Entry {
   readonly dueMs: number;
   readonly order: number;
-  readonly reminder: Reminder;
+  readonly reminder: AccountReminder;
 }
 
 export class Agenda {
@@ -22,7 +32,11 @@ export class Agenda {
     this.#onSooner = onSooner;
   }
 
-  add(dueMs: number, reminder: Reminder): void {
+  of(account: string): AccountAgenda {
+    return { add: (dueMs, reminder) => this.add(dueMs, { ...reminder, account }) };
+  }
+
+  add(dueMs: number, reminder: AccountReminder): void {
     this.#heap.push({ dueMs, order: this.#order, reminder });
     this.#order += 1;
     this.#up(this.#heap.length - 1);
@@ -34,7 +48,7 @@ export class Agenda {
   }
 
   /** The soonest that is due, removed; same times come out in the order in which they went in. */
-  takeDue(nowMs: number): Reminder | undefined {
+  takeDue(nowMs: number): AccountReminder | undefined {
     const first = this.#heap[0];
     if (!first || first.dueMs > nowMs) return undefined;
     const last = this.#heap.pop();

@@ -1,7 +1,7 @@
 // The API's manners, as the real package meets them: keys, errors, headers, idempotency, lists, expansion, faults.
 import Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { clientOf, createSession, errorOf, HOUR_MS, startGround, startSandbox } from './sandbox.test-support.ts';
+import { checkedAnswers, clientOf, createSession, errorOf, HOUR_MS, startGround, startSandbox } from './sandbox.test-support.ts';
 
 describe('headers', () => {
   test('each answer has a request id, the API version, and the date of the sandbox', async () => {
@@ -66,8 +66,8 @@ describe('errors', () => {
 
   test('an unknown entry is 404 and names it', async () => {
     const { stripe } = await startGround();
-    const error = await errorOf(stripe.customers.list());
-    expect(error).toMatchObject({ statusCode: 404, message: expect.stringContaining('Unrecognized request URL (GET: /v1/customers)') });
+    const error = await errorOf(stripe.payouts.list());
+    expect(error).toMatchObject({ statusCode: 404, message: expect.stringContaining('Unrecognized request URL (GET: /v1/payouts)') });
   });
 
   test('a JSON body is refused by name', async () => {
@@ -168,10 +168,77 @@ describe('faults', () => {
     expect((await stripe.coupons.list()).data).toHaveLength(1);
   });
 
+  test('a lost request has done nothing; the package’s retry does it', async () => {
+    const { stripe, sandbox } = await startGround();
+    sandbox.injectFault({ kind: 'request_lost' });
+    const coupon = await stripe.coupons.create({ percent_off: 10 }, { maxNetworkRetries: 1 });
+    expect(coupon.lastResponse.headers).not.toHaveProperty('idempotent-replayed');
+    expect((await stripe.coupons.list()).data).toHaveLength(1);
+    expect(sandbox.calls.count('POST /v1/coupons')).toBe(2);
+  });
+
+  test('a timeout has done its work and never says so; the caller gives up', async () => {
+    const { stripe, sandbox } = await startGround();
+    sandbox.injectFault({ kind: 'timeout', path: '/v1/coupons' });
+    const given: [Stripe.CouponCreateParams, Stripe.RequestOptions] = [{ percent_off: 10 }, { idempotencyKey: 'k1', timeout: 50 }];
+    expect(await errorOf(stripe.coupons.create(...given))).toMatchObject({ type: 'StripeConnectionError' });
+    expect((await stripe.coupons.list()).data).toHaveLength(1);
+    // Once the caller has hung up, the key is free for the kept answer.
+    for (;;) {
+      const again = await stripe.coupons.create({ percent_off: 10 }, { idempotencyKey: 'k1' }).catch((error: unknown) => error);
+      if (again instanceof Stripe.errors.StripeError) expect(again).toMatchObject({ code: 'idempotency_key_in_use' });
+      else {
+        expect(again).toMatchObject({ lastResponse: { headers: { 'idempotent-replayed': 'true' } } });
+        break;
+      }
+    }
+    expect((await stripe.coupons.list()).data).toHaveLength(1);
+  });
+
+  test('a timeout ends with the sandbox', async () => {
+    const { stripe, sandbox } = await startGround();
+    sandbox.injectFault({ kind: 'timeout' });
+    const waiting = errorOf(stripe.accounts.retrieveCurrent());
+    while (sandbox.calls.count() === 0) await new Promise((resolve) => setImmediate(resolve));
+    await sandbox.close();
+    expect(await waiting).toMatchObject({ type: 'StripeConnectionError' });
+  });
+
   test('a fault without what it needs is refused', async () => {
     const sandbox = await startSandbox();
     expect(() => sandbox.injectFault({ kind: 'status' })).toThrow(/needs a status/);
     expect(() => sandbox.injectFault({ kind: 'slow' })).toThrow(/needs delayMs/);
+  });
+});
+
+describe('the rate limit', () => {
+  test('lets so many calls through in a second of the sandbox, and refuses the rest with 429', async () => {
+    const { stripe, sandbox } = await startGround({ callsPerSecond: 2 });
+    // The clock stands still: to the start of a second.
+    await sandbox.advance(1_000 - (sandbox.now().getTime() % 1_000));
+    await stripe.accounts.retrieveCurrent();
+    await stripe.accounts.retrieveCurrent();
+    const error = await errorOf(stripe.accounts.retrieveCurrent());
+    expect(error).toMatchObject({ type: 'StripeRateLimitError', statusCode: 429 });
+    expect(error.headers).toMatchObject({ 'retry-after': '1', 'stripe-rate-limited-reason': 'endpoint-rate' });
+    await sandbox.advance(1_000);
+    expect((await stripe.accounts.retrieveCurrent()).object).toBe('account');
+    expect(sandbox.calls.count()).toBe(4);
+  });
+
+  test('of nothing is refused', async () => {
+    await expect(startSandbox({ callsPerSecond: 0 })).rejects.toThrow('callsPerSecond must be a number above 0, not 0.');
+  });
+});
+
+describe('the shape of what it says', () => {
+  test('is checked for each answer and each webhook of these tests', async () => {
+    const { stripe, sandbox, shop } = await startGround();
+    const before = checkedAnswers();
+    const { id } = await createSession(stripe);
+    sandbox.pay(id);
+    await sandbox.deliverDue();
+    expect(checkedAnswers() - before).toBe(1 + shop.received.length);
   });
 });
 

@@ -70,6 +70,7 @@ describe('a new session', () => {
     ],
     ['a link that is no web address', { success_url: 'javascript:alert(1)' }, 'success_url', 'url_invalid'],
     ['an expiry of ten minutes', { expires_at: Math.floor(Date.now() / 1_000) + 600 }, 'expires_at', undefined],
+    ['an unknown customer', { customer: 'cus_nobody' }, 'customer', 'resource_missing'],
     ['a misspelt parameter', { sucess_url: 'http://127.0.0.1/' }, 'sucess_url', 'parameter_unknown'],
     [
       'a misspelt parameter deep inside',
@@ -190,6 +191,74 @@ describe('paying', () => {
     expect((await stripe.checkout.sessions.retrieve(id)).payment_status).toBe('paid');
   });
 
+  test('with 3-D Secure waits for the bank on the open session; refused, another card pays the same intent', async () => {
+    const { stripe, sandbox, shop } = await startGround();
+    const { id } = await createSession(stripe);
+    const asked = sandbox.pay(id, { card: 'three_d_secure' });
+    const { payment_intent: intent, status } = await stripe.checkout.sessions.retrieve(id);
+    expect(status).toBe('open');
+    expect(asked).toMatchObject({ outcome: 'requires_action', url: `${sandbox.url}/c/authenticate/${intent}` });
+    sandbox.authenticate(id, 'failed');
+    expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ status: 'open', payment_status: 'unpaid' });
+    sandbox.pay(id, { card: 'three_d_secure' });
+    expect(sandbox.authenticate(id)).toMatchObject({ returnUrl: `http://127.0.0.1:3020/success?session_id=${id}` });
+    expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ payment_status: 'paid', payment_intent: intent });
+    await sandbox.deliverDue();
+    expect(shop.types().filter((type) => type.startsWith('checkout.session.'))).toEqual(['checkout.session.completed']);
+  });
+
+  test('a challenge on a session that expires meanwhile comes to nothing', async () => {
+    const { stripe, sandbox } = await startGround();
+    const { id } = await createSession(stripe);
+    sandbox.pay(id, { card: 'three_d_secure' });
+    await sandbox.advance(25 * HOUR_MS);
+    sandbox.authenticate(id);
+    expect(await stripe.checkout.sessions.retrieve(id, { expand: ['payment_intent'] })).toMatchObject({
+      status: 'expired',
+      payment_status: 'unpaid',
+      payment_intent: { status: 'requires_payment_method' },
+    });
+  });
+
+  test('in the customer’s currency leaves the amounts in the shop’s, where pricing is adaptive', async () => {
+    const { stripe, sandbox } = await startGround();
+    const fixed = await createSession(stripe);
+    expect(() => sandbox.pay(fixed.id, { presentmentCurrency: 'eur' })).toThrow('is priced in twd only');
+    const { id } = await createSession(stripe, { adaptive_pricing: { enabled: true } });
+    sandbox.pay(id, { presentmentCurrency: 'eur' });
+    expect(await stripe.checkout.sessions.retrieve(id, { expand: ['payment_intent'] })).toMatchObject({
+      currency: 'twd',
+      amount_total: 29_000,
+      presentment_details: { presentment_currency: 'eur', presentment_amount: 31_900 },
+      payment_intent: { currency: 'twd', amount_received: 29_000, presentment_details: { presentment_currency: 'eur' } },
+    });
+  });
+
+  test('over the page’s own entries, as the Stripe CLI does it', async () => {
+    const { stripe } = await startGround();
+    const { id } = await createSession(stripe);
+    expect(await stripe.rawRequest('GET', `/v1/payment_pages/${id}`)).toMatchObject({ session_id: id, amount_total: 29_000 });
+    const confirm = (params: object): Promise<unknown> => stripe.rawRequest('POST', `/v1/payment_pages/${id}/confirm`, params);
+    expect(await errorOf(confirm({ payment_method: 'pm_card_visa', expected_amount: 1 }))).toMatchObject({ statusCode: 400 });
+    expect(await errorOf(confirm({ payment_method: 'pm_card_chargeDeclined' }))).toMatchObject({ statusCode: 402, code: 'card_declined' });
+    // The decline is kept: the session has its intent.
+    expect((await stripe.checkout.sessions.retrieve(id)).payment_intent).toMatch(/^pi_/);
+    await confirm({ payment_method: 'pm_card_visa', expected_amount: 29_000 });
+    expect((await stripe.checkout.sessions.retrieve(id)).payment_status).toBe('paid');
+  });
+
+  test('more than was authorized is captured where the session asked for that', async () => {
+    const { stripe, sandbox } = await startGround();
+    const { id } = await createSession(stripe, {
+      payment_intent_data: { capture_method: 'manual' },
+      payment_method_options: { card: { request_overcapture: 'if_available' } },
+    });
+    sandbox.pay(id);
+    const { payment_intent: intent } = await stripe.checkout.sessions.retrieve(id);
+    const captured = await stripe.paymentIntents.capture(String(intent), { amount_to_capture: 30_000 });
+    expect(captured).toMatchObject({ amount: 29_000, amount_received: 30_000 });
+  });
+
   test('with manual capture only authorizes; a part can be captured', async () => {
     const { stripe, sandbox } = await startGround();
     const { id } = await createSession(stripe, { payment_intent_data: { capture_method: 'manual' } });
@@ -231,14 +300,23 @@ describe('sessions without a charge', () => {
     expect((await stripe.balanceTransactions.list()).data).toEqual([]);
   });
 
-  test('or says no_payment_required, where the sandbox is told so', async () => {
-    const sandbox = await startSandbox({ zeroAmountStatus: 'no_payment_required' });
+  test.each(['paid', 'no_payment_required'] as const)('or says %s, as the sandbox is told', async (zeroAmountStatus) => {
+    const sandbox = await startSandbox({ zeroAmountStatus });
     const stripe = clientOf(sandbox);
-    const { id } = await createSession(stripe, {
+    await stripe.coupons.create({ id: 'FREE', percent_off: 100 });
+    const free = await createSession(stripe, {
       line_items: [{ price_data: { currency: 'usd', unit_amount: 0, product_data: { name: 'Trial' } } }],
     });
-    sandbox.pay(id);
-    expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ payment_status: 'no_payment_required', payment_intent: null });
+    const discounted = await createSession(stripe, { discounts: [{ coupon: 'FREE' }] });
+    for (const { id } of [free, discounted]) {
+      sandbox.pay(id);
+      expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ payment_status: zeroAmountStatus, payment_intent: null });
+    }
+    const completed = (await stripe.events.list({ type: 'checkout.session.completed' })).data;
+    expect(completed.map(({ data }) => (data.object as Stripe.Checkout.Session).payment_status)).toEqual([
+      zeroAmountStatus,
+      zeroAmountStatus,
+    ]);
   });
 
   test('setup mode needs no payment, before and after', async () => {

@@ -3,11 +3,15 @@ import type { Runtime } from '@paidonce/ledger';
 
 export class SandboxClock {
   readonly #runtime: Runtime;
-  #offsetMs: number;
+  #offsetMs = 0;
   #latestMs = 0;
 
-  constructor(runtime: Runtime, offsetMs = 0) {
+  constructor(runtime: Runtime) {
     this.#runtime = runtime;
+  }
+
+  /** After a restart: ahead as it was before, so that time has not gone back. */
+  startAt(offsetMs: number): void {
     this.#offsetMs = offsetMs;
   }
 

@@ -4,6 +4,7 @@ import { invalidRequest } from './api/stripe-error.ts';
 import { registerControl } from './control/control-routes.ts';
 import type { Controls } from './controls.ts';
 import type { SandboxCore } from './core.ts';
+import { registerChallengePage } from './page/challenge-page.ts';
 import { registerPaymentPage } from './page/payment-routes.ts';
 
 const HOST = '127.0.0.1';
@@ -23,9 +24,11 @@ export function createHttpServer(core: SandboxCore, controls: Controls, closing:
     return reply.code(404).type('text/plain').send('Not found. The sandbox has /v1/…, /c/pay/… and /_sandbox.\n');
   });
   registerPaymentPage(app, core, controls);
+  registerChallengePage(app, core, controls);
   registerControl(app, core, controls);
   app.get('/', (_request, reply) => reply.redirect('/_sandbox', 303));
-  app.route({ method: ['GET', 'POST', 'DELETE'], url: '/v1/*', handler: (request, reply) => handleApi(core, request, reply, closing) });
+  const method = ['GET', 'POST', 'DELETE'];
+  for (const url of ['/v1/*', '/v2/*']) app.route({ method, url, handler: (request, reply) => handleApi(core, request, reply, closing) });
   return app;
 }
 
@@ -57,13 +60,23 @@ async function handleApi(core: SandboxCore, request: FastifyRequest, reply: Fast
   });
   try {
     if (answer.delayMs > 0) await core.settings.runtime.sleep(answer.delayMs, closing);
-    if (answer.lost) {
+    if (answer.way === 'never') await callerGone(request, closing);
+    if (answer.way !== 'sent') {
       reply.hijack();
       request.raw.socket.destroy();
       return reply;
     }
+    core.settings.witness?.(answer.body);
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   } finally {
     answer.done();
   }
+}
+
+function callerGone({ raw }: FastifyRequest, closing: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    raw.socket.once('close', resolve);
+    closing.addEventListener('abort', () => resolve(), { once: true });
+    if (closing.aborted) resolve();
+  });
 }

@@ -1,10 +1,14 @@
 // @paidonce/stripe-adapter/sandbox: a local, stateful Stripe.
-export type { Fault } from './api/faults.ts';
+export type { Fault, FaultKind } from './api/faults.ts';
 export { StripeApiError } from './api/stripe-error.ts';
 export type { PayOptions, RefundOptions } from './controls.ts';
 export type { Fate } from './fate.ts';
+export type { Authentication } from './objects/checkout-authenticate.ts';
 export type { Confirmation } from './objects/checkout-confirm.ts';
 export type { DisputeStatus, DisputeTerms } from './objects/disputes.ts';
+export type { LinkVisit } from './objects/payment-links.ts';
+export type { RefundEnd } from './objects/refund-status.ts';
 export type { StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
 export { type StripeSandbox, startStripeSandbox } from './sandbox.ts';
 export type { CardName } from './test-cards.ts';
+export type { EventPayload } from './webhooks/endpoint.ts';

@@ -1,5 +1,6 @@
 // What every part of the sandbox works on: one Stripe account in test mode, its objects and its time.
-import type { Agenda } from './agenda.ts';
+import type { Accounts } from './accounts.ts';
+import type { AccountAgenda } from './agenda.ts';
 import type { SandboxClock } from './clock.ts';
 import type { NewId } from './ids.ts';
 import type { State } from './state/state.ts';
@@ -12,19 +13,27 @@ export interface Cause {
 
 export const BY_ITSELF: Cause = { requestId: null, idempotencyKey: null };
 
-export interface Model {
-  readonly state: State;
-  readonly clock: SandboxClock;
-  readonly newId: NewId;
-  readonly agenda: Agenda;
-  readonly account: string;
+/** Settings of the whole sandbox, the same for every account. */
+export interface Conduct {
   readonly apiVersion: string;
   /** What a completed session that costs nothing says. */
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
   /** How long a debit or a voucher takes. */
   readonly settleAfterMs: number;
+}
+
+export interface Model extends Conduct {
+  readonly state: State;
+  readonly clock: SandboxClock;
+  readonly newId: NewId;
+  readonly agenda: AccountAgenda;
+  readonly account: string;
+  /** True for an account that is connected to the sandbox's own. */
+  readonly connected: boolean;
+  /** All of them, this one included. */
+  readonly accounts: Accounts;
   /** Known once the server listens. */
-  baseUrl: string;
+  readonly baseUrl: string;
   /** Set while an API request is executed. Everything here is synchronous, so it is never another's. */
   cause: Cause;
 }

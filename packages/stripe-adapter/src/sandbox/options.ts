@@ -1,5 +1,6 @@
 // How a sandbox is started, and what its webhook endpoints look like.
 import type { Log, Runtime } from '@paidonce/ledger';
+import type { EventPayload } from './webhooks/endpoint.ts';
 import type { SendWebhook } from './webhooks/send.ts';
 
 export interface WebhookEndpointOptions {
@@ -11,6 +12,10 @@ export interface WebhookEndpointOptions {
   readonly enabledEvents?: readonly string[];
   /** What the events sent there say as their `api_version`; default the account's. */
   readonly apiVersion?: string;
+  /** Default `snapshot`. `thin`: the notification only names the object, which is then fetched. */
+  readonly payload?: EventPayload;
+  /** true: events of connected accounts, and none of the sandbox's own. Default false: its own only. */
+  readonly connect?: boolean;
 }
 
 export interface StripeSandboxOptions {
@@ -20,6 +25,10 @@ export interface StripeSandboxOptions {
   readonly apiVersion?: string;
   /** Default `acct_1SandboxPaidOnce`. */
   readonly account?: string;
+  /** Accounts connected to it, each with objects of its own; more come by `POST /v1/accounts`. */
+  readonly connectedAccounts?: readonly string[];
+  /** Calls that are let through in each second, the rest get 429. Default: all. */
+  readonly callsPerSecond?: number;
   /** Replaced at each start, by their place in this list: pending webhooks go to the new address. */
   readonly webhookEndpoints?: readonly WebhookEndpointOptions[];
   /** A SQLite file in which everything survives a restart. Default: memory. */
@@ -45,6 +54,8 @@ export interface StripeSandboxOptions {
 export interface Settings {
   readonly apiVersion: string;
   readonly account: string;
+  readonly connectedAccounts: readonly string[];
+  readonly callsPerSecond: number | undefined;
   readonly webhookEndpoints: readonly WebhookEndpointOptions[];
   readonly stateFile: string | undefined;
   readonly runtime: Runtime;
@@ -56,4 +67,6 @@ export interface Settings {
   readonly automatic: boolean;
   readonly log: Log;
   readonly send: SendWebhook;
+  /** Told the body of each answer and webhook as it goes out: our own tests check them all. */
+  readonly witness: ((body: string) => void) | undefined;
 }

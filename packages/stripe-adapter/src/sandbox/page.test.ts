@@ -54,8 +54,12 @@ describe('the hosted page', () => {
     expect(page).toContain('&#60;img src=x');
   });
 
-  test('offers only the methods that the session takes', async () => {
-    const { url } = await openPage({ payment_method_types: ['card'] });
+  test.each([
+    { payment_method_types: ['card'] },
+    { allowed_payment_method_types: ['card'] },
+    { excluded_payment_method_types: ['konbini', 'sepa_debit'] },
+  ])('offers only the methods that the session takes: %j', async (methods) => {
+    const { url } = await openPage(methods);
     const page = await (await fetch(url)).text();
     expect(page).toContain('value="success"');
     expect(page).not.toContain('value="voucher"');
@@ -97,6 +101,24 @@ describe('the hosted page', () => {
     expect(await declined.text()).toMatch(/role="alert"[^>]*>Your card has insufficient funds\. Try another one\./);
     expect((await post(url, { card: 'success' })).status).toBe(303);
     expect((await stripe.checkout.sessions.retrieve(id)).payment_status).toBe('paid');
+  });
+
+  test('3-D Secure leads to the bank’s question, and from there on, or back', async () => {
+    const { url, stripe, id } = await openPage();
+    const asked = await post(url, { card: 'three_d_secure', fate: 'lost' });
+    const bank = asked.headers.get('location') ?? '';
+    expect([asked.status, bank]).toEqual([303, expect.stringContaining('/c/authenticate/pi_')]);
+    const question = await fetch(bank);
+    expect(question.headers.get('content-security-policy')).toContain("form-action 'self' http://127.0.0.1:3020");
+    expect(await question.text()).toContain('A payment of NT$290');
+    const refused = await post(bank, { answer: 'failed' });
+    expect([refused.status, refused.headers.get('location')]).toEqual([303, url]);
+    await post(url, { card: 'three_d_secure' });
+    const paid = await post(bank, { answer: 'succeeded' });
+    expect(paid.headers.get('location')).toBe(`http://127.0.0.1:3020/success?session_id=${id}`);
+    expect((await stripe.checkout.sessions.retrieve(id)).payment_status).toBe('paid');
+    const late = await post(bank, { answer: 'succeeded' });
+    expect([late.status, (await late.text()).includes('waits for no 3-D Secure answer')]).toEqual([400, true]);
   });
 
   test('cancelling leads back to the shop, and the session stays open', async () => {
@@ -158,6 +180,31 @@ describe('the control entries', () => {
     expect(await (await fetch(`${sandbox.url}/_sandbox/calls`)).json()).toMatchObject({ byRoute: { 'GET /v1/account': 2 } });
   });
 
+  test('open links, answer banks, end refunds, connect accounts, report events, add endpoints', async () => {
+    const { sandbox, id, stripe, shop } = await openPage();
+    const control = async (path: string, fields: Record<string, string> = {}) =>
+      (await post(`${sandbox.url}/_sandbox${path}`, fields)).json();
+    expect(await control(`/sessions/${id}/pay`, { card: 'three_d_secure', fate: 'never_made' })).toMatchObject({
+      outcome: 'requires_action',
+    });
+    const { payment_intent: intent } = await stripe.checkout.sessions.retrieve(id);
+    expect(await control(`/payments/${intent}/authenticate`, { outcome: 'succeeded' })).toMatchObject({ intent: { status: 'succeeded' } });
+    const refund = await control(`/payments/${id}/refund`, { status: 'pending' });
+    expect(refund).toMatchObject({ status: 'pending' });
+    expect(await control(`/refunds/${(refund as { id: string }).id}/end`, { status: 'canceled' })).toMatchObject({ status: 'canceled' });
+    const price_data = { currency: 'twd', unit_amount: 500, product_data: { name: 'Day' } };
+    const link = await stripe.paymentLinks.create({ line_items: [{ quantity: 1, price_data }] });
+    expect(await control(`/payment_links/${link.id}/open`, { client_reference_id: 'x' })).toMatchObject({ client_reference_id: 'x' });
+    expect(await control('/accounts', { id: 'acct_1Seller' })).toEqual({ id: 'acct_1Seller' });
+    expect((await stripe.accounts.retrieve('acct_1Seller')).object).toBe('account');
+    await control('/webhook_endpoints', { url: shop.url, secret: 'whsec_x', payload: 'thin' });
+    const { reported } = (await control('/events/report_missed')) as { reported: number };
+    expect(reported).toBeGreaterThan(0);
+    await control('/webhooks/deliver');
+    const alerts = shop.types().filter((type) => type === 'v2.core.health.event_generation_failure.resolved');
+    expect(alerts).toHaveLength(reported);
+  });
+
   test('take JSON, too, and explain what is wrong', async () => {
     const { sandbox, id } = await openPage();
     const json = (path: string, body: string) =>
@@ -184,6 +231,29 @@ describe('the control entries', () => {
     sandbox.pay(id, { fate: 'lost' });
     const page = await (await fetch(`${sandbox.url}/_sandbox`)).text();
     for (const text of ['State of the sandbox', id.slice(0, 20), 'complete, paid', 'checkout.session.completed', 'NT$290'])
+      expect(page).toContain(text);
+    expect(page).toContain('API calls: 1');
+    expect(page).not.toContain('Account acct_');
+  });
+
+  test('the state page shows links, missed events, endpoints, faults, and the accounts apart', async () => {
+    const { sandbox, stripe, id } = await openPage();
+    const price_data = { currency: 'twd', unit_amount: 500, product_data: { name: 'Day' } };
+    const params = { line_items: [{ quantity: 1, price_data }], metadata: { paidonce_order: 'order-9' } };
+    const seller = await stripe.accounts.create({ type: 'express' });
+    const link = await stripe.paymentLinks.create(params, { stripeAccount: seller.id });
+    sandbox.pay(id, { fate: 'never_made' });
+    sandbox.injectFault({ kind: 'status', status: 503, path: '/v1/refunds' });
+    const page = await (await fetch(`${sandbox.url}/_sandbox`)).text();
+    for (const text of [
+      seller.id,
+      `/b/${link.id}`,
+      'order-9',
+      'Events that were never made',
+      'we_configured0',
+      'status 503',
+      '/v1/refunds',
+    ])
       expect(page).toContain(text);
   });
 });

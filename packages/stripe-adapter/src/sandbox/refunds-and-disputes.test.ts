@@ -1,6 +1,7 @@
 // Money going back: refunds by the API and late failures, disputes by the bank, and the rows that prove them.
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
+import type { CardName } from './index.ts';
 import { createSession, errorOf, type Ground, startGround } from './sandbox.test-support.ts';
 
 async function paid(options: object = {}): Promise<Ground & { sessionId: string; intentId: string }> {
@@ -86,7 +87,39 @@ describe('a refund', () => {
       'charge.refund.updated',
       'refund.updated',
     ]);
-    expect(() => sandbox.failRefund(id)).toThrow('only a succeeded one can fail');
+    expect(() => sandbox.failRefund(id)).toThrow(
+      `Refund ${id} is failed; only one that is pending or requires_action or succeeded can become failed.`,
+    );
+  });
+
+  test('is pending first, or fails later, as the card behaves', async () => {
+    const { stripe, sandbox } = await startGround({ settleAfterMs: 5_000 });
+    const refundOf = async (card: CardName): Promise<string> => {
+      const { id } = await createSession(stripe);
+      sandbox.pay(id, { card });
+      return sandbox.refund(id).id;
+    };
+    const [pending, failing] = [await refundOf('refund_pending'), await refundOf('refund_fails')];
+    expect(await stripe.refunds.retrieve(pending)).toMatchObject({ status: 'pending', pending_reason: 'processing' });
+    expect((await stripe.refunds.retrieve(failing)).status).toBe('succeeded');
+    await sandbox.advance(5_000);
+    const ended = await stripe.refunds.retrieve(pending);
+    expect(ended.status).toBe('succeeded');
+    expect(ended).not.toHaveProperty('pending_reason');
+    expect(await stripe.refunds.retrieve(failing)).toMatchObject({ status: 'failed', failure_reason: 'expired_or_canceled_card' });
+  });
+
+  test('that needs the customer can be canceled, and only then', async () => {
+    const { stripe, sandbox, sessionId, intentId } = await paid();
+    const { id } = sandbox.refund(sessionId, { status: 'requires_action' });
+    expect(await stripe.refunds.retrieve(id)).toMatchObject({ status: 'requires_action', next_action: { type: 'display_details' } });
+    expect(await chargeOf(stripe, intentId)).toMatchObject({ amount_refunded: 29_000, refunded: true });
+    expect(await stripe.refunds.cancel(id)).toMatchObject({ status: 'canceled' });
+    expect(await chargeOf(stripe, intentId)).toMatchObject({ amount_refunded: 0, refunded: false });
+    const again = sandbox.refund(sessionId, { status: 'pending' });
+    expect((await errorOf(stripe.refunds.cancel(again.id))).message).toContain('only one that requires action can be canceled');
+    expect(sandbox.endRefund(again.id, 'succeeded').status).toBe('succeeded');
+    expect((await stripe.refunds.update(again.id, { metadata: { ticket: '8' } })).metadata).toEqual({ ticket: '8' });
   });
 
   test('has a fate of its own', async () => {
@@ -143,6 +176,46 @@ describe('a dispute', () => {
     expect(lost).toMatchObject({ status: 'lost', reason: 'insufficient_funds', balance_transactions: [{ amount: -29_000 }] });
     expect(sandbox.updateDispute(lost.id, 'won').balance_transactions).toHaveLength(2);
     expect((await stripe.disputes.list({ payment_intent: intentId })).data.map(({ id }) => id)).toEqual([lost.id, inquiry.id]);
+  });
+
+  test.each([
+    ['inquiry', 'warning_needs_response', 0],
+    ['dispute_lost', 'lost', 1],
+  ] as const)('by the card %s starts out as %s', async (card, status, movements) => {
+    const { stripe, sandbox } = await startGround();
+    sandbox.pay((await createSession(stripe)).id, { card });
+    const [dispute] = (await stripe.disputes.list()).data;
+    expect(dispute?.status).toBe(status);
+    expect(dispute?.balance_transactions).toHaveLength(movements);
+  });
+
+  test('is how a debit comes back after it succeeded', async () => {
+    const { stripe, sandbox } = await startGround({ settleAfterMs: 5_000 });
+    const { id } = await createSession(stripe);
+    sandbox.pay(id, { card: 'returned' });
+    expect((await stripe.disputes.list()).data).toEqual([]);
+    await sandbox.advance(5_000);
+    expect((await stripe.checkout.sessions.retrieve(id)).payment_status).toBe('paid');
+    expect((await stripe.disputes.list()).data).toMatchObject([{ status: 'lost', reason: 'insufficient_funds' }]);
+  });
+
+  test('is appealed without another move of money until it is won', async () => {
+    const { sandbox, sessionId } = await paid();
+    const { id } = sandbox.dispute(sessionId, { status: 'lost' });
+    expect(sandbox.updateDispute(id, 'appeal_under_review').balance_transactions).toHaveLength(1);
+    expect(sandbox.updateDispute(id, 'won').balance_transactions).toHaveLength(2);
+  });
+
+  test.each([
+    ['winning_evidence', 'needs_response', 'won'],
+    ['losing_evidence', 'needs_response', 'lost'],
+    ['a photo of the parcel', 'needs_response', 'under_review'],
+    ['winning_evidence', 'warning_needs_response', 'warning_closed'],
+  ] as const)('answered with %s, %s becomes %s', async (text, status, end) => {
+    const { stripe, sandbox, sessionId } = await paid();
+    const { id } = sandbox.dispute(sessionId, { status });
+    expect((await stripe.disputes.update(id, { evidence: { uncategorized_text: text }, submit: false })).status).toBe(status);
+    expect((await stripe.disputes.update(id, { evidence: { uncategorized_text: text } })).status).toBe(end);
   });
 
   test('follows by itself on the card for it; the shop can give up', async () => {

@@ -18,7 +18,21 @@ const SETTLE_AFTER_MS = 20_000;
 
 export interface StripeSandbox
   extends AsyncDisposable,
-    Pick<Controls, 'pay' | 'setFate' | 'expire' | 'recover' | 'settle' | 'refund' | 'failRefund' | 'dispute' | 'updateDispute'> {
+    Pick<
+      Controls,
+      | 'pay'
+      | 'authenticate'
+      | 'setFate'
+      | 'expire'
+      | 'recover'
+      | 'settle'
+      | 'refund'
+      | 'failRefund'
+      | 'endRefund'
+      | 'dispute'
+      | 'updateDispute'
+      | 'openPaymentLink'
+    > {
   /** `http://127.0.0.1:PORT`. The hosted pages and `/_sandbox`, the page that shows the state, live there. */
   readonly url: string;
   readonly port: number;
@@ -36,6 +50,11 @@ export interface StripeSandbox
   /** Makes the next calls of the API fail, wait, or lose their answer. */
   injectFault(fault: Fault): void;
   clearFaults(): void;
+  /**
+   * Tells of the events that were `never_made`, as Stripe's health alerts do: one thin event each, of type
+   * `v2.core.health.event_generation_failure.resolved`. Answers how many.
+   */
+  reportMissedEvents(): number;
   /** The sandbox's time, which the `Date` header tells. */
   now(): Date;
   /** Tries all webhooks that are due now; resolves with the number of tries when each is answered. */
@@ -50,8 +69,13 @@ export interface StripeSandbox
  * Starts a sandbox on 127.0.0.1.
  * @throws Error where the port is taken, the state file belongs to something else or is in use, or an option is wrong.
  */
-export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
-  const core = new SandboxCore(withDefaults(options));
+export function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
+  return startWitnessed(options, undefined);
+}
+
+/** `witness`: told the body of each answer and webhook. Not exported from the package: our tests check all of them. */
+export async function startWitnessed(options: StripeSandboxOptions, witness: Settings['witness']): Promise<StripeSandbox> {
+  const core = new SandboxCore({ ...withDefaults(options), witness });
   const controls = new Controls(core);
   const closing = new AbortController();
   const app = createHttpServer(core, controls, closing.signal);
@@ -82,17 +106,21 @@ export async function startStripeSandbox(options: StripeSandboxOptions = {}): Pr
     account: core.model.account,
     calls: core.calls,
     pay: (sessionId, pay) => controls.pay(sessionId, pay),
+    authenticate: (payment, outcome) => controls.authenticate(payment, outcome),
     setFate: (sessionId, fate) => controls.setFate(sessionId, fate),
     expire: (sessionId) => controls.expire(sessionId),
     recover: (sessionId) => controls.recover(sessionId),
     settle: (paymentIntentId, outcome) => controls.settle(paymentIntentId, outcome),
     refund: (payment, refund) => controls.refund(payment, refund),
     failRefund: (refundId, reason) => controls.failRefund(refundId, reason),
+    endRefund: (refundId, end, reason) => controls.endRefund(refundId, end, reason),
     dispute: (payment, terms) => controls.dispute(payment, terms),
     updateDispute: (disputeId, status, fate) => controls.updateDispute(disputeId, status, fate),
+    openPaymentLink: (linkId, visit) => controls.openPaymentLink(linkId, visit),
     addWebhookEndpoint: (endpoint, id) => core.putEndpoint(endpoint, id),
     injectFault: (fault) => core.faults.inject(fault),
     clearFaults: () => core.faults.clear(),
+    reportMissedEvents: () => core.reportMissedEvents(),
     now: () => new Date(core.model.clock.nowMs()),
     deliverDue: () => core.deliverDue(),
     advance: (ms) => core.advance(ms),
@@ -115,6 +143,8 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     retryScheduleMs,
     apiVersion: options.apiVersion ?? API_VERSION,
     account: options.account ?? DEFAULT_ACCOUNT,
+    connectedAccounts: options.connectedAccounts ?? [],
+    callsPerSecond: positive('callsPerSecond', options.callsPerSecond),
     webhookEndpoints: options.webhookEndpoints ?? [],
     stateFile: options.stateFile,
     webhookTimeoutMs: options.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS,
@@ -124,5 +154,11 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     automatic: options.automatic ?? true,
     log: options.log ?? SILENT,
     send: sendOverHttp,
+    witness: undefined,
   };
+}
+
+function positive(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isFinite(value) && value > 0)) return value;
+  throw new Error(`${name} must be a number above 0, not ${value}.`);
 }

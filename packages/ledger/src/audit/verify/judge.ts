@@ -26,6 +26,8 @@ export interface Judge {
   /** By hash. */
   readonly policies: ReadonlyMap<string, AdoptedPolicy>;
   readonly report: Report;
+  /** Streams up to this id are judged next: the links that they will ask about are read ahead. */
+  reach(streamId: number): void;
   /** Of a reference, oldest first: several where a person moved the payment. */
   linksOf(reference: string): readonly Link[];
   /** Whether the stream of one of these orders holds what was observed. */
@@ -40,9 +42,16 @@ export interface Judge {
 const underWayMs = 10 * 60_000;
 const silent: Report = () => undefined;
 
-/** @param newest when the last event of the log was recorded. */
-export function judgeOf(log: SqliteLog, upTo: number, newest: string, report: Report): Judge {
-  const links = new Map<string, readonly Link[]>();
+export interface JudgeOptions {
+  readonly upTo: number;
+  /** When the last event up to there was recorded. */
+  readonly newest: string;
+  /** Of the first stream that is judged; what lies before it is not read ahead. */
+  readonly from: number;
+}
+
+export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, report: Report): Judge {
+  const links = new Links(log, upTo, from);
   const recentFrom = new Date(Date.parse(newest) - underWayMs);
   const recent = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
   const eventsOf = (orderId: string, type: OrderEventType): readonly { readonly row: LogRow; readonly event: OrderEvent }[] =>
@@ -53,14 +62,8 @@ export function judgeOf(log: SqliteLog, upTo: number, newest: string, report: Re
   return {
     policies: policiesIn(log, upTo),
     report,
-    linksOf: (reference) => {
-      const known = links.get(reference);
-      if (known) return known;
-      if (links.size > 1_000) links.clear();
-      const found = log.links(referenceAggregate.stream(reference), upTo).flatMap(linkIn);
-      links.set(reference, found);
-      return found;
-    },
+    reach: (streamId) => links.reach(streamId),
+    linksOf: (reference) => links.of(referenceAggregate.stream(reference)),
     wasTold: (orderIds, { source, ...said }) =>
       orderIds.some((orderId) =>
         eventsOf(orderId, 'PaymentObserved').some(
@@ -80,11 +83,56 @@ export function judgeOf(log: SqliteLog, upTo: number, newest: string, report: Re
   };
 }
 
+/**
+ * Links by reference stream. References are linked when an order is placed or paid, so most lie a little behind it: they
+ * are read ahead, many at once, and forgotten in turn. Others are looked up.
+ */
+class Links {
+  readonly #log: SqliteLog;
+  readonly #upTo: number;
+  #readTo: number;
+  #newer = new Map<string, readonly Link[]>();
+  #older = new Map<string, readonly Link[]>();
+
+  constructor(log: SqliteLog, upTo: number, from: number) {
+    this.#log = log;
+    this.#upTo = upTo;
+    this.#readTo = from;
+  }
+
+  of(stream: string): readonly Link[] {
+    const known = this.#newer.get(stream) ?? this.#older.get(stream);
+    if (known) return known;
+    const found = this.#log.links(stream, this.#upTo).flatMap(linkIn);
+    this.#keep(stream, found);
+    return found;
+  }
+
+  reach(streamId: number): void {
+    const to = streamId + readAheadStreams;
+    if (to < this.#readTo + readAheadStreams / 2) return;
+    const read = new Map<string, Link[]>();
+    for (const row of this.#log.linksIn({ after: this.#readTo, to }, this.#upTo)) {
+      read.set(row.stream, [...(read.get(row.stream) ?? []), ...linkIn(row)]);
+    }
+    for (const [stream, links] of read) this.#keep(stream, links);
+    this.#readTo = to;
+  }
+
+  #keep(stream: string, links: readonly Link[]): void {
+    if (this.#newer.size >= keptLinks) [this.#older, this.#newer] = [this.#newer, new Map()];
+    this.#newer.set(stream, links);
+  }
+}
+
+const readAheadStreams = 512;
+const keptLinks = 2_000;
+
 /** A link that cannot be read is none; the rules of its stream say so. */
-function linkIn({ data, ...place }: { readonly position: string; readonly revision: number; readonly data: string }): readonly Link[] {
+function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
   try {
     const { orderId } = JSON.parse(data) as { orderId?: unknown };
-    return typeof orderId === 'string' ? [{ orderId, ...place }] : [];
+    return typeof orderId === 'string' ? [{ orderId, position, revision }] : [];
   } catch {
     return [];
   }

@@ -32,10 +32,11 @@ export function judgeOrder(stream: ReadStream, judge: Judge): number {
     if (isDeliveryEvent(row.event)) judgeDelivery(state, row, rows[at - 1], judge.report);
     else if (command === undefined) judgeAlone(state, row, judge);
     else if (policy) {
-      taken = judgeAppend(state, command, policy, rows.slice(at), judge);
+      taken = judgeAppend(state, command, policy, rows, at, judge);
       judged += 1;
     }
-    for (const { event, stored, row: place } of rows.slice(at, at + taken)) {
+    for (const end = at + taken; at < end; at++) {
+      const { event, stored, row: place } = rows[at] as OrderRow;
       try {
         state = evolve(state, event, stored.metadata['instance'] ?? '');
       } catch (error) {
@@ -44,7 +45,6 @@ export function judgeOrder(stream: ReadStream, judge: Judge): number {
         return judged; // Nothing can be said of an order behind this.
       }
     }
-    at += taken;
   }
   return judged;
 }
@@ -161,8 +161,15 @@ function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Polic
 }
 
 /** @returns how many events the append has. */
-function judgeAppend(before: OrderState, command: OrderCommand, policy: Policy, rows: readonly OrderRow[], judge: Judge): number {
-  const first = rows[0] as OrderRow;
+function judgeAppend(
+  before: OrderState,
+  command: OrderCommand,
+  policy: Policy,
+  rows: readonly OrderRow[],
+  at: number,
+  judge: Judge,
+): number {
+  const first = rows[at] as OrderRow;
   const expected = decided(before, command, policy);
   if (typeof expected === 'string' || expected.length === 0) {
     const rule = command.type === 'observe' ? 'law-5' : command.type === 'move' ? 'law-3' : 'decision';
@@ -173,7 +180,7 @@ function judgeAppend(before: OrderState, command: OrderCommand, policy: Policy, 
   }
   let taken = 0;
   for (const event of expected) {
-    const found = rows[taken];
+    const found = rows[at + taken];
     if (found?.event.type !== event.type) {
       // Missing: what stands here is judged by itself.
       judge.report(findingAt(first.row, ruleOf(before, event), `after it ${inWords(event)}`, inWords(found?.event)));

@@ -3,7 +3,7 @@ import { orderAggregate } from '../../order-streams.ts';
 import { referenceAggregate } from '../../reference.ts';
 import { sweepAggregate } from '../../sweep.ts';
 import { unreadableAggregate } from '../../unreadable.ts';
-import type { SqliteLog, StreamRange } from '../sqlite-log.ts';
+import type { ScannedStream, SqliteLog, StreamRange } from '../sqlite-log.ts';
 import type { Finding } from './finding.ts';
 import { judgePolicies, judgeSweep, judgeUnreadable } from './housekeeping-rules.ts';
 import { type Judge, judgeOf } from './judge.ts';
@@ -36,20 +36,23 @@ const listed = 1_000;
 export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPart): JudgedPart {
   const findings: Finding[] = [];
   const counts = { events: 0, streams: 0, orders: 0, appends: 0, found: 0 };
-  const judge = judgeOf(log, upTo, newest, (finding) => {
+  const judge = judgeOf(log, { upTo, newest, from: range.after }, (finding) => {
     counts.found += 1;
     if (findings.length < listed) findings.push(finding);
   });
-  for (const scanned of log.streams(range, upTo)) {
+  const judgeOne = (scanned: ScannedStream): void => {
     counts.events += scanned.rows.length;
     counts.streams += 1;
-    if (scanned.rows.length === 0 && !scanned.wrongHead) continue; // It begins after `upTo`.
+    if (scanned.rows.length === 0 && !scanned.wrongHead) return; // It begins after `upTo`.
     const stream = readStream(scanned, judge.report);
-    if (stream === undefined) continue;
-    if (stream.name.startsWith(orderAggregate.stream(''))) {
+    if (stream?.name.startsWith(orderAggregate.stream(''))) {
       counts.orders += 1;
       counts.appends += judgeOrder(stream, judge);
-    } else judgeOther(stream, judge);
+    } else if (stream) judgeOther(stream, judge);
+  };
+  for (const batch of log.streamBatches(range, upTo)) {
+    judge.reach(batch.at(-1)?.id ?? 0);
+    for (const scanned of batch) judgeOne(scanned);
   }
   return { ...counts, findings };
 }

@@ -97,8 +97,8 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'attach does not claim',
-    'ledger.ts',
-    'const { owner } = await this.#references.link(payment.id, orderId);',
+    'observe-payment.ts',
+    'const { owner } = await this.#references.link(id, orderId);',
     'const owner: string = orderId;',
   ),
   // Moving a payment.

@@ -1,44 +1,28 @@
-// From a request to an answer: key, version, faults, idempotency, the route's work in one transaction, errors in
-// Stripe's shape. No sockets here: `http-server.ts` carries it, and a simulation can call it directly.
+// From a request to an answer: key, account, version, faults, idempotency, the route's work in one transaction, errors
+// in Stripe's shape. No sockets here: `http-server.ts` carries it, and a simulation can call it directly.
+import type { Accounts } from '../accounts.ts';
 import { BY_ITSELF, type Model } from '../model.ts';
 import { authenticate } from './authenticate.ts';
 import type { CallCounter } from './call-counter.ts';
 import { expand } from './expand.ts';
 import type { Fault, Faults } from './faults.ts';
-import { canonicalForm, parseForm } from './form.ts';
+import { canonicalForm, type FormMap } from './form.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Parameters } from './parameters.ts';
-import type { Route, RouteTable } from './route.ts';
-import { invalidRequest, StripeApiError } from './stripe-error.ts';
-
-export interface ApiRequest {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly query: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: string;
-}
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** A fault wants the answer slow or lost; the work is done either way. */
-  readonly delayMs: number;
-  readonly lost: boolean;
-  /** To be called once the answer is out, or lost: until then the idempotency key is in use. */
-  readonly done: () => void;
-}
+import type { RateLimit } from './rate-limit.ts';
+import { type ApiAnswer, type ApiRequest, apiVersion, readParameters, unknownUrl } from './request.ts';
+import type { FoundRoute, RouteTable } from './route.ts';
+import { StripeApiError } from './stripe-error.ts';
 
 export interface ApiParts {
-  readonly model: Model;
+  readonly accounts: Accounts;
   readonly routes: RouteTable;
   readonly calls: CallCounter;
   readonly faults: Faults;
   readonly idempotency: Idempotency;
   readonly secretKey: string | undefined;
+  /** Undefined: as many calls as anyone likes. */
+  readonly rateLimit: RateLimit | undefined;
   /** Does what has fallen due, so that a read never shows an open session past its time. */
   readonly catchUp: () => void;
   readonly onBug: (error: unknown, request: ApiRequest) => void;
@@ -50,6 +34,15 @@ interface Work {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What a request turns out to be about, as far as that was found out. */
+interface Progress {
+  readonly requestId: string;
+  readonly key: string | undefined;
+  fault: Fault | undefined;
+  /** Its idempotency key is in use by this request. */
+  holdsKeyOf: Model | undefined;
+}
+
 export class Api {
   readonly #parts: ApiParts;
 
@@ -58,63 +51,69 @@ export class Api {
   }
 
   handle(request: ApiRequest): ApiAnswer {
-    const { model, routes, calls, faults, idempotency, secretKey, catchUp } = this.#parts;
-    const requestId = model.newId('req_', 14);
-    const match = routes.find(request.method, request.path);
-    calls.add(match ? `${request.method} ${match.route.path}` : `${request.method} unknown`);
+    const { accounts, idempotency } = this.#parts;
+    const { newId, clock } = accounts.platform;
     const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
-    let fault: Fault | undefined;
-    let began = false;
+    const progress: Progress = { requestId: newId('req_', 14), key, fault: undefined, holdsKeyOf: undefined };
     let work: Work;
     try {
-      authenticate(request.headers, secretKey, model.account);
-      const version = apiVersion(request.headers, model.apiVersion);
-      if (!match) throw unknownUrl(request);
-      fault = faults.take(request.method, match.route.path);
-      if (fault?.kind === 'status' && (fault.status ?? 0) < 500) throw injected(fault);
-      const form = parseForm(request.method === 'POST' ? formBody(request) : request.query);
-      catchUp();
-      const kept = key === undefined ? undefined : idempotency.begin(key, `${request.method} ${request.path} ${canonicalForm(form)}`);
-      began = key !== undefined && kept === undefined;
-      if (kept) {
-        work = { status: kept.status, body: kept.body, headers: { 'idempotent-replayed': 'true', 'original-request': kept.requestId } };
-      } else {
-        const text = `${request.method} ${request.path} ${canonicalForm(form)}`;
-        work = this.#execute(match.route, match.id, new Parameters(form), { requestId, key, text, fault });
-      }
-      work = { ...work, headers: { ...work.headers, 'stripe-version': version } };
+      work = this.#answer(request, progress);
     } catch (error) {
-      work = this.#failed(error, request, requestId, fault);
+      work = this.#failed(error, request, progress);
     }
+    const { fault, holdsKeyOf } = progress;
     return {
       status: work.status,
       headers: {
         ...work.headers,
         'content-type': 'application/json',
         'cache-control': 'no-cache, no-store',
-        'request-id': requestId,
-        date: model.clock.httpDate(),
+        'request-id': progress.requestId,
+        date: clock.httpDate(),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
       body: work.body,
       delayMs: fault?.kind === 'slow' ? (fault.delayMs ?? 0) : 0,
-      lost: fault?.kind === 'answer_lost',
+      way: fault?.kind === 'answer_lost' || fault?.kind === 'request_lost' ? 'lost' : fault?.kind === 'timeout' ? 'never' : 'sent',
       done: () => {
-        if (began && key !== undefined) idempotency.finish(key);
+        if (holdsKeyOf && key !== undefined) idempotency.finish(holdsKeyOf, key);
       },
     };
   }
 
+  #answer(request: ApiRequest, progress: Progress): Work {
+    const { accounts, routes, calls, faults, idempotency, secretKey, rateLimit, catchUp } = this.#parts;
+    const { key } = progress;
+    const match = routes.find(request.method, request.path);
+    calls.add(match ? `${request.method} ${match.route.path}` : `${request.method} unknown`);
+    const model = authenticate(request.headers, secretKey, accounts);
+    const version = apiVersion(request.headers, model.apiVersion);
+    const waitSeconds = rateLimit?.take();
+    if (waitSeconds !== undefined) progress.fault = { kind: 'status', status: 429, retryAfterSeconds: waitSeconds };
+    if (!match && !progress.fault) throw unknownUrl(request);
+    progress.fault ??= match && faults.take(request.method, match.route.path);
+    const { fault } = progress;
+    if (fault?.kind === 'request_lost') return { status: 0, body: '' };
+    if (!match || (fault?.kind === 'status' && (fault.status ?? 0) < 500)) throw injected(fault);
+    const form = readParameters(request);
+    catchUp();
+    const text = `${request.method} ${request.path} ${canonicalForm(form)}`;
+    const kept = key === undefined ? undefined : idempotency.begin(model, key, text);
+    const ofVersion = { 'stripe-version': version };
+    if (kept) {
+      const replayed = { 'idempotent-replayed': 'true', 'original-request': kept.requestId };
+      return { status: kept.status, body: kept.body, headers: { ...replayed, ...ofVersion } };
+    }
+    if (key !== undefined) progress.holdsKeyOf = model;
+    const work = this.#execute(model, match, form, text, progress);
+    return { ...work, headers: { ...work.headers, ...ofVersion } };
+  }
+
   /** Runs the route and keeps the answer for its idempotency key, both in one transaction. */
-  #execute(
-    route: Route,
-    id: string,
-    parameters: Parameters,
-    { requestId, key, text, fault }: { requestId: string; key: string | undefined; text: string; fault: Fault | undefined },
-  ): Work {
-    const { model, idempotency } = this.#parts;
+  #execute(model: Model, { route, id }: FoundRoute, form: FormMap, text: string, { requestId, key, fault }: Progress): Work {
+    const { idempotency } = this.#parts;
     const keep = (status: number, body: string): Work => {
-      if (key !== undefined) idempotency.keep({ id: key, request: text, requestId, status, body });
+      if (key !== undefined) idempotency.keep(model, { id: key, request: text, requestId, status, body });
       return { status, body };
     };
     model.cause = { requestId, idempotencyKey: key ?? null };
@@ -125,22 +124,22 @@ export class Api {
           const { status, body, headers } = errorWork(injected(fault), requestId, fault);
           return { ...keep(status, body), headers: { 'stripe-should-retry': key === undefined ? 'true' : 'false', ...headers } };
         }
+        const parameters = new Parameters(form);
         const object = route.handle({ model, parameters, id });
         const paths = parameters.strings('expand');
         // Refused here at the latest, the transaction takes back what was done.
         parameters.refuseUnknown();
-        return keep(200, `${JSON.stringify(expand(model, object, paths), null, 2)}\n`);
+        if (!(object instanceof StripeApiError)) return keep(200, `${JSON.stringify(expand(model, object, paths), null, 2)}\n`);
+        // A declined card is an execution, with what it left behind.
+        const { status, body, headers = {} } = errorWork(object, requestId, undefined);
+        return { ...keep(status, body), headers };
       });
-    } catch (error) {
-      // A declined card is an execution, with what it left behind; a refused parameter is none.
-      if (!(error instanceof StripeApiError) || error.status !== 402) throw error;
-      return model.state.transaction(() => keep(error.status, JSON.stringify(error.body(requestId))));
     } finally {
       model.cause = BY_ITSELF;
     }
   }
 
-  #failed(error: unknown, request: ApiRequest, requestId: string, fault: Fault | undefined): Work {
+  #failed(error: unknown, request: ApiRequest, { requestId, fault }: Progress): Work {
     if (error instanceof StripeApiError) return errorWork(error, requestId, fault);
     this.#parts.onBug(error, request);
     return errorWork(new StripeApiError(500, 'api_error', `The sandbox failed: ${String(error)}`), requestId, undefined);
@@ -165,29 +164,11 @@ function shouldRetry(status: number): boolean | undefined {
   return status < 500 && status !== 429 ? false : undefined;
 }
 
-function injected({ status = 500 }: Fault): StripeApiError {
+function injected(fault: Fault | undefined): StripeApiError {
+  const status = fault?.status ?? 500;
   if (status === 429) {
     const message = 'Request rate limit exceeded. Slow down, and try again after the Retry-After header.';
     return new StripeApiError(429, 'invalid_request_error', message, { code: 'rate_limit' });
   }
   return new StripeApiError(status, 'api_error', `A fault of the sandbox: ${status}, and nothing was done.`);
-}
-
-function unknownUrl({ method, path }: ApiRequest): StripeApiError {
-  return new StripeApiError(404, 'invalid_request_error', `Unrecognized request URL (${method}: ${path}). The sandbox has no such entry.`);
-}
-
-function formBody({ headers, body }: ApiRequest): string {
-  const type = headers['content-type']?.split(';')[0]?.trim();
-  if (body !== '' && type !== undefined && type !== 'application/x-www-form-urlencoded') {
-    throw invalidRequest(`Invalid request (check that your POST content type is application/x-www-form-urlencoded; it is ${type}).`);
-  }
-  return body;
-}
-
-function apiVersion(headers: ApiRequest['headers'], ofAccount: string): string {
-  const version = headers['stripe-version'];
-  if (version !== undefined && !/^\d{4}-\d{2}-\d{2}(\.[a-z_]+)?$/.test(version))
-    throw invalidRequest(`Invalid Stripe API version: ${version}`);
-  return version ?? ofAccount;
 }

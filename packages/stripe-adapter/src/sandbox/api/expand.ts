@@ -2,7 +2,7 @@
 // that what is stored keeps the id.
 
 import type { Model } from '../model.ts';
-import { renderSession } from '../objects/checkout-record.ts';
+import { lookUp } from '../objects/look-up.ts';
 import { wholeList } from './lists.ts';
 import { invalidRequest } from './stripe-error.ts';
 
@@ -38,42 +38,14 @@ function cannotExpand(path: string): Error {
   return invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand' });
 }
 
-/** By the id's prefix, as a person reading it would. */
-function lookUp(model: Model, id: string): object | undefined {
-  const { state } = model;
-  switch (id.slice(0, id.indexOf('_'))) {
-    case 'pi':
-      return state.intents.get(id);
-    case 'ch':
-    case 'py':
-      return state.charges.get(id);
-    case 're':
-    case 'pyr':
-      return state.refunds.get(id);
-    case 'txn':
-      return state.balanceTransactions.get(id);
-    case 'du':
-      return state.disputes.get(id);
-    case 'prod':
-      return state.products.get(id);
-    case 'price':
-      return state.prices.get(id);
-    case 'promo':
-      return state.promotionCodes.get(id);
-    case 'cs': {
-      const record = state.sessions.get(id);
-      return record && renderSession(model, record);
-    }
-    default:
-      return state.coupons.get(id);
-  }
-}
-
 /** Fields that an answer leaves out unless asked for them. */
 function included(model: Model, object: Json, field: string): unknown {
   const id = String(object.id);
   if (object.object === 'checkout.session' && field === 'line_items') {
     return wholeList(model.state.sessions.get(id)?.lineItems ?? [], `/v1/checkout/sessions/${id}/line_items`);
+  }
+  if (object.object === 'payment_link' && field === 'line_items') {
+    return wholeList(model.state.paymentLinks.get(id)?.lineItems ?? [], `/v1/payment_links/${id}/line_items`);
   }
   if (object.object === 'charge' && field === 'refunds') {
     const refunds = [...model.state.refunds.newestFirst()].filter((refund) => refund.charge === id);

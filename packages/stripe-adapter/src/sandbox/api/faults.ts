@@ -1,4 +1,7 @@
-// Faults that a test puts into the API: rate limits, server errors, slow answers, answers that get lost.
+// Faults that a test puts into the API: rate limits, server errors, slow answers, requests and answers that get lost.
+
+export const FAULT_KINDS = ['status', 'slow', 'answer_lost', 'request_lost', 'timeout'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   /** E.g. `POST`; default: any. */
@@ -11,8 +14,10 @@ export interface Fault {
    * - `status`: answers `status` (429, 500, 503…) and does nothing.
    * - `slow`: does it, answers after `delayMs`.
    * - `answer_lost`: does it, then drops the connection.
+   * - `request_lost`: drops the connection and does nothing.
+   * - `timeout`: does it and never answers; the caller has to give up.
    */
-  readonly kind: 'status' | 'slow' | 'answer_lost';
+  readonly kind: FaultKind;
   readonly status?: number;
   /** With 429: the `Retry-After` header. */
   readonly retryAfterSeconds?: number;

@@ -18,22 +18,18 @@ export interface StoredAnswer extends Row {
   readonly created: number;
 }
 
+/** Keys are of one account: the same one on another is another. */
 export class Idempotency {
-  readonly #model: Model;
   /** Keys whose answer is on its way: with a slow answer, a second request meets the first. */
   readonly #inFlight = new Set<string>();
-
-  constructor(model: Model) {
-    this.#model = model;
-  }
 
   /**
    * The kept answer of an earlier request with this key; undefined: go on, and call `finish`.
    * @throws StripeApiError 400 for other parameters, 409 while the first request is still running.
    */
-  begin(key: string, request: string): StoredAnswer | undefined {
+  begin({ account, state, clock }: Model, key: string, request: string): StoredAnswer | undefined {
     if (key.length > MAX_KEY_LENGTH) throw invalidRequest(`Idempotency-Key can be at most ${MAX_KEY_LENGTH} characters.`);
-    if (this.#inFlight.has(key)) {
+    if (this.#inFlight.has(`${account} ${key}`)) {
       throw new StripeApiError(
         409,
         'invalid_request_error',
@@ -41,8 +37,8 @@ export class Idempotency {
         { code: 'idempotency_key_in_use' },
       );
     }
-    const kept = this.#model.state.answers.get(key);
-    if (kept && this.#model.clock.nowSeconds() - kept.created < KEPT_SECONDS) {
+    const kept = state.answers.get(key);
+    if (kept && clock.nowSeconds() - kept.created < KEPT_SECONDS) {
       if (kept.request === request) return kept;
       throw new StripeApiError(
         400,
@@ -50,25 +46,24 @@ export class Idempotency {
         `Keys for idempotent requests can only be used with the same parameters they were first used with. Use a key other than '${key}' for another request.`,
       );
     }
-    this.#inFlight.add(key);
+    this.#inFlight.add(`${account} ${key}`);
     return undefined;
   }
 
   /** Belongs into the transaction of the request: the object and the answer are kept together. */
-  keep(answer: Omit<StoredAnswer, 'created'>): void {
+  keep({ state, clock }: Model, answer: Omit<StoredAnswer, 'created'>): void {
     // Removed first: an answer that is older than a day must not keep its place in the order.
-    this.#model.state.answers.remove(answer.id);
-    this.#model.state.answers.put({ ...answer, created: this.#model.clock.nowSeconds() });
+    state.answers.remove(answer.id);
+    state.answers.put({ ...answer, created: clock.nowSeconds() });
   }
 
   /** The answer is out. */
-  finish(key: string): void {
-    this.#inFlight.delete(key);
+  finish({ account }: Model, key: string): void {
+    this.#inFlight.delete(`${account} ${key}`);
   }
 
   /** Forgets what is older than a day. */
-  prune(): void {
-    const { state, clock } = this.#model;
+  prune({ state, clock }: Model): void {
     const now = clock.nowSeconds();
     state.transaction(() => {
       for (const answer of [...state.answers.oldestFirst()]) {

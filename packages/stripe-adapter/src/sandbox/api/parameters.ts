@@ -151,6 +151,12 @@ export class Parameters {
     return Object.fromEntries(metadata);
   }
 
+  /** `before` with what an update changes, adds, or deletes by an empty value. */
+  changedMetadata(before: Readonly<Record<string, string>> | null): Record<string, string> {
+    const after = { ...before, ...this.metadata() };
+    return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== ''));
+  }
+
   /** `created=1700000000` or `created[gte]=…`. */
   range(name: string): TimeRange | undefined {
     if (typeof this.#values.get(name) === 'string') {
@@ -168,6 +174,11 @@ export class Parameters {
   /** Parameters of Stripe that change nothing here. */
   ignored(...names: readonly string[]): void {
     for (const name of names) this.#asked.add(name);
+  }
+
+  /** All that was not read by name. */
+  ignoredRest(): void {
+    this.ignored(...this.#values.keys());
   }
 
   /** @throws StripeApiError 400 where a parameter was sent that nobody read, also in a hash that was opened. */

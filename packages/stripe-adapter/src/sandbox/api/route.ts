@@ -14,7 +14,14 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** A template with at most one id, e.g. `/v1/refunds/:refund`. It is also the name in the call counter. */
   readonly path: string;
+  /** Returns the answer. A StripeApiError is thrown where nothing was done, returned where something was: a declined card. */
   readonly handle: (call: Call) => object;
+}
+
+export interface FoundRoute {
+  readonly route: Route;
+  /** The object that the path names. */
+  readonly id: string;
 }
 
 /** @throws StripeApiError 404 where there is no such object. */
@@ -35,7 +42,7 @@ export class RouteTable {
     }
   }
 
-  find(method: string, path: string): { route: Route; id: string } | undefined {
+  find(method: string, path: string): FoundRoute | undefined {
     const exact = this.#exact.get(`${method} ${path}`);
     if (exact) return { route: exact, id: '' };
     for (const { route, pattern } of this.#patterns) {

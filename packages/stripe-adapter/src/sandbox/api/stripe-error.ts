@@ -6,6 +6,8 @@ export interface StripeErrorDetails {
   readonly code?: string;
   readonly param?: string;
   readonly declineCode?: string;
+  /** The failed charge. */
+  readonly charge?: string;
   /** Stripe answers a failed confirmation with the payment intent that it left behind. */
   readonly paymentIntent?: object;
 }
@@ -26,11 +28,12 @@ export class StripeApiError extends Error {
 
   /** The body as it goes over the wire. */
   body(requestId: string): object {
-    const { code, param, declineCode, paymentIntent } = this.details;
+    const { code, param, declineCode, charge, paymentIntent } = this.details;
     return {
       error: {
         ...(code === undefined ? {} : { code, doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}` }),
         ...(declineCode === undefined ? {} : { decline_code: declineCode }),
+        ...(charge === undefined ? {} : { charge }),
         message: this.message,
         ...(param === undefined ? {} : { param }),
         ...(paymentIntent === undefined ? {} : { payment_intent: paymentIntent }),

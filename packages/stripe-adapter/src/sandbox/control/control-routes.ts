@@ -1,7 +1,7 @@
 // `/_sandbox/…`: the sandbox's own entries, for demos and for tests in another process. Forms or flat JSON.
 // Not part of Stripe, and not counted.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Fault } from '../api/faults.ts';
+import { FAULT_KINDS, type Fault } from '../api/faults.ts';
 import { type FormMap, parseForm } from '../api/form.ts';
 import { Parameters } from '../api/parameters.ts';
 import { invalidRequest, StripeApiError } from '../api/stripe-error.ts';
@@ -9,6 +9,7 @@ import type { Controls } from '../controls.ts';
 import type { SandboxCore } from '../core.ts';
 import type { Fate } from '../fate.ts';
 import { DISPUTE_STATUSES } from '../objects/disputes.ts';
+import { REFUND_ENDS } from '../objects/refund-status.ts';
 import { pageHeaders, renderDocument } from '../page/document.ts';
 import { statePage } from './state-page.ts';
 
@@ -49,17 +50,27 @@ function paymentActions(controls: Controls): Record<string, Action> {
   return {
     '/sessions/:id/pay': (id, form) => {
       const promotionCode = form.string('promotion_code');
+      const presentmentCurrency = form.currency('presentment_currency');
       return controls.pay(id, {
         card: form.string('card') ?? 'success',
         ...fateOf(form),
         ...(promotionCode === undefined ? {} : { promotionCode }),
+        ...(presentmentCurrency === undefined ? {} : { presentmentCurrency }),
       });
+    },
+    '/payments/:id/authenticate': (id, form) => controls.authenticate(id, form.oneOf('outcome', ['succeeded', 'failed'])),
+    '/payment_links/:id/open': (id, form) => {
+      const clientReferenceId = form.string('client_reference_id');
+      return controls.openPaymentLink(id, { clientReferenceId, prefilledEmail: form.string('prefilled_email') });
     },
     '/sessions/:id/fate': (id, form) => controls.setFate(id, form.requiredString('fate') as Fate),
     '/sessions/:id/expire': (id) => controls.expire(id),
     '/sessions/:id/recover': (id) => controls.recover(id),
     '/payments/:id/settle': (id, form) => ({ settled: controls.settle(id, form.oneOf('outcome', ['succeeded', 'failed'])) }),
-    '/payments/:id/refund': (id, form) => controls.refund(id, { ...amountOf(form), ...fateOf(form) }),
+    '/payments/:id/refund': (id, form) => {
+      const status = form.oneOf('status', ['succeeded', 'pending', 'requires_action']);
+      return controls.refund(id, { ...amountOf(form), ...fateOf(form), ...(status === undefined ? {} : { status }) });
+    },
     '/payments/:id/dispute': (id, form) => {
       const reason = form.string('reason');
       return controls.dispute(id, {
@@ -70,6 +81,7 @@ function paymentActions(controls: Controls): Record<string, Action> {
       });
     },
     '/refunds/:id/fail': (id) => controls.failRefund(id),
+    '/refunds/:id/end': (id, form) => controls.endRefund(id, form.oneOf('status', REFUND_ENDS) ?? 'succeeded'),
     '/disputes/:id': (id, form) => controls.updateDispute(id, statusOf(form), fateOf(form).fate),
   };
 }
@@ -80,10 +92,22 @@ function sandboxActions(core: SandboxCore): Record<string, Action> {
       await core.advance(form.integer('ms', { max: 400 * 86_400_000 }) ?? 0);
       return { now: new Date(core.model.clock.nowMs()).toISOString() };
     },
+    '/events/report_missed': () => ({ reported: core.reportMissedEvents() }),
+    '/accounts': (_id, form) => {
+      const id = form.string('id') ?? core.model.newId('acct_', 16);
+      return { id: core.model.state.transaction(() => core.accounts.connect(id)).account };
+    },
     '/webhooks/deliver': async () => ({ tries: await core.deliverDue() }),
-    '/webhook_endpoints': (_id, form) => ({
-      id: core.putEndpoint({ url: form.requiredString('url'), secret: form.requiredString('secret') }),
-    }),
+    '/webhook_endpoints': (_id, form) => {
+      const apiVersion = form.string('api_version');
+      const endpoint = {
+        url: form.requiredString('url'),
+        secret: form.requiredString('secret'),
+        payload: form.oneOf('payload', ['snapshot', 'thin']) ?? ('snapshot' as const),
+        connect: form.boolean('connect') ?? false,
+      };
+      return { id: core.putEndpoint(apiVersion === undefined ? endpoint : { ...endpoint, apiVersion }) };
+    },
     '/calls/reset': () => core.calls.reset(),
     '/faults/clear': () => core.faults.clear(),
     '/faults': (_id, form) => {
@@ -105,7 +129,7 @@ function readFault(form: Parameters): Fault {
     delayMs: form.integer('delay_ms'),
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { kind: form.oneOf('kind', ['status', 'slow', 'answer_lost']) ?? 'status', ...set };
+  return { kind: form.oneOf('kind', FAULT_KINDS) ?? 'status', ...set };
 }
 
 function readBody(request: FastifyRequest<{ Body: string }>): FormMap {

@@ -29,7 +29,7 @@ export function buildCharge(
     captured: false,
     created: model.clock.nowSeconds(),
     currency: intent.currency,
-    customer: null,
+    customer: typeof intent.customer === 'string' ? intent.customer : null,
     description: intent.description,
     disputed: false,
     failure_balance_transaction: null,

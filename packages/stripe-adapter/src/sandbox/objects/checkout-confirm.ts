@@ -6,22 +6,33 @@ import type { Model } from '../model.ts';
 import type { PaymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { fateOfSession } from './announcement.ts';
-import { buildCharge, capturedCharge } from './charges.ts';
+import { challengeUrl } from './challenge.ts';
 import { type CheckoutRecord, filledSuccessUrl, renderSession } from './checkout-record.ts';
 import { couponOfSession } from './coupons.ts';
-import { openDispute } from './disputes.ts';
+import { disputeByItself } from './disputes.ts';
 import { type Announcement, emit } from './events.ts';
-import { buildIntent } from './payment-intents.ts';
+import { type Confirmed, confirmIntent } from './intent-confirm.ts';
+import { buildIntent } from './intent-object.ts';
+import { countCompleted } from './payment-link-record.ts';
+import { makeMethod } from './payment-method-record.ts';
+import { present } from './presentment.ts';
 import { computeAmounts } from './session-amounts.ts';
-import { failed, scheduleSettlement, succeeded } from './settlement.ts';
 
 export type Confirmation =
   | { readonly outcome: 'completed'; readonly successUrl: string; readonly session: Stripe.Checkout.Session }
   /** The session stays open: the customer may try again. */
-  | { readonly outcome: 'declined'; readonly message: string; readonly session: Stripe.Checkout.Session };
+  | { readonly outcome: 'declined'; readonly message: string; readonly session: Stripe.Checkout.Session }
+  /** The session stays open until the customer's bank has an answer (3-D Secure), which is given at `url`. */
+  | { readonly outcome: 'requires_action'; readonly url: string; readonly session: Stripe.Checkout.Session };
+
+export interface CheckoutChoice {
+  readonly fate?: Fate | undefined;
+  /** Adaptive pricing: the currency in which the customer is shown the price and pays. */
+  readonly presentmentCurrency?: string | undefined;
+}
 
 /** Belongs into a transaction. @throws StripeApiError 400 where the session is not open. */
-export function confirm(model: Model, id: string, option: PaymentOption, chosen: Fate | undefined): Confirmation {
+export function confirm(model: Model, id: string, option: PaymentOption, choice: CheckoutChoice = {}): Confirmation {
   const { state } = model;
   const found = state.sessions.get(id);
   if (found?.session.status !== 'open') {
@@ -29,10 +40,15 @@ export function confirm(model: Model, id: string, option: PaymentOption, chosen:
       code: 'resource_missing',
     });
   }
-  const record = state.sessions.put(taxed(couponOfSession(model, found.session), { ...found, fate: chosen ?? found.fate }));
+  const withTax = taxed(couponOfSession(model, found.session), { ...found, fate: choice.fate ?? found.fate });
+  const record = state.sessions.put(present(withTax, choice.presentmentCurrency));
   const about: Announcement = { group: id, fate: fateOfSession(record) };
-  if (record.session.mode === 'payment' && record.session.amount_total !== 0) return pay(model, record, option, about);
-
+  if (record.session.mode === 'payment' && record.session.amount_total !== 0) {
+    const linked = withIntent(model, record, option, about);
+    const intent = state.intents.get(String(linked.session.payment_intent)) as Stripe.PaymentIntent;
+    const voucherUrl = `${model.baseUrl}/c/pay/${id}`;
+    return finish(model, linked, option, confirmIntent(model, intent, option, about, { voucherUrl }));
+  }
   const { mode } = record.session;
   return complete(model, record, about, {
     payment_status: mode === 'setup' ? 'no_payment_required' : mode === 'payment' ? model.zeroAmountStatus : 'paid',
@@ -41,87 +57,47 @@ export function confirm(model: Model, id: string, option: PaymentOption, chosen:
   });
 }
 
-function pay(model: Model, record: CheckoutRecord, option: PaymentOption, about: Announcement): Confirmation {
-  const { state } = model;
-  const intent = intentOf(model, record, option, about);
-  const linked = state.sessions.put({ ...record, session: { ...record.session, payment_intent: intent.id } });
-  switch (option.behaviour) {
-    case 'declined': {
-      const charge = state.charges.put(buildCharge(model, intent, option, 'failed'));
-      const failure = option.failure ?? { code: 'card_declined', message: 'Your card was declined.' };
-      emit(model, 'charge.failed', charge, about);
-      const declined = state.intents.put({ ...failed(intent, failure, charge.id), latest_charge: charge.id });
-      emit(model, 'payment_intent.payment_failed', declined, about);
-      return { outcome: 'declined', message: failure.message, session: renderSession(model, linked) };
+/** What has become of the intent decides about the session. Belongs into a transaction. */
+export function finish(model: Model, record: CheckoutRecord, option: PaymentOption, confirmed: Confirmed): Confirmation {
+  const about: Announcement = { group: record.id, fate: fateOfSession(record) };
+  switch (confirmed.outcome) {
+    case 'declined':
+      return { outcome: 'declined', message: confirmed.failure.message, session: renderSession(model, record) };
+    case 'challenge':
+      return { outcome: 'requires_action', url: challengeUrl(model, confirmed.intent.id), session: renderSession(model, record) };
+    default: {
+      const completed = complete(model, record, about, { payment_status: confirmed.outcome === 'paid' ? 'paid' : 'unpaid' });
+      if (confirmed.outcome === 'paid') disputeByItself(model, confirmed.intent, option);
+      return completed;
     }
-    case 'processing': {
-      const charge = state.charges.put(buildCharge(model, intent, option, 'pending'));
-      emit(model, 'charge.pending', charge, about);
-      emit(model, 'payment_intent.processing', state.intents.put({ ...intent, status: 'processing', latest_charge: charge.id }), about);
-      scheduleSettlement(model, intent.id, option.name, option.settles ?? 'succeeded');
-      return complete(model, linked, about, { payment_status: 'unpaid' });
-    }
-    case 'voucher': {
-      const waiting = state.intents.put({ ...intent, status: 'requires_action', next_action: voucher(model, record.id) });
-      emit(model, 'payment_intent.requires_action', waiting, about);
-      scheduleSettlement(model, intent.id, option.name, option.settles ?? 'succeeded');
-      return complete(model, linked, about, { payment_status: 'unpaid' });
-    }
-    default:
-      return option.type === 'card' && intent.capture_method === 'manual'
-        ? authorize(model, linked, intent, option, about)
-        : succeed(model, linked, intent, option, about);
   }
 }
 
 /** One intent a session, made at the first confirmation; a retry after a decline uses it again. */
-function intentOf(model: Model, record: CheckoutRecord, option: PaymentOption, about: Announcement): Stripe.PaymentIntent {
+function withIntent(model: Model, record: CheckoutRecord, option: PaymentOption, about: Announcement): CheckoutRecord {
   const { state } = model;
-  const method = { payment_method: model.newId('pm_') };
-  const known = state.intents.get(String(record.session.payment_intent));
-  // A retry after a promotion code was entered pays the new amount.
-  if (known)
-    return state.intents.put({ ...known, ...method, amount: record.session.amount_total ?? known.amount, last_payment_error: null });
-  const intent = buildIntent(model, record);
-  emit(model, 'payment_intent.created', intent, about);
-  return state.intents.put({ ...intent, ...method, payment_method_types: [option.type] });
-}
-
-function succeed(
-  model: Model,
-  record: CheckoutRecord,
-  intent: Stripe.PaymentIntent,
-  option: PaymentOption,
-  about: Announcement,
-): Confirmation {
-  const { state } = model;
-  const charge = state.charges.put(capturedCharge(model, buildCharge(model, intent, option, 'succeeded')));
-  emit(model, 'charge.succeeded', charge, about);
-  const paid = state.intents.put({ ...succeeded(intent), latest_charge: charge.id });
-  emit(model, 'payment_intent.succeeded', paid, about);
-  const confirmation = complete(model, record, about, { payment_status: 'paid' });
-  if (option.disputed) openDispute(model, charge.id);
-  return confirmation;
-}
-
-function authorize(
-  model: Model,
-  record: CheckoutRecord,
-  intent: Stripe.PaymentIntent,
-  option: PaymentOption,
-  about: Announcement,
-): Confirmation {
-  const { state } = model;
-  const charge = state.charges.put(buildCharge(model, intent, option, 'succeeded'));
-  emit(model, 'charge.succeeded', charge, about);
-  const authorized = state.intents.put({
-    ...intent,
-    status: 'requires_capture',
-    amount_capturable: intent.amount,
-    latest_charge: charge.id,
+  const { session, intentData } = record;
+  const method = makeMethod(model, option, { billing: { email: session.customer_email } });
+  const chosen = {
+    payment_method: method.id,
+    ...(session.presentment_details ? { presentment_details: session.presentment_details } : {}),
+  };
+  const known = state.intents.get(String(session.payment_intent));
+  if (known) {
+    state.challenges.remove(known.id);
+    state.intents.put({ ...known, ...chosen, next_action: null });
+    return record;
+  }
+  const intent = buildIntent(model, {
+    ...intentData,
+    amountMinor: session.amount_total ?? 0,
+    currency: session.currency ?? 'usd',
+    customer: typeof session.customer === 'string' ? session.customer : null,
+    methodTypes: session.payment_method_types,
   });
-  emit(model, 'payment_intent.amount_capturable_updated', authorized, about);
-  return complete(model, record, about, { payment_status: 'unpaid' });
+  emit(model, 'payment_intent.created', intent, about);
+  state.intents.put({ ...intent, ...chosen, payment_method_types: [option.type] });
+  return state.sessions.put({ ...record, session: { ...session, payment_intent: intent.id } });
 }
 
 function complete(model: Model, record: CheckoutRecord, about: Announcement, fields: Partial<Stripe.Checkout.Session>): Confirmation {
@@ -144,11 +120,12 @@ function complete(model: Model, record: CheckoutRecord, about: Announcement, fie
       },
     },
   });
+  countCompleted(model, completed.session.payment_link);
   const rendered = renderSession(model, completed);
   emit(model, 'checkout.session.completed', rendered, about);
   // Still unpaid, the payment goes on: its settlement or capture lets the held webhooks go.
   if (completed.session.payment_status !== 'unpaid') releaseReordered(model, about);
-  return { outcome: 'completed', successUrl: filledSuccessUrl(completed), session: rendered };
+  return { outcome: 'completed', successUrl: filledSuccessUrl(model, completed), session: rendered };
 }
 
 /** Automatic tax needs an address, so it is known only now. */
@@ -164,17 +141,6 @@ function taxed(coupon: Stripe.Coupon | undefined, record: CheckoutRecord): Check
       amount_total: amounts.totalMinor,
       total_details: amounts.details,
       automatic_tax: { ...session.automatic_tax, status: 'complete' },
-    },
-  };
-}
-
-function voucher(model: Model, sessionId: string): Stripe.PaymentIntent.NextAction {
-  return {
-    type: 'konbini_display_details',
-    konbini_display_details: {
-      expires_at: model.clock.nowSeconds() + 3 * 24 * 3_600,
-      hosted_voucher_url: `${model.baseUrl}/c/pay/${sessionId}`,
-      stores: { familymart: null, lawson: null, ministop: null, seicomart: null },
     },
   };
 }

@@ -4,17 +4,20 @@ import type { Parameters } from '../api/parameters.ts';
 import type { Call } from '../api/route.ts';
 import { invalidRequest, missingParameter } from '../api/stripe-error.ts';
 import { FATE_METADATA, fateInMetadata } from '../fate.ts';
-import { type IntentData, renderSession } from './checkout-record.ts';
-import { readDiscount } from './coupons.ts';
-import { DAY_SECONDS, emptySession, METHODS } from './empty-session.ts';
+import type { Model } from '../model.ts';
+import { CAPTURE_METHODS, type CheckoutRecord, FUTURE_USAGES, type IntentData, renderSession } from './checkout-record.ts';
+import { type ChosenDiscount, readDiscount } from './coupons.ts';
+import { readCustomer } from './customers.ts';
+import { DAY_SECONDS, emptySession } from './empty-session.ts';
+import { readOvercapture } from './intent-create.ts';
 import { currencyOf, readLineItems, readShipping } from './line-items.ts';
+import { readMethodTypes } from './method-types.ts';
 import { computeAmounts } from './session-amounts.ts';
 
 const SHORTEST_SECONDS = 30 * 60;
 
 /** Accepted, without an effect here: how Stripe's own page looks and what it asks the customer. */
 const WITHOUT_EFFECT = [
-  'adaptive_pricing',
   'billing_address_collection',
   'branding_settings',
   'consent_collection',
@@ -30,7 +33,6 @@ const WITHOUT_EFFECT = [
   'payment_method_collection',
   'payment_method_configuration',
   'payment_method_data',
-  'payment_method_options',
   'permissions',
   'phone_number_collection',
   'saved_payment_method_options',
@@ -51,18 +53,53 @@ export function createSession({ model, parameters }: Call): object {
   refuseUnknownFate(metadata);
   const lineItems = readLineItems(model, parameters, mode);
   const currency = currencyOf(lineItems, parameters, mode);
-  const discount = readDiscount(model, parameters);
-  const taxEnabled = parameters.hash('automatic_tax')?.boolean('enabled') ?? false;
-  const shipping = readShipping(parameters, currency);
+  const types = readMethodTypes(parameters);
+  const record = openSession(model, {
+    lineItems,
+    discount: readDiscount(model, parameters),
+    shippingMinor: readShipping(parameters, currency),
+    intentData: { ...readIntentData(parameters, mode), overcapture: readOvercapture(parameters) },
+    taxEnabled: parameters.hash('automatic_tax')?.boolean('enabled') ?? false,
+    fields: {
+      adaptive_pricing: { enabled: parameters.hash('adaptive_pricing')?.boolean('enabled') ?? false },
+      after_expiration: readAfterExpiration(parameters),
+      allow_promotion_codes: parameters.boolean('allow_promotion_codes') ?? null,
+      cancel_url: parameters.url('cancel_url') ?? null,
+      client_reference_id: parameters.string('client_reference_id', { maxLength: 200 }) ?? null,
+      currency,
+      customer: readCustomer(model, parameters),
+      customer_email: parameters.string('customer_email', { maxLength: 800 }) ?? null,
+      expires_at: readExpiry(parameters, model.clock.nowSeconds()),
+      metadata,
+      mode,
+      allowed_payment_method_types: types.allowed ? [...types.allowed] : null,
+      payment_method_types: [...types.taken],
+      success_url: successUrl,
+    },
+  });
+  parameters.ignored(...WITHOUT_EFFECT);
+  return renderSession(model, record);
+}
+
+export interface SessionDraft {
+  readonly lineItems: readonly Stripe.LineItem[];
+  readonly discount: ChosenDiscount | undefined;
+  readonly shippingMinor: number;
+  readonly intentData: IntentData;
+  readonly taxEnabled: boolean;
+  readonly fields: Partial<Stripe.Checkout.Session>;
+}
+
+/** Belongs into a transaction. */
+export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
+  const { lineItems, discount, shippingMinor: shipping, intentData, taxEnabled, fields } = draft;
   // Automatic tax is known when the customer has given an address.
   const amounts = computeAmounts(lineItems, { coupon: discount?.coupon, shippingMinor: shipping, taxed: false });
-  const now = model.clock.nowSeconds();
   const id = model.newId('cs_test_', 58);
-  const priced = mode !== 'setup';
+  const priced = fields.mode !== 'setup';
   const session: Stripe.Checkout.Session = {
-    ...emptySession(id, now),
-    after_expiration: readAfterExpiration(parameters),
-    allow_promotion_codes: parameters.boolean('allow_promotion_codes') ?? null,
+    ...emptySession(id, model.clock.nowSeconds()),
+    ...fields,
     amount_subtotal: priced ? amounts.subtotalMinor : null,
     amount_total: priced ? amounts.totalMinor : null,
     automatic_tax: {
@@ -71,32 +108,14 @@ export function createSession({ model, parameters }: Call): object {
       provider: taxEnabled ? 'stripe' : null,
       status: taxEnabled ? 'requires_location_inputs' : null,
     },
-    cancel_url: parameters.url('cancel_url') ?? null,
-    client_reference_id: parameters.string('client_reference_id', { maxLength: 200 }) ?? null,
-    currency,
-    customer: parameters.string('customer') ?? null,
-    customer_email: parameters.string('customer_email', { maxLength: 800 }) ?? null,
     discounts: discount ? [discount.discount] : [],
-    expires_at: readExpiry(parameters, now),
-    metadata,
-    mode,
-    payment_method_types: readMethods(parameters),
-    payment_status: mode === 'setup' ? 'no_payment_required' : 'unpaid',
+    payment_status: priced ? 'unpaid' : 'no_payment_required',
     shipping_cost:
       shipping === 0 ? null : { amount_subtotal: shipping, amount_tax: 0, amount_total: shipping, shipping_rate: model.newId('shr_') },
-    success_url: successUrl,
     total_details: priced ? amounts.details : null,
   };
-  parameters.ignored(...WITHOUT_EFFECT);
-  const record = model.state.sessions.put({
-    id,
-    session,
-    lineItems: amounts.lineItems,
-    intentData: readIntentData(parameters, mode),
-    fate: null,
-  });
   model.agenda.add(session.expires_at * 1_000, { kind: 'session_expires', id });
-  return renderSession(model, record);
+  return model.state.sessions.put({ id, session, lineItems: amounts.lineItems, intentData, fate: null });
 }
 
 function refuseOtherPages(parameters: Parameters): void {
@@ -107,7 +126,7 @@ function refuseOtherPages(parameters: Parameters): void {
 }
 
 /** A misspelt fate must not quietly be a delivered webhook. */
-function refuseUnknownFate(metadata: Record<string, string>): void {
+export function refuseUnknownFate(metadata: Record<string, string>): void {
   const text = metadata[FATE_METADATA];
   if (text !== undefined && fateInMetadata(metadata) === undefined) {
     throw invalidRequest(
@@ -138,13 +157,7 @@ function readAfterExpiration(parameters: Parameters): Stripe.Checkout.Session.Af
   return { recovery: { allow_promotion_codes: allowCodes, enabled: recovery.boolean('enabled') ?? false, expires_at: null, url: null } };
 }
 
-function readMethods(parameters: Parameters): string[] {
-  const given = parameters.strings('payment_method_types');
-  parameters.ignored('excluded_payment_method_types', 'allowed_payment_method_types');
-  return given.length === 0 ? [...METHODS] : given;
-}
-
-function readIntentData(parameters: Parameters, mode: string): IntentData {
+export function readIntentData(parameters: Parameters, mode: string): IntentData {
   const data = parameters.hash('payment_intent_data');
   if (data && mode !== 'payment') {
     throw invalidRequest(`You can not pass \`payment_intent_data\` in \`${mode}\` mode.`, { param: 'payment_intent_data' });
@@ -152,11 +165,12 @@ function readIntentData(parameters: Parameters, mode: string): IntentData {
   data?.ignored('application_fee_amount', 'on_behalf_of', 'shipping', 'transfer_data', 'transfer_group');
   return {
     metadata: data?.metadata() ?? {},
-    captureMethod: data?.oneOf('capture_method', ['automatic', 'automatic_async', 'manual']) ?? 'automatic_async',
+    captureMethod: data?.oneOf('capture_method', CAPTURE_METHODS) ?? 'automatic_async',
     description: data?.string('description') ?? null,
     receiptEmail: data?.string('receipt_email') ?? null,
     statementDescriptor: data?.string('statement_descriptor', { maxLength: 22 }) ?? null,
     statementDescriptorSuffix: data?.string('statement_descriptor_suffix', { maxLength: 22 }) ?? null,
-    setupFutureUsage: data?.oneOf<'on_session' | 'off_session'>('setup_future_usage', ['on_session', 'off_session']) ?? null,
+    setupFutureUsage: data?.oneOf('setup_future_usage', FUTURE_USAGES) ?? null,
+    overcapture: false,
   };
 }

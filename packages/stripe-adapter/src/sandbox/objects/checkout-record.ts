@@ -4,15 +4,20 @@ import type { Fate } from '../fate.ts';
 import type { Model } from '../model.ts';
 import type { Row } from '../state/collection.ts';
 
+export const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
+export const FUTURE_USAGES = ['on_session', 'off_session'] as const;
+
 /** `payment_intent_data`, kept until the customer confirms: only then there is an intent. */
 export interface IntentData {
   readonly metadata: Record<string, string>;
-  readonly captureMethod: 'automatic' | 'automatic_async' | 'manual';
+  readonly captureMethod: (typeof CAPTURE_METHODS)[number];
   readonly description: string | null;
   readonly receiptEmail: string | null;
   readonly statementDescriptor: string | null;
   readonly statementDescriptorSuffix: string | null;
-  readonly setupFutureUsage: 'on_session' | 'off_session' | null;
+  readonly setupFutureUsage: (typeof FUTURE_USAGES)[number] | null;
+  /** More than was authorized may be captured. */
+  readonly overcapture: boolean;
 }
 
 export interface CheckoutRecord extends Row {
@@ -37,6 +42,7 @@ export function renderSession(model: Model, { id, session }: CheckoutRecord): St
 }
 
 /** Stripe fills the literal form only: an encoded `%7BCHECKOUT_SESSION_ID%7D` reaches the shop as it is. */
-export function filledSuccessUrl({ id, session }: CheckoutRecord): string {
-  return (session.success_url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', id);
+export function filledSuccessUrl({ baseUrl }: Model, { id, session }: CheckoutRecord): string {
+  // A Payment Link without a redirect ends on Stripe's own page.
+  return (session.success_url ?? `${baseUrl}/c/pay/${id}`).replaceAll('{CHECKOUT_SESSION_ID}', id);
 }

@@ -33,11 +33,7 @@ function list({ model, parameters }: Call): List<Stripe.Checkout.Session> {
 function update(call: Call): object {
   const { model, parameters } = call;
   const record = recordOf(call);
-  const metadata = { ...record.session.metadata };
-  for (const [key, value] of Object.entries(parameters.metadata() ?? {})) {
-    if (value === '') delete metadata[key];
-    else metadata[key] = value;
-  }
+  const metadata = parameters.changedMetadata(record.session.metadata);
   return renderSession(model, model.state.sessions.put({ ...record, session: { ...record.session, metadata } }));
 }
 

@@ -6,6 +6,7 @@ import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Fate } from '../fate.ts';
 import type { Model } from '../model.ts';
+import type { PaymentOption } from '../test-cards.ts';
 import { announcementFor } from './announcement.ts';
 import { recordMovement } from './balance-transactions.ts';
 import { emit } from './events.ts';
@@ -19,6 +20,8 @@ export const DISPUTE_STATUSES = [
   'warning_closed',
   'needs_response',
   'under_review',
+  'appeal_needs_response',
+  'appeal_under_review',
   'won',
   'lost',
   'prevented',
@@ -35,7 +38,13 @@ export interface DisputeTerms {
 }
 
 /** The bank holds the money while the dispute is in one of these. */
-const MONEY_IS_GONE: ReadonlySet<string> = new Set(['needs_response', 'under_review', 'lost']);
+const MONEY_IS_GONE: ReadonlySet<string> = new Set([
+  'needs_response',
+  'under_review',
+  'appeal_needs_response',
+  'appeal_under_review',
+  'lost',
+]);
 const CLOSED: ReadonlySet<string> = new Set(['won', 'lost', 'warning_closed', 'prevented']);
 
 /** Belongs into a transaction. */
@@ -51,6 +60,11 @@ export function openDispute(model: Model, chargeId: string, terms: DisputeTerms 
   if (dispute.balance_transactions.length > 0) emit(model, 'charge.dispute.funds_withdrawn', dispute, about);
   if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
   return dispute;
+}
+
+/** What the bank does once the payment is through: a dispute, for the cards and accounts that are known for it. */
+export function disputeByItself(model: Model, intent: Stripe.PaymentIntent, { dispute }: PaymentOption): void {
+  if (dispute && intent.status === 'succeeded' && intent.latest_charge !== null) openDispute(model, String(intent.latest_charge), dispute);
 }
 
 /** Moves it on, also after it was closed: a lost one can be won in an appeal. Belongs into a transaction. */
@@ -165,8 +179,29 @@ function close({ model, id }: Call): object {
   return updateDispute(model, id, 'lost');
 }
 
+/** The shop answers. Stripe's own words for tests decide it: `winning_evidence`, `losing_evidence`. */
+function respond({ model, parameters, id }: Call): object {
+  const dispute = found(model.state.disputes.get(id), 'dispute', id);
+  const evidence = parameters.hash('evidence');
+  const text = evidence?.string('uncategorized_text');
+  evidence?.ignoredRest();
+  const submitted = evidence !== undefined && (parameters.boolean('submit') ?? true);
+  parameters.ignored('submit');
+  const metadata = parameters.changedMetadata(dispute.metadata);
+  const changed = model.state.disputes.put({ ...dispute, metadata });
+  if (!submitted || CLOSED.has(dispute.status)) {
+    emit(model, 'charge.dispute.updated', changed, announcementFor(id, undefined), { metadata: dispute.metadata });
+    return changed;
+  }
+  const inquiry = dispute.status.startsWith('warning');
+  if (text === 'winning_evidence') return updateDispute(model, id, inquiry ? 'warning_closed' : 'won');
+  if (text === 'losing_evidence') return updateDispute(model, id, 'lost');
+  return updateDispute(model, id, inquiry ? 'warning_under_review' : 'under_review');
+}
+
 export const disputeRoutes: readonly Route[] = [
   { method: 'GET', path: '/v1/disputes', handle: list },
   { method: 'GET', path: '/v1/disputes/:dispute', handle: ({ model, id }) => found(model.state.disputes.get(id), 'dispute', id) },
+  { method: 'POST', path: '/v1/disputes/:dispute', handle: respond },
   { method: 'POST', path: '/v1/disputes/:dispute/close', handle: close },
 ];

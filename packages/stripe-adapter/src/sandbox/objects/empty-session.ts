@@ -1,8 +1,8 @@
 // A new open Checkout session with everything unset: all of Stripe's fields, so that a reader finds each.
 import type Stripe from 'stripe';
+import { METHODS } from './method-types.ts';
 
 export const DAY_SECONDS: number = 24 * 3_600;
-export const METHODS: readonly string[] = ['card', 'konbini', 'sepa_debit'];
 
 /** A new open session with everything unset. */
 export function emptySession(id: string, now: number): Stripe.Checkout.Session {

@@ -4,9 +4,10 @@ import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest } from '../api/stripe-error.ts';
-import type { Fate } from '../fate.ts';
+import { type Fate, fateInMetadata } from '../fate.ts';
 import type { Model } from '../model.ts';
 import { enqueue, pendingEndpoints, resend } from '../webhooks/enqueue.ts';
+import { recordMissed } from '../webhooks/missed-events.ts';
 
 /** Stripe lists events of the last 30 days. */
 const LISTED_SECONDS = 30 * 24 * 3_600;
@@ -20,11 +21,15 @@ export interface Announcement {
 }
 
 export function emit(model: Model, type: Stripe.Event.Type, object: object, { group, fate }: Announcement, previous?: object): void {
-  if (fate === 'never_made') return;
+  if (fate === 'never_made') {
+    recordMissed(model, type, object);
+    return;
+  }
   const { requestId, idempotencyKey } = model.cause;
   const event = model.state.events.put({
     id: model.newId('evt_'),
     object: 'event',
+    ...(model.connected ? { account: model.account, context: model.account } : {}),
     api_version: model.apiVersion,
     created: model.clock.nowSeconds(),
     data: { object, ...(previous ? { previous_attributes: previous } : {}) },
@@ -34,6 +39,16 @@ export function emit(model: Model, type: Stripe.Event.Type, object: object, { gr
     type,
   } as Stripe.Event);
   enqueue(model, event, group, fate);
+}
+
+/** About an object that belongs to no payment: it has a fate only where its own metadata name one. */
+export function emitOwn(
+  model: Model,
+  type: Stripe.Event.Type,
+  object: { readonly id: string; readonly metadata: Record<string, string> | null },
+  previous?: object,
+): void {
+  emit(model, type, object, { group: object.id, fate: fateInMetadata(object.metadata) ?? 'delivered' }, previous);
 }
 
 /** As it is read and sent: how many endpoints still wait for it changes, the rest never does. */
@@ -65,7 +80,7 @@ function matches(wanted: ReadonlySet<string>, type: string): boolean {
 function retry({ model, parameters, id }: Call): object {
   const event = found(model.state.events.get(id), 'event', id);
   const endpoint = parameters.string('webhook_endpoint');
-  parameters.ignored('account');
+  parameters.ignored('account', 'for_stripecli');
   resend(model, event, endpoint);
   return renderEvent(model, event);
 }

@@ -7,6 +7,7 @@ import { buildPrice, type CatalogPrice, productNamed, readPriceTerms, readProduc
 
 const MAX_LINES = 100;
 
+/** `mode`: that of the session; `any` where the prices will decide it. */
 export function readLineItems(model: Model, parameters: Parameters, mode: string): Stripe.LineItem[] {
   const lines = parameters.hashes('line_items');
   if (lines.length === 0 && mode !== 'setup') throw missingParameter('line_items');
@@ -15,7 +16,7 @@ export function readLineItems(model: Model, parameters: Parameters, mode: string
     const quantity = line.integer('quantity', { min: 1 }) ?? 1;
     line.ignored('adjustable_quantity', 'tax_rates');
     const { price, name } = readPrice(model, line);
-    if ((price.recurring !== null) !== (mode === 'subscription')) {
+    if (mode !== 'any' && (price.recurring !== null) !== (mode === 'subscription')) {
       throw invalidRequest(`You passed a ${price.type} price to a session in ${mode} mode.`, { param: line.name('price') });
     }
     const subtotal = (price.unit_amount ?? 0) * quantity;

@@ -3,20 +3,27 @@ import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest, noSuchParameterObject } from '../api/stripe-error.ts';
-import { type Fate, fateInMetadata } from '../fate.ts';
+import { fateInMetadata } from '../fate.ts';
 import type { Model } from '../model.ts';
 import { formatAmount } from '../money.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementFor } from './announcement.ts';
 import { recordMovement } from './balance-transactions.ts';
-import { emit } from './events.ts';
+import { type Announcement, emit } from './events.ts';
+import { optionOfMethod } from './payment-method-record.ts';
+import { scheduleRefundSettlement } from './refund-settlement.ts';
+import { announceUpdate, endRefund } from './refund-status.ts';
 
+const EMAIL = 'customer@example.com';
+const ACCOUNT_WITHIN_SECONDS = 45 * 24 * 3_600;
 const REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
 
 export interface RefundTerms {
   /** Default: what is left. */
   readonly amountMinor?: number | undefined;
   readonly reason?: (typeof REASONS)[number] | undefined;
+  /** How it starts out. Default: as the payment method behaves, mostly `succeeded`. */
+  readonly status?: 'succeeded' | 'pending' | 'requires_action' | undefined;
   /** With `sandbox_fate`: what happens to this refund's webhooks. */
   readonly metadata?: Record<string, string> | undefined;
 }
@@ -44,19 +51,21 @@ export function refundCharge(model: Model, charge: Stripe.Charge, terms: RefundT
     reportingCategory: 'refund',
     description: 'REFUND FOR CHARGE',
   });
-  const refund = state.refunds.put(buildRefund(model, id, charge, amount, movement.id, terms));
-  const refunded = state.charges.put({
-    ...charge,
-    amount_refunded: charge.amount_refunded + amount,
-    refunded: charge.amount_refunded + amount === charge.amount,
-  });
+  const behaviour = optionOfMethod(model, charge.payment_method)?.refund;
+  const status = terms.status ?? (behaviour === 'pending' ? 'pending' : 'succeeded');
+  const refund = state.refunds.put(buildRefund(model, id, charge, { amount, movement: movement.id, status, terms }));
+  const amount_refunded = charge.amount_refunded + amount;
+  const refunded = state.charges.put({ ...charge, amount_refunded, refunded: amount_refunded === charge.amount_captured });
+  if (terms.status === undefined && behaviour !== undefined) {
+    scheduleRefundSettlement(model, id, behaviour === 'pending' ? 'succeeded' : 'failed');
+  }
 
   const about = announcementFor(id, fateInMetadata(terms.metadata));
   emit(model, 'charge.refunded', refunded, about, { amount_refunded: charge.amount_refunded, refunded: charge.refunded });
   emit(model, 'refund.created', refund, about);
   // The card network's reference for the customer comes right after: the same status once more.
-  if (refund.destination_details?.card) {
-    updateRefund(model, { ...refund, destination_details: { type: 'card', card: REFERENCE_AVAILABLE } }, refund, about.fate);
+  if (refund.destination_details?.card && status === 'succeeded') {
+    announceUpdate(model, { ...refund, destination_details: { type: 'card', card: REFERENCE_AVAILABLE } }, refund, about.fate);
   }
   releaseReordered(model, about);
   return refund;
@@ -69,7 +78,16 @@ const REFERENCE_AVAILABLE: Stripe.Refund.DestinationDetails.Card = {
   type: 'refund',
 };
 
-function buildRefund(model: Model, id: string, charge: Stripe.Charge, amount: number, movement: string, terms: RefundTerms): Stripe.Refund {
+interface RefundFields {
+  readonly amount: number;
+  /** Null: it moves no money. */
+  readonly movement: string | null;
+  readonly status: 'succeeded' | 'pending' | 'requires_action';
+  readonly terms?: RefundTerms;
+}
+
+function buildRefund(model: Model, id: string, charge: Stripe.Charge, fields: RefundFields): Stripe.Refund {
+  const { amount, movement, status, terms = {} } = fields;
   const type = charge.payment_method_details?.type ?? 'card';
   return {
     id,
@@ -88,47 +106,36 @@ function buildRefund(model: Model, id: string, charge: Stripe.Charge, amount: nu
         : {}),
     },
     metadata: terms.metadata ?? {},
+    ...(status === 'requires_action' ? { next_action: nextAction(model) } : {}),
     payment_intent: charge.payment_intent,
     payment_method: charge.payment_method,
+    ...(status === 'pending' ? { pending_reason: 'processing' } : {}),
     reason: terms.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: 'succeeded',
+    status,
     transfer_reversal: null,
   };
 }
 
-/** `refund.updated` and `charge.refund.updated` say the same; shops listen to either. */
-function updateRefund(model: Model, refund: Stripe.Refund, before: Stripe.Refund, fate: Fate): void {
-  const about = announcementFor(refund.id, fate);
-  model.state.refunds.put(refund);
-  const previous =
-    refund.status === before.status ? { destination_details: before.destination_details } : { status: before.status, failure_reason: null };
-  emit(model, 'refund.updated', refund, about, previous);
-  emit(model, 'charge.refund.updated', refund, about, previous);
+/** Where the method has no way back, the customer is asked for a bank account by e-mail. */
+function nextAction(model: Model): Stripe.Refund.NextAction {
+  const expiresAt = model.clock.nowSeconds() + ACCOUNT_WITHIN_SECONDS;
+  return {
+    type: 'display_details',
+    display_details: { email_sent: { email_sent_at: model.clock.nowSeconds(), email_sent_to: EMAIL }, expires_at: expiresAt },
+  };
 }
 
-/** The bank sends it back: the money is ours again. Belongs into a transaction. */
-export function failRefund(model: Model, id: string, reason = 'expired_or_canceled_card'): Stripe.Refund {
-  const { state } = model;
-  const refund = found(state.refunds.get(id), 'refund', id);
-  if (refund.status !== 'succeeded') throw invalidRequest(`Refund ${id} is ${refund.status}; only a succeeded one can fail.`);
-  const charge = found(state.charges.get(String(refund.charge)), 'charge', String(refund.charge));
-  const movement = recordMovement(model, {
-    amountMinor: refund.amount,
-    currency: refund.currency,
-    source: id,
-    type: 'refund_failure',
-    reportingCategory: 'refund_failure',
-    description: 'REFUND FAILURE',
-  });
-  state.charges.put({ ...charge, amount_refunded: charge.amount_refunded - refund.amount, refunded: false });
-  const failed: Stripe.Refund = { ...refund, status: 'failed', failure_reason: reason, failure_balance_transaction: movement.id };
-  const fate = fateInMetadata(refund.metadata) ?? 'delivered';
-  updateRefund(model, failed, refund, fate);
-  emit(model, 'refund.failed', failed, announcementFor(id, fate));
-  releaseReordered(model, { group: id, fate });
-  return failed;
+/** A hold that nobody captured: the charge is let go, no money moves. Belongs into a transaction. */
+export function refundUncaptured(model: Model, charge: Stripe.Charge, about: Announcement): Stripe.Charge {
+  const id = model.newId('re_');
+  const built = buildRefund(model, id, charge, { amount: charge.amount, movement: null, status: 'succeeded' });
+  const refund = model.state.refunds.put({ ...built, reason: 'expired_uncaptured_charge' });
+  const released = model.state.charges.put({ ...charge, amount_refunded: charge.amount, refunded: true });
+  emit(model, 'charge.refunded', released, about, { amount_refunded: 0, refunded: false });
+  emit(model, 'refund.created', refund, about);
+  return released;
 }
 
 function create({ model, parameters }: Call): object {
@@ -171,8 +178,21 @@ function list({ model, parameters }: Call): object {
   });
 }
 
+function update({ model, parameters, id }: Call): object {
+  const refund = found(model.state.refunds.get(id), 'refund', id);
+  return model.state.refunds.put({ ...refund, metadata: parameters.changedMetadata(refund.metadata) });
+}
+
+function cancel({ model, id }: Call): object {
+  const { status } = found(model.state.refunds.get(id), 'refund', id);
+  if (status !== 'requires_action') throw invalidRequest(`Refund ${id} is ${status}; only one that requires action can be canceled.`);
+  return endRefund(model, id, 'canceled');
+}
+
 export const refundRoutes: readonly Route[] = [
   { method: 'POST', path: '/v1/refunds', handle: create },
   { method: 'GET', path: '/v1/refunds', handle: list },
   { method: 'GET', path: '/v1/refunds/:refund', handle: ({ model, id }) => found(model.state.refunds.get(id), 'refund', id) },
+  { method: 'POST', path: '/v1/refunds/:refund', handle: update },
+  { method: 'POST', path: '/v1/refunds/:refund/cancel', handle: cancel },
 ];

@@ -1,5 +1,4 @@
 // Debits and vouchers: paid or bounced days after the session was completed. Here it takes seconds, or a call.
-import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
 import type { Row } from '../state/collection.ts';
 import { paymentOption } from '../test-cards.ts';
@@ -7,7 +6,9 @@ import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
 import { buildCharge, capturedCharge } from './charges.ts';
 import { renderSession } from './checkout-record.ts';
+import { disputeByItself } from './disputes.ts';
 import { emit } from './events.ts';
+import { failed, succeeded } from './intent-object.ts';
 
 export interface Settlement extends Row {
   /** The payment intent. */
@@ -62,31 +63,7 @@ export function settle(model: Model, intentId: string, chosen?: 'succeeded' | 'f
     emit(model, type, renderSession(model, settled), about);
   }
   releaseReordered(model, about);
+  const ended = state.intents.get(intentId);
+  if (ended) disputeByItself(model, ended, option);
   return true;
-}
-
-export function succeeded(intent: Stripe.PaymentIntent): Stripe.PaymentIntent {
-  return { ...intent, status: 'succeeded', amount_received: intent.amount, last_payment_error: null, next_action: null, processing: null };
-}
-
-export function failed(
-  intent: Stripe.PaymentIntent,
-  failure: { readonly code: string; readonly declineCode?: string; readonly message: string },
-  charge: string,
-): Stripe.PaymentIntent {
-  return {
-    ...intent,
-    status: 'requires_payment_method',
-    payment_method: null,
-    next_action: null,
-    processing: null,
-    last_payment_error: {
-      charge,
-      code: failure.code as Stripe.PaymentIntent.LastPaymentError.Code,
-      ...(failure.declineCode === undefined ? {} : { decline_code: failure.declineCode }),
-      doc_url: `https://stripe.com/docs/error-codes/${failure.code.replaceAll('_', '-')}`,
-      message: failure.message,
-      type: 'card_error',
-    },
-  };
 }

@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import { FATE_NAMES, type Fate, type FateName, fateInMetadata, fateName, LATE_SECONDS } from '../fate.ts';
 import { formatAmount } from '../money.ts';
 import { fateOfSession } from '../objects/announcement.ts';
-import { type CheckoutRecord, filledSuccessUrl } from '../objects/checkout-record.ts';
+import type { CheckoutRecord } from '../objects/checkout-record.ts';
 import { PAYMENT_OPTIONS, type PaymentOption } from '../test-cards.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
@@ -46,8 +46,8 @@ ${summary(record, price)}
   };
 }
 
-/** A session that cannot be paid any more, or never could. */
-export function closedPage(record: CheckoutRecord | undefined): Page {
+/** A session that cannot be paid any more, or never could. `goOn`: where a paid one leads to. */
+export function closedPage(record: CheckoutRecord | undefined, goOn?: string): Page {
   if (!record) {
     const main = html`<section class="pane narrow"><h1>No such payment page</h1><p>Its session is unknown to this sandbox. Was its state kept in memory, and the sandbox started anew?</p></section>`;
     return { title: 'Not found · Stripe sandbox', main };
@@ -55,12 +55,20 @@ export function closedPage(record: CheckoutRecord | undefined): Page {
   const { session } = record;
   if (session.status === 'complete') {
     const main = html`<section class="pane narrow"><h1>This payment is done</h1>
-<p class="soft">${priceOf(session)}, ${session.payment_status}</p><p class="back"><a href="${filledSuccessUrl(record)}">Go on to the shop</a></p></section>`;
+<p class="soft">${priceOf(session)}, ${session.payment_status}</p>${goOn !== undefined && html`<p class="back"><a href="${goOn}">Go on to the shop</a></p>`}</section>`;
     return { title: 'Payment done · Stripe sandbox', main };
   }
   const main = html`<section class="pane narrow"><h1>This payment page has expired</h1>
 <p class="soft">Nothing was paid. Start again in the shop.</p>${session.cancel_url !== null && html`<p class="back"><a href="${session.cancel_url}">Back to the shop</a></p>`}</section>`;
   return { title: 'Expired · Stripe sandbox', main };
+}
+
+/** A page that says no, and why. */
+export function refusalPage(title: string, reason: string): Page {
+  return {
+    title: `${title} · Stripe sandbox`,
+    main: html`<section class="pane narrow"><h1>${title}</h1><p class="soft">${reason}</p></section>`,
+  };
 }
 
 function priceOf({ amount_total, currency }: Stripe.Checkout.Session): string {

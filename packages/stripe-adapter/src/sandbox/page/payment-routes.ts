@@ -1,4 +1,4 @@
-// `/c/pay/:session` and `/c/recover/:session`. The form can be posted by hand, too:
+// `/c/pay/:session`, `/c/recover/:session` and `/b/:link`. The form can be posted by hand, too:
 // `curl -i -d card=success -d fate=lost http://127.0.0.1:PORT/c/pay/cs_test_…`
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { parseForm } from '../api/form.ts';
@@ -10,40 +10,59 @@ import { type Fate, LATE_SECONDS, parseFate } from '../fate.ts';
 import { type CheckoutRecord, filledSuccessUrl } from '../objects/checkout-record.ts';
 import { paymentOption } from '../test-cards.ts';
 import { pageHeaders, renderDocument } from './document.ts';
-import { closedPage, paymentPage } from './payment-page.ts';
+import { closedPage, paymentPage, refusalPage } from './payment-page.ts';
 
 type Params = { Params: { session: string } };
+type LinkParams = { Params: { link: string }; Querystring: Record<string, string | string[] | undefined> };
 
 export function registerPaymentPage(app: FastifyInstance, core: SandboxCore, controls: Controls): void {
   const recordOf = (id: string): CheckoutRecord | undefined => {
     core.catchUp();
-    return core.model.state.sessions.get(id);
+    return core.accounts.holding(id).state.sessions.get(id);
   };
 
   app.get<Params>('/c/pay/:session', (request, reply) => {
     const record = recordOf(request.params.session);
-    return show(reply, record, firstCard(record), undefined, 200);
+    return show(core, reply, record, firstCard(record), undefined, 200);
   });
 
   app.post<Params & { Body: string }>('/c/pay/:session', (request, reply) => {
     const record = recordOf(request.params.session);
     // A second click on the button meets a session that is complete: the customer goes on all the same.
-    if (record?.session.status === 'complete') return reply.redirect(filledSuccessUrl(record), 303);
-    if (record?.session.status !== 'open') return show(reply, record, firstCard(record), undefined, 200);
-    return submit(reply, record, controls, typeof request.body === 'string' ? request.body : '');
+    if (record?.session.status === 'complete') return reply.redirect(filledSuccessUrl(core.model, record), 303);
+    if (record?.session.status !== 'open') return show(core, reply, record, firstCard(record), undefined, 200);
+    return submit(core, reply, record, controls, typeof request.body === 'string' ? request.body : '');
+  });
+
+  // Each visit of a Payment Link is a session of its own. What stands in its address is the visitor's word.
+  app.get<LinkParams>('/b/:link', (request, reply) => {
+    const [clientReferenceId, prefilledEmail] = ['client_reference_id', 'prefilled_email'].map((name) => {
+      const value = request.query[name];
+      return typeof value === 'string' ? value : undefined;
+    });
+    try {
+      const { id } = controls.openPaymentLink(request.params.link, { clientReferenceId, prefilledEmail });
+      return reply.redirect(`/c/pay/${id}`, 303);
+    } catch (error) {
+      if (!(error instanceof StripeApiError)) throw error;
+      return reply
+        .code(404)
+        .headers(pageHeaders())
+        .send(renderDocument(refusalPage('This link takes no payments', error.message)));
+    }
   });
 
   app.get<Params>('/c/recover/:session', (request, reply) => {
     try {
       return reply.redirect(`/c/pay/${controls.recover(request.params.session).id}`, 303);
     } catch (error) {
-      if (error instanceof StripeApiError) return show(reply, recordOf(request.params.session), firstCard(undefined), undefined, 404);
+      if (error instanceof StripeApiError) return show(core, reply, recordOf(request.params.session), firstCard(undefined), undefined, 404);
       throw error;
     }
   });
 }
 
-function submit(reply: FastifyReply, record: CheckoutRecord, controls: Controls, body: string): FastifyReply {
+function submit(core: SandboxCore, reply: FastifyReply, record: CheckoutRecord, controls: Controls, body: string): FastifyReply {
   let card = firstCard(record);
   try {
     const form = new Parameters(parseForm(body));
@@ -52,8 +71,8 @@ function submit(reply: FastifyReply, record: CheckoutRecord, controls: Controls,
     const code = form.string('promotion_code');
     if (action === 'cancel') return reply.redirect(record.session.cancel_url ?? `/c/pay/${record.id}`, 303);
     if (action === 'apply')
-      return show(reply, code === undefined ? record : controls.enterPromotionCode(record.id, code), card, undefined, 200);
-    if (!paymentOption(card)) return show(reply, record, firstCard(record), `There is no test card ${card}.`, 400);
+      return show(core, reply, code === undefined ? record : controls.enterPromotionCode(record.id, code), card, undefined, 200);
+    if (!paymentOption(card)) return show(core, reply, record, firstCard(record), `There is no test card ${card}.`, 400);
 
     const fate = readFate(form);
     const paid = controls.pay(record.id, {
@@ -62,10 +81,11 @@ function submit(reply: FastifyReply, record: CheckoutRecord, controls: Controls,
       ...(code === undefined ? {} : { promotionCode: code }),
     });
     if (paid.outcome === 'completed') return reply.redirect(paid.successUrl, 303);
-    return show(reply, controls.session(record.id), card, `${paid.message} Try another one.`, 402);
+    if (paid.outcome === 'requires_action') return reply.redirect(paid.url, 303);
+    return show(core, reply, controls.session(record.id), card, `${paid.message} Try another one.`, 402);
   } catch (error) {
     if (!(error instanceof StripeApiError)) throw error;
-    return show(reply, record, card, error.message, error.status);
+    return show(core, reply, record, card, error.message, error.status);
   }
 }
 
@@ -84,6 +104,7 @@ function firstCard(record: CheckoutRecord | undefined): string {
 }
 
 function show(
+  core: SandboxCore,
   reply: FastifyReply,
   record: CheckoutRecord | undefined,
   card: string,
@@ -93,8 +114,9 @@ function show(
   const open = record?.session.status === 'open';
   const targets = record ? [record.session.success_url, record.session.cancel_url].filter((url) => url !== null) : [];
   const closedStatus = record && status < 400 ? 200 : 404;
+  const goOn = record && record.session.success_url !== null ? filledSuccessUrl(core.model, record) : undefined;
   return reply
     .code(open ? status : closedStatus)
     .headers(pageHeaders(targets))
-    .send(renderDocument(open ? paymentPage(record, card, problem) : closedPage(record)));
+    .send(renderDocument(open ? paymentPage(record, card, problem) : closedPage(record, goOn)));
 }

@@ -13,7 +13,10 @@ export type ChangeListener = (change: {
 }) => void;
 
 export class Collection<T extends Row> {
+  /** As Stripe calls it in its messages. */
   readonly kind: string;
+  /** Where the state file keeps it: the kind, and the account where it is a connected one's. */
+  readonly table: string;
   readonly #changed: ChangeListener;
   readonly #rows = new Map<string, T>();
   /** Place → id; a removed row leaves a hole, so that places stay what they were. */
@@ -23,8 +26,9 @@ export class Collection<T extends Row> {
   readonly #byKey = new Map<string, Set<string>>();
 
   /** `keyOf`: what else rows are found by, e.g. the charge of a refund. */
-  constructor(kind: string, changed: ChangeListener, keyOf: (row: T) => string | null = () => null) {
+  constructor(kind: string, table: string, changed: ChangeListener, keyOf: (row: T) => string | null = () => null) {
     this.kind = kind;
+    this.table = table;
     this.#changed = changed;
     this.#keyOf = keyOf;
   }

@@ -1,93 +1,93 @@
-// Everything that the sandbox knows, in memory, written through to a file where there is one. A change is one
-// transaction: all of it, or, after an error, none of it.
+// Everything that the sandbox knows of one account, in memory, written through to a file where there is one.
 import type Stripe from 'stripe';
 import type { StoredAnswer } from '../api/idempotency.ts';
+import type { Challenge } from '../objects/challenge.ts';
 import type { CheckoutRecord } from '../objects/checkout-record.ts';
+import type { PaymentLinkRecord } from '../objects/payment-link-record.ts';
+import type { PaymentMethodRecord } from '../objects/payment-method-record.ts';
 import type { CatalogPrice } from '../objects/prices.ts';
+import type { RefundSettlement } from '../objects/refund-settlement.ts';
 import type { Settlement } from '../objects/settlement.ts';
 import type { WebhookDelivery } from '../webhooks/delivery.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import { type ChangeListener, Collection, type Row } from './collection.ts';
-import type { StateFile } from './state-file.ts';
+import type { MissedEvent } from '../webhooks/missed-events.ts';
+import type { ThinEvent } from '../webhooks/thin-events.ts';
+import { Collection, type Row } from './collection.ts';
+import type { Journal } from './journal.ts';
 
 /** What the sandbox keeps beside Stripe's objects. */
 export interface Setting extends Row {
   readonly value: number;
 }
 
-interface Undo {
-  readonly collection: Collection<Row>;
-  readonly id: string;
-  readonly before: Row | undefined;
-}
-
 export class State {
-  readonly #file: StateFile | undefined;
-  readonly #collections: Collection<Row>[] = [];
-  #undo: Undo[] | undefined;
+  readonly #journal: Journal;
+  /** Before the names of the account's tables; empty for the sandbox's own account. */
+  readonly #prefix: string;
 
-  readonly sessions: Collection<CheckoutRecord> = this.#collection('checkout.session', ({ session }) => idOf(session.payment_intent));
-  readonly intents: Collection<Stripe.PaymentIntent> = this.#collection('payment_intent');
-  readonly charges: Collection<Stripe.Charge> = this.#collection('charge', (charge) => idOf(charge.payment_intent));
-  readonly refunds: Collection<Stripe.Refund> = this.#collection('refund', (refund) => idOf(refund.charge));
-  readonly disputes: Collection<Stripe.Dispute> = this.#collection('dispute', (dispute) => idOf(dispute.charge));
-  readonly balanceTransactions: Collection<Stripe.BalanceTransaction> = this.#collection('balance_transaction');
-  readonly coupons: Collection<Stripe.Coupon> = this.#collection('coupon');
-  readonly promotionCodes: Collection<Stripe.PromotionCode> = this.#collection('promotion_code');
-  readonly products: Collection<Stripe.Product> = this.#collection('product');
-  readonly prices: Collection<CatalogPrice> = this.#collection('price');
-  readonly events: Collection<Stripe.Event> = this.#collection('event');
-  readonly endpoints: Collection<Endpoint> = this.#collection('webhook_endpoint');
-  readonly deliveries: Collection<WebhookDelivery> = this.#collection('webhook_delivery', ({ event }) => event);
-  readonly settlements: Collection<Settlement> = this.#collection('settlement');
-  readonly answers: Collection<StoredAnswer> = this.#collection('idempotent_answer');
-  readonly settings: Collection<Setting> = this.#collection('setting');
+  readonly accounts: Collection<Stripe.Account>;
+  readonly sessions: Collection<CheckoutRecord>;
+  readonly intents: Collection<Stripe.PaymentIntent>;
+  readonly charges: Collection<Stripe.Charge>;
+  readonly refunds: Collection<Stripe.Refund>;
+  readonly disputes: Collection<Stripe.Dispute>;
+  readonly balanceTransactions: Collection<Stripe.BalanceTransaction>;
+  readonly coupons: Collection<Stripe.Coupon>;
+  readonly promotionCodes: Collection<Stripe.PromotionCode>;
+  readonly products: Collection<Stripe.Product>;
+  readonly prices: Collection<CatalogPrice>;
+  readonly customers: Collection<Stripe.Customer>;
+  readonly paymentMethods: Collection<PaymentMethodRecord>;
+  readonly paymentLinks: Collection<PaymentLinkRecord>;
+  readonly events: Collection<Stripe.Event>;
+  readonly thinEvents: Collection<ThinEvent>;
+  readonly missedEvents: Collection<MissedEvent>;
+  readonly endpoints: Collection<Endpoint>;
+  readonly deliveries: Collection<WebhookDelivery>;
+  readonly settlements: Collection<Settlement>;
+  readonly refundSettlements: Collection<RefundSettlement>;
+  readonly challenges: Collection<Challenge>;
+  readonly answers: Collection<StoredAnswer>;
+  readonly settings: Collection<Setting>;
 
-  constructor(file?: StateFile) {
-    this.#file = file;
-    const byKind = new Map(this.#collections.map((collection) => [collection.kind, collection]));
-    for (const { kind, place, row } of file?.load() ?? []) byKind.get(kind)?.restore(row.id, row, place);
+  /** `account`: null for the sandbox's own, a connected one's id otherwise. */
+  constructor(journal: Journal, account: string | null) {
+    this.#journal = journal;
+    this.#prefix = account === null ? '' : `${account}/`;
+    this.accounts = this.#collection('account');
+    this.sessions = this.#collection('checkout.session', ({ session }) => idOf(session.payment_intent));
+    this.intents = this.#collection('payment_intent');
+    this.charges = this.#collection('charge', (charge) => idOf(charge.payment_intent));
+    this.refunds = this.#collection('refund', (refund) => idOf(refund.charge));
+    this.disputes = this.#collection('dispute', (dispute) => idOf(dispute.charge));
+    this.balanceTransactions = this.#collection('balance_transaction');
+    this.coupons = this.#collection('coupon');
+    this.promotionCodes = this.#collection('promotion_code');
+    this.products = this.#collection('product');
+    this.prices = this.#collection('price');
+    this.customers = this.#collection('customer');
+    this.paymentMethods = this.#collection('payment_method');
+    this.paymentLinks = this.#collection('payment_link');
+    this.events = this.#collection('event');
+    this.thinEvents = this.#collection('v2.core.event', ({ snapshot }) => snapshot);
+    this.missedEvents = this.#collection('missed_event');
+    this.endpoints = this.#collection('webhook_endpoint');
+    this.deliveries = this.#collection('webhook_delivery', ({ event }) => event);
+    this.settlements = this.#collection('settlement');
+    this.refundSettlements = this.#collection('refund_settlement');
+    this.challenges = this.#collection('challenge');
+    this.answers = this.#collection('idempotent_answer');
+    this.settings = this.#collection('setting');
   }
 
-  /** Runs `change` whole or not at all. Inside another transaction it is a part of that one. */
+  /** Runs `change` whole or not at all, in this account and in all others. */
   transaction<T>(change: () => T): T {
-    if (this.#undo) return change();
-    const undo: Undo[] = [];
-    this.#undo = undo;
-    try {
-      const result = change();
-      this.#write(undo);
-      return result;
-    } catch (error) {
-      for (const { collection, id, before } of undo.reverse()) collection.restore(id, before);
-      throw error;
-    } finally {
-      this.#undo = undefined;
-    }
-  }
-
-  close(): void {
-    this.#file?.close();
-  }
-
-  #write(undo: readonly Undo[]): void {
-    if (!this.#file || undo.length === 0) return;
-    const touched = new Map(undo.map(({ collection, id }) => [`${collection.kind} ${id}`, { collection, id }]));
-    this.#file.write(
-      [...touched.values()].map(({ collection, id }) => {
-        return { kind: collection.kind, id, place: collection.place(id) ?? 0, row: collection.get(id) };
-      }),
-    );
+    return this.#journal.transaction(change);
   }
 
   #collection<T extends Row>(kind: string, keyOf?: (row: T) => string | null): Collection<T> {
-    const changed: ChangeListener = (change) => {
-      if (!this.#undo)
-        throw new Error(`${kind} ${change.id} was changed outside a transaction. This is a bug of the sandbox: please report it.`);
-      this.#undo.push(change);
-    };
-    const collection = new Collection<T>(kind, changed, keyOf);
-    this.#collections.push(collection as unknown as Collection<Row>);
+    const collection = new Collection<T>(kind, this.#prefix + kind, this.#journal.changed, keyOf);
+    this.#journal.load(collection as unknown as Collection<Row>);
     return collection;
   }
 }

@@ -5,38 +5,40 @@ import type { Model } from '../model.ts';
 import { renderEvent } from '../objects/events.ts';
 import type { WebhookDelivery } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
-import { releaseNext } from './enqueue.ts';
+import { endpointOf, releaseNext } from './enqueue.ts';
+import { shapedEvent } from './payload-shape.ts';
 import type { SendWebhook } from './send.ts';
 import { signatureHeader } from './signature.ts';
+import { renderNotification } from './thin-events.ts';
 
 const AT_ONCE = 32;
 /** Stripe disables an endpoint that has failed for days. */
 const DISABLED_AFTER_MS = 3 * 24 * 3_600_000;
 
 export interface DelivererOptions {
-  readonly model: Model;
   readonly runtime: Runtime;
   readonly send: SendWebhook;
   /** Waits between the tries; after the last one it gives up. */
   readonly retryScheduleMs: readonly number[];
   readonly timeoutMs: number;
   readonly log: (message: string) => void;
+  readonly witness: ((body: string) => void) | undefined;
 }
 
 export class WebhookDeliverer {
   readonly #options: DelivererOptions;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  readonly #queue: string[] = [];
+  readonly #queue: { readonly model: Model; readonly id: string }[] = [];
 
   constructor(options: DelivererOptions) {
     this.#options = options;
   }
 
   /** Begins to send, at most 32 at once; does not wait. */
-  start(deliveryId: string): void {
+  start(model: Model, deliveryId: string): void {
     if (this.#closing.signal.aborted) return;
-    this.#queue.push(deliveryId);
+    this.#queue.push({ model, id: deliveryId });
     this.#pump();
   }
 
@@ -53,10 +55,10 @@ export class WebhookDeliverer {
 
   #pump(): void {
     while (this.#running.size < AT_ONCE) {
-      const id = this.#queue.shift();
-      if (id === undefined) return;
-      const attempt = this.#attempt(id)
-        .catch((error: unknown) => this.#options.log(`webhook delivery ${id} could not be recorded: ${String(error)}`))
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      const attempt = this.#attempt(next.model, next.id)
+        .catch((error: unknown) => this.#options.log(`webhook delivery ${next.id} could not be recorded: ${String(error)}`))
         .finally(() => {
           this.#running.delete(attempt);
           this.#pump();
@@ -65,32 +67,35 @@ export class WebhookDeliverer {
     }
   }
 
-  async #attempt(id: string): Promise<void> {
-    const { state } = this.#options.model;
+  async #attempt(model: Model, id: string): Promise<void> {
+    const { state } = model;
     const delivery = state.deliveries.get(id);
     if (delivery?.status !== 'pending') return;
-    const endpoint = state.endpoints.get(delivery.endpoint);
-    const event = state.events.get(delivery.event);
+    const endpoint = endpointOf(model, delivery.endpoint)?.endpoint;
+    const event = state.events.get(delivery.event) ?? state.thinEvents.get(delivery.event);
     if (!event || endpoint?.object.status !== 'enabled') {
-      this.#record(delivery, endpoint, 'the endpoint is disabled or gone', 'gave_up');
+      this.#record(model, delivery, 'the endpoint is disabled or gone', 'gave_up');
       return;
     }
-    const { api_version } = endpoint.object;
-    const rendered = renderEvent(this.#options.model, event);
-    const body = JSON.stringify(api_version === null ? rendered : { ...rendered, api_version }, null, 2);
+    const sent =
+      'data' in event && 'object' in event
+        ? shapedEvent(model, renderEvent(model, event), endpoint.object.api_version)
+        : renderNotification(model, event);
+    const body = JSON.stringify(sent, null, 2);
     const result = await this.#send(endpoint, body);
     // Stopped in the middle: it stays pending, in the file too.
     if (this.#closing.signal.aborted) return;
     const delivered = typeof result === 'number' && result >= 200 && result < 300;
     const tried = { ...(state.deliveries.get(id) ?? delivery), attempts: delivery.attempts + 1 };
     const wait = this.#options.retryScheduleMs[delivery.attempts];
-    this.#record(tried, endpoint, String(result), delivered ? 'delivered' : wait === undefined ? 'gave_up' : 'pending', wait);
+    this.#record(model, tried, String(result), delivered ? 'delivered' : wait === undefined ? 'gave_up' : 'pending', wait);
     if (!delivered) this.#options.log(`webhook ${event.type} ${event.id} to ${endpoint.object.url}: ${result}, try ${tried.attempts}`);
   }
 
   /** The status, or in words why there was none. */
   async #send(endpoint: Endpoint, body: string): Promise<number | string> {
-    const { runtime, send, timeoutMs } = this.#options;
+    const { runtime, send, timeoutMs, witness } = this.#options;
+    witness?.(body);
     const answered = new AbortController();
     const expired = new AbortController();
     const timer = runtime.sleep(timeoutMs, AbortSignal.any([answered.signal, this.#closing.signal])).then(() => expired.abort());
@@ -115,14 +120,7 @@ export class WebhookDeliverer {
     }
   }
 
-  #record(
-    delivery: WebhookDelivery,
-    endpoint: Endpoint | undefined,
-    lastResult: string,
-    status: WebhookDelivery['status'],
-    waitMs = 0,
-  ): void {
-    const { model } = this.#options;
+  #record(model: Model, delivery: WebhookDelivery, lastResult: string, status: WebhookDelivery['status'], waitMs = 0): void {
     const now = model.clock.nowMs();
     model.state.transaction(() => {
       const row = model.state.deliveries.put({
@@ -133,17 +131,18 @@ export class WebhookDeliverer {
       });
       if (status === 'pending') model.agenda.add(row.dueMs, { kind: 'webhook_due', id: row.id });
       releaseNext(model, row);
-      if (endpoint) this.#judge(model.state.endpoints.get(endpoint.id), status === 'delivered', now);
+      const found = endpointOf(model, row.endpoint);
+      if (found) judge(found.owner, found.endpoint, status === 'delivered', now);
     });
   }
+}
 
-  /** An endpoint that has only failed for three days gets nothing any more. */
-  #judge(endpoint: Endpoint | undefined, delivered: boolean, nowMs: number): void {
-    if (endpoint?.object.status !== 'enabled') return;
-    const failingSinceMs = delivered ? null : (endpoint.failingSinceMs ?? nowMs);
-    if (failingSinceMs === endpoint.failingSinceMs && (failingSinceMs === null || nowMs - failingSinceMs < DISABLED_AFTER_MS)) return;
-    const disabled = failingSinceMs !== null && nowMs - failingSinceMs >= DISABLED_AFTER_MS;
-    const object = disabled ? { ...endpoint.object, status: 'disabled' } : endpoint.object;
-    this.#options.model.state.endpoints.put({ ...endpoint, object, failingSinceMs });
-  }
+/** An endpoint that has only failed for three days gets nothing any more. */
+function judge(owner: Model, endpoint: Endpoint, delivered: boolean, nowMs: number): void {
+  if (endpoint.object.status !== 'enabled') return;
+  const failingSinceMs = delivered ? null : (endpoint.failingSinceMs ?? nowMs);
+  if (failingSinceMs === endpoint.failingSinceMs && (failingSinceMs === null || nowMs - failingSinceMs < DISABLED_AFTER_MS)) return;
+  const disabled = failingSinceMs !== null && nowMs - failingSinceMs >= DISABLED_AFTER_MS;
+  const object = disabled ? { ...endpoint.object, status: 'disabled' } : endpoint.object;
+  owner.state.endpoints.put({ ...endpoint, object, failingSinceMs });
 }

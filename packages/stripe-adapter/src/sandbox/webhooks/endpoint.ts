@@ -7,12 +7,21 @@ import { invalidRequest, missingParameter } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import type { Row } from '../state/collection.ts';
 
+/** - `snapshot`: the event carries the object as it was. - `thin`: it only names it. */
+export type EventPayload = 'snapshot' | 'thin';
+
 export interface Endpoint extends Row {
   /** Without the secret, which Stripe shows once, in the answer to its creation. */
   readonly object: Stripe.WebhookEndpoint;
   readonly secrets: readonly string[];
   /** Since when every try has failed; null: the last one did not. */
   readonly failingSinceMs: number | null;
+  readonly payload: EventPayload;
+  /** Of connected accounts, and of those only. */
+  readonly connect: boolean;
+  /** What `/v2/core/event_destinations` shows beside it. */
+  readonly name: string;
+  readonly updatedMs: number;
 }
 
 export interface EndpointFields {
@@ -21,6 +30,9 @@ export interface EndpointFields {
   readonly secrets: readonly string[];
   readonly enabledEvents: readonly string[];
   readonly apiVersion: string | null;
+  readonly payload?: EventPayload;
+  readonly connect?: boolean;
+  readonly name?: string;
   readonly description?: string | null;
   readonly metadata?: Record<string, string>;
 }
@@ -48,6 +60,10 @@ export function putEndpoint(model: Model, fields: EndpointFields): Endpoint {
     },
     secrets: fields.secrets,
     failingSinceMs: null,
+    payload: fields.payload ?? 'snapshot',
+    connect: fields.connect ?? false,
+    name: fields.name ?? 'Webhook endpoint',
+    updatedMs: model.clock.nowMs(),
   });
 }
 
@@ -61,8 +77,8 @@ function create({ model, parameters }: Call): object {
     apiVersion: parameters.string('api_version') ?? null,
     description: parameters.string('description') ?? null,
     metadata: parameters.metadata() ?? {},
+    connect: parameters.boolean('connect') ?? false,
   });
-  parameters.ignored('connect');
   return { ...endpoint.object, secret };
 }
 
@@ -77,7 +93,8 @@ function update({ model, parameters, id }: Call): object {
     metadata: { ...endpoint.object.metadata, ...parameters.metadata() },
     status: disabled === undefined ? endpoint.object.status : disabled ? 'disabled' : 'enabled',
   };
-  return model.state.endpoints.put({ ...endpoint, object, failingSinceMs: disabled === false ? null : endpoint.failingSinceMs }).object;
+  const failingSinceMs = disabled === false ? null : endpoint.failingSinceMs;
+  return model.state.endpoints.put({ ...endpoint, object, failingSinceMs, updatedMs: model.clock.nowMs() }).object;
 }
 
 function remove({ model, id }: Call): object {
@@ -94,7 +111,8 @@ function readEvents(parameters: Parameters): string[] | undefined {
 }
 
 function list({ model, parameters }: Call): object {
-  const page = listPage(model.state.endpoints, parameters, '/v1/webhook_endpoints');
+  // Thin ones are of /v2 only.
+  const page = listPage(model.state.endpoints, parameters, '/v1/webhook_endpoints', ({ payload }) => payload !== 'thin');
   return { ...page, data: page.data.map(({ object }) => object) };
 }
 

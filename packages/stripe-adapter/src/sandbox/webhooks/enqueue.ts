@@ -5,17 +5,52 @@ import { DOUBLED_TIMES, delayMs, type Fate, fateName } from '../fate.ts';
 import type { Model } from '../model.ts';
 import type { WebhookDelivery } from './delivery.ts';
 import type { Endpoint } from './endpoint.ts';
+import { makeThinTwin, type ThinEvent } from './thin-events.ts';
 
 /** Belongs into a transaction. */
 export function enqueue(model: Model, event: Stripe.Event, group: string, fate: Fate): void {
+  const listeners = endpointsFor(model);
+  send(
+    model,
+    event.id,
+    listeners.filter((endpoint) => endpoint.payload !== 'thin' && wants(endpoint, event.type)),
+    group,
+    fate,
+  );
+  const thin = listeners.filter((endpoint) => endpoint.payload === 'thin' && wants(endpoint, `v1.${event.type}`));
+  if (thin.length > 0) send(model, makeThinTwin(model, event).id, thin, group, fate);
+}
+
+/** A thin event without a twin: at once, as it should be. */
+export function enqueueThin(model: Model, event: ThinEvent, only?: Endpoint): void {
+  const listeners = only ? [only] : endpointsFor(model).filter((endpoint) => endpoint.payload === 'thin' && wants(endpoint, event.type));
+  send(model, event.id, listeners, event.id, 'delivered');
+}
+
+function send(model: Model, event: string, endpoints: readonly Endpoint[], group: string, fate: Fate): void {
   const name = fateName(fate);
   const status = name === 'lost' ? 'lost' : name === 'reordered' ? 'held' : 'pending';
   const copies = name === 'doubled' ? DOUBLED_TIMES : 1;
   const dueMs = model.clock.nowMs() + delayMs(fate);
-  for (const endpoint of model.state.endpoints.oldestFirst()) {
-    if (!wants(endpoint, event.type)) continue;
-    for (let copy = 0; copy < copies; copy += 1) add(model, { event: event.id, endpoint: endpoint.id, group, status, dueMs });
+  for (const endpoint of endpoints) {
+    for (let copy = 0; copy < copies; copy += 1) add(model, { event, endpoint: endpoint.id, group, status, dueMs });
   }
+}
+
+/** The account's own endpoints, and for a connected account those of its platform that listen to all connected ones. */
+function endpointsFor(model: Model): Endpoint[] {
+  const own = [...model.state.endpoints.oldestFirst()].filter(({ connect }) => !connect);
+  if (!model.connected) return own;
+  return [...own, ...[...model.accounts.platform.state.endpoints.oldestFirst()].filter(({ connect }) => connect)];
+}
+
+/** The endpoint of a delivery, and the account that it belongs to. */
+export function endpointOf(model: Model, id: string): { readonly owner: Model; readonly endpoint: Endpoint } | undefined {
+  for (const owner of [model, model.accounts.platform]) {
+    const endpoint = owner.state.endpoints.get(id);
+    if (endpoint) return { owner, endpoint };
+  }
+  return undefined;
 }
 
 /** The payment has ended: what was held back goes out, newest first, each after the first try of the one before. */
@@ -44,10 +79,9 @@ export function releaseNext(model: Model, { next }: WebhookDelivery): void {
 
 /** `stripe events resend`: to one endpoint, or to all that want it, whatever its fate was. */
 export function resend(model: Model, event: Stripe.Event, endpointId: string | undefined): void {
-  const { endpoints } = model.state;
-  const named = endpointId === undefined ? undefined : endpoints.get(endpointId);
+  const named = endpointId === undefined ? undefined : endpointOf(model, endpointId)?.endpoint;
   if (endpointId !== undefined && !named) throw noSuchParameterObject('webhook_endpoint', endpointId, 'webhook_endpoint');
-  const targets = named ? [named] : [...endpoints.oldestFirst()].filter((endpoint) => wants(endpoint, event.type));
+  const targets = named ? [named] : endpointsFor(model).filter((endpoint) => endpoint.payload !== 'thin' && wants(endpoint, event.type));
   for (const endpoint of targets) {
     add(model, { event: event.id, endpoint: endpoint.id, group: event.id, status: 'pending', dueMs: model.clock.nowMs() });
   }

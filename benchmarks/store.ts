@@ -1,0 +1,104 @@
+// `npm run bench -- store`: the EventStoreDB adapter against the raw client, on the server that EVENTSTOREDB_URL names,
+// in one run. All append the same event at an explicit revision, each caller to a stream of its own.
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { openEventStoreDbEventStore } from '@paidonce/ledger/eventstoredb';
+
+const callerCounts = [1, 32, 256] as const;
+const rounds = 5;
+const roundMs = 2_000;
+/** About an event of an order. */
+const data = {
+  source: 'webhook',
+  payment: { provider: 'stripe', account: 'acct_bench', livemode: false, id: 'pi_bench' },
+  text: 'x'.repeat(400),
+};
+const metadata = { version: '1', instance: 'bench', cause: 'bench', recordedAt: '2026-01-01T00:00:00.000Z' };
+
+/** A server that runs insecurely takes any. */
+const credentials = { username: 'bench', password: 'bench' };
+
+/** Appends one event behind `revision`. */
+type Append = (stream: string, revision: number) => Promise<unknown>;
+
+interface Rates {
+  readonly adapter: number;
+  /** The client on the path that the adapter takes: credentials on the call. */
+  readonly raw: number;
+  /** The client without them. It shares one stream between all appends, which is faster, and whose failures end the process. */
+  readonly rawBatch: number;
+}
+const names = ['raw', 'adapter', 'rawBatch'] as const;
+
+export async function store(): Promise<void> {
+  const { EVENTSTOREDB_URL: url } = process.env;
+  if (!url) {
+    console.error('Set EVENTSTOREDB_URL to a server to measure on, like esdb://127.0.0.1:2113?tls=false');
+    process.exitCode = 2;
+    return;
+  }
+  const [raw, batch] = [connect(url), connect(url)];
+  const adapter = await openEventStoreDbEventStore(connect(url));
+  try {
+    const appends: Readonly<Record<keyof Rates, Append>> = {
+      adapter: (stream, revision) => adapter.append(stream, revision, [{ id: crypto.randomUUID(), type: 'Benched', data, metadata }]),
+      raw: (stream, revision) =>
+        raw.appendToStream(stream, rawEvent(), { expectedRevision: expected(revision), requiresLeader: true, credentials }),
+      rawBatch: (stream, revision) => batch.appendToStream(stream, rawEvent(), { expectedRevision: expected(revision) }),
+    };
+    for (const append of Object.values(appends)) await perSecond(32, append, roundMs / 2); // Warm.
+    const rows = [];
+    for (const callers of callerCounts) {
+      const rates = await compare(callers, appends);
+      rows.push({ callers, ...rates, ratio: rounded(rates.adapter / rates.raw), ratioToBatch: rounded(rates.adapter / rates.rawBatch) });
+    }
+    console.table(rows);
+    console.log(JSON.stringify({ bench: 'store', rows }));
+  } finally {
+    await adapter.close();
+    await Promise.all([raw.dispose(), batch.dispose()]);
+  }
+}
+
+/** In turn, so that a slow second of the machine meets all three. */
+async function compare(callers: number, appends: Readonly<Record<keyof Rates, Append>>): Promise<Rates> {
+  const measured: Record<keyof Rates, number[]> = { adapter: [], raw: [], rawBatch: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) measured[name].push(await perSecond(callers, appends[name], roundMs));
+  }
+  return { adapter: median(measured.adapter), raw: median(measured.raw), rawBatch: median(measured.rawBatch) };
+}
+
+async function perSecond(callers: number, append: Append, ms: number): Promise<number> {
+  const group = `bench-${crypto.randomUUID()}`;
+  const startedMs = performance.now();
+  let appended = 0;
+  await Promise.all(
+    Array.from({ length: callers }, async (_, caller) => {
+      for (let revision = -1; performance.now() - startedMs < ms; revision++) {
+        await append(`${group}-${caller}`, revision);
+        appended += 1;
+      }
+    }),
+  );
+  return (appended * 1_000) / (performance.now() - startedMs);
+}
+
+function connect(url: string): EventStoreDBClient {
+  return EventStoreDBClient.connectionString(url);
+}
+
+function expected(revision: number): bigint | 'no_stream' {
+  return revision === -1 ? 'no_stream' : BigInt(revision);
+}
+
+function rawEvent() {
+  return { contentType: 'application/json', id: crypto.randomUUID(), type: 'Benched', data, metadata } as const;
+}
+
+function median(values: readonly number[]): number {
+  return Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN);
+}
+
+function rounded(ratio: number): number {
+  return Number(ratio.toFixed(2));
+}

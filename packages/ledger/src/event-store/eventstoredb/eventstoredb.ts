@@ -1,0 +1,113 @@
+// @paidonce/ledger/eventstoredb: the event store for many machines, on EventStoreDB or KurrentDB. The client is the
+// caller's; any number of processes may open the same log.
+import { LedgerError } from '../../errors.ts';
+import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from '../event-store.ts';
+import { type CheckedAppend, checkAppend } from '../stored-text.ts';
+import { appendUntilSettled } from './append.ts';
+import { AppendQueue } from './append-queue.ts';
+import type { Credentials, EventStoreDbClient } from './client.ts';
+import { checkOpening } from './opening-check.ts';
+import { checkOptions, type EventStoreDbEventStoreOptions } from './options.ts';
+import { readStream } from './read.ts';
+import { type LogReading, readLog } from './read-log.ts';
+import { TimeLimits } from './time-limits.ts';
+
+export type { Credentials, EventStoreDbClient } from './client.ts';
+export type { EventStoreDbEventStoreOptions } from './options.ts';
+
+/** Under way at once, for each client: its channel carries about 100 calls, and reads need some of them. */
+const appendsPerClient = 80;
+const disposeMs = 5_000;
+/** Where the server asks for nobody, anybody will do. Without any, appends take the path that `append.ts` avoids. */
+const anybody: Credentials = { username: 'ledger', password: 'ledger' };
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * Opens the log over one client, or over several that share the load. It asks the server first, so that wrong settings
+ * are told here, in a sentence.
+ *
+ * @param clients of `@eventstore/db-client` 6 or `@kurrent/kurrentdb-client` 1. Closing the store disposes them.
+ * @throws LedgerError `store_unavailable`: not reached, or not let in. `invalid_input`: a client, server or option that
+ *   cannot be used.
+ */
+export async function openEventStoreDbEventStore(
+  clients: EventStoreDbClient | readonly EventStoreDbClient[],
+  options: EventStoreDbEventStoreOptions = {},
+): Promise<EventStore> {
+  const all = 'appendToStream' in clients ? [clients] : clients;
+  if (all.length === 0) throw new LedgerError('invalid_input', 'No client was given. Pass one, or several that share the load');
+  const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients } = checkOptions(options);
+  const limits = new TimeLimits(runtime);
+  const patience = { runtime, limits, timeoutMs, attemptTimeoutMs };
+  const closing = new AbortController();
+  let turn = 0;
+  const nextClient = (): EventStoreDbClient => all[turn++ % all.length] as EventStoreDbClient;
+  const reading: LogReading = { patience, credentials, nextClient, quietMs, closing: closing.signal };
+
+  async function dispose(): Promise<void> {
+    if (keepClients) return;
+    // With a stream that the client has lost track of, it never settles.
+    await Promise.all(all.map((client) => limits.within(disposeMs, client.dispose()).catch(() => undefined)));
+  }
+
+  try {
+    const opening = { ...reading, appendCredentials: credentials ?? anybody };
+    await Promise.all(all.map((client) => checkOpening({ ...opening, nextClient: () => client }, client)));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return storeOver(reading, new AppendQueue(appendsPerClient * all.length), closing, dispose);
+}
+
+function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortController, dispose: () => Promise<void>): EventStore {
+  let closed: Promise<void> | undefined;
+
+  function refuseClosed(): void {
+    if (closing.signal.aborted) throw new LedgerError('closed', 'The event store is closed. Open it again.');
+  }
+
+  /** Of an event that is known to be stored. */
+  async function positionOf(stream: string, revision: number): Promise<Position> {
+    const [event] = await readStream(reading, stream, revision - 1);
+    if (!event)
+      throw new LedgerError('store_unavailable', `${stream}: revision ${revision} is stored, but not yet to be read. Read it again`);
+    return event.position;
+  }
+
+  return {
+    async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
+      refuseClosed();
+      const checked = checkAppend(stream, expectedRevision, events);
+      refuseOtherIds(checked);
+      const appending = { ...reading, credentials: reading.credentials ?? anybody };
+      return queue.run(checked.bytes, () => appendUntilSettled(appending, checked, (revision) => positionOf(stream, revision)));
+    },
+
+    async readStream(stream: string, { afterRevision = -1 }: { readonly afterRevision?: number } = {}): Promise<readonly StoredEvent[]> {
+      refuseClosed();
+      return readStream(reading, stream, afterRevision);
+    },
+
+    readLog(options: ReadLogOptions = {}): AsyncIterable<LogPage> {
+      return readLog(reading, options);
+    },
+
+    close(): Promise<void> {
+      closed ??= (async () => {
+        closing.abort();
+        await queue.drained();
+        await dispose();
+      })();
+      return closed;
+    },
+  };
+}
+
+/** The server keeps ids as numbers of 128 bits, and gives them back in lower case. */
+function refuseOtherIds({ stream, events }: CheckedAppend): void {
+  for (const { id } of events) {
+    if (!UUID.test(id))
+      throw new LedgerError('invalid_input', `${stream}: the id ${JSON.stringify(id)} is no UUID in lower case. Nothing was written.`);
+  }
+}

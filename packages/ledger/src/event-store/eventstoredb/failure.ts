@@ -1,0 +1,130 @@
+// What a client's error means for the call that met it: an answer, a refusal, or doubt. Both clients name their errors
+// by `type`; what comes from below them has a gRPC `code`, or nothing but a message.
+import { LedgerError } from '../../errors.ts';
+
+/** What both clients put on their errors, where they know it. */
+interface ClientFailure {
+  readonly type?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+  /** Of a conflict, by `@eventstore/db-client`. */
+  readonly actualVersion?: unknown;
+  /** The same, by `@kurrent/kurrentdb-client`. */
+  readonly actualState?: unknown;
+}
+
+export type FailureMeaning =
+  | { readonly kind: 'conflict'; readonly actualRevision: number }
+  /** No such stream, or one that was deleted softly. */
+  | { readonly kind: 'no_stream' }
+  /** Asking again gives the same answer. */
+  | { readonly kind: 'refused'; readonly error: LedgerError }
+  /** Not reached, not answered, or not by the leader. An append may be stored, or may be still. */
+  | {
+      readonly kind: 'in_doubt';
+      readonly advice: string /** Of the settings, not of the moment: whoever opens a store need not wait for it. */;
+      readonly lasting: boolean;
+    };
+
+const invalidArgument = 3;
+const permissionDenied = 7;
+const unimplemented = 12;
+const unauthenticated = 16;
+
+/** Of an attempt that has had its time. */
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered';
+}
+
+/** @param what the call and its stream, for the message: `order-1: the append`. */
+export function meaningOf(error: unknown, what: string): FailureMeaning {
+  if (error instanceof Unanswered) return { kind: 'in_doubt', ...silence };
+  const { type, code, message, actualVersion, actualState } = (error ?? {}) as ClientFailure;
+  switch (type) {
+    case 'wrong-expected-version':
+      return { kind: 'conflict', actualRevision: revisionOf(actualVersion ?? actualState) };
+    case 'stream-not-found':
+      return { kind: 'no_stream' };
+    case 'stream-deleted':
+      return refused(
+        'corrupt',
+        `${what}: the stream was deleted on the server. A ledger deletes nothing: restore the server's backup`,
+        error,
+      );
+    case 'access-denied':
+      return refused('store_unavailable', `${what}: ${accessDenied}`, error);
+    case 'maximum-append-size-exceeded':
+      return refused('invalid_input', `${what}: more than the server takes in one append. Nothing was written; append less`, error);
+    case 'invalid-argument':
+      return refused('invalid_input', `${what}: ${String(message)}`, error);
+  }
+  if (code === permissionDenied || code === unauthenticated) return refused('store_unavailable', `${what}: ${accessDenied}`, error);
+  if (code === unimplemented) return refused('store_unavailable', `${what}: ${tooOld}`, error);
+  if (code === invalidArgument) return refused('invalid_input', `${what}: ${String(message)}`, error);
+  return { kind: 'in_doubt', ...adviceOn(`${String(type ?? '')} ${String(message ?? '')}`) };
+}
+
+/** It says less than an error does that came before. */
+export function tellsLittle(meaning: FailureMeaning): boolean {
+  return meaning.kind === 'in_doubt' && meaning.advice === silence.advice;
+}
+
+export const oldestServer = '23.10';
+const tooOld = `the server does not know this call. Run EventStoreDB ${oldestServer} or newer, or KurrentDB`;
+const accessDenied =
+  'the server refused these credentials. Check user and password (in the URL: esdb://USER:PASSWORD@HOST), and that the user may write, and read $all';
+
+interface Advice {
+  readonly advice: string;
+  readonly lasting: boolean;
+}
+
+const silence = { lasting: false, advice: 'The server does not answer: it is stopped, overloaded, or behind a firewall' };
+const tls = {
+  lasting: true,
+  advice:
+    'One side speaks TLS and the other does not, or it is no EventStoreDB. For a server that runs insecurely the URL ends in ?tls=false',
+};
+const certificate = {
+  lasting: true,
+  advice: "The server's certificate is not trusted. Name its CA in the URL (?tlsCAFile=ca.crt), and the host as the certificate does",
+};
+const host = { lasting: false, advice: 'The host is not known. Check the host in the URL' };
+const nodes = {
+  lasting: false,
+  advice:
+    'None of the nodes answers. Check hosts and ports in the URL; esdb://h1,h2,h3 names several, esdb+discover:// asks the first alone',
+};
+const nobody = { lasting: false, advice: 'Nobody listens there. Check host and port in the URL, and that the server runs' };
+const quorum = { lasting: false, advice: 'The nodes have no quorum. Bring a majority of them up' };
+const leader = { lasting: false, advice: 'No node leads, or it is starting. Bring a majority of the nodes up' };
+
+// What the layers below report, and what to do about it; the first that fits.
+// biome-ignore format: a table
+const ADVICE: readonly (readonly [RegExp, Advice])[] = [
+  [/deadline/i,                                                                  silence],
+  [/certificate|CERT_|self.signed|altname/i,                                     certificate],
+  [/wrong version number|packet length|SSL routines|EPROTO|Protocol error/i,     tls],
+  [/Name resolution failed|ENOTFOUND|EAI_AGAIN/i,                                       host],
+  [/Failed to discover/i,                                                        nodes],
+  [/ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|No connection established/i,  nobody],
+  [/phase timeout/i,                                                             quorum],
+  [/not ready|leader/i,                                                          leader],
+];
+
+function adviceOn(failure: string): Advice {
+  const found = ADVICE.find(([pattern]) => pattern.test(failure));
+  return found?.[1] ?? { lasting: false, advice: `The server does not serve it (${firstLine(failure)}). Look at its log` };
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]?.slice(0, 200) ?? '';
+}
+
+function revisionOf(actual: unknown): number {
+  return typeof actual === 'bigint' || typeof actual === 'number' ? Number(actual) : -1; // 'no_stream'
+}
+
+function refused(code: 'corrupt' | 'store_unavailable' | 'invalid_input', message: string, cause: unknown): FailureMeaning {
+  return { kind: 'refused', error: new LedgerError(code, message, { cause }) };
+}

@@ -1,0 +1,159 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { LedgerError } from '../../errors.ts';
+import { createPaymentLedger } from '../../ledger.ts';
+import type { Observation, PaymentReference, Source } from '../../observation.ts';
+import type { PaymentLedger } from '../../payment-ledger.ts';
+import { checkHandedOn, checkOwnership, everything } from '../../payment-process.test-support.ts';
+import { openOn, startDouble } from './double-store.test-support.ts';
+import type { AppendFault, ServerDouble } from './server-double.test-support.ts';
+
+const orders = 6;
+const sayings = 72;
+const met = new Set<string>();
+
+describe('three ledgers on one server, under faults drawn from a seed, keep the laws', () => {
+  test.each(Array.from({ length: 10 }, (_, index) => index + 1))('seed %i', async (seed) => {
+    const random = randomFrom(seed);
+    const double = await startDouble();
+    const delivered = new Map<string, { sequence: number; status: string }>();
+    const ledgers: PaymentLedger[] = [];
+    for (let n = 0; n < 3; n++) ledgers.push(await openLedger(double, delivered));
+    const any = (): PaymentLedger => ledgers[Math.floor(random() * ledgers.length)] as PaymentLedger;
+
+    for (let n = 0; n < orders; n++) await acknowledged(() => any().placeOrder(placed(n)));
+    const work = { running: true };
+    const faults = injectFaults(double, random, work);
+    const said = Array.from({ length: sayings }, (_, index) => sayingOf(index, random));
+    const attached = Array.from({ length: orders }, (_, n) => acknowledged(() => any().attachCheckout(orderOf(n), payment(n))));
+    await Promise.all([...attached, ...said.map((observation) => acknowledged(() => any().observePayment(observation)))]);
+    work.running = false;
+    await faults;
+
+    for (const ledger of ledgers) await acknowledged(() => ledger.settle({ timeoutMs: 30_000 }));
+    const store = await openOn(double.url);
+    checkHandedOn(checkOwnership(await everything(store))); // Laws 2, 3, 5 and 7.
+    for (let n = 0; n < orders; n++) {
+      const paid = said.some(({ payment: { id }, fact }) => id === payment(n).id && fact.kind === 'attempt' && fact.status === 'paid');
+      const order = await any().order(orderOf(n));
+      expect(order?.membership).toBe(paid ? 'active' : 'none'); // Law 4.
+      if (paid) expect(delivered.get(orderOf(n))).toEqual({ sequence: order?.sequence, status: 'active' });
+    }
+    expect(double.calls).not.toContain('other');
+  });
+
+  test('every kind of fault was drawn', () => {
+    expect([...met].sort()).toEqual(['dropped', 'frozen', 'killed', 'lost', 'refused', 'silenced', 'unanswered']);
+  });
+});
+
+/** Until the time is up, one fault after the other; at the end all is well again. */
+async function injectFaults(double: ServerDouble, random: () => number, work: { running: boolean }): Promise<void> {
+  const lost: AppendFault = { stored: true, hears: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
+  const refused: AppendFault = { stored: false, hears: { code: status.UNAVAILABLE, details: 'Server Is Not Ready' } };
+  const unanswered: AppendFault = { stored: true, hears: 'nothing' };
+  const kinds: readonly (readonly [string, () => unknown])[] = [
+    ['lost', () => double.appendFaults.push(lost, lost)],
+    ['refused', () => double.appendFaults.push(refused)],
+    ['unanswered', () => double.appendFaults.push(unanswered)],
+    ['dropped', () => double.dropSubscriptions()],
+    ['silenced', () => double.silenceSubscriptions()],
+    [
+      'killed',
+      async () => {
+        double.kill();
+        await double.restart();
+      },
+    ],
+    [
+      'frozen',
+      async () => {
+        double.frozen = true;
+        await pause(60);
+        double.frozen = false;
+      },
+    ],
+  ];
+  while (work.running) {
+    const [name, inject] = kinds[Math.floor(random() * kinds.length)] as (typeof kinds)[number];
+    met.add(name);
+    await inject();
+    await pause(10 + random() * 40);
+  }
+  double.appendFaults.length = 0;
+}
+
+async function openLedger(double: ServerDouble, delivered: Map<string, { sequence: number; status: string }>): Promise<PaymentLedger> {
+  const ledger = createPaymentLedger({
+    eventStore: await openOn(double.url),
+    readModels: ':memory:',
+    deliver: async ({ membershipId, sequence, status: now }) => {
+      if ((delivered.get(membershipId)?.sequence ?? 0) < sequence) delivered.set(membershipId, { sequence, status: now });
+    },
+  });
+  onTestFinished(() => ledger[Symbol.asyncDispose]());
+  return ledger;
+}
+
+/** As a source does that hears no "ok": it says so again. */
+async function acknowledged<T>(say: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await say();
+    } catch (error) {
+      if (!(error instanceof LedgerError) || (error.code !== 'store_unavailable' && error.code !== 'contention')) throw error;
+    }
+  }
+}
+
+function orderOf(n: number): string {
+  return `order-${n}`;
+}
+
+function payment(n: number): PaymentReference {
+  return { provider: 'stripe', account: 'acct_1', livemode: false, id: `pi_${n}` };
+}
+
+function placed(n: number) {
+  return {
+    orderId: orderOf(n),
+    memberId: `member-${n}`,
+    plan: 'pro',
+    amountMinor: 4_900,
+    currency: 'usd',
+    account: 'acct_1',
+    livemode: false,
+  };
+}
+
+function sayingOf(index: number, random: () => number): Observation {
+  const n = Math.floor(random() * orders);
+  const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
+  const source = sources[Math.floor(random() * sources.length)] as Source;
+  const statement = {
+    payment: payment(n),
+    ...(random() < 0.5 && { orderId: orderOf(n) }), // Without it the fact is held until the checkout is attached.
+    fact:
+      random() < 0.6
+        ? ({ kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd' } } as const)
+        : ({ kind: 'attempt', status: 'processing' } as const),
+    asOf: `2026-01-01T00:00:${String(index % 60).padStart(2, '0')}.000Z`,
+    evidence: { objectId: `pi_${n}`, eventId: `evt_${index}` },
+  };
+  return source === 'manual' ? { ...statement, source, by: { actor: 'support-1', reason: 'test' } } : { ...statement, source };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** SplitMix32. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e37_79b9) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0_aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,76 @@
+// What is checked when a store is opened: that the server answers, is new enough and lets us in, and above all that this
+// client honours the expected revision. A client that does not would append at any, in silence.
+import { LedgerError } from '../../errors.ts';
+import { type Patience, settle } from './attempts.ts';
+import type { Credentials, EventStoreDbClient } from './client.ts';
+import { oldestServer } from './failure.ts';
+import { headOfLog, type Reading } from './read.ts';
+
+export interface Opening extends Reading {
+  readonly patience: Patience;
+  readonly appendCredentials: Credentials;
+}
+
+/** @throws LedgerError `store_unavailable`, `invalid_input`: one sentence that says what to do. */
+export async function checkOpening(opening: Opening, client: EventStoreDbClient): Promise<void> {
+  await refuseAnyRevision(opening, client);
+  await refuseOldServer(opening, client);
+  await headOfLog(opening, true);
+}
+
+async function refuseAnyRevision({ patience, appendCredentials }: Opening, client: EventStoreDbClient): Promise<void> {
+  const { runtime } = patience;
+  const stream = `revision-check-${runtime.uuid()}`;
+  const event = {
+    contentType: 'application/json' as const,
+    id: runtime.uuid(),
+    type: 'RevisionChecked',
+    data: { about: 'an event that must not be stored' },
+    metadata: new TextEncoder().encode('{}'),
+  };
+  const refused = await settle<boolean>(patience, {
+    what: 'Opening the event store: a first call',
+    unsettled: 'Nothing was written',
+    impatient: true,
+    attempt: async (timeMs) => {
+      const options = {
+        expectedRevision: 0n,
+        streamState: 0n,
+        credentials: appendCredentials,
+        requiresLeader: true,
+        deadline: Math.ceil(timeMs),
+      };
+      return !(await patience.limits.within(timeMs, client.appendToStream(stream, [event], options))).success;
+    },
+    answer: (meaning) => (meaning.kind === 'conflict' ? true : undefined),
+  });
+  if (refused) return;
+  throw new LedgerError(
+    'invalid_input',
+    `This client ignores the expected revision: it appended to ${stream}, which does not exist, at revision 0. Use @eventstore/db-client 6 or ` +
+      '@kurrent/kurrentdb-client 1, and delete that stream',
+  );
+}
+
+/** As both clients keep it, though their types do not say so; a client that keeps it elsewhere is not asked. */
+interface KnowsServer {
+  readonly capabilities?: Promise<{ readonly serverVersion?: unknown }>;
+}
+
+/** An older server does not tell subscribers that they have caught up, and every reader would wait in vain. */
+async function refuseOldServer({ patience }: Opening, client: EventStoreDbClient): Promise<void> {
+  const known = (client as unknown as KnowsServer).capabilities;
+  if (known === undefined) return;
+  const { serverVersion } = await settle(patience, {
+    what: 'Opening the event store: asking for the version of the server',
+    unsettled: 'Nothing was written',
+    attempt: (timeMs) => patience.limits.within(timeMs, (client as unknown as Required<KnowsServer>).capabilities),
+  });
+  const [oldestMajor, oldestMinor] = oldestServer.split('.').map(Number) as [number, number];
+  const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(String(serverVersion))?.map(Number) ?? [];
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new LedgerError(
+    'invalid_input',
+    `The server is of version ${major > 0 ? serverVersion : 'unknown, so before 21.10'}. Run EventStoreDB ${oldestServer} or newer, or KurrentDB`,
+  );
+}

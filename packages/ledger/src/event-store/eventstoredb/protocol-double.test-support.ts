@@ -1,0 +1,195 @@
+// The messages of the protocol, from the generated code of the client under test: the code of both clients registers in
+// one global namespace, so that loading one breaks what the other made. Hence one client a process, in tests too.
+
+import type gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import type gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
+import type featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import type featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import type sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import type streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import { Metadata } from '@grpc/grpc-js';
+import type { Expected, LogDouble, LoggedEvent, Proposed } from './log-double.test-support.ts';
+
+export type ClientName = '@eventstore/db-client' | '@kurrent/kurrentdb-client';
+
+export interface Generated {
+  readonly gossip: typeof gossipPb;
+  readonly features: typeof featuresPb;
+  readonly shared: typeof sharedPb;
+  readonly streams: typeof streamsPb;
+  readonly services: readonly [typeof streamsGrpc, typeof featuresGrpc, typeof gossipGrpc];
+}
+
+const folders: Record<ClientName, string> = {
+  '@eventstore/db-client': '@eventstore/db-client/generated',
+  '@kurrent/kurrentdb-client': '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1',
+};
+
+export async function loadGenerated(client: ClientName): Promise<Generated> {
+  const load = async (file: string): Promise<never> => ((await import(`${folders[client]}/${file}.js`)) as { default: never }).default;
+  return {
+    gossip: await load('gossip_pb'),
+    features: await load('serverfeatures_pb'),
+    shared: await load('shared_pb'),
+    streams: await load('streams_pb'),
+    services: [await load('streams_grpc_pb'), await load('serverfeatures_grpc_pb'), await load('gossip_grpc_pb')],
+  };
+}
+
+export function failure(code: number, details: string, metadata: Readonly<Record<string, string>> = {}): Error {
+  const carried = new Metadata();
+  for (const [name, value] of Object.entries(metadata)) carried.set(name, value);
+  return Object.assign(new Error(details), { code, details, metadata: carried });
+}
+
+/** Answers of a server, and what stands in the requests of a client. */
+export class Messages {
+  readonly #generated: Generated;
+
+  constructor(generated: Generated) {
+    this.#generated = generated;
+  }
+
+  event(event: LoggedEvent): streamsPb.ReadResp {
+    const { ReadResp } = this.#generated.streams;
+    const recorded = new ReadResp.ReadEvent.RecordedEvent();
+    recorded.setId(this.#uuid(event.id));
+    recorded.setStreamIdentifier(this.#identifier(event.stream));
+    recorded.setStreamRevision(String(event.revision));
+    recorded.setCommitPosition(String(event.position));
+    recorded.setPreparePosition(String(event.position));
+    recorded.getMetadataMap().set('type', event.type).set('content-type', event.contentType).set('created', '17000000000000000');
+    recorded.setData(event.data);
+    recorded.setCustomMetadata(event.metadata);
+    const read = new ReadResp.ReadEvent();
+    read.setEvent(recorded);
+    read.setCommitPosition(String(event.position));
+    return this.#response((response) => response.setEvent(read));
+  }
+
+  streamNotFound(stream: string): streamsPb.ReadResp {
+    const notFound = new this.#generated.streams.ReadResp.StreamNotFound();
+    notFound.setStreamIdentifier(this.#identifier(stream));
+    return this.#response((response) => response.setStreamNotFound(notFound));
+  }
+
+  checkpoint(position: bigint): streamsPb.ReadResp {
+    const reached = new this.#generated.streams.ReadResp.Checkpoint();
+    reached.setCommitPosition(String(position));
+    reached.setPreparePosition(String(position));
+    return this.#response((response) => response.setCheckpoint(reached));
+  }
+
+  confirmation(): streamsPb.ReadResp {
+    const confirmed = new this.#generated.streams.ReadResp.SubscriptionConfirmation();
+    confirmed.setSubscriptionId('subscription');
+    return this.#response((response) => response.setConfirmation(confirmed));
+  }
+
+  caughtUp(): streamsPb.ReadResp {
+    return this.#response((response) => response.setCaughtUp(new this.#generated.streams.ReadResp.CaughtUp()));
+  }
+
+  /** What the append does to the log, as its sender hears it. */
+  appended(log: LogDouble, [header, ...proposals]: readonly streamsPb.AppendReq[], withoutPosition: boolean): streamsPb.AppendResp {
+    const { AppendResp } = this.#generated.streams;
+    const options = header?.getOptions() as streamsPb.AppendReq.Options;
+    const result = log.append(nameIn(options.getStreamIdentifier()), expectedIn(options), proposals.map(proposedIn));
+    const response = new AppendResp();
+    if ('conflict' in result) {
+      const conflict = new AppendResp.WrongExpectedVersion();
+      if (result.conflict === -1) conflict.setCurrentNoStream(new this.#generated.shared.Empty());
+      else conflict.setCurrentRevision(String(result.conflict));
+      response.setWrongExpectedVersion(conflict);
+      return response;
+    }
+    const success = new AppendResp.Success();
+    success.setCurrentRevision(String(result.last.revision));
+    const position = new AppendResp.Position();
+    position.setCommitPosition(String(result.last.position));
+    position.setPreparePosition(String(result.last.position));
+    if (withoutPosition) success.setNoPosition(new this.#generated.shared.Empty());
+    else success.setPosition(position);
+    response.setSuccess(success);
+    return response;
+  }
+
+  supportedMethods(version: string): featuresPb.SupportedMethods {
+    const { SupportedMethod, SupportedMethods } = this.#generated.features;
+    const supported = new SupportedMethods();
+    supported.setEventStoreServerVersion(version);
+    // So that a client which appends without credentials would choose the path that the double refuses.
+    const batch = new SupportedMethod();
+    batch.setServiceName('event_store.client.streams.streams');
+    batch.setMethodName('batchappend');
+    supported.setMethodsList([batch]);
+    return supported;
+  }
+
+  /** Nodes of a cluster, by the port of each on the loopback. */
+  clusterInfo(nodes: readonly { readonly port: number; readonly leads: boolean }[]): gossipPb.ClusterInfo {
+    const { ClusterInfo, EndPoint, MemberInfo } = this.#generated.gossip;
+    const info = new ClusterInfo();
+    const members = nodes.map(({ port, leads }) => {
+      const member = new MemberInfo();
+      member.setInstanceId(this.#uuid('00000000-0000-4000-8000-000000000000'));
+      member.setTimeStamp('0');
+      member.setState(leads ? MemberInfo.VNodeState.LEADER : MemberInfo.VNodeState.FOLLOWER);
+      member.setIsAlive(true);
+      const endPoint = new EndPoint();
+      endPoint.setAddress('127.0.0.1');
+      endPoint.setPort(port);
+      member.setHttpEndPoint(endPoint);
+      return member;
+    });
+    info.setMembersList(members);
+    return info;
+  }
+
+  #response(fill: (response: streamsPb.ReadResp) => void): streamsPb.ReadResp {
+    const response = new this.#generated.streams.ReadResp();
+    fill(response);
+    return response;
+  }
+
+  #uuid(text: string): sharedPb.UUID {
+    const uuid = new this.#generated.shared.UUID();
+    uuid.setString(text);
+    return uuid;
+  }
+
+  #identifier(stream: string): sharedPb.StreamIdentifier {
+    const identifier = new this.#generated.shared.StreamIdentifier();
+    identifier.setStreamName(Buffer.from(stream, 'utf8').toString('base64'));
+    return identifier;
+  }
+}
+
+export function nameIn(identifier: sharedPb.StreamIdentifier | undefined): string {
+  return Buffer.from(identifier?.getStreamName_asU8() ?? []).toString('utf8');
+}
+
+function expectedIn(options: streamsPb.AppendReq.Options): Expected {
+  if (options.hasRevision()) return Number(options.getRevision());
+  return options.hasNoStream() ? 'no_stream' : 'any';
+}
+
+function proposedIn(request: streamsPb.AppendReq): Proposed {
+  const message = request.getProposedMessage() as streamsPb.AppendReq.ProposedMessage;
+  return {
+    id: uuidIn(message.getId() as sharedPb.UUID),
+    type: message.getMetadataMap().get('type') ?? '',
+    contentType: message.getMetadataMap().get('content-type') ?? '',
+    data: message.getData_asU8(),
+    metadata: message.getCustomMetadata_asU8(),
+  };
+}
+
+/** As text, or as two numbers of 64 bits. */
+function uuidIn(id: sharedPb.UUID): string {
+  if (id.hasString()) return id.getString();
+  const { mostSignificantBits = '0', leastSignificantBits = '0' } = id.getStructured()?.toObject() ?? {};
+  const bits = [mostSignificantBits, leastSignificantBits].map((half) => BigInt.asUintN(64, BigInt(half)).toString(16).padStart(16, '0'));
+  return bits.join('').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

@@ -1,0 +1,84 @@
+// The reading half of the test double: streams, $all and subscriptions to it, with the checkpoints of EventStoreDB 24.6.
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import type { LogDouble, LoggedEvent } from './log-double.test-support.ts';
+import { failure, type Messages, nameIn } from './protocol-double.test-support.ts';
+
+export type ReadCall = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
+
+/** The checkpoint of a subscription from the start that has met nothing. */
+const endOfNumbers = 18_446_744_073_709_551_615n;
+const backwards = 1;
+
+/** @param events what this node sees of the log. */
+export function answerRead(call: ReadCall, messages: Messages, events: readonly LoggedEvent[]): void {
+  const options = call.request.getOptions() as streams.ReadReq.Options;
+  for (const event of found(call, messages, options, events).slice(0, Number(options.getCount()))) call.write(messages.event(event));
+  call.end();
+}
+
+function found(
+  call: ReadCall,
+  messages: Messages,
+  options: streams.ReadReq.Options,
+  events: readonly LoggedEvent[],
+): readonly LoggedEvent[] {
+  const stream = options.getStream();
+  if (stream) {
+    const name = nameIn(stream.getStreamIdentifier());
+    const there = events.filter((event) => event.stream === name);
+    if (there.length === 0) call.write(messages.streamNotFound(name));
+    return there.slice(stream.hasRevision() ? Number(stream.getRevision()) : 0);
+  }
+  if (options.getReadDirection() === backwards) return [...events].reverse();
+  const from = BigInt(options.getAll()?.getPosition()?.getCommitPosition() ?? 0);
+  return events.filter(({ position }) => position >= from); // Inclusive here, exclusive in a subscription.
+}
+
+/** Sends what matches, in log order, until the call ends. @returns a stop that leaves the call open, and silent. */
+export function answerSubscription(call: ReadCall, messages: Messages, log: LogDouble): () => void {
+  const options = call.request.getOptions() as streams.ReadReq.Options;
+  const filter = options.getFilter() as streams.ReadReq.Options.FilterOptions;
+  const window = filter.getMax() * filter.getCheckpointintervalmultiplier();
+  const matches = matcher(filter);
+  const from = options.getAll()?.getPosition()?.getCommitPosition();
+  const after = from === undefined ? -1n : BigInt(from);
+  call.write(messages.confirmation());
+  if (after !== -1n && after <= (log.events.at(-1)?.position ?? 0n) && !log.events.some(({ position }) => position === after)) {
+    call.emit('error', failure(status.INVALID_ARGUMENT, 'Trying to read from an invalid position.'));
+    return () => undefined;
+  }
+
+  let reached = after === -1n ? endOfNumbers : after;
+  let considered = 0;
+  function consider(event: LoggedEvent): void {
+    considered += 1;
+    if (matches(event)) {
+      call.write(messages.event(event));
+      reached = event.position;
+    }
+    if (considered % window !== 0) return;
+    reached = event.position;
+    call.write(messages.checkpoint(reached));
+  }
+  for (const event of log.events) if (event.position > after) consider(event);
+  call.write(messages.checkpoint(reached));
+  call.write(messages.caughtUp());
+  const live = (added: readonly LoggedEvent[]): void => {
+    for (const event of added) consider(event);
+  };
+  const stop = (): void => {
+    log.off('appended', live);
+  };
+  log.on('appended', live);
+  call.on('cancelled', stop);
+  call.on('close', stop);
+  return stop;
+}
+
+function matcher(filter: streams.ReadReq.Options.FilterOptions): (event: LoggedEvent) => boolean {
+  const expression = filter.getStreamIdentifier() as streams.ReadReq.Options.FilterOptions.Expression;
+  if (expression.getRegex() === '') return ({ stream }) => expression.getPrefixList().some((prefix) => stream.startsWith(prefix));
+  const regex = new RegExp(expression.getRegex());
+  return ({ stream }) => regex.test(stream);
+}

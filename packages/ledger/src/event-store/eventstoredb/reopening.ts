@@ -1,0 +1,52 @@
+// How often a reader of the log may fail in a row: until a whole deadline has passed without a page.
+import { LedgerError } from '../../errors.ts';
+import type { Position } from '../event-store.ts';
+import type { Patience } from './attempts.ts';
+import { meaningOf } from './failure.ts';
+
+const firstPauseMs = 20;
+const longestPauseMs = 1_000;
+
+export class Reopening {
+  readonly #patience: Patience;
+  #failingSinceMs: number | undefined;
+  #pauseMs = firstPauseMs;
+
+  constructor(patience: Patience) {
+    this.#patience = patience;
+  }
+
+  progressed(): void {
+    this.#failingSinceMs = undefined;
+    this.#pauseMs = firstPauseMs;
+  }
+
+  /** @throws LedgerError `store_unavailable` when the time is up; `invalid_input` where the log has no such place; what the server refuses. */
+  async pauseAfter(error: unknown, next: Position, end: AbortSignal): Promise<void> {
+    if (error instanceof LedgerError) throw error;
+    const meaning = meaningOf(error, '$all: reading the log');
+    if (meaning.kind === 'refused' && meaning.error.code === 'invalid_input') throw notOfThisLog(next, error);
+    if (meaning.kind === 'refused') throw meaning.error;
+    const { runtime, timeoutMs } = this.#patience;
+    const now = runtime.monotonicNowMs();
+    this.#failingSinceMs ??= now;
+    if (now - this.#failingSinceMs >= timeoutMs) {
+      const advice = meaning.kind === 'in_doubt' ? meaning.advice : String(error);
+      throw new LedgerError(
+        'store_unavailable',
+        `$all: the log could not be read for ${timeoutMs / 1_000} s. ${advice}. Read on from ${next} later`,
+        { cause: error },
+      );
+    }
+    await runtime.sleep(this.#pauseMs * (0.5 + runtime.random() / 2), end);
+    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+  }
+}
+
+function notOfThisLog(next: Position, cause: unknown): LedgerError {
+  return new LedgerError(
+    'invalid_input',
+    `Position ${next} is no place in this log: it comes from another one. Rebuild what was read from that one.`,
+    { cause },
+  );
+}

@@ -1,0 +1,175 @@
+// A test double of EventStoreDB that speaks its protocol: the real clients talk to it over real gRPC, and it fails on
+// request. It proves the adapter, not the server. One is a node; several on one log are a cluster.
+import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
+import type features from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { type Metadata, Server, ServerCredentials, type ServerReadableStream, type sendUnaryData, status } from '@grpc/grpc-js';
+import { LogDouble } from './log-double.test-support.ts';
+import { type ClientName, failure, type Generated, loadGenerated, Messages } from './protocol-double.test-support.ts';
+import { answerRead, answerSubscription, type ReadCall } from './reads-double.test-support.ts';
+
+/** What becomes of one append: is it stored, and what does its sender hear? */
+export interface AppendFault {
+  readonly stored: boolean;
+  readonly hears: 'nothing' | 'no_position' | { readonly code: number; readonly details: string };
+}
+
+export interface ServerDoubleOptions {
+  /** Default `@eventstore/db-client`. */
+  readonly client?: ClientName;
+  /** Shared by the nodes of a cluster. */
+  readonly log?: LogDouble;
+  /** Empty: of a server that is too old to tell. Default 24.6.0. */
+  readonly version?: string;
+  /** With TLS, and for this user only. */
+  readonly secure?: { readonly key: string; readonly certificate: string; readonly user: string; readonly password: string };
+}
+
+type AppendCall = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
+
+export class ServerDouble {
+  readonly log: LogDouble;
+  port = 0;
+  /** For the next appends, one each. */
+  readonly appendFaults: AppendFault[] = [];
+  /** Receives calls, and answers none. */
+  frozen = false;
+  /** What was called, in order. */
+  readonly calls: ('append' | 'read' | 'subscribe' | 'other')[] = [];
+  /** Reads and subscriptions that have not ended. */
+  openReads = 0;
+  readonly #options: ServerDoubleOptions;
+  readonly #generated: Generated;
+  readonly #messages: Messages;
+  readonly #subscriptions = new Map<ReadCall, () => void>();
+  /** Another leads: who asks for the leader is sent there, the others see what this node had when it became a follower. */
+  #follows: { readonly leader: ServerDouble; readonly sees: number } | undefined;
+  #server: Server | undefined;
+
+  private constructor(options: ServerDoubleOptions, generated: Generated) {
+    this.#options = options;
+    this.#generated = generated;
+    this.#messages = new Messages(generated);
+    this.log = options.log ?? new LogDouble();
+  }
+
+  static async start(options: ServerDoubleOptions = {}): Promise<ServerDouble> {
+    const double = new ServerDouble(options, await loadGenerated(options.client ?? '@eventstore/db-client'));
+    await double.restart();
+    return double;
+  }
+
+  get url(): string {
+    return `esdb://127.0.0.1:${this.port}?tls=${this.#options.secure !== undefined}`;
+  }
+
+  /** All connections break, as after SIGKILL. The log stays. */
+  kill(): void {
+    for (const stop of this.#subscriptions.values()) stop();
+    this.#subscriptions.clear();
+    this.#server?.forceShutdown();
+    this.#server = undefined;
+  }
+
+  /** On the same port. */
+  async restart(): Promise<void> {
+    const server = new Server();
+    const [{ StreamsService }, { ServerFeaturesService }, { GossipService }] = this.#generated.services;
+    const others = { batchAppend: this.#other, delete: this.#other, tombstone: this.#other };
+    server.addService(StreamsService, { ...others, append: this.#append, read: this.#read });
+    server.addService(ServerFeaturesService, { getSupportedMethods: this.#getSupportedMethods });
+    server.addService(GossipService, { read: this.#gossip });
+    this.port = await new Promise((resolve, reject) => {
+      server.bindAsync(`127.0.0.1:${this.port}`, this.#credentials(), (error, port) => (error ? reject(error) : resolve(port)));
+    });
+    this.#server = server;
+  }
+
+  /** Undefined: it leads. */
+  follow(leader: ServerDouble | undefined): void {
+    this.#follows = leader && { leader, sees: this.log.events.length };
+  }
+
+  /** Each subscription ends with an error, as when a server stops; those that come later are served. */
+  dropSubscriptions(): void {
+    for (const [call, stop] of this.#subscriptions) {
+      stop();
+      call.emit('error', failure(status.INTERNAL, 'Received RST_STREAM with code 2'));
+    }
+  }
+
+  /** They stay open, and give nothing more: nothing tells the client. */
+  silenceSubscriptions(): void {
+    for (const stop of this.#subscriptions.values()) stop();
+  }
+
+  #credentials(): ServerCredentials {
+    const { secure } = this.#options;
+    if (!secure) return ServerCredentials.createInsecure();
+    return ServerCredentials.createSsl(null, [{ private_key: Buffer.from(secure.key), cert_chain: Buffer.from(secure.certificate) }]);
+  }
+
+  /** What a server refuses before it looks at the call. */
+  #refusal(headers: Metadata): Error | undefined {
+    const { secure } = this.#options;
+    const given = Buffer.from(String(headers.get('authorization')[0] ?? '').replace('Basic ', ''), 'base64').toString();
+    if (secure && given !== `${secure.user}:${secure.password}`) {
+      return failure(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+    }
+    if (this.#follows && headers.get('requires-leader')[0] === 'true') {
+      const leader = { 'leader-endpoint-host': '127.0.0.1', 'leader-endpoint-port': String(this.#follows.leader.port) };
+      return failure(status.NOT_FOUND, 'Leader info available', { exception: 'not-leader', ...leader });
+    }
+    return undefined;
+  }
+
+  #append = (call: AppendCall, answer: sendUnaryData<streams.AppendResp>): void => {
+    this.calls.push('append');
+    const requests: streams.AppendReq[] = [];
+    call.on('data', (request) => requests.push(request));
+    call.on('error', () => undefined);
+    call.on('end', () => {
+      if (this.frozen) return;
+      const refusal = this.#refusal(call.metadata);
+      const { stored, hears } = this.appendFaults.shift() ?? { stored: true, hears: undefined };
+      const response = stored && !refusal ? this.#messages.appended(this.log, requests, hears === 'no_position') : null;
+      if (hears === 'nothing') return;
+      answer(refusal ?? (typeof hears === 'object' ? failure(hears.code, hears.details) : null), response);
+    });
+  };
+
+  #read = (call: ReadCall): void => {
+    const subscribes = call.request.getOptions()?.hasSubscription() === true;
+    this.calls.push(subscribes ? 'subscribe' : 'read');
+    this.openReads += 1;
+    call.once('close', () => {
+      this.openReads -= 1;
+      this.#subscriptions.delete(call);
+    });
+    call.on('error', () => undefined);
+    if (this.frozen) return;
+    const refusal = this.#refusal(call.metadata);
+    if (refusal) call.emit('error', refusal);
+    else if (subscribes) this.#subscriptions.set(call, answerSubscription(call, this.#messages, this.log));
+    else answerRead(call, this.#messages, this.log.events.slice(0, this.#follows?.sees));
+  };
+
+  #other = (call: { emit(event: 'error', error: Error): unknown }, answer?: (error: Error) => void): void => {
+    this.calls.push('other');
+    const error = failure(status.UNIMPLEMENTED, 'the double does not serve this call');
+    if (answer) answer(error);
+    else call.emit('error', error);
+  };
+
+  #getSupportedMethods = (_: unknown, answer: sendUnaryData<features.SupportedMethods>): void => {
+    const { version = '24.6.0' } = this.#options;
+    if (version === '') answer(failure(status.UNIMPLEMENTED, 'unknown service'));
+    else answer(null, this.#messages.supportedMethods(version));
+  };
+
+  #gossip = (_: unknown, answer: sendUnaryData<gossip.ClusterInfo>): void => {
+    const own = { port: this.port, leads: this.#follows === undefined };
+    const leader = this.#follows ? [{ port: this.#follows.leader.port, leads: true }] : [];
+    answer(null, this.#messages.clusterInfo([own, ...leader]));
+  };
+}

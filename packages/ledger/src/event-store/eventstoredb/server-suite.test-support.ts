@@ -1,0 +1,167 @@
+// What a real server must do with the adapter: the contract, the traps that need no double, and a crash under load.
+import { exec } from 'node:child_process';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { storeContract } from '../../testing/store-contract.ts';
+import type { EventStore, NewEvent, Position, StoredEvent } from '../event-store.ts';
+import { newEvents, pagesOf } from './events.test-support.ts';
+import { type EventStoreDbClient, openEventStoreDbEventStore } from './eventstoredb.ts';
+import { expectOneGrantFromTwoProcesses } from './one-grant.test-support.ts';
+
+/** What the suite needs of a client beside what the adapter uses. */
+type SuiteClient = EventStoreDbClient & {
+  deleteStream(stream: string): Promise<unknown>;
+  tombstoneStream(stream: string): Promise<unknown>;
+};
+
+export interface ServerUnderTest {
+  /** For messages. */
+  readonly name: string;
+  /** Known once its `beforeAll` has run. */
+  readonly url: () => string;
+  readonly connect: (url: string) => SuiteClient;
+  /** Kills the server with SIGKILL and starts it again on the same data. Absent: it cannot. */
+  readonly killAndRestart?: () => Promise<void>;
+  readonly isCluster?: boolean;
+}
+
+export function serverSuite({ name, url, connect, killAndRestart, isCluster = false }: ServerUnderTest): void {
+  const open = async (more = ''): Promise<EventStore> => openEventStoreDbEventStore(connect(url() + more));
+  const opened = async (more = ''): Promise<EventStore> => {
+    const store = await open(more);
+    onTestFinished(() => store.close());
+    return store;
+  };
+  oneAtATime();
+  storeContract(`the store on ${name}`, async () => ({ open, remove: async () => undefined }));
+
+  describe(`traps of ${name}`, () => {
+    test('a stream that was deleted reads as empty, and an append that lands behind it is told as such', async () => {
+      const [store, client, stream] = [await opened(), connect(url()), newName()];
+      onTestFinished(() => client.dispose());
+      await store.append(stream, -1, newEvents(2));
+      await client.deleteStream(stream);
+      expect(await store.readStream(stream)).toEqual([]);
+      await expect(store.append(stream, -1, newEvents(1))).rejects.toMatchObject({ code: 'corrupt' });
+      const other = newName();
+      await store.append(other, -1, newEvents(2));
+      await client.tombstoneStream(other);
+      await expect(store.readStream(other)).rejects.toMatchObject({ code: 'corrupt' });
+      await expect(store.append(other, 1, newEvents(1))).rejects.toMatchObject({ code: 'corrupt' });
+    });
+
+    test('a position between two events is refused', async () => {
+      const [store, stream] = [await opened(), newName()];
+      const result = await store.append(stream, -1, newEvents(1));
+      const place = String(BigInt('position' in result ? result.position.slice(0, 20) : 0) + 1n).padStart(20, '0');
+      await store.append(newName(), -1, newEvents(1));
+      await expect(pagesOf(store, { after: `${place}${place}` as Position })).rejects.toMatchObject({ code: 'invalid_input' });
+    });
+
+    test('reads and followers that are left early do not use the connection up', async () => {
+      const [store, stream] = [await opened(), newName()];
+      await store.append(stream, -1, newEvents(3));
+      for (let round = 0; round < 130; round++) {
+        expect(await store.readStream(stream)).toHaveLength(3);
+        for await (const _ of store.readLog({ prefixes: [stream], follow: new AbortController().signal })) break;
+      }
+      expect(await store.append(stream, 2, newEvents(1))).toMatchObject({ appended: true });
+    });
+
+    test('64 callers in each of two processes on one order leave one grant', () => expectOneGrantFromTwoProcesses(url()));
+
+    test.skipIf(!isCluster)('who is connected to a follower reads what the leader has acknowledged (a cluster only)', async () => {
+      const [writer, reader, stream] = [await opened(), await opened('&nodePreference=follower'), newName()];
+      for (let revision = -1; revision < 99; revision++) {
+        await writer.append(stream, revision, newEvents(1));
+        expect(await reader.readStream(stream, { afterRevision: revision })).toHaveLength(1);
+      }
+    });
+
+    const patience = { timeout: 300_000 };
+    test.skipIf(!killAndRestart)('after SIGKILL under load, three times, every acknowledged append is there, once', patience, async () => {
+      await expectNothingLost(await opened(), await opened(), killAndRestart as () => Promise<void>);
+    });
+  });
+}
+
+interface Acknowledged {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+}
+
+/** 32 callers append and note what was acknowledged, while the server is killed; a follower reads along. */
+async function expectNothingLost(writer: EventStore, reader: EventStore, killAndRestart: () => Promise<void>): Promise<void> {
+  const group = newName();
+  const acknowledged: Acknowledged[] = [];
+  const load = { running: true, inDoubt: 0 };
+  const calling = Array.from({ length: 32 }, async (_, caller) => {
+    const stream = `${group}-${caller}`;
+    for (let revision = -1; load.running; ) {
+      const [event] = newEvents(1) as [NewEvent];
+      try {
+        const result = await writer.append(stream, revision, [event]);
+        revision = result.appended ? result.revision : result.actualRevision;
+        if (result.appended) acknowledged.push({ stream, revision, id: event.id });
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'store_unavailable' }); // In doubt: the next append finds out.
+        load.inDoubt += 1;
+      }
+    }
+  });
+  const end = new AbortController();
+  const followed: StoredEvent[] = [];
+  const following = (async () => {
+    for await (const page of reader.readLog({ prefixes: [group], follow: end.signal })) followed.push(...page.events);
+  })();
+  const someMore = async (): Promise<void> => {
+    const before = acknowledged.length;
+    while (acknowledged.length < before + 500) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  for (let kills = 0; kills < 3; kills++) {
+    await someMore();
+    await killAndRestart();
+  }
+  await someMore();
+  load.running = false;
+  await Promise.all(calling);
+
+  const stored = (await pagesOf(writer, { prefixes: [group] })).flatMap(({ events }) => events);
+  const placeOf = new Map(stored.map(({ id, stream, revision }) => [id, `${stream}@${revision}`]));
+  for (const { id, stream, revision } of acknowledged) expect(placeOf.get(id)).toBe(`${stream}@${revision}`);
+  expect(placeOf.size).toBe(stored.length);
+  while (followed.length < stored.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  end.abort();
+  await following;
+  expect(followed.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+  console.log(
+    `SIGKILL three times: ${acknowledged.length} acknowledged, all there; ${stored.length} stored; ${load.inDoubt} told as in doubt`,
+  );
+}
+
+/** A command of the shell that kills the server with SIGKILL and starts it again: `EVENTSTOREDB_RESTART`. */
+export function restartCommand(): (() => Promise<void>) | undefined {
+  const command = process.env['EVENTSTOREDB_RESTART'];
+  return command ? async () => void (await promisify(exec)(command)) : undefined;
+}
+
+/** Suites look at the head of the log, and test files run side by side: a port is the lock, and goes with its process. */
+function oneAtATime(): void {
+  const lock = createServer();
+  const minuteMs = 60_000;
+  const taken = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      lock.once('error', () => resolve(false));
+      lock.listen({ port: 38_213, host: '127.0.0.1' }, () => resolve(true));
+    });
+  beforeAll(async () => {
+    while (!(await taken())) await new Promise((resolve) => setTimeout(resolve, 200));
+  }, 30 * minuteMs);
+  afterAll(() => void lock.close());
+}
+
+function newName(): string {
+  return `server-${crypto.randomUUID()}`;
+}

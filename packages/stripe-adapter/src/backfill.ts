@@ -1,0 +1,219 @@
+// The paid orders that never became members: those that bear our mark at Stripe, and those that the shop lists from the
+// time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
+// break is starting again: what is done is known, and costs no call where the lists show it.
+import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
+import { LedgerError } from '@paidonce/ledger';
+import * as z from 'zod';
+import { claimOf } from './claim.ts';
+import type { Taken } from './intake.ts';
+import type { Answer, StripeCalls } from './stripe-calls.ts';
+import { identityOf, isId } from './stripe-objects.ts';
+import { everyObject, type StripeWork } from './stripe-work.ts';
+import { toObservation } from './to-observation.ts';
+
+/** An order of the shop's own books, a line of JSON each. */
+export interface ShopOrder {
+  readonly orderId: string;
+  readonly memberId: string;
+  readonly plan: string;
+  /** Before discounts, tax and shipping, in Stripe's minor unit. */
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly placedAt: string;
+  /** `cs_…` or `pi_…`. */
+  readonly paymentId: string;
+  /** The member has what he paid for: the shop must not be told again. */
+  readonly fulfilled: boolean;
+}
+
+export interface BackfillOptions {
+  readonly since: Date;
+  readonly orders?: Iterable<ShopOrder>;
+  readonly dryRun?: boolean;
+  readonly by: ManualAction;
+  readonly onProgress?: (what: string, count: number) => void;
+}
+
+/** Orders, by what became of them, or with `dryRun` would become. */
+export interface Backfilled {
+  readonly lookedAt: number;
+  /** Became members, and the shop is told. */
+  readonly granted: number;
+  /** Were members already, in the shop's books. */
+  readonly imported: number;
+  /** Were known here before. */
+  readonly known: number;
+  readonly unpaid: number;
+  /** A person must look: another amount, another order's payment, refunded. */
+  readonly review: number;
+  readonly strangers: number;
+  readonly calls: number;
+  /** Which ones, and why. */
+  readonly problems: readonly string[];
+}
+
+type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
+
+const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
+  orderId: z.string(),
+  memberId: z.string(),
+  plan: z.string(),
+  amountMinor: z.number(),
+  currency: z.string(),
+  placedAt: z.string(),
+  paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
+  fulfilled: z.boolean(),
+});
+
+/** @throws LedgerError `invalid_input` that names the line. */
+export function readShopOrders(text: string): readonly ShopOrder[] {
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const parsed = shopOrderSchema.safeParse(jsonIn(line));
+    if (parsed.success) return [parsed.data];
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
+    throw new LedgerError('invalid_input', `Line ${index + 1} of the orders cannot be read: ${problems}`);
+  });
+}
+
+function jsonIn(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+export async function backfill(work: StripeWork, options: BackfillOptions): Promise<Backfilled> {
+  const account = await work.accounts.own();
+  const calls = await work.accounts.calls(account);
+  const readsBefore = work.reads.count;
+  const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, strangers: 0, calls: 0, problems: [] };
+  const run = new Run(work, account, calls, options, counts);
+  for (const order of options.orders ?? []) await run.shopOrder(order);
+  await run.markedSessions();
+  return { ...counts, calls: work.reads.count - readsBefore };
+}
+
+class Run {
+  readonly #work: StripeWork;
+  readonly #account: string;
+  readonly #calls: StripeCalls;
+  readonly #options: BackfillOptions;
+  readonly #counts: Counts;
+  /** Payments of the shop's own list. */
+  readonly #listed = new Set<string>();
+
+  constructor(work: StripeWork, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
+    this.#work = work;
+    this.#account = account;
+    this.#calls = calls;
+    this.#options = options;
+    this.#counts = counts;
+  }
+
+  async shopOrder(order: ShopOrder): Promise<void> {
+    this.#looked();
+    this.#listed.add(order.paymentId);
+    const known = await this.#work.ledger.order(order.orderId);
+    if (known && known.membership !== 'none') return this.#add('known');
+    const session = await this.#sessionOf(order.paymentId);
+    const mapped = session && toObservation(session.object, this.#seen(session), this.#work.scope);
+    if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
+    const { statement } = mapped;
+    if (statement.fact.kind !== 'attempt' || statement.fact.status !== 'paid') return this.#add('unpaid');
+    for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#listed.add(name);
+    if (order.fulfilled) return this.#import(order, statement);
+    await this.#grant(order, statement, session);
+  }
+
+  /** Ours by its mark; the orders of the shop's own list are done. */
+  async markedSessions(): Promise<void> {
+    const { ledger, scope, intake } = this.#work;
+    const toMs = ledger.runtime.now().getTime() + 3_600_000;
+    const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
+    for await (const { object, answer } of list) {
+      const claim = claimOf(identityOf(object), scope);
+      if (claim.references.some((reference) => this.#listed.has(reference))) continue;
+      this.#looked();
+      const order = await this.#orderOf(claim.references, claim.orderId);
+      if (order === undefined && !claim.marked) this.#add('strangers');
+      else if (order && order.membership !== 'none') this.#add('known');
+      else if (this.#options.dryRun === true) this.#countSession(object, order, answer);
+      else this.#countTaken(await intake.take(object, { ...this.#seen(answer), source: 'poll' }), identityOf(object).id ?? '');
+    }
+  }
+
+  async #import(order: ShopOrder, statement: Statement): Promise<void> {
+    const { ledger } = this.#work;
+    if (this.#options.dryRun === true) return this.#add('imported');
+    const { fulfilled: _, paymentId, ...placed } = order;
+    const { outcome } = await ledger.importOrder({ ...placed, ...this.#place(statement) }, statement, this.#options.by);
+    if (outcome === 'imported') this.#add('imported');
+    else if (outcome === 'exists') this.#add('known');
+    else this.#problem(`${order.orderId} (${paymentId}): ${outcome}`);
+  }
+
+  /** Attached like any other checkout, so that whatever Stripe says of it later is the order's too. */
+  async #grant(order: ShopOrder, statement: Statement, session: Answer): Promise<void> {
+    const { ledger, intake } = this.#work;
+    if (this.#options.dryRun === true) return this.#add('granted');
+    const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
+    const { outcome } = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
+    if (outcome === 'differs') return this.#problem(`${order.orderId}: it was placed on other terms`);
+    const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
+    if (attached.outcome === 'belongs_to') return this.#problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
+    this.#countTaken(await intake.take(session.object, { ...this.#seen(session), source: 'poll' }), order.orderId);
+  }
+
+  #sessionOf(paymentId: string): Promise<Answer | undefined> {
+    if (paymentId.startsWith('cs_')) return this.#calls.session(paymentId);
+    return this.#calls.sessionOfIntent(paymentId).then((session) => session ?? this.#calls.intent(paymentId));
+  }
+
+  async #orderOf(references: readonly string[], orderId: string | undefined): Promise<OrderView | undefined> {
+    const { ledger } = this.#work;
+    for (const reference of references) {
+      const order = await ledger.orderOf(reference);
+      if (order) return order;
+    }
+    return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
+  }
+
+  #countSession(object: unknown, order: OrderView | undefined, answer: Answer): void {
+    const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
+    const isPaid = mapped.kind === 'statement' && mapped.statement.fact.kind === 'attempt' && mapped.statement.fact.status === 'paid';
+    if (!isPaid) this.#add('unpaid');
+    else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
+    else this.#problem(`${identityOf(object).id}: it names an order that is not placed; list it among --orders`);
+  }
+
+  #countTaken({ outcome }: Taken, name: string): void {
+    if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
+    else if (outcome === 'duplicate') this.#add('known');
+    else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
+    else this.#problem(`${name}: ${outcome}`);
+  }
+
+  #place({ payment: { account, livemode } }: Statement): Pick<PlaceOrder, 'account' | 'livemode'> {
+    return { account, livemode };
+  }
+
+  #seen({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>) {
+    return { account: this.#account, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
+  }
+
+  #looked(): void {
+    this.#counts.lookedAt += 1;
+    this.#options.onProgress?.('orders', this.#counts.lookedAt);
+  }
+
+  #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'strangers' | 'review'): void {
+    this.#counts[name] += 1;
+  }
+
+  #problem(problem: string): void {
+    this.#counts.review += 1;
+    this.#counts.problems = [...this.#counts.problems, problem];
+  }
+}

@@ -1,0 +1,46 @@
+// `paidonce-stripe doctor`: what is wrong with how the shop is wired to Stripe, and what to do.
+import { systemRuntime } from '@paidonce/ledger';
+import { type Command, jsonOption } from '@paidonce/ledger/command-line';
+import { type Diagnosis, diagnose } from '../doctor.ts';
+import { logTo, openStripe, shopOptions, withLedger } from './shop.ts';
+
+const marks: Readonly<Record<Diagnosis['state'], string>> = { good: 'good    ', problem: 'PROBLEM ', unknown: 'unknown ' };
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  positionals: [],
+  summary: 'look at key, mode, permissions, clock, webhook endpoints and secrets, and say what to do',
+  details: [
+    'STRIPE_WEBHOOK_SECRET may hold several secrets, with commas between. Each endpoint gets one POST without a signature, which',
+    'a shop of ours refuses. Exits 0: nothing is wrong; 3: something is; 2: it could not run.',
+  ],
+  options: {
+    url: { value: 'URL', help: 'where Stripe should send webhooks to. Default: every endpoint of the account' },
+    'no-store': { help: 'look at Stripe alone: there is no ledger here' },
+    ...shopOptions,
+    ...jsonOption,
+  },
+  run: async (invocation) => {
+    const { options, env, terminal } = invocation;
+    const stripe = openStripe(invocation);
+    const url = options.text('url');
+    const asked = {
+      stripe,
+      secretKey: env['STRIPE_SECRET_KEY'] ?? '',
+      webhookSecrets: (env['STRIPE_WEBHOOK_SECRET'] ?? '').split(',').filter((secret) => secret.trim() !== ''),
+      log: logTo(invocation),
+      runtime: systemRuntime,
+      ...(url === undefined ? {} : { webhookUrl: url }),
+    };
+    const found = options.flag('no-store')
+      ? await diagnose(asked)
+      : await withLedger(invocation, ({ ledger }) => diagnose({ ...asked, ledger }));
+    if (options.flag('json')) terminal.out(JSON.stringify(found));
+    else for (const line of found.map(lineOf)) terminal.out(line);
+    return found.some(({ state }) => state === 'problem') ? 3 : 0;
+  },
+};
+
+function lineOf({ what, state, found, remedy }: Diagnosis): string {
+  return `${marks[state]}${what}: ${found}${remedy === undefined ? '' : `. ${remedy}`}`;
+}

@@ -1,0 +1,428 @@
+// The commands, as a terminal runs them, against the sandbox and a log on disk that a shop wrote.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createPaymentLedger, type MembershipChange, type PaymentLedger, type Policy } from '@paidonce/ledger';
+import { openTerminal } from '@paidonce/ledger/command-line';
+import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+import Stripe from 'stripe';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type StripePayments, stripePayments } from '../index.ts';
+import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
+import { plan, storyOf } from '../shop.test-support.ts';
+import { paidonceStripe } from './paidonce-stripe.ts';
+
+const key = 'sk_test_123456789012';
+const webhookSecret = 'whsec_of_the_shop';
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Desk {
+  readonly sandbox: StripeSandbox;
+  readonly stripe: Stripe;
+  readonly folder: string;
+  readonly told: MembershipChange[];
+  /** The shop as it runs beside the command. */
+  shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>): Promise<T>;
+  run(...args: readonly string[]): Promise<Ran>;
+}
+
+async function openDesk({ policy, env = {} }: { policy?: Partial<Policy>; env?: Record<string, string> } = {}): Promise<Desk> {
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-stripe-'));
+  const sandbox = await startStripeSandbox({ automatic: false });
+  onTestFinished(async () => {
+    await sandbox.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const stripe = new Stripe(key, { ...sandbox.clientConfig, telemetry: false });
+  const told: MembershipChange[] = [];
+  const path = join(folder, 'ledger.db');
+  return {
+    sandbox,
+    stripe,
+    folder,
+    told,
+    shop: async (use) => {
+      const deliver = async (change: MembershipChange): Promise<void> => void told.push(change);
+      const eventStore = await openSqliteEventStore(path);
+      await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(policy ? { policy } : {}) });
+      await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+      const result = await use(ledger, payments);
+      await ledger.settle();
+      return result;
+    },
+    run: (...args) => run(args, { STRIPE_SECRET_KEY: key, STRIPE_API_BASE: sandbox.url, DATA_DIR: folder, ...env }),
+  };
+}
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+  let [out, err] = ['', ''];
+  const into = (take: (text: string) => void) => ({
+    write: (text: string) => {
+      take(text);
+      return true;
+    },
+    once: () => undefined,
+  });
+  const terminal = openTerminal(
+    into((text) => {
+      out += text;
+    }),
+    into((text) => {
+      err += text;
+    }),
+  );
+  return { code: await paidonceStripe(args, { env, terminal }), out, err };
+}
+
+async function paidInSilence({ shop, sandbox }: Desk, orderId = 'order-1'): Promise<string> {
+  const { sessionId } = await shop((_, payments) => payments.startCheckout({ ...plan, orderId }));
+  sandbox.pay(sessionId, { fate: 'never_made' });
+  return sessionId;
+}
+
+const json = ({ out }: Ran) => JSON.parse(out) as Record<string, unknown>;
+
+describe('reconcile', () => {
+  test('finds nothing where all is told', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const ran = await desk.run('reconcile', '--json');
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(json(ran)).toMatchObject({ payments: 1, memberships: 1, manual: 0, strangers: 0, mismatches: [] });
+  });
+
+  test('finds what was paid without a grant, and repairs it; the shop is told by the process that delivers', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    const found = await desk.run('reconcile');
+    expect(found.code).toBe(3);
+    expect(found.out).toMatch(/^paid without a grant: pi_\w+ · Stripe: paid, 1000 eur · ledger: no order has it\n1 payments/);
+    expect(desk.told).toEqual([]);
+    const repaired = await desk.run('reconcile', '--repair', '--json');
+    expect([repaired.code, json(repaired)]).toMatchObject([3, { mismatches: [{ kind: 'paid_without_grant', repaired: true }] }]);
+    expect((await desk.run('reconcile')).code).toBe(0);
+    await desk.shop(() => Promise.resolve());
+    expect(desk.told).toMatchObject([{ membershipId: 'order-1', change: 'granted', sequence: 1 }]);
+  });
+
+  test('finds a free order too, which no balance shows', async () => {
+    const desk = await openDesk();
+    const coupon = await desk.stripe.coupons.create({ percent_off: 100, duration: 'once' });
+    const session = { discounts: [{ coupon: coupon.id }] };
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, session }));
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    expect(json(await desk.run('reconcile', '--repair', '--json'))).toMatchObject({
+      mismatches: [{ kind: 'paid_without_grant', paymentId: sessionId, orderId: 'order-1', repaired: true }],
+    });
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('finds a membership that is refunded but active, and repairs it', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    const ran = await desk.run('reconcile', '--repair', '--json');
+    expect([ran.code, json(ran)]).toMatchObject([3, { mismatches: [{ kind: 'refunded_but_active', orderId: 'order-1', repaired: true }] }]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'revoked' }));
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('finds a membership that rests on a payment which Stripe does not have', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    await desk.run('observe', 'order-1', '--paid', '--payment', 'pi_invented', '--actor', 'support-7', '--reason', 'a typing error');
+    const ran = await desk.run('reconcile', '--json');
+    expect(ran.code).toBe(3);
+    expect(json(ran)['mismatches']).toMatchObject([
+      { kind: 'paid_without_grant' },
+      { kind: 'granted_without_payment', paymentId: 'pi_invented' },
+    ]);
+  });
+
+  test('counts memberships by hand, and passes strangers by', async () => {
+    const desk = await openDesk();
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout(plan));
+    desk.sandbox.expire(sessionId);
+    await desk.run('observe', 'order-1', '--paid', '--actor', 'support-7', '--reason', 'bank transfer 12');
+    const strange = await desk.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 700, product_data: { name: 'Strange' } } }],
+      success_url: 'https://shop.example/',
+    });
+    desk.sandbox.pay(strange.id, { fate: 'never_made' });
+    expect(json(await desk.run('reconcile', '--json'))).toMatchObject({ memberships: 1, manual: 1, strangers: 1, mismatches: [] });
+  });
+
+  test('decides under the policy that the shop has adopted', async () => {
+    const desk = await openDesk({ policy: { fullRefund: 'keep' } });
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    await desk.run('reconcile', '--repair');
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'refunded' }));
+  });
+
+  test('says that it could not run, and proves nothing, where Stripe does not answer', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    desk.sandbox.injectFault({ kind: 'status', status: 401, times: 9, path: '/v1/balance_transactions' });
+    const ran = await desk.run('reconcile');
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toContain('provider_unavailable: Stripe refuses our key');
+  });
+});
+
+describe('backfill', () => {
+  const shopOrder = { memberId: 'member-1', plan: 'year', amountMinor: 1_000, currency: 'eur', placedAt: '2026-11-01T00:00:00Z' };
+
+  async function soldBefore({ stripe, sandbox }: Desk): Promise<string> {
+    const { id } = await stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+    });
+    sandbox.pay(id, { fate: 'never_made' });
+    return id;
+  }
+
+  function listed({ folder }: Desk, ...orders: readonly object[]): string {
+    const file = join(folder, 'orders.ndjson');
+    writeFileSync(file, orders.map((order) => JSON.stringify({ ...shopOrder, ...order })).join('\n'));
+    return file;
+  }
+
+  test('counts, and changes nothing; then makes members of those who paid', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    await paidInSilence(desk, 'order-2');
+    const counted = await desk.run('backfill', '--dry-run', '--json');
+    expect([counted.code, json(counted)]).toMatchObject([0, { lookedAt: 2, granted: 2, known: 0, review: 0 }]);
+    await desk.shop(async (ledger) => expect(await storyOf(ledger)).toEqual(['OrderPlaced', 'CheckoutAttached']));
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 2, known: 0 });
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, known: 2 });
+    await desk.shop(() => Promise.resolve());
+    expect(desk.told.map(({ membershipId }) => membershipId).sort()).toEqual(['order-1', 'order-2']);
+  });
+
+  test('imports what the shop had fulfilled, never to be delivered, and grants what it had not', async () => {
+    const desk = await openDesk();
+    const [served, waiting] = [await soldBefore(desk), await soldBefore(desk)];
+    const file = listed(
+      desk,
+      { orderId: 'old-1', paymentId: served, fulfilled: true },
+      { orderId: 'old-2', paymentId: waiting, fulfilled: false },
+    );
+    expect(json(await desk.run('backfill', '--orders', file, '--dry-run', '--json'))).toMatchObject({ imported: 1, granted: 1 });
+    expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({
+      imported: 1,
+      granted: 1,
+      strangers: 0,
+      review: 0,
+    });
+    await desk.shop(async (ledger) => {
+      expect(await storyOf(ledger, 'old-1')).toEqual(['OrderPlaced', 'manual paid', 'MembershipGranted', 'MembershipDelivered']);
+      expect(await ledger.order('old-1')).toMatchObject({ membership: 'active', sequence: 1, delivered: 1 });
+      expect(await ledger.order('old-2')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
+    });
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['old-2']);
+    expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({ imported: 0, granted: 0, known: 2 });
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('leaves to a person what does not fit', async () => {
+    const desk = await openDesk();
+    const sessionId = await soldBefore(desk);
+    const file = listed(desk, { orderId: 'old-1', paymentId: sessionId, fulfilled: true, amountMinor: 9_000 });
+    const ran = await desk.run('backfill', '--orders', file);
+    expect(ran.code).toBe(3);
+    expect(ran.out).toContain(`needs a person: old-1 (${sessionId}): not_entitled`);
+  });
+
+  test.each([
+    ['no file', 'missing.ndjson', 'ENOENT'],
+    ['no JSON', 'orders.ndjson', 'Line 1'],
+  ])('refuses %s before anything is opened', async (_, name, says) => {
+    const desk = await openDesk();
+    writeFileSync(join(desk.folder, 'orders.ndjson'), 'not json');
+    const ran = await desk.run('backfill', '--orders', join(desk.folder, name));
+    expect(ran.code).toBe(2);
+    expect(ran.err).toContain(says);
+    expect(desk.sandbox.calls.count()).toBe(0);
+  });
+});
+
+describe('recheck', () => {
+  test('asks about one order’s sessions, payments, refunds and disputes', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    const ran = await desk.run('recheck', 'order-1');
+    expect([ran.code, ran.out]).toEqual([0, `${sessionId}: granted\norder order-1: payment paid, membership active\n`]);
+    desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    expect((await desk.run('recheck', 'order-1')).out).toContain('membership revoked');
+  });
+
+  test('reads an object again that was kept by its id', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    const ran = await desk.run('recheck', sessionId, '--json');
+    expect([ran.code, json(ran)]).toMatchObject([
+      0,
+      { looked: [{ objectId: sessionId, outcome: 'granted' }], order: { orderId: 'order-1' } },
+    ]);
+  });
+
+  test('says that there is no such order', async () => {
+    const ran = await (await openDesk()).run('recheck', 'order-7');
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('order_unknown: There is no order order-7')]);
+  });
+});
+
+describe('observe', () => {
+  const by = ['--actor', 'support-7', '--reason', 'bank transfer 12'] as const;
+
+  test('grants by hand, once, however often it is said', async () => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    expect((await desk.run('observe', 'order-1', '--paid', ...by)).out).toMatch(/^order order-1: granted \(manual:[0-9a-f]{32}\)\n$/);
+    expect((await desk.run('observe', 'order-1', '--paid', ...by)).out).toContain('order order-1: duplicate');
+  });
+
+  test('of less goes to review', async () => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    expect((await desk.run('observe', 'order-1', '--paid', '--amount', '900', ...by)).code).toBe(3);
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    [['order-1', ...by], '--paid'],
+    [['order-1', '--paid', '--reason', 'x'], '--actor is missing'],
+    [['order-1', '--paid', '--actor', 'support-7'], '--reason is missing'],
+    [['order-1', '--paid', '--amount', '9.50', ...by], '--amount'],
+    [['order-7', '--paid', ...by], 'There is no order order-7'],
+    [['--paid', ...by], 'takes ORDER'],
+  ])('%j is refused: %s', async (args, says) => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    const ran = await desk.run('observe', ...args);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(says)]);
+  });
+});
+
+describe('doctor', () => {
+  async function served(answer: RequestListener): Promise<string> {
+    const server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/stripe`;
+  }
+  const refuses: RequestListener = (_request, response) => response.writeHead(400).end();
+  const env = { STRIPE_WEBHOOK_SECRET: webhookSecret };
+
+  test('finds nothing wrong with a shop that is well wired', async () => {
+    const desk = await openDesk({ env });
+    await paidInSilence(desk);
+    desk.sandbox.addWebhookEndpoint({ url: await served(refuses), secret: webhookSecret });
+    const ran = await desk.run('doctor');
+    expect(ran.out).not.toContain('PROBLEM');
+    expect(ran.code).toBe(0);
+    for (const what of ['secret key', 'account', 'clock', 'may read Refunds', 'enabled', 'event types', 'API version', 'answers']) {
+      expect(ran.out).toContain(what);
+    }
+  });
+
+  // biome-ignore format: a table
+  test.each<[string, RequestListener, object, string]>([
+    ['a redirect', (_request, response) => response.writeHead(301, { location: 'https://elsewhere.example/' }).end(), {}, 'answers: 301 to https://elsewhere.example/. Stripe follows no redirect'],
+    ['an address that takes everything', (_request, response) => response.writeHead(200).end(), {}, 'answers: 200 to a webhook without a signature'],
+    ['a wrong path', (_request, response) => response.writeHead(404).end(), {}, 'answers: 404. Is the path right'],
+    ['missing event types', refuses, { enabledEvents: ['checkout.session.completed'] }, 'event types: without checkout.session.async_payment_succeeded'],
+    ['another API version', refuses, { apiVersion: '2024-06-20' }, 'API version: 2024-06-20, and the SDK has 2026-10-28.endive'],
+  ])('names %s, and what to do', async (_, answer, endpoint, says) => {
+    const desk = await openDesk({ env });
+    await paidInSilence(desk);
+    desk.sandbox.addWebhookEndpoint({ url: await served(answer), secret: webhookSecret, ...endpoint });
+    const ran = await desk.run('doctor');
+    expect(ran.out).toContain(says);
+    expect(ran.code).toBe(3);
+  });
+
+  test('names an endpoint that Stripe has disabled, and one that is not there', async () => {
+    const desk = await openDesk({ env });
+    const url = await served(refuses);
+    const id = desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    await desk.stripe.webhookEndpoints.update(id, { disabled: true });
+    expect((await desk.run('doctor', '--no-store')).out).toContain(`PROBLEM ${url}: enabled: disabled. Stripe disables an endpoint`);
+    expect((await desk.run('doctor', '--no-store', '--url', 'https://shop.example/hooks')).out).toContain(
+      'none goes to https://shop.example/hooks',
+    );
+  });
+
+  test('names a permission that the key lacks', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/balance_transactions' });
+    expect((await desk.run('doctor', '--no-store')).out).toMatch(/PROBLEM may read Balance transactions: .*Give the key that permission/);
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    [{ STRIPE_WEBHOOK_SECRET: '' }, 'webhook secret: none is set'],
+    [{ STRIPE_WEBHOOK_SECRET: 'whsec_...' }, 'webhook secret: it is a placeholder'],
+    [{ STRIPE_WEBHOOK_SECRET: 'sk_test_123456789012' }, 'webhook secret: it does not begin with whsec_'],
+    [{ STRIPE_SECRET_KEY: 'sk_test_your_key_here' }, 'secret key: it is a placeholder'],
+    [{ STRIPE_SECRET_KEY: 'pk_test_123456789012' }, 'secret key: it is no secret key'],
+  ])('names a secret that is none: %o', async (wrong, says) => {
+    const ran = await (await openDesk({ env: { ...env, ...wrong } })).run('doctor', '--no-store');
+    expect([ran.code, ran.out]).toEqual([3, expect.stringContaining(`PROBLEM ${says}`)]);
+  });
+});
+
+describe('the program', () => {
+  test('tells its commands, and refuses what is none', async () => {
+    const desk = await openDesk();
+    expect((await desk.run()).out).toContain('reconcile');
+    expect(await desk.run('reconsile')).toMatchObject({ code: 2, err: expect.stringContaining('There is no command reconsile') });
+    expect((await desk.run('backfill', '--help')).out).toContain('--dry-run');
+    expect(await desk.run('reconcile', '--sinse', '3d')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('paidonce-stripe reconcile --help'),
+    });
+    expect(await desk.run('reconcile', '--since', 'soon')).toMatchObject({ code: 2, err: expect.stringContaining('--since is "soon"') });
+  });
+
+  test('needs a key, and says which', async () => {
+    const desk = await openDesk({ env: { STRIPE_SECRET_KEY: '' } });
+    expect(await desk.run('reconcile')).toMatchObject({ code: 2, err: expect.stringContaining('STRIPE_SECRET_KEY is not set') });
+  });
+
+  test('starts a sandbox alone, until it is interrupted', async () => {
+    const main = fileURLToPath(new URL('main.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--conditions=@paidonce/source', main, 'sandbox'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += String(chunk);
+    });
+    await expect.poll(() => out, { timeout: 30_000 }).toContain('Stripe sandbox: http://127.0.0.1:');
+    const { host, port } = { host: '127.0.0.1', port: /127\.0\.0\.1:(\d+) /.exec(out)?.[1] ?? '' };
+    const { object } = await new Stripe(key, { host, port, protocol: 'http', telemetry: false }).accounts.retrieveCurrent();
+    expect(object).toBe('account');
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'close');
+    expect(code).toBe(0);
+  });
+});

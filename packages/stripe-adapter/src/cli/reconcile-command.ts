@@ -1,0 +1,52 @@
+// `paidonce-stripe reconcile`: every payment in scope against the ledger, and the reverse.
+import { type Command, jsonOption } from '@paidonce/ledger/command-line';
+import { type Mismatch, type MismatchKind, reconcile } from '../reconcile.ts';
+import { shopOptions, sinceIn, withShop } from './shop.ts';
+
+const words: Readonly<Record<MismatchKind, string>> = {
+  paid_without_grant: 'paid without a grant',
+  granted_without_payment: 'granted without a payment',
+  amount_differs: 'amounts differ',
+  refunded_but_active: 'refunded but active',
+};
+
+export const reconcileCommand: Command = {
+  name: 'reconcile',
+  positionals: [],
+  summary: 'compare payments and memberships, both ways; with --repair tell the ledger what it has missed',
+  details: [
+    'Looks at every movement of the balance and every completed session since then, and at every active membership that',
+    'rests on a payment since then. Exits 0: all agree; 3: some do not; 2: it could not run, so nothing is proved.',
+  ],
+  options: {
+    since: { value: 'TIME', help: '30d, 12h or 2026-11-01. Default: 30d' },
+    repair: { help: 'what Stripe says goes into the ledger as an observation; what only a person can decide is left' },
+    ...shopOptions,
+    ...jsonOption,
+  },
+  run: (invocation) =>
+    withShop(invocation, async ({ store, ledger, work }) => {
+      const { options, terminal } = invocation;
+      const since = sinceIn(options.text('since') ?? '30d', ledger.runtime.now());
+      const result = await reconcile(work, store, {
+        since,
+        repair: options.flag('repair'),
+        onProgress: (what, count) => terminal.progress(what, count),
+      });
+      terminal.endProgress();
+      if (options.flag('json')) terminal.out(JSON.stringify(result));
+      else {
+        for (const mismatch of result.mismatches) terminal.out(lineOf(mismatch));
+        const { payments, memberships, manual, strangers, calls, mismatches } = result;
+        terminal.out(
+          `${payments} payments and ${memberships} memberships (${manual} by hand) since ${result.since}: ${mismatches.length} differ. ${strangers} payments of others; ${calls} calls.`,
+        );
+      }
+      return result.mismatches.length === 0 ? 0 : 3;
+    }),
+};
+
+function lineOf({ kind, paymentId, orderId, stripe, ledger, repaired }: Mismatch): string {
+  const fate = repaired === undefined ? '' : repaired ? ' · repaired' : ' · still so: a person must look';
+  return `${words[kind]}: ${paymentId}${orderId === undefined ? '' : ` of order ${orderId}`} · Stripe: ${stripe} · ledger: ${ledger}${fate}`;
+}

@@ -1,0 +1,28 @@
+// What an order's own stream says of one payment: how much was paid, and how much of it went back.
+import { readOrderEvent, type StoredEvent } from '@paidonce/ledger';
+
+export interface KnownPayment {
+  /** Every total that was ever told of it; empty: nobody has called it paid. */
+  readonly totalsMinor: ReadonlySet<number>;
+  readonly refundedMinor: number;
+}
+
+export function knownPayment(history: readonly StoredEvent[], paymentId: string): KnownPayment {
+  const totalsMinor = new Set<number>();
+  const refunds = new Map<string, { readonly amountMinor: number; readonly statuses: Set<string> }>();
+  for (const stored of history) {
+    const event = readOrderEvent(stored);
+    if (event.type !== 'PaymentObserved' || event.data.payment.id !== paymentId) continue;
+    const { fact } = event.data;
+    if (fact.kind === 'attempt' && fact.status === 'paid') totalsMinor.add(fact.amount.totalMinor);
+    if (fact.kind !== 'refund') continue;
+    const refund = refunds.get(fact.id) ?? { amountMinor: fact.amountMinor, statuses: new Set() };
+    refund.statuses.add(fact.status);
+    refunds.set(fact.id, refund);
+  }
+  let refundedMinor = 0;
+  for (const { amountMinor, statuses } of refunds.values()) {
+    if (statuses.has('succeeded') && !statuses.has('canceled') && !statuses.has('failed')) refundedMinor += amountMinor;
+  }
+  return { totalsMinor, refundedMinor };
+}

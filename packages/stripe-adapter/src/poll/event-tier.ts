@@ -1,0 +1,53 @@
+// The quick tier: one call lists what happened to sessions, payment intents, refunds and disputes alike. The cursor is
+// a time with overlap, since Stripe's events come out of order; events that were never made are for the other tiers.
+import { eventSchema } from '../stripe-event-objects.ts';
+import { failedPath, identityOf } from '../stripe-objects.ts';
+import { type Round, slackMs } from './round.ts';
+
+/** Stripe takes twenty at most. Declined attempts are left out: they decide nothing, and card testing makes thousands. */
+export const eventTypes: readonly string[] = [
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'checkout.session.async_payment_failed',
+  'checkout.session.expired',
+  'payment_intent.succeeded',
+  'payment_intent.processing',
+  'payment_intent.amount_capturable_updated',
+  'payment_intent.canceled',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
+];
+
+const overlapMs = 10 * 60_000;
+/** Rounds are hourly at least. */
+const longestPauseMs = 2 * 3_600_000;
+const keptMs = 30 * 24 * 3_600_000;
+
+export async function readEvents(round: Round): Promise<void> {
+  const { orders, startedAt, parts } = round;
+  const now = startedAt.getTime();
+  const upToMs = round.readUpToMs(longestPauseMs);
+  const since = upToMs === undefined ? Date.parse(orders.firstPlacedAt) - slackMs : upToMs - overlapMs;
+  const stretch = { fromMs: Math.max(since, now - keptMs), toMs: now + slackMs };
+  await round.readList(
+    (window) => parts.calls.events(eventTypes, window),
+    stretch,
+    (object, answer) => {
+      const event = eventSchema.safeParse(object);
+      if (event.success) return parts.events.takeSnapshot(event.data, { source: 'poll', account: orders.account });
+      const { id } = identityOf(object);
+      return parts.intake.keep(
+        object,
+        { type: 'event', path: failedPath(event.error), ...(id ? { objectId: id } : {}) },
+        round.way(answer),
+      );
+    },
+  );
+}

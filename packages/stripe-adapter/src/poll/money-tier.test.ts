@@ -1,0 +1,105 @@
+// The proving tier against the sandbox: what no event and no session tells stands in the balance, or is looked at by id.
+import { describe, expect, test } from 'vitest';
+import { hourMs, openShop, type Shop } from '../shop.test-support.ts';
+import type { SweepOptions } from './poll.ts';
+
+const money: SweepOptions = { tiers: ['money'] };
+const listRoute = 'GET /v1/balance_transactions';
+
+/** An order that is paid, and of which the ledger knows. */
+async function paidOrder(shop: Shop, orderId = 'order-1'): Promise<string> {
+  const sessionId = await shop.checkout({ orderId });
+  shop.sandbox.pay(sessionId, { fate: 'never_made' });
+  await shop.payments.status(sessionId);
+  return sessionId;
+}
+
+test('with no payment ever, it looks at nothing', async () => {
+  const { checkout, payments, sandbox } = await openShop();
+  await checkout();
+  sandbox.calls.reset();
+  expect(await payments.sweep(money)).toMatchObject({ lookedAt: 0, calls: 0 });
+  expect(sandbox.calls.count()).toBe(0);
+});
+
+test('what is known as paid costs the list alone', async () => {
+  const shop = await openShop();
+  await paidOrder(shop);
+  await paidOrder(shop, 'order-2');
+  shop.sandbox.calls.reset();
+  expect(await shop.payments.sweep(money)).toMatchObject({ lookedAt: 2, calls: 1, found: 2, rescued: 0 });
+  expect(shop.sandbox.calls.byRoute()).toEqual({ [listRoute]: 1 });
+});
+
+describe('late changes of which no event was made', () => {
+  test('a refund', async () => {
+    const shop = await openShop();
+    const sessionId = await paidOrder(shop);
+    shop.sandbox.refund(sessionId, { fate: 'never_made' });
+    await shop.payments.sweep(money);
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked', payment: 'refunded' });
+  });
+
+  test('a refund that fails days later gives the membership back', async () => {
+    const shop = await openShop();
+    const sessionId = await paidOrder(shop);
+    const { id } = shop.sandbox.refund(sessionId, { fate: 'never_made' });
+    await shop.payments.sweep(money);
+    shop.sandbox.failRefund(id);
+    expect(await shop.payments.sweep(money)).toMatchObject({ rescued: 1 });
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'paid' });
+  });
+
+  test('a dispute, and that it was won', async () => {
+    const shop = await openShop();
+    const sessionId = await paidOrder(shop);
+    const { id } = shop.sandbox.dispute(sessionId, { fate: 'never_made' });
+    await shop.payments.sweep(money);
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'suspended' });
+    shop.sandbox.updateDispute(id, 'won', 'never_made');
+    await shop.payments.sweep(money);
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
+  });
+
+  test('a dispute that was lost days later, which moves no money any more, is looked at by its id', async () => {
+    let aheadMs = 0;
+    const runtime = { now: () => new Date(Date.now() + aheadMs) };
+    const shop = await openShop({ ledger: { runtime }, sandbox: { runtime } });
+    const sessionId = await paidOrder(shop);
+    const { id } = shop.sandbox.dispute(sessionId, { fate: 'never_made' });
+    await shop.payments.sweep(money);
+    aheadMs = 5 * 24 * hourMs;
+    await shop.payments.sweep(money);
+    shop.sandbox.updateDispute(id, 'lost', 'never_made');
+    shop.sandbox.calls.reset();
+    await shop.payments.sweep(money);
+    expect(shop.sandbox.calls.byRoute()).toEqual({ [listRoute]: 1, 'GET /v1/disputes/:dispute': 1 });
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked' });
+    expect((await shop.ledger.unsettledOrders()).items).toEqual([]);
+  });
+
+  test('a payment whose order nobody awaits any more', async () => {
+    let aheadMs = 0;
+    const runtime = { now: () => new Date(Date.now() + aheadMs) };
+    const shop = await openShop({ ledger: { runtime } });
+    await paidOrder(shop, 'order-2');
+    shop.sandbox.pay(await shop.checkout(), { fate: 'never_made' });
+    aheadMs = 60 * 24 * hourMs;
+    expect(await shop.payments.sweep(money)).toMatchObject({ rescued: 1 });
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', openReviews: [] });
+  });
+});
+
+test('of a stranger’s charge nothing is asked', async () => {
+  const shop = await openShop();
+  await paidOrder(shop);
+  const strange = await shop.stripe.checkout.sessions.create({
+    mode: 'payment',
+    line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 700, product_data: { name: 'Strange' } } }],
+    success_url: 'https://shop.example/',
+  });
+  shop.sandbox.pay(strange.id, { fate: 'never_made' });
+  shop.sandbox.calls.reset();
+  expect(await shop.payments.sweep(money)).toMatchObject({ lookedAt: 2, found: 1, rescued: 0 });
+  expect(shop.sandbox.calls.byRoute()).toEqual({ [listRoute]: 1 });
+});

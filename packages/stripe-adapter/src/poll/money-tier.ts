@@ -1,0 +1,68 @@
+// The proving tier: every movement of money on the account, which is the only list that shows late changes (a refund
+// that fails, a dispute that moves) as new rows; and what moves no money when it ends, by its id.
+import { isMarked } from '../claim.ts';
+import type { Taken } from '../intake.ts';
+import { attemptOn } from '../session-attempts.ts';
+import type { Answer } from '../stripe-calls.ts';
+import { chargeSchema, failedPath, identityOf, movementSchema } from '../stripe-objects.ts';
+import { unsettledOrders } from './object-tier.ts';
+import { type Round, slackMs } from './round.ts';
+
+/** A capture makes its row later than its charge. */
+const overlapMs = 24 * 3_600_000;
+/** Rounds are daily. */
+const longestPauseMs = 2 * 24 * 3_600_000;
+
+export async function readMoney(round: Round): Promise<void> {
+  const { orders, startedAt, parts } = round;
+  const fromMs = (round.readUpToMs(longestPauseMs) ?? Date.parse(orders.firstPlacedAt)) - overlapMs;
+  await round.readList(
+    (window) => parts.calls.balanceTransactions(window),
+    { fromMs, toMs: startedAt.getTime() + slackMs },
+    (row, answer) => takeMovement(round, row, answer),
+  );
+  if (orders.hasUnsettled) await lookAtRefundsAndDisputes(round);
+}
+
+async function takeMovement(round: Round, row: unknown, answer: Answer): Promise<Taken> {
+  const { intake } = round.parts;
+  const way = round.way(answer);
+  const parsed = movementSchema.safeParse(row);
+  if (!parsed.success) {
+    const { id } = identityOf(row);
+    return intake.keep(row, { type: 'balance_transaction', path: failedPath(parsed.error), ...(id ? { objectId: id } : {}) }, way);
+  }
+  const { source } = parsed.data;
+  switch (identityOf(source).object) {
+    case 'charge':
+      return takeCharge(round, source, answer);
+    case 'refund':
+    case 'dispute':
+      return intake.take(source, way);
+    default:
+      return { outcome: 'ignored' }; // Fees, payouts, transfers.
+  }
+}
+
+/** Read by its payment intent, and only where the ledger does not know it as paid: of a stranger's charge nothing is asked. */
+async function takeCharge(round: Round, source: unknown, answer: Answer): Promise<Taken> {
+  const { intake, ledger, scope } = round.parts;
+  const charge = chargeSchema.safeParse(source);
+  if (!charge.success) return intake.take(source, round.way(answer));
+  const { payment_intent: intent } = charge.data;
+  if (intent === null) return { outcome: 'ignored' };
+  const order = await ledger.orderOf(intent);
+  if (order && attemptOn(await ledger.history(order.orderId), intent) === 'paid') return { outcome: 'duplicate', orderId: order.orderId };
+  if (order === undefined && !isMarked(identityOf(source), scope)) return { outcome: 'not_ours' };
+  return intake.takeById('payment_intent', intent, round.way(answer));
+}
+
+async function lookAtRefundsAndDisputes(round: Round): Promise<void> {
+  const { intake, signal } = round.parts;
+  for await (const { refunds, disputes } of unsettledOrders(round)) {
+    const way = round.way({ asOf: round.startedAt.toISOString() });
+    for (const { id } of refunds) await round.takeOne(undefined, () => intake.takeById('refund', id, way));
+    for (const { id } of disputes) await round.takeOne(undefined, () => intake.takeById('dispute', id, way));
+    if (signal.aborted) return;
+  }
+}

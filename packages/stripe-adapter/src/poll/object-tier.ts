@@ -1,0 +1,66 @@
+// The sure tier: the completed sessions themselves, since Stripe may never have made the event. A hundred a call,
+// however many orders are pending; what completed without money is looked at by its payment intent, rarer with age.
+import type { AccountUnsettledOrder } from '@paidonce/ledger';
+import type { Taken } from '../intake.ts';
+import { type Round, slackMs } from './round.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** The longest life of a session, by a recovery link, and a day. */
+const sessionLifeMs = 32 * dayMs;
+
+export async function readObjects(round: Round): Promise<void> {
+  const { orders, startedAt, parts } = round;
+  if (orders.awaited) {
+    const since = Date.parse(orders.awaited.oldestPlacedAt) - slackMs;
+    // What was complete when the last round ended was seen; what was made so long before it cannot have completed since.
+    const upToMs = round.readUpToMs(sessionLifeMs);
+    const fromMs = upToMs === undefined ? since : Math.max(since, upToMs - sessionLifeMs);
+    await round.readList(
+      (window) => parts.calls.completeSessions(window),
+      { fromMs, toMs: startedAt.getTime() + slackMs },
+      (session, answer) => parts.intake.take(session, round.way(answer)),
+    );
+  }
+  if (orders.hasUnsettled) await lookAtAttempts(round);
+}
+
+/** Debits take days, vouchers weeks. */
+async function lookAtAttempts(round: Round): Promise<void> {
+  const { parts, startedAt, number } = round;
+  for await (const { attempts } of unsettledOrders(round)) {
+    for (const { payment, asOf } of attempts) {
+      const everyRounds = roundsBetweenLooks(startedAt.getTime() - Date.parse(asOf));
+      if (payment.provider !== 'stripe' || number % everyRounds !== 0) continue;
+      await round.takeOne(payment, () => lookAt(round, payment.id));
+    }
+    if (parts.signal.aborted) return;
+  }
+}
+
+/** Rounds are hourly. */
+export function roundsBetweenLooks(ageMs: number): number {
+  if (ageMs < dayMs) return 1;
+  return ageMs < 7 * dayMs ? 6 : 24;
+}
+
+/** By its session: an intent alone does not say that the customer cannot try again. */
+async function lookAt(round: Round, paymentId: string): Promise<Taken> {
+  const { calls, intake } = round.parts;
+  const session = paymentId.startsWith('pi_') ? await calls.sessionOfIntent(paymentId) : await calls.session(paymentId);
+  if (session) return intake.take(session.object, round.way(session));
+  const intent = paymentId.startsWith('pi_') ? await calls.intent(paymentId) : undefined;
+  return intent ? intake.take(intent.object, round.way(intent)) : { outcome: 'not_ours' };
+}
+
+const pageLimit = 100;
+
+/** Of the round's account and mode. */
+export async function* unsettledOrders({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<AccountUnsettledOrder> {
+  for (let after: string | undefined; ; ) {
+    const page = await ledger.unsettledOrders({ limit: pageLimit, ...(after === undefined ? {} : { after }) });
+    yield* page.items.filter((order) => order.account === account && order.livemode === livemode);
+    if (page.next === undefined) return;
+    after = page.next;
+  }
+}

@@ -1,0 +1,299 @@
+// The poll as a whole: who runs a round, what a failing one leaves behind, and how it goes on.
+import { LedgerError } from '@paidonce/ledger';
+import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
+import { describe, expect, test, vi } from 'vitest';
+import { stripePayments } from '../index.ts';
+import { openShop, refusal, type Shop } from '../shop.test-support.ts';
+import type { Answer, ListPage, ListWindow } from '../stripe-calls.ts';
+import { eventTypes } from './log.test-support.ts';
+import type { SweepOptions } from './poll.ts';
+import { Round, type RoundParts } from './round.ts';
+
+const listRoute = 'GET /v1/checkout/sessions';
+const objects: SweepOptions = { tiers: ['objects'] };
+
+/** Time passes only where somebody sleeps. */
+function clockThatSleepMoves() {
+  const waits: number[] = [];
+  let nowMs = 0;
+  const sleep = (ms: number) => {
+    waits.push(ms);
+    nowMs += ms;
+    return Promise.resolve();
+  };
+  return { waits, runtime: { sleep, monotonicNowMs: () => nowMs } };
+}
+
+describe('a round', () => {
+  test('is begun and finished in the log', async () => {
+    const shop = await openShop();
+    await shop.checkout();
+    await shop.payments.sweep(objects);
+    expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished']);
+    expect(await shop.ledger.sweepProgress(`objects-${shop.sandbox.account}-test`)).toMatchObject({ round: 1, finished: true });
+  });
+
+  test('of which Stripe answered only a part is not finished, and the next one reads it again', async () => {
+    const shop = await openShop({ payments: { runtime: { sleep: () => Promise.resolve() } } });
+    const { sandbox, payments, ledger, checkout } = shop;
+    sandbox.pay(await checkout(), { fate: 'lost' });
+    sandbox.injectFault({ kind: 'status', status: 500, times: 4, path: '/v1/checkout/sessions' });
+    expect((await refusal(payments.sweep(objects))).code).toBe('provider_unavailable');
+    expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted']);
+    expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
+    expect(await ledger.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 2, finished: true });
+  });
+
+  test('waits as long as Stripe asks where it was too fast', async () => {
+    const { waits, runtime } = clockThatSleepMoves();
+    const { sandbox, payments, checkout } = await openShop({ payments: { runtime } });
+    sandbox.pay(await checkout(), { fate: 'lost' });
+    sandbox.injectFault({ kind: 'status', status: 429, retryAfterSeconds: 7, path: '/v1/checkout/sessions' });
+    expect(await payments.sweep(objects)).toMatchObject({ calls: 2, rescued: 1 });
+    expect(waits).toEqual([7_000]);
+  });
+
+  test('calls Stripe five times a second at most', async () => {
+    const { waits, runtime } = clockThatSleepMoves();
+    const { sandbox, payments, checkout } = await openShop({ payments: { runtime } });
+    for (const orderId of ['order-1', 'order-2', 'order-3']) sandbox.pay(await checkout({ orderId }), { card: 'processing', fate: 'lost' });
+    await payments.sweep(objects);
+    expect(await payments.sweep(objects)).toMatchObject({ calls: 3 });
+    expect(waits).toEqual([200, 200, 200]);
+  });
+
+  test('is run by one of two processes that begin at once', async () => {
+    const account = 'acct_1SandboxPaidOnce';
+    const shop = await openShop({ payments: { account } });
+    const { ledger, stripe, sandbox, payments, checkout } = shop;
+    sandbox.pay(await checkout(), { fate: 'lost' });
+    await using other = stripePayments({ ledger, stripe, account, webhookSecrets: [], poll: false });
+    const [a, b] = await Promise.all([payments.sweep(objects), other.sweep(objects)]);
+    expect([a.rescued + b.rescued, a.calls + b.calls]).toEqual([1, 1]);
+    expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished']);
+  });
+
+  test('is not lost by one object that fails: the others are taken in, and the round is read again', async () => {
+    const log = createMemoryLog();
+    const store = openMemoryEventStore({ log });
+    let broken = true;
+    const append: typeof store.append = (stream, revision, events) =>
+      broken && stream === 'order-order-2' && revision > 0
+        ? Promise.reject(new LedgerError('corrupt', 'this one is broken'))
+        : store.append(stream, revision, events);
+    const shop = await openShop({ ledger: { eventStore: { ...store, append } } });
+    const { sandbox, payments, ledger, checkout } = shop;
+    for (const orderId of ['order-1', 'order-2', 'order-3']) sandbox.pay(await checkout({ orderId }), { fate: 'lost' });
+    expect(await payments.sweep(objects)).toMatchObject({ lookedAt: 3, rescued: 2 });
+    expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted']);
+    broken = false;
+    expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
+    expect(await ledger.order('order-2')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
+  });
+
+  test('keeps by id what it cannot read, and goes on', async () => {
+    const shop = await openShop();
+    const { sandbox, payments, checkout, stripe } = shop;
+    const good = await checkout();
+    const bad = await checkout({ orderId: 'order-2' });
+    // Only whoever has our key could write this.
+    await stripe.checkout.sessions.update(bad, { metadata: { paidonce_order: 'not / an id' } });
+    for (const sessionId of [good, bad]) sandbox.pay(sessionId, { fate: 'lost' });
+    expect(await payments.sweep(objects)).toMatchObject({ lookedAt: 2, calls: 1, found: 1, rescued: 1 });
+    expect(await eventTypes(shop, ['unreadable-'])).toEqual(['ObjectNotUnderstood']);
+    expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished']);
+  });
+});
+
+describe('in the background', () => {
+  test('it comes by itself', async () => {
+    const { checkout, sandbox, ledger } = await openShop({ payments: { poll: { intervalMs: 10 } } });
+    sandbox.pay(await checkout(), { fate: 'lost' });
+    await vi.waitFor(async () => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' }), 30_000);
+  });
+
+  test('it survives a pass that fails', async () => {
+    const warnings: string[] = [];
+    const log = { info: () => undefined, warn: (_: object, message: string) => warnings.push(message), error: () => undefined };
+    const { checkout, sandbox, ledger } = await openShop({ payments: { poll: { intervalMs: 10 }, account: 'acct_1SandboxPaidOnce', log } });
+    sandbox.injectFault({ kind: 'status', status: 401, times: 2, path: '/v1/events' });
+    sandbox.pay(await checkout(), { fate: 'lost' });
+    await vi.waitFor(async () => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }), 30_000);
+    expect(warnings).toContain('a pass of the poll failed; the next one reads the same again');
+  });
+
+  test('with poll: false it never does', async () => {
+    const shop = await openShop({ payments: { poll: false, runtime: { sleep: () => Promise.resolve() } } });
+    shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
+    await shop.payments[Symbol.asyncDispose]();
+    expect(await eventTypes(shop, ['sweep-'])).toEqual([]);
+    expect(shop.sandbox.calls.count(listRoute)).toBe(0);
+  });
+});
+
+describe('a long list', () => {
+  const page = (from: number, count: number, hasMore: boolean): Answer<ListPage> => ({
+    object: { objects: Array.from({ length: count }, (_, index) => ({ id: `cs_${from + index}` })), hasMore },
+    asOf: '2027-01-15T08:00:00.000Z',
+  });
+  const take = () => Promise.resolve({ outcome: 'ignored' as const });
+
+  async function openRound(shop: Shop): Promise<Round> {
+    await shop.checkout();
+    await shop.ledger.settle();
+    const [orders] = await shop.ledger.accountOrders();
+    const progress = await shop.ledger.sweepProgress('long');
+    const { round: number } = await shop.ledger.startSweep('long', progress.round);
+    const { ledger } = shop;
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const parts = { ledger, log, signal: new AbortController().signal } as unknown as RoundParts;
+    return new Round({ tier: 'long', number, orders: orders!, progress }, new Date('2027-01-15T08:00:00Z'), parts);
+  }
+  const stretch = { fromMs: Date.UTC(2027, 0, 10), toMs: Date.UTC(2027, 0, 15) };
+
+  test('is gone on with where a round has died', async () => {
+    const shop = await openShop();
+    const died = await openRound(shop);
+    let pages = 0;
+    const failing = () => {
+      pages += 1;
+      return pages > 23 ? Promise.reject(new LedgerError('provider_unavailable', 'gone')) : Promise.resolve(page(pages * 10, 2, true));
+    };
+    await expect(died.readList(failing, stretch, take)).rejects.toThrow('gone');
+    const next = await openRound(shop);
+    const asked: ListWindow[] = [];
+    const list = (window: ListWindow) => {
+      asked.push(window);
+      return Promise.resolve(page(900 + asked.length, 1, asked.length === 1));
+    };
+    const later = { fromMs: stretch.fromMs, toMs: Date.UTC(2027, 0, 16) };
+    await next.readList(list, later, take);
+    const [day10, day15, day16] = [Date.UTC(2027, 0, 10), Date.UTC(2027, 0, 15), Date.UTC(2027, 0, 16)].map((ms) => ms / 1_000);
+    expect(asked).toEqual([
+      { createdFrom: day10, createdTo: day15, after: 'cs_201' }, // The twentieth page was the last that was marked.
+      { createdFrom: day10, createdTo: day15, after: 'cs_901' },
+      { createdFrom: day15! - 7_200, createdTo: day16 },
+    ]);
+  });
+
+  test('of which the marked object is gone is read from its start', async () => {
+    const shop = await openShop();
+    const round = await openRound(shop);
+    await shop.ledger.advanceSweep('long', round.number, {
+      from: '2027-01-10T00:00:00.000Z',
+      to: '2027-01-15T00:00:00.000Z',
+      after: 'cs_gone',
+    });
+    const next = await openRound(shop);
+    const asked: (string | undefined)[] = [];
+    const list = ({ after }: ListWindow) => {
+      asked.push(after);
+      if (after === undefined) return Promise.resolve(page(1, 1, false));
+      const cause = Object.assign(new Error('No such session'), { type: 'StripeInvalidRequestError', code: 'resource_missing' });
+      return Promise.reject(new LedgerError('provider_unavailable', 'No such session', { cause }));
+    };
+    await next.readList(list, stretch, take);
+    expect(asked).toEqual(['cs_gone', undefined, undefined]);
+  });
+
+  test('with objects of the other mode than the orders ends the round: the key is not of this ledger', async () => {
+    const shop = await openShop();
+    const round = await openRound(shop);
+    const live = { ...page(1, 1, false), object: { objects: [{ id: 'cs_1', livemode: true }], hasMore: false } };
+    await expect(round.readList(() => Promise.resolve(live), stretch, take)).rejects.toThrow('the key is of live mode');
+  });
+});
+
+describe('the budget', () => {
+  test('is told with each sweep, status queries included', async () => {
+    const { checkout, payments, sandbox } = await openShop({
+      payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 100, intervalMs: 1e9 } },
+    });
+    const sessionId = await checkout();
+    await payments.status(sessionId);
+    sandbox.calls.reset();
+    const { calls, budgetLeft } = await payments.sweep(objects);
+    expect([calls, sandbox.calls.count()]).toEqual([1, 1]);
+    expect(budgetLeft).toBe(98);
+    await payments.status(sessionId);
+    expect((await payments.sweep(objects)).budgetLeft).toBe(97); // Within a second Stripe is not asked again.
+  });
+});
+
+describe('only what is due', () => {
+  async function openDueShop() {
+    let aheadMs = 0;
+    const runtime = { now: () => new Date(Date.now() + aheadMs), monotonicNowMs: () => aheadMs, sleep: () => Promise.resolve() };
+    const shop = await openShop({ ledger: { runtime } });
+    await shop.checkout();
+    /** The routes that one more pass has called. */
+    const pass = async (minutesLater: number) => {
+      aheadMs += minutesLater * 60_000;
+      shop.sandbox.calls.reset();
+      await shop.payments.sweep({ onlyDue: true });
+      return Object.keys(shop.sandbox.calls.byRoute());
+    };
+    return { shop, pass };
+  }
+  const [events, sessions] = ['GET /v1/events', listRoute];
+
+  test('is looked at: events each five minutes while an order is young, objects each hour', async () => {
+    const { pass } = await openDueShop();
+    expect(await pass(0)).toEqual([sessions, events]);
+    expect(await pass(4)).toEqual([]);
+    expect(await pass(1)).toEqual([events]);
+    expect(await pass(4)).toEqual([]);
+    expect(await pass(51)).toEqual([sessions, events]);
+    expect(await pass(8)).toEqual([]); // By now it is old: what the budget leaves is a call each 8.6 minutes.
+    expect(await pass(1)).toEqual([events]);
+  });
+
+  test('a round that another process runs is left to it, until it has been seen to run for an interval', async () => {
+    const { shop, pass } = await openDueShop();
+    await shop.ledger.settle();
+    const tier = `events-${shop.sandbox.account}-test`;
+    await shop.ledger.startSweep(tier, 0);
+    expect(await pass(0)).toEqual([sessions]);
+    expect(await pass(4)).toEqual([]);
+    expect(await pass(1)).toEqual([events]); // It died.
+    expect(await shop.ledger.sweepProgress(tier)).toMatchObject({ round: 2, finished: true });
+  });
+
+  test('is not put off for ever by a clock that ran ahead', async () => {
+    const { shop, pass } = await openDueShop();
+    await shop.ledger.settle();
+    const tier = `events-${shop.sandbox.account}-test`;
+    await shop.ledger.startSweep(tier, 0);
+    const summary = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
+    await shop.ledger.finishSweep(tier, 1, { upTo: '2099-01-01T00:00:00.000Z', summary });
+    expect(await pass(0)).toEqual([sessions]);
+    expect(await pass(5)).toEqual([events]);
+  });
+});
+
+describe('accounts and modes', () => {
+  const strange = { orderId: 'order-9', memberId: 'm', plan: 'year', amountMinor: 1, currency: 'eur' };
+
+  async function alsoAwaiting({ ledger }: Shop, account: string, livemode: boolean): Promise<void> {
+    await ledger.placeOrder({ ...strange, account, livemode });
+    await ledger.attachCheckout('order-9', { provider: 'stripe', account, livemode, id: 'cs_other' });
+  }
+
+  test('an account that our key may not read is left to others, and does not stop our own', async () => {
+    const shop = await openShop();
+    await alsoAwaiting(shop, 'acct_0strange', false); // Before ours in the alphabet.
+    shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
+    expect(await shop.payments.sweep()).toMatchObject({ rescued: 1 });
+    shop.sandbox.calls.reset();
+    await shop.payments.sweep();
+    expect(shop.sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/events': 1 });
+  });
+
+  test('where the ledger has orders of both modes, the key’s own is the one that is polled', async () => {
+    const shop = await openShop({ payments: { livemode: false } });
+    await alsoAwaiting(shop, shop.sandbox.account, true);
+    shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
+    expect(await shop.payments.sweep()).toMatchObject({ rescued: 1 });
+    expect(await shop.ledger.sweepProgress(`objects-${shop.sandbox.account}-live`)).toMatchObject({ round: 0 });
+  });
+});

@@ -1,0 +1,232 @@
+// The poll: sure where webhooks are lost. Three tiers look at events, at completed sessions, and at money; each on its
+// own account, in rounds that one process of all runs, elected by the tier's stream. Reading twice is harmless.
+import {
+  type AccountOrders,
+  LedgerError,
+  type Log,
+  type PaymentLedger,
+  type Runtime,
+  type SweepProgress,
+  type SweepSummary,
+} from '@paidonce/ledger';
+import type { Accounts } from '../accounts.ts';
+import type { Intake } from '../intake.ts';
+import { keyMode } from '../key-mode.ts';
+import type { StripeEvents } from '../stripe-events.ts';
+import { isNotAllowed } from '../stripe-failure.ts';
+import type { BackgroundReads } from './background-reads.ts';
+import { readEvents } from './event-tier.ts';
+import { readMoney } from './money-tier.ts';
+import { readObjects } from './object-tier.ts';
+import type { ReadBudget } from './read-budget.ts';
+import { Round } from './round.ts';
+import { appliesTo, intervalMsOf, type SweepTier, sweepTiers } from './schedule.ts';
+
+export interface PollParts {
+  readonly ledger: PaymentLedger;
+  readonly accounts: Accounts;
+  readonly intake: Intake;
+  readonly events: StripeEvents;
+  readonly reads: BackgroundReads;
+  readonly budget: ReadBudget;
+  readonly scope: string;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  /** Of the quick tier, where an order is young. */
+  readonly intervalMs: number;
+  readonly stopping: AbortController;
+}
+
+export interface SweepOptions {
+  /** Default: all three. */
+  readonly tiers?: readonly SweepTier[];
+  /** Only those of which no process has finished a round for their interval. Default false. */
+  readonly onlyDue?: boolean;
+}
+
+const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
+  events: readEvents,
+  objects: readObjects,
+  money: readMoney,
+};
+
+/** A round that was seen to run: since when, by our own clock. */
+interface Sighting {
+  readonly round: number;
+  readonly atMs: number;
+}
+
+export class Poll {
+  readonly #parts: PollParts;
+  readonly #sighted = new Map<string, Sighting>();
+  /** Accounts that our key may not read: another process has theirs. */
+  readonly #closedToUs = new Set<string>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #loop: Promise<void> = Promise.resolve();
+  #soon = false;
+
+  constructor(parts: PollParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * One pass; all zeros where there is nothing to look for, or where another process has just begun the same.
+   *
+   * @throws LedgerError where Stripe or the store did not answer: the round is not finished, and is read again.
+   */
+  sweep(options: SweepOptions = {}): Promise<SweepSummary> {
+    const work = this.#turn.then(() => this.#sweep(options));
+    this.#turn = work.catch(() => undefined);
+    return work;
+  }
+
+  /** Beside what is under way. What was lost is not in the events: the objects and the money tell. */
+  sweepSoon(): void {
+    if (this.#soon) return;
+    this.#soon = true;
+    this.sweep({ tiers: ['objects', 'money'] })
+      .catch((error: unknown) => this.#warn(error))
+      .finally(() => {
+        this.#soon = false;
+      });
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#parts.stopping.abort();
+    await this.#loop;
+    await this.#turn;
+  }
+
+  async #run(): Promise<void> {
+    const { runtime, intervalMs, stopping } = this.#parts;
+    while (!stopping.signal.aborted) {
+      try {
+        await this.sweep({ onlyDue: true });
+      } catch (error) {
+        if (stopping.signal.aborted || (error instanceof LedgerError && error.code === 'closed')) return;
+        this.#warn(error);
+      }
+      await runtime.sleep(intervalMs * (1 + runtime.random() / 10), stopping.signal);
+    }
+  }
+
+  #warn(error: unknown): void {
+    this.#parts.log.warn({ err: error }, 'a pass of the poll failed; the next one reads the same again');
+  }
+
+  async #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepSummary> {
+    const { ledger, stopping } = this.#parts;
+    await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is in it.
+    const targets = await this.#targets();
+    const sum = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
+    let failure: unknown;
+    for (const orders of targets) {
+      for (const tier of tiers) {
+        if (stopping.signal.aborted) break;
+        try {
+          add(sum, await this.#round(tier, orders, targets, onlyDue));
+        } catch (error) {
+          if (isNotAllowed(error) && orders.account !== (await this.#parts.accounts.own())) this.#leaveToOthers(orders.account, error);
+          else failure ??= error; // A tier that fails does not keep the others from looking.
+        }
+      }
+    }
+    if (failure !== undefined) throw failure;
+    return { ...sum, budgetLeft: await this.#budgetLeft(targets) };
+  }
+
+  async #round(tier: SweepTier, target: AccountOrders, targets: readonly AccountOrders[], onlyDue: boolean): Promise<SweepSummary> {
+    const { ledger, runtime, budget, reads, accounts, log, stopping } = this.#parts;
+    const name = nameOf(tier, target);
+    const progress = await ledger.sweepProgress(name);
+    const now = runtime.now();
+    const orders = await this.#awaitedSince(progress, target);
+    if (!appliesTo(tier, orders)) return nothing;
+    if (onlyDue && !(await this.#isDue(tier, orders, progress, targets))) return nothing;
+    const readsBefore = reads.count;
+    // Taken: a round that began after we were asked finds all that we would.
+    const { outcome, round: number } = await ledger.startSweep(name, progress.round);
+    if (outcome === 'taken') return nothing;
+    const calls = await accounts.calls(orders.account);
+    const round = new Round({ tier: name, number, orders, progress }, now, { ...this.#parts, calls, signal: stopping.signal });
+    await readTier[tier](round);
+    const { failed, ...counts } = round.counts;
+    const others = budget.others;
+    const summary = { ...counts, calls: reads.count - readsBefore, otherReads: others };
+    const budgetLeft = (await this.#budgetLeft(targets)) - summary.calls;
+    if (failed === 0) {
+      await ledger.finishSweep(name, number, { upTo: now.toISOString(), summary: { ...summary, budgetLeft } });
+      budget.told(others);
+    }
+    const message = failed === 0 ? 'a round of the poll is done' : 'a round of the poll had failures; the next one reads the same again';
+    log.info({ tier, account: orders.account, round: number, ...summary, failed, budgetLeft }, message);
+    return summary;
+  }
+
+  /** What could still be paid when the tier looked last, though it may not be now. */
+  async #awaitedSince({ upTo }: SweepProgress, target: AccountOrders): Promise<AccountOrders> {
+    const { ledger, runtime } = this.#parts;
+    const now = runtime.now().toISOString();
+    const all = await ledger.accountOrders(upTo === undefined ? target.firstPlacedAt : upTo < now ? upTo : now);
+    return all.find(({ account, livemode }) => account === target.account && livemode === target.livemode) ?? target;
+  }
+
+  /** Nobody has finished a round for its interval; and none that began is still seen to run. */
+  async #isDue(tier: SweepTier, orders: AccountOrders, progress: SweepProgress, targets: readonly AccountOrders[]): Promise<boolean> {
+    const { runtime, intervalMs } = this.#parts;
+    const name = nameOf(tier, orders);
+    const nowMs = runtime.monotonicNowMs();
+    const sighted = this.#sighted.get(name);
+    if (sighted?.round !== progress.round) this.#sighted.set(name, { round: progress.round, atMs: nowMs });
+    // By our own clock: a round that began an interval ago and has not ended is of a process that died.
+    if (!progress.finished) return sighted?.round === progress.round && nowMs - sighted.atMs >= intervalMs;
+    if (progress.upTo === undefined) return true;
+    const budgetLeft = tier === 'events' ? await this.#budgetLeft(targets) : 0;
+    const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
+    if (sighted?.round === progress.round && nowMs - sighted.atMs >= wait) return true;
+    return runtime.now().getTime() - Date.parse(progress.upTo) >= wait;
+  }
+
+  async #budgetLeft(targets: readonly AccountOrders[]): Promise<number> {
+    const { ledger, runtime, budget } = this.#parts;
+    const names = targets.flatMap((orders) => sweepTiers.map((tier) => nameOf(tier, orders)));
+    const progress = await Promise.all(names.map((name) => ledger.sweepProgress(name)));
+    return budget.left(
+      progress.map(({ spent }) => spent),
+      runtime.now(),
+    );
+  }
+
+  /** Each account has its own lists, so its own rounds; of our key's mode alone, for it sees no other. */
+  async #targets(): Promise<readonly AccountOrders[]> {
+    const { ledger, accounts } = this.#parts;
+    const all = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_') && !this.#closedToUs.has(account));
+    const livemode = await keyMode(all, accounts);
+    return all.filter((orders) => orders.livemode === livemode);
+  }
+
+  #leaveToOthers(account: string, error: unknown): void {
+    this.#closedToUs.add(account);
+    this.#parts.log.warn(
+      { err: error, account },
+      'our key may not read an account that has orders in this ledger; its poll is left to others',
+    );
+  }
+}
+
+const nothing: SweepSummary = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
+
+function nameOf(tier: SweepTier, { account, livemode }: AccountOrders): string {
+  return `${tier}-${account}-${livemode ? 'live' : 'test'}`;
+}
+
+function add(sum: { lookedAt: number; calls: number; found: number; rescued: number }, more: SweepSummary): void {
+  sum.lookedAt += more.lookedAt;
+  sum.calls += more.calls;
+  sum.found += more.found;
+  sum.rescued += more.rescued;
+}

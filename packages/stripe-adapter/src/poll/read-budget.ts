@@ -1,0 +1,38 @@
+// Reads are rationed by Stripe, over 30 days, and the shop's own calls come out of the same purse. What the rounds of
+// the poll have read stands in the log; what else this process reads is told with the next round.
+import type { SweepProgress } from '@paidonce/ledger';
+
+const dayMs = 24 * 3_600_000;
+export const budgetDays = 30;
+
+export class ReadBudget {
+  readonly #readsPer30Days: number;
+  /** Of this process, outside the rounds, and not told to the log yet. */
+  #others = 0;
+
+  constructor(readsPer30Days: number) {
+    this.#readsPer30Days = readsPer30Days;
+  }
+
+  /** A read outside the rounds: a status query, a webhook that left a question. */
+  note(): void {
+    this.#others += 1;
+  }
+
+  get others(): number {
+    return this.#others;
+  }
+
+  /** They stand in the log now. */
+  told(others: number): void {
+    this.#others -= others;
+  }
+
+  /** May fall below zero: what a customer waits for, and the proof that nothing was missed, are never stopped. */
+  left(spent: Iterable<SweepProgress['spent']>, now: Date): number {
+    const oldest = new Date(now.getTime() - budgetDays * dayMs).toISOString().slice(0, 10);
+    let reads = this.#others;
+    for (const days of spent) for (const each of days) if (each.day > oldest) reads += each.reads;
+    return this.#readsPer30Days - reads;
+  }
+}

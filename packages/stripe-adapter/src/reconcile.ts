@@ -1,0 +1,184 @@
+// The proof that nothing was missed, both ways: every movement of money and every free session in scope against the
+// ledger, and every active membership of the ledger against Stripe. Reads only; a repair goes through the one write path.
+import { type EventStore, readOrderEvent } from '@paidonce/ledger';
+import { isMarked } from './claim.ts';
+import { knownPayment } from './known-payment.ts';
+import type { Answer, StripeCalls } from './stripe-calls.ts';
+import { identityOf, intentSchema, moneySchema, movementSchema, refundSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
+import { everyObject, type StripeWork } from './stripe-work.ts';
+
+export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
+
+export interface Mismatch {
+  readonly kind: MismatchKind;
+  readonly paymentId: string;
+  /** Absent: the ledger has no order for it. */
+  readonly orderId?: string;
+  /** What Stripe says, and what the ledger says. */
+  readonly stripe: string;
+  readonly ledger: string;
+  /** Looked at again after a repair: gone, or still there. Absent: nobody asked for a repair, or only a person can. */
+  readonly repaired?: boolean;
+}
+
+export interface Reconciled {
+  readonly since: string;
+  readonly account: string;
+  /** In scope: payments at Stripe, and active memberships of the ledger. */
+  readonly payments: number;
+  readonly memberships: number;
+  /** Memberships that rest on money which Stripe never saw: a person answers for them. */
+  readonly manual: number;
+  readonly strangers: number;
+  readonly calls: number;
+  readonly mismatches: readonly Mismatch[];
+}
+
+export interface ReconcileOptions {
+  readonly since: Date;
+  readonly repair?: boolean;
+  readonly onProgress?: (what: string, count: number) => void;
+}
+
+/** A payment in scope, as Stripe has it. */
+interface Paid {
+  readonly id: string;
+  readonly capturedMinor: number;
+  readonly currency: string;
+  /** Absent: a session that cost nothing. */
+  readonly money?: StripeMoney;
+  readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
+}
+
+/** A row comes a moment after its payment, and a session is made before it is paid. */
+const overlapMs = 24 * 3_600_000;
+
+/** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
+export async function reconcile(work: StripeWork, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
+  const account = await work.accounts.own();
+  const calls = await work.accounts.calls(account);
+  const seen = new Set<string>();
+  const mismatches: Mismatch[] = [];
+  let strangers = 0;
+  for await (const paid of paidAtStripe(calls, work, options)) {
+    if (paid === 'strange') strangers += 1;
+    else if (!seen.has(paid.id)) {
+      seen.add(paid.id);
+      const mismatch = await judge(paid, calls, work);
+      if (mismatch) mismatches.push(options.repair === true ? await repaired(mismatch, paid, account, calls, work) : mismatch);
+    }
+    options.onProgress?.('payments', seen.size + strangers);
+  }
+  const granted = await grantedInLedger(store, account, options);
+  for (const { orderId, paymentId } of granted.byStripe) {
+    if (seen.has(paymentId) || (await isPaid(paymentId, calls))) continue;
+    const ledger = `order ${orderId} is an active membership`;
+    mismatches.push({ kind: 'granted_without_payment', paymentId, orderId, stripe: 'it is not paid', ledger });
+  }
+  const { manual } = granted;
+  const since = options.since.toISOString();
+  const counts = { payments: seen.size, memberships: granted.byStripe.length + manual, manual, strangers, calls: work.reads.count };
+  return { since, account, ...counts, mismatches };
+}
+
+async function* paidAtStripe(calls: StripeCalls, work: StripeWork, { since }: ReconcileOptions): AsyncGenerator<Paid | 'strange'> {
+  const { ledger, scope } = work;
+  const fromMs = since.getTime();
+  const toMs = ledger.runtime.now().getTime() + overlapMs;
+  for await (const { object, answer } of everyObject((window) => calls.balanceTransactions(window), fromMs, toMs)) {
+    const row = movementSchema.safeParse(object);
+    const source = row.success ? row.data.source : null;
+    const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
+    if (money?.success !== true || money.data.payment_intent === null) continue;
+    const { payment_intent: id, amount_captured: capturedMinor, currency } = money.data;
+    const isOurs = isMarked(identityOf(source), scope) || (await ledger.orderOf(id)) !== undefined;
+    yield isOurs ? { id, capturedMinor, currency, money: money.data, answer } : 'strange';
+  }
+  // What cost nothing stands in no balance.
+  for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), fromMs - overlapMs, toMs)) {
+    const session = sessionSchema.safeParse(object);
+    if (!session.success || session.data.mode !== 'payment') continue;
+    const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
+    if (intent !== null || total !== 0 || status === 'unpaid') continue;
+    const isOurs = isMarked(identityOf(object), scope) || (await ledger.orderOf(id)) !== undefined;
+    yield isOurs ? { id, capturedMinor: 0, currency: currency ?? '', answer } : 'strange';
+  }
+}
+
+async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWork): Promise<Mismatch | undefined> {
+  const { id: paymentId, capturedMinor, currency, money } = paid;
+  const stripe = `paid, ${capturedMinor} ${currency}`;
+  const order = await ledger.orderOf(paymentId);
+  if (order === undefined) return { kind: 'paid_without_grant', paymentId, stripe, ledger: 'no order has it' };
+  const { orderId, membership, openReviews } = order;
+  const known = knownPayment(await ledger.history(orderId), paymentId);
+  const found = { paymentId, orderId, stripe };
+  if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'nobody has said that it is paid' };
+  if (!known.totalsMinor.has(capturedMinor)) {
+    return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
+  }
+  const isGoingBack = money !== undefined && money.amount_refunded >= capturedMinor && capturedMinor > 0;
+  if (membership === 'active' && isGoingBack && known.refundedMinor < capturedMinor) {
+    const backMinor = await refundedMinor(paymentId, calls);
+    if (backMinor >= capturedMinor) {
+      const ledgers = `active, with ${known.refundedMinor} refunded`;
+      return { kind: 'refunded_but_active', ...found, stripe: `refunded, ${backMinor} ${currency}`, ledger: ledgers };
+    }
+  }
+  const isUndone = known.refundedMinor > 0 || money?.disputed === true;
+  if (membership === 'active' || isUndone) return undefined;
+  const waits = openReviews.map(({ kind }) => kind).join(', ');
+  return { kind: 'paid_without_grant', ...found, ledger: `membership ${membership}${waits ? `, under review: ${waits}` : ''}` };
+}
+
+async function refundedMinor(intentId: string, calls: StripeCalls): Promise<number> {
+  const { object: page } = await calls.refunds({ payment_intent: intentId });
+  return page.objects.reduce<number>((sum, object) => {
+    const refund = refundSchema.safeParse(object);
+    return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
+  }, 0);
+}
+
+/** What Stripe says now goes the way of every observation; then it is judged again. */
+async function repaired(mismatch: Mismatch, paid: Paid, account: string, calls: StripeCalls, work: StripeWork): Promise<Mismatch> {
+  const { intake } = work;
+  const way = { source: 'poll' as const, account, ...paid.answer };
+  await intake.takeById(paid.id.startsWith('cs_') ? 'checkout.session' : 'payment_intent', paid.id, way);
+  if (paid.money && paid.money.amount_refunded > 0) await intake.takeById('charge', paid.money.id, way);
+  return { ...mismatch, repaired: (await judge(paid, calls, work)) === undefined };
+}
+
+interface Granted {
+  readonly byStripe: readonly { readonly orderId: string; readonly paymentId: string }[];
+  readonly manual: number;
+}
+
+/** Memberships that are active now, and rest on a payment since then. */
+async function grantedInLedger(store: EventStore, account: string, { since, onProgress }: ReconcileOptions): Promise<Granted> {
+  const active = new Map<string, { readonly paymentId: string; readonly isStripes: boolean }>();
+  let events = 0;
+  for await (const page of store.readLog({ prefixes: ['order-'] })) {
+    for (const stored of page.events) {
+      const event = readOrderEvent(stored);
+      if (event.type === 'MembershipSuspended' || event.type === 'MembershipRevoked') active.delete(event.data.membershipId);
+      if (event.type !== 'MembershipGranted' && event.type !== 'MembershipRestored') continue;
+      const { membershipId, payment, paidAt } = event.data;
+      if (paidAt < since.toISOString() || payment.account !== account) continue;
+      active.set(membershipId, { paymentId: payment.id, isStripes: payment.provider === 'stripe' });
+    }
+    events += page.events.length;
+    onProgress?.('events of the ledger', events);
+  }
+  const all = [...active].map(([orderId, granted]) => ({ orderId, ...granted }));
+  return { byStripe: all.filter(({ isStripes }) => isStripes), manual: all.filter(({ isStripes }) => !isStripes).length };
+}
+
+/** Of one that no list has shown: it may have been paid before the first row. */
+async function isPaid(paymentId: string, calls: StripeCalls): Promise<boolean> {
+  if (paymentId.startsWith('cs_')) {
+    const session = sessionSchema.safeParse((await calls.session(paymentId))?.object);
+    return session.success && session.data.mode === 'payment' && session.data.payment_status !== 'unpaid';
+  }
+  const intent = intentSchema.safeParse((await calls.intent(paymentId))?.object);
+  return intent.success && intent.data.status === 'succeeded';
+}

@@ -1,0 +1,53 @@
+// A request and its answer as the API sees them: text, no sockets.
+import { type FormMap, parseForm } from './form.ts';
+import { parseJson } from './json-form.ts';
+import { invalidRequest, StripeApiError } from './stripe-error.ts';
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** A fault wants the answer slow. The work is done. */
+  readonly delayMs: number;
+  /**
+   * - `sent`: as it should be.
+   * - `lost`: the connection is dropped.
+   * - `never`: the connection stays open until the caller gives up.
+   */
+  readonly way: 'sent' | 'lost' | 'never';
+  /** To be called once the answer is out, or lost: until then the idempotency key is in use. */
+  readonly done: () => void;
+}
+
+/** The parameters: a form in `/v1`, JSON in `/v2`, the query where there is no body. */
+export function readParameters({ method, path, query, headers, body }: ApiRequest): FormMap {
+  if (method !== 'POST') return parseForm(query);
+  const type = headers['content-type']?.split(';')[0]?.trim();
+  const expected = path.startsWith('/v2/') ? 'application/json' : 'application/x-www-form-urlencoded';
+  if (body !== '' && type !== undefined && type !== expected) {
+    throw invalidRequest(`Invalid request (check that your POST content type is ${expected}; it is ${type}).`);
+  }
+  return expected === 'application/json' ? parseJson(body) : parseForm(body);
+}
+
+/** @throws StripeApiError 400 where the header names no version. */
+export function apiVersion(headers: ApiRequest['headers'], ofAccount: string): string {
+  const version = headers['stripe-version'];
+  if (version !== undefined && !/^\d{4}-\d{2}-\d{2}(\.[a-z_]+)?$/.test(version))
+    throw invalidRequest(`Invalid Stripe API version: ${version}`);
+  return version ?? ofAccount;
+}
+
+export function unknownUrl({ method, path }: ApiRequest): StripeApiError {
+  return new StripeApiError(404, 'invalid_request_error', `Unrecognized request URL (${method}: ${path}). The sandbox has no such entry.`);
+}

@@ -1,0 +1,96 @@
+// What falls due by the clock: sessions expire, debits and refunds are decided, holds end, webhooks go out. Each at
+// its time, in the order of the times.
+import type { Accounts } from './accounts.ts';
+import type { AccountReminder, Agenda } from './agenda.ts';
+import type { SandboxClock } from './clock.ts';
+import type { Model } from './model.ts';
+import { captureBefore, expireAuthorization } from './objects/authorization.ts';
+import { expireByTime } from './objects/checkout-expire.ts';
+import { settleRefund } from './objects/refund-status.ts';
+import { settle } from './objects/settlement.ts';
+
+export interface DueWebhook {
+  readonly model: Model;
+  readonly id: string;
+}
+
+/** After an error, e.g. a full disk, the same is tried again. */
+export const AFTER_ERROR_MS = 1_000;
+
+export class DueWork {
+  readonly #accounts: Accounts;
+  readonly #agenda: Agenda;
+  readonly #clock: SandboxClock;
+  #webhooks: DueWebhook[] = [];
+
+  constructor(accounts: Accounts, agenda: Agenda, clock: SandboxClock) {
+    this.#accounts = accounts;
+    this.#agenda = agenda;
+    this.#clock = clock;
+  }
+
+  /** Does all that is due now, but for the webhooks. @throws where the state file cannot be written; it stays due then. */
+  run(): void {
+    const now = this.#clock.nowMs();
+    for (let reminder = this.#agenda.takeDue(now); reminder; reminder = this.#agenda.takeDue(now)) {
+      try {
+        this.#follow(reminder, now);
+      } catch (error) {
+        // Nothing was changed, so it is still to be done.
+        this.#agenda.add(now + AFTER_ERROR_MS, reminder);
+        throw error;
+      }
+    }
+  }
+
+  get hasWebhooks(): boolean {
+    return this.#webhooks.length > 0;
+  }
+
+  /** Those that are due, once. */
+  takeWebhooks(): readonly DueWebhook[] {
+    const due = this.#webhooks;
+    this.#webhooks = [];
+    return due;
+  }
+
+  /** After a restart: what was going to happen still will. */
+  remember(): void {
+    for (const { state, agenda } of this.#accounts.all()) {
+      for (const { id, session } of state.sessions.oldestFirst()) {
+        if (session.status === 'open') agenda.add(session.expires_at * 1_000, { kind: 'session_expires', id });
+      }
+      for (const { id, dueMs } of state.settlements.oldestFirst()) agenda.add(dueMs, { kind: 'payment_settles', id });
+      for (const { id, dueMs } of state.refundSettlements.oldestFirst()) agenda.add(dueMs, { kind: 'refund_settles', id });
+      for (const { id, status, latest_charge: latest } of state.intents.oldestFirst()) {
+        const heldUntil = status === 'requires_capture' ? captureBefore(state.charges.get(String(latest))) : undefined;
+        if (heldUntil !== undefined) agenda.add(heldUntil * 1_000, { kind: 'authorization_expires', id });
+      }
+      for (const { id, dueMs, status } of state.deliveries.oldestFirst()) {
+        if (status === 'pending') agenda.add(dueMs, { kind: 'webhook_due', id });
+      }
+    }
+  }
+
+  #follow({ kind, id, account }: AccountReminder, now: number): void {
+    const model = this.#accounts.of(account);
+    if (!model) return;
+    const { state } = model;
+    switch (kind) {
+      case 'webhook_due':
+        this.#webhooks.push({ model, id });
+        return;
+      case 'session_expires':
+        state.transaction(() => expireByTime(model, id));
+        return;
+      case 'authorization_expires':
+        state.transaction(() => expireAuthorization(model, id));
+        return;
+      case 'refund_settles':
+        state.transaction(() => settleRefund(model, id));
+        return;
+      case 'payment_settles':
+        if ((state.settlements.get(id)?.dueMs ?? Number.POSITIVE_INFINITY) <= now) state.transaction(() => settle(model, id));
+    }
+  }
+}

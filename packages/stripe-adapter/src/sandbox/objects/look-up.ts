@@ -1,0 +1,44 @@
+// From an id to the object that it names, by its prefix, as a person reading it would.
+import type { Model } from '../model.ts';
+import { renderSession } from './checkout-record.ts';
+import { renderLink } from './payment-link-record.ts';
+
+export function lookUp(model: Model, id: string): object | undefined {
+  const { state } = model;
+  switch (id.slice(0, id.indexOf('_'))) {
+    case 'pi':
+      return state.intents.get(id);
+    case 'ch':
+    case 'py':
+      return state.charges.get(id);
+    case 're':
+    case 'pyr':
+      return state.refunds.get(id);
+    case 'txn':
+      return state.balanceTransactions.get(id);
+    case 'du':
+      return state.disputes.get(id);
+    case 'prod':
+      return state.products.get(id);
+    case 'price':
+      return state.prices.get(id);
+    case 'promo':
+      return state.promotionCodes.get(id);
+    case 'cus':
+      return state.customers.get(id);
+    case 'pm':
+      return state.paymentMethods.get(id)?.method;
+    case 'evt':
+      return state.events.get(id) ?? state.thinEvents.get(id);
+    case 'cs': {
+      const record = state.sessions.get(id);
+      return record && renderSession(model, record);
+    }
+    case 'plink': {
+      const record = state.paymentLinks.get(id);
+      return record && renderLink(model, record);
+    }
+    default:
+      return state.coupons.get(id);
+  }
+}

@@ -1,0 +1,53 @@
+// `/c/authenticate/:intent`: the customer's bank asks whether it was really the customer (3-D Secure). By hand:
+// `curl -i -d answer=succeeded http://127.0.0.1:PORT/c/authenticate/pi_…`
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { parseForm } from '../api/form.ts';
+import { Parameters } from '../api/parameters.ts';
+import { StripeApiError } from '../api/stripe-error.ts';
+import type { Controls } from '../controls.ts';
+import type { SandboxCore } from '../core.ts';
+import { formatAmount } from '../money.ts';
+import { type Page, pageHeaders, renderDocument } from './document.ts';
+import { html } from './html.ts';
+import { refusalPage } from './payment-page.ts';
+
+type Params = { Params: { intent: string }; Body: string };
+
+export function registerChallengePage(app: FastifyInstance, core: SandboxCore, controls: Controls): void {
+  app.get<Params>('/c/authenticate/:intent', (request, reply) => {
+    core.catchUp();
+    const { state } = core.accounts.holding(request.params.intent);
+    const intent = state.intents.get(request.params.intent);
+    const challenge = state.challenges.get(request.params.intent);
+    if (!intent || !challenge) return send(reply, 404, refusalPage('Nothing to confirm', 'This payment waits for no answer of the bank.'));
+    const session = state.sessions.withKey(intent.id)[0]?.session;
+    const targets = [session?.success_url, challenge.returnUrl].filter((url) => typeof url === 'string');
+    return send(reply, 200, challengePage(intent.id, formatAmount(intent.amount, intent.currency)), targets);
+  });
+
+  app.post<Params>('/c/authenticate/:intent', (request, reply) => {
+    try {
+      const form = new Parameters(parseForm(typeof request.body === 'string' ? request.body : ''));
+      const { returnUrl } = controls.authenticate(request.params.intent, form.oneOf('answer', ['succeeded', 'failed']));
+      if (returnUrl !== null) return reply.redirect(returnUrl, 303);
+      return send(reply, 200, refusalPage('The bank has answered', 'The payment names no page to go on to.'));
+    } catch (error) {
+      if (!(error instanceof StripeApiError)) throw error;
+      return send(reply, error.status, refusalPage('Nothing to confirm', error.message));
+    }
+  });
+}
+
+function challengePage(intentId: string, price: string): Page {
+  return {
+    title: 'Confirm the payment · Stripe sandbox',
+    main: html`<form class="pane narrow" method="post" action="/c/authenticate/${intentId}">
+<h1>Your bank asks: was it you?</h1><p class="soft">A payment of ${price}. Only then the card pays (3-D Secure).</p><br>
+<button class="main" name="answer" value="succeeded">Yes, it was me</button>
+<p class="field"><button name="answer" value="failed">No, refuse it</button></p></form>`,
+  };
+}
+
+function send(reply: FastifyReply, status: number, page: Page, targets: readonly string[] = []): FastifyReply {
+  return reply.code(status).headers(pageHeaders(targets)).send(renderDocument(page));
+}

@@ -1,0 +1,37 @@
+// Every entry of the API that the sandbox has.
+import { RouteTable } from './api/route.ts';
+import { accountRoutes } from './objects/account.ts';
+import { balanceTransactionRoutes } from './objects/balance-transactions.ts';
+import { chargeRoutes } from './objects/charges.ts';
+import { checkoutSessionRoutes } from './objects/checkout-sessions.ts';
+import { couponRoutes } from './objects/coupons.ts';
+import { customerRoutes } from './objects/customers.ts';
+import { disputeRoutes } from './objects/disputes.ts';
+import { eventRoutes } from './objects/events.ts';
+import { paymentIntentRoutes } from './objects/payment-intents.ts';
+import { paymentLinkRoutes } from './objects/payment-links.ts';
+import { paymentMethodRoutes } from './objects/payment-methods.ts';
+import { paymentPageRoutes } from './objects/payment-pages.ts';
+import { catalogRoutes } from './objects/prices.ts';
+import { refundRoutes } from './objects/refunds.ts';
+import { endpointRoutes } from './webhooks/endpoint.ts';
+import { eventDestinationRoutes } from './webhooks/event-destinations.ts';
+
+export const ROUTES: RouteTable = new RouteTable([
+  ...accountRoutes,
+  ...balanceTransactionRoutes,
+  ...catalogRoutes,
+  ...chargeRoutes,
+  ...checkoutSessionRoutes,
+  ...couponRoutes,
+  ...customerRoutes,
+  ...disputeRoutes,
+  ...endpointRoutes,
+  ...eventDestinationRoutes,
+  ...eventRoutes,
+  ...paymentIntentRoutes,
+  ...paymentLinkRoutes,
+  ...paymentMethodRoutes,
+  ...paymentPageRoutes,
+  ...refundRoutes,
+]);

@@ -1,0 +1,53 @@
+// The edge, for events: what we use of them. A snapshot event carries a copy of its object, a thin one names it.
+import * as z from 'zod';
+import { idSchema, isId, nullable, secondsSchema } from './stripe-objects.ts';
+
+export interface StripeEvent {
+  readonly id: string;
+  readonly type: string;
+  /** Null for events of the account itself. */
+  readonly account: string | null;
+  readonly api_version: string | null;
+  readonly created: number;
+  readonly livemode: boolean;
+  readonly data: { readonly object: unknown };
+}
+
+/** An event that only names its object. */
+export interface StripeThinEvent {
+  readonly id: string;
+  readonly type: string;
+  /** Of its context; null for events of the account itself. */
+  readonly account: string | null;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly livemode: boolean;
+  readonly related_object: { readonly id: string; readonly type: string } | null;
+}
+
+export const eventSchema: z.ZodType<StripeEvent> = z.object({
+  id: idSchema,
+  type: idSchema,
+  account: nullable(idSchema),
+  api_version: nullable(idSchema),
+  created: secondsSchema,
+  livemode: z.boolean(),
+  data: z.object({ object: z.unknown() }),
+});
+
+/** Of an organisation the context is a path, and the account its last part. */
+const contextSchema: z.ZodType<string> = z
+  .string()
+  .transform((context) => context.split('/').at(-1) ?? '')
+  .refine(isId);
+
+export const thinEventSchema: z.ZodType<StripeThinEvent> = z
+  .object({
+    id: idSchema,
+    type: idSchema,
+    context: nullable(contextSchema),
+    created: z.iso.datetime({ offset: true }),
+    livemode: z.boolean(),
+    related_object: nullable(z.object({ id: idSchema, type: z.string() })),
+  })
+  .transform(({ context, ...event }) => ({ ...event, account: context }));

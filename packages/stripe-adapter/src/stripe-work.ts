@@ -1,0 +1,50 @@
+// What a long look at Stripe works with: paced calls, tried again where that helps, and the same intake as the poll's.
+import type { Log, PaymentLedger } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import { type Accounts, type GivenAccount, openAccounts } from './accounts.ts';
+import { Intake } from './intake.ts';
+import { BackgroundReads } from './poll/background-reads.ts';
+import { RecentStrangers } from './recent-strangers.ts';
+import { type SiblingSessions, siblingSessions } from './sibling-sessions.ts';
+import { type Answer, type ListPage, type ListWindow, StripeCalls } from './stripe-calls.ts';
+import { identityOf } from './stripe-objects.ts';
+
+export interface StripeWorkOptions extends GivenAccount {
+  readonly ledger: PaymentLedger;
+  readonly stripe: Stripe;
+  readonly scope: string;
+  readonly log: Log;
+}
+
+export interface StripeWork {
+  readonly ledger: PaymentLedger;
+  readonly scope: string;
+  readonly accounts: Accounts;
+  readonly intake: Intake;
+  readonly siblings: SiblingSessions;
+  readonly reads: BackgroundReads;
+}
+
+export function openStripeWork({ ledger, stripe, scope, log, ...given }: StripeWorkOptions): StripeWork {
+  const { runtime } = ledger;
+  const reads = new BackgroundReads(runtime, new AbortController().signal);
+  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: reads.around }), given);
+  const siblings = siblingSessions(ledger, accounts, scope, log);
+  const intake = new Intake({ ledger, accounts, siblings, scope, log, strangers: new RecentStrangers(runtime) });
+  return { ledger, scope, accounts, intake, siblings, reads };
+}
+
+/** All objects of a list, newest first, each with the answer that it came in. */
+export async function* everyObject(
+  list: (window: ListWindow) => Promise<Answer<ListPage>>,
+  fromMs: number,
+  toMs: number,
+): AsyncGenerator<{ readonly object: unknown; readonly answer: Answer<ListPage> }> {
+  const window = { createdFrom: Math.max(0, Math.floor(fromMs / 1_000)), createdTo: Math.floor(toMs / 1_000) };
+  for (let after: string | undefined; ; ) {
+    const answer = await list({ ...window, ...(after === undefined ? {} : { after }) });
+    for (const object of answer.object.objects) yield { object, answer };
+    after = identityOf(answer.object.objects.at(-1)).id;
+    if (!answer.object.hasMore || after === undefined) return;
+  }
+}
