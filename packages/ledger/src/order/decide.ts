@@ -208,18 +208,24 @@ function firstToSay(order: OrderState, payment: PaymentFacts | undefined): Sourc
   return order.saidBy[saidKey({ payment: reference, fact: { kind: 'attempt', status: 'paid', amount: attempt.amount } })]?.[0];
 }
 
-/** Events so far, and the order as they leave it. */
+/** Events so far, and the order as they leave it: folded where it is asked for, which a confirmation never does. */
 class Trail {
   readonly events: OrderEvent[] = [];
-  state: OrderState;
+  #state: OrderState;
+  #folded = 0;
 
   constructor(before: OrderState) {
-    this.state = before;
+    this.#state = before;
   }
 
   add(event: OrderEvent): void {
     this.events.push(event);
-    this.state = evolve(this.state, event);
+  }
+
+  get state(): OrderState {
+    for (const event of this.events.slice(this.#folded)) this.#state = evolve(this.#state, event);
+    this.#folded = this.events.length;
+    return this.#state;
   }
 
   /** At most one open review of a kind for a payment. */

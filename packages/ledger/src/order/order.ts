@@ -95,45 +95,51 @@ export function initialState(orderId: string): OrderState {
  * @throws LedgerError `corrupt` where the event cannot follow the state.
  */
 export function evolve(before: OrderState, event: OrderEvent, instance = ''): OrderState {
-  const order = { ...before, revision: before.revision + 1 };
+  const revision = before.revision + 1;
+  return { ...before, revision, ...changesBy(event, before, revision, instance) };
+}
+
+type Changes = Partial<OrderState>;
+
+function changesBy(event: OrderEvent, order: OrderState, revision: number, instance: string): Changes {
   switch (event.type) {
     case 'OrderPlaced':
       invariant(order.placed === undefined, `order ${order.orderId} is placed twice`);
       invariant(event.data.orderId === order.orderId, `order ${event.data.orderId} is placed in the stream of ${order.orderId}`);
-      return { ...order, placed: event.data };
+      return { placed: event.data };
     case 'CheckoutAttached':
-      return { ...order, checkouts: [...order.checkouts, event.data] };
+      return { checkouts: [...order.checkouts, event.data] };
     case 'PaymentObserved':
-      return { ...evolveObserved(order, event.data), changedAtRevision: order.revision };
+      return observed(order, event.data, revision);
     case 'MembershipGranted':
     case 'MembershipSuspended':
     case 'MembershipRestored':
     case 'MembershipRevoked':
-      return { ...evolveDecided(order, event.type, event.data, instance), changedAtRevision: order.revision };
+      return decided(order, event.type, event.data, revision, instance);
     case 'ReviewOpened':
       invariant(event.data.reviewId === nextReviewId(order), `review ${event.data.reviewId} of order ${order.orderId} is out of turn`);
-      return { ...order, reviews: [...order.reviews, event.data] };
+      return { reviews: [...order.reviews, event.data] };
     case 'ReviewResolved':
-      return evolveResolved(order, event.data);
+      return resolved(order, event.data);
     case 'PaymentMoved':
-      return { ...evolveMoved(order, event.data), changedAtRevision: order.revision };
+      return moved(order, event.data, revision);
     case 'MembershipDelivered':
       invariant(
         event.data.sequence <= order.sequence,
         `order ${order.orderId} delivered ${event.data.sequence}, decided ${order.sequence}`,
       );
-      return { ...order, delivery: { ...order.delivery, settled: Math.max(order.delivery.settled, event.data.sequence) } };
+      return { delivery: { ...order.delivery, settled: Math.max(order.delivery.settled, event.data.sequence) } };
     case 'DeliveryFailed':
     case 'DeliveryTakenOver':
     case 'DeliveryAbandoned':
-      if (event.data.sequence < order.sequence) return order; // Of a decision that a newer one has replaced.
-      return { ...order, delivery: { ...evolveDelivery(order.delivery, event, instance), revision: order.revision } };
+      if (event.data.sequence < order.sequence) return {}; // Of a decision that a newer one has replaced.
+      return { delivery: { ...deliveryAfter(order.delivery, event, instance), revision } };
   }
 }
 
 type DeliveryEvent = Extract<OrderEvent, { type: 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
 
-function evolveDelivery(delivery: DeliveryState, event: DeliveryEvent, instance: string): DeliveryState {
+function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, instance: string): DeliveryState {
   switch (event.type) {
     case 'DeliveryFailed':
       return { ...delivery, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
@@ -147,72 +153,63 @@ function evolveDelivery(delivery: DeliveryState, event: DeliveryEvent, instance:
   }
 }
 
-function evolveObserved(order: OrderState, observed: PaymentObserved): OrderState {
-  const key = paymentKey(observed.payment);
-  invariant(order.moved[key] === undefined, `law 3: payment ${observed.payment.id} was moved away from order ${order.orderId}`);
-  const said = saidKey(observed);
-  const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(observed.payment), observed), observed.aliases);
+function observed(order: OrderState, said: PaymentObserved, revision: number): Changes {
+  const key = paymentKey(said.payment);
+  invariant(order.moved[key] === undefined, `law 3: payment ${said.payment.id} was moved away from order ${order.orderId}`);
+  const content = saidKey(said);
+  const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(said.payment), said), said.aliases);
   return {
-    ...order,
     payments: { ...order.payments, [key]: facts },
-    saidBy: { ...order.saidBy, [said]: [...(order.saidBy[said] ?? []), observed.source] },
+    saidBy: { ...order.saidBy, [content]: [...(order.saidBy[content] ?? []), said.source] },
+    changedAtRevision: revision,
   };
 }
 
-function evolveDecided(order: OrderState, type: DecisionType, decided: MembershipDecided, instance: string): OrderState {
-  invariant(decided.sequence === order.sequence + 1, `order ${order.orderId}: sequence ${decided.sequence} follows ${order.sequence}`);
+function decided(order: OrderState, type: DecisionType, decision: MembershipDecided, revision: number, instance: string): Changes {
+  invariant(decision.sequence === order.sequence + 1, `order ${order.orderId}: sequence ${decision.sequence} follows ${order.sequence}`);
   if (type === 'MembershipGranted') invariant(order.membership === 'none', `law 2: order ${order.orderId} is granted twice`);
   else invariant(order.membership !== 'none', `order ${order.orderId}: ${type} before any grant`);
   return {
-    ...order,
     membership: statusAfter[type],
-    decided: { ...decided, type },
-    restsOn: givesAccess(type) ? [...new Set([...order.restsOn, paymentKey(decided.payment)])] : order.restsOn,
-    ...(type === 'MembershipGranted' ? { grantedBy: decided.source } : {}),
-    sequence: decided.sequence,
-    delivery: {
-      settled: order.delivery.settled,
-      owner: instance,
-      failures: 0,
-      waitMs: 0,
-      spentMs: 0,
-      abandoned: false,
-      revision: order.revision,
-    },
+    decided: { ...decision, type },
+    restsOn: givesAccess(type) ? [...new Set([...order.restsOn, paymentKey(decision.payment)])] : order.restsOn,
+    ...(type === 'MembershipGranted' ? { grantedBy: decision.source } : {}),
+    sequence: decision.sequence,
+    delivery: { settled: order.delivery.settled, owner: instance, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision },
+    changedAtRevision: revision,
   };
 }
 
 /** The order forgets the payment, and whatever was asked or ruled about it. */
-function evolveMoved(order: OrderState, moved: PaymentMoved): OrderState {
-  const key = paymentKey(moved.payment);
-  invariant(order.moved[key] === undefined, `payment ${moved.payment.id} is moved away from order ${order.orderId} twice`);
-  invariant(!order.restsOn.includes(key), `payment ${moved.payment.id} is moved, but order ${order.orderId} was granted on it`);
+function moved(order: OrderState, move: PaymentMoved, revision: number): Changes {
+  const key = paymentKey(move.payment);
+  invariant(order.moved[key] === undefined, `payment ${move.payment.id} is moved away from order ${order.orderId} twice`);
+  invariant(!order.restsOn.includes(key), `payment ${move.payment.id} is moved, but order ${order.orderId} was granted on it`);
   const isOthers = ([each]: [string, unknown]) => each !== key && !each.startsWith(`${key} `);
   return {
-    ...order,
     payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
     saidBy: Object.fromEntries(Object.entries(order.saidBy).filter(isOthers)),
     rulings: Object.fromEntries(Object.entries(order.rulings).filter(isOthers)),
     reviews: order.reviews.map((review) =>
       paymentKey(review.payment) === key && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
     ),
-    moved: { ...order.moved, [key]: moved },
+    moved: { ...order.moved, [key]: move },
+    changedAtRevision: revision,
   };
 }
 
-function evolveResolved(order: OrderState, resolved: ReviewResolved): OrderState {
-  const review = order.reviews.find(({ reviewId }) => reviewId === resolved.reviewId);
+function resolved(order: OrderState, { reviewId, resolution }: ReviewResolved): Changes {
+  const review = order.reviews.find((each) => each.reviewId === reviewId);
   invariant(
     review !== undefined && review.resolution === undefined,
-    `order ${order.orderId}: review ${resolved.reviewId} is resolved, but is not open`,
+    `order ${order.orderId}: review ${reviewId} is resolved, but is not open`,
   );
-  const reviews = order.reviews.map((each) => (each === review ? { ...each, resolution: resolved.resolution } : each));
-  if (resolved.resolution === 'dismiss') return { ...order, reviews };
+  const reviews = order.reviews.map((each) => (each === review ? { ...each, resolution } : each));
+  if (resolution === 'dismiss') return { reviews };
   // What is accepted is a payment that the person saw paid; a claim alone accepts no amount that comes later.
-  if (resolved.resolution === 'grant' && order.payments[paymentKey(review.payment)]?.attempt?.status !== 'paid')
-    return { ...order, reviews };
-  const ruling = resolved.resolution === 'grant' ? 'accepted' : 'rejected';
-  return { ...order, reviews, rulings: { ...order.rulings, [paymentKey(review.payment)]: ruling } };
+  if (resolution === 'grant' && order.payments[paymentKey(review.payment)]?.attempt?.status !== 'paid') return { reviews };
+  const ruling = resolution === 'grant' ? 'accepted' : 'rejected';
+  return { reviews, rulings: { ...order.rulings, [paymentKey(review.payment)]: ruling } };
 }
 
 function givesAccess(type: DecisionType): boolean {
