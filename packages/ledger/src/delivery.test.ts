@@ -178,6 +178,26 @@ describe('redeliver', () => {
     return { ...here, ...process };
   }
 
+  test('what the shop does not have is listed, tried or abandoned, until it has it', async () => {
+    const { process, clock, shop } = world();
+    const { ledger } = process();
+    const undelivered = async () => (await ledger.undelivered()).items;
+    shop.manner = 'refuse';
+    await buy(ledger, 'o1');
+    await clock.advance(second);
+    expect(await undelivered()).toEqual([
+      { orderId: 'o1', memberId: expect.any(String), status: 'active', sequence: 1, failures: expect.any(Number), abandoned: false },
+    ]);
+    await clock.advance(80 * hour);
+    const [abandoned] = await undelivered();
+    expect(abandoned?.abandoned).toBe(true);
+    expect(abandoned?.failures).toBeGreaterThan(70);
+    shop.manner = 'write';
+    await ledger.redeliver('o1', support);
+    await clock.advance(second);
+    expect(await undelivered()).toEqual([]);
+  });
+
   test('delivers what was abandoned, names who asked, and then there is nothing more to deliver', async () => {
     const { ledger, shop, history } = await abandoned();
     shop.manner = 'write';

@@ -36,7 +36,7 @@ export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';
-export type { OrderPaymentState, OrderView, Review } from './order/view.ts';
+export type { OrderPaymentState, OrderView, Review, UndeliveredDecision } from './order/view.ts';
 export type {
   Alert,
   Log,

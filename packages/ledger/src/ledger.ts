@@ -173,6 +173,8 @@ class Ledger implements PaymentLedger {
 
   reviews: PaymentLedger['reviews'] = (request) =>
     this.#call(() => this.#page(request, ({ models }, after, limit) => models.reviews(after, limit), pageKey));
+  undelivered: PaymentLedger['undelivered'] = (request) =>
+    this.#call(() => this.#page(request, ({ models }, after, limit) => models.undelivered(after, limit), orderKey));
 
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {

@@ -7,7 +7,7 @@ import type { ManualAction, Observation, PaymentReference, Statement } from './o
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
-import type { OrderView, Review } from './order/view.ts';
+import type { OrderView, Review, UndeliveredDecision } from './order/view.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface PlaceOrder {
@@ -176,6 +176,8 @@ export interface PaymentLedger extends AdapterLedger, AsyncDisposable {
   openOrders(page?: PageRequest): Promise<Page<OrderView>>;
   /** From a read model. */
   reviews(page?: PageRequest): Promise<Page<Review>>;
+  /** From a read model: what the shop does not have yet, and whether anybody still tries. */
+  undelivered(page?: PageRequest): Promise<Page<UndeliveredDecision>>;
   /** Catch up, roll forward and deliver until idle: CLI, serverless, tests. Default timeout 10 s. */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -135,6 +135,25 @@ function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = fo
   return { until, isUnderWay: false };
 }
 
+/** The newest decision of an order, while the shop does not have it. */
+export interface UndeliveredDecision {
+  readonly orderId: string;
+  readonly memberId: string;
+  /** What the shop should store. */
+  readonly status: Exclude<MembershipStatus, 'none'>;
+  readonly sequence: number;
+  /** Attempts that failed since it was decided, or since a person last asked for it. */
+  readonly failures: number;
+  /** Nobody tries any more: a person must call `redeliver`. */
+  readonly abandoned: boolean;
+}
+
+export function undeliveredIn({ orderId, decided, membership, delivery }: OrderState): UndeliveredDecision | undefined {
+  if (decided === undefined || membership === 'none' || decided.sequence <= delivery.settled) return undefined;
+  const { memberId, sequence } = decided;
+  return { orderId, memberId, status: membership, sequence, failures: delivery.failures, abandoned: delivery.abandoned };
+}
+
 /** What of an order is not settled yet, and is looked at again by its id. */
 export interface UnsettledOrder {
   readonly orderId: string;

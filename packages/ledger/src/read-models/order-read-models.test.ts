@@ -12,7 +12,7 @@ import type { OrderCommand } from '../order/decide.ts';
 import { at, order1, paid, payment, resolve, saying } from '../order/example-order.test-support.ts';
 import { anyObservation } from '../order/observations.test-support.ts';
 import { isPending, type OrderState } from '../order/order.ts';
-import { listedUntil, openReviews, unsettledIn, viewOf } from '../order/view.ts';
+import { listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../order-streams.ts';
 import { openPaymentProcess } from '../payment-process.test-support.ts';
 import { type OrderReadModels, openOrderReadModels, pageKey } from './order-read-models.ts';
@@ -43,6 +43,7 @@ function everything(models: OrderReadModels) {
     openOrders: models.openOrders(now, '', 1_000),
     reviews: models.reviews('', 1_000),
     pending: models.pendingDeliveries(),
+    undelivered: models.undelivered('', 1_000),
     accounts: models.accounts(now),
     unsettled: models.unsettled('', 1_000),
   };
@@ -71,6 +72,7 @@ async function byTheStreams(store: EventStore) {
     ),
     reviews: orders.flatMap((order) => openReviews(order)),
     pending: orders.filter(isPending),
+    undelivered: orders.flatMap((order) => undeliveredIn(order) ?? []),
     accounts: orders.some(({ placed }) => placed) ? [accountOf(orders)] : [],
     unsettled: orders.flatMap((order) => (order.placed ? (unsettledIn(order) ?? []) : [])),
   };
@@ -120,7 +122,9 @@ const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
 
 describe('rebuilt from the log, the read models are what they are live', () => {
   const met = new Set<string>();
-  afterAll(() => expect([...met].sort()).toEqual(['accounts', 'memberships', 'openOrders', 'pending', 'reviews', 'unsettled']));
+  afterAll(() =>
+    expect([...met].sort()).toEqual(['accounts', 'memberships', 'openOrders', 'pending', 'reviews', 'undelivered', 'unsettled']),
+  );
 
   property.prop([fc.array(fc.tuple(fc.constantFrom(...orderIds), anyCommand, fc.boolean()), { maxLength: 40 })], { numRuns: 200 })(
     'whatever happened, and in whatever pages it was seen',

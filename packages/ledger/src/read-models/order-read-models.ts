@@ -1,11 +1,11 @@
-// Read models of the orders: open orders, open reviews, pending deliveries, memberships by member. Each row
+// Read models of the orders: open orders, open reviews, undelivered decisions, memberships by member. Each row
 // holds the folded order, so a page is applied without reading streams.
 
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import { invariant } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
 import { initialState, type OrderState } from '../order/order.ts';
-import { type OrderView, type Review, viewOf } from '../order/view.ts';
+import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../order-streams.ts';
 import type { Membership } from '../payment-ledger.ts';
 import { openAccountRows } from './account-rows.ts';
@@ -21,7 +21,8 @@ export interface OrderReadModels {
   reviews(after: string, limit: number): readonly Review[];
   accounts(awaitedAt: string): readonly AccountOrders[];
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
-  /** Orders whose newest decision the shop does not know yet. */
+  undelivered(after: string, limit: number): readonly UndeliveredDecision[];
+  /** Orders whose newest decision is on its way to the shop. */
   pendingDeliveries(): readonly OrderState[];
 }
 
@@ -31,7 +32,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const { db } = file;
   const accountRows = openAccountRows(file);
   const select = db.prepare('select state, since from orders where order_id = ?');
-  const upsert = db.prepare('insert or replace into orders values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const upsert = db.prepare('insert or replace into orders values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const dropReviews = db.prepare('delete from reviews where order_id = ?');
   const addReview = db.prepare('insert into reviews values (?, ?, ?)');
   const byMember = db.prepare(
@@ -43,6 +44,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const openReviewsAfter = db.prepare(
     'select review from reviews where (order_id, review_id) > (?, ?) order by order_id, review_id limit ?',
   );
+  const undelivered = db.prepare('select state from orders where pending + abandoned > 0 and order_id > ? order by order_id limit ?');
   const pending = db.prepare('select state from orders where pending = 1 order by order_id');
 
   function load(orderId: string): FoldedOrder {
@@ -90,6 +92,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     reviews: (after, limit) => openReviewsAfter.all(...reviewKey(after), limit).map((row) => JSON.parse(String(row['review'])) as Review),
     accounts: accountRows.accounts,
     unsettled: accountRows.unsettled,
+    undelivered: (after, limit) => states(undelivered.all(after, limit)).flatMap((state) => undeliveredIn(state) ?? []),
     pendingDeliveries: () => states(pending.all()),
   };
 }

@@ -2,7 +2,7 @@
 // replays the log beside them.
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { isPending, type OrderState } from '../order/order.ts';
-import { awaitedUntil, listedUntil, openReviews, unsettledIn } from '../order/view.ts';
+import { awaitedUntil, listedUntil, openReviews, undeliveredIn, unsettledIn } from '../order/view.ts';
 import { isDecision, orderAggregate } from '../order-streams.ts';
 
 /** An order as its row keeps it. */
@@ -27,6 +27,7 @@ export const orderColumns = [
   'placed_at',
   'listed_until',
   'unsettled',
+  'abandoned',
 ] as const;
 export type OrderColumns = [
   orderId: string,
@@ -42,6 +43,7 @@ export type OrderColumns = [
   placedAt: string | null,
   listedUntil: string | null,
   unsettled: number,
+  abandoned: number,
 ];
 
 /** One fold for the live rows and for a replay of them. */
@@ -72,6 +74,7 @@ export function rowsOf({ state, since }: FoldedOrder): {
       placed?.placedAt ?? null,
       listedUntil(state) ?? null,
       unsettledIn(state) ? 1 : 0,
+      undeliveredIn(state)?.abandoned ? 1 : 0,
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };
