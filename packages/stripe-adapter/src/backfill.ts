@@ -6,10 +6,11 @@ import { LedgerError } from '@paidonce/ledger';
 import * as z from 'zod';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
-import type { Answer, StripeCalls } from './stripe-calls.ts';
+import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
 import { identityOf, isId } from './stripe-objects.ts';
 import { everyObject, type StripeWork } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
+import { moneyBack } from './whole-payment.ts';
 
 /** An order of the shop's own books, a line of JSON each. */
 export interface ShopOrder {
@@ -121,15 +122,16 @@ class Run {
     const mapped = session && toObservation(session.object, this.#seen(session), this.#work.scope);
     if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
     const { statement } = mapped;
-    if (statement.fact.kind !== 'attempt' || statement.fact.status !== 'paid') return this.#add('unpaid');
+    if (!isPaid(statement)) return this.#add('unpaid');
     for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#listed.add(name);
+    if (!(await this.#tellMoneyBack(statement, order.orderId))) return;
     if (order.fulfilled) return this.#import(order, statement);
     await this.#grant(order, statement, session);
   }
 
   /** Ours by its mark; the orders of the shop's own list are done. */
   async markedSessions(): Promise<void> {
-    const { ledger, scope, intake } = this.#work;
+    const { ledger, scope } = this.#work;
     const toMs = ledger.runtime.now().getTime() + 3_600_000;
     const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
     for await (const { object, answer } of list) {
@@ -139,9 +141,34 @@ class Run {
       const order = await this.#orderOf(claim.references, claim.orderId);
       if (order === undefined && !claim.marked) this.#add('strangers');
       else if (order && order.membership !== 'none') this.#add('known');
-      else if (this.#options.dryRun === true) this.#countSession(object, order, answer);
-      else this.#countTaken(await intake.take(object, { ...this.#seen(answer), source: 'poll' }), identityOf(object).id ?? '');
+      else await this.#markedSession(object, order, answer);
     }
+  }
+
+  async #markedSession(object: unknown, order: OrderView | undefined, answer: Answer<ListPage>): Promise<void> {
+    const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
+    const statement = mapped.kind === 'statement' && isPaid(mapped.statement) ? mapped.statement : undefined;
+    if (statement && !(await this.#tellMoneyBack(statement, order?.orderId))) return;
+    const sessionId = identityOf(object).id ?? '';
+    if (this.#options.dryRun !== true) {
+      this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), sessionId);
+    } else if (!statement) this.#add('unpaid');
+    else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
+    else this.#problem(`${sessionId}: it names an order that is not placed; list it among --orders`);
+  }
+
+  /** Before the payment, so that what was undone since grants nothing. False: that was all, since nothing may change. */
+  async #tellMoneyBack({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
+    if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
+    const { livemode, account } = payment;
+    const way = { source: 'poll' as const, account, livemode, ...(orderId === undefined ? {} : { orderId }) };
+    const back = await moneyBack(payment.id, way, this.#calls);
+    if (this.#options.dryRun === true && back.length > 0) {
+      this.#problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
+      return false;
+    }
+    for (const each of back) await this.#work.intake.take(each.object, each.way);
+    return true;
   }
 
   async #import(order: ShopOrder, statement: Statement): Promise<void> {
@@ -180,18 +207,12 @@ class Run {
     return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
   }
 
-  #countSession(object: unknown, order: OrderView | undefined, answer: Answer): void {
-    const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
-    const isPaid = mapped.kind === 'statement' && mapped.statement.fact.kind === 'attempt' && mapped.statement.fact.status === 'paid';
-    if (!isPaid) this.#add('unpaid');
-    else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
-    else this.#problem(`${identityOf(object).id}: it names an order that is not placed; list it among --orders`);
-  }
-
   #countTaken({ outcome }: Taken, name: string): void {
     if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
+    else if (outcome === 'recorded')
+      this.#problem(`${name}: recorded, without a membership. It is unpaid, refunded or disputed, or its order is not placed`);
     else this.#problem(`${name}: ${outcome}`);
   }
 
@@ -216,4 +237,8 @@ class Run {
     this.#counts.review += 1;
     this.#counts.problems = [...this.#counts.problems, problem];
   }
+}
+
+function isPaid({ fact }: Statement): boolean {
+  return fact.kind === 'attempt' && fact.status === 'paid';
 }

@@ -34,6 +34,8 @@ export interface Way extends Seen {
    * version. Default: Stripe answered it just now.
    */
   readonly form?: 'snapshot' | 'foreign_snapshot';
+  /** Whose it is, where whoever asks knows: then the object is not asked. */
+  readonly orderId?: string;
 }
 
 type Ours = Extract<Ownership, { ours: true }>;
@@ -56,7 +58,7 @@ export class Intake {
       log.info({ because: mapped.because, eventId: way.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
     }
-    const ownership = await this.#whose(mapped.claim, way);
+    const ownership: Ownership = way.orderId === undefined ? await this.#whose(mapped.claim, way) : { ours: true, orderId: way.orderId };
     if (ownership.ours) return this.#takeOurs(object, mapped, ownership, way);
     // Without an id nobody can tell whose it is, so nobody else would keep it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.keep(object, mapped, way);

@@ -6,6 +6,7 @@ import { knownPayment } from './known-payment.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
 import { identityOf, intentSchema, moneySchema, movementSchema, refundSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
 import { everyObject, type StripeWork } from './stripe-work.ts';
+import { takeWholePayment } from './whole-payment.ts';
 
 export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
 
@@ -45,6 +46,7 @@ interface Paid {
   readonly id: string;
   readonly capturedMinor: number;
   readonly currency: string;
+  readonly livemode: boolean;
   /** Absent: a session that cost nothing. */
   readonly money?: StripeMoney;
   readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
@@ -90,18 +92,18 @@ async function* paidAtStripe(calls: StripeCalls, work: StripeWork, { since }: Re
     const source = row.success ? row.data.source : null;
     const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
     if (money?.success !== true || money.data.payment_intent === null) continue;
-    const { payment_intent: id, amount_captured: capturedMinor, currency } = money.data;
+    const { payment_intent: id, amount_captured: capturedMinor, currency, livemode } = money.data;
     const isOurs = isMarked(identityOf(source), scope) || (await ledger.orderOf(id)) !== undefined;
-    yield isOurs ? { id, capturedMinor, currency, money: money.data, answer } : 'strange';
+    yield isOurs ? { id, capturedMinor, currency, livemode, money: money.data, answer } : 'strange';
   }
   // What cost nothing stands in no balance.
   for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), fromMs - overlapMs, toMs)) {
     const session = sessionSchema.safeParse(object);
     if (!session.success || session.data.mode !== 'payment') continue;
-    const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
+    const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
     if (intent !== null || total !== 0 || status === 'unpaid') continue;
     const isOurs = isMarked(identityOf(object), scope) || (await ledger.orderOf(id)) !== undefined;
-    yield isOurs ? { id, capturedMinor: 0, currency: currency ?? '', answer } : 'strange';
+    yield isOurs ? { id, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
   }
 }
 
@@ -141,10 +143,9 @@ async function refundedMinor(intentId: string, calls: StripeCalls): Promise<numb
 
 /** What Stripe says now goes the way of every observation; then it is judged again. */
 async function repaired(mismatch: Mismatch, paid: Paid, account: string, calls: StripeCalls, work: StripeWork): Promise<Mismatch> {
-  const { intake } = work;
-  const way = { source: 'poll' as const, account, ...paid.answer };
-  await intake.takeById(paid.id.startsWith('cs_') ? 'checkout.session' : 'payment_intent', paid.id, way);
-  if (paid.money && paid.money.amount_refunded > 0) await intake.takeById('charge', paid.money.id, way);
+  // A refund tells no mode of its own.
+  const way = { source: 'poll' as const, account, livemode: paid.livemode, ...paid.answer };
+  await takeWholePayment(paid.id, way, work);
   return { ...mismatch, repaired: (await judge(paid, calls, work)) === undefined };
 }
 

@@ -1,0 +1,35 @@
+// A payment asked of Stripe long after it was made: what went back of it is told first, so that one that was undone
+// meanwhile grants nothing on the way, and nobody is welcomed whose money is with him again.
+import type { Way } from './intake.ts';
+import type { StripeCalls } from './stripe-calls.ts';
+import { identityOf } from './stripe-objects.ts';
+import type { StripeWork } from './stripe-work.ts';
+
+export interface LookedAt {
+  readonly objectId: string;
+  readonly outcome: string;
+}
+
+/** @param paymentId `pi_…` or `cs_…`. */
+export async function takeWholePayment(paymentId: string, way: Way, { accounts, intake }: StripeWork): Promise<readonly LookedAt[]> {
+  const calls = await accounts.calls(way.account);
+  const type = paymentId.startsWith('cs_') ? 'checkout.session' : 'payment_intent';
+  const intentId = type === 'payment_intent' ? paymentId : identityOf((await calls.session(paymentId))?.object).payment_intent;
+  const looked: LookedAt[] = [];
+  for (const back of intentId === undefined ? [] : await moneyBack(intentId, way, calls)) {
+    const { outcome } = await intake.take(back.object, back.way);
+    looked.push({ objectId: identityOf(back.object).id ?? '', outcome });
+  }
+  const { outcome } = await intake.takeById(type, paymentId, way);
+  return [{ objectId: paymentId, outcome }, ...looked];
+}
+
+/** Its refunds and disputes, for `intake.take`: two calls. */
+export async function moneyBack(
+  intentId: string,
+  way: Omit<Way, 'asOf'>,
+  calls: StripeCalls,
+): Promise<readonly { object: unknown; way: Way }[]> {
+  const pages = [await calls.refunds({ payment_intent: intentId }), await calls.disputes(intentId)];
+  return pages.flatMap(({ object: { objects }, asOf }) => objects.map((object) => ({ object, way: { ...way, asOf } })));
+}
