@@ -176,6 +176,22 @@ describe('a long list', () => {
     ]);
   });
 
+  test('in which an object failed is gone on with from before it', async () => {
+    const shop = await openShop();
+    const round = await openRound(shop);
+    let pages = 0;
+    const list = () => {
+      pages += 1;
+      return Promise.resolve(page(pages * 10, 2, pages < 35));
+    };
+    const failing = (object: unknown) =>
+      (object as { id: string }).id === 'cs_150' ? Promise.reject(new LedgerError('contention', 'not now')) : take();
+    await round.readList(list, stretch, failing);
+    expect(round.counts).toMatchObject({ lookedAt: 70, failed: 1 });
+    // The tenth page was the last that was marked before the one that failed on the fifteenth.
+    expect((await shop.ledger.sweepProgress('long')).resume).toMatchObject({ after: 'cs_101' });
+  });
+
   test('of which the marked object is gone is read from its start', async () => {
     const shop = await openShop();
     const round = await openRound(shop);
