@@ -82,6 +82,20 @@ describe('the cursor', () => {
   });
 });
 
+describe('a clock of ours that is half an hour ahead of Stripe’s', () => {
+  test('does not lead the cursor past events that are still to come', async () => {
+    let passedMs = 0;
+    const clock = (aheadMs: number) => ({ now: () => new Date(Date.now() + passedMs + aheadMs) });
+    const { checkout, sandbox, payments } = await openShop({ ledger: { runtime: clock(hourMs / 2) }, sandbox: { runtime: clock(0) } });
+    const sessionId = await checkout();
+    await payments.sweep(events);
+    passedMs = 60_000;
+    sandbox.pay(sessionId, { fate: 'lost' });
+    passedMs = 5 * 60_000;
+    expect(await payments.sweep(events)).toMatchObject({ rescued: 1 });
+  });
+});
+
 describe('whose an event is', () => {
   test('a stranger’s costs one read in a shared account, and is not asked for again within the overlap', async () => {
     const { checkout, sandbox, stripe, payments } = await openShop();
