@@ -172,6 +172,19 @@ describe('a key without the right', () => {
   });
 });
 
+describe('a key that may not ask for its own account', () => {
+  test('loses no payment: the event is sent again until the account is given', async () => {
+    const shop = await openShop();
+    await placed(shop);
+    shop.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/account' });
+    const refused = await refusal(shop.payments.handleWebhook(...signed(session())));
+    expect([refused.code, refused.message]).toEqual(['provider_unavailable', expect.stringContaining('option `account`')]);
+    expect(await unreadable(shop)).toEqual([]);
+    await shop.payments.handleWebhook(...signed(session()));
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
+  });
+});
+
 describe('a secret', () => {
   test('names the account that its events are of', async () => {
     const shop = await openShop({ payments: { webhookSecrets: [{ secret: webhookSecret, account: 'acct_sandbox_b', livemode: false }] } });
