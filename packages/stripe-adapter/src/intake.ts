@@ -143,8 +143,10 @@ export class Intake {
         if (session) return this.#takeAnswer(session, ours, way);
         return this.keep(object, { objectId: mapped.sessionId, type: 'checkout.session', path: 'payment_intent' }, way);
       }
-      case 'list_refunds':
-        return this.#takeRefunds(await calls.refunds(mapped.of), ours, way);
+      case 'list_refunds': {
+        const refunds = await calls.refunds(mapped.of);
+        return refunds ? this.#takeRefunds(refunds, ours, way) : this.keep(object, { ...named(object), path: 'refunds' }, way);
+      }
       case 'statement': {
         const { statement } = mapped;
         if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours))) return this.#observe(object, statement, ours, way);
@@ -188,6 +190,11 @@ export class Intake {
       return this.keep(object, { objectId, type: statement.fact.kind, path: 'observation' }, way);
     }
   }
+}
+
+function named(object: unknown): Pick<Unreadable, 'objectId' | 'type'> {
+  const { id, object: type = 'unknown' } = identityOf(object);
+  return { type, ...(id === undefined ? {} : { objectId: id }) };
 }
 
 interface StaleCopy {

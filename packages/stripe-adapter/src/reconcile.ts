@@ -134,8 +134,8 @@ async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWork): Pr
 }
 
 async function refundedMinor(intentId: string, calls: StripeCalls): Promise<number> {
-  const { object: page } = await calls.refunds({ payment_intent: intentId });
-  return page.objects.reduce<number>((sum, object) => {
+  const page = await calls.refunds({ payment_intent: intentId });
+  return (page?.object.objects ?? []).reduce<number>((sum, object) => {
     const refund = refundSchema.safeParse(object);
     return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
   }, 0);

@@ -31,5 +31,5 @@ export async function moneyBack(
   calls: StripeCalls,
 ): Promise<readonly { object: unknown; way: Way }[]> {
   const pages = [await calls.refunds({ payment_intent: intentId }), await calls.disputes(intentId)];
-  return pages.flatMap(({ object: { objects }, asOf }) => objects.map((object) => ({ object, way: { ...way, asOf } })));
+  return pages.flatMap((page) => page?.object.objects.map((object) => ({ object, way: { ...way, asOf: page.asOf } })) ?? []);
 }
