@@ -168,7 +168,7 @@ describe('a key without the right', () => {
     const shop = await openShop();
     shop.sandbox.injectFault({ kind: 'status', status: 403, times: 5, path: '/v1/payment_intents/:intent' });
     expect(await shop.payments.handleWebhook(...signed(refund()))).toEqual({ outcome: 'unreadable' });
-    expect(await unreadable(shop)).toMatchObject([{ path: 'permission' }]);
+    expect(await unreadable(shop)).toMatchObject([{ objectId: 're_1', path: 'permission' }]); // What `recheck` can read later.
   });
 });
 
