@@ -32,7 +32,7 @@ interface Desk {
   readonly folder: string;
   readonly told: MembershipChange[];
   /** The shop as it runs beside the command. */
-  shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>): Promise<T>;
+  shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>, under?: Partial<Policy>): Promise<T>;
   run(...args: readonly string[]): Promise<Ran>;
 }
 
@@ -51,10 +51,10 @@ async function openDesk({ policy, env = {} }: { policy?: Partial<Policy>; env?: 
     stripe,
     folder,
     told,
-    shop: async (use) => {
+    shop: async (use, under = policy) => {
       const deliver = async (change: MembershipChange): Promise<void> => void told.push(change);
       const eventStore = await openSqliteEventStore(path);
-      await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(policy ? { policy } : {}) });
+      await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(under ? { policy: under } : {}) });
       await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
       const result = await use(ledger, payments);
       await ledger.settle();
@@ -185,6 +185,27 @@ describe('reconcile', () => {
     desk.sandbox.refund(sessionId, { fate: 'never_made' });
     await desk.run('reconcile', '--repair');
     await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'refunded' }));
+  });
+
+  test('decides under the policy that is in force, where the shop has gone back to an earlier one', async () => {
+    const desk = await openDesk();
+    const sessions: string[] = [];
+    for (const [index, fullRefund] of (['revoke', 'keep', 'revoke'] as const).entries()) {
+      await desk.shop(
+        async (_, payments) => {
+          const { sessionId } = await payments.startCheckout({ ...plan, orderId: `order-${index + 1}` });
+          sessions.push(sessionId);
+          desk.sandbox.pay(sessionId, { fate: 'never_made' });
+          await payments.status(sessionId);
+        },
+        { fullRefund },
+      );
+    }
+    for (const sessionId of sessions) desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    await desk.run('reconcile', '--repair');
+    await desk.shop(async (ledger) => {
+      for (const orderId of ['order-1', 'order-2', 'order-3']) expect(await ledger.order(orderId)).toMatchObject({ membership: 'revoked' });
+    });
   });
 
   test('says that it could not run, and proves nothing, where Stripe does not answer', async () => {
