@@ -7,9 +7,10 @@ import * as z from 'zod';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
 import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
-import { identityOf, isId } from './stripe-objects.ts';
+import { identityOf } from './stripe-objects.ts';
 import { everyObject, type StripeWork } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
+import { orderOfClaim } from './what-is-ours.ts';
 import { moneyBack } from './whole-payment.ts';
 
 /** An order of the shop's own books, a line of JSON each. */
@@ -138,7 +139,7 @@ class Run {
       const claim = claimOf(identityOf(object), scope);
       if (claim.references.some((reference) => this.#listed.has(reference))) continue;
       this.#looked();
-      const order = await this.#orderOf(claim.references, claim.orderId);
+      const order = await orderOfClaim(claim, ledger);
       if (order === undefined && !claim.marked) this.#add('strangers');
       else if (order && order.membership !== 'none') this.#add('known');
       else await this.#markedSession(object, order, answer);
@@ -196,15 +197,6 @@ class Run {
   #sessionOf(paymentId: string): Promise<Answer | undefined> {
     if (paymentId.startsWith('cs_')) return this.#calls.session(paymentId);
     return this.#calls.sessionOfIntent(paymentId).then((session) => session ?? this.#calls.intent(paymentId));
-  }
-
-  async #orderOf(references: readonly string[], orderId: string | undefined): Promise<OrderView | undefined> {
-    const { ledger } = this.#work;
-    for (const reference of references) {
-      const order = await ledger.orderOf(reference);
-      if (order) return order;
-    }
-    return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
   }
 
   #countTaken({ outcome }: Taken, name: string): void {

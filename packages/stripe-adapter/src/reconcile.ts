@@ -1,11 +1,12 @@
 // The proof that nothing was missed, both ways: every movement of money and every free session in scope against the
 // ledger, and every active membership of the ledger against Stripe. Reads only; a repair goes through the one write path.
 import { type EventStore, readOrderEvent } from '@paidonce/ledger';
-import { isMarked } from './claim.ts';
-import { knownPayment } from './known-payment.ts';
+import { claimOf, isMarked } from './claim.ts';
+import { judge } from './judge-payment.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
-import { identityOf, intentSchema, moneySchema, movementSchema, refundSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
+import { identityOf, intentSchema, moneySchema, movementSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
 import { everyObject, type StripeWork } from './stripe-work.ts';
+import { orderOfClaim } from './what-is-ours.ts';
 import { takeWholePayment } from './whole-payment.ts';
 
 export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
@@ -42,8 +43,9 @@ export interface ReconcileOptions {
 }
 
 /** A payment in scope, as Stripe has it. */
-interface Paid {
+export interface Paid {
   readonly id: string;
+  readonly sessionId?: string;
   readonly capturedMinor: number;
   readonly currency: string;
   readonly livemode: boolean;
@@ -87,65 +89,40 @@ async function* paidAtStripe(calls: StripeCalls, work: StripeWork, { since }: Re
   const { ledger, scope } = work;
   const fromMs = since.getTime();
   const toMs = ledger.runtime.now().getTime() + overlapMs;
-  for await (const { object, answer } of everyObject((window) => calls.balanceTransactions(window), fromMs, toMs)) {
-    const row = movementSchema.safeParse(object);
-    const source = row.success ? row.data.source : null;
-    const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
-    if (money?.success !== true || money.data.payment_intent === null) continue;
-    const { payment_intent: id, amount_captured: capturedMinor, currency, livemode } = money.data;
-    const isOurs = isMarked(identityOf(source), scope) || (await ledger.orderOf(id)) !== undefined;
-    yield isOurs ? { id, capturedMinor, currency, livemode, money: money.data, answer } : 'strange';
-  }
-  // What cost nothing stands in no balance.
+  /** Payments that only their session names as ours (on a Payment Link, by a recovery link), and that session. */
+  const sessions = new Map<string, string>();
   for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), fromMs - overlapMs, toMs)) {
     const session = sessionSchema.safeParse(object);
     if (!session.success || session.data.mode !== 'payment') continue;
     const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
-    if (intent !== null || total !== 0 || status === 'unpaid') continue;
-    const isOurs = isMarked(identityOf(object), scope) || (await ledger.orderOf(id)) !== undefined;
-    yield isOurs ? { id, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
-  }
-}
-
-async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWork): Promise<Mismatch | undefined> {
-  const { id: paymentId, capturedMinor, currency, money } = paid;
-  const stripe = `paid, ${capturedMinor} ${currency}`;
-  const order = await ledger.orderOf(paymentId);
-  if (order === undefined) return { kind: 'paid_without_grant', paymentId, stripe, ledger: 'no order has it' };
-  const { orderId, membership, openReviews } = order;
-  const known = knownPayment(await ledger.history(orderId), paymentId);
-  const found = { paymentId, orderId, stripe };
-  if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'nobody has said that it is paid' };
-  if (!known.totalsMinor.has(capturedMinor)) {
-    return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
-  }
-  const isGoingBack = money !== undefined && money.amount_refunded >= capturedMinor && capturedMinor > 0;
-  if (membership === 'active' && isGoingBack && known.refundedMinor < capturedMinor) {
-    const backMinor = await refundedMinor(paymentId, calls);
-    if (backMinor >= capturedMinor) {
-      const ledgers = `active, with ${known.refundedMinor} refunded`;
-      return { kind: 'refunded_but_active', ...found, stripe: `refunded, ${backMinor} ${currency}`, ledger: ledgers };
+    const claim = claimOf(identityOf(object), scope);
+    const isOurs = claim.marked || (await orderOfClaim(claim, ledger)) !== undefined;
+    if (intent !== null) {
+      if (isOurs) sessions.set(typeof intent === 'string' ? intent : intent.id, id);
+    } else if (total === 0 && status !== 'unpaid') {
+      // What cost nothing stands in no balance.
+      yield isOurs ? { id, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
     }
   }
-  const isUndone = known.refundedMinor > 0 || money?.disputed === true;
-  if (membership === 'active' || isUndone) return undefined;
-  const waits = openReviews.map(({ kind }) => kind).join(', ');
-  return { kind: 'paid_without_grant', ...found, ledger: `membership ${membership}${waits ? `, under review: ${waits}` : ''}` };
-}
-
-async function refundedMinor(intentId: string, calls: StripeCalls): Promise<number> {
-  const page = await calls.refunds({ payment_intent: intentId });
-  return (page?.object.objects ?? []).reduce<number>((sum, object) => {
-    const refund = refundSchema.safeParse(object);
-    return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
-  }, 0);
+  for await (const { object, answer } of everyObject((window) => calls.balanceTransactions(window), fromMs, toMs)) {
+    const row = movementSchema.safeParse(object);
+    const source = row.success ? row.data.source : null;
+    const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
+    // A debit has its row while it is under way, and keeps it where the bank refuses.
+    if (money?.success !== true || money.data.payment_intent === null || money.data.status !== 'succeeded') continue;
+    const { payment_intent: id, amount_captured: capturedMinor, currency, livemode } = money.data;
+    const sessionId = sessions.get(id);
+    const isOurs = sessionId !== undefined || isMarked(identityOf(source), scope) || (await ledger.orderOf(id)) !== undefined;
+    const paid = { id, capturedMinor, currency, livemode, money: money.data, answer };
+    yield isOurs ? { ...paid, ...(sessionId === undefined ? {} : { sessionId }) } : 'strange';
+  }
 }
 
 /** What Stripe says now goes the way of every observation; then it is judged again. */
 async function repaired(mismatch: Mismatch, paid: Paid, account: string, calls: StripeCalls, work: StripeWork): Promise<Mismatch> {
   // A refund tells no mode of its own.
   const way = { source: 'poll' as const, account, livemode: paid.livemode, ...paid.answer };
-  await takeWholePayment(paid.id, way, work);
+  await takeWholePayment(paid.sessionId ?? paid.id, way, work);
   return { ...mismatch, repaired: (await judge(paid, calls, work)) === undefined };
 }
 
