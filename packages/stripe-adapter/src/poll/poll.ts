@@ -86,11 +86,11 @@ export class Poll {
   sweepSoon(): void {
     if (this.#soon) return;
     this.#soon = true;
-    this.sweep({ tiers: ['objects', 'money'] })
-      .catch((error: unknown) => this.#warn(error))
-      .finally(() => {
-        this.#soon = false;
-      });
+    const work = this.#turn.then(() => {
+      this.#soon = false; // Said again from now on, it is of something that this pass may not see.
+      return this.#sweep({ tiers: ['objects', 'money'] });
+    });
+    this.#turn = work.catch((error: unknown) => this.#warn(error));
   }
 
   start(): void {
