@@ -1,9 +1,11 @@
 // The proof that nothing was missed, both ways: every movement of money and every free session in scope against the
 // ledger, and every active membership of the ledger against Stripe. Reads only; a repair goes through the one write path.
-import { type EventStore, readOrderEvent } from '@paidonce/ledger';
+import { type EventStore, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
 import { claimOf, isMarked } from './claim.ts';
 import { judge } from './judge-payment.ts';
+import { keyMode } from './key-mode.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
+import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf, intentSchema, moneySchema, movementSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
 import { everyObject, type StripeWork } from './stripe-work.ts';
 import { orderOfClaim } from './what-is-ours.ts';
@@ -25,7 +27,10 @@ export interface Mismatch {
 
 export interface Reconciled {
   readonly since: string;
-  readonly account: string;
+  /** The key's own, and the connected ones that have orders. */
+  readonly accounts: readonly string[];
+  /** Have orders too, and our key may not read them: nothing is proved of these. */
+  readonly unread: readonly string[];
   /** In scope: payments at Stripe, and active memberships of the ledger. */
   readonly payments: number;
   readonly memberships: number;
@@ -59,30 +64,57 @@ const overlapMs = 24 * 3_600_000;
 
 /** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
 export async function reconcile(work: StripeWork, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
-  const account = await work.accounts.own();
+  const { accounts, reads } = work;
+  const own = await accounts.own();
+  const orders = await work.ledger.accountOrders();
+  const livemode = await keyMode(orders, accounts);
+  const connected = orders.filter((of) => of.livemode === livemode && of.account.startsWith('acct_') && of.account !== own);
+  const found: Found = { payments: 0, memberships: 0, manual: 0, strangers: 0, mismatches: [] };
+  const granted = await grantedInLedger(store, livemode, options);
+  const [looked, unread]: [string[], string[]] = [[], []];
+  for (const account of [own, ...connected.map((of) => of.account)]) {
+    try {
+      await reconcileAccount(account, granted, found, work, options);
+      looked.push(account);
+    } catch (error) {
+      if (!isNotAllowed(error) || account === own) throw error;
+      unread.push(account);
+    }
+  }
+  return { since: options.since.toISOString(), accounts: looked, unread, ...found, calls: reads.count };
+}
+
+type Found = { -readonly [Name in 'payments' | 'memberships' | 'manual' | 'strangers']: number } & { readonly mismatches: Mismatch[] };
+
+async function reconcileAccount(
+  account: string,
+  granted: readonly Granted[],
+  found: Found,
+  work: StripeWork,
+  options: ReconcileOptions,
+): Promise<void> {
   const calls = await work.accounts.calls(account);
+  const { mismatches } = found;
   const seen = new Set<string>();
-  const mismatches: Mismatch[] = [];
-  let strangers = 0;
   for await (const paid of paidAtStripe(calls, work, options)) {
-    if (paid === 'strange') strangers += 1;
+    if (paid === 'strange') found.strangers += 1;
     else if (!seen.has(paid.id)) {
       seen.add(paid.id);
+      found.payments += 1;
       const mismatch = await judge(paid, calls, work);
       if (mismatch) mismatches.push(options.repair === true ? await repaired(mismatch, paid, account, calls, work) : mismatch);
     }
-    options.onProgress?.('payments', seen.size + strangers);
+    options.onProgress?.('payments', found.payments + found.strangers);
   }
-  const granted = await grantedInLedger(store, account, options);
-  for (const { orderId, paymentId } of granted.byStripe) {
-    if (seen.has(paymentId) || (await isPaid(paymentId, calls))) continue;
-    const ledger = `order ${orderId} is an active membership`;
-    mismatches.push({ kind: 'granted_without_payment', paymentId, orderId, stripe: 'it is not paid', ledger });
+  for (const { orderId, payment } of granted.filter((each) => each.payment.account === account)) {
+    found.memberships += 1;
+    const { id: paymentId, provider } = payment;
+    if (provider !== 'stripe') found.manual += 1;
+    else if (!seen.has(paymentId) && !(await isPaid(paymentId, calls))) {
+      const ledger = `order ${orderId} is an active membership`;
+      mismatches.push({ kind: 'granted_without_payment', paymentId, orderId, stripe: 'it is not paid', ledger });
+    }
   }
-  const { manual } = granted;
-  const since = options.since.toISOString();
-  const counts = { payments: seen.size, memberships: granted.byStripe.length + manual, manual, strangers, calls: work.reads.count };
-  return { since, account, ...counts, mismatches };
 }
 
 async function* paidAtStripe(calls: StripeCalls, work: StripeWork, { since }: ReconcileOptions): AsyncGenerator<Paid | 'strange'> {
@@ -127,28 +159,30 @@ async function repaired(mismatch: Mismatch, paid: Paid, account: string, calls: 
 }
 
 interface Granted {
-  readonly byStripe: readonly { readonly orderId: string; readonly paymentId: string }[];
-  readonly manual: number;
+  readonly orderId: string;
+  readonly payment: PaymentReference;
 }
 
-/** Memberships that are active now, and rest on a payment since then. */
-async function grantedInLedger(store: EventStore, account: string, { since, onProgress }: ReconcileOptions): Promise<Granted> {
-  const active = new Map<string, { readonly paymentId: string; readonly isStripes: boolean }>();
+/** Memberships that are active now, and rest on a payment since then, in the mode of our key. */
+async function grantedInLedger(
+  store: EventStore,
+  livemode: boolean | undefined,
+  { since, onProgress }: ReconcileOptions,
+): Promise<readonly Granted[]> {
+  const active = new Map<string, Granted>();
   let events = 0;
   for await (const page of store.readLog({ prefixes: ['order-'] })) {
     for (const stored of page.events) {
       const event = readOrderEvent(stored);
       if (event.type === 'MembershipSuspended' || event.type === 'MembershipRevoked') active.delete(event.data.membershipId);
       if (event.type !== 'MembershipGranted' && event.type !== 'MembershipRestored') continue;
-      const { membershipId, payment, paidAt } = event.data;
-      if (paidAt < since.toISOString() || payment.account !== account) continue;
-      active.set(membershipId, { paymentId: payment.id, isStripes: payment.provider === 'stripe' });
+      const { membershipId: orderId, payment, paidAt } = event.data;
+      if (paidAt >= since.toISOString() && payment.livemode === livemode) active.set(orderId, { orderId, payment });
     }
     events += page.events.length;
     onProgress?.('events of the ledger', events);
   }
-  const all = [...active].map(([orderId, granted]) => ({ orderId, ...granted }));
-  return { byStripe: all.filter(({ isStripes }) => isStripes), manual: all.filter(({ isStripes }) => !isStripes).length };
+  return [...active.values()];
 }
 
 /** Of one that no list has shown: it may have been paid before the first row. */

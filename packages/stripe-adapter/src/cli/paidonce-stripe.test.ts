@@ -116,6 +116,28 @@ describe('reconcile', () => {
     expect(desk.told).toMatchObject([{ membershipId: 'order-1', change: 'granted', sequence: 1 }]);
   });
 
+  test('looks at connected accounts too, and names one that the key may not read', async () => {
+    const desk = await openDesk();
+    const { id: connectedAccount } = await desk.stripe.accounts.create({ type: 'standard' });
+    const { sessionId } = await desk.shop(async (ledger, payments) => {
+      const { successUrl: _, ...order } = plan;
+      await ledger.placeOrder({ ...order, orderId: 'order-9', account: 'acct_of_another', livemode: false });
+      return payments.startCheckout({ ...plan, connectedAccount });
+    });
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    const ran = await desk.run('reconcile', '--repair', '--json');
+    expect([ran.code, json(ran)]).toMatchObject([
+      3,
+      {
+        accounts: [desk.sandbox.account, connectedAccount],
+        unread: ['acct_of_another'],
+        mismatches: [{ kind: 'paid_without_grant', repaired: true }],
+      },
+    ]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', openReviews: [] }));
+    expect(json(await desk.run('reconcile', '--json'))).toMatchObject({ payments: 1, memberships: 1, mismatches: [] });
+  });
+
   test('finds a free order too, which no balance shows', async () => {
     const desk = await openDesk();
     const coupon = await desk.stripe.coupons.create({ percent_off: 100, duration: 'once' });

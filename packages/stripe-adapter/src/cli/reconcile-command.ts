@@ -37,6 +37,7 @@ export const reconcileCommand: Command = {
       if (options.flag('json')) terminal.out(JSON.stringify(result));
       else {
         for (const mismatch of result.mismatches) terminal.out(lineOf(mismatch));
+        for (const account of result.unread) terminal.out(`not compared: ${account} has orders, and the key may not read it`);
         const { payments, memberships, manual, strangers, calls, mismatches } = result;
         terminal.out(
           `${payments} payments and ${memberships} memberships (${manual} by hand) since ${result.since}: ${mismatches.length} differ. ${strangers} payments of others; ${calls} calls.`,
