@@ -221,10 +221,13 @@ describe('a long list', () => {
     expect(asked).toEqual(['cs_gone', undefined, undefined]);
   });
 
-  test('with objects of the other mode than the orders ends the round: the key is not of this ledger', async () => {
+  test.each([
+    ['objects', { id: 'cs_1', livemode: true }],
+    ['money', { id: 'txn_1', source: { id: 'ch_1', livemode: true } }],
+  ])('with %s of the other mode than the orders ends the round: the key is not of this ledger', async (_, object) => {
     const shop = await openShop();
     const round = await openRound(shop);
-    const live = { ...page(1, 1, false), object: { objects: [{ id: 'cs_1', livemode: true }], hasMore: false } };
+    const live = { ...page(1, 1, false), object: { objects: [object], hasMore: false } };
     await expect(round.readList(() => Promise.resolve(live), stretch, take)).rejects.toThrow('the key is of live mode');
   });
 });

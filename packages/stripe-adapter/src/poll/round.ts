@@ -170,13 +170,20 @@ function iso(ms: number): string {
 
 /** With a key of the other mode nothing of ours would be found, and the cursor would move on. */
 function refuseOtherMode(object: unknown, { account, livemode }: AccountOrders): void {
-  const found = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : livemode;
-  if (found === livemode || typeof found !== 'boolean') return;
+  const found = modeOf(object);
+  if (found === undefined || found === livemode) return;
   const [ours, keys] = livemode ? ['live', 'test'] : ['test', 'live'];
   throw new LedgerError(
     'provider_unavailable',
     `The orders of ${account} are in ${ours} mode, and the key is of ${keys} mode. Give stripePayments the key of that mode`,
   );
+}
+
+/** A movement of money tells none of its own. */
+function modeOf(object: unknown): boolean | undefined {
+  if (typeof object !== 'object' || object === null) return undefined;
+  if ('livemode' in object) return typeof object.livemode === 'boolean' ? object.livemode : undefined;
+  return 'source' in object ? modeOf(object.source) : undefined;
 }
 
 function count(taken: Taken, counts: Counts): void {
