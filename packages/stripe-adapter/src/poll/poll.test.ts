@@ -325,6 +325,23 @@ describe('only what is due', () => {
     expect(await shop.ledger.sweepProgress(tier)).toMatchObject({ round: 2, finished: true });
   });
 
+  test('a round that died is gone on with by a cron job too, which is a new process each time', async () => {
+    let aheadMs = 0;
+    const runtime = { now: () => new Date(Date.now() + aheadMs), monotonicNowMs: () => aheadMs };
+    const { ledger, stripe, sandbox, checkout } = await openShop({ ledger: { runtime }, sandbox: { runtime: { now: runtime.now } } });
+    await checkout();
+    const cron = async (minutesLater: number) => {
+      aheadMs += minutesLater * 60_000;
+      await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+      return await payments.sweep({ onlyDue: true, tiers: ['objects'] });
+    };
+    expect(await cron(0)).toMatchObject({ calls: 1 });
+    await ledger.startSweep(`objects-${sandbox.account}-test`, 1); // And it dies.
+    sandbox.pay(await checkout({ orderId: 'order-2' }), { fate: 'never_made' });
+    expect(await cron(60)).toMatchObject({ calls: 0 }); // It may have begun just now.
+    expect(await cron(5)).toMatchObject({ rescued: 1 });
+  });
+
   test('is not put off for ever by a clock that ran ahead', async () => {
     const { shop, pass } = await openDueShop();
     await shop.ledger.settle();

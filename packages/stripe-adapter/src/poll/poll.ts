@@ -20,7 +20,7 @@ import { readMoney } from './money-tier.ts';
 import { readObjects } from './object-tier.ts';
 import type { ReadBudget } from './read-budget.ts';
 import { Round } from './round.ts';
-import { appliesTo, intervalMsOf, type SweepTier, sweepTiers } from './schedule.ts';
+import { appliesTo, intervalMsOf, nameOf, type SweepTier, sweepTiers } from './schedule.ts';
 
 export interface PollParts {
   readonly ledger: PaymentLedger;
@@ -166,7 +166,7 @@ export class Poll {
     } finally {
       // What it has read is told with the next round that ends well.
       if (!isDone) budget.note(reads.count - readsBefore);
-      this.#failed.set(name, isDone ? 0 : (this.#failed.get(name) ?? 0) + 1);
+      this.#failed.set(name, isDone || round.hasAdvanced ? 0 : (this.#failed.get(name) ?? 0) + 1);
     }
   }
 
@@ -205,12 +205,14 @@ export class Poll {
     if (progress.finished && progress.upTo === undefined) return true;
     const budgetLeft = tier === 'events' ? await this.#budgetLeft(targets) : 0;
     const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
+    const sinceMs = runtime.now().getTime() - Date.parse(progress.upTo ?? orders.firstPlacedAt);
+    if (progress.finished) return sinceMs >= wait || (sighted?.round === progress.round && nowMs - sighted.atMs >= wait);
+    // A cron job is a new process each time, and sees no round for long: it goes by when one was due.
+    if (sighted === undefined) return sinceMs >= wait + intervalMs;
     // By our own clock: a round that began an interval ago and has not ended is of a process that died. Where it is ours
     // that fail, each waits twice as long as the one before, and at most as long as any.
     const patience = Math.min(wait, intervalMs * 2 ** (this.#failed.get(name) ?? 0));
-    if (!progress.finished || progress.upTo === undefined) return sighted?.round === progress.round && nowMs - sighted.atMs >= patience;
-    if (sighted?.round === progress.round && nowMs - sighted.atMs >= wait) return true;
-    return runtime.now().getTime() - Date.parse(progress.upTo) >= wait;
+    return sighted.round === progress.round && nowMs - sighted.atMs >= patience;
   }
 
   async #budgetLeft(targets: readonly AccountOrders[]): Promise<number> {
@@ -241,10 +243,6 @@ export class Poll {
 }
 
 const nothing: SweepSummary = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
-
-function nameOf(tier: SweepTier, { account, livemode }: AccountOrders): string {
-  return `${tier}-${account}-${livemode ? 'live' : 'test'}`;
-}
 
 function add(sum: { lookedAt: number; calls: number; found: number; rescued: number }, more: SweepSummary): void {
   sum.lookedAt += more.lookedAt;

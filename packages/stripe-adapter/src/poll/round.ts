@@ -46,6 +46,8 @@ export class Round {
   readonly startedAt: Date;
   readonly parts: RoundParts;
   #upToMs: number;
+  /** The next round has less to read, however this one ends. */
+  hasAdvanced = false;
   readonly counts: Counts = { lookedAt: 0, found: 0, rescued: 0, failed: 0 };
 
   constructor(
@@ -135,6 +137,7 @@ export class Round {
 
   async #mark(position: SweepPosition): Promise<void> {
     await this.parts.ledger.advanceSweep(this.tier, this.number, position);
+    this.hasAdvanced = true;
   }
 
   /** It has not looked at everything, so it must not end as if it had. */

@@ -10,6 +10,11 @@ export type SweepTier = 'events' | 'objects' | 'money';
 /** Cheapest first: what it finds costs the others nothing. */
 export const sweepTiers: readonly SweepTier[] = ['events', 'objects', 'money'];
 
+/** Of its sweeps in the log. */
+export function nameOf(tier: SweepTier, { account, livemode }: AccountOrders): string {
+  return `${tier}-${account}-${livemode ? 'live' : 'test'}`;
+}
+
 export const defaultIntervalMs: number = 5 * 60_000;
 /** Hourly and daily, where the quick tier comes every five minutes. */
 const objectsEvery = 12;
