@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
 import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
-import { identityOf } from './stripe-objects.ts';
+import { currencySchema, identityOf, idSchema, minorSchema } from './stripe-objects.ts';
 import { everyObject, type StripeWork } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
 import { orderOfClaim } from './what-is-ours.ts';
@@ -57,12 +57,12 @@ export interface Backfilled {
 type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 
 const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
-  orderId: z.string(),
-  memberId: z.string(),
-  plan: z.string(),
-  amountMinor: z.number(),
-  currency: z.string(),
-  placedAt: z.string(),
+  orderId: idSchema,
+  memberId: idSchema,
+  plan: idSchema,
+  amountMinor: minorSchema,
+  currency: currencySchema,
+  placedAt: z.iso.datetime({ offset: true }),
   paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
   fulfilled: z.boolean(),
 });

@@ -107,8 +107,8 @@ export const idSchema: z.ZodType<string> = z.string().regex(idPattern);
 export function isId(text: string): boolean {
   return idPattern.test(text);
 }
-const minorSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const currencySchema = z.string().regex(/^[a-z]{3}$/);
+export const minorSchema: z.ZodType<number> = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const currencySchema: z.ZodType<string> = z.string().regex(/^[a-z]{3}$/);
 /** Seconds, up to the year 9999. */
 export const secondsSchema: z.ZodType<number> = z.number().int().min(0).max(253_402_300_799);
 

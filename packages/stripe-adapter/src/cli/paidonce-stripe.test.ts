@@ -413,6 +413,19 @@ describe('backfill', () => {
     expect(ran.out).toContain(`needs a person: old-1 (${sessionId}): not_entitled`);
   });
 
+  test('refuses a line that the ledger could not take before it has imported the ones above', async () => {
+    const desk = await openDesk();
+    const file = listed(
+      desk,
+      { orderId: 'old-1', paymentId: await soldBefore(desk), fulfilled: true },
+      { orderId: 'old-2', paymentId: 'cs_2', fulfilled: true, memberId: 'somebody@example.com', amountMinor: 9.5, placedAt: 'in May' },
+    );
+    const ran = await desk.run('backfill', '--orders', file);
+    expect(ran.code).toBe(2);
+    for (const says of ['Line 2', 'memberId', 'amountMinor', 'placedAt']) expect(ran.err).toContain(says);
+    await desk.shop(async (ledger) => expect(await ledger.order('old-1')).toBeUndefined());
+  });
+
   test.each([
     ['no file', 'missing.ndjson', 'ENOENT'],
     ['no JSON', 'orders.ndjson', 'Line 1'],
