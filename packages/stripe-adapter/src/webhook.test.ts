@@ -310,6 +310,18 @@ describe('a payment intent alone', () => {
   });
 });
 
+test.each([
+  ['text', (body: Uint8Array) => new TextDecoder().decode(body)],
+  ['an object that was parsed', (body: Uint8Array) => JSON.parse(new TextDecoder().decode(body))],
+])('a body that is %s is refused with what to pass, not acknowledged', async (_, as) => {
+  const shop = await openShop();
+  await placed(shop);
+  const [body, signature] = signed(session());
+  const refused = await refusal(shop.payments.handleWebhook(as(body) as Uint8Array, signature));
+  expect([refused.code, refused.message]).toEqual(['invalid_input', expect.stringContaining('raw bytes')]);
+  expect(await unreadable(shop)).toEqual([]);
+});
+
 describe('what cannot be read', () => {
   test('an object of ours is kept by id and digest, never by body, and acknowledged', async () => {
     const shop = await openShop();

@@ -2,7 +2,7 @@
 // again whatever is not acknowledged, for three days, and then disables the endpoint; so whatever it signed is
 // acknowledged, understood or not, and an error is thrown only where a retry can help.
 import { createHash } from 'node:crypto';
-import type { Log, PaymentLedger, Runtime } from '@paidonce/ledger';
+import { LedgerError, type Log, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import type { Taken } from './intake.ts';
 import { eventSchema, thinEventSchema } from './stripe-event-objects.ts';
@@ -36,8 +36,17 @@ export class Webhook {
     this.#parts = parts;
   }
 
-  /** @throws LedgerError where the store or Stripe did not answer: refuse it with 503, and Stripe sends it again. */
+  /**
+   * @throws LedgerError where the store or Stripe did not answer: refuse it with 503, and Stripe sends it again.
+   *   `invalid_input` for a body that is not bytes: what a framework made of it was not what Stripe signed.
+   */
   async handle(body: Uint8Array, signature: string): Promise<WebhookAnswer> {
+    if (!((body as unknown) instanceof Uint8Array)) {
+      throw new LedgerError(
+        'invalid_input',
+        'handleWebhook was given no bytes. Pass the raw bytes of the request, before anything parses them',
+      );
+    }
     const secret = await signedBy(body, signature, this.#parts.secrets, this.#parts);
     if (secret === undefined) {
       this.#parts.log.warn({ bytes: body.length }, 'a webhook was refused: its signature is not of our secrets, or not of now');
