@@ -35,7 +35,7 @@ export class ServerDouble {
   /** Receives calls, and answers none. */
   frozen = false;
   /** What was called, in order. */
-  readonly calls: ('append' | 'read' | 'subscribe' | 'other')[] = [];
+  readonly calls: ('append' | 'read' | 'subscribe' | 'gossip' | 'other')[] = [];
   /** Reads and subscriptions that have not ended. */
   openReads = 0;
   readonly #options: ServerDoubleOptions;
@@ -168,6 +168,8 @@ export class ServerDouble {
   };
 
   #gossip = (_: unknown, answer: sendUnaryData<gossip.ClusterInfo>): void => {
+    this.calls.push('gossip');
+    if (this.frozen) return;
     const own = { port: this.port, leads: this.#follows === undefined };
     const leader = this.#follows ? [{ port: this.#follows.leader.port, leads: true }] : [];
     answer(null, this.#messages.clusterInfo([own, ...leader]));
