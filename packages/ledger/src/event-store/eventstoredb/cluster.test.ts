@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { expect, onTestFinished, test } from 'vitest';
+import { LogDouble } from '../../testing/eventstoredb-double/log-double.ts';
+import type { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
 import { followed, openOn, startDouble } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
-import { LogDouble } from './log-double.test-support.ts';
-import type { ServerDouble } from './server-double.test-support.ts';
 
 test('whoever asks a follower is sent to the leader, and gets his answer there', async () => {
   const { leader, follower } = await startCluster();

@@ -4,9 +4,9 @@ import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import type features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type Metadata, Server, ServerCredentials, type ServerReadableStream, type sendUnaryData, status } from '@grpc/grpc-js';
-import { LogDouble } from './log-double.test-support.ts';
-import { type ClientName, failure, type Generated, loadGenerated, Messages } from './protocol-double.test-support.ts';
-import { answerRead, answerSubscription, type ReadCall } from './reads-double.test-support.ts';
+import { LogDouble } from './log-double.ts';
+import { type ClientName, failure, type Generated, loadGenerated, Messages } from './protocol-double.ts';
+import { answerRead, answerSubscription, type ReadCall } from './reads-double.ts';
 
 /** What becomes of one append: is it stored, and what does its sender hear? */
 export interface AppendFault {
