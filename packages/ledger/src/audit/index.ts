@@ -1,8 +1,9 @@
-// @paidonce/ledger/audit: what the command `paidonce` does, as functions. They read; `importNdjson` and `backUpLog` write
-// to a new place.
+// @paidonce/ledger/audit: what the command `paidonce` does, as functions. They read; `importNdjson`, `copyLedger` and
+// `backUpLog` write, to a new place.
 export { resolveAsOf } from './as-of.ts';
 export { backUpLog, type VerifiedBackup } from './backup.ts';
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint.ts';
+export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy.ts';
 export { type ExplainOptions, type Explanation, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, type Language } from './explain/explanation-lines.ts';
 export type { Because, Said, TimelineEntry, Verdict } from './explain/timeline.ts';

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
+import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import { openOn, startDouble } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 import { expectOneGrantFromTwoProcesses } from './one-grant.test-support.ts';
-import type { AppendFault } from './server-double.test-support.ts';
 
 describe('a lost reply is settled by sending the same ids at the same revision again', () => {
   // What was measured: which errors leave an append in doubt. Each of them, stored and not stored.

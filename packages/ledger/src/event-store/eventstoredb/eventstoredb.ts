@@ -10,6 +10,7 @@ import { checkOpening } from './opening-check.ts';
 import { checkOptions, type EventStoreDbEventStoreOptions } from './options.ts';
 import { readStream } from './read.ts';
 import { type LogReading, readLog } from './read-log.ts';
+import { surviveFailedReconnection } from './reconnecting.ts';
 import { TimeLimits } from './time-limits.ts';
 
 export type { Credentials, EventStoreDbClient } from './client.ts';
@@ -36,6 +37,7 @@ export async function openEventStoreDbEventStore(
 ): Promise<EventStore> {
   const all = 'appendToStream' in clients ? [clients] : clients;
   if (all.length === 0) throw new LedgerError('invalid_input', 'No client was given. Pass one, or several that share the load');
+  for (const client of all) surviveFailedReconnection(client);
   const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients } = checkOptions(options);
   const limits = new TimeLimits(runtime);
   const patience = { runtime, limits, timeoutMs, attemptTimeoutMs };

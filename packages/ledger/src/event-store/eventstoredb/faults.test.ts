@@ -5,8 +5,8 @@ import { createPaymentLedger } from '../../ledger.ts';
 import type { Observation, PaymentReference, Source } from '../../observation.ts';
 import type { PaymentLedger } from '../../payment-ledger.ts';
 import { checkHandedOn, checkOwnership, everything } from '../../payment-process.test-support.ts';
+import type { AppendFault, ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
 import { openOn, startDouble } from './double-store.test-support.ts';
-import type { AppendFault, ServerDouble } from './server-double.test-support.ts';
 
 const orders = 6;
 const sayings = 72;

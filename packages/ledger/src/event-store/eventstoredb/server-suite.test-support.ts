@@ -120,13 +120,16 @@ async function expectNothingLost(writer: EventStore, reader: EventStore, killAnd
     const before = acknowledged.length;
     while (acknowledged.length < before + 500) await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  for (let kills = 0; kills < 3; kills++) {
+  try {
+    for (let kills = 0; kills < 3; kills++) {
+      await someMore();
+      await killAndRestart();
+    }
     await someMore();
-    await killAndRestart();
+  } finally {
+    load.running = false;
+    await Promise.all(calling);
   }
-  await someMore();
-  load.running = false;
-  await Promise.all(calling);
 
   const stored = (await pagesOf(writer, { prefixes: [group] })).flatMap(({ events }) => events);
   const placeOf = new Map(stored.map(({ id, stream, revision }) => [id, `${stream}@${revision}`]));

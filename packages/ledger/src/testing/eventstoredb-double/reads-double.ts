@@ -1,8 +1,8 @@
 // The reading half of the test double: streams, $all and subscriptions to it, with the checkpoints of EventStoreDB 24.6.
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
-import type { LogDouble, LoggedEvent } from './log-double.test-support.ts';
-import { failure, type Messages, nameIn } from './protocol-double.test-support.ts';
+import type { LogDouble, LoggedEvent } from './log-double.ts';
+import { failure, type Messages, nameIn } from './protocol-double.ts';
 
 export type ReadCall = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
 

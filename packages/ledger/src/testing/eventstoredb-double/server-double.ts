@@ -4,9 +4,9 @@ import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import type features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { type Metadata, Server, ServerCredentials, type ServerReadableStream, type sendUnaryData, status } from '@grpc/grpc-js';
-import { LogDouble } from './log-double.test-support.ts';
-import { type ClientName, failure, type Generated, loadGenerated, Messages } from './protocol-double.test-support.ts';
-import { answerRead, answerSubscription, type ReadCall } from './reads-double.test-support.ts';
+import { LogDouble } from './log-double.ts';
+import { type ClientName, failure, type Generated, loadGenerated, Messages } from './protocol-double.ts';
+import { answerRead, answerSubscription, type ReadCall } from './reads-double.ts';
 
 /** What becomes of one append: is it stored, and what does its sender hear? */
 export interface AppendFault {
@@ -35,7 +35,7 @@ export class ServerDouble {
   /** Receives calls, and answers none. */
   frozen = false;
   /** What was called, in order. */
-  readonly calls: ('append' | 'read' | 'subscribe' | 'other')[] = [];
+  readonly calls: ('append' | 'read' | 'subscribe' | 'gossip' | 'other')[] = [];
   /** Reads and subscriptions that have not ended. */
   openReads = 0;
   readonly #options: ServerDoubleOptions;
@@ -168,6 +168,8 @@ export class ServerDouble {
   };
 
   #gossip = (_: unknown, answer: sendUnaryData<gossip.ClusterInfo>): void => {
+    this.calls.push('gossip');
+    if (this.frozen) return;
     const own = { port: this.port, leads: this.#follows === undefined };
     const leader = this.#follows ? [{ port: this.#follows.leader.port, leads: true }] : [];
     answer(null, this.#messages.clusterInfo([own, ...leader]));

@@ -9,7 +9,7 @@ import type sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import { Metadata } from '@grpc/grpc-js';
-import type { Expected, LogDouble, LoggedEvent, Proposed } from './log-double.test-support.ts';
+import type { Expected, LogDouble, LoggedEvent, Proposed } from './log-double.ts';
 
 export type ClientName = '@eventstore/db-client' | '@kurrent/kurrentdb-client';
 
