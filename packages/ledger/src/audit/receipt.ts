@@ -1,9 +1,10 @@
 // A receipt for one order: its events, its reference streams, the policies that it names, and the proof that all of them
 // stand in the log that was signed. `receipt-verify.ts` checks it.
 import { LedgerError } from '../errors.ts';
+import { readOrderEvent } from '../order/event-schemas.ts';
 import { orderAggregate } from '../order-streams.ts';
 import { referenceAggregate } from '../reference.ts';
-import type { LogReader, LogRow } from './log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from './log-reader.ts';
 import { inclusionRanges, type LeafRange } from './merkle-tree.ts';
 import type { Receipt, ReceiptEvent } from './receipt-verify.ts';
 import { readCheckpoint, refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
@@ -84,18 +85,18 @@ async function receiptRows(log: LogReader, orderId: string): Promise<readonly Lo
   const order = await log.stream(orderAggregate.stream(orderId));
   if (order.length === 0) throw new LedgerError('order_unknown', `${log.name} knows no order ${orderId}. Is it the right log?`);
   const references = await Promise.all([...referencesIn(order)].map((reference) => log.stream(referenceAggregate.stream(reference))));
-  const named = new Set(order.map((row) => (JSON.parse(row.metadata) as { policy?: string }).policy));
-  const policies = (await log.stream('policy')).filter((row) => named.has((JSON.parse(row.data) as { hash?: string }).hash));
+  const named = new Set(order.map((row) => storedEvent(row).metadata['policy']));
+  const policies = (await log.stream('policy')).filter((row) => named.has((storedEvent(row).data as { hash?: string }).hash));
   return [...order, ...references.flat(), ...policies];
 }
 
 /** Every name of its payments. */
 function referencesIn(order: readonly LogRow[]): ReadonlySet<string> {
   return new Set(
-    order.flatMap(({ type, data }) => {
-      if (type !== 'CheckoutAttached' && type !== 'PaymentObserved' && type !== 'PaymentMoved') return [];
-      const { payment, aliases = [] } = JSON.parse(data) as { payment: { id: string }; aliases?: readonly string[] };
-      return [payment.id, ...aliases];
+    order.flatMap((row) => {
+      const event = readOrderEvent(storedEvent(row));
+      if (event.type === 'CheckoutAttached' || event.type === 'PaymentMoved') return [event.data.payment.id];
+      return event.type === 'PaymentObserved' ? [event.data.payment.id, ...(event.data.aliases ?? [])] : [];
     }),
   );
 }

@@ -5,7 +5,7 @@ import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import { orderAggregate } from '../../order-streams.ts';
 import { referenceAggregate } from '../../reference.ts';
-import type { LogReader, LogRow } from '../log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeline.ts';
 
 export interface ExplainOptions {
@@ -60,10 +60,11 @@ export async function explainMember(log: LogReader, memberId: string, options: E
   const { asOf } = options;
   const orderIds: string[] = [];
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
-    for (const { stream, type, data } of rows) {
+    for (const row of rows) {
+      const { stream, type, data } = row;
       // The text is looked at before it is parsed: of a large log most is not his.
       if (type !== 'OrderPlaced' || !data.includes(memberId)) continue;
-      if ((JSON.parse(data) as { memberId?: unknown }).memberId === memberId) orderIds.push(stream.slice(orderAggregate.stream('').length));
+      if ((storedEvent(row).data as { memberId?: unknown }).memberId === memberId) orderIds.push(stream.slice(orderAggregate.stream('').length));
     }
   }
   const explained = await Promise.all(orderIds.map((orderId) => explainOrder(log, orderId, options)));
@@ -71,7 +72,7 @@ export async function explainMember(log: LogReader, memberId: string, options: E
 }
 
 function toldEvent(row: LogRow): ToldEvent {
-  const stored = { ...row, data: JSON.parse(row.data) as object, metadata: JSON.parse(row.metadata) as Record<string, string> };
+  const stored = storedEvent(row);
   const { recordedAt = '', instance = '' } = stored.metadata;
   return { event: readOrderEvent(stored), recordedAt, instance, place: `${row.stream}@${row.revision}` };
 }
@@ -87,7 +88,7 @@ function referencesIn(events: readonly ToldEvent[]): ReadonlySet<string> {
 }
 
 function referenceEntry(reference: string, orderId: string, row: LogRow): readonly TimelineEntry[] {
-  const stored = { ...row, data: JSON.parse(row.data) as object, metadata: JSON.parse(row.metadata) as Record<string, string> };
+  const stored = storedEvent(row);
   const event = referenceAggregate.read(stored);
   const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
   // What was held under several names is told once, under the payment's own.

@@ -1,7 +1,8 @@
 // A log as CSV, for spreadsheets: a row for each event of an order, with the fields that people sort and sum by.
 import type { Position } from '../../event-store/event-store.ts';
+import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../order-streams.ts';
-import type { LogReader, LogRow } from '../log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { decimalText } from '../minor-units.ts';
 
 const columns = [
@@ -69,9 +70,11 @@ interface LooseData {
   readonly evidence?: { readonly objectId: string; readonly eventId?: string };
 }
 
-function rowOf({ position, stream, revision, type, data, metadata }: LogRow): Row {
-  const said = JSON.parse(data) as LooseData;
-  const { recordedAt } = JSON.parse(metadata) as { recordedAt?: string };
+function rowOf(row: LogRow): Row {
+  const { position, stream, revision, type, metadata } = storedEvent(row);
+  // Read at its schema version: of a newer one the columns would be wrong, in silence.
+  const said: LooseData = readOrderEvent(storedEvent(row)).data;
+  const { recordedAt } = metadata;
   const livemode = said.payment?.livemode ?? said.livemode;
   return {
     position: Number(position) || position,

@@ -9,7 +9,7 @@ import type { PaymentFacts } from '../../order/facts.ts';
 import { evolve, initialState, type OrderState } from '../../order/order.ts';
 import { defaultPolicy, type Policy } from '../../order/policy.ts';
 import { isDecision, orderAggregate } from '../../order-streams.ts';
-import type { LogReader, LogRow } from '../log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { withSqliteLog } from '../sqlite-copy.ts';
 import type { ScannedStream } from '../sqlite-log.ts';
 import { policiesIn } from '../verify/judge.ts';
@@ -77,14 +77,15 @@ function* entriesOf(
     return differences(before, books).map(({ payment, postings }) => ({ ...headOf(led, payment), orderId, payment, postings }));
   };
   for (const row of rows) {
-    const metadata = JSON.parse(row.metadata) as Record<string, string>;
-    const event = readOrderEvent({ ...row, stream: name ?? '', data: JSON.parse(row.data) as object, metadata });
+    const stored = storedEvent(row);
+    const { metadata } = stored;
+    const event = readOrderEvent(stored);
     // The books are looked at once an append is complete.
     if (event.type !== 'ReviewOpened' && !isDecision(event)) {
       yield* settle();
       begun = {
         event,
-        row: { ...row, stream: name ?? '' },
+        row,
         recordedAt: metadata['recordedAt'] ?? '',
         policy: policyOf(metadata['policy']),
       };
@@ -185,8 +186,9 @@ function headOf(
 export async function modesIn(log: LogReader): Promise<ReadonlySet<'live' | 'test'>> {
   const modes = new Set<'live' | 'test'>();
   for await (const rows of log.rows()) {
-    for (const { type, data } of rows) {
-      if (type === 'PaymentObserved') modes.add((JSON.parse(data) as { payment: PaymentReference }).payment.livemode ? 'live' : 'test');
+    for (const row of rows) {
+      if (row.type !== 'PaymentObserved') continue;
+      modes.add((storedEvent(row).data as { payment?: PaymentReference }).payment?.livemode ? 'live' : 'test');
     }
     if (modes.size === 2) break;
   }
