@@ -11,6 +11,8 @@ import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeli
 export interface ExplainOptions {
   /** As the log was. Default: as it is. */
   readonly asOf?: Position;
+  /** Of a member: events read so far, to find the orders. */
+  readonly onEvents?: (events: number) => void;
 }
 
 export interface Explanation {
@@ -57,15 +59,19 @@ export async function explainOrder(log: LogReader, orderId: string, { asOf }: Ex
 
 /** Every order of a member, in the order in which they were placed. */
 export async function explainMember(log: LogReader, memberId: string, options: ExplainOptions = {}): Promise<readonly Explanation[]> {
-  const { asOf } = options;
+  const { asOf, onEvents } = options;
   const orderIds: string[] = [];
+  let events = 0;
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const row of rows) {
       const { stream, type, data } = row;
       // The text is looked at before it is parsed: of a large log most is not his.
       if (type !== 'OrderPlaced' || !data.includes(memberId)) continue;
-      if ((storedEvent(row).data as { memberId?: unknown }).memberId === memberId) orderIds.push(stream.slice(orderAggregate.stream('').length));
+      if ((storedEvent(row).data as { memberId?: unknown }).memberId === memberId)
+        orderIds.push(stream.slice(orderAggregate.stream('').length));
     }
+    events += rows.length;
+    onEvents?.(events);
   }
   const explained = await Promise.all(orderIds.map((orderId) => explainOrder(log, orderId, options)));
   return explained.filter((each) => each !== undefined);

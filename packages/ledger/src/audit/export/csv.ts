@@ -1,9 +1,9 @@
 // A log as CSV, for spreadsheets: a row for each event of an order, with the fields that people sort and sum by.
-import type { Position } from '../../event-store/event-store.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../order-streams.ts';
 import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { decimalText } from '../minor-units.ts';
+import type { LineOptions } from './ndjson.ts';
 
 const columns = [
   'position',
@@ -34,7 +34,8 @@ const columns = [
 type Row = Partial<Record<(typeof columns)[number], string | number | undefined>>;
 
 /** RFC 4180, with a heading; lines without their line breaks. */
-export async function* csvLines(log: LogReader, { asOf }: { readonly asOf?: Position } = {}): AsyncGenerator<string, void, undefined> {
+export async function* csvLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
+  let events = 0;
   yield columns.join(',');
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const row of rows) {
@@ -42,6 +43,8 @@ export async function* csvLines(log: LogReader, { asOf }: { readonly asOf?: Posi
       const cells = rowOf(row);
       yield columns.map((column) => cellText(cells[column])).join(',');
     }
+    events += rows.length;
+    onEvents?.(events);
   }
 }
 

@@ -14,6 +14,7 @@ import { withSqliteLog } from '../sqlite-copy.ts';
 import type { ScannedStream } from '../sqlite-log.ts';
 import { policiesIn } from '../verify/judge.ts';
 import type { Accounts } from './accounts.ts';
+import type { Fees } from './fees.ts';
 
 export interface Posting {
   readonly account: string;
@@ -40,6 +41,10 @@ export interface JournalOptions {
   /** Live money and test money are never in one journal. */
   readonly livemode: boolean;
   readonly asOf?: Position;
+  /** Of the provider's report, by payment. */
+  readonly fees?: Fees;
+  /** Events read so far. */
+  readonly onEvents?: (events: number) => void;
 }
 
 /** Order by order; the entries of an order in the order in which they were recorded. */
@@ -48,14 +53,17 @@ export async function journalEntries(
   options: JournalOptions,
   take: (entry: JournalEntry) => void | Promise<void>,
 ): Promise<void> {
-  await withSqliteLog(log, options.asOf, async ({ log: file, upTo }) => {
+  await withSqliteLog(log, options, async ({ log: file, upTo, copied }) => {
+    let events = copied;
     const policies = policiesIn(file, upTo);
     const policyOf = (hash: string | undefined): Policy => policies.get(hash ?? '')?.policy ?? defaultPolicy;
     for (const range of file.streamRanges(1_000)) {
       for (const stream of file.streams(range, upTo)) {
+        events += stream.rows.length;
         if (!stream.name?.startsWith(orderAggregate.stream(''))) continue;
         for (const entry of entriesOf(stream, policyOf, options)) await take(entry);
       }
+      options.onEvents?.(events);
     }
   });
 }
@@ -93,6 +101,22 @@ function* entriesOf(
     order = evolve(order, event, metadata['instance'] ?? '');
   }
   yield* settle();
+  yield* feesOf(order, options);
+}
+
+/** Of the payments that are the order's in the end: one that was moved away has its fees where it went. */
+function* feesOf({ orderId, payments, placed }: OrderState, { fees, accounts, livemode }: JournalOptions): Generator<JournalEntry> {
+  for (const { reference } of Object.values(payments)) {
+    if (reference.livemode !== livemode) continue;
+    for (const { date, amountMinor, currency, place } of fees?.get(reference.id) ?? []) {
+      const named = (account: keyof Accounts): string => accountName(accounts[account], reference, placed?.plan ?? 'unknown');
+      const postings = [
+        { account: named('fees'), amountMinor, currency },
+        { account: named('clearing'), amountMinor: -amountMinor, currency },
+      ];
+      yield { date, orderId, payment: reference.id, what: 'fee', place, postings };
+    }
+  }
 }
 
 /** By payment, then by account and currency. */
@@ -112,7 +136,7 @@ function booksOf(order: OrderState, policy: Policy, { accounts, livemode }: Jour
   return books;
 }
 
-/** All that a payment means now. Fees and payouts are not in the log: the provider's own reports have them. */
+/** All that a payment means now. Payouts are not in the log: the provider's own reports have them. */
 function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accounts: Accounts): readonly Posting[] {
   if (payment.attempt?.status !== 'paid') return [];
   const { totalMinor, currency, parts } = payment.attempt.amount;
