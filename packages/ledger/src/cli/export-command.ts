@@ -140,17 +140,21 @@ async function told<T>(path: string | undefined, work: () => Promise<T>): Promis
   }
 }
 
+/** Begun when they are asked for: lines that come before would be lost, and their reader would wait for ever. */
+async function* linesIn(path: string): AsyncGenerator<string, void, undefined> {
+  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+}
+
 export const importCommand: Command = {
   name: 'import',
   positionals: ['FILE'],
   summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
   options: { ...storeOption, ...jsonOption },
   run: async ({ positionals: [path = ''], options, env, terminal }) => {
-    const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
     const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
     const startedMs = performance.now();
     try {
-      const imported = await importNdjson(lines, store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });
+      const imported = await importNdjson(linesIn(path), store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });
       terminal.endProgress();
       terminal.out(
         options.flag('json')
