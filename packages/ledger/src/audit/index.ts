@@ -9,9 +9,10 @@ export { explanationLines, type Language } from './explain/explanation-lines.ts'
 export type { Because, Said, TimelineEntry, Verdict } from './explain/timeline.ts';
 export { type Accounts, accountsWith, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
+export { type Fee, type Fees, feesIn } from './export/fees.ts';
 export { type JournalEntry, type JournalOptions, journalEntries, type Posting } from './export/journal.ts';
 export { type JournalFormat, journalWriter } from './export/journal-text.ts';
-export { type ExportedSize, type ImportOptions, importNdjson, ndjsonLines } from './export/ndjson.ts';
+export { type ExportedSize, type ImportOptions, importNdjson, type LineOptions, ndjsonLines } from './export/ndjson.ts';
 export { type Leaf, leafHash, leafText } from './leaf.ts';
 export { type LogReader, type LogRow, type ReadableStore, readerOf } from './log-reader.ts';
 export { provesConsistency, provesInclusion, type TreeHash } from './merkle-tree.ts';
@@ -31,6 +32,6 @@ export {
   signNote,
 } from './signed-note.ts';
 export { sqliteReader } from './sqlite-log.ts';
-export { type LogStats, logStats } from './stats.ts';
+export { type LogStats, logStats, type StatsOptions } from './stats.ts';
 export { type Finding, type Rule, rules } from './verify/finding.ts';
 export { type Verification, type VerifyOptions, verifyLog } from './verify.ts';

@@ -37,7 +37,7 @@ export interface Verification {
 }
 
 export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promise<Verification> {
-  return withSqliteLog(reader, options.asOf, async ({ log, upTo }) => {
+  return withSqliteLog(reader, options, async ({ log, upTo, copied, originOf }) => {
     // Read first: a log in use grows, and must not look shorter than what it signs meanwhile.
     const checkpoints = (options.checkpoints ?? []).map((note) => openCheckpoint(note, options.keys ?? []));
     const extent = log.extent();
@@ -49,7 +49,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
         { kind: 'tree', upTo: extent.end, sizes } as const,
         ...streamParts(log).map((range) => ({ kind: 'verify', part: { range, upTo, newest } }) as const),
       ] as const,
-      options,
+      { ...options, onEvents: (events) => options.onEvents?.(copied + events) },
     );
     const findings: Finding[] = [
       ...extentFindings(log, extent, tree),
@@ -68,7 +68,9 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
     }
     const listed = parts.reduce((total, part) => total + part.findings.length, 0);
     return {
-      findings: findings.sort((a, b) => compare(a.position ?? '', b.position ?? '')),
+      findings: findings
+        .sort((a, b) => compare(a.position ?? '', b.position ?? ''))
+        .map((finding) => (finding.position === undefined ? finding : { ...finding, position: originOf(finding.position) })),
       found: findings.length - listed + sum('found'),
       size: tree.size,
       root: tree.root,

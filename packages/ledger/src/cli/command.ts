@@ -62,7 +62,10 @@ export class Options {
 }
 
 export const storeOption: Readonly<Record<'store', OptionSpec>> = {
-  store: { value: 'URL', help: 'the log: sqlite:PATH. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data' },
+  store: {
+    value: 'URL',
+    help: 'the log: sqlite:PATH, esdb://HOST or kurrentdb://HOST. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data',
+  },
 };
 export const jsonOption: Readonly<Record<'json', OptionSpec>> = { json: { help: 'one JSON document on standard output, for machines' } };
 export const asOfOption: Readonly<Record<'as-of', OptionSpec>> = {

@@ -9,7 +9,7 @@ import { tellStories } from '../audit/told-log.test-support.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
-import { paidonce } from './paidonce.ts';
+import { runPaidonce } from './run-paidonce.test-support.ts';
 import { openTerminal, progressText } from './terminal.ts';
 
 const directory = newDirectory();
@@ -33,32 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: readonly string[]): Promise<Ran> {
-  let [out, err] = ['', ''];
-  const stream = (take: (text: string) => void) => ({
-    write: (text: string) => {
-      take(text);
-      return true;
-    },
-    once: () => undefined,
-  });
-  const terminal = openTerminal(
-    stream((text) => {
-      out += text;
-    }),
-    stream((text) => {
-      err += text;
-    }),
-  );
-  const code = await paidonce(args, { env: { LEDGER_URL: `sqlite:${told}` }, terminal });
-  return { code, out, err };
-}
+const run = (...args: readonly string[]) => runPaidonce(args, { LEDGER_URL: `sqlite:${told}` });
 const json = async (...args: readonly string[]): Promise<Record<string, unknown>> => JSON.parse((await run(...args, '--json')).out);
 
 describe('verify', () => {
@@ -255,6 +230,99 @@ describe('audits only read', () => {
     expect((await run('verify', '--store', `sqlite:${log}`)).code).toBe(0);
     chmodSync(folder, 0o755);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('each audit', () => {
+  const audits: readonly (readonly string[])[] = [
+    ['verify'],
+    ['replay'],
+    ['explain', 'held'],
+    ['explain', '--member', 'member-held'],
+    ['stats'],
+    ['export', '--format', 'csv'],
+    ['export', '--format', 'beancount', '--mode', 'live'],
+    ['checkpoint', '--key-file', keyFile],
+    ['receipt', 'held', '--key-file', keyFile],
+  ];
+
+  test.each(audits)('%s %s tells what it read in how long, and all of it as JSON', async (...args) => {
+    const { code, out, err } = await run(...args);
+    const isOneOrder = args[1] === 'held' && args[0] === 'explain'; // It reads no more than that.
+    expect([code, out + err]).toEqual([0, isOneOrder ? expect.anything() : expect.stringMatching(/\d+ events in \d+\.\d s \([\d,]+\/s\)/)]);
+    const asJson = await run(...args, '--json');
+    const document = args[0] === 'export' ? asJson.err : asJson.out;
+    expect(Object.keys(JSON.parse(document)).length).toBeGreaterThan(0);
+  });
+
+  test.each(audits)('%s %s looks at the log as it was', async (...args) => {
+    // The order held was placed at position 15, and its payment handed on later.
+    const then = await run(...args, '--as-of', '16', '--json');
+    expect(then.code).toBe(0);
+    expect(then.out).not.toBe((await run(...args, '--json')).out);
+  });
+
+  test('of a log that goes on in a newer release says so, and leaves nothing out in silence', async () => {
+    const newer = join(directory, 'newer.db');
+    copyFileSync(told, newer);
+    const db = new DatabaseSync(newer);
+    db.exec(`UPDATE events SET metadata = replace(metadata, '"version":"1"', '"version":"2"') WHERE type = 'MembershipGranted'
+      AND stream = (SELECT id FROM streams WHERE name = 'order-held')`);
+    db.close();
+    const says = async (...args: readonly string[]) => {
+      const { code, out, err } = await run(...args, '--store', `sqlite:${newer}`);
+      return [code, out + err];
+    };
+    const upgrade = expect.stringContaining('was written by a newer release. Upgrade @paidonce/ledger');
+    expect(await says('verify')).toEqual([3, upgrade]);
+    expect(await says('replay')).toEqual([3, upgrade]);
+    expect(await says('explain', 'held')).toEqual([2, upgrade]);
+    expect(await says('explain', '--member', 'member-held')).toEqual([2, upgrade]);
+    expect(await says('stats')).toEqual([3, expect.stringContaining('Orders that cannot be read: 1.')]);
+    expect(await says('export', '--format', 'csv')).toEqual([2, upgrade]);
+    expect(await says('export', '--format', 'hledger', '--mode', 'live')).toEqual([2, upgrade]);
+    expect(await says('receipt', 'held', '--key-file', keyFile)).toEqual([2, upgrade]);
+    expect(await says('export')).toEqual([0, expect.stringContaining('"version":"2"')]); // Lossless, whatever it is.
+  });
+
+  test('of a log with a row that is no JSON says which, in a line', async () => {
+    const torn = join(directory, 'torn.db');
+    copyFileSync(told, torn);
+    const db = new DatabaseSync(torn);
+    db.exec("UPDATE events SET data = '[' WHERE type = 'OrderPlaced' AND stream = (SELECT id FROM streams WHERE name = 'order-held')");
+    db.exec(
+      "UPDATE events SET data = 'null' WHERE type = 'PaymentObserved' AND stream = (SELECT id FROM streams WHERE name = 'order-short')",
+    );
+    db.close();
+    const file = join(directory, 'torn.csv');
+    for (const [code, ...args] of [
+      [3, 'verify'],
+      [3, 'replay'],
+      [2, 'explain', 'held'],
+      [3, 'stats'],
+      [2, 'export', '--format', 'csv', '--out', file],
+      [2, 'export', '--format', 'hledger'],
+      [2, 'receipt', 'held', '--key-file', keyFile],
+    ] as const) {
+      const ran = await run(...args, '--store', `sqlite:${torn}`);
+      expect([args[0], ran.code]).toEqual([args[0], code]);
+      if (code === 2) expect(ran.err).toMatch(/^corrupt: order-\w+@\d .*Run: paidonce verify\n$/);
+    }
+    expect(existsSync(file)).toBe(false); // Half of it is gone.
+  });
+});
+
+describe('a journal with the fees of a report', () => {
+  test('has them, and refuses a report that is none', async () => {
+    const report = join(directory, 'report.csv');
+    writeFileSync(report, 'payment_intent_id,created_utc,currency,fee\npi_confirmed,2026-01-05 09:00:11,usd,1.72\n');
+    const journal = ['export', '--format', 'hledger', '--mode', 'live', '--fees'];
+    expect((await run(...journal, report)).out).toContain('    expenses:fees  1.72 USD');
+    writeFileSync(report, 'a,b\n');
+    expect(await run(...journal, report)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no column payment or payment_intent_id'),
+    });
   });
 });
 

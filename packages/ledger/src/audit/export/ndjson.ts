@@ -12,16 +12,24 @@ export interface ExportedSize {
   readonly root: string;
 }
 
+export interface LineOptions {
+  /** The log as it was. Default: as it is. */
+  readonly asOf?: Position;
+  /** Events read so far. */
+  readonly onEvents?: (events: number) => void;
+}
+
 const trailer = 'paidonce-export/1';
 
 /** Lines without their line breaks. */
-export async function* ndjsonLines(log: LogReader, { asOf }: { readonly asOf?: Position } = {}): AsyncGenerator<string, void, undefined> {
+export async function* ndjsonLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
   const scan = new TreeScan();
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const row of rows) {
       scan.take(row);
       yield lineOf(row);
     }
+    onEvents?.(scan.tree.size);
   }
   yield JSON.stringify({ format: trailer, size: scan.tree.size, root: scan.tree.root().toString('base64') });
 }

@@ -38,7 +38,7 @@ export async function openEventStoreDbEventStore(
   const all = 'appendToStream' in clients ? [clients] : clients;
   if (all.length === 0) throw new LedgerError('invalid_input', 'No client was given. Pass one, or several that share the load');
   for (const client of all) surviveFailedReconnection(client);
-  const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients } = checkOptions(options);
+  const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients, readOnly } = checkOptions(options);
   const limits = new TimeLimits(runtime);
   const patience = { runtime, limits, timeoutMs, attemptTimeoutMs };
   const closing = new AbortController();
@@ -53,13 +53,18 @@ export async function openEventStoreDbEventStore(
   }
 
   try {
-    const opening = { ...reading, appendCredentials: credentials ?? anybody };
+    const opening = { ...reading, appendCredentials: credentials ?? anybody, readOnly };
     await Promise.all(all.map((client) => checkOpening({ ...opening, nextClient: () => client }, client)));
   } catch (error) {
     await dispose();
     throw error;
   }
-  return storeOver(reading, new AppendQueue(appendsPerClient * all.length), closing, dispose);
+  const store = storeOver(reading, new AppendQueue(appendsPerClient * all.length), closing, dispose);
+  return readOnly ? { ...store, append: refuseAppend } : store;
+}
+
+async function refuseAppend(stream: string): Promise<AppendResult> {
+  throw new LedgerError('invalid_input', `${stream}: the event store was opened with readOnly. Nothing was written.`);
 }
 
 function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortController, dispose: () => Promise<void>): EventStore {

@@ -14,6 +14,8 @@ export interface EventStoreDbEventStoreOptions {
   readonly quietMs?: number;
   /** Leave the clients open when the store closes. Default false: they are the store's from here on. */
   readonly keepClients?: boolean;
+  /** For audits, with a user who may read and no more: nothing is appended, also not to try the client when it opens. Default false. */
+  readonly readOnly?: boolean;
   readonly runtime?: Partial<Runtime>;
 }
 
@@ -26,7 +28,7 @@ const times = { timeoutMs: 15_000, attemptTimeoutMs: 5_000, quietMs: 1_000 } as 
 
 /** @throws LedgerError `invalid_input`: names the option. */
 export function checkOptions(options: EventStoreDbEventStoreOptions): CheckedOptions {
-  const known = new Set([...Object.keys(times), 'credentials', 'keepClients', 'runtime']);
+  const known = new Set([...Object.keys(times), 'credentials', 'keepClients', 'readOnly', 'runtime']);
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw new LedgerError('invalid_input', `There is no option ${name}. There are: ${[...known].join(', ')}`);
   }
@@ -35,6 +37,7 @@ export function checkOptions(options: EventStoreDbEventStoreOptions): CheckedOpt
     ...options,
     credentials: options.credentials,
     keepClients: options.keepClients ?? false,
+    readOnly: options.readOnly ?? false,
     runtime: { ...systemRuntime, ...options.runtime },
   };
   for (const name of Object.keys(times) as (keyof typeof times)[]) {
