@@ -321,6 +321,121 @@ describe('observe', () => {
   });
 });
 
+describe('move', () => {
+  const by = ['--actor', 'support-7', '--reason', 'paid on the page of the old order'] as const;
+
+  /** A debit that is under way on order-1, and order-2 that it was for. */
+  async function underWay({ shop, sandbox }: Desk): Promise<{ sessionId: string; intentId: string }> {
+    return shop(async (ledger, payments) => {
+      await payments.startCheckout({ ...plan, orderId: 'order-2' });
+      const { sessionId } = await payments.startCheckout(plan);
+      sandbox.pay(sessionId, { card: 'processing', fate: 'never_made' });
+      await payments.status(sessionId);
+      const said = (await ledger.history('order-1')).find(({ type }) => type === 'PaymentObserved');
+      return { sessionId, intentId: (said!.data as { payment: { id: string } }).payment.id };
+    });
+  }
+
+  test('gives a payment to the order that it was for, and there it grants', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    const ran = await desk.run('move', intentId, '--to', 'order-2', ...by);
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.out).toBe(
+      `payment ${intentId} has moved from order order-1 to order order-2\norder order-2: payment processing, membership none\n`,
+    );
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('recheck', 'order-2');
+    await desk.shop(async (ledger) => {
+      expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', payment: 'none' });
+      expect(await ledger.order('order-2')).toMatchObject({ membership: 'active', payment: 'paid', openReviews: [] });
+      expect((await ledger.history('order-1')).find(({ type }) => type === 'PaymentMoved')?.data).toMatchObject({
+        by: { actor: 'support-7', reason: 'paid on the page of the old order' },
+      });
+    });
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-2']);
+  });
+
+  test('knows it by its session too, and is the same move when it is said again', async () => {
+    const desk = await openDesk();
+    const { sessionId, intentId } = await underWay(desk);
+    const told = { paymentId: intentId, toOrderId: 'order-2', order: { membership: 'none' } };
+    const ran = await desk.run('move', sessionId, '--to', 'order-2', ...by, '--json');
+    expect([ran.code, json(ran)]).toMatchObject([0, { outcome: 'moved', fromOrderId: 'order-1', ...told }]);
+    const again = await desk.run('move', intentId, '--to', 'order-2', ...by, '--json');
+    expect([again.code, json(again)]).toMatchObject([0, { outcome: 'exists', ...told }]);
+  });
+
+  test('gives an order to a payment that had none, and what was held of it grants', async () => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    const { id } = await desk.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+      metadata: { paidonce: 'paidonce' },
+    });
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    expect((await desk.run('recheck', id)).out).toContain('held');
+    const ran = await desk.run('move', id, '--to', 'order-1', ...by);
+    expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/^payment pi_\w+ has moved from no order to order order-1\n/)]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }));
+  });
+
+  test('leaves what access was given on, and says what to do', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('recheck', 'order-1');
+    const ran = await desk.run('move', intentId, '--to', 'order-2', ...by);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      `payment ${intentId} stays with order order-1: access was given on it. Refund it, and let order order-2 be paid anew\n`,
+    ]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-2')).toMatchObject({ membership: 'none', payment: 'none' }));
+  });
+
+  test('never goes back to an order that it left', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    await desk.run('move', intentId, '--to', 'order-2', ...by);
+    const ran = await desk.run('move', intentId, '--to', 'order-1', ...by);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      expect.stringContaining('stays with order order-2: it was moved away from order order-1 before'),
+    ]);
+    expect(json(await desk.run('move', intentId, '--to', 'order-1', ...by, '--json'))).toMatchObject({ outcome: 'left_before' });
+  });
+
+  test('tells of the review that it leads to', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId: 'order-3', amountMinor: 9_000 }));
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('move', intentId, '--to', 'order-3', ...by);
+    await desk.run('recheck', 'order-3');
+    const ran = await desk.run('move', intentId, '--to', 'order-3', ...by);
+    expect([ran.code, ran.out]).toEqual([3, expect.stringMatching(/membership none\nreview \S+: amount\n$/)]);
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    [['pi_1', ...by], '--to is missing'],
+    [['pi_1', '--to', 'order-1', '--reason', 'x'], '--actor is missing'],
+    [['pi_1', '--to', 'order-1', '--actor', 'support-7'], '--reason is missing'],
+    [['pi_1', '--to', 'order-7', ...by], 'There is no order order-7 to move pi_1 to'],
+    [['pi_1', '--to', 'order-1', ...by], 'The ledger has heard nothing of payment pi_1. If Stripe has it: paidonce-stripe recheck pi_1'],
+    [['order-1', '--to', 'order-1', ...by], 'The ledger has heard nothing of payment order-1. Which one is meant?'],
+    [['pi / 1', '--to', 'order-1', ...by], '"pi / 1" is no payment\'s id'],
+    [['--to', 'order-1', ...by], 'takes PAYMENT'],
+  ])('%j is refused: %s', async (args, says) => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    const ran = await desk.run('move', ...args);
+    expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringContaining(says)]);
+  });
+});
+
 describe('doctor', () => {
   async function served(answer: RequestListener): Promise<string> {
     const server = createServer(answer);
