@@ -7,8 +7,9 @@ import * as z from 'zod';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
+import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf, isId } from './stripe-objects.ts';
-import { everyObject, type StripeWork } from './stripe-work.ts';
+import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
 
 /** An order of the shop's own books, a line of JSON each. */
@@ -22,6 +23,8 @@ export interface ShopOrder {
   readonly placedAt: string;
   /** `cs_…` or `pi_…`. */
   readonly paymentId: string;
+  /** The connected account that has the payment. Default: the key's own. */
+  readonly account?: string;
   /** The member has what he paid for: the shop must not be told again. */
   readonly fulfilled: boolean;
 }
@@ -62,6 +65,7 @@ const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
   currency: z.string(),
   placedAt: z.string(),
   paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
+  account: z.exactOptional(z.string().regex(/^acct_\w{1,64}$/, 'must be acct_… of Stripe')),
   fulfilled: z.boolean(),
 });
 
@@ -85,16 +89,29 @@ function jsonIn(line: string): unknown {
 }
 
 export async function backfill(work: StripeWork, options: BackfillOptions): Promise<Backfilled> {
-  const account = await work.accounts.own();
-  const calls = await work.accounts.calls(account);
   const readsBefore = work.reads.count;
   const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, strangers: 0, calls: 0, problems: [] };
-  const run = new Run(work, account, calls, options, counts);
-  for (const order of options.orders ?? []) await run.shopOrder(order);
-  await run.markedSessions();
+  const own = await work.accounts.own();
+  const runs = new Map<string, Run>();
+  const on = async (account: string): Promise<Run> => {
+    const run = runs.get(account) ?? new Run(work, account, await work.accounts.calls(account), options, counts);
+    runs.set(account, run);
+    return run;
+  };
+  for (const order of options.orders ?? []) await (await on(order.account ?? own)).shopOrder(order);
+  for (const account of new Set([...(await scopeOf(work)).accounts, ...runs.keys()])) {
+    const run = await on(account);
+    try {
+      await run.markedSessions();
+    } catch (error) {
+      if (account === own || !isNotAllowed(error)) throw error;
+      run.problem(`${account}: our key may not read it, and it has orders here`);
+    }
+  }
   return { ...counts, calls: work.reads.count - readsBefore };
 }
 
+/** On one account. */
 class Run {
   readonly #work: StripeWork;
   readonly #account: string;
@@ -151,7 +168,7 @@ class Run {
     const { outcome } = await ledger.importOrder({ ...placed, ...this.#place(statement) }, statement, this.#options.by);
     if (outcome === 'imported') this.#add('imported');
     else if (outcome === 'exists') this.#add('known');
-    else this.#problem(`${order.orderId} (${paymentId}): ${outcome}`);
+    else this.problem(`${order.orderId} (${paymentId}): ${outcome}`);
   }
 
   /** Attached like any other checkout, so that whatever Stripe says of it later is the order's too. */
@@ -160,9 +177,9 @@ class Run {
     if (this.#options.dryRun === true) return this.#add('granted');
     const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
     const { outcome } = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
-    if (outcome === 'differs') return this.#problem(`${order.orderId}: it was placed on other terms`);
+    if (outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms`);
     const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
-    if (attached.outcome === 'belongs_to') return this.#problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
+    if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
     this.#countTaken(await intake.take(session.object, { ...this.#seen(session), source: 'poll' }), order.orderId);
   }
 
@@ -185,14 +202,14 @@ class Run {
     const isPaid = mapped.kind === 'statement' && mapped.statement.fact.kind === 'attempt' && mapped.statement.fact.status === 'paid';
     if (!isPaid) this.#add('unpaid');
     else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
-    else this.#problem(`${identityOf(object).id}: it names an order that is not placed; list it among --orders`);
+    else this.problem(`${identityOf(object).id}: it names an order that is not placed; list it among --orders`);
   }
 
   #countTaken({ outcome }: Taken, name: string): void {
     if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
-    else this.#problem(`${name}: ${outcome}`);
+    else this.problem(`${name}: ${outcome}`);
   }
 
   #place({ payment: { account, livemode } }: Statement): Pick<PlaceOrder, 'account' | 'livemode'> {
@@ -212,7 +229,7 @@ class Run {
     this.#counts[name] += 1;
   }
 
-  #problem(problem: string): void {
+  problem(problem: string): void {
     this.#counts.review += 1;
     this.#counts.problems = [...this.#counts.problems, problem];
   }

@@ -1,17 +1,20 @@
-// The proof that nothing was missed, both ways: every movement of money and every free session in scope against the
-// ledger, and every active membership of the ledger against Stripe. Reads only; a repair goes through the one write path.
-import { type EventStore, readOrderEvent } from '@paidonce/ledger';
+// The proof that nothing was missed, both ways and on every account: each movement of money and each free session in
+// scope against the ledger, and each active membership against Stripe. Reads only; a repair goes through the one write path.
+import type { EventStore } from '@paidonce/ledger';
 import { isMarked } from './claim.ts';
+import { activeMemberships, type GrantedPayment } from './granted-payments.ts';
 import { knownPayment } from './known-payment.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
+import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf, intentSchema, moneySchema, movementSchema, refundSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
-import { everyObject, type StripeWork } from './stripe-work.ts';
+import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 
 export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
 
 export interface Mismatch {
   readonly kind: MismatchKind;
   readonly paymentId: string;
+  readonly account: string;
   /** Absent: the ledger has no order for it. */
   readonly orderId?: string;
   /** What Stripe says, and what the ledger says. */
@@ -23,7 +26,10 @@ export interface Mismatch {
 
 export interface Reconciled {
   readonly since: string;
-  readonly account: string;
+  /** The key's own, and those connected to it that have orders here. */
+  readonly accounts: readonly string[];
+  /** Of these, those that our key may not read: nothing is proved of them. */
+  readonly unproved: readonly string[];
   /** In scope: payments at Stripe, and active memberships of the ledger. */
   readonly payments: number;
   readonly memberships: number;
@@ -55,130 +61,156 @@ const overlapMs = 24 * 3_600_000;
 
 /** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
 export async function reconcile(work: StripeWork, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
-  const account = await work.accounts.own();
-  const calls = await work.accounts.calls(account);
-  const seen = new Set<string>();
+  const scope = await scopeOf(work);
+  const granted = await activeMemberships(store, scope.livemode, options);
+  const atStripe = granted.filter(({ payment }) => payment.provider === 'stripe');
+  // A payment on another account than its order's counts where a person said so.
+  const accounts = [...new Set([...scope.accounts, ...atStripe.map(({ payment }) => payment.account)])];
+  const unproved: string[] = [];
+  const sum = { payments: 0, strangers: 0 };
   const mismatches: Mismatch[] = [];
-  let strangers = 0;
-  for await (const paid of paidAtStripe(calls, work, options)) {
-    if (paid === 'strange') strangers += 1;
-    else if (!seen.has(paid.id)) {
-      seen.add(paid.id);
-      const mismatch = await judge(paid, calls, work);
-      if (mismatch) mismatches.push(options.repair === true ? await repaired(mismatch, paid, account, calls, work) : mismatch);
+  for (const account of accounts) {
+    const comparison = new AccountComparison(account, await work.accounts.calls(account), work, options);
+    try {
+      await comparison.compare(atStripe.filter(({ payment }) => payment.account === account));
+    } catch (error) {
+      if (account === accounts[0] || !isNotAllowed(error)) throw error;
+      unproved.push(account);
+      continue;
     }
-    options.onProgress?.('payments', seen.size + strangers);
+    mismatches.push(...comparison.mismatches);
+    sum.payments += comparison.payments;
+    sum.strangers += comparison.strangers;
   }
-  const granted = await grantedInLedger(store, account, options);
-  for (const { orderId, paymentId } of granted.byStripe) {
-    if (seen.has(paymentId) || (await isPaid(paymentId, calls))) continue;
-    const ledger = `order ${orderId} is an active membership`;
-    mismatches.push({ kind: 'granted_without_payment', paymentId, orderId, stripe: 'it is not paid', ledger });
-  }
-  const { manual } = granted;
-  const since = options.since.toISOString();
-  const counts = { payments: seen.size, memberships: granted.byStripe.length + manual, manual, strangers, calls: work.reads.count };
-  return { since, account, ...counts, mismatches };
+  const counts = { ...sum, memberships: granted.length, manual: granted.length - atStripe.length, calls: work.reads.count };
+  return { since: options.since.toISOString(), accounts, unproved, ...counts, mismatches };
 }
 
-async function* paidAtStripe(calls: StripeCalls, work: StripeWork, { since }: ReconcileOptions): AsyncGenerator<Paid | 'strange'> {
-  const { ledger, scope } = work;
-  const fromMs = since.getTime();
-  const toMs = ledger.runtime.now().getTime() + overlapMs;
-  for await (const { object, answer } of everyObject((window) => calls.balanceTransactions(window), fromMs, toMs)) {
-    const row = movementSchema.safeParse(object);
-    const source = row.success ? row.data.source : null;
-    const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
-    if (money?.success !== true || money.data.payment_intent === null) continue;
-    const { payment_intent: id, amount_captured: capturedMinor, currency } = money.data;
-    const isOurs = isMarked(identityOf(source), scope) || (await ledger.orderOf(id)) !== undefined;
-    yield isOurs ? { id, capturedMinor, currency, money: money.data, answer } : 'strange';
-  }
-  // What cost nothing stands in no balance.
-  for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), fromMs - overlapMs, toMs)) {
-    const session = sessionSchema.safeParse(object);
-    if (!session.success || session.data.mode !== 'payment') continue;
-    const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
-    if (intent !== null || total !== 0 || status === 'unpaid') continue;
-    const isOurs = isMarked(identityOf(object), scope) || (await ledger.orderOf(id)) !== undefined;
-    yield isOurs ? { id, capturedMinor: 0, currency: currency ?? '', answer } : 'strange';
-  }
-}
+/** One account, both ways. */
+class AccountComparison {
+  readonly mismatches: Mismatch[] = [];
+  strangers = 0;
+  readonly #seen = new Set<string>();
+  readonly #account: string;
+  readonly #calls: StripeCalls;
+  readonly #work: StripeWork;
+  readonly #options: ReconcileOptions;
 
-async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWork): Promise<Mismatch | undefined> {
-  const { id: paymentId, capturedMinor, currency, money } = paid;
-  const stripe = `paid, ${capturedMinor} ${currency}`;
-  const order = await ledger.orderOf(paymentId);
-  if (order === undefined) return { kind: 'paid_without_grant', paymentId, stripe, ledger: 'no order has it' };
-  const { orderId, membership, openReviews } = order;
-  const known = knownPayment(await ledger.history(orderId), paymentId);
-  const found = { paymentId, orderId, stripe };
-  if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'nobody has said that it is paid' };
-  if (!known.totalsMinor.has(capturedMinor)) {
-    return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
+  constructor(account: string, calls: StripeCalls, work: StripeWork, options: ReconcileOptions) {
+    this.#account = account;
+    this.#calls = calls;
+    this.#work = work;
+    this.#options = options;
   }
-  const isGoingBack = money !== undefined && money.amount_refunded >= capturedMinor && capturedMinor > 0;
-  if (membership === 'active' && isGoingBack && known.refundedMinor < capturedMinor) {
-    const backMinor = await refundedMinor(paymentId, calls);
-    if (backMinor >= capturedMinor) {
-      const ledgers = `active, with ${known.refundedMinor} refunded`;
-      return { kind: 'refunded_but_active', ...found, stripe: `refunded, ${backMinor} ${currency}`, ledger: ledgers };
+
+  get payments(): number {
+    return this.#seen.size;
+  }
+
+  async compare(granted: readonly GrantedPayment[]): Promise<void> {
+    const { repair = false, onProgress } = this.#options;
+    for await (const paid of this.#paidAtStripe()) {
+      if (paid === 'strange') this.strangers += 1;
+      else if (!this.#seen.has(paid.id)) {
+        this.#seen.add(paid.id);
+        const mismatch = await this.#judge(paid);
+        if (mismatch) this.mismatches.push(repair ? await this.#repaired(mismatch, paid) : mismatch);
+      }
+      onProgress?.('payments', this.#seen.size + this.strangers);
+    }
+    for (const { orderId, payment } of granted) {
+      if (this.#seen.has(payment.id) || (await this.#isPaid(payment.id))) continue;
+      const found = { paymentId: payment.id, account: this.#account, orderId };
+      this.mismatches.push({
+        kind: 'granted_without_payment',
+        ...found,
+        stripe: 'it is not paid',
+        ledger: `order ${orderId} is an active membership`,
+      });
     }
   }
-  const isUndone = known.refundedMinor > 0 || money?.disputed === true;
-  if (membership === 'active' || isUndone) return undefined;
-  const waits = openReviews.map(({ kind }) => kind).join(', ');
-  return { kind: 'paid_without_grant', ...found, ledger: `membership ${membership}${waits ? `, under review: ${waits}` : ''}` };
-}
 
-async function refundedMinor(intentId: string, calls: StripeCalls): Promise<number> {
-  const { object: page } = await calls.refunds({ payment_intent: intentId });
-  return page.objects.reduce<number>((sum, object) => {
-    const refund = refundSchema.safeParse(object);
-    return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
-  }, 0);
-}
-
-/** What Stripe says now goes the way of every observation; then it is judged again. */
-async function repaired(mismatch: Mismatch, paid: Paid, account: string, calls: StripeCalls, work: StripeWork): Promise<Mismatch> {
-  const { intake } = work;
-  const way = { source: 'poll' as const, account, ...paid.answer };
-  await intake.takeById(paid.id.startsWith('cs_') ? 'checkout.session' : 'payment_intent', paid.id, way);
-  if (paid.money && paid.money.amount_refunded > 0) await intake.takeById('charge', paid.money.id, way);
-  return { ...mismatch, repaired: (await judge(paid, calls, work)) === undefined };
-}
-
-interface Granted {
-  readonly byStripe: readonly { readonly orderId: string; readonly paymentId: string }[];
-  readonly manual: number;
-}
-
-/** Memberships that are active now, and rest on a payment since then. */
-async function grantedInLedger(store: EventStore, account: string, { since, onProgress }: ReconcileOptions): Promise<Granted> {
-  const active = new Map<string, { readonly paymentId: string; readonly isStripes: boolean }>();
-  let events = 0;
-  for await (const page of store.readLog({ prefixes: ['order-'] })) {
-    for (const stored of page.events) {
-      const event = readOrderEvent(stored);
-      if (event.type === 'MembershipSuspended' || event.type === 'MembershipRevoked') active.delete(event.data.membershipId);
-      if (event.type !== 'MembershipGranted' && event.type !== 'MembershipRestored') continue;
-      const { membershipId, payment, paidAt } = event.data;
-      if (paidAt < since.toISOString() || payment.account !== account) continue;
-      active.set(membershipId, { paymentId: payment.id, isStripes: payment.provider === 'stripe' });
+  async *#paidAtStripe(): AsyncGenerator<Paid | 'strange'> {
+    const { ledger } = this.#work;
+    const fromMs = this.#options.since.getTime();
+    const toMs = ledger.runtime.now().getTime() + overlapMs;
+    for await (const { object, answer } of everyObject((window) => this.#calls.balanceTransactions(window), fromMs, toMs)) {
+      const row = movementSchema.safeParse(object);
+      const source = row.success ? row.data.source : null;
+      const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
+      if (money?.success !== true) continue;
+      // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
+      const id = money.data.payment_intent ?? money.data.id;
+      const { amount_captured: capturedMinor, currency } = money.data;
+      yield (await this.#isOurs(source, id)) ? { id, capturedMinor, currency, money: money.data, answer } : 'strange';
     }
-    events += page.events.length;
-    onProgress?.('events of the ledger', events);
+    // What cost nothing stands in no balance.
+    for await (const { object, answer } of everyObject((window) => this.#calls.completeSessions(window), fromMs - overlapMs, toMs)) {
+      const session = sessionSchema.safeParse(object);
+      if (!session.success || session.data.mode !== 'payment') continue;
+      const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
+      if (intent !== null || total !== 0 || status === 'unpaid') continue;
+      yield (await this.#isOurs(object, id)) ? { id, capturedMinor: 0, currency: currency ?? '', answer } : 'strange';
+    }
   }
-  const all = [...active].map(([orderId, granted]) => ({ orderId, ...granted }));
-  return { byStripe: all.filter(({ isStripes }) => isStripes), manual: all.filter(({ isStripes }) => !isStripes).length };
-}
 
-/** Of one that no list has shown: it may have been paid before the first row. */
-async function isPaid(paymentId: string, calls: StripeCalls): Promise<boolean> {
-  if (paymentId.startsWith('cs_')) {
-    const session = sessionSchema.safeParse((await calls.session(paymentId))?.object);
-    return session.success && session.data.mode === 'payment' && session.data.payment_status !== 'unpaid';
+  async #isOurs(object: unknown, paymentId: string): Promise<boolean> {
+    const { ledger, scope } = this.#work;
+    return isMarked(identityOf(object), scope) || (await ledger.orderOf(paymentId)) !== undefined;
   }
-  const intent = intentSchema.safeParse((await calls.intent(paymentId))?.object);
-  return intent.success && intent.data.status === 'succeeded';
+
+  async #judge({ id: paymentId, capturedMinor, currency, money }: Paid): Promise<Mismatch | undefined> {
+    const { ledger } = this.#work;
+    const stripe = `paid, ${capturedMinor} ${currency}`;
+    const found = { paymentId, account: this.#account, stripe };
+    const order = await ledger.orderOf(paymentId);
+    if (order === undefined) return { kind: 'paid_without_grant', ...found, ledger: 'no order has it' };
+    const { orderId, membership, openReviews } = order;
+    const known = knownPayment(await ledger.history(orderId), paymentId);
+    const ofOrder = { ...found, orderId };
+    if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...ofOrder, ledger: 'nobody has said that it is paid' };
+    if (!known.totalsMinor.has(capturedMinor)) {
+      return { kind: 'amount_differs', ...ofOrder, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
+    }
+    const isGoingBack = money !== undefined && money.amount_refunded >= capturedMinor && capturedMinor > 0;
+    if (membership === 'active' && isGoingBack && known.refundedMinor < capturedMinor) {
+      const backMinor = await this.#refundedMinor(money);
+      if (backMinor >= capturedMinor) {
+        const ledgers = `active, with ${known.refundedMinor} refunded`;
+        return { kind: 'refunded_but_active', ...ofOrder, stripe: `refunded, ${backMinor} ${currency}`, ledger: ledgers };
+      }
+    }
+    const isUndone = known.refundedMinor > 0 || money?.disputed === true;
+    if (membership === 'active' || isUndone) return undefined;
+    const waits = openReviews.map(({ kind }) => kind).join(', ');
+    return { kind: 'paid_without_grant', ...ofOrder, ledger: `membership ${membership}${waits ? `, under review: ${waits}` : ''}` };
+  }
+
+  async #refundedMinor({ id, payment_intent: intent }: StripeMoney): Promise<number> {
+    const { object: page } = await this.#calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
+    return page.objects.reduce<number>((sum, object) => {
+      const refund = refundSchema.safeParse(object);
+      return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
+    }, 0);
+  }
+
+  /** What Stripe says now goes the way of every observation; then it is judged again. */
+  async #repaired(mismatch: Mismatch, paid: Paid): Promise<Mismatch> {
+    const { intake } = this.#work;
+    const way = { source: 'poll' as const, account: this.#account, ...paid.answer };
+    const type = paid.money === undefined ? 'checkout.session' : paid.money.payment_intent === null ? 'charge' : 'payment_intent';
+    await intake.takeById(type, paid.id, way);
+    if (paid.money && paid.money.amount_refunded > 0) await intake.takeById('charge', paid.money.id, way);
+    return { ...mismatch, repaired: (await this.#judge(paid)) === undefined };
+  }
+
+  /** Of one that no list has shown: it may have been paid before the first row. */
+  async #isPaid(paymentId: string): Promise<boolean> {
+    if (paymentId.startsWith('cs_')) {
+      const session = sessionSchema.safeParse((await this.#calls.session(paymentId))?.object);
+      return session.success && session.data.mode === 'payment' && session.data.payment_status !== 'unpaid';
+    }
+    const intent = intentSchema.safeParse((await this.#calls.intent(paymentId))?.object);
+    return intent.success && intent.data.status === 'succeeded';
+  }
 }

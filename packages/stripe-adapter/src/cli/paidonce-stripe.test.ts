@@ -13,7 +13,8 @@ import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import Stripe from 'stripe';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type StripePayments, stripePayments } from '../index.ts';
-import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
+import type { StripeSandbox } from '../sandbox/index.ts';
+import { startSandbox } from '../sandbox/sandbox.test-support.ts';
 import { plan, storyOf } from '../shop.test-support.ts';
 import { paidonceStripe } from './paidonce-stripe.ts';
 
@@ -36,13 +37,17 @@ interface Desk {
   run(...args: readonly string[]): Promise<Ran>;
 }
 
-async function openDesk({ policy, env = {} }: { policy?: Partial<Policy>; env?: Record<string, string> } = {}): Promise<Desk> {
+const seller = 'acct_1Seller';
+
+interface DeskOptions {
+  readonly policy?: Partial<Policy>;
+  readonly env?: Record<string, string>;
+}
+
+async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-stripe-'));
-  const sandbox = await startStripeSandbox({ automatic: false });
-  onTestFinished(async () => {
-    await sandbox.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const sandbox = await startSandbox({ automatic: false, connectedAccounts: [seller] });
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const stripe = new Stripe(key, { ...sandbox.clientConfig, telemetry: false });
   const told: MembershipChange[] = [];
   const path = join(folder, 'ledger.db');
@@ -184,6 +189,90 @@ describe('reconcile', () => {
   });
 });
 
+describe('reconcile on connected accounts', () => {
+  async function paidOnSeller(desk: Desk, orderId = 'order-1'): Promise<string> {
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId, connectedAccount: seller }));
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    return sessionId;
+  }
+
+  test('looks there too, finds and repairs', async () => {
+    const desk = await openDesk();
+    await paidOnSeller(desk);
+    const found = await desk.run('reconcile', '--repair', '--json');
+    expect([found.code, json(found)]).toMatchObject([
+      3,
+      {
+        accounts: [desk.sandbox.account, seller],
+        unproved: [],
+        payments: 1,
+        mismatches: [{ kind: 'paid_without_grant', account: seller, repaired: true }],
+      },
+    ]);
+    const after = await desk.run('reconcile', '--json');
+    expect([after.code, json(after)]).toMatchObject([0, { payments: 1, memberships: 1, mismatches: [] }]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', account: seller }));
+  });
+
+  test('finds there a refund that nobody told, and a membership without a payment', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidOnSeller(desk);
+    await desk.run('reconcile', '--repair');
+    desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId: 'order-2', connectedAccount: seller }));
+    await desk.run('observe', 'order-2', '--paid', '--payment', 'pi_invented', '--actor', 'support-7', '--reason', 'a typing error');
+    expect(json(await desk.run('reconcile', '--json'))['mismatches']).toMatchObject([
+      { kind: 'refunded_but_active', orderId: 'order-1', account: seller },
+      { kind: 'granted_without_payment', orderId: 'order-2', account: seller },
+    ]);
+  });
+
+  test('proves nothing where the key may not read one of them, and says so of that one alone', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk, 'order-2');
+    const { account } = desk.sandbox;
+    await desk.shop((ledger) =>
+      ledger.placeOrder({
+        orderId: 'order-1',
+        memberId: 'member-1',
+        plan: 'year',
+        amountMinor: 1_000,
+        currency: 'eur',
+        account: 'acct_1Gone',
+        livemode: false,
+      }),
+    );
+    const ran = await desk.run('reconcile', '--json');
+    expect([ran.code, ran.err]).toEqual([2, 'Our key may not read acct_1Gone, which has orders here: nothing is proved of it.\n']);
+    expect(json(ran)).toMatchObject({
+      accounts: [account, 'acct_1Gone'],
+      unproved: ['acct_1Gone'],
+      mismatches: [{ kind: 'paid_without_grant' }],
+    });
+  });
+
+  test('leaves the memberships of the other mode alone, which the key cannot see', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    await desk.run('reconcile', '--repair');
+    const { account } = desk.sandbox;
+    await desk.shop(async (ledger) => {
+      const live = { account, livemode: true };
+      await ledger.placeOrder({ orderId: 'order-live', memberId: 'member-1', plan: 'year', amountMinor: 1_000, currency: 'eur', ...live });
+      await ledger.observePayment({
+        source: 'webhook',
+        payment: { provider: 'stripe', id: 'pi_live', ...live },
+        orderId: 'order-live',
+        fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: 1_000, currency: 'eur' } },
+        asOf: new Date().toISOString(),
+        evidence: { objectId: 'pi_live' },
+      });
+    });
+    const ran = await desk.run('reconcile', '--json');
+    expect([ran.code, json(ran)]).toMatchObject([0, { memberships: 1, mismatches: [] }]);
+  });
+});
+
 describe('backfill', () => {
   const shopOrder = { memberId: 'member-1', plan: 'year', amountMinor: 1_000, currency: 'eur', placedAt: '2026-11-01T00:00:00Z' };
 
@@ -239,6 +328,53 @@ describe('backfill', () => {
     expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['old-2']);
     expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({ imported: 0, granted: 0, known: 2 });
     expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('on connected accounts: what bears our mark, and what the shop lists with its account', async () => {
+    const desk = await openDesk();
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, connectedAccount: seller }));
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    const { id } = await desk.stripe.checkout.sessions.create(
+      {
+        mode: 'payment',
+        line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+        success_url: 'https://shop.example/',
+      },
+      { stripeAccount: seller },
+    );
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    const file = listed(desk, { orderId: 'old-1', paymentId: id, fulfilled: true, account: seller });
+    expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({
+      granted: 1,
+      imported: 1,
+      review: 0,
+      strangers: 0,
+    });
+    await desk.shop(async (ledger) => {
+      for (const orderId of ['order-1', 'old-1'])
+        expect(await ledger.order(orderId)).toMatchObject({ account: seller, membership: 'active', openReviews: [] });
+    });
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('leaves to a person an account that the key may not read', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    await desk.shop((ledger) =>
+      ledger.placeOrder({
+        orderId: 'order-7',
+        memberId: 'member-1',
+        plan: 'year',
+        amountMinor: 1_000,
+        currency: 'eur',
+        account: 'acct_1Gone',
+        livemode: false,
+      }),
+    );
+    const ran = await desk.run('backfill');
+    expect([ran.code, ran.out]).toEqual([3, expect.stringContaining('needs a person: acct_1Gone: our key may not read it')]);
+    expect(ran.out).toContain('1 granted');
   });
 
   test('leaves to a person what does not fit', async () => {
@@ -321,6 +457,121 @@ describe('observe', () => {
   });
 });
 
+describe('move', () => {
+  const by = ['--actor', 'support-7', '--reason', 'paid on the page of the old order'] as const;
+
+  /** A debit that is under way on order-1, and order-2 that it was for. */
+  async function underWay({ shop, sandbox }: Desk): Promise<{ sessionId: string; intentId: string }> {
+    return shop(async (ledger, payments) => {
+      await payments.startCheckout({ ...plan, orderId: 'order-2' });
+      const { sessionId } = await payments.startCheckout(plan);
+      sandbox.pay(sessionId, { card: 'processing', fate: 'never_made' });
+      await payments.status(sessionId);
+      const said = (await ledger.history('order-1')).find(({ type }) => type === 'PaymentObserved');
+      return { sessionId, intentId: (said!.data as { payment: { id: string } }).payment.id };
+    });
+  }
+
+  test('gives a payment to the order that it was for, and there it grants', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    const ran = await desk.run('move', intentId, '--to', 'order-2', ...by);
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.out).toBe(
+      `payment ${intentId} has moved from order order-1 to order order-2\norder order-2: payment processing, membership none\n`,
+    );
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('recheck', 'order-2');
+    await desk.shop(async (ledger) => {
+      expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', payment: 'none' });
+      expect(await ledger.order('order-2')).toMatchObject({ membership: 'active', payment: 'paid', openReviews: [] });
+      expect((await ledger.history('order-1')).find(({ type }) => type === 'PaymentMoved')?.data).toMatchObject({
+        by: { actor: 'support-7', reason: 'paid on the page of the old order' },
+      });
+    });
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-2']);
+  });
+
+  test('knows it by its session too, and is the same move when it is said again', async () => {
+    const desk = await openDesk();
+    const { sessionId, intentId } = await underWay(desk);
+    const told = { paymentId: intentId, toOrderId: 'order-2', order: { membership: 'none' } };
+    const ran = await desk.run('move', sessionId, '--to', 'order-2', ...by, '--json');
+    expect([ran.code, json(ran)]).toMatchObject([0, { outcome: 'moved', fromOrderId: 'order-1', ...told }]);
+    const again = await desk.run('move', intentId, '--to', 'order-2', ...by, '--json');
+    expect([again.code, json(again)]).toMatchObject([0, { outcome: 'exists', ...told }]);
+  });
+
+  test('gives an order to a payment that had none, and what was held of it grants', async () => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    const { id } = await desk.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+      metadata: { paidonce: 'paidonce' },
+    });
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    expect((await desk.run('recheck', id)).out).toContain('held');
+    const ran = await desk.run('move', id, '--to', 'order-1', ...by);
+    expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/^payment pi_\w+ has moved from no order to order order-1\n/)]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }));
+  });
+
+  test('leaves what access was given on, and says what to do', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('recheck', 'order-1');
+    const ran = await desk.run('move', intentId, '--to', 'order-2', ...by);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      `payment ${intentId} stays with order order-1: access was given on it. Refund it, and let order order-2 be paid anew\n`,
+    ]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-2')).toMatchObject({ membership: 'none', payment: 'none' }));
+  });
+
+  test('never goes back to an order that it left', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    await desk.run('move', intentId, '--to', 'order-2', ...by);
+    const ran = await desk.run('move', intentId, '--to', 'order-1', ...by);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      expect.stringContaining('stays with order order-2: it was moved away from order order-1 before'),
+    ]);
+    expect(json(await desk.run('move', intentId, '--to', 'order-1', ...by, '--json'))).toMatchObject({ outcome: 'left_before' });
+  });
+
+  test('tells of the review that it leads to', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId: 'order-3', amountMinor: 9_000 }));
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('move', intentId, '--to', 'order-3', ...by);
+    await desk.run('recheck', 'order-3');
+    const ran = await desk.run('move', intentId, '--to', 'order-3', ...by);
+    expect([ran.code, ran.out]).toEqual([3, expect.stringMatching(/membership none\nreview \S+: amount\n$/)]);
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    [['pi_1', ...by], '--to is missing'],
+    [['pi_1', '--to', 'order-1', '--reason', 'x'], '--actor is missing'],
+    [['pi_1', '--to', 'order-1', '--actor', 'support-7'], '--reason is missing'],
+    [['pi_1', '--to', 'order-7', ...by], 'There is no order order-7 to move pi_1 to'],
+    [['pi_1', '--to', 'order-1', ...by], 'The ledger has heard nothing of payment pi_1. If Stripe has it: paidonce-stripe recheck pi_1'],
+    [['order-1', '--to', 'order-1', ...by], 'The ledger has heard nothing of payment order-1. Which one is meant?'],
+    [['pi / 1', '--to', 'order-1', ...by], '"pi / 1" is no payment\'s id'],
+    [['--to', 'order-1', ...by], 'takes PAYMENT'],
+  ])('%j is refused: %s', async (args, says) => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    const ran = await desk.run('move', ...args);
+    expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringContaining(says)]);
+  });
+});
+
 describe('doctor', () => {
   async function served(answer: RequestListener): Promise<string> {
     const server = createServer(answer);
@@ -341,7 +592,17 @@ describe('doctor', () => {
     const ran = await desk.run('doctor');
     expect(ran.out).not.toContain('PROBLEM');
     expect(ran.code).toBe(0);
-    for (const what of ['secret key', 'account', 'clock', 'may read Refunds', 'enabled', 'event types', 'API version', 'answers']) {
+    for (const what of [
+      'secret key',
+      'account',
+      'good    mode: test',
+      'clock',
+      'may read Refunds',
+      'enabled',
+      'event types',
+      'API version',
+      'answers',
+    ]) {
       expect(ran.out).toContain(what);
     }
   });

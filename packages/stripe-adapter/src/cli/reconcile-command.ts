@@ -16,7 +16,8 @@ export const reconcileCommand: Command = {
   summary: 'compare payments and memberships, both ways; with --repair tell the ledger what it has missed',
   details: [
     'Looks at every movement of the balance and every completed session since then, and at every active membership that',
-    'rests on a payment since then. Exits 0: all agree; 3: some do not; 2: it could not run, so nothing is proved.',
+    'rests on a payment since then: on the account of the key, and on those connected to it that have orders here.',
+    'Exits 0: all agree; 3: some do not; 2: it could not run, or not on every account, so nothing is proved.',
   ],
   options: {
     since: { value: 'TIME', help: '30d, 12h or 2026-11-01. Default: 30d' },
@@ -42,6 +43,9 @@ export const reconcileCommand: Command = {
           `${payments} payments and ${memberships} memberships (${manual} by hand) since ${result.since}: ${mismatches.length} differ. ${strangers} payments of others; ${calls} calls.`,
         );
       }
+      for (const account of result.unproved)
+        terminal.err(`Our key may not read ${account}, which has orders here: nothing is proved of it.`);
+      if (result.unproved.length > 0) return 2;
       return result.mismatches.length === 0 ? 0 : 3;
     }),
 };
