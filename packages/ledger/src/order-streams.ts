@@ -1,5 +1,5 @@
 // Orders as streams: every append to an order passes here, under a policy that was adopted before it.
-import { type PaymentReference, paymentKey } from './observation.ts';
+import type { PaymentReference } from './observation.ts';
 import { decide, type OrderCommand } from './order/decide.ts';
 import { readOrderEvent, versionOf } from './order/event-schemas.ts';
 import type { DecisionType, OrderEvent, PaymentObserved } from './order/events.ts';
@@ -59,9 +59,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, onD
     read: (orderId) => transactions.read(orderAggregate, orderId),
     observationsOf: async (orderId, payment) => {
       const events = await transactions.history(orderAggregate, orderId);
-      return events.flatMap((event) =>
-        event.type === 'PaymentObserved' && paymentKey(event.data.payment) === paymentKey(payment) ? [event.data] : [],
-      );
+      return events.flatMap((event) => (event.type === 'PaymentObserved' && event.data.payment.id === payment.id ? [event.data] : []));
     },
   };
 }

@@ -114,7 +114,7 @@ export const mutants: readonly Mutant[] = [
     "if (event.type === 'PaymentMoved') await",
     "if (event.type !== 'PaymentMoved') await",
   ),
-  mutant('a payment that access was given on moves', 'order/decide.ts', 'before.restsOn.includes(key) ||', ''),
+  mutant('a payment that access was given on moves', 'order/decide.ts', 'isRestedOn(before, payment) ||', ''),
   mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
   // The order.
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
