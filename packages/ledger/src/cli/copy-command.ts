@@ -1,8 +1,8 @@
 // `paidonce copy`: moves a ledger into another store, resumable, and proves it by the root of the tree.
 import { type CopyPhase, type CopyResult, copyLedger } from '../audit/copy.ts';
 import { LedgerError } from '../errors.ts';
-import type { Command } from './command.ts';
-import { eventsIn } from './open-log.ts';
+import { type Command, jsonOption } from './command.ts';
+
 import { openReader, openWritableStore } from './store-url.ts';
 import { grouped } from './terminal.ts';
 
@@ -20,7 +20,7 @@ export const copyCommand: Command = {
   options: {
     from: { value: 'URL', help: 'the log to read: sqlite:PATH, esdb://…' },
     to: { value: 'URL', help: 'the store to write: empty, or an earlier copy of the same log' },
-    json: { help: 'one JSON document on standard output, for machines' },
+    ...jsonOption,
   },
   run: async ({ options, terminal }) => {
     const from = options.required('from', 'the log to read, like sqlite:data/ledger.db');
@@ -30,7 +30,7 @@ export const copyCommand: Command = {
     try {
       const { store, keepsOrder } = await openWritableStore(to);
       try {
-        const of = eventsIn(source);
+        const of = source.sqlite?.extent().events;
         const result = await copyLedger(source, store, {
           keepsOrder,
           onProgress: (phase, events) => terminal.progress(phaseNames[phase], events, of),

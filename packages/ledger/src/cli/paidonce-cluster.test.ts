@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tellStories } from '../audit/told-log.test-support.ts';
-import { ServerDouble } from '../event-store/eventstoredb/server-double.test-support.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { ServerDouble } from '../testing/eventstoredb-double/server-double.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
 
 const directory = newDirectory();
