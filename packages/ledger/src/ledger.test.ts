@@ -316,6 +316,30 @@ describe('without a background', () => {
   });
 });
 
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no mail server');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('no mail server'))],
+])('an alert hook that %s hinders nothing, and is told of', async (_, onAlert) => {
+  const { promise: told, resolve: tell } = Promise.withResolvers<string>();
+  const log = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (_: object, message: string) => {
+      if (message.startsWith('onAlert')) tell(message);
+    },
+  };
+  const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, onAlert, log });
+  const object = { objectId: 'evt_1', type: 'charge.new', sha256: '0'.repeat(64), path: 'data' };
+  expect(await ledger.recordUnreadable(object)).toEqual({ outcome: 'recorded' });
+  expect(await told).toContain('onAlert failed');
+  await ledger[Symbol.asyncDispose]();
+});
+
 describe('with a background', () => {
   test('a log that it cannot read on is an alert, once', async () => {
     const eventStore = openMemoryEventStore();

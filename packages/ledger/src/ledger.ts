@@ -1,4 +1,5 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
+import { alerting } from './alerting.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
@@ -55,15 +56,8 @@ class Ledger implements PaymentLedger {
   #closed: Promise<void> | undefined;
 
   constructor(options: PaymentLedgerOptions) {
-    const {
-      eventStore: store,
-      deliver,
-      background = true,
-      log = silent,
-      deliverTimeoutMs: timeoutMs = 10_000,
-      onAlert = () => undefined,
-      checkpoints,
-    } = options;
+    const { eventStore: store, deliver, background = true, log = silent, deliverTimeoutMs: timeoutMs = 10_000, checkpoints } = options;
+    const onAlert = alerting(options.onAlert, log);
     const runtime = { ...systemRuntime, ...options.runtime };
     // Where nobody here delivers, anyone may take a decision over at once.
     const instance = deliver ? runtime.uuid() : '';
