@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime.ts';
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
 const applicationId = 0x5064526d;
 /** Another layout: the file is dropped and rebuilt. */
-export const layout = 3;
+export const layout = 4;
 /** Other processes on the same file hold it for the length of a page. */
 const busyTimeoutMs = 10_000;
 
@@ -37,11 +37,13 @@ const schema = `
     abandoned integer not null
   ) without rowid;
   create index orders_by_member on orders (member_id, order_id) where status <> 'none';
-  create index orders_awaited on orders (order_id) where awaited_until is not null;
+  -- With the time, so that those who never came back are passed over without reading their rows.
+  create index orders_awaited on orders (order_id, awaited_until) where awaited_until is not null;
   create index orders_pending on orders (order_id) where pending = 1;
   create index orders_undelivered on orders (order_id) where pending + abandoned > 0;
   create index orders_listed on orders (account, livemode, listed_until, placed_at) where listed_until is not null;
-  create index orders_unsettled on orders (account, livemode, order_id) where unsettled = 1;
+  create index orders_unsettled on orders (account, livemode) where unsettled = 1;
+  create index orders_unsettled_by_id on orders (order_id) where unsettled = 1;
   -- One row for each account and mode in which an order was ever placed.
   create table accounts (
     account text not null,

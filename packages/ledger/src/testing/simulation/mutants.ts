@@ -167,7 +167,12 @@ export const mutants: readonly Mutant[] = [
     'if (this.#stopping) continue;',
   ),
   mutant('a shop that hangs is waited for', 'delivery-attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
-  mutant('what was pending at the start is not looked at', 'followers.ts', 'delivery.sightPending(order);', 'void order;'),
+  mutant(
+    'what was pending at the start is not looked at',
+    'followers.ts',
+    'delivery.sightPending(order, background ? 0 : await agoMs(order));',
+    'void order;',
+  ),
   mutant('given up after a minute', 'delivery-attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),
   mutant(
     'a decision whose reply was lost is taken to be in hand',
