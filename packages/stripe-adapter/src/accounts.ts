@@ -1,6 +1,8 @@
 // Which account our key is of, in which mode, and how another account is reached. Asked once, and again later where
 // Stripe did not answer.
+import { LedgerError } from '@paidonce/ledger';
 import type { StripeCalls } from './stripe-calls.ts';
+import { isNotAllowed } from './stripe-failure.ts';
 
 export interface Accounts {
   /** The key's own. @throws LedgerError `provider_unavailable` */
@@ -20,8 +22,8 @@ export interface GivenAccount {
 
 /** @param given what the caller has said of his key: a restricted one may not be able to ask. */
 export function openAccounts(calls: StripeCalls, given: GivenAccount): Accounts {
-  const own = once(given.account, () => calls.account());
-  const livemode = once(given.livemode, () => calls.livemode());
+  const own = once('account', given.account, () => calls.account());
+  const livemode = once('livemode', given.livemode, () => calls.livemode());
   const through = (others: StripeCalls): Accounts => ({
     own,
     livemode,
@@ -31,13 +33,19 @@ export function openAccounts(calls: StripeCalls, given: GivenAccount): Accounts 
   return through(calls);
 }
 
-function once<T>(given: T | undefined, ask: () => Promise<T>): () => Promise<T> {
+function once<T>(option: keyof GivenAccount, given: T | undefined, ask: () => Promise<T>): () => Promise<T> {
   let known: Promise<T> | undefined = given === undefined ? undefined : Promise.resolve(given);
   return () => {
     known ??= ask().catch((error: unknown) => {
       known = undefined;
-      throw error;
+      throw isNotAllowed(error) ? notTold(option, error) : error;
     });
     return known;
   };
+}
+
+/** No more `isNotAllowed`: that is said of one object, and every event would be put aside for want of a setting. */
+function notTold(option: keyof GivenAccount, error: unknown): LedgerError {
+  const found = error instanceof Error ? error.message : String(error);
+  return new LedgerError('provider_unavailable', `${found}. Or give stripePayments the option \`${option}\``, { cause: error });
 }

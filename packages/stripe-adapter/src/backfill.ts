@@ -2,32 +2,15 @@
 // time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
 // break is starting again: what is done is known, and costs no call where the lists show it.
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
-import { LedgerError } from '@paidonce/ledger';
-import * as z from 'zod';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
-import type { Answer, StripeCalls } from './stripe-calls.ts';
+import type { ShopOrder } from './shop-orders.ts';
+import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf, isId } from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
-
-/** An order of the shop's own books, a line of JSON each. */
-export interface ShopOrder {
-  readonly orderId: string;
-  readonly memberId: string;
-  readonly plan: string;
-  /** Before discounts, tax and shipping, in Stripe's minor unit. */
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly placedAt: string;
-  /** `cs_…` or `pi_…`. */
-  readonly paymentId: string;
-  /** The connected account that has the payment. Default: the key's own. */
-  readonly account?: string;
-  /** The member has what he paid for: the shop must not be told again. */
-  readonly fulfilled: boolean;
-}
+import { moneyBack } from './whole-payment.ts';
 
 export interface BackfillOptions {
   readonly since: Date;
@@ -56,37 +39,6 @@ export interface Backfilled {
 }
 
 type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
-
-const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
-  orderId: z.string(),
-  memberId: z.string(),
-  plan: z.string(),
-  amountMinor: z.number(),
-  currency: z.string(),
-  placedAt: z.string(),
-  paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
-  account: z.exactOptional(z.string().regex(/^acct_\w{1,64}$/, 'must be acct_… of Stripe')),
-  fulfilled: z.boolean(),
-});
-
-/** @throws LedgerError `invalid_input` that names the line. */
-export function readShopOrders(text: string): readonly ShopOrder[] {
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const parsed = shopOrderSchema.safeParse(jsonIn(line));
-    if (parsed.success) return [parsed.data];
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
-    throw new LedgerError('invalid_input', `Line ${index + 1} of the orders cannot be read: ${problems}`);
-  });
-}
-
-function jsonIn(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
 
 export async function backfill(work: StripeWork, options: BackfillOptions): Promise<Backfilled> {
   const readsBefore = work.reads.count;
@@ -138,15 +90,16 @@ class Run {
     const mapped = session && toObservation(session.object, this.#seen(session), this.#work.scope);
     if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
     const { statement } = mapped;
-    if (statement.fact.kind !== 'attempt' || statement.fact.status !== 'paid') return this.#add('unpaid');
+    if (!isPaid(statement)) return this.#add('unpaid');
     for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#listed.add(name);
+    if (!(await this.#tellMoneyBack(statement, order.orderId))) return;
     if (order.fulfilled) return this.#import(order, statement);
     await this.#grant(order, statement, session);
   }
 
   /** Ours by its mark; the orders of the shop's own list are done. */
   async markedSessions(): Promise<void> {
-    const { ledger, scope, intake } = this.#work;
+    const { ledger, scope } = this.#work;
     const toMs = ledger.runtime.now().getTime() + 3_600_000;
     const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
     for await (const { object, answer } of list) {
@@ -156,9 +109,34 @@ class Run {
       const order = await this.#orderOf(claim.references, claim.orderId);
       if (order === undefined && !claim.marked) this.#add('strangers');
       else if (order && order.membership !== 'none') this.#add('known');
-      else if (this.#options.dryRun === true) this.#countSession(object, order, answer);
-      else this.#countTaken(await intake.take(object, { ...this.#seen(answer), source: 'poll' }), identityOf(object).id ?? '');
+      else await this.#markedSession(object, order, answer);
     }
+  }
+
+  async #markedSession(object: unknown, order: OrderView | undefined, answer: Answer<ListPage>): Promise<void> {
+    const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
+    const statement = mapped.kind === 'statement' && isPaid(mapped.statement) ? mapped.statement : undefined;
+    if (statement && !(await this.#tellMoneyBack(statement, order?.orderId))) return;
+    const sessionId = identityOf(object).id ?? '';
+    if (this.#options.dryRun !== true) {
+      this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), sessionId);
+    } else if (!statement) this.#add('unpaid');
+    else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
+    else this.problem(`${sessionId}: it names an order that is not placed; list it among --orders`);
+  }
+
+  /** Before the payment, so that what was undone since grants nothing. False: that was all, since nothing may change. */
+  async #tellMoneyBack({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
+    if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
+    const { livemode, account } = payment;
+    const way = { source: 'poll' as const, account, livemode, ...(orderId === undefined ? {} : { orderId }) };
+    const back = await moneyBack(payment.id, way, this.#calls);
+    if (this.#options.dryRun === true && back.length > 0) {
+      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
+      return false;
+    }
+    for (const each of back) await this.#work.intake.take(each.object, each.way);
+    return true;
   }
 
   async #import(order: ShopOrder, statement: Statement): Promise<void> {
@@ -197,18 +175,12 @@ class Run {
     return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
   }
 
-  #countSession(object: unknown, order: OrderView | undefined, answer: Answer): void {
-    const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
-    const isPaid = mapped.kind === 'statement' && mapped.statement.fact.kind === 'attempt' && mapped.statement.fact.status === 'paid';
-    if (!isPaid) this.#add('unpaid');
-    else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
-    else this.problem(`${identityOf(object).id}: it names an order that is not placed; list it among --orders`);
-  }
-
   #countTaken({ outcome }: Taken, name: string): void {
     if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
+    else if (outcome === 'recorded')
+      this.problem(`${name}: recorded, without a membership. It is unpaid, refunded or disputed, or its order is not placed`);
     else this.problem(`${name}: ${outcome}`);
   }
 
@@ -233,4 +205,8 @@ class Run {
     this.#counts.review += 1;
     this.#counts.problems = [...this.#counts.problems, problem];
   }
+}
+
+function isPaid({ fact }: Statement): boolean {
+  return fact.kind === 'attempt' && fact.status === 'paid';
 }

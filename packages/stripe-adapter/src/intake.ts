@@ -7,7 +7,8 @@ import type { Accounts } from './accounts.ts';
 import { type Claim, claimOf } from './claim.ts';
 import type { RecentStrangers } from './recent-strangers.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
-import { type Answer, type ListPage, type ReadableType, readableTypes } from './stripe-calls.ts';
+import { type StaleCopy, staleCopy } from './stale-copy.ts';
+import type { Answer, ListPage, ReadableType } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf } from './stripe-objects.ts';
 import { type Mapped, type Seen, toObservation } from './to-observation.ts';
@@ -34,10 +35,13 @@ export interface Way extends Seen {
    * version. Default: Stripe answered it just now.
    */
   readonly form?: 'snapshot' | 'foreign_snapshot';
+  /** Whose it is, where whoever asks knows: then the object is not asked. */
+  readonly orderId?: string;
 }
 
 type Ours = Extract<Ownership, { ours: true }>;
-type Unreadable = { readonly objectId?: string; readonly type: string; readonly path: string };
+type Named = { readonly objectId?: string; readonly type: string };
+type Unreadable = Named & { readonly path: string };
 
 export class Intake {
   readonly #parts: IntakeParts;
@@ -47,7 +51,11 @@ export class Intake {
   }
 
   /** @throws LedgerError of the ledger, and `provider_unavailable`: then nothing is known, and the source must come again. */
-  async take(object: unknown, way: Way): Promise<Taken> {
+  take(object: unknown, way: Way): Promise<Taken> {
+    return this.#keepForbidden(object, named(object), way, () => this.#take(object, way));
+  }
+
+  async #take(object: unknown, way: Way): Promise<Taken> {
     const { scope, log } = this.#parts;
     const stale = staleCopy(object, way);
     if (stale) return this.#takeAgain(object, stale, way);
@@ -56,7 +64,7 @@ export class Intake {
       log.info({ because: mapped.because, eventId: way.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
     }
-    const ownership = await this.#whose(mapped.claim, way);
+    const ownership: Ownership = way.orderId === undefined ? await this.#whose(mapped.claim, way) : { ours: true, orderId: way.orderId };
     if (ownership.ours) return this.#takeOurs(object, mapped, ownership, way);
     // Without an id nobody can tell whose it is, so nobody else would keep it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.keep(object, mapped, way);
@@ -64,10 +72,14 @@ export class Intake {
   }
 
   /** An object of which only the id is known, as thin events tell it. */
-  async takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
+  takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
+    return this.#keepForbidden(undefined, { type, objectId: id }, way, () => this.#takeById(type, id, way));
+  }
+
+  async #takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
     const { accounts, ledger } = this.#parts;
     const answer = await (await accounts.calls(way.account)).object(type, id);
-    if (answer) return this.take(answer.object, seenByRead(answer, way));
+    if (answer) return this.#take(answer.object, seenByRead(answer, way));
     return (await ledger.orderOf(id)) ? this.keep(undefined, { objectId: id, type, path: 'related_object' }, way) : { outcome: 'not_ours' };
   }
 
@@ -91,6 +103,20 @@ export class Intake {
       ...(apiVersion === undefined ? {} : { apiVersion }),
     });
     return { outcome: 'unreadable' };
+  }
+
+  /** No retry gives our key a right that it has not: a person must, and `recheck` then reads the object. */
+  async #keepForbidden(object: unknown, name: Named, way: Way, take: () => Promise<Taken>): Promise<Taken> {
+    try {
+      return await take();
+    } catch (error) {
+      if (!isNotAllowed(error)) throw error;
+      this.#parts.log.error(
+        { err: error, ...name, eventId: way.eventId },
+        'our key may not read what tells of an object; it is kept by id',
+      );
+      return this.keep(object, { ...name, path: 'permission' }, way);
+    }
   }
 
   /** A copy that may be out of date, or out of shape: where it is ours, the object as it is now decides. */
@@ -141,8 +167,10 @@ export class Intake {
         if (session) return this.#takeAnswer(session, ours, way);
         return this.keep(object, { objectId: mapped.sessionId, type: 'checkout.session', path: 'payment_intent' }, way);
       }
-      case 'list_refunds':
-        return this.#takeRefunds(await calls.refunds(mapped.of), ours, way);
+      case 'list_refunds': {
+        const refunds = await calls.refunds(mapped.of);
+        return refunds ? this.#takeRefunds(refunds, ours, way) : this.keep(object, { ...named(object), path: 'refunds' }, way);
+      }
       case 'statement': {
         const { statement } = mapped;
         if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours))) return this.#observe(object, statement, ours, way);
@@ -188,18 +216,9 @@ export class Intake {
   }
 }
 
-interface StaleCopy {
-  readonly type: ReadableType;
-  readonly id: string;
-}
-
-/** Refunds and disputes go to and fro; what an event said of one three days ago is no news. */
-function staleCopy(object: unknown, { form }: Way): StaleCopy | undefined {
-  if (form === undefined) return undefined;
-  const { object: type, id } = identityOf(object);
-  const known = readableTypes.find((each) => each === type);
-  if (known === undefined || id === undefined) return undefined;
-  return form === 'foreign_snapshot' || known === 'refund' || known === 'dispute' ? { type: known, id } : undefined;
+function named(object: unknown): Named {
+  const { id, object: type = 'unknown' } = identityOf(object);
+  return { type, ...(id === undefined ? {} : { objectId: id }) };
 }
 
 /** Its mode goes on to what it leads to: a charge tells one, and its refunds do not. */

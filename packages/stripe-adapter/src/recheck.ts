@@ -5,9 +5,10 @@ import type { Way } from './intake.ts';
 import { keyMode } from './key-mode.ts';
 import type { ReadableType } from './stripe-calls.ts';
 import type { StripeWork } from './stripe-work.ts';
+import { type LookedAt, takeWholePayment } from './whole-payment.ts';
 
 export interface Rechecked {
-  readonly looked: readonly { readonly objectId: string; readonly outcome: string }[];
+  readonly looked: readonly LookedAt[];
   /** As it is now; absent: no order is known for the object. */
   readonly order?: OrderView;
 }
@@ -25,19 +26,17 @@ const types: readonly (readonly [prefix: RegExp, type: ReadableType])[] = [
  * @throws LedgerError `order_unknown`: neither. `provider_unavailable`, and those of the ledger.
  */
 export async function recheck(name: string, work: StripeWork): Promise<Rechecked> {
-  const { ledger, intake, accounts } = work;
+  const { ledger, accounts } = work;
   const order = await ledger.order(name);
-  const looked: { objectId: string; outcome: string }[] = [];
+  const looked: LookedAt[] = [];
   if (order === undefined) {
-    const type = types.find(([prefix]) => prefix.test(name))?.[1];
-    if (type === undefined)
+    if (typeOf(name) === undefined)
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
     const account = await accounts.own();
     // A refund does not tell its mode.
     const livemode = await keyMode(await ledger.accountOrders(), accounts);
     const seen = { account, ...(livemode === undefined ? {} : { livemode }) };
-    const { outcome } = await intake.takeById(type, name, wayOf(seen, ledger.runtime.now()));
-    looked.push({ objectId: name, outcome });
+    looked.push(...(await lookAt({ id: name, ...seen }, work)));
     const found = await ledger.orderOf(name);
     return { looked, ...(found ? { order: found } : {}) };
   }
@@ -55,22 +54,19 @@ async function paymentsOf({ orderId, checkouts }: OrderView, { ledger }: StripeW
   return [...found.values()].filter(({ provider }) => provider === 'stripe');
 }
 
-async function lookAt(payment: PaymentReference, { accounts, intake, ledger }: StripeWork): Promise<Rechecked['looked']> {
-  const { id: objectId, account } = payment;
-  const type = types.find(([prefix]) => prefix.test(objectId))?.[1];
+type Named = Pick<PaymentReference, 'id' | 'account'> & { readonly livemode?: boolean };
+
+async function lookAt(named: Named, work: StripeWork): Promise<readonly LookedAt[]> {
+  const { id: objectId } = named;
+  const type = typeOf(objectId);
   if (type === undefined) return [{ objectId, outcome: 'ignored' }];
-  const way = wayOf(payment, ledger.runtime.now());
-  const looked = [{ objectId, outcome: (await intake.takeById(type, objectId, way)).outcome }];
-  if (type !== 'payment_intent') return looked;
-  const calls = await accounts.calls(account);
-  for (const page of [await calls.refunds({ payment_intent: objectId }), await calls.disputes(objectId)]) {
-    const read = { ...way, asOf: page.asOf };
-    for (const object of page.object.objects) {
-      const { id = '' } = object as { readonly id?: string };
-      looked.push({ objectId: id, outcome: (await intake.take(object, read)).outcome });
-    }
-  }
-  return looked;
+  const way = wayOf(named, work.ledger.runtime.now());
+  if (type === 'payment_intent' || type === 'checkout.session') return takeWholePayment(objectId, way, work);
+  return [{ objectId, outcome: (await work.intake.takeById(type, objectId, way)).outcome }];
+}
+
+function typeOf(id: string): ReadableType | undefined {
+  return types.find(([prefix]) => prefix.test(id))?.[1];
 }
 
 function wayOf({ account, livemode }: { readonly account: string; readonly livemode?: boolean }, now: Date): Way {

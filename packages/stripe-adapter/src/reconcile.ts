@@ -8,6 +8,7 @@ import type { Answer, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf, intentSchema, moneySchema, movementSchema, refundSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
+import { takeWholePayment } from './whole-payment.ts';
 
 export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
 
@@ -51,6 +52,7 @@ interface Paid {
   readonly id: string;
   readonly capturedMinor: number;
   readonly currency: string;
+  readonly livemode: boolean;
   /** Absent: a session that cost nothing. */
   readonly money?: StripeMoney;
   readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
@@ -141,16 +143,16 @@ class AccountComparison {
       if (money?.success !== true) continue;
       // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
       const id = money.data.payment_intent ?? money.data.id;
-      const { amount_captured: capturedMinor, currency } = money.data;
-      yield (await this.#isOurs(source, id)) ? { id, capturedMinor, currency, money: money.data, answer } : 'strange';
+      const { amount_captured: capturedMinor, currency, livemode } = money.data;
+      yield (await this.#isOurs(source, id)) ? { id, capturedMinor, currency, livemode, money: money.data, answer } : 'strange';
     }
     // What cost nothing stands in no balance.
     for await (const { object, answer } of everyObject((window) => this.#calls.completeSessions(window), fromMs - overlapMs, toMs)) {
       const session = sessionSchema.safeParse(object);
       if (!session.success || session.data.mode !== 'payment') continue;
-      const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
+      const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
       if (intent !== null || total !== 0 || status === 'unpaid') continue;
-      yield (await this.#isOurs(object, id)) ? { id, capturedMinor: 0, currency: currency ?? '', answer } : 'strange';
+      yield (await this.#isOurs(object, id)) ? { id, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
     }
   }
 
@@ -187,8 +189,8 @@ class AccountComparison {
   }
 
   async #refundedMinor({ id, payment_intent: intent }: StripeMoney): Promise<number> {
-    const { object: page } = await this.#calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
-    return page.objects.reduce<number>((sum, object) => {
+    const page = await this.#calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
+    return (page?.object.objects ?? []).reduce<number>((sum, object) => {
       const refund = refundSchema.safeParse(object);
       return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
     }, 0);
@@ -196,11 +198,9 @@ class AccountComparison {
 
   /** What Stripe says now goes the way of every observation; then it is judged again. */
   async #repaired(mismatch: Mismatch, paid: Paid): Promise<Mismatch> {
-    const { intake } = this.#work;
-    const way = { source: 'poll' as const, account: this.#account, ...paid.answer };
-    const type = paid.money === undefined ? 'checkout.session' : paid.money.payment_intent === null ? 'charge' : 'payment_intent';
-    await intake.takeById(type, paid.id, way);
-    if (paid.money && paid.money.amount_refunded > 0) await intake.takeById('charge', paid.money.id, way);
+    // A refund tells no mode of its own.
+    const way = { source: 'poll' as const, account: this.#account, livemode: paid.livemode, ...paid.answer };
+    await takeWholePayment(paid.id, way, this.#work);
     return { ...mismatch, repaired: (await this.#judge(paid)) === undefined };
   }
 

@@ -124,21 +124,22 @@ export class StripeCalls {
     const { sessions } = this.#stripe.checkout;
     const parameters = { payment_intent: intentId, limit: 1, expand: ['data.payment_intent'] };
     const what = `GET /v1/checkout/sessions?payment_intent=${intentId}`;
-    const { object: page, ...answer } = await this.#list(what, (options) => sessions.list(parameters, options), readTimeoutMs);
-    return page.objects.length === 0 ? undefined : { ...answer, object: page.objects[0] };
+    const found = await this.#listOf(what, (options) => sessions.list(parameters, options));
+    const [session] = found?.object.objects ?? [];
+    return found && session !== undefined ? { ...found, object: session } : undefined;
   }
 
-  /** The newest hundred. */
-  refunds(of: RefundsOf): Promise<Answer<ListPage>> {
+  /** The newest hundred. Undefined: Stripe knows no such payment in our account and mode. */
+  refunds(of: RefundsOf): Promise<Answer<ListPage> | undefined> {
     const what = `GET /v1/refunds?${new URLSearchParams({ ...of })}`;
-    return this.#list(what, (options) => this.#stripe.refunds.list({ ...of, limit: pageLimit }, options), readTimeoutMs);
+    return this.#listOf(what, (options) => this.#stripe.refunds.list({ ...of, limit: pageLimit }, options));
   }
 
-  /** The newest hundred. */
-  disputes(intentId: string): Promise<Answer<ListPage>> {
+  /** The newest hundred. Undefined: Stripe knows no such payment in our account and mode. */
+  disputes(intentId: string): Promise<Answer<ListPage> | undefined> {
     const parameters = { payment_intent: intentId, limit: pageLimit };
     const what = `GET /v1/disputes?payment_intent=${intentId}`;
-    return this.#list(what, (options) => this.#stripe.disputes.list(parameters, options), readTimeoutMs);
+    return this.#listOf(what, (options) => this.#stripe.disputes.list(parameters, options));
   }
 
   /** Completed sessions with their payment intents. */
@@ -178,13 +179,13 @@ export class StripeCalls {
     return { object: response, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
   }
 
-  async #find<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T> | undefined> {
-    try {
-      return await this.#ask(what, call, timeoutMs);
-    } catch (error) {
-      if (stripeErrorIn(error)?.code === 'resource_missing') return undefined;
-      throw error;
-    }
+  #find<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T> | undefined> {
+    return this.#ask(what, call, timeoutMs).catch(undefinedWhereMissing);
+  }
+
+  /** What belongs to one payment. */
+  #listOf<T>(what: string, call: Call<Stripe.ApiList<T>>): Promise<Answer<ListPage> | undefined> {
+    return this.#list(what, call, readTimeoutMs).catch(undefinedWhereMissing);
   }
 
   async #list<T>(what: string, call: Call<Stripe.ApiList<T>>, timeoutMs: number): Promise<Answer<ListPage>> {
@@ -193,6 +194,11 @@ export class StripeCalls {
       throw new LedgerError('provider_unavailable', `${what} was answered without a list. Is this Stripe's address?`);
     return { ...answer, object: { objects: list.data, hasMore: list.has_more === true } };
   }
+}
+
+/** An answer as good as any: asking again would bring the same. */
+function undefinedWhereMissing(error: unknown): undefined {
+  if (stripeErrorIn(error)?.code !== 'resource_missing') throw error;
 }
 
 function pageOf({ createdFrom, createdTo, after }: ListWindow) {

@@ -168,7 +168,20 @@ describe('a key without the right', () => {
     const shop = await openShop();
     shop.sandbox.injectFault({ kind: 'status', status: 403, times: 5, path: '/v1/payment_intents/:intent' });
     expect(await shop.payments.handleWebhook(...signed(refund()))).toEqual({ outcome: 'unreadable' });
-    expect(await unreadable(shop)).toMatchObject([{ path: 'permission' }]);
+    expect(await unreadable(shop)).toMatchObject([{ objectId: 're_1', path: 'permission' }]); // What `recheck` can read later.
+  });
+});
+
+describe('a key that may not ask for its own account', () => {
+  test('loses no payment: the event is sent again until the account is given', async () => {
+    const shop = await openShop();
+    await placed(shop);
+    shop.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/account' });
+    const refused = await refusal(shop.payments.handleWebhook(...signed(session())));
+    expect([refused.code, refused.message]).toEqual(['provider_unavailable', expect.stringContaining('option `account`')]);
+    expect(await unreadable(shop)).toEqual([]);
+    await shop.payments.handleWebhook(...signed(session()));
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
   });
 });
 

@@ -82,6 +82,7 @@ export interface StripeMoney {
   readonly amount_captured: number;
   readonly amount_refunded: number;
   readonly currency: string;
+  readonly livemode: boolean;
   readonly disputed: boolean;
   readonly payment_intent: string | null;
 }
@@ -187,6 +188,7 @@ export const moneySchema: z.ZodType<StripeMoney> = z.object({
   amount_captured: minorSchema,
   amount_refunded: minorSchema,
   currency: currencySchema,
+  livemode: z.boolean(),
   disputed: z.boolean(),
   payment_intent: nullable(referenceSchema),
 });

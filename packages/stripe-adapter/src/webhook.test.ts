@@ -5,7 +5,7 @@ import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, refusal, storyOf, webhookSecret } from './shop.test-support.ts';
 import { bytes, eventsInLog, placed, sign, signed, unreadable } from './signed-events.test-support.ts';
-import { dispute, intent, ours, refund, session } from './stripe-objects.test-support.ts';
+import { charge, dispute, intent, ours, refund, session } from './stripe-objects.test-support.ts';
 
 describe('the signature', () => {
   // biome-ignore format: a table
@@ -371,6 +371,14 @@ describe('what cannot be read', () => {
 });
 
 describe('a charge that was refunded', () => {
+  test('of which Stripe shows us no refunds is kept by id, not sent for ever', async () => {
+    const shop = await openShop();
+    await placed(shop);
+    await shop.payments.handleWebhook(...signed(session()));
+    expect(await shop.payments.handleWebhook(...signed(charge({ amount_refunded: 1_000 })))).toEqual({ outcome: 'unreadable' });
+    expect(await unreadable(shop)).toMatchObject([{ objectId: 'ch_1', type: 'charge', path: 'refunds' }]);
+  });
+
   test('leads to its refunds, and the newest word of them answers for it', async () => {
     const { checkout, sandbox, stripe, ledger, payments } = await openShop();
     const sessionId = await checkout();

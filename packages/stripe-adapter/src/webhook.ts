@@ -7,7 +7,6 @@ import type Stripe from 'stripe';
 import type { Taken } from './intake.ts';
 import { eventSchema, thinEventSchema } from './stripe-event-objects.ts';
 import type { StripeEvents } from './stripe-events.ts';
-import { isNotAllowed } from './stripe-failure.ts';
 import { failedPath, identityOf, isId } from './stripe-objects.ts';
 import { signedBy, type WebhookSecret } from './webhook-signature.ts';
 
@@ -44,15 +43,7 @@ export class Webhook {
       this.#parts.log.warn({ bytes: body.length }, 'a webhook was refused: its signature is not of our secrets, or not of now');
       return { outcome: 'bad_signature' };
     }
-    const parsed = parseJson(body);
-    try {
-      return { outcome: outcomeOf(await this.#take(body, parsed, secret)) };
-    } catch (error) {
-      if (!isNotAllowed(error)) throw error;
-      // No retry gives the key a right that it has not: a person must, and `recheck` then reads it.
-      this.#parts.log.error({ err: error, eventId: identityOf(parsed).id }, 'our key may not read what an event speaks of');
-      return this.#keep(body, parsed, 'permission');
-    }
+    return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };
   }
 
   async #take(body: Uint8Array, parsed: unknown, secret: WebhookSecret): Promise<Taken | WebhookAnswer> {

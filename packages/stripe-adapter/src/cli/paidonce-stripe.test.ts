@@ -144,6 +144,19 @@ describe('reconcile', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
+  test('of a payment that was refunded or lost since grants nothing on the way', async () => {
+    const desk = await openDesk();
+    const [refunded, disputed] = [await paidInSilence(desk), await paidInSilence(desk, 'order-2')];
+    desk.sandbox.refund(refunded, { fate: 'never_made' });
+    desk.sandbox.dispute(disputed, { status: 'lost', fate: 'never_made' });
+    await desk.run('reconcile', '--repair');
+    await desk.shop(async (ledger) => {
+      expect(await storyOf(ledger)).toEqual(['OrderPlaced', 'CheckoutAttached', 'poll succeeded', 'poll paid']);
+      expect(await ledger.order('order-2')).toMatchObject({ membership: 'none', payment: 'disputed' });
+    });
+    expect(desk.told).toEqual([]);
+  });
+
   test('finds a membership that rests on a payment which Stripe does not have', async () => {
     const desk = await openDesk();
     await paidInSilence(desk);
@@ -377,6 +390,27 @@ describe('backfill', () => {
     expect(ran.out).toContain('1 granted');
   });
 
+  test('gives nothing for what was refunded since, and names it', async () => {
+    const desk = await openDesk();
+    const [served, waiting, marked] = [await soldBefore(desk), await soldBefore(desk), await paidInSilence(desk)];
+    for (const sessionId of [served, waiting, marked]) desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    const file = listed(
+      desk,
+      { orderId: 'old-1', paymentId: served, fulfilled: true },
+      { orderId: 'old-2', paymentId: waiting, fulfilled: false },
+    );
+    expect(json(await desk.run('backfill', '--orders', file, '--dry-run', '--json'))).toMatchObject({ granted: 0, imported: 0, review: 3 });
+    const ran = await desk.run('backfill', '--orders', file);
+    expect(ran.code).toBe(3);
+    expect(ran.out).toContain('0 granted, 0 imported, 0 known, 0 not paid, 3 for a person');
+    await desk.shop(async (ledger) => {
+      for (const orderId of ['old-1', 'old-2', 'order-1']) {
+        expect(await ledger.order(orderId)).toMatchObject({ membership: 'none', payment: 'refunded' });
+      }
+    });
+    expect(desk.told).toEqual([]);
+  });
+
   test('leaves to a person what does not fit', async () => {
     const desk = await openDesk();
     const sessionId = await soldBefore(desk);
@@ -407,6 +441,14 @@ describe('recheck', () => {
     expect([ran.code, ran.out]).toEqual([0, `${sessionId}: granted\norder order-1: payment paid, membership active\n`]);
     desk.sandbox.refund(sessionId, { fate: 'never_made' });
     expect((await desk.run('recheck', 'order-1')).out).toContain('membership revoked');
+  });
+
+  test('of a payment that was refunded since grants nothing on the way', async () => {
+    const desk = await openDesk();
+    desk.sandbox.refund(await paidInSilence(desk), { fate: 'never_made' });
+    expect((await desk.run('recheck', 'order-1')).out).toContain('payment refunded, membership none');
+    await desk.shop(() => Promise.resolve());
+    expect(desk.told).toEqual([]);
   });
 
   test('reads an object again that was kept by its id', async () => {

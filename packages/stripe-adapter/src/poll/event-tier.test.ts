@@ -1,6 +1,7 @@
 // The quick tier against the sandbox: one list tells of sessions, refunds and disputes, where events were made and lost.
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, storyOf } from '../shop.test-support.ts';
+import { unreadable } from '../signed-events.test-support.ts';
 import { eventTypes } from './event-tier.ts';
 import { eventTypes as inLog } from './log.test-support.ts';
 import type { SweepOptions } from './poll.ts';
@@ -82,6 +83,20 @@ describe('the cursor', () => {
   });
 });
 
+describe('a clock of ours that is half an hour ahead of Stripe’s', () => {
+  test('does not lead the cursor past events that are still to come', async () => {
+    let passedMs = 0;
+    const clock = (aheadMs: number) => ({ now: () => new Date(Date.now() + passedMs + aheadMs) });
+    const { checkout, sandbox, payments } = await openShop({ ledger: { runtime: clock(hourMs / 2) }, sandbox: { runtime: clock(0) } });
+    const sessionId = await checkout();
+    await payments.sweep(events);
+    passedMs = 60_000;
+    sandbox.pay(sessionId, { fate: 'lost' });
+    passedMs = 5 * 60_000;
+    expect(await payments.sweep(events)).toMatchObject({ rescued: 1 });
+  });
+});
+
 describe('whose an event is', () => {
   test('a stranger’s costs one read in a shared account, and is not asked for again within the overlap', async () => {
     const { checkout, sandbox, stripe, payments } = await openShop();
@@ -97,6 +112,25 @@ describe('whose an event is', () => {
     expect(await payments.sweep(events)).toMatchObject({ found: 0 });
     await payments.sweep(events);
     expect(sandbox.calls.count('GET /v1/payment_intents/:intent')).toBe(1);
+  });
+});
+
+describe('what our key may not read', () => {
+  test('is kept by id, and the round finishes; what tells whose a refund is would be asked for ever', async () => {
+    const shop = await openShop();
+    await shop.checkout();
+    const { stripe, sandbox, payments } = shop;
+    const strange = await stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
+      success_url: 'https://shop.example/',
+    });
+    sandbox.pay(strange.id, { fate: 'lost' });
+    const { id } = sandbox.refund(strange.id, { fate: 'lost' });
+    sandbox.injectFault({ kind: 'status', status: 403, times: 99, path: '/v1/payment_intents/:intent' });
+    await payments.sweep(events);
+    expect(await inLog(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished']);
+    expect(await unreadable(shop)).toEqual(expect.arrayContaining([expect.objectContaining({ objectId: id, path: 'permission' })]));
   });
 });
 

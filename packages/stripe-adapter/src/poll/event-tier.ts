@@ -37,7 +37,11 @@ export async function readEvents(round: Round): Promise<void> {
   const since = upToMs === undefined ? Date.parse(orders.firstPlacedAt) - slackMs : upToMs - overlapMs;
   const stretch = { fromMs: Math.max(since, now - keptMs), toMs: now + slackMs };
   await round.readList(
-    (window) => parts.calls.events(eventTypes, window),
+    async (window) => {
+      const answer = await parts.calls.events(eventTypes, window);
+      round.readAsOf(Date.parse(answer.asOf)); // By Stripe's clock: ours may be ahead by more than the overlap.
+      return answer;
+    },
     stretch,
     (object, answer) => {
       const event = eventSchema.safeParse(object);

@@ -96,6 +96,17 @@ describe('a payment that is under way', () => {
     expect(await ledger.order('order-1')).toMatchObject({ payment: 'processing' });
   });
 
+  test('that Stripe knows no longer keeps no round from its end', async () => {
+    const { checkout, payments, ledger, sandbox } = await openShop();
+    await checkout();
+    const payment = { provider: 'stripe', account: sandbox.account, livemode: false, id: 'pi_gone' };
+    const evidence = { objectId: 'pi_gone' };
+    const fact = { kind: 'attempt', status: 'processing' } as const;
+    await ledger.observePayment({ source: 'webhook', payment, orderId: 'order-1', fact, asOf: '2026-11-01T00:00:00Z', evidence });
+    for (let round = 1; round <= 24; round++) await payments.sweep(objects);
+    expect(await ledger.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 24, finished: true });
+  });
+
   test('that fails is told as failed, not as declined', async () => {
     const { checkout, sandbox, payments, ledger, stripe } = await openShop();
     const sessionId = await checkout();

@@ -3,7 +3,7 @@ import { LedgerError } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { describe, expect, test, vi } from 'vitest';
 import { stripePayments } from '../index.ts';
-import { openShop, refusal, type Shop } from '../shop.test-support.ts';
+import { hourMs, openShop, refusal, type Shop } from '../shop.test-support.ts';
 import type { Answer, ListPage, ListWindow } from '../stripe-calls.ts';
 import { eventTypes } from './log.test-support.ts';
 import type { SweepOptions } from './poll.ts';
@@ -169,11 +169,29 @@ describe('a long list', () => {
     const later = { fromMs: stretch.fromMs, toMs: Date.UTC(2027, 0, 16) };
     await next.readList(list, later, take);
     const [day10, day15, day16] = [Date.UTC(2027, 0, 10), Date.UTC(2027, 0, 15), Date.UTC(2027, 0, 16)].map((ms) => ms / 1_000);
+    // A session that stands before the mark may have completed since: that it was looked at is known of that round's time.
+    expect(next.upTo.getTime()).toBe(stretch.toMs - hourMs);
     expect(asked).toEqual([
       { createdFrom: day10, createdTo: day15, after: 'cs_201' }, // The twentieth page was the last that was marked.
       { createdFrom: day10, createdTo: day15, after: 'cs_901' },
       { createdFrom: day15! - 7_200, createdTo: day16 },
     ]);
+  });
+
+  test('in which an object failed is gone on with from before it', async () => {
+    const shop = await openShop();
+    const round = await openRound(shop);
+    let pages = 0;
+    const list = () => {
+      pages += 1;
+      return Promise.resolve(page(pages * 10, 2, pages < 35));
+    };
+    const failing = (object: unknown) =>
+      (object as { id: string }).id === 'cs_150' ? Promise.reject(new LedgerError('contention', 'not now')) : take();
+    await round.readList(list, stretch, failing);
+    expect(round.counts).toMatchObject({ lookedAt: 70, failed: 1 });
+    // The tenth page was the last that was marked before the one that failed on the fifteenth.
+    expect((await shop.ledger.sweepProgress('long')).resume).toMatchObject({ after: 'cs_101' });
   });
 
   test('of which the marked object is gone is read from its start', async () => {
@@ -224,7 +242,7 @@ describe('only what is due', () => {
   async function openDueShop() {
     let aheadMs = 0;
     const runtime = { now: () => new Date(Date.now() + aheadMs), monotonicNowMs: () => aheadMs, sleep: () => Promise.resolve() };
-    const shop = await openShop({ ledger: { runtime } });
+    const shop = await openShop({ ledger: { runtime }, sandbox: { runtime: { now: runtime.now } } });
     await shop.checkout();
     /** The routes that one more pass has called. */
     const pass = async (minutesLater: number) => {

@@ -159,7 +159,7 @@ export class Poll {
     const summary = { ...counts, calls: reads.count - readsBefore, otherReads: others };
     const budgetLeft = (await this.#budgetLeft(targets)) - summary.calls;
     if (failed === 0) {
-      await ledger.finishSweep(name, number, { upTo: now.toISOString(), summary: { ...summary, budgetLeft } });
+      await ledger.finishSweep(name, number, { upTo: round.upTo.toISOString(), summary: { ...summary, budgetLeft } });
       budget.told(others);
     }
     const message = failed === 0 ? 'a round of the poll is done' : 'a round of the poll had failures; the next one reads the same again';

@@ -45,6 +45,7 @@ export class Round {
   readonly progress: SweepProgress;
   readonly startedAt: Date;
   readonly parts: RoundParts;
+  #upToMs: number;
   readonly counts: Counts = { lookedAt: 0, found: 0, rescued: 0, failed: 0 };
 
   constructor(
@@ -57,7 +58,18 @@ export class Round {
     this.orders = of.orders;
     this.progress = of.progress;
     this.startedAt = startedAt;
+    this.#upToMs = startedAt.getTime();
     this.parts = parts;
+  }
+
+  /** Where the next round reads on from, once this one is done. */
+  get upTo(): Date {
+    return new Date(this.#upToMs);
+  }
+
+  /** What came after this may not have been there to be read. */
+  readAsOf(ms: number): void {
+    this.#upToMs = Math.min(this.#upToMs, ms);
   }
 
   /**
@@ -86,6 +98,8 @@ export class Round {
     const { resume } = this.progress;
     const left = resume && { fromMs: Date.parse(resume.from), toMs: Date.parse(resume.to), after: resume.after };
     if (left === undefined) return this.#readStretch(list, stretch, take);
+    // Its part of the list is as it was then: a session that it passed by while open may have completed since.
+    this.readAsOf(left.toMs - slackMs);
     await this.#readStretch(list, left, take).catch((error: unknown) => {
       // The object is gone from the list: then all of it is read again.
       if (stripeErrorIn(error)?.code !== 'resource_missing') throw error;
@@ -109,7 +123,8 @@ export class Round {
       for (const object of answer.object.objects.toReversed()) await this.takeOne(object, () => take(object, answer));
       after = identityOf(answer.object.objects.at(-1)).id;
       if (!answer.object.hasMore || after === undefined) return;
-      if (page % pagesBetweenMarks === 0) await this.#mark({ from: iso(fromMs), to: iso(toMs), after });
+      // What failed lies behind a mark that comes after it, and nobody would read it again.
+      if (page % pagesBetweenMarks === 0 && this.counts.failed === 0) await this.#mark({ from: iso(fromMs), to: iso(toMs), after });
       if (this.parts.signal.aborted) throw new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
     }
     throw new LedgerError(

@@ -5,6 +5,7 @@ import { type Call, found, type Route } from '../api/route.ts';
 import { createSession } from './checkout-create.ts';
 import { expire } from './checkout-expire.ts';
 import { type CheckoutRecord, renderSession } from './checkout-record.ts';
+import { namedIn } from './look-up.ts';
 
 function recordOf({ model, id }: Call): CheckoutRecord {
   return found(model.state.sessions.get(id), 'checkout.session', id);
@@ -13,7 +14,7 @@ function recordOf({ model, id }: Call): CheckoutRecord {
 function list({ model, parameters }: Call): List<Stripe.Checkout.Session> {
   const status = parameters.oneOf('status', ['open', 'complete', 'expired']);
   const created = parameters.range('created');
-  const intent = parameters.string('payment_intent');
+  const intent = namedIn(model, parameters, 'payment_intent');
   const email = parameters.hash('customer_details')?.string('email');
   const [customer, paymentLink, subscription] = ['customer', 'payment_link', 'subscription'].map((name) => parameters.string(name));
   const page = listPage(model.state.sessions, parameters, '/v1/checkout/sessions', ({ session }) => {

@@ -10,6 +10,7 @@ import type { PaymentOption } from '../test-cards.ts';
 import { announcementFor } from './announcement.ts';
 import { recordMovement } from './balance-transactions.ts';
 import { emit } from './events.ts';
+import { namedIn } from './look-up.ts';
 
 const DISPUTE_FEE_MINOR = 1_500;
 const RESPOND_WITHIN_SECONDS = 9 * 24 * 3_600;
@@ -161,8 +162,8 @@ const NO_EVIDENCE: Stripe.Dispute.Evidence = {
 
 function list({ model, parameters }: Call): object {
   const created = parameters.range('created');
-  const intent = parameters.string('payment_intent');
-  const charge = parameters.string('charge');
+  const intent = namedIn(model, parameters, 'payment_intent');
+  const charge = namedIn(model, parameters, 'charge');
   return listPage(model.state.disputes, parameters, '/v1/disputes', (dispute) => {
     return (
       within(created, dispute.created) &&

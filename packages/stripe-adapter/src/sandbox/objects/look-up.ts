@@ -1,4 +1,7 @@
 // From an id to the object that it names, by its prefix, as a person reading it would.
+
+import type { Parameters } from '../api/parameters.ts';
+import { noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import { renderSession } from './checkout-record.ts';
 import { renderLink } from './payment-link-record.ts';
@@ -41,4 +44,12 @@ export function lookUp(model: Model, id: string): object | undefined {
     default:
       return state.coupons.get(id);
   }
+}
+
+/** A list of what belongs to a payment: Stripe answers 400 for one that it does not know, not an empty list. */
+export function namedIn({ state }: Model, parameters: Parameters, name: 'payment_intent' | 'charge'): string | undefined {
+  const id = parameters.string(name);
+  const known = name === 'charge' ? state.charges : state.intents;
+  if (id !== undefined && known.get(id) === undefined) throw noSuchParameterObject(name, id, name);
+  return id;
 }

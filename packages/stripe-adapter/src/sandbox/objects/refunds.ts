@@ -10,6 +10,7 @@ import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementFor } from './announcement.ts';
 import { recordMovement } from './balance-transactions.ts';
 import { type Announcement, emit } from './events.ts';
+import { namedIn } from './look-up.ts';
 import { optionOfMethod } from './payment-method-record.ts';
 import { scheduleRefundSettlement } from './refund-settlement.ts';
 import { announceUpdate, endRefund } from './refund-status.ts';
@@ -167,8 +168,8 @@ export function chargeToRefund(model: Model, intentId: string): Stripe.Charge {
 
 function list({ model, parameters }: Call): object {
   const created = parameters.range('created');
-  const intent = parameters.string('payment_intent');
-  const charge = parameters.string('charge');
+  const intent = namedIn(model, parameters, 'payment_intent');
+  const charge = namedIn(model, parameters, 'charge');
   return listPage(model.state.refunds, parameters, '/v1/refunds', (refund) => {
     return (
       within(created, refund.created) &&
