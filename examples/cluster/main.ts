@@ -25,7 +25,7 @@ async function main(): Promise<number> {
 }
 
 async function cluster(dataDir: string): Promise<number> {
-  const { values } = parseArgs({ options: { orders: { type: 'string', default: '150' } } });
+  const { values } = parseArgs({ options: { orders: { type: 'string', default: '90' } } });
   const orders = Number(values.orders);
   // Fewer, and a replica may meet none.
   if (!Number.isInteger(orders) || orders < 20) throw new Error(`--orders is "${values.orders}". It must be a whole number from 20 on.`);
