@@ -109,7 +109,8 @@ export class Round {
       for (const object of answer.object.objects.toReversed()) await this.takeOne(object, () => take(object, answer));
       after = identityOf(answer.object.objects.at(-1)).id;
       if (!answer.object.hasMore || after === undefined) return;
-      if (page % pagesBetweenMarks === 0) await this.#mark({ from: iso(fromMs), to: iso(toMs), after });
+      // Behind an object that failed nothing is done with: it must be read again.
+      if (page % pagesBetweenMarks === 0 && this.counts.failed === 0) await this.#mark({ from: iso(fromMs), to: iso(toMs), after });
       if (this.parts.signal.aborted) throw new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
     }
     throw new LedgerError(

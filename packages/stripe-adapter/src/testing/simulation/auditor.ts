@@ -112,6 +112,7 @@ export class Auditor {
     if (kind === 'refund') {
       const intent = data?.object?.payment_intent;
       if (typeof intent !== 'string' || this.#registry.orderOfPayment(intent) === undefined) return;
+      if (outcome === 'not_ours' && !this.#registry.isMarked(intent)) return;
       if (data?.object?.reason !== 'expired_uncaptured_charge' && !told(id)) this.#lost(type, id, outcome);
     }
     if (kind === 'payment_intent' || kind === 'checkout.session') {

@@ -38,6 +38,10 @@ export interface StripeSimulationOptions {
   /** Processes poll by themselves; else a cron of the shop's does. */
   readonly polls: boolean;
   readonly cronSweeps: number;
+  /** Stripe answers lists in pages of so many. */
+  readonly pageLimit: number;
+  /** How often one part of the API is down for some minutes. */
+  readonly outages: number;
   /** Each a probability for every order. */
   readonly secondCheckout: number;
   readonly undone: number;
@@ -78,7 +82,9 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
     fates: drawFates(random, reliance),
     polls,
     cronSweeps: reliance === 'webhooks' || polls ? 0 : random.between(0, 8),
-    secondCheckout: rate(0, 0.2, 0.5),
+    pageLimit: random.pick([1, 3, 100]),
+    outages: isQuiet ? 0 : random.between(0, 3),
+    secondCheckout: rate(0, 0.3, 0.8),
     undone: rate(0.2, 0.5, 0.8),
     strangers: random.between(0, 3),
   };

@@ -24,6 +24,7 @@ export interface PeopleParts {
   readonly payments: Payments;
   readonly registry: Registry;
   readonly auditor: Auditor;
+  readonly down: Set<string>;
 }
 
 const scope = 'paidonce';
@@ -52,14 +53,18 @@ export class People {
     const { options, registry } = this.#parts;
     for (const order of await this.#drawOrders()) {
       registry.orders.push(order);
-      const isLink = this.#random.chance(0.12);
-      this.#later(10, `${order.orderId} is bought`, () => (isLink ? this.#paymentLink(order) : this.#buy(order)));
-      if (!isLink && this.#random.chance(options.secondCheckout)) {
+      const by = this.#random.weighted({ checkout: 7, link: 1, intent: 1 });
+      this.#later(10, `${order.orderId} is bought`, () => {
+        if (by === 'link') return this.#paymentLink(order);
+        return by === 'intent' ? this.#paymentIntent(order) : this.#buy(order);
+      });
+      if (by === 'checkout' && this.#random.chance(options.secondCheckout)) {
         this.#later(40, `${order.orderId} is bought in another tab`, () => this.#buy(order, true));
       }
     }
     for (let stranger = 0; stranger < options.strangers; stranger++) this.#later(60, 'a stranger buys', () => this.#stranger());
     for (let sweep = 0; sweep < options.cronSweeps; sweep++) this.#later(300, 'cron sweeps', () => this.sweep());
+    for (let outage = 0; outage < options.outages; outage++) this.#later(200, 'a part of Stripe is down', () => this.#outage());
     if (options.reliance === 'all') this.#later(200, 'Stripe finds out what it missed', () => this.#reportMissed());
   }
 
@@ -67,7 +72,7 @@ export class People {
   async sweep(): Promise<boolean> {
     const { coverage, options, payments } = this.#parts;
     const process = this.#someProcess();
-    if (!process) return false;
+    if (!process || options.tiers.length === 0) return false;
     const answer = await process.call('sweep', (_, by) => payments.of(by).sweep({ tiers: options.tiers }));
     if (answer === 'no answer') coverage.met('sweep whose process died');
     else if ('refused' in answer) coverage.met('sweep failed');
@@ -142,8 +147,9 @@ export class People {
     return undefined;
   }
 
-  #pay(order: ShopOrder, sessionId: string, isSecond: boolean): void {
+  async #pay(order: ShopOrder, sessionId: string, isSecond: boolean): Promise<void> {
     const { stripe, coverage, registry } = this.#parts;
+    await this.#sweepJustBefore();
     if (registry.session(sessionId)?.status !== 'open') return;
     const others = registry.payments(order.orderId).length;
     const isManual = order.session['payment_intent_data'] !== undefined;
@@ -210,15 +216,19 @@ export class People {
 
   /** One link, one order; what the buyer types names nothing. */
   async #paymentLink(order: ShopOrder): Promise<void> {
-    const { atHand, stripe, registry, coverage } = this.#parts;
+    const { atHand, stripe, registry, coverage, options } = this.#parts;
     const { session: _, orderId, ...terms } = order;
+    // Whoever knows no better marks the link alone, or nothing: then the attached link tells whose it is. A refund that is heard
+    // of before its session is nobody's then, and only the money tells of it again.
+    const knowsBest = options.reliance === 'webhooks' || options.reliance === 'events';
+    const marks = this.#random.weighted({ both: 4, link: knowsBest ? 0 : 2, none: knowsBest ? 0 : 3 });
     const metadata = metadataFor(scope, orderId);
+    if (marks === 'none') coverage.met('Payment Link without metadata');
     const price = await atHand.prices.create({ currency: 'eur', unit_amount: order.amountMinor, product_data: { name: 'Year' } });
     const link = await atHand.paymentLinks.create({
       line_items: [{ price: price.id, quantity: 1 }],
-      metadata,
-      // Whoever knows no better marks the link alone.
-      ...(this.#random.chance(0.7) ? { payment_intent_data: { metadata } } : {}),
+      ...(marks === 'none' ? {} : { metadata }),
+      ...(marks === 'both' ? { payment_intent_data: { metadata } } : {}),
     });
     const isAttached = await this.#untilDone(`link of ${orderId}`, async (ledger) => {
       await ledger.placeOrder({ ...terms, orderId, allow: terms.allow });
@@ -230,6 +240,39 @@ export class People {
     coverage.met('Payment Link with a typed reference');
     stripe.controls.setFate(visited.id, this.#fate());
     this.#later(20, `${orderId} is paid by its link`, () => this.#pay({ ...order, session: {} }, visited.id, false));
+  }
+
+  /** The shop makes a payment intent itself. Its metadata name the order, or only us: then the link that comes later does. */
+  async #paymentIntent(order: ShopOrder): Promise<void> {
+    const { atHand, registry, coverage } = this.#parts;
+    const { session: _, orderId, ...terms } = order;
+    const isUnnamed = this.#random.chance(0.5);
+    const marks: Record<string, string> = isUnnamed ? { paidonce: scope } : metadataFor(scope, orderId);
+    const metadata = { ...marks, sandbox_fate: this.#fate() };
+    const { id } = await atHand.paymentIntents.create({ amount: order.amountMinor, currency: 'eur', metadata });
+    registry.madeIntentFor(orderId, id);
+    coverage.met(isUnnamed ? 'payment intent that names no order' : 'payment intent without a session');
+    const attach = () =>
+      this.#untilDone(`intent of ${orderId}`, async (ledger) => {
+        await ledger.placeOrder({ ...terms, orderId });
+        await ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode: false, id });
+      });
+    if (!isUnnamed) await attach();
+    else this.#later(60, `intent of ${orderId} is attached late`, attach);
+    this.#later(20, `intent of ${orderId} is paid`, async () => {
+      await this.#sweepJustBefore();
+      await atHand.paymentIntents.confirm(id, { payment_method: 'pm_card_visa', return_url: 'https://shop.example/' });
+      this.#undoLater(order, id);
+    });
+  }
+
+  /** Whatever the reason: its calls fail for a while, and the rest goes on. */
+  #outage(): void {
+    const { down, coverage } = this.#parts;
+    const part = this.#random.pick(['/v1/refunds', '/v1/disputes', '/v1/payment_intents', '/v1/checkout/sessions', '/v1/events', '/v1/balance_transactions', '/v1/']);
+    down.add(part);
+    coverage.met('a part of the API was down');
+    this.#world.later(this.#random.between(1, 30) * minuteMs, 'it is up again', () => void down.delete(part));
   }
 
   /** Another app on the same account, which may even name an order of ours. */
@@ -250,23 +293,31 @@ export class People {
     if (this.#random.chance(0.5)) this.#later(60, 'a stranger is refunded', () => void stripe.controls.refund(id, { fate: this.#fate() }));
   }
 
+  /** What happens right behind a pass is what a cursor that runs ahead would miss. */
+  async #sweepJustBefore(): Promise<void> {
+    if (this.#parts.options.cronSweeps > 0 && this.#random.chance(0.4)) await this.sweep();
+  }
+
   /** Money goes back, some time later, in whole or in part, or only seems to. */
   #undoLater({ orderId }: ShopOrder, sessionId: string): void {
     const { options, stripe, coverage, registry } = this.#parts;
     if (!this.#random.chance(options.undone)) return;
-    this.#later(180, `money of ${orderId} goes back`, () => {
-      const payment = registry.payments(orderId).find(({ reference }) => registry.session(sessionId)?.payment_intent === reference.id);
+    this.#later(180, `money of ${orderId} goes back`, async () => {
+      await this.#sweepJustBefore();
+      const intentId = sessionId.startsWith('cs_') ? registry.session(sessionId)?.payment_intent : sessionId;
+      const payment = registry.payments(orderId).find(({ reference }) => intentId === reference.id);
       if (!payment?.paid || payment.disputes.length > 0) return;
       const does = this.#random.weighted({ full: 5, part: 2, dispute: 3 });
       if (does === 'dispute') return this.#dispute(payment.reference.id);
       const amountMinor = does === 'part' ? Math.floor(payment.paid.totalMinor / 3) : payment.paid.totalMinor;
-      const { id, status } = stripe.controls.refund(payment.reference.id, { amountMinor, fate: this.#fate() });
+      const starts = this.#random.chance(0.25) ? { status: 'pending' as const } : {};
+      const { id, status } = stripe.controls.refund(payment.reference.id, { amountMinor, fate: this.#fate(), ...starts });
       coverage.met(does === 'part' ? 'refund in part' : 'refund in full');
       if (status === 'pending') {
         coverage.met('refund that was pending');
         this.#later(60, `refund of ${orderId} ends`, () => {
           const { status: now } = stripe.core.model.state.refunds.get(id) ?? {};
-          if (now === 'pending') stripe.controls.endRefund(id, this.#random.pick(['succeeded', 'failed', 'canceled']));
+          if (now === 'pending' && this.#random.chance(0.7)) stripe.controls.endRefund(id, this.#random.pick(['succeeded', 'failed', 'canceled']));
         });
       } else if (this.#random.chance(0.2)) {
         this.#later(120, `refund of ${orderId} comes back`, () => {
@@ -323,7 +374,7 @@ export class People {
     return running.length === 0 ? undefined : this.#random.pick(running);
   }
 
-  #later(mostMinutes: number, label: string, work: () => Promise<void> | Promise<boolean> | void): void {
+  #later(mostMinutes: number, label: string, work: () => Promise<unknown> | void): void {
     this.#world.later(this.#random.between(0, mostMinutes * minuteMs), label, async () => void (await work()));
   }
 

@@ -1,6 +1,6 @@
 // Whose each payment is by the will of those who made it: told by the people of the simulation, not by the adapter. And
 // what Stripe finally holds to be true of it, read from the sandbox's state and not through the adapter's mapping.
-import type { DisputeStatus } from '@paidonce/ledger';
+import type { AmountParts, DisputeStatus } from '@paidonce/ledger';
 import type { KnownOrder, KnownPayment } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
 import type { Model } from '../../sandbox/model.ts';
@@ -17,8 +17,9 @@ export interface ShopOrder extends KnownOrder {
 export class Registry {
   readonly orders: ShopOrder[] = [];
   readonly #model: () => Model;
-  /** Sessions that were opened for an order, however. */
+  /** Sessions that were opened for an order, however, and payment intents that were made without one. */
   readonly #orderOfSession = new Map<string, string>();
+  readonly #orderOfIntent = new Map<string, string>();
 
   constructor(model: () => Model) {
     this.#model = model;
@@ -28,8 +29,8 @@ export class Registry {
     this.#orderOfSession.set(sessionId, orderId);
   }
 
-  order(orderId: string): ShopOrder | undefined {
-    return this.orders.find((order) => order.orderId === orderId);
+  madeIntentFor(orderId: string, intentId: string): void {
+    this.#orderOfIntent.set(intentId, orderId);
   }
 
   /** By a payment intent, or by a session that cost nothing. Undefined: a stranger's. */
@@ -38,7 +39,7 @@ export class Registry {
       const session = this.session(sessionId);
       if (sessionId === paymentId || (session && intentOf(session) === paymentId)) return orderId;
     }
-    return undefined;
+    return this.#orderOfIntent.get(paymentId);
   }
 
   session(sessionId: string): Stripe.Checkout.Session | undefined {
@@ -60,11 +61,11 @@ export class Registry {
 
   /** What Stripe says now of each payment of the order. */
   payments(orderId: string): readonly KnownPayment[] {
-    return this.sessionsOf(orderId).flatMap((session) => this.#paymentOn(session) ?? []);
+    const alone = [...this.#orderOfIntent].flatMap(([intentId, of]) => (of === orderId ? (this.#paymentBy(intentId) ?? []) : []));
+    return [...this.sessionsOf(orderId).flatMap((session) => this.#paymentOn(session) ?? []), ...alone];
   }
 
   #paymentOn(session: Stripe.Checkout.Session): KnownPayment | undefined {
-    const { state } = this.#model();
     const { total_details: details, amount_subtotal: subtotalMinor, amount_total: totalMinor, currency } = session;
     if (session.status !== 'complete' || details === null || subtotalMinor === null || currency === null) return undefined;
     const parts = {
@@ -76,13 +77,18 @@ export class Registry {
     const id = intentOf(session);
     const reference = { provider: 'stripe', account, livemode: false, id: id ?? session.id };
     if (id === undefined) return totalMinor === 0 ? { reference, paid: { totalMinor, currency, parts }, refunds: [], disputes: [] } : undefined;
+    return this.#paymentBy(id, parts);
+  }
+
+  #paymentBy(id: string, parts?: AmountParts): KnownPayment | undefined {
+    const { state } = this.#model();
     const intent = state.intents.get(id);
     if (intent?.status !== 'succeeded') return undefined;
     const refunds = [...state.refunds.oldestFirst()].filter((refund) => refund.payment_intent === id && refund.reason !== 'expired_uncaptured_charge');
     const disputes = [...state.disputes.oldestFirst()].filter((dispute) => dispute.payment_intent === id);
     return {
-      reference,
-      paid: { totalMinor: intent.amount_received, currency: intent.currency, parts },
+      reference: { provider: 'stripe', account, livemode: false, id },
+      paid: { totalMinor: intent.amount_received, currency: intent.currency, ...(parts ? { parts } : {}) },
       refunds: refunds.map(({ status, amount }) => ({ status: status as 'succeeded', amountMinor: amount })),
       disputes: disputes.map(({ status, reason }) => ({ status: disputeStatus(status), returnedDebit: reason === 'insufficient_funds' })),
     };

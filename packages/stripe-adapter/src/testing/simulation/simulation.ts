@@ -88,7 +88,9 @@ class Simulation {
       paymentsOf: (by) => payments.of(by),
       onAcknowledged: (body, outcome) => auditor.acknowledged(body, outcome),
     });
-    const transport: TransportParts = { world, core: this.stripe.core, coverage, faults: options.calls };
+    const down = new Set<string>();
+    const { calls: faults, pageLimit } = options;
+    const transport: TransportParts = { world, core: this.stripe.core, coverage, faults, pageLimit, down };
     const headWaiters: HeadWaiters = new Set();
     this.#processes = options.world.processes.map(
       (process) =>
@@ -112,6 +114,7 @@ class Simulation {
       payments,
       registry,
       auditor,
+      down,
     });
   }
 
@@ -150,7 +153,7 @@ class Simulation {
     const { world } = this;
     world.doomed = undefined;
     process.crash();
-    world.scheduler.timer(world.network, world.random.between(10, 60_000), `${process.name} is started again`, () => this.#startAgain(process));
+    world.scheduler.timer(world.network, world.random.between(10, 20_000), `${process.name} is started again`, () => this.#startAgain(process));
   }
 
   #startAgain(process: SimulatedProcess): void {

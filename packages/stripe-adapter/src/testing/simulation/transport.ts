@@ -13,6 +13,9 @@ export interface TransportParts {
   readonly core: SandboxCore;
   readonly coverage: Coverage;
   readonly faults: CallFaults;
+  readonly pageLimit: number;
+  /** Parts of the API that are down, by the beginning of their path. */
+  readonly down: Set<string>;
 }
 
 type Config = NonNullable<ConstructorParameters<typeof Stripe>[1]>;
@@ -41,7 +44,7 @@ function clientWith(makeRequest: MakeRequest): Stripe {
   return new Stripe(key, { httpClient, host: '127.0.0.1', port: 80, protocol: 'http', telemetry: false, maxNetworkRetries: 0 });
 }
 
-function simulatedCall({ world, core, coverage, faults }: TransportParts, by: Incarnation, request: Parameters<MakeRequest>): Promise<HttpResponse> {
+function simulatedCall({ world, core, coverage, faults, pageLimit, down }: TransportParts, by: Incarnation, request: Parameters<MakeRequest>): Promise<HttpResponse> {
   const { scheduler, network } = world;
   const [, , path, method, , , , timeoutMs] = request;
   const label = `${by.party.name} ${method} ${path.split('?')[0]}`;
@@ -64,12 +67,13 @@ function simulatedCall({ world, core, coverage, faults }: TransportParts, by: In
       coverage.met('call: timed out');
       reject(failure('ETIMEDOUT'));
     });
-    const fault = drawFault(world, faults);
+    const isDown = !world.faultless && [...down].some((part) => path.startsWith(part));
+    const fault: Fault | undefined = isDown ? { kind: 'status', status: 500 } : drawFault(world, faults);
     const step = scheduler.park(network, 'call', label, () => {
       by.underWay.delete(step);
       core.faults.clear();
       if (fault) core.faults.inject(fault);
-      const { status, headers, body, delayMs, way, done } = core.api.handle(requestOf(request));
+      const { status, headers, body, delayMs, way, done } = core.api.handle(inPages(requestOf(request), pageLimit));
       if (fault) coverage.met(placeOf(fault));
       if (way === 'never') return done(); // The caller's own deadline ends it.
       if (way === 'lost') return reply('the connection broke', () => reject(failure('ENETUNREACH')), done);
@@ -115,6 +119,11 @@ function requestOf([, , path, method, headers, body]: Parameters<MakeRequest>): 
   const [pathname = '/', query = ''] = path.split(/\?(.*)/s);
   const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value === undefined ? value : String(value)]);
   return { method, path: pathname, query, headers: Object.fromEntries(lower) as ApiRequest['headers'], body: body ?? '' };
+}
+
+/** Stripe may answer with fewer than were asked for, and says that there is more. */
+function inPages(request: ApiRequest, limit: number): ApiRequest {
+  return { ...request, query: request.query.replace(/(^|&)limit=100(&|$)/, `$1limit=${limit}$2`) };
 }
 
 function responseOf(status: number, headers: Readonly<Record<string, string>>, body: string): HttpResponse {
