@@ -1,6 +1,6 @@
 // The proving tier against the sandbox: what no event and no session tells stands in the balance, or is looked at by id.
 import { describe, expect, test } from 'vitest';
-import { hourMs, openShop, type Shop } from '../shop.test-support.ts';
+import { hourMs, openShop, plan, type Shop } from '../shop.test-support.ts';
 import type { SweepOptions } from './poll.ts';
 
 const money: SweepOptions = { tiers: ['money'] };
@@ -14,12 +14,26 @@ async function paidOrder(shop: Shop, orderId = 'order-1'): Promise<string> {
   return sessionId;
 }
 
-test('with no payment ever, it looks at nothing', async () => {
-  const { checkout, payments, sandbox } = await openShop();
-  await checkout();
+test('where nothing was paid and nothing can be, it looks at nothing', async () => {
+  const { ledger, payments, sandbox } = await openShop();
+  const { successUrl: _, ...order } = plan;
+  await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false });
   sandbox.calls.reset();
   expect(await payments.sweep(money)).toMatchObject({ lookedAt: 0, calls: 0 });
   expect(sandbox.calls.count()).toBe(0);
+});
+
+test('finds the very first payment, on an intent that the shop made itself and of which no event was made', async () => {
+  const { ledger, payments, sandbox, stripe } = await openShop();
+  const { successUrl: _, ...order } = plan;
+  await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false });
+  const metadata = { ...payments.metadataFor('order-1'), sandbox_fate: 'never_made' };
+  const intent = await stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata });
+  await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: intent.id });
+  await stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' });
+  expect(await payments.sweep({ tiers: ['events', 'objects'] })).toMatchObject({ rescued: 0 });
+  expect(await payments.sweep(money)).toMatchObject({ rescued: 1 });
+  expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll', openReviews: [] });
 });
 
 test('what is known as paid costs the list alone', async () => {

@@ -2,7 +2,7 @@
 // proves nothing about the code that it passes.
 
 export interface Edit {
-  /** From `packages/ledger/src`. */
+  /** From the package's `src/`. */
   readonly file: string;
   /** Stands there exactly once. */
   readonly find: string;
