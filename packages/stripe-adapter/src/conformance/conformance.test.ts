@@ -1,0 +1,290 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import Stripe from 'stripe';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  assertConforms,
+  type BootShop,
+  type ConformanceOptions,
+  type ConformanceReport,
+  formatReport,
+  runConformance,
+  type ScenarioName,
+  type ScenarioResult,
+  scenarioNames,
+} from './index.ts';
+import { type Mistake, plainShop } from './plain-shop.test-support.ts';
+import { scenarios } from './scenarios/all.ts';
+
+/** A careful shop is at once where it should be, so that a careless one need not be waited for. */
+const quick: ConformanceOptions = { patienceMs: 300, restartPatienceMs: 300, races: 2, policy: { partialRefund: 'keeps' } };
+/** Here a careful shop waits for Stripe. */
+const slow: readonly ScenarioName[] = ['stripe-fails-status', 'stripe-fails-poll'];
+
+function named(report: ConformanceReport, outcome: ScenarioResult['outcome']): ScenarioName[] {
+  return report.results.filter((result) => result.outcome === outcome).map(({ name }) => name);
+}
+
+function broken(report: ConformanceReport, name: ScenarioName): Extract<ScenarioResult, { outcome: 'broke' }> {
+  const result = report.results.find((one) => one.name === name);
+  if (result?.outcome !== 'broke') throw new Error(`${name} ${result?.outcome ?? 'was not played'}`);
+  return result;
+}
+
+describe('a careful shop', () => {
+  test('that owes nothing to PaidOnce passes every scenario', async () => {
+    const report = await runConformance(plainShop(), quick);
+    expect(formatReport(report)).toContain(`${scenarioNames.length} passed, 0 broke, 0 skipped. Seed ${report.seed}.`);
+    assertConforms(report);
+  });
+});
+
+describe('each mistake breaks what it breaks, and nothing else', () => {
+  const met = new Set<ScenarioName>();
+  afterAll(() =>
+    expect(
+      [...scenarioNames].filter((name) => !met.has(name)),
+      'scenarios that no mistake breaks',
+    ).toEqual([]),
+  );
+
+  const everyGrant: ScenarioName[] = ['webhook-five-times', 'sources-race'];
+  const rows: readonly (readonly [Mistake, readonly ScenarioName[], ...Mistake[]])[] = [
+    [
+      'grants-on-each-webhook',
+      [
+        'webhook-five-times',
+        'webhook-sent-again',
+        'two-events-for-one-payment',
+        'webhook-late',
+        'sources-race',
+        'paid-twice-refunded-once',
+        'restart-and-replay',
+      ],
+    ],
+    [
+      'remembers-event-ids-only',
+      ['two-events-for-one-payment', 'webhook-late', 'sources-race', 'paid-twice-refunded-once', 'stripe-fails-webhook'],
+    ],
+    ['checks-then-grants', everyGrant],
+    ['last-event-wins', ['webhooks-newest-first']],
+    ['success-page-grants-too', ['success-page-reloaded', 'sources-race']],
+    ['success-page-believes-the-browser', ['success-page-reloaded', 'sources-race', 'forged-redirect']],
+    ['status-never-asks-stripe', ['webhook-lost-status-asked', 'webhook-late', 'stripe-fails-status']],
+    ['status-ignores-payment-status', ['never-paid', 'wrong-amount', 'wrong-currency']],
+    ['status-gives-up-on-failure', ['stripe-fails-status']],
+    ['poll-does-nothing', ['webhook-lost-polled', 'event-never-made', 'stripe-fails-poll']],
+    ['poll-reads-events-only', ['event-never-made']],
+    ['poll-skips-what-failed', ['stripe-fails-poll']],
+    ['poll-grants-by-itself', ['wrong-amount', 'wrong-currency']],
+    ['ignores-signature', ['forged-signature', 'missing-signature', 'stale-signature']],
+    ['ignores-signature-age', ['stale-signature']],
+    ['takes-unsigned-webhooks', ['missing-signature']],
+    ['ignores-amount', ['wrong-amount']],
+    ['ignores-currency', ['wrong-currency']],
+    ['fails-on-strangers', ['foreign-payment', 'typed-reference']],
+    ['believes-client-reference', ['wrong-amount', 'typed-reference'], 'ignores-amount'],
+    ['ignores-payment-status', ['never-paid', 'wrong-amount', 'wrong-currency', 'slow-payment-succeeds', 'slow-payment-fails']],
+    ['expiry-ends-the-order', ['first-session-expired']],
+    ['ignores-refunds', ['refund-in-full', 'refund-told-first', 'replay-after-refund']],
+    ['any-refund-ends', ['refund-in-part']],
+    ['counts-pending-refunds', ['refund-fails']],
+    ['refund-ends-the-order', ['refund-in-part', 'paid-twice-refunded-once']],
+    ['forgets-early-refunds', ['refund-told-first']],
+    ['paid-event-opens-again', ['refund-told-first', 'replay-after-refund']],
+    ['swallows-failures', ['stripe-fails-webhook']],
+    ['acknowledges-first', ['restart']],
+    ['remembers-in-memory', ['restart-and-replay']],
+  ];
+  for (const [mistake, breaks, ...also] of rows) {
+    test(mistake, async () => {
+      const only = scenarioNames.filter((name) => breaks.includes(name) || !slow.includes(name));
+      const report = await runConformance(plainShop(mistake, ...also), { ...quick, only });
+      for (const name of named(report, 'broke')) met.add(name);
+      expect([...named(report, 'broke')].sort(), formatReport(report)).toEqual([...breaks].sort());
+    });
+  }
+
+  test('fails-on-each-webhook: nothing at all goes on, and the report says what was answered', async () => {
+    const report = await runConformance(plainShop('fails-on-each-webhook'), { ...quick, only: ['webhook-once'] });
+    met.add('webhook-once');
+    expect(broken(report, 'webhook-once').seen).toMatch(/^webhook [a-z_.]+ evt_\w+ to http:\S+: 500, try 1$/);
+  });
+});
+
+describe('the handler of most tutorials', () => {
+  /** Word for word what they show: check the signature, and grant on each `checkout.session.completed`. */
+  const tutorialShop: BootShop = async ({ secretKey, clientConfig, webhookSecret }) => {
+    const stripe = new Stripe(secretKey, { ...clientConfig });
+    const welcomeMails: string[] = [];
+    const server = createServer(async (request, response) => {
+      const body = await text(request);
+      try {
+        const event = stripe.webhooks.constructEvent(body, String(request.headers['stripe-signature']), webhookSecret);
+        if (event.type === 'checkout.session.completed') welcomeMails.push(event.data.object.metadata?.['order'] ?? '');
+        response.writeHead(200).end();
+      } catch {
+        response.writeHead(400).end();
+      }
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    let orders = 0;
+    return {
+      webhookUrl: `${url}/webhook`,
+      startOrder: async () => {
+        orders += 1;
+        const orderId = `order-${orders}`;
+        const { id } = await stripe.checkout.sessions.create({
+          mode: 'payment',
+          line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 4_900, product_data: { name: 'A course' } } }],
+          metadata: { order: orderId },
+          success_url: 'http://127.0.0.1:1/thanks',
+        });
+        return { orderId, sessionId: id };
+      },
+      hasAccess: async ({ orderId }) => welcomeMails.includes(orderId),
+      timesGranted: async ({ orderId }) => welcomeMails.filter((mail) => mail === orderId).length,
+      settled: async () => undefined,
+      close: async () => server.close(),
+    };
+  };
+
+  test('fails, and the report says what happened, what it costs and what to do', async () => {
+    const told: ScenarioName[] = [];
+    const report = await runConformance(tutorialShop, { ...quick, policy: {}, onResult: ({ name }) => void told.push(name) });
+    expect(told).toEqual(scenarioNames);
+    expect(named(report, 'passed')).toEqual([
+      'webhook-once',
+      'webhooks-newest-first',
+      'never-paid',
+      ...['forged-signature', 'missing-signature', 'stale-signature'],
+      'foreign-payment',
+      'typed-reference',
+      'refund-fails',
+      'stripe-fails-webhook',
+    ]);
+    expect(named(report, 'broke')).toEqual([
+      'webhook-five-times',
+      'webhook-sent-again',
+      'two-events-for-one-payment',
+      'wrong-amount',
+      'wrong-currency',
+      'slow-payment-succeeds',
+      'slow-payment-fails',
+      'refund-in-full',
+      'refund-told-first',
+      'replay-after-refund',
+      'paid-twice-refunded-once',
+    ]);
+
+    const printed = formatReport(report);
+    expect(printed).toContain(
+      'BROKE   webhook-five-times: The same webhook five times at once gives access once\n        What was done\n          1. A new customer orders: order order-',
+    );
+    expect(printed).toMatch(/ 2\. The customer pays on Stripe's page; Stripe's webhooks are sent five times each, at once\.\n/);
+    expect(printed).toMatch(
+      /Expected {4}order order-\d+: the customer has access, handed over once\n {8}Seen {8}access, handed over 5 times\n/,
+    );
+    expect(printed).toContain(
+      '        It matters  You give away what you sell: two licence keys, two months, two parcels, for one payment.\n',
+    );
+    expect(printed).toContain(
+      '        To do       Stripe promises "at least once", not "once". Decide once per order, in one database transaction',
+    );
+    expect(printed).toContain('Again: runConformance(boot, { seed: ');
+  });
+
+  test('what it cannot do is skipped aloud, and a test that relies on it fails', async () => {
+    const only: ScenarioName[] = ['webhook-once', 'webhook-lost-polled', 'forged-redirect', 'refund-in-part'];
+    const report = await runConformance(tutorialShop, { only });
+    expect(formatReport(report)).toContain(
+      'skipped webhook-lost-polled: A lost webhook is made good by the poll, when the customer has closed the browser\n        Not judged: your app was given no `poll`: a function to ask Stripe for payments of which no webhook came.',
+    );
+    expect(formatReport(report)).toContain('Not judged: nothing answers at the success_url of your sessions, http://127.0.0.1:1/thanks.');
+    expect(formatReport(report)).toContain("Not judged: this is for you to decide: say `policy: { partialRefund: 'keeps' }`, or `'ends'`.");
+    expect(() => assertConforms(report, { mayBeSkipped: ['forged-redirect', 'refund-in-part'] })).toThrow(/skipped webhook-lost-polled/);
+    assertConforms(report, { mayBeSkipped: ['webhook-lost-polled', 'forged-redirect', 'refund-in-part'] });
+  });
+});
+
+describe('a run', () => {
+  test('draws the same chances from the same seed', async () => {
+    const race = async (seed: number): Promise<readonly string[]> => {
+      const report = await runConformance(plainShop('checks-then-grants'), { ...quick, seed, races: 5, only: ['sources-race'] });
+      return broken(report, 'sources-race').did.filter((step) => step.startsWith('The customer pays'));
+    };
+    expect(await race(7)).toEqual(await race(7));
+  });
+
+  test('plays the scenarios in the order of their names', () => {
+    expect(scenarios.map(({ name }) => name)).toEqual(scenarioNames);
+  });
+
+  test('reports a function of the app that throws, in its words', async () => {
+    const boot: BootShop = async (stripe) => ({
+      ...(await plainShop()(stripe)),
+      poll: () => Promise.reject(new Error('the cron job has no database')),
+    });
+    const report = await runConformance(boot, { ...quick, only: ['webhook-lost-polled'] });
+    expect(broken(report, 'webhook-lost-polled')).toMatchObject({
+      expected: 'poll to answer',
+      seen: 'poll failed: the cron job has no database',
+    });
+  });
+
+  test('reports a function of the app that never answers', async () => {
+    const boot: BootShop = async (stripe) => ({ ...(await plainShop()(stripe)), poll: () => new Promise(() => undefined) });
+    const report = await runConformance(boot, { ...quick, callTimeoutMs: 500, only: ['webhook-lost-polled'] });
+    expect(broken(report, 'webhook-lost-polled').seen).toBe('poll failed: no answer within 500 ms');
+  });
+
+  test('stops at once where the app does not use the sandbox', async () => {
+    const boot: BootShop = async (stripe) => ({
+      ...(await plainShop()(stripe)),
+      startOrder: async () => ({ orderId: 'order-1', sessionId: 'cs_live_elsewhere' }),
+    });
+    await expect(runConformance(boot)).rejects.toThrow(
+      'startOrder answered the session cs_live_elsewhere for order order-1, and the sandbox has no such session. Does your app use the url (or clientConfig) and the secretKey that it was booted with?',
+    );
+  });
+
+  test('stops at once where a customer who paid nothing has access', async () => {
+    const boot: BootShop = async (stripe) => ({ ...(await plainShop()(stripe)), hasAccess: async () => true });
+    await expect(runConformance(boot)).rejects.toThrow(
+      /hasAccess says true and timesGranted 0 for order order-1\. They must say false and 0/,
+    );
+  });
+
+  test('closes the app, whatever happened', async () => {
+    let closed = 0;
+    const boot: BootShop = async (stripe) => {
+      const shop = await plainShop()(stripe);
+      return {
+        ...shop,
+        hasAccess: async () => true,
+        close: async () => {
+          closed += 1;
+          await shop.close();
+        },
+      };
+    };
+    await expect(runConformance(boot)).rejects.toThrow();
+    expect(closed).toBe(1);
+  });
+
+  test('names a misspelt option, scenario or policy', async () => {
+    const never: BootShop = () => Promise.reject(new Error('booted'));
+    await expect(runConformance(never, { sede: 1 } as ConformanceOptions)).rejects.toThrow('there is no option sede. There are seed, only');
+    await expect(runConformance(never, { only: ['webhook-twice' as ScenarioName] })).rejects.toThrow(
+      'there is no scenario webhook-twice. There are webhook-once,',
+    );
+    await expect(runConformance(never, { patienceMs: 0 })).rejects.toThrow('patienceMs is 0; it must be a whole number from 1 on');
+    await expect(runConformance(never, { seed: -1 })).rejects.toThrow('seed is -1; it must be a whole number up to 4294967295');
+    await expect(runConformance(never, { policy: { fullRefund: 'maybe' as 'ends' } })).rejects.toThrow(
+      "policy.fullRefund is maybe; it is 'ends' or 'keeps'",
+    );
+  });
+});
