@@ -250,6 +250,7 @@ class PlainShop {
     if (session.payment_status !== 'paid' && !blind) return;
     if ((session.amount_total ?? 0) < order.amountMinor && !this.#makes('ignores-amount')) return;
     if (session.currency !== order.currency && !this.#makes('ignores-currency')) return;
+    this.#dieIfClosed();
     order.paid.set(String(session.payment_intent), session.amount_total ?? 0);
     await this.#decide(order, true);
   }
@@ -305,9 +306,15 @@ class PlainShop {
     const entitled = left.length > 0 || (told && this.#makes('paid-event-opens-again'));
     const first = !this.#wasGranted(order);
     if (this.#makes('checks-then-grants')) await pause(25); // As a question to a busy database takes; longer than a race's head start.
+    this.#dieIfClosed();
     if (entitled && (first || (told && (this.#makes('grants-on-each-webhook') || this.#makes('remembers-event-ids-only')))))
       this.#handOver(order);
     order.access = entitled;
+  }
+
+  /** A process that was stopped writes nothing any more. */
+  #dieIfClosed(): void {
+    if (this.#closed) throw new Error('the process has ended');
   }
 
   #wasGranted(order: Row): boolean {
