@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type Log } from '@paidonce/ledger';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
-import { stripePayments } from '@paidonce/stripe-adapter';
+import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import { openMemberships } from './memberships.ts';
 import { openShopOrders } from './orders.ts';
@@ -17,12 +17,16 @@ import { openStripe } from './stripe.ts';
 
 export interface Shop extends AsyncDisposable {
   readonly url: string;
+  readonly payments: StripePayments;
   /** Undefined: payments go to Stripe itself. */
   readonly sandboxUrl?: string;
 }
 
-/** @throws Error where a port is taken or a file cannot be used; nothing stays open then. */
-export async function openShop(settings: Settings, log: Log): Promise<Shop> {
+/**
+ * @param stripeFor where payments go. Default: as the settings say.
+ * @throws Error where a port is taken or a file cannot be used; nothing stays open then.
+ */
+export async function openShop(settings: Settings, log: Log, stripeFor: typeof openStripe = openStripe): Promise<Shop> {
   const { port, dataDir, pollSeconds } = settings;
   await requireFree(port); // Before the files are touched: a shop that is running holds them.
   // Closes what was opened, last first: also when a later step fails.
@@ -31,7 +35,7 @@ export async function openShop(settings: Settings, log: Log): Promise<Shop> {
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db')), (open) => open.close());
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'); // A saved membership is on disk.
   const memberships = openMemberships(database);
-  const { stripe, webhookSecret, paymentOrigin, sandboxUrl } = opened.use(await openStripe(settings));
+  const { stripe, webhookSecret, paymentOrigin, sandboxUrl } = opened.use(await stripeFor(settings));
 
   // These ten lines are all that a shop needs of PaidOnce.
   const ledger = createPaymentLedger({
@@ -58,7 +62,7 @@ export async function openShop(settings: Settings, log: Log): Promise<Shop> {
   await app.listen({ host: '127.0.0.1', port });
 
   const running = opened.move();
-  return { url, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, payments, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** @throws Error `EADDRINUSE` where something listens there. */
