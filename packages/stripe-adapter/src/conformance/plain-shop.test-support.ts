@@ -32,6 +32,7 @@ export type Mistake =
   | 'ignores-payment-status'
   | 'expiry-ends-the-order'
   | 'ignores-refunds'
+  | 'ignores-disputes'
   | 'any-refund-ends'
   | 'counts-pending-refunds'
   | 'refund-ends-the-order'
@@ -233,6 +234,8 @@ class PlainShop {
       case 'refund.updated':
       case 'refund.failed':
         return this.#refunded(String((data.object as Stripe.Charge | Stripe.Refund).payment_intent));
+      case 'charge.dispute.closed':
+        return this.#disputed(data.object as Stripe.Dispute);
     }
   }
 
@@ -265,6 +268,13 @@ class PlainShop {
     this.#database.refundedMinor.set(intent, sum > 0 && this.#makes('any-refund-ends') ? Number.POSITIVE_INFINITY : sum);
     if (!order) return;
     if (sum > 0 && this.#makes('refund-ends-the-order')) order.paid.clear();
+    await this.#decide(order, false);
+  }
+
+  async #disputed({ status, payment_intent: intent }: Stripe.Dispute): Promise<void> {
+    const order = [...this.#database.orders.values()].find(({ paid }) => paid.has(String(intent)));
+    if (!order || status !== 'lost' || this.#makes('ignores-disputes')) return;
+    this.#database.refundedMinor.set(String(intent), Number.POSITIVE_INFINITY);
     await this.#decide(order, false);
   }
 

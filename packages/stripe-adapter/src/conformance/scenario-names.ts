@@ -1,4 +1,4 @@
-// The names of the scenarios, in the order in which they are played: from what happens each day to what happens rarely.
+// The names of the scenarios, in the order in which they are played.
 
 export const scenarioNames = [
   'webhook-once',
@@ -24,17 +24,18 @@ export const scenarioNames = [
   'slow-payment-succeeds',
   'slow-payment-fails',
   'first-session-expired',
+  'stripe-fails-status',
+  'stripe-fails-poll',
+  'stripe-fails-webhook',
+  'restart',
+  'restart-and-replay',
   'refund-in-full',
   'refund-in-part',
   'refund-fails',
   'refund-told-first',
   'replay-after-refund',
   'paid-twice-refunded-once',
-  'stripe-fails-status',
-  'stripe-fails-poll',
-  'stripe-fails-webhook',
-  'restart',
-  'restart-and-replay',
+  'dispute-lost',
 ] as const;
 
 export type ScenarioName = (typeof scenarioNames)[number];

@@ -28,10 +28,11 @@ export const withoutSlowPayments: Skip = ({ sample }) =>
     ? undefined
     : 'your sessions take no payment method that is slow (such as sepa_debit).';
 
-export const withoutPartialRefunds: Skip = ({ settings }) =>
-  settings.policy.partialRefund === undefined
-    ? "this is for you to decide: say `policy: { partialRefund: 'keeps' }`, or `'ends'`."
-    : undefined;
+/** What no rule decides for all shops. */
+export function undecided(about: 'partialRefund' | 'lostDispute'): Skip {
+  return ({ settings }) =>
+    settings.policy[about] === undefined ? `this is for you to decide: say \`policy: { ${about}: 'keeps' }\`, or \`'ends'\`.` : undefined;
+}
 
 export const whereRefundsKeep: Skip = ({ settings }) =>
   settings.policy.fullRefund === 'keeps' ? "with `policy: { fullRefund: 'keeps' }` a refund ends nothing." : undefined;

@@ -60,7 +60,7 @@ export class Stage {
   async order(): Promise<Purchase> {
     const order = await this.#app('startOrder', () => this.#world.app.startOrder());
     const session = await sessionOf(this.stripe, order);
-    this.did(`A new customer orders: order ${order.orderId}, ${money(session.amount_total, session.currency)}, session ${session.id}.`);
+    this.did(`A new customer orders: order ${order.orderId}, ${money(session.amount_total, session.currency)}.`);
     return { order, session };
   }
 
@@ -119,7 +119,7 @@ export class Stage {
   /** All that Stripe has ever said of this session, once more. */
   async sendAgain(sessionId: string, types?: readonly string[]): Promise<void> {
     const events = (await this.eventsOf(sessionId)).filter(({ type }) => types?.includes(type) ?? true);
-    this.did(`Stripe sends ${types?.join(', ') ?? 'all webhooks of this payment'} (again).`);
+    this.did(`Stripe sends ${types?.join(', ') ?? 'all webhooks of this payment'}, whether they came before or not.`);
     await this.#resend(events.toReversed());
   }
 

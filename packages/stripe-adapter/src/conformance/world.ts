@@ -23,6 +23,8 @@ export interface World extends AsyncDisposable {
   readonly refusals: string[];
 }
 
+/** Longer than any run: the kit says when a bank has decided. */
+const neverByItselfMs = 24 * 3_600_000;
 const keys = { secretKey: 'sk_test_paidonce_conformance', webhookSecret: 'whsec_paidonce_conformance' };
 
 /** @throws Error where the app does not start, or does not use the sandbox. */
@@ -39,6 +41,7 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
     await startStripeSandbox({
       automatic: false,
       retryScheduleMs: [],
+      settleAfterMs: neverByItselfMs,
       secretKey: keys.secretKey,
       webhookTimeoutMs: settings.callTimeoutMs,
       log,
@@ -47,7 +50,7 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
   const access: SandboxAccess = { url: sandbox.url, clientConfig: sandbox.clientConfig, ...keys };
   const stripe = new Stripe(keys.secretKey, { ...sandbox.clientConfig, maxNetworkRetries: 0 });
   const app = opened.adopt(
-    await inTime('Starting your app', settings.callTimeoutMs, () => boot(access)),
+    await inTime('Starting your app', settings.bootTimeoutMs, () => boot(access)),
     async (running) => void (await running.close()),
   );
 
@@ -137,8 +140,15 @@ export async function inTime<T>(what: string, timeoutMs: number, call: () => Pro
   try {
     return await Promise.race([call(), late]);
   } catch (cause) {
-    throw new Error(`${what} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`${what} failed: ${told(cause)}`, { cause });
   } finally {
     answered.abort();
   }
+}
+
+/** With the code of what is below: fetch itself only says that it failed. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause ? `${error.message} (${String(cause.code)})` : error.message;
 }

@@ -14,6 +14,6 @@ export const scenarios: readonly Scenario[] = [
   ...forgeryScenarios,
   ...otherMoneyScenarios,
   ...slowPaymentScenarios,
-  ...refundScenarios,
   ...outageScenarios,
+  ...refundScenarios,
 ];

@@ -1,5 +1,6 @@
 // Bad moments: Stripe fails while the app asks, or the app itself goes down.
 import { systemRuntime } from '@paidonce/ledger';
+import { atOnce } from '../at-once.ts';
 import { expectState, grantedOnce } from '../judge.ts';
 import { Broke, type Scenario } from '../scenario.ts';
 import { without } from '../skips.ts';
@@ -69,7 +70,13 @@ export const outageScenarios: readonly Scenario[] = [
 
       const second = await stage.order();
       stage.pay(second);
-      await Promise.all([stage.deliver(), systemRuntime.sleep(stage.random.below(latestRestartMs)).then(() => stage.restart())]);
+      await atOnce(
+        () => stage.deliver(),
+        async () => {
+          await systemRuntime.sleep(stage.random.below(latestRestartMs));
+          await stage.restart();
+        },
+      );
       await stage.deliverUntilAcknowledged(second.session.id);
       await expectState(stage, second, grantedOnce, { patienceMs });
     },

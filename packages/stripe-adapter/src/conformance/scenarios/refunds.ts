@@ -1,7 +1,7 @@
 // Money that goes back: all of it, a part, not after all, or before anybody had heard of the payment.
 import { ended, expectState, grantedOnce, type Wanted } from '../judge.ts';
 import type { Scenario } from '../scenario.ts';
-import { whereRefundsKeep, withoutPartialRefunds } from '../skips.ts';
+import { undecided, whereRefundsKeep } from '../skips.ts';
 import type { Stage } from '../stage.ts';
 import { termsOf } from './other-money.ts';
 import { boughtOnce } from './webhooks.ts';
@@ -29,7 +29,7 @@ export const refundScenarios: readonly Scenario[] = [
     promise: 'A refund of a part does with the access what the shop has decided',
     matters: 'A customer who got a small sum back, for a late parcel, loses what he still pays for; or the reverse.',
     mend: sumMend,
-    skip: withoutPartialRefunds,
+    skip: undecided('partialRefund'),
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
       await refund(stage, purchase.session.id, Math.ceil((purchase.session.amount_total ?? 0) / 3));
@@ -95,6 +95,23 @@ export const refundScenarios: readonly Scenario[] = [
       await stage.deliverUntilAcknowledged(second);
       await refund(stage, second);
       await expectState(stage, purchase, grantedOnce);
+    },
+  },
+  {
+    name: 'dispute-lost',
+    promise: 'A lost dispute does with the access what the shop has decided',
+    matters: 'The bank takes back the money and charges you a fee, and the customer keeps what he bought.',
+    mend: 'Listen to charge.dispute.closed, and look at the status: "lost" is a payment undone, "won" is not.',
+    skip: undecided('lostDispute'),
+    play: async (stage) => {
+      const purchase = await boughtOnce(stage);
+      const { id } = stage.sandbox.dispute(purchase.session.id);
+      stage.did("The customer's bank disputes the payment.");
+      await stage.deliverUntilAcknowledged(purchase.session.id);
+      stage.sandbox.updateDispute(id, 'lost');
+      stage.did('Weeks later the dispute is lost.');
+      await stage.deliverUntilAcknowledged(purchase.session.id);
+      await expectState(stage, purchase, stage.settings.policy.lostDispute === 'ends' ? ended : { ...grantedOnce, times: [1, 2] });
     },
   },
 ];

@@ -1,4 +1,5 @@
 // What Stripe's webhooks do on an ordinary day: they come, come again, come twice under two names, and in any order.
+import { atOnce } from '../at-once.ts';
 import { expectState, grantedOnce } from '../judge.ts';
 import type { Scenario } from '../scenario.ts';
 import { withoutSuccessPage } from '../skips.ts';
@@ -84,7 +85,11 @@ export const webhookScenarios: readonly Scenario[] = [
     play: async (stage) => {
       const purchase = await stage.order();
       stage.pay(purchase);
-      await Promise.all([stage.deliver(), stage.visit(purchase), stage.visit(purchase)]);
+      await atOnce(
+        () => stage.deliver(),
+        () => stage.visit(purchase),
+        () => stage.visit(purchase),
+      );
       await stage.deliverUntilAcknowledged(purchase.session.id);
       await stage.visit(purchase);
       await expectState(stage, purchase, grantedOnce);

@@ -10,9 +10,9 @@ import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import type { BootShop, PlacedOrder } from '@paidonce/stripe-adapter/conformance';
 import Fastify, { type FastifyInstance } from 'fastify';
 import Stripe from 'stripe';
-import { type Memberships, openMemberships } from './shop/memberships.ts';
-import { freePort } from './shop/shop.test-support.ts';
-import { openShop, type Shop } from './shop/shop.ts';
+import { type Memberships, openMemberships } from '../shop/memberships.ts';
+import { freePort } from '../shop/shop.test-support.ts';
+import { openShop, type Shop } from '../shop/shop.ts';
 
 interface MembersOrder extends PlacedOrder {
   readonly memberId: string;
