@@ -3,6 +3,7 @@
 import { formatReport, runConformance } from '@paidonce/stripe-adapter/conformance';
 import { bootTutorialShop } from './tutorial-shop.ts';
 
-const report = await runConformance(bootTutorialShop);
+// This one is done when the webhook is answered. An app with queues of its own wants the default, five seconds.
+const report = await runConformance(bootTutorialShop, { patienceMs: 500 });
 console.log(formatReport(report));
 process.exitCode = report.results.some(({ outcome }) => outcome === 'broke') ? 1 : 0;
