@@ -17,6 +17,7 @@ import { openStripe } from './stripe.ts';
 
 export interface Shop extends AsyncDisposable {
   readonly url: string;
+  /** What asks Stripe by itself; a test may make it ask at once. */
   readonly payments: StripePayments;
   /** Undefined: payments go to Stripe itself. */
   readonly sandboxUrl?: string;

@@ -6,6 +6,7 @@ import {
   type ConformanceReport,
   formatReport,
   runConformance,
+  type SandboxAccess,
   type ScenarioName,
   type ScenarioResult,
   scenarioNames,
@@ -24,6 +25,8 @@ const quick: ConformanceOptions = {
 function named(report: ConformanceReport, outcome: ScenarioResult['outcome']): ScenarioName[] {
   return report.results.filter((result) => result.outcome === outcome).map(({ name }) => name);
 }
+
+declare const access: SandboxAccess;
 
 function broken(report: ConformanceReport, name: ScenarioName): Extract<ScenarioResult, { outcome: 'broke' }> {
   const result = report.results.find((one) => one.name === name);
@@ -163,6 +166,15 @@ describe('a run', () => {
     );
   });
 
+  test('does not wait for ever for an app that does not close', async () => {
+    const boot: BootShop = async (stripe) => {
+      const shop = await plainShop()(stripe);
+      return { ...shop, close: () => shop.close().then(() => new Promise(() => undefined)) };
+    };
+    const run = runConformance(boot, { ...quick, callTimeoutMs: 500, only: ['webhook-once'] });
+    await expect(run).rejects.toThrow('close failed: no answer within 500 ms');
+  });
+
   test('closes the app, whatever happened', async () => {
     let closed = 0;
     const boot: BootShop = async (stripe) => {
@@ -178,6 +190,21 @@ describe('a run', () => {
     };
     await expect(runConformance(boot)).rejects.toThrow();
     expect(closed).toBe(1);
+  });
+
+  test('does not compile with a boot function that forgets or confuses something', () => {
+    const boot = plainShop();
+    const wrong = [
+      // @ts-expect-error: how often it was handed over cannot be left out.
+      (): ReturnType<BootShop> => boot(access).then(({ timesGranted: _, ...rest }) => rest),
+      // @ts-expect-error: access is yes or no.
+      (): ReturnType<BootShop> => boot(access).then((shop) => ({ ...shop, hasAccess: async () => 'active' })),
+      // @ts-expect-error: an order without its session cannot be paid.
+      (): ReturnType<BootShop> => boot(access).then((shop) => ({ ...shop, startOrder: async () => ({ orderId: 'order-1' }) })),
+      // @ts-expect-error: there is no such scenario.
+      () => runConformance(boot, { only: ['webhook-twice'] }),
+    ];
+    expect(wrong).toHaveLength(4); // Never called.
   });
 
   test('names a misspelt option, scenario or policy', async () => {

@@ -47,8 +47,9 @@ async function playScenario(scenario: Scenario, world: World, settings: Settings
   }
 }
 
-/** The sandbox refuses what no customer could do, e.g. pay a session that the app has expired. */
+/** The sandbox refuses what no customer could do, e.g. pay a session that the app has expired. A bug of ours is thrown. */
 function brokenBy(error: unknown): Pick<Broke, 'expected' | 'seen'> {
   if (error instanceof Broke) return error;
+  if (error instanceof TypeError || error instanceof ReferenceError) throw error;
   return { expected: 'the story to go on', seen: error instanceof Error ? error.message : String(error) };
 }

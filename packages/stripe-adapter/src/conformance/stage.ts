@@ -116,10 +116,10 @@ export class Stage {
     }
   }
 
-  /** All that Stripe has ever said of this session, once more. */
-  async sendAgain(sessionId: string, types?: readonly string[]): Promise<void> {
-    const events = (await this.eventsOf(sessionId)).filter(({ type }) => types?.includes(type) ?? true);
-    this.did(`Stripe sends ${types?.join(', ') ?? 'all webhooks of this payment'}, whether they came before or not.`);
+  /** What Stripe has ever said of this session, oldest first. */
+  async sendAgain(sessionId: string, { withRefunds = true }: { readonly withRefunds?: boolean } = {}): Promise<void> {
+    const events = (await this.eventsOf(sessionId)).filter(({ type }) => withRefunds || !type.includes('refund'));
+    this.did(`Stripe sends all webhooks of this payment${withRefunds ? '' : ', but not of its refund'}, whether they came before or not.`);
     await this.#resend(events.toReversed());
   }
 

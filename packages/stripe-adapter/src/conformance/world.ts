@@ -51,7 +51,7 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
   const stripe = new Stripe(keys.secretKey, { ...sandbox.clientConfig, maxNetworkRetries: 0 });
   const app = opened.adopt(
     await inTime('Starting your app', settings.bootTimeoutMs, () => boot(access)),
-    async (running) => void (await running.close()),
+    async (running) => void (await inTime('close', settings.callTimeoutMs, () => running.close())),
   );
 
   let webhookUrl = app.webhookUrl;
