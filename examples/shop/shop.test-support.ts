@@ -71,7 +71,7 @@ export async function startShop(dataDir: string, env: Env = {}): Promise<Running
 }
 
 /** One whose next port, the sandbox's, is free as well. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const first = createServer().listen(0, '127.0.0.1');
     await once(first, 'listening');

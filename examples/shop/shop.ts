@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type Log } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
-import { stripePayments } from '@paidonce/stripe-adapter';
+import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import { openMemberships } from './memberships.ts';
 import { openShopOrders } from './orders.ts';
@@ -17,12 +17,17 @@ import { openStripe } from './stripe.ts';
 
 export interface Shop extends AsyncDisposable {
   readonly url: string;
+  /** What asks Stripe by itself; a test may make it ask at once. */
+  readonly payments: StripePayments;
   /** Undefined: payments go to Stripe itself. */
   readonly sandboxUrl?: string;
 }
 
-/** @throws Error where a port is taken or a file cannot be used; nothing stays open then. */
-export async function openShop(settings: Settings, log: Log): Promise<Shop> {
+/**
+ * @param stripeFor where payments go. Default: as the settings say.
+ * @throws Error where a port is taken or a file cannot be used; nothing stays open then.
+ */
+export async function openShop(settings: Settings, log: Log, stripeFor: typeof openStripe = openStripe): Promise<Shop> {
   const { port, dataDir, pollSeconds, behind, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
   const host = behind?.host ?? '127.0.0.1';
   await requireFree(host, port); // Before the files are touched: a shop that is running holds them.
@@ -33,7 +38,7 @@ export async function openShop(settings: Settings, log: Log): Promise<Shop> {
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'); // A saved membership is on disk.
   const memberships = openMemberships(database);
-  const { stripe, webhookSecret, paymentOrigin, sandboxUrl } = opened.use(await openStripe(settings));
+  const { stripe, webhookSecret, paymentOrigin, sandboxUrl } = opened.use(await stripeFor(settings));
 
   // These ten lines are all that a shop needs of PaidOnce.
   const ledger = createPaymentLedger({
@@ -60,7 +65,7 @@ export async function openShop(settings: Settings, log: Log): Promise<Shop> {
   await app.listen({ host, port });
 
   const running = opened.move();
-  return { url, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, payments, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** @throws Error `EADDRINUSE` where something listens there. */
