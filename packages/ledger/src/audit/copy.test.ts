@@ -93,6 +93,13 @@ describe('a copy has the root of its source', () => {
     expect(await copyLedger(readerOf(cluster), await openSqlite())).toMatchObject({ outcome: 'copied', size: one, root: same });
   });
 
+  test('also where a small event stands before one that fills an append alone', async () => {
+    const original = openMemoryEventStore();
+    const texts = [200_000, 1_000_000, 10].map((length) => noted({ text: 'x'.repeat(length) }));
+    for (const [place, event] of texts.entries()) await original.append('order-x', place - 1, [event]);
+    expect(await copyLedger(readerOf(original), await openSqlite())).toMatchObject({ outcome: 'copied', size: 3 });
+  });
+
   test('of an empty log too', async () => {
     expect(await copyLedger(readerOf(openMemoryEventStore()), openMemoryEventStore())).toMatchObject({ outcome: 'copied', size: 0 });
   });
