@@ -190,8 +190,8 @@ class PlainShop {
     const sessionId = query.get('session_id') ?? '';
     const session = await this.#stripe.checkout.sessions.retrieve(sessionId);
     const order = this.#orderOf(session);
-    if (order && this.#makes('success-page-believes-the-browser')) this.#handOver(order);
-    if (order && this.#makes('success-page-grants-too') && session.payment_status === 'paid') this.#handOver(order);
+    if (order && this.#makes('success-page-believes-the-browser')) this.#welcome(order);
+    if (order && this.#makes('success-page-grants-too') && session.payment_status === 'paid') this.#welcome(order);
     return 200;
   }
 
@@ -315,7 +315,7 @@ class PlainShop {
     const left = [...order.paid].filter(([intent, paidMinor]) => paidMinor > (this.#database.refundedMinor.get(intent) ?? 0));
     const entitled = left.length > 0 || (told && this.#makes('paid-event-opens-again'));
     const first = !this.#wasGranted(order);
-    if (this.#makes('checks-then-grants')) await pause(25); // As a question to a busy database takes; longer than a race's head start.
+    if (this.#makes('checks-then-grants')) await pause(60); // As a question to a busy database takes; longer than a race's head start.
     this.#dieIfClosed();
     if (entitled && (first || (told && (this.#makes('grants-on-each-webhook') || this.#makes('remembers-event-ids-only')))))
       this.#handOver(order);
@@ -334,6 +334,10 @@ class PlainShop {
   #handOver(order: Row): void {
     order.granted = true;
     this.#grantedInMemory.add(this.#idOf(order));
+    this.#welcome(order);
+  }
+
+  #welcome(order: Row): void {
     order.access = true;
     order.mails += 1;
   }

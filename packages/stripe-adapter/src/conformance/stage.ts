@@ -152,7 +152,8 @@ export class Stage {
       'content-type': 'application/json; charset=utf-8',
       ...(signature === undefined ? {} : { 'stripe-signature': signature }),
     };
-    return (await this.http(this.#world.webhookUrl(), { method: 'POST', headers, body })).status;
+    // Not followed: to Stripe, a redirect is a refusal.
+    return (await this.http(this.#world.webhookUrl(), { method: 'POST', headers, body, redirect: 'manual' })).status;
   }
 
   sign(payload: string, { secret = this.#world.access.webhookSecret, ageSeconds = 0 }: SignTerms = {}): string {
