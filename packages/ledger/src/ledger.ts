@@ -29,6 +29,8 @@ import { openTransactions } from './transact.ts';
 import { openUnreadableObjects, type UnreadableObjects } from './unreadable.ts';
 
 const drainMs = 10_000;
+/** Followers have so long to stop, also where calls took all of the time. */
+const stopMs = 500;
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
@@ -231,13 +233,17 @@ class Ledger implements PaymentLedger {
 
   async #close(): Promise<void> {
     const deadline = this.runtime.monotonicNowMs() + drainMs;
-    const drained = new AbortController();
     // Together: no new attempt starts while calls are awaited.
-    const ended = Promise.allSettled([...this.#inFlight, this.#delivery?.stop(deadline)]);
-    await Promise.race([ended, this.runtime.sleep(drainMs, drained.signal)]);
-    drained.abort();
-    await this.#followers.stop(deadline);
+    await this.#within(drainMs, [...this.#inFlight, this.#delivery?.stop(deadline)]);
+    await this.#within(Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#followers.stop(deadline)]);
     await this.#store.close();
+  }
+
+  /** A store that hangs must not hang the process that shuts down. */
+  async #within(ms: number, work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+    const ended = new AbortController();
+    await Promise.race([Promise.allSettled(work), this.runtime.sleep(ms, ended.signal)]);
+    ended.abort();
   }
 }
 
