@@ -286,6 +286,11 @@ describe('a journal', () => {
     );
   });
 
+  test('is not written for beancount with accounts that it does not know', async () => {
+    const [entry] = await journal(true, accountsWith(['clearing=psp:stripe']));
+    expect(() => journalWriter('beancount')(entry as JournalEntry)).toThrow(/"psp:stripe" is no account for beancount/);
+  });
+
   const checks: readonly [JournalFormat, string, readonly string[]][] = [
     ['hledger', 'hledger', ['check', '--strict', '-f']],
     ['beancount', 'bean-check', []],
