@@ -183,6 +183,7 @@ test('stats tell who granted', async () => {
     grantsBySource: { webhook: 10, poll: 1, status_query: 0, manual: 1 },
   });
   expect((await run('stats')).out).toContain('Granted first by: webhook 10, poll 1');
+  expect(await json('stats', '--as-of', '16')).toMatchObject({ events: 16, orders: 2, memberships: { active: 1 }, openReviews: 0 });
 });
 
 test('a key is written once, for its owner only, and the public one goes out', async () => {
