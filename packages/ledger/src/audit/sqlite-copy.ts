@@ -1,5 +1,5 @@
 // Audits that scan by stream work on a SQLite file. A log in another store is copied into a temporary one first: the
-// same events in the same order, and so the same tree; only positions are counted anew.
+// same events in the same order, and so the same tree; positions are counted anew, and those of the origin kept beside them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Position } from '../event-store/event-store.ts';
 import { moveForward } from '../event-store/sqlite/layout.ts';
 import type { LogReader } from './log-reader.ts';
 import { SqliteLog } from './sqlite-log.ts';
+import { originsTable } from './sqlite-reading.ts';
 
 export interface SqliteView {
   readonly log: SqliteLog;
@@ -15,8 +16,6 @@ export interface SqliteView {
   readonly upTo: number;
   /** Events that were copied to get here. */
   readonly copied: number;
-  /** The position in the log itself of one in this file. */
-  originOf(position: string): string;
 }
 
 export interface SqliteViewOptions {
@@ -25,22 +24,20 @@ export interface SqliteViewOptions {
   readonly onEvents?: ((events: number) => void) | undefined;
 }
 
-/** @param work `reader` reads the same log; where it was copied, the copy. */
 export async function withSqliteLog<T>(
   reader: LogReader,
   { asOf, onEvents }: SqliteViewOptions,
   work: (view: SqliteView) => Promise<T>,
 ): Promise<T> {
   const { sqlite } = reader;
-  if (sqlite)
-    return work({ log: sqlite, upTo: asOf === undefined ? sqlite.end() : Number(asOf), copied: 0, originOf: (position) => position });
+  if (sqlite) return work({ log: sqlite, upTo: asOf === undefined ? sqlite.end() : Number(asOf), copied: 0 });
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-audit-'));
   let log: SqliteLog | undefined;
   try {
     const path = join(folder, 'log.db');
     const { upTo, copied } = await copyInto(path, reader, { asOf, onEvents });
     log = new SqliteLog(path);
-    return await work({ log, upTo, copied, originOf: (position) => originIn(path, position) });
+    return await work({ log, upTo, copied });
   } finally {
     log?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -57,7 +54,7 @@ async function copyInto(
     // Nobody needs it after a crash.
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
     moveForward(db, path);
-    db.exec('CREATE TABLE origins (position INTEGER PRIMARY KEY, origin TEXT NOT NULL)');
+    db.exec(originsTable);
     const addStream = db.prepare('INSERT INTO streams (name, revision) VALUES (?, ?)');
     const findStream = db.prepare('SELECT id FROM streams WHERE name = ?');
     const moveStream = db.prepare('UPDATE streams SET revision = ? WHERE id = ?');
@@ -79,16 +76,6 @@ async function copyInto(
       onEvents?.(copied);
     }
     return { upTo, copied };
-  } finally {
-    db.close();
-  }
-}
-
-/** Only of what was found, so one by one. */
-function originIn(path: string, position: string): string {
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    return String(db.prepare('SELECT origin FROM origins WHERE position = ?').get(Number(position))?.['origin'] ?? position);
   } finally {
     db.close();
   }

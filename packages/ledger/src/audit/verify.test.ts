@@ -503,6 +503,24 @@ test('as of an earlier position only what stood there is judged', async () => {
   expect(await verifying(changes, { asOf })).toMatchObject({ findings: [], events: size - 1, size });
 });
 
+test('a log that grows between two looks at it is no finding', async () => {
+  const path = join(directory, 'growing.db');
+  copyFileSync(told, path);
+  const log = sqliteReader(path);
+  onTestFinished(() => log.close());
+  const growing: VerifyOptions = {
+    // Asked for once its end was looked at.
+    get checkpoints() {
+      const db = new DatabaseSync(path);
+      for (const change of insert('sweep-new', 'SweepStarted', '{"round":2}')) db.prepare(change).run();
+      db.close();
+      return [];
+    },
+  };
+  const before = log.sqlite?.end();
+  expect(await verifyLog(log, growing)).toMatchObject({ findings: [], size: Number(before) + 1, events: Number(before) + 1 });
+});
+
 test('workers find the same as one thread', async () => {
   const path = join(directory, 'worked.db');
   copyFileSync(told, path);

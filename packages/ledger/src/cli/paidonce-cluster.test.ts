@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tellStories } from '../audit/told-log.test-support.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { openEventStore } from '../event-store/store-url.ts';
+import { createPaymentLedger } from '../ledger.ts';
 import { ServerDouble } from '../testing/eventstoredb-double/server-double.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
 
@@ -57,6 +59,10 @@ describe('a log that was moved to a cluster', () => {
     expect((await run('receipt', 'verify', receipt, '--key', key)).code).toBe(0);
   });
 
+  test('is backed up by the tools of its server', async () => {
+    expect(await run('backup', join(directory, 'copy.db'))).toMatchObject({ code: 2, err: expect.stringContaining('is no SQLite file') });
+  });
+
   test('leaves it with the same tree', async () => {
     const back = join(directory, 'back.ndjson');
     expect((await run('export', '--out', back)).code).toBe(0);
@@ -87,5 +93,17 @@ describe('a log that was moved to a cluster', () => {
     expect(position).toBe(String(started?.position).padStart(20, '0').repeat(2));
     expect(await json('verify', '--as-of', position)).toMatchObject({ found: 1 });
     expect((await run('verify', '--checkpoints', checkpoints, '--key', key)).out).toContain('breaks checkpoint');
+  });
+
+  test('is compared with live read models as far as they have come', async () => {
+    const readModels = join(directory, 'cluster.read-models');
+    const ledger = createPaymentLedger({ eventStore: await openEventStore(server.url), readModels, background: false });
+    await ledger.settle();
+    expect(await json('replay', '--read-models', readModels)).toMatchObject({ compared: true, differing: 0, orders: 16 });
+    const order = { orderId: 'late', memberId: 'm', plan: 'pro', amountMinor: 1, currency: 'usd', account: 'acct_1', livemode: true };
+    await ledger.placeOrder(order);
+    await ledger[Symbol.asyncDispose]();
+    expect(await json('replay', '--read-models', readModels)).toMatchObject({ compared: true, differing: 0, orders: 16 });
+    expect(await json('replay')).toMatchObject({ orders: 17 });
   });
 });

@@ -207,6 +207,7 @@ test('stats tell who granted', async () => {
     grantsBySource: { webhook: 10, poll: 1, status_query: 0, manual: 1 },
   });
   expect((await run('stats')).out).toContain('Granted first by: webhook 10, poll 1');
+  expect(await json('stats', '--as-of', '16')).toMatchObject({ events: 16, orders: 2, memberships: { active: 1 }, openReviews: 0 });
 });
 
 test('a key is written once, for its owner only, and the public one goes out', async () => {
@@ -370,7 +371,8 @@ describe('what cannot be done is told in a line, with exit code 2', () => {
     [['checkpoint'], /--key-file is missing/],
     [['receipt', 'held'], /rests on a signature/],
     [['receipt', 'held', 'file'], /Name one order/],
-    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /nowhere cannot be read/],
+    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /the key "x\+y" is no Ed25519 key/],
+    [['receipt', 'verify', 'nowhere', '--key', 'nokey'], /nokey cannot be read/],
     [['receipt', 'verify', 'x'], /--key is missing/],
     [['key', 'x'], /--out is missing/],
   ])('%j', async (args, why) => {
@@ -378,9 +380,14 @@ describe('what cannot be done is told in a line, with exit code 2', () => {
   });
 
   test('a private key given for a public one', async () => {
-    const { code, err } = await run('verify', '--checkpoints', checkpoints, '--key', keyFile);
-    expect([code, err]).toEqual([2, expect.stringContaining('is a private one')]);
-    expect(err).not.toContain(readFileSync(keyFile, 'utf8').trim());
+    for (const args of [
+      ['verify', '--checkpoints', checkpoints],
+      ['receipt', 'verify', 'receipt.json'],
+    ]) {
+      const { code, err } = await run(...args, '--key', keyFile);
+      expect([code, err]).toEqual([2, expect.stringContaining('is a private one')]);
+      expect(err).not.toContain(readFileSync(keyFile, 'utf8').trim());
+    }
   });
 });
 

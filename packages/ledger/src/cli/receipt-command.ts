@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { judgeReceipt, type ReceiptOptions, takeReceipt } from '../audit/receipt.ts';
 import { type Receipt, verifyReceipt } from '../audit/receipt-verify.ts';
 import { readCheckpoint } from '../audit/signed-checkpoint.ts';
+import { parseVerifierKey } from '../audit/signed-note.ts';
 import { LedgerError } from '../errors.ts';
 import { type Command, type ExitCode, type Invocation, readingOptions } from './command.ts';
 import { readCheckpoints, readSigners, readText, readVerifierKeys } from './key-files.ts';
@@ -86,6 +87,7 @@ function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
 async function verifyFile({ options, terminal }: Invocation, path: string): Promise<ExitCode> {
   const keys = readVerifierKeys(options.texts('key'));
   if (keys.length === 0) throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed it');
+  for (const each of keys) parseVerifierKey(each); // A private one, or one cut off, is told as such.
   const receipt = parseReceipt(path);
   const verified = await verifyReceipt(receipt, keys);
   const findings = verified.valid ? await judgeReceipt(receipt as Receipt) : [];

@@ -33,8 +33,8 @@ export const verifyCommand: Command = {
         keys,
         onEvents: measure.onEvents,
       });
-      const took = measure.end(verification.size);
-      const { found, findings, root } = verification;
+      const took = measure.end(verification.events);
+      const { found, findings, size, root } = verification;
       if (options.flag('json')) {
         terminal.out(JSON.stringify(verification));
         return found > 0 ? 3 : 0;
@@ -42,7 +42,11 @@ export const verifyCommand: Command = {
       for (const finding of findings) for (const line of findingLines(finding)) terminal.out(line);
       const { streams, orders, appends, covered } = verification;
       terminal.out(`${grouped(streams)} streams, ${grouped(orders)} orders, ${grouped(appends)} appends decided again; ${took}.`);
-      terminal.out(`Tree: ${root}`);
+      for (const { hash, position, policy } of verification.policies) {
+        const fields = Object.entries(policy).map(([name, does]) => `${name} ${does}`);
+        terminal.out(`Policy ${hash.slice(0, 12)}, adopted at position ${Number(position) || position}: ${fields.join(', ')}.`);
+      }
+      terminal.out(`Tree${size === verification.events ? '' : `, of all ${grouped(size)} events`}: ${root}`);
       terminal.out(
         verification.checkpoints === 0
           ? 'No checkpoint was given: that the log is the one of last week is not proved.'

@@ -3,6 +3,7 @@ import type { Position } from '../../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { resolveAsOf } from '../as-of.ts';
 import { type LogReader, type LogRow, readerOf } from '../log-reader.ts';
+import { tellLaterStories } from '../told-later.test-support.ts';
 import { tellStories } from '../told-log.test-support.ts';
 import { type Explanation, explainMember, explainOrder } from './explain.ts';
 import { explanationLines } from './explanation-lines.ts';
@@ -93,6 +94,19 @@ describe('an order is explained', () => {
   test('with payments that came from, or went to, other orders', async () => {
     expect(await told('wrong')).toContain('support-7 moved pi_moved to order right (ticket 4711).');
     expect(await told('right')).toContainEqual(expect.stringContaining('It was granted because the webhook said that pi_moved was paid'));
+  });
+
+  test('that was imported: the shop was told nothing', async () => {
+    const memory = createMemoryLog();
+    await tellLaterStories(async () => openMemoryEventStore({ log: memory }));
+    const imported = await explainOrder(readerOf(openMemoryEventStore({ log: memory })), 'imported');
+    for (const [language, says] of [
+      ['en', 'The order was imported: the shop knew decision 1, and was told nothing.'],
+      ['zh-TW', '訂單由他處匯入：商店早已知道第 1 項決定，未另行通知。'],
+    ] as const) {
+      expect(explanationLines(imported as Explanation, language)).toContainEqual(expect.stringContaining(says));
+    }
+    expect(explanationLines(imported as Explanation)).toContainEqual(expect.stringMatching(/The shop took over decision 2/));
   });
 
   test('as it was on a day', async () => {

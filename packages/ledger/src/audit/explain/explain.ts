@@ -79,8 +79,8 @@ export async function explainMember(log: LogReader, memberId: string, options: E
 
 function toldEvent(row: LogRow): ToldEvent {
   const stored = storedEvent(row);
-  const { recordedAt = '', instance = '' } = stored.metadata;
-  return { event: readOrderEvent(stored), recordedAt, instance, place: `${row.stream}@${row.revision}` };
+  const { recordedAt = '', instance = '', cause = '' } = stored.metadata;
+  return { event: readOrderEvent(stored), recordedAt, instance, cause, place: `${row.stream}@${row.revision}` };
 }
 
 /** Every name under which its payments go. */

@@ -230,6 +230,14 @@ describe('a journal', () => {
       for (const { postings } of entries) expect(postings.reduce((sum, { amountMinor }) => sum + amountMinor, 0)).toBe(0);
     });
 
+    test('of the mode that the journal is of', async () => {
+      const entries: JournalEntry[] = [];
+      const fees = feesIn('payment,fee,currency,date\npi_test,1,usd,2026-01-05');
+      for (const livemode of [true, false])
+        await journalEntries(log, { accounts: defaultAccounts, livemode, fees }, (entry) => void entries.push(entry));
+      expect(entries.filter(({ what }) => what === 'fee')).toHaveLength(1);
+    });
+
     test('of a payment that a person moved, where it went', async () => {
       const entries: JournalEntry[] = [];
       const fees = feesIn('payment,fee,currency,date\npi_moved,1,usd,2026-01-05');
@@ -284,6 +292,11 @@ describe('a journal', () => {
         '  Income:Pro  -49.00 USD',
       ].join('\n'),
     );
+  });
+
+  test('is not written for beancount with accounts that it does not know', async () => {
+    const [entry] = await journal(true, accountsWith(['clearing=psp:stripe']));
+    expect(() => journalWriter('beancount')(entry as JournalEntry)).toThrow(/"psp:stripe" is no account for beancount/);
   });
 
   const checks: readonly [JournalFormat, string, readonly string[]][] = [
