@@ -47,9 +47,9 @@ async function openCluster(url: string, scheme: string): Promise<EventStore> {
   const { clientUrl, clients } = takeClients(url, shown);
   const connect = await clientFor(scheme);
   const credentials = credentialsIn(url);
-  const all = Array.from({ length: clients }, () => connected(connect, clientUrl, shown));
+  const reconnect = (): EventStoreDbClient => connected(connect, clientUrl, shown);
   try {
-    return await openEventStoreDbEventStore(all, credentials ? { credentials } : {});
+    return await openEventStoreDbEventStore(Array.from({ length: clients }, reconnect), { reconnect, ...(credentials && { credentials }) });
   } catch (error) {
     if (error instanceof LedgerError) throw new LedgerError(error.code, `${shown}: ${error.message}`, { cause: error });
     throw error;

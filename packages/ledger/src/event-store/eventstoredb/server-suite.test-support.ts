@@ -3,11 +3,11 @@ import { exec } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { expectOneGrantFromFourProcesses } from '../../observe-at-once.test-support.ts';
 import { storeContract } from '../../testing/store-contract.ts';
 import type { EventStore, NewEvent, Position, StoredEvent } from '../event-store.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
 import { type EventStoreDbClient, openEventStoreDbEventStore } from './eventstoredb.ts';
-import { expectOneGrantFromTwoProcesses } from './one-grant.test-support.ts';
 
 /** What the suite needs of a client beside what the adapter uses. */
 type SuiteClient = EventStoreDbClient & {
@@ -69,7 +69,7 @@ export function serverSuite({ name, url, connect, killAndRestart, isCluster = fa
       expect(await store.append(stream, 2, newEvents(1))).toMatchObject({ appended: true });
     });
 
-    test('64 callers in each of two processes on one order leave one grant', () => expectOneGrantFromTwoProcesses(url()));
+    test('64 callers in each of four processes on one order leave one grant', () => expectOneGrantFromFourProcesses(url()));
 
     test.skipIf(!isCluster)('who is connected to a follower reads what the leader has acknowledged (a cluster only)', async () => {
       const [writer, reader, stream] = [await opened(), await opened('&nodePreference=follower'), newName()];
