@@ -52,9 +52,10 @@ async function openCluster(url: string, scheme: string, { readOnly = false }: Op
   const { clientUrl, clients } = takeClients(url, shown);
   const connect = await clientFor(scheme);
   const credentials = credentialsIn(url);
-  const all = Array.from({ length: clients }, () => connected(connect, clientUrl, shown));
+  const reconnect = (): EventStoreDbClient => connected(connect, clientUrl, shown);
   try {
-    return await openEventStoreDbEventStore(all, { readOnly, ...(credentials ? { credentials } : {}) });
+    const all = Array.from({ length: clients }, reconnect);
+    return await openEventStoreDbEventStore(all, { reconnect, readOnly, ...(credentials ? { credentials } : {}) });
   } catch (error) {
     if (error instanceof LedgerError) throw new LedgerError(error.code, `${shown}: ${error.message}`, { cause: error });
     throw error;
