@@ -7,9 +7,10 @@ import type { Taken } from './intake.ts';
 import type { ShopOrder } from './shop-orders.ts';
 import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
-import { identityOf, isId } from './stripe-objects.ts';
+import { identityOf } from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
+import { orderOfClaim } from './what-is-ours.ts';
 import { moneyBack } from './whole-payment.ts';
 
 export interface BackfillOptions {
@@ -106,7 +107,7 @@ class Run {
       const claim = claimOf(identityOf(object), scope);
       if (claim.references.some((reference) => this.#listed.has(reference))) continue;
       this.#looked();
-      const order = await this.#orderOf(claim.references, claim.orderId);
+      const order = await orderOfClaim(claim, ledger);
       if (order === undefined && !claim.marked) this.#add('strangers');
       else if (order && order.membership !== 'none') this.#add('known');
       else await this.#markedSession(object, order, answer);
@@ -164,15 +165,6 @@ class Run {
   #sessionOf(paymentId: string): Promise<Answer | undefined> {
     if (paymentId.startsWith('cs_')) return this.#calls.session(paymentId);
     return this.#calls.sessionOfIntent(paymentId).then((session) => session ?? this.#calls.intent(paymentId));
-  }
-
-  async #orderOf(references: readonly string[], orderId: string | undefined): Promise<OrderView | undefined> {
-    const { ledger } = this.#work;
-    for (const reference of references) {
-      const order = await ledger.orderOf(reference);
-      if (order) return order;
-    }
-    return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
   }
 
   #countTaken({ outcome }: Taken, name: string): void {

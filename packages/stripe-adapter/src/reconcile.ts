@@ -1,13 +1,14 @@
 // The proof that nothing was missed, both ways and on every account: each movement of money and each free session in
 // scope against the ledger, and each active membership against Stripe. Reads only; a repair goes through the one write path.
 import type { EventStore } from '@paidonce/ledger';
-import { isMarked } from './claim.ts';
+import { claimOf, isMarked } from './claim.ts';
 import { activeMemberships, type GrantedPayment } from './granted-payments.ts';
-import { knownPayment } from './known-payment.ts';
+import { judge } from './judge-payment.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
-import { identityOf, intentSchema, moneySchema, movementSchema, refundSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
+import { identityOf, intentSchema, moneySchema, movementSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
+import { orderOfClaim } from './what-is-ours.ts';
 import { takeWholePayment } from './whole-payment.ts';
 
 export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
@@ -48,8 +49,11 @@ export interface ReconcileOptions {
 }
 
 /** A payment in scope, as Stripe has it. */
-interface Paid {
+export interface Paid {
   readonly id: string;
+  readonly account: string;
+  /** Of a payment that its session alone names as ours. */
+  readonly sessionId?: string;
   readonly capturedMinor: number;
   readonly currency: string;
   readonly livemode: boolean;
@@ -115,7 +119,7 @@ class AccountComparison {
       if (paid === 'strange') this.strangers += 1;
       else if (!this.#seen.has(paid.id)) {
         this.#seen.add(paid.id);
-        const mismatch = await this.#judge(paid);
+        const mismatch = await judge(paid, this.#calls, this.#work);
         if (mismatch) this.mismatches.push(repair ? await this.#repaired(mismatch, paid) : mismatch);
       }
       onProgress?.('payments', this.#seen.size + this.strangers);
@@ -133,75 +137,47 @@ class AccountComparison {
   }
 
   async *#paidAtStripe(): AsyncGenerator<Paid | 'strange'> {
-    const { ledger } = this.#work;
+    const { ledger, scope } = this.#work;
+    const account = this.#account;
     const fromMs = this.#options.since.getTime();
     const toMs = ledger.runtime.now().getTime() + overlapMs;
-    for await (const { object, answer } of everyObject((window) => this.#calls.balanceTransactions(window), fromMs, toMs)) {
-      const row = movementSchema.safeParse(object);
-      const source = row.success ? row.data.source : null;
-      const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
-      if (money?.success !== true) continue;
-      // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
-      const id = money.data.payment_intent ?? money.data.id;
-      const { amount_captured: capturedMinor, currency, livemode } = money.data;
-      yield (await this.#isOurs(source, id)) ? { id, capturedMinor, currency, livemode, money: money.data, answer } : 'strange';
-    }
-    // What cost nothing stands in no balance.
+    /** Payments that only their session names as ours (on a Payment Link, by a recovery link), and that session. */
+    const sessions = new Map<string, string>();
     for await (const { object, answer } of everyObject((window) => this.#calls.completeSessions(window), fromMs - overlapMs, toMs)) {
       const session = sessionSchema.safeParse(object);
       if (!session.success || session.data.mode !== 'payment') continue;
       const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
-      if (intent !== null || total !== 0 || status === 'unpaid') continue;
-      yield (await this.#isOurs(object, id)) ? { id, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
-    }
-  }
-
-  async #isOurs(object: unknown, paymentId: string): Promise<boolean> {
-    const { ledger, scope } = this.#work;
-    return isMarked(identityOf(object), scope) || (await ledger.orderOf(paymentId)) !== undefined;
-  }
-
-  async #judge({ id: paymentId, capturedMinor, currency, money }: Paid): Promise<Mismatch | undefined> {
-    const { ledger } = this.#work;
-    const stripe = `paid, ${capturedMinor} ${currency}`;
-    const found = { paymentId, account: this.#account, stripe };
-    const order = await ledger.orderOf(paymentId);
-    if (order === undefined) return { kind: 'paid_without_grant', ...found, ledger: 'no order has it' };
-    const { orderId, membership, openReviews } = order;
-    const known = knownPayment(await ledger.history(orderId), paymentId);
-    const ofOrder = { ...found, orderId };
-    if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...ofOrder, ledger: 'nobody has said that it is paid' };
-    if (!known.totalsMinor.has(capturedMinor)) {
-      return { kind: 'amount_differs', ...ofOrder, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
-    }
-    const isGoingBack = money !== undefined && money.amount_refunded >= capturedMinor && capturedMinor > 0;
-    if (membership === 'active' && isGoingBack && known.refundedMinor < capturedMinor) {
-      const backMinor = await this.#refundedMinor(money);
-      if (backMinor >= capturedMinor) {
-        const ledgers = `active, with ${known.refundedMinor} refunded`;
-        return { kind: 'refunded_but_active', ...ofOrder, stripe: `refunded, ${backMinor} ${currency}`, ledger: ledgers };
+      const claim = claimOf(identityOf(object), scope);
+      const isOurs = claim.marked || (await orderOfClaim(claim, ledger)) !== undefined;
+      if (intent !== null) {
+        if (isOurs) sessions.set(typeof intent === 'string' ? intent : intent.id, id);
+      } else if (total === 0 && status !== 'unpaid') {
+        // What cost nothing stands in no balance.
+        yield isOurs ? { id, account, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
       }
     }
-    const isUndone = known.refundedMinor > 0 || money?.disputed === true;
-    if (membership === 'active' || isUndone) return undefined;
-    const waits = openReviews.map(({ kind }) => kind).join(', ');
-    return { kind: 'paid_without_grant', ...ofOrder, ledger: `membership ${membership}${waits ? `, under review: ${waits}` : ''}` };
-  }
-
-  async #refundedMinor({ id, payment_intent: intent }: StripeMoney): Promise<number> {
-    const page = await this.#calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
-    return (page?.object.objects ?? []).reduce<number>((sum, object) => {
-      const refund = refundSchema.safeParse(object);
-      return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
-    }, 0);
+    for await (const { object, answer } of everyObject((window) => this.#calls.balanceTransactions(window), fromMs, toMs)) {
+      const row = movementSchema.safeParse(object);
+      const source = row.success ? row.data.source : null;
+      const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
+      // A debit has its row while it is under way, and keeps it where the bank refuses.
+      if (money?.success !== true || money.data.status !== 'succeeded') continue;
+      // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
+      const id = money.data.payment_intent ?? money.data.id;
+      const { amount_captured: capturedMinor, currency, livemode } = money.data;
+      const sessionId = sessions.get(id);
+      const isOurs = sessionId !== undefined || isMarked(identityOf(source), scope) || (await ledger.orderOf(id)) !== undefined;
+      const paid = { id, account, capturedMinor, currency, livemode, money: money.data, answer };
+      yield isOurs ? { ...paid, ...(sessionId === undefined ? {} : { sessionId }) } : 'strange';
+    }
   }
 
   /** What Stripe says now goes the way of every observation; then it is judged again. */
   async #repaired(mismatch: Mismatch, paid: Paid): Promise<Mismatch> {
     // A refund tells no mode of its own.
     const way = { source: 'poll' as const, account: this.#account, livemode: paid.livemode, ...paid.answer };
-    await takeWholePayment(paid.id, way, this.#work);
-    return { ...mismatch, repaired: (await this.#judge(paid)) === undefined };
+    await takeWholePayment(paid.sessionId ?? paid.id, way, this.#work);
+    return { ...mismatch, repaired: (await judge(paid, this.#calls, this.#work)) === undefined };
   }
 
   /** Of one that no list has shown: it may have been paid before the first row. */

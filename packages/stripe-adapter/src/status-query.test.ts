@@ -152,6 +152,21 @@ describe('asked often', () => {
     expect(sandbox.calls.count(retrieveRoute)).toBe(2);
   });
 
+  test('a page that is left open all day costs about what the poll costs', async () => {
+    let aheadMs = 0;
+    const { payments, checkout, sandbox } = await openShop({ payments: { runtime: { monotonicNowMs: () => aheadMs } } });
+    const sessionId = await checkout();
+    sandbox.calls.reset();
+    for (; aheadMs < 60_000; aheadMs += 2_000) await payments.status(sessionId);
+    expect(sandbox.calls.count(retrieveRoute)).toBeGreaterThan(15); // He is looking at it, and has just paid.
+    for (; aheadMs < 24 * 3_600_000; aheadMs += 10_000) await payments.status(sessionId);
+    expect(sandbox.calls.count(retrieveRoute)).toBeLessThan(400);
+    aheadMs += 3_600_000; // He comes back.
+    sandbox.calls.reset();
+    for (let asked = 0; asked < 5; asked++, aheadMs += 2_000) await payments.status(sessionId);
+    expect(sandbox.calls.count(retrieveRoute)).toBe(5);
+  });
+
   test('what a webhook tells within that second is told at once', async () => {
     const { payments, checkout, sandbox } = await openShop({ payments: { runtime: { monotonicNowMs: () => 0 } } });
     const sessionId = await checkout();

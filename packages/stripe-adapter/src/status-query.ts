@@ -16,10 +16,16 @@ export interface StatusQueryParts {
 const deadlineMs = 3_000;
 /** Stripe is asked about one order at most once in this time; reads are rationed. */
 const betweenLooksMs = 1_000;
+/** Of the time that somebody has been asking in vain: whoever has just paid is told soon, a page left open costs little. */
+const shareBetweenLooks = 1 / 10;
+/** As often as the poll. After twice that without a look it begins anew. */
+const longestBetweenLooksMs = 5 * 60_000;
 /** Orders of which the last look is remembered; beyond it the oldest is forgotten, and that costs one more call. */
 const rememberedLooks = 10_000;
 
 interface LastLook {
+  /** The first of those that followed one another. */
+  readonly sinceMs: number;
   readonly atMs: number;
   /** Whether Stripe answered. */
   readonly answered: Promise<boolean>;
@@ -62,9 +68,11 @@ export class StatusQuery {
   /** A look that is under way, or was a moment ago, answers for this one too. */
   #lookOnce(orderId: string, session: Session): Promise<boolean> {
     const { runtime } = this.#parts;
+    const nowMs = runtime.monotonicNowMs();
     const last = this.#lastLooks.get(orderId);
-    if (last && runtime.monotonicNowMs() - last.atMs < betweenLooksMs) return last.answered;
-    const look = { atMs: runtime.monotonicNowMs(), answered: this.#look(session) };
+    if (last && nowMs - last.atMs < waitMs(last)) return last.answered;
+    const goesOn = last && nowMs - last.atMs < 2 * longestBetweenLooksMs;
+    const look = { sinceMs: goesOn ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#look(session) };
     this.#lastLooks.delete(orderId);
     this.#lastLooks.set(orderId, look);
     const [oldest] = this.#lastLooks.keys();
@@ -95,4 +103,8 @@ export class StatusQuery {
       answered.catch(() => undefined); // After the deadline nobody waits for it.
     }
   }
+}
+
+function waitMs({ sinceMs, atMs }: LastLook): number {
+  return Math.min(longestBetweenLooksMs, Math.max(betweenLooksMs, (atMs - sinceMs) * shareBetweenLooks));
 }

@@ -220,6 +220,22 @@ describe('Stripe failed to make events', () => {
   });
 });
 
+describe('Stripe says so again while a pass of the poll is under way', () => {
+  test('and another one follows: the first may have looked too early', async () => {
+    const shop = await openShop();
+    const { sandbox, payments, ledger } = shop;
+    const sessionId = await shop.checkout();
+    const missed = () => thin({ id: 'x', object: 'x' }, { type: 'v2.core.health.event_generation_failure.resolved', related_object: null });
+    sandbox.injectFault({ kind: 'slow', delayMs: 300, path: '/v1/checkout/sessions' });
+    sandbox.calls.reset();
+    await payments.handleWebhook(...missed());
+    await vi.waitFor(() => expect(sandbox.calls.count('GET /v1/checkout/sessions')).toBe(1), 30_000);
+    sandbox.pay(sessionId, { fate: 'never_made' });
+    await payments.handleWebhook(...missed());
+    await vi.waitFor(async () => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }), 5_000);
+  });
+});
+
 describe('an endpoint of the sandbox', () => {
   test('that is thin grants, and its snapshot twin adds nothing', async () => {
     const shop = await openShop();

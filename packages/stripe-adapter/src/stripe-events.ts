@@ -9,7 +9,7 @@ import { readableTypes } from './stripe-calls.ts';
 import type { StripeEvent, StripeThinEvent } from './stripe-event-objects.ts';
 import { identityOf } from './stripe-objects.ts';
 import { isoTime } from './to-observation.ts';
-import { knowsOrder } from './what-is-ours.ts';
+import { orderOfClaim } from './what-is-ours.ts';
 
 export interface StripeEventsParts {
   readonly stripe: Stripe;
@@ -78,7 +78,7 @@ export class StripeEvents {
 
   async #concernsUs(object: unknown): Promise<boolean> {
     const { scope, ledger } = this.#parts;
-    return knowsOrder(claimOf(identityOf(object), scope), ledger);
+    return (await orderOfClaim(claimOf(identityOf(object), scope), ledger)) !== undefined;
   }
 }
 

@@ -79,6 +79,8 @@ export interface StripeMovement {
 /** A charge that moved money: what a balance has of it. */
 export interface StripeMoney {
   readonly id: string;
+  /** `pending`: a debit that is under way. `failed`: one that the bank refused. */
+  readonly status: string;
   readonly amount_captured: number;
   readonly amount_refunded: number;
   readonly currency: string;
@@ -185,6 +187,7 @@ export const chargeSchema: z.ZodType<StripeCharge> = z.object({
 
 export const moneySchema: z.ZodType<StripeMoney> = z.object({
   id: idSchema,
+  status: z.string(),
   amount_captured: minorSchema,
   amount_refunded: minorSchema,
   currency: currencySchema,

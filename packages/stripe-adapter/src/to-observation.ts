@@ -58,7 +58,7 @@ function notUnderstood({ id, object: type = 'unknown' }: StripeIdentity, claim: 
 function read(object: unknown, identity: StripeIdentity, seen: Seen): Said {
   switch (identity.object) {
     case 'checkout.session':
-      return readSession(object);
+      return readSession(object, identity);
     case 'payment_intent':
       return readIntent(object);
     case 'refund':
@@ -94,7 +94,7 @@ export function isoTime(seconds: number): string {
   return new Date(seconds * 1_000).toISOString();
 }
 
-function readSession(object: unknown): Said {
+function readSession(object: unknown, { payment_link: link }: StripeIdentity): Said {
   const parsed = sessionSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
   const session = parsed.data;
@@ -103,6 +103,8 @@ function readSession(object: unknown): Said {
   if (intent?.status === 'canceled') return ofIntent(intent, { kind: 'attempt', status: 'canceled' }, session);
   if (session.status === 'open') return { ignored: 'an attached checkout that is open is pending' };
   if (session.status === 'expired') {
+    // Each visit makes a session, and anybody may visit: the link still takes a payment, and the stream stays bounded.
+    if (link !== undefined) return { ignored: 'a visit to a Payment Link that ended without a payment' };
     return { payment: session.id, livemode: session.livemode, fact: { kind: 'attempt', status: 'expired' } };
   }
   if (session.payment_intent === null) return readWithoutIntent(session);

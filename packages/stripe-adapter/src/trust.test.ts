@@ -1,6 +1,6 @@
 // Trust: what a buyer, a stranger in a shared account or another account can make us believe.
 import { describe, expect, test } from 'vitest';
-import { openShop, plan, type Shop } from './shop.test-support.ts';
+import { openShop, plan, type Shop, storyOf } from './shop.test-support.ts';
 import { eventsInLog, placed, signed } from './signed-events.test-support.ts';
 import { intent, ours, session } from './stripe-objects.test-support.ts';
 
@@ -113,6 +113,19 @@ describe('on the sandbox', () => {
     for (const orderId of ['order-1', 'order-2']) {
       expect(await ledger.order(orderId)).toMatchObject({ account: connectedAccount, membership: 'active', openReviews: [] });
     }
+  });
+
+  test('a Payment Link that many open and nobody pays leaves the stream of its order as it was', async () => {
+    const { stripe, sandbox, ledger, payments } = await openShop();
+    const { successUrl: _, ...order } = plan;
+    await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false });
+    const price = await stripe.prices.create({ currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } });
+    const metadata = payments.metadataFor('order-1');
+    const link = await stripe.paymentLinks.create({ line_items: [{ price: price.id, quantity: 1 }], metadata });
+    await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: link.id });
+    for (let visit = 0; visit < 5; visit++) sandbox.expire(sandbox.openPaymentLink(link.id).id);
+    await sandbox.deliverDue();
+    expect(await storyOf(ledger)).toEqual(['OrderPlaced', 'CheckoutAttached']);
   });
 
   test('a Payment Link of one order pays that order, whatever the buyer types', async () => {

@@ -1,6 +1,6 @@
 // Whose an object is. Many apps share one Stripe account, so this is never guessed: what the ledger has linked, then
 // what only our secret key can have written.
-import type { PaymentLedger } from '@paidonce/ledger';
+import type { OrderView, PaymentLedger } from '@paidonce/ledger';
 import { type Claim, claimOf } from './claim.ts';
 import type { RecentStrangers } from './recent-strangers.ts';
 import type { Answer } from './stripe-calls.ts';
@@ -47,9 +47,14 @@ function ownedBy({ orderId }: Claim): Ownership {
   return orderId !== undefined && isId(orderId) ? { ours: true, orderId } : { ours: true };
 }
 
-/** Whether the ledger has an order that the object names or is linked to. Asks nobody else. */
-export async function knowsOrder({ orderId, references, link }: Claim, ledger: PaymentLedger): Promise<boolean> {
-  if (orderId !== undefined && isId(orderId) && (await ledger.order(orderId))) return true;
-  for (const reference of link === undefined ? references : [...references, link]) if (await ledger.orderOf(reference)) return true;
-  return false;
+/** The order that the object is linked to, else the one that it names. Asks the ledger, and nobody else. */
+export async function orderOfClaim(
+  { orderId, references, link, recoveredFrom }: Claim,
+  ledger: PaymentLedger,
+): Promise<OrderView | undefined> {
+  for (const name of [...references, link, recoveredFrom]) {
+    const order = name === undefined ? undefined : await ledger.orderOf(name);
+    if (order) return order;
+  }
+  return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
 }

@@ -1,9 +1,11 @@
 // A payment asked of Stripe long after it was made: what went back of it is told first, so that one that was undone
 // meanwhile grants nothing on the way, and nobody is welcomed whose money is with him again.
+import { claimOf } from './claim.ts';
 import type { Way } from './intake.ts';
 import type { StripeCalls } from './stripe-calls.ts';
 import { identityOf } from './stripe-objects.ts';
 import type { StripeWork } from './stripe-work.ts';
+import { orderOfClaim } from './what-is-ours.ts';
 
 export interface LookedAt {
   readonly objectId: string;
@@ -11,14 +13,21 @@ export interface LookedAt {
 }
 
 /** @param paymentId `pi_…`, `cs_…`, or `ch_…` of an old integration. */
-export async function takeWholePayment(paymentId: string, way: Way, { accounts, intake }: StripeWork): Promise<readonly LookedAt[]> {
+export async function takeWholePayment(paymentId: string, way: Way, work: StripeWork): Promise<readonly LookedAt[]> {
+  const { accounts, intake, ledger, scope } = work;
   const calls = await accounts.calls(way.account);
-  const type = paymentId.startsWith('cs_') ? 'checkout.session' : paymentId.startsWith('ch_') ? 'charge' : 'payment_intent';
-  const intentId = type === 'checkout.session' ? identityOf((await calls.session(paymentId))?.object).payment_intent : paymentId;
+  const isSession = paymentId.startsWith('cs_');
+  const type = isSession ? 'checkout.session' : paymentId.startsWith('ch_') ? 'charge' : 'payment_intent';
+  const session = isSession ? identityOf((await calls.session(paymentId))?.object) : undefined;
+  const intentId = isSession ? session?.payment_intent : paymentId;
+  // On a Payment Link only the session tells whose its payment is, and nothing that went back of it does.
+  const order = session && (await orderOfClaim(claimOf(session, scope), ledger));
+  const told = { ...way, ...(order ? { orderId: order.orderId } : {}) };
+  const back = intentId?.startsWith('pi_') ? await moneyBack(intentId, told, calls) : [];
   const looked: LookedAt[] = [];
-  for (const back of intentId?.startsWith('pi_') ? await moneyBack(intentId, way, calls) : []) {
-    const { outcome } = await intake.take(back.object, back.way);
-    looked.push({ objectId: identityOf(back.object).id ?? '', outcome });
+  for (const { object, way: seen } of back) {
+    const { outcome } = await intake.take(object, seen);
+    looked.push({ objectId: identityOf(object).id ?? '', outcome });
   }
   const { outcome } = await intake.takeById(type, paymentId, way);
   return [{ objectId: paymentId, outcome }, ...looked];

@@ -33,7 +33,7 @@ interface Desk {
   readonly folder: string;
   readonly told: MembershipChange[];
   /** The shop as it runs beside the command. */
-  shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>): Promise<T>;
+  shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>, under?: Partial<Policy>): Promise<T>;
   run(...args: readonly string[]): Promise<Ran>;
 }
 
@@ -56,10 +56,10 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
     stripe,
     folder,
     told,
-    shop: async (use) => {
+    shop: async (use, under = policy) => {
       const deliver = async (change: MembershipChange): Promise<void> => void told.push(change);
       const eventStore = await openSqliteEventStore(path);
-      await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(policy ? { policy } : {}) });
+      await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(under ? { policy: under } : {}) });
       await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
       const result = await use(ledger, payments);
       await ledger.settle();
@@ -157,6 +157,92 @@ describe('reconcile', () => {
     expect(desk.told).toEqual([]);
   });
 
+  test('takes no debit for paid that is under way or was refused, though each stands in the balance', async () => {
+    const desk = await openDesk();
+    for (const [orderId, card] of [
+      ['order-1', 'processing'],
+      ['order-2', 'processing_fails'],
+    ] as const) {
+      const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId }));
+      desk.sandbox.pay(sessionId, { card, fate: 'never_made' });
+      if (card === 'processing_fails')
+        desk.sandbox.settle(String((await desk.stripe.checkout.sessions.retrieve(sessionId)).payment_intent));
+      await desk.shop((_, payments) => payments.status(sessionId));
+    }
+    expect((await desk.stripe.balanceTransactions.list()).data.map(({ type }) => type)).toEqual([
+      'payment_failure_refund',
+      'payment',
+      'payment',
+    ]);
+    expect(json(await desk.run('reconcile', '--json'))).toMatchObject({ payments: 0, mismatches: [] });
+  });
+
+  async function paidOnLink(desk: Desk): Promise<string> {
+    const { successUrl: _, ...order } = plan;
+    const price = await desk.stripe.prices.create({ currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } });
+    const link = await desk.stripe.paymentLinks.create({ line_items: [{ price: price.id, quantity: 1 }] });
+    const account = desk.sandbox.account;
+    await desk.shop(async (ledger) => {
+      await ledger.placeOrder({ ...order, account, livemode: false });
+      await ledger.attachCheckout('order-1', { provider: 'stripe', account, livemode: false, id: link.id });
+    });
+    const { id } = desk.sandbox.openPaymentLink(link.id);
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    return id;
+  }
+
+  test('finds a payment on a Payment Link, which nothing but its session tells of', async () => {
+    const desk = await openDesk();
+    await paidOnLink(desk);
+    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject({ granted: 1, strangers: 0 });
+    expect(json(await desk.run('reconcile', '--repair', '--json'))).toMatchObject({
+      payments: 1,
+      strangers: 0,
+      mismatches: [{ kind: 'paid_without_grant', repaired: true }],
+    });
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }));
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('of a payment on a Payment Link that was refunded since grants nothing on the way', async () => {
+    const desk = await openDesk();
+    desk.sandbox.refund(await paidOnLink(desk), { fate: 'never_made' });
+    await desk.run('reconcile', '--repair');
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', payment: 'refunded' }));
+  });
+
+  test.each([
+    ['was lost, and finds an active membership', 'lost', 'refunded_but_active', 'revoked'],
+    ['was won, and finds a suspended one', 'won', 'paid_without_grant', 'active'],
+  ] as const)('knows that a dispute %s', async (_, status, kind, membership) => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((__, payments) => payments.status(sessionId));
+    const { id } = desk.sandbox.dispute(sessionId, { status: status === 'lost' ? 'lost' : 'needs_response', fate: 'never_made' });
+    if (status === 'won') {
+      await desk.run('recheck', 'order-1');
+      desk.sandbox.updateDispute(id, 'won', 'never_made');
+    }
+    expect(json(await desk.run('reconcile', '--repair', '--json'))).toMatchObject({
+      mismatches: [{ kind, orderId: 'order-1', repaired: true }],
+    });
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership }));
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('knows that a refund has failed, and finds a revoked membership', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const { id } = desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    await desk.run('recheck', 'order-1');
+    desk.sandbox.failRefund(id);
+    expect(json(await desk.run('reconcile', '--repair', '--json'))).toMatchObject({
+      mismatches: [{ kind: 'paid_without_grant', repaired: true }],
+    });
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
   test('finds a membership that rests on a payment which Stripe does not have', async () => {
     const desk = await openDesk();
     await paidInSilence(desk);
@@ -190,6 +276,27 @@ describe('reconcile', () => {
     desk.sandbox.refund(sessionId, { fate: 'never_made' });
     await desk.run('reconcile', '--repair');
     await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'refunded' }));
+  });
+
+  test('decides under the policy that is in force, where the shop has gone back to an earlier one', async () => {
+    const desk = await openDesk();
+    const sessions: string[] = [];
+    for (const [index, fullRefund] of (['revoke', 'keep', 'revoke'] as const).entries()) {
+      await desk.shop(
+        async (_, payments) => {
+          const { sessionId } = await payments.startCheckout({ ...plan, orderId: `order-${index + 1}` });
+          sessions.push(sessionId);
+          desk.sandbox.pay(sessionId, { fate: 'never_made' });
+          await payments.status(sessionId);
+        },
+        { fullRefund },
+      );
+    }
+    for (const sessionId of sessions) desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    await desk.run('reconcile', '--repair');
+    await desk.shop(async (ledger) => {
+      for (const orderId of ['order-1', 'order-2', 'order-3']) expect(await ledger.order(orderId)).toMatchObject({ membership: 'revoked' });
+    });
   });
 
   test('says that it could not run, and proves nothing, where Stripe does not answer', async () => {

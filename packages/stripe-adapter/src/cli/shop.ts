@@ -43,15 +43,27 @@ export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) 
 export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<OpenShop, 'work'>) => Promise<T>): Promise<T> {
   const { options, env } = invocation;
   const { store } = await openWritableStore(storeUrl(options.text('store'), env));
-  const policy = await newestPolicy(store);
+  const policy = await policyInForce(store);
   await using ledger = createPaymentLedger({ eventStore: store, background: false, log: logTo(invocation), ...(policy ? { policy } : {}) });
   return await use({ store, ledger });
 }
 
-/** Decisions must be the shop's: a policy of ours would be another one. */
-async function newestPolicy(store: EventStore): Promise<Partial<Policy> | undefined> {
-  const adopted = (await store.readStream('policy')).at(-1)?.data as { readonly policy?: Partial<Policy> } | undefined;
-  return adopted?.policy;
+interface Adopted {
+  readonly hash?: string;
+  readonly policy?: Partial<Policy>;
+}
+
+/**
+ * Decisions must be the shop's: a policy of ours would be another one. A policy is adopted once, so of several the newest
+ * append to an order tells which is in force; only then the log is read through.
+ */
+async function policyInForce(store: EventStore): Promise<Partial<Policy> | undefined> {
+  const adopted = (await store.readStream('policy')).map(({ data }) => data as Adopted);
+  let hash = adopted.at(-1)?.hash;
+  if (adopted.length > 1) {
+    for await (const { events } of store.readLog({ prefixes: ['order-'] })) hash = events.at(-1)?.metadata['policy'] ?? hash;
+  }
+  return adopted.find((each) => each.hash === hash)?.policy;
 }
 
 export function openStripe({ options, env }: Invocation): Stripe {

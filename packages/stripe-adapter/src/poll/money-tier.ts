@@ -63,6 +63,6 @@ async function lookAtRefundsAndDisputes(round: Round): Promise<void> {
     const way = round.way({ asOf: round.startedAt.toISOString() });
     for (const { id } of refunds) await round.takeOne(undefined, () => intake.takeById('refund', id, way));
     for (const { id } of disputes) await round.takeOne(undefined, () => intake.takeById('dispute', id, way));
-    if (signal.aborted) return;
+    if (signal.aborted) throw round.stopped();
   }
 }

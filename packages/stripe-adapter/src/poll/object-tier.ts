@@ -34,7 +34,7 @@ async function lookAtAttempts(round: Round): Promise<void> {
       if (payment.provider !== 'stripe' || number % everyRounds !== 0) continue;
       await round.takeOne(payment, () => lookAt(round, payment.id));
     }
-    if (parts.signal.aborted) return;
+    if (parts.signal.aborted) throw round.stopped();
   }
 }
 

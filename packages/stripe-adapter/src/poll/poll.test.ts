@@ -1,5 +1,5 @@
 // The poll as a whole: who runs a round, what a failing one leaves behind, and how it goes on.
-import { LedgerError } from '@paidonce/ledger';
+import { LedgerError, type PaymentLedgerOptions } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { describe, expect, test, vi } from 'vitest';
 import { stripePayments } from '../index.ts';
@@ -74,21 +74,28 @@ describe('a round', () => {
   });
 
   test('is not lost by one object that fails: the others are taken in, and the round is read again', async () => {
-    const log = createMemoryLog();
-    const store = openMemoryEventStore({ log });
-    let broken = true;
-    const append: typeof store.append = (stream, revision, events) =>
-      broken && stream === 'order-order-2' && revision > 0
-        ? Promise.reject(new LedgerError('corrupt', 'this one is broken'))
-        : store.append(stream, revision, events);
-    const shop = await openShop({ ledger: { eventStore: { ...store, append } } });
+    const { broken, eventStore } = brokenStore();
+    const shop = await openShop({ ledger: { eventStore } });
     const { sandbox, payments, ledger, checkout } = shop;
     for (const orderId of ['order-1', 'order-2', 'order-3']) sandbox.pay(await checkout({ orderId }), { fate: 'lost' });
     expect(await payments.sweep(objects)).toMatchObject({ lookedAt: 3, rescued: 2 });
     expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted']);
-    broken = false;
+    broken.is = false;
     expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
     expect(await ledger.order('order-2')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
+  });
+
+  test('that is stopped before it has looked at everything is not finished', async () => {
+    const shop = await openShop();
+    const { sandbox, payments, checkout } = shop;
+    for (const orderId of ['order-1', 'order-2', 'order-3']) sandbox.pay(await checkout({ orderId }), { card: 'processing', fate: 'lost' });
+    await payments.sweep(objects);
+    sandbox.calls.reset();
+    const stopped = refusal(payments.sweep(objects));
+    await vi.waitFor(() => expect(sandbox.calls.count()).toBeGreaterThan(0));
+    await payments[Symbol.asyncDispose]();
+    expect((await stopped).code).toBe('closed');
+    expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished', 'SweepStarted']);
   });
 
   test('keeps by id what it cannot read, and goes on', async () => {
@@ -239,6 +246,20 @@ describe('a long list', () => {
 });
 
 describe('the budget', () => {
+  test('is spent by rounds that fail too', async () => {
+    const { broken, eventStore } = brokenStore();
+    const { checkout, payments, sandbox } = await openShop({
+      ledger: { eventStore },
+      payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 100, intervalMs: 1e9 } },
+    });
+    sandbox.pay(await checkout({ orderId: 'order-2' }), { fate: 'never_made' });
+    expect((await payments.sweep(objects)).budgetLeft).toBe(99);
+    sandbox.injectFault({ kind: 'status', status: 401, path: '/v1/checkout/sessions' });
+    await refusal(payments.sweep(objects));
+    broken.is = false;
+    expect((await payments.sweep(objects)).budgetLeft).toBe(97);
+  });
+
   test('is told with each sweep, status queries included', async () => {
     const { checkout, payments, sandbox } = await openShop({
       payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 100, intervalMs: 1e9 } },
@@ -254,11 +275,22 @@ describe('the budget', () => {
   });
 });
 
+/** Orders whose second one cannot be written, until it is mended. */
+function brokenStore() {
+  const store = openMemoryEventStore({ log: createMemoryLog() });
+  const broken = { is: true };
+  const append: typeof store.append = (stream, revision, events) =>
+    broken.is && stream === 'order-order-2' && revision > 0
+      ? Promise.reject(new LedgerError('corrupt', 'this one is broken'))
+      : store.append(stream, revision, events);
+  return { broken, eventStore: { ...store, append } };
+}
+
 describe('only what is due', () => {
-  async function openDueShop() {
+  async function openDueShop(ledger: Partial<PaymentLedgerOptions> = {}) {
     let aheadMs = 0;
     const runtime = { now: () => new Date(Date.now() + aheadMs), monotonicNowMs: () => aheadMs, sleep: () => Promise.resolve() };
-    const shop = await openShop({ ledger: { runtime }, sandbox: { runtime: { now: runtime.now } } });
+    const shop = await openShop({ ledger: { runtime, ...ledger }, sandbox: { runtime: { now: runtime.now } } });
     await shop.checkout();
     /** The routes that one more pass has called. */
     const pass = async (minutesLater: number) => {
@@ -280,6 +312,19 @@ describe('only what is due', () => {
     expect(await pass(51)).toEqual([sessions, events]);
     expect(await pass(8)).toEqual([]); // By now it is old: what the budget leaves is a call each 8.6 minutes.
     expect(await pass(1)).toEqual([events]);
+  });
+
+  test('a round with an object that fails each time comes ever more rarely, as rarely as any', async () => {
+    const { broken, eventStore } = brokenStore();
+    const { shop, pass } = await openDueShop({ eventStore });
+    shop.sandbox.pay(await shop.checkout({ orderId: 'order-2' }), { fate: 'never_made' });
+    const rounds: number[] = [];
+    for (let minutes = 0; minutes < 300; minutes += 5) if ((await pass(5)).includes(sessions)) rounds.push(minutes);
+    expect(rounds.slice(0, 4)).toEqual([0, 15, 40, 85]);
+    expect(rounds.length).toBeLessThan(9);
+    broken.is = false;
+    await shop.payments.sweep(objects);
+    expect(await shop.ledger.order('order-2')).toMatchObject({ membership: 'active' });
   });
 
   test('a round that another process runs is left to it, until it has been seen to run for an interval', async () => {
@@ -321,6 +366,21 @@ describe('accounts and modes', () => {
     shop.sandbox.calls.reset();
     await shop.payments.sweep();
     expect(shop.sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/events': 1 });
+  });
+
+  test('a list that our key may not read on a connected account does not stop the others', async () => {
+    const connectedAccount = 'acct_1Connected';
+    const shop = await openShop({ sandbox: { connectedAccounts: [connectedAccount] } });
+    const { checkout, sandbox, payments, ledger } = shop;
+    const known = await checkout({ connectedAccount });
+    sandbox.pay(known, { fate: 'never_made' });
+    await payments.status(known);
+    sandbox.injectFault({ kind: 'status', status: 403, times: 9, path: '/v1/balance_transactions' });
+    await payments.sweep();
+    sandbox.pay(await checkout({ connectedAccount, orderId: 'order-2' }), { fate: 'never_made' });
+    expect(await payments.sweep()).toMatchObject({ rescued: 1 });
+    expect(sandbox.calls.count('GET /v1/balance_transactions')).toBe(1);
+    expect(await ledger.order('order-2')).toMatchObject({ account: connectedAccount, membership: 'active' });
   });
 
   test('where the ledger has orders of both modes, the key’s own is the one that is polled', async () => {

@@ -59,8 +59,10 @@ interface Sighting {
 export class Poll {
   readonly #parts: PollParts;
   readonly #sighted = new Map<string, Sighting>();
-  /** Accounts that our key may not read: another process has theirs. */
+  /** Lists of connected accounts that our key may not read: another process has theirs. */
   readonly #closedToUs = new Set<string>();
+  /** Of a tier, our own rounds in a row that did not end well. */
+  readonly #failed = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
   #soon = false;
@@ -84,11 +86,11 @@ export class Poll {
   sweepSoon(): void {
     if (this.#soon) return;
     this.#soon = true;
-    this.sweep({ tiers: ['objects', 'money'] })
-      .catch((error: unknown) => this.#warn(error))
-      .finally(() => {
-        this.#soon = false;
-      });
+    const work = this.#turn.then(() => {
+      this.#soon = false; // Said again from now on, it is of something that this pass may not see.
+      return this.#sweep({ tiers: ['objects', 'money'] });
+    });
+    this.#turn = work.catch((error: unknown) => this.#warn(error));
   }
 
   start(): void {
@@ -127,10 +129,12 @@ export class Poll {
     for (const orders of targets) {
       for (const tier of tiers) {
         if (stopping.signal.aborted) break;
+        if (this.#closedToUs.has(nameOf(tier, orders))) continue;
         try {
           add(sum, await this.#round(tier, orders, targets, onlyDue));
         } catch (error) {
-          if (isNotAllowed(error) && orders.account !== (await this.#parts.accounts.own())) this.#leaveToOthers(orders.account, error);
+          if (isNotAllowed(error) && orders.account !== (await this.#parts.accounts.own()))
+            this.#leaveToOthers(nameOf(tier, orders), error);
           else failure ??= error; // A tier that fails does not keep the others from looking.
         }
       }
@@ -140,7 +144,7 @@ export class Poll {
   }
 
   async #round(tier: SweepTier, target: AccountOrders, targets: readonly AccountOrders[], onlyDue: boolean): Promise<SweepSummary> {
-    const { ledger, runtime, budget, reads, accounts, log, stopping } = this.#parts;
+    const { ledger, runtime, budget, reads, accounts, stopping } = this.#parts;
     const name = nameOf(tier, target);
     const progress = await ledger.sweepProgress(name);
     const now = runtime.now();
@@ -153,17 +157,33 @@ export class Poll {
     if (outcome === 'taken') return nothing;
     const calls = await accounts.calls(orders.account);
     const round = new Round({ tier: name, number, orders, progress }, now, { ...this.#parts, calls, signal: stopping.signal });
-    await readTier[tier](round);
+    let isDone = false;
+    try {
+      await readTier[tier](round);
+      const summary = await this.#finish(round, reads.count - readsBefore, targets);
+      isDone = round.counts.failed === 0;
+      return summary;
+    } finally {
+      // What it has read is told with the next round that ends well.
+      if (!isDone) budget.note(reads.count - readsBefore);
+      this.#failed.set(name, isDone ? 0 : (this.#failed.get(name) ?? 0) + 1);
+    }
+  }
+
+  /** Only a round that took everything in moves the cursor. */
+  async #finish(round: Round, calls: number, targets: readonly AccountOrders[]): Promise<SweepSummary> {
+    const { ledger, budget, log } = this.#parts;
     const { failed, ...counts } = round.counts;
+    const { tier, number } = round;
     const others = budget.others;
-    const summary = { ...counts, calls: reads.count - readsBefore, otherReads: others };
-    const budgetLeft = (await this.#budgetLeft(targets)) - summary.calls;
+    const summary = { ...counts, calls, otherReads: others };
+    const budgetLeft = (await this.#budgetLeft(targets)) - calls;
     if (failed === 0) {
-      await ledger.finishSweep(name, number, { upTo: round.upTo.toISOString(), summary: { ...summary, budgetLeft } });
+      await ledger.finishSweep(tier, number, { upTo: round.upTo.toISOString(), summary: { ...summary, budgetLeft } });
       budget.told(others);
     }
     const message = failed === 0 ? 'a round of the poll is done' : 'a round of the poll had failures; the next one reads the same again';
-    log.info({ tier, account: orders.account, round: number, ...summary, failed, budgetLeft }, message);
+    log.info({ tier, round: number, ...summary, failed, budgetLeft }, message);
     return summary;
   }
 
@@ -182,11 +202,13 @@ export class Poll {
     const nowMs = runtime.monotonicNowMs();
     const sighted = this.#sighted.get(name);
     if (sighted?.round !== progress.round) this.#sighted.set(name, { round: progress.round, atMs: nowMs });
-    // By our own clock: a round that began an interval ago and has not ended is of a process that died.
-    if (!progress.finished) return sighted?.round === progress.round && nowMs - sighted.atMs >= intervalMs;
-    if (progress.upTo === undefined) return true;
+    if (progress.finished && progress.upTo === undefined) return true;
     const budgetLeft = tier === 'events' ? await this.#budgetLeft(targets) : 0;
     const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
+    // By our own clock: a round that began an interval ago and has not ended is of a process that died. Where it is ours
+    // that fail, each waits twice as long as the one before, and at most as long as any.
+    const patience = Math.min(wait, intervalMs * 2 ** (this.#failed.get(name) ?? 0));
+    if (!progress.finished || progress.upTo === undefined) return sighted?.round === progress.round && nowMs - sighted.atMs >= patience;
     if (sighted?.round === progress.round && nowMs - sighted.atMs >= wait) return true;
     return runtime.now().getTime() - Date.parse(progress.upTo) >= wait;
   }
@@ -204,16 +226,16 @@ export class Poll {
   /** Each account has its own lists, so its own rounds; of our key's mode alone, for it sees no other. */
   async #targets(): Promise<readonly AccountOrders[]> {
     const { ledger, accounts } = this.#parts;
-    const all = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_') && !this.#closedToUs.has(account));
+    const all = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
     const livemode = await keyMode(all, accounts);
     return all.filter((orders) => orders.livemode === livemode);
   }
 
-  #leaveToOthers(account: string, error: unknown): void {
-    this.#closedToUs.add(account);
+  #leaveToOthers(name: string, error: unknown): void {
+    this.#closedToUs.add(name);
     this.#parts.log.warn(
-      { err: error, account },
-      'our key may not read an account that has orders in this ledger; its poll is left to others',
+      { err: error, tier: name },
+      'our key may not read a list of an account that has orders in this ledger; that part of its poll is left to others',
     );
   }
 }

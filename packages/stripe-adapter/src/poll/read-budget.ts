@@ -14,9 +14,9 @@ export class ReadBudget {
     this.#readsPer30Days = readsPer30Days;
   }
 
-  /** A read outside the rounds: a status query, a webhook that left a question. */
-  note(): void {
-    this.#others += 1;
+  /** Reads outside the rounds that stand in the log: status queries, webhooks that left a question, rounds that failed. */
+  note(reads = 1): void {
+    this.#others += reads;
   }
 
   get others(): number {

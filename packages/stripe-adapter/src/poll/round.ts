@@ -125,7 +125,7 @@ export class Round {
       if (!answer.object.hasMore || after === undefined) return;
       // What failed lies behind a mark that comes after it, and nobody would read it again.
       if (page % pagesBetweenMarks === 0 && this.counts.failed === 0) await this.#mark({ from: iso(fromMs), to: iso(toMs), after });
-      if (this.parts.signal.aborted) throw new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
+      if (this.parts.signal.aborted) throw this.stopped();
     }
     throw new LedgerError(
       'provider_unavailable',
@@ -135,6 +135,11 @@ export class Round {
 
   async #mark(position: SweepPosition): Promise<void> {
     await this.parts.ledger.advanceSweep(this.tier, this.number, position);
+  }
+
+  /** It has not looked at everything, so it must not end as if it had. */
+  stopped(): LedgerError {
+    return new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
   }
 
   /** One that fails is not the end of the others; the round is read again. */

@@ -61,8 +61,27 @@ export function buildCharge(
   };
 }
 
+/** A debit on its way to the bank: it has its balance transaction from the start, and none is made when it is paid. */
+export function submittedCharge(model: Model, charge: Stripe.Charge): Stripe.Charge {
+  return { ...capturedCharge(model, charge), paid: false, status: 'pending' };
+}
+
+/** The bank has refused a debit that was under way: what had moved goes back. */
+export function bouncedCharge(model: Model, charge: Stripe.Charge): Stripe.Charge {
+  if (charge.balance_transaction === null) return charge;
+  const back = recordMovement(model, {
+    amountMinor: -charge.amount_captured,
+    currency: charge.currency,
+    source: charge.id,
+    type: 'payment_failure_refund',
+    reportingCategory: 'charge_failure',
+  });
+  return { ...charge, failure_balance_transaction: back.id };
+}
+
 /** The money arrives: with its balance transaction and Stripe's fee. */
 export function capturedCharge(model: Model, charge: Stripe.Charge, amountMinor: number = charge.amount): Stripe.Charge {
+  if (charge.balance_transaction !== null) return { ...charge, paid: true, status: 'succeeded' };
   const card = charge.payment_method_details?.type === 'card';
   const movement = recordMovement(model, {
     amountMinor,

@@ -5,7 +5,7 @@ import type { Model } from '../model.ts';
 import type { Failure, PaymentOption } from '../test-cards.ts';
 import { authorizeCharge } from './authorization.ts';
 import { startChallenge } from './challenge.ts';
-import { buildCharge, capturedCharge } from './charges.ts';
+import { buildCharge, capturedCharge, submittedCharge } from './charges.ts';
 import { type Announcement, emit } from './events.ts';
 import { failed, succeeded } from './intent-object.ts';
 import { scheduleSettlement } from './settlement.ts';
@@ -36,7 +36,7 @@ export function confirmIntent(
     case 'declined':
       return decline(model, intent, option, about);
     case 'processing': {
-      const charge = state.charges.put(buildCharge(model, intent, option, 'pending'));
+      const charge = state.charges.put(submittedCharge(model, buildCharge(model, intent, option, 'pending')));
       emit(model, 'charge.pending', charge, about);
       const processing = state.intents.put({ ...intent, status: 'processing', latest_charge: charge.id });
       emit(model, 'payment_intent.processing', processing, about);

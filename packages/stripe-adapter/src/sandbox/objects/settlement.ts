@@ -4,7 +4,7 @@ import type { Row } from '../state/collection.ts';
 import { paymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
-import { buildCharge, capturedCharge } from './charges.ts';
+import { bouncedCharge, buildCharge, capturedCharge } from './charges.ts';
 import { renderSession } from './checkout-record.ts';
 import { disputeByItself } from './disputes.ts';
 import { emit } from './events.ts';
@@ -44,7 +44,12 @@ export function settle(model: Model, intentId: string, chosen?: 'succeeded' | 'f
     const paid = state.intents.put({ ...succeeded(intent), latest_charge: charge.id });
     emit(model, 'payment_intent.succeeded', paid, about);
   } else {
-    const charge = state.charges.put({ ...waiting, status: 'failed', failure_code: failure.code, failure_message: failure.message });
+    const charge = state.charges.put({
+      ...bouncedCharge(model, waiting),
+      status: 'failed',
+      failure_code: failure.code,
+      failure_message: failure.message,
+    });
     emit(model, 'charge.failed', charge, about);
     emit(
       model,

@@ -66,7 +66,9 @@ async function reportAll(mutantName: string | undefined): Promise<boolean> {
   if (seeds > 1) printCoverage(report);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   const { steps, events, calls } = report;
-  console.log(`${report.seeds} seeds, ${steps} steps, ${events} events, ${calls} calls of Stripe in ${seconds} s: ${failures.length} broke a law`);
+  console.log(
+    `${report.seeds} seeds, ${steps} steps, ${events} events, ${calls} calls of Stripe in ${seconds} s: ${failures.length} broke a law`,
+  );
   if (failures.length > 3) console.log(`Seeds that broke a law: ${failures.map(({ seed }) => seed).join(' ')}`);
   if (!(values.mutants ?? values.seed === undefined)) return failures.length === 0;
   const { runMutants } = await import('./child-runs.ts');

@@ -153,7 +153,9 @@ class Simulation {
     const { world } = this;
     world.doomed = undefined;
     process.crash();
-    world.scheduler.timer(world.network, world.random.between(10, 20_000), `${process.name} is started again`, () => this.#startAgain(process));
+    world.scheduler.timer(world.network, world.random.between(10, 20_000), `${process.name} is started again`, () =>
+      this.#startAgain(process),
+    );
   }
 
   #startAgain(process: SimulatedProcess): void {

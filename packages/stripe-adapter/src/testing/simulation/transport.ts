@@ -44,7 +44,11 @@ function clientWith(makeRequest: MakeRequest): Stripe {
   return new Stripe(key, { httpClient, host: '127.0.0.1', port: 80, protocol: 'http', telemetry: false, maxNetworkRetries: 0 });
 }
 
-function simulatedCall({ world, core, coverage, faults, pageLimit, down }: TransportParts, by: Incarnation, request: Parameters<MakeRequest>): Promise<HttpResponse> {
+function simulatedCall(
+  { world, core, coverage, faults, pageLimit, down }: TransportParts,
+  by: Incarnation,
+  request: Parameters<MakeRequest>,
+): Promise<HttpResponse> {
   const { scheduler, network } = world;
   const [, , path, method, , , , timeoutMs] = request;
   const label = `${by.party.name} ${method} ${path.split('?')[0]}`;
