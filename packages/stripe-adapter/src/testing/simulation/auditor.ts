@@ -71,7 +71,8 @@ export class Auditor {
     if (other !== orderId) this.#broken('law 3: once per payment', `${id} gives access to ${other} and to ${orderId}`);
     this.#orderGrantedOn.set(id, orderId);
     const owner = this.#registry.orderOfPayment(id);
-    if (owner !== orderId) this.#broken('a payment is for the order that it was made for', `${id} of ${owner ?? 'a stranger'} grants ${orderId}`);
+    if (owner !== orderId)
+      this.#broken('a payment is for the order that it was made for', `${id} of ${owner ?? 'a stranger'} grants ${orderId}`);
     else if (!this.#registry.isPaid(id)) this.#broken('law 4: unpaid never grants', `${orderId} is ${status} on ${id}, which is not paid`);
   }
 
@@ -93,15 +94,29 @@ export class Auditor {
     if (!polls || this.#world.faultless || before === undefined || world.processes.some(({ wallSkewMs }) => wallSkewMs !== 0)) return;
     const intervalMs = stream.startsWith('sweep-events') ? 300_000 : stream.startsWith('sweep-objects') ? 3_600_000 : 24 * 3_600_000;
     if (upToMs - before < intervalMs - frozenMs) {
-      this.#broken('reads stay within their intervals', `${stream} was read after ${upToMs - before} ms, and it is due after ${intervalMs}`);
+      this.#broken(
+        'reads stay within their intervals',
+        `${stream} was read after ${upToMs - before} ms, and it is due after ${intervalMs}`,
+      );
     }
   }
 
   /** Law 8, for what decides: a payment that is there, a refund that is there. */
   acknowledged(body: string, outcome: WebhookAnswer['outcome']): void {
-    const { type, data, related_object: related } = JSON.parse(body) as {
+    const {
+      type,
+      data,
+      related_object: related,
+    } = JSON.parse(body) as {
       readonly type: string;
-      readonly data?: { readonly object?: { readonly id: string; readonly object: string; readonly payment_intent?: string | null; readonly reason?: string } };
+      readonly data?: {
+        readonly object?: {
+          readonly id: string;
+          readonly object: string;
+          readonly payment_intent?: string | null;
+          readonly reason?: string;
+        };
+      };
       readonly related_object?: { readonly id: string; readonly type: string } | null;
     };
     const id = data?.object?.id ?? related?.id;
@@ -134,7 +149,8 @@ export class Auditor {
   /** When the caller has the URL, a payment on the session can be nobody else's. */
   started(orderId: string, sessionId: string): void {
     const attached = this.#rows.some(
-      ({ stream, type, data }) => stream === `order-${orderId}` && type === 'CheckoutAttached' && (data['payment'] as { id: string }).id === sessionId,
+      ({ stream, type, data }) =>
+        stream === `order-${orderId}` && type === 'CheckoutAttached' && (data['payment'] as { id: string }).id === sessionId,
     );
     if (!attached || this.#owners.get(`reference-${sessionId}`) !== orderId) {
       this.#broken('a checkout is durable before its URL is known', `${sessionId} of ${orderId} is not attached`);
@@ -150,7 +166,10 @@ export class Auditor {
       const placed = this.#rows.some((row) => row.stream === `order-${orderId}` && row.type === 'OrderPlaced');
       const expected = expectedStatus(placed ? order : undefined, payments, this.#options.world.policy, this.#granted.has(orderId));
       if (status !== expected) {
-        this.#broken('law 4: access follows Stripe’s final state', `${orderId} is ${status}; Stripe makes it ${expected}: ${JSON.stringify(payments)}`);
+        this.#broken(
+          'law 4: access follows Stripe’s final state',
+          `${orderId} is ${status}; Stripe makes it ${expected}: ${JSON.stringify(payments)}`,
+        );
       }
       const atShop = shop.statusOf(orderId) ?? 'none';
       if (atShop !== status) this.#broken('the newest decision is delivered', `${orderId} is ${status}, the shop has ${atShop}`);
@@ -159,7 +178,9 @@ export class Auditor {
         const { kind, payment } = row.data as { readonly kind: string; readonly payment: { readonly id: string } };
         // Paid twice, by two payments that fit: somebody must give one back.
         if (kind === 'paid_again' || (kind === 'overpaid' && payments.length > 1)) continue;
-        const fits = payments.filter(({ reference }) => reference.id === payment.id).every((each) => !mismatchesOf(order, each).some((found) => found === kind));
+        const fits = payments
+          .filter(({ reference }) => reference.id === payment.id)
+          .every((each) => !mismatchesOf(order, each).some((found) => found === kind));
         if (fits) this.#broken('no false review', `${orderId}: ${kind} of ${payment.id}: ${JSON.stringify(payments)}`);
       }
     }

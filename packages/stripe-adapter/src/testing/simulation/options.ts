@@ -108,7 +108,13 @@ function drawWorld(seed: number, random: Random, reliance: Reliance): Simulation
 }
 
 function drawEndpoints(random: Random, reliance: Reliance): readonly EndpointKind[] {
-  const some: readonly (readonly EndpointKind[])[] = [['snapshot'], ['thin'], ['snapshot', 'thin'], ['old version'], ['snapshot', 'snapshot']];
+  const some: readonly (readonly EndpointKind[])[] = [
+    ['snapshot'],
+    ['thin'],
+    ['snapshot', 'thin'],
+    ['old version'],
+    ['snapshot', 'snapshot'],
+  ];
   return reliance !== 'webhooks' && random.chance(0.15) ? [] : random.pick(some);
 }
 

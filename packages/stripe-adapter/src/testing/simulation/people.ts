@@ -2,10 +2,10 @@
 // sandbox knows, money goes back, success pages ask, strangers share the account.
 import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
+import type { StartedCheckout } from '../../checkout.ts';
 import { metadataFor } from '../../claim.ts';
 import type { Fate, FateName } from '../../sandbox/fate.ts';
 import type { CardName } from '../../sandbox/test-cards.ts';
-import type { StartedCheckout } from '../../checkout.ts';
 import type { Auditor } from './auditor.ts';
 import type { Coverage } from './coverage.ts';
 import type { StripeSimulationOptions } from './options.ts';
@@ -24,7 +24,7 @@ export interface PeopleParts {
   readonly payments: Payments;
   readonly registry: Registry;
   readonly auditor: Auditor;
-  readonly down: Set<string>;
+  readonly down: Map<string, number>;
 }
 
 const scope = 'paidonce';
@@ -53,7 +53,7 @@ export class People {
     const { options, registry } = this.#parts;
     for (const order of await this.#drawOrders()) {
       registry.orders.push(order);
-      const by = this.#random.weighted({ checkout: 7, link: 1, intent: 1 });
+      const by = this.#random.weighted({ checkout: 7, link: 1, intent: 1.5 });
       this.#later(10, `${order.orderId} is bought`, () => {
         if (by === 'link') return this.#paymentLink(order);
         return by === 'intent' ? this.#paymentIntent(order) : this.#buy(order);
@@ -120,7 +120,8 @@ export class People {
     auditor.started(order.orderId, sessionId);
     if (stripe.core.model.state.sessions.get(sessionId)?.session.status !== 'open') return;
     stripe.controls.setFate(sessionId, this.#fate());
-    for (let look = this.#random.below(4); look > 0; look--) this.#later(30, `success page of ${order.orderId}`, () => this.#lookAt(sessionId));
+    for (let look = this.#random.below(4); look > 0; look--)
+      this.#later(30, `success page of ${order.orderId}`, () => this.#lookAt(sessionId));
     if (order.session['after_expiration'] && this.#random.chance(0.7)) {
       this.#later(30, `${order.orderId} lets it expire`, () => this.#expireAndRecover(order, sessionId));
     } else this.#later(30, `${order.orderId} is paid`, () => this.#pay(order, sessionId, isSecond));
@@ -134,7 +135,8 @@ export class People {
       const answer = await this.#someProcess()?.call(`checkout of ${orderId}`, (_, by) => payments.of(by).startCheckout(terms));
       if (answer !== undefined && answer !== 'no answer') {
         if ('value' in answer) {
-          if (registry.sessionsOf(orderId).some(({ id }) => id === answer.value.sessionId)) coverage.met('checkout: the same session again');
+          if (registry.sessionsOf(orderId).some(({ id }) => id === answer.value.sessionId))
+            coverage.met('checkout: the same session again');
           return answer.value;
         }
         if (answer.refused === 'already_paid') {
@@ -165,7 +167,8 @@ export class People {
       coverage.met('3-D Secure');
       this.#later(10, `bank of ${order.orderId}`, () => {
         const intent = String(registry.session(sessionId)?.payment_intent);
-        if (stripe.core.model.state.challenges.get(intent)) stripe.controls.authenticate(intent, this.#random.chance(0.8) ? 'succeeded' : 'failed');
+        if (stripe.core.model.state.challenges.get(intent))
+          stripe.controls.authenticate(intent, this.#random.chance(0.8) ? 'succeeded' : 'failed');
       });
     } else if (isManual && registry.session(sessionId)?.payment_intent) {
       this.#later(60, `${order.orderId} is captured`, () => this.#capture(sessionId));
@@ -258,7 +261,7 @@ export class People {
         await ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode: false, id });
       });
     if (!isUnnamed) await attach();
-    else this.#later(60, `intent of ${orderId} is attached late`, attach);
+    else this.#later(180, `intent of ${orderId} is attached late`, attach);
     this.#later(20, `intent of ${orderId} is paid`, async () => {
       await this.#sweepJustBefore();
       await atHand.paymentIntents.confirm(id, { payment_method: 'pm_card_visa', return_url: 'https://shop.example/' });
@@ -269,8 +272,16 @@ export class People {
   /** Whatever the reason: its calls fail for a while, and the rest goes on. */
   #outage(): void {
     const { down, coverage } = this.#parts;
-    const part = this.#random.pick(['/v1/refunds', '/v1/disputes', '/v1/payment_intents', '/v1/checkout/sessions', '/v1/events', '/v1/balance_transactions', '/v1/']);
-    down.add(part);
+    const part = this.#random.pick([
+      '/v1/refunds',
+      '/v1/disputes',
+      '/v1/payment_intents',
+      '/v1/checkout/sessions',
+      '/v1/events',
+      '/v1/balance_transactions',
+      '/v1/',
+    ]);
+    down.set(part, this.#random.pick([500, 503, 429]));
     coverage.met('a part of the API was down');
     this.#world.later(this.#random.between(1, 30) * minuteMs, 'it is up again', () => void down.delete(part));
   }
@@ -279,7 +290,11 @@ export class People {
   async #stranger(): Promise<void> {
     const { atHand, stripe, registry, coverage } = this.#parts;
     const named = this.#random.pick(registry.orders).orderId;
-    const metadata = this.#random.pick<Record<string, string>>([{}, { paidonce: 'another-shop', paidonce_order: named }, { paidonce_order: named }]);
+    const metadata = this.#random.pick<Record<string, string>>([
+      {},
+      { paidonce: 'another-shop', paidonce_order: named },
+      { paidonce_order: named },
+    ]);
     const { id } = await atHand.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
@@ -317,7 +332,8 @@ export class People {
         coverage.met('refund that was pending');
         this.#later(60, `refund of ${orderId} ends`, () => {
           const { status: now } = stripe.core.model.state.refunds.get(id) ?? {};
-          if (now === 'pending' && this.#random.chance(0.7)) stripe.controls.endRefund(id, this.#random.pick(['succeeded', 'failed', 'canceled']));
+          if (now === 'pending' && this.#random.chance(0.7))
+            stripe.controls.endRefund(id, this.#random.pick(['succeeded', 'failed', 'canceled']));
         });
       } else if (this.#random.chance(0.2)) {
         this.#later(120, `refund of ${orderId} comes back`, () => {
@@ -374,7 +390,7 @@ export class People {
     return running.length === 0 ? undefined : this.#random.pick(running);
   }
 
-  #later(mostMinutes: number, label: string, work: () => Promise<unknown> | void): void {
+  #later(mostMinutes: number, label: string, work: () => unknown): void {
     this.#world.later(this.#random.between(0, mostMinutes * minuteMs), label, async () => void (await work()));
   }
 

@@ -76,7 +76,8 @@ export class Registry {
     };
     const id = intentOf(session);
     const reference = { provider: 'stripe', account, livemode: false, id: id ?? session.id };
-    if (id === undefined) return totalMinor === 0 ? { reference, paid: { totalMinor, currency, parts }, refunds: [], disputes: [] } : undefined;
+    if (id === undefined)
+      return totalMinor === 0 ? { reference, paid: { totalMinor, currency, parts }, refunds: [], disputes: [] } : undefined;
     return this.#paymentBy(id, parts);
   }
 
@@ -84,7 +85,9 @@ export class Registry {
     const { state } = this.#model();
     const intent = state.intents.get(id);
     if (intent?.status !== 'succeeded') return undefined;
-    const refunds = [...state.refunds.oldestFirst()].filter((refund) => refund.payment_intent === id && refund.reason !== 'expired_uncaptured_charge');
+    const refunds = [...state.refunds.oldestFirst()].filter(
+      (refund) => refund.payment_intent === id && refund.reason !== 'expired_uncaptured_charge',
+    );
     const disputes = [...state.disputes.oldestFirst()].filter((dispute) => dispute.payment_intent === id);
     return {
       reference: { provider: 'stripe', account, livemode: false, id },

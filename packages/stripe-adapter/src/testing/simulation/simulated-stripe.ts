@@ -2,8 +2,8 @@
 // any process that runs, with real signatures, and may be lost on either way.
 import type { Answer, Incarnation, Party, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import Stripe from 'stripe';
-import { SandboxCore } from '../../sandbox/core.ts';
 import { Controls } from '../../sandbox/controls.ts';
+import { SandboxCore } from '../../sandbox/core.ts';
 import { DEFAULT_ACCOUNT } from '../../sandbox/objects/account.ts';
 import type { WebhookEndpointOptions } from '../../sandbox/options.ts';
 import type { WebhookRequest } from '../../sandbox/webhooks/send.ts';
@@ -52,7 +52,9 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
     webhookEndpoints: options.endpoints.map(endpointOf),
     stateFile: undefined,
     // Where webhooks alone must suffice they are sent until they are taken, as Stripe does it for three days.
-    retryScheduleMs: Array.from({ length: options.reliance === 'webhooks' ? 60 : 6 }, (_, attempt) => Math.min(600_000, 1_000 * 2 ** attempt)),
+    retryScheduleMs: Array.from({ length: options.reliance === 'webhooks' ? 60 : 6 }, (_, attempt) =>
+      Math.min(600_000, 1_000 * 2 ** attempt),
+    ),
     webhookTimeoutMs: 10_000,
     secretKey: undefined,
     settleAfterMs: 600_000,
@@ -61,7 +63,8 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
     log: {
       info: () => undefined,
       warn: () => undefined,
-      error: (fields, message) => world.report('the sandbox itself', `${message}: ${JSON.stringify(fields)} ${String((fields as { err?: Error }).err?.stack)}`),
+      error: (fields, message) =>
+        world.report('the sandbox itself', `${message}: ${JSON.stringify(fields)} ${String((fields as { err?: Error }).err?.stack)}`),
     },
     send: (request, signal) => send(parts, request, signal),
     witness: undefined,
@@ -72,7 +75,12 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
 function endpointOf(kind: EndpointKind, place: number): WebhookEndpointOptions {
   const url = `https://shop.example/webhooks/${kind === 'snapshot' ? 'snapshot' : kind === 'thin' ? 'thin' : 'old'}`;
   const secret = webhookSecrets[place % webhookSecrets.length] ?? '';
-  return { url, secret, ...(kind === 'thin' ? { payload: 'thin' as const } : {}), ...(kind === 'old version' ? { apiVersion: oldVersion } : {}) };
+  return {
+    url,
+    secret,
+    ...(kind === 'thin' ? { payload: 'thin' as const } : {}),
+    ...(kind === 'old version' ? { apiVersion: oldVersion } : {}),
+  };
 }
 
 export function sleep({ scheduler }: World, party: Party, ms: number, signal?: AbortSignal): Promise<void> {
@@ -116,7 +124,8 @@ function send(parts: SimulatedStripeParts, { url, headers, body }: WebhookReques
         .then((answer) => {
           const status = statusOf(parts, answer);
           if (status === undefined) return reject(new Error('the process is gone'));
-          if (status === 200 && 'value' in (answer as object)) parts.onAcknowledged(body, (answer as { value: WebhookAnswer }).value.outcome);
+          if (status === 200 && 'value' in (answer as object))
+            parts.onAcknowledged(body, (answer as { value: WebhookAnswer }).value.outcome);
           if (world.fault(options.webhooks.answerLost)) {
             coverage.met('webhook whose answer was lost');
             return reject(new Error('the answer was lost'));

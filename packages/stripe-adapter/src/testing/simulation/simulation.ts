@@ -88,7 +88,7 @@ class Simulation {
       paymentsOf: (by) => payments.of(by),
       onAcknowledged: (body, outcome) => auditor.acknowledged(body, outcome),
     });
-    const down = new Set<string>();
+    const down = new Map<string, number>();
     const { calls: faults, pageLimit } = options;
     const transport: TransportParts = { world, core: this.stripe.core, coverage, faults, pageLimit, down };
     const headWaiters: HeadWaiters = new Set();
@@ -153,7 +153,9 @@ class Simulation {
     const { world } = this;
     world.doomed = undefined;
     process.crash();
-    world.scheduler.timer(world.network, world.random.between(10, 20_000), `${process.name} is started again`, () => this.#startAgain(process));
+    world.scheduler.timer(world.network, world.random.between(10, 20_000), `${process.name} is started again`, () =>
+      this.#startAgain(process),
+    );
   }
 
   #startAgain(process: SimulatedProcess): void {
