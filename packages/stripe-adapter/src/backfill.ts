@@ -200,7 +200,8 @@ class Run {
   #countSession(object: unknown, order: OrderView | undefined, answer: Answer): void {
     const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
     const isPaid = mapped.kind === 'statement' && mapped.statement.fact.kind === 'attempt' && mapped.statement.fact.status === 'paid';
-    if (!isPaid) this.#add('unpaid');
+    if (mapped.kind === 'not_understood') this.problem(`${identityOf(object).id}: it cannot be read, at ${mapped.path}`);
+    else if (!isPaid) this.#add('unpaid');
     else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
     else this.problem(`${identityOf(object).id}: it names an order that is not placed; list it among --orders`);
   }

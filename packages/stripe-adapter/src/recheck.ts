@@ -2,9 +2,8 @@
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
 import type { Way } from './intake.ts';
-import { keyMode } from './key-mode.ts';
 import type { ReadableType } from './stripe-calls.ts';
-import type { StripeWork } from './stripe-work.ts';
+import { type StripeWork, scopeOf } from './stripe-work.ts';
 
 export interface Rechecked {
   readonly looked: readonly { readonly objectId: string; readonly outcome: string }[];
@@ -25,18 +24,21 @@ const types: readonly (readonly [prefix: RegExp, type: ReadableType])[] = [
  * @throws LedgerError `order_unknown`: neither. `provider_unavailable`, and those of the ledger.
  */
 export async function recheck(name: string, work: StripeWork): Promise<Rechecked> {
-  const { ledger, intake, accounts } = work;
+  const { ledger, intake } = work;
   const order = await ledger.order(name);
   const looked: { objectId: string; outcome: string }[] = [];
   if (order === undefined) {
     const type = types.find(([prefix]) => prefix.test(name))?.[1];
     if (type === undefined)
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
-    const account = await accounts.own();
-    // A refund does not tell its mode.
-    const livemode = await keyMode(await ledger.accountOrders(), accounts);
-    const seen = { account, ...(livemode === undefined ? {} : { livemode }) };
-    const { outcome } = await intake.takeById(type, name, wayOf(seen, ledger.runtime.now()));
+    const { accounts: all, livemode } = await scopeOf(work); // A refund does not tell its mode.
+    const owner = await ledger.orderOf(name);
+    let outcome = 'not_ours';
+    for (const account of new Set([...(owner ? [owner.account] : []), ...all])) {
+      const seen = { account, ...(livemode === undefined ? {} : { livemode }) };
+      outcome = (await intake.takeById(type, name, wayOf(seen, ledger.runtime.now()))).outcome;
+      if (outcome !== 'not_ours') break; // Ids are unique: on the other accounts Stripe has none such.
+    }
     looked.push({ objectId: name, outcome });
     const found = await ledger.orderOf(name);
     return { looked, ...(found ? { order: found } : {}) };

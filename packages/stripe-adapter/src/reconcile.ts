@@ -6,7 +6,16 @@ import { activeMemberships, type GrantedPayment } from './granted-payments.ts';
 import { knownPayment } from './known-payment.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
-import { identityOf, intentSchema, moneySchema, movementSchema, refundSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
+import {
+  identityOf,
+  intentSchema,
+  isId,
+  moneySchema,
+  movementSchema,
+  refundSchema,
+  type StripeMoney,
+  sessionSchema,
+} from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 
 export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
@@ -28,7 +37,7 @@ export interface Reconciled {
   readonly since: string;
   /** The key's own, and those connected to it that have orders here. */
   readonly accounts: readonly string[];
-  /** Of these, those that our key may not read: nothing is proved of them. */
+  /** Nothing is proved of these: accounts that our key may not read, and objects in scope that nobody can read. */
   readonly unproved: readonly string[];
   /** In scope: payments at Stripe, and active memberships of the ledger. */
   readonly payments: number;
@@ -78,6 +87,7 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
       unproved.push(account);
       continue;
     }
+    unproved.push(...comparison.unreadable);
     mismatches.push(...comparison.mismatches);
     sum.payments += comparison.payments;
     sum.strangers += comparison.strangers;
@@ -89,6 +99,7 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
 /** One account, both ways. */
 class AccountComparison {
   readonly mismatches: Mismatch[] = [];
+  readonly unreadable: string[] = [];
   strangers = 0;
   readonly #seen = new Set<string>();
   readonly #account: string;
@@ -136,9 +147,14 @@ class AccountComparison {
     const toMs = ledger.runtime.now().getTime() + overlapMs;
     for await (const { object, answer } of everyObject((window) => this.#calls.balanceTransactions(window), fromMs, toMs)) {
       const row = movementSchema.safeParse(object);
-      const source = row.success ? row.data.source : null;
-      const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
-      if (money?.success !== true) continue;
+      if (!row.success) this.#unread(object);
+      const { source } = row.data ?? { source: null };
+      if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes stand with their charge.
+      const money = moneySchema.safeParse(source);
+      if (!money.success) {
+        if (await this.#isOurs(source, identityOf(source).payment_intent ?? '')) this.#unread(source);
+        continue;
+      }
       // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
       const id = money.data.payment_intent ?? money.data.id;
       const { amount_captured: capturedMinor, currency } = money.data;
@@ -147,6 +163,7 @@ class AccountComparison {
     // What cost nothing stands in no balance.
     for await (const { object, answer } of everyObject((window) => this.#calls.completeSessions(window), fromMs - overlapMs, toMs)) {
       const session = sessionSchema.safeParse(object);
+      if (!session.success && (await this.#isOurs(object, identityOf(object).id ?? ''))) this.#unread(object);
       if (!session.success || session.data.mode !== 'payment') continue;
       const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
       if (intent !== null || total !== 0 || status === 'unpaid') continue;
@@ -156,7 +173,11 @@ class AccountComparison {
 
   async #isOurs(object: unknown, paymentId: string): Promise<boolean> {
     const { ledger, scope } = this.#work;
-    return isMarked(identityOf(object), scope) || (await ledger.orderOf(paymentId)) !== undefined;
+    return isMarked(identityOf(object), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
+  }
+
+  #unread(object: unknown): void {
+    this.unreadable.push(identityOf(object).id ?? 'an object without an id');
   }
 
   async #judge({ id: paymentId, capturedMinor, currency, money }: Paid): Promise<Mismatch | undefined> {
