@@ -121,7 +121,8 @@ class Run {
     const sessionId = identityOf(object).id ?? '';
     if (this.#options.dryRun !== true) {
       this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), sessionId);
-    } else if (!statement) this.#add('unpaid');
+    } else if (mapped.kind === 'not_understood') this.problem(`${sessionId}: it cannot be read, at ${mapped.path}`);
+    else if (!statement) this.#add('unpaid');
     else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
     else this.problem(`${sessionId}: it names an order that is not placed; list it among --orders`);
   }

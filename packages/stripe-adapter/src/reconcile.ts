@@ -6,7 +6,7 @@ import { activeMemberships, type GrantedPayment } from './granted-payments.ts';
 import { judge } from './judge-payment.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
-import { identityOf, intentSchema, moneySchema, movementSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
+import { identityOf, intentSchema, isId, moneySchema, movementSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 import { orderOfClaim } from './what-is-ours.ts';
 import { takeWholePayment } from './whole-payment.ts';
@@ -30,7 +30,7 @@ export interface Reconciled {
   readonly since: string;
   /** The key's own, and those connected to it that have orders here. */
   readonly accounts: readonly string[];
-  /** Of these, those that our key may not read: nothing is proved of them. */
+  /** Nothing is proved of these: accounts that our key may not read, and objects in scope that nobody can read. */
   readonly unproved: readonly string[];
   /** In scope: payments at Stripe, and active memberships of the ledger. */
   readonly payments: number;
@@ -84,6 +84,7 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
       unproved.push(account);
       continue;
     }
+    unproved.push(...comparison.unreadable);
     mismatches.push(...comparison.mismatches);
     sum.payments += comparison.payments;
     sum.strangers += comparison.strangers;
@@ -95,6 +96,7 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
 /** One account, both ways. */
 class AccountComparison {
   readonly mismatches: Mismatch[] = [];
+  readonly unreadable: string[] = [];
   strangers = 0;
   readonly #seen = new Set<string>();
   readonly #account: string;
@@ -145,10 +147,11 @@ class AccountComparison {
     const sessions = new Map<string, string>();
     for await (const { object, answer } of everyObject((window) => this.#calls.completeSessions(window), fromMs - overlapMs, toMs)) {
       const session = sessionSchema.safeParse(object);
-      if (!session.success || session.data.mode !== 'payment') continue;
-      const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
       const claim = claimOf(identityOf(object), scope);
       const isOurs = claim.marked || (await orderOfClaim(claim, ledger)) !== undefined;
+      if (!session.success && isOurs) this.#unread(object);
+      if (!session.success || session.data.mode !== 'payment') continue;
+      const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
       if (intent !== null) {
         if (isOurs) sessions.set(typeof intent === 'string' ? intent : intent.id, id);
       } else if (total === 0 && status !== 'unpaid') {
@@ -158,18 +161,32 @@ class AccountComparison {
     }
     for await (const { object, answer } of everyObject((window) => this.#calls.balanceTransactions(window), fromMs, toMs)) {
       const row = movementSchema.safeParse(object);
-      const source = row.success ? row.data.source : null;
-      const money = identityOf(source).object === 'charge' ? moneySchema.safeParse(source) : undefined;
-      // A debit has its row while it is under way, and keeps it where the bank refuses.
-      if (money?.success !== true || money.data.status !== 'succeeded') continue;
+      if (!row.success) this.#unread(object);
+      const { source } = row.data ?? { source: null };
+      if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes stand with their charge.
+      const money = moneySchema.safeParse(source);
+      if (!money.success) {
+        if (await this.#isOurs(source, identityOf(source).payment_intent ?? '')) this.#unread(source);
+        continue;
+      }
+      if (money.data.status !== 'succeeded') continue; // A debit has its row while it is under way, and keeps it where the bank refuses.
       // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
       const id = money.data.payment_intent ?? money.data.id;
       const { amount_captured: capturedMinor, currency, livemode } = money.data;
       const sessionId = sessions.get(id);
-      const isOurs = sessionId !== undefined || isMarked(identityOf(source), scope) || (await ledger.orderOf(id)) !== undefined;
+      const isOurs = sessionId !== undefined || (await this.#isOurs(source, id));
       const paid = { id, account, capturedMinor, currency, livemode, money: money.data, answer };
       yield isOurs ? { ...paid, ...(sessionId === undefined ? {} : { sessionId }) } : 'strange';
     }
+  }
+
+  async #isOurs(charge: unknown, paymentId: string): Promise<boolean> {
+    const { ledger, scope } = this.#work;
+    return isMarked(identityOf(charge), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
+  }
+
+  #unread(object: unknown): void {
+    this.unreadable.push(identityOf(object).id ?? 'an object without an id');
   }
 
   /** What Stripe says now goes the way of every observation; then it is judged again. */

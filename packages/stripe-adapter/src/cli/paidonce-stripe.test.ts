@@ -89,6 +89,23 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   return { code: await paidonceStripe(args, { env, terminal }), out, err };
 }
 
+/** A way to the sandbox on which the balance's rows are told otherwise. */
+async function listsWith({ sandbox }: Desk, find: string | RegExp, replace: string): Promise<string> {
+  const server = createServer(async ({ url = '/', headers }, response) => {
+    const { authorization = '' } = headers;
+    const answer = await fetch(`${sandbox.url}${url}`, { headers: { authorization } });
+    const text = await answer.text();
+    const told = url.startsWith('/v1/balance_transactions') ? text.replaceAll(find, replace) : text;
+    response.writeHead(answer.status, { date: answer.headers.get('date') ?? '', 'content-type': 'application/json' }).end(told);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 async function paidInSilence({ shop, sandbox }: Desk, orderId = 'order-1'): Promise<string> {
   const { sessionId } = await shop((_, payments) => payments.startCheckout({ ...plan, orderId }));
   sandbox.pay(sessionId, { fate: 'never_made' });
@@ -252,6 +269,43 @@ describe('reconcile', () => {
     expect(json(ran)['mismatches']).toMatchObject([
       { kind: 'paid_without_grant' },
       { kind: 'granted_without_payment', paymentId: 'pi_invented' },
+    ]);
+  });
+
+  test('finds a payment of which the ledger knows another amount, and repairs it', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    const { payment_intent: intent } = await desk.stripe.checkout.sessions.retrieve(sessionId);
+    const by = ['--actor', 'support-7', '--reason', 'a typing error'];
+    await desk.run('observe', 'order-1', '--paid', '--payment', String(intent), '--amount', '1500', ...by);
+    const found = await desk.run('reconcile', '--repair');
+    expect([found.code, found.out]).toEqual([
+      3,
+      expect.stringContaining(`amounts differ: ${intent} of order order-1 · Stripe: paid, 1000 eur · ledger: paid, 1500 · repaired`),
+    ]);
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('proves nothing of what it cannot read, and says which', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const { payment_intent: intent } = await desk.stripe.checkout.sessions.retrieve(sessionId);
+    const { latest_charge: charge } = await desk.stripe.paymentIntents.retrieve(String(intent));
+    const proxied = await listsWith(desk, '"amount_captured": 1000', '"amount_captured": "one thousand"');
+    const ran = await desk.run('reconcile', '--api-base', proxied);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringMatching(new RegExp(`^${charge} cannot be read: nothing is proved of it`))]);
+  });
+
+  test('shows a charge of an old integration that bears our mark: no order of ours is paid so', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const proxied = await listsWith(desk, /"payment_intent": "pi_\w+"/g, '"payment_intent": null');
+    const ran = await desk.run('reconcile', '--api-base', proxied);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      expect.stringMatching(/^paid without a grant: ch_\w+ · Stripe: paid, 1000 eur · ledger: no order has it/),
     ]);
   });
 
@@ -568,6 +622,15 @@ describe('recheck', () => {
     ]);
   });
 
+  test('finds an object on a connected account too', async () => {
+    const desk = await openDesk();
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, connectedAccount: seller }));
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    expect((await desk.run('recheck', sessionId)).out).toContain(`${sessionId}: granted`);
+    const { id } = desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    expect((await desk.run('recheck', id)).out).toContain(`${id}: revoked`);
+  });
+
   test('says that there is no such order', async () => {
     const ran = await (await openDesk()).run('recheck', 'order-7');
     expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('order_unknown: There is no order order-7')]);
@@ -783,6 +846,21 @@ describe('doctor', () => {
     );
   });
 
+  test('names a clock that is wrong, and a key of the other mode than the orders', async () => {
+    const desk = await openDesk({ env });
+    await desk.sandbox.advance(10 * 60_000);
+    const live = { account: desk.sandbox.account, livemode: true };
+    await desk.shop((ledger) =>
+      ledger.placeOrder({ orderId: 'order-1', memberId: 'member-1', plan: 'year', amountMinor: 1_000, currency: 'eur', ...live }),
+    );
+    const ran = await desk.run('doctor');
+    expect(ran.out).toMatch(/PROBLEM clock: (?:59|60)\d s from Stripe's\. Set the clock by NTP/);
+    expect(ran.out).toContain(
+      'PROBLEM mode: the key is of test mode, and the ledger has orders of live mode. Give each mode a ledger of its own',
+    );
+    expect(ran.code).toBe(3);
+  });
+
   test('names a permission that the key lacks', async () => {
     const desk = await openDesk({ env });
     desk.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/balance_transactions' });
@@ -818,6 +896,13 @@ describe('the program', () => {
   test('needs a key, and says which', async () => {
     const desk = await openDesk({ env: { STRIPE_SECRET_KEY: '' } });
     expect(await desk.run('reconcile')).toMatchObject({ code: 2, err: expect.stringContaining('STRIPE_SECRET_KEY is not set') });
+  });
+
+  test('starts no sandbox on what is no port, or on one that is taken', async () => {
+    const desk = await openDesk();
+    expect(await desk.run('sandbox', '--port', 'http')).toMatchObject({ code: 2, err: expect.stringContaining('--port is "http"') });
+    const taken = await desk.run('sandbox', '--port', String(desk.sandbox.port));
+    expect(taken).toMatchObject({ code: 2, err: expect.stringContaining(`Port ${desk.sandbox.port} is taken`) });
   });
 
   test('starts a sandbox alone, until it is interrupted', async () => {

@@ -17,7 +17,7 @@ export const reconcileCommand: Command = {
   details: [
     'Looks at every movement of the balance and every completed session since then, and at every active membership that',
     'rests on a payment since then: on the account of the key, and on those connected to it that have orders here.',
-    'Exits 0: all agree; 3: some do not; 2: it could not run, or not on every account, so nothing is proved.',
+    'Exits 0: all agree; 3: some do not; 2: it could not run, or could not read all, so nothing is proved.',
   ],
   options: {
     since: { value: 'TIME', help: '30d, 12h or 2026-11-01. Default: 30d' },
@@ -43,12 +43,17 @@ export const reconcileCommand: Command = {
           `${payments} payments and ${memberships} memberships (${manual} by hand) since ${result.since}: ${mismatches.length} differ. ${strangers} payments of others; ${calls} calls.`,
         );
       }
-      for (const account of result.unproved)
-        terminal.err(`Our key may not read ${account}, which has orders here: nothing is proved of it.`);
+      for (const name of result.unproved) terminal.err(unprovedLine(name));
       if (result.unproved.length > 0) return 2;
       return result.mismatches.length === 0 ? 0 : 3;
     }),
 };
+
+function unprovedLine(name: string): string {
+  return name.startsWith('acct_')
+    ? `Our key may not read ${name}, which has orders here: nothing is proved of it.`
+    : `${name} cannot be read: nothing is proved of it. Is the package of Stripe older than the account's API version?`;
+}
 
 function lineOf({ kind, paymentId, orderId, stripe, ledger, repaired }: Mismatch): string {
   const fate = repaired === undefined ? '' : repaired ? ' · repaired' : ' · still so: a person must look';

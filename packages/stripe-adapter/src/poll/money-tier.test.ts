@@ -1,7 +1,12 @@
 // The proving tier against the sandbox: what no event and no session tells stands in the balance, or is looked at by id.
+
+import type { SweepProgress } from '@paidonce/ledger';
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, plan, type Shop } from '../shop.test-support.ts';
+import type { ListWindow } from '../stripe-calls.ts';
+import { readMoney } from './money-tier.ts';
 import type { SweepOptions } from './poll.ts';
+import { Round, type RoundParts } from './round.ts';
 
 const money: SweepOptions = { tiers: ['money'] };
 const listRoute = 'GET /v1/balance_transactions';
@@ -101,6 +106,60 @@ describe('late changes of which no event was made', () => {
     aheadMs = 60 * 24 * hourMs;
     expect(await shop.payments.sweep(money)).toMatchObject({ rescued: 1 });
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', openReviews: [] });
+  });
+});
+
+test('months later it still looks: a dispute of an old payment suspends', async () => {
+  let aheadMs = 0;
+  const shop = await openShop({ ledger: { runtime: { now: () => new Date(Date.now() + aheadMs) } } });
+  const sessionId = await paidOrder(shop);
+  await shop.payments.sweep(money);
+  aheadMs = 90 * 24 * hourMs;
+  await shop.sandbox.advance(aheadMs);
+  shop.sandbox.dispute(sessionId, { fate: 'never_made' });
+  await shop.payments.sweep(money);
+  expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'suspended', payment: 'disputed' });
+});
+
+describe('the list', () => {
+  const unread = { id: 'txn_1', source: 'ch_1' }; // Not expanded: no shape that we know.
+
+  /** A round over this one row, and the windows that were asked for. */
+  async function roundOver(row: object, progress: Partial<SweepProgress>) {
+    const shop = await openShop();
+    await paidOrder(shop);
+    await shop.ledger.settle();
+    const [orders] = await shop.ledger.accountOrders();
+    const windows: ListWindow[] = [];
+    const balanceTransactions = (window: ListWindow) => {
+      windows.push(window);
+      return Promise.resolve({ object: { objects: [row], hasMore: false }, asOf: '2027-01-15T08:00:00.000Z' });
+    };
+    const kept: object[] = [];
+    const keep = (object: object, how: object) => {
+      kept.push({ object, ...how });
+      return Promise.resolve({ outcome: 'unreadable' as const });
+    };
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const { ledger } = shop;
+    const parts = { ledger, log, calls: { balanceTransactions }, intake: { keep }, signal: new AbortController().signal };
+    const of = { tier: 'money', number: 1, orders: orders!, progress: { round: 1, finished: true, spent: [], ...progress } };
+    const round = new Round(of, new Date('2027-01-15T08:00:00Z'), parts as unknown as RoundParts);
+    await readMoney(round);
+    return { windows, kept, counts: round.counts };
+  }
+
+  test('is read from a day before the last round, since a capture makes its row late', async () => {
+    const { windows } = await roundOver(unread, { upTo: '2027-01-14T07:00:00.000Z' });
+    expect(windows.map(({ createdFrom, createdTo }) => [createdFrom, createdTo])).toEqual([
+      [Date.parse('2027-01-13T07:00:00Z') / 1_000, Date.parse('2027-01-15T09:00:00Z') / 1_000],
+    ]);
+  });
+
+  test('with a row that cannot be read goes on: it is kept by its id', async () => {
+    const { kept, counts } = await roundOver(unread, {});
+    expect(kept).toMatchObject([{ object: unread, objectId: 'txn_1', type: 'balance_transaction', path: 'source' }]);
+    expect(counts).toMatchObject({ lookedAt: 1, failed: 0 });
   });
 });
 

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Mutant } from '@paidonce/ledger/simulation';
-import { mutants } from './mutants.ts';
 import type { SeedsReport } from './report.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -16,7 +15,7 @@ export interface MutantReport {
   readonly unmade?: string;
 }
 
-export async function runMutants(seedsAtMost: number): Promise<readonly MutantReport[]> {
+export async function runMutants(mutants: readonly Mutant[], seedsAtMost: number): Promise<readonly MutantReport[]> {
   const reports: MutantReport[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {

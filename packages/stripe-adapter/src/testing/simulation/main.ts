@@ -72,7 +72,8 @@ async function reportAll(mutantName: string | undefined): Promise<boolean> {
   if (failures.length > 3) console.log(`Seeds that broke a law: ${failures.map(({ seed }) => seed).join(' ')}`);
   if (!(values.mutants ?? values.seed === undefined)) return failures.length === 0;
   const { runMutants } = await import('./child-runs.ts');
-  const reports = await runMutants(Math.max(seeds, 300));
+  const { mutants } = await import('./mutants.ts');
+  const reports = await runMutants(mutants, Math.max(seeds, 400));
   printMutants(reports);
   return failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }

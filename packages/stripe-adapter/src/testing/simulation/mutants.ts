@@ -85,14 +85,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'acknowledged before it is taken',
     'webhook.ts',
-    'return { outcome: outcomeOf(await this.#take(body, parsed, secret)) };',
-    "this.#take(body, parsed, secret).catch(() => undefined);\n      return { outcome: 'recorded' };",
+    'return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };',
+    "this.#take(body, parseJson(body), secret).catch(() => undefined);\n    return { outcome: 'recorded' };",
   ),
   mutant(
     'a failure is acknowledged',
     'webhook.ts',
-    'if (!isNotAllowed(error)) throw error;',
-    "if (!isNotAllowed(error)) return { outcome: 'ignored' };",
+    'return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };',
+    "const taken = await this.#take(body, parseJson(body), secret).catch(() => ({ outcome: 'ignored' as const }));\n    return { outcome: outcomeOf(taken) };",
   ),
   mutant(
     'thin events are ignored',
@@ -140,12 +140,18 @@ export const mutants: readonly Mutant[] = [
     'return takeCharge(round, source, answer);',
     "return { outcome: 'ignored' };",
   ),
-  mutant('every look is due', 'poll/poll.ts', 'if (progress.upTo === undefined) return true;', 'if (progress.round >= 0) return true;'),
+  mutant(
+    'every look is due',
+    'poll/poll.ts',
+    'if (progress.finished && progress.upTo === undefined) return true;',
+    'if (progress.round >= 0) return true;',
+  ),
   // Customers.
   mutant(
     'the success page is believed',
     'session-reader.ts',
     'await intake.take(object, {',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
     "const shown = object as { mode: string; payment_intent: null | { id: string } };\n    await intake.take({ ...(object as object), status: 'complete', payment_status: 'paid', payment_intent: shown.payment_intent?.id ?? `pi_${id}` }, {",
   ),
   mutant(

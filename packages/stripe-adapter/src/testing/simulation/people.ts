@@ -24,7 +24,7 @@ export interface PeopleParts {
   readonly payments: Payments;
   readonly registry: Registry;
   readonly auditor: Auditor;
-  readonly down: Set<string>;
+  readonly down: Map<string, number>;
 }
 
 const scope = 'paidonce';
@@ -53,7 +53,7 @@ export class People {
     const { options, registry } = this.#parts;
     for (const order of await this.#drawOrders()) {
       registry.orders.push(order);
-      const by = this.#random.weighted({ checkout: 7, link: 1, intent: 1 });
+      const by = this.#random.weighted({ checkout: 7, link: 1, intent: 1.5 });
       this.#later(10, `${order.orderId} is bought`, () => {
         if (by === 'link') return this.#paymentLink(order);
         return by === 'intent' ? this.#paymentIntent(order) : this.#buy(order);
@@ -261,7 +261,7 @@ export class People {
         await ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode: false, id });
       });
     if (!isUnnamed) await attach();
-    else this.#later(60, `intent of ${orderId} is attached late`, attach);
+    else this.#later(180, `intent of ${orderId} is attached late`, attach);
     this.#later(20, `intent of ${orderId} is paid`, async () => {
       await this.#sweepJustBefore();
       await atHand.paymentIntents.confirm(id, { payment_method: 'pm_card_visa', return_url: 'https://shop.example/' });
@@ -281,7 +281,7 @@ export class People {
       '/v1/balance_transactions',
       '/v1/',
     ]);
-    down.add(part);
+    down.set(part, this.#random.pick([500, 503, 429]));
     coverage.met('a part of the API was down');
     this.#world.later(this.#random.between(1, 30) * minuteMs, 'it is up again', () => void down.delete(part));
   }
@@ -390,7 +390,7 @@ export class People {
     return running.length === 0 ? undefined : this.#random.pick(running);
   }
 
-  #later(mostMinutes: number, label: string, work: () => Promise<unknown> | void): void {
+  #later(mostMinutes: number, label: string, work: () => unknown): void {
     this.#world.later(this.#random.between(0, mostMinutes * minuteMs), label, async () => void (await work()));
   }
 

@@ -88,7 +88,7 @@ class Simulation {
       paymentsOf: (by) => payments.of(by),
       onAcknowledged: (body, outcome) => auditor.acknowledged(body, outcome),
     });
-    const down = new Set<string>();
+    const down = new Map<string, number>();
     const { calls: faults, pageLimit } = options;
     const transport: TransportParts = { world, core: this.stripe.core, coverage, faults, pageLimit, down };
     const headWaiters: HeadWaiters = new Set();

@@ -14,8 +14,8 @@ export interface TransportParts {
   readonly coverage: Coverage;
   readonly faults: CallFaults;
   readonly pageLimit: number;
-  /** Parts of the API that are down, by the beginning of their path. */
-  readonly down: Set<string>;
+  /** Parts of the API that are down, by the beginning of their path, and with which status they say so. */
+  readonly down: Map<string, number>;
 }
 
 type Config = NonNullable<ConstructorParameters<typeof Stripe>[1]>;
@@ -57,7 +57,10 @@ function simulatedCall(
     let isOver = false;
     /** The process learns it, if it still runs and waits. */
     const reply = (what: string, how: () => void, done: () => void = () => undefined): void => {
-      if (by.gone || isOver) return done();
+      if (by.gone || isOver) {
+        done();
+        return;
+      }
       scheduler.park(by.party, 'call', `${label}: ${what}`, () => {
         done();
         if (isOver) return;
@@ -71,8 +74,8 @@ function simulatedCall(
       coverage.met('call: timed out');
       reject(failure('ETIMEDOUT'));
     });
-    const isDown = !world.faultless && [...down].some((part) => path.startsWith(part));
-    const fault: Fault | undefined = isDown ? { kind: 'status', status: 500 } : drawFault(world, faults);
+    const downWith = world.faultless ? undefined : [...down].find(([part]) => path.startsWith(part))?.[1];
+    const fault: Fault | undefined = downWith === undefined ? drawFault(world, faults) : { kind: 'status', status: downWith };
     const step = scheduler.park(network, 'call', label, () => {
       by.underWay.delete(step);
       core.faults.clear();
