@@ -1,35 +1,67 @@
-// What checkpoints cost where the log is appended to: the same observations with and without them, in turn.
+// `npm run bench -- checkpoints`, and a part of `replay`: what checkpoints cost where the log is appended to. The same
+// observations with and without them, in turn, for so long that many are signed meanwhile.
 import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPaymentLedger, type Observation, type Source } from '@paidonce/ledger';
 import { generateNoteKey } from '@paidonce/ledger/audit';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 
-const orders = 3_000;
+const orders = 8_000;
 const callers = 32;
-const rounds = 7;
+const rounds = 5;
+/** Of a run with checkpoints: fewer, and it has measured something else. */
+const leastSigned = 20;
 const account = 'acct_bench';
 const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
 
-/** Rate with checkpoints by rate without. */
-export async function appendRatio(
-  folder: string,
-): Promise<{ readonly withCheckpoints: number; readonly without: number; readonly ratio: number }> {
-  for (const signs of [true, false]) await observe(folder, signs); // Warm.
-  const [those, others]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    // Who comes first has the warmer or the colder disk: in turn.
-    for (const signs of round % 2 === 0 ? [true, false] : [false, true]) (signs ? those : others).push(await observe(folder, signs));
+export async function checkpoints(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-bench-'));
+  try {
+    const { withCheckpoints, without, ratio, signed } = await appendRatio(folder);
+    console.log(`${Math.round(without)} observations/s without checkpoints, ${Math.round(withCheckpoints)} with ${signed} of them.`);
+    console.log(JSON.stringify({ bench: 'checkpoints', appendRatio: Number(ratio.toFixed(3)), signed }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  const [withCheckpoints, without] = [median(those), median(others)];
-  return { withCheckpoints, without, ratio: withCheckpoints / without };
 }
 
-/** Durable observations per second. */
-async function observe(folder: string, signs: boolean): Promise<number> {
+export interface AppendRatio {
+  /** Durable observations per second; medians. */
+  readonly withCheckpoints: number;
+  readonly without: number;
+  readonly ratio: number;
+  /** Checkpoints that were signed while it was measured, in the run that signed fewest. */
+  readonly signed: number;
+}
+
+export async function appendRatio(folder: string): Promise<AppendRatio> {
+  for (const signs of [true, false]) await observe(folder, signs); // Warm.
+  let signed = Number.POSITIVE_INFINITY;
+  const [those, others]: [number[], number[]] = [[], []];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    // Who comes first has the warmer or the colder disk: in turn.
+    for (const signs of round % 2 === 0 ? [true, false] : [false, true]) {
+      const run = await observe(folder, signs);
+      (signs ? those : others).push(run.perSecond);
+      if (signs) signed = Math.min(signed, run.signed);
+    }
+    // Of a round: a machine that gets slower meanwhile slows both.
+    ratios.push((those.at(-1) ?? Number.NaN) / (others.at(-1) ?? Number.NaN));
+  }
+  if (signed < leastSigned) throw new Error(`only ${signed} checkpoints were signed while it was measured`);
+  return { withCheckpoints: median(those), without: median(others), ratio: median(ratios), signed };
+}
+
+async function observe(folder: string, signs: boolean): Promise<{ readonly perSecond: number; readonly signed: number }> {
   const own = mkdtempSync(join(folder, 'append-'));
   const origin = 'bench.example/ledger';
-  const checkpoints = { origin, key: generateNoteKey(origin).signerKey, file: join(own, 'checkpoints') };
+  let signed = 0;
+  const onCheckpoint = (): void => {
+    signed += 1;
+  };
+  const checkpoints = { origin, key: generateNoteKey(origin).signerKey, file: join(own, 'checkpoints'), onCheckpoint };
   const ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(join(own, 'ledger.db')), ...(signs ? { checkpoints } : {}) });
   await eachOf(orders, async (order) => {
     await ledger.placeOrder({
@@ -44,14 +76,15 @@ async function observe(folder: string, signs: boolean): Promise<number> {
     await ledger.attachCheckout(`o-${order}`, { provider: 'stripe', account, livemode: true, id: `pi_${order}` });
   });
   await ledger.settle();
-  const startedMs = performance.now();
+  const [startedMs, signedBefore] = [performance.now(), signed];
   await eachOf(orders * sources.length, async (fact) => {
     await ledger.observePayment(paid(Math.floor(fact / sources.length), sources[fact % sources.length] ?? 'poll'));
   });
   const perSecond = (orders * sources.length * 1_000) / (performance.now() - startedMs);
+  const signedMeanwhile = signed - signedBefore;
   await ledger[Symbol.asyncDispose]();
   rmSync(own, { recursive: true });
-  return perSecond;
+  return { perSecond, signed: signedMeanwhile };
 }
 
 function paid(order: number, source: Source): Observation {

@@ -1,10 +1,11 @@
 // `npm run bench -- NAME`: figures are ratios within one run, since machines differ and are noisy.
+import { checkpoints } from './append-with-checkpoints.ts';
 import { observe } from './observe.ts';
 import { poll } from './poll.ts';
 import { replay } from './replay.ts';
 import { store } from './store.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { observe, poll, replay, store };
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { checkpoints, observe, poll, replay, store };
 const [name = ''] = process.argv.slice(2);
 const run = benchmarks[name];
 if (run) await run();

@@ -40,7 +40,11 @@ export async function replay(): Promise<void> {
       { what: 'replay, compared with the live rows', perSecond: Math.round(perSecond * replayRatio), ratio: replayRatio.toFixed(2) },
       { what: 'verify', perSecond: Math.round(perSecond * verifyRatio), ratio: verifyRatio.toFixed(2) },
       { what: 'observations without checkpoints', perSecond: Math.round(append.without), ratio: '1.00' },
-      { what: 'observations with checkpoints', perSecond: Math.round(append.withCheckpoints), ratio: append.ratio.toFixed(2) },
+      {
+        what: `observations with checkpoints, ${append.signed} signed meanwhile`,
+        perSecond: Math.round(append.withCheckpoints),
+        ratio: append.ratio.toFixed(2),
+      },
     ]);
     console.log(`Peak memory of verify and replay: ${smallRss} MiB at 100,000 events, ${largeRss} MiB at ${events}.`);
     const rounded = (ratio: number): number => Number(ratio.toFixed(3));

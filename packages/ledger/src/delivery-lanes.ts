@@ -151,14 +151,15 @@ export class Lanes {
     return [...this.#lanes.values()].filter((lane) => lane.running);
   }
 
-  /** Answers when the next lane will be due; one that waits for a free place is started when another ends. */
+  /** Answers when the next lane will be due; where all places are taken, we look again when one is free. */
   #startDue(): number {
     let next = never;
     const now = this.#now();
     for (const lane of this.#lanes.values()) {
+      if (this.#running >= lanesAtOnce) return never; // A backlog is not walked over for each order that joins it.
       if (lane.running || this.#stopping) continue;
       if (lane.dueAtMs > now) next = Math.min(next, lane.dueAtMs);
-      else if (this.#running < lanesAtOnce) this.run(lane, () => this.#attend(lane)).catch(() => undefined); // Logged by `run`.
+      else this.run(lane, () => this.#attend(lane)).catch(() => undefined); // Logged by `run`.
     }
     return next;
   }

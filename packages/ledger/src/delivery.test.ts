@@ -608,6 +608,30 @@ describe('taking over', () => {
     ]);
   });
 
+  test('processes that live for one `settle` each take over what an earlier one left, once its wait is over', async () => {
+    const here = world();
+    const { process, clock, shop } = here;
+    async function cron(work: (process: Process) => Promise<void> = async () => undefined): Promise<void> {
+      const one = process({ name: `cron at ${clock.nowMs / minute}`, background: false });
+      await work(one);
+      void one.ledger.settle({ timeoutMs: second }).then(() => one.ledger[Symbol.asyncDispose]());
+      await clock.advance(5 * minute);
+    }
+    await cron(async (one) => {
+      await buy(one.ledger, 'o1');
+      one.kill(); // Before it delivers.
+    });
+    shop.manner = 'refuse';
+    for (let run = 0; run < 24; run++) await cron();
+    shop.manner = 'write';
+    const refused = shop.calls.length;
+    expect(refused).toBeGreaterThan(5);
+    for (let run = 0; run < 12 && !shop.memberships.has('o1'); run++) await cron();
+    expect(shop.memberships.get('o1')).toMatchObject({ status: 'active' });
+    const waitMs = (await failures(here)).at(-1)!.waitMs;
+    expect(shop.calls.at(-1)!.startedAtMs - shop.calls.at(-2)!.startedAtMs).toBeGreaterThanOrEqual(waitMs + 30 * second);
+  });
+
   test('a decision of a process without `deliver` is taken at once, by one of the others', async () => {
     const { process, clock, shop, types } = world();
     const [deciding] = [process({ delivers: false }), process({ name: 'b' }), process({ name: 'c' })];

@@ -14,8 +14,8 @@ export interface Delivery {
   schedule(orderId: string): void;
   /** An event of an order was seen in the log: from now our own clock runs until we may take over. */
   sight(event: StoredEvent): void;
-  /** At start: what was pending before this process looked. */
-  sightPending(order: OrderState): void;
+  /** At start: what was pending before this process looked. @param agoMs of its last event, as far as that is to count. */
+  sightPending(order: OrderState, agoMs: number): void;
   /** Delivers in the background until `stop`. */
   start(): void;
   /** Delivers until nothing is due before the deadline (monotonic). What runs then, runs on. */
@@ -83,8 +83,8 @@ class NewestFirst implements Delivery {
     }
   }
 
-  sightPending({ orderId, sequence, delivery }: OrderState): void {
-    this.#see(orderId, sequence, delivery.revision, delivery.owner, delivery.waitMs);
+  sightPending({ orderId, sequence, delivery }: OrderState, agoMs: number): void {
+    this.#see(orderId, sequence, delivery.revision, delivery.owner, delivery.waitMs - agoMs);
   }
 
   #see(orderId: string, sequence: number, revision: number, owner: string, waitMs: number): void {

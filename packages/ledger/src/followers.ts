@@ -4,6 +4,7 @@ import { type CheckpointSettings, openCheckpointer } from './audit/checkpointer.
 import type { Delivery } from './delivery.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import type { PaymentWriter } from './observe-payment.ts';
+import type { OrderState } from './order/order.ts';
 import { orderAggregate } from './order-streams.ts';
 import type { Alert, Log } from './payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from './read-models/order-read-models.ts';
@@ -18,6 +19,8 @@ export interface FollowersOptions {
   readonly path: string;
   readonly writer: PaymentWriter;
   readonly delivery: Delivery | undefined;
+  /** false: the process may live for one `settle` only. */
+  readonly background: boolean;
   readonly checkpoints: CheckpointSettings | undefined;
   readonly runtime: Runtime;
   readonly log: Log;
@@ -88,7 +91,7 @@ export function openFollowers(options: FollowersOptions): Followers {
   };
 }
 
-async function openNow({ store, path, writer, delivery, runtime, log, onAlert }: FollowersOptions): Promise<OpenedFollowers> {
+async function openNow({ store, path, writer, delivery, background, runtime, log, onAlert }: FollowersOptions): Promise<OpenedFollowers> {
   const file = await openReadModelFile(path, store, runtime);
   const models = openOrderReadModels(file);
   let pendingSighted = false;
@@ -105,12 +108,19 @@ async function openNow({ store, path, writer, delivery, runtime, log, onAlert }:
       await models.apply(events, next);
       if (pendingSighted) for (const event of events) delivery?.sight(event);
     },
-    onCaughtUp: () => {
+    onCaughtUp: async () => {
       if (pendingSighted) return;
+      if (delivery) for (const order of models.pendingDeliveries()) delivery.sightPending(order, background ? 0 : await agoMs(order));
       pendingSighted = true; // What is long delivered is not looked at one by one.
-      if (delivery) for (const order of models.pendingDeliveries()) delivery.sightPending(order);
     },
   });
+  // By the wall clocks: one process after the other would begin to wait and end before it may take over. Wrong clocks cost
+  // a second telling under the same key, no more.
+  async function agoMs({ orderId, delivery: { revision } }: OrderState): Promise<number> {
+    const [last] = await store.readStream(orderAggregate.stream(orderId), { afterRevision: revision - 1 });
+    return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
+  }
+
   const references = openSubscription({
     name: 'roll-forward',
     store,

@@ -100,6 +100,15 @@ describe('importOrder', () => {
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', openReviews: [{ kind: 'amount' }] });
   });
 
+  test('looks again before it says so: another process may have accepted the payment since', async () => {
+    const { ledger, another } = open();
+    const less = { ...money, fact: paid(900) };
+    expect(await ledger.importOrder(order, less, support)).toEqual({ outcome: 'not_entitled' });
+    const { revision = 0 } = (await another.order('order-1')) ?? {};
+    await another.resolveReview('order-1', 'r1', { resolution: 'grant', seenRevision: revision }, support);
+    expect(await ledger.importOrder(order, less, support)).toEqual({ outcome: 'exists' });
+  });
+
   test('leaves an order on other terms as it was', async () => {
     const { ledger } = open();
     const { placedAt: _, ...placed } = order;

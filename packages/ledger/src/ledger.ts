@@ -1,4 +1,5 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
+import { alerting } from './alerting.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
@@ -28,6 +29,8 @@ import { openTransactions } from './transact.ts';
 import { openUnreadableObjects, type UnreadableObjects } from './unreadable.ts';
 
 const drainMs = 10_000;
+/** Followers have so long to stop, also where calls took all of the time. */
+const stopMs = 500;
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
@@ -55,16 +58,9 @@ class Ledger implements PaymentLedger {
   #closed: Promise<void> | undefined;
 
   constructor(options: PaymentLedgerOptions) {
-    const {
-      eventStore: store,
-      deliver,
-      background = true,
-      log = silent,
-      deliverTimeoutMs: timeoutMs = 10_000,
-      onAlert = () => undefined,
-      checkpoints,
-    } = options;
+    const { eventStore: store, deliver, background = true, log = silent, deliverTimeoutMs: timeoutMs = 10_000, checkpoints } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
+    const host = { runtime, log, onAlert: alerting(options.onAlert, log) };
     // Where nobody here delivers, anyone may take a decision over at once.
     const instance = deliver ? runtime.uuid() : '';
     const transactions = openTransactions({ store, runtime, instance });
@@ -73,12 +69,12 @@ class Ledger implements PaymentLedger {
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
     this.#orders = openOrderStreams(transactions, checkOptions(options), (orderId) => this.#delivery?.schedule(orderId));
-    this.#delivery = deliver && openDelivery({ orders: this.#orders, instance, deliver, timeoutMs, runtime, log, onAlert });
+    this.#delivery = deliver && openDelivery({ orders: this.#orders, instance, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions);
-    this.#unreadable = openUnreadableObjects(transactions, { log, onAlert });
+    this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options);
-    this.#followers = openFollowers({ store, path, writer: this.#writer, delivery: this.#delivery, checkpoints, runtime, log, onAlert });
+    this.#followers = openFollowers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
     if (!background) return;
     this.#followers.follow();
     this.#delivery?.start();
@@ -237,13 +233,17 @@ class Ledger implements PaymentLedger {
 
   async #close(): Promise<void> {
     const deadline = this.runtime.monotonicNowMs() + drainMs;
-    const drained = new AbortController();
     // Together: no new attempt starts while calls are awaited.
-    const ended = Promise.allSettled([...this.#inFlight, this.#delivery?.stop(deadline)]);
-    await Promise.race([ended, this.runtime.sleep(drainMs, drained.signal)]);
-    drained.abort();
-    await this.#followers.stop(deadline);
+    await this.#within(drainMs, [...this.#inFlight, this.#delivery?.stop(deadline)]);
+    await this.#within(Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#followers.stop(deadline)]);
     await this.#store.close();
+  }
+
+  /** A store that hangs must not hang the process that shuts down. */
+  async #within(ms: number, work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+    const ended = new AbortController();
+    await Promise.race([Promise.allSettled(work), this.runtime.sleep(ms, ended.signal)]);
+    ended.abort();
   }
 }
 

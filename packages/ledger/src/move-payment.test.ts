@@ -82,6 +82,28 @@ describe('a payment is moved', () => {
     expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'already_granted' });
   });
 
+  test('by its id: who errs in its account or mode moves nothing that access was given on', async () => {
+    const log = createMemoryLog();
+    const ledger = ledgerOn(log);
+    await placed(ledger, 'a', 'b');
+    await ledger.observePayment(saying('webhook', 1_000, 'a'));
+    expect(await ledger.movePayment({ ...payment, account: 'acct_2' }, 'b', by)).toEqual({ outcome: 'already_granted' });
+    expect(await ledger.observePayment(saying('poll', 1_000, 'a'))).toMatchObject({ outcome: 'recorded', orderId: 'a' });
+    expect(ordersGranted(log)).toEqual(['order-a']);
+  });
+
+  test('by its id: all that was said under it goes along, and a process with the old link goes on to the new owner', async () => {
+    const log = createMemoryLog();
+    const [support, webhook] = [ledgerOn(log), ledgerOn(log)];
+    await placed(support, 'a', 'b');
+    await webhook.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+    expect(await support.movePayment({ ...payment, livemode: true }, 'b', by)).toEqual({ outcome: 'moved' });
+    expect(await webhook.observePayment(saying('webhook', 1_000, 'a'))).toMatchObject({ outcome: 'granted', orderId: 'b' });
+    await support.observePayment(saying('poll', 1_000, 'a'));
+    expect(await support.order('a')).toMatchObject({ payment: 'none', membership: 'none' });
+    expect(ordersGranted(log)).toEqual(['order-b']);
+  });
+
   test('never back to an order that it left', async () => {
     const ledger = ledgerOn(createMemoryLog());
     await placed(ledger, 'a', 'b', 'c');

@@ -184,6 +184,11 @@ export function paymentKey({ provider, account, livemode, id }: PaymentReference
   return `${provider}/${account}/${livemode ? 'live' : 'test'}/${id}`;
 }
 
+/** Of a payment, or of what was said of it. */
+export function isKeyOf(key: string, paymentId: string): boolean {
+  return key.split(' ', 1)[0]?.endsWith(`/${paymentId}`) === true;
+}
+
 /** Equal texts: equal content. Keys stand in a fixed order, whatever order the caller wrote them in. */
 export function factContent(fact: Fact): string {
   switch (fact.kind) {

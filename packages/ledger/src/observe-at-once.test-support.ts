@@ -1,19 +1,49 @@
-// What 64 callers say at once of one order: all four sources, two payments, duplicates among them.
-import type { Observation, Source } from './observation.ts';
-import { order1, paid, payment, saying } from './order/example-order.test-support.ts';
-import type { PlaceOrder } from './payment-ledger.ts';
-import { asSaid } from './payment-process.test-support.ts';
+// Law 2 at full speed: what 64 callers say at once of one order (all four sources, two payments, duplicates among them),
+// from one process or several, and what must then stand in the log.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+import type { EventStore } from './event-store/event-store.ts';
+import { openEventStore } from './event-store/store-url.ts';
+import { createPaymentLedger } from './ledger.ts';
+import { orderNamed } from './observe-at-once-sayings.test-support.ts';
+import { checkOwnership, everything } from './payment-process.test-support.ts';
 
-const { expected, placedAt: _, ...named } = order1;
-export const order: PlaceOrder = { ...named, amountMinor: expected.amountMinor, currency: expected.currency };
+/** Eight different sayings (two payments, four sources), one grant, one review of the money taken twice. */
+export async function expectOneGrant(store: EventStore, outcomes: readonly string[], orderId = 'order-1'): Promise<void> {
+  const { recorded } = checkOwnership(await everything(store, [`order-${orderId}`, `reference-pi_${orderId}`, `reference-cs_${orderId}`]));
+  const types = (await store.readStream(`order-${orderId}`)).map(({ type }) => type);
+  expect(types.filter((type) => type === 'MembershipGranted')).toHaveLength(1);
+  expect(types.filter((type) => type === 'ReviewOpened')).toHaveLength(1);
+  expect(types.filter((type) => type === 'PaymentObserved')).toHaveLength(8);
+  expect(recorded.get(orderId)?.size).toBe(8);
+  expect(outcomes.filter((outcome) => outcome === 'granted')).toHaveLength(1);
+  expect(outcomes.filter((outcome) => outcome !== 'duplicate')).toHaveLength(8);
+}
 
-const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
+/** Four processes with 64 callers each, on the store of that URL; other orders may stand there. */
+export async function expectOneGrantFromFourProcesses(url: string): Promise<void> {
+  const orderId = `raced-${crypto.randomUUID()}`;
+  const store = await openEventStore(url);
+  await using ledger = createPaymentLedger({ eventStore: store, background: false, readModels: ':memory:' });
+  await ledger.placeOrder(orderNamed(orderId));
+  const processes = ['p1', 'p2', 'p3', 'p4'].map((name) => start([url, name, orderId]));
+  for (const { lines } of processes) expect((await lines.next()).value).toBe('ready');
+  for (const { child } of processes) child.stdin?.end('begin\n');
+  const outcomes: string[] = [];
+  for (const { lines, ended } of processes) {
+    outcomes.push(...(JSON.parse(String((await lines.next()).value)) as string[]));
+    expect(await ended).toEqual([0, null]);
+  }
+  expect(outcomes).toHaveLength(256);
+  await expectOneGrant(store, outcomes, orderId);
+}
 
-/** @param from which process says it: the event ids differ, the facts do not. */
-export function sayings(from: string): readonly Observation[] {
-  return Array.from({ length: 64 }, (_, index) => {
-    const of = payment(`pi_${Math.floor(index / 4) % 2}`);
-    const observed = saying(paid(), { of, source: sources[index % 4] ?? 'webhook', aliases: ['cs_1'], orderId: 'order-1' });
-    return asSaid({ ...observed, evidence: { objectId: of.id, eventId: `evt_${from}_${index}` } });
-  });
+function start(args: readonly string[]): { child: ChildProcess; lines: AsyncIterator<string>; ended: Promise<unknown> } {
+  const script = fileURLToPath(new URL('./observe-process.test-support.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=@paidonce/source', script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, lines: createInterface(child.stdout!)[Symbol.asyncIterator](), ended: once(child, 'exit') };
 }

@@ -4,9 +4,9 @@
 // source's retry, another source, the roll-forward) finishes what was begun.
 import { LRUCache } from 'lru-cache';
 import { invariant } from './errors.ts';
-import { factKey, type ManualAction, type Observation, type PaymentReference, paymentKey } from './observation.ts';
+import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
-import { isSameOrder, type OrderState } from './order/order.ts';
+import { isSameOrder, moveOf, type OrderState } from './order/order.ts';
 import { isDecision, type OrderStreams } from './order-streams.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Ownership, References } from './reference.ts';
@@ -65,7 +65,7 @@ export class PaymentWriter {
     const command = { type: 'import', order, observed, claimedByAnother } as const;
     const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
     await this.#handOn(walk);
-    const moved = state.moved[paymentKey(payment)];
+    const moved = moveOf(state, payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
     if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
     if (!isSameOrder(state.placed, order)) return { outcome: 'differs' };
@@ -110,7 +110,7 @@ export class PaymentWriter {
       const at = this.#runtime.now().toISOString();
       const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at } as const;
       const { state } = await this.#orders.command(last.orderId, `move ${payment.id}`, command);
-      const moved = state.moved[paymentKey(payment)];
+      const moved = moveOf(state, payment);
       if (!moved) return 'already_granted';
       await this.finishMove(last.orderId, moved);
       if (moved.toOrderId === toOrderId) return 'moved'; // Else somebody moved it elsewhere meanwhile: look again.
@@ -206,7 +206,7 @@ export class PaymentWriter {
     const said: PaymentObserved = named !== undefined && formerOwners.includes(named) ? unnamed : observed;
     const claimedByAnother = claims.some((claim) => claim !== orderId && !formerOwners.includes(claim));
     const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', observed: said, claimedByAnother });
-    const moved = state.moved[paymentKey(observed.payment)];
+    const moved = moveOf(state, observed.payment);
     if (!moved) return resultOf(state, events);
     await this.finishMove(orderId, moved);
     return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId]);

@@ -1,13 +1,13 @@
-// A process of its own on a SQLite log, for ledger-concurrency.test.ts: 64 callers say at once that the order is paid,
-// each in its own words. Arguments: the log, the name of the process. Prints its outcomes, counted, as JSON.
+// A process of its own on the store that a URL names: 64 callers say at once that the order is paid, each in its own
+// words. Arguments: the URL, the name of the process, the order. Prints its outcomes as JSON.
 import { createInterface } from 'node:readline';
-import { openSqliteEventStore } from './event-store/sqlite/sqlite.ts';
+import { openEventStore } from './event-store/store-url.ts';
 import { createPaymentLedger } from './ledger.ts';
-import { sayings } from './observe-at-once.test-support.ts';
+import { sayings } from './observe-at-once-sayings.test-support.ts';
 
-const [path = '', name = ''] = process.argv.slice(2);
-await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(path), background: false, readModels: ':memory:' });
+const [url = '', name = '', orderId = ''] = process.argv.slice(2);
+await using ledger = createPaymentLedger({ eventStore: await openEventStore(url), background: false, readModels: ':memory:' });
 console.log('ready');
 for await (const _ of createInterface(process.stdin)) break; // All processes begin when they are told.
-const answers = await Promise.all(sayings(name).map((observation) => ledger.observePayment(observation)));
+const answers = await Promise.all(sayings(name, orderId).map((observation) => ledger.observePayment(observation)));
 console.log(JSON.stringify(answers.map(({ outcome }) => outcome)));

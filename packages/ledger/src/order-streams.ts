@@ -1,5 +1,5 @@
 // Orders as streams: every append to an order passes here, under a policy that was adopted before it.
-import { type PaymentReference, paymentKey } from './observation.ts';
+import type { PaymentReference } from './observation.ts';
 import { decide, type OrderCommand } from './order/decide.ts';
 import { readOrderEvent, versionOf } from './order/event-schemas.ts';
 import type { DecisionType, OrderEvent, PaymentObserved } from './order/events.ts';
@@ -36,6 +36,9 @@ export interface OrderStreams {
   observationsOf(orderId: string, payment: PaymentReference): Promise<readonly PaymentObserved[]>;
 }
 
+/** Where they add nothing, their callers answer with the order as it is now. */
+const asksForState: readonly OrderCommand['type'][] = ['resolve', 'move', 'import'];
+
 /** @param onDecision called after a decision of this process is durable, before its caller is answered. */
 export function openOrderStreams(transactions: Transactions, policy: Policy, onDecision: (orderId: string) => void): OrderStreams {
   const adopted = policyAdoption(transactions, policy);
@@ -51,7 +54,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, onD
       const { state, answer: events } = await append(orderId, cause, (before) => {
         const decided = decide(before, command, policy);
         // What a command adds, it adds once: an order that knew it all will always know it.
-        return { events: decided, answer: decided, lasting: command.type !== 'resolve' && command.type !== 'move' };
+        return { events: decided, answer: decided, lasting: !asksForState.includes(command.type) };
       });
       if (events.some((event) => isDecision(event))) onDecision(orderId);
       return { state, events };
@@ -59,9 +62,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, onD
     read: (orderId) => transactions.read(orderAggregate, orderId),
     observationsOf: async (orderId, payment) => {
       const events = await transactions.history(orderAggregate, orderId);
-      return events.flatMap((event) =>
-        event.type === 'PaymentObserved' && paymentKey(event.data.payment) === paymentKey(payment) ? [event.data] : [],
-      );
+      return events.flatMap((event) => (event.type === 'PaymentObserved' && event.data.payment.id === payment.id ? [event.data] : []));
     },
   };
 }

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as property } from '@fast-check/vitest';
 import * as fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { EventStore } from './event-store/event-store.ts';
+import { startDouble } from './event-store/eventstoredb/double-store.test-support.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
-import { openSqliteEventStore } from './event-store/sqlite/sqlite.ts';
+import { openEventStore } from './event-store/store-url.ts';
 import { openFaultyStore } from './faulty-store.test-support.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import type { Fact } from './observation.ts';
@@ -128,16 +129,25 @@ describe('law 3: once per payment', () => {
   });
 });
 
-describe('law 3 on a SQLite file', () => {
+async function newFile(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-ownership-'));
-  const stores: EventStore[] = [];
-  afterAll(async () => {
-    for (const store of stores) await store.close();
-    rmSync(folder, { recursive: true });
-  });
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return `sqlite:${join(folder, 'ledger.db')}`;
+}
+const newServer = async (): Promise<string> => (await startDouble()).url;
 
+describe.each([
+  ['a SQLite file', newFile],
+  ['an EventStoreDB, the double', newServer],
+])('law 3 on %s', (_, newUrl) => {
   test('three processes name three orders for one payment, a hundred times over', async () => {
-    for (let index = 0; index < 3; index++) stores.push(await openSqliteEventStore(join(folder, 'ledger.db')));
+    const url = await newUrl();
+    const stores: EventStore[] = [];
+    for (let index = 0; index < 3; index++) {
+      const store = await openEventStore(url);
+      onTestFinished(() => store.close());
+      stores.push(store);
+    }
     let conflicts = 0;
     const counted = (store: EventStore): EventStore => ({
       append: async (stream, expectedRevision, events) => {

@@ -80,7 +80,10 @@ export interface PaymentLedgerOptions {
   readonly deliverTimeoutMs?: number;
   /** File of the read models and cursors; droppable. Default: beside the SQLite log, else in memory. */
   readonly readModels?: string;
-  /** Roll forward, deliver and catch up by itself. Default true; false on short-lived hosts, which call `settle`. */
+  /**
+   * Roll forward, deliver and catch up by itself. Default true; false on short-lived hosts, which call `settle`. What an
+   * earlier process left undelivered such a host takes over by the times in the log, so set its wall clock.
+   */
   readonly background?: boolean;
   /** Signs checkpoints of the log: at every 1,000 events, and otherwise within 60 s; without a background at `settle`. */
   readonly checkpoints?: CheckpointSettings;

@@ -18,7 +18,7 @@ export interface SubscriptionOptions {
   /** Called once where an event cannot be read: the subscriber stays before it until it can. */
   readonly onStuck?: (error: LedgerError) => void;
   /** Called each time the head of the log is reached. */
-  readonly onCaughtUp?: () => void;
+  readonly onCaughtUp?: () => void | Promise<void>;
 }
 
 export interface Subscription {
@@ -71,7 +71,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
         atHead = page.caughtUp;
         if (page.caughtUp) {
           caughtUpAtMs = runtime.monotonicNowMs();
-          onCaughtUp?.();
+          await onCaughtUp?.();
         }
       });
       if (stopping.signal.aborted) return;

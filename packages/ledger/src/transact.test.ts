@@ -173,6 +173,22 @@ describe('the cache', () => {
   });
 });
 
+test('what cannot be folded is never written: the stream would be unreadable for ever', async () => {
+  const once: Aggregate<Words, Said> = {
+    ...words,
+    evolve: (state, event) => {
+      if (state.words.includes(event.data.word)) throw new LedgerError('corrupt', 'said twice');
+      return words.evolve(state, event, '');
+    },
+  };
+  const [{ transactions, inner }, another] = openTwo();
+  await transactions.transact(once, 'a', {}, say('one'));
+  await another.transactions.transact(once, 'a', {}, say('two'));
+  for (const word of ['one', 'two']) expect(await codeOf(transactions.transact(once, 'a', {}, say(word)))).toBe('corrupt');
+  expect(await inner.readStream('words-a')).toHaveLength(2);
+  expect((await transactions.transact(once, 'a', {}, say('three'))).state.words).toEqual(['one', 'two', 'three']);
+});
+
 describe('an unknown outcome', () => {
   test.each(['before', 'after'] as const)(
     'fails the caller and drops what is cached: the append failed %s it took effect',

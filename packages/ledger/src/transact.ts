@@ -101,7 +101,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     let current = known === undefined; // Read from the store since this call began?
     known ??= await catchUp(aggregate, id, undefined);
     for (let conflicts = 0; ; ) {
-      const decision = decideOn(known.state, decide, current);
+      const decision = decideOn(known.state, decide, (state, event) => aggregate.evolve(state, event, instance), current);
       if (decision === undefined || (decision.events.length === 0 && !current && decision.lasting !== true)) {
         known = await catchUp(aggregate, id, known);
         current = true;
@@ -116,9 +116,8 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
       }));
       const result: AppendResult = await appendOrForget(stream, known.state.revision, events);
       if (result.appended) {
-        const state = decision.events.reduce((to, event) => aggregate.evolve(to, event, instance), known.state);
-        cache.remember(stream, { state, recordedAt }); // Only now: what is cached is durable.
-        return { state, answer: decision.answer };
+        cache.remember(stream, { state: decision.state, recordedAt }); // Only now: what is cached is durable.
+        return { state: decision.state, answer: decision.answer };
       }
       if (runtime.monotonicNowMs() > deadline) {
         throw new LedgerError(
@@ -176,14 +175,19 @@ class StateCache {
   }
 }
 
-/** What a cached state refuses, the newest may allow: then undefined, and the caller looks again. */
+/**
+ * Decided, and folded before it is written: an event that cannot follow would make its stream unreadable for ever.
+ * What a cached state refuses, the newest may allow: then undefined, and the caller looks again.
+ */
 function decideOn<State, Event, Answer>(
-  state: State,
+  before: State,
   decide: (state: State) => Decision<Event, Answer>,
+  evolve: (state: State, event: Event) => State,
   current: boolean,
-): Decision<Event, Answer> | undefined {
+): (Decision<Event, Answer> & { readonly state: State }) | undefined {
   try {
-    return decide(state);
+    const decision = decide(before);
+    return { ...decision, state: decision.events.reduce(evolve, before) };
   } catch (error) {
     if (current) throw error;
     return undefined;

@@ -2,31 +2,16 @@
 // time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
 // break is starting again: what is done is known, and costs no call where the lists show it.
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
-import { LedgerError } from '@paidonce/ledger';
-import * as z from 'zod';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
+import type { ShopOrder } from './shop-orders.ts';
 import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
-import { currencySchema, identityOf, idSchema, minorSchema } from './stripe-objects.ts';
-import { everyObject, type StripeWork } from './stripe-work.ts';
+import { isNotAllowed } from './stripe-failure.ts';
+import { identityOf } from './stripe-objects.ts';
+import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
 import { orderOfClaim } from './what-is-ours.ts';
 import { moneyBack } from './whole-payment.ts';
-
-/** An order of the shop's own books, a line of JSON each. */
-export interface ShopOrder {
-  readonly orderId: string;
-  readonly memberId: string;
-  readonly plan: string;
-  /** Before discounts, tax and shipping, in Stripe's minor unit. */
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly placedAt: string;
-  /** `cs_…` or `pi_…`. */
-  readonly paymentId: string;
-  /** The member has what he paid for: the shop must not be told again. */
-  readonly fulfilled: boolean;
-}
 
 export interface BackfillOptions {
   readonly since: Date;
@@ -56,47 +41,30 @@ export interface Backfilled {
 
 type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 
-const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
-  orderId: idSchema,
-  memberId: idSchema,
-  plan: idSchema,
-  amountMinor: minorSchema,
-  currency: currencySchema,
-  placedAt: z.iso.datetime({ offset: true }),
-  paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
-  fulfilled: z.boolean(),
-});
-
-/** @throws LedgerError `invalid_input` that names the line. */
-export function readShopOrders(text: string): readonly ShopOrder[] {
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const parsed = shopOrderSchema.safeParse(jsonIn(line));
-    if (parsed.success) return [parsed.data];
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
-    throw new LedgerError('invalid_input', `Line ${index + 1} of the orders cannot be read: ${problems}`);
-  });
-}
-
-function jsonIn(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
 export async function backfill(work: StripeWork, options: BackfillOptions): Promise<Backfilled> {
-  const account = await work.accounts.own();
-  const calls = await work.accounts.calls(account);
   const readsBefore = work.reads.count;
   const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, strangers: 0, calls: 0, problems: [] };
-  const run = new Run(work, account, calls, options, counts);
-  for (const order of options.orders ?? []) await run.shopOrder(order);
-  await run.markedSessions();
+  const own = await work.accounts.own();
+  const runs = new Map<string, Run>();
+  const on = async (account: string): Promise<Run> => {
+    const run = runs.get(account) ?? new Run(work, account, await work.accounts.calls(account), options, counts);
+    runs.set(account, run);
+    return run;
+  };
+  for (const order of options.orders ?? []) await (await on(order.account ?? own)).shopOrder(order);
+  for (const account of new Set([...(await scopeOf(work)).accounts, ...runs.keys()])) {
+    const run = await on(account);
+    try {
+      await run.markedSessions();
+    } catch (error) {
+      if (account === own || !isNotAllowed(error)) throw error;
+      run.problem(`${account}: our key may not read it, and it has orders here`);
+    }
+  }
   return { ...counts, calls: work.reads.count - readsBefore };
 }
 
+/** On one account. */
 class Run {
   readonly #work: StripeWork;
   readonly #account: string;
@@ -153,9 +121,10 @@ class Run {
     const sessionId = identityOf(object).id ?? '';
     if (this.#options.dryRun !== true) {
       this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), sessionId);
-    } else if (!statement) this.#add('unpaid');
+    } else if (mapped.kind === 'not_understood') this.problem(`${sessionId}: it cannot be read, at ${mapped.path}`);
+    else if (!statement) this.#add('unpaid');
     else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
-    else this.#problem(`${sessionId}: it names an order that is not placed; list it among --orders`);
+    else this.problem(`${sessionId}: it names an order that is not placed; list it among --orders`);
   }
 
   /** Before the payment, so that what was undone since grants nothing. False: that was all, since nothing may change. */
@@ -165,7 +134,7 @@ class Run {
     const way = { source: 'poll' as const, account, livemode, ...(orderId === undefined ? {} : { orderId }) };
     const back = await moneyBack(payment.id, way, this.#calls);
     if (this.#options.dryRun === true && back.length > 0) {
-      this.#problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
+      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
       return false;
     }
     for (const each of back) await this.#work.intake.take(each.object, each.way);
@@ -179,7 +148,7 @@ class Run {
     const { outcome } = await ledger.importOrder({ ...placed, ...this.#place(statement) }, statement, this.#options.by);
     if (outcome === 'imported') this.#add('imported');
     else if (outcome === 'exists') this.#add('known');
-    else this.#problem(`${order.orderId} (${paymentId}): ${outcome}`);
+    else this.problem(`${order.orderId} (${paymentId}): ${outcome}`);
   }
 
   /** Attached like any other checkout, so that whatever Stripe says of it later is the order's too. */
@@ -188,9 +157,9 @@ class Run {
     if (this.#options.dryRun === true) return this.#add('granted');
     const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
     const { outcome } = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
-    if (outcome === 'differs') return this.#problem(`${order.orderId}: it was placed on other terms`);
+    if (outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms`);
     const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
-    if (attached.outcome === 'belongs_to') return this.#problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
+    if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
     this.#countTaken(await intake.take(session.object, { ...this.#seen(session), source: 'poll' }), order.orderId);
   }
 
@@ -204,8 +173,8 @@ class Run {
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
     else if (outcome === 'recorded')
-      this.#problem(`${name}: recorded, without a membership. It is unpaid, refunded or disputed, or its order is not placed`);
-    else this.#problem(`${name}: ${outcome}`);
+      this.problem(`${name}: recorded, without a membership. It is unpaid, refunded or disputed, or its order is not placed`);
+    else this.problem(`${name}: ${outcome}`);
   }
 
   #place({ payment: { account, livemode } }: Statement): Pick<PlaceOrder, 'account' | 'livemode'> {
@@ -225,7 +194,7 @@ class Run {
     this.#counts[name] += 1;
   }
 
-  #problem(problem: string): void {
+  problem(problem: string): void {
     this.#counts.review += 1;
     this.#counts.problems = [...this.#counts.problems, problem];
   }

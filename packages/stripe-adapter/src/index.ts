@@ -1,4 +1,4 @@
-// @paidonce/stripe-adapter: Stripe for the PaidOnce ledger. A local Stripe to develop against: `/sandbox`.
+// @paidonce/stripe-adapter: Stripe for the PaidOnce ledger. A local Stripe to develop against: `/sandbox`; what breaks your app: `/conformance`.
 export type { StartedCheckout } from './checkout.ts';
 export type { SessionOptions, StartCheckout } from './checkout-input.ts';
 export { type ManualPayment, manualPayment } from './manual-payment.ts';

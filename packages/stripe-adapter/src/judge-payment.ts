@@ -5,17 +5,17 @@ import { type KnownPayment, knownPayment } from './known-payment.ts';
 import { readDispute } from './money-back.ts';
 import type { Mismatch, Paid } from './reconcile.ts';
 import type { StripeCalls } from './stripe-calls.ts';
-import { refundSchema } from './stripe-objects.ts';
+import { refundSchema, type StripeMoney } from './stripe-objects.ts';
 import type { StripeWork } from './stripe-work.ts';
 
 export async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWork): Promise<Mismatch | undefined> {
-  const { id: paymentId, capturedMinor, currency } = paid;
+  const { id: paymentId, account, capturedMinor, currency } = paid;
   const stripe = `paid, ${capturedMinor} ${currency}`;
   const order = await ledger.orderOf(paymentId);
-  if (order === undefined) return { kind: 'paid_without_grant', paymentId, stripe, ledger: 'no order has it' };
+  if (order === undefined) return { kind: 'paid_without_grant', paymentId, account, stripe, ledger: 'no order has it' };
   const { orderId } = order;
   const known = knownPayment(await ledger.history(orderId), paymentId);
-  const found = { paymentId, orderId, stripe };
+  const found = { paymentId, account, orderId, stripe };
   if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'nobody has said that it is paid' };
   if (!known.totalsMinor.has(capturedMinor)) {
     return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
@@ -24,8 +24,13 @@ export async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWo
   return order.membership === 'active' ? judgeActive(paid, known, back, order) : judgeOther(paid, known, back, order);
 }
 
-function judgeActive({ id: paymentId, capturedMinor, currency }: Paid, known: KnownPayment, back: WentBack, { orderId }: OrderView) {
-  const found = { kind: 'refunded_but_active', paymentId, orderId } as const;
+function judgeActive(
+  { id: paymentId, account, capturedMinor, currency }: Paid,
+  known: KnownPayment,
+  back: WentBack,
+  { orderId }: OrderView,
+) {
+  const found = { kind: 'refunded_but_active', paymentId, account, orderId } as const;
   if (capturedMinor > 0 && back.refundedMinor >= capturedMinor && known.refundedMinor < capturedMinor) {
     return { ...found, stripe: `refunded, ${back.refundedMinor} ${currency}`, ledger: `active, with ${known.refundedMinor} refunded` };
   }
@@ -33,7 +38,7 @@ function judgeActive({ id: paymentId, capturedMinor, currency }: Paid, known: Kn
   return news && { ...found, stripe: `disputed: ${news.status}`, ledger: 'active, without that' };
 }
 
-function judgeOther({ id: paymentId, capturedMinor, currency }: Paid, known: KnownPayment, back: WentBack, order: OrderView) {
+function judgeOther({ id: paymentId, account, capturedMinor, currency }: Paid, known: KnownPayment, back: WentBack, order: OrderView) {
   const { orderId, membership, openReviews } = order;
   if (capturedMinor > 0 && back.refundedMinor >= capturedMinor) return undefined;
   if (back.disputes.some(({ isAgainstUs }) => isAgainstUs)) return undefined;
@@ -42,7 +47,7 @@ function judgeOther({ id: paymentId, capturedMinor, currency }: Paid, known: Kno
   if (!isOld && back.refundedMinor > 0) return undefined;
   const waits = openReviews.map(({ kind }) => kind).join(', ');
   const ledger = `membership ${membership}${waits ? `, under review: ${waits}` : ''}`;
-  return { kind: 'paid_without_grant', paymentId, orderId, stripe: `paid, ${capturedMinor} ${currency}`, ledger } as const;
+  return { kind: 'paid_without_grant', paymentId, account, orderId, stripe: `paid, ${capturedMinor} ${currency}`, ledger } as const;
 }
 
 interface WentBack {
@@ -54,13 +59,13 @@ interface WentBack {
 async function wentBack({ id, money }: Paid, known: KnownPayment, calls: StripeCalls): Promise<WentBack> {
   if (money === undefined) return { refundedMinor: 0, disputes: [] };
   return {
-    refundedMinor: money.amount_refunded === known.refundedMinor ? known.refundedMinor : await refundedMinor(id, calls),
-    disputes: money.disputed ? await disputesOf(id, known, calls) : [],
+    refundedMinor: money.amount_refunded === known.refundedMinor ? known.refundedMinor : await refundedMinor(money, calls),
+    disputes: money.disputed && money.payment_intent !== null ? await disputesOf(id, known, calls) : [],
   };
 }
 
-async function refundedMinor(intentId: string, calls: StripeCalls): Promise<number> {
-  const page = await calls.refunds({ payment_intent: intentId });
+async function refundedMinor({ id, payment_intent: intent }: StripeMoney, calls: StripeCalls): Promise<number> {
+  const page = await calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
   return (page?.object.objects ?? []).reduce<number>((sum, object) => {
     const refund = refundSchema.safeParse(object);
     return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;

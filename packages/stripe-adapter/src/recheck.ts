@@ -2,9 +2,8 @@
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
 import type { Way } from './intake.ts';
-import { keyMode } from './key-mode.ts';
 import type { ReadableType } from './stripe-calls.ts';
-import type { StripeWork } from './stripe-work.ts';
+import { type StripeWork, scopeOf } from './stripe-work.ts';
 import { type LookedAt, takeWholePayment } from './whole-payment.ts';
 
 export interface Rechecked {
@@ -26,20 +25,23 @@ const types: readonly (readonly [prefix: RegExp, type: ReadableType])[] = [
  * @throws LedgerError `order_unknown`: neither. `provider_unavailable`, and those of the ledger.
  */
 export async function recheck(name: string, work: StripeWork): Promise<Rechecked> {
-  const { ledger, accounts } = work;
+  const { ledger } = work;
   const order = await ledger.order(name);
-  const looked: LookedAt[] = [];
   if (order === undefined) {
     if (typeOf(name) === undefined)
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
-    const account = await accounts.own();
-    // A refund does not tell its mode.
-    const livemode = await keyMode(await ledger.accountOrders(), accounts);
-    const seen = { account, ...(livemode === undefined ? {} : { livemode }) };
-    looked.push(...(await lookAt({ id: name, ...seen }, work)));
+    const { accounts, livemode } = await scopeOf(work); // A refund does not tell its mode.
+    const owner = await ledger.orderOf(name);
+    let looked: readonly LookedAt[] = [];
+    for (const account of new Set([...(owner ? [owner.account] : []), ...accounts])) {
+      const seen = { account, ...(livemode === undefined ? {} : { livemode }) };
+      looked = await lookAt({ id: name, ...seen }, work);
+      if (looked.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: on the other accounts Stripe has none such.
+    }
     const found = await ledger.orderOf(name);
     return { looked, ...(found ? { order: found } : {}) };
   }
+  const looked: LookedAt[] = [];
   for (const payment of await paymentsOf(order, work)) looked.push(...(await lookAt(payment, work)));
   return { looked, order: (await ledger.order(name)) ?? order };
 }

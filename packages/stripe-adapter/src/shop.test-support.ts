@@ -1,5 +1,6 @@
-// For the adapter's tests: a sandbox that moves only when told to, a real ledger in memory, the adapter between them,
-// and a small server through which the sandbox's webhooks come. Real sockets, real signatures.
+// For the adapter's tests: a sandbox that moves only when told to, and whose answers are checked against Stripe's types;
+// a real ledger in memory, the adapter between them, and a small server through which the sandbox's webhooks come. Real
+// sockets, real signatures.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createPaymentLedger, type EventStore, LedgerError, type PaymentLedger, type PaymentLedgerOptions } from '@paidonce/ledger';
@@ -7,7 +8,8 @@ import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import Stripe from 'stripe';
 import { onTestFinished } from 'vitest';
 import { type StripePayments, type StripePaymentsOptions, stripePayments } from './index.ts';
-import { type StripeSandbox, type StripeSandboxOptions, startStripeSandbox } from './sandbox/index.ts';
+import type { StripeSandbox, StripeSandboxOptions } from './sandbox/index.ts';
+import { startSandbox } from './sandbox/sandbox.test-support.ts';
 
 export const webhookSecret = 'whsec_of_the_shop';
 export const hourMs = 3_600_000;
@@ -59,7 +61,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const sandbox = await startStripeSandbox({ automatic: false, webhookEndpoints: [{ url, secret: webhookSecret }], ...options.sandbox });
+  const sandbox = await startSandbox({ automatic: false, webhookEndpoints: [{ url, secret: webhookSecret }], ...options.sandbox });
   const stripe = new Stripe('sk_test_123456789012', { ...sandbox.clientConfig, telemetry: false });
   const store = options.ledger?.eventStore ?? openMemoryEventStore();
   const ledger = createPaymentLedger({ eventStore: store, ...options.ledger });
@@ -67,7 +69,6 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   onTestFinished(async () => {
     await payments[Symbol.asyncDispose]();
     await ledger[Symbol.asyncDispose]();
-    await sandbox.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -3,6 +3,7 @@ import type { Log, PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import { type Accounts, type GivenAccount, openAccounts } from './accounts.ts';
 import { Intake } from './intake.ts';
+import { keyMode } from './key-mode.ts';
 import { BackgroundReads } from './poll/background-reads.ts';
 import { RecentStrangers } from './recent-strangers.ts';
 import { type SiblingSessions, siblingSessions } from './sibling-sessions.ts';
@@ -32,6 +33,22 @@ export function openStripeWork({ ledger, stripe, scope, log, ...given }: StripeW
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const intake = new Intake({ ledger, accounts, siblings, scope, log, strangers: new RecentStrangers(runtime) });
   return { ledger, scope, accounts, intake, siblings, reads };
+}
+
+export interface WorkScope {
+  /** The key's own first; then those on which orders were placed, as a platform sells for connected accounts. */
+  readonly accounts: readonly string[];
+  /** Of the key: what it cannot see is not looked for. Undefined: there is no order yet. */
+  readonly livemode: boolean | undefined;
+}
+
+/** Where payments of this ledger may stand, as far as our key sees. */
+export async function scopeOf({ ledger, accounts }: StripeWork): Promise<WorkScope> {
+  const own = await accounts.own();
+  const orders = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
+  const livemode = await keyMode(orders, accounts);
+  const used = orders.filter((each) => each.livemode === livemode).map(({ account }) => account);
+  return { accounts: [...new Set([own, ...used])], livemode };
 }
 
 /** All objects of a list, newest first, each with the answer that it came in. */

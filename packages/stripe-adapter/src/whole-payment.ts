@@ -12,20 +12,21 @@ export interface LookedAt {
   readonly outcome: string;
 }
 
-/** @param paymentId `pi_…` or `cs_…`. */
+/** @param paymentId `pi_…`, `cs_…`, or `ch_…` of an old integration. */
 export async function takeWholePayment(paymentId: string, way: Way, work: StripeWork): Promise<readonly LookedAt[]> {
   const { accounts, intake, ledger, scope } = work;
   const calls = await accounts.calls(way.account);
   const isSession = paymentId.startsWith('cs_');
-  const type = isSession ? 'checkout.session' : 'payment_intent';
+  const type = isSession ? 'checkout.session' : paymentId.startsWith('ch_') ? 'charge' : 'payment_intent';
   const session = isSession ? identityOf((await calls.session(paymentId))?.object) : undefined;
   const intentId = isSession ? session?.payment_intent : paymentId;
   // On a Payment Link only the session tells whose its payment is, and nothing that went back of it does.
   const order = session && (await orderOfClaim(claimOf(session, scope), ledger));
-  const back = intentId === undefined ? [] : await moneyBack(intentId, { ...way, ...(order ? { orderId: order.orderId } : {}) }, calls);
+  const told = { ...way, ...(order ? { orderId: order.orderId } : {}) };
+  const back = intentId?.startsWith('pi_') ? await moneyBack(intentId, told, calls) : [];
   const looked: LookedAt[] = [];
-  for (const { object, way: told } of back) {
-    const { outcome } = await intake.take(object, told);
+  for (const { object, way: seen } of back) {
+    const { outcome } = await intake.take(object, seen);
     looked.push({ objectId: identityOf(object).id ?? '', outcome });
   }
   const { outcome } = await intake.takeById(type, paymentId, way);

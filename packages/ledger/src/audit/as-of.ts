@@ -20,10 +20,12 @@ export async function resolveAsOf(log: LogReader, text: string): Promise<Positio
   return position;
 }
 
+/** UTC where it names no zone, like the days. */
 function parseTime(text: string): string {
-  const day = /^\d{4}-\d\d-\d\d$/.test(text);
-  const time = new Date(day ? `${text}T23:59:59.999Z` : text);
-  if (Number.isNaN(time.getTime()) || !/^\d{4}-\d\d-\d\d/.test(text)) {
+  const [, day, clock, zone = 'Z'] = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  const time = new Date(`${day}T${clock === undefined ? '23:59:59.999' : clock}${zone}`);
+  // 31 February would be taken for 3 March.
+  if (Number.isNaN(time.getTime()) || new Date(`${day}T00:00Z`).toISOString().slice(0, 10) !== day) {
     throw new LedgerError(
       'invalid_input',
       `as of ${JSON.stringify(text)}: pass a position, a day like 2026-03-01, or a time like 2026-03-01T12:00:00Z`,

@@ -1,5 +1,6 @@
 // A signed checkpoint of a log as it is now, and the proof that it continues an earlier one.
 import { LedgerError } from '../errors.ts';
+import type { Position } from '../event-store/event-store.ts';
 import type { LogReader } from './log-reader.ts';
 import { consistencyRanges } from './merkle-tree.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
@@ -10,6 +11,8 @@ export interface CheckpointOptions {
   readonly origin: string;
   /** Several while a key is rotated. */
   readonly signers: readonly NoteSigner[];
+  /** Of the log as it was. Default: as it is. */
+  readonly asOf?: Position;
   /** Events read so far. */
   readonly onEvents?: (events: number) => void;
 }
@@ -21,9 +24,9 @@ export interface TakenCheckpoint {
   readonly root: string;
 }
 
-export async function takeCheckpoint(log: LogReader, { origin, signers, onEvents }: CheckpointOptions): Promise<TakenCheckpoint> {
+export async function takeCheckpoint(log: LogReader, { origin, signers, asOf, onEvents }: CheckpointOptions): Promise<TakenCheckpoint> {
   refuseOrigin(origin);
-  const { tree } = await scanTree(log, {}, onEvents);
+  const { tree } = await scanTree(log, { asOf }, onEvents);
   const root = tree.root();
   return { note: signCheckpoint({ origin, size: tree.size, root }, signers), size: tree.size, root: root.toString('base64') };
 }

@@ -1,16 +1,18 @@
-// @paidonce/ledger/audit: what the command `paidonce` does, as functions. They read; `importNdjson` and `backUpLog` write
-// to a new place.
+// @paidonce/ledger/audit: what the command `paidonce` does, as functions. They read; `importNdjson`, `copyLedger` and
+// `backUpLog` write, to a new place.
 export { resolveAsOf } from './as-of.ts';
 export { backUpLog, type VerifiedBackup } from './backup.ts';
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint.ts';
+export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy.ts';
 export { type ExplainOptions, type Explanation, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, type Language } from './explain/explanation-lines.ts';
 export type { Because, Said, TimelineEntry, Verdict } from './explain/timeline.ts';
 export { type Accounts, accountsWith, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
+export { type Fee, type Fees, feesIn } from './export/fees.ts';
 export { type JournalEntry, type JournalOptions, journalEntries, type Posting } from './export/journal.ts';
 export { type JournalFormat, journalWriter } from './export/journal-text.ts';
-export { type ExportedSize, type ImportOptions, importNdjson, ndjsonLines } from './export/ndjson.ts';
+export { type ExportedSize, type ImportOptions, importNdjson, type LineOptions, ndjsonLines } from './export/ndjson.ts';
 export { type Leaf, leafHash, leafText } from './leaf.ts';
 export { type LogReader, type LogRow, type ReadableStore, readerOf } from './log-reader.ts';
 export { provesConsistency, provesInclusion, type TreeHash } from './merkle-tree.ts';
@@ -30,6 +32,6 @@ export {
   signNote,
 } from './signed-note.ts';
 export { sqliteReader } from './sqlite-log.ts';
-export { type LogStats, logStats } from './stats.ts';
+export { type LogStats, logStats, type StatsOptions } from './stats.ts';
 export { type Finding, type Rule, rules } from './verify/finding.ts';
 export { type Verification, type VerifyOptions, verifyLog } from './verify.ts';

@@ -1,6 +1,7 @@
 // A log as audits read it: stored text, in log order or by stream. It has no way to write, so that an audit is
 // read-only by construction.
-import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
+import { LedgerError } from '../errors.ts';
+import type { EventMetadata, EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import { logStart } from '../event-store/event-store.ts';
 import type { StoredRow } from '../event-store/stored-text.ts';
 import type { SqliteLog } from './sqlite-log.ts';
@@ -41,4 +42,20 @@ export function readerOf(store: ReadableStore, name = 'the event store'): LogRea
 
 function toRow({ data, metadata, ...rest }: StoredEvent): LogRow {
   return { ...rest, data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
+}
+
+/** For audits that tell what a log says, and do not judge it. @throws LedgerError `corrupt`: it is no JSON of ours. */
+export function storedEvent({ data, metadata, ...row }: LogRow): StoredEvent {
+  try {
+    const stored = { ...row, data: JSON.parse(data) as object | null, metadata: JSON.parse(metadata) as EventMetadata | null };
+    if (typeof stored.data !== 'object' || typeof stored.metadata !== 'object') throw new SyntaxError('no object');
+    if (stored.data === null || stored.metadata === null) throw new SyntaxError('null');
+    return stored as StoredEvent;
+  } catch {
+    const { stream, revision, type, position } = row;
+    throw new LedgerError(
+      'corrupt',
+      `${stream}@${revision} (${type}, position ${Number(position) || position}) does not hold JSON as the ledger writes it. Run: paidonce verify`,
+    );
+  }
 }

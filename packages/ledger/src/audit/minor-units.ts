@@ -20,3 +20,12 @@ export function decimalText(amountMinor: number, currency: string): string {
 export function moneyText(amountMinor: number, currency: string): string {
   return `${decimalText(amountMinor, currency)} ${currency.toUpperCase()}`;
 }
+
+/** `49.00`, `usd`: 4900. Undefined where it is no amount of that currency. Zeros behind its decimals say nothing. */
+export function minorOf(text: string, currency: string): number | undefined {
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
+  const decimals = decimalsOf(currency);
+  if (whole === '' || /[^0]/.test(fraction.slice(decimals))) return undefined;
+  const minor = Number(whole + fraction.slice(0, decimals).padEnd(decimals, '0'));
+  return sign === '-' && minor !== 0 ? -minor : minor;
+}

@@ -136,9 +136,16 @@ function isReceipt(value: unknown): value is Receipt {
   const { format, orderId, checkpoint, events } = (value ?? {}) as Partial<Receipt>;
   if (format !== 'paidonce-receipt/1' || typeof orderId !== 'string' || typeof checkpoint !== 'string' || !Array.isArray(events))
     return false;
-  return events.every(({ index, stream, revision, id, type, metadata, data, proof }: ReceiptEvent) => {
+  return events.every((event: ReceiptEvent | null) => {
+    const { index = -1, revision = -1, stream, id, type, metadata, data, proof } = event ?? ({} as Partial<ReceiptEvent>);
     const numbers = [index, revision].every((each) => Number.isSafeInteger(each) && each >= 0);
-    return numbers && [stream, id, type, ...proof].every((each) => typeof each === 'string') && isJson(metadata) && isJson(data);
+    return (
+      numbers &&
+      Array.isArray(proof) &&
+      [stream, id, type, ...proof].every((each) => typeof each === 'string') &&
+      isJson(metadata) &&
+      isJson(data)
+    );
   });
 }
 

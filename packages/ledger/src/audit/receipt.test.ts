@@ -66,6 +66,18 @@ describe('a receipt', () => {
     await store.close();
   });
 
+  test('as of an earlier position holds what stood there, under a checkpoint of then', async () => {
+    const [order] = [await log.stream('order-refunded')];
+    const asOf = order[4]!.position;
+    const then = await takeReceipt(log, 'refunded', { proof: { origin, signers }, asOf });
+    expect(then.events.filter(({ stream }) => stream === 'order-refunded')).toHaveLength(5);
+    expect(await verifyReceipt(then, [pair.verifierKey])).toMatchObject({ valid: true, size: Number(asOf) });
+    const before = '00000000000000000001' as typeof asOf;
+    await expect(takeReceipt(log, 'refunded', { proof: { origin, signers }, asOf: before })).rejects.toThrow(
+      /no order refunded up to position 1/,
+    );
+  });
+
   test.each([
     ['an order that nobody placed', 'nobody', () => ({ origin, signers }), /knows no order nobody/],
     [
@@ -141,12 +153,30 @@ describe('a receipt is refused', () => {
     expect(await verifying({ checkpoint: 'x' })).toMatchObject({ valid: false, problems: [expect.stringContaining('no signatures')] });
   });
 
-  test.each([[undefined], [null], ['text'], [{}], [{ format: 'paidonce-receipt/1', orderId: 'x', checkpoint: '', events: [{}] }]])(
+  const noReceipt = { valid: false, problems: ['it is no receipt of this format'] };
+  test.each([[undefined], [null], ['text'], [[]], [{}], [{ format: 'paidonce-receipt/1', orderId: 'x', checkpoint: '', events: [{}] }]])(
     'that is %j',
     async (value) => {
-      expect(await verifyReceipt(value, [pair.verifierKey])).toEqual({ valid: false, problems: ['it is no receipt of this format'] });
+      expect(await verifyReceipt(value, [pair.verifierKey])).toEqual(noReceipt);
     },
   );
+
+  test('in which anything is of another kind: it says so, and never throws', async () => {
+    const others = [null, undefined, true, -1, 0.5, 'x', [], [null], {}, '\ud800'];
+    const [first] = receipt.events as [ReceiptEvent];
+    const changed = others.flatMap((other): unknown[] => [
+      ...Object.keys(receipt).map((name) => ({ ...receipt, [name]: other })),
+      { ...receipt, events: [other, ...receipt.events] },
+      ...Object.keys(first).map((name) => ({ ...receipt, events: [{ ...first, [name]: other }, ...receipt.events.slice(1)] })),
+    ]);
+    for (const value of changed) expect(await verifyReceipt(value, [pair.verifierKey])).toMatchObject({ valid: false });
+  });
+
+  test('whose last events were left out it is not: only the ledger can say that an order went on', async () => {
+    const newest = receipt.events.findLast(({ stream }) => stream === 'order-refunded');
+    const shortened = { ...receipt, events: receipt.events.filter((event) => event !== newest) };
+    expect(await verifyReceipt(shortened, [pair.verifierKey])).toMatchObject({ valid: true });
+  });
 
   test('of a log in which the operator had granted on nothing: included, and wrong all the same', async () => {
     const forged = { ...receipt, events: receipt.events.filter(({ type }) => type !== 'PaymentObserved') };

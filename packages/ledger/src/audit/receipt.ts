@@ -1,9 +1,11 @@
 // A receipt for one order: its events, its reference streams, the policies that it names, and the proof that all of them
 // stand in the log that was signed. `receipt-verify.ts` checks it.
 import { LedgerError } from '../errors.ts';
+import type { Position } from '../event-store/event-store.ts';
+import { readOrderEvent } from '../order/event-schemas.ts';
 import { orderAggregate } from '../order-streams.ts';
 import { referenceAggregate } from '../reference.ts';
-import type { LogReader, LogRow } from './log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from './log-reader.ts';
 import { inclusionRanges, type LeafRange } from './merkle-tree.ts';
 import type { Receipt, ReceiptEvent } from './receipt-verify.ts';
 import { readCheckpoint, refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
@@ -16,14 +18,17 @@ import { verifyStreams } from './verify/verify-streams.ts';
 export interface ReceiptOptions {
   /** A signed note that covers the order; or a key, which signs the log as it is now. */
   readonly proof: { readonly checkpoint: string } | { readonly origin: string; readonly signers: readonly NoteSigner[] };
+  /** The order, and the log that a key signs, as they were. Default: as they are. */
+  readonly asOf?: Position;
+  /** Events read so far. Each is read twice. */
   readonly onEvents?: (events: number) => void;
 }
 
 /** @throws LedgerError `order_unknown`. `invalid_input`: the checkpoint does not cover the order. `corrupt`: it is not one of this log. */
-export async function takeReceipt(log: LogReader, orderId: string, { proof, onEvents }: ReceiptOptions): Promise<Receipt> {
+export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf, onEvents }: ReceiptOptions): Promise<Receipt> {
   if ('origin' in proof) refuseOrigin(proof.origin);
-  const rows = await receiptRows(log, orderId);
-  const { indexes, events } = await indexesOf(log, rows);
+  const rows = await receiptRows(log, orderId, asOf);
+  const { indexes, events } = await indexesOf(log, rows, { asOf, onEvents });
   const given = 'checkpoint' in proof ? readCheckpoint(proof.checkpoint) : undefined;
   if (given && 'refused' in given) throw new LedgerError('invalid_input', `The checkpoint cannot be used: ${given.refused}`);
   const size = given?.size ?? events;
@@ -37,7 +42,7 @@ export async function takeReceipt(log: LogReader, orderId: string, { proof, onEv
   const proofs = new Map<string, readonly LeafRange[]>(
     rows.map(({ position }) => [position, inclusionRanges(indexes.get(position) ?? 0, size)]),
   );
-  const { tree } = await scanTree(log, { ranges: [...proofs.values()].flat(), size }, onEvents);
+  const { tree } = await scanTree(log, { ranges: [...proofs.values()].flat(), size }, (read) => onEvents?.(events + read));
   const root = tree.root();
   if (tree.size < size || (given && !given.root.equals(root))) {
     throw new LedgerError('corrupt', `The log is not the one of the checkpoint over ${size} events. Run: paidonce verify`);
@@ -71,7 +76,7 @@ export async function judgeReceipt({ orderId, events }: Receipt): Promise<readon
     stream: async (name) => rows.filter(({ stream }) => stream === name),
     close: async () => undefined,
   };
-  return withSqliteLog(reader, undefined, async ({ log, upTo }) => {
+  return withSqliteLog(reader, {}, async ({ log, upTo }) => {
     const [range] = log.streamRanges(Number.MAX_SAFE_INTEGER);
     if (range === undefined) return [];
     const { findings } = verifyStreams(log, { range, upTo, newest: '' });
@@ -80,22 +85,25 @@ export async function judgeReceipt({ orderId, events }: Receipt): Promise<readon
   });
 }
 
-async function receiptRows(log: LogReader, orderId: string): Promise<readonly LogRow[]> {
-  const order = await log.stream(orderAggregate.stream(orderId));
-  if (order.length === 0) throw new LedgerError('order_unknown', `${log.name} knows no order ${orderId}. Is it the right log?`);
-  const references = await Promise.all([...referencesIn(order)].map((reference) => log.stream(referenceAggregate.stream(reference))));
-  const named = new Set(order.map((row) => (JSON.parse(row.metadata) as { policy?: string }).policy));
-  const policies = (await log.stream('policy')).filter((row) => named.has((JSON.parse(row.data) as { hash?: string }).hash));
+async function receiptRows(log: LogReader, orderId: string, asOf: Position | undefined): Promise<readonly LogRow[]> {
+  const streamThen = async (stream: string): Promise<readonly LogRow[]> =>
+    (await log.stream(stream)).filter(({ position }) => asOf === undefined || position <= asOf);
+  const order = await streamThen(orderAggregate.stream(orderId));
+  const then = asOf === undefined ? '' : ` up to position ${Number(asOf) || asOf}`;
+  if (order.length === 0) throw new LedgerError('order_unknown', `${log.name} knows no order ${orderId}${then}. Is it the right log?`);
+  const references = await Promise.all([...referencesIn(order)].map((reference) => streamThen(referenceAggregate.stream(reference))));
+  const named = new Set(order.map((row) => storedEvent(row).metadata['policy']));
+  const policies = (await log.stream('policy')).filter((row) => named.has((storedEvent(row).data as { hash?: string }).hash));
   return [...order, ...references.flat(), ...policies];
 }
 
 /** Every name of its payments. */
 function referencesIn(order: readonly LogRow[]): ReadonlySet<string> {
   return new Set(
-    order.flatMap(({ type, data }) => {
-      if (type !== 'CheckoutAttached' && type !== 'PaymentObserved' && type !== 'PaymentMoved') return [];
-      const { payment, aliases = [] } = JSON.parse(data) as { payment: { id: string }; aliases?: readonly string[] };
-      return [payment.id, ...aliases];
+    order.flatMap((row) => {
+      const event = readOrderEvent(storedEvent(row));
+      if (event.type === 'CheckoutAttached' || event.type === 'PaymentMoved') return [event.data.payment.id];
+      return event.type === 'PaymentObserved' ? [event.data.payment.id, ...(event.data.aliases ?? [])] : [];
     }),
   );
 }
@@ -104,15 +112,17 @@ function referencesIn(order: readonly LogRow[]): ReadonlySet<string> {
 async function indexesOf(
   log: LogReader,
   rows: readonly LogRow[],
+  { asOf, onEvents }: { readonly asOf: Position | undefined; readonly onEvents: ReceiptOptions['onEvents'] | undefined },
 ): Promise<{ readonly indexes: ReadonlyMap<string, number>; readonly events: number }> {
   const wanted = new Set<string>(rows.map(({ position }) => position));
   const indexes = new Map<string, number>();
   let events = 0;
-  for await (const page of log.rows()) {
+  for await (const page of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const { position } of page) {
       if (wanted.has(position)) indexes.set(position, events);
       events += 1;
     }
+    onEvents?.(events);
   }
   return { indexes, events };
 }

@@ -2,7 +2,7 @@
 // Order by order: no more than one state is in memory, and nothing is written.
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../errors.ts';
-import type { Position } from '../event-store/event-store.ts';
+import { logStart, type Position } from '../event-store/event-store.ts';
 import type { MembershipStatus } from '../order/order.ts';
 import { initialState } from '../order/order.ts';
 import { orderAggregate } from '../order-streams.ts';
@@ -51,7 +51,7 @@ const listed = 1_000;
 export function replayStreams(log: SqliteLog, part: StreamPart, readModels: string | undefined): ReplayedPart {
   const live = readModels === undefined ? undefined : openLiveReadModels(readModels);
   try {
-    return new Replay(live).over(log, { ...part, upTo: live ? Number(live.cursor ?? 0) : part.upTo });
+    return new Replay(live).over(log, { ...part, upTo: live ? log.placeOf(live.cursor ?? logStart) : part.upTo });
   } finally {
     live?.close();
   }

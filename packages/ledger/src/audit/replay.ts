@@ -29,10 +29,14 @@ export interface Replayed {
 }
 
 export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: ReplayOptions = {}): Promise<Replayed> {
-  return withSqliteLog(reader, asOf, async ({ log, upTo }) => {
+  const { onEvents } = pool;
+  return withSqliteLog(reader, { asOf, onEvents }, async ({ log, upTo, copied }) => {
     const jobs = streamParts(log).map((range) => ({ kind: 'replay', part: { range, upTo, newest: '' }, readModels }) as const);
     // A job beside the others: it looks each live row up in the log.
-    const [strays, ...parts] = await runScanJobs(log, [{ kind: 'strays', readModels }, ...jobs] as const, pool);
+    const [strays, ...parts] = await runScanJobs(log, [{ kind: 'strays', readModels }, ...jobs] as const, {
+      ...pool,
+      onEvents: (events) => onEvents?.(copied + events),
+    });
     const accounts = readModels === undefined ? [] : accountDifferences(readModels, parts);
     const sum = (count: 'events' | 'orders' | 'openReviews' | 'pendingDeliveries' | 'differing'): number =>
       parts.reduce((total, part) => total + part[count], 0);

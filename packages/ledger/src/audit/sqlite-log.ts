@@ -7,7 +7,7 @@ import type { Position } from '../event-store/event-store.ts';
 import { toPosition } from '../event-store/log-pages.ts';
 import { asLedgerError } from '../event-store/sqlite/failure.ts';
 import type { LogReader, LogRow } from './log-reader.ts';
-import { openReadOnly, prepareReading } from './sqlite-reading.ts';
+import { type Origins, openReadOnly, prepareOrigins, prepareReading } from './sqlite-reading.ts';
 
 /** The columns of an event, in this order. */
 type Columns = [position: number, stream: string | null, revision: number, id: string, type: string, data: string, metadata: string];
@@ -53,12 +53,14 @@ export class SqliteLog {
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareReading>;
+  readonly #origins: Origins | undefined;
 
   /** @throws LedgerError `invalid_input`: no log of ours. `file_newer`, `store_unavailable`. */
   constructor(path: string) {
     this.path = resolve(path);
     this.#db = openReadOnly(this.path);
     this.#sql = prepareReading(this.#db);
+    this.#origins = prepareOrigins(this.#db);
   }
 
   /** One statement, so that it is one moment of a log in use. */
@@ -71,6 +73,16 @@ export class SqliteLog {
   end(): number {
     const [end] = this.#reading(() => this.#sql.end.get()) as unknown as [number | null];
     return end ?? 0;
+  }
+
+  /** What a position of the log itself is in this file: in a copy they are counted anew. */
+  placeOf(position: Position): number {
+    return this.#origins ? Number(this.#origins.placeOf.get(position)?.['place'] ?? 0) : Number(position);
+  }
+
+  /** The other way. */
+  originOf(position: string): string {
+    return String(this.#origins?.originOf.get(Number(position))?.['origin'] ?? position);
   }
 
   /** Log order. A row whose stream the file does not name is given under the empty name. */

@@ -20,6 +20,23 @@ export type LogQuery =
   | 'has'
   | 'stream';
 
+/** In a copy of a log in another store: the positions that its events have there. */
+export const originsTable = 'CREATE TABLE origins (position INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE)';
+
+export interface Origins {
+  readonly originOf: StatementSync;
+  readonly placeOf: StatementSync;
+}
+
+/** Undefined: the file is no copy. */
+export function prepareOrigins(db: DatabaseSync): Origins | undefined {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'origins'").get() === undefined) return undefined;
+  return {
+    originOf: db.prepare('SELECT origin FROM origins WHERE position = ?'),
+    placeOf: db.prepare('SELECT max(position) AS place FROM origins WHERE origin <= ?'),
+  };
+}
+
 /** @throws LedgerError `invalid_input`: no log of ours. `file_newer`, `store_unavailable`. */
 export function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the log?`);

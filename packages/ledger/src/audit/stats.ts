@@ -1,5 +1,6 @@
 // What a log holds, in figures: who granted, who confirmed, what waits.
 import type { Position } from '../event-store/event-store.ts';
+import { toPosition } from '../event-store/log-pages.ts';
 import type { Source } from '../observation.ts';
 import { orderAggregate } from '../order-streams.ts';
 import { recordedAt } from './as-of.ts';
@@ -21,17 +22,32 @@ export interface LogStats {
   readonly grantsBySource: Readonly<Record<Source, number>>;
   readonly openReviews: number;
   readonly pendingDeliveries: number;
+  /** Broken, or of a newer release: they are in no other figure but that of orders. `verify` names them. */
+  readonly unreadableOrders: number;
   /** From a decision to its delivery: how many took up to so long. */
   readonly deliveries: readonly { readonly upToMs: number | null; readonly count: number }[];
 }
 
 const bounds: readonly number[] = [1_000, 10_000, 60_000, 600_000, 3_600_000];
 
-export function logStats(log: LogReader, options: { readonly asOf?: Position } = {}): Promise<LogStats> {
-  return withSqliteLog(log, options.asOf, async ({ log: file, upTo }) => {
-    const { orders, memberships, openReviews, pendingDeliveries } = await replayLog(log, options);
+export interface StatsOptions {
+  readonly asOf?: Position;
+  /** Events read so far. Each is read twice. */
+  readonly onEvents?: (events: number) => void;
+}
+
+export function logStats(log: LogReader, { asOf, onEvents }: StatsOptions = {}): Promise<LogStats> {
+  return withSqliteLog(log, { asOf, onEvents }, async ({ log: file, upTo, copied }) => {
+    const replayed = await replayLog(
+      { ...log, sqlite: file },
+      { asOf: toPosition(upTo), onEvents: (events) => onEvents?.(copied + events) },
+    );
+    const { orders, memberships, openReviews, pendingDeliveries } = replayed;
     const counting = new Counting();
-    for (const range of file.streamRanges(1_000)) for (const { name, rows } of file.streams(range, upTo)) counting.take(name ?? '', rows);
+    for (const range of file.streamRanges(1_000)) {
+      for (const { name, rows } of file.streams(range, upTo)) counting.take(name ?? '', rows);
+      onEvents?.(copied + replayed.events + counting.events);
+    }
     const [first, last] = [await firstRow(log), file.last(upTo)];
     return {
       events: counting.events,
@@ -44,6 +60,7 @@ export function logStats(log: LogReader, options: { readonly asOf?: Position } =
       grantsBySource: counting.grants,
       openReviews,
       pendingDeliveries,
+      unreadableOrders: replayed.differing,
       deliveries: [...bounds, null].map((upToMs, place) => ({ upToMs, count: counting.deliveries[place] ?? 0 })),
     };
   });
@@ -65,7 +82,7 @@ class Counting {
     for (const { type, data, metadata } of rows) {
       this.byType[type] = (this.byType[type] ?? 0) + 1;
       if (!stream.startsWith(orderAggregate.stream(''))) continue;
-      const said = JSON.parse(data) as { source?: Source; sequence?: number };
+      const said = saidIn(data);
       if (type === 'PaymentObserved' && said.source) this.bySource[said.source] += 1;
       if (type === 'MembershipGranted' && said.source) this.grants[said.source] += 1;
       if (said.sequence === undefined) continue;
@@ -80,6 +97,15 @@ class Counting {
     const place = bounds.findIndex((bound) => tookMs <= bound);
     const slot = place === -1 ? bounds.length : place;
     this.deliveries[slot] = (this.deliveries[slot] ?? 0) + 1;
+  }
+}
+
+/** Of an order that cannot be read, nothing: it is counted as such. */
+function saidIn(data: string): { readonly source?: Source; readonly sequence?: number } {
+  try {
+    return (JSON.parse(data) as object | null) ?? {};
+  } catch {
+    return {};
   }
 }
 

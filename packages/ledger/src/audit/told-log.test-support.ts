@@ -3,24 +3,24 @@
 import type { EventStore } from '../event-store/event-store.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { Fact, ManualAction, Observation, PaymentReference, Source } from '../observation.ts';
-import type { MembershipChange, PaymentLedger } from '../payment-ledger.ts';
+import type { MembershipChange, PaymentLedger, PaymentLedgerOptions } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 
 const account = 'acct_1';
-const support: ManualAction = { actor: 'support-7', reason: 'ticket 4711' };
+export const support: ManualAction = { actor: 'support-7', reason: 'ticket 4711' };
 
-function payment(id: string, changed: Partial<PaymentReference> = {}): PaymentReference {
+export function payment(id: string, changed: Partial<PaymentReference> = {}): PaymentReference {
   return { provider: 'stripe', account, livemode: true, id, ...changed };
 }
 
-function paid(totalMinor = 4_900, changed: object = {}): Fact {
+export function paid(totalMinor = 4_900, changed: object = {}): Fact {
   return { kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd', ...changed } };
 }
 
 const withParts = { parts: { subtotalMinor: 5_000, discountMinor: 500, taxMinor: 400, shippingMinor: 0 } };
 
 /** A wall clock that moves a second at each look, a monotonic one that follows it, and ids in a row. */
-function steadyRuntime(): Runtime & { advance(ms: number): void } {
+export function steadyRuntime(): Runtime & { advance(ms: number): void } {
   let nowMs = Date.UTC(2026, 0, 5, 9, 0, 0);
   let ids = 0;
   return {
@@ -51,13 +51,18 @@ interface Teller {
 }
 
 interface TellerOptions {
+  readonly policy?: NonNullable<PaymentLedgerOptions['policy']>;
+  readonly deliverTimeoutMs?: number;
   readonly runtime?: Runtime;
-  readonly deliver?: (change: MembershipChange) => Promise<void>;
+  readonly deliver?: NonNullable<PaymentLedgerOptions['deliver']>;
 }
 
 /** A process that delivers when it is told to settle. */
-function teller(store: EventStore, { runtime = steadyRuntime(), deliver = async () => undefined }: TellerOptions = {}): Teller {
-  const ledger = createPaymentLedger({ eventStore: store, runtime, deliver, background: false, readModels: ':memory:' });
+export function teller(
+  store: EventStore,
+  { runtime = steadyRuntime(), deliver = async () => undefined, ...options }: TellerOptions = {},
+): Teller {
+  const ledger = createPaymentLedger({ ...options, eventStore: store, runtime, deliver, background: false, readModels: ':memory:' });
   return {
     ledger,
     say: (source, of, fact, changed = {}) => {

@@ -1,4 +1,5 @@
 // The tree of a log, in one pass over its rows: its root, the roots at chosen sizes, and proofs for chosen leaves.
+import type { Position } from '../event-store/event-store.ts';
 import { leafHash } from './leaf.ts';
 import type { LogReader, LogRow } from './log-reader.ts';
 import { GrowingTree, type LeafRange, type TreeHash } from './merkle-tree.ts';
@@ -31,12 +32,12 @@ export class TreeScan {
 /** @param onRows called with the number of rows read so far. */
 export async function scanTree(
   log: LogReader,
-  options: TreeScanOptions & { readonly size?: number } = {},
+  options: TreeScanOptions & { readonly size?: number; readonly asOf?: Position | undefined } = {},
   onRows?: (rows: number) => void,
 ): Promise<TreeScan> {
   const scan = new TreeScan(options);
-  const { size = Number.POSITIVE_INFINITY } = options;
-  for await (const rows of log.rows()) {
+  const { size = Number.POSITIVE_INFINITY, asOf } = options;
+  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const row of rows) {
       if (scan.tree.size === size) return scan;
       scan.take(row);

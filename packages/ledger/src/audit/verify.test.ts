@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { createPaymentLedger } from '../ledger.ts';
 import { takeCheckpoint } from './checkpoint.ts';
 import { readerOf } from './log-reader.ts';
 import { generateNoteKey, parseSignerKey, parseVerifierKey } from './signed-note.ts';
@@ -68,6 +69,33 @@ const cutAfter = (position: number): readonly string[] => [
   'DELETE FROM streams WHERE id NOT IN (SELECT stream FROM events)',
   'UPDATE streams SET revision = (SELECT max(revision) FROM events WHERE stream = streams.id)',
 ];
+/** Removes streams as if they had never been: places in the log are given anew. */
+const unwrite = (...streams: readonly string[]): readonly string[] => {
+  const names = streams.map((name) => `'${name}'`).join(', ');
+  return [
+    `DELETE FROM events WHERE stream IN (SELECT id FROM streams WHERE name IN (${names}))`,
+    `DELETE FROM streams WHERE name IN (${names})`,
+    'CREATE TABLE ranks AS SELECT position, row_number() OVER (ORDER BY position) AS rank FROM events',
+    'UPDATE events SET position = -(SELECT rank FROM ranks WHERE ranks.position = events.position)',
+    'UPDATE events SET position = -position',
+    'DROP TABLE ranks',
+    "UPDATE sqlite_sequence SET seq = (SELECT max(position) FROM events) WHERE name = 'events'",
+  ];
+};
+/** Puts a copy of a stream's last event behind it, changed, and moves the rest of the log on. */
+const sayAgain = (stream: string, from: string, to: string): readonly string[] => {
+  const last = `(SELECT max(position) FROM events WHERE ${of(stream)})`;
+  return [
+    `CREATE TABLE places AS SELECT ${last} AS last`,
+    'UPDATE events SET position = -position WHERE position > (SELECT last FROM places)',
+    `INSERT INTO events (position, stream, revision, id, type, data, metadata)
+     SELECT position + 1, stream, revision + 1, 'inserted', type, replace(data, '${from}', '${to}'), metadata FROM events WHERE position = (SELECT last FROM places)`,
+    'UPDATE events SET position = 1 - position WHERE position < 0',
+    `UPDATE streams SET revision = revision + 1 WHERE name = '${stream}'`,
+    "UPDATE sqlite_sequence SET seq = (SELECT max(position) FROM events) WHERE name = 'events'",
+    'DROP TABLE places',
+  ];
+};
 const summary = ({ findings }: Verification) => findings.map(({ rule, stream, revision }) => [rule, stream, revision]);
 
 test('a log that only the ledger has written has nothing to find', async () => {
@@ -364,7 +392,13 @@ const plausible: readonly [what: string, changes: readonly string[]][] = [
   ['the tail cut off, and the file told so', cutAfter(61)],
   ['last week’s file put back', cutAfter(12)],
   ['what was said taken out, ranks closed', takeOut('order-unpaid', 2)],
-  ['an event inserted as the ledger would', [...insert('sweep-new', 'SweepStarted', '{"round":2}')]],
+  ['an order removed with its references, ranks closed', unwrite('order-partly', 'reference-cs_partly', 'reference-pi_partly')],
+  [
+    'two orders swapped throughout',
+    ["UPDATE events SET data = replace(replace(replace(data, '-tried', '-x'), '-twice', '-tried'), '-x', '-twice')"],
+  ],
+  ['an observation that nobody made, in its place, ranks opened', sayAgain('order-unpaid', '"source":"webhook"', '"source":"poll"')],
+  ['an event added behind it, as the ledger would', [...insert('sweep-new', 'SweepStarted', '{"round":2}')]],
   [
     'appends to different streams in another order in the log',
     [
@@ -380,8 +414,44 @@ describe('what leaves no trace in the file is found by a checkpoint kept elsewhe
     expect((await verifying(changes)).findings).toEqual([]);
     const { findings } = await verifying(changes, { checkpoints: [kept], keys });
     // What was only added behind a checkpoint is no rewriting of what it covers.
-    if (what.startsWith('an event inserted')) expect(findings).toEqual([]);
+    if (what.startsWith('an event added')) expect(findings).toEqual([]);
     else expect(findings).toMatchObject([{ rule: 'checkpoint', stream: '(checkpoint 1)' }]);
+  });
+
+  test('whatever is changed in any row', async () => {
+    const changes: Readonly<Record<string, (position: number) => string>> = {
+      stream: (position) => `UPDATE streams SET name = name || 'x' WHERE id = (SELECT stream FROM events WHERE position = ${position})`,
+      revision: (position) => `UPDATE events SET revision = revision + 1000 WHERE position = ${position}`,
+      id: (position) => `UPDATE events SET id = 'another' WHERE position = ${position}`,
+      type: (position) => `UPDATE events SET type = type || 'x' WHERE position = ${position}`,
+      metadata: (position) => `UPDATE events SET metadata = metadata || ' ' WHERE position = ${position}`,
+      data: (position) => `UPDATE events SET data = ' ' || data WHERE position = ${position}`,
+      row: (position) => `DELETE FROM events WHERE position = ${position}`,
+    };
+    const { size } = await verifying(['UPDATE streams SET revision = revision']);
+    for (const [at, change] of Object.values(changes).entries()) {
+      // Each meets other rows, spread over the log.
+      for (let position = 1 + at; position <= size; position += 24) {
+        const { findings } = await verifying([change(position)], { checkpoints: [kept], keys });
+        expect(findings.map(({ rule }) => rule)).toContain('checkpoint');
+      }
+    }
+  });
+
+  test('last week’s file itself', async () => {
+    const grown = join(directory, 'grown.db');
+    copyFileSync(told, grown);
+    const order = { orderId: 'new', memberId: 'm', plan: 'pro', amountMinor: 1, currency: 'usd', account: 'acct_1', livemode: true };
+    const ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(grown), background: false });
+    await ledger.placeOrder(order);
+    await ledger[Symbol.asyncDispose]();
+    const log = sqliteReader(grown);
+    const { note } = await takeCheckpoint(log, { origin: 'shop.example/ledger', signers });
+    await log.close();
+    const { findings } = await verifying(['UPDATE streams SET revision = revision'], { checkpoints: [kept, note], keys });
+    expect(findings).toMatchObject([
+      { rule: 'checkpoint', stream: '(checkpoint 2)', found: expect.stringContaining('it is an older copy') },
+    ]);
   });
 
   test('a log rewritten, with a new tree and a new checkpoint of its own', async () => {
@@ -431,6 +501,24 @@ test('as of an earlier position only what stood there is judged', async () => {
   expect(findings).not.toEqual([]);
   const asOf = String(size - 1).padStart(20, '0') as NonNullable<VerifyOptions['asOf']>;
   expect(await verifying(changes, { asOf })).toMatchObject({ findings: [], events: size - 1, size });
+});
+
+test('a log that grows between two looks at it is no finding', async () => {
+  const path = join(directory, 'growing.db');
+  copyFileSync(told, path);
+  const log = sqliteReader(path);
+  onTestFinished(() => log.close());
+  const growing: VerifyOptions = {
+    // Asked for once its end was looked at.
+    get checkpoints() {
+      const db = new DatabaseSync(path);
+      for (const change of insert('sweep-new', 'SweepStarted', '{"round":2}')) db.prepare(change).run();
+      db.close();
+      return [];
+    },
+  };
+  const before = log.sqlite?.end();
+  expect(await verifyLog(log, growing)).toMatchObject({ findings: [], size: Number(before) + 1, events: Number(before) + 1 });
 });
 
 test('workers find the same as one thread', async () => {

@@ -1,5 +1,6 @@
 // Proves what a log holds: streams, decisions and laws event by event, and its beginning against signed checkpoints.
 import type { Position } from '../event-store/event-store.ts';
+import type { Policy } from '../order/policy.ts';
 import { recordedAt } from './as-of.ts';
 import type { LogReader } from './log-reader.ts';
 import type { ScannedTree } from './scan-jobs.ts';
@@ -9,6 +10,7 @@ import type { NoteVerifier } from './signed-note.ts';
 import { withSqliteLog } from './sqlite-copy.ts';
 import type { LogExtent, SqliteLog } from './sqlite-log.ts';
 import type { Finding } from './verify/finding.ts';
+import { policiesIn } from './verify/judge.ts';
 
 export interface VerifyOptions extends ScanPoolOptions {
   /** Judge the log up to here. Checkpoints and positions are judged on the whole of it. */
@@ -31,16 +33,19 @@ export interface Verification {
   readonly orders: number;
   /** Appends whose decisions were made again. */
   readonly appends: number;
+  /** Policies that were adopted: what was decided is judged under them, so somebody should read them. */
+  readonly policies: readonly { readonly hash: string; readonly position: string; readonly policy: Policy }[];
   /** Checkpoints that the log was held against, and what the largest of them covers. */
   readonly checkpoints: number;
   readonly covered: number;
 }
 
 export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promise<Verification> {
-  return withSqliteLog(reader, options.asOf, async ({ log, upTo }) => {
+  return withSqliteLog(reader, options, async ({ log, upTo: asked, copied }) => {
     // Read first: a log in use grows, and must not look shorter than what it signs meanwhile.
     const checkpoints = (options.checkpoints ?? []).map((note) => openCheckpoint(note, options.keys ?? []));
     const extent = log.extent();
+    const upTo = options.asOf === undefined ? extent.end : asked;
     const newest = recordedAt(log.last(upTo)?.metadata ?? '');
     const sizes = checkpoints.flatMap((checkpoint) => ('refused' in checkpoint ? [] : [checkpoint.size]));
     const [tree, ...parts] = await runScanJobs(
@@ -49,7 +54,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
         { kind: 'tree', upTo: extent.end, sizes } as const,
         ...streamParts(log).map((range) => ({ kind: 'verify', part: { range, upTo, newest } }) as const),
       ] as const,
-      options,
+      { ...options, onEvents: (events) => options.onEvents?.(copied + events) },
     );
     const findings: Finding[] = [
       ...extentFindings(log, extent, tree),
@@ -68,7 +73,9 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
     }
     const listed = parts.reduce((total, part) => total + part.findings.length, 0);
     return {
-      findings: findings.sort((a, b) => compare(a.position ?? '', b.position ?? '')),
+      findings: findings
+        .sort((a, b) => compare(a.position ?? '', b.position ?? ''))
+        .map((finding) => (finding.position === undefined ? finding : { ...finding, position: log.originOf(finding.position) })),
       found: findings.length - listed + sum('found'),
       size: tree.size,
       root: tree.root,
@@ -76,6 +83,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
       streams: sum('streams'),
       orders: sum('orders'),
       appends: sum('appends'),
+      policies: [...policiesIn(log, upTo)].map(([hash, { policy, position }]) => ({ hash, policy, position: log.originOf(position) })),
       checkpoints: checkpoints.length,
       covered: Math.max(0, ...sizes),
     };

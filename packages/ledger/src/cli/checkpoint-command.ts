@@ -3,9 +3,9 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { takeCheckpoint } from '../audit/checkpoint.ts';
 import { generateNoteKey } from '../audit/signed-note.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, jsonOption, storeOption } from './command.ts';
+import { type Command, jsonOption, readingOptions } from './command.ts';
 import { readSigners } from './key-files.ts';
-import { eventsIn, withLog } from './open-log.ts';
+import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const keyCommand: Command = {
   name: 'key',
@@ -32,8 +32,7 @@ export const checkpointCommand: Command = {
   positionals: [],
   summary: 'Signs a checkpoint of the log as it is. Keep it where nobody who can write the log can write.',
   options: {
-    ...storeOption,
-    ...jsonOption,
+    ...readingOptions,
     'key-file': { value: 'FILE', multiple: true, help: 'private key, of `paidonce key`; two while one is rotated' },
     origin: { value: 'NAME', help: 'the name of the log. Default: the name of the key' },
     out: { value: 'FILE', help: 'append it to this file, too' },
@@ -44,12 +43,13 @@ export const checkpointCommand: Command = {
     const origin = options.text('origin') ?? signers[0]?.name;
     if (origin === undefined) throw new LedgerError('invalid_input', '--key-file is missing. `paidonce key NAME --out FILE` makes a key');
     return withLog(invocation, async (log) => {
-      const events = eventsIn(log);
-      const taken = await takeCheckpoint(log, { origin, signers, onEvents: (read) => terminal.progress('checkpoint', read, events) });
-      terminal.endProgress();
+      const measure = measured(invocation, 'checkpoint', log);
+      const taken = await takeCheckpoint(log, { origin, signers, ...(await asOfIn(invocation, log)), onEvents: measure.onEvents });
+      const took = measure.end(taken.size);
       const out = options.text('out');
       if (out !== undefined) appendFileSync(out, taken.note);
       terminal.out(options.flag('json') ? JSON.stringify({ origin, ...taken }) : taken.note.trimEnd());
+      terminal.err(`Signed over ${took}.`);
       return 0;
     });
   },

@@ -62,10 +62,13 @@ export class Options {
 }
 
 export const storeOption: Readonly<Record<'store', OptionSpec>> = {
-  store: { value: 'URL', help: 'the log: sqlite:PATH. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data' },
+  store: {
+    value: 'URL',
+    help: 'the log: sqlite:PATH, esdb://HOST or kurrentdb://HOST. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data',
+  },
 };
 export const jsonOption: Readonly<Record<'json', OptionSpec>> = { json: { help: 'one JSON document on standard output, for machines' } };
-export const asOfOption: Readonly<Record<'as-of', OptionSpec>> = {
+const asOfOption: Readonly<Record<'as-of', OptionSpec>> = {
   'as-of': { value: 'TIME|POSITION', help: 'the log as it was then: 2026-03-01, 2026-03-01T12:00:00Z, or a position' },
 };
 export const readingOptions: Readonly<Record<string, OptionSpec>> = { ...storeOption, ...asOfOption, ...jsonOption };

@@ -1,9 +1,11 @@
 // `paidonce explain`: in plain words, why an order has its membership, or a member his access.
-import { explainMember, explainOrder } from '../audit/explain/explain.ts';
+import { type Explanation, explainMember, explainOrder } from '../audit/explain/explain.ts';
 import { explanationLines, type Language } from '../audit/explain/explanation-lines.ts';
+import type { LogReader } from '../audit/log-reader.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, readingOptions } from './command.ts';
-import { asOfIn, withLog } from './open-log.ts';
+import type { Position } from '../event-store/event-store.ts';
+import { type Command, type Invocation, readingOptions } from './command.ts';
+import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
@@ -25,7 +27,7 @@ export const explainCommand: Command = {
     return withLog(invocation, async (log) => {
       const asOf = await asOfIn(invocation, log);
       const one = orderId === undefined ? undefined : await explainOrder(log, orderId, asOf);
-      const explanations = member === undefined ? (one ? [one] : []) : await explainMember(log, member, asOf);
+      const explanations = member === undefined ? (one ? [one] : []) : await ordersOf(member, invocation, log, asOf);
       if (explanations.length === 0) {
         const then = 'asOf' in asOf ? ` up to position ${Number(asOf.asOf) || asOf.asOf}` : '';
         terminal.err(
@@ -39,6 +41,26 @@ export const explainCommand: Command = {
     });
   },
 };
+
+/** The whole log is read to find them. */
+async function ordersOf(
+  member: string,
+  invocation: Invocation,
+  log: LogReader,
+  asOf: { readonly asOf?: Position },
+): Promise<readonly Explanation[]> {
+  const measure = measured(invocation, 'explain', log);
+  let read = 0;
+  const explanations = await explainMember(log, member, {
+    ...asOf,
+    onEvents: (events) => {
+      read = events;
+      measure.onEvents(events);
+    },
+  });
+  invocation.terminal.err(`${explanations.length} of the orders in ${measure.end(read)} are of member ${member}.`);
+  return explanations;
+}
 
 function languageOf(given: string | undefined, lang = ''): Language {
   if (given === undefined) return /^zh[_-](?:TW|HK|Hant)/i.test(lang) ? 'zh-TW' : 'en';

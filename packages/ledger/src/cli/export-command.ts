@@ -1,19 +1,21 @@
 // `paidonce export` and `paidonce import`: the log as NDJSON, CSV or a double-entry journal, and back into an empty store.
 
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { accountsWith, defaultAccounts } from '../audit/export/accounts.ts';
 import { csvLines } from '../audit/export/csv.ts';
+import { feesIn } from '../audit/export/fees.ts';
 import { journalEntries, modesIn } from '../audit/export/journal.ts';
 import { type JournalFormat, journalWriter } from '../audit/export/journal-text.ts';
 import { importNdjson, ndjsonLines } from '../audit/export/ndjson.ts';
 import type { LogReader } from '../audit/log-reader.ts';
 import { LedgerError } from '../errors.ts';
-import { asOfOption, type Command, type Invocation, jsonOption, storeOption } from './command.ts';
-import { asOfIn, eventsIn, withLog } from './open-log.ts';
+import { type Command, type Invocation, jsonOption, readingOptions, storeOption } from './command.ts';
+import { readText } from './key-files.ts';
+import { asOfIn, measured, withLog } from './open-log.ts';
 import { openWritableStore, storeUrl } from './store-url.ts';
-import { grouped } from './terminal.ts';
+import { grouped, rateText } from './terminal.ts';
 
 const formats: readonly string[] = ['ndjson', 'csv', 'hledger', 'beancount'];
 
@@ -24,39 +26,48 @@ export const exportCommand: Command = {
   details: [
     'Accounts of the journal, with their defaults; {provider}, {account} and {plan} stand for those of the payment:',
     ...Object.entries(defaultAccounts).map(([name, account]) => `  ${name.padEnd(15)}${account}`),
-    'Fees and payouts are not in the log: take them from the reports of the provider.',
+    'Fees are not in the log. With --fees they come from a report of the provider: of Stripe, the itemised "Balance change from',
+    'activity", as it is. Payouts are not in it.',
   ],
   options: {
-    ...storeOption,
-    ...asOfOption,
+    ...readingOptions,
+    json: { help: 'the summary as JSON: on standard output with --out, else on standard error' },
     format: { value: formats.join('|'), help: 'default: ndjson' },
-    out: { value: 'FILE', help: 'default: standard output' },
+    out: { value: 'FILE', help: 'a new file. Default: standard output' },
     mode: { value: 'live|test', help: 'journal: which money. Must be said where the log holds both' },
     account: { value: 'NAME=ACCOUNT', multiple: true, help: 'journal: another account, like revenue=income:memberships:{plan}' },
+    fees: { value: 'FILE', help: 'journal: CSV of what the provider kept, with the columns payment, fee, currency, date' },
   },
   run: async (invocation) => {
-    const { options, terminal } = invocation;
+    const { options } = invocation;
     const format = options.text('format') ?? 'ndjson';
     if (!formats.includes(format))
       throw new LedgerError('invalid_input', `--format ${format} is not known. It writes ${formats.join(', ')}`);
     const accounts = accountsWith(options.texts('account'));
+    const feesFile = options.text('fees');
+    const fees = feesFile === undefined ? {} : { fees: feesIn(readText(feesFile)) };
     return withLog(invocation, async (log) => {
       const asOf = await asOfIn(invocation, log);
       const livemode = format === 'hledger' || format === 'beancount' ? await livemodeIn(invocation, log) : undefined;
-      const output = await openOutput(invocation, eventsIn(log));
-      if (livemode === undefined)
-        for await (const line of format === 'csv' ? csvLines(log, asOf) : ndjsonLines(log, asOf)) await output.line(line);
-      else {
-        const lines = journalWriter(format as JournalFormat);
-        await output.line(
-          `; ${log.name}${asOf.asOf ? ` as of position ${Number(asOf.asOf)}` : ''}, ${livemode ? 'live' : 'test'} payments`,
-        );
-        await journalEntries(log, { accounts, livemode, ...asOf }, async (entry) => {
-          for (const line of lines(entry)) await output.line(line);
-        });
+      const output = await openOutput(invocation, log, format);
+      const { onEvents } = output;
+      try {
+        if (livemode === undefined) {
+          const lines = format === 'csv' ? csvLines(log, { ...asOf, onEvents }) : ndjsonLines(log, { ...asOf, onEvents });
+          for await (const line of lines) await output.line(line);
+        } else {
+          const linesOf = journalWriter(format as JournalFormat);
+          const then = asOf.asOf ? ` as of position ${Number(asOf.asOf)}` : '';
+          await output.line(`; ${log.name}${then}, ${livemode ? 'live' : 'test'} payments`);
+          await journalEntries(log, { accounts, livemode, ...asOf, ...fees, onEvents }, async (entry) => {
+            for (const line of linesOf(entry)) await output.line(line);
+          });
+        }
+      } catch (error) {
+        await output.abandon();
+        throw error;
       }
       await output.end();
-      terminal.endProgress();
       return 0;
     });
   },
@@ -74,17 +85,21 @@ async function livemodeIn({ options }: Invocation, log: LogReader): Promise<bool
 }
 
 interface Output {
+  readonly onEvents: (events: number) => void;
   line(text: string): Promise<void>;
+  /** Half a file must not be taken for a whole one. */
+  abandon(): Promise<void>;
   end(): Promise<void>;
 }
 
 const chunkChars = 64 * 1024;
 
-async function openOutput({ options, terminal }: Invocation, events: number | undefined): Promise<Output> {
+async function openOutput(invocation: Invocation, log: LogReader, format: string): Promise<Output> {
+  const { options, terminal } = invocation;
   const path = options.text('out');
   const file = path === undefined ? undefined : await told(path, () => open(path, 'wx'));
-  let chunk = '';
-  let lines = 0;
+  const measure = measured(invocation, 'export', log);
+  let [chunk, lines, events] = ['', 0, 0];
   const flush = async (): Promise<void> => {
     const text = chunk;
     chunk = '';
@@ -92,18 +107,26 @@ async function openOutput({ options, terminal }: Invocation, events: number | un
     else await told(path, () => file.appendFile(text));
   };
   return {
+    onEvents: (read) => {
+      events = read;
+      measure.onEvents(read);
+    },
     line: async (text) => {
       chunk += `${text}\n`;
       lines += 1;
-      if (chunk.length < chunkChars) return;
-      if (file) terminal.progress('export', lines, events);
-      await flush();
+      if (chunk.length >= chunkChars) await flush();
+    },
+    abandon: async () => {
+      await file?.close();
+      if (path !== undefined) await unlink(path);
     },
     end: async () => {
       await flush();
-      if (file === undefined) return;
-      await file.close();
-      terminal.err(`${path}: ${grouped(lines)} lines.`);
+      await file?.close();
+      const summary = `${path ?? format}: ${grouped(lines)} lines; ${measure.end(events)}.`;
+      const asJson = JSON.stringify({ format, lines, events, ...(path === undefined ? {} : { file: path }) });
+      if (options.flag('json')) (path === undefined ? terminal.err : terminal.out)(asJson);
+      else terminal.err(summary);
     },
   };
 }
@@ -117,19 +140,26 @@ async function told<T>(path: string | undefined, work: () => Promise<T>): Promis
   }
 }
 
+/** Begun when they are asked for: lines that come before would be lost, and their reader would wait for ever. */
+async function* linesIn(path: string): AsyncGenerator<string, void, undefined> {
+  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+}
+
 export const importCommand: Command = {
   name: 'import',
   positionals: ['FILE'],
   summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
   options: { ...storeOption, ...jsonOption },
   run: async ({ positionals: [path = ''], options, env, terminal }) => {
-    const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
     const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
+    const startedMs = performance.now();
     try {
-      const imported = await importNdjson(lines, store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });
+      const imported = await importNdjson(linesIn(path), store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });
       terminal.endProgress();
       terminal.out(
-        options.flag('json') ? JSON.stringify(imported) : `${grouped(imported.size)} events imported. Tree: ${imported.root}, as exported.`,
+        options.flag('json')
+          ? JSON.stringify(imported)
+          : `${grouped(imported.size)} events imported (${rateText(imported.size, (performance.now() - startedMs) / 1_000)}). Tree: ${imported.root}, as exported.`,
       );
       return 0;
     } catch (error) {

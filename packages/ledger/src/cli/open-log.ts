@@ -4,6 +4,7 @@ import type { LogReader } from '../audit/log-reader.ts';
 import type { Position } from '../event-store/event-store.ts';
 import type { ExitCode, Invocation } from './command.ts';
 import { openReader, storeUrl } from './store-url.ts';
+import { grouped, rateText } from './terminal.ts';
 
 export async function withLog({ options, env }: Invocation, work: (log: LogReader) => Promise<ExitCode>): Promise<ExitCode> {
   const log = await openReader(storeUrl(options.text('store'), env));
@@ -20,7 +21,28 @@ export async function asOfIn({ options }: Invocation, log: LogReader): Promise<{
   return text === undefined ? {} : { asOf: await resolveAsOf(log, text) };
 }
 
-/** How much there is to read, where that is known. */
-export function eventsIn(log: LogReader): number | undefined {
-  return log.sqlite?.extent().events;
+export interface Measured {
+  /** Shows how far it is. */
+  readonly onEvents: (events: number) => void;
+  /** Takes the progress away. `1,000,000 events in 8.1 s (123,457/s)`: the end of a summary. */
+  end(events: number): string;
+}
+
+/** @param passes how often each event is read. A log that must be copied first is read once more. */
+export function measured({ terminal }: Invocation, what: string, log: LogReader, passes = 1): Measured {
+  const startedMs = performance.now();
+  const of = log.sqlite?.extent().events;
+  return {
+    onEvents: (events) => terminal.progress(what, Math.round(events / passes), of),
+    end: (events) => {
+      terminal.endProgress();
+      const seconds = (performance.now() - startedMs) / 1_000;
+      return `${grouped(events)} events in ${seconds.toFixed(1)} s (${rateText(events, seconds)})`;
+    },
+  };
+}
+
+/** Audits by stream copy a log in another store first. */
+export function withCopy(log: LogReader, passes: number): number {
+  return log.sqlite ? passes : passes + 1;
 }

@@ -9,7 +9,7 @@ import { tellStories } from '../audit/told-log.test-support.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
-import { paidonce } from './paidonce.ts';
+import { runPaidonce } from './run-paidonce.test-support.ts';
 import { openTerminal, progressText } from './terminal.ts';
 
 const directory = newDirectory();
@@ -33,32 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: readonly string[]): Promise<Ran> {
-  let [out, err] = ['', ''];
-  const stream = (take: (text: string) => void) => ({
-    write: (text: string) => {
-      take(text);
-      return true;
-    },
-    once: () => undefined,
-  });
-  const terminal = openTerminal(
-    stream((text) => {
-      out += text;
-    }),
-    stream((text) => {
-      err += text;
-    }),
-  );
-  const code = await paidonce(args, { env: { LEDGER_URL: `sqlite:${told}` }, terminal });
-  return { code, out, err };
-}
+const run = (...args: readonly string[]) => runPaidonce(args, { LEDGER_URL: `sqlite:${told}` });
 const json = async (...args: readonly string[]): Promise<Record<string, unknown>> => JSON.parse((await run(...args, '--json')).out);
 
 describe('verify', () => {
@@ -80,6 +55,30 @@ describe('verify', () => {
 
   test('judges the log as it was', async () => {
     expect(await json('verify', '--store', `sqlite:${broken}`, '--as-of', '50')).toMatchObject({ found: 0, events: 50 });
+  });
+});
+
+describe('copy', () => {
+  test('copies into another store, tells the root, and has nothing to do the second time', async () => {
+    const to = `sqlite:${join(directory, 'copied.db')}`;
+    const first = await run('copy', '--from', `sqlite:${told}`, '--to', to);
+    expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^\d+ events copied, 0 were there\. Both have \d+ events\. Tree: /)]);
+    const again = JSON.parse((await run('copy', '--from', `sqlite:${told}`, '--to', to, '--json')).out);
+    expect(again).toMatchObject({ outcome: 'copied', appended: 0, sourceWentOn: 0 });
+    expect(await json('verify', '--store', to)).toMatchObject({ found: 0, events: again.size, root: again.root });
+  });
+
+  test('exits 3 where the copy was changed, and shows both roots', async () => {
+    const { code, out } = await run('copy', '--from', `sqlite:${told}`, '--to', `sqlite:${broken}`);
+    expect([code, out]).toEqual([3, expect.stringMatching(/^The two are not the same.*\n {2}source .* tree .*\n {2}target .* tree /)]);
+  });
+
+  test('exits 2 where it cannot run, and writes nothing', async () => {
+    const to = join(directory, 'never.db');
+    expect(await run('copy', '--to', `sqlite:${to}`)).toMatchObject({ code: 2, err: expect.stringContaining('--from is missing') });
+    expect(await run('copy', '--from', `sqlite:${to}`, '--to', `sqlite:${to}`)).toMatchObject({ code: 2 });
+    expect(await run('copy', '--from', `sqlite:${join(directory, 'absent.db')}`, '--to', `sqlite:${to}`)).toMatchObject({ code: 2 });
+    expect(existsSync(to)).toBe(false);
   });
 });
 
@@ -208,6 +207,7 @@ test('stats tell who granted', async () => {
     grantsBySource: { webhook: 10, poll: 1, status_query: 0, manual: 1 },
   });
   expect((await run('stats')).out).toContain('Granted first by: webhook 10, poll 1');
+  expect(await json('stats', '--as-of', '16')).toMatchObject({ events: 16, orders: 2, memberships: { active: 1 }, openReviews: 0 });
 });
 
 test('a key is written once, for its owner only, and the public one goes out', async () => {
@@ -258,6 +258,99 @@ describe('audits only read', () => {
   });
 });
 
+describe('each audit', () => {
+  const audits: readonly (readonly string[])[] = [
+    ['verify'],
+    ['replay'],
+    ['explain', 'held'],
+    ['explain', '--member', 'member-held'],
+    ['stats'],
+    ['export', '--format', 'csv'],
+    ['export', '--format', 'beancount', '--mode', 'live'],
+    ['checkpoint', '--key-file', keyFile],
+    ['receipt', 'held', '--key-file', keyFile],
+  ];
+
+  test.each(audits)('%s %s tells what it read in how long, and all of it as JSON', async (...args) => {
+    const { code, out, err } = await run(...args);
+    const isOneOrder = args[1] === 'held' && args[0] === 'explain'; // It reads no more than that.
+    expect([code, out + err]).toEqual([0, isOneOrder ? expect.anything() : expect.stringMatching(/\d+ events in \d+\.\d s \([\d,]+\/s\)/)]);
+    const asJson = await run(...args, '--json');
+    const document = args[0] === 'export' ? asJson.err : asJson.out;
+    expect(Object.keys(JSON.parse(document)).length).toBeGreaterThan(0);
+  });
+
+  test.each(audits)('%s %s looks at the log as it was', async (...args) => {
+    // The order held was placed at position 15, and its payment handed on later.
+    const then = await run(...args, '--as-of', '16', '--json');
+    expect(then.code).toBe(0);
+    expect(then.out).not.toBe((await run(...args, '--json')).out);
+  });
+
+  test('of a log that goes on in a newer release says so, and leaves nothing out in silence', async () => {
+    const newer = join(directory, 'newer.db');
+    copyFileSync(told, newer);
+    const db = new DatabaseSync(newer);
+    db.exec(`UPDATE events SET metadata = replace(metadata, '"version":"1"', '"version":"2"') WHERE type = 'MembershipGranted'
+      AND stream = (SELECT id FROM streams WHERE name = 'order-held')`);
+    db.close();
+    const says = async (...args: readonly string[]) => {
+      const { code, out, err } = await run(...args, '--store', `sqlite:${newer}`);
+      return [code, out + err];
+    };
+    const upgrade = expect.stringContaining('was written by a newer release. Upgrade @paidonce/ledger');
+    expect(await says('verify')).toEqual([3, upgrade]);
+    expect(await says('replay')).toEqual([3, upgrade]);
+    expect(await says('explain', 'held')).toEqual([2, upgrade]);
+    expect(await says('explain', '--member', 'member-held')).toEqual([2, upgrade]);
+    expect(await says('stats')).toEqual([3, expect.stringContaining('Orders that cannot be read: 1.')]);
+    expect(await says('export', '--format', 'csv')).toEqual([2, upgrade]);
+    expect(await says('export', '--format', 'hledger', '--mode', 'live')).toEqual([2, upgrade]);
+    expect(await says('receipt', 'held', '--key-file', keyFile)).toEqual([2, upgrade]);
+    expect(await says('export')).toEqual([0, expect.stringContaining('"version":"2"')]); // Lossless, whatever it is.
+  });
+
+  test('of a log with a row that is no JSON says which, in a line', async () => {
+    const torn = join(directory, 'torn.db');
+    copyFileSync(told, torn);
+    const db = new DatabaseSync(torn);
+    db.exec("UPDATE events SET data = '[' WHERE type = 'OrderPlaced' AND stream = (SELECT id FROM streams WHERE name = 'order-held')");
+    db.exec(
+      "UPDATE events SET data = 'null' WHERE type = 'PaymentObserved' AND stream = (SELECT id FROM streams WHERE name = 'order-short')",
+    );
+    db.close();
+    const file = join(directory, 'torn.csv');
+    for (const [code, ...args] of [
+      [3, 'verify'],
+      [3, 'replay'],
+      [2, 'explain', 'held'],
+      [3, 'stats'],
+      [2, 'export', '--format', 'csv', '--out', file],
+      [2, 'export', '--format', 'hledger'],
+      [2, 'receipt', 'held', '--key-file', keyFile],
+    ] as const) {
+      const ran = await run(...args, '--store', `sqlite:${torn}`);
+      expect([args[0], ran.code]).toEqual([args[0], code]);
+      if (code === 2) expect(ran.err).toMatch(/^corrupt: order-\w+@\d .*Run: paidonce verify\n$/);
+    }
+    expect(existsSync(file)).toBe(false); // Half of it is gone.
+  });
+});
+
+describe('a journal with the fees of a report', () => {
+  test('has them, and refuses a report that is none', async () => {
+    const report = join(directory, 'report.csv');
+    writeFileSync(report, 'payment_intent_id,created_utc,currency,fee\npi_confirmed,2026-01-05 09:00:11,usd,1.72\n');
+    const journal = ['export', '--format', 'hledger', '--mode', 'live', '--fees'];
+    expect((await run(...journal, report)).out).toContain('    expenses:fees  1.72 USD');
+    writeFileSync(report, 'a,b\n');
+    expect(await run(...journal, report)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no column payment or payment_intent_id'),
+    });
+  });
+});
+
 describe('what cannot be done is told in a line, with exit code 2', () => {
   test.each([
     [['verify', '--store', 'ledger.db'], /no store that can be opened here\. Is it sqlite:ledger\.db\?/],
@@ -278,7 +371,8 @@ describe('what cannot be done is told in a line, with exit code 2', () => {
     [['checkpoint'], /--key-file is missing/],
     [['receipt', 'held'], /rests on a signature/],
     [['receipt', 'held', 'file'], /Name one order/],
-    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /nowhere cannot be read/],
+    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /the key "x\+y" is no Ed25519 key/],
+    [['receipt', 'verify', 'nowhere', '--key', 'nokey'], /nokey cannot be read/],
     [['receipt', 'verify', 'x'], /--key is missing/],
     [['key', 'x'], /--out is missing/],
   ])('%j', async (args, why) => {
@@ -286,9 +380,14 @@ describe('what cannot be done is told in a line, with exit code 2', () => {
   });
 
   test('a private key given for a public one', async () => {
-    const { code, err } = await run('verify', '--checkpoints', checkpoints, '--key', keyFile);
-    expect([code, err]).toEqual([2, expect.stringContaining('is a private one')]);
-    expect(err).not.toContain(readFileSync(keyFile, 'utf8').trim());
+    for (const args of [
+      ['verify', '--checkpoints', checkpoints],
+      ['receipt', 'verify', 'receipt.json'],
+    ]) {
+      const { code, err } = await run(...args, '--key', keyFile);
+      expect([code, err]).toEqual([2, expect.stringContaining('is a private one')]);
+      expect(err).not.toContain(readFileSync(keyFile, 'utf8').trim());
+    }
   });
 });
 

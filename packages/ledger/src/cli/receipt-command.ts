@@ -2,10 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { judgeReceipt, type ReceiptOptions, takeReceipt } from '../audit/receipt.ts';
 import { type Receipt, verifyReceipt } from '../audit/receipt-verify.ts';
+import { readCheckpoint } from '../audit/signed-checkpoint.ts';
+import { parseVerifierKey } from '../audit/signed-note.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, type ExitCode, type Invocation, jsonOption, storeOption } from './command.ts';
+import { type Command, type ExitCode, type Invocation, readingOptions } from './command.ts';
 import { readCheckpoints, readSigners, readText, readVerifierKeys } from './key-files.ts';
-import { eventsIn, withLog } from './open-log.ts';
+import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const receiptCommand: Command = {
   name: 'receipt',
@@ -17,11 +19,10 @@ export const receiptCommand: Command = {
     'paidonce receipt verify FILE --key KEY                   needs nothing else. Exits 3 where it proves nothing',
   ],
   options: {
-    ...storeOption,
-    ...jsonOption,
+    ...readingOptions,
     'key-file': { value: 'FILE', multiple: true, help: 'private key to sign with' },
     origin: { value: 'NAME', help: 'the name of the log. Default: the name of the key' },
-    checkpoints: { value: 'FILE', multiple: true, help: 'signed checkpoints; the newest is used' },
+    checkpoints: { value: 'FILE', multiple: true, help: 'signed checkpoints; the largest is used' },
     out: { value: 'FILE', help: 'where the receipt goes. Default: standard output' },
     key: { value: 'KEY|FILE', multiple: true, help: 'verify: public key that you trust' },
   },
@@ -37,21 +38,43 @@ async function writeReceipt(invocation: Invocation, orderId: string): Promise<Ex
   const { options, terminal } = invocation;
   const proof = proofIn(invocation);
   return withLog(invocation, async (log) => {
-    const events = eventsIn(log);
-    const receipt = await takeReceipt(log, orderId, { proof, onEvents: (read) => terminal.progress('receipt', read, events) });
-    terminal.endProgress();
+    const measure = measured(invocation, 'receipt', log, 2); // To find the places of its events, and to hash.
+    let read = 0;
+    const receipt = await takeReceipt(log, orderId, {
+      proof,
+      ...(await asOfIn(invocation, log)),
+      onEvents: (events) => {
+        read = events;
+        measure.onEvents(events);
+      },
+    });
+    const took = measure.end(Math.round(read / 2));
     const out = options.text('out');
-    if (out === undefined) terminal.out(JSON.stringify(receipt, null, 2));
-    else {
-      writeFileSync(out, `${JSON.stringify(receipt, null, 2)}\n`);
-      terminal.err(`${out}: ${receipt.events.length} events of order ${orderId}, with their proofs.`);
-    }
+    const text = JSON.stringify(receipt, null, 2);
+    if (out === undefined) terminal.out(text);
+    else writeReceiptTo(out, `${text}\n`);
+    if (out !== undefined && options.flag('json'))
+      terminal.out(JSON.stringify({ file: out, orderId, events: receipt.events.length, checkpoint: receipt.checkpoint }));
+    terminal.err(`${out ?? 'Receipt'}: ${receipt.events.length} events of order ${orderId}, with their proofs; ${took}.`);
     return 0;
   });
 }
 
+function writeReceiptTo(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new LedgerError('invalid_input', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Of several checkpoints, the one that covers most. */
 function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
-  const checkpoint = readCheckpoints(options.texts('checkpoints')).at(-1);
+  const sizeOf = (note: string): number => {
+    const checkpoint = readCheckpoint(note);
+    return 'refused' in checkpoint ? -1 : checkpoint.size;
+  };
+  const [checkpoint] = readCheckpoints(options.texts('checkpoints')).toSorted((a, b) => sizeOf(b) - sizeOf(a));
   if (checkpoint !== undefined) return { checkpoint };
   const signers = readSigners(options.texts('key-file'));
   const origin = options.text('origin') ?? signers[0]?.name;
@@ -64,6 +87,7 @@ function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
 async function verifyFile({ options, terminal }: Invocation, path: string): Promise<ExitCode> {
   const keys = readVerifierKeys(options.texts('key'));
   if (keys.length === 0) throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed it');
+  for (const each of keys) parseVerifierKey(each); // A private one, or one cut off, is told as such.
   const receipt = parseReceipt(path);
   const verified = await verifyReceipt(receipt, keys);
   const findings = verified.valid ? await judgeReceipt(receipt as Receipt) : [];
@@ -77,7 +101,7 @@ async function verifyFile({ options, terminal }: Invocation, path: string): Prom
       terminal.out(`${stream}@${revision}: expected ${expected}; found ${found}`);
     terminal.out(
       findings.length === 0
-        ? 'Its decisions are the ones that the facts call for. What came after the checkpoint it does not say.'
+        ? 'Its decisions are the ones that the facts call for. Whether the order went on behind its last event, it does not say.'
         : `Decisions that the facts do not call for: ${findings.length}.`,
     );
   } else for (const problem of verified.problems) terminal.out(problem);

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { replayLog } from '../audit/replay.ts';
 import { type Command, readingOptions } from './command.ts';
-import { asOfIn, eventsIn, withLog } from './open-log.ts';
-import { grouped, rateText } from './terminal.ts';
+import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
+import { grouped } from './terminal.ts';
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -17,17 +17,16 @@ export const replayCommand: Command = {
   run: async (invocation) => {
     const { options, terminal } = invocation;
     return withLog(invocation, async (log) => {
-      const startedMs = performance.now();
-      const events = eventsIn(log);
+      const measure = measured(invocation, 'replay', log, withCopy(log, 1));
       const asOf = await asOfIn(invocation, log);
       const beside = log.sqlite && `${log.sqlite.path}.read-models`;
       const readModels = options.text('read-models') ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
       const replayed = await replayLog(log, {
         ...asOf,
         ...(readModels === undefined || 'asOf' in asOf ? {} : { readModels }),
-        onEvents: (read) => terminal.progress('replay', read, events),
+        onEvents: measure.onEvents,
       });
-      terminal.endProgress();
+      const took = measure.end(replayed.events);
       const { differing, differences, memberships, compared } = replayed;
       if (options.flag('json')) {
         terminal.out(JSON.stringify(replayed));
@@ -38,10 +37,7 @@ export const replayCommand: Command = {
         terminal.out(`  replayed: ${short(ours)}`);
         terminal.out(`  live:     ${short(live)}`);
       }
-      const seconds = (performance.now() - startedMs) / 1_000;
-      terminal.out(
-        `${grouped(replayed.events)} events, ${grouped(replayed.orders)} orders replayed in ${seconds.toFixed(1)} s (${rateText(replayed.events, seconds)}).`,
-      );
+      terminal.out(`${grouped(replayed.orders)} orders replayed; ${took}.`);
       terminal.out(
         `Memberships: ${Object.entries(memberships)
           .map(([status, count]) => `${status} ${grouped(count)}`)

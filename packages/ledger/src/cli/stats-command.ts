@@ -2,21 +2,23 @@
 import { backUpLog } from '../audit/backup.ts';
 import { type LogStats, logStats } from '../audit/stats.ts';
 import { type Command, jsonOption, readingOptions, storeOption } from './command.ts';
-import { asOfIn, eventsIn, withLog } from './open-log.ts';
+import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
 import { grouped } from './terminal.ts';
 
 export const statsCommand: Command = {
   name: 'stats',
   positionals: [],
-  summary: 'The log in figures: events, orders, who granted and who confirmed, what waits.',
+  summary: 'The log in figures: events, orders, who granted and who confirmed, what waits. Exits 3 where an order cannot be read.',
   options: readingOptions,
   run: async (invocation) => {
     const { options, terminal } = invocation;
     return withLog(invocation, async (log) => {
-      const stats = await logStats(log, await asOfIn(invocation, log));
+      const measure = measured(invocation, 'stats', log, withCopy(log, 2));
+      const stats = await logStats(log, { ...(await asOfIn(invocation, log)), onEvents: measure.onEvents });
+      const took = measure.end(stats.events);
       if (options.flag('json')) terminal.out(JSON.stringify(stats));
-      else for (const line of statsLines(stats)) terminal.out(line);
-      return 0;
+      else for (const line of [...statsLines(stats), `Counted: ${took}`]) terminal.out(line);
+      return stats.unreadableOrders > 0 ? 3 : 0;
     });
   },
 };
@@ -35,6 +37,9 @@ function statsLines(stats: LogStats): readonly string[] {
     `Open reviews: ${grouped(stats.openReviews)}. Pending deliveries: ${grouped(stats.pendingDeliveries)}`,
     `Delivered within: ${stats.deliveries.map(({ upToMs, count }) => `${upToMs === null ? 'longer' : `${upToMs / 1_000} s`} ${grouped(count)}`).join(', ')}`,
     `Events: ${counts(stats.eventsByType)}`,
+    ...(stats.unreadableOrders > 0
+      ? [`Orders that cannot be read: ${grouped(stats.unreadableOrders)}. They are not in these figures. Run: paidonce verify`]
+      : []),
   ];
 }
 
@@ -47,12 +52,10 @@ export const backupCommand: Command = {
     const { options, positionals, terminal } = invocation;
     const [path = ''] = positionals;
     return withLog(invocation, async (log) => {
-      const events = eventsIn(log);
-      const backup = await backUpLog(log, path, (read) => terminal.progress('backup', read, events));
-      terminal.endProgress();
-      terminal.out(
-        options.flag('json') ? JSON.stringify(backup) : `${path}: ${grouped(backup.size)} events, verified. Tree: ${backup.root}`,
-      );
+      const measure = measured(invocation, 'backup', log);
+      const backup = await backUpLog(log, path, measure.onEvents);
+      const took = measure.end(backup.size);
+      terminal.out(options.flag('json') ? JSON.stringify(backup) : `${path}: verified; ${took}. Tree: ${backup.root}`);
       return 0;
     });
   },

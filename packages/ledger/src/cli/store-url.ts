@@ -20,7 +20,7 @@ interface Scheme {
 }
 
 const cluster: Scheme = {
-  openReader: async (url) => readerOf(await openEventStore(url), withoutPassword(url)),
+  openReader: async (url) => readerOf(await openEventStore(url, { readOnly: true }), withoutPassword(url)),
   openStore: async (url) => ({ store: await openEventStore(url), keepsOrder: false }),
 };
 

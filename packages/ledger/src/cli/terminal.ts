@@ -22,7 +22,7 @@ interface Stream {
 
 /** @param nowMs monotonic. */
 export function openTerminal(stdout: Stream, stderr: Stream, nowMs: () => number = () => performance.now()): Terminal {
-  const progress = { shownAtMs: Number.NEGATIVE_INFINITY, startedAtMs: nowMs(), what: '', shown: false };
+  const progress = { shownAtMs: Number.NEGATIVE_INFINITY, startedAtMs: nowMs(), what: '', shown: false, isAmongResults: false };
   const clear = (): void => {
     if (progress.shown) stderr.write('\r\u001b[K');
     progress.shown = false;
@@ -37,10 +37,11 @@ export function openTerminal(stdout: Stream, stderr: Stream, nowMs: () => number
       stderr.write(`${line}\n`);
     },
     write: async (text) => {
+      progress.isAmongResults = stdout.isTTY === true;
       if (!stdout.write(text)) await once(stdout as never, 'drain');
     },
     progress: (what, events, of) => {
-      if (stderr.isTTY !== true) return;
+      if (stderr.isTTY !== true || progress.isAmongResults) return;
       const now = nowMs();
       if (what !== progress.what) Object.assign(progress, { what, startedAtMs: now, shownAtMs: Number.NEGATIVE_INFINITY });
       if (now - progress.shownAtMs < 100) return;

@@ -5,8 +5,8 @@ import { verifyLog } from '../audit/verify.ts';
 import { LedgerError } from '../errors.ts';
 import { type Command, readingOptions } from './command.ts';
 import { readCheckpoints, readVerifiers } from './key-files.ts';
-import { asOfIn, eventsIn, withLog } from './open-log.ts';
-import { grouped, rateText } from './terminal.ts';
+import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
+import { grouped } from './terminal.ts';
 
 export const verifyCommand: Command = {
   name: 'verify',
@@ -26,28 +26,27 @@ export const verifyCommand: Command = {
       throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed these checkpoints');
     }
     return withLog(invocation, async (log) => {
-      const startedMs = performance.now();
-      const events = eventsIn(log);
+      const measure = measured(invocation, 'verify', log, withCopy(log, 2)); // Each is hashed in log order, and judged in its stream.
       const verification = await verifyLog(log, {
         ...(await asOfIn(invocation, log)),
         checkpoints,
         keys,
-        // Each is hashed in log order, and judged in its stream.
-        onEvents: (read) => terminal.progress('verify', read / 2, events),
+        onEvents: measure.onEvents,
       });
-      terminal.endProgress();
+      const took = measure.end(verification.events);
       const { found, findings, size, root } = verification;
       if (options.flag('json')) {
         terminal.out(JSON.stringify(verification));
         return found > 0 ? 3 : 0;
       }
       for (const finding of findings) for (const line of findingLines(finding)) terminal.out(line);
-      const seconds = (performance.now() - startedMs) / 1_000;
       const { streams, orders, appends, covered } = verification;
-      terminal.out(
-        `${grouped(size)} events, ${grouped(streams)} streams, ${grouped(orders)} orders; ${grouped(appends)} appends decided again, in ${seconds.toFixed(1)} s (${rateText(size, seconds)}).`,
-      );
-      terminal.out(`Tree: ${root}`);
+      terminal.out(`${grouped(streams)} streams, ${grouped(orders)} orders, ${grouped(appends)} appends decided again; ${took}.`);
+      for (const { hash, position, policy } of verification.policies) {
+        const fields = Object.entries(policy).map(([name, does]) => `${name} ${does}`);
+        terminal.out(`Policy ${hash.slice(0, 12)}, adopted at position ${Number(position) || position}: ${fields.join(', ')}.`);
+      }
+      terminal.out(`Tree${size === verification.events ? '' : `, of all ${grouped(size)} events`}: ${root}`);
       terminal.out(
         verification.checkpoints === 0
           ? 'No checkpoint was given: that the log is the one of last week is not proved.'

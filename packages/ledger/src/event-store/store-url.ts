@@ -14,17 +14,22 @@ export const clusterSchemes: readonly string[] = ['esdb', 'esdb+discover', 'kurr
 const defaultClients = 1;
 const mostClients = 16;
 
+interface OpenUrlOptions {
+  /** Of a cluster: nothing is appended, also not when it is opened. */
+  readonly readOnly?: boolean;
+}
+
 /**
  * `sqlite:PATH`, `memory:`, `esdb://USER:PASSWORD@HOST:PORT,HOST:PORT?tlsCAFile=…`, `esdb+discover://NAME`, and the same
  * with `kurrentdb`. What follows the `?` is the client's, but for `clients=N`: how many connections share the load.
  *
  * @throws LedgerError `invalid_input`: no such store, or no client installed for it; and what the store throws.
  */
-export async function openEventStore(url: string): Promise<EventStore> {
+export async function openEventStore(url: string, options: OpenUrlOptions = {}): Promise<EventStore> {
   const [, scheme = '', rest = ''] = /^([a-z][a-z+]*):(.*)$/s.exec(url) ?? [];
   if (scheme === 'memory' && rest === '') return openMemoryEventStore();
   if (scheme === 'sqlite' && rest !== '') return openSqliteEventStore(rest);
-  if (clusterSchemes.includes(scheme) && rest.startsWith('//')) return openCluster(url, scheme);
+  if (clusterSchemes.includes(scheme) && rest.startsWith('//')) return openCluster(url, scheme, options);
   throw new LedgerError(
     'invalid_input',
     `${JSON.stringify(withoutPassword(url))} names no store. Known: sqlite:PATH, memory:, ${clusterSchemes.map((each) => `${each}://HOST`).join(', ')}`,
@@ -36,7 +41,7 @@ export function withoutPassword(url: string): string {
   return url.replace(/^([a-z+]+:\/\/[^/?#@:]*):[^@]*@/, '$1:***@');
 }
 
-async function openCluster(url: string, scheme: string): Promise<EventStore> {
+async function openCluster(url: string, scheme: string, { readOnly = false }: OpenUrlOptions): Promise<EventStore> {
   const shown = withoutPassword(url);
   if (scheme.endsWith('+discover') && url.split('?', 1)[0]?.includes(',')) {
     throw new LedgerError(
@@ -47,9 +52,10 @@ async function openCluster(url: string, scheme: string): Promise<EventStore> {
   const { clientUrl, clients } = takeClients(url, shown);
   const connect = await clientFor(scheme);
   const credentials = credentialsIn(url);
-  const all = Array.from({ length: clients }, () => connected(connect, clientUrl, shown));
+  const reconnect = (): EventStoreDbClient => connected(connect, clientUrl, shown);
   try {
-    return await openEventStoreDbEventStore(all, credentials ? { credentials } : {});
+    const all = Array.from({ length: clients }, reconnect);
+    return await openEventStoreDbEventStore(all, { reconnect, readOnly, ...(credentials ? { credentials } : {}) });
   } catch (error) {
     if (error instanceof LedgerError) throw new LedgerError(error.code, `${shown}: ${error.message}`, { cause: error });
     throw error;

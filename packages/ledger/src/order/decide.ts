@@ -5,7 +5,17 @@ import { factContent, type ManualAction, type PaymentReference, paymentKey, type
 import { type Access, counts, entitled, mismatches, stands } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import { evolve, hasReview, isSameOrder, type MembershipStatus, nextReviewId, type OrderState, saidKey } from './order.ts';
+import {
+  evolve,
+  hasReview,
+  isRestedOn,
+  isSameOrder,
+  type MembershipStatus,
+  moveOf,
+  nextReviewId,
+  type OrderState,
+  saidKey,
+} from './order.ts';
 import type { Policy } from './policy.ts';
 
 export type OrderCommand =
@@ -61,7 +71,7 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
 
 /** Law 5: the same fact from the same source adds nothing; from another it is kept as confirmation. */
 function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
-  if (before.moved[paymentKey(observed.payment)]) return []; // The caller goes on to its new owner.
+  if (moveOf(before, observed.payment)) return []; // The caller goes on to its new owner.
   const saidBy = before.saidBy[saidKey(observed)];
   const known = saidBy?.includes(observed.source) === true;
   const trail = new Trail(before);
@@ -84,7 +94,7 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
 function decideImported(before: OrderState, command: Extract<OrderCommand, { type: 'import' }>, policy: Policy): readonly OrderEvent[] {
   const { order, observed, claimedByAnother = false } = command;
   const isOther = before.placed !== undefined && !isSameOrder(before.placed, order);
-  if (before.membership !== 'none' || isOther || before.moved[paymentKey(observed.payment)]) return [];
+  if (before.membership !== 'none' || isOther || moveOf(before, observed.payment)) return [];
   const trail = new Trail(before);
   for (const event of decide(trail.state, { type: 'place', order }, policy)) trail.add(event);
   for (const event of decide(trail.state, { type: 'observe', observed, claimedByAnother }, policy)) trail.add(event);
@@ -96,9 +106,8 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
 /** A payment that access was given on stays: who moved it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
-  const key = paymentKey(payment);
   const { payment: restsOn } = entitled(before, policy);
-  if (before.moved[key] || before.restsOn.includes(key) || (restsOn && paymentKey(restsOn.reference) === key)) return [];
+  if (moveOf(before, payment) || isRestedOn(before, payment) || restsOn?.reference.id === payment.id) return [];
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
 }
 

@@ -1,6 +1,6 @@
 // The order: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
 import { invariant } from '../errors.ts';
-import { factContent, type PaymentReference, paymentKey, type Source } from '../observation.ts';
+import { factContent, isKeyOf, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import type {
   CheckoutAttached,
   DecisionType,
@@ -154,9 +154,8 @@ function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, instance: 
 }
 
 function observed(order: OrderState, said: PaymentObserved, revision: number): Changes {
-  const key = paymentKey(said.payment);
-  invariant(order.moved[key] === undefined, `law 3: payment ${said.payment.id} was moved away from order ${order.orderId}`);
-  const content = saidKey(said);
+  invariant(moveOf(order, said.payment) === undefined, `law 3: payment ${said.payment.id} was moved away from order ${order.orderId}`);
+  const [key, content] = [paymentKey(said.payment), saidKey(said)];
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(said.payment), said), said.aliases);
   return {
     payments: { ...order.payments, [key]: facts },
@@ -182,20 +181,28 @@ function decided(order: OrderState, type: DecisionType, decision: MembershipDeci
 
 /** The order forgets the payment, and whatever was asked or ruled about it. */
 function moved(order: OrderState, move: PaymentMoved, revision: number): Changes {
-  const key = paymentKey(move.payment);
-  invariant(order.moved[key] === undefined, `payment ${move.payment.id} is moved away from order ${order.orderId} twice`);
-  invariant(!order.restsOn.includes(key), `payment ${move.payment.id} is moved, but order ${order.orderId} was granted on it`);
-  const isOthers = ([each]: [string, unknown]) => each !== key && !each.startsWith(`${key} `);
+  const { id } = move.payment;
+  invariant(moveOf(order, move.payment) === undefined, `payment ${id} is moved away from order ${order.orderId} twice`);
+  invariant(!isRestedOn(order, move.payment), `payment ${id} is moved, but order ${order.orderId} was granted on it`);
+  const isOthers = ([key]: [string, unknown]) => !isKeyOf(key, id);
   return {
     payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
     saidBy: Object.fromEntries(Object.entries(order.saidBy).filter(isOthers)),
     rulings: Object.fromEntries(Object.entries(order.rulings).filter(isOthers)),
     reviews: order.reviews.map((review) =>
-      paymentKey(review.payment) === key && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
+      review.payment.id === id && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
     ),
-    moved: { ...order.moved, [key]: move },
+    moved: { ...order.moved, [paymentKey(move.payment)]: move },
     changedAtRevision: revision,
   };
+}
+
+/** A link holds an id, in whatever account and mode: so a move takes along all that was said under the id. */
+export function moveOf(order: OrderState, { id }: PaymentReference): PaymentMoved | undefined {
+  return Object.values(order.moved).find(({ payment }) => payment.id === id);
+}
+export function isRestedOn(order: OrderState, { id }: PaymentReference): boolean {
+  return order.restsOn.some((key) => isKeyOf(key, id));
 }
 
 function resolved(order: OrderState, { reviewId, resolution }: ReviewResolved): Changes {

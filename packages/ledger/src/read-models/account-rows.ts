@@ -24,7 +24,10 @@ export function openAccountRows({ db }: ReadModelFile): AccountRows {
     'select min(placed_at) as oldest, max(placed_at) as newest from orders where account = ? and livemode = ? and listed_until is not null and listed_until > ?',
   );
   const anyUnsettled = db.prepare('select 1 from orders where account = ? and livemode = ? and unsettled = 1 limit 1');
-  const unsettledAfter = db.prepare('select state from orders where unsettled = 1 and order_id > ? order by order_id limit ?');
+  // Of placed orders: a row that is passed over afterwards would make a full page look like the last one.
+  const unsettledAfter = db.prepare(
+    'select state from orders where unsettled = 1 and account is not null and order_id > ? order by order_id limit ?',
+  );
 
   return {
     note: ({ state: { placed, payments } }) => {

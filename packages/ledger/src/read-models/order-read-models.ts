@@ -9,7 +9,7 @@ import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, v
 import { orderAggregate } from '../order-streams.ts';
 import type { Membership } from '../payment-ledger.ts';
 import { openAccountRows } from './account-rows.ts';
-import { type FoldedOrder, foldInto, rowsOf } from './order-rows.ts';
+import { type FoldedOrder, foldInto, orderColumns, rowsOf } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 export interface OrderReadModels {
@@ -32,15 +32,21 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const { db } = file;
   const accountRows = openAccountRows(file);
   const select = db.prepare('select state, since from orders where order_id = ?');
-  const upsert = db.prepare('insert or replace into orders values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  // In its place: a row that is replaced would move to the end of the table.
+  const upsert = db.prepare(
+    `insert into orders values (${orderColumns.map(() => '?').join(', ')})
+     on conflict (order_id) do update set ${orderColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+  );
   const dropReviews = db.prepare('delete from reviews where order_id = ?');
   const addReview = db.prepare('insert into reviews values (?, ?, ?)');
   const byMember = db.prepare(
     "select order_id, plan, status, since from orders where member_id = ? and status <> 'none' order by order_id",
   );
-  const awaited = db.prepare(
-    'select state from orders where awaited_until is not null and awaited_until > ? and order_id > ? order by order_id limit ?',
-  );
+  // Chosen by the index alone: the rows of orders whose time is over are not read.
+  const awaited = db.prepare(`
+    select state from orders where order_id in (
+      select order_id from orders where awaited_until is not null and awaited_until > ? and order_id > ? order by order_id limit ?
+    ) order by order_id`);
   const openReviewsAfter = db.prepare(
     'select review from reviews where (order_id, review_id) > (?, ?) order by order_id, review_id limit ?',
   );

@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime.ts';
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
 const applicationId = 0x5064526d;
 /** Another layout: the file is dropped and rebuilt. */
-export const layout = 3;
+export const layout = 5;
 /** Other processes on the same file hold it for the length of a page. */
 const busyTimeoutMs = 10_000;
 
@@ -20,8 +20,10 @@ const schema = `
   create table cursors (name text primary key, position text not null) without rowid;
   -- The last event behind each cursor: tells whether the file belongs to the log.
   create table last_events (name text primary key, stream text not null, revision integer not null, event_id text not null) without rowid;
+  -- With rowids: without them half of each state would lie on a page of its own (measured: 149 MiB for 33,000 orders against 66, and
+  -- 13 µs to find and compare a row against 4).
   create table orders (
-    order_id text primary key,
+    order_id text primary key not null,
     state text not null,
     member_id text,
     plan text,
@@ -35,13 +37,15 @@ const schema = `
     listed_until text,
     unsettled integer not null,
     abandoned integer not null
-  ) without rowid;
+  );
   create index orders_by_member on orders (member_id, order_id) where status <> 'none';
-  create index orders_awaited on orders (order_id) where awaited_until is not null;
+  -- With the time, so that those who never came back are passed over without reading their rows.
+  create index orders_awaited on orders (order_id, awaited_until) where awaited_until is not null;
   create index orders_pending on orders (order_id) where pending = 1;
   create index orders_undelivered on orders (order_id) where pending + abandoned > 0;
   create index orders_listed on orders (account, livemode, listed_until, placed_at) where listed_until is not null;
-  create index orders_unsettled on orders (account, livemode, order_id) where unsettled = 1;
+  create index orders_unsettled on orders (account, livemode) where unsettled = 1;
+  create index orders_unsettled_by_id on orders (order_id) where unsettled = 1;
   -- One row for each account and mode in which an order was ever placed.
   create table accounts (
     account text not null,

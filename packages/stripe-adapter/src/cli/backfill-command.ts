@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { LedgerError } from '@paidonce/ledger';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
-import { backfill, readShopOrders } from '../backfill.ts';
+import { backfill } from '../backfill.ts';
+import { readShopOrders } from '../shop-orders.ts';
 import { shopOptions, sinceIn, withShop } from './shop.ts';
 
 export const backfillCommand: Command = {

@@ -13,7 +13,8 @@ import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import Stripe from 'stripe';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type StripePayments, stripePayments } from '../index.ts';
-import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
+import type { StripeSandbox } from '../sandbox/index.ts';
+import { startSandbox } from '../sandbox/sandbox.test-support.ts';
 import { plan, storyOf } from '../shop.test-support.ts';
 import { paidonceStripe } from './paidonce-stripe.ts';
 
@@ -36,13 +37,17 @@ interface Desk {
   run(...args: readonly string[]): Promise<Ran>;
 }
 
-async function openDesk({ policy, env = {} }: { policy?: Partial<Policy>; env?: Record<string, string> } = {}): Promise<Desk> {
+const seller = 'acct_1Seller';
+
+interface DeskOptions {
+  readonly policy?: Partial<Policy>;
+  readonly env?: Record<string, string>;
+}
+
+async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-stripe-'));
-  const sandbox = await startStripeSandbox({ automatic: false });
-  onTestFinished(async () => {
-    await sandbox.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const sandbox = await startSandbox({ automatic: false, connectedAccounts: [seller] });
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const stripe = new Stripe(key, { ...sandbox.clientConfig, telemetry: false });
   const told: MembershipChange[] = [];
   const path = join(folder, 'ledger.db');
@@ -84,6 +89,23 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   return { code: await paidonceStripe(args, { env, terminal }), out, err };
 }
 
+/** A way to the sandbox on which the balance's rows are told otherwise. */
+async function listsWith({ sandbox }: Desk, find: string | RegExp, replace: string): Promise<string> {
+  const server = createServer(async ({ url = '/', headers }, response) => {
+    const { authorization = '' } = headers;
+    const answer = await fetch(`${sandbox.url}${url}`, { headers: { authorization } });
+    const text = await answer.text();
+    const told = url.startsWith('/v1/balance_transactions') ? text.replaceAll(find, replace) : text;
+    response.writeHead(answer.status, { date: answer.headers.get('date') ?? '', 'content-type': 'application/json' }).end(told);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 async function paidInSilence({ shop, sandbox }: Desk, orderId = 'order-1'): Promise<string> {
   const { sessionId } = await shop((_, payments) => payments.startCheckout({ ...plan, orderId }));
   sandbox.pay(sessionId, { fate: 'never_made' });
@@ -114,28 +136,6 @@ describe('reconcile', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
     await desk.shop(() => Promise.resolve());
     expect(desk.told).toMatchObject([{ membershipId: 'order-1', change: 'granted', sequence: 1 }]);
-  });
-
-  test('looks at connected accounts too, and names one that the key may not read', async () => {
-    const desk = await openDesk();
-    const { id: connectedAccount } = await desk.stripe.accounts.create({ type: 'standard' });
-    const { sessionId } = await desk.shop(async (ledger, payments) => {
-      const { successUrl: _, ...order } = plan;
-      await ledger.placeOrder({ ...order, orderId: 'order-9', account: 'acct_of_another', livemode: false });
-      return payments.startCheckout({ ...plan, connectedAccount });
-    });
-    desk.sandbox.pay(sessionId, { fate: 'never_made' });
-    const ran = await desk.run('reconcile', '--repair', '--json');
-    expect([ran.code, json(ran)]).toMatchObject([
-      3,
-      {
-        accounts: [desk.sandbox.account, connectedAccount],
-        unread: ['acct_of_another'],
-        mismatches: [{ kind: 'paid_without_grant', repaired: true }],
-      },
-    ]);
-    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', openReviews: [] }));
-    expect(json(await desk.run('reconcile', '--json'))).toMatchObject({ payments: 1, memberships: 1, mismatches: [] });
   });
 
   test('finds a free order too, which no balance shows', async () => {
@@ -272,6 +272,43 @@ describe('reconcile', () => {
     ]);
   });
 
+  test('finds a payment of which the ledger knows another amount, and repairs it', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    const { payment_intent: intent } = await desk.stripe.checkout.sessions.retrieve(sessionId);
+    const by = ['--actor', 'support-7', '--reason', 'a typing error'];
+    await desk.run('observe', 'order-1', '--paid', '--payment', String(intent), '--amount', '1500', ...by);
+    const found = await desk.run('reconcile', '--repair');
+    expect([found.code, found.out]).toEqual([
+      3,
+      expect.stringContaining(`amounts differ: ${intent} of order order-1 · Stripe: paid, 1000 eur · ledger: paid, 1500 · repaired`),
+    ]);
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('proves nothing of what it cannot read, and says which', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const { payment_intent: intent } = await desk.stripe.checkout.sessions.retrieve(sessionId);
+    const { latest_charge: charge } = await desk.stripe.paymentIntents.retrieve(String(intent));
+    const proxied = await listsWith(desk, '"amount_captured": 1000', '"amount_captured": "one thousand"');
+    const ran = await desk.run('reconcile', '--api-base', proxied);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringMatching(new RegExp(`^${charge} cannot be read: nothing is proved of it`))]);
+  });
+
+  test('shows a charge of an old integration that bears our mark: no order of ours is paid so', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const proxied = await listsWith(desk, /"payment_intent": "pi_\w+"/g, '"payment_intent": null');
+    const ran = await desk.run('reconcile', '--api-base', proxied);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      expect.stringMatching(/^paid without a grant: ch_\w+ · Stripe: paid, 1000 eur · ledger: no order has it/),
+    ]);
+  });
+
   test('counts memberships by hand, and passes strangers by', async () => {
     const desk = await openDesk();
     const { sessionId } = await desk.shop((_, payments) => payments.startCheckout(plan));
@@ -323,6 +360,90 @@ describe('reconcile', () => {
     const ran = await desk.run('reconcile');
     expect([ran.code, ran.out]).toEqual([2, '']);
     expect(ran.err).toContain('provider_unavailable: Stripe refuses our key');
+  });
+});
+
+describe('reconcile on connected accounts', () => {
+  async function paidOnSeller(desk: Desk, orderId = 'order-1'): Promise<string> {
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId, connectedAccount: seller }));
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    return sessionId;
+  }
+
+  test('looks there too, finds and repairs', async () => {
+    const desk = await openDesk();
+    await paidOnSeller(desk);
+    const found = await desk.run('reconcile', '--repair', '--json');
+    expect([found.code, json(found)]).toMatchObject([
+      3,
+      {
+        accounts: [desk.sandbox.account, seller],
+        unproved: [],
+        payments: 1,
+        mismatches: [{ kind: 'paid_without_grant', account: seller, repaired: true }],
+      },
+    ]);
+    const after = await desk.run('reconcile', '--json');
+    expect([after.code, json(after)]).toMatchObject([0, { payments: 1, memberships: 1, mismatches: [] }]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', account: seller }));
+  });
+
+  test('finds there a refund that nobody told, and a membership without a payment', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidOnSeller(desk);
+    await desk.run('reconcile', '--repair');
+    desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId: 'order-2', connectedAccount: seller }));
+    await desk.run('observe', 'order-2', '--paid', '--payment', 'pi_invented', '--actor', 'support-7', '--reason', 'a typing error');
+    expect(json(await desk.run('reconcile', '--json'))['mismatches']).toMatchObject([
+      { kind: 'refunded_but_active', orderId: 'order-1', account: seller },
+      { kind: 'granted_without_payment', orderId: 'order-2', account: seller },
+    ]);
+  });
+
+  test('proves nothing where the key may not read one of them, and says so of that one alone', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk, 'order-2');
+    const { account } = desk.sandbox;
+    await desk.shop((ledger) =>
+      ledger.placeOrder({
+        orderId: 'order-1',
+        memberId: 'member-1',
+        plan: 'year',
+        amountMinor: 1_000,
+        currency: 'eur',
+        account: 'acct_1Gone',
+        livemode: false,
+      }),
+    );
+    const ran = await desk.run('reconcile', '--json');
+    expect([ran.code, ran.err]).toEqual([2, 'Our key may not read acct_1Gone, which has orders here: nothing is proved of it.\n']);
+    expect(json(ran)).toMatchObject({
+      accounts: [account, 'acct_1Gone'],
+      unproved: ['acct_1Gone'],
+      mismatches: [{ kind: 'paid_without_grant' }],
+    });
+  });
+
+  test('leaves the memberships of the other mode alone, which the key cannot see', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    await desk.run('reconcile', '--repair');
+    const { account } = desk.sandbox;
+    await desk.shop(async (ledger) => {
+      const live = { account, livemode: true };
+      await ledger.placeOrder({ orderId: 'order-live', memberId: 'member-1', plan: 'year', amountMinor: 1_000, currency: 'eur', ...live });
+      await ledger.observePayment({
+        source: 'webhook',
+        payment: { provider: 'stripe', id: 'pi_live', ...live },
+        orderId: 'order-live',
+        fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: 1_000, currency: 'eur' } },
+        asOf: new Date().toISOString(),
+        evidence: { objectId: 'pi_live' },
+      });
+    });
+    const ran = await desk.run('reconcile', '--json');
+    expect([ran.code, json(ran)]).toMatchObject([0, { memberships: 1, mismatches: [] }]);
   });
 });
 
@@ -381,6 +502,53 @@ describe('backfill', () => {
     expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['old-2']);
     expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({ imported: 0, granted: 0, known: 2 });
     expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('on connected accounts: what bears our mark, and what the shop lists with its account', async () => {
+    const desk = await openDesk();
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, connectedAccount: seller }));
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    const { id } = await desk.stripe.checkout.sessions.create(
+      {
+        mode: 'payment',
+        line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+        success_url: 'https://shop.example/',
+      },
+      { stripeAccount: seller },
+    );
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    const file = listed(desk, { orderId: 'old-1', paymentId: id, fulfilled: true, account: seller });
+    expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({
+      granted: 1,
+      imported: 1,
+      review: 0,
+      strangers: 0,
+    });
+    await desk.shop(async (ledger) => {
+      for (const orderId of ['order-1', 'old-1'])
+        expect(await ledger.order(orderId)).toMatchObject({ account: seller, membership: 'active', openReviews: [] });
+    });
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('leaves to a person an account that the key may not read', async () => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    await desk.shop((ledger) =>
+      ledger.placeOrder({
+        orderId: 'order-7',
+        memberId: 'member-1',
+        plan: 'year',
+        amountMinor: 1_000,
+        currency: 'eur',
+        account: 'acct_1Gone',
+        livemode: false,
+      }),
+    );
+    const ran = await desk.run('backfill');
+    expect([ran.code, ran.out]).toEqual([3, expect.stringContaining('needs a person: acct_1Gone: our key may not read it')]);
+    expect(ran.out).toContain('1 granted');
   });
 
   test('gives nothing for what was refunded since, and names it', async () => {
@@ -467,6 +635,15 @@ describe('recheck', () => {
     ]);
   });
 
+  test('finds an object on a connected account too', async () => {
+    const desk = await openDesk();
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, connectedAccount: seller }));
+    desk.sandbox.pay(sessionId, { fate: 'never_made' });
+    expect((await desk.run('recheck', sessionId)).out).toContain(`${sessionId}: granted`);
+    const { id } = desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    expect((await desk.run('recheck', id)).out).toContain(`${id}: revoked`);
+  });
+
   test('says that there is no such order', async () => {
     const ran = await (await openDesk()).run('recheck', 'order-7');
     expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('order_unknown: There is no order order-7')]);
@@ -505,6 +682,121 @@ describe('observe', () => {
   });
 });
 
+describe('move', () => {
+  const by = ['--actor', 'support-7', '--reason', 'paid on the page of the old order'] as const;
+
+  /** A debit that is under way on order-1, and order-2 that it was for. */
+  async function underWay({ shop, sandbox }: Desk): Promise<{ sessionId: string; intentId: string }> {
+    return shop(async (ledger, payments) => {
+      await payments.startCheckout({ ...plan, orderId: 'order-2' });
+      const { sessionId } = await payments.startCheckout(plan);
+      sandbox.pay(sessionId, { card: 'processing', fate: 'never_made' });
+      await payments.status(sessionId);
+      const said = (await ledger.history('order-1')).find(({ type }) => type === 'PaymentObserved');
+      return { sessionId, intentId: (said!.data as { payment: { id: string } }).payment.id };
+    });
+  }
+
+  test('gives a payment to the order that it was for, and there it grants', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    const ran = await desk.run('move', intentId, '--to', 'order-2', ...by);
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.out).toBe(
+      `payment ${intentId} has moved from order order-1 to order order-2\norder order-2: payment processing, membership none\n`,
+    );
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('recheck', 'order-2');
+    await desk.shop(async (ledger) => {
+      expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', payment: 'none' });
+      expect(await ledger.order('order-2')).toMatchObject({ membership: 'active', payment: 'paid', openReviews: [] });
+      expect((await ledger.history('order-1')).find(({ type }) => type === 'PaymentMoved')?.data).toMatchObject({
+        by: { actor: 'support-7', reason: 'paid on the page of the old order' },
+      });
+    });
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-2']);
+  });
+
+  test('knows it by its session too, and is the same move when it is said again', async () => {
+    const desk = await openDesk();
+    const { sessionId, intentId } = await underWay(desk);
+    const told = { paymentId: intentId, toOrderId: 'order-2', order: { membership: 'none' } };
+    const ran = await desk.run('move', sessionId, '--to', 'order-2', ...by, '--json');
+    expect([ran.code, json(ran)]).toMatchObject([0, { outcome: 'moved', fromOrderId: 'order-1', ...told }]);
+    const again = await desk.run('move', intentId, '--to', 'order-2', ...by, '--json');
+    expect([again.code, json(again)]).toMatchObject([0, { outcome: 'exists', ...told }]);
+  });
+
+  test('gives an order to a payment that had none, and what was held of it grants', async () => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    const { id } = await desk.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+      metadata: { paidonce: 'paidonce' },
+    });
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    expect((await desk.run('recheck', id)).out).toContain('held');
+    const ran = await desk.run('move', id, '--to', 'order-1', ...by);
+    expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/^payment pi_\w+ has moved from no order to order order-1\n/)]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }));
+  });
+
+  test('leaves what access was given on, and says what to do', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('recheck', 'order-1');
+    const ran = await desk.run('move', intentId, '--to', 'order-2', ...by);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      `payment ${intentId} stays with order order-1: access was given on it. Refund it, and let order order-2 be paid anew\n`,
+    ]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-2')).toMatchObject({ membership: 'none', payment: 'none' }));
+  });
+
+  test('never goes back to an order that it left', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    await desk.run('move', intentId, '--to', 'order-2', ...by);
+    const ran = await desk.run('move', intentId, '--to', 'order-1', ...by);
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      expect.stringContaining('stays with order order-2: it was moved away from order order-1 before'),
+    ]);
+    expect(json(await desk.run('move', intentId, '--to', 'order-1', ...by, '--json'))).toMatchObject({ outcome: 'left_before' });
+  });
+
+  test('tells of the review that it leads to', async () => {
+    const desk = await openDesk();
+    const { intentId } = await underWay(desk);
+    await desk.shop((_, payments) => payments.startCheckout({ ...plan, orderId: 'order-3', amountMinor: 9_000 }));
+    desk.sandbox.settle(intentId, 'succeeded');
+    await desk.run('move', intentId, '--to', 'order-3', ...by);
+    await desk.run('recheck', 'order-3');
+    const ran = await desk.run('move', intentId, '--to', 'order-3', ...by);
+    expect([ran.code, ran.out]).toEqual([3, expect.stringMatching(/membership none\nreview \S+: amount\n$/)]);
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    [['pi_1', ...by], '--to is missing'],
+    [['pi_1', '--to', 'order-1', '--reason', 'x'], '--actor is missing'],
+    [['pi_1', '--to', 'order-1', '--actor', 'support-7'], '--reason is missing'],
+    [['pi_1', '--to', 'order-7', ...by], 'There is no order order-7 to move pi_1 to'],
+    [['pi_1', '--to', 'order-1', ...by], 'The ledger has heard nothing of payment pi_1. If Stripe has it: paidonce-stripe recheck pi_1'],
+    [['order-1', '--to', 'order-1', ...by], 'The ledger has heard nothing of payment order-1. Which one is meant?'],
+    [['pi / 1', '--to', 'order-1', ...by], '"pi / 1" is no payment\'s id'],
+    [['--to', 'order-1', ...by], 'takes PAYMENT'],
+  ])('%j is refused: %s', async (args, says) => {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    const ran = await desk.run('move', ...args);
+    expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringContaining(says)]);
+  });
+});
+
 describe('doctor', () => {
   async function served(answer: RequestListener): Promise<string> {
     const server = createServer(answer);
@@ -525,7 +817,17 @@ describe('doctor', () => {
     const ran = await desk.run('doctor');
     expect(ran.out).not.toContain('PROBLEM');
     expect(ran.code).toBe(0);
-    for (const what of ['secret key', 'account', 'clock', 'may read Refunds', 'enabled', 'event types', 'API version', 'answers']) {
+    for (const what of [
+      'secret key',
+      'account',
+      'good    mode: test',
+      'clock',
+      'may read Refunds',
+      'enabled',
+      'event types',
+      'API version',
+      'answers',
+    ]) {
       expect(ran.out).toContain(what);
     }
   });
@@ -555,6 +857,21 @@ describe('doctor', () => {
     expect((await desk.run('doctor', '--no-store', '--url', 'https://shop.example/hooks')).out).toContain(
       'none goes to https://shop.example/hooks',
     );
+  });
+
+  test('names a clock that is wrong, and a key of the other mode than the orders', async () => {
+    const desk = await openDesk({ env });
+    await desk.sandbox.advance(10 * 60_000);
+    const live = { account: desk.sandbox.account, livemode: true };
+    await desk.shop((ledger) =>
+      ledger.placeOrder({ orderId: 'order-1', memberId: 'member-1', plan: 'year', amountMinor: 1_000, currency: 'eur', ...live }),
+    );
+    const ran = await desk.run('doctor');
+    expect(ran.out).toMatch(/PROBLEM clock: (?:59|60)\d s from Stripe's\. Set the clock by NTP/);
+    expect(ran.out).toContain(
+      'PROBLEM mode: the key is of test mode, and the ledger has orders of live mode. Give each mode a ledger of its own',
+    );
+    expect(ran.code).toBe(3);
   });
 
   test('names a permission that the key lacks', async () => {
@@ -592,6 +909,13 @@ describe('the program', () => {
   test('needs a key, and says which', async () => {
     const desk = await openDesk({ env: { STRIPE_SECRET_KEY: '' } });
     expect(await desk.run('reconcile')).toMatchObject({ code: 2, err: expect.stringContaining('STRIPE_SECRET_KEY is not set') });
+  });
+
+  test('starts no sandbox on what is no port, or on one that is taken', async () => {
+    const desk = await openDesk();
+    expect(await desk.run('sandbox', '--port', 'http')).toMatchObject({ code: 2, err: expect.stringContaining('--port is "http"') });
+    const taken = await desk.run('sandbox', '--port', String(desk.sandbox.port));
+    expect(taken).toMatchObject({ code: 2, err: expect.stringContaining(`Port ${desk.sandbox.port} is taken`) });
   });
 
   test('starts a sandbox alone, until it is interrupted', async () => {

@@ -2,12 +2,21 @@
 import { type Command, type ExitCode, type ProgramContext, runProgram } from '@paidonce/ledger/command-line';
 import { backfillCommand } from './backfill-command.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { moveCommand } from './move-command.ts';
 import { observeCommand } from './observe-command.ts';
 import { recheckCommand } from './recheck-command.ts';
 import { reconcileCommand } from './reconcile-command.ts';
 import { sandboxCommand } from './sandbox-command.ts';
 
-const commands: readonly Command[] = [reconcileCommand, backfillCommand, recheckCommand, observeCommand, doctorCommand, sandboxCommand];
+const commands: readonly Command[] = [
+  reconcileCommand,
+  backfillCommand,
+  recheckCommand,
+  observeCommand,
+  moveCommand,
+  doctorCommand,
+  sandboxCommand,
+];
 
 export function paidonceStripe(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const about = 'Stripe and a PaidOnce ledger, compared and mended. Each change goes through the ledger’s one write path.';

@@ -16,7 +16,8 @@ export const reconcileCommand: Command = {
   summary: 'compare payments and memberships, both ways; with --repair tell the ledger what it has missed',
   details: [
     'Looks at every movement of the balance and every completed session since then, and at every active membership that',
-    'rests on a payment since then. Exits 0: all agree; 3: some do not; 2: it could not run, so nothing is proved.',
+    'rests on a payment since then: on the account of the key, and on those connected to it that have orders here.',
+    'Exits 0: all agree; 3: some do not; 2: it could not run, or could not read all, so nothing is proved.',
   ],
   options: {
     since: { value: 'TIME', help: '30d, 12h or 2026-11-01. Default: 30d' },
@@ -37,15 +38,22 @@ export const reconcileCommand: Command = {
       if (options.flag('json')) terminal.out(JSON.stringify(result));
       else {
         for (const mismatch of result.mismatches) terminal.out(lineOf(mismatch));
-        for (const account of result.unread) terminal.out(`not compared: ${account} has orders, and the key may not read it`);
         const { payments, memberships, manual, strangers, calls, mismatches } = result;
         terminal.out(
           `${payments} payments and ${memberships} memberships (${manual} by hand) since ${result.since}: ${mismatches.length} differ. ${strangers} payments of others; ${calls} calls.`,
         );
       }
+      for (const name of result.unproved) terminal.err(unprovedLine(name));
+      if (result.unproved.length > 0) return 2;
       return result.mismatches.length === 0 ? 0 : 3;
     }),
 };
+
+function unprovedLine(name: string): string {
+  return name.startsWith('acct_')
+    ? `Our key may not read ${name}, which has orders here: nothing is proved of it.`
+    : `${name} cannot be read: nothing is proved of it. Is the package of Stripe older than the account's API version?`;
+}
 
 function lineOf({ kind, paymentId, orderId, stripe, ledger, repaired }: Mismatch): string {
   const fate = repaired === undefined ? '' : repaired ? ' · repaired' : ' · still so: a person must look';

@@ -1,7 +1,12 @@
 // The proving tier against the sandbox: what no event and no session tells stands in the balance, or is looked at by id.
+
+import type { SweepProgress } from '@paidonce/ledger';
 import { describe, expect, test } from 'vitest';
-import { hourMs, openShop, type Shop } from '../shop.test-support.ts';
+import { hourMs, openShop, plan, type Shop } from '../shop.test-support.ts';
+import type { ListWindow } from '../stripe-calls.ts';
+import { readMoney } from './money-tier.ts';
 import type { SweepOptions } from './poll.ts';
+import { Round, type RoundParts } from './round.ts';
 
 const money: SweepOptions = { tiers: ['money'] };
 const listRoute = 'GET /v1/balance_transactions';
@@ -14,12 +19,26 @@ async function paidOrder(shop: Shop, orderId = 'order-1'): Promise<string> {
   return sessionId;
 }
 
-test('with no payment ever, it looks at nothing', async () => {
-  const { checkout, payments, sandbox } = await openShop();
-  await checkout();
+test('where nothing was paid and nothing can be, it looks at nothing', async () => {
+  const { ledger, payments, sandbox } = await openShop();
+  const { successUrl: _, ...order } = plan;
+  await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false });
   sandbox.calls.reset();
   expect(await payments.sweep(money)).toMatchObject({ lookedAt: 0, calls: 0 });
   expect(sandbox.calls.count()).toBe(0);
+});
+
+test('finds the very first payment, on an intent that the shop made itself and of which no event was made', async () => {
+  const { ledger, payments, sandbox, stripe } = await openShop();
+  const { successUrl: _, ...order } = plan;
+  await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false });
+  const metadata = { ...payments.metadataFor('order-1'), sandbox_fate: 'never_made' };
+  const intent = await stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata });
+  await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: intent.id });
+  await stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' });
+  expect(await payments.sweep({ tiers: ['events', 'objects'] })).toMatchObject({ rescued: 0 });
+  expect(await payments.sweep(money)).toMatchObject({ rescued: 1 });
+  expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll', openReviews: [] });
 });
 
 test('what is known as paid costs the list alone', async () => {
@@ -87,6 +106,60 @@ describe('late changes of which no event was made', () => {
     aheadMs = 60 * 24 * hourMs;
     expect(await shop.payments.sweep(money)).toMatchObject({ rescued: 1 });
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', openReviews: [] });
+  });
+});
+
+test('months later it still looks: a dispute of an old payment suspends', async () => {
+  let aheadMs = 0;
+  const shop = await openShop({ ledger: { runtime: { now: () => new Date(Date.now() + aheadMs) } } });
+  const sessionId = await paidOrder(shop);
+  await shop.payments.sweep(money);
+  aheadMs = 90 * 24 * hourMs;
+  await shop.sandbox.advance(aheadMs);
+  shop.sandbox.dispute(sessionId, { fate: 'never_made' });
+  await shop.payments.sweep(money);
+  expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'suspended', payment: 'disputed' });
+});
+
+describe('the list', () => {
+  const unread = { id: 'txn_1', source: 'ch_1' }; // Not expanded: no shape that we know.
+
+  /** A round over this one row, and the windows that were asked for. */
+  async function roundOver(row: object, progress: Partial<SweepProgress>) {
+    const shop = await openShop();
+    await paidOrder(shop);
+    await shop.ledger.settle();
+    const [orders] = await shop.ledger.accountOrders();
+    const windows: ListWindow[] = [];
+    const balanceTransactions = (window: ListWindow) => {
+      windows.push(window);
+      return Promise.resolve({ object: { objects: [row], hasMore: false }, asOf: '2027-01-15T08:00:00.000Z' });
+    };
+    const kept: object[] = [];
+    const keep = (object: object, how: object) => {
+      kept.push({ object, ...how });
+      return Promise.resolve({ outcome: 'unreadable' as const });
+    };
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const { ledger } = shop;
+    const parts = { ledger, log, calls: { balanceTransactions }, intake: { keep }, signal: new AbortController().signal };
+    const of = { tier: 'money', number: 1, orders: orders!, progress: { round: 1, finished: true, spent: [], ...progress } };
+    const round = new Round(of, new Date('2027-01-15T08:00:00Z'), parts as unknown as RoundParts);
+    await readMoney(round);
+    return { windows, kept, counts: round.counts };
+  }
+
+  test('is read from a day before the last round, since a capture makes its row late', async () => {
+    const { windows } = await roundOver(unread, { upTo: '2027-01-14T07:00:00.000Z' });
+    expect(windows.map(({ createdFrom, createdTo }) => [createdFrom, createdTo])).toEqual([
+      [Date.parse('2027-01-13T07:00:00Z') / 1_000, Date.parse('2027-01-15T09:00:00Z') / 1_000],
+    ]);
+  });
+
+  test('with a row that cannot be read goes on: it is kept by its id', async () => {
+    const { kept, counts } = await roundOver(unread, {});
+    expect(kept).toMatchObject([{ object: unread, objectId: 'txn_1', type: 'balance_transaction', path: 'source' }]);
+    expect(counts).toMatchObject({ lookedAt: 1, failed: 0 });
   });
 });
 

@@ -16,6 +16,15 @@ describe('the object tier', () => {
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll', openReviews: [] });
   });
 
+  test('finds an order that cost nothing, which no balance ever shows', async () => {
+    const { checkout, sandbox, payments, ledger, stripe } = await openShop();
+    const coupon = await stripe.coupons.create({ percent_off: 100, duration: 'once' });
+    sandbox.pay(await checkout({ session: { discounts: [{ coupon: coupon.id }] } }), { fate: 'never_made' });
+    expect(await payments.sweep({ tiers: ['events', 'money'] })).toMatchObject({ rescued: 0 });
+    expect(await payments.sweep({ tiers: ['objects'] })).toMatchObject({ rescued: 1 });
+    expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', openReviews: [] });
+  });
+
   test('of many pending orders costs a call for each hundred that completed', async () => {
     const { checkout, sandbox, payments, ledger } = await openShop();
     for (let number = 1; number <= 130; number++) {

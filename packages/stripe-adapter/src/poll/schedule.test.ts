@@ -16,7 +16,7 @@ describe('what a tier is for', () => {
   // biome-ignore format: a table
   test.each<[string, AccountOrders, SweepTier[]]>([
     ['nothing', nobody, []],
-    ['an order that may be paid', awaiting(1), ['events', 'objects']],
+    ['an order that may be paid', awaiting(1), ['events', 'objects', 'money']],
     ['a payment under way', { ...nobody, hasUnsettled: true }, ['events', 'objects']],
     ['orders that are all paid', { ...nobody, everPaid: true }, ['events', 'money']],
     ['all of it', { ...awaiting(1), everPaid: true, hasUnsettled: true }, ['events', 'objects', 'money']],

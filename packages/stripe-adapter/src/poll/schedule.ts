@@ -28,8 +28,8 @@ export function appliesTo(tier: SweepTier, { awaited, hasUnsettled, everPaid }: 
       return awaited !== undefined || hasUnsettled || everPaid;
     case 'objects':
       return awaited !== undefined || hasUnsettled;
-    case 'money':
-      return everPaid;
+    case 'money': // A payment intent that the shop made itself stands in no list of sessions: if its event is lost, only its money tells.
+      return everPaid || awaited !== undefined;
   }
 }
 

@@ -199,6 +199,15 @@ describe('a dispute', () => {
     expect((await stripe.disputes.list()).data).toMatchObject([{ status: 'lost', reason: 'insufficient_funds' }]);
   });
 
+  test('told in another order is told in the end, also while it stays open', async () => {
+    const { sandbox, stripe, shop } = await startGround();
+    const { id } = await createSession(stripe);
+    sandbox.pay(id, { fate: 'lost' });
+    sandbox.dispute(id, { fate: 'reordered' });
+    await sandbox.deliverDue();
+    expect(shop.types()).toEqual(['charge.dispute.funds_withdrawn', 'charge.dispute.created']);
+  });
+
   test('is appealed without another move of money until it is won', async () => {
     const { sandbox, sessionId } = await paid();
     const { id } = sandbox.dispute(sessionId, { status: 'lost' });

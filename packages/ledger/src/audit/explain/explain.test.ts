@@ -3,6 +3,7 @@ import type { Position } from '../../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { resolveAsOf } from '../as-of.ts';
 import { type LogReader, type LogRow, readerOf } from '../log-reader.ts';
+import { tellLaterStories } from '../told-later.test-support.ts';
 import { tellStories } from '../told-log.test-support.ts';
 import { type Explanation, explainMember, explainOrder } from './explain.ts';
 import { explanationLines } from './explanation-lines.ts';
@@ -95,6 +96,19 @@ describe('an order is explained', () => {
     expect(await told('right')).toContainEqual(expect.stringContaining('It was granted because the webhook said that pi_moved was paid'));
   });
 
+  test('that was imported: the shop was told nothing', async () => {
+    const memory = createMemoryLog();
+    await tellLaterStories(async () => openMemoryEventStore({ log: memory }));
+    const imported = await explainOrder(readerOf(openMemoryEventStore({ log: memory })), 'imported');
+    for (const [language, says] of [
+      ['en', 'The order was imported: the shop knew decision 1, and was told nothing.'],
+      ['zh-TW', '訂單由他處匯入：商店早已知道第 1 項決定，未另行通知。'],
+    ] as const) {
+      expect(explanationLines(imported as Explanation, language)).toContainEqual(expect.stringContaining(says));
+    }
+    expect(explanationLines(imported as Explanation)).toContainEqual(expect.stringMatching(/The shop took over decision 2/));
+  });
+
   test('as it was on a day', async () => {
     const asOf = await resolveAsOf(log, '2026-01-05T09:00:15Z');
     const then = await explained('confirmed', asOf);
@@ -180,7 +194,22 @@ describe('as of', () => {
     expect(Number(await resolveAsOf(log, '2026-01-05'))).toBeLessThan(rows.length);
   });
 
-  test.each(['yesterday', '', '2026-13-45', '12:00'])('%j is refused', async (text) => {
-    await expect(resolveAsOf(log, text)).rejects.toThrow(/pass a position, a day/);
+  test('a time without a zone is UTC, wherever one is', async () => {
+    const zone = process.env['TZ'];
+    process.env['TZ'] = 'Asia/Taipei';
+    try {
+      expect(await resolveAsOf(log, '2026-01-05T09:00:15')).toBe(await resolveAsOf(log, '2026-01-05T09:00:15Z'));
+      expect(await resolveAsOf(log, '2026-01-05T17:00:15+08:00')).toBe(await resolveAsOf(log, '2026-01-05T09:00:15Z'));
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
   });
+
+  test.each(['yesterday', '', '2026-13-45', '12:00', '2026-02-30', '2026-02-31T12:00Z', '2026-01-05T25:00', '1234567890123456'])(
+    '%j is refused',
+    async (text) => {
+      await expect(resolveAsOf(log, text)).rejects.toThrow(/pass a position, a day/);
+    },
+  );
 });

@@ -5,12 +5,14 @@ import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import { orderAggregate } from '../../order-streams.ts';
 import { referenceAggregate } from '../../reference.ts';
-import type { LogReader, LogRow } from '../log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeline.ts';
 
 export interface ExplainOptions {
   /** As the log was. Default: as it is. */
   readonly asOf?: Position;
+  /** Of a member: events read so far, to find the orders. */
+  readonly onEvents?: (events: number) => void;
 }
 
 export interface Explanation {
@@ -57,23 +59,28 @@ export async function explainOrder(log: LogReader, orderId: string, { asOf }: Ex
 
 /** Every order of a member, in the order in which they were placed. */
 export async function explainMember(log: LogReader, memberId: string, options: ExplainOptions = {}): Promise<readonly Explanation[]> {
-  const { asOf } = options;
+  const { asOf, onEvents } = options;
   const orderIds: string[] = [];
+  let events = 0;
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
-    for (const { stream, type, data } of rows) {
+    for (const row of rows) {
+      const { stream, type, data } = row;
       // The text is looked at before it is parsed: of a large log most is not his.
       if (type !== 'OrderPlaced' || !data.includes(memberId)) continue;
-      if ((JSON.parse(data) as { memberId?: unknown }).memberId === memberId) orderIds.push(stream.slice(orderAggregate.stream('').length));
+      if ((storedEvent(row).data as { memberId?: unknown }).memberId === memberId)
+        orderIds.push(stream.slice(orderAggregate.stream('').length));
     }
+    events += rows.length;
+    onEvents?.(events);
   }
   const explained = await Promise.all(orderIds.map((orderId) => explainOrder(log, orderId, options)));
   return explained.filter((each) => each !== undefined);
 }
 
 function toldEvent(row: LogRow): ToldEvent {
-  const stored = { ...row, data: JSON.parse(row.data) as object, metadata: JSON.parse(row.metadata) as Record<string, string> };
-  const { recordedAt = '', instance = '' } = stored.metadata;
-  return { event: readOrderEvent(stored), recordedAt, instance, place: `${row.stream}@${row.revision}` };
+  const stored = storedEvent(row);
+  const { recordedAt = '', instance = '', cause = '' } = stored.metadata;
+  return { event: readOrderEvent(stored), recordedAt, instance, cause, place: `${row.stream}@${row.revision}` };
 }
 
 /** Every name under which its payments go. */
@@ -87,7 +94,7 @@ function referencesIn(events: readonly ToldEvent[]): ReadonlySet<string> {
 }
 
 function referenceEntry(reference: string, orderId: string, row: LogRow): readonly TimelineEntry[] {
-  const stored = { ...row, data: JSON.parse(row.data) as object, metadata: JSON.parse(row.metadata) as Record<string, string> };
+  const stored = storedEvent(row);
   const event = referenceAggregate.read(stored);
   const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
   // What was held under several names is told once, under the payment's own.

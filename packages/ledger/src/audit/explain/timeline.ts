@@ -64,7 +64,13 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'review'; readonly review: ReviewKind; readonly reviewId: string; readonly payment: PaymentReference }
   | { readonly kind: 'resolved'; readonly reviewId: string; readonly resolution: Resolution; readonly by: ManualAction }
   | { readonly kind: 'moved'; readonly payment: PaymentReference; readonly toOrderId: string; readonly by: ManualAction }
-  | { readonly kind: 'delivered'; readonly sequence: number; readonly afterMs: number }
+  | {
+      readonly kind: 'delivered';
+      readonly sequence: number;
+      readonly afterMs: number;
+      /** The order came from elsewhere, with a membership that the shop gave before: it was told nothing. */
+      readonly imported: boolean;
+    }
   | { readonly kind: 'delivery_failed'; readonly sequence: number; readonly reason: DeliveryFailed['reason']; readonly waitMs: number }
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
   | { readonly kind: 'abandoned'; readonly sequence: number }
@@ -75,6 +81,7 @@ export interface ToldEvent {
   readonly event: OrderEvent;
   readonly recordedAt: string;
   readonly instance: string;
+  readonly cause: string;
   readonly place: string;
 }
 
@@ -115,7 +122,7 @@ function entryOf(
   index: number,
   memory: Memory,
 ): WithoutPlace<TimelineEntry> {
-  const { event, recordedAt } = events[index] as ToldEvent;
+  const { event, recordedAt, cause } = events[index] as ToldEvent;
   switch (event.type) {
     case 'OrderPlaced':
       return { kind: 'placed', order: event.data };
@@ -134,6 +141,7 @@ function entryOf(
         kind: 'delivered',
         sequence: event.data.sequence,
         afterMs: msBetween(memory.decidedAt.get(event.data.sequence), recordedAt),
+        imported: cause.startsWith('import '),
       };
     case 'DeliveryFailed':
       return { kind: 'delivery_failed', ...event.data };

@@ -74,7 +74,10 @@ export const english: Words = {
     resolved: ({ reviewId, resolution, by }) =>
       `${by.actor} resolved review ${reviewId}: ${english.resolutions[resolution]} (${by.reason}).`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} moved ${payment.id} to order ${toOrderId} (${by.reason}).`,
-    delivered: ({ sequence, afterMs }) => `The shop took over decision ${sequence}, ${english.duration(afterMs)} after it.`,
+    delivered: ({ sequence, afterMs, imported }) =>
+      imported
+        ? `The order was imported: the shop knew decision ${sequence}, and was told nothing.`
+        : `The shop took over decision ${sequence}, ${english.duration(afterMs)} after it.`,
     delivery_failed: ({ sequence, reason, waitMs }) =>
       `Delivery of decision ${sequence} failed (${reason}); tried again after ${english.duration(waitMs)}.`,
     taken_over: ({ sequence, by }) =>

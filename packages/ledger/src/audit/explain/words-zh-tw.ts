@@ -8,7 +8,7 @@ const attempts: Readonly<Record<AttemptStatus, string>> = {
   authorized: '已授權，尚未請款',
   attempt_failed: '本次付款失敗',
   canceled: '已取消',
-  expired: '已逾期',
+  expired: '已過期',
   failed: '付款失敗',
 };
 const refunds: Readonly<Record<RefundStatus, string>> = {
@@ -98,7 +98,10 @@ export const traditionalChinese: Words = {
     resolved: ({ reviewId, resolution, by }) =>
       `${by.actor} 結束審查 ${reviewId}：${traditionalChinese.resolutions[resolution]}（${by.reason}）。`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} 將 ${payment.id} 移至訂單 ${toOrderId}（${by.reason}）。`,
-    delivered: ({ sequence, afterMs }) => `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
+    delivered: ({ sequence, afterMs, imported }) =>
+      imported
+        ? `訂單由他處匯入：商店早已知道第 ${sequence} 項決定，未另行通知。`
+        : `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
     delivery_failed: ({ sequence, reason, waitMs }) =>
       `第 ${sequence} 項決定送達失敗（${reason === 'timeout' ? '逾時' : '錯誤'}）；${traditionalChinese.duration(waitMs)}後再試。`,
     taken_over: ({ sequence, by }) =>

@@ -13,6 +13,8 @@ export interface Accounts {
   readonly disputed: string;
   readonly lostDisputes: string;
   readonly returnedDebits: string;
+  /** What the provider keeps, where its report is given. */
+  readonly fees: string;
   /** Money that came and does not count for its order: somebody must look. */
   readonly unallocated: string;
 }
@@ -26,6 +28,7 @@ export const defaultAccounts: Accounts = {
   disputed: 'assets:disputed',
   lostDisputes: 'expenses:disputes',
   returnedDebits: 'expenses:returned debits',
+  fees: 'expenses:fees',
   unallocated: 'liabilities:unallocated',
 };
 

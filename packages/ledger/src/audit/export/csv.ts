@@ -1,8 +1,9 @@
 // A log as CSV, for spreadsheets: a row for each event of an order, with the fields that people sort and sum by.
-import type { Position } from '../../event-store/event-store.ts';
+import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../order-streams.ts';
-import type { LogReader, LogRow } from '../log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { decimalText } from '../minor-units.ts';
+import type { LineOptions } from './ndjson.ts';
 
 const columns = [
   'position',
@@ -33,7 +34,8 @@ const columns = [
 type Row = Partial<Record<(typeof columns)[number], string | number | undefined>>;
 
 /** RFC 4180, with a heading; lines without their line breaks. */
-export async function* csvLines(log: LogReader, { asOf }: { readonly asOf?: Position } = {}): AsyncGenerator<string, void, undefined> {
+export async function* csvLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
+  let events = 0;
   yield columns.join(',');
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const row of rows) {
@@ -41,6 +43,8 @@ export async function* csvLines(log: LogReader, { asOf }: { readonly asOf?: Posi
       const cells = rowOf(row);
       yield columns.map((column) => cellText(cells[column])).join(',');
     }
+    events += rows.length;
+    onEvents?.(events);
   }
 }
 
@@ -69,9 +73,11 @@ interface LooseData {
   readonly evidence?: { readonly objectId: string; readonly eventId?: string };
 }
 
-function rowOf({ position, stream, revision, type, data, metadata }: LogRow): Row {
-  const said = JSON.parse(data) as LooseData;
-  const { recordedAt } = JSON.parse(metadata) as { recordedAt?: string };
+function rowOf(row: LogRow): Row {
+  const { position, stream, revision, type, metadata } = storedEvent(row);
+  // Read at its schema version: of a newer one the columns would be wrong, in silence.
+  const said: LooseData = readOrderEvent(storedEvent(row)).data;
+  const { recordedAt } = metadata;
   const livemode = said.payment?.livemode ?? said.livemode;
   return {
     position: Number(position) || position,

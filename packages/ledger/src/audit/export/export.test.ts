@@ -7,12 +7,13 @@ import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { type LogReader, readerOf } from '../log-reader.ts';
-import { decimalText, moneyText } from '../minor-units.ts';
+import { decimalText, minorOf, moneyText } from '../minor-units.ts';
 import { sqliteReader } from '../sqlite-log.ts';
 import { tellStories } from '../told-log.test-support.ts';
 import { verifyLog } from '../verify.ts';
 import { accountsWith, defaultAccounts } from './accounts.ts';
 import { csvLines } from './csv.ts';
+import { feesIn } from './fees.ts';
 import { type JournalEntry, journalEntries, modesIn } from './journal.ts';
 import { type JournalFormat, journalWriter } from './journal-text.ts';
 import { importNdjson, ndjsonLines } from './ndjson.ts';
@@ -124,9 +125,10 @@ describe('CSV', () => {
     const memory = createMemoryLog();
     const store = openMemoryEventStore({ log: memory });
     const by = { actor: '-1', reason: '=SUM(A1), "quoted"\nand more' };
-    await store.append('order-x', -1, [{ id: 'e1', type: 'ReviewResolved', data: { reviewId: 'r1', by }, metadata: { recordedAt: '@t' } }]);
+    const data = { reviewId: 'r1', resolution: 'dismiss', seenRevision: 0, by };
+    await store.append('order-x', -1, [{ id: 'e1', type: 'ReviewResolved', data, metadata: { version: '1', recordedAt: '@t' } }]);
     const text = (await all(csvLines(readerOf(store)))).slice(1).join('\n');
-    expect(text).toBe(`1,'@t,x,0,ReviewResolved,,,,,,,,,,,,,,,r1,,'-1,"'=SUM(A1), ""quoted""\nand more",`);
+    expect(text).toBe(`1,'@t,x,0,ReviewResolved,,,,,,,,,,,,,,,r1,dismiss,'-1,"'=SUM(A1), ""quoted""\nand more",`);
   });
 });
 
@@ -198,6 +200,62 @@ describe('a journal', () => {
     expect(test_).toMatchObject([{ orderId: 'doubtful', payment: 'pi_test', what: 'paid' }]);
   });
 
+  describe('with the report of the provider', () => {
+    const report = [
+      'balance_transaction_id,created_utc,currency,gross,fee,net,description,payment_intent_id',
+      'txn_1,2026-01-05 09:00:11,usd,49.00,1.72,47.28,"Plan ""pro"", yearly\nand more",pi_confirmed',
+      'txn_2,2026-01-06 09:00:11,usd,-49.00,0.00,-49.00,no fee,pi_refunded',
+      'txn_3,2026-01-07 09:00:11,eur,0.00,15.00,-15.00,a dispute,pi_partly',
+      'txn_4,2026-01-07 09:00:11,usd,-100.00,0.25,-100.25,a payout,',
+      'txn_5,2026-01-08 09:00:11,usd,49.00,9.99,39.01,of another shop,pi_stranger',
+      'txn_6,2026-01-09 09:00:11,usd,0.00,-0.72,0.72,given back,pi_confirmed',
+      '',
+    ].join('\r\n');
+
+    test('has the fees of its payments, in the money that they were taken in', async () => {
+      const entries: JournalEntry[] = [];
+      await journalEntries(log, { accounts: defaultAccounts, livemode: true, fees: feesIn(report) }, (entry) => void entries.push(entry));
+      const fees = entries.filter(({ what }) => what === 'fee').map(({ date, orderId, place }) => [date, orderId, place]);
+      expect(fees).toEqual([
+        ['2026-01-05', 'confirmed', 'fees line 2'],
+        ['2026-01-09', 'confirmed', 'fees line 8'], // The description of the first has a line of its own.
+        ['2026-01-07', 'partly', 'fees line 5'],
+      ]);
+      expect(Object.fromEntries(balances(entries))).toMatchObject({
+        'expenses:fees usd': 100,
+        'expenses:fees eur': 1_500,
+        'assets:stripe:acct_1 usd': 9 * 4_900 + 4_000 + 5_000 - 100,
+        'assets:stripe:acct_1 eur': 4_900 - 1_500,
+      });
+      for (const { postings } of entries) expect(postings.reduce((sum, { amountMinor }) => sum + amountMinor, 0)).toBe(0);
+    });
+
+    test('of the mode that the journal is of', async () => {
+      const entries: JournalEntry[] = [];
+      const fees = feesIn('payment,fee,currency,date\npi_test,1,usd,2026-01-05');
+      for (const livemode of [true, false])
+        await journalEntries(log, { accounts: defaultAccounts, livemode, fees }, (entry) => void entries.push(entry));
+      expect(entries.filter(({ what }) => what === 'fee')).toHaveLength(1);
+    });
+
+    test('of a payment that a person moved, where it went', async () => {
+      const entries: JournalEntry[] = [];
+      const fees = feesIn('payment,fee,currency,date\npi_moved,1,usd,2026-01-05');
+      await journalEntries(log, { accounts: defaultAccounts, livemode: true, fees }, (entry) => void entries.push(entry));
+      expect(entries.filter(({ what }) => what === 'fee')).toMatchObject([{ orderId: 'right' }]);
+    });
+
+    test.each([
+      ['no column of fees', 'payment,currency,date\n', /no column fee/],
+      ['an amount that is none', 'payment,fee,currency,date\n\npi_1,"1,72",usd,2026-01-05', /Line 3 of the fees: "1,72", "usd"/],
+      ['more decimals than the money has', 'payment,fee,currency,date\npi_1,1.5,jpy,2026-01-05', /Line 2 of the fees/],
+      ['no currency', 'payment,fee,currency,date\npi_1,1.72,,2026-01-05', /Line 2 of the fees/],
+      ['no day', 'payment,fee,currency,date\npi_1,1.72,usd,yesterday', /Line 2 of the fees/],
+    ])('is refused where there is %s', (_, csv, why) => {
+      expect(() => feesIn(csv)).toThrow(why);
+    });
+  });
+
   test('has the accounts that it was given', async () => {
     const accounts = accountsWith(['clearing=assets:psp', 'revenue=income:memberships:{plan}']);
     const names = new Set((await journal(true, accounts)).flatMap(({ postings }) => postings.map(({ account }) => account)));
@@ -208,7 +266,10 @@ describe('a journal', () => {
 
   const written = async (format: JournalFormat): Promise<string> => {
     const writer = journalWriter(format);
-    return `${(await journal()).flatMap(writer).join('\n')}\n`;
+    const entries: JournalEntry[] = [];
+    const fees = feesIn('payment,fee,currency,date\npi_confirmed,1.72,usd,2026-01-05\npi_refunded,180,jpy,2026-01-05');
+    await journalEntries(log, { accounts: defaultAccounts, livemode: true, fees }, (entry) => void entries.push(entry));
+    return `${entries.flatMap(writer).join('\n')}\n`;
   };
 
   test('is written for hledger', async () => {
@@ -231,6 +292,11 @@ describe('a journal', () => {
         '  Income:Pro  -49.00 USD',
       ].join('\n'),
     );
+  });
+
+  test('is not written for beancount with accounts that it does not know', async () => {
+    const [entry] = await journal(true, accountsWith(['clearing=psp:stripe']));
+    expect(() => journalWriter('beancount')(entry as JournalEntry)).toThrow(/"psp:stripe" is no account for beancount/);
   });
 
   const checks: readonly [JournalFormat, string, readonly string[]][] = [
@@ -265,4 +331,16 @@ test.each([
 ])('%i %s is %s', (amountMinor, currency, text) => {
   expect(moneyText(amountMinor, currency)).toBe(text);
   expect(decimalText(amountMinor, currency)).toBe(text.split(' ')[0]);
+  expect(minorOf(decimalText(amountMinor, currency), currency)).toBe(amountMinor);
+});
+
+test.each([
+  ['1.720', 'usd', 172],
+  ['-0.00', 'usd', 0],
+  ['1.725', 'usd', undefined],
+  ['1,72', 'usd', undefined],
+  ['', 'usd', undefined],
+  ['9999999999999', 'usd', undefined],
+])('%j of %s is %s', (text, currency, minor) => {
+  expect(minorOf(text, currency)).toBe(minor);
 });

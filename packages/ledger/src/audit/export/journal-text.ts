@@ -1,5 +1,6 @@
 // Journal entries as text that hledger and beancount read. Accounts and commodities are declared where they are first
 // used, so that strict checks pass too.
+import { LedgerError } from '../../errors.ts';
 import { decimalsOf, decimalText } from '../minor-units.ts';
 import type { JournalEntry } from './journal.ts';
 
@@ -48,7 +49,15 @@ function beancountLines({ date, orderId, payment, what, place, postings }: Journ
   ];
 }
 
-const roots: Readonly<Record<string, string>> = { revenues: 'Income', revenue: 'Income' };
+const roots: Readonly<Record<string, string>> = {
+  assets: 'Assets',
+  liabilities: 'Liabilities',
+  equity: 'Equity',
+  income: 'Income',
+  revenues: 'Income',
+  revenue: 'Income',
+  expenses: 'Expenses',
+};
 
 /** Its components begin with a capital or a digit, and hold letters, digits and dashes only. */
 function beancountAccount(account: string): string {
@@ -57,5 +66,12 @@ function beancountAccount(account: string): string {
     const plain = text.replace(/[^A-Za-z0-9-]/g, '-').replace(/^-+/, '');
     return plain === '' ? 'X' : plain.charAt(0).toUpperCase() + plain.slice(1);
   };
-  return [roots[root.toLowerCase()] ?? component(root), ...rest.map(component)].join(':');
+  const known = roots[root.toLowerCase()];
+  if (known === undefined || rest.length === 0) {
+    throw new LedgerError(
+      'invalid_input',
+      `${JSON.stringify(account)} is no account for beancount: it begins with one of ${Object.keys(roots).join(', ')}, and has a part behind it`,
+    );
+  }
+  return [known, ...rest.map(component)].join(':');
 }

@@ -9,11 +9,12 @@ import type { PaymentFacts } from '../../order/facts.ts';
 import { evolve, initialState, type OrderState } from '../../order/order.ts';
 import { defaultPolicy, type Policy } from '../../order/policy.ts';
 import { isDecision, orderAggregate } from '../../order-streams.ts';
-import type { LogReader, LogRow } from '../log-reader.ts';
+import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { withSqliteLog } from '../sqlite-copy.ts';
 import type { ScannedStream } from '../sqlite-log.ts';
 import { policiesIn } from '../verify/judge.ts';
 import type { Accounts } from './accounts.ts';
+import type { Fees } from './fees.ts';
 
 export interface Posting {
   readonly account: string;
@@ -40,6 +41,10 @@ export interface JournalOptions {
   /** Live money and test money are never in one journal. */
   readonly livemode: boolean;
   readonly asOf?: Position;
+  /** Of the provider's report, by payment. */
+  readonly fees?: Fees;
+  /** Events read so far. */
+  readonly onEvents?: (events: number) => void;
 }
 
 /** Order by order; the entries of an order in the order in which they were recorded. */
@@ -48,14 +53,17 @@ export async function journalEntries(
   options: JournalOptions,
   take: (entry: JournalEntry) => void | Promise<void>,
 ): Promise<void> {
-  await withSqliteLog(log, options.asOf, async ({ log: file, upTo }) => {
+  await withSqliteLog(log, options, async ({ log: file, upTo, copied }) => {
+    let events = copied;
     const policies = policiesIn(file, upTo);
     const policyOf = (hash: string | undefined): Policy => policies.get(hash ?? '')?.policy ?? defaultPolicy;
     for (const range of file.streamRanges(1_000)) {
       for (const stream of file.streams(range, upTo)) {
+        events += stream.rows.length;
         if (!stream.name?.startsWith(orderAggregate.stream(''))) continue;
         for (const entry of entriesOf(stream, policyOf, options)) await take(entry);
       }
+      options.onEvents?.(events);
     }
   });
 }
@@ -77,14 +85,15 @@ function* entriesOf(
     return differences(before, books).map(({ payment, postings }) => ({ ...headOf(led, payment), orderId, payment, postings }));
   };
   for (const row of rows) {
-    const metadata = JSON.parse(row.metadata) as Record<string, string>;
-    const event = readOrderEvent({ ...row, stream: name ?? '', data: JSON.parse(row.data) as object, metadata });
+    const stored = storedEvent(row);
+    const { metadata } = stored;
+    const event = readOrderEvent(stored);
     // The books are looked at once an append is complete.
     if (event.type !== 'ReviewOpened' && !isDecision(event)) {
       yield* settle();
       begun = {
         event,
-        row: { ...row, stream: name ?? '' },
+        row,
         recordedAt: metadata['recordedAt'] ?? '',
         policy: policyOf(metadata['policy']),
       };
@@ -92,6 +101,22 @@ function* entriesOf(
     order = evolve(order, event, metadata['instance'] ?? '');
   }
   yield* settle();
+  yield* feesOf(order, options);
+}
+
+/** Of the payments that are the order's in the end: one that was moved away has its fees where it went. */
+function* feesOf({ orderId, payments, placed }: OrderState, { fees, accounts, livemode }: JournalOptions): Generator<JournalEntry> {
+  for (const { reference } of Object.values(payments)) {
+    if (reference.livemode !== livemode) continue;
+    for (const { date, amountMinor, currency, place } of fees?.get(reference.id) ?? []) {
+      const named = (account: keyof Accounts): string => accountName(accounts[account], reference, placed?.plan ?? 'unknown');
+      const postings = [
+        { account: named('fees'), amountMinor, currency },
+        { account: named('clearing'), amountMinor: -amountMinor, currency },
+      ];
+      yield { date, orderId, payment: reference.id, what: 'fee', place, postings };
+    }
+  }
 }
 
 /** By payment, then by account and currency. */
@@ -111,7 +136,7 @@ function booksOf(order: OrderState, policy: Policy, { accounts, livemode }: Jour
   return books;
 }
 
-/** All that a payment means now. Fees and payouts are not in the log: the provider's own reports have them. */
+/** All that a payment means now. Payouts are not in the log: the provider's own reports have them. */
 function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accounts: Accounts): readonly Posting[] {
   if (payment.attempt?.status !== 'paid') return [];
   const { totalMinor, currency, parts } = payment.attempt.amount;
@@ -185,8 +210,9 @@ function headOf(
 export async function modesIn(log: LogReader): Promise<ReadonlySet<'live' | 'test'>> {
   const modes = new Set<'live' | 'test'>();
   for await (const rows of log.rows()) {
-    for (const { type, data } of rows) {
-      if (type === 'PaymentObserved') modes.add((JSON.parse(data) as { payment: PaymentReference }).payment.livemode ? 'live' : 'test');
+    for (const row of rows) {
+      if (row.type !== 'PaymentObserved') continue;
+      modes.add((storedEvent(row).data as { payment?: PaymentReference }).payment?.livemode ? 'live' : 'test');
     }
     if (modes.size === 2) break;
   }

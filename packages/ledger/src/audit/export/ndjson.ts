@@ -1,8 +1,9 @@
 // A log as NDJSON: an event a line, lossless, and a last line with the root of its tree. An import into an empty store of
 // any kind ends with the same root, or fails.
 import { LedgerError } from '../../errors.ts';
-import type { EventMetadata, EventStore, NewEvent, Position } from '../../event-store/event-store.ts';
+import type { EventMetadata, EventStore, Position } from '../../event-store/event-store.ts';
 import { type LogReader, type LogRow, readerOf } from '../log-reader.ts';
+import { isAsStringified, LogWriter, type PlacedEvent, type WritingOptions } from '../log-writer.ts';
 import { scanTree, TreeScan } from '../tree-scan.ts';
 
 export interface ExportedSize {
@@ -11,16 +12,24 @@ export interface ExportedSize {
   readonly root: string;
 }
 
+export interface LineOptions {
+  /** The log as it was. Default: as it is. */
+  readonly asOf?: Position;
+  /** Events read so far. */
+  readonly onEvents?: (events: number) => void;
+}
+
 const trailer = 'paidonce-export/1';
 
 /** Lines without their line breaks. */
-export async function* ndjsonLines(log: LogReader, { asOf }: { readonly asOf?: Position } = {}): AsyncGenerator<string, void, undefined> {
+export async function* ndjsonLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
   const scan = new TreeScan();
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const row of rows) {
       scan.take(row);
       yield lineOf(row);
     }
+    onEvents?.(scan.tree.size);
   }
   yield JSON.stringify({ format: trailer, size: scan.tree.size, root: scan.tree.root().toString('base64') });
 }
@@ -33,20 +42,7 @@ function lineOf({ position, stream, revision, id, type, metadata, data }: LogRow
   return `${head},${member('metadata', metadata)},${member('data', data)}}`;
 }
 
-function isAsStringified(text: string): boolean {
-  try {
-    return JSON.stringify(JSON.parse(text)) === text;
-  } catch {
-    return false;
-  }
-}
-
-export interface ImportOptions {
-  /** The store writes appends in the order in which they are called, so that many may be under way. Default false. */
-  readonly keepsOrder?: boolean;
-  /** Events appended so far. */
-  readonly onEvents?: (events: number) => void;
-}
+export type ImportOptions = WritingOptions;
 
 /**
  * Appends an exported log to an empty store.
@@ -55,7 +51,7 @@ export interface ImportOptions {
  */
 export async function importNdjson(lines: AsyncIterable<string>, store: EventStore, options: ImportOptions = {}): Promise<ExportedSize> {
   await refuseFilled(store);
-  const said = await appendInOrder(lines, store, options);
+  const said = await appendAll(lines, store, options);
   const { tree } = await scanTree(readerOf(store));
   const root = tree.root().toString('base64');
   if (tree.size !== said.size || root !== said.root) {
@@ -75,63 +71,25 @@ async function refuseFilled(store: EventStore): Promise<void> {
   }
 }
 
-/** Consecutive events of a stream are one append; up to so many appends are under way. */
-const appendEvents = 100;
-const appendChars = 256 * 1024;
-const underWay = 1_000;
-
-async function appendInOrder(
-  lines: AsyncIterable<string>,
-  store: EventStore,
-  { keepsOrder = false, onEvents }: ImportOptions,
-): Promise<ExportedSize> {
-  let batch: { stream: string; revision: number; events: NewEvent[]; chars: number } | undefined;
-  let appends: Promise<void>[] = [];
-  let events = 0;
-  const flush = async (): Promise<void> => {
-    if (batch === undefined) return;
-    const done = append(store, batch.stream, batch.revision, batch.events);
-    done.catch(() => undefined); // Awaited below, all together.
-    appends.push(done);
-    events += batch.events.length;
-    batch = undefined;
-    if (!keepsOrder || appends.length >= underWay) {
-      await Promise.all(appends);
-      appends = [];
-      onEvents?.(events);
-    }
-  };
+async function appendAll(lines: AsyncIterable<string>, store: EventStore, { keepsOrder, onEvents }: ImportOptions): Promise<ExportedSize> {
+  const writer = new LogWriter(store, { keepsOrder, onEvents });
   for await (const line of lines) {
     if (line === '') continue;
-    const parsed = parseLine(line, events + (batch?.events.length ?? 0) + 1);
+    const parsed = parseLine(line, writer.events + 1);
     if ('root' in parsed) {
-      await flush();
-      await Promise.all(appends);
-      onEvents?.(events);
+      await writer.end();
       return parsed;
     }
-    if (batch && (batch.stream !== parsed.stream || batch.events.length >= appendEvents || batch.chars > appendChars)) await flush();
-    batch ??= { stream: parsed.stream, revision: parsed.revision, events: [], chars: 0 };
-    batch.events.push(parsed.event);
-    batch.chars += line.length;
+    await writer.take(parsed, line.length);
   }
-  await Promise.all(appends);
+  await writer.end();
   throw new LedgerError(
     'invalid_input',
-    `The export is cut off: its last line, with the root, is missing. ${events} events were imported; begin again with an empty store`,
+    `The export is cut off: its last line, with the root, is missing. ${writer.events} events were imported; begin again with an empty store`,
   );
 }
 
-async function append(store: EventStore, stream: string, revision: number, events: readonly NewEvent[]): Promise<void> {
-  const result = await store.append(stream, revision - 1, events);
-  if (!result.appended)
-    throw new LedgerError(
-      'invalid_input',
-      `${stream}: revision ${revision} does not follow ${result.actualRevision}. Somebody else writes to the store, or the export has gaps`,
-    );
-}
-
-type ParsedLine = ExportedSize | { readonly stream: string; readonly revision: number; readonly event: NewEvent };
+type ParsedLine = ExportedSize | PlacedEvent;
 
 function parseLine(line: string, number: number): ParsedLine {
   const refuse = (why: string): never => {

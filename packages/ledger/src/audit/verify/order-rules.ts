@@ -2,7 +2,7 @@
 // it, under the policy that it names. The state goes on with what stands in the log, so that one lie is one finding.
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
-import { factKey, paymentKey } from '../../observation.ts';
+import { factKey } from '../../observation.ts';
 import { decide, type OrderCommand } from '../../order/decide.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, PaymentMoved, PaymentObserved } from '../../order/events.ts';
@@ -138,7 +138,7 @@ function judgeMove(
   if (judge.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   const others = links.map((link) => link.orderId).filter((each) => each !== orderId);
   for (const { event } of before) {
-    if (event.type !== 'PaymentObserved' || paymentKey(event.data.payment) !== paymentKey(payment)) continue;
+    if (event.type !== 'PaymentObserved' || event.data.payment.id !== payment.id) continue;
     if (judge.wasTold(others, event.data)) continue;
     judge.report(
       findingAt(

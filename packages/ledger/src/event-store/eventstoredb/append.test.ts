@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
+import { expectOneGrantFromFourProcesses } from '../../observe-at-once.test-support.ts';
+import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import { openOn, startDouble } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
-import { expectOneGrantFromTwoProcesses } from './one-grant.test-support.ts';
-import type { AppendFault } from './server-double.test-support.ts';
 
 describe('a lost reply is settled by sending the same ids at the same revision again', () => {
   // What was measured: which errors leave an append in doubt. Each of them, stored and not stored.
@@ -69,10 +69,10 @@ describe('of two processes that race for one revision', () => {
     expect(double.log.events).toHaveLength(1);
   });
 
-  test('on one order, with 64 callers each and replies that are lost, one grants', async () => {
+  test('or of four, on one order, with 64 callers each and replies that are lost, one grants', async () => {
     const double = await startDouble();
     const lost = { stored: true, hears: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
-    const granting = expectOneGrantFromTwoProcesses(double.url);
+    const granting = expectOneGrantFromFourProcesses(double.url);
     while (double.log.events.length < 2) await new Promise(setImmediate); // The policy and the order.
     for (let n = 0; n < 10; n++) double.appendFaults.push(lost, { stored: true, hears: 'no_position' });
     await granting;

@@ -5,14 +5,14 @@ import type { AppendResult, Position } from '../event-store.ts';
 import type { CheckedAppend, StoredText } from '../stored-text.ts';
 import { type Patience, settle } from './attempts.ts';
 import type { ClientAppendResult, Credentials, EventStoreDbClient, ProposedEvent } from './client.ts';
+import type { Clients } from './clients.ts';
 import type { FailureMeaning } from './failure.ts';
 import { toPosition } from './position.ts';
 
 export interface Appending {
   readonly patience: Patience;
   readonly credentials: Credentials;
-  /** The next in turn: another attempt may have more luck with another one. */
-  readonly nextClient: () => EventStoreDbClient;
+  readonly clients: Clients;
 }
 
 /** Where the last event of an append stands. Without a position the server knows the append from before. */
@@ -20,7 +20,7 @@ type Answered = { readonly conflict: number } | { readonly result: ClientAppendR
 
 /** @throws LedgerError `store_unavailable`: outcome unknown. `corrupt`: the stream is not what its revisions say. */
 export async function appendUntilSettled(
-  { patience, credentials, nextClient }: Appending,
+  { patience, credentials, clients }: Appending,
   { stream, expectedRevision, events }: CheckedAppend,
   positionOf: (revision: number) => Promise<Position>,
 ): Promise<AppendResult> {
@@ -42,7 +42,7 @@ export async function appendUntilSettled(
     what: `${stream}: the append`,
     unsettled: 'It may be stored: say the same facts again',
     attempt: async (timeMs) => ({
-      result: await patience.limits.within(timeMs, send(nextClient(), timeMs)),
+      result: await patience.limits.within(timeMs, send(clients.next(), timeMs)),
     }),
     answer: conflictOf,
   });

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { status } from '@grpc/grpc-js';
+import { expect, onTestFinished, test } from 'vitest';
+import { LogDouble } from '../../testing/eventstoredb-double/log-double.ts';
+import type { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
 import { followed, openOn, startDouble } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
-import { LogDouble } from './log-double.test-support.ts';
-import type { ServerDouble } from './server-double.test-support.ts';
 
 test('whoever asks a follower is sent to the leader, and gets his answer there', async () => {
   const { leader, follower } = await startCluster();
@@ -40,6 +41,29 @@ test('a leader that stays but leads no longer sends on; its subscriptions are re
   leader.silenceSubscriptions();
   for (let revision = 9; revision < 19; revision++) await store.append('order-1', revision, newEvents(1));
   expect((await following).map(({ revision }) => revision)).toEqual(Array.from({ length: 20 }, (_, revision) => revision));
+});
+
+test('a call fails while the client looks for another node, and there is none: the process lives, and all goes on later', async () => {
+  const { leader, follower, url } = await startCluster();
+  const store = await openOn(`${url}&maxDiscoverAttempts=1`, { timeoutMs: 300, attemptTimeoutMs: 150 });
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason); // Without a listener it ends the process.
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const unavailable = { code: status.UNAVAILABLE, details: 'Connection dropped' };
+  leader.appendFaults.push({ stored: false, hears: 'nothing' }, { stored: false, hears: unavailable });
+  const appending = ['order-1', 'order-2'].map((stream) => store.append(stream, -1, newEvents(1)));
+  while (leader.appendFaults.length > 0) await new Promise(setImmediate);
+  follower.kill();
+  leader.frozen = true;
+  const looks = leader.calls.length;
+  while (!leader.calls.includes('gossip', looks)) await new Promise(setImmediate);
+  leader.kill(); // The one that heard nothing fails now, on the old channel.
+  for (const outcome of await Promise.allSettled(appending)) expect(outcome).toMatchObject({ reason: { code: 'store_unavailable' } });
+  expect(unhandled).toEqual([]);
+  leader.frozen = false;
+  await leader.restart();
+  expect(await store.append('order-3', -1, newEvents(1))).toMatchObject({ appended: true });
 });
 
 async function startCluster(): Promise<{ leader: ServerDouble; follower: ServerDouble; url: string }> {

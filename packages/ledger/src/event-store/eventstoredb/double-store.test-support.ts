@@ -1,9 +1,9 @@
 // A double and stores on it, for one test: short times, closed at its end.
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { onTestFinished } from 'vitest';
+import { ServerDouble, type ServerDoubleOptions } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStore, ReadLogOptions, StoredEvent } from '../event-store.ts';
 import { type EventStoreDbEventStoreOptions, openEventStoreDbEventStore } from './eventstoredb.ts';
-import { ServerDouble, type ServerDoubleOptions } from './server-double.test-support.ts';
 
 /** Long enough for a slow machine, short enough to wait for. */
 export const shortTimes = { timeoutMs: 8_000, attemptTimeoutMs: 400, quietMs: 50 } as const;

@@ -1,7 +1,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
 import { storeContract } from '../../testing/store-contract.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
-import { ServerDouble } from './server-double.test-support.ts';
 
 storeContract('the store on a double of EventStoreDB', async () => {
   const double = await ServerDouble.start();

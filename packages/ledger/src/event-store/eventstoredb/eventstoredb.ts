@@ -6,6 +6,7 @@ import { type CheckedAppend, checkAppend } from '../stored-text.ts';
 import { appendUntilSettled } from './append.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
+import { Clients } from './clients.ts';
 import { checkOpening } from './opening-check.ts';
 import { checkOptions, type EventStoreDbEventStoreOptions } from './options.ts';
 import { readStream } from './read.ts';
@@ -17,7 +18,6 @@ export type { EventStoreDbEventStoreOptions } from './options.ts';
 
 /** Under way at once, for each client: its channel carries about 100 calls, and reads need some of them. */
 const appendsPerClient = 80;
-const disposeMs = 5_000;
 /** Where the server asks for nobody, anybody will do. Without any, appends take the path that `append.ts` avoids. */
 const anybody: Credentials = { username: 'ledger', password: 'ledger' };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -26,41 +26,40 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * Opens the log over one client, or over several that share the load. It asks the server first, so that wrong settings
  * are told here, in a sentence.
  *
- * @param clients of `@eventstore/db-client` 6 or `@kurrent/kurrentdb-client` 1. Closing the store disposes them.
+ * @param given clients of `@eventstore/db-client` 6 or `@kurrent/kurrentdb-client` 1. Closing the store disposes them.
  * @throws LedgerError `store_unavailable`: not reached, or not let in. `invalid_input`: a client, server or option that
  *   cannot be used.
  */
 export async function openEventStoreDbEventStore(
-  clients: EventStoreDbClient | readonly EventStoreDbClient[],
+  given: EventStoreDbClient | readonly EventStoreDbClient[],
   options: EventStoreDbEventStoreOptions = {},
 ): Promise<EventStore> {
-  const all = 'appendToStream' in clients ? [clients] : clients;
+  const all = 'appendToStream' in given ? [given] : given;
   if (all.length === 0) throw new LedgerError('invalid_input', 'No client was given. Pass one, or several that share the load');
-  const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients } = checkOptions(options);
+  const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients, readOnly, reconnect } = checkOptions(options);
   const limits = new TimeLimits(runtime);
   const patience = { runtime, limits, timeoutMs, attemptTimeoutMs };
   const closing = new AbortController();
-  let turn = 0;
-  const nextClient = (): EventStoreDbClient => all[turn++ % all.length] as EventStoreDbClient;
-  const reading: LogReading = { patience, credentials, nextClient, quietMs, closing: closing.signal };
-
-  async function dispose(): Promise<void> {
-    if (keepClients) return;
-    // With a stream that the client has lost track of, it never settles.
-    await Promise.all(all.map((client) => limits.within(disposeMs, client.dispose()).catch(() => undefined)));
-  }
+  const clients = new Clients(all, { patience, reconnect, keepClients, closing: closing.signal });
+  const reading: LogReading = { patience, credentials, clients, quietMs, closing: closing.signal };
 
   try {
-    const opening = { ...reading, appendCredentials: credentials ?? anybody };
-    await Promise.all(all.map((client) => checkOpening({ ...opening, nextClient: () => client }, client)));
+    const opening = { ...reading, appendCredentials: credentials ?? anybody, readOnly };
+    await Promise.all(all.map((client) => checkOpening(opening, client)));
   } catch (error) {
-    await dispose();
+    closing.abort();
+    await clients.dispose();
     throw error;
   }
-  return storeOver(reading, new AppendQueue(appendsPerClient * all.length), closing, dispose);
+  const store = storeOver(reading, new AppendQueue(appendsPerClient * all.length), closing);
+  return readOnly ? { ...store, append: refuseAppend } : store;
 }
 
-function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortController, dispose: () => Promise<void>): EventStore {
+async function refuseAppend(stream: string): Promise<AppendResult> {
+  throw new LedgerError('invalid_input', `${stream}: the event store was opened with readOnly. Nothing was written.`);
+}
+
+function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortController): EventStore {
   let closed: Promise<void> | undefined;
 
   function refuseClosed(): void {
@@ -97,7 +96,7 @@ function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortContro
       closed ??= (async () => {
         closing.abort();
         await queue.drained();
-        await dispose();
+        await reading.clients.dispose();
       })();
       return closed;
     },

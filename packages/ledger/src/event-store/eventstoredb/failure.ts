@@ -108,6 +108,7 @@ const ADVICE: readonly (readonly [RegExp, Advice])[] = [
   [/Name resolution failed|ENOTFOUND|EAI_AGAIN/i,                                       host],
   [/Failed to discover/i,                                                        nodes],
   [/ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|No connection established/i,  nobody],
+  [/UnavailableError/,                                                           nobody], // All that one client tells.
   [/phase timeout/i,                                                             quorum],
   [/not ready|leader/i,                                                          leader],
 ];

@@ -1,8 +1,8 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { afterAll } from 'vitest';
+import { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
 import { storeContract } from '../../testing/store-contract.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
-import { ServerDouble } from './server-double.test-support.ts';
 
 // This client takes half a second to read for the first time: handles take turns at a few that stay open.
 const double = await ServerDouble.start({ client: '@kurrent/kurrentdb-client' });

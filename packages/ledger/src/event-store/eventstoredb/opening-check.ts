@@ -9,11 +9,13 @@ import { headOfLog, type Reading } from './read.ts';
 export interface Opening extends Reading {
   readonly patience: Patience;
   readonly appendCredentials: Credentials;
+  readonly readOnly: boolean;
 }
 
 /** @throws LedgerError `store_unavailable`, `invalid_input`: one sentence that says what to do. */
 export async function checkOpening(opening: Opening, client: EventStoreDbClient): Promise<void> {
-  await refuseAnyRevision(opening, client);
+  // The check is an append that the server refuses: who may only read would not get that far.
+  if (!opening.readOnly) await refuseAnyRevision(opening, client);
   await refuseOldServer(opening, client);
   await headOfLog(opening, true);
 }

@@ -77,7 +77,7 @@ async function* pagesOfOne(target: Target, cursor: Cursor): AsyncGenerator<LogPa
     if (!follow) return;
     if (prefixes?.length === 0) return target.patience.runtime.sleep(target.quietMs, end);
   }
-  const subscription = new LogSubscription(target.nextClient(), { ...target, after: fromPosition(cursor.next) });
+  const subscription = new LogSubscription(target.clients.next(), { ...target, after: fromPosition(cursor.next) });
   try {
     while (!end.aborted) {
       const seen = subscription.news;

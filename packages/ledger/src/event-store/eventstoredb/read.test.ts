@@ -1,9 +1,9 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { LogDouble, type Proposed } from '../../testing/eventstoredb-double/log-double.ts';
 import type { Position } from '../event-store.ts';
 import { openOn, startDouble } from './double-store.test-support.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
-import { LogDouble, type Proposed } from './log-double.test-support.ts';
 
 describe('no read leaves a stream of the connection open', () => {
   // After about a hundred that are left open the client hangs; so there are more of each here.

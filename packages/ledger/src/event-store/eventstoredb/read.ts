@@ -3,7 +3,8 @@
 import { LedgerError } from '../../errors.ts';
 import { logStart, type Position, type StoredEvent } from '../event-store.ts';
 import { type Patience, settle } from './attempts.ts';
-import type { Credentials, EventStoreDbClient, ResolvedClientEvent } from './client.ts';
+import type { Credentials, ResolvedClientEvent } from './client.ts';
+import type { Clients } from './clients.ts';
 import type { FailureMeaning } from './failure.ts';
 import { toPosition } from './position.ts';
 import { toStoredEvent } from './recorded-event.ts';
@@ -12,14 +13,14 @@ export interface Reading {
   readonly patience: Patience;
   /** Of the connection, where they are not given. */
   readonly credentials: Credentials | undefined;
-  readonly nextClient: () => EventStoreDbClient;
+  readonly clients: Clients;
 }
 
 const nothingChanged = 'Nothing was changed; try again later';
 
 /** What follows `afterRevision`, as the leader has it now. @throws LedgerError `corrupt` where revisions are missing. */
 export async function readStream(
-  { patience, credentials, nextClient }: Reading,
+  { patience, credentials, clients }: Reading,
   stream: string,
   afterRevision: number,
 ): Promise<readonly StoredEvent[]> {
@@ -27,12 +28,14 @@ export async function readStream(
     what: `${stream}: reading it`,
     unsettled: nothingChanged,
     attempt: (timeMs) =>
-      drained(patience, timeMs, () =>
-        nextClient().readStream(stream, {
-          fromRevision: afterRevision === -1 ? 'start' : BigInt(afterRevision + 1),
-          requiresLeader: true,
-          ...(credentials && { credentials }),
-        }),
+      clients.reading((client) =>
+        drained(patience, timeMs, () =>
+          client.readStream(stream, {
+            fromRevision: afterRevision === -1 ? 'start' : BigInt(afterRevision + 1),
+            requiresLeader: true,
+            ...(credentials && { credentials }),
+          }),
+        ),
       ),
     answer: noneWhereNoStream,
   });
@@ -59,20 +62,22 @@ export interface Head {
 /** Behind the last event of ours may lie some of the server: statistics, links of projections. */
 const lookBack = 16;
 
-export function headOfLog({ patience, credentials, nextClient }: Reading, impatient = false): Promise<Head> {
+export function headOfLog({ patience, credentials, clients }: Reading, impatient = false): Promise<Head> {
   return settle<Head>(patience, {
     what: '$all: reading its head',
     unsettled: nothingChanged,
     impatient,
     attempt: async (timeMs) => {
-      const found = await drained(patience, timeMs, () =>
-        nextClient().readAll({
-          direction: 'backwards',
-          fromPosition: 'end',
-          maxCount: lookBack,
-          requiresLeader: true,
-          ...(credentials && { credentials }),
-        }),
+      const found = await clients.reading((client) =>
+        drained(patience, timeMs, () =>
+          client.readAll({
+            direction: 'backwards',
+            fromPosition: 'end',
+            maxCount: lookBack,
+            requiresLeader: true,
+            ...(credentials && { credentials }),
+          }),
+        ),
       );
       const positionOf = (resolved: ResolvedClientEvent | undefined): Position =>
         resolved?.event ? toPosition(resolved.event.position, '$all') : logStart;

@@ -1,15 +1,17 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { describe, test } from 'vitest';
-import { serverSuite } from './server-suite.test-support.ts';
+import { restartCommand, serverSuite } from './server-suite.test-support.ts';
 
 const { EVENTSTOREDB_URL: url } = process.env;
 
 if (url) {
+  const killAndRestart = restartCommand(); // Its absence is told beside the other client.
   serverSuite({
     name: 'the server at EVENTSTOREDB_URL, through the client of KurrentDB,',
     url: () => url.replace(/^esdb/, 'kurrentdb'), // So that no process here loads the other client.
     connect: (to) => KurrentDBClient.connectionString(to),
     isCluster: url.includes(','),
+    ...(killAndRestart && { killAndRestart }),
   });
 } else {
   describe('the store on a real EventStoreDB, through the client of KurrentDB', () => test.skip('needs EVENTSTOREDB_URL', () => undefined));

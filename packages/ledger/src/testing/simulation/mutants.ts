@@ -2,7 +2,7 @@
 // proves nothing about the code that it passes.
 
 export interface Edit {
-  /** From `packages/ledger/src`. */
+  /** From the package's `src/`. */
   readonly file: string;
   /** Stands there exactly once. */
   readonly find: string;
@@ -114,7 +114,7 @@ export const mutants: readonly Mutant[] = [
     "if (event.type === 'PaymentMoved') await",
     "if (event.type !== 'PaymentMoved') await",
   ),
-  mutant('a payment that access was given on moves', 'order/decide.ts', 'before.restsOn.includes(key) ||', ''),
+  mutant('a payment that access was given on moves', 'order/decide.ts', 'isRestedOn(before, payment) ||', ''),
   mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
   // The order.
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
@@ -167,7 +167,12 @@ export const mutants: readonly Mutant[] = [
     'if (this.#stopping) continue;',
   ),
   mutant('a shop that hangs is waited for', 'delivery-attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
-  mutant('what was pending at the start is not looked at', 'followers.ts', 'delivery.sightPending(order);', 'void order;'),
+  mutant(
+    'what was pending at the start is not looked at',
+    'followers.ts',
+    'delivery.sightPending(order, background ? 0 : await agoMs(order));',
+    'void order;',
+  ),
   mutant('given up after a minute', 'delivery-attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),
   mutant(
     'a decision whose reply was lost is taken to be in hand',

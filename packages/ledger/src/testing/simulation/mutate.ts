@@ -3,13 +3,14 @@
 import { registerHooks } from 'node:module';
 import type { Edit, Mutant } from './mutants.ts';
 
-const sourceRoot = new URL('../../', import.meta.url);
+const ledgerSource = new URL('../../', import.meta.url);
 
 /**
  * From now on the files of the mutant load with its edits.
+ * @param sourceRoot what the files are named from. Default: the ledger's `src/`.
  * @returns call it once all is loaded: throws where an edit was never made.
  */
-export function mutate(mutant: Mutant): () => void {
+export function mutate(mutant: Mutant, sourceRoot: URL = ledgerSource): () => void {
   const made = new Set<Edit>();
   registerHooks({
     load: (url, context, nextLoad) => {

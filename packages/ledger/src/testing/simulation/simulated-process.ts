@@ -21,6 +21,8 @@ export interface Incarnation {
 
 interface Life extends Incarnation {
   readonly ledger: PaymentLedger;
+  /** What this life opened on its ledger. */
+  readonly opened: AsyncDisposable | undefined;
   /** Each is told when the process is gone, that no answer will come. */
   readonly callers: Set<() => void>;
 }
@@ -36,6 +38,8 @@ const passing: ReadonlySet<LedgerErrorCode> = new Set([
   'contention',
   'closed',
   'order_unknown',
+  'provider_unavailable',
+  'already_paid',
 ]);
 
 export interface SimulatedProcessOptions {
@@ -45,6 +49,8 @@ export interface SimulatedProcessOptions {
   readonly onAppended: (by: Incarnation) => void;
   readonly deliver: (by: Incarnation, change: MembershipChange, signal: AbortSignal) => Promise<void>;
   readonly onAbandoned: (orderId: string) => void;
+  /** Opened in each life on its ledger, like a payment adapter; it is disposed before the ledger, and forgotten in a crash. */
+  readonly opens?: (ledger: PaymentLedger, by: Incarnation) => AsyncDisposable;
 }
 
 let namesTaken = 0;
@@ -97,7 +103,7 @@ export class SimulatedProcess {
       },
       runtime: this.#runtime(incarnation),
     });
-    this.#life = Object.assign(incarnation, { ledger, callers: new Set<() => void>() });
+    this.#life = Object.assign(incarnation, { ledger, opened: this.#parts.opens?.(ledger, incarnation), callers: new Set<() => void>() });
   }
 
   #runtime(incarnation: Incarnation): Runtime {
@@ -189,7 +195,11 @@ export class SimulatedProcess {
     this.#world.scheduler.note(`${life.party.name} stops`);
     const crashed = new Promise<void>((resolve) => life.callers.add(resolve));
     try {
-      await Promise.race([life.ledger[Symbol.asyncDispose](), crashed]);
+      const disposed = (async () => {
+        await life.opened?.[Symbol.asyncDispose]();
+        await life.ledger[Symbol.asyncDispose]();
+      })();
+      await Promise.race([disposed, crashed]);
     } catch (error) {
       this.#world.report('disposing ends', `${life.party.name}: ${error instanceof Error ? error.stack : String(error)}`);
     }

@@ -70,7 +70,20 @@ function list({ model, parameters }: Call): object {
   return { ...page, data: page.data.map((row) => render(model, row)) };
 }
 
+/** `GET /v1/balance`: by currency what is there and what is still to come. Of the key's mode, which nothing else tells. */
+function balance({ model }: Call): Stripe.Balance {
+  const sums = { available: new Map<string, number>(), pending: new Map<string, number>() };
+  for (const row of model.state.balanceTransactions.oldestFirst()) {
+    const { net, currency, status } = render(model, row);
+    const sum = sums[status === 'available' ? 'available' : 'pending'];
+    sum.set(currency, (sum.get(currency) ?? 0) + net);
+  }
+  const amounts = (sum: ReadonlyMap<string, number>) => [...sum].map(([currency, amount]) => ({ amount, currency }));
+  return { object: 'balance', livemode: false, available: amounts(sums.available), pending: amounts(sums.pending) };
+}
+
 export const balanceTransactionRoutes: readonly Route[] = [
+  { method: 'GET', path: '/v1/balance', handle: balance },
   {
     method: 'GET',
     path: '/v1/balance_transactions/:transaction',

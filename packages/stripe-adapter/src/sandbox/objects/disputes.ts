@@ -7,6 +7,7 @@ import { invalidRequest } from '../api/stripe-error.ts';
 import type { Fate } from '../fate.ts';
 import type { Model } from '../model.ts';
 import type { PaymentOption } from '../test-cards.ts';
+import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementFor } from './announcement.ts';
 import { recordMovement } from './balance-transactions.ts';
 import { emit } from './events.ts';
@@ -60,6 +61,7 @@ export function openDispute(model: Model, chargeId: string, terms: DisputeTerms 
   emit(model, 'charge.dispute.created', dispute, about);
   if (dispute.balance_transactions.length > 0) emit(model, 'charge.dispute.funds_withdrawn', dispute, about);
   if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
+  releaseReordered(model, about); // A dispute may stay open for good: each of its changes ends by itself.
   return dispute;
 }
 
@@ -79,6 +81,7 @@ export function updateDispute(model: Model, id: string, status: DisputeStatus, f
     emit(model, MONEY_IS_GONE.has(status) ? 'charge.dispute.funds_withdrawn' : 'charge.dispute.funds_reinstated', dispute, about);
   }
   if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
+  releaseReordered(model, about); // A dispute may stay open for good: each of its changes ends by itself.
   return dispute;
 }
 

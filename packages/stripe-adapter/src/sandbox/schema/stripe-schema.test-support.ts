@@ -11,6 +11,7 @@ export type Definitions = Readonly<Record<string, Schema>>;
 /** Objects of the sandbox: the value of `object` on the wire, and the type that the package has for it. */
 export const ROOTS: Readonly<Record<string, string>> = {
   account: 'Stripe.Account',
+  balance: 'Stripe.Balance',
   balance_transaction: 'Stripe.BalanceTransaction',
   charge: 'Stripe.Charge',
   'checkout.session': 'Stripe.Checkout.Session',

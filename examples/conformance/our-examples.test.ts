@@ -1,0 +1,27 @@
+import {
+  assertConforms,
+  type BootShop,
+  type ConformanceOptions,
+  formatReport,
+  type PlacedOrder,
+  runConformance,
+  scenarioNames,
+} from '@paidonce/stripe-adapter/conformance';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '../shop/shop.test-support.ts';
+import { mountedPlugin, shopExample } from './our-examples.test-support.ts';
+
+async function keepsEveryPromise<Order extends PlacedOrder>(
+  example: (dataDir: string) => BootShop<Order>,
+  options: ConformanceOptions = {},
+): Promise<void> {
+  const folder = temporaryFolder();
+  onTestFinished(() => folder.remove());
+  const report = await runConformance(example(folder.path), { policy: { partialRefund: 'keeps', lostDispute: 'ends' }, ...options });
+  assertConforms(report);
+  expect(formatReport(report)).toContain(`${scenarioNames.length} passed, 0 broke, 0 skipped.`);
+}
+
+test('the example shop keeps every promise, whatever Stripe, the network and strangers do', () => keepsEveryPromise(shopExample));
+
+test('so does the plugin, mounted in a server of one’s own', () => keepsEveryPromise(mountedPlugin, { races: 1 }));

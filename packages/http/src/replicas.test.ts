@@ -1,0 +1,181 @@
+// Several processes of a whole shop on one store, by HTTP: what one machine more is worth, and what losing one costs. On
+// the double of EventStoreDB, or where EVENTSTOREDB_URL names a server, on that.
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { EventStore, StoredEvent } from '@paidonce/ledger';
+import { openEventStore } from '@paidonce/ledger/store-url';
+import { ServerDouble } from '@paidonce/ledger/testing/eventstoredb-double';
+import { type StripeSandbox, startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ReplicaSettings, Said, Told } from './replica-process.test-support.ts';
+
+const webhookSecret = 'whsec_of_the_shop';
+
+interface Replica {
+  readonly url: string;
+  tell(told: Told): void;
+  /** What it says next that fits, or has said. */
+  says<T>(choose: (said: Said) => T | undefined): Promise<T>;
+  kill(): Promise<void>;
+}
+
+interface Delivery {
+  readonly key: string;
+  readonly replica: string;
+}
+
+test('two replicas share all work, each thing done once; one dies in the middle of all, and the other goes on for it', async () => {
+  const { store, sandbox, deliveries, start } = await openWorld();
+  const a = await start('a', { intervalMs: 4_000 });
+  const b = await start('b', { intervalMs: 12_000 });
+  const pay = async (orderId: string, on: Replica, fate: 'delivered' | 'lost' | 'doubled'): Promise<void> => {
+    const response = await fetch(`${on.url}/checkouts/${orderId}`, { method: 'POST' });
+    const { sessionId } = (await response.json()) as { sessionId: string };
+    sandbox.pay(sessionId, { fate });
+  };
+
+  // Normal running: every webhook comes to both, some twice, some never; both sweep; both deliver.
+  const orders = Array.from({ length: 12 }, (_, n) => `${sandbox.account}-${n}`);
+  await Promise.all(orders.map((orderId, n) => pay(orderId, n % 2 ? a : b, (['delivered', 'doubled', 'lost'] as const)[n % 3]!)));
+  await until(() => new Set(deliveries().map(({ key }) => key)).size === orders.length);
+  expect(
+    deliveries()
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(orders.map((orderId) => `${orderId}:1`).sort()); // Each once.
+
+  // One is stuck in a delivery and in a round of the poll, and is killed there.
+  a.tell('hold');
+  let stuck: string | undefined;
+  for (let n = 0; stuck === undefined; n++) {
+    const orderId = `${sandbox.account}-stuck-${n}`;
+    orders.push(orderId);
+    await pay(orderId, b, 'delivered');
+    const byA = a.says((said) => ('delivering' in said && said.delivering === `${orderId}:1` ? orderId : undefined));
+    const byB = until(() => deliveries().some(({ key }) => key === `${orderId}:1`));
+    stuck = await Promise.race([byA, byB.then(() => undefined)]);
+  }
+  await a.says((said) => ('sweeping' in said ? true : undefined));
+  await a.kill();
+  const lost = `${sandbox.account}-lost`;
+  orders.push(lost);
+  await pay(lost, b, 'lost');
+  await until(() => [stuck, lost].every((orderId) => deliveries().some(({ key }) => key === `${orderId}:1`)));
+  expect(deliveries().filter(({ key }) => key === `${stuck}:1`)).toEqual([{ key: `${stuck}:1`, replica: 'b' }]);
+
+  const all = await everything(store);
+  const ofOrder = (orderId: string): readonly StoredEvent[] => all.filter(({ stream }) => stream === `order-${orderId}`);
+  for (const orderId of orders) expect(ofOrder(orderId).filter(({ type }) => type === 'MembershipGranted')).toHaveLength(1); // Law 2.
+  const dead = ofOrder(stuck).find(({ type }) => type === 'MembershipGranted')?.metadata['instance'];
+  const takenOver = ofOrder(stuck).find(({ type }) => type === 'DeliveryTakenOver');
+  expect(takenOver?.metadata['instance']).not.toBe(dead);
+  const rounds = all.filter(({ stream }) => stream.startsWith('sweep-') && stream.includes(sandbox.account));
+  const left = rounds.find((event) => event.type === 'SweepStarted' && event.metadata['instance'] === dead && !isFinished(event, rounds));
+  expect(left).toBeDefined();
+  const next = rounds.find((event) => event.stream === left!.stream && event.revision === left!.revision + 1);
+  expect(next).toMatchObject({ type: 'SweepStarted', metadata: { instance: takenOver?.metadata['instance'] } });
+  expect(isFinished(next!, rounds)).toBe(true);
+  expect(ofOrder(lost).find(({ type }) => type === 'PaymentObserved')).toMatchObject({ data: { source: 'poll' } });
+
+  // Read models: those of a replica that followed all the time, and of one that begins now and has them rebuilt.
+  const c = await start('c', { intervalMs: 4_000 });
+  for (const replica of [b, c]) {
+    for (const orderId of orders) {
+      const membership = { membershipId: orderId, plan: 'year', status: 'active' };
+      await until(async () => {
+        const { items, lagMs } = await memberships(replica, `member-of-${orderId}`);
+        if (lagMs === null) return false; // It has not reached the head of the log yet.
+        expect(items.length).toBeLessThanOrEqual(1);
+        return items[0] !== undefined && Object.entries(membership).every(([key, value]) => items[0]![key] === value);
+      });
+    }
+  }
+});
+
+async function openWorld() {
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-replicas-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  let storeUrl = process.env['EVENTSTOREDB_URL'];
+  if (!storeUrl) {
+    const double = await ServerDouble.start();
+    onTestFinished(() => double.kill());
+    storeUrl = double.url;
+  }
+  const store = await openEventStore(storeUrl);
+  onTestFinished(() => store.close());
+  // A server keeps what an earlier run left: an account of its own keeps the orders and rounds of this one apart.
+  const sandbox = await startStripeSandbox({ account: `acct_${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}` });
+  onTestFinished(() => sandbox.close());
+  const shopPath = join(folder, 'shop.db');
+  const shop = new DatabaseSync(shopPath, { timeout: 10_000 });
+  onTestFinished(() => shop.close());
+  shop.exec('pragma journal_mode = wal; create table deliveries (key text, member text, status text, replica text)');
+  const deliveries = (): readonly Delivery[] =>
+    shop
+      .prepare('select key, replica from deliveries')
+      .all()
+      .map((row) => ({ ...row }) as unknown as Delivery);
+  const start = (name: string, { intervalMs }: { readonly intervalMs: number }): Promise<Replica> =>
+    startReplica({ name, storeUrl, sandboxPort: sandbox.port, shopPath, webhookSecret, intervalMs }, sandbox);
+  return { store, sandbox, deliveries, start };
+}
+
+async function startReplica(settings: ReplicaSettings, sandbox: StripeSandbox): Promise<Replica> {
+  const script = join(import.meta.dirname, 'replica-process.test-support.ts');
+  const child: ChildProcess = fork(script, [JSON.stringify(settings)], { execArgv: ['--conditions=@paidonce/source'], stdio: 'inherit' });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await ended;
+  });
+  const heard: Said[] = [];
+  child.on('message', (said) => heard.push(said as Said));
+  const says = async <T>(choose: (said: Said) => T | undefined): Promise<T> => {
+    for (;;) {
+      const found = heard.map(choose).find((each) => each !== undefined);
+      if (found !== undefined) return found;
+      if (child.exitCode !== null) throw new Error(`Replica ${settings.name} ended`);
+      await pause();
+    }
+  };
+  const url = await says((said) => ('ready' in said ? said.ready : undefined));
+  sandbox.addWebhookEndpoint({ url: `${url}/webhooks/stripe`, secret: settings.webhookSecret });
+  return {
+    url,
+    tell: (told) => void child.send(told),
+    says,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function everything(store: EventStore): Promise<readonly StoredEvent[]> {
+  const found: StoredEvent[] = [];
+  for await (const page of store.readLog({ prefixes: ['order-', 'sweep-'] })) found.push(...page.events);
+  return found;
+}
+
+function isFinished(started: StoredEvent, rounds: readonly StoredEvent[]): boolean {
+  const { round } = started.data as { round: number };
+  return rounds.some(
+    ({ stream, type, data }) => stream === started.stream && type === 'SweepFinished' && (data as { round: number }).round === round,
+  );
+}
+
+async function memberships(replica: Replica, memberId: string) {
+  const response = await fetch(`${replica.url}/memberships/${memberId}`);
+  return (await response.json()) as { items: Record<string, unknown>[]; lagMs: number | null };
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause();
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}

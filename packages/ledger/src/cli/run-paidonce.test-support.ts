@@ -1,0 +1,30 @@
+// The program in this process: what it prints, and its exit code.
+import { paidonce } from './paidonce.ts';
+import { openTerminal } from './terminal.ts';
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function runPaidonce(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  let [out, err] = ['', ''];
+  const stream = (take: (text: string) => void) => ({
+    write: (text: string) => {
+      take(text);
+      return true;
+    },
+    once: () => undefined,
+  });
+  const terminal = openTerminal(
+    stream((text) => {
+      out += text;
+    }),
+    stream((text) => {
+      err += text;
+    }),
+  );
+  const code = await paidonce(args, { env, terminal });
+  return { code, out, err };
+}

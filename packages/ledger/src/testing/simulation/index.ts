@@ -1,0 +1,11 @@
+// @paidonce/ledger/simulation: the simulated world, for simulations of payment adapters. Real ledgers in several processes on
+// one virtual clock, a network and a store that fail, and chance from a seed; the adapter brings its provider.
+export { expectedStatus, type KnownOrder, type KnownPayment, mismatchesOf } from './expected-access.ts';
+export type { Edit, Mutant } from './mutants.ts';
+export { mutate } from './mutate.ts';
+export { drawOptions, type SimulationOptions } from './options.ts';
+export { Random } from './random.ts';
+export type { Party, Scheduler, Step } from './scheduler.ts';
+export { type Answer, type Incarnation, SimulatedProcess, type SimulatedProcessOptions } from './simulated-process.ts';
+export type { HeadWaiters } from './simulated-store.ts';
+export { type Violation, World } from './world.ts';

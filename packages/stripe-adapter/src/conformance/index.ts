@@ -1,0 +1,6 @@
+// @paidonce/stripe-adapter/conformance: breaks an app of yours as the internet does, and tells what broke.
+export type { ConformanceOptions, ShopPolicy } from './options.ts';
+export { type AssertOptions, assertConforms, type ConformanceReport, formatReport, type ScenarioResult } from './report.ts';
+export { runConformance } from './run-conformance.ts';
+export { type ScenarioName, scenarioNames } from './scenario-names.ts';
+export type { BootShop, PlacedOrder, SandboxAccess, ShopUnderTest } from './shop-under-test.ts';

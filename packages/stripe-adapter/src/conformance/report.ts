@@ -1,0 +1,84 @@
+// What a run has found, as data and in the words of a shop's developer.
+import type { ScenarioName } from './scenario-names.ts';
+
+interface Played {
+  readonly name: ScenarioName;
+  /** What must hold. */
+  readonly promise: string;
+}
+
+export type ScenarioResult =
+  | (Played & { readonly outcome: 'passed' })
+  | (Played & {
+      readonly outcome: 'broke';
+      /** What was done, step by step. */
+      readonly did: readonly string[];
+      readonly expected: string;
+      readonly seen: string;
+      /** What it costs. */
+      readonly matters: string;
+      /** What to do about it. */
+      readonly mend: string;
+    })
+  | (Played & { readonly outcome: 'skipped' /** And what would change that. */; readonly because: string });
+
+export interface ConformanceReport {
+  /** `runConformance(boot, { seed })` draws the same chances again. */
+  readonly seed: number;
+  /** In the order in which they were played. */
+  readonly results: readonly ScenarioResult[];
+}
+
+const marks = { passed: 'ok', broke: 'BROKE', skipped: 'skipped' } as const;
+
+/** For a terminal, without colours. */
+export function formatReport({ seed, results }: ConformanceReport): string {
+  const count = (outcome: ScenarioResult['outcome']): number => results.filter((result) => result.outcome === outcome).length;
+  const [passed, broke, skipped] = [count('passed'), count('broke'), count('skipped')];
+  return [
+    ...results.map(formatResult),
+    '',
+    `${passed} passed, ${broke} broke, ${skipped} skipped. Seed ${seed}.`,
+    ...(broke === 0 ? [] : [`Again: runConformance(boot, { seed: ${seed}, only: [${namesOf(results, 'broke')}] })`]),
+  ].join('\n');
+}
+
+function namesOf(results: readonly ScenarioResult[], outcome: ScenarioResult['outcome']): string {
+  return results
+    .filter((result) => result.outcome === outcome)
+    .map(({ name }) => `'${name}'`)
+    .join(', ');
+}
+
+function formatResult(result: ScenarioResult): string {
+  const head = `${marks[result.outcome].padEnd(8)}${result.name}: ${result.promise}`;
+  switch (result.outcome) {
+    case 'passed':
+      return head;
+    case 'skipped':
+      return `${head}\n        Not judged: ${result.because}`;
+    case 'broke':
+      return [
+        head,
+        '        What was done',
+        ...result.did.map((step, index) => `          ${index + 1}. ${step}`),
+        `        Expected    ${result.expected}`,
+        `        Seen        ${result.seen}`,
+        `        It matters  ${result.matters}`,
+        `        To do       ${result.mend}`,
+      ].join('\n');
+  }
+}
+
+export interface AssertOptions {
+  /** Scenarios that your app cannot play, so that a new gap does not go unnoticed. Default: none. */
+  readonly mayBeSkipped?: readonly ScenarioName[];
+}
+
+/** For a test. @throws Error with the report where a scenario broke, or was skipped and is not named in `mayBeSkipped`. */
+export function assertConforms(report: ConformanceReport, { mayBeSkipped = [] }: AssertOptions = {}): void {
+  const failed = report.results.filter(
+    ({ name, outcome }) => outcome === 'broke' || (outcome === 'skipped' && !mayBeSkipped.includes(name)),
+  );
+  if (failed.length > 0) throw new Error(`The app breaks what customers rely on.\n${formatReport({ ...report, results: failed })}`);
+}

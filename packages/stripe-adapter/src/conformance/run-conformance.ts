@@ -1,0 +1,55 @@
+// Plays the scenarios on an app, one after the other, each with customers of its own, and tells what came of each.
+import { type ConformanceOptions, readOptions, type Settings } from './options.ts';
+import { randomOf } from './random.ts';
+import type { ConformanceReport, ScenarioResult } from './report.ts';
+import { Broke, type Scenario } from './scenario.ts';
+import { scenarios } from './scenarios/all.ts';
+import type { BootShop, PlacedOrder } from './shop-under-test.ts';
+import { Stage } from './stage.ts';
+import { openWorld, type World } from './world.ts';
+
+/**
+ * Starts a sandbox of Stripe, starts your app on it, and does to it what the internet does: webhooks come doubled, late,
+ * never, in the wrong order and all at once, and some are forged. Takes some seconds; what your app gets wrong is in
+ * the report, not thrown.
+ *
+ * @throws Error where the app does not start or does not use the sandbox, and for an option that makes no sense.
+ */
+export async function runConformance<Order extends PlacedOrder>(
+  boot: BootShop<Order>,
+  options: ConformanceOptions = {},
+): Promise<ConformanceReport> {
+  const settings = readOptions(options);
+  // Each function is only ever handed the order that its own `startOrder` answered.
+  await using world = await openWorld(boot as unknown as BootShop, settings);
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios.filter(({ name }) => settings.only.includes(name))) {
+    const result = await playScenario(scenario, world, settings);
+    results.push(result);
+    settings.onResult(result);
+  }
+  return { seed: settings.seed, results };
+}
+
+async function playScenario(scenario: Scenario, world: World, settings: Settings): Promise<ScenarioResult> {
+  const { name, promise, matters, mend } = scenario;
+  const stage = new Stage(world, settings, randomOf(settings.seed, name));
+  const because = scenario.skip?.(stage);
+  if (because !== undefined) return { name, promise, outcome: 'skipped', because };
+  try {
+    await scenario.play(stage);
+    return { name, promise, outcome: 'passed' };
+  } catch (error) {
+    const { expected, seen } = brokenBy(error);
+    return { name, promise, outcome: 'broke', did: stage.steps, expected, seen, matters, mend };
+  } finally {
+    world.sandbox.clearFaults();
+  }
+}
+
+/** The sandbox refuses what no customer could do, e.g. pay a session that the app has expired. A bug of ours is thrown. */
+function brokenBy(error: unknown): Pick<Broke, 'expected' | 'seen'> {
+  if (error instanceof Broke) return error;
+  if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+  return { expected: 'the story to go on', seen: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,38 @@
+// Why a scenario cannot be played on this app, and what would change that.
+import type { Ability } from './shop-under-test.ts';
+import type { Stage } from './stage.ts';
+
+type Skip = (stage: Stage) => string | undefined;
+
+const abilityWords: Readonly<Record<Ability, string>> = {
+  askStatus: 'ask for the status of a payment as your success page does',
+  poll: 'ask Stripe for payments of which no webhook came',
+  checkoutAgain: 'start the checkout of an order again',
+  restart: 'stop and start your app',
+};
+
+export function without(ability: Ability): Skip {
+  return (stage) => (stage.has(ability) ? undefined : `your app was given no \`${ability}\`: a function to ${abilityWords[ability]}.`);
+}
+
+export const withoutRescue: Skip = (stage) =>
+  stage.has('askStatus') || stage.has('poll')
+    ? undefined
+    : 'your app was given neither `askStatus` nor `poll`: without either, a lost webhook is a lost order.';
+
+export const withoutSuccessPage: Skip = ({ sample, hasSuccessPage }) =>
+  hasSuccessPage ? undefined : `nothing answers at the success_url of your sessions, ${sample.success_url}.`;
+
+export const withoutSlowPayments: Skip = ({ sample }) =>
+  sample.payment_method_types.includes('sepa_debit')
+    ? undefined
+    : 'your sessions take no payment method that is slow (such as sepa_debit).';
+
+/** What no rule decides for all shops. */
+export function undecided(about: 'partialRefund' | 'lostDispute'): Skip {
+  return ({ settings }) =>
+    settings.policy[about] === undefined ? `this is for you to decide: say \`policy: { ${about}: 'keeps' }\`, or \`'ends'\`.` : undefined;
+}
+
+export const whereRefundsKeep: Skip = ({ settings }) =>
+  settings.policy.fullRefund === 'keeps' ? "with `policy: { fullRefund: 'keeps' }` a refund ends nothing." : undefined;

@@ -1,0 +1,246 @@
+// What happens in a scenario: what the customer, the bank, Stripe, the network and the app do, each noted as a step for
+// the report; and how the kit looks at what came of it.
+import { systemRuntime } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import type { CardName, Fate, StripeSandbox } from '../sandbox/index.ts';
+import type { Settings } from './options.ts';
+import type { Random } from './random.ts';
+import { Broke } from './scenario.ts';
+import type { Ability, PlacedOrder } from './shop-under-test.ts';
+import { inTime, sessionOf, successPageOf, type World } from './world.ts';
+
+/** An order, and its session as it was when the customer was sent to it. */
+export interface Purchase {
+  readonly order: PlacedOrder;
+  readonly session: Stripe.Checkout.Session;
+}
+
+export interface SessionTerms {
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly metadata: Record<string, string>;
+  readonly clientReferenceId?: string;
+}
+
+const resendRounds = 3;
+/** One order makes a dozen or two. */
+const newestEvents = 50;
+
+export class Stage {
+  readonly sandbox: StripeSandbox;
+  readonly stripe: Stripe;
+  readonly settings: Settings;
+  readonly random: Random;
+  /** What the app's sessions look like. */
+  readonly sample: Stripe.Checkout.Session;
+  readonly hasSuccessPage: boolean;
+  readonly steps: string[] = [];
+  readonly #world: World;
+
+  constructor(world: World, settings: Settings, random: Random) {
+    this.#world = world;
+    this.sandbox = world.sandbox;
+    this.stripe = world.stripe;
+    this.sample = world.sample;
+    this.hasSuccessPage = world.hasSuccessPage;
+    this.settings = settings;
+    this.random = random;
+  }
+
+  has(ability: Ability): boolean {
+    return this.#world.app[ability] !== undefined;
+  }
+
+  did(step: string): void {
+    this.steps.push(step);
+  }
+
+  // ── The customer
+
+  async order(): Promise<Purchase> {
+    const order = await this.#app('startOrder', () => this.#world.app.startOrder());
+    const session = await sessionOf(this.stripe, order);
+    this.did(`A new customer orders: order ${order.orderId}, ${money(session.amount_total, session.currency)}.`);
+    return { order, session };
+  }
+
+  /** @param sessionId default: the order's own. */
+  pay({ session }: Purchase, { card = 'success', fate = 'delivered', sessionId = session.id }: PayTerms = {}): void {
+    this.sandbox.pay(sessionId, { card, fate });
+    this.did(`The customer pays on Stripe's page${cardWords[card] ?? ''}; Stripe's webhooks are ${fateWords(fate)}.`);
+  }
+
+  /** The browser comes to the success page, with whatever `more` in the query. */
+  async visit({ session }: Purchase, more = ''): Promise<void> {
+    const page = successPageOf(session) ?? '';
+    const url = more === '' ? page : `${page}${page.includes('?') ? '&' : '?'}${more}`;
+    this.did(`A browser opens ${url}.`);
+    await this.http(url, {});
+  }
+
+  async askStatus({ order }: Purchase): Promise<void> {
+    this.did("The success page asks the app for the payment's status.");
+    await this.#app('askStatus', async () => this.#world.app.askStatus?.(order));
+  }
+
+  async checkoutAgain({ order }: Purchase): Promise<string> {
+    const sessionId = await this.#app('checkoutAgain', async () => (await this.#world.app.checkoutAgain?.(order)) ?? '');
+    await sessionOf(this.stripe, { ...order, sessionId });
+    this.did(`The customer starts the checkout again: session ${sessionId}.`);
+    return sessionId;
+  }
+
+  // ── Stripe
+
+  /** Webhooks that are due, once. */
+  async deliver(): Promise<void> {
+    const step = this.steps.push('Stripe sends the webhooks.') - 1;
+    if ((await this.sandbox.deliverDue()) === 0) this.steps.splice(step, 1);
+  }
+
+  /** As Stripe does it: what is not answered 2xx comes again. @throws Broke where it never is. */
+  async deliverUntilAcknowledged(sessionId: string): Promise<void> {
+    await this.deliver();
+    for (let round = 1; ; round += 1) {
+      const refused = (await this.eventsOf(sessionId)).filter(({ pending_webhooks: pending }) => pending > 0);
+      if (refused.length === 0) return;
+      if (round > resendRounds) {
+        const [first] = refused;
+        throw new Broke(
+          'the app to answer each webhook with a status of 200 to 299, at the latest when Stripe sends it again',
+          this.#world.refusals.at(-1) ?? `${first?.type} was never answered so`,
+        );
+      }
+      this.did(`The app did not take ${refused.map(({ type }) => type).join(', ')}: Stripe sends again.`);
+      await this.#resend(refused);
+    }
+  }
+
+  /** What Stripe has ever said of this session, oldest first. */
+  async sendAgain(sessionId: string, { withRefunds = true }: { readonly withRefunds?: boolean } = {}): Promise<void> {
+    const events = (await this.eventsOf(sessionId)).filter(({ type }) => withRefunds || !type.includes('refund'));
+    this.did(`Stripe sends all webhooks of this payment${withRefunds ? '' : ', but not of its refund'}, whether they came before or not.`);
+    await this.#resend(events.toReversed());
+  }
+
+  /** Newest first: of the session, its payment intent, charge, refunds and disputes. */
+  async eventsOf(sessionId: string): Promise<readonly Stripe.Event[]> {
+    const { payment_intent: intent } = await this.stripe.checkout.sessions.retrieve(sessionId);
+    const { data } = await this.stripe.events.list({ limit: newestEvents });
+    return data.filter(({ data: { object } }) => {
+      const { id, payment_intent: of } = object as { readonly id?: string; readonly payment_intent?: unknown };
+      return id === sessionId || (intent !== null && (id === intent || of === intent));
+    });
+  }
+
+  /** A session that is not the app's work, open to be paid. */
+  async foreignSession({ amountMinor, currency, metadata, clientReferenceId }: SessionTerms): Promise<string> {
+    const { id } = await this.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: 'Something else' } } }],
+      success_url: `${this.#world.access.url}/elsewhere`,
+      metadata,
+      payment_intent_data: { metadata },
+      ...(clientReferenceId === undefined ? {} : { client_reference_id: clientReferenceId }),
+    });
+    return id;
+  }
+
+  /** A webhook that the kit makes itself. Answers the app's status. */
+  async post(body: string, signature: string | undefined): Promise<number> {
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      ...(signature === undefined ? {} : { 'stripe-signature': signature }),
+    };
+    // Not followed: to Stripe, a redirect is a refusal.
+    return (await this.http(this.#world.webhookUrl(), { method: 'POST', headers, body, redirect: 'manual' })).status;
+  }
+
+  sign(payload: string, { secret = this.#world.access.webhookSecret, ageSeconds = 0 }: SignTerms = {}): string {
+    const timestamp = Math.floor(systemRuntime.now().getTime() / 1_000) - ageSeconds;
+    return this.stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
+  }
+
+  // ── The app
+
+  async poll(): Promise<void> {
+    this.did("The app's own job asks Stripe for payments.");
+    await this.#app('poll', async () => this.#world.app.poll?.());
+  }
+
+  async restart(): Promise<void> {
+    this.did('The app is stopped and started again.');
+    const moved = await this.#app('restart', async () => this.#world.app.restart?.());
+    if (moved) this.#world.moveWebhooksTo(moved.webhookUrl);
+  }
+
+  /** Nothing is under way in the app, as far as anybody can tell. */
+  async settled(): Promise<void> {
+    const { app } = this.#world;
+    if (app.settled) await this.#app('settled', async () => app.settled?.());
+    else await systemRuntime.sleep(this.settings.quietMs);
+  }
+
+  async look({ order }: Purchase): Promise<{ readonly access: boolean; readonly times: number }> {
+    const { app } = this.#world;
+    const access = await this.#app('hasAccess', () => app.hasAccess(order));
+    const times = await this.#app('timesGranted', () => app.timesGranted(order));
+    if (typeof access === 'boolean' && Number.isSafeInteger(times) && times >= 0) return { access, times };
+    throw new Broke('hasAccess to say true or false, and timesGranted a whole number', `${access} and ${times}`);
+  }
+
+  async http(url: string, init: RequestInit): Promise<{ readonly status: number }> {
+    const { callTimeoutMs } = this.settings;
+    return this.#app(`${init.method ?? 'GET'} ${url}`, async () => {
+      const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(callTimeoutMs) });
+      await answer.arrayBuffer();
+      return answer;
+    });
+  }
+
+  async #resend(events: readonly Stripe.Event[]): Promise<void> {
+    for (const { id } of events) await this.stripe.rawRequest('POST', `/v1/events/${id}/retry`);
+    await this.sandbox.deliverDue();
+  }
+
+  async #app<T>(what: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await inTime(what, this.settings.callTimeoutMs, call);
+    } catch (error) {
+      throw new Broke(`${what} to answer`, error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+interface SignTerms {
+  /** Default: the endpoint's. */
+  readonly secret?: string;
+  readonly ageSeconds?: number;
+}
+
+export interface PayTerms {
+  readonly card?: CardName;
+  readonly fate?: Fate;
+  readonly sessionId?: string;
+}
+
+const cardWords: Readonly<Partial<Record<CardName, string>>> = {
+  processing: ' by a bank debit, which takes days',
+  processing_fails: ' by a bank debit, which takes days and will bounce',
+};
+
+function fateWords(fate: Fate): string {
+  const words: Readonly<Record<string, string>> = {
+    delivered: 'on their way',
+    lost: 'lost',
+    doubled: 'sent five times each, at once',
+    reordered: 'sent newest first',
+    never_made: 'never made',
+  };
+  return words[fate] ?? fate;
+}
+
+/** In Stripe's minor unit, since its decimals differ by currency. */
+export function money(amountMinor: number | null, currency: string | null): string {
+  return `${amountMinor ?? 0} ${currency ?? ''} (minor unit)`;
+}

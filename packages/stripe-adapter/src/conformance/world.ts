@@ -1,0 +1,154 @@
+// The sandbox and the app, wired together and checked: an app that talks to another Stripe is found here, in one
+// sentence, and not thirty times over.
+import type { Log } from '@paidonce/ledger';
+import { systemRuntime } from '@paidonce/ledger';
+import Stripe from 'stripe';
+import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
+import type { Settings } from './options.ts';
+import type { BootShop, PlacedOrder, SandboxAccess, ShopUnderTest } from './shop-under-test.ts';
+
+export interface World extends AsyncDisposable {
+  readonly sandbox: StripeSandbox;
+  readonly stripe: Stripe;
+  readonly access: SandboxAccess;
+  readonly app: ShopUnderTest;
+  /** Where the app's webhooks go now. */
+  webhookUrl(): string;
+  moveWebhooksTo(url: string): void;
+  /** The session of an order that nobody pays: what the app's sessions look like. */
+  readonly sample: Stripe.Checkout.Session;
+  /** Whether anything answers at its success_url. */
+  readonly hasSuccessPage: boolean;
+  /** The webhooks that the app did not answer with 2xx, and how it did. */
+  readonly refusals: string[];
+}
+
+/** Longer than any run: the kit says when a bank has decided. */
+const neverByItselfMs = 24 * 3_600_000;
+const keys = { secretKey: 'sk_test_paidonce_conformance', webhookSecret: 'whsec_paidonce_conformance' };
+
+/** @throws Error where the app does not start, or does not use the sandbox. */
+export async function openWorld(boot: BootShop, settings: Settings): Promise<World> {
+  await using opened = new AsyncDisposableStack();
+  const refusals: string[] = [];
+  const log: Log = {
+    info: (_fields, message) => refusals.push(message),
+    warn: () => undefined,
+    error: (_fields, message) => refusals.push(message),
+  };
+  // Not by itself: the kit says when webhooks go out, and when they are tried again.
+  const sandbox = opened.use(
+    await startStripeSandbox({
+      automatic: false,
+      retryScheduleMs: [],
+      settleAfterMs: neverByItselfMs,
+      secretKey: keys.secretKey,
+      webhookTimeoutMs: settings.callTimeoutMs,
+      log,
+    }),
+  );
+  const access: SandboxAccess = { url: sandbox.url, clientConfig: sandbox.clientConfig, ...keys };
+  const stripe = new Stripe(keys.secretKey, { ...sandbox.clientConfig, maxNetworkRetries: 0 });
+  const app = opened.adopt(
+    await inTime('Starting your app', settings.bootTimeoutMs, () => boot(access)),
+    async (running) => void (await inTime('close', settings.callTimeoutMs, () => running.close())),
+  );
+
+  let webhookUrl = app.webhookUrl;
+  const endpoint = () => ({
+    url: webhookUrl,
+    secret: keys.webhookSecret,
+    ...(app.webhookEvents === undefined ? {} : { enabledEvents: app.webhookEvents }),
+  });
+  const endpointId = sandbox.addWebhookEndpoint(endpoint());
+  const sample = await checkApp(app, stripe, settings);
+  const hasSuccessPage = await answersAt(successPageOf(sample), settings);
+
+  const running = opened.move();
+  return {
+    sandbox,
+    stripe,
+    access,
+    app,
+    webhookUrl: () => webhookUrl,
+    moveWebhooksTo: (url) => {
+      webhookUrl = url;
+      sandbox.addWebhookEndpoint(endpoint(), endpointId);
+    },
+    sample,
+    hasSuccessPage,
+    refusals,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** One order that nobody pays. */
+async function checkApp(app: ShopUnderTest, stripe: Stripe, { callTimeoutMs }: Settings): Promise<Stripe.Checkout.Session> {
+  const order = await inTime('startOrder', callTimeoutMs, () => app.startOrder());
+  const session = await sessionOf(stripe, order);
+  if (session.mode !== 'payment' || !session.amount_total || session.status !== 'open') {
+    throw new Error(
+      `Session ${session.id} of order ${order.orderId} is ${session.status}, of mode ${session.mode}, and costs ${session.amount_total}. startOrder must make an open session of mode "payment" that costs something.`,
+    );
+  }
+  const [hasAccess, times] = [
+    await inTime('hasAccess', callTimeoutMs, () => app.hasAccess(order)),
+    await inTime('timesGranted', callTimeoutMs, () => app.timesGranted(order)),
+  ];
+  if (hasAccess !== false || times !== 0) {
+    throw new Error(
+      `Before anything was paid, hasAccess says ${hasAccess} and timesGranted ${times} for order ${order.orderId}. They must say false and 0: does startOrder make a new customer each time?`,
+    );
+  }
+  return session;
+}
+
+/** Where Stripe would send the customer. */
+export function successPageOf({ id, success_url: url }: Stripe.Checkout.Session): string | undefined {
+  return url?.replaceAll('{CHECKOUT_SESSION_ID}', id);
+}
+
+async function answersAt(url: string | undefined, { callTimeoutMs }: Settings): Promise<boolean> {
+  if (url === undefined) return false;
+  try {
+    await (await fetch(url, { signal: AbortSignal.timeout(callTimeoutMs) })).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws Error where the sandbox knows no such session. */
+export async function sessionOf(stripe: Stripe, { orderId, sessionId }: PlacedOrder): Promise<Stripe.Checkout.Session> {
+  try {
+    return await stripe.checkout.sessions.retrieve(sessionId);
+  } catch (cause) {
+    throw new Error(
+      `startOrder answered the session ${sessionId} for order ${orderId}, and the sandbox has no such session. Does your app use the url (or clientConfig) and the secretKey that it was booted with?`,
+      { cause },
+    );
+  }
+}
+
+/** @throws Error that names the call, where it fails or takes too long. */
+export async function inTime<T>(what: string, timeoutMs: number, call: () => Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = systemRuntime.sleep(timeoutMs, answered.signal).then(() => {
+    throw new Error(`no answer within ${timeoutMs} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([call(), late]);
+  } catch (cause) {
+    throw new Error(`${what} failed: ${told(cause)}`, { cause });
+  } finally {
+    answered.abort();
+  }
+}
+
+/** With the code of what is below: fetch itself only says that it failed. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause ? `${error.message} (${String(cause.code)})` : error.message;
+}

@@ -1,0 +1,48 @@
+// Which payment a person means: by its own id, or by the session that it was made on. From the ledger's log alone.
+import { type EventStore, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
+
+export interface PaymentsNamed {
+  /** Empty: the ledger has heard nothing of it. */
+  readonly payments: readonly PaymentReference[];
+  /** Whose the name is now; absent: nobody's. */
+  readonly orderId?: string;
+}
+
+/** Strong: it reads the streams themselves, also those of orders that are not placed. */
+export async function paymentsNamed(name: string, store: EventStore): Promise<PaymentsNamed> {
+  const found = new Found(name);
+  let orderId: string | undefined;
+  for (const stored of await store.readStream(`reference-${name}`)) {
+    if (stored.type === 'PaymentHeld') found.addSaid({ ...stored, type: 'PaymentObserved' });
+    if (stored.type === 'ReferenceLinked') {
+      orderId = String((stored.data as { readonly orderId?: unknown }).orderId);
+      for (const event of await store.readStream(`order-${orderId}`)) found.addSaid(event);
+    }
+  }
+  return { payments: found.payments(), ...(orderId === undefined ? {} : { orderId }) };
+}
+
+class Found {
+  readonly #name: string;
+  /** Payments of this very id, and those that were made on the session of this id. */
+  readonly #itself = new Map<string, PaymentReference>();
+  readonly #madeOnIt = new Map<string, PaymentReference>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  addSaid(stored: StoredEvent): void {
+    const event = readOrderEvent(stored);
+    if (event.type !== 'PaymentObserved' && event.type !== 'CheckoutAttached') return;
+    const { payment } = event.data;
+    const key = JSON.stringify([payment.provider, payment.account, payment.livemode, payment.id]);
+    if (payment.id === this.#name) this.#itself.set(key, payment);
+    else if (event.type === 'PaymentObserved' && event.data.aliases?.includes(this.#name)) this.#madeOnIt.set(key, payment);
+  }
+
+  /** Where money came on a session, its payment intent is the payment. */
+  payments(): readonly PaymentReference[] {
+    return [...(this.#madeOnIt.size > 0 ? this.#madeOnIt : this.#itself).values()];
+  }
+}

@@ -1,0 +1,81 @@
+// Counts what the simulation met. A fault or a state that no seed reached proves nothing.
+
+/** All that must be met; the test holds the simulation to it. */
+export const places = [
+  // What went wrong at Stripe and on the way.
+  'call: 429 with Retry-After',
+  'call: 500',
+  'call: slow',
+  'call: timed out',
+  'call: request lost',
+  'call: answer lost',
+  'a part of the API was down',
+  'webhook lost on the way',
+  'webhook whose answer was lost',
+  'webhook found no process',
+  'webhook refused with 503',
+  'webhook refused: bad signature',
+  'webhook at a thin endpoint',
+  'webhook of an old version',
+  'Stripe says that it missed events',
+  'sweep failed',
+  'sweep whose process died',
+  // What was answered.
+  'webhook: recorded',
+  'webhook: duplicate',
+  'webhook: held',
+  'webhook: not_ours',
+  'webhook: ignored',
+  'sweep: rescued',
+  'sweep: nothing to do',
+  'status: active',
+  'status: pending',
+  'status: stale',
+  'checkout: already paid',
+  'checkout: the same session again',
+  // What happened at Stripe.
+  'paid by card',
+  'paid for nothing',
+  'declined first',
+  '3-D Secure',
+  'authorized, then captured in part',
+  'authorized, then captured',
+  'debit succeeded',
+  'debit failed',
+  'debit returned',
+  'voucher paid',
+  'discount',
+  'tax and shipping',
+  'recovered session',
+  'second checkout paid too',
+  'Payment Link with a typed reference',
+  'Payment Link without metadata',
+  'payment intent without a session',
+  'payment intent that names no order',
+  'payment of a stranger',
+  'refund in full',
+  'refund in part',
+  'refund that failed late',
+  'refund that was pending',
+  'dispute opened',
+  'dispute won',
+  'dispute lost',
+  'inquiry',
+] as const;
+export type Place = (typeof places)[number];
+
+export class Coverage {
+  readonly #counts = new Map<Place, number>(places.map((place) => [place, 0]));
+
+  met(place: Place): void {
+    this.#counts.set(place, (this.#counts.get(place) ?? 0) + 1);
+  }
+
+  add(counts: Readonly<Record<Place, number>>): void {
+    for (const place of places) this.#counts.set(place, (this.#counts.get(place) ?? 0) + counts[place]);
+  }
+
+  counts(): Readonly<Record<Place, number>> {
+    return Object.fromEntries(this.#counts) as Record<Place, number>;
+  }
+}

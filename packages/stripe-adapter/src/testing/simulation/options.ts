@@ -1,0 +1,131 @@
+// What one seed draws before it begins. The ledger's own draws say what goes wrong with processes and store; these say
+// what goes wrong at Stripe and on the way to it. Many rates are zero in many seeds, so that each fault is met alone too.
+import { drawOptions, Random, type SimulationOptions } from '@paidonce/ledger/simulation';
+import type { SweepTier } from '../../poll/schedule.ts';
+import type { FateName } from '../../sandbox/fate.ts';
+
+/** Each a probability for every call of the API. */
+export interface CallFaults {
+  /** 429, with `Retry-After`. */
+  readonly tooMany: number;
+  readonly serverError: number;
+  readonly slow: number;
+  readonly requestLost: number;
+  readonly answerLost: number;
+  /** Done, and never answered. */
+  readonly timeout: number;
+}
+
+/**
+ * What alone must suffice in this seed. `webhooks`: nobody polls, and none is lost for good. `events`: of the poll only
+ * the quick tier. `proof`: of the poll only the objects and the money. `all`: everything, and events may be missing.
+ */
+export type Reliance = 'webhooks' | 'events' | 'proof' | 'all';
+
+export type EndpointKind = 'snapshot' | 'thin' | 'old version';
+
+export interface StripeSimulationOptions {
+  readonly seed: number;
+  readonly world: SimulationOptions;
+  readonly reliance: Reliance;
+  readonly tiers: readonly SweepTier[];
+  readonly calls: CallFaults;
+  /** Each a probability for every webhook on its way. */
+  readonly webhooks: { readonly lost: number; readonly answerLost: number };
+  readonly endpoints: readonly EndpointKind[];
+  /** How often each fate is drawn for a payment's, a refund's or a dispute's events. */
+  readonly fates: Readonly<Record<FateName, number>>;
+  /** Processes poll by themselves; else a cron of the shop's does. */
+  readonly polls: boolean;
+  readonly cronSweeps: number;
+  /** Stripe answers lists in pages of so many. */
+  readonly pageLimit: number;
+  /** How often one part of the API is down for some minutes. */
+  readonly outages: number;
+  /** Each a probability for every order. */
+  readonly secondCheckout: number;
+  readonly undone: number;
+  readonly strangers: number;
+}
+
+const allTiers: readonly SweepTier[] = ['events', 'objects', 'money'];
+const tiersOf: Readonly<Record<Reliance, readonly SweepTier[]>> = {
+  webhooks: [],
+  events: ['events'],
+  proof: ['objects', 'money'],
+  all: allTiers,
+};
+
+export function drawStripeOptions(seed: number): StripeSimulationOptions {
+  const random = new Random(seed ^ 0x57a1);
+  const rate = (...rates: readonly number[]): number => random.pick(rates);
+  const reliance = random.weighted({ webhooks: 3, events: 4, proof: 4, all: 3 });
+  const isQuiet = random.chance(0.2);
+  const polls = reliance === 'all' && random.chance(0.6);
+  return {
+    seed,
+    world: drawWorld(seed, random, reliance),
+    reliance,
+    tiers: tiersOf[reliance],
+    calls: isQuiet
+      ? { tooMany: 0, serverError: 0, slow: 0, requestLost: 0, answerLost: 0, timeout: 0 }
+      : {
+          tooMany: rate(0, 0.05, 0.2),
+          serverError: rate(0, 0.05, 0.15),
+          slow: rate(0, 0.1),
+          requestLost: rate(0, 0.05),
+          answerLost: rate(0, 0.05, 0.15),
+          timeout: rate(0, 0.05),
+        },
+    webhooks: { lost: rate(0, 0.1, 0.3), answerLost: rate(0, 0.1, 0.3) },
+    endpoints: drawEndpoints(random, reliance),
+    fates: drawFates(random, reliance),
+    polls,
+    cronSweeps: reliance === 'webhooks' || polls ? 0 : random.between(0, 8),
+    pageLimit: random.pick([1, 3, 100]),
+    outages: isQuiet ? 0 : random.between(0, 3),
+    secondCheckout: rate(0, 0.3, 0.8),
+    undone: rate(0.2, 0.5, 0.8),
+    strangers: random.between(0, 3),
+  };
+}
+
+function drawWorld(seed: number, random: Random, reliance: Reliance): SimulationOptions {
+  const drawn = drawOptions(seed);
+  // A webhook's signature is believed for five minutes: a clock that is further off takes none.
+  const mostSkewMs = reliance === 'webhooks' ? 240_000 : 540_000;
+  return {
+    ...drawn,
+    processes: drawn.processes
+      .slice(0, 3)
+      .map((process) => ({ ...process, wallSkewMs: Math.max(-mostSkewMs, Math.min(mostSkewMs, process.wallSkewMs)) })),
+    deliverTimeoutMs: 10_000,
+    outage: false,
+    orders: random.between(1, 3),
+    shares: { call: 1, world: random.pick([0.05, 0.2]), timer: random.pick([0.01, 0.03, 0.06]) },
+    faultySteps: 8_000,
+  };
+}
+
+function drawEndpoints(random: Random, reliance: Reliance): readonly EndpointKind[] {
+  const some: readonly (readonly EndpointKind[])[] = [
+    ['snapshot'],
+    ['thin'],
+    ['snapshot', 'thin'],
+    ['old version'],
+    ['snapshot', 'snapshot'],
+  ];
+  return reliance !== 'webhooks' && random.chance(0.15) ? [] : random.pick(some);
+}
+
+function drawFates(random: Random, reliance: Reliance): Readonly<Record<FateName, number>> {
+  const comes = { delivered: 2, doubled: 1, late: 1, reordered: 1 };
+  switch (reliance) {
+    case 'webhooks':
+      return { ...comes, lost: 0, never_made: 0 };
+    case 'events':
+      return { ...comes, lost: random.pick([2, 20]), never_made: 0 };
+    default:
+      return { ...comes, lost: random.pick([1, 5]), never_made: random.pick([1, 20]) };
+  }
+}

@@ -1,0 +1,109 @@
+// Whose each payment is by the will of those who made it: told by the people of the simulation, not by the adapter. And
+// what Stripe finally holds to be true of it, read from the sandbox's state and not through the adapter's mapping.
+import type { AmountParts, DisputeStatus } from '@paidonce/ledger';
+import type { KnownOrder, KnownPayment } from '@paidonce/ledger/simulation';
+import type Stripe from 'stripe';
+import type { Model } from '../../sandbox/model.ts';
+import { account } from './simulated-stripe.ts';
+
+export interface ShopOrder extends KnownOrder {
+  readonly orderId: string;
+  readonly memberId: string;
+  readonly plan: string;
+  /** More of Stripe's parameters for each of its sessions. */
+  readonly session: Record<string, unknown>;
+}
+
+export class Registry {
+  readonly orders: ShopOrder[] = [];
+  readonly #model: () => Model;
+  /** Sessions that were opened for an order, however, and payment intents that were made without one. */
+  readonly #orderOfSession = new Map<string, string>();
+  readonly #orderOfIntent = new Map<string, string>();
+
+  constructor(model: () => Model) {
+    this.#model = model;
+  }
+
+  madeFor(orderId: string, sessionId: string): void {
+    this.#orderOfSession.set(sessionId, orderId);
+  }
+
+  madeIntentFor(orderId: string, intentId: string): void {
+    this.#orderOfIntent.set(intentId, orderId);
+  }
+
+  /** By a payment intent, or by a session that cost nothing. Undefined: a stranger's. */
+  orderOfPayment(paymentId: string): string | undefined {
+    for (const [sessionId, orderId] of this.#orderOfSession) {
+      const session = this.session(sessionId);
+      if (sessionId === paymentId || (session && intentOf(session) === paymentId)) return orderId;
+    }
+    return this.#orderOfIntent.get(paymentId);
+  }
+
+  session(sessionId: string): Stripe.Checkout.Session | undefined {
+    return this.#model().state.sessions.get(sessionId)?.session;
+  }
+
+  sessionsOf(orderId: string): readonly Stripe.Checkout.Session[] {
+    return [...this.#orderOfSession].flatMap(([sessionId, of]) => (of === orderId ? (this.session(sessionId) ?? []) : []));
+  }
+
+  isPaid(paymentId: string): boolean {
+    return this.orders.some(({ orderId }) => this.payments(orderId).some(({ reference, paid }) => reference.id === paymentId && paid));
+  }
+
+  /** Whether the payment intent itself says whose it is. */
+  isMarked(intentId: string): boolean {
+    return this.#model().state.intents.get(intentId)?.metadata['paidonce'] !== undefined;
+  }
+
+  /** What Stripe says now of each payment of the order. */
+  payments(orderId: string): readonly KnownPayment[] {
+    const alone = [...this.#orderOfIntent].flatMap(([intentId, of]) => (of === orderId ? (this.#paymentBy(intentId) ?? []) : []));
+    return [...this.sessionsOf(orderId).flatMap((session) => this.#paymentOn(session) ?? []), ...alone];
+  }
+
+  #paymentOn(session: Stripe.Checkout.Session): KnownPayment | undefined {
+    const { total_details: details, amount_subtotal: subtotalMinor, amount_total: totalMinor, currency } = session;
+    if (session.status !== 'complete' || details === null || subtotalMinor === null || currency === null) return undefined;
+    const parts = {
+      subtotalMinor,
+      discountMinor: details.amount_discount,
+      taxMinor: details.amount_tax,
+      shippingMinor: details.amount_shipping ?? 0,
+    };
+    const id = intentOf(session);
+    const reference = { provider: 'stripe', account, livemode: false, id: id ?? session.id };
+    if (id === undefined)
+      return totalMinor === 0 ? { reference, paid: { totalMinor, currency, parts }, refunds: [], disputes: [] } : undefined;
+    return this.#paymentBy(id, parts);
+  }
+
+  #paymentBy(id: string, parts?: AmountParts): KnownPayment | undefined {
+    const { state } = this.#model();
+    const intent = state.intents.get(id);
+    if (intent?.status !== 'succeeded') return undefined;
+    const refunds = [...state.refunds.oldestFirst()].filter(
+      (refund) => refund.payment_intent === id && refund.reason !== 'expired_uncaptured_charge',
+    );
+    const disputes = [...state.disputes.oldestFirst()].filter((dispute) => dispute.payment_intent === id);
+    return {
+      reference: { provider: 'stripe', account, livemode: false, id },
+      paid: { totalMinor: intent.amount_received, currency: intent.currency, ...(parts ? { parts } : {}) },
+      refunds: refunds.map(({ status, amount }) => ({ status: status as 'succeeded', amountMinor: amount })),
+      disputes: disputes.map(({ status, reason }) => ({ status: disputeStatus(status), returnedDebit: reason === 'insufficient_funds' })),
+    };
+  }
+}
+
+function intentOf({ payment_intent: intent }: Stripe.Checkout.Session): string | undefined {
+  return typeof intent === 'string' ? intent : intent?.id;
+}
+
+function disputeStatus(status: string): DisputeStatus {
+  if (status === 'warning_closed' || status === 'won') return 'won';
+  if (status.startsWith('warning_')) return 'inquiry';
+  return status === 'lost' || status === 'prevented' ? status : 'open';
+}

@@ -1,0 +1,32 @@
+// The shop's table of memberships: a status is stored where the stored sequence is lower. It refuses and stalls now and then.
+import type { MembershipChange } from '@paidonce/ledger';
+import type { Incarnation, World } from '@paidonce/ledger/simulation';
+
+export class Shop {
+  readonly #world: World;
+  readonly #rows = new Map<string, Pick<MembershipChange, 'sequence' | 'status'>>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  statusOf(membershipId: string): MembershipChange['status'] | undefined {
+    return this.#rows.get(membershipId)?.status;
+  }
+
+  deliver(by: Incarnation, { membershipId, sequence, status }: MembershipChange, signal: AbortSignal): Promise<void> {
+    const { scheduler, network, options } = this.#world;
+    const name = `${by.party.name} deliver ${membershipId}:${sequence}`;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+      const step = scheduler.park(network, 'call', name, () => {
+        by.underWay.delete(step);
+        const fails = this.#world.fault(options.shop.fails);
+        if (!fails && (this.#rows.get(membershipId)?.sequence ?? 0) < sequence) this.#rows.set(membershipId, { sequence, status });
+        const isLost = fails || this.#world.fault(options.shop.failsAfterEffect);
+        if (!by.gone) scheduler.park(by.party, 'call', `${name}: answer`, () => (isLost ? reject(new Error('simulated')) : resolve()));
+      });
+      by.underWay.add(step);
+    });
+  }
+}

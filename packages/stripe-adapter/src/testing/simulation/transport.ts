@@ -1,0 +1,146 @@
+// The real `stripe` package over no socket: each request is a step of the scheduler into the sandbox's API, its answer is
+// another, and on the way whatever can happen to either happens. Time-outs run on the virtual clock.
+import type { Incarnation, World } from '@paidonce/ledger/simulation';
+import Stripe from 'stripe';
+import type { Fault } from '../../sandbox/api/faults.ts';
+import type { ApiRequest } from '../../sandbox/api/request.ts';
+import type { SandboxCore } from '../../sandbox/core.ts';
+import type { Coverage } from './coverage.ts';
+import type { CallFaults } from './options.ts';
+
+export interface TransportParts {
+  readonly world: World;
+  readonly core: SandboxCore;
+  readonly coverage: Coverage;
+  readonly faults: CallFaults;
+  readonly pageLimit: number;
+  /** Parts of the API that are down, by the beginning of their path, and with which status they say so. */
+  readonly down: Map<string, number>;
+}
+
+type Config = NonNullable<ConstructorParameters<typeof Stripe>[1]>;
+type HttpClient = NonNullable<Config['httpClient']>;
+type HttpResponse = Awaited<ReturnType<HttpClient['makeRequest']>>;
+type MakeRequest = HttpClient['makeRequest'];
+
+const key = 'sk_test_123456789012';
+
+/** As a process of the shop reaches Stripe. */
+export function stripeOver(parts: TransportParts, by: Incarnation): Stripe {
+  return clientWith((...request) => simulatedCall(parts, by, request));
+}
+
+/** As people reach it in the dashboard: nothing fails, and nobody waits. */
+export function stripeAtHand(core: SandboxCore): Stripe {
+  return clientWith(async (...request) => {
+    const { status, headers, body, done } = core.api.handle(requestOf(request));
+    done();
+    return responseOf(status, headers, body);
+  });
+}
+
+function clientWith(makeRequest: MakeRequest): Stripe {
+  const httpClient = { getClientName: () => 'simulated', makeRequest } as HttpClient;
+  return new Stripe(key, { httpClient, host: '127.0.0.1', port: 80, protocol: 'http', telemetry: false, maxNetworkRetries: 0 });
+}
+
+function simulatedCall(
+  { world, core, coverage, faults, pageLimit, down }: TransportParts,
+  by: Incarnation,
+  request: Parameters<MakeRequest>,
+): Promise<HttpResponse> {
+  const { scheduler, network } = world;
+  const [, , path, method, , , , timeoutMs] = request;
+  const label = `${by.party.name} ${method} ${path.split('?')[0]}`;
+  return new Promise((resolve, reject) => {
+    if (by.gone) return;
+    let isOver = false;
+    /** The process learns it, if it still runs and waits. */
+    const reply = (what: string, how: () => void, done: () => void = () => undefined): void => {
+      if (by.gone || isOver) {
+        done();
+        return;
+      }
+      scheduler.park(by.party, 'call', `${label}: ${what}`, () => {
+        done();
+        if (isOver) return;
+        isOver = true;
+        scheduler.cancelTimer(timer);
+        how();
+      });
+    };
+    const timer = scheduler.timer(by.party, timeoutMs, `${label}: timed out`, () => {
+      isOver = true;
+      coverage.met('call: timed out');
+      reject(failure('ETIMEDOUT'));
+    });
+    const downWith = world.faultless ? undefined : [...down].find(([part]) => path.startsWith(part))?.[1];
+    const fault: Fault | undefined = downWith === undefined ? drawFault(world, faults) : { kind: 'status', status: downWith };
+    const step = scheduler.park(network, 'call', label, () => {
+      by.underWay.delete(step);
+      core.faults.clear();
+      if (fault) core.faults.inject(fault);
+      const { status, headers, body, delayMs, way, done } = core.api.handle(inPages(requestOf(request), pageLimit));
+      if (fault) coverage.met(placeOf(fault));
+      if (way === 'never') return done(); // The caller's own deadline ends it.
+      if (way === 'lost') return reply('the connection broke', () => reject(failure('ENETUNREACH')), done);
+      const answer = (): void => reply(String(status), () => resolve(responseOf(status, headers, body)), done);
+      if (delayMs > 0) scheduler.timer(network, delayMs, `${label}: slow`, answer);
+      else answer();
+    });
+    by.underWay.add(step);
+  });
+}
+
+function drawFault(world: World, { tooMany, serverError, slow, requestLost, answerLost, timeout }: CallFaults): Fault | undefined {
+  const { random } = world;
+  if (world.fault(tooMany)) return { kind: 'status', status: 429, retryAfterSeconds: random.between(1, 20) };
+  if (world.fault(serverError)) return { kind: 'status', status: random.pick([500, 503]) };
+  if (world.fault(slow)) return { kind: 'slow', delayMs: random.between(500, 8_000) };
+  if (world.fault(requestLost)) return { kind: 'request_lost' };
+  if (world.fault(answerLost)) return { kind: 'answer_lost' };
+  return world.fault(timeout) ? { kind: 'timeout' } : undefined;
+}
+
+function placeOf({ kind, status }: Fault): Parameters<Coverage['met']>[0] {
+  switch (kind) {
+    case 'status':
+      return status === 429 ? 'call: 429 with Retry-After' : 'call: 500';
+    case 'slow':
+      return 'call: slow';
+    case 'request_lost':
+      return 'call: request lost';
+    case 'answer_lost':
+      return 'call: answer lost';
+    case 'timeout':
+      return 'call: timed out';
+  }
+}
+
+/** Not ECONNRESET: the SDK tries that once more by itself, on a real timer. */
+function failure(code: 'ETIMEDOUT' | 'ENETUNREACH'): Error {
+  return Object.assign(new Error('simulated'), { code });
+}
+
+function requestOf([, , path, method, headers, body]: Parameters<MakeRequest>): ApiRequest {
+  const [pathname = '/', query = ''] = path.split(/\?(.*)/s);
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value === undefined ? value : String(value)]);
+  return { method, path: pathname, query, headers: Object.fromEntries(lower) as ApiRequest['headers'], body: body ?? '' };
+}
+
+/** Stripe may answer with fewer than were asked for, and says that there is more. */
+function inPages(request: ApiRequest, limit: number): ApiRequest {
+  return { ...request, query: request.query.replace(/(^|&)limit=100(&|$)/, `$1limit=${limit}$2`) };
+}
+
+function responseOf(status: number, headers: Readonly<Record<string, string>>, body: string): HttpResponse {
+  return {
+    getStatusCode: () => status,
+    getHeaders: () => headers,
+    getRawResponse: () => ({ headers }),
+    toStream: () => {
+      throw new Error('Nothing streams here');
+    },
+    toJSON: async () => JSON.parse(body) as unknown,
+  } as unknown as HttpResponse;
+}
