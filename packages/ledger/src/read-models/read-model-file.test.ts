@@ -182,6 +182,24 @@ describe('a file that does not belong to the log is dropped, and read again from
   });
 });
 
+test('a file that is damaged says that it may be deleted, and not that the writers must stop', async () => {
+  const store = await storeOf('a');
+  (await open(store)).close();
+  const db = new DatabaseSync(path);
+  const root = Number(db.prepare("select rootpage from sqlite_schema where name = 'orders'").get()?.['rootpage']);
+  const pageSize = Number(db.prepare('pragma page_size').get()?.['page_size']);
+  db.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xff, (root - 1) * pageSize, root * pageSize));
+
+  const file = await open(store);
+  const work = () => void file.db.prepare("select state from orders where order_id = 'order-1'").get();
+  const damaged = file.advance('orders', await pageOf(store), work);
+  await expect(damaged).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('delete it') });
+  await expect(damaged).rejects.not.toMatchObject({ message: expect.stringContaining('Stop the writers') });
+  file.close();
+});
+
 describe('a file that is not ours is left as it is', () => {
   test('another program’s database', async () => {
     const db = new DatabaseSync(path);

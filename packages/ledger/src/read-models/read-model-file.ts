@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
-import { asLedgerError } from '../event-store/sqlite/failure.ts';
+import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
 import { pragma } from '../event-store/sqlite/layout.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -204,6 +204,9 @@ function telling<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw asLedgerError(error, path);
+    const told = asLedgerError(error, path);
+    if (told === error || !isCorrupt(told)) throw told;
+    const damaged = `${path} is damaged. It holds read models and nothing else: end this process, delete it, start again`;
+    throw new LedgerError('corrupt', damaged, { cause: error });
   }
 }
