@@ -156,6 +156,21 @@ describe('a file that does not belong to the log is dropped, and read again from
     file.close();
     await expectDropped(await storeOf('a'));
   });
+  test('an older copy was put back, and has grown past where the read models stood', async () => {
+    const sweep = (id: string) => [{ id, type: 'Happened', data: {}, metadata: {} }];
+    const store = await storeOf('a');
+    await store.append('sweep-fast', -1, sweep('s1'));
+    await store.append('sweep-fast', 0, sweep('s2'));
+    const file = await open(store);
+    const { events, next } = await pageOf(store);
+    await file.advance('orders', { events: events.filter(({ stream }) => stream.startsWith('order-')), next }, () =>
+      file.db.exec("insert into reviews values ('order-1', 'r1', '{}')"),
+    );
+    file.close();
+    const restored = await storeOf('a', 'b'); // `b` stands where the sweeps stood: nobody would read it again.
+    await restored.append('sweep-fast', -1, sweep('s3'));
+    await expectDropped(restored);
+  });
   test('the same log, grown, is its own', async () => {
     const cursor = await filledFrom(await storeOf('a', 'b'));
     const file = await open(await storeOf('a', 'b', 'c'));
@@ -236,7 +251,8 @@ describe('two processes that open one new file at once', () => {
   });
 
   test('share it: the second finds what the first laid out', async () => {
-    const store = await storeOf('a');
+    const store = openMemoryEventStore();
+    await store.append('sweep-fast', -1, [{ id: 's', type: 'Happened', data: {}, metadata: {} }]);
     const template = await open(store);
     template.close();
     const target = `${path}-target`;
