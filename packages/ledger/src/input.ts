@@ -72,8 +72,11 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
       'eventStore: is no event store. Pass openMemoryEventStore(), or await openSqliteEventStore(path)',
     );
   }
-  const { deliverTimeoutMs = 1 } = options;
-  if (!(deliverTimeoutMs > 0 && deliverTimeoutMs < 2 ** 31)) {
+  const { deliverTimeoutMs = 1, background = true } = options;
+  if (typeof background !== 'boolean') {
+    throw new LedgerError('invalid_input', `background is ${JSON.stringify(background)}; it must be true or false`);
+  }
+  if (!(typeof deliverTimeoutMs === 'number' && deliverTimeoutMs > 0 && deliverTimeoutMs < 2 ** 31)) {
     throw new LedgerError('invalid_input', `deliverTimeoutMs is ${deliverTimeoutMs}; it must be a number of milliseconds above 0`);
   }
   const policy = parse(policySchema, { ...defaultPolicy, ...options.policy }, 'policy');

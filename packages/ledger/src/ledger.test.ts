@@ -55,6 +55,8 @@ describe('createPaymentLedger', () => {
     ['a policy that gives access back once all is refunded', { policy: { fullRefund: 'keep', partialRefund: 'revoke' } }, 'would give access back'],
     ['no time to deliver', { deliverTimeoutMs: 0 }, 'deliverTimeoutMs is 0'],
     ['more time than a timer can wait', { deliverTimeoutMs: 2 ** 31 }, 'deliverTimeoutMs is 2147483648'],
+    ['a time to deliver as text, which no timer takes', { deliverTimeoutMs: '10000' }, 'deliverTimeoutMs is 10000'],
+    ['a background as text', { background: 'false' }, 'background is "false"'],
     ['an endless time to deliver', { deliverTimeoutMs: Number.POSITIVE_INFINITY }, 'deliverTimeoutMs is Infinity'],
   ];
   test.each(refused)('%s', async (_, options, says) => {

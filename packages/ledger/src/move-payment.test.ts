@@ -2,6 +2,7 @@
 // store call at a time on the real code, with a crash before or after each of them.
 import { describe, expect, test } from 'vitest';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from './event-store/memory.ts';
+import { type Faults, openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
 import { exploreAll } from './interleavings.test-support.ts';
 import { createPaymentLedger } from './ledger.ts';
 import type { Observation, Source } from './observation.ts';
@@ -102,6 +103,22 @@ describe('a payment is moved', () => {
     await support.observePayment(saying('poll', 1_000, 'a'));
     expect(await support.order('a')).toMatchObject({ payment: 'none', membership: 'none' });
     expect(ordersGranted(log)).toEqual(['order-b']);
+  });
+
+  test('`exists` means that all has followed, also where whoever moved it died half-way', async () => {
+    const log = createMemoryLog();
+    const faults: Faults = {};
+    const dying = createPaymentLedger({ eventStore: openFaultyStore(openMemoryEventStore({ log }), faults), background: false });
+    const another = ledgerOn(log);
+    await placed(dying, 'a', 'b');
+    await dying.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+    faults.before = ({ method, stream }) => {
+      if (method === 'append' && stream === 'order-b') throw unknownOutcome();
+    };
+    await expect(dying.movePayment(payment, 'b', by)).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(await another.order('b')).toMatchObject({ payment: 'none' });
+    expect(await another.movePayment(payment, 'b', by)).toEqual({ outcome: 'exists' });
+    expect(await another.order('b')).toMatchObject({ payment: 'processing' });
   });
 
   test('never back to an order that it left', async () => {

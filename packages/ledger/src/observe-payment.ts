@@ -103,7 +103,7 @@ export class PaymentWriter {
         return 'moved';
       }
       if (last.orderId === toOrderId) {
-        await this.finishLastMove(payment.id);
+        await this.#finishLastMove(payment.id);
         return 'exists';
       }
       if (links.some((link) => link.orderId === toOrderId)) return 'left_before';
@@ -128,7 +128,7 @@ export class PaymentWriter {
   }
 
   /** After the link of a move: its observations may not have followed yet. */
-  async finishLastMove(reference: string): Promise<void> {
+  async #finishLastMove(reference: string): Promise<void> {
     const former = (await this.#references.links(reference)).at(-2);
     if (!former) return;
     const { moved } = await this.#orders.read(former.orderId);

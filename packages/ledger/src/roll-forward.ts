@@ -39,6 +39,5 @@ async function rollForwardOne(stored: StoredEvent, writer: PaymentWriter): Promi
   const reference = stored.stream.slice(referenceAggregate.stream('').length);
   const event = referenceAggregate.read(stored);
   if (event.type === 'PaymentHeld') await writer.forward(event.data);
-  else if (event.data.endsRevision === undefined) await writer.forwardHeld(reference);
-  else await writer.finishLastMove(reference);
+  else if (event.data.endsRevision === undefined) await writer.forwardHeld(reference); // Else the move before it was finished above.
 }

@@ -48,16 +48,14 @@ export function checkAppend(stream: string, expectedRevision: number, events: re
   return { stream, expectedRevision, events: texts, bytes };
 }
 
-export function fromStoredRow(row: StoredRow): StoredEvent {
-  return {
-    stream: row.stream,
-    revision: row.revision,
-    position: row.position,
-    id: row.id,
-    type: row.type,
-    data: JSON.parse(row.data) as object,
-    metadata: JSON.parse(row.metadata) as EventMetadata,
-  };
+/** @throws LedgerError `corrupt`: the row holds no JSON. */
+export function fromStoredRow({ stream, revision, position, id, type, ...text }: StoredRow): StoredEvent {
+  try {
+    const [data, metadata] = [JSON.parse(text.data) as object, JSON.parse(text.metadata) as EventMetadata];
+    return { stream, revision, position, id, type, data, metadata };
+  } catch (cause) {
+    throw new LedgerError('corrupt', `${stream}@${revision} (${type}) is no JSON. Stop the writers, run: paidonce verify`, { cause });
+  }
 }
 
 function toStoredText({ id, type, data, metadata }: NewEvent, stream: string, index: number): StoredText {

@@ -259,12 +259,16 @@ describe('resolutions', () => {
       .when(resolve('dismiss', at2))
       .addsNothing();
   });
-  test('stale: an observation, a decision followed what the person saw', () => {
+  test('stale: an observation, a decision, a move followed what the person saw', () => {
     given(...tooLittle, observed(paid(900), { source: 'poll' }))
       .when(resolve('grant', at2))
       .addsNothing();
     given(placed, observed(paid(2_000)), review('overpaid'), decision('MembershipGranted', 1))
       .when(resolve('revoke', 2))
+      .addsNothing();
+    const move = { payment: pi2, toOrderId: 'order-2', linkRevision: 0, by: support };
+    given(placed, observed(paid(900)), review('amount'), observed(attempt('processing'), { of: pi2 }), { type: 'PaymentMoved', data: move })
+      .when(resolve('grant', 3))
       .addsNothing();
   });
   test('not stale: another review was resolved, a checkout attached, a delivery settled meanwhile', () => {

@@ -156,6 +156,21 @@ describe('a file that does not belong to the log is dropped, and read again from
     file.close();
     await expectDropped(await storeOf('a'));
   });
+  test('an older copy was put back, and has grown past where the read models stood', async () => {
+    const sweep = (id: string) => [{ id, type: 'Happened', data: {}, metadata: {} }];
+    const store = await storeOf('a');
+    await store.append('sweep-fast', -1, sweep('s1'));
+    await store.append('sweep-fast', 0, sweep('s2'));
+    const file = await open(store);
+    const { events, next } = await pageOf(store);
+    await file.advance('orders', { events: events.filter(({ stream }) => stream.startsWith('order-')), next }, () =>
+      file.db.exec("insert into reviews values ('order-1', 'r1', '{}')"),
+    );
+    file.close();
+    const restored = await storeOf('a', 'b'); // `b` stands where the sweeps stood: nobody would read it again.
+    await restored.append('sweep-fast', -1, sweep('s3'));
+    await expectDropped(restored);
+  });
   test('the same log, grown, is its own', async () => {
     const cursor = await filledFrom(await storeOf('a', 'b'));
     const file = await open(await storeOf('a', 'b', 'c'));
@@ -180,6 +195,24 @@ describe('a file that does not belong to the log is dropped, and read again from
     expect(file.cursor('orders')).toBe(cursor);
     file.close();
   });
+});
+
+test('a file that is damaged says that it may be deleted, and not that the writers must stop', async () => {
+  const store = await storeOf('a');
+  (await open(store)).close();
+  const db = new DatabaseSync(path);
+  const root = Number(db.prepare("select rootpage from sqlite_schema where name = 'orders'").get()?.['rootpage']);
+  const pageSize = Number(db.prepare('pragma page_size').get()?.['page_size']);
+  db.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xff, (root - 1) * pageSize, root * pageSize));
+
+  const file = await open(store);
+  const work = () => void file.db.prepare("select state from orders where order_id = 'order-1'").get();
+  const damaged = file.advance('orders', await pageOf(store), work);
+  await expect(damaged).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('delete it') });
+  await expect(damaged).rejects.not.toMatchObject({ message: expect.stringContaining('Stop the writers') });
+  file.close();
 });
 
 describe('a file that is not ours is left as it is', () => {
@@ -218,7 +251,8 @@ describe('two processes that open one new file at once', () => {
   });
 
   test('share it: the second finds what the first laid out', async () => {
-    const store = await storeOf('a');
+    const store = openMemoryEventStore();
+    await store.append('sweep-fast', -1, [{ id: 's', type: 'Happened', data: {}, metadata: {} }]);
     const template = await open(store);
     template.close();
     const target = `${path}-target`;

@@ -5,8 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
-import { asLedgerError } from '../event-store/sqlite/failure.ts';
+import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
 import { pragma } from '../event-store/sqlite/layout.ts';
+import { orderAggregate } from '../order-streams.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
@@ -134,16 +135,29 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
   };
 }
 
-/** The log still holds, at their places, the last events that were read from it, and is as long as it was. */
+/** The log still holds, at its place, the last event that was read for each cursor, is as long as it was, and nothing new stands between. */
 async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
-  for (const { stream, revision, event_id } of db.prepare('select stream, revision, event_id from last_events').all()) {
-    const [event] = await store.readStream(String(stream), { afterRevision: Number(revision) - 1 });
-    if (event?.id !== event_id) return false;
-  }
-  for (const { position } of db.prepare('select position from cursors').all()) {
-    if (!(await hasReached(store, position as Position))) return false;
+  const cursors = db.prepare('select position, stream, revision, event_id from cursors left join last_events using (name)').all();
+  for (const { position, stream, revision, event_id } of cursors) {
+    let last = logStart;
+    if (event_id !== null) {
+      const [event] = await store.readStream(String(stream), { afterRevision: Number(revision) - 1 });
+      if (event === undefined || event.id !== event_id) return false;
+      last = event.position;
+    }
+    const cursor = position as Position;
+    if (!(await hasReached(store, cursor)) || (await holdsOrderEvent(store, last, cursor))) return false;
   }
   return true;
+}
+
+/** Every cursor reads the orders: what stands between its last event and itself was not there when it passed. */
+async function holdsOrderEvent(store: EventStore, after: Position, upTo: Position): Promise<boolean> {
+  for await (const { events, next } of store.readLog({ after, prefixes: [orderAggregate.stream('')] })) {
+    if (events[0] !== undefined) return events[0].position <= upTo;
+    if (next >= upTo) return false;
+  }
+  return false;
 }
 
 /** A store refuses a position that its log has not reached. */
@@ -206,6 +220,9 @@ function telling<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw asLedgerError(error, path);
+    const told = asLedgerError(error, path);
+    if (told === error || !isCorrupt(told)) throw told;
+    const damaged = `${path} is damaged. It holds read models and nothing else: end this process, delete it, start again`;
+    throw new LedgerError('corrupt', damaged, { cause: error });
   }
 }

@@ -50,6 +50,10 @@ export function isBusy(error: unknown): boolean {
   return error instanceof LedgerError && error.code === 'store_busy';
 }
 
+export function isCorrupt(error: unknown): boolean {
+  return error instanceof LedgerError && error.code === 'corrupt';
+}
+
 /**
  * After any error in a transaction. SQLITE_FULL and some I/O errors have rolled back already, and a statement
  * after that would commit by itself; others leave it open, and reads of this connection would see what is in it.

@@ -27,6 +27,18 @@ describe('opening', () => {
     expect(await second.append('order-1', 1, [eventOf(10)])).toMatchObject({ revision: 2, position: '00000000000000000003' });
   });
 
+  test('an event that is JSON no longer is `corrupt`, and named', async () => {
+    const path = newLogPath();
+    const store = await open(path);
+    await store.append('order-1', -1, [eventOf(10), eventOf(10)]);
+    const db = new DatabaseSync(path);
+    db.exec("UPDATE events SET data = '{' WHERE revision = 1");
+    db.close();
+    const corrupt = { code: 'corrupt', message: expect.stringContaining('order-1@1') };
+    await expect(store.readStream('order-1')).rejects.toMatchObject(corrupt);
+    await expect(allEvents(store)).rejects.toMatchObject(corrupt);
+  });
+
   test('the path is made absolute once, also a name that SQLite would take for something else', async () => {
     const path = newLogPath();
     const store = await open(relative(process.cwd(), path));

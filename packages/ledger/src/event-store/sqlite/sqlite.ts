@@ -22,6 +22,10 @@ export interface SqliteEventStore extends EventStore {
   readonly path: string;
   /**
    * A compact copy of the log as it is now, written beside the running store, complete when this resolves.
+   *
+   * To put it back: end all processes on the log, remove the log **with its `-wal` and `-shm`** (a crash leaves them, and
+   * SQLite would replay the old `-wal` into the copy and destroy it), then move the copy to its place.
+   *
    * @throws LedgerError `invalid_input`: `toPath` exists. `store_full`, `store_unavailable`: there is no copy at `toPath`.
    */
   backup(toPath: string): Promise<void>;

@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime.ts';
 import type { AppendResult } from '../event-store.ts';
 import type { CheckedAppend } from '../stored-text.ts';
 import { busyWaitMs, gapMs } from './contention.ts';
-import { isBusy } from './failure.ts';
+import { isBusy, isCorrupt } from './failure.ts';
 import type { LogFile } from './log-file.ts';
 
 /** Larger groups gain nothing and stop the event loop for longer. */
@@ -35,6 +35,8 @@ export class Writer {
   readonly #options: WriterOptions;
   #queue: Waiting[] = [];
   #bytes = 0;
+  /** So many of the first are committed one by one: one of them met a fault of the file. */
+  #alone = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: WriterOptions) {
@@ -79,6 +81,11 @@ export class Writer {
       onCommit();
       return othersWrote ? gapMs(runtime.monotonicNowMs() - now) : 0;
     } catch (error) {
+      // A damaged stream is no matter of the others: who is told `corrupt` does not try again.
+      if (isCorrupt(error) && group.length > 1) {
+        this.#alone = group.length;
+        return 0;
+      }
       const busy = isBusy(error);
       for (const { reject } of this.#leave(busy ? this.#overdue(now) : group.length)) reject(error);
       return busy ? busyWaitMs(runtime) : 0;
@@ -87,6 +94,7 @@ export class Writer {
 
   /** The first of the queue, up to the bounds; one at least, however large. */
   #nextGroup(): readonly Waiting[] {
+    if (this.#alone > 0) return this.#queue.slice(0, 1);
     let bytes = 0;
     let count = 0;
     for (const { append } of this.#queue) {
@@ -105,6 +113,7 @@ export class Writer {
 
   #leave(count: number): readonly Waiting[] {
     const left = this.#queue.splice(0, count);
+    this.#alone = Math.max(0, this.#alone - count);
     for (const { append } of left) this.#bytes -= append.bytes;
     return left;
   }
