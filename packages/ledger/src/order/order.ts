@@ -14,7 +14,7 @@ import type {
   ReviewOpened,
   ReviewResolved,
 } from './events.ts';
-import { joinAliases, joinFact, noFacts, type PaymentFacts } from './facts.ts';
+import { joinAliases, joinFact, noFacts, type PaymentFacts, withEntry } from './facts.ts';
 
 export type MembershipStatus = 'none' | 'active' | 'suspended' | 'revoked';
 
@@ -154,8 +154,8 @@ function evolveObserved(order: OrderState, observed: PaymentObserved): OrderStat
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(observed.payment), observed), observed.aliases);
   return {
     ...order,
-    payments: { ...order.payments, [key]: facts },
-    saidBy: { ...order.saidBy, [said]: [...(order.saidBy[said] ?? []), observed.source] },
+    payments: withEntry(order.payments, key, facts),
+    saidBy: withEntry(order.saidBy, said, [...(order.saidBy[said] ?? []), observed.source]),
   };
 }
 
