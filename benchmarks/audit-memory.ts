@@ -4,6 +4,6 @@ import { replayLog, sqliteReader, verifyLog } from '@paidonce/ledger/audit';
 const [path = ''] = process.argv.slice(2);
 const log = sqliteReader(path);
 await verifyLog(log);
-await replayLog(log);
+await replayLog(log, { readModels: `${path}.read-models` });
 await log.close();
 console.log(Math.round(process.resourceUsage().maxRSS / 1024));

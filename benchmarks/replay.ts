@@ -21,7 +21,7 @@ export async function replay(): Promise<void> {
     await growLog(small, 100_000);
     const events = await growLog(large, 1_000_000);
     console.log(`${events} events. Its live read models are built first, as a running ledger does it.`);
-    await catchUp(large);
+    for (const path of [small, large]) await catchUp(path);
 
     const bare: number[] = [];
     const [replays, verifies]: [number[], number[]] = [[], []];

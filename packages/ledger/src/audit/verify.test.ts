@@ -501,6 +501,8 @@ test('as of an earlier position only what stood there is judged', async () => {
   expect(findings).not.toEqual([]);
   const asOf = String(size - 1).padStart(20, '0') as NonNullable<VerifyOptions['asOf']>;
   expect(await verifying(changes, { asOf })).toMatchObject({ findings: [], events: size - 1, size });
+  const first = '00000000000000000001' as typeof asOf;
+  expect(await verifying(changes, { asOf: first })).toMatchObject({ findings: [], events: 1, streams: 1, orders: 0, appends: 0 });
 });
 
 test('a log that grows between two looks at it is no finding', async () => {

@@ -1,6 +1,6 @@
 // `paidonce explain`: in plain words, why an order has its membership, or a member his access.
 import { type Explanation, explainMember, explainOrder } from '../audit/explain/explain.ts';
-import { explanationLines, type Language } from '../audit/explain/explanation-lines.ts';
+import { explanationLines, type Language, memberLines } from '../audit/explain/explanation-lines.ts';
 import type { LogReader } from '../audit/log-reader.ts';
 import { LedgerError } from '../errors.ts';
 import type { Position } from '../event-store/event-store.ts';
@@ -36,7 +36,8 @@ export const explainCommand: Command = {
         return 2;
       }
       if (options.flag('json')) terminal.out(JSON.stringify(member === undefined ? explanations[0] : explanations));
-      else terminal.out(explanations.map((each) => explanationLines(each, language).join('\n')).join('\n\n'));
+      else if (member === undefined) for (const each of explanations) terminal.out(explanationLines(each, language).join('\n'));
+      else terminal.out(memberLines(member, explanations, { language, past: 'asOf' in asOf }).join('\n'));
       return 0;
     });
   },

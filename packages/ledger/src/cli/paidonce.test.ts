@@ -112,7 +112,14 @@ describe('explain', () => {
   });
 
   test('tells a member, also as he was', async () => {
-    expect((await run('explain', '--member', 'member-held')).out).toMatch(/^Order held/);
+    expect((await run('explain', '--member', 'member-held')).out).toMatch(/^Member member-held has access, by order held\.\n\nOrder held/);
+    expect((await run('explain', '--member', 'member-held', '--lang', 'zh-TW')).out).toMatch(
+      /^會員 member-held 目前有會員資格，來自訂單 held。/,
+    );
+    expect((await run('explain', '--member', 'member-refunded', '--as-of', '2026-01-05T09:00:58Z')).out).toMatch(
+      /^Member member-refunded had access, by order refunded\./,
+    );
+    expect((await run('explain', '--member', 'member-refunded')).out).toMatch(/^Member member-refunded has no access: none of the orders/);
     expect(await run('explain', '--member', 'member-held', '--as-of', '2026-01-05T09:00:20Z')).toMatchObject({
       code: 2,
       err: expect.stringContaining('no order of member member-held'),

@@ -27,6 +27,25 @@ describe('a URL opens its store', () => {
   });
 });
 
+describe('to be read only', () => {
+  test('a cluster is opened without a single append, and takes none', async () => {
+    const double = await startDouble();
+    const store = await openEventStore(double.url, { readOnly: true });
+    onTestFinished(() => store.close());
+    await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: 'order-1: the event store was opened with readOnly. Nothing was written.',
+    });
+    expect(await store.readStream('order-1')).toEqual([]);
+    expect(double.calls).not.toContain('append');
+    expect(double.log.events).toEqual([]);
+  });
+
+  test('a file is refused: there is a reader that cannot write', async () => {
+    await expect(openEventStore('sqlite:ledger.db', { readOnly: true })).rejects.toThrow(/sqliteReader of @paidonce\/ledger\/audit/);
+  });
+});
+
 describe('what is wrong with a URL is said, without its password', () => {
   test.each([
     ['', 'names no store. Known: sqlite:PATH, memory:, esdb://HOST'],

@@ -14,7 +14,7 @@ export const clusterSchemes: readonly string[] = ['esdb', 'esdb+discover', 'kurr
 const defaultClients = 1;
 const mostClients = 16;
 
-interface OpenUrlOptions {
+export interface OpenUrlOptions {
   /** Of a cluster: nothing is appended, also not when it is opened. */
   readonly readOnly?: boolean;
 }
@@ -27,6 +27,12 @@ interface OpenUrlOptions {
  */
 export async function openEventStore(url: string, options: OpenUrlOptions = {}): Promise<EventStore> {
   const [, scheme = '', rest = ''] = /^([a-z][a-z+]*):(.*)$/s.exec(url) ?? [];
+  if (options.readOnly && !clusterSchemes.includes(scheme)) {
+    throw new LedgerError(
+      'invalid_input',
+      `${withoutPassword(url)}: readOnly is for a cluster. A SQLite file is read by sqliteReader of @paidonce/ledger/audit`,
+    );
+  }
   if (scheme === 'memory' && rest === '') return openMemoryEventStore();
   if (scheme === 'sqlite' && rest !== '') return openSqliteEventStore(rest);
   if (clusterSchemes.includes(scheme) && rest.startsWith('//')) return openCluster(url, scheme, options);

@@ -14,7 +14,7 @@ import type {
   ReviewOpened,
   ReviewResolved,
 } from './events.ts';
-import { joinAliases, joinFact, noFacts, type PaymentFacts } from './facts.ts';
+import { joinAliases, joinFact, noFacts, type PaymentFacts, withEntry } from './facts.ts';
 
 export type MembershipStatus = 'none' | 'active' | 'suspended' | 'revoked';
 
@@ -158,8 +158,8 @@ function observed(order: OrderState, said: PaymentObserved, revision: number): C
   const [key, content] = [paymentKey(said.payment), saidKey(said)];
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(said.payment), said), said.aliases);
   return {
-    payments: { ...order.payments, [key]: facts },
-    saidBy: { ...order.saidBy, [content]: [...(order.saidBy[content] ?? []), said.source] },
+    payments: withEntry(order.payments, key, facts),
+    saidBy: withEntry(order.saidBy, content, [...(order.saidBy[content] ?? []), said.source]),
     changedAtRevision: revision,
   };
 }

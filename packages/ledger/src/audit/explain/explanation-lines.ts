@@ -17,6 +17,17 @@ export function explanationLines(explanation: Explanation, language: Language = 
   return [...summaryLines(explanation, words), '', ...entries].map(words.finish);
 }
 
+/** Whether a member has access, and each of the orders. @param past as the log was. */
+export function memberLines(
+  memberId: string,
+  explanations: readonly Explanation[],
+  { language = 'en', past = false }: { readonly language?: Language; readonly past?: boolean } = {},
+): readonly string[] {
+  const giving = explanations.filter(({ membership }) => membership === 'active').map(({ orderId }) => orderId);
+  const { summary, finish } = languages[language];
+  return [finish(summary.access(memberId, giving, past)), ...explanations.flatMap((each) => ['', ...explanationLines(each, language)])];
+}
+
 function summaryLines(explanation: Explanation, words: Words): readonly string[] {
   const { summary } = words;
   const { membership, since, openReviews, sequence, delivered, memberId } = explanation;

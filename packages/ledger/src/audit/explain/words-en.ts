@@ -44,6 +44,12 @@ export const english: Words = {
     return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`;
   },
   summary: {
+    access: (memberId, orderIds, past) => {
+      const has = past ? 'had' : 'has';
+      return orderIds.length === 0
+        ? `Member ${memberId} ${has} no access: none of the orders below ${past ? 'gave' : 'gives'} it.`
+        : `Member ${memberId} ${has} access, by order ${orderIds.join(' and order ')}.`;
+    },
     heading: ({ orderId, memberId, plan }) =>
       memberId === undefined ? `Order ${orderId}` : `Order ${orderId} of member ${memberId}, plan ${plan}`,
     membership: (status, since) =>

@@ -68,6 +68,10 @@ export const traditionalChinese: Words = {
     return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} 小時` : `${Math.round(ms / 86_400_000)} 天`;
   },
   summary: {
+    access: (memberId, orderIds, past) =>
+      orderIds.length === 0
+        ? `會員 ${memberId} ${past ? '當時' : '目前'}沒有會員資格：以下訂單都未給予。`
+        : `會員 ${memberId} ${past ? '當時' : '目前'}有會員資格，來自訂單 ${orderIds.join('、')}。`,
     heading: ({ orderId, memberId, plan }) =>
       memberId === undefined ? `訂單 ${orderId}` : `訂單 ${orderId}，會員 ${memberId}，方案 ${plan}`,
     membership: (status, since) =>

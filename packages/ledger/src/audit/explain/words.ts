@@ -23,6 +23,8 @@ export interface Words {
   fact(fact: Fact, payment: string, money: (amountMinor: number, currency?: string) => string): string;
   duration(ms: number): string;
   readonly summary: {
+    /** @param orderIds those that give it; none: he has none. @param past as the log was. */
+    access(memberId: string, orderIds: readonly string[], past: boolean): string;
     heading(explanation: Explanation): string;
     membership(status: MembershipStatus, since: string | undefined): string;
     /** Why the first decision, and why the newest. */

@@ -42,8 +42,8 @@ export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPar
   });
   const judgeOne = (scanned: ScannedStream): void => {
     counts.events += scanned.rows.length;
-    counts.streams += 1;
     if (scanned.rows.length === 0 && !scanned.wrongHead) return; // It begins after `upTo`.
+    counts.streams += 1;
     const stream = readStream(scanned, judge.report);
     if (stream?.name.startsWith(orderAggregate.stream(''))) {
       counts.orders += 1;
