@@ -93,7 +93,8 @@ const host = { lasting: false, advice: 'The host is not known. Check the host in
 const nodes = {
   lasting: false,
   advice:
-    'None of the nodes answers. Check hosts and ports in the URL; esdb://h1,h2,h3 names several, esdb+discover:// asks the first alone',
+    'None of the nodes can be used: none answers, or they have no quorum. Check hosts and ports in the URL, and that a majority of the ' +
+    'nodes runs; esdb://h1,h2,h3 names several, esdb+discover:// asks the first alone',
 };
 const nobody = { lasting: false, advice: 'Nobody listens there. Check host and port in the URL, and that the server runs' };
 const quorum = { lasting: false, advice: 'The nodes have no quorum. Bring a majority of them up' };

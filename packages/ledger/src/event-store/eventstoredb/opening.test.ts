@@ -27,7 +27,9 @@ describe('what is wrong with the settings is said in one sentence, and what to d
     const url = `esdb://127.0.0.1:${a},127.0.0.1:${b}?tls=false&maxDiscoverAttempts=1`;
     await expect(openOn(url, { timeoutMs: 300 })).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringContaining('None of the nodes answers. Check hosts and ports in the URL'),
+      message: expect.stringContaining(
+        'None of the nodes can be used: none answers, or they have no quorum. Check hosts and ports in the URL',
+      ),
     });
   });
 
