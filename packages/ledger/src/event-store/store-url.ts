@@ -48,8 +48,9 @@ async function openCluster(url: string, scheme: string): Promise<EventStore> {
   const connect = await clientFor(scheme);
   const credentials = credentialsIn(url);
   const reconnect = (): EventStoreDbClient => connected(connect, clientUrl, shown);
+  const all = Array.from({ length: clients }, reconnect);
   try {
-    return await openEventStoreDbEventStore(Array.from({ length: clients }, reconnect), { reconnect, ...(credentials && { credentials }) });
+    return await openEventStoreDbEventStore(all, { reconnect, ...(credentials && { credentials }) });
   } catch (error) {
     if (error instanceof LedgerError) throw new LedgerError(error.code, `${shown}: ${error.message}`, { cause: error });
     throw error;

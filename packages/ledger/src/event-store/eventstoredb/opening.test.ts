@@ -47,6 +47,15 @@ describe('what is wrong with the settings is said in one sentence, and what to d
     }
   });
 
+  test('the server speaks TLS, and the URL says that it does not', async () => {
+    const { key, certificate } = selfSigned();
+    const double = await startDouble({ secure: { key, certificate, user: 'ledger', password: 'right' } });
+    await expect(openOn(double.url.replace('true', 'false'), { timeoutMs: 300 })).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('it speaks TLS: then take ?tls=false off the URL'),
+    });
+  });
+
   test('its certificate is not trusted; with its CA in the URL it is', async () => {
     const { key, certificate } = selfSigned();
     const double = await startDouble({ secure: { key, certificate, user: 'ledger', password: 'right' } });
