@@ -76,7 +76,7 @@ export async function forgeWebhook({ orderId }: Scenario, { shopUrl, stripe }: W
 }
 
 /** Presses the button of the hosted page, and answers where Stripe then sends the browser. */
-async function pay(url: string): Promise<string> {
+export async function pay(url: string): Promise<string> {
   const answer = await fetch(url, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ card: 'success', action: 'pay' }) });
   const location = answer.headers.get('location');
   if (location === null) throw new Error(`The payment page ${url} answered ${answer.status} and no redirect.`);

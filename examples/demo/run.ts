@@ -78,7 +78,7 @@ async function forgedAnswers(scenarios: readonly Scenario[], world: World): Prom
 }
 
 /** What Stripe says it has, by its own lists, and what the shop holds. */
-async function readBooks(stripe: Stripe, memberships: ReturnType<typeof openMemberships>): Promise<Books> {
+export async function readBooks(stripe: Stripe, memberships: ReturnType<typeof openMemberships>): Promise<Books> {
   const eventIds = new Set<string>();
   for await (const { id } of stripe.events.list({ limit: 100 })) eventIds.add(id);
   const refunded = new Map<string, number>();

@@ -1,4 +1,6 @@
 // `npm start`: the example shop, until Ctrl-C.
+import { LedgerError } from '@paidonce/ledger';
+import { withoutPassword } from '@paidonce/ledger/store-url';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
 import { openShop, type Shop } from './shop.ts';
 
@@ -18,7 +20,7 @@ try {
   process.exitCode = 1;
 }
 
-function banner({ stripe, dataDir, pollSeconds }: Settings, { url, sandboxUrl }: Shop): readonly string[] {
+function banner({ stripe, dataDir, pollSeconds, ledgerUrl }: Settings, { url, sandboxUrl }: Shop): readonly string[] {
   const payments =
     sandboxUrl === undefined
       ? [
@@ -36,7 +38,8 @@ function banner({ stripe, dataDir, pollSeconds }: Settings, { url, sandboxUrl }:
     '  3. See the membership arrive, then open the timeline: who granted, who only confirmed.',
     '',
     ...payments,
-    `  The poll asks every ${pollSeconds} s (POLL_SECONDS). Everything is kept in ${dataDir} (DATA_DIR). Ctrl-C stops.`,
+    ...(ledgerUrl === undefined ? [] : [`  The ledger is ${withoutPassword(ledgerUrl)} (LEDGER_URL).`]),
+    `  The poll asks every ${pollSeconds} s (POLL_SECONDS). ${ledgerUrl === undefined ? 'Everything' : 'The rest'} is kept in ${dataDir} (DATA_DIR). Ctrl-C stops.`,
     '',
   ];
 }
@@ -56,6 +59,7 @@ function closeOn(signals: readonly NodeJS.Signals[], shop: Shop): void {
 /** What the user can mend is one line; the rest is a bug, and keeps its stack. */
 function problem(error: unknown): unknown {
   if (error instanceof SettingsError) return error.message;
+  if (error instanceof LedgerError) return `${error.code}: ${error.message}`;
   if (!(error instanceof Error)) return error;
   const { code, port } = error as { code?: string; port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} is taken. Stop what listens there, or choose another one: PORT=4000 npm start`;

@@ -4,8 +4,14 @@ export interface Settings {
   readonly port: number;
   readonly dataDir: string;
   readonly pollSeconds: number;
-  /** Absent: the shop brings a sandbox of Stripe, on the port after its own. */
+  /** `sqlite:PATH`, `esdb://…`. Absent: `ledger.db` in the data folder. */
+  readonly ledgerUrl?: string;
+  /** Absent, and no `sandbox`: the shop brings a sandbox of Stripe, on the port after its own. */
   readonly stripe?: { readonly secretKey: string; readonly webhookSecret: string };
+  /** One sandbox for all replicas: where its API is, and where browsers find its pages. */
+  readonly sandbox?: { readonly apiUrl: string; readonly pagesUrl: string };
+  /** As one of several, behind a load balancer: the address that customers see. */
+  readonly behind?: { readonly host: string; readonly url: string };
 }
 
 export class SettingsError extends Error {
@@ -28,8 +34,30 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port: readWhole(env, 'PORT', 3020, { min: 1, max: 65_534 }),
     dataDir: env['DATA_DIR'] || './data',
     pollSeconds: readWhole(env, 'POLL_SECONDS', secretKey === '' ? sandboxPollSeconds : stripePollSeconds, { min: 1, max: 86_400 }),
+    ...(env['LEDGER_URL'] ? { ledgerUrl: env['LEDGER_URL'] } : {}),
+    ...readReplica(env),
   };
+  if (secretKey !== '' && shared.sandbox)
+    throw new SettingsError('STRIPE_API_BASE names a sandbox, and STRIPE_SECRET_KEY is for Stripe itself. Set one of them.');
   return secretKey === '' ? shared : { ...shared, stripe: { secretKey, webhookSecret } };
+}
+
+/** What replicas of the shop share: the address in front of them, and the sandbox. */
+function readReplica(env: Readonly<Record<string, string | undefined>>): Pick<Settings, 'sandbox' | 'behind'> {
+  const [url, apiUrl] = [readOrigin(env, 'SHOP_URL'), readOrigin(env, 'STRIPE_API_BASE')];
+  if (env['HOST'] && url === undefined)
+    throw new SettingsError('HOST is set and SHOP_URL is not. There is no log-in: listen beyond this machine only behind a load balancer.');
+  return {
+    ...(url === undefined ? {} : { behind: { host: env['HOST'] || '127.0.0.1', url } }),
+    ...(apiUrl === undefined ? {} : { sandbox: { apiUrl, pagesUrl: readOrigin(env, 'PAYMENT_PAGES') ?? apiUrl } }),
+  };
+}
+
+function readOrigin(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).pathname === '/') return new URL(text).origin;
+  throw new SettingsError(`${name} is "${text}". It must be an address without a path, like http://127.0.0.1:3020.`);
 }
 
 function readWhole(

@@ -23,7 +23,10 @@ export interface RunningShop {
 type Env = Readonly<Record<string, string>>;
 
 const main = new URL('main.ts', import.meta.url).pathname;
-const ownVariables = ['PORT', 'DATA_DIR', 'POLL_SECONDS', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'];
+const ownVariables = [
+  ...['HOST', 'PORT', 'DATA_DIR', 'LEDGER_URL', 'POLL_SECONDS', 'SHOP_URL'],
+  ...['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'PAYMENT_PAGES'],
+];
 
 function start(env: Env): { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly stdout: () => string } {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ownVariables.includes(name)));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type Log } from '@paidonce/ledger';
-import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+import { openEventStore } from '@paidonce/ledger/store-url';
 import { stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import { openMemberships } from './memberships.ts';
@@ -23,27 +23,29 @@ export interface Shop extends AsyncDisposable {
 
 /** @throws Error where a port is taken or a file cannot be used; nothing stays open then. */
 export async function openShop(settings: Settings, log: Log): Promise<Shop> {
-  const { port, dataDir, pollSeconds } = settings;
-  await requireFree(port); // Before the files are touched: a shop that is running holds them.
+  const { port, dataDir, pollSeconds, behind, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
+  const host = behind?.host ?? '127.0.0.1';
+  await requireFree(host, port); // Before the files are touched: a shop that is running holds them.
   // Closes what was opened, last first: also when a later step fails.
   await using opened = new AsyncDisposableStack();
   mkdirSync(dataDir, { recursive: true });
-  const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db')), (open) => open.close());
+  // Replicas share it, as they would a server of PostgreSQL: they wait for each other's commits.
+  const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'); // A saved membership is on disk.
   const memberships = openMemberships(database);
   const { stripe, webhookSecret, paymentOrigin, sandboxUrl } = opened.use(await openStripe(settings));
 
   // These ten lines are all that a shop needs of PaidOnce.
   const ledger = createPaymentLedger({
-    eventStore: await openSqliteEventStore(join(dataDir, 'ledger.db')),
+    eventStore: await openEventStore(ledgerUrl),
     deliver: async (change) => memberships.save(change),
     log,
   });
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: { intervalMs: pollSeconds * 1000 } });
-  const app = opened.adopt(Fastify(), (open) => open.close()); // Closing it disposes the payments, the ledger and its store.
+  const app = opened.adopt(Fastify({ trustProxy: behind !== undefined }), (open) => open.close()); // Closing it disposes the payments, the ledger and its store.
   await app.register(paymentLedgerPlugin, { payments });
 
-  const url = `http://127.0.0.1:${port}`;
+  const url = behind?.url ?? `http://127.0.0.1:${port}`;
   const orders = openShopOrders(database);
   await app.register(shopRoutes, {
     ledger,
@@ -55,15 +57,15 @@ export async function openShop(settings: Settings, log: Log): Promise<Shop> {
     isSandbox: sandboxUrl !== undefined,
     pollSeconds,
   });
-  await app.listen({ host: '127.0.0.1', port });
+  await app.listen({ host, port });
 
   const running = opened.move();
   return { url, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** @throws Error `EADDRINUSE` where something listens there. */
-async function requireFree(port: number): Promise<void> {
-  const probe = createServer().listen(port, '127.0.0.1');
+async function requireFree(host: string, port: number): Promise<void> {
+  const probe = createServer().listen(port, host);
   await once(probe, 'listening');
   probe.close();
   await once(probe, 'close');

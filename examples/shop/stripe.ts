@@ -1,4 +1,4 @@
-// Where payments go: the local sandbox, or Stripe itself with your keys. The shop behind it is the same.
+// Where payments go: the local sandbox, one that all replicas share, or Stripe itself with your keys. The shop behind it is the same.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
@@ -14,13 +14,13 @@ export interface StripeAccess extends AsyncDisposable {
   readonly sandboxUrl?: string;
 }
 
-/** Worth nothing: the sandbox listens on this machine only. */
-const sandboxKeys = { secretKey: 'sk_test_paidonce_sandbox', webhookSecret: 'whsec_paidonce_sandbox' };
+/** Worth nothing: the sandbox listens on its own machine only. */
+export const sandboxKeys = { secretKey: 'sk_test_paidonce_sandbox', webhookSecret: 'whsec_paidonce_sandbox' };
 
 /** @throws Error where the sandbox's port is taken, or another sandbox holds its file. */
-export async function openStripe({ port, dataDir, stripe: keys }: Settings): Promise<StripeAccess> {
+export async function openStripe({ port, dataDir, stripe: keys, sandbox: shared }: Settings): Promise<StripeAccess> {
   const stateFile = join(dataDir, 'sandbox.db');
-  refuseMixing(dataDir, stateFile, keys !== undefined);
+  if (!shared) refuseMixing(dataDir, stateFile, keys !== undefined);
   if (keys) {
     return {
       stripe: new Stripe(keys.secretKey),
@@ -30,6 +30,16 @@ export async function openStripe({ port, dataDir, stripe: keys }: Settings): Pro
     };
   }
   const { secretKey, webhookSecret } = sandboxKeys;
+  if (shared) {
+    const { hostname: host, port: apiPort, protocol } = new URL(shared.apiUrl);
+    return {
+      stripe: new Stripe(secretKey, { host, port: apiPort, protocol: protocol === 'http:' ? 'http' : 'https' }),
+      webhookSecret,
+      paymentOrigin: shared.pagesUrl,
+      sandboxUrl: shared.pagesUrl,
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
   const sandbox = await startStripeSandbox({
     port: port + 1,
     stateFile,

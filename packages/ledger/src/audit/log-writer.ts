@@ -16,7 +16,7 @@ export interface PlacedEvent {
   readonly event: NewEvent;
 }
 
-/** Consecutive events of a stream are one append; up to so many appends are under way. */
+/** Consecutive events of a stream are one append, which stays below the 1 MiB that a store takes; so many are under way. */
 const appendEvents = 100;
 const appendChars = 256 * 1024;
 const underWay = 1_000;
@@ -48,7 +48,8 @@ export class LogWriter {
   /** @throws LedgerError what `append` of the store throws; `invalid_input`: another event stands in that place. */
   async take({ stream, revision, event }: PlacedEvent, chars: number): Promise<void> {
     const batch = this.#batch;
-    if (batch && (batch.stream !== stream || batch.events.length >= appendEvents || batch.chars > appendChars)) await this.#flush();
+    const isFull = batch && (batch.events.length >= appendEvents || batch.chars + chars > appendChars);
+    if (batch && (isFull || batch.stream !== stream)) await this.#flush();
     this.#batch ??= { stream, revision, events: [], chars: 0 };
     this.#batch.events.push(event);
     this.#batch.chars += chars;

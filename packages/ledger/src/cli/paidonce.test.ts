@@ -83,6 +83,30 @@ describe('verify', () => {
   });
 });
 
+describe('copy', () => {
+  test('copies into another store, tells the root, and has nothing to do the second time', async () => {
+    const to = `sqlite:${join(directory, 'copied.db')}`;
+    const first = await run('copy', '--from', `sqlite:${told}`, '--to', to);
+    expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^\d+ events copied, 0 were there\. Both have \d+ events\. Tree: /)]);
+    const again = JSON.parse((await run('copy', '--from', `sqlite:${told}`, '--to', to, '--json')).out);
+    expect(again).toMatchObject({ outcome: 'copied', appended: 0, sourceWentOn: 0 });
+    expect(await json('verify', '--store', to)).toMatchObject({ found: 0, events: again.size, root: again.root });
+  });
+
+  test('exits 3 where the copy was changed, and shows both roots', async () => {
+    const { code, out } = await run('copy', '--from', `sqlite:${told}`, '--to', `sqlite:${broken}`);
+    expect([code, out]).toEqual([3, expect.stringMatching(/^The two are not the same.*\n {2}source .* tree .*\n {2}target .* tree /)]);
+  });
+
+  test('exits 2 where it cannot run, and writes nothing', async () => {
+    const to = join(directory, 'never.db');
+    expect(await run('copy', '--to', `sqlite:${to}`)).toMatchObject({ code: 2, err: expect.stringContaining('--from is missing') });
+    expect(await run('copy', '--from', `sqlite:${to}`, '--to', `sqlite:${to}`)).toMatchObject({ code: 2 });
+    expect(await run('copy', '--from', `sqlite:${join(directory, 'absent.db')}`, '--to', `sqlite:${to}`)).toMatchObject({ code: 2 });
+    expect(existsSync(to)).toBe(false);
+  });
+});
+
 describe('replay', () => {
   test('compares with the read models beside the log', async () => {
     const { code, out } = await run('replay');

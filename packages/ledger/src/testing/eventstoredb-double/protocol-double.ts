@@ -1,6 +1,6 @@
 // The messages of the protocol, from the generated code of the client under test: the code of both clients registers in
 // one global namespace, so that loading one breaks what the other made. Hence one client a process, in tests too.
-
+import { createRequire } from 'node:module';
 import type gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import type gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
 import type featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
@@ -8,12 +8,13 @@ import type featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.j
 import type sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
-import { Metadata } from '@grpc/grpc-js';
+import type * as Grpc from '@grpc/grpc-js';
+import type { ClientName } from './client-name.ts';
 import type { Expected, LogDouble, LoggedEvent, Proposed } from './log-double.ts';
 
-export type ClientName = '@eventstore/db-client' | '@kurrent/kurrentdb-client';
-
 export interface Generated {
+  /** The one that the client brings. */
+  readonly grpc: typeof Grpc;
   readonly gossip: typeof gossipPb;
   readonly features: typeof featuresPb;
   readonly shared: typeof sharedPb;
@@ -28,7 +29,9 @@ const folders: Record<ClientName, string> = {
 
 export async function loadGenerated(client: ClientName): Promise<Generated> {
   const load = async (file: string): Promise<never> => ((await import(`${folders[client]}/${file}.js`)) as { default: never }).default;
+  const require = createRequire(createRequire(import.meta.url).resolve(client));
   return {
+    grpc: require('@grpc/grpc-js') as typeof Grpc,
     gossip: await load('gossip_pb'),
     features: await load('serverfeatures_pb'),
     shared: await load('shared_pb'),
@@ -37,18 +40,19 @@ export async function loadGenerated(client: ClientName): Promise<Generated> {
   };
 }
 
-export function failure(code: number, details: string, metadata: Readonly<Record<string, string>> = {}): Error {
-  const carried = new Metadata();
-  for (const [name, value] of Object.entries(metadata)) carried.set(name, value);
-  return Object.assign(new Error(details), { code, details, metadata: carried });
-}
-
 /** Answers of a server, and what stands in the requests of a client. */
 export class Messages {
   readonly #generated: Generated;
 
   constructor(generated: Generated) {
     this.#generated = generated;
+  }
+
+  failure(code: keyof typeof Grpc.status | number, details: string, metadata: Readonly<Record<string, string>> = {}): Error {
+    const { Metadata, status } = this.#generated.grpc;
+    const carried = new Metadata();
+    for (const [name, value] of Object.entries(metadata)) carried.set(name, value);
+    return Object.assign(new Error(details), { code: typeof code === 'number' ? code : status[code], details, metadata: carried });
   }
 
   event(event: LoggedEvent): streamsPb.ReadResp {

@@ -1,8 +1,8 @@
 // The reading half of the test double: streams, $all and subscriptions to it, with the checkpoints of EventStoreDB 24.6.
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { LogDouble, LoggedEvent } from './log-double.ts';
-import { failure, type Messages, nameIn } from './protocol-double.ts';
+import { type Messages, nameIn } from './protocol-double.ts';
 
 export type ReadCall = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
 
@@ -45,7 +45,7 @@ export function answerSubscription(call: ReadCall, messages: Messages, log: LogD
   const after = from === undefined ? -1n : BigInt(from);
   call.write(messages.confirmation());
   if (after !== -1n && after <= (log.events.at(-1)?.position ?? 0n) && !log.events.some(({ position }) => position === after)) {
-    call.emit('error', failure(status.INVALID_ARGUMENT, 'Trying to read from an invalid position.'));
+    call.emit('error', messages.failure('INVALID_ARGUMENT', 'Trying to read from an invalid position.'));
     return () => undefined;
   }
 

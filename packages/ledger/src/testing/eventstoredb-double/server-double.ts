@@ -3,9 +3,10 @@
 import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import type features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import { type Metadata, Server, ServerCredentials, type ServerReadableStream, type sendUnaryData, status } from '@grpc/grpc-js';
+import type { Metadata, Server, ServerCredentials, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
+import type { ClientName } from './client-name.ts';
 import { LogDouble } from './log-double.ts';
-import { type ClientName, failure, type Generated, loadGenerated, Messages } from './protocol-double.ts';
+import { type Generated, loadGenerated, Messages } from './protocol-double.ts';
 import { answerRead, answerSubscription, type ReadCall } from './reads-double.ts';
 
 /** What becomes of one append: is it stored, and what does its sender hear? */
@@ -73,7 +74,7 @@ export class ServerDouble {
 
   /** On the same port. */
   async restart(): Promise<void> {
-    const server = new Server();
+    const server = new this.#generated.grpc.Server();
     const [{ StreamsService }, { ServerFeaturesService }, { GossipService }] = this.#generated.services;
     const others = { batchAppend: this.#other, delete: this.#other, tombstone: this.#other };
     server.addService(StreamsService, { ...others, append: this.#append, read: this.#read });
@@ -94,7 +95,7 @@ export class ServerDouble {
   dropSubscriptions(): void {
     for (const [call, stop] of this.#subscriptions) {
       stop();
-      call.emit('error', failure(status.INTERNAL, 'Received RST_STREAM with code 2'));
+      call.emit('error', this.#messages.failure('INTERNAL', 'Received RST_STREAM with code 2'));
     }
   }
 
@@ -105,6 +106,7 @@ export class ServerDouble {
 
   #credentials(): ServerCredentials {
     const { secure } = this.#options;
+    const { ServerCredentials } = this.#generated.grpc;
     if (!secure) return ServerCredentials.createInsecure();
     return ServerCredentials.createSsl(null, [{ private_key: Buffer.from(secure.key), cert_chain: Buffer.from(secure.certificate) }]);
   }
@@ -114,11 +116,11 @@ export class ServerDouble {
     const { secure } = this.#options;
     const given = Buffer.from(String(headers.get('authorization')[0] ?? '').replace('Basic ', ''), 'base64').toString();
     if (secure && given !== `${secure.user}:${secure.password}`) {
-      return failure(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+      return this.#messages.failure('PERMISSION_DENIED', 'Access Denied', { exception: 'access-denied' });
     }
     if (this.#follows && headers.get('requires-leader')[0] === 'true') {
       const leader = { 'leader-endpoint-host': '127.0.0.1', 'leader-endpoint-port': String(this.#follows.leader.port) };
-      return failure(status.NOT_FOUND, 'Leader info available', { exception: 'not-leader', ...leader });
+      return this.#messages.failure('NOT_FOUND', 'Leader info available', { exception: 'not-leader', ...leader });
     }
     return undefined;
   }
@@ -134,7 +136,7 @@ export class ServerDouble {
       const { stored, hears } = this.appendFaults.shift() ?? { stored: true, hears: undefined };
       const response = stored && !refusal ? this.#messages.appended(this.log, requests, hears === 'no_position') : null;
       if (hears === 'nothing') return;
-      answer(refusal ?? (typeof hears === 'object' ? failure(hears.code, hears.details) : null), response);
+      answer(refusal ?? (typeof hears === 'object' ? this.#messages.failure(hears.code, hears.details) : null), response);
     });
   };
 
@@ -156,14 +158,14 @@ export class ServerDouble {
 
   #other = (call: { emit(event: 'error', error: Error): unknown }, answer?: (error: Error) => void): void => {
     this.calls.push('other');
-    const error = failure(status.UNIMPLEMENTED, 'the double does not serve this call');
+    const error = this.#messages.failure('UNIMPLEMENTED', 'the double does not serve this call');
     if (answer) answer(error);
     else call.emit('error', error);
   };
 
   #getSupportedMethods = (_: unknown, answer: sendUnaryData<features.SupportedMethods>): void => {
     const { version = '24.6.0' } = this.#options;
-    if (version === '') answer(failure(status.UNIMPLEMENTED, 'unknown service'));
+    if (version === '') answer(this.#messages.failure('UNIMPLEMENTED', 'unknown service'));
     else answer(null, this.#messages.supportedMethods(version));
   };
 

@@ -1,0 +1,58 @@
+// Who buys: over HTTP, as browsers do it, each with another fate of the webhook. What fails for a moment is tried again,
+// as people do.
+import { setTimeout as wait } from 'node:timers/promises';
+import { pay } from '../demo/customers.ts';
+import { fates } from '../shop/pages/home.ts';
+
+export interface Buyer {
+  readonly number: number;
+  readonly fate: string;
+  /** Whether he comes back to the success page, which asks, or closes the browser. */
+  readonly afterwards: 'returns' | 'leaves';
+  readonly pays: boolean;
+}
+
+/** Every fate, with and without a return; each tenth never pays. */
+export function buyers(count: number): readonly Buyer[] {
+  return Array.from({ length: count }, (_, number) => ({
+    number,
+    fate: fates[number % fates.length]?.[0] ?? 'delivered',
+    afterwards: number % 3 === 0 ? 'leaves' : 'returns',
+    pays: number % 10 !== 9,
+  }));
+}
+
+const patienceMs = 45_000;
+const betweenMs = 200;
+
+/** @throws Error where the shop does not come round in time. */
+export async function buy(buyer: Buyer, shopUrl: string): Promise<void> {
+  const ask = asBrowserOf(buyer, shopUrl);
+  const { fate, afterwards, number } = buyer;
+  const body = new URLSearchParams({ plan: 'year', memberId: `member-${number}`, fate, afterwards });
+  const ordered = await ask('/orders', { method: 'POST', body, redirect: 'manual' }, ({ status }) => status === 303);
+  const page = ordered.headers.get('location') ?? '';
+  if (!buyer.pays) return;
+  const success = await pay(page);
+  if (afterwards === 'leaves') return;
+  const { pathname, search, searchParams } = new URL(success);
+  await ask(`${pathname}${search}`, {}, ({ ok }) => ok);
+  const isActive = async (answer: Response) => answer.ok && ((await answer.json()) as { state?: string }).state === 'active';
+  await ask(`/payment/status/${searchParams.get('session_id')}`, {}, isActive);
+}
+
+type Ask = (path: string, init: RequestInit, isGood: (answer: Response) => boolean | Promise<boolean>) => Promise<Response>;
+
+function asBrowserOf({ number }: Buyer, shopUrl: string): Ask {
+  const headers = { 'x-forwarded-for': `10.0.${number >> 8}.${number & 255}` }; // The shop limits status queries by address.
+  return async (path, init, isGood) => {
+    const deadlineMs = performance.now() + patienceMs;
+    for (;;) {
+      const answer = await fetch(`${shopUrl}${path}`, { ...init, headers });
+      if (await isGood(answer)) return answer;
+      if (performance.now() > deadlineMs)
+        throw new Error(`Buyer ${number}: ${path} still answers ${answer.status} after ${patienceMs / 1_000} s`);
+      await wait(betweenMs);
+    }
+  };
+}

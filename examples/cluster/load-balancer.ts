@@ -1,0 +1,109 @@
+// A tiny round-robin in front of the replicas, with what makes it honest: a request that may have been acted on is not
+// sent twice, and who does not answer gets none until it is ready again.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isReady } from './replica.ts';
+
+/** From one start of a replica to its end. */
+export interface Life {
+  name: string;
+  requests: number;
+  webhooks: number;
+  /** Checkouts that it started: in the log they tell which instance it was. */
+  readonly sessions: Set<string>;
+}
+
+export interface Backend {
+  readonly url: string;
+  up: boolean;
+  readonly life: Life;
+}
+
+export interface LoadBalancer extends AsyncDisposable {
+  readonly url: string;
+}
+
+const probeEveryMs = 250;
+
+/** @param backends as they are now: a replica that was started again is another one. */
+export async function openLoadBalancer(backends: () => readonly Backend[]): Promise<LoadBalancer> {
+  let turn = 0;
+  const next = (tried: ReadonlySet<Backend>): Backend | undefined => {
+    const candidates = backends().filter((backend) => backend.up && !tried.has(backend));
+    return candidates[turn++ % candidates.length];
+  };
+  const server = createServer((request, response) => {
+    carry(request, response, next).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(502);
+      response.end(String(error));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const closing = new AbortController();
+  const probing = probe(backends, closing.signal);
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await probing;
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function probe(backends: () => readonly Backend[], closing: AbortSignal): Promise<void> {
+  while (!closing.aborted) {
+    for (const backend of backends().filter(({ up, url }) => !up && url !== '')) backend.up = await isReady(backend.url);
+    await wait(probeEveryMs, undefined, { signal: closing }).catch(() => undefined);
+  }
+}
+
+async function carry(
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (tried: ReadonlySet<Backend>) => Backend | undefined,
+): Promise<void> {
+  const { method = 'GET', url = '/' } = request;
+  const body = await buffer(request);
+  const tried = new Set<Backend>();
+  for (let backend = next(tried); backend; backend = next(tried)) {
+    tried.add(backend);
+    const { life } = backend;
+    try {
+      const answer = await fetch(`${backend.url}${url}`, {
+        method,
+        headers: forwarded(request),
+        ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+        redirect: 'manual',
+      });
+      const answered = await answer.arrayBuffer();
+      life.requests += 1;
+      if (url.startsWith('/webhooks/')) life.webhooks += 1;
+      const [session] = /cs_test_\w+/.exec(answer.headers.get('location') ?? '') ?? [];
+      if (method === 'POST' && session) life.sessions.add(session);
+      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(answered));
+      return;
+    } catch (error) {
+      backend.up = false;
+      // Refused: nothing of it was heard. Else only a question may be asked again; Stripe sends its webhooks again itself.
+      const refused = (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
+      if (!refused && method !== 'GET') break;
+    }
+  }
+  response.writeHead(502).end('No replica answers.');
+}
+
+function forwarded({ headers, socket }: IncomingMessage): Headers {
+  const kept = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string' && !/^(?:host|connection|content-length|transfer-encoding|expect)$/.test(name)) kept.set(name, value);
+  }
+  if (!kept.has('x-forwarded-for')) kept.set('x-forwarded-for', socket.remoteAddress ?? '127.0.0.1');
+  return kept;
+}

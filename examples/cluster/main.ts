@@ -1,0 +1,44 @@
+// `npm run cluster:local`: three replicas of the shop on this machine, on the server that EVENTSTOREDB_URL names, else on
+// the protocol double; a load, a kill and a restart. Exits 0; 1: a law is broken; 2: it could not run.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { withoutPassword } from '@paidonce/ledger/store-url';
+import { exitCodeOf } from '../demo/laws.ts';
+import { verdictLines } from '../demo/report.ts';
+import { orderLine, replicaTable } from './report.ts';
+import { runCluster } from './run.ts';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'paidonce-cluster-'));
+  try {
+    return await cluster(dataDir);
+  } catch (error) {
+    console.error(error);
+    return 2;
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function cluster(dataDir: string): Promise<number> {
+  const { values } = parseArgs({ options: { orders: { type: 'string', default: '90' } } });
+  const orders = Number(values.orders);
+  // Fewer, and a replica may meet none.
+  if (!Number.isInteger(orders) || orders < 20) throw new Error(`--orders is "${values.orders}". It must be a whole number from 20 on.`);
+  const storeUrl = process.env['EVENTSTOREDB_URL'] || undefined;
+  const began = performance.now();
+  console.log(
+    storeUrl === undefined
+      ? 'Event store: the protocol double. It proves the replicas, not the server; EVENTSTOREDB_URL names a real one.'
+      : `Event store: ${withoutPassword(storeUrl)}`,
+  );
+  const result = await runCluster({ orders, storeUrl, dataDir, say: (line) => console.log(line) });
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+  for (const line of ['', ...replicaTable(result), '', orderLine(result), '', ...verdictLines(result.verdicts)]) console.log(line);
+  console.log(`\n${result.log.length} events in ${seconds} s.`);
+  return exitCodeOf(result.verdicts);
+}

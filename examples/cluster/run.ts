@@ -1,0 +1,133 @@
+// Three replicas of the shop on one event store, under a load; one of them is killed in the middle and started again.
+// At the end the log, read anew, is held against Stripe's books and the shop's own table.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Position, StoredEvent } from '@paidonce/ledger';
+import { openEventStore } from '@paidonce/ledger/store-url';
+import { startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
+import Stripe from 'stripe';
+import { type Books, checkLaws, type Verdict } from '../demo/laws.ts';
+import { readBooks } from '../demo/run.ts';
+import { openMemberships } from '../shop/memberships.ts';
+import { openShopOrders } from '../shop/orders.ts';
+import { sandboxKeys } from '../shop/stripe.ts';
+import { type Buyer, buy, buyers } from './buyers.ts';
+import { type Life, openLoadBalancer } from './load-balancer.ts';
+import { Replica } from './replica.ts';
+
+export interface ClusterOptions {
+  readonly orders: number;
+  /** Undefined: the protocol double, in a process of its own. */
+  readonly storeUrl: string | undefined;
+  /** For the shop's own database, which all replicas share. Empty. */
+  readonly dataDir: string;
+  readonly say: (line: string) => void;
+}
+
+export interface ClusterResult {
+  readonly lives: readonly Life[];
+  /** What this run has appended. */
+  readonly log: readonly StoredEvent[];
+  readonly books: Books;
+  readonly verdicts: readonly Verdict[];
+}
+
+const atOnce = 12;
+/** Longer than the half minute until the delivery of a process that is gone is taken over. */
+const deliveredWithinMs = 45_000;
+
+export async function runCluster({ orders, storeUrl, dataDir, say }: ClusterOptions): Promise<ClusterResult> {
+  await using opened = new AsyncDisposableStack();
+  const ledgerUrl = storeUrl ?? (await startDouble(opened));
+  const { next: begin } = await readFrom(ledgerUrl); // A server may hold the runs of before.
+
+  const replicas: Replica[] = [];
+  const { url: shopUrl } = opened.use(await openLoadBalancer(() => replicas.map(({ backend }) => backend)));
+  const endpoint = { url: `${shopUrl}/webhooks/stripe`, secret: sandboxKeys.webhookSecret };
+  const sandbox = opened.use(await startStripeSandbox({ webhookEndpoints: [endpoint] }));
+  const env = { LEDGER_URL: ledgerUrl, DATA_DIR: dataDir, SHOP_URL: shopUrl, STRIPE_API_BASE: sandbox.url, POLL_SECONDS: '2' };
+  for (const number of [1, 2, 3]) replicas.push(opened.adopt(new Replica(number, env), (replica) => replica.stop()));
+  await Promise.all(replicas.map((replica) => replica.start()));
+  say(`Three replicas of the shop, behind ${shopUrl}. ${orders} customers come ...`);
+  await customersAndAKill(orders, shopUrl, replicas[1] as Replica, say);
+
+  const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
+  const stripe = new Stripe(sandboxKeys.secretKey, { ...sandbox.clientConfig });
+  await untilDelivered(stripe, database);
+  await sandbox.advance(60_000); // The late webhooks come, and find everything decided.
+  const books = await untilDelivered(stripe, database);
+  await Promise.all(replicas.map((replica) => replica.stop()));
+
+  const known = new Set(
+    openShopOrders(database)
+      .list(Number.MAX_SAFE_INTEGER)
+      .map(({ orderId }) => `order-${orderId}`),
+  );
+  const { events } = await readFrom(ledgerUrl, begin);
+  const log = events.filter(({ stream }) => known.has(stream) || !stream.startsWith('order-'));
+  return { lives: replicas.flatMap(({ lives }) => lives), log, books, verdicts: checkLaws(log, books) };
+}
+
+async function customersAndAKill(orders: number, shopUrl: string, victim: Replica, say: (line: string) => void): Promise<void> {
+  const all = buyers(orders);
+  const [before, around] = [Math.ceil(orders * 0.4), Math.ceil(orders * 0.7)];
+  await letIn(all.slice(0, before), shopUrl);
+  const shopping = letIn(all.slice(before, around), shopUrl);
+  await wait(150); // They are in the middle of it.
+  await victim.kill();
+  say('Replica 2 was killed (SIGKILL); the customers go on ...');
+  await shopping;
+  await victim.start();
+  say('Replica 2 is back ...');
+  await letIn(all.slice(around), shopUrl);
+}
+
+async function letIn(customers: readonly Buyer[], shopUrl: string): Promise<void> {
+  const waiting = [...customers];
+  const served = Array.from({ length: atOnce }, async () => {
+    for (let buyer = waiting.shift(); buyer; buyer = waiting.shift()) await buy(buyer, shopUrl);
+  });
+  await Promise.all(served);
+}
+
+/** Where that takes too long, the verdicts tell what is missing. */
+async function untilDelivered(stripe: Stripe, database: DatabaseSync): Promise<Books> {
+  const memberships = openMemberships(database);
+  const deadlineMs = performance.now() + deliveredWithinMs;
+  for (;;) {
+    const books = await readBooks(stripe, memberships);
+    if (books.memberships.size >= books.paid.size || performance.now() > deadlineMs) return books;
+    await wait(200);
+  }
+}
+
+async function readFrom(url: string, after?: Position): Promise<{ events: readonly StoredEvent[]; next: Position | undefined }> {
+  const store = await openEventStore(url);
+  try {
+    const events: StoredEvent[] = [];
+    let next = after;
+    for await (const page of store.readLog(after === undefined ? {} : { after })) {
+      events.push(...page.events);
+      next = page.next;
+    }
+    return { events, next };
+  } finally {
+    await store.close();
+  }
+}
+
+async function startDouble(opened: AsyncDisposableStack): Promise<string> {
+  const script = new URL('double-server.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--conditions=@paidonce/source', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const gone = once(child, 'exit');
+  opened.defer(async () => {
+    child.stdin.end();
+    await gone;
+  });
+  for await (const line of createInterface({ input: child.stdout })) return line;
+  throw new Error('The protocol double ended before it was ready');
+}
