@@ -59,9 +59,9 @@ async function openCluster(url: string, scheme: string, { readOnly = false }: Op
   const connect = await clientFor(scheme);
   const credentials = credentialsIn(url);
   const reconnect = (): EventStoreDbClient => connected(connect, clientUrl, shown);
+  const all = Array.from({ length: clients }, reconnect);
   try {
-    const all = Array.from({ length: clients }, reconnect);
-    return await openEventStoreDbEventStore(all, { reconnect, readOnly, ...(credentials ? { credentials } : {}) });
+    return await openEventStoreDbEventStore(all, { reconnect, readOnly, ...(credentials && { credentials }) });
   } catch (error) {
     if (error instanceof LedgerError) throw new LedgerError(error.code, `${shown}: ${error.message}`, { cause: error });
     throw error;

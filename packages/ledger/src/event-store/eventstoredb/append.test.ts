@@ -1,9 +1,12 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { status } from '@grpc/grpc-js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../observe-at-once.test-support.ts';
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
-import { openOn, startDouble } from './double-store.test-support.ts';
+import type { EventStoreDbClient } from './client.ts';
+import { openOn, shortTimes, startDouble } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
+import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
 describe('a lost reply is settled by sending the same ids at the same revision again', () => {
   // What was measured: which errors leave an append in doubt. Each of them, stored and not stored.
@@ -22,13 +25,42 @@ describe('a lost reply is settled by sending the same ids at the same revision a
     for (const stored of [true, false]) {
       double.appendFaults.push({ stored, hears }, { stored, hears });
       const [revision, events] = [double.log.events.length - 1, newEvents(2)];
+      const before = double.calls.length;
       const result = await store.append('order-1', revision, events);
+      expect(double.calls.slice(before)).toEqual(['append', 'append', 'append']); // A read could miss what then appears.
       expect(result).toMatchObject({ appended: true, revision: revision + 2 });
       const there = await store.readStream('order-1', { afterRevision: revision });
       expect(there.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
       expect(result).toMatchObject({ position: there[1]?.position });
       expect(double.appendFaults).toEqual([]);
     }
+  });
+
+  // What the clients throw without having asked a server, or without a type: each of them, stored and not stored.
+  test.each<[string, Error]>([
+    ['a code and no type', Object.assign(new Error('14 UNAVAILABLE: read ECONNRESET'), { code: status.UNAVAILABLE })],
+    ['neither', new Error('Server Is Not Ready')],
+    ['no node found', new Error('Failed to discover after 10 attempts.')],
+    ['a deadline of its own', Object.assign(new Error('Deadline exceeded'), { type: 'deadline-exceeded' })],
+  ])('an error with %s', async (_, error) => {
+    const double = await startDouble();
+    const client = EventStoreDBClient.connectionString(double.url);
+    let failures: boolean[] = [];
+    const appendToStream = client.appendToStream.bind(client) as EventStoreDbClient['appendToStream'];
+    const failing: EventStoreDbClient = Object.assign(client, {
+      appendToStream: async (...args: Parameters<EventStoreDbClient['appendToStream']>) => {
+        const stored = failures.shift();
+        if (stored === undefined || stored) await appendToStream(...args);
+        if (stored !== undefined) throw error;
+        return appendToStream(...args);
+      },
+    });
+    const store = await openEventStoreDbEventStore(failing, shortTimes);
+    onTestFinished(() => store.close());
+    failures = [false, true, true];
+    expect(await store.append('order-1', -1, newEvents(2))).toMatchObject({ appended: true, revision: 1 });
+    expect(failures).toEqual([]);
+    expect(await store.readStream('order-1')).toHaveLength(2);
   });
 
   test('a connection that breaks in the middle of many appends loses and doubles none', async () => {

@@ -93,9 +93,15 @@ const host = { lasting: false, advice: 'The host is not known. Check the host in
 const nodes = {
   lasting: false,
   advice:
-    'None of the nodes answers. Check hosts and ports in the URL; esdb://h1,h2,h3 names several, esdb+discover:// asks the first alone',
+    'None of the nodes can be used: none answers, or they have no quorum. Check hosts and ports in the URL, and that a majority of the ' +
+    'nodes runs; esdb://h1,h2,h3 names several, esdb+discover:// asks the first alone',
 };
 const nobody = { lasting: false, advice: 'Nobody listens there. Check host and port in the URL, and that the server runs' };
+const broken = {
+  lasting: false,
+  advice:
+    'The connection breaks. Either the server was stopped, or it speaks TLS: then take ?tls=false off the URL, and name its CA (?tlsCAFile=ca.crt)',
+};
 const quorum = { lasting: false, advice: 'The nodes have no quorum. Bring a majority of them up' };
 const leader = { lasting: false, advice: 'No node leads, or it is starting. Bring a majority of the nodes up' };
 
@@ -107,7 +113,8 @@ const ADVICE: readonly (readonly [RegExp, Advice])[] = [
   [/wrong version number|packet length|SSL routines|EPROTO|Protocol error/i,     tls],
   [/Name resolution failed|ENOTFOUND|EAI_AGAIN/i,                                       host],
   [/Failed to discover/i,                                                        nodes],
-  [/ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|No connection established/i,  nobody],
+  [/ECONNRESET|Last error: Failed to connect/i,                                  broken],
+  [/ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT|No connection established/i,             nobody],
   [/UnavailableError/,                                                           nobody], // All that one client tells.
   [/phase timeout/i,                                                             quorum],
   [/not ready|leader/i,                                                          leader],
