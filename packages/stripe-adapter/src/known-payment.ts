@@ -1,19 +1,23 @@
-// What an order's own stream says of one payment: how much was paid, and how much of it went back.
+// What an order's own stream says of one payment: how much was paid, how much of it went back, and what was disputed.
 import { readOrderEvent, type StoredEvent } from '@paidonce/ledger';
 
 export interface KnownPayment {
   /** Every total that was ever told of it; empty: nobody has called it paid. */
   readonly totalsMinor: ReadonlySet<number>;
   readonly refundedMinor: number;
+  /** All that was ever told of each dispute, by its id: `status movements`. */
+  readonly disputes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export function knownPayment(history: readonly StoredEvent[], paymentId: string): KnownPayment {
   const totalsMinor = new Set<number>();
+  const disputes = new Map<string, ReadonlySet<string>>();
   const refunds = new Map<string, { readonly amountMinor: number; readonly statuses: Set<string> }>();
   for (const stored of history) {
     const event = readOrderEvent(stored);
     if (event.type !== 'PaymentObserved' || event.data.payment.id !== paymentId) continue;
     const { fact } = event.data;
+    if (fact.kind === 'dispute') disputes.set(fact.id, new Set([...(disputes.get(fact.id) ?? []), `${fact.status} ${fact.movements}`]));
     if (fact.kind === 'attempt' && fact.status === 'paid') totalsMinor.add(fact.amount.totalMinor);
     if (fact.kind !== 'refund') continue;
     const refund = refunds.get(fact.id) ?? { amountMinor: fact.amountMinor, statuses: new Set() };
@@ -24,5 +28,5 @@ export function knownPayment(history: readonly StoredEvent[], paymentId: string)
   for (const { amountMinor, statuses } of refunds.values()) {
     if (statuses.has('succeeded') && !statuses.has('canceled') && !statuses.has('failed')) refundedMinor += amountMinor;
   }
-  return { totalsMinor, refundedMinor };
+  return { totalsMinor, refundedMinor, disputes };
 }

@@ -1,24 +1,17 @@
 // The proof that nothing was missed, both ways and on every account: each movement of money and each free session in
 // scope against the ledger, and each active membership against Stripe. Reads only; a repair goes through the one write path.
 import type { EventStore } from '@paidonce/ledger';
-import { isMarked } from './claim.ts';
 import { activeMemberships, type GrantedPayment } from './granted-payments.ts';
-import { knownPayment } from './known-payment.ts';
-import type { Answer, StripeCalls } from './stripe-calls.ts';
+import { type KnownPayment, knownPayment } from './known-payment.ts';
+import { readDispute } from './money-back.ts';
+import { isPaid, type Paid, paidAtStripe } from './paid-at-stripe.ts';
+import type { RefundsOf } from './said.ts';
+import type { StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
-import {
-  identityOf,
-  intentSchema,
-  isId,
-  moneySchema,
-  movementSchema,
-  refundSchema,
-  type StripeMoney,
-  sessionSchema,
-} from './stripe-objects.ts';
-import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
+import { identityOf, refundSchema, type StripeMoney } from './stripe-objects.ts';
+import { type StripeWork, scopeOf } from './stripe-work.ts';
 
-export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
+export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active' | 'dispute_unknown';
 
 export interface Mismatch {
   readonly kind: MismatchKind;
@@ -55,19 +48,6 @@ export interface ReconcileOptions {
   readonly onProgress?: (what: string, count: number) => void;
 }
 
-/** A payment in scope, as Stripe has it. */
-interface Paid {
-  readonly id: string;
-  readonly capturedMinor: number;
-  readonly currency: string;
-  /** Absent: a session that cost nothing. */
-  readonly money?: StripeMoney;
-  readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
-}
-
-/** A row comes a moment after its payment, and a session is made before it is paid. */
-const overlapMs = 24 * 3_600_000;
-
 /** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
 export async function reconcile(work: StripeWork, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
   const scope = await scopeOf(work);
@@ -79,7 +59,11 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
   const sum = { payments: 0, strangers: 0 };
   const mismatches: Mismatch[] = [];
   for (const account of accounts) {
-    const comparison = new AccountComparison(account, await work.accounts.calls(account), work, options);
+    const comparison = new AccountComparison(
+      { account, livemode: scope.livemode, calls: await work.accounts.calls(account) },
+      work,
+      options,
+    );
     try {
       await comparison.compare(atStripe.filter(({ payment }) => payment.account === account));
     } catch (error) {
@@ -96,6 +80,13 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
   return { since: options.since.toISOString(), accounts, unproved, ...counts, mismatches };
 }
 
+interface ComparedAccount {
+  readonly account: string;
+  /** Of the key, where anything depends on it. */
+  readonly livemode: boolean | undefined;
+  readonly calls: StripeCalls;
+}
+
 /** One account, both ways. */
 class AccountComparison {
   readonly mismatches: Mismatch[] = [];
@@ -103,13 +94,15 @@ class AccountComparison {
   strangers = 0;
   readonly #seen = new Set<string>();
   readonly #account: string;
+  readonly #livemode: boolean | undefined;
   readonly #calls: StripeCalls;
   readonly #work: StripeWork;
   readonly #options: ReconcileOptions;
 
-  constructor(account: string, calls: StripeCalls, work: StripeWork, options: ReconcileOptions) {
-    this.#account = account;
-    this.#calls = calls;
+  constructor(on: ComparedAccount, work: StripeWork, options: ReconcileOptions) {
+    this.#account = on.account;
+    this.#livemode = on.livemode;
+    this.#calls = on.calls;
     this.#work = work;
     this.#options = options;
   }
@@ -120,7 +113,9 @@ class AccountComparison {
 
   async compare(granted: readonly GrantedPayment[]): Promise<void> {
     const { repair = false, onProgress } = this.#options;
-    for await (const paid of this.#paidAtStripe()) {
+    const { since } = this.#options;
+    const onUnread = (objectId: string): void => void this.unreadable.push(objectId);
+    for await (const paid of paidAtStripe({ calls: this.#calls, work: this.#work, since, onUnread })) {
       if (paid === 'strange') this.strangers += 1;
       else if (!this.#seen.has(paid.id)) {
         this.#seen.add(paid.id);
@@ -130,7 +125,7 @@ class AccountComparison {
       onProgress?.('payments', this.#seen.size + this.strangers);
     }
     for (const { orderId, payment } of granted) {
-      if (this.#seen.has(payment.id) || (await this.#isPaid(payment.id))) continue;
+      if (this.#seen.has(payment.id) || (await isPaid(payment.id, this.#calls))) continue;
       const found = { paymentId: payment.id, account: this.#account, orderId };
       this.mismatches.push({
         kind: 'granted_without_payment',
@@ -139,45 +134,6 @@ class AccountComparison {
         ledger: `order ${orderId} is an active membership`,
       });
     }
-  }
-
-  async *#paidAtStripe(): AsyncGenerator<Paid | 'strange'> {
-    const { ledger } = this.#work;
-    const fromMs = this.#options.since.getTime();
-    const toMs = ledger.runtime.now().getTime() + overlapMs;
-    for await (const { object, answer } of everyObject((window) => this.#calls.balanceTransactions(window), fromMs, toMs)) {
-      const row = movementSchema.safeParse(object);
-      if (!row.success) this.#unread(object);
-      const { source } = row.data ?? { source: null };
-      if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes stand with their charge.
-      const money = moneySchema.safeParse(source);
-      if (!money.success) {
-        if (await this.#isOurs(source, identityOf(source).payment_intent ?? '')) this.#unread(source);
-        continue;
-      }
-      // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
-      const id = money.data.payment_intent ?? money.data.id;
-      const { amount_captured: capturedMinor, currency } = money.data;
-      yield (await this.#isOurs(source, id)) ? { id, capturedMinor, currency, money: money.data, answer } : 'strange';
-    }
-    // What cost nothing stands in no balance.
-    for await (const { object, answer } of everyObject((window) => this.#calls.completeSessions(window), fromMs - overlapMs, toMs)) {
-      const session = sessionSchema.safeParse(object);
-      if (!session.success && (await this.#isOurs(object, identityOf(object).id ?? ''))) this.#unread(object);
-      if (!session.success || session.data.mode !== 'payment') continue;
-      const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
-      if (intent !== null || total !== 0 || status === 'unpaid') continue;
-      yield (await this.#isOurs(object, id)) ? { id, capturedMinor: 0, currency: currency ?? '', answer } : 'strange';
-    }
-  }
-
-  async #isOurs(object: unknown, paymentId: string): Promise<boolean> {
-    const { ledger, scope } = this.#work;
-    return isMarked(identityOf(object), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
-  }
-
-  #unread(object: unknown): void {
-    this.unreadable.push(identityOf(object).id ?? 'an object without an id');
   }
 
   async #judge({ id: paymentId, capturedMinor, currency, money }: Paid): Promise<Mismatch | undefined> {
@@ -193,22 +149,45 @@ class AccountComparison {
     if (!known.totalsMinor.has(capturedMinor)) {
       return { kind: 'amount_differs', ...ofOrder, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
     }
-    const isGoingBack = money !== undefined && money.amount_refunded >= capturedMinor && capturedMinor > 0;
-    if (membership === 'active' && isGoingBack && known.refundedMinor < capturedMinor) {
-      const backMinor = await this.#refundedMinor(money);
-      if (backMinor >= capturedMinor) {
-        const ledgers = `active, with ${known.refundedMinor} refunded`;
-        return { kind: 'refunded_but_active', ...ofOrder, stripe: `refunded, ${backMinor} ${currency}`, ledger: ledgers };
-      }
-    }
-    const isUndone = known.refundedMinor > 0 || money?.disputed === true;
+    const undone = money && (await this.#undoneOtherwise(money, known, membership));
+    if (undone) return { ...ofOrder, ...undone };
+    const isUndone = known.refundedMinor > 0 || known.disputes.size > 0;
     if (membership === 'active' || isUndone) return undefined;
     const waits = openReviews.map(({ kind }) => kind).join(', ');
     return { kind: 'paid_without_grant', ...ofOrder, ledger: `membership ${membership}${waits ? `, under review: ${waits}` : ''}` };
   }
 
-  async #refundedMinor({ id, payment_intent: intent }: StripeMoney): Promise<number> {
-    const { object: page } = await this.#calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
+  /** What went back at Stripe, and is not known so: it costs a read where the charge gives a hint of it. */
+  async #undoneOtherwise(
+    { id, payment_intent: intent, amount_refunded: hintMinor, disputed, currency }: StripeMoney,
+    { refundedMinor, disputes }: KnownPayment,
+    membership: string,
+  ): Promise<Pick<Mismatch, 'kind' | 'stripe' | 'ledger'> | undefined> {
+    // The hint counts what is pending, too.
+    const backMinor =
+      hintMinor === refundedMinor
+        ? refundedMinor
+        : await this.#refundedMinor(intent === null ? { charge: id } : { payment_intent: intent });
+    if (backMinor !== refundedMinor) {
+      const kind = backMinor > refundedMinor ? 'refunded_but_active' : 'paid_without_grant';
+      return { kind, stripe: `refunded, ${backMinor} ${currency}`, ledger: `${membership}, with ${refundedMinor} refunded` };
+    }
+    if (!disputed || intent === null) return undefined;
+    for (const object of (await this.#calls.disputes(intent)).object.objects) {
+      const said = readDispute(object);
+      if (!('fact' in said) || said.fact.kind !== 'dispute') {
+        this.unreadable.push(identityOf(object).id ?? `a dispute of ${intent}`);
+        continue;
+      }
+      const { id: disputeId, status, movements } = said.fact;
+      if (disputes.get(disputeId)?.has(`${status} ${movements}`)) continue;
+      return { kind: 'dispute_unknown', stripe: `dispute ${disputeId} is ${status}`, ledger: `${membership}, and nobody has said so` };
+    }
+    return undefined;
+  }
+
+  async #refundedMinor(of: RefundsOf): Promise<number> {
+    const { object: page } = await this.#calls.refunds(of);
     return page.objects.reduce<number>((sum, object) => {
       const refund = refundSchema.safeParse(object);
       return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
@@ -218,20 +197,16 @@ class AccountComparison {
   /** What Stripe says now goes the way of every observation; then it is judged again. */
   async #repaired(mismatch: Mismatch, paid: Paid): Promise<Mismatch> {
     const { intake } = this.#work;
-    const way = { source: 'poll' as const, account: this.#account, ...paid.answer };
-    const type = paid.money === undefined ? 'checkout.session' : paid.money.payment_intent === null ? 'charge' : 'payment_intent';
+    const { money, answer } = paid;
+    const livemode = this.#livemode === undefined ? {} : { livemode: this.#livemode };
+    const way = { source: 'poll' as const, account: this.#account, ...livemode, ...answer };
+    const type = money === undefined ? 'checkout.session' : money.payment_intent === null ? 'charge' : 'payment_intent';
     await intake.takeById(type, paid.id, way);
-    if (paid.money && paid.money.amount_refunded > 0) await intake.takeById('charge', paid.money.id, way);
-    return { ...mismatch, repaired: (await this.#judge(paid)) === undefined };
-  }
-
-  /** Of one that no list has shown: it may have been paid before the first row. */
-  async #isPaid(paymentId: string): Promise<boolean> {
-    if (paymentId.startsWith('cs_')) {
-      const session = sessionSchema.safeParse((await this.#calls.session(paymentId))?.object);
-      return session.success && session.data.mode === 'payment' && session.data.payment_status !== 'unpaid';
+    if (money?.payment_intent) {
+      const intent = money.payment_intent;
+      for (const page of [await this.#calls.refunds({ payment_intent: intent }), await this.#calls.disputes(intent)])
+        for (const object of page.object.objects) await intake.take(object, { ...way, asOf: page.asOf });
     }
-    const intent = intentSchema.safeParse((await this.#calls.intent(paymentId))?.object);
-    return intent.success && intent.data.status === 'succeeded';
+    return { ...mismatch, repaired: (await this.#judge(paid)) === undefined };
   }
 }

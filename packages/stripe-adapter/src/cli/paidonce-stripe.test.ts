@@ -161,6 +161,39 @@ describe('reconcile', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
+  test('finds a refund that failed late, of which nobody told: the customer has paid, and has nothing', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const { id } = desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    await desk.run('recheck', 'order-1');
+    desk.sandbox.failRefund(id);
+    const ran = await desk.run('reconcile', '--repair');
+    expect([ran.code, ran.out]).toEqual([
+      3,
+      expect.stringMatching(/^paid without a grant: .* · Stripe: refunded, 0 eur · ledger: revoked, with 1000 refunded · repaired\n/),
+    ]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'paid' }));
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
+  test('finds a dispute of which nobody told, and how it ended', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const { id } = desk.sandbox.dispute(sessionId, { fate: 'never_made' });
+    const ran = await desk.run('reconcile', '--repair', '--json');
+    expect([ran.code, json(ran)]).toMatchObject([
+      3,
+      { mismatches: [{ kind: 'dispute_unknown', orderId: 'order-1', stripe: `dispute ${id} is open`, repaired: true }] },
+    ]);
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'suspended' }));
+    expect((await desk.run('reconcile')).code).toBe(0);
+    desk.sandbox.updateDispute(id, 'won', 'never_made');
+    await desk.run('reconcile', '--repair');
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }));
+  });
+
   test('finds a membership that rests on a payment which Stripe does not have', async () => {
     const desk = await openDesk();
     await paidInSilence(desk);

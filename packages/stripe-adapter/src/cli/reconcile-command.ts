@@ -8,6 +8,7 @@ const words: Readonly<Record<MismatchKind, string>> = {
   granted_without_payment: 'granted without a payment',
   amount_differs: 'amounts differ',
   refunded_but_active: 'refunded but active',
+  dispute_unknown: 'a dispute that the ledger does not know',
 };
 
 export const reconcileCommand: Command = {

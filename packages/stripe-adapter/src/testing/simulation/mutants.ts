@@ -141,6 +141,20 @@ export const mutants: readonly Mutant[] = [
     "return { outcome: 'ignored' };",
   ),
   mutant('every look is due', 'poll/poll.ts', 'if (progress.upTo === undefined) return true;', 'if (progress.round >= 0) return true;'),
+  // By hand.
+  mutant(
+    'reconcile looks at no dispute',
+    'reconcile.ts',
+    'if (!disputed || intent === null) return undefined;',
+    'if (intent !== undefined) return undefined;',
+  ),
+  mutant('reconcile lists no refunds', 'reconcile.ts', 'hintMinor === refundedMinor', 'hintMinor >= 0'),
+  mutant(
+    'reconcile passes over what cost nothing',
+    'paid-at-stripe.ts',
+    "if (intent !== null || total !== 0 || status === 'unpaid') continue;",
+    'if (id) continue;',
+  ),
   // Customers.
   mutant(
     'the success page is believed',

@@ -233,7 +233,7 @@ export class People {
     const { session: _, orderId, ...terms } = order;
     // Whoever knows no better marks the link alone, or nothing: then the attached link tells whose it is. A refund that is heard
     // of before its session is nobody's then, and only the money tells of it again.
-    const knowsBest = options.reliance === 'webhooks' || options.reliance === 'events';
+    const knowsBest = options.reliance !== 'proof' && options.reliance !== 'all';
     const marks = this.#random.weighted({ both: 4, link: knowsBest ? 0 : 2, none: knowsBest ? 0 : 3 });
     const metadata = metadataFor(scope, orderId);
     if (marks === 'none') coverage.met('Payment Link without metadata');
