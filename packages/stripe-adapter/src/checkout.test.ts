@@ -69,6 +69,16 @@ describe('startCheckout', () => {
     expect(data.map(({ id }) => id)).toEqual([sessionId]);
   });
 
+  test('that was never answered may be started with other parameters, as after a deploy: they make another key', async () => {
+    const { sandbox, payments } = await openShop({ payments: { runtime: { sleep: () => Promise.resolve() } } });
+    sandbox.injectFault({ kind: 'answer_lost', times: 20, method: 'POST', path: '/v1/checkout/sessions' });
+    expect((await refusal(payments.startCheckout(plan))).code).toBe('provider_unavailable');
+    sandbox.clearFaults();
+    expect(await payments.startCheckout({ ...plan, session: { locale: 'de' } })).toMatchObject({
+      sessionId: expect.stringMatching(/^cs_/),
+    });
+  });
+
   test('goes on with a fresh key where Stripe replays a failure of its own', async () => {
     const { checkout, sandbox } = await openShop();
     sandbox.injectFault({ kind: 'status', status: 500, method: 'POST', path: '/v1/checkout/sessions' });

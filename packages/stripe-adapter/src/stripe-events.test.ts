@@ -59,6 +59,17 @@ describe('a thin event', () => {
     expect(await eventsInLog(shop)).toBe(0);
   });
 
+  test('of a connected account is named by its context, under an organisation by the last part of it', async () => {
+    for (const context of ['acct_1Connected', 'org_1/acct_1Connected']) {
+      const shop = await openShop({ sandbox: { connectedAccounts: ['acct_1Connected'] } });
+      const sessionId = await shop.checkout({ connectedAccount: 'acct_1Connected' });
+      shop.sandbox.pay(sessionId, { fate: 'never_made' });
+      const event = thin({ id: sessionId, object: 'checkout.session' }, { context });
+      expect(await shop.payments.handleWebhook(...event)).toEqual({ outcome: 'recorded' });
+      expect(await shop.ledger.order('order-1')).toMatchObject({ account: 'acct_1Connected', membership: 'active' });
+    }
+  });
+
   test('of nothing is ignored', async () => {
     const { payments } = await openShop();
     expect(await payments.handleWebhook(...thin({ id: 'x', object: 'x' }, { related_object: null }))).toEqual({ outcome: 'ignored' });

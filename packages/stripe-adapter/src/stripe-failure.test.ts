@@ -46,3 +46,12 @@ describe('a read that fails names what to mend', () => {
     expect(error.message).not.toContain('..');
   });
 });
+
+test('an answer without a list is no empty list: nothing is known then', async () => {
+  const calls = await callsTo((_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'));
+  const error = await refusal(calls.events(['charge.refunded'], { createdFrom: 0, createdTo: 1 }));
+  expect([error.code, error.message]).toEqual([
+    'provider_unavailable',
+    expect.stringContaining('GET /v1/events was answered without a list'),
+  ]);
+});

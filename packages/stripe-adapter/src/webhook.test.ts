@@ -238,6 +238,20 @@ describe('whose an object is', () => {
     expect(await storyOf(ledger, 'order-9')).toContain('webhook open');
   });
 
+  test('a refund of a charge without a payment intent, as old integrations have it, is a stranger’s: no call tells more', async () => {
+    const { payments, sandbox } = await openShop({ payments: { account: 'acct_1SandboxPaidOnce' } });
+    const old = refund({ payment_intent: null, charge: 'ch_old' });
+    expect(await payments.handleWebhook(...signed(old))).toEqual({ outcome: 'not_ours' });
+    expect(sandbox.calls.count()).toBe(0);
+  });
+
+  test('where such a charge was linked to an order by hand, its refunds and disputes are the order’s', async () => {
+    const shop = await openShop();
+    await placed(shop, 'ch_old');
+    await shop.payments.handleWebhook(...signed(dispute({ payment_intent: null, charge: 'ch_old' })));
+    expect(await storyOf(shop.ledger)).toEqual(['OrderPlaced', 'CheckoutAttached', 'webhook open']);
+  });
+
   test.each([[500], [429], [401], [400]])(
     'where that read fails by %i the webhook is refused, so that Stripe sends it again',
     async (status) => {

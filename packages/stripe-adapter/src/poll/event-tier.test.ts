@@ -25,6 +25,19 @@ describe('one call', () => {
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'revoked', payment: 'refunded' });
   });
 
+  test('finds what the endpoint was never subscribed to', async () => {
+    const shop = await openShop();
+    const [endpoint] = (await shop.stripe.webhookEndpoints.list()).data;
+    await shop.stripe.webhookEndpoints.update(endpoint!.id, { enabled_events: ['checkout.session.completed'] });
+    const sessionId = await shop.checkout();
+    shop.sandbox.pay(sessionId);
+    shop.sandbox.refund(sessionId);
+    await shop.sandbox.deliverDue();
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
+    await shop.payments.sweep({ tiers: ['events'] });
+    expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked' });
+  });
+
   test('finds a dispute, and how it stands now', async () => {
     const { checkout, sandbox, payments, ledger } = await openShop();
     const sessionId = await checkout();

@@ -195,11 +195,8 @@ export class SimulatedProcess {
     this.#world.scheduler.note(`${life.party.name} stops`);
     const crashed = new Promise<void>((resolve) => life.callers.add(resolve));
     try {
-      const disposed = (async () => {
-        await life.opened?.[Symbol.asyncDispose]();
-        await life.ledger[Symbol.asyncDispose]();
-      })();
-      await Promise.race([disposed, crashed]);
+      if (life.opened) await Promise.race([life.opened[Symbol.asyncDispose](), crashed]);
+      await Promise.race([life.ledger[Symbol.asyncDispose](), crashed]);
     } catch (error) {
       this.#world.report('disposing ends', `${life.party.name}: ${error instanceof Error ? error.stack : String(error)}`);
     }

@@ -146,6 +146,25 @@ export const mutants: readonly Mutant[] = [
     'if (progress.finished && progress.upTo === undefined) return true;',
     'if (progress.round >= 0) return true;',
   ),
+  // By hand.
+  mutant(
+    'reconcile looks at no dispute',
+    'judge-payment.ts',
+    'disputes: money.disputed && money.payment_intent !== null ? await disputesOf(id, known, calls) : [],',
+    'disputes: [],',
+  ),
+  mutant(
+    'reconcile lists no refunds',
+    'judge-payment.ts',
+    'money.amount_refunded === known.refundedMinor ?',
+    'money.amount_refunded >= 0 ?',
+  ),
+  mutant(
+    'reconcile passes over what cost nothing',
+    'reconcile.ts',
+    "} else if (total === 0 && status !== 'unpaid') {",
+    "} else if (total !== 0 && status !== 'unpaid') {",
+  ),
   // Customers.
   mutant(
     'the success page is believed',

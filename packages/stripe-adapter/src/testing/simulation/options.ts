@@ -18,9 +18,10 @@ export interface CallFaults {
 
 /**
  * What alone must suffice in this seed. `webhooks`: nobody polls, and none is lost for good. `events`: of the poll only
- * the quick tier. `proof`: of the poll only the objects and the money. `all`: everything, and events may be missing.
+ * the quick tier. `proof`: of the poll only the objects and the money. `reconcile`: nobody listens and nobody polls, and in the
+ * end somebody runs `reconcile --repair`. `all`: everything, and events may be missing.
  */
-export type Reliance = 'webhooks' | 'events' | 'proof' | 'all';
+export type Reliance = 'webhooks' | 'events' | 'proof' | 'reconcile' | 'all';
 
 export type EndpointKind = 'snapshot' | 'thin' | 'old version';
 
@@ -53,13 +54,14 @@ const tiersOf: Readonly<Record<Reliance, readonly SweepTier[]>> = {
   webhooks: [],
   events: ['events'],
   proof: ['objects', 'money'],
+  reconcile: [],
   all: allTiers,
 };
 
 export function drawStripeOptions(seed: number): StripeSimulationOptions {
   const random = new Random(seed ^ 0x57a1);
   const rate = (...rates: readonly number[]): number => random.pick(rates);
-  const reliance = random.weighted({ webhooks: 3, events: 4, proof: 4, all: 3 });
+  const reliance = random.weighted({ webhooks: 3, events: 4, proof: 4, reconcile: 2, all: 3 });
   const isQuiet = random.chance(0.2);
   const polls = reliance === 'all' && random.chance(0.6);
   return {
@@ -81,7 +83,7 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
     endpoints: drawEndpoints(random, reliance),
     fates: drawFates(random, reliance),
     polls,
-    cronSweeps: reliance === 'webhooks' || polls ? 0 : random.between(0, 8),
+    cronSweeps: tiersOf[reliance].length === 0 || polls ? 0 : random.between(0, 8),
     pageLimit: random.pick([1, 3, 100]),
     outages: isQuiet ? 0 : random.between(0, 3),
     secondCheckout: rate(0, 0.3, 0.8),
@@ -115,6 +117,7 @@ function drawEndpoints(random: Random, reliance: Reliance): readonly EndpointKin
     ['old version'],
     ['snapshot', 'snapshot'],
   ];
+  if (reliance === 'reconcile') return [];
   return reliance !== 'webhooks' && random.chance(0.15) ? [] : random.pick(some);
 }
 

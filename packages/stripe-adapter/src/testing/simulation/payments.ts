@@ -1,8 +1,11 @@
 // Which `stripePayments` each life of a process has opened.
 import type { PaymentLedger } from '@paidonce/ledger';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type { Incarnation } from '@paidonce/ledger/simulation';
 import { stripePayments } from '../../index.ts';
+import { type Reconciled, reconcile } from '../../reconcile.ts';
 import type { StripePayments } from '../../stripe-payments.ts';
+import { openStripeWork } from '../../stripe-work.ts';
 import type { StripeSimulationOptions } from './options.ts';
 import { account, webhookSecrets } from './simulated-stripe.ts';
 import { stripeOver, type TransportParts } from './transport.ts';
@@ -14,6 +17,14 @@ export class Payments {
     const payments = this.#opened.get(by);
     if (!payments) throw new Error(`${by.party.name} has no payments`);
     return payments;
+  }
+
+  /** What `paidonce-stripe reconcile` does, in this process. */
+  reconcile(by: Incarnation, parts: TransportParts, ledger: PaymentLedger, repair: boolean): Promise<Reconciled> {
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const work = openStripeWork({ ledger, stripe: stripeOver(parts, by), scope: 'paidonce', log, account });
+    const since = new Date(ledger.runtime.now().getTime() - 30 * 24 * 3_600_000);
+    return reconcile(work, openMemoryEventStore({ log: parts.world.log }), { since, repair });
   }
 
   open(ledger: PaymentLedger, by: Incarnation, parts: TransportParts, { polls, seed }: StripeSimulationOptions): StripePayments {

@@ -31,6 +31,16 @@ const scope = 'paidonce';
 const minuteMs = 60_000;
 const startTries = 8;
 
+const parts: readonly string[] = [
+  '/v1/refunds',
+  '/v1/disputes',
+  '/v1/payment_intents',
+  '/v1/checkout/sessions',
+  '/v1/events',
+  '/v1/balance_transactions',
+  '/v1/',
+];
+
 // biome-ignore format: a table
 const cards: Readonly<Record<CardName, number>> = {
   success: 6, declined: 1, insufficient_funds: 0.5, three_d_secure: 1, disputed: 1, inquiry: 0.5, dispute_lost: 0.5, refund_fails: 1,
@@ -223,7 +233,7 @@ export class People {
     const { session: _, orderId, ...terms } = order;
     // Whoever knows no better marks the link alone, or nothing: then the attached link tells whose it is. A refund that is heard
     // of before its session is nobody's then, and only the money tells of it again.
-    const knowsBest = options.reliance === 'webhooks' || options.reliance === 'events';
+    const knowsBest = options.reliance !== 'proof' && options.reliance !== 'all';
     const marks = this.#random.weighted({ both: 4, link: knowsBest ? 0 : 2, none: knowsBest ? 0 : 3 });
     const metadata = metadataFor(scope, orderId);
     if (marks === 'none') coverage.met('Payment Link without metadata');
@@ -269,21 +279,13 @@ export class People {
     });
   }
 
-  /** Whatever the reason: its calls fail for a while, and the rest goes on. */
-  #outage(): void {
+  /** Whatever the reason: its calls fail for a while, and the rest goes on; often somebody polls meanwhile. */
+  async #outage(part: string = this.#random.pick(parts)): Promise<void> {
     const { down, coverage } = this.#parts;
-    const part = this.#random.pick([
-      '/v1/refunds',
-      '/v1/disputes',
-      '/v1/payment_intents',
-      '/v1/checkout/sessions',
-      '/v1/events',
-      '/v1/balance_transactions',
-      '/v1/',
-    ]);
-    down.set(part, this.#random.pick([500, 503, 429]));
+    down.set(part, this.#random.pick([500, 500, 503, 429]));
     coverage.met('a part of the API was down');
     this.#world.later(this.#random.between(1, 30) * minuteMs, 'it is up again', () => void down.delete(part));
+    if (this.#parts.options.cronSweeps > 0 && this.#random.chance(0.9)) await this.sweep();
   }
 
   /** Another app on the same account, which may even name an order of ours. */
@@ -323,11 +325,16 @@ export class People {
       const payment = registry.payments(orderId).find(({ reference }) => intentId === reference.id);
       if (!payment?.paid || payment.disputes.length > 0) return;
       const does = this.#random.weighted({ full: 5, part: 2, dispute: 3 });
-      if (does === 'dispute') return this.#dispute(payment.reference.id);
+      if (does === 'dispute') {
+        this.#dispute(payment.reference.id);
+        if (options.outages > 0 && this.#random.chance(0.7)) await this.#outage('/v1/disputes');
+        return;
+      }
       const amountMinor = does === 'part' ? Math.floor(payment.paid.totalMinor / 3) : payment.paid.totalMinor;
       const starts = this.#random.chance(0.25) ? { status: 'pending' as const } : {};
       const { id, status } = stripe.controls.refund(payment.reference.id, { amountMinor, fate: this.#fate(), ...starts });
       coverage.met(does === 'part' ? 'refund in part' : 'refund in full');
+      if (options.outages > 0 && this.#random.chance(0.7)) await this.#outage('/v1/refunds');
       if (status === 'pending') {
         coverage.met('refund that was pending');
         this.#later(60, `refund of ${orderId} ends`, () => {

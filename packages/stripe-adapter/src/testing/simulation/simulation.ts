@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createMemoryLog } from '@paidonce/ledger/memory';
 import { type HeadWaiters, type Incarnation, SimulatedProcess, type Violation, World } from '@paidonce/ledger/simulation';
+import type { Mismatch } from '../../reconcile.ts';
 import { Auditor } from './auditor.ts';
 import { Coverage } from './coverage.ts';
 import { drawStripeOptions, type StripeSimulationOptions } from './options.ts';
@@ -69,13 +70,15 @@ class Simulation {
   readonly #shop: Shop;
   readonly #people: People;
   readonly #processes: readonly SimulatedProcess[];
+  readonly #payments = new Payments();
+  readonly #transport: TransportParts;
   #over = false;
 
   constructor(options: StripeSimulationOptions) {
     this.options = options;
     this.world = new World(options.world, createMemoryLog());
     const { world, coverage } = this;
-    const payments = new Payments();
+    const payments = this.#payments;
     const registry = new Registry(() => this.stripe.core.model);
     const auditor = new Auditor(world, options, registry);
     this.#auditor = auditor;
@@ -91,6 +94,7 @@ class Simulation {
     const down = new Map<string, number>();
     const { calls: faults, pageLimit } = options;
     const transport: TransportParts = { world, core: this.stripe.core, coverage, faults, pageLimit, down };
+    this.#transport = transport;
     const headWaiters: HeadWaiters = new Set();
     this.#processes = options.world.processes.map(
       (process) =>
@@ -194,10 +198,25 @@ class Simulation {
       });
       await this.#until('the last sweep ends', () => world.tasks === 0);
     }
+    if (options.reliance === 'reconcile') await this.#reconcile(true);
     await this.#settle();
     await this.#pass(restMs);
     await this.#settle();
     if (!world.violation) this.#auditor.atTheEnd(this.#shop);
+    if (!world.violation) this.#auditor.reconciled(await this.#reconcile(false));
+  }
+
+  async #reconcile(repair: boolean): Promise<readonly Mismatch[]> {
+    let found: readonly Mismatch[] = [];
+    this.world.some('reconcile', async () => {
+      const answer = await this.#processes[0]?.call('reconcile', (ledger, by) =>
+        this.#payments.reconcile(by, this.#transport, ledger, repair),
+      );
+      if (answer !== undefined && hasValue(answer)) found = answer.value.mismatches;
+      else this.world.report('all that is begun ends', `reconcile fails, though nothing else does: ${JSON.stringify(answer)}`);
+    });
+    await this.#until('it is reconciled', () => this.world.tasks === 0);
+    return found;
   }
 
   async #settle(): Promise<void> {
