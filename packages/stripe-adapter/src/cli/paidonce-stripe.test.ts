@@ -69,9 +69,10 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
   };
 }
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+async function run(args: readonly string[], env: Readonly<Record<string, string>>, isTTY = false): Promise<Ran> {
   let [out, err] = ['', ''];
   const into = (take: (text: string) => void) => ({
+    isTTY,
     write: (text: string) => {
       take(text);
       return true;
@@ -775,6 +776,16 @@ describe('the program', () => {
       err: expect.stringContaining('paidonce-stripe reconcile --help'),
     });
     expect(await desk.run('reconcile', '--since', 'soon')).toMatchObject({ code: 2, err: expect.stringContaining('--since is "soon"') });
+  });
+
+  test.each([['reconcile'], ['backfill']])('%s shows a person how far it is, and leaves nothing of that', async (command) => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    const env = { STRIPE_SECRET_KEY: key, STRIPE_API_BASE: desk.sandbox.url, DATA_DIR: desk.folder };
+    const { err } = await run([command], env, true);
+    expect(err).toMatch(command === 'reconcile' ? /payments: 1 / : /orders: 1 /);
+    expect(err.endsWith('\r\u001b[K')).toBe(true);
+    expect((await run([command], env)).err).toBe('');
   });
 
   test('needs a key, and says which', async () => {
