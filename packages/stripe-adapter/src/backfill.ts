@@ -2,32 +2,15 @@
 // time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
 // break is starting again: what is done is known, and costs no call where the lists show it.
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
-import { LedgerError } from '@paidonce/ledger';
-import * as z from 'zod';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
+import { chargedAtStripe } from './paid-at-stripe.ts';
+import type { ShopOrder } from './shop-orders.ts';
 import type { Answer, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf, isId } from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
 import { toObservation } from './to-observation.ts';
-
-/** An order of the shop's own books, a line of JSON each. */
-export interface ShopOrder {
-  readonly orderId: string;
-  readonly memberId: string;
-  readonly plan: string;
-  /** Before discounts, tax and shipping, in Stripe's minor unit. */
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly placedAt: string;
-  /** `cs_…` or `pi_…`. */
-  readonly paymentId: string;
-  /** The connected account that has the payment. Default: the key's own. */
-  readonly account?: string;
-  /** The member has what he paid for: the shop must not be told again. */
-  readonly fulfilled: boolean;
-}
 
 export interface BackfillOptions {
   readonly since: Date;
@@ -57,37 +40,6 @@ export interface Backfilled {
 
 type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 
-const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
-  orderId: z.string(),
-  memberId: z.string(),
-  plan: z.string(),
-  amountMinor: z.number(),
-  currency: z.string(),
-  placedAt: z.string(),
-  paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
-  account: z.exactOptional(z.string().regex(/^acct_\w{1,64}$/, 'must be acct_… of Stripe')),
-  fulfilled: z.boolean(),
-});
-
-/** @throws LedgerError `invalid_input` that names the line. */
-export function readShopOrders(text: string): readonly ShopOrder[] {
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const parsed = shopOrderSchema.safeParse(jsonIn(line));
-    if (parsed.success) return [parsed.data];
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
-    throw new LedgerError('invalid_input', `Line ${index + 1} of the orders cannot be read: ${problems}`);
-  });
-}
-
-function jsonIn(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
 export async function backfill(work: StripeWork, options: BackfillOptions): Promise<Backfilled> {
   const readsBefore = work.reads.count;
   const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, strangers: 0, calls: 0, problems: [] };
@@ -103,6 +55,7 @@ export async function backfill(work: StripeWork, options: BackfillOptions): Prom
     const run = await on(account);
     try {
       await run.markedSessions();
+      await run.markedIntents();
     } catch (error) {
       if (account === own || !isNotAllowed(error)) throw error;
       run.problem(`${account}: our key may not read it, and it has orders here`);
@@ -118,8 +71,8 @@ class Run {
   readonly #calls: StripeCalls;
   readonly #options: BackfillOptions;
   readonly #counts: Counts;
-  /** Payments of the shop's own list. */
-  readonly #listed = new Set<string>();
+  /** Payments of the shop's own list, and of the sessions that were looked at. */
+  readonly #done = new Set<string>();
 
   constructor(work: StripeWork, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
     this.#work = work;
@@ -131,7 +84,7 @@ class Run {
 
   async shopOrder(order: ShopOrder): Promise<void> {
     this.#looked();
-    this.#listed.add(order.paymentId);
+    this.#done.add(order.paymentId);
     const known = await this.#work.ledger.order(order.orderId);
     if (known && known.membership !== 'none') return this.#add('known');
     const session = await this.#sessionOf(order.paymentId);
@@ -139,7 +92,7 @@ class Run {
     if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
     const { statement } = mapped;
     if (statement.fact.kind !== 'attempt' || statement.fact.status !== 'paid') return this.#add('unpaid');
-    for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#listed.add(name);
+    for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
     if (order.fulfilled) return this.#import(order, statement);
     await this.#grant(order, statement, session);
   }
@@ -151,13 +104,33 @@ class Run {
     const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
     for await (const { object, answer } of list) {
       const claim = claimOf(identityOf(object), scope);
-      if (claim.references.some((reference) => this.#listed.has(reference))) continue;
+      if (claim.references.some((reference) => this.#done.has(reference))) continue;
+      for (const reference of claim.references) this.#done.add(reference);
       this.#looked();
       const order = await this.#orderOf(claim.references, claim.orderId);
       if (order === undefined && !claim.marked) this.#add('strangers');
       else if (order && order.membership !== 'none') this.#add('known');
       else if (this.#options.dryRun === true) this.#countSession(object, order, answer);
       else this.#countTaken(await intake.take(object, { ...this.#seen(answer), source: 'poll' }), identityOf(object).id ?? '');
+    }
+  }
+
+  /** Payment intents that the shop made itself: no session tells of them, but the balance does. */
+  async markedIntents(): Promise<void> {
+    const { ledger, scope, intake } = this.#work;
+    const { since } = this.#options;
+    const onUnread = (objectId: string): void => this.problem(`${objectId}: it cannot be read`);
+    for await (const paid of chargedAtStripe({ calls: this.#calls, work: this.#work, since, onUnread })) {
+      if (paid === 'strange' || this.#done.has(paid.id) || (await ledger.orderOf(paid.id))?.membership === 'active') continue;
+      this.#done.add(paid.id);
+      this.#looked();
+      const answer = await this.#calls.intent(paid.id);
+      const claim = answer && claimOf(identityOf(answer.object), scope);
+      const order = claim && (await this.#orderOf(claim.references, claim.orderId));
+      if (answer === undefined) this.problem(`${paid.id}: a charge without a payment intent is no order of ours`);
+      else if (order && order.membership !== 'none') this.#add('known');
+      else if (this.#options.dryRun === true) this.#countSession(answer.object, order, answer);
+      else this.#countTaken(await intake.take(answer.object, { ...this.#seen(answer), source: 'poll' }), paid.id);
     }
   }
 

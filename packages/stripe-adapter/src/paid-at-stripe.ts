@@ -26,11 +26,15 @@ export interface PaidSince {
 /** A row comes a moment after its payment, and a session is made before it is paid. */
 const overlapMs = 24 * 3_600_000;
 
-export async function* paidAtStripe({ calls, work, since, onUnread }: PaidSince): AsyncGenerator<Paid | 'strange'> {
-  const { ledger } = work;
-  const unread = (object: unknown): void => onUnread(identityOf(object).id ?? 'an object without an id');
-  const fromMs = since.getTime();
-  const toMs = ledger.runtime.now().getTime() + overlapMs;
+export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<Paid | 'strange'> {
+  yield* chargedAtStripe(parts);
+  yield* freeAtStripe(parts);
+}
+
+/** Each charge of the balance. */
+export async function* chargedAtStripe({ calls, work, since, onUnread }: PaidSince): AsyncGenerator<Paid | 'strange'> {
+  const [fromMs, toMs] = [since.getTime(), work.ledger.runtime.now().getTime() + overlapMs];
+  const unread = (object: unknown): void => onUnread(nameOf(object));
   for await (const { object, answer } of everyObject((window) => calls.balanceTransactions(window), fromMs, toMs)) {
     const row = movementSchema.safeParse(object);
     if (!row.success) unread(object);
@@ -46,15 +50,22 @@ export async function* paidAtStripe({ calls, work, since, onUnread }: PaidSince)
     const { amount_captured: capturedMinor, currency } = money.data;
     yield (await isOurs(work, source, id)) ? { id, capturedMinor, currency, money: money.data, answer } : 'strange';
   }
-  // What cost nothing stands in no balance.
-  for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), fromMs - overlapMs, toMs)) {
+}
+
+async function* freeAtStripe({ calls, work, since, onUnread }: PaidSince): AsyncGenerator<Paid | 'strange'> {
+  const [fromMs, toMs] = [since.getTime() - overlapMs, work.ledger.runtime.now().getTime() + overlapMs];
+  for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), fromMs, toMs)) {
     const session = sessionSchema.safeParse(object);
-    if (!session.success && (await isOurs(work, object, identityOf(object).id ?? ''))) unread(object);
+    if (!session.success && (await isOurs(work, object, identityOf(object).id ?? ''))) onUnread(nameOf(object));
     if (!session.success || session.data.mode !== 'payment') continue;
     const { id, payment_intent: intent, amount_total: total, payment_status: status, currency } = session.data;
     if (intent !== null || total !== 0 || status === 'unpaid') continue;
     yield (await isOurs(work, object, id)) ? { id, capturedMinor: 0, currency: currency ?? '', answer } : 'strange';
   }
+}
+
+function nameOf(object: unknown): string {
+  return identityOf(object).id ?? 'an object without an id';
 }
 
 async function isOurs({ ledger, scope }: StripeWork, object: unknown, paymentId: string): Promise<boolean> {

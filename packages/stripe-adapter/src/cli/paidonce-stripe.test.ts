@@ -418,6 +418,24 @@ describe('backfill', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
+  test('makes members of those who paid on an intent that the shop made itself', async () => {
+    const desk = await openDesk();
+    await desk.shop(async (ledger, payments) => {
+      const { successUrl: _, ...order } = plan;
+      await ledger.placeOrder({ ...order, account: desk.sandbox.account, livemode: false });
+      const metadata = { ...payments.metadataFor('order-1'), sandbox_fate: 'never_made' };
+      await desk.stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata, confirm: true, payment_method: 'pm_card_visa' });
+      await desk.stripe.paymentIntents.create({ amount: 700, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' });
+    });
+    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject({ lookedAt: 1, granted: 1, known: 0, review: 0 });
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'none' }));
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ lookedAt: 1, granted: 1, known: 0, review: 0 });
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, review: 0 });
+    await desk.shop(() => Promise.resolve());
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
   test('on connected accounts: what bears our mark, and what the shop lists with its account', async () => {
     const desk = await openDesk();
     const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, connectedAccount: seller }));
