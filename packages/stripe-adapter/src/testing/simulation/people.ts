@@ -273,17 +273,18 @@ export class People {
   async #paymentIntent(order: ShopOrder): Promise<void> {
     const { atHand, registry, coverage } = this.#parts;
     const { session: _, orderId, ...terms } = order;
+    // The poll looks back to an hour before the first order: nobody pays long before there is any.
+    if (!(await this.#untilDone(`place ${orderId}`, (ledger) => ledger.placeOrder({ ...terms, orderId })))) return;
     const isUnnamed = this.#random.chance(0.5);
     const marks: Record<string, string> = isUnnamed ? { paidonce: scope } : metadataFor(scope, orderId);
     const metadata = { ...marks, sandbox_fate: this.#fate() };
     const { id } = await atHand.paymentIntents.create({ amount: order.amountMinor, currency: 'eur', metadata });
     registry.madeIntentFor(orderId, id);
     coverage.met(isUnnamed ? 'payment intent that names no order' : 'payment intent without a session');
-    const attach = () =>
-      this.#untilDone(`intent of ${orderId}`, async (ledger) => {
-        await ledger.placeOrder({ ...terms, orderId });
-        await ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode: false, id });
-      });
+    const reference = { provider: 'stripe', account, livemode: false, id };
+    const attach = async () => {
+      while (!(await this.#untilDone(`intent of ${orderId}`, (ledger) => ledger.attachCheckout(orderId, reference))));
+    };
     if (!isUnnamed) await attach();
     else this.#later(180, `intent of ${orderId} is attached late`, attach);
     this.#later(20, `intent of ${orderId} is paid`, async () => {
