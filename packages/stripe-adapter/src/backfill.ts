@@ -4,8 +4,9 @@
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
 import { claimOf } from './claim.ts';
 import type { Taken } from './intake.ts';
+import { chargedAtStripe } from './paid-at-stripe.ts';
 import type { ShopOrder } from './shop-orders.ts';
-import type { Answer, ListPage, StripeCalls } from './stripe-calls.ts';
+import type { Answer, StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 import { identityOf } from './stripe-objects.ts';
 import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
@@ -56,6 +57,7 @@ export async function backfill(work: StripeWork, options: BackfillOptions): Prom
     const run = await on(account);
     try {
       await run.markedSessions();
+      await run.markedIntents();
     } catch (error) {
       if (account === own || !isNotAllowed(error)) throw error;
       run.problem(`${account}: our key may not read it, and it has orders here`);
@@ -71,8 +73,8 @@ class Run {
   readonly #calls: StripeCalls;
   readonly #options: BackfillOptions;
   readonly #counts: Counts;
-  /** Payments of the shop's own list. */
-  readonly #listed = new Set<string>();
+  /** Payments of the shop's own list, and of the sessions that were looked at. */
+  readonly #done = new Set<string>();
 
   constructor(work: StripeWork, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
     this.#work = work;
@@ -84,7 +86,7 @@ class Run {
 
   async shopOrder(order: ShopOrder): Promise<void> {
     this.#looked();
-    this.#listed.add(order.paymentId);
+    this.#done.add(order.paymentId);
     const known = await this.#work.ledger.order(order.orderId);
     if (known && known.membership !== 'none') return this.#add('known');
     const session = await this.#sessionOf(order.paymentId);
@@ -92,7 +94,7 @@ class Run {
     if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
     const { statement } = mapped;
     if (!isPaid(statement)) return this.#add('unpaid');
-    for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#listed.add(name);
+    for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
     if (!(await this.#tellMoneyBack(statement, order.orderId))) return;
     if (order.fulfilled) return this.#import(order, statement);
     await this.#grant(order, statement, session);
@@ -105,26 +107,27 @@ class Run {
     const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
     for await (const { object, answer } of list) {
       const claim = claimOf(identityOf(object), scope);
-      if (claim.references.some((reference) => this.#listed.has(reference))) continue;
+      if (claim.references.some((reference) => this.#done.has(reference))) continue;
+      for (const reference of claim.references) this.#done.add(reference);
       this.#looked();
       const order = await orderOfClaim(claim, ledger);
       if (order === undefined && !claim.marked) this.#add('strangers');
       else if (order && order.membership !== 'none') this.#add('known');
-      else await this.#markedSession(object, order, answer);
+      else await this.#marked(object, order, answer);
     }
   }
 
-  async #markedSession(object: unknown, order: OrderView | undefined, answer: Answer<ListPage>): Promise<void> {
+  async #marked(object: unknown, order: OrderView | undefined, answer: Pick<Answer, 'asOf' | 'apiVersion'>): Promise<void> {
     const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
     const statement = mapped.kind === 'statement' && isPaid(mapped.statement) ? mapped.statement : undefined;
     if (statement && !(await this.#tellMoneyBack(statement, order?.orderId))) return;
-    const sessionId = identityOf(object).id ?? '';
+    const name = identityOf(object).id ?? '';
     if (this.#options.dryRun !== true) {
-      this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), sessionId);
-    } else if (mapped.kind === 'not_understood') this.problem(`${sessionId}: it cannot be read, at ${mapped.path}`);
+      this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), name);
+    } else if (mapped.kind === 'not_understood') this.problem(`${name}: it cannot be read, at ${mapped.path}`);
     else if (!statement) this.#add('unpaid');
     else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
-    else this.problem(`${sessionId}: it names an order that is not placed; list it among --orders`);
+    else this.problem(`${name}: it names an order that is not placed; list it among --orders`);
   }
 
   /** Before the payment, so that what was undone since grants nothing. False: that was all, since nothing may change. */
@@ -139,6 +142,23 @@ class Run {
     }
     for (const each of back) await this.#work.intake.take(each.object, each.way);
     return true;
+  }
+
+  /** Payment intents that the shop made itself: no session tells of them, but the balance does. */
+  async markedIntents(): Promise<void> {
+    const { ledger, scope } = this.#work;
+    const onUnread = (objectId: string): void => this.problem(`${objectId}: it cannot be read`);
+    const parts = { account: this.#account, calls: this.#calls, work: this.#work, since: this.#options.since, onUnread };
+    for await (const paid of chargedAtStripe(parts)) {
+      if (paid === 'strange' || this.#done.has(paid.id) || (await ledger.orderOf(paid.id))?.membership === 'active') continue;
+      this.#done.add(paid.id);
+      this.#looked();
+      const answer = await this.#calls.intent(paid.id);
+      const order = answer && (await orderOfClaim(claimOf(identityOf(answer.object), scope), ledger));
+      if (answer === undefined) this.problem(`${paid.id}: a charge without a payment intent is no order of ours`);
+      else if (order && order.membership !== 'none') this.#add('known');
+      else await this.#marked(answer.object, order, answer);
+    }
   }
 
   async #import(order: ShopOrder, statement: Statement): Promise<void> {

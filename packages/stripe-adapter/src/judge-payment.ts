@@ -3,7 +3,8 @@
 import type { OrderView } from '@paidonce/ledger';
 import { type KnownPayment, knownPayment } from './known-payment.ts';
 import { readDispute } from './money-back.ts';
-import type { Mismatch, Paid } from './reconcile.ts';
+import type { Paid } from './paid-at-stripe.ts';
+import type { Mismatch } from './reconcile.ts';
 import type { StripeCalls } from './stripe-calls.ts';
 import { refundSchema, type StripeMoney } from './stripe-objects.ts';
 import type { StripeWork } from './stripe-work.ts';

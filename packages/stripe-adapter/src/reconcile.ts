@@ -1,14 +1,13 @@
 // The proof that nothing was missed, both ways and on every account: each movement of money and each free session in
 // scope against the ledger, and each active membership against Stripe. Reads only; a repair goes through the one write path.
 import type { EventStore } from '@paidonce/ledger';
-import { claimOf, isMarked } from './claim.ts';
 import { activeMemberships, type GrantedPayment } from './granted-payments.ts';
 import { judge } from './judge-payment.ts';
-import type { Answer, StripeCalls } from './stripe-calls.ts';
+import { type Paid, paidAtStripe } from './paid-at-stripe.ts';
+import type { StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
-import { identityOf, intentSchema, isId, moneySchema, movementSchema, type StripeMoney, sessionSchema } from './stripe-objects.ts';
-import { everyObject, type StripeWork, scopeOf } from './stripe-work.ts';
-import { orderOfClaim } from './what-is-ours.ts';
+import { intentSchema, sessionSchema } from './stripe-objects.ts';
+import { type StripeWork, scopeOf } from './stripe-work.ts';
 import { takeWholePayment } from './whole-payment.ts';
 
 export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';
@@ -47,23 +46,6 @@ export interface ReconcileOptions {
   readonly repair?: boolean;
   readonly onProgress?: (what: string, count: number) => void;
 }
-
-/** A payment in scope, as Stripe has it. */
-export interface Paid {
-  readonly id: string;
-  readonly account: string;
-  /** Of a payment that its session alone names as ours. */
-  readonly sessionId?: string;
-  readonly capturedMinor: number;
-  readonly currency: string;
-  readonly livemode: boolean;
-  /** Absent: a session that cost nothing. */
-  readonly money?: StripeMoney;
-  readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
-}
-
-/** A row comes a moment after its payment, and a session is made before it is paid. */
-const overlapMs = 24 * 3_600_000;
 
 /** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
 export async function reconcile(work: StripeWork, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
@@ -117,7 +99,13 @@ class AccountComparison {
 
   async compare(granted: readonly GrantedPayment[]): Promise<void> {
     const { repair = false, onProgress } = this.#options;
-    for await (const paid of this.#paidAtStripe()) {
+    for await (const paid of paidAtStripe({
+      account: this.#account,
+      calls: this.#calls,
+      work: this.#work,
+      since: this.#options.since,
+      onUnread: (objectId) => this.unreadable.push(objectId),
+    })) {
       if (paid === 'strange') this.strangers += 1;
       else if (!this.#seen.has(paid.id)) {
         this.#seen.add(paid.id);
@@ -136,57 +124,6 @@ class AccountComparison {
         ledger: `order ${orderId} is an active membership`,
       });
     }
-  }
-
-  async *#paidAtStripe(): AsyncGenerator<Paid | 'strange'> {
-    const { ledger, scope } = this.#work;
-    const account = this.#account;
-    const fromMs = this.#options.since.getTime();
-    const toMs = ledger.runtime.now().getTime() + overlapMs;
-    /** Payments that only their session names as ours (on a Payment Link, by a recovery link), and that session. */
-    const sessions = new Map<string, string>();
-    for await (const { object, answer } of everyObject((window) => this.#calls.completeSessions(window), fromMs - overlapMs, toMs)) {
-      const session = sessionSchema.safeParse(object);
-      const claim = claimOf(identityOf(object), scope);
-      const isOurs = claim.marked || (await orderOfClaim(claim, ledger)) !== undefined;
-      if (!session.success && isOurs) this.#unread(object);
-      if (!session.success || session.data.mode !== 'payment') continue;
-      const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
-      if (intent !== null) {
-        if (isOurs) sessions.set(typeof intent === 'string' ? intent : intent.id, id);
-      } else if (total === 0 && status !== 'unpaid') {
-        // What cost nothing stands in no balance.
-        yield isOurs ? { id, account, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
-      }
-    }
-    for await (const { object, answer } of everyObject((window) => this.#calls.balanceTransactions(window), fromMs, toMs)) {
-      const row = movementSchema.safeParse(object);
-      if (!row.success) this.#unread(object);
-      const { source } = row.data ?? { source: null };
-      if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes stand with their charge.
-      const money = moneySchema.safeParse(source);
-      if (!money.success) {
-        if (await this.#isOurs(source, identityOf(source).payment_intent ?? '')) this.#unread(source);
-        continue;
-      }
-      if (money.data.status !== 'succeeded') continue; // A debit has its row while it is under way, and keeps it where the bank refuses.
-      // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
-      const id = money.data.payment_intent ?? money.data.id;
-      const { amount_captured: capturedMinor, currency, livemode } = money.data;
-      const sessionId = sessions.get(id);
-      const isOurs = sessionId !== undefined || (await this.#isOurs(source, id));
-      const paid = { id, account, capturedMinor, currency, livemode, money: money.data, answer };
-      yield isOurs ? { ...paid, ...(sessionId === undefined ? {} : { sessionId }) } : 'strange';
-    }
-  }
-
-  async #isOurs(charge: unknown, paymentId: string): Promise<boolean> {
-    const { ledger, scope } = this.#work;
-    return isMarked(identityOf(charge), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
-  }
-
-  #unread(object: unknown): void {
-    this.unreadable.push(identityOf(object).id ?? 'an object without an id');
   }
 
   /** What Stripe says now goes the way of every observation; then it is judged again. */

@@ -11,9 +11,10 @@ export const backfillCommand: Command = {
   positionals: [],
   summary: 'bring in paid orders that never became members, and orders from before the ledger',
   details: [
-    'Paid sessions that bear our mark and never became members do so, and the shop is told. With --orders FILE, the',
-    "shop's own orders from before it had a ledger, a line of JSON each: orderId, memberId, plan, amountMinor, currency,",
-    'placedAt, paymentId (cs_… or pi_…), fulfilled. What is fulfilled is imported, and never delivered again.',
+    'Paid sessions and payment intents that bear our mark and never became members do so, and the shop is told: on the account of',
+    "the key, and on those connected to it that have orders here. With --orders FILE, the shop's own orders from before it had a",
+    'ledger, a line of JSON each: orderId, memberId, plan, amountMinor, currency, placedAt, paymentId (cs_… or pi_…), fulfilled,',
+    'and account where it is a connected one. What is fulfilled is imported, and never delivered again.',
     'After a break, run it again. Exits 0; 3: some orders need a person; 2: it could not run.',
   ],
   options: {

@@ -69,9 +69,10 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
   };
 }
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+async function run(args: readonly string[], env: Readonly<Record<string, string>>, isTTY = false): Promise<Ran> {
   let [out, err] = ['', ''];
   const into = (take: (text: string) => void) => ({
+    isTTY,
     write: (text: string) => {
       take(text);
       return true;
@@ -504,6 +505,24 @@ describe('backfill', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
+  test('makes members of those who paid on an intent that the shop made itself', async () => {
+    const desk = await openDesk();
+    await desk.shop(async (ledger, payments) => {
+      const { successUrl: _, ...order } = plan;
+      await ledger.placeOrder({ ...order, account: desk.sandbox.account, livemode: false });
+      const metadata = { ...payments.metadataFor('order-1'), sandbox_fate: 'never_made' };
+      await desk.stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata, confirm: true, payment_method: 'pm_card_visa' });
+      await desk.stripe.paymentIntents.create({ amount: 700, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' });
+    });
+    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject({ lookedAt: 1, granted: 1, known: 0, review: 0 });
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'none' }));
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ lookedAt: 1, granted: 1, known: 0, review: 0 });
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, review: 0 });
+    await desk.shop(() => Promise.resolve());
+    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
+    expect((await desk.run('reconcile')).code).toBe(0);
+  });
+
   test('on connected accounts: what bears our mark, and what the shop lists with its account', async () => {
     const desk = await openDesk();
     const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, connectedAccount: seller }));
@@ -904,6 +923,16 @@ describe('the program', () => {
       err: expect.stringContaining('paidonce-stripe reconcile --help'),
     });
     expect(await desk.run('reconcile', '--since', 'soon')).toMatchObject({ code: 2, err: expect.stringContaining('--since is "soon"') });
+  });
+
+  test.each([['reconcile'], ['backfill']])('%s shows a person how far it is, and leaves nothing of that', async (command) => {
+    const desk = await openDesk();
+    await paidInSilence(desk);
+    const env = { STRIPE_SECRET_KEY: key, STRIPE_API_BASE: desk.sandbox.url, DATA_DIR: desk.folder };
+    const { err } = await run([command], env, true);
+    expect(err).toMatch(command === 'reconcile' ? /payments: 1 / : /orders: 1 /);
+    expect(err.endsWith('\r\u001b[K')).toBe(true);
+    expect((await run([command], env)).err).toBe('');
   });
 
   test('needs a key, and says which', async () => {

@@ -48,6 +48,7 @@ export const places = [
   'tax and shipping',
   'recovered session',
   'second checkout paid too',
+  'order of a connected account',
   'Payment Link with a typed reference',
   'Payment Link without metadata',
   'payment intent without a session',

@@ -161,7 +161,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'reconcile passes over what cost nothing',
-    'reconcile.ts',
+    'paid-at-stripe.ts',
     "} else if (total === 0 && status !== 'unpaid') {",
     "} else if (total !== 0 && status !== 'unpaid') {",
   ),

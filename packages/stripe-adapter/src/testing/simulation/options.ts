@@ -34,6 +34,8 @@ export interface StripeSimulationOptions {
   /** Each a probability for every webhook on its way. */
   readonly webhooks: { readonly lost: number; readonly answerLost: number };
   readonly endpoints: readonly EndpointKind[];
+  /** The shop is a platform, and sells some orders for a connected account. */
+  readonly connect: boolean;
   /** How often each fate is drawn for a payment's, a refund's or a dispute's events. */
   readonly fates: Readonly<Record<FateName, number>>;
   /** Processes poll by themselves; else a cron of the shop's does. */
@@ -81,6 +83,7 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
         },
     webhooks: { lost: rate(0, 0.1, 0.3), answerLost: rate(0, 0.1, 0.3) },
     endpoints: drawEndpoints(random, reliance),
+    connect: random.chance(0.3),
     fates: drawFates(random, reliance),
     polls,
     cronSweeps: tiersOf[reliance].length === 0 || polls ? 0 : random.between(0, 8),

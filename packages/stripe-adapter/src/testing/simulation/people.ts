@@ -11,7 +11,7 @@ import type { Coverage } from './coverage.ts';
 import type { StripeSimulationOptions } from './options.ts';
 import type { Payments } from './payments.ts';
 import type { Registry, ShopOrder } from './registry.ts';
-import { account, type SimulatedStripe, sleep } from './simulated-stripe.ts';
+import { account, connectedAccount, type SimulatedStripe, sleep } from './simulated-stripe.ts';
 
 export interface PeopleParts {
   readonly world: World;
@@ -63,7 +63,9 @@ export class People {
     const { options, registry } = this.#parts;
     for (const order of await this.#drawOrders()) {
       registry.orders.push(order);
-      const by = this.#random.weighted({ checkout: 7, link: 1, intent: 1.5 });
+      const isConnected = order.account === connectedAccount;
+      if (isConnected) this.#parts.coverage.met('order of a connected account');
+      const by = this.#random.weighted({ checkout: 7, link: isConnected ? 0 : 1, intent: isConnected ? 0 : 1.5 });
       this.#later(10, `${order.orderId} is bought`, () => {
         if (by === 'link') return this.#paymentLink(order);
         return by === 'intent' ? this.#paymentIntent(order) : this.#buy(order);
@@ -91,10 +93,10 @@ export class People {
   }
 
   async #drawOrders(): Promise<readonly ShopOrder[]> {
-    const { world } = this.#parts.options;
+    const { options } = this.#parts;
     const half = await this.#parts.atHand.coupons.create({ percent_off: 20, duration: 'once' });
     const whole = await this.#parts.atHand.coupons.create({ percent_off: 100, duration: 'once' });
-    return Array.from({ length: world.orders }, (_, index) => {
+    return Array.from({ length: options.world.orders }, (_, index) => {
       const kind = this.#random.weighted({ plain: 4, discount: 2, free: 1, taxed: 1, manual: 1.5, recoverable: 1 });
       // biome-ignore format: a table
       const session = {
@@ -113,7 +115,7 @@ export class People {
         plan: 'year',
         amountMinor: 1_000,
         currency: 'eur',
-        account,
+        account: kind === 'plain' && options.connect && this.#random.chance(0.7) ? connectedAccount : account,
         livemode: false,
         allow: { discount: this.#random.chance(0.9), tax: true, shipping: true },
         session,
@@ -128,7 +130,7 @@ export class People {
     const { sessionId } = started;
     registry.madeFor(order.orderId, sessionId);
     auditor.started(order.orderId, sessionId);
-    if (stripe.core.model.state.sessions.get(sessionId)?.session.status !== 'open') return;
+    if (registry.session(sessionId)?.status !== 'open') return;
     stripe.controls.setFate(sessionId, this.#fate());
     for (let look = this.#random.below(4); look > 0; look--)
       this.#later(30, `success page of ${order.orderId}`, () => this.#lookAt(sessionId));
@@ -138,11 +140,23 @@ export class People {
   }
 
   /** The caller tries again until it is answered. */
-  async #start({ session, allow, orderId, memberId, plan, amountMinor, currency }: ShopOrder): Promise<StartedCheckout | undefined> {
+  async #start({
+    session,
+    allow,
+    orderId,
+    memberId,
+    plan,
+    amountMinor,
+    currency,
+    account: of,
+  }: ShopOrder): Promise<StartedCheckout | undefined> {
     const { coverage, payments, registry } = this.#parts;
     const terms = { orderId, memberId, plan, amountMinor, currency, allow, successUrl: 'https://shop.example/done', session };
+    const on = of === account ? {} : { connectedAccount: of };
     for (let attempt = 0; attempt < startTries; attempt++) {
-      const answer = await this.#someProcess()?.call(`checkout of ${orderId}`, (_, by) => payments.of(by).startCheckout(terms));
+      const answer = await this.#someProcess()?.call(`checkout of ${orderId}`, (_, by) =>
+        payments.of(by).startCheckout({ ...terms, ...on }),
+      );
       if (answer !== undefined && answer !== 'no answer') {
         if ('value' in answer) {
           if (registry.sessionsOf(orderId).some(({ id }) => id === answer.value.sessionId))
@@ -177,7 +191,7 @@ export class People {
       coverage.met('3-D Secure');
       this.#later(10, `bank of ${order.orderId}`, () => {
         const intent = String(registry.session(sessionId)?.payment_intent);
-        if (stripe.core.model.state.challenges.get(intent))
+        if (stripe.core.accounts.holding(intent).state.challenges.get(intent))
           stripe.controls.authenticate(intent, this.#random.chance(0.8) ? 'succeeded' : 'failed');
       });
     } else if (isManual && registry.session(sessionId)?.payment_intent) {
@@ -259,17 +273,18 @@ export class People {
   async #paymentIntent(order: ShopOrder): Promise<void> {
     const { atHand, registry, coverage } = this.#parts;
     const { session: _, orderId, ...terms } = order;
+    // The poll looks back to an hour before the first order: nobody pays long before there is any.
+    if (!(await this.#untilDone(`place ${orderId}`, (ledger) => ledger.placeOrder({ ...terms, orderId })))) return;
     const isUnnamed = this.#random.chance(0.5);
     const marks: Record<string, string> = isUnnamed ? { paidonce: scope } : metadataFor(scope, orderId);
     const metadata = { ...marks, sandbox_fate: this.#fate() };
     const { id } = await atHand.paymentIntents.create({ amount: order.amountMinor, currency: 'eur', metadata });
     registry.madeIntentFor(orderId, id);
     coverage.met(isUnnamed ? 'payment intent that names no order' : 'payment intent without a session');
-    const attach = () =>
-      this.#untilDone(`intent of ${orderId}`, async (ledger) => {
-        await ledger.placeOrder({ ...terms, orderId });
-        await ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode: false, id });
-      });
+    const reference = { provider: 'stripe', account, livemode: false, id };
+    const attach = async () => {
+      while (!(await this.#untilDone(`intent of ${orderId}`, (ledger) => ledger.attachCheckout(orderId, reference))));
+    };
     if (!isUnnamed) await attach();
     else this.#later(180, `intent of ${orderId} is attached late`, attach);
     this.#later(20, `intent of ${orderId} is paid`, async () => {
@@ -323,7 +338,7 @@ export class People {
       await this.#sweepJustBefore();
       const intentId = sessionId.startsWith('cs_') ? registry.session(sessionId)?.payment_intent : sessionId;
       const payment = registry.payments(orderId).find(({ reference }) => intentId === reference.id);
-      if (!payment?.paid || payment.disputes.length > 0) return;
+      if (!payment?.paid || payment.disputes.length > 0 || payment.refunds.length > 0) return;
       const does = this.#random.weighted({ full: 5, part: 2, dispute: 3 });
       if (does === 'dispute') {
         this.#dispute(payment.reference.id);
@@ -338,13 +353,13 @@ export class People {
       if (status === 'pending') {
         coverage.met('refund that was pending');
         this.#later(60, `refund of ${orderId} ends`, () => {
-          const { status: now } = stripe.core.model.state.refunds.get(id) ?? {};
+          const { status: now } = stripe.core.accounts.holding(id).state.refunds.get(id) ?? {};
           if (now === 'pending' && this.#random.chance(0.7))
             stripe.controls.endRefund(id, this.#random.pick(['succeeded', 'failed', 'canceled']));
         });
       } else if (this.#random.chance(0.2)) {
         this.#later(120, `refund of ${orderId} comes back`, () => {
-          if (stripe.core.model.state.refunds.get(id)?.status !== 'succeeded') return;
+          if (stripe.core.accounts.holding(id).state.refunds.get(id)?.status !== 'succeeded') return;
           coverage.met('refund that failed late');
           stripe.controls.failRefund(id);
         });

@@ -4,7 +4,6 @@ import type { AmountParts, DisputeStatus } from '@paidonce/ledger';
 import type { KnownOrder, KnownPayment } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
 import type { Model } from '../../sandbox/model.ts';
-import { account } from './simulated-stripe.ts';
 
 export interface ShopOrder extends KnownOrder {
   readonly orderId: string;
@@ -16,13 +15,14 @@ export interface ShopOrder extends KnownOrder {
 
 export class Registry {
   readonly orders: ShopOrder[] = [];
-  readonly #model: () => Model;
+  /** The account that has an object of this id. */
+  readonly #holding: (id: string) => Model;
   /** Sessions that were opened for an order, however, and payment intents that were made without one. */
   readonly #orderOfSession = new Map<string, string>();
   readonly #orderOfIntent = new Map<string, string>();
 
-  constructor(model: () => Model) {
-    this.#model = model;
+  constructor(holding: (id: string) => Model) {
+    this.#holding = holding;
   }
 
   madeFor(orderId: string, sessionId: string): void {
@@ -43,7 +43,7 @@ export class Registry {
   }
 
   session(sessionId: string): Stripe.Checkout.Session | undefined {
-    return this.#model().state.sessions.get(sessionId)?.session;
+    return this.#holding(sessionId).state.sessions.get(sessionId)?.session;
   }
 
   sessionsOf(orderId: string): readonly Stripe.Checkout.Session[] {
@@ -56,7 +56,7 @@ export class Registry {
 
   /** Whether the payment intent itself says whose it is. */
   isMarked(intentId: string): boolean {
-    return this.#model().state.intents.get(intentId)?.metadata['paidonce'] !== undefined;
+    return this.#holding(intentId).state.intents.get(intentId)?.metadata['paidonce'] !== undefined;
   }
 
   /** What Stripe says now of each payment of the order. */
@@ -75,14 +75,14 @@ export class Registry {
       shippingMinor: details.amount_shipping ?? 0,
     };
     const id = intentOf(session);
-    const reference = { provider: 'stripe', account, livemode: false, id: id ?? session.id };
+    const reference = { provider: 'stripe', account: this.#holding(session.id).account, livemode: false, id: id ?? session.id };
     if (id === undefined)
       return totalMinor === 0 ? { reference, paid: { totalMinor, currency, parts }, refunds: [], disputes: [] } : undefined;
     return this.#paymentBy(id, parts);
   }
 
   #paymentBy(id: string, parts?: AmountParts): KnownPayment | undefined {
-    const { state } = this.#model();
+    const { state, account } = this.#holding(id);
     const intent = state.intents.get(id);
     if (intent?.status !== 'succeeded') return undefined;
     const refunds = [...state.refunds.oldestFirst()].filter(

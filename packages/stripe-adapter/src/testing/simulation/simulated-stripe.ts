@@ -13,6 +13,7 @@ import type { Coverage } from './coverage.ts';
 import type { EndpointKind, StripeSimulationOptions } from './options.ts';
 
 export const account: string = DEFAULT_ACCOUNT;
+export const connectedAccount = 'acct_1Connected';
 export const webhookSecrets: readonly string[] = ['whsec_of_the_first', 'whsec_of_the_second'];
 const oldVersion = '2024-06-20';
 
@@ -47,9 +48,11 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
     },
     apiVersion: Stripe.API_VERSION,
     account,
-    connectedAccounts: [],
+    connectedAccounts: options.connect ? [connectedAccount] : [],
     callsPerSecond: undefined,
-    webhookEndpoints: options.endpoints.map(endpointOf),
+    webhookEndpoints: [false, ...(options.connect ? [true] : [])].flatMap((connect) =>
+      options.endpoints.map((kind, place) => ({ ...endpointOf(kind, place), connect })),
+    ),
     stateFile: undefined,
     // Where webhooks alone must suffice they are sent until they are taken, as Stripe does it for three days.
     retryScheduleMs: Array.from({ length: options.reliance === 'webhooks' ? 60 : 6 }, (_, attempt) =>

@@ -79,7 +79,7 @@ class Simulation {
     this.world = new World(options.world, createMemoryLog());
     const { world, coverage } = this;
     const payments = this.#payments;
-    const registry = new Registry(() => this.stripe.core.model);
+    const registry = new Registry((id) => this.stripe.core.accounts.holding(id));
     const auditor = new Auditor(world, options, registry);
     this.#auditor = auditor;
     this.#shop = new Shop(world);
