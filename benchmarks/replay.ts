@@ -24,13 +24,18 @@ export async function replay(): Promise<void> {
     for (const path of [small, large]) await catchUp(path);
 
     const bare: number[] = [];
-    const [replays, verifies]: [number[], number[]] = [[], []];
+    const [replays, verifies, cores]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round < rounds; round++) {
-      const seconds = await secondsOf(() => bareScan(large));
+      const { seconds } = await timed(() => bareScan(large));
       bare.push(events / seconds);
-      replays.push(seconds / (await secondsOf(() => replayed(large))));
-      verifies.push(seconds / (await secondsOf(() => verified(large))));
+      const [replay, verify] = [await timed(() => replayed(large)), await timed(() => verified(large))];
+      replays.push(seconds / replay.seconds);
+      verifies.push(seconds / verify.seconds);
+      cores.push(replay.cores, verify.cores);
     }
+    console.log(
+      `The audits had ${median(cores).toFixed(1)} cores. Fewer than two: others work on this machine, and the ratios are too low.`,
+    );
     const [smallRss, largeRss] = [peakRss(small), peakRss(large)];
     const append = await appendRatio(folder);
 
@@ -103,10 +108,13 @@ function peakRss(path: string): number {
   return Number(stdout);
 }
 
-async function secondsOf(work: () => Promise<void>): Promise<number> {
-  const startedMs = performance.now();
+/** `cores`: the processor time that it got, by the time that passed. */
+async function timed(work: () => Promise<void>): Promise<{ readonly seconds: number; readonly cores: number }> {
+  const [startedMs, before] = [performance.now(), process.cpuUsage()];
   await work();
-  return (performance.now() - startedMs) / 1_000;
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const { user, system } = process.cpuUsage(before);
+  return { seconds, cores: (user + system) / 1e6 / seconds };
 }
 
 function median(values: readonly number[]): number {

@@ -34,6 +34,11 @@ function parseTime(text: string): string {
   return time.toISOString();
 }
 
+/** As people read it, and as `--as-of` takes it: without the zeros of a SQLite log; of another store as it is. */
+export function positionText(position: string): string {
+  return /^\d{20}$/.test(position) ? String(Number(position)) : position;
+}
+
 /** Empty where the event does not say. */
 export function recordedAt(metadata: string): string {
   try {

@@ -4,6 +4,7 @@ import { LedgerError } from '../errors.ts';
 import type { EventMetadata, EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import { logStart } from '../event-store/event-store.ts';
 import type { StoredRow } from '../event-store/stored-text.ts';
+import { positionText } from './as-of.ts';
 import type { SqliteLog } from './sqlite-log.ts';
 
 export type LogRow = StoredRow;
@@ -55,7 +56,7 @@ export function storedEvent({ data, metadata, ...row }: LogRow): StoredEvent {
     const { stream, revision, type, position } = row;
     throw new LedgerError(
       'corrupt',
-      `${stream}@${revision} (${type}, position ${Number(position) || position}) does not hold JSON as the ledger writes it. Run: paidonce verify`,
+      `${stream}@${revision} (${type}, position ${positionText(position)}) does not hold JSON as the ledger writes it. Run: paidonce verify`,
     );
   }
 }

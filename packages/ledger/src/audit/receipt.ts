@@ -5,6 +5,7 @@ import type { Position } from '../event-store/event-store.ts';
 import { readOrderEvent } from '../order/event-schemas.ts';
 import { orderAggregate } from '../order-streams.ts';
 import { referenceAggregate } from '../reference.ts';
+import { positionText } from './as-of.ts';
 import { type LogReader, type LogRow, storedEvent } from './log-reader.ts';
 import { inclusionRanges, type LeafRange } from './merkle-tree.ts';
 import type { Receipt, ReceiptEvent } from './receipt-verify.ts';
@@ -89,7 +90,7 @@ async function receiptRows(log: LogReader, orderId: string, asOf: Position | und
   const streamThen = async (stream: string): Promise<readonly LogRow[]> =>
     (await log.stream(stream)).filter(({ position }) => asOf === undefined || position <= asOf);
   const order = await streamThen(orderAggregate.stream(orderId));
-  const then = asOf === undefined ? '' : ` up to position ${Number(asOf) || asOf}`;
+  const then = asOf === undefined ? '' : ` up to position ${positionText(asOf)}`;
   if (order.length === 0) throw new LedgerError('order_unknown', `${log.name} knows no order ${orderId}${then}. Is it the right log?`);
   const references = await Promise.all([...referencesIn(order)].map((reference) => streamThen(referenceAggregate.stream(reference))));
   const named = new Set(order.map((row) => storedEvent(row).metadata['policy']));

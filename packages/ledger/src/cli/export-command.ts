@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { positionText } from '../audit/as-of.ts';
 import { accountsWith, defaultAccounts } from '../audit/export/accounts.ts';
 import { csvLines } from '../audit/export/csv.ts';
 import { feesIn } from '../audit/export/fees.ts';
@@ -57,7 +58,7 @@ export const exportCommand: Command = {
           for await (const line of lines) await output.line(line);
         } else {
           const linesOf = journalWriter(format as JournalFormat);
-          const then = asOf.asOf ? ` as of position ${Number(asOf.asOf)}` : '';
+          const then = asOf.asOf ? ` as of position ${positionText(asOf.asOf)}` : '';
           await output.line(`; ${log.name}${then}, ${livemode ? 'live' : 'test'} payments`);
           await journalEntries(log, { accounts, livemode, ...asOf, ...fees, onEvents }, async (entry) => {
             for (const line of linesOf(entry)) await output.line(line);

@@ -91,6 +91,8 @@ describe('a log that was moved to a cluster', () => {
     expect(findings).toMatchObject([{ rule: 'sweep', stream: 'sweep-new', found: 'SweepStarted of round 2' }]);
     const [{ position }] = findings as [{ position: string }];
     expect(position).toBe(String(started?.position).padStart(20, '0').repeat(2));
+    expect((await run('verify')).out).toContain(`(SweepStarted, position ${position}, id `);
+    expect((await run('export', '--format', 'csv')).out).toMatch(/\n\d{40},2026-/);
     expect(await json('verify', '--as-of', position)).toMatchObject({ found: 1 });
     expect((await run('verify', '--checkpoints', checkpoints, '--key', key)).out).toContain('breaks checkpoint');
   });

@@ -1,5 +1,6 @@
 // `paidonce verify`: proves what the log holds, and its beginning against checkpoints kept elsewhere.
 
+import { positionText } from '../audit/as-of.ts';
 import { type Finding, rules } from '../audit/verify/finding.ts';
 import { verifyLog } from '../audit/verify.ts';
 import { LedgerError } from '../errors.ts';
@@ -44,7 +45,7 @@ export const verifyCommand: Command = {
       terminal.out(`${grouped(streams)} streams, ${grouped(orders)} orders, ${grouped(appends)} appends decided again; ${took}.`);
       for (const { hash, position, policy } of verification.policies) {
         const fields = Object.entries(policy).map(([name, does]) => `${name} ${does}`);
-        terminal.out(`Policy ${hash.slice(0, 12)}, adopted at position ${Number(position) || position}: ${fields.join(', ')}.`);
+        terminal.out(`Policy ${hash.slice(0, 12)}, adopted at position ${positionText(position)}: ${fields.join(', ')}.`);
       }
       terminal.out(`Tree${size === verification.events ? '' : `, of all ${grouped(size)} events`}: ${root}`);
       terminal.out(
@@ -62,6 +63,6 @@ export const verifyCommand: Command = {
 
 function findingLines({ rule, stream, revision, position, eventId, type, expected, found }: Finding): readonly string[] {
   const event =
-    revision === undefined ? stream : `${stream}@${revision} (${type}, position ${Number(position) || position}, id ${eventId})`;
+    revision === undefined ? stream : `${stream}@${revision} (${type}, position ${positionText(position ?? '')}, id ${eventId})`;
   return [`${event} breaks ${rule}`, `  rule:     ${rules[rule]}`, `  expected: ${expected}`, `  found:    ${found}`, ''];
 }

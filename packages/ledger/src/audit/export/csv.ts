@@ -1,6 +1,7 @@
 // A log as CSV, for spreadsheets: a row for each event of an order, with the fields that people sort and sum by.
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../order-streams.ts';
+import { positionText } from '../as-of.ts';
 import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
 import { decimalText } from '../minor-units.ts';
 import type { LineOptions } from './ndjson.ts';
@@ -80,7 +81,7 @@ function rowOf(row: LogRow): Row {
   const { recordedAt } = metadata;
   const livemode = said.payment?.livemode ?? said.livemode;
   return {
-    position: Number(position) || position,
+    position: positionText(position),
     recordedAt,
     order: stream.slice(orderAggregate.stream('').length),
     revision,
