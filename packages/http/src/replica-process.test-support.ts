@@ -63,7 +63,7 @@ const stripe = new Stripe('sk_test_123456789012', {
 });
 
 const ledger = createPaymentLedger({ eventStore: await openEventStore(storeUrl), deliver, readModels: ':memory:', runtime });
-const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: { intervalMs } });
+const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], livemode: false, poll: { intervalMs } });
 const app = Fastify();
 await app.register(paymentLedgerPlugin, { payments });
 app.post<{ Params: { orderId: string } }>('/checkouts/:orderId', ({ params: { orderId } }) =>
