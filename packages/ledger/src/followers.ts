@@ -21,6 +21,8 @@ export interface FollowersOptions {
   readonly delivery: Delivery | undefined;
   /** false: the process may live for one `settle` only. */
   readonly background: boolean;
+  /** Of this process: who owns its decisions. */
+  readonly instance: string;
   readonly checkpoints: CheckpointSettings | undefined;
   readonly runtime: Runtime;
   readonly log: Log;
@@ -91,7 +93,17 @@ export function openFollowers(options: FollowersOptions): Followers {
   };
 }
 
-async function openNow({ store, path, writer, delivery, background, runtime, log, onAlert }: FollowersOptions): Promise<OpenedFollowers> {
+async function openNow({
+  store,
+  path,
+  writer,
+  delivery,
+  background,
+  instance,
+  runtime,
+  log,
+  onAlert,
+}: FollowersOptions): Promise<OpenedFollowers> {
   const file = await openReadModelFile(path, store, runtime);
   const models = openOrderReadModels(file);
   let pendingSighted = false;
@@ -110,13 +122,14 @@ async function openNow({ store, path, writer, delivery, background, runtime, log
     },
     onCaughtUp: async () => {
       if (pendingSighted) return;
-      if (delivery) for (const order of models.pendingDeliveries()) delivery.sightPending(order, background ? 0 : await agoMs(order));
+      if (delivery) for (const order of models.pendingDeliveries()) delivery.sightPending(order, await agoMs(order));
       pendingSighted = true; // What is long delivered is not looked at one by one.
     },
   });
   // By the wall clocks: one process after the other would begin to wait and end before it may take over. Wrong clocks cost
   // a second telling under the same key, no more.
-  async function agoMs({ orderId, delivery: { revision } }: OrderState): Promise<number> {
+  async function agoMs({ orderId, delivery: { revision, owner } }: OrderState): Promise<number> {
+    if (background || owner === instance) return 0;
     const [last] = await store.readStream(orderAggregate.stream(orderId), { afterRevision: revision - 1 });
     return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
   }

@@ -60,16 +60,16 @@ class Ledger implements PaymentLedger {
   constructor(options: PaymentLedgerOptions) {
     const { eventStore: store, deliver, background = true, log = silent, deliverTimeoutMs: timeoutMs = 10_000, checkpoints } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
-    const host = { runtime, log, onAlert: alerting(options.onAlert, log) };
     // Where nobody here delivers, anyone may take a decision over at once.
     const instance = deliver ? runtime.uuid() : '';
+    const host = { instance, runtime, log, onAlert: alerting(options.onAlert, log) };
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
     this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
     this.#orders = openOrderStreams(transactions, checkOptions(options), (orderId) => this.#delivery?.schedule(orderId));
-    this.#delivery = deliver && openDelivery({ orders: this.#orders, instance, deliver, timeoutMs, ...host });
+    this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions);
     this.#unreadable = openUnreadableObjects(transactions, host);

@@ -170,6 +170,7 @@ describe('the cache', () => {
     await restored.append('words-a', -1, [first!]);
     current = restored;
     expect((await transactions.transact(words, 'a', {}, say('four'))).state.words).toEqual(['one', 'four']);
+    expect((await transactions.transact(words, 'a', {}, sayOnce('two'))).answer).toBe('said'); // Not from what was cached before.
   });
 });
 

@@ -26,6 +26,26 @@ describe('a follower that is woken', () => {
     expect((await pages.next()).done).toBe(true);
   });
 
+  test('sees what is appended while it reads, before it waits', async () => {
+    const growth = new LogGrowth();
+    let length = 0;
+    const page = async (): Promise<LogPage> => {
+      const read = { events: [], next: toPosition(length), caughtUp: true };
+      if (length === 0) {
+        length = 1;
+        growth.announce(); // Too late for this page, and too early for who would count only afterwards.
+      }
+      return read;
+    };
+    const end = new AbortController();
+    const pages = logPages({ page, growth, closing: new AbortController().signal }, { follow: end.signal });
+    expect((await pages.next()).value?.next).toBe(toPosition(0));
+    const second = pages.next();
+    await new Promise(setImmediate);
+    end.abort(); // One that waits gets no page any more.
+    expect((await second).value?.next).toBe(toPosition(1));
+  });
+
   test('leaves nothing behind on a signal that lives as long as the process', async () => {
     const growth = new LogGrowth();
     const { signal } = new AbortController();

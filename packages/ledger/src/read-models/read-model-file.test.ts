@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { systemRuntime } from '../runtime.ts';
+import type { Race } from './open-at-once.test-support.ts';
 import { openReadModelFile, type ReadModelFile } from './read-model-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'paidonce-read-models-'));
@@ -248,6 +250,14 @@ describe('two processes that open one new file at once', () => {
   const running: ChildProcess[] = [];
   afterAll(() => {
     for (const child of running) child.kill();
+  });
+
+  test('are never told that it is another program’s, though one looks while the other lays it out', { timeout: 60_000 }, async () => {
+    const paths = Array.from({ length: 120 }, (_, index) => `${path}-${index}`);
+    const workerData: Race = { paths, arrived: new Int32Array(new SharedArrayBuffer(4 * paths.length)) };
+    const script = new URL('./open-at-once.test-support.ts', import.meta.url);
+    const refused = await Promise.all([1, 2].map(() => once(new Worker(script, { workerData }), 'message')));
+    expect(refused.flat(2)).toEqual([]);
   });
 
   test('share it: the second finds what the first laid out', async () => {

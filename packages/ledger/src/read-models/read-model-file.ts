@@ -190,7 +190,9 @@ function openLaidOut(path: string): DatabaseSync {
   return telling(path, () => {
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
+      db.exec('begin'); // One snapshot: another process may be laying out this very file.
       refuseForeignFile(db, path);
+      db.exec('commit');
       db.exec('pragma journal_mode = wal; pragma synchronous = normal');
       // The version is read inside: of two processes that open a new file at once, the second finds it laid out.
       db.exec('begin immediate');

@@ -170,7 +170,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'what was pending at the start is not looked at',
     'followers.ts',
-    'delivery.sightPending(order, background ? 0 : await agoMs(order));',
+    'delivery.sightPending(order, await agoMs(order));',
     'void order;',
   ),
   mutant('given up after a minute', 'delivery-attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),

@@ -1,0 +1,24 @@
+// A thread that opens new read model files in step with another one. Answers what was refused.
+import { parentPort, workerData } from 'node:worker_threads';
+import { openMemoryEventStore } from '../event-store/memory.ts';
+import { systemRuntime } from '../runtime.ts';
+import { openReadModelFile } from './read-model-file.ts';
+
+export interface Race {
+  readonly paths: readonly string[];
+  /** For each path, how many threads have come to it. */
+  readonly arrived: Int32Array;
+}
+
+const { paths, arrived } = workerData as Race;
+const refused: string[] = [];
+for (const [index, path] of paths.entries()) {
+  Atomics.add(arrived, index, 1);
+  while (Atomics.load(arrived, index) < 2);
+  try {
+    (await openReadModelFile(path, openMemoryEventStore(), systemRuntime)).close();
+  } catch (error) {
+    refused.push(String(error));
+  }
+}
+parentPort?.postMessage(refused);
