@@ -11,9 +11,10 @@ const day = '2026-01-05T08:00:00.000Z';
 /** @param open handles of one store; each is closed by the ledger that it is for. */
 export async function tellLaterStories(open: () => Promise<EventStore>): Promise<void> {
   const steady = steadyRuntime();
-  // An attempt to deliver has no time at all.
-  const runtime = { ...steady, sleep: (ms: number, signal?: AbortSignal) => steady.sleep(ms === timeoutMs ? 0 : ms, signal) };
   const silentFor = new Set<string>();
+  // While the shop is silent, the time of an attempt is over at once.
+  const isOver = (ms: number): boolean => ms === timeoutMs && silentFor.size > 0;
+  const runtime = { ...steady, sleep: (ms: number, signal?: AbortSignal) => steady.sleep(isOver(ms) ? 0 : ms, signal) };
   const shop = async ({ membershipId }: MembershipChange, signal: AbortSignal): Promise<void> => {
     if (!silentFor.has(membershipId)) return;
     await new Promise((_, failed) => signal.addEventListener('abort', () => failed(new Error('aborted')), { once: true }));
