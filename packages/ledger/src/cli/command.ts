@@ -1,6 +1,7 @@
 // What a command of `paidonce` is, and how its arguments are read. What can be refused is refused before a log is opened.
 import { parseArgs } from 'node:util';
 import { LedgerError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
 import type { Terminal } from './terminal.ts';
 
 /** 0: fine. 3: it found something. 2: it could not run. */
@@ -30,6 +31,7 @@ export interface Invocation {
   readonly options: Options;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: Terminal;
+  readonly runtime?: Partial<Runtime>;
 }
 
 /** What was given, by the name of the option. */

@@ -1,5 +1,6 @@
 // A program of commands: finds the command, hands it its arguments, and turns what it throws into one clear line.
 import { LedgerError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
 import { type Command, type ExitCode, helpLines, parseArguments } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,9 +14,12 @@ export interface Program {
 export interface ProgramContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: Terminal;
+  /** How its ledger waits and tells the time. Default: as the system does. */
+  readonly runtime?: Partial<Runtime>;
 }
 
-export async function runProgram(program: Program, args: readonly string[], { env, terminal }: ProgramContext): Promise<ExitCode> {
+export async function runProgram(program: Program, args: readonly string[], context: ProgramContext): Promise<ExitCode> {
+  const { terminal } = context;
   const [name = '', ...rest] = args;
   const command = program.commands.find((each) => each.name === name);
   const asked = args.includes('--help') || args.includes('-h') || name === 'help';
@@ -28,7 +32,7 @@ export async function runProgram(program: Program, args: readonly string[], { en
     return asked ? 0 : 2;
   }
   try {
-    return await command.run({ ...parseArguments(command, rest, program.name), env, terminal });
+    return await command.run({ ...parseArguments(command, rest, program.name), ...context });
   } catch (error) {
     terminal.endProgress();
     if (!(error instanceof LedgerError)) throw error; // A bug: let it crash with its stack.

@@ -87,7 +87,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
       err += text;
     }),
   );
-  return { code: await paidonceStripe(args, { env, terminal }), out, err };
+  return { code: await paidonceStripe(args, { env, terminal, runtime: { sleep: async () => undefined } }), out, err };
 }
 
 /** A way to the sandbox on which the balance's rows are told otherwise. */

@@ -41,10 +41,16 @@ export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) 
 }
 
 export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<OpenShop, 'work'>) => Promise<T>): Promise<T> {
-  const { options, env } = invocation;
+  const { options, env, runtime = {} } = invocation;
   const { store } = await openWritableStore(storeUrl(options.text('store'), env));
   const policy = await policyInForce(store);
-  await using ledger = createPaymentLedger({ eventStore: store, background: false, log: logTo(invocation), ...(policy ? { policy } : {}) });
+  await using ledger = createPaymentLedger({
+    eventStore: store,
+    background: false,
+    log: logTo(invocation),
+    runtime,
+    ...(policy ? { policy } : {}),
+  });
   return await use({ store, ledger });
 }
 
