@@ -22,7 +22,7 @@ export function readOrderForm(form: OrderForm, isSandbox: boolean): ShopOrder {
 /**
  * Answers where to send the customer. Called again for the same order, it leads to the checkout that is still open.
  *
- * @throws LedgerError `already_paid`: the order is an active membership. `provider_unavailable`: Stripe did not answer.
+ * @throws LedgerError `already_paid`: the order is an active membership. `payment_under_way`: its money is on the way. `provider_unavailable`: Stripe did not answer.
  */
 export async function startCheckout(payments: StripePayments, order: ShopOrder, shopUrl: string): Promise<string> {
   const { orderId, memberId, plan: planId, fate, afterwards } = order;

@@ -95,8 +95,8 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
     try {
       return reply.redirect(await startCheckout(payments, known(orderId), url), 303);
     } catch (error) {
-      if (!(error instanceof LedgerError && error.code === 'already_paid')) throw error;
-      return reply.redirect(`/orders/${orderId}`, 303); // Paid meanwhile: its page tells.
+      if (!(error instanceof LedgerError && (error.code === 'already_paid' || error.code === 'payment_under_way'))) throw error;
+      return reply.redirect(`/orders/${orderId}`, 303); // Paid meanwhile, or about to be: its page tells.
     }
   });
   // The status query of each checkout of the order: the same as the success page's script asks.

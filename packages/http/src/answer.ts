@@ -12,6 +12,7 @@ const statusOf: Partial<Record<LedgerErrorCode, number>> = {
   invalid_input: 400,
   // Of `startCheckout` in a host's route: the order itself stands in the way, and no retry helps.
   already_paid: 409,
+  payment_under_way: 409,
   amount_differs: 409,
   store_busy: 503,
   store_unavailable: 503,

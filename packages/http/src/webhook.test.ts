@@ -101,6 +101,7 @@ describe('what is not durable is sent again', () => {
     invalid_input: 400,
     order_unknown: 500,
     already_paid: 409,
+    payment_under_way: 409,
     amount_differs: 409,
     file_newer: 500,
     corrupt: 500,

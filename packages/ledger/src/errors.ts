@@ -9,6 +9,7 @@ export type LedgerErrorCode =
   | 'contention'
   | 'amount_differs'
   | 'already_paid'
+  | 'payment_under_way'
   | 'provider_unavailable'
   | 'file_newer'
   | 'corrupt'

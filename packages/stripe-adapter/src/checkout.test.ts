@@ -120,6 +120,17 @@ describe('startCheckout', () => {
     expect(sandbox.calls.count()).toBe(0);
   });
 
+  test('of an order whose debit is being collected is refused, until that fails', async () => {
+    const { payments, stripe, checkout, sandbox } = await openShop();
+    const sessionId = await checkout();
+    sandbox.pay(sessionId, { card: 'processing_fails' });
+    const error = await refusal(payments.startCheckout(plan));
+    expect([error.code, error.message]).toEqual(['payment_under_way', expect.stringContaining('A payment of order order-1 is under way')]);
+    sandbox.settle(String((await stripe.checkout.sessions.retrieve(sessionId)).payment_intent));
+    await sandbox.deliverDue();
+    expect((await payments.startCheckout(plan)).sessionId).not.toBe(sessionId);
+  });
+
   test('after a refund sells again, by another session', async () => {
     const { checkout, sandbox, ledger } = await openShop();
     const first = await checkout();

@@ -46,7 +46,7 @@ export class Checkout {
   }
 
   /**
-   * @throws LedgerError `already_paid`; `invalid_input` (also for an order that was placed on other terms);
+   * @throws LedgerError `already_paid`; `payment_under_way`; `invalid_input` (also for an order that was placed on other terms);
    *   `amount_differs` where Stripe's session costs something else; `provider_unavailable`, and the ledger's.
    */
   async start(input: StartCheckout): Promise<StartedCheckout> {
@@ -59,7 +59,7 @@ export class Checkout {
     const known = await ledger.order(terms.orderId);
     if (known) {
       await this.#place({ ...terms, livemode: known.livemode });
-      refuseActive(known);
+      refusePaid(known);
       const open = await this.#openSession(known);
       if (open) return open;
     }
@@ -86,7 +86,7 @@ export class Checkout {
       const looked = await look(payment);
       if (looked.is === 'open') return { sessionId: payment.id, url: looked.url };
       const seen = await ledger.order(orderId); // It may have been paid, and nobody had told us.
-      if (seen) refuseActive(seen);
+      if (seen) refusePaid(seen);
     }
     return undefined;
   }
@@ -140,10 +140,15 @@ export class Checkout {
   }
 }
 
-/** A second payment for a membership that is there could only be refunded. */
-function refuseActive({ orderId, membership }: OrderView): void {
+/** A second payment, for a membership that is there or beside one that is on its way, could only be refunded. */
+function refusePaid({ orderId, membership, payment }: OrderView): void {
   if (membership === 'active')
     throw new LedgerError('already_paid', `Order ${orderId} is paid already. Use a new orderId for another purchase`);
+  if (payment === 'processing' || payment === 'authorized')
+    throw new LedgerError(
+      'payment_under_way',
+      `A payment of order ${orderId} is under way (${payment}), and a debit takes days. Send the customer to its status; once it fails, a new checkout can start`,
+    );
 }
 
 function checkSession(

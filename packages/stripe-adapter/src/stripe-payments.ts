@@ -58,8 +58,8 @@ export interface StripePayments extends AsyncDisposable {
    * Places the order and answers where to send the customer. Called again while that session is open, it answers the
    * same one.
    *
-   * @throws LedgerError `already_paid` where the order is an active membership; `amount_differs` where Stripe's
-   *   session costs something else than the order.
+   * @throws LedgerError `already_paid` where the order is an active membership; `payment_under_way` where a debit is being
+   *   collected, or money waits for its capture; `amount_differs` where Stripe's session costs something else than the order.
    */
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
   /** What marks an object of Stripe that you make yourself (a Payment Link, a payment intent) as this order's. */

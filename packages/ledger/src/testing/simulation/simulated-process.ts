@@ -40,6 +40,7 @@ const passing: ReadonlySet<LedgerErrorCode> = new Set([
   'order_unknown',
   'provider_unavailable',
   'already_paid',
+  'payment_under_way',
 ]);
 
 export interface SimulatedProcessOptions {

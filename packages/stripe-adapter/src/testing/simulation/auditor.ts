@@ -31,6 +31,7 @@ export class Auditor {
   /** The order that access was given to on a payment. */
   readonly #orderGrantedOn = new Map<string, string>();
   readonly #owners = new Map<string, string>();
+  readonly #newestRound = new Map<string, unknown>();
   readonly #finishedUpTo = new Map<string, number>();
 
   constructor(world: World, options: StripeSimulationOptions, registry: Registry) {
@@ -49,6 +50,7 @@ export class Auditor {
       this.#rows.push(row);
       if (type in statusAfter) this.#decided(row);
       if (type === 'ReferenceLinked') this.#linked(row);
+      if (type === 'SweepStarted') this.#newestRound.set(stream, row.data['round']);
       if (type === 'SweepFinished') this.#finished(row);
       if (type === 'ObjectNotUnderstood') this.#broken('all that Stripe says is understood', JSON.stringify(data));
     }
@@ -87,6 +89,7 @@ export class Auditor {
   /** Only where all clocks are right: a clock that is ahead makes a round look older than it is. */
   #finished({ stream, data }: Row): void {
     const { polls, world } = this.#options;
+    if (data['round'] !== this.#newestRound.get(stream)) return; // So slow that another process had begun the next.
     const upToMs = Date.parse(String(data['upTo']));
     const before = this.#finishedUpTo.get(stream);
     this.#finishedUpTo.set(stream, upToMs);

@@ -32,6 +32,7 @@ export const places = [
   'status: pending',
   'status: stale',
   'checkout: already paid',
+  'checkout: a payment is under way',
   'checkout: the same session again',
   // What happened at Stripe.
   'paid by card',

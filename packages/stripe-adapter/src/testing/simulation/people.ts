@@ -163,8 +163,8 @@ export class People {
             coverage.met('checkout: the same session again');
           return answer.value;
         }
-        if (answer.refused === 'already_paid') {
-          coverage.met('checkout: already paid');
+        if (answer.refused === 'already_paid' || answer.refused === 'payment_under_way') {
+          coverage.met(answer.refused === 'already_paid' ? 'checkout: already paid' : 'checkout: a payment is under way');
           return undefined;
         }
       }
