@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LedgerError } from '@paidonce/ledger';
 import { withoutPassword } from '@paidonce/ledger/store-url';
 import { exitCodeOf } from '../demo/laws.ts';
 import { verdictLines } from '../demo/report.ts';
@@ -17,7 +18,7 @@ async function main(): Promise<number> {
   try {
     return await cluster(dataDir);
   } catch (error) {
-    console.error(error);
+    console.error(error instanceof LedgerError ? `${error.code}: ${error.message}` : error);
     return 2;
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
