@@ -73,7 +73,7 @@ async function reportAll(mutantName: string | undefined): Promise<boolean> {
   if (!(values.mutants ?? values.seed === undefined)) return failures.length === 0;
   const { runMutants } = await import('./child-runs.ts');
   const { mutants } = await import('./mutants.ts');
-  const reports = await runMutants(mutants, Math.max(seeds, 400));
+  const reports = await runMutants(mutants, Math.max(seeds, 2_000));
   printMutants(reports);
   return failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }

@@ -107,7 +107,6 @@ export const mutants: readonly Mutant[] = [
     'const answer = await intent(claim.askIntent).catch(() => undefined);',
   ),
   // The poll.
-  mutant('events are read without overlap', 'poll/event-tier.ts', ': upToMs - overlapMs;', ': upToMs;'),
   mutant(
     'the cursor moves before the round reads',
     'poll/poll.ts',
