@@ -3,11 +3,10 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Mutant, mutants } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
 import type { SeedsReport } from './report.ts';
 
 const batchSeeds = 100;
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 export interface MutantReport {
   readonly mutant: Mutant;
@@ -19,6 +18,7 @@ export interface MutantReport {
 
 /** @param onProgress called with the number of seeds done. */
 export async function runSeedsInBatches(
+  main: URL,
   firstSeed: number,
   count: number,
   onProgress: (done: number) => void = () => undefined,
@@ -26,18 +26,23 @@ export async function runSeedsInBatches(
   let done = 0;
   const batches = Array.from({ length: Math.ceil(count / batchSeeds) }, (_, index) => firstSeed + index * batchSeeds);
   return inParallel(batches, async (first) => {
-    const report = await runChild(['--seed', String(first), '--seeds', String(Math.min(batchSeeds, firstSeed + count - first))]);
+    const report = await runChild<SeedsReport>(main, [
+      '--seed',
+      String(first),
+      '--seeds',
+      String(Math.min(batchSeeds, firstSeed + count - first)),
+    ]);
     done += report.seeds;
     onProgress(done);
     return report;
   });
 }
 
-/** Each mutant until the first seed that catches it. */
-export async function runMutants(seedsAtMost: number): Promise<readonly MutantReport[]> {
+/** Each mutant until the first seed that catches it. @param main of the simulation, as a file. */
+export async function runMutants(main: URL, mutants: readonly Mutant[], seedsAtMost: number): Promise<readonly MutantReport[]> {
   return inParallel(mutants, async (mutant) => {
     try {
-      const { failures } = await runChild(['--mutant', mutant.name, '--seeds', String(seedsAtMost)]);
+      const { failures } = await runChild<Found>(main, ['--mutant', mutant.name, '--seeds', String(seedsAtMost)]);
       const [caught] = failures;
       return { mutant, ...(caught ? { caught: { law: caught.law, seed: caught.seed } } : {}) };
     } catch (error) {
@@ -56,8 +61,14 @@ async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<
   return results;
 }
 
-function runChild(args: readonly string[]): Promise<SeedsReport> {
-  const child = spawn(process.execPath, ['--conditions=@paidonce/source', main, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+interface Found {
+  readonly failures: readonly { readonly law: string; readonly seed: number }[];
+}
+
+function runChild<Report>(main: URL, args: readonly string[]): Promise<Report> {
+  const child = spawn(process.execPath, ['--conditions=@paidonce/source', fileURLToPath(main), ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];
@@ -65,7 +76,7 @@ function runChild(args: readonly string[]): Promise<SeedsReport> {
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(Buffer.concat(out).toString()) as SeedsReport);
+      if (code === 0) resolve(JSON.parse(Buffer.concat(out).toString()) as Report);
       else reject(new Error(`simulate ${args.join(' ')} ended with ${code}:\n${Buffer.concat(err)}`));
     });
   });

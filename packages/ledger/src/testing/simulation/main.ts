@@ -1,43 +1,14 @@
 // `npm run simulate`: seeds on the real code, then each mutant until a seed catches it. `-- --seeds N`: any number.
 // `--seed S`: one of them, with all that it drew. `--no-mutants`: the seeds alone. `--mutant NAME`: how it is caught.
 // Exits 1 where a seed breaks a law or a mutant lives.
-import { parseArgs } from 'node:util';
-import type { MutantReport } from './child-runs.ts';
-import type { Failure, SeedsReport } from './report.ts';
+import { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
+import type { SeedsReport } from './report.ts';
 
-const values = parseOptions();
-const seeds = wholeNumber('seeds', values.seeds, values.seed === undefined ? 200 : 1);
-const firstSeed = wholeNumber('seed', values.seed, 1);
-if (values.json) console.log(JSON.stringify(await runHere(values.mutant)));
-else process.exitCode = (await (values.mutant === undefined ? reportAll() : reportMutant(values.mutant))) ? 0 : 1;
-
-function parseOptions() {
-  try {
-    return parseArgs({
-      options: {
-        seeds: { type: 'string' },
-        seed: { type: 'string' },
-        mutants: { type: 'boolean' },
-        mutant: { type: 'string' },
-        /** For child processes: the report of this one, and nothing else. */
-        json: { type: 'boolean', default: false },
-      },
-      allowNegative: true,
-    }).values;
-  } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function wholeNumber(option: 'seeds' | 'seed', text: string | undefined, otherwise: number): number {
-  const number = text === undefined ? otherwise : Number(text);
-  return Number.isSafeInteger(number) && number >= 1 ? number : refuse(`--${option} is ${text}. It must be a whole number, 1 or more`);
-}
-
-function refuse(message: string): never {
-  console.error(message);
-  process.exit(2);
-}
+const { seeds, firstSeed, mutant: onlyMutant, withMutants, json } = readCommandLine(200);
+const mainUrl = new URL(import.meta.url);
+const again = 'npm run simulate --';
+if (json) console.log(JSON.stringify(await runHere(onlyMutant)));
+else process.exitCode = (await (onlyMutant === undefined ? reportAll() : reportMutant(onlyMutant))) ? 0 : 1;
 
 /** In this process, mutated or not. */
 async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
@@ -55,50 +26,26 @@ async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
 
 async function reportMutant(name: string): Promise<boolean> {
   const { failures } = await runHere(name);
-  for (const failure of failures) printFailure(failure);
+  for (const failure of failures) printFailure(failure, again);
   console.log(failures.length > 0 ? `"${name}" is caught` : `"${name}" lives through ${seeds} seeds`);
   return failures.length > 0;
 }
 
 async function reportAll(): Promise<boolean> {
   const { runMutants, runSeedsInBatches } = await import('./child-runs.ts');
+  const { mutants } = await import('./mutants.ts');
   const { sumOf } = await import('./report.ts');
   const startedMs = performance.now();
   const showProgress = process.stderr.isTTY ? (done: number) => process.stderr.write(`\r${done} of ${seeds} seeds `) : undefined;
-  const sum = sumOf(await runSeedsInBatches(firstSeed, seeds, showProgress));
+  const sum = sumOf(await runSeedsInBatches(mainUrl, firstSeed, seeds, showProgress));
   if (showProgress) process.stderr.write('\r');
-  for (const failure of sum.failures.slice(0, 3)) printFailure(failure);
+  for (const failure of sum.failures.slice(0, 3)) printFailure(failure, again);
   if (seeds > 1) printCoverage(sum);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   console.log(`${sum.seeds} seeds, ${sum.steps} steps, ${sum.events} events in ${seconds} s: ${sum.failures.length} broke a law`);
   if (sum.failures.length > 3) console.log(`Seeds that broke a law: ${sum.failures.map(({ seed }) => seed).join(' ')}`);
-  if (!(values.mutants ?? values.seed === undefined)) return sum.failures.length === 0;
-  const reports = await runMutants(Math.max(seeds, 1_000));
+  if (!withMutants) return sum.failures.length === 0;
+  const reports = await runMutants(mainUrl, mutants, Math.max(seeds, 1_000));
   printMutants(reports);
   return sum.failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
-}
-
-function printFailure({ seed, law, message, options, traceTail }: Failure): void {
-  console.log(`Seed ${seed} breaks: ${law}\n  ${message}\n`);
-  console.log(`It drew: ${JSON.stringify(options, null, 2)}\n`);
-  console.log(`What happened last (step, virtual ms, what):\n${traceTail.map((line) => `  ${line}`).join('\n')}\n`);
-  console.log(`Again: npm run simulate -- --seed ${seed}\n`);
-}
-
-function printCoverage({ coverage }: SeedsReport): void {
-  const entries = Object.entries(coverage);
-  const width = Math.max(...entries.map(([place]) => place.length));
-  console.log('Met, how often');
-  for (const [place, count] of entries) console.log(`  ${place.padEnd(width)} ${String(count).padStart(8)}${count === 0 ? '  never' : ''}`);
-}
-
-function printMutants(reports: readonly MutantReport[]): void {
-  const width = Math.max(...reports.map(({ mutant }) => mutant.name.length));
-  console.log(`\n${'Mutant'.padEnd(width)}  ${'Seed'.padStart(5)}  Caught by`);
-  for (const { mutant, caught, unmade } of reports) {
-    const by = caught?.law ?? (unmade === undefined ? 'NOTHING: it lives' : 'not made');
-    console.log(`${mutant.name.padEnd(width)}  ${String(caught?.seed ?? '').padStart(5)}  ${by}`);
-    if (unmade !== undefined) console.log(unmade);
-  }
-  console.log(`${reports.filter(({ caught }) => caught).length} of ${reports.length} mutants caught`);
 }

@@ -1,6 +1,7 @@
 // The simulation on the real code, and the proof that it can find faults. Any number of seeds: `npm run simulate`.
 import { describe, expect, test } from 'vitest';
 import { runMutants } from './child-runs.ts';
+import { mutants } from './mutants.ts';
 import { runSeeds } from './run-seeds.ts';
 import { simulate } from './simulation.ts';
 
@@ -33,7 +34,7 @@ describe('the laws hold over several processes, crashes and lost replies', () =>
 
 describe('the simulation finds faults', () => {
   test('each mutant of the source is caught', { timeout: timeoutMs }, async () => {
-    const reports = await runMutants(seedsForMutants);
+    const reports = await runMutants(new URL('main.ts', import.meta.url), mutants, seedsForMutants);
     const living = reports.filter(({ caught }) => caught === undefined);
     expect(living.map(({ mutant, unmade }) => `${mutant.name}: ${unmade ?? 'lived through all seeds'}`)).toEqual([]);
   });

@@ -1,6 +1,7 @@
 // The adapter against the sandbox's model, and the proof that this can find faults. More of both: `npm run simulate -- --stripe`.
+
+import { runMutants } from '@paidonce/ledger/simulation';
 import { describe, expect, test } from 'vitest';
-import { runMutants } from './child-runs.ts';
 import { mutants } from './mutants.ts';
 import { runSeeds } from './report.ts';
 import { simulateStripe } from './simulation.ts';
@@ -38,7 +39,7 @@ describe('the simulation finds faults', () => {
   test('mutants of the source are caught', { timeout: timeoutMs }, async () => {
     const chosen = mutants.filter(({ name }) => quick.includes(name));
     expect(chosen).toHaveLength(quick.length);
-    const living = (await runMutants(chosen, 200)).filter(({ caught }) => caught === undefined);
+    const living = (await runMutants(new URL('main.ts', import.meta.url), chosen, 200)).filter(({ caught }) => caught === undefined);
     expect(living.map(({ mutant, unmade }) => `${mutant.name}: ${unmade ?? 'lived through all seeds'}`)).toEqual([]);
   });
 });

@@ -1,0 +1,86 @@
+// The command line of a simulation: its options, and how its findings are printed. It loads nothing that is simulated, since
+// a mutant must be made before its source loads.
+import { parseArgs } from 'node:util';
+import type { MutantReport } from './child-runs.ts';
+import type { Violation } from './world.ts';
+
+export interface CommandLine {
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly mutant: string | undefined;
+  /** Whether all mutants are tried too. */
+  readonly withMutants: boolean;
+  /** For child processes: the report of this one, and nothing else. */
+  readonly json: boolean;
+}
+
+interface FoundSeed extends Violation {
+  readonly seed: number;
+  readonly options: object;
+  readonly traceTail: readonly string[];
+}
+
+/** Ends the process where they are none. */
+export function readCommandLine(defaultSeeds: number): CommandLine {
+  const values = parseOptions();
+  return {
+    seeds: wholeNumber('seeds', values.seeds, values.seed === undefined ? defaultSeeds : 1),
+    firstSeed: wholeNumber('seed', values.seed, 1),
+    mutant: values.mutant,
+    withMutants: values.mutants ?? values.seed === undefined,
+    json: values.json,
+  };
+}
+
+function parseOptions() {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        mutants: { type: 'boolean' },
+        mutant: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+      allowNegative: true,
+    }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeNumber(option: 'seeds' | 'seed', text: string | undefined, otherwise: number): number {
+  const number = text === undefined ? otherwise : Number(text);
+  return Number.isSafeInteger(number) && number >= 1 ? number : refuse(`--${option} is ${text}. It must be a whole number, 1 or more`);
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+/** @param command that runs it again. */
+export function printFailure({ seed, law, message, options, traceTail }: FoundSeed, command: string): void {
+  console.log(`Seed ${seed} breaks: ${law}\n  ${message}\n`);
+  console.log(`It drew: ${JSON.stringify(options, null, 2)}\n`);
+  console.log(`What happened last (step, virtual ms, what):\n${traceTail.map((line) => `  ${line}`).join('\n')}\n`);
+  console.log(`Again: ${command} --seed ${seed}\n`);
+}
+
+export function printCoverage({ coverage }: { readonly coverage: Readonly<Record<string, number>> }): void {
+  const entries = Object.entries(coverage);
+  const width = Math.max(...entries.map(([place]) => place.length));
+  console.log('Met, how often');
+  for (const [place, count] of entries) console.log(`  ${place.padEnd(width)} ${String(count).padStart(8)}${count === 0 ? '  never' : ''}`);
+}
+
+export function printMutants(reports: readonly MutantReport[]): void {
+  const width = Math.max(...reports.map(({ mutant }) => mutant.name.length));
+  console.log(`\n${'Mutant'.padEnd(width)}  ${'Seed'.padStart(5)}  Caught by`);
+  for (const { mutant, caught, unmade } of reports) {
+    const by = caught?.law ?? (unmade === undefined ? 'NOTHING: it lives' : 'not made');
+    console.log(`${mutant.name.padEnd(width)}  ${String(caught?.seed ?? '').padStart(5)}  ${by}`);
+    if (unmade !== undefined) console.log(unmade);
+  }
+  console.log(`${reports.filter(({ caught }) => caught).length} of ${reports.length} mutants caught`);
+}
