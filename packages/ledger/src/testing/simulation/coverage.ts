@@ -1,4 +1,5 @@
 // Counts what the simulation met. A fault or a state that no seed reached proves nothing.
+import { CountedPlaces } from './counted-places.ts';
 
 /** All that must be met; the test holds the simulation to it. */
 export const places = [
@@ -84,18 +85,8 @@ export const places = [
 ] as const;
 export type Place = (typeof places)[number];
 
-export class Coverage {
-  readonly #counts = new Map<Place, number>(places.map((place) => [place, 0]));
-
-  met(place: Place): void {
-    this.#counts.set(place, (this.#counts.get(place) ?? 0) + 1);
-  }
-
-  add(counts: Readonly<Record<Place, number>>): void {
-    for (const place of places) this.#counts.set(place, (this.#counts.get(place) ?? 0) + counts[place]);
-  }
-
-  counts(): Readonly<Record<Place, number>> {
-    return Object.fromEntries(this.#counts) as Record<Place, number>;
+export class Coverage extends CountedPlaces<Place> {
+  constructor() {
+    super(places);
   }
 }

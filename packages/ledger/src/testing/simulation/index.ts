@@ -2,6 +2,7 @@
 // one virtual clock, a network and a store that fail, and chance from a seed; the adapter brings its provider.
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
+export { CountedPlaces } from './counted-places.ts';
 export { expectedStatus, type KnownOrder, type KnownPayment, mismatchesOf } from './expected-access.ts';
 export type { Edit, Mutant } from './mutants.ts';
 export { mutate } from './mutate.ts';
