@@ -2,7 +2,7 @@
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
 import type { Way } from './intake.ts';
-import type { ReadableType } from './stripe-calls.ts';
+import { readableTypeOf } from './stripe-calls.ts';
 import { type StripeWork, scopeOf } from './stripe-work.ts';
 import { type LookedAt, takeWholePayment } from './whole-payment.ts';
 
@@ -12,14 +12,6 @@ export interface Rechecked {
   readonly order?: OrderView;
 }
 
-const types: readonly (readonly [prefix: RegExp, type: ReadableType])[] = [
-  [/^cs_/, 'checkout.session'],
-  [/^pi_/, 'payment_intent'],
-  [/^(?:re|pyr)_/, 'refund'],
-  [/^(?:dp|du)_/, 'dispute'],
-  [/^(?:ch|py)_/, 'charge'],
-];
-
 /**
  * @param name an order, or an object of Stripe by its id.
  * @throws LedgerError `order_unknown`: neither. `provider_unavailable`, and those of the ledger.
@@ -28,7 +20,7 @@ export async function recheck(name: string, work: StripeWork): Promise<Rechecked
   const { ledger } = work;
   const order = await ledger.order(name);
   if (order === undefined) {
-    if (typeOf(name) === undefined)
+    if (readableTypeOf(name) === undefined)
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
     const { accounts, livemode } = await scopeOf(work); // A refund does not tell its mode.
     const owner = await ledger.orderOf(name);
@@ -60,15 +52,11 @@ type Named = Pick<PaymentReference, 'id' | 'account'> & { readonly livemode?: bo
 
 async function lookAt(named: Named, work: StripeWork): Promise<readonly LookedAt[]> {
   const { id: objectId } = named;
-  const type = typeOf(objectId);
+  const type = readableTypeOf(objectId);
   if (type === undefined) return [{ objectId, outcome: 'ignored' }];
   const way = wayOf(named, work.ledger.runtime.now());
   if (type === 'payment_intent' || type === 'checkout.session') return takeWholePayment(objectId, way, work);
   return [{ objectId, outcome: (await work.intake.takeById(type, objectId, way)).outcome }];
-}
-
-function typeOf(id: string): ReadableType | undefined {
-  return types.find(([prefix]) => prefix.test(id))?.[1];
 }
 
 function wayOf({ account, livemode }: { readonly account: string; readonly livemode?: boolean }, now: Date): Way {

@@ -31,6 +31,18 @@ export interface ListWindow {
 export const readableTypes = ['checkout.session', 'payment_intent', 'charge', 'refund', 'dispute'] as const;
 export type ReadableType = (typeof readableTypes)[number];
 
+const prefixes: readonly (readonly [prefix: RegExp, type: ReadableType])[] = [
+  [/^cs_/, 'checkout.session'],
+  [/^pi_/, 'payment_intent'],
+  [/^(?:re|pyr)_/, 'refund'],
+  [/^(?:dp|du)_/, 'dispute'],
+  [/^(?:ch|py)_/, 'charge'],
+];
+
+export function readableTypeOf(id: string): ReadableType | undefined {
+  return prefixes.find(([prefix]) => prefix.test(id))?.[1];
+}
+
 export interface StripeCallsOptions {
   readonly stripe: Stripe;
   readonly runtime: Runtime;

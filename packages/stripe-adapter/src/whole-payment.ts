@@ -2,7 +2,7 @@
 // meanwhile grants nothing on the way, and nobody is welcomed whose money is with him again.
 import { claimOf } from './claim.ts';
 import type { Way } from './intake.ts';
-import type { StripeCalls } from './stripe-calls.ts';
+import { readableTypeOf, type StripeCalls } from './stripe-calls.ts';
 import { identityOf } from './stripe-objects.ts';
 import type { StripeWork } from './stripe-work.ts';
 import { orderOfClaim } from './what-is-ours.ts';
@@ -16,8 +16,8 @@ export interface LookedAt {
 export async function takeWholePayment(paymentId: string, way: Way, work: StripeWork): Promise<readonly LookedAt[]> {
   const { accounts, intake, ledger, scope } = work;
   const calls = await accounts.calls(way.account);
-  const isSession = paymentId.startsWith('cs_');
-  const type = isSession ? 'checkout.session' : paymentId.startsWith('ch_') ? 'charge' : 'payment_intent';
+  const type = readableTypeOf(paymentId) ?? 'payment_intent';
+  const isSession = type === 'checkout.session';
   const session = isSession ? identityOf((await calls.session(paymentId))?.object) : undefined;
   const intentId = isSession ? session?.payment_intent : paymentId;
   // On a Payment Link only the session tells whose its payment is, and nothing that went back of it does.
