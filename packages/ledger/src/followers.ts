@@ -8,7 +8,8 @@ import type { OrderState } from './order/order.ts';
 import { orderAggregate } from './order-streams.ts';
 import type { Alert, Log } from './payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from './read-models/order-read-models.ts';
-import { openReadModelFile } from './read-models/read-model-file.ts';
+import { openReadModelFile, readModelPrefixes } from './read-models/read-model-file.ts';
+import { isOfSweep } from './read-models/sweep-rows.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import type { Runtime } from './runtime.ts';
 import { openSubscription } from './subscription.ts';
@@ -114,11 +115,11 @@ async function openNow({
     store,
     runtime,
     log,
-    prefixes: [orderAggregate.stream('')],
+    prefixes: readModelPrefixes,
     after: models.cursor,
     handle: async (events, next) => {
       await models.apply(events, next);
-      if (pendingSighted) for (const event of events) delivery?.sight(event);
+      if (pendingSighted) for (const event of events) if (!isOfSweep(event.stream)) delivery?.sight(event);
     },
     onCaughtUp: async () => {
       if (pendingSighted) return;

@@ -4,9 +4,11 @@
 import * as z from 'zod';
 import type { SweepPosition, SweepProgress, SweepSummary } from './adapter-ledger.ts';
 import { invariant, LedgerError } from './errors.ts';
+import type { EventStore } from './event-store/event-store.ts';
 import { parse } from './input.ts';
 import { idSchema, timeSchema } from './observation.ts';
-import type { Aggregate, Transactions } from './transact.ts';
+import type { Log } from './payment-ledger.ts';
+import type { Aggregate, Folded, Transactions } from './transact.ts';
 
 export type SweepEvent =
   | { readonly type: 'SweepStarted'; readonly data: { readonly round: number } }
@@ -19,12 +21,12 @@ export interface SweepState extends SweepProgress {
 
 const roundSchema = z.number().int().min(1);
 const countSchema = z.number().int().min(0);
+const positionShape = { from: timeSchema, to: timeSchema, after: idSchema };
+const positionSchema: z.ZodType<SweepPosition> = z.strictObject(positionShape);
 const startedSchema = z.strictObject({ round: roundSchema });
 const advancedSchema: z.ZodType<SweepPosition & { readonly round: number }> = z.strictObject({
   round: roundSchema,
-  from: timeSchema,
-  to: timeSchema,
-  after: idSchema,
+  ...positionShape,
 });
 const finishedSchema: z.ZodType<Extract<SweepEvent, { type: 'SweepFinished' }>['data']> = z.strictObject({
   round: roundSchema,
@@ -43,6 +45,15 @@ const schemas: Readonly<Record<SweepEvent['type'], z.ZodType>> = {
   SweepAdvanced: advancedSchema,
   SweepFinished: finishedSchema,
 };
+/** As a read model keeps it: what it does not fit is not believed. */
+export const sweepStateSchema: z.ZodType<SweepState> = z.strictObject({
+  revision: countSchema,
+  round: countSchema,
+  finished: z.boolean(),
+  upTo: z.exactOptional(timeSchema),
+  resume: z.exactOptional(positionSchema),
+  spent: z.array(z.strictObject({ day: z.iso.date(), reads: countSchema })),
+});
 /** Days of which the reads are kept. */
 const spentDays = 31;
 
@@ -79,6 +90,18 @@ export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
   versionOf: () => 1,
 };
 
+/** A tier as the read models keep it. */
+export interface FoldedSweep {
+  readonly state: SweepState;
+  /** Of its last event: tells whether the state belongs to the stream. */
+  readonly eventId: string;
+}
+export interface KeptSweeps {
+  readonly store: EventStore;
+  readonly log: Log;
+  kept(tier: string): Promise<FoldedSweep | undefined>;
+}
+
 export interface Sweeps {
   progress(tier: string): Promise<SweepProgress>;
   start(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
@@ -100,14 +123,16 @@ function spentAfter(
   return [...spent.filter((each) => each.day !== day), { day, reads }].sort((a, b) => (a.day < b.day ? -1 : 1)).slice(-spentDays);
 }
 
-export function openSweeps(transactions: Transactions): Sweeps {
+/** @param keeping absent: a stream is folded from its start. */
+export function openSweeps(transactions: Transactions, keeping?: KeptSweeps): Sweeps {
+  const aggregate = { ...sweepAggregate, ...(keeping ? { snapshot: (tier: string) => snapshotOf(tier, keeping) } : {}) };
   return {
     progress: async (tier) => {
-      const { revision: _, ...progress } = await transactions.read(sweepAggregate, tier);
+      const { revision: _, ...progress } = await transactions.read(aggregate, tier);
       return progress;
     },
     start: async (tier, seenRound) => {
-      const { state, answer } = await transactions.transact(sweepAggregate, tier, { cause: 'sweep' }, ({ round }) =>
+      const { state, answer } = await transactions.transact(aggregate, tier, { cause: 'sweep' }, ({ round }) =>
         round === seenRound
           ? { events: [{ type: 'SweepStarted', data: { round: round + 1 } }], answer: 'started' as const }
           : { events: [], answer: 'taken' as const },
@@ -116,17 +141,29 @@ export function openSweeps(transactions: Transactions): Sweeps {
     },
     advance: async (tier, round, position) => {
       const data = parse(advancedSchema, { round, ...position }, 'position');
-      await transactions.transact(sweepAggregate, tier, { cause: 'sweep' }, () => ({
+      await transactions.transact(aggregate, tier, { cause: 'sweep' }, () => ({
         events: [{ type: 'SweepAdvanced' as const, data }],
         answer: undefined,
       }));
     },
     finish: async (tier, round, result) => {
       const data = parse(finishedSchema, { round, ...result }, 'result');
-      await transactions.transact(sweepAggregate, tier, { cause: 'sweep' }, () => ({
+      await transactions.transact(aggregate, tier, { cause: 'sweep' }, () => ({
         events: [{ type: 'SweepFinished' as const, data }],
         answer: undefined,
       }));
     },
   };
+}
+
+/** Streams of sweeps grow for years: their fold begins at what the read models keep, once the stream has said that it is so. */
+async function snapshotOf(tier: string, { store, log, kept }: KeptSweeps): Promise<Folded<SweepState> | undefined> {
+  const sweep = await kept(tier).catch((error: unknown) => {
+    log.warn({ err: error, tier }, 'the read models cannot be asked; the stream of the tier is read from its start');
+    return undefined;
+  });
+  if (sweep === undefined) return undefined;
+  const [last] = await store.readStream(sweepAggregate.stream(tier), { afterRevision: sweep.state.revision - 1 });
+  // Another event at its place, or none: the log was put back, and the row is of what is there no more.
+  return last?.id === sweep.eventId ? { state: sweep.state, recordedAt: last.metadata['recordedAt'] ?? '' } : undefined;
 }

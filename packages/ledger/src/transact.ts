@@ -17,6 +17,8 @@ interface Typed {
 export interface Aggregate<State extends Revised, Event extends Typed> {
   stream(id: string): string;
   initial(id: string): State;
+  /** Where to begin instead, in a long stream. It must stand in the stream as that is now: only what follows is read. */
+  snapshot?(id: string): Promise<Folded<State> | undefined>;
   read(stored: StoredEvent): Event;
   /** Adds one to `revision`. */
   evolve(state: State, event: Event, instance: string): State;
@@ -52,7 +54,7 @@ export interface Transactions {
   history<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<readonly Event[]>;
 }
 
-interface Folded<State> {
+export interface Folded<State> {
   readonly state: State;
   /** Of the last event: no event is recorded before the one that it follows. */
   readonly recordedAt: string;
@@ -79,7 +81,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     from: Folded<State> | undefined,
   ): Promise<Folded<State>> {
     const stream = aggregate.stream(id);
-    let { state, recordedAt } = from ?? { state: aggregate.initial(id), recordedAt: '' };
+    let { state, recordedAt } = from ?? (await aggregate.snapshot?.(id)) ?? { state: aggregate.initial(id), recordedAt: '' };
     for (const event of await store.readStream(stream, { afterRevision: state.revision })) {
       state = aggregate.evolve(state, aggregate.read(event), event.metadata['instance'] ?? '');
       recordedAt = event.metadata['recordedAt'] ?? recordedAt;

@@ -5,7 +5,8 @@ import { LedgerError } from '../errors.ts';
 import type { Position } from '../event-store/event-store.ts';
 import { asLedgerError } from '../event-store/sqlite/failure.ts';
 import { type OrderColumns, orderColumns } from '../read-models/order-rows.ts';
-import { layout } from '../read-models/read-model-file.ts';
+import { layout, readModelCursor } from '../read-models/read-model-file.ts';
+import type { SweepRow } from '../read-models/sweep-rows.ts';
 
 export interface LiveOrder {
   /** By column. */
@@ -30,6 +31,8 @@ export interface LiveReadModels {
   order(orderId: string): LiveOrder | undefined;
   orderIds(): Iterable<string>;
   accounts(): readonly LiveAccount[];
+  sweep(tier: string): SweepRow | undefined;
+  tiers(): readonly string[];
   /** Orders that have reviews and no row of their own. */
   strayReviews(): readonly string[];
   close(): void;
@@ -43,10 +46,8 @@ export function openLiveReadModels(path: string): LiveReadModels {
     db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
     // A snapshot: rows and cursor of one moment, however long the comparison takes.
     db.exec('BEGIN');
-    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('cursors', 'orders', 'reviews', 'accounts')").get()?.[
-      'n'
-    ];
-    if (tables !== 4) throw new LedgerError('invalid_input', `${path} holds no read models. Which file does?`);
+    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('cursors', 'orders', 'reviews')").get()?.['n'];
+    if (tables !== 3) throw new LedgerError('invalid_input', `${path} holds no read models. Which file does?`);
     const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
     if (found !== layout) {
       throw new LedgerError(
@@ -68,7 +69,8 @@ function readFrom(db: DatabaseSync): LiveReadModels {
   );
   const order = db.prepare('SELECT * FROM orders WHERE order_id = ?');
   const reviews = db.prepare('SELECT review_id, review FROM reviews WHERE order_id = ?');
-  const cursor = db.prepare("SELECT position FROM cursors WHERE name = 'orders'").get()?.['position'] as Position | undefined;
+  const sweep = db.prepare('SELECT state, event_id FROM sweeps WHERE tier = ?');
+  const cursor = db.prepare('SELECT position FROM cursors WHERE name = ?').get(readModelCursor)?.['position'] as Position | undefined;
   return {
     cursor,
     isSame: (columns, count) => same.get(...columns, columns[0], count) !== undefined,
@@ -90,6 +92,15 @@ function readFrom(db: DatabaseSync): LiveReadModels {
           firstPlacedAt: String(row['first_placed_at']),
           everPaid: row['ever_paid'] === 1,
         })),
+    sweep: (tier) => {
+      const row = sweep.get(tier);
+      return row && { state: String(row['state']), eventId: String(row['event_id']) };
+    },
+    tiers: () =>
+      db
+        .prepare('SELECT tier FROM sweeps')
+        .all()
+        .map((row) => String(row['tier'])),
     strayReviews: () =>
       db
         .prepare('SELECT DISTINCT order_id FROM reviews WHERE order_id NOT IN (SELECT order_id FROM orders)')

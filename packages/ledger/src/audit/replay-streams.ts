@@ -7,6 +7,8 @@ import type { MembershipStatus } from '../order/order.ts';
 import { initialState } from '../order/order.ts';
 import { orderAggregate } from '../order-streams.ts';
 import { type FoldedOrder, foldInto, type OrderColumns, orderColumns, rowsOf } from '../read-models/order-rows.ts';
+import { foldSweep, isOfSweep, sweepRow, tierOf } from '../read-models/sweep-rows.ts';
+import { type FoldedSweep, sweepAggregate } from '../sweep.ts';
 import { type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
 import type { ScannedStream, SqliteLog } from './sqlite-log.ts';
 import { parseRow } from './verify/read-stream.ts';
@@ -14,7 +16,7 @@ import type { StreamPart } from './verify/verify-streams.ts';
 
 /** Where a live row is not what the log makes of it. */
 export interface Difference {
-  /** `order …`, `account …`. */
+  /** `order …`, `account …`, `sweep …`. */
   readonly subject: string;
   /** `orders.state`, `reviews`, … */
   readonly place: string;
@@ -72,6 +74,7 @@ class Replay {
     const counts = { events: 0, orders: 0, openReviews: 0, pendingDeliveries: 0 };
     for (const stream of log.streams(range, upTo)) {
       counts.events += stream.rows.length;
+      if (stream.name !== null && isOfSweep(stream.name)) this.#compareSweep(stream.name, stream.rows);
       if (stream.rows.length === 0 || !stream.name?.startsWith(orderAggregate.stream(''))) continue;
       counts.orders += 1;
       const orderId = stream.name.slice(orderAggregate.stream('').length);
@@ -125,6 +128,28 @@ class Replay {
     }
   }
 
+  /** Also of a stream that begins behind the cursor: then there must be no row. */
+  #compareSweep(stream: string, rows: ScannedStream['rows']): void {
+    if (!this.#live) return;
+    const subject = `sweep ${tierOf(stream)}`;
+    let folded: FoldedSweep | undefined;
+    // What cannot be parsed no live row has passed either.
+    for (const row of rows) {
+      const stored = parseRow(row, () => undefined);
+      if (stored === undefined) break;
+      folded = foldSweep(folded, stored);
+    }
+    const [replayed, live] = [folded && sweepRow(folded), this.#live.sweep(tierOf(stream))];
+    if (replayed === undefined || live === undefined) {
+      if (replayed !== live) this.#differs({ subject, place: 'sweeps', replayed: aRow(replayed), live: aRow(live) });
+      return;
+    }
+    if (replayed.state !== live.state && !isSameJson(replayed.state, live.state))
+      this.#differs({ subject, place: 'sweeps.state', replayed: replayed.state, live: live.state });
+    if (replayed.eventId !== live.eventId)
+      this.#differs({ subject, place: 'sweeps.event_id', replayed: replayed.eventId, live: live.eventId });
+  }
+
   #compare(orderId: string, columns: OrderColumns, reviews: readonly (readonly [string, string])[]): void {
     if (reviews.length === 0 && this.#live?.isSame(columns, 0)) return;
     const live = this.#live?.order(orderId);
@@ -162,6 +187,10 @@ export function noteAccount(accounts: Map<string, ReplayedAccount>, also: Replay
   });
 }
 
+function aRow(row: unknown): string {
+  return row === undefined ? 'nothing' : 'a row';
+}
+
 /** The order of keys says nothing. */
 function isSameJson(a: unknown, b: unknown): boolean {
   if (typeof a !== 'string' || typeof b !== 'string') return false;
@@ -172,7 +201,7 @@ function isSameJson(a: unknown, b: unknown): boolean {
   }
 }
 
-/** Live rows of orders that the log does not know. */
+/** Live rows of orders and sweeps that the log does not know. */
 export function strayRows(log: SqliteLog, readModels: string): readonly Difference[] {
   const live = openLiveReadModels(readModels);
   try {
@@ -185,6 +214,10 @@ export function strayRows(log: SqliteLog, readModels: string): readonly Differen
     for (const orderId of live.orderIds()) {
       if (!log.has(orderAggregate.stream(orderId)))
         strays.push({ subject: `order ${orderId}`, place: 'orders', replayed: 'nothing: the log has no such order', live: 'a row' });
+    }
+    for (const tier of live.tiers()) {
+      if (!log.has(sweepAggregate.stream(tier)))
+        strays.push({ subject: `sweep ${tier}`, place: 'sweeps', replayed: 'nothing: the log has no such sweep', live: 'a row' });
     }
     return strays;
   } finally {

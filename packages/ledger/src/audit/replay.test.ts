@@ -69,6 +69,11 @@ const changed: readonly [what: string, change: string, subject: string, place: s
   ['since when an account sells', "UPDATE accounts SET first_placed_at = '2020'", 'account acct_1, live', 'accounts.first_placed_at', expect.stringMatching(/^2026/), '2020'],
   ['whether an account was ever paid', 'UPDATE accounts SET ever_paid = 0', 'account acct_1, live', 'accounts.ever_paid', 'true', 'false'],
   ['an account removed', 'DELETE FROM accounts', 'account acct_1, live', 'accounts', 'a row', 'nothing'],
+  ['where a sweep stands', "UPDATE sweeps SET state = replace(state, '2026', '2027') WHERE tier = 'new'", 'sweep new', 'sweeps.state', expect.stringContaining('2026'), expect.stringContaining('2027')],
+  ['a sweep that is none', "UPDATE sweeps SET state = 'x'", 'sweep new', 'sweeps.state', expect.stringContaining('"round":1'), 'x'],
+  ['the last event of a sweep', "UPDATE sweeps SET event_id = 'x'", 'sweep new', 'sweeps.event_id', expect.any(String), 'x'],
+  ['a sweep removed', "DELETE FROM sweeps WHERE tier = 'new'", 'sweep new', 'sweeps', 'a row', 'nothing'],
+  ['a sweep added', "INSERT INTO sweeps SELECT 'x', state, event_id FROM sweeps", 'sweep x', 'sweeps', expect.stringContaining('no such sweep'), 'a row'],
   ['an account added', "INSERT INTO accounts VALUES ('acct_x', 0, '2026', 0)", 'account acct_x, test', 'accounts', expect.stringContaining('no order'), 'a row'],
 ];
 
@@ -90,12 +95,20 @@ test('live read models that are behind are compared as far as they are', async (
   const behind = [
     "UPDATE cursors SET position = '00000000000000000012' WHERE name = 'orders'",
     'DELETE FROM reviews',
+    'DELETE FROM sweeps',
     "DELETE FROM orders WHERE order_id <> 'confirmed'",
   ];
   const { differences, events } = await replaying(behind);
   expect(events).toBe(12);
   // Its row is the one of the end of the log: too new for that cursor.
   expect(new Set(differences.map(({ subject }) => subject))).toEqual(new Set(['order confirmed']));
+  const early = behind.filter((change) => change !== 'DELETE FROM sweeps');
+  expect((await replaying(early)).differences).toContainEqual({
+    subject: 'sweep new',
+    place: 'sweeps',
+    replayed: 'nothing',
+    live: 'a row',
+  });
 });
 
 test('as of an earlier position, and through another store', async () => {

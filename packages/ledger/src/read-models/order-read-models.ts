@@ -1,5 +1,5 @@
 // Read models of the orders: open orders, open reviews, undelivered decisions, memberships by member. Each row
-// holds the folded order, so a page is applied without reading streams.
+// holds the folded order, so a page is applied without reading streams. Beside them, where the sweeps stand.
 
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import { invariant } from '../errors.ts';
@@ -8,9 +8,11 @@ import { initialState, type OrderState } from '../order/order.ts';
 import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../order-streams.ts';
 import type { Membership } from '../payment-ledger.ts';
+import type { FoldedSweep } from '../sweep.ts';
 import { openAccountRows } from './account-rows.ts';
 import { type FoldedOrder, foldInto, orderColumns, rowsOf } from './order-rows.ts';
-import type { ReadModelFile } from './read-model-file.ts';
+import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
+import { isOfSweep, openSweepRows } from './sweep-rows.ts';
 
 export interface OrderReadModels {
   readonly cursor: Position;
@@ -24,13 +26,14 @@ export interface OrderReadModels {
   undelivered(after: string, limit: number): readonly UndeliveredDecision[];
   /** Orders whose newest decision is on its way to the shop. */
   pendingDeliveries(): readonly OrderState[];
+  /** Undefined: nothing is known of the tier. */
+  sweep(tier: string): FoldedSweep | undefined;
 }
-
-const name = 'orders';
 
 export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const { db } = file;
   const accountRows = openAccountRows(file);
+  const sweepRows = openSweepRows(file);
   const select = db.prepare('select state, since from orders where order_id = ?');
   // In its place: a row that is replaced would move to the end of the table.
   const upsert = db.prepare(
@@ -71,7 +74,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   function applyPage(events: readonly StoredEvent[], from: Position): void {
     const changed = new Map<string, FoldedOrder>();
     for (const event of events) {
-      if (event.position <= from) continue;
+      if (event.position <= from || isOfSweep(event.stream)) continue;
       const orderId = event.stream.slice(orderAggregate.stream('').length);
       const row = changed.get(orderId) ?? load(orderId);
       invariant(event.revision === row.state.revision + 1, `${event.stream}: revision ${event.revision} follows ${row.state.revision}`);
@@ -79,14 +82,15 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
       changed.set(orderId, row);
     }
     for (const row of changed.values()) save(row);
+    sweepRows.apply(events);
   }
 
   const states = (rows: readonly Record<string, unknown>[]): OrderState[] =>
     rows.map((row) => JSON.parse(String(row['state'])) as OrderState);
 
   return {
-    cursor: file.cursor(name),
-    apply: (events, next) => file.advance(name, { events, next }, (from) => applyPage(events, from)),
+    cursor: file.cursor(readModelCursor),
+    apply: (events, next) => file.advance(readModelCursor, { events, next }, (from) => applyPage(events, from)),
     memberships: (memberId) =>
       byMember.all(memberId).map((row) => ({
         membershipId: String(row['order_id']),
@@ -100,6 +104,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     unsettled: accountRows.unsettled,
     undelivered: (after, limit) => states(undelivered.all(after, limit)).flatMap((state) => undeliveredIn(state) ?? []),
     pendingDeliveries: () => states(pending.all()),
+    sweep: sweepRows.folded,
   };
 }
 

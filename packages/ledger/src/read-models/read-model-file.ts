@@ -9,11 +9,15 @@ import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
 import { pragma } from '../event-store/sqlite/layout.ts';
 import { orderAggregate } from '../order-streams.ts';
 import type { Runtime } from '../runtime.ts';
+import { sweepAggregate } from '../sweep.ts';
 
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
 const applicationId = 0x5064526d;
-/** Another layout: the file is dropped and rebuilt. */
-export const layout = 5;
+/** Another layout: the file is dropped and rebuilt. Another fold of what a row holds, or a new event of a sweep, is one too. */
+export const layout = 6;
+/** What the read models are made of, and the cursor that they have in it. */
+export const readModelPrefixes: readonly string[] = [orderAggregate.stream(''), sweepAggregate.stream('')];
+export const readModelCursor = 'orders';
 /** Other processes on the same file hold it for the length of a page. */
 const busyTimeoutMs = 10_000;
 
@@ -56,6 +60,8 @@ const schema = `
     primary key (account, livemode)
   ) without rowid;
   create table reviews (order_id text not null, review_id text not null, review text not null, primary key (order_id, review_id)) without rowid;
+  -- The folded stream of each tier, and its last event: tells whether the row belongs to the stream.
+  create table sweeps (tier text primary key not null, state text not null, event_id text not null) without rowid;
   pragma application_id = ${applicationId};
   pragma user_version = ${layout};
 `;
@@ -137,8 +143,8 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
 
 /** The log still holds, at its place, the last event that was read for each cursor, is as long as it was, and nothing new stands between. */
 async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
-  const cursors = db.prepare('select position, stream, revision, event_id from cursors left join last_events using (name)').all();
-  for (const { position, stream, revision, event_id } of cursors) {
+  const cursors = db.prepare('select name, position, stream, revision, event_id from cursors left join last_events using (name)').all();
+  for (const { name, position, stream, revision, event_id } of cursors) {
     let last = logStart;
     if (event_id !== null) {
       const [event] = await store.readStream(String(stream), { afterRevision: Number(revision) - 1 });
@@ -146,14 +152,19 @@ async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
       last = event.position;
     }
     const cursor = position as Position;
-    if (!(await hasReached(store, cursor)) || (await holdsOrderEvent(store, last, cursor))) return false;
+    if (!(await hasReached(store, cursor)) || (await holdsEvent(store, last, cursor, readBy(String(name))))) return false;
   }
   return true;
 }
 
-/** Every cursor reads the orders: what stands between its last event and itself was not there when it passed. */
-async function holdsOrderEvent(store: EventStore, after: Position, upTo: Position): Promise<boolean> {
-  for await (const { events, next } of store.readLog({ after, prefixes: [orderAggregate.stream('')] })) {
+/** Every cursor reads the orders, and that of the read models the sweeps too. */
+function readBy(cursor: string): readonly string[] {
+  return cursor === readModelCursor ? readModelPrefixes : [orderAggregate.stream('')];
+}
+
+/** What a cursor reads, and what stands between its last event and itself, was not there when it passed. */
+async function holdsEvent(store: EventStore, after: Position, upTo: Position, prefixes: readonly string[]): Promise<boolean> {
+  for await (const { events, next } of store.readLog({ after, prefixes })) {
     if (events[0] !== undefined) return events[0].position <= upTo;
     if (next >= upTo) return false;
   }
