@@ -173,6 +173,29 @@ describe('a file that does not belong to the log is dropped, and read again from
     await restored.append('sweep-fast', -1, sweep('s3'));
     await expectDropped(restored);
   });
+  test('an older copy was put back, and a sweep stands now where the read models passed by', async () => {
+    const store = await storeOf('a');
+    await store.append('reference-1', -1, [{ id: 'r', type: 'Happened', data: {}, metadata: {} }]);
+    const file = await open(store);
+    const { events, next } = await pageOf(store);
+    await file.advance('orders', { events: events.slice(0, 1), next }, () =>
+      file.db.exec("insert into reviews values ('order-1', 'r1', '{}')"),
+    );
+    file.close();
+    const restored = await storeOf('a');
+    await restored.append('sweep-fast', -1, [{ id: 's', type: 'Happened', data: {}, metadata: {} }]);
+    await expectDropped(restored);
+  });
+  test('sweeps are nothing that the cursor of the roll-forward has missed', async () => {
+    const store = await storeOf('a');
+    await store.append('sweep-fast', -1, [{ id: 's', type: 'Happened', data: {}, metadata: {} }]);
+    const file = await open(store);
+    const { events, next } = await pageOf(store);
+    await file.advance('roll-forward', { events: events.slice(0, 1), next }, () => undefined);
+    const again = await reopened(file, store);
+    expect(again.cursor('roll-forward')).toBe(next);
+    again.close();
+  });
   test('the same log, grown, is its own', async () => {
     const cursor = await filledFrom(await storeOf('a', 'b'));
     const file = await open(await storeOf('a', 'b', 'c'));
