@@ -97,7 +97,8 @@ describe('a process that starts on a long stream', () => {
     await using second = open(store);
     expect(await second.sweepProgress(tier)).toEqual(await without(log).progress(tier));
     expect(await second.startSweep(tier, 402)).toEqual({ outcome: 'started', round: 403 });
-    expect(store.handedOut).toBeLessThan(12);
+    // Of 804: the last event of the file and the four behind it, to open it and to begin there; and the four, to fold them.
+    expect(store.handedOut).toBeLessThanOrEqual(14);
     await second.settle(); // What it has begun is nothing to deliver.
   });
 
