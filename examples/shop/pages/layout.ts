@@ -1,7 +1,8 @@
 // What every page has around it.
+
+import { type Html, html } from '@paidonce/http/html';
 import type { MembershipStatus } from '@paidonce/ledger';
 import { membershipWords } from '../words.ts';
-import { type Html, html } from './html.ts';
 
 export interface PageParts {
   readonly title: string;

@@ -1,9 +1,10 @@
 // The list of orders, the shop's table of memberships, and the members' area.
+
+import { type Html, html } from '@paidonce/http/html';
 import type { OrderView } from '@paidonce/ledger';
 import type { SavedMembership } from '../memberships.ts';
 import type { ShopOrder } from '../orders.ts';
 import { paymentWords, sourceNames } from '../words.ts';
-import { type Html, html } from './html.ts';
 import { membershipPill, page } from './layout.ts';
 
 export interface ListedOrder {

@@ -1,10 +1,11 @@
 // The page of one order: its state, one sentence why, and the timeline of what each source said.
+
+import { type Html, html } from '@paidonce/http/html';
 import type { OrderView, StoredEvent } from '@paidonce/ledger';
 import type { ShopOrder } from '../orders.ts';
 import { type Entry, timelineOf, verdictOf } from '../timeline.ts';
 import { money, paymentWords, sourceNames, timeOfDay } from '../words.ts';
 import { fates } from './home.ts';
-import { type Html, html } from './html.ts';
 import { membershipPill, page } from './layout.ts';
 
 export interface OrderPageView {

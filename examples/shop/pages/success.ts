@@ -1,8 +1,9 @@
 // Where the customer lands after paying. The page grants nothing, whoever opens it: it shows what the ledger knows, and
 // its script asks for the status until the membership is there.
+
+import { type Html, html } from '@paidonce/http/html';
 import type { OrderView } from '@paidonce/ledger';
 import { type PaymentState, paymentStateOf } from '@paidonce/stripe-adapter';
-import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
 
 export interface SuccessView {

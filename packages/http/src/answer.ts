@@ -8,7 +8,7 @@ export function answer(reply: FastifyReply, status: number, body: object): Fasti
 }
 
 /** Stripe tries again after a 5xx, and so does the page. What is not listed is a fault on our side: 500. */
-const statusOf: Partial<Record<LedgerErrorCode, number>> = {
+const statuses: Partial<Record<LedgerErrorCode, number>> = {
   invalid_input: 400,
   // Of `startCheckout` in a host's route: the order itself stands in the way, and no retry helps.
   already_paid: 409,
@@ -21,13 +21,17 @@ const statusOf: Partial<Record<LedgerErrorCode, number>> = {
   provider_unavailable: 503,
   closed: 503,
 };
+export function statusOf({ code }: LedgerError): number {
+  return statuses[code] ?? 500;
+}
+
 /** A full queue drains within a few group commits. */
 const retryAfterSeconds = 1;
 
 /** What the ledger or Stripe threw at a handler. A `statusCode` on it (Stripe's errors have one) is not our answer. */
 export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (!(error instanceof LedgerError)) return answerUnexpected(error, request, reply, 500);
-  const status = statusOf[error.code] ?? 500;
+  const status = statusOf(error);
   request.log[status === 500 ? 'error' : 'warn']({ code: error.code }, error.message);
   if (error.code === 'store_busy') void reply.header('retry-after', retryAfterSeconds);
   return answer(reply, status, { error: error.code });

@@ -50,6 +50,7 @@ export function standIns(): StandIns {
     metadataFor: () => ({}),
     startCheckout: refuse,
     sweep: refuse,
+    recheck: refuse,
     async handleWebhook(rawBody, given) {
       webhooks.push({ rawBody, signature: given });
       return { outcome: await answers.webhook() };

@@ -13,6 +13,7 @@ import { Poll, type SweepOptions } from './poll/poll.ts';
 import { ReadBudget } from './poll/read-budget.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import { RecentStrangers } from './recent-strangers.ts';
+import { type Rechecked, recheck } from './recheck.ts';
 import { sessionReader } from './session-reader.ts';
 import { siblingSessions } from './sibling-sessions.ts';
 import { StatusQuery } from './status-query.ts';
@@ -74,6 +75,13 @@ export interface StripePayments extends AsyncDisposable {
    * restored by it; `budgetLeft`: of `readsPer30Days`.
    */
   sweep(options?: SweepOptions): Promise<SweepSummary>;
+  /**
+   * Manual retry: asks Stripe again about one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`), and lets the
+   * ledger observe what it says. Stripe's answer decides, not who asks.
+   *
+   * @throws LedgerError `order_unknown`: neither an order nor an id of Stripe's.
+   */
+  recheck(orderOrObjectId: string): Promise<Rechecked>;
 }
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -158,6 +166,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     handleWebhook: (rawBody, signature) => call(() => webhook.handle(rawBody, signature)),
     status: (sessionId) => call(() => statusQuery.ask(sessionId)),
     sweep: (sweep) => call(() => poll.sweep(sweep)),
+    recheck: (orderOrObjectId) => call(() => recheck(orderOrObjectId, { ...parts, accounts, intake, siblings, reads })),
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;

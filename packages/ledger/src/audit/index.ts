@@ -4,7 +4,7 @@ export { resolveAsOf } from './as-of.ts';
 export { backUpLog, type VerifiedBackup } from './backup.ts';
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy.ts';
-export { type ExplainOptions, type Explanation, explainMember, explainOrder } from './explain/explain.ts';
+export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, type Language, memberLines } from './explain/explanation-lines.ts';
 export type { Because, Said, TimelineEntry, Verdict } from './explain/timeline.ts';
 export { type Accounts, accountsWith, defaultAccounts } from './export/accounts.ts';

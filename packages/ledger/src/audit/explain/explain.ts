@@ -1,6 +1,6 @@
 // Why an order has its membership, or a member his access: from the order's own stream and its reference streams, as they
 // are or as they were.
-import type { Position } from '../../event-store/event-store.ts';
+import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import { orderAggregate } from '../../order-streams.ts';
@@ -36,13 +36,25 @@ export async function explainOrder(log: LogReader, orderId: string, { asOf }: Ex
   const until = (row: LogRow): boolean => asOf === undefined || row.position <= asOf;
   const rows = (await log.stream(orderAggregate.stream(orderId))).filter(until);
   if (rows.length === 0) return undefined;
-  const events = rows.map(toldEvent);
-  const { order, entries } = timelineOf(orderId, events);
+  const events = rows.map((row) => toldEvent(storedEvent(row)));
   const references: TimelineEntry[] = [];
   for (const reference of referencesIn(events)) {
     const stream = await log.stream(referenceAggregate.stream(reference));
     references.push(...stream.filter(until).flatMap((row) => referenceEntry(reference, orderId, row)));
   }
+  return explained(orderId, events, references);
+}
+
+/**
+ * From an order's own stream alone, as `ledger.history(orderId)` gives it: without what its references held before they
+ * were linked. Undefined: there is no such order.
+ */
+export function explainHistory(orderId: string, history: readonly StoredEvent[]): Explanation | undefined {
+  return history.length === 0 ? undefined : explained(orderId, history.map(toldEvent), []);
+}
+
+function explained(orderId: string, events: readonly ToldEvent[], references: readonly TimelineEntry[]): Explanation {
+  const { order, entries } = timelineOf(orderId, events);
   const decided = entries.findLast(({ kind }) => kind === 'decided');
   return {
     orderId,
@@ -77,10 +89,9 @@ export async function explainMember(log: LogReader, memberId: string, options: E
   return explained.filter((each) => each !== undefined);
 }
 
-function toldEvent(row: LogRow): ToldEvent {
-  const stored = storedEvent(row);
+function toldEvent(stored: StoredEvent): ToldEvent {
   const { recordedAt = '', instance = '', cause = '' } = stored.metadata;
-  return { event: readOrderEvent(stored), recordedAt, instance, cause, place: `${row.stream}@${row.revision}` };
+  return { event: readOrderEvent(stored), recordedAt, instance, cause, place: `${stored.stream}@${stored.revision}` };
 }
 
 /** Every name under which its payments go. */

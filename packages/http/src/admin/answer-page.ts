@@ -1,0 +1,64 @@
+// How the console answers: a page for a browser, JSON for everything else; the same status either way.
+import { LedgerError } from '@paidonce/ledger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answer, answerFailure, answerRefusal, statusOf } from '../answer.ts';
+import { problemPage } from './pages.ts';
+import { styleHash } from './style.ts';
+
+/** Pages without scripts: nothing may run, nothing may be framed, forms go nowhere else. */
+export const pageHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src '${styleHash}'`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+};
+
+export function wantsPage(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') === true;
+}
+
+/** @param page made only where a browser asks. */
+export function answerEither(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status = 200, data, page }: { readonly status?: number; readonly data: object; readonly page: () => string },
+): FastifyReply {
+  if (!wantsPage(request)) return answer(reply, status, data);
+  return reply.code(status).type('text/html; charset=utf-8').send(page());
+}
+
+const refusals: Readonly<Record<number, string>> = {
+  401: 'You are not signed in, or may not see payments.',
+  403: 'This form was sent from another site, so nothing was done. Open the page here and send it again.',
+  413: 'That is too long.',
+};
+
+/** For `setErrorHandler`: what the ledger says is meant for an operator; of anything else he gets no more than its status. */
+export function answerProblem(path: string): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  return (error, request, reply) => {
+    if (!wantsPage(request))
+      return error instanceof LedgerError ? answerFailure(error, request, reply) : answerRefusal(error, request, reply);
+    const isOurs = error instanceof LedgerError;
+    const status = isOurs ? statusOf(error) : statusIn(error);
+    const message = isOurs
+      ? error.message
+      : (refusals[status] ?? (status < 500 ? 'That request cannot be read.' : 'Something failed here.'));
+    if (status >= 500)
+      request.log.error(isOurs ? { code: error.code } : { name: error instanceof Error ? error.name : 'error' }, 'paidonce: console');
+    return reply
+      .code(status)
+      .type('text/html; charset=utf-8')
+      .send(problemPage({ path, message, isSignedIn: status !== 401 }));
+  };
+}
+
+function statusIn(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  return status >= 400 && status < 600 ? status : 500;
+}
