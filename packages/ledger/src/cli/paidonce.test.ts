@@ -135,7 +135,7 @@ describe('explain', () => {
     expect((await run('explain', '--member', 'member-refunded')).out).toMatch(/^Member member-refunded has no access: none of the orders/);
     expect(await run('explain', '--member', 'member-held', '--as-of', '2026-01-05T09:00:20Z')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('no order of member member-held'),
+      err: expect.stringContaining('no order of member member-held as of 2026-01-05T09:00:20Z. Is it'),
     });
   });
 
