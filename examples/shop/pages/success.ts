@@ -3,7 +3,7 @@
 import type { OrderView } from '@paidonce/ledger';
 import { type PaymentState, paymentStateOf } from '@paidonce/stripe-adapter';
 import { type Html, html } from './html.ts';
-import { page } from './layout.ts';
+import { page, unreachableNotice } from './layout.ts';
 
 export interface SuccessView {
   readonly sessionId: string;
@@ -31,6 +31,7 @@ export function successPage({ sessionId, order }: SuccessView): string {
   </section>`,
   )}
 </div>
+${unreachableNotice}
 <noscript>
   <form method="post" action="/orders/${order.orderId}/check"><button class="quiet">Check with Stripe now</button></form>
 </noscript>
