@@ -1,5 +1,5 @@
 // The ledger in a server of your own: all that a shop needs of PaidOnce, and nothing else. It runs against Stripe:
-// STRIPE_SECRET_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_… node --conditions=@paidonce/source examples/embedded.ts
+// STRIPE_SECRET_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_… npx node --conditions=@paidonce/source examples/embedded.ts
 import { randomUUID } from 'node:crypto';
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type MembershipChange } from '@paidonce/ledger';

@@ -1,6 +1,6 @@
 // Checks what a user would install, offline: packs each package, has publint and attw judge the tarball, unpacks
 // all of them into an empty project beside our installed dependencies, imports every export there on this Node,
-// and type-checks a consumer against the shipped declarations. Needs `npm run build` first.
+// and type-checks a consumer and the snippets of the READMEs against the shipped declarations. Needs `npm run build` first.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -101,6 +101,37 @@ function checkImports(packages: readonly Packed[], project: string): void {
   console.log(`${entries.length} exports import on Node ${process.versions.node} and type-check: ${entries.join(' ')}`);
 }
 
+// What a snippet leaves to its reader. A snippet that declares one itself hides it.
+const readersOwn = `
+import type { MembershipChange, PaymentLedger } from '@paidonce/ledger';
+import type { StripePayments } from '@paidonce/stripe-adapter';
+import type { FastifyInstance } from 'fastify';
+declare global {
+  function saveMembership(change: MembershipChange): Promise<void>;
+  const secretKey: string, webhookSecret: string, url: string;
+  const credentials: { username: string; password: string };
+  const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;
+}`;
+
+/** Each stands alone, as a reader takes it over. Those of files that the reader has are left out. */
+function checkSnippets(project: string): void {
+  const readmes = ['README.md', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)];
+  const snippets = readmes.flatMap((readme) =>
+    [...readFileSync(join(root, readme), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, code = ''], index) => ({
+      file: `${readme.replaceAll('/', '-')}-${index + 1}.ts`,
+      code,
+    })),
+  );
+  const alone = snippets.filter(({ code }) => !code.includes("from '../"));
+  if (alone.length === 0) throw new Error('The READMEs have no snippet in TypeScript. Did their fences change?');
+  writeFileSync(join(project, 'readers-own.d.ts'), readersOwn);
+  for (const { file, code } of alone) writeFileSync(join(project, file), `${code}\nexport {};\n`);
+  // The clients' own declarations do not pass: `skipLibCheck` is for them.
+  const files = ['readers-own.d.ts', ...alone.map(({ file }) => file)];
+  run(project, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...consumerFlags, '--skipLibCheck', ...files);
+  console.log(`${alone.length} snippets of the READMEs type-check`);
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'paidonce-packed-'));
 try {
   const packages = readdirSync(join(root, 'packages')).map((name) => pack(join(root, 'packages', name), folder));
@@ -114,6 +145,7 @@ try {
   install(packages, project);
   writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
   checkImports(packages, project);
+  checkSnippets(project);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 // What the conformance kit says of the handler of most tutorials. With your own app in its place, this is how you try
-// it: node --conditions=@paidonce/source examples/conformance/main.ts. Exits 1 where something broke.
+// it: npx node --conditions=@paidonce/source examples/conformance/main.ts. Exits 1 where something broke.
 import { formatReport, runConformance } from '@paidonce/stripe-adapter/conformance';
 import { bootTutorialShop } from './tutorial-shop.ts';
 

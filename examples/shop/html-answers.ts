@@ -3,6 +3,7 @@ import { LedgerError } from '@paidonce/ledger';
 import type { FastifyInstance } from 'fastify';
 import { messagePage } from './pages/layout.ts';
 
+/** Its message is for the customer. */
 export class NotFound extends Error {}
 /** Its message is for the customer. */
 export class BadInput extends Error {}
@@ -28,9 +29,10 @@ export function answerInHtml(app: FastifyInstance, paymentOrigin: string): void 
     });
     void reply.type('text/html; charset=utf-8');
   });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send(messagePage('Not here', 'There is no such page in this shop.')));
+  const notHere = (message: string): string => messagePage('Not here', message);
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(notHere('There is no such page in this shop.')));
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    if (error instanceof NotFound) return reply.callNotFound();
+    if (error instanceof NotFound) return reply.code(404).send(notHere(error.message));
     if (error instanceof BadInput) return reply.code(400).send(messagePage('That does not work', error.message));
     if (error.statusCode !== undefined && error.statusCode < 500)
       return reply.code(error.statusCode).send(messagePage('That does not work', error.message));

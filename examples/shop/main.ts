@@ -1,4 +1,5 @@
 // `npm start`: the example shop, until Ctrl-C.
+import { randomBytes } from 'node:crypto';
 import { LedgerError } from '@paidonce/ledger';
 import { withoutPassword } from '@paidonce/ledger/store-url';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
@@ -11,7 +12,7 @@ const log = {
 };
 
 try {
-  const settings = readSettings(process.env);
+  const settings = withConsole(readSettings(process.env));
   const shop = await openShop(settings, log);
   for (const line of banner(settings, shop)) console.log(line);
   closeOn(['SIGINT', 'SIGTERM'], shop);
@@ -20,7 +21,13 @@ try {
   process.exitCode = 1;
 }
 
-function banner({ stripe, dataDir, pollSeconds, ledgerUrl }: Settings, { url, sandboxUrl }: Shop): readonly string[] {
+/** On this machine alone there is a console from the start; replicas have one where they are given the same password. */
+function withConsole(settings: Settings): Settings {
+  if (settings.behind || settings.operatorPassword !== undefined) return settings;
+  return { ...settings, operatorPassword: randomBytes(6).toString('base64url') };
+}
+
+function banner({ stripe, dataDir, pollSeconds, ledgerUrl, operatorPassword }: Settings, { url, sandboxUrl }: Shop): readonly string[] {
   const payments =
     sandboxUrl === undefined
       ? [
@@ -37,6 +44,11 @@ function banner({ stripe, dataDir, pollSeconds, ledgerUrl }: Settings, { url, sa
     '  2. Pay on the payment page.',
     '  3. See the membership arrive, then open the timeline: who granted, who only confirmed.',
     '',
+    ...(operatorPassword === undefined
+      ? []
+      : [
+          `  For operators: ${url}/admin/payments (any name, password ${process.env['OPERATOR_PASSWORD'] ? 'OPERATOR_PASSWORD' : operatorPassword}).`,
+        ]),
     ...payments,
     ...(ledgerUrl === undefined ? [] : [`  The ledger is ${withoutPassword(ledgerUrl)} (LEDGER_URL).`]),
     `  The poll asks every ${pollSeconds} s (POLL_SECONDS). ${ledgerUrl === undefined ? 'Everything' : 'The rest'} is kept in ${dataDir} (DATA_DIR). Ctrl-C stops.`,

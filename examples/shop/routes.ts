@@ -61,7 +61,7 @@ export async function shopRoutes(app: FastifyInstance, options: ShopRoutesOption
   // Where Stripe sends the browser. Whoever opens it, with whatever query: it reads the ledger and asks nobody.
   app.get<{ Querystring: { session_id?: string } }>('/success', async ({ query: { session_id: sessionId = '' } }) => {
     const order = await orderOfSession(ledger, sessionId);
-    if (!order) throw new NotFound();
+    if (!order) throw new NotFound('The shop knows no such checkout. Whether you are a member, your order tells.');
     orders.noteReturn(order.orderId, new Date().toISOString());
     return successPage({ sessionId, order });
   });
@@ -71,7 +71,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
   type OnOrder = { Params: { orderId: string }; Querystring: { asked?: string } };
   const known = (orderId: string): ShopOrder => {
     const order = orders.find(orderId);
-    if (!order) throw new NotFound();
+    if (!order) throw new NotFound('The shop knows no such order.');
     return order;
   };
 

@@ -12,6 +12,8 @@ export interface Settings {
   readonly sandbox?: { readonly apiUrl: string; readonly pagesUrl: string };
   /** As one of several, behind a load balancer: the address that customers see. */
   readonly behind?: { readonly host: string; readonly url: string };
+  /** Of the console. Absent: there is none. */
+  readonly operatorPassword?: string;
 }
 
 export class SettingsError extends Error {
@@ -35,6 +37,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     dataDir: env['DATA_DIR'] || './data',
     pollSeconds: readWhole(env, 'POLL_SECONDS', secretKey === '' ? sandboxPollSeconds : stripePollSeconds, { min: 1, max: 86_400 }),
     ...(env['LEDGER_URL'] ? { ledgerUrl: env['LEDGER_URL'] } : {}),
+    ...(env['OPERATOR_PASSWORD'] ? { operatorPassword: env['OPERATOR_PASSWORD'] } : {}),
     ...readReplica(env),
   };
   if (secretKey !== '' && shared.sandbox)

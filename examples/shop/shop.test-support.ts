@@ -24,7 +24,7 @@ type Env = Readonly<Record<string, string>>;
 
 const main = new URL('main.ts', import.meta.url).pathname;
 const ownVariables = [
-  ...['HOST', 'PORT', 'DATA_DIR', 'LEDGER_URL', 'POLL_SECONDS', 'SHOP_URL'],
+  ...['HOST', 'PORT', 'DATA_DIR', 'LEDGER_URL', 'POLL_SECONDS', 'SHOP_URL', 'OPERATOR_PASSWORD'],
   ...['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'PAYMENT_PAGES'],
 ];
 

@@ -77,7 +77,8 @@ describe('the redirect to the success page grants nothing', () => {
 
   test('a session that the shop does not know is not found', async () => {
     for (const id of ['cs_test_unknown', '', '%3Cscript%3E', 'x&session_id=y']) {
-      expect((await fetch(`${shop.url}/success?session_id=${id}`)).status).toBe(404);
+      const answer = await fetch(`${shop.url}/success?session_id=${id}`);
+      expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('The shop knows no such checkout.')]);
     }
   });
 });
@@ -187,6 +188,26 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await pay(paymentPage);
     await page.getByText('Granted once, by the poll.').waitFor({ timeout: 30_000 });
     expect(complaints).toEqual([]);
+  });
+
+  test('while the shop is away its pages say so, and go on when it is back', async () => {
+    const away = temporaryFolder();
+    onTestFinished(away.remove);
+    const before = await startShop(away.path, { POLL_SECONDS: '86400' });
+    const paymentPage = await order({ memberId: 'lou', afterwards: 'leaves' }, before);
+    const { page } = await openPage();
+    await page.goto(`${before.url}/orders`);
+    await page.getByRole('row', { name: 'lou' }).getByRole('link').click();
+    await page.getByText('No source has said "paid"').waitFor();
+    expect(await page.getByText('The shop does not answer').isVisible()).toBe(false);
+    await before.stop();
+    await page.getByText('The shop does not answer').waitFor();
+
+    const after = await startShop(away.path, { POLL_SECONDS: '1', PORT: String(before.port) });
+    onTestFinished(async () => void (await after.stop()));
+    await page.getByText('The shop does not answer').waitFor({ state: 'hidden' });
+    await pay(`http://127.0.0.1:${before.port + 1}${new URL(paymentPage).pathname}`);
+    await page.getByText('Granted once, by the poll.').waitFor({ timeout: 30_000 });
   });
 
   test('without scripts the success page refreshes until the membership is there', async () => {

@@ -4,12 +4,13 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { paymentLedgerPlugin } from '@paidonce/http';
+import { paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type Log } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import { openMemberships } from './memberships.ts';
+import { byPassword } from './operators.ts';
 import { openShopOrders } from './orders.ts';
 import { shopRoutes } from './routes.ts';
 import type { Settings } from './settings.ts';
@@ -28,7 +29,7 @@ export interface Shop extends AsyncDisposable {
  * @throws Error where a port is taken or a file cannot be used; nothing stays open then.
  */
 export async function openShop(settings: Settings, log: Log, stripeFor: typeof openStripe = openStripe): Promise<Shop> {
-  const { port, dataDir, pollSeconds, behind, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
+  const { port, dataDir, pollSeconds, behind, operatorPassword, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
   const host = behind?.host ?? '127.0.0.1';
   await requireFree(host, port); // Before the files are touched: a shop that is running holds them.
   // Closes what was opened, last first: also when a later step fails.
@@ -49,6 +50,7 @@ export async function openShop(settings: Settings, log: Log, stripeFor: typeof o
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: { intervalMs: pollSeconds * 1000 } });
   const app = opened.adopt(Fastify({ trustProxy: behind !== undefined }), (open) => open.close()); // Closing it disposes the payments, the ledger and its store.
   await app.register(paymentLedgerPlugin, { payments });
+  if (operatorPassword !== undefined) await app.register(paymentAdminPlugin, { payments, authenticate: byPassword(operatorPassword) });
 
   const url = behind?.url ?? `http://127.0.0.1:${port}`;
   const orders = openShopOrders(database);

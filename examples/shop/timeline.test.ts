@@ -21,14 +21,14 @@ beforeEach(async () => {
 const paid = (totalMinor = 9_000): Fact => ({ kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd' } });
 const refund: Fact = { kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 9_000 };
 
-async function say(source: 'webhook' | 'poll' | 'status_query', fact: Fact): Promise<void> {
+async function say(source: 'webhook' | 'poll' | 'status_query', fact: Fact, objectId = 'pi_1'): Promise<void> {
   await ledger.observePayment({
     source,
     payment: { provider: 'stripe', account: 'acct_1', livemode: false, id: 'pi_1' },
     orderId: 'o',
     fact,
     asOf: '2026-11-24T13:00:00Z',
-    evidence: { objectId: 'pi_1' },
+    evidence: { objectId },
   });
 }
 
@@ -42,6 +42,25 @@ describe('the timeline tells who granted and who only confirmed', () => {
     for (const source of ['poll', 'webhook', 'status_query', 'webhook'] as const) await say(source, paid());
     expect(await effects()).toEqual(['Poll: granted', 'Webhook: confirmed', 'Status query: confirmed']);
     expect(verdictOf(await ledger.history('o'))).toBe('Granted once, by the poll. The webhook and the status query only confirmed it.');
+  });
+
+  test('a source that says the same of the session and of the payment intent confirms nothing: it says it again', async () => {
+    const withParts: Fact = {
+      kind: 'attempt',
+      status: 'paid',
+      amount: { totalMinor: 9_000, currency: 'usd', parts: { subtotalMinor: 9_000, discountMinor: 0, taxMinor: 0, shippingMinor: 0 } },
+    };
+    await say('webhook', paid());
+    await say('webhook', withParts, 'cs_1');
+    await say('poll', withParts, 'cs_1');
+    expect(await effects()).toEqual(['Webhook: granted', 'Webhook: repeated', 'Poll: confirmed']);
+  });
+
+  test('processing, then paid, is news of the same payment', async () => {
+    await say('webhook', { kind: 'attempt', status: 'processing' });
+    await say('poll', paid());
+    await say('webhook', paid());
+    expect(await effects()).toEqual(['Webhook: recorded', 'Poll: granted', 'Webhook: confirmed']);
   });
 
   test('a refund revoked, and its confirmation did not', async () => {

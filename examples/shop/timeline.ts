@@ -2,7 +2,7 @@
 import { type Fact, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
 import { attemptWords, type Decision, decisionWords, money, objectWords, reviewWords, shortId, sourceNames, timeOfDay } from './words.ts';
 
-export type Effect = 'granted' | 'restored' | 'suspended' | 'revoked' | 'review' | 'confirmed' | 'recorded' | 'nothing';
+export type Effect = 'granted' | 'restored' | 'suspended' | 'revoked' | 'review' | 'confirmed' | 'repeated' | 'recorded' | 'nothing';
 
 export interface Entry {
   readonly at: string;
@@ -16,19 +16,27 @@ export interface Entry {
 
 /** @param returnedAt when the customer's browser came to the success page: the shop's own note, no event of the ledger. */
 export function timelineOf(history: readonly StoredEvent[], returnedAt: string | null): readonly Entry[] {
-  const said = new Set<string>();
+  const said = new Map<string, Source>(); // By whom first.
   const entries = history.map((stored, index): Entry => {
     const event = readOrderEvent(stored);
     const at = stored.metadata['recordedAt'] ?? '';
     if (event.type !== 'PaymentObserved') return { at, ...wordsOf(event) };
     const { source, factKey, fact, evidence, asOf } = event.data;
-    const effect = effectOf(history, index) ?? (said.has(factKey) ? 'confirmed' : 'recorded');
-    said.add(factKey);
+    const title = factWords(fact);
+    const what = `${factKey} ${title}`;
+    const effect = effectOf(history, index) ?? echoOf(said.get(what), source);
+    if (!said.has(what)) said.set(what, source);
     const { objectId, eventId } = evidence;
     const told = eventId === undefined ? `read from ${objectWords(objectId)}` : `event of ${objectWords(objectId)}`;
-    return { at, who: sourceNames[source], title: factWords(fact), detail: `${told}, at Stripe ${timeOfDay(asOf)}`, effect };
+    return { at, who: sourceNames[source], title, detail: `${told}, at Stripe ${timeOfDay(asOf)}`, effect };
   });
   return returnedAt === null ? entries : [...entries, returnEntry(returnedAt)].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** Who confirms is another one: a source that speaks of the same fact by another object of Stripe's only repeats itself. */
+function echoOf(first: Source | undefined, source: Source): Effect {
+  if (first === undefined) return 'recorded';
+  return first === source ? 'repeated' : 'confirmed';
 }
 
 /** What answers "why does this customer have access, or not?". */

@@ -40,7 +40,7 @@ export function homePage({ isSandbox, pollSeconds }: HomeView): string {
   <p class="field">
     <label for="member">Member</label>
     <input id="member" name="memberId" value="ada" required maxlength="64" pattern="[A-Za-z0-9._\\-]+" autocomplete="off"
-      aria-describedby="member-hint">
+      title="1 to 64 letters, digits, dots, underscores or dashes" aria-describedby="member-hint">
     <small id="member-hint">An id of letters and digits, not a name or an address: the ledger never forgets.</small>
   </p>
   ${isSandbox && sandboxChoices}

@@ -48,6 +48,9 @@ export function page({ title, section, waits = false, head, body }: PageParts): 
 `.toString();
 }
 
+/** For pages that wait: public/shop.js shows it as long as nobody answers. `role` makes a screen reader say so. */
+export const unreachableNotice: Html = html`<div role="status"><p class="answer" data-unreachable hidden>The shop does not answer just now. If you have paid, that is not lost: this page keeps asking.</p></div>`;
+
 /** Something is wrong, in one sentence, and what to do now. */
 export function messagePage(title: string, message: string): string {
   return page({ title, body: html`<h1>${title}</h1><p class="lead">${message}</p><p><a href="/">Back to the shop</a></p>` });

@@ -6,7 +6,7 @@ import type { ShopOrder } from '../orders.ts';
 import { type Entry, timelineOf, verdictOf } from '../timeline.ts';
 import { money, paymentWords, sourceNames, timeOfDay } from '../words.ts';
 import { fates } from './home.ts';
-import { membershipPill, page } from './layout.ts';
+import { membershipPill, page, unreachableNotice } from './layout.ts';
 
 export interface OrderPageView {
   readonly shopOrder: ShopOrder;
@@ -28,6 +28,7 @@ export function orderPage({ shopOrder, order, history, pollSeconds, answer }: Or
     body: html`
 <h1>Order ${orderId}</h1>
 <div data-ask="/orders/${orderId}/revision" data-state="${order?.revision ?? -1}"></div>
+${unreachableNotice}
 <p class="lead">${verdictOf(history)}</p>
 <dl class="facts">
   <div><dt>Membership</dt><dd>${membershipPill(membership)}</dd></div>
@@ -65,6 +66,7 @@ const effectWords: Readonly<Record<NonNullable<Entry['effect']>, string>> = {
   revoked: 'revoked',
   review: 'needs a person',
   confirmed: 'only confirmed',
+  repeated: 'said it again',
   recorded: 'recorded',
   nothing: 'granted nothing',
 };

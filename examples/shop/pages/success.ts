@@ -4,7 +4,7 @@
 import { type Html, html } from '@paidonce/http/html';
 import type { OrderView } from '@paidonce/ledger';
 import { type PaymentState, paymentStateOf } from '@paidonce/stripe-adapter';
-import { page } from './layout.ts';
+import { page, unreachableNotice } from './layout.ts';
 
 export interface SuccessView {
   readonly sessionId: string;
@@ -32,6 +32,7 @@ export function successPage({ sessionId, order }: SuccessView): string {
   </section>`,
   )}
 </div>
+${unreachableNotice}
 <noscript>
   <form method="post" action="/orders/${order.orderId}/check"><button class="quiet">Check with Stripe now</button></form>
 </noscript>

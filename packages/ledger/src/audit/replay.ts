@@ -23,6 +23,8 @@ export interface Replayed {
   /** Whether there were live ones to compare with, and how far they had applied the log. */
   readonly compared: boolean;
   readonly cursor?: Position;
+  /** Events behind that place: the live ones have not applied them, so of these nothing was compared. */
+  readonly notCompared: number;
   /** Some of them; `differing` counts all. */
   readonly differences: readonly Difference[];
   readonly differing: number;
@@ -40,6 +42,7 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
     const accounts = readModels === undefined ? [] : accountDifferences(readModels, parts);
     const sum = (count: 'events' | 'orders' | 'openReviews' | 'pendingDeliveries' | 'differing'): number =>
       parts.reduce((total, part) => total + part[count], 0);
+    const cursor = readModels === undefined ? undefined : cursorOf(readModels);
     const withStatus = (status: MembershipStatus): number => parts.reduce((total, { memberships }) => total + memberships[status], 0);
     return {
       events: sum('events'),
@@ -53,7 +56,8 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
       openReviews: sum('openReviews'),
       pendingDeliveries: sum('pendingDeliveries'),
       compared: readModels !== undefined,
-      ...cursorOf(readModels),
+      ...(cursor === undefined ? {} : { cursor }),
+      notCompared: readModels === undefined ? 0 : await eventsBehind(reader, cursor),
       differences: [...parts.flatMap((part) => part.differences), ...strays, ...accounts],
       differing: sum('differing') + strays.length + accounts.length,
     };
@@ -89,9 +93,14 @@ function accountDifference(key: string, replayed: ReplayedAccount | undefined, l
   return differences;
 }
 
-function cursorOf(readModels: string | undefined): { readonly cursor?: Position } {
-  if (readModels === undefined) return {};
+function cursorOf(readModels: string): Position | undefined {
   const live = openLiveReadModels(readModels);
   live.close();
-  return live.cursor === undefined ? {} : { cursor: live.cursor };
+  return live.cursor;
+}
+
+async function eventsBehind(reader: LogReader, cursor: Position | undefined): Promise<number> {
+  let events = 0;
+  for await (const rows of reader.rows(cursor === undefined ? {} : { after: cursor })) events += rows.length;
+  return events;
 }

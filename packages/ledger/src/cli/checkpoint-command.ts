@@ -4,7 +4,7 @@ import { takeCheckpoint } from '../audit/checkpoint.ts';
 import { generateNoteKey } from '../audit/signed-note.ts';
 import { LedgerError } from '../errors.ts';
 import { type Command, jsonOption, readingOptions } from './command.ts';
-import { readSigners } from './key-files.ts';
+import { notWritten, readSigners } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const keyCommand: Command = {
@@ -19,7 +19,7 @@ export const keyCommand: Command = {
     try {
       writeFileSync(out, `${signerKey}\n`, { flag: 'wx', mode: 0o600 });
     } catch (error) {
-      throw new LedgerError('invalid_input', `${out} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+      throw notWritten(out, error);
     }
     terminal.out(options.flag('json') ? JSON.stringify({ verifierKey, file: out }) : verifierKey);
     terminal.err(`The private key is in ${out}. Keep a copy where you keep secrets; give the line above to your auditors.`);

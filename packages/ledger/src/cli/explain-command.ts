@@ -1,6 +1,5 @@
 // `paidonce explain`: in plain words, why an order has its membership, or a member his access.
 
-import { positionText } from '../audit/as-of.ts';
 import { type Explanation, explainMember, explainOrder } from '../audit/explain/explain.ts';
 import { explanationLines, type Language, memberLines } from '../audit/explain/explanation-lines.ts';
 import type { LogReader } from '../audit/log-reader.ts';
@@ -31,7 +30,7 @@ export const explainCommand: Command = {
       const one = orderId === undefined ? undefined : await explainOrder(log, orderId, asOf);
       const explanations = member === undefined ? (one ? [one] : []) : await ordersOf(member, invocation, log, asOf);
       if (explanations.length === 0) {
-        const then = asOf.asOf === undefined ? '' : ` up to position ${positionText(asOf.asOf)}`;
+        const then = asOf.asOf === undefined ? '' : ` as of ${options.text('as-of')}`; // As it was asked: a day, not the position that it comes to.
         terminal.err(
           `${log.name} knows no ${orderId === undefined ? `order of member ${member}` : `order ${orderId}`}${then}. Is it the right log?`,
         );

@@ -1,6 +1,6 @@
 // `paidonce export` and `paidonce import`: the log as NDJSON, CSV or a double-entry journal, and back into an empty store.
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { positionText } from '../audit/as-of.ts';
@@ -13,7 +13,7 @@ import { importNdjson, ndjsonLines } from '../audit/export/ndjson.ts';
 import type { LogReader } from '../audit/log-reader.ts';
 import { LedgerError } from '../errors.ts';
 import { type Command, type Invocation, jsonOption, readingOptions, storeOption } from './command.ts';
-import { readText } from './key-files.ts';
+import { notWritten, readText } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 import { openWritableStore, storeUrl } from './store-url.ts';
 import { grouped, rateText } from './terminal.ts';
@@ -104,7 +104,7 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
   const flush = async (): Promise<void> => {
     const text = chunk;
     chunk = '';
-    if (file === undefined) await terminal.write(text);
+    if (path === undefined || file === undefined) await terminal.write(text);
     else await told(path, () => file.appendFile(text));
   };
   return {
@@ -133,11 +133,11 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
 }
 
 /** A file that cannot be written is no bug of ours. */
-async function told<T>(path: string | undefined, work: () => Promise<T>): Promise<T> {
+async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new LedgerError('invalid_input', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw notWritten(path, error);
   }
 }
 
@@ -152,6 +152,7 @@ export const importCommand: Command = {
   summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
   options: { ...storeOption, ...jsonOption },
   run: async ({ positionals: [path = ''], options, env, terminal }) => {
+    requireFile(path); // First: a file that cannot be read must not leave an empty store.
     const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
     const startedMs = performance.now();
     try {
@@ -163,12 +164,13 @@ export const importCommand: Command = {
           : `${grouped(imported.size)} events imported (${rateText(imported.size, (performance.now() - startedMs) / 1_000)}). Tree: ${imported.root}, as exported.`,
       );
       return 0;
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-        throw new LedgerError('invalid_input', `${path} does not exist`);
-      throw error;
     } finally {
       await store.close();
     }
   },
 };
+
+function requireFile(path: string): void {
+  if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist`);
+  if (statSync(path).isDirectory()) throw new LedgerError('invalid_input', `${path} is a folder. Which file in it holds the export?`);
+}

@@ -1,5 +1,5 @@
-// Keys and checkpoints as files on the command line.
-import { readFileSync } from 'node:fs';
+// Keys, checkpoints and what else is a file on the command line.
+import { existsSync, readFileSync } from 'node:fs';
 import { splitNotes } from '../audit/signed-checkpoint.ts';
 import { type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from '../audit/signed-note.ts';
 import { LedgerError } from '../errors.ts';
@@ -13,6 +13,13 @@ export function readText(path: string): string {
   }
 }
 
+/** What a failed attempt to make a new file means for whoever named it. */
+export function notWritten(path: string, error: unknown): LedgerError {
+  if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+    return new LedgerError('invalid_input', `${path} exists. It was left as it is; name a new file.`);
+  return new LedgerError('invalid_input', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+}
+
 /** A private key is given as a file, never as an argument: others see those. */
 export function readSigners(paths: readonly string[]): readonly NoteSigner[] {
   return paths.map((path) => parseSignerKey(readText(path).trim()));
@@ -20,13 +27,14 @@ export function readSigners(paths: readonly string[]): readonly NoteSigner[] {
 
 /** Public keys, as text or as a file with one in each line. */
 export function readVerifierKeys(given: readonly string[]): readonly string[] {
-  return given.flatMap((each) =>
-    each.includes('+')
-      ? [each]
-      : readText(each)
-          .split('\n')
-          .filter((line) => line.trim() !== ''),
-  );
+  return given.flatMap((each) => {
+    if (each.includes('+')) return [each];
+    if (!existsSync(each))
+      throw new LedgerError('invalid_input', `--key ${each} is neither a public key, like NAME+1a2b3c4d+…, nor a file that holds one`);
+    return readText(each)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+  });
 }
 
 export function readVerifiers(given: readonly string[]): readonly NoteVerifier[] {

@@ -27,7 +27,7 @@ export const replayCommand: Command = {
         onEvents: measure.onEvents,
       });
       const took = measure.end(replayed.events);
-      const { differing, differences, memberships, compared } = replayed;
+      const { differing, differences, memberships, compared, notCompared } = replayed;
       if (options.flag('json')) {
         terminal.out(JSON.stringify(replayed));
         return differing > 0 ? 3 : 0;
@@ -45,6 +45,9 @@ export const replayCommand: Command = {
       );
       if (!compared) terminal.out('There were no live read models to compare with.');
       else terminal.out(differing === 0 ? 'The live read models are the same, row by row.' : `Rows that differ: ${grouped(differing)}.`);
+      if (notCompared > 0) {
+        terminal.out(`Not compared: events that they have not applied yet, ${grouped(notCompared)}. Start the ledger, and run this again.`);
+      }
       return differing > 0 ? 3 : 0;
     });
   },

@@ -1,0 +1,105 @@
+// A shop with a console on a real socket: ledger in memory, adapter, sandbox, and one operator who may come in.
+import { createPaymentLedger, type MembershipChange, type PaymentLedger, type PlaceOrder } from '@paidonce/ledger';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
+import { type StripeSandbox, startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
+import Fastify, { type FastifyInstance } from 'fastify';
+import Stripe from 'stripe';
+import { onTestFinished } from 'vitest';
+import { type PaymentAdminPluginOptions, paymentAdminPlugin } from './plugin.ts';
+
+export interface ConsoleWorld {
+  readonly url: string;
+  readonly app: FastifyInstance;
+  readonly ledger: PaymentLedger;
+  readonly payments: StripePayments;
+  readonly sandbox: StripeSandbox;
+  readonly delivered: MembershipChange[];
+  /** As the operator, as JSON, unless `init` says otherwise. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+  /** As a browser sends the operator's form. */
+  send(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+}
+
+export const operator = { authorization: 'Bearer operator' };
+
+export interface WorldOptions extends Partial<Pick<PaymentAdminPluginOptions, 'authenticate' | 'path'>> {
+  readonly deliver?: (change: MembershipChange) => Promise<void>;
+}
+
+export async function openConsole({ deliver, ...options }: WorldOptions = {}): Promise<ConsoleWorld> {
+  const sandbox = await startStripeSandbox();
+  const delivered: MembershipChange[] = [];
+  const ledger = createPaymentLedger({
+    eventStore: openMemoryEventStore(),
+    deliver: async (change) => {
+      await deliver?.(change);
+      delivered.push(change);
+    },
+  });
+  const stripe = new Stripe('sk_test_console', { ...sandbox.clientConfig });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_console'], poll: false });
+  const app = Fastify();
+  app.get('/shop', async () => 'open to all');
+  await app.register(paymentAdminPlugin, {
+    payments,
+    authenticate: ({ headers }) => (headers.authorization === operator.authorization ? { actor: 'support-7' } : undefined),
+    ...options,
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  onTestFinished(async () => {
+    await app.close();
+    await payments[Symbol.asyncDispose]();
+    await ledger[Symbol.asyncDispose]();
+    await sandbox.close();
+  });
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(url + path, { redirect: 'manual', ...init, headers: { ...operator, ...init.headers } });
+  return {
+    url,
+    app,
+    ledger,
+    payments,
+    sandbox,
+    delivered,
+    ask,
+    send: (path, fields, headers = {}) =>
+      ask(path, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        headers: { accept: 'text/html', 'sec-fetch-site': 'same-origin', ...headers },
+      }),
+  };
+}
+
+/** An order of 49.00 USD whose checkout is open; `pay` pays it, and no webhook tells. */
+export async function startOrder(
+  { payments, sandbox }: ConsoleWorld,
+  orderId: string,
+  terms: Partial<PlaceOrder> = {},
+): Promise<{ readonly sessionId: string; pay(): Promise<void> }> {
+  const order = { orderId, memberId: `member-of-${orderId}`, plan: 'pro', amountMinor: 4_900, currency: 'usd', ...terms };
+  const { sessionId } = await payments.startCheckout({ ...order, successUrl: 'https://shop.example/done' });
+  return {
+    sessionId,
+    pay: async () => {
+      sandbox.pay(sessionId, { fate: 'lost' });
+    },
+  };
+}
+
+/** Pays less than is expected, as far as the ledger knows: a review waits. */
+export async function orderWithReview(world: ConsoleWorld, orderId: string): Promise<void> {
+  const { sessionId } = await startOrder(world, orderId);
+  const order = await world.ledger.order(orderId);
+  if (!order) throw new Error(`${orderId} is not placed`);
+  await world.ledger.observePayment({
+    source: 'webhook',
+    payment: { provider: 'stripe', account: order.account, livemode: order.livemode, id: `pi_of_${orderId}` },
+    aliases: [sessionId],
+    orderId,
+    fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: 100, currency: 'usd' } },
+    asOf: '2026-01-01T00:00:00.000Z',
+    evidence: { objectId: `pi_of_${orderId}` },
+  });
+}
