@@ -10,6 +10,7 @@ test('each practice grants by the source that it is named for, and the last one 
     '   order-2 is active, granted by poll, 1 of 1 delivered',
     '   order-3 is active, granted by webhook, 0 of 1 delivered',
     '   order-3 is active, granted by webhook, 1 of 1 delivered',
+    '   order-8 is active, granted by poll, 1 of 1 delivered',
     '   order-4 is active, granted by manual, 1 of 1 delivered',
     '   order-5 is active, granted by status_query, 1 of 1 delivered',
     '   ALARM 2 payments were found by the poll: do webhooks still arrive?',

@@ -47,6 +47,9 @@ await tell('order-3');
 tableIsAway = false;
 await ledger.redeliver('order-3', by); // At once; by itself the ledger tries again, ever more rarely.
 await tell('order-3');
+await buy('order-8', 'lost');
+await payments.recheck('order-8'); // Asks Stripe again: in the console a button, on the command line `paidonce-stripe recheck`.
+await tell('order-8');
 await start('order-4');
 const order = await ledger.order('order-4');
 if (order) await ledger.observePayment(manualPayment(order, { paymentId: 'manual:12', paidAt: new Date().toISOString(), by })); // A bank transfer.

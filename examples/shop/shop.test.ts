@@ -16,7 +16,7 @@ const polledFolder = temporaryFolder();
 let shop: RunningShop;
 let polled: RunningShop;
 beforeAll(async () => {
-  shop = await startShop(folder.path, { POLL_SECONDS: '86400' });
+  shop = await startShop(folder.path, { POLL_SECONDS: '86400', OPERATOR_PASSWORD: 'open-sesame' });
   polled = await startShop(polledFolder.path, { POLL_SECONDS: '1' });
 });
 afterAll(async () => {
@@ -49,6 +49,25 @@ async function read(url: string): Promise<string> {
 
 const orderIdIn = (html: string): string => /Timeline of order ([0-9a-f]{8})/.exec(html)?.[1] ?? 'none';
 const sessionIdIn = (url: string): string => /cs_test_\w+/.exec(url)?.[0] ?? 'none';
+
+describe('the console', () => {
+  const as = (password: string) => ({ authorization: `Basic ${Buffer.from(`support-7:${password}`).toString('base64')}` });
+
+  test('lets in whoever has the password, and nobody else', async () => {
+    const ask = (headers: Record<string, string>) => fetch(`${shop.url}/admin/payments`, { headers });
+    const asked = await ask({});
+    expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Basic /)]);
+    for (const headers of [
+      as(''),
+      as('open-sesam'),
+      { authorization: 'Basic' },
+      { authorization: 'Basic !!!' },
+      { authorization: 'Bearer open-sesame' },
+    ])
+      expect((await ask(headers)).status).toBe(401);
+    expect((await ask(as('open-sesame'))).status).toBe(200);
+  });
+});
 
 describe('the redirect to the success page grants nothing', () => {
   test('a forged one, with whatever query, leaves the order as it was', async () => {
@@ -158,6 +177,19 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.getByRole('button', { name: 'Go to payment' }).click();
     await page.getByRole('button', { name: 'Pay $240.00' }).click();
   }
+
+  test('the console: an operator finds an order whose webhook was lost, asks Stripe, and it is a membership', async () => {
+    const { page, complaints } = await openPage({ httpCredentials: { username: 'support-7', password: 'open-sesame' } });
+    const paymentPage = await order({ memberId: 'gus', afterwards: 'leaves' });
+    await pay(paymentPage);
+    await page.goto(`${shop.url}/admin/payments`);
+    await page.getByLabel('Order, session or payment').fill(sessionIdIn(paymentPage));
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByText('There is no membership').waitFor();
+    await page.getByRole('button', { name: 'Ask now' }).click();
+    await page.getByText('The membership is active').waitFor();
+    expect(complaints).toEqual([]);
+  });
 
   test('a membership whose webhook is lost arrives on the success page, and the timeline says who granted it', async () => {
     const { page, complaints } = await openPage();

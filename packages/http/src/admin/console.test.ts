@@ -1,4 +1,4 @@
-import { createPaymentLedger } from '@paidonce/ledger';
+import { createPaymentLedger, type OrderView } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
@@ -9,6 +9,13 @@ import { type PaymentAdminPluginOptions, paymentAdminPlugin } from './plugin.ts'
 const home = '/admin/payments';
 const page = { headers: { accept: 'text/html' } };
 const reason = 'The customer called.';
+
+interface Listed {
+  readonly items: readonly { readonly orderId: string }[];
+}
+async function jsonOf<T>(answer: Promise<Response>): Promise<T> {
+  return (await (await answer).json()) as T;
+}
 
 describe('it cannot be mounted without an authenticator', () => {
   const mount = async (options: object): Promise<unknown> => {
@@ -186,7 +193,7 @@ describe('manual retry', () => {
     const { pay } = await startOrder(world, 'o-1');
     await pay();
     await world.payments.recheck('o-1');
-    await expect.poll(async () => (await (await world.ask(`${home}/undelivered`)).json()).items).toMatchObject([{ orderId: 'o-1' }]);
+    await expect.poll(async () => (await jsonOf<Listed>(world.ask(`${home}/undelivered`))).items).toMatchObject([{ orderId: 'o-1' }]);
     broken = false;
     const answer = await world.send(`${home}/orders/o-1/redeliver`, { reason }, { accept: 'application/json' });
     expect(await answer.json()).toEqual({ outcome: 'delivered' });
@@ -251,10 +258,10 @@ describe('what waits', () => {
     await orderWithReview(world, 'o-1');
     await startOrder(world, 'o-2');
     await world.ledger.settle();
-    const all = await (await world.ask(home)).json();
+    const all = await jsonOf<Record<string, Listed>>(world.ask(home));
     expect(all).toMatchObject({ reviews: { items: [{ orderId: 'o-1', kind: 'amount' }] }, undelivered: { items: [] } });
-    expect(all['open-orders'].items.map(({ orderId }: { orderId: string }) => orderId)).toEqual(['o-2']);
-    const [first] = (await (await world.ask(`${home}/reviews`)).json()).items;
+    expect(all['open-orders']?.items.map(({ orderId }) => orderId)).toEqual(['o-2']);
+    const [first] = (await jsonOf<Listed>(world.ask(`${home}/reviews`))).items;
     expect(first).toMatchObject({ reviewId: 'r1', orderId: 'o-1' });
   });
 
@@ -295,9 +302,9 @@ describe('what waits', () => {
   test('an order tells who said what, in plain words and as data', async () => {
     const world = await openConsole();
     await orderWithReview(world, 'o-1');
-    const data = await (await world.ask(`${home}/orders/o-1`)).json();
+    const data = await jsonOf<{ order: OrderView; timeline: { kind: string }[] }>(world.ask(`${home}/orders/o-1`));
     expect(data.order).toMatchObject({ orderId: 'o-1', openReviews: [{ kind: 'amount' }] });
-    expect(data.timeline.map(({ kind }: { kind: string }) => kind)).toContain('review');
+    expect(data.timeline.map(({ kind }) => kind)).toContain('review');
     const shown = await (await world.ask(`${home}/orders/o-1`, page)).text();
     expect(shown).toContain('less was paid than the order expects');
     expect(shown).toContain(`name="seenRevision" value="${data.order.revision}"`);

@@ -34,6 +34,8 @@ h3 { font-size: 1rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .warn { color: var(--warn); font-weight: 600; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem 1.25rem; margin: 0 0 1rem; }
+.card > :first-child { margin-top: 0; }
+.card > :last-child { margin-bottom: 0; }
 .notice { border-left: 4px solid var(--accent); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }

@@ -1,20 +1,8 @@
 #!/usr/bin/env node
-// The executable `paidonce-stripe`.
-import { openTerminal } from '@paidonce/ledger/command-line';
-import { paidonceStripe } from './paidonce-stripe.ts';
-
-// Whoever read the output has seen enough (`| head`).
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
-
-try {
-  process.exitCode = await paidonceStripe(process.argv.slice(2), {
-    env: process.env,
-    terminal: openTerminal(process.stdout, process.stderr),
-  });
-} catch (error) {
-  console.error(error);
+// The executable `paidonce-stripe`. Nothing else is loaded before this Node is known to bring what the rest needs: `node:sqlite`.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major > 22 || (major === 22 && minor >= 16)) await import('./run.ts');
+else {
+  console.error(`paidonce-stripe needs Node 22.16 or newer, and this is ${process.version}.`);
   process.exitCode = 2;
 }

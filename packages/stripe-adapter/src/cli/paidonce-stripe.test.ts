@@ -701,6 +701,50 @@ describe('observe', () => {
   });
 });
 
+describe('resolve', () => {
+  const by = ['--actor', 'support-7', '--reason', 'asked the customer'] as const;
+
+  /** Less was paid than the order expects. */
+  async function withReview() {
+    const desk = await openDesk();
+    await desk.shop((_, payments) => payments.startCheckout(plan));
+    await desk.run('observe', 'order-1', '--paid', '--amount', '900', ...by);
+    return desk;
+  }
+
+  test('lets the payment count, once, and the log keeps who said so', async () => {
+    const desk = await withReview();
+    const said = ['order-1', 'r1', '--as', 'grant', ...by] as const;
+    expect(await desk.run('resolve', ...said)).toMatchObject({ code: 0, out: 'review r1 of order order-1: grant; membership active\n' });
+    expect((await desk.run('resolve', ...said)).code).toBe(0);
+    const resolved = await desk.shop(async (ledger) => (await ledger.history('order-1')).filter(({ type }) => type === 'ReviewResolved'));
+    expect(resolved).toMatchObject([{ data: { by: { actor: 'support-7', reason: 'asked the customer' } } }]);
+  });
+
+  test('leaves alone what was resolved otherwise, or has changed since it was looked at', async () => {
+    const desk = await withReview();
+    expect((await desk.run('resolve', 'order-1', 'r1', '--as', 'grant', '--seen-revision', '0', ...by)).code).toBe(3);
+    expect((await desk.run('resolve', 'order-1', 'r1', '--as', 'dismiss', ...by)).code).toBe(0);
+    const { code, out } = await desk.run('resolve', 'order-1', 'r1', '--as', 'grant', '--json', ...by);
+    expect([code, JSON.parse(out)]).toMatchObject([3, { outcome: 'stale', order: { membership: 'none' } }]);
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    [['order-1', 'r1', ...by], '--as is missing'],
+    [['order-1', 'r1', '--as', 'pay', ...by], '--as is "pay"'],
+    [['order-1', 'r1', '--as', 'grant', '--reason', 'x'], '--actor is missing'],
+    [['order-1', 'r1', '--as', 'grant', '--seen-revision', 'now', ...by], '--seen-revision is "now"'],
+    [['order-1', 'r7', '--as', 'grant', ...by], 'has no review r7'],
+    [['order-7', 'r1', '--as', 'grant', ...by], 'There is no order order-7'],
+    [['order-1', '--as', 'grant', ...by], 'takes ORDER REVIEW'],
+  ])('%j is refused: %s', async (args, says) => {
+    const desk = await withReview();
+    const ran = await desk.run('resolve', ...args);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(says)]);
+  });
+});
+
 describe('move', () => {
   const by = ['--actor', 'support-7', '--reason', 'paid on the page of the old order'] as const;
 

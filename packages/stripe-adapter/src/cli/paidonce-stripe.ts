@@ -6,6 +6,7 @@ import { moveCommand } from './move-command.ts';
 import { observeCommand } from './observe-command.ts';
 import { recheckCommand } from './recheck-command.ts';
 import { reconcileCommand } from './reconcile-command.ts';
+import { resolveCommand } from './resolve-command.ts';
 import { sandboxCommand } from './sandbox-command.ts';
 
 const commands: readonly Command[] = [
@@ -14,6 +15,7 @@ const commands: readonly Command[] = [
   recheckCommand,
   observeCommand,
   moveCommand,
+  resolveCommand,
   doctorCommand,
   sandboxCommand,
 ];

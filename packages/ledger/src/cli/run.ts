@@ -1,0 +1,16 @@
+// Runs `paidonce` on this process: its arguments, its streams, its exit code.
+import { paidonce } from './paidonce.ts';
+import { openTerminal } from './terminal.ts';
+
+// Whoever read the output has seen enough (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+try {
+  process.exitCode = await paidonce(process.argv.slice(2), { env: process.env, terminal: openTerminal(process.stdout, process.stderr) });
+} catch (error) {
+  console.error(error);
+  process.exitCode = 2;
+}
