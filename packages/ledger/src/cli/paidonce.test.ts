@@ -93,7 +93,7 @@ describe('replay', () => {
     const live = join(directory, 'behind.read-models');
     copyFileSync(`${told}.read-models`, live);
     const db = new DatabaseSync(live);
-    db.exec('DELETE FROM orders; DELETE FROM reviews; DELETE FROM accounts; DELETE FROM cursors');
+    db.exec('DELETE FROM orders; DELETE FROM reviews; DELETE FROM accounts; DELETE FROM sweeps; DELETE FROM cursors');
     db.close();
     const { events } = await json('stats');
     const { code, out } = await run('replay', '--read-models', live);
