@@ -41,6 +41,7 @@ export function standIns(): StandIns {
   };
   const ledger = {
     order: () => answers.order(),
+    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 }),
     async [Symbol.asyncDispose]() {
       disposed.push('ledger');
     },

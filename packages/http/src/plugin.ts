@@ -4,7 +4,9 @@ import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { Registry } from 'prom-client';
 import { healthRoutes } from './health.ts';
+import { noMetrics, openMetrics, type RouteMetrics } from './metrics.ts';
 import { statusRoute } from './status.ts';
 import { webhookRoute } from './webhook.ts';
 
@@ -24,11 +26,13 @@ export interface PaymentLedgerPluginOptions {
   readonly bodyLimit?: number;
   /** Of the status query, per client address (`request.ip`: set Fastify's `trustProxy` behind a proxy). Default 120 a minute; false: none. */
   readonly statusRateLimit?: false | { readonly max: number; readonly timeWindowMs: number };
+  /** A registry of prom-client, the host's own: gets `paidonce_…`. The host decides where it is read, and by whom. Default: none. */
+  readonly metrics?: Registry;
 }
 
-type Settings = Required<PaymentLedgerPluginOptions>;
+type Settings = Required<Omit<PaymentLedgerPluginOptions, 'metrics'>> & { readonly metrics: RouteMetrics };
 
-const defaults: Omit<Settings, 'payments' | 'ledger'> = {
+const defaults: Omit<Settings, 'payments' | 'ledger' | 'metrics'> = {
   closeLedger: true,
   webhookPath: '/webhooks/stripe',
   statusPath: '/payment/status/:sessionId',
@@ -72,14 +76,17 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
 
 /** A misspelt option is named, a bad value refused: nothing is repaired in silence. */
 function checked(options: PaymentLedgerPluginOptions): Settings {
-  const known = [...Object.keys(defaults), 'payments', 'ledger'];
+  const known = [...Object.keys(defaults), 'payments', 'ledger', 'metrics'];
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
   // Also Fastify's own `prefix`: on a wrapped plugin it would be ignored in silence.
   demand(unknown.length === 0, `unknown option ${unknown.join(', ')}. Known: ${known.join(', ')}`);
   demand(typeof options.payments?.handleWebhook === 'function', 'payments is missing. Pass what stripePayments() returned');
 
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as PaymentLedgerPluginOptions;
-  const settings: Settings = { ...defaults, ledger: given.payments.ledger, ...given };
+  const { metrics: registry, ledger = given.payments.ledger } = given;
+  demand(registry === undefined || typeof registry.registerMetric === 'function', 'metrics must be a Registry of prom-client');
+  const metrics = registry ? openMetrics(registry, ledger) : noMetrics;
+  const settings: Settings = { ...defaults, ...given, ledger, metrics };
   const { webhookPath, statusPath, healthPaths, bodyLimit, statusRateLimit } = settings;
   const paths = [webhookPath, statusPath, ...(healthPaths ? [healthPaths.live, healthPaths.ready] : [])];
   for (const path of paths) demand(path.startsWith('/'), `path "${path}" must begin with /`);

@@ -5,14 +5,16 @@ import { LedgerError } from '@paidonce/ledger';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
+import type { RouteMetrics } from './metrics.ts';
 
 export interface StatusOptions {
   readonly payments: StripePayments;
   readonly statusPath: string;
   readonly statusRateLimit: false | { readonly max: number; readonly timeWindowMs: number };
+  readonly metrics: RouteMetrics;
 }
 
-export function statusRoute({ payments, statusPath, statusRateLimit }: StatusOptions): FastifyPluginAsync {
+export function statusRoute({ payments, statusPath, statusRateLimit, metrics }: StatusOptions): FastifyPluginAsync {
   return async (scope) => {
     scope.setErrorHandler(answerRefusal);
     // Before the rate limit, so that every answer has them.
@@ -31,10 +33,13 @@ export function statusRoute({ payments, statusPath, statusRateLimit }: StatusOpt
         const { sessionId } = request.params;
         try {
           const status = isId(sessionId) ? await payments.status(sessionId) : undefined;
+          metrics.statusQuery(status ? (status.stale ? 'stale' : 'answered') : 'unknown');
           return status ? answer(reply, 200, shown(status)) : answer(reply, 404, unknownSession);
         } catch (error) {
           // A malformed id and an unknown one get the same answer: nobody learns which ids could exist.
-          if (error instanceof LedgerError && error.code === 'invalid_input') return answer(reply, 404, unknownSession);
+          const isMalformed = error instanceof LedgerError && error.code === 'invalid_input';
+          metrics.statusQuery(isMalformed ? 'unknown' : 'failed');
+          if (isMalformed) return answer(reply, 404, unknownSession);
           return answerFailure(error, request, reply);
         }
       },

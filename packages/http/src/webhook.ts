@@ -3,14 +3,16 @@
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
+import type { RouteMetrics } from './metrics.ts';
 
 export interface WebhookOptions {
   readonly payments: StripePayments;
   readonly webhookPath: string;
   readonly bodyLimit: number;
+  readonly metrics: RouteMetrics;
 }
 
-export function webhookRoute({ payments, webhookPath, bodyLimit }: WebhookOptions): FastifyPluginAsync {
+export function webhookRoute({ payments, webhookPath, bodyLimit, metrics }: WebhookOptions): FastifyPluginAsync {
   return async (scope) => {
     scope.setErrorHandler(answerRefusal);
     // `*` and not `application/json`: adding that parser throws where the host has its own.
@@ -32,10 +34,12 @@ export function webhookRoute({ payments, webhookPath, bodyLimit }: WebhookOption
         const rawBody = request.body instanceof Uint8Array ? request.body : new Uint8Array();
         try {
           const { outcome } = await payments.handleWebhook(rawBody, isSigned(signature) ? signature : '');
+          metrics.webhook(outcome);
           if (outcome !== 'bad_signature') return answer(reply, 200, { outcome });
           request.log.warn('paidonce: forged or stale webhook signature. If Stripe sent it: is its secret among webhookSecrets?');
           return answer(reply, 400, { error: outcome });
         } catch (error) {
+          metrics.webhook('failed');
           return answerFailure(error, request, reply);
         }
       },

@@ -192,10 +192,12 @@ describe('redeliver', () => {
     const [abandoned] = await undelivered();
     expect(abandoned?.abandoned).toBe(true);
     expect(abandoned?.failures).toBeGreaterThan(70);
+    expect(await ledger.backlog()).toMatchObject({ undelivered: 1, abandoned: 1 });
     shop.manner = 'write';
     await ledger.redeliver('o1', support);
     await clock.advance(second);
     expect(await undelivered()).toEqual([]);
+    expect(await ledger.backlog()).toMatchObject({ undelivered: 0, abandoned: 0 });
   });
 
   test('delivers what was abandoned, names who asked, and then there is nothing more to deliver', async () => {

@@ -24,6 +24,7 @@ import { orderPlaced } from './placing.ts';
 import { orderKey, pageKey } from './read-models/order-read-models.ts';
 import { openReferences } from './reference.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
+import { settledWithin } from './settled-within.ts';
 import { openSweeps, type Sweeps } from './sweep.ts';
 import { openTransactions } from './transact.ts';
 import { openUnreadableObjects, type UnreadableObjects } from './unreadable.ts';
@@ -172,6 +173,12 @@ class Ledger implements PaymentLedger {
   undelivered: PaymentLedger['undelivered'] = (request) =>
     this.#call(() => this.#page(request, ({ models }, after, limit) => models.undelivered(after, limit), orderKey));
 
+  backlog: PaymentLedger['backlog'] = () =>
+    this.#call(async () => {
+      const { models, lagMs } = await this.#readModels();
+      return { ...models.backlog(this.runtime.now().toISOString()), lagMs: lagMs() };
+    });
+
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {
       const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
@@ -234,16 +241,9 @@ class Ledger implements PaymentLedger {
   async #close(): Promise<void> {
     const deadline = this.runtime.monotonicNowMs() + drainMs;
     // Together: no new attempt starts while calls are awaited.
-    await this.#within(drainMs, [...this.#inFlight, this.#delivery?.stop(deadline)]);
-    await this.#within(Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#followers.stop(deadline)]);
+    await settledWithin(this.runtime, drainMs, [...this.#inFlight, this.#delivery?.stop(deadline)]);
+    await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#followers.stop(deadline)]);
     await this.#store.close();
-  }
-
-  /** A store that hangs must not hang the process that shuts down. */
-  async #within(ms: number, work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
-    const ended = new AbortController();
-    await Promise.race([Promise.allSettled(work), this.runtime.sleep(ms, ended.signal)]);
-    ended.abort();
   }
 }
 

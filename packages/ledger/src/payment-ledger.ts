@@ -106,6 +106,20 @@ export interface PageRequest {
   readonly limit?: number;
 }
 
+/** What waits, counted: for gauges, and for a look at the whole. */
+export interface Backlog {
+  /** Placed, not active, and a payment may still come. */
+  readonly openOrders: number;
+  /** Payments that wait for a person. */
+  readonly openReviews: number;
+  /** Orders whose newest decision the shop does not have. */
+  readonly undelivered: number;
+  /** Of these, those that nobody tries any more. */
+  readonly abandoned: number;
+  /** How far the counts may be behind the log. */
+  readonly lagMs: number;
+}
+
 export interface Membership {
   readonly membershipId: string;
   readonly plan: string;
@@ -181,6 +195,8 @@ export interface PaymentLedger extends AdapterLedger, AsyncDisposable {
   reviews(page?: PageRequest): Promise<Page<Review>>;
   /** From a read model: what the shop does not have yet, and whether anybody still tries. */
   undelivered(page?: PageRequest): Promise<Page<UndeliveredDecision>>;
+  /** From the read models: how much of each of these lists there is. */
+  backlog(): Promise<Backlog>;
   /** Catch up, roll forward and deliver until idle: CLI, serverless, tests. Default timeout 10 s. */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -145,6 +145,12 @@ describe('rebuilt from the log, the read models are what they are live', () => {
       const found = everything(live);
       expect(everything(rebuilt)).toEqual(found);
       expect(found).toMatchObject(await byTheStreams(store));
+      expect(live.backlog(now)).toEqual({
+        openOrders: found.openOrders.length,
+        openReviews: found.reviews.length,
+        undelivered: found.undelivered.length,
+        abandoned: found.undelivered.filter(({ abandoned }) => abandoned).length,
+      });
       for (const [name, rows] of Object.entries(found)) if (rows.flat().length > 0) met.add(name);
       expect(found.openOrders.map(({ orderId }) => orderId)).toEqual(
         [...orderIds].sort().filter((orderId) => live.openOrders(now, '', 10).some((order) => order.orderId === orderId)),

@@ -7,7 +7,7 @@ import type { Position, StoredEvent } from '../event-store/event-store.ts';
 import { initialState, type OrderState } from '../order/order.ts';
 import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
 import { orderAggregate } from '../order-streams.ts';
-import type { Membership } from '../payment-ledger.ts';
+import type { Backlog, Membership } from '../payment-ledger.ts';
 import type { FoldedSweep } from '../sweep.ts';
 import { openAccountRows } from './account-rows.ts';
 import { type FoldedOrder, foldInto, orderColumns, rowsOf } from './order-rows.ts';
@@ -24,6 +24,7 @@ export interface OrderReadModels {
   accounts(awaitedAt: string): readonly AccountOrders[];
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
   undelivered(after: string, limit: number): readonly UndeliveredDecision[];
+  backlog(now: string): Omit<Backlog, 'lagMs'>;
   /** Orders whose newest decision is on its way to the shop. */
   pendingDeliveries(): readonly OrderState[];
   /** Undefined: nothing is known of the tier. */
@@ -103,8 +104,27 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     accounts: accountRows.accounts,
     unsettled: accountRows.unsettled,
     undelivered: (after, limit) => states(undelivered.all(after, limit)).flatMap((state) => undeliveredIn(state) ?? []),
+    backlog: openBacklog(file),
     pendingDeliveries: () => states(pending.all()),
     sweep: sweepRows.folded,
+  };
+}
+
+function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {
+  // Each counts in an index that holds nothing else; of the undelivered, which are few, the rows are read.
+  const counts = db.prepare(`
+    select (select count(*) from orders where awaited_until is not null and awaited_until > ?) as openOrders,
+      (select count(*) from reviews) as openReviews, count(*) as undelivered, total(abandoned) as abandoned
+      from orders where pending + abandoned > 0`);
+  return (now) => {
+    const row = counts.get(now) ?? {};
+    const counted = (name: string): number => Number(row[name]);
+    return {
+      openOrders: counted('openOrders'),
+      openReviews: counted('openReviews'),
+      undelivered: counted('undelivered'),
+      abandoned: counted('abandoned'),
+    };
   };
 }
 

@@ -1,0 +1,120 @@
+import { createPaymentLedger } from '@paidonce/ledger';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { Counter, Registry } from 'prom-client';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { mounted, standIns } from './mounted.test-support.ts';
+
+/** `name{labels} value`, of ours and those that are not 0. */
+async function scrape(registry: Registry): Promise<readonly string[]> {
+  const lines = (await registry.metrics()).split('\n');
+  return lines.filter((line) => line.startsWith('paidonce_') && !line.endsWith(' 0'));
+}
+
+describe('what came in at the routes is counted by what became of it', () => {
+  test('webhooks', async () => {
+    const metrics = new Registry();
+    const { post, answers } = await mounted({ metrics });
+    await post('{}');
+    answers.webhook = async () => 'bad_signature';
+    await post('{}');
+    await post('{}');
+    answers.webhook = () => Promise.reject(new Error('told to'));
+    await post('{}');
+    await post('{}', { headers: { 'content-type': 'text/plain' } }); // No webhook at all.
+    expect((await scrape(metrics)).filter((line) => line.startsWith('paidonce_webhooks'))).toEqual([
+      'paidonce_webhooks_total{outcome="recorded"} 1',
+      'paidonce_webhooks_total{outcome="bad_signature"} 2',
+      'paidonce_webhooks_total{outcome="failed"} 1',
+    ]);
+  });
+
+  test('status queries', async () => {
+    const metrics = new Registry();
+    const { url, answers } = await mounted({ metrics });
+    const ask = (id = 'cs_1') => fetch(`${url}/payment/status/${id}`);
+    await ask();
+    await ask('%3Cb%3E');
+    answers.status = async () => ({ state: 'active', stale: false });
+    await ask();
+    answers.status = async () => ({ state: 'pending', stale: true });
+    await ask();
+    answers.status = () => Promise.reject(new Error('told to'));
+    await ask();
+    expect((await scrape(metrics)).filter((line) => line.startsWith('paidonce_status'))).toEqual([
+      'paidonce_status_queries_total{outcome="answered"} 1',
+      'paidonce_status_queries_total{outcome="stale"} 1',
+      'paidonce_status_queries_total{outcome="unknown"} 2',
+      'paidonce_status_queries_total{outcome="failed"} 1',
+    ]);
+  });
+
+  test('from 0 on, so that a rate is there before the first one', async () => {
+    const metrics = new Registry();
+    await mounted({ metrics });
+    expect(await metrics.metrics()).toContain('paidonce_webhooks_total{outcome="unreadable"} 0');
+  });
+});
+
+describe('what waits is asked of the ledger at each scrape', () => {
+  test('and is 0 again when it waits no more', async () => {
+    const metrics = new Registry();
+    const ledger = createPaymentLedger({ eventStore: openMemoryEventStore() });
+    onTestFinished(() => ledger[Symbol.asyncDispose]());
+    await mounted({ metrics, ledger, closeLedger: false });
+    const account = { account: 'acct_1', livemode: false };
+    await ledger.placeOrder({ orderId: 'o-1', memberId: 'm', plan: 'pro', amountMinor: 900, currency: 'usd', ...account });
+    const payment = { provider: 'stripe', id: 'pi_1', ...account };
+    await ledger.attachCheckout('o-1', payment);
+    await ledger.settle();
+    const gauges = async () => (await scrape(metrics)).filter((line) => !line.includes('lag'));
+    expect(await gauges()).toEqual(['paidonce_open_orders 1']);
+
+    const fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: 100, currency: 'usd' } } as const;
+    const asOf = '2026-01-01T00:00:00.000Z';
+    await ledger.observePayment({ source: 'poll', payment, fact, asOf, evidence: { objectId: 'pi_1' } });
+    await ledger.settle();
+    expect(await gauges()).toEqual(['paidonce_open_reviews 1']);
+
+    const { revision = -1 } = (await ledger.order('o-1')) ?? {};
+    await ledger.resolveReview('o-1', 'r1', { resolution: 'grant', seenRevision: revision }, { actor: 'support-7', reason: 'gift' });
+    await ledger.settle();
+    expect(await gauges()).toEqual(['paidonce_undelivered 1']); // Nobody here delivers.
+  });
+
+  test('by one question, however many gauges there are', async () => {
+    const metrics = new Registry();
+    const { ledger } = standIns();
+    let questions = 0;
+    const counts = { openOrders: 1, openReviews: 2, undelivered: 3, abandoned: 1, lagMs: 1_500 };
+    Object.assign(ledger, {
+      backlog: async () => {
+        questions += 1;
+        return counts;
+      },
+    });
+    await mounted({ metrics, ledger });
+    expect(await scrape(metrics)).toEqual([
+      'paidonce_open_orders 1',
+      'paidonce_open_reviews 2',
+      'paidonce_undelivered 3',
+      'paidonce_abandoned 1',
+      'paidonce_read_model_lag_seconds 1.5',
+    ]);
+    expect(questions).toBe(1);
+  });
+
+  test('a ledger that cannot answer leaves gaps, and the host’s own metrics go on', async () => {
+    const metrics = new Registry();
+    new Counter({ name: 'shop_sales_total', help: 'of the host', registers: [metrics] }).inc();
+    const { ledger } = standIns();
+    Object.assign(ledger, { backlog: () => Promise.reject(new Error('told to')) });
+    await mounted({ metrics, ledger });
+    const text = await metrics.metrics();
+    expect(text).toContain('shop_sales_total 1');
+    expect(text).toContain('paidonce_open_orders Nan');
+  });
+});
+
+test('what is no registry is refused', async () => {
+  await expect(mounted({ metrics: {} as Registry })).rejects.toThrow('metrics must be a Registry of prom-client');
+});
