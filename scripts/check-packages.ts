@@ -108,6 +108,7 @@ import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance } from 'fastify';
 declare global {
   function saveMembership(change: MembershipChange): Promise<void>;
+  function sessionOf(request: object): Promise<{ id: string; maySeePayments: boolean } | undefined>;
   const secretKey: string, webhookSecret: string, url: string;
   const credentials: { username: string; password: string };
   const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;

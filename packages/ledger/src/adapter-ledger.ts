@@ -1,6 +1,6 @@
 // What a payment adapter asks of a ledger, beside what a shop does: what to look for, who looks, and what nobody could read.
 import type { UnsettledOrder } from './order/view.ts';
-import type { Page, PageRequest } from './payment-ledger.ts';
+import type { Alert, Page, PageRequest } from './payment-ledger.ts';
 
 /** What a provider account has in this ledger: enough to know what a poll must look for, and from when on. */
 export interface AccountOrders {
@@ -81,4 +81,6 @@ export interface AdapterLedger {
   finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
   /** Keeps by id what cannot be read, once per object, version and path. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+  /** Tells whoever `onAlert` tells, and the log: one hook for the ledger and its adapters. */
+  alert(alert: Alert): void;
 }

@@ -1,5 +1,6 @@
 // One attempt to hand a decision to the shop: the shop has `timeoutMs`, then what came of it is recorded. At
 // least once, under a stable key. Law 9 rests on the sequence: the shop writes where its stored one is lower.
+import { loggedAlerting } from './alerting.ts';
 import { invariant } from './errors.ts';
 import type { ManualAction } from './observation.ts';
 import type { DecisionType, DeliveryFailed, OrderEvent } from './order/events.ts';
@@ -27,6 +28,8 @@ export type AttemptResult =
 const firstWaitMs = 1_000;
 const longestWaitMs = 3_600_000;
 const horizonMs = 72 * 3_600_000;
+/** About half a minute after the decision: a restart of the shop is over by then. */
+const failuresToTell = 5;
 
 /** Makes this instance the owner of the newest decision, if it may take it. Answers the order as it is then. */
 export async function takeOver(
@@ -100,12 +103,21 @@ async function recordFailure(
     return { events: abandoned ? [failed, { type: 'DeliveryAbandoned', data: { sequence } }] : [failed], answer: true };
   });
   if (!stillOurs) return { outcome: 'left' };
-  const { revision } = state.delivery;
-  if (!abandoned) return { outcome: 'failed', revision, retryAtMs: failedAtMs + waitMs };
+  const { revision, failures } = state.delivery;
+  if (!abandoned) {
+    // By the log's count: no restart tells it again.
+    if (failures === failuresToTell) loggedAlerting(log, onAlert)(failingAlert(orderId, sequence));
+    return { outcome: 'failed', revision, retryAtMs: failedAtMs + waitMs };
+  }
   const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
   log.error({ orderId, sequence }, message);
   onAlert({ kind: 'delivery_abandoned', orderId, message });
   return { outcome: 'failed', revision };
+}
+
+function failingAlert(orderId: string, sequence: number): Alert {
+  const message = `Delivery ${orderId}:${sequence} has failed ${failuresToTell} times: \`deliver\` does not take it. It is tried again, ever more rarely, for 72 h; the reason is in the log`;
+  return { kind: 'delivery_failing', orderId, message };
 }
 
 const changes: Readonly<Record<DecisionType, Pick<MembershipChange, 'change' | 'status'>>> = {

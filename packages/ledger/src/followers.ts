@@ -6,7 +6,7 @@ import type { EventStore } from './event-store/event-store.ts';
 import type { PaymentWriter } from './observe-payment.ts';
 import type { OrderState } from './order/order.ts';
 import { orderAggregate } from './order-streams.ts';
-import type { Alert, Log } from './payment-ledger.ts';
+import type { Alert, Log, PaymentLedgerOptions } from './payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from './read-models/order-read-models.ts';
 import { openReadModelFile, readModelPrefixes } from './read-models/read-model-file.ts';
 import { isOfSweep } from './read-models/sweep-rows.ts';
@@ -47,6 +47,12 @@ export interface OpenedFollowers {
   catchUp(): Promise<void>;
   lagMs(): number;
   stop(): Promise<void>;
+}
+
+/** Beside the SQLite log, where there is one. */
+export function readModelsPath({ readModels, eventStore }: Pick<PaymentLedgerOptions, 'readModels' | 'eventStore'>): string {
+  if (readModels !== undefined) return readModels;
+  return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
 }
 
 /** @throws LedgerError `invalid_input`: checkpoints cannot be signed with these settings. */

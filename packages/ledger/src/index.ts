@@ -39,6 +39,7 @@ export type { Policy } from './order/policy.ts';
 export type { OrderPaymentState, OrderView, Review, UndeliveredDecision } from './order/view.ts';
 export type {
   Alert,
+  AlertKind,
   Backlog,
   Log,
   Membership,

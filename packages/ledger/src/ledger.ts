@@ -1,9 +1,9 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
-import { alerting } from './alerting.ts';
+import { alerting, loggedAlerting, reviewAlert } from './alerting.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
-import { type Followers, type OpenedFollowers, openFollowers } from './followers.ts';
+import { type Followers, type OpenedFollowers, openFollowers, readModelsPath } from './followers.ts';
 import {
   attachOptionsSchema,
   checkOptions,
@@ -47,6 +47,7 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 class Ledger implements PaymentLedger {
   readonly delivers: boolean;
   readonly runtime: Runtime;
+  readonly alert: PaymentLedger['alert'];
   readonly #store: EventStore;
   readonly #background: boolean;
   readonly #orders: OrderStreams;
@@ -69,7 +70,11 @@ class Ledger implements PaymentLedger {
     this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
-    this.#orders = openOrderStreams(transactions, checkOptions(options), (orderId) => this.#delivery?.schedule(orderId));
+    this.alert = loggedAlerting(log, host.onAlert);
+    this.#orders = openOrderStreams(transactions, checkOptions(options), {
+      onDecision: (orderId) => this.#delivery?.schedule(orderId),
+      onReview: (orderId, review) => this.alert(reviewAlert(orderId, review)),
+    });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions, { store, log, kept: async (tier) => (await this.#readModels()).models.sweep(tier) });
@@ -245,10 +250,4 @@ class Ledger implements PaymentLedger {
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#followers.stop(deadline)]);
     await this.#store.close();
   }
-}
-
-/** Beside the SQLite log, where there is one. */
-function readModelsPath({ readModels, eventStore }: PaymentLedgerOptions): string {
-  if (readModels !== undefined) return readModels;
-  return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
 }

@@ -2,7 +2,7 @@
 import type { PaymentReference } from './observation.ts';
 import { decide, type OrderCommand } from './order/decide.ts';
 import { readOrderEvent, versionOf } from './order/event-schemas.ts';
-import type { DecisionType, OrderEvent, PaymentObserved } from './order/events.ts';
+import type { DecisionType, OrderEvent, PaymentObserved, ReviewOpened } from './order/events.ts';
 import { evolve, initialState, type OrderState } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
 import { policyAdoption } from './policy-adoption.ts';
@@ -39,8 +39,13 @@ export interface OrderStreams {
 /** Where they add nothing, their callers answer with the order as it is now. */
 const asksForState: readonly OrderCommand['type'][] = ['resolve', 'move', 'import'];
 
-/** @param onDecision called after a decision of this process is durable, before its caller is answered. */
-export function openOrderStreams(transactions: Transactions, policy: Policy, onDecision: (orderId: string) => void): OrderStreams {
+/** Called after what a command of this process added is durable, before its caller is answered. */
+export interface OrderHooks {
+  readonly onDecision: (orderId: string) => void;
+  readonly onReview: (orderId: string, review: ReviewOpened) => void;
+}
+
+export function openOrderStreams(transactions: Transactions, policy: Policy, { onDecision, onReview }: OrderHooks): OrderStreams {
   const adopted = policyAdoption(transactions, policy);
 
   async function append<Answer>(orderId: string, cause: string, decideOn: (state: OrderState) => Decision<OrderEvent, Answer>) {
@@ -57,6 +62,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, onD
         return { events: decided, answer: decided, lasting: !asksForState.includes(command.type) };
       });
       if (events.some((event) => isDecision(event))) onDecision(orderId);
+      for (const event of events) if (event.type === 'ReviewOpened') onReview(orderId, event.data);
       return { state, events };
     },
     read: (orderId) => transactions.read(orderAggregate, orderId),

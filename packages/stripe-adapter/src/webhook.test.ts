@@ -48,6 +48,44 @@ describe('the signature', () => {
   });
 });
 
+describe('signatures that are refused', () => {
+  async function refusing() {
+    const told: string[] = [];
+    let aheadMs = 0;
+    const shop = await openShop({
+      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      payments: { runtime: { monotonicNowMs: () => performance.now() + aheadMs } },
+    });
+    const forged = async (times: number) => {
+      for (let time = 0; time < times; time++) await shop.payments.handleWebhook(...signed(session(), { secret: 'whsec_rotated' }));
+    };
+    const wait = (ms: number): void => {
+      aheadMs += ms;
+    };
+    return { ...shop, told, forged, wait };
+  }
+
+  test('ten times in a row are an alert, once an hour at most however many come', async () => {
+    const { told, forged, wait } = await refusing();
+    await forged(9);
+    expect(told).toEqual([]);
+    await forged(30);
+    expect(told).toEqual([expect.stringMatching(/^signatures_refused 10 webhooks in a row .*webhookSecrets/)]);
+    wait(hourMs);
+    await forged(2);
+    expect(told).toHaveLength(2);
+  });
+
+  test('are none while good ones come between: then it is a stranger', async () => {
+    const { told, forged, payments } = await refusing();
+    for (let round = 0; round < 4; round++) {
+      await forged(9);
+      await payments.handleWebhook(...signed(session()));
+    }
+    expect(told).toEqual([]);
+  });
+});
+
 describe('a payment on the sandbox', () => {
   test('grants by its webhooks, once, however often they come', async () => {
     const { checkout, sandbox, ledger, answers } = await openShop();

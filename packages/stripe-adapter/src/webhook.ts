@@ -29,8 +29,14 @@ export interface WebhookParts {
 /** `…_failure.resolved`: by then the objects are as they should be. */
 const eventsMissing = 'v2.core.health.event_generation_failure.resolved';
 
+const refusedToTell = 10;
+const tellAgainMs = 3_600_000;
+
 export class Webhook {
   readonly #parts: WebhookParts;
+  /** Since one was good. */
+  #refused = 0;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WebhookParts) {
     this.#parts = parts;
@@ -50,8 +56,10 @@ export class Webhook {
     const secret = await signedBy(body, signature, this.#parts.secrets, this.#parts);
     if (secret === undefined) {
       this.#parts.log.warn({ bytes: body.length }, 'a webhook was refused: its signature is not of our secrets, or not of now');
+      this.#refuse();
       return { outcome: 'bad_signature' };
     }
+    this.#refused = 0;
     return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };
   }
 
@@ -69,6 +77,18 @@ export class Webhook {
     const event = eventSchema.safeParse(parsed);
     if (!event.success) return this.#keep(body, parsed, failedPath(event.error));
     return object === 'event' ? events.takeSnapshot(event.data, way) : this.#keep(body, parsed, 'object');
+  }
+
+  /** A secret that was rotated loses every webhook in silence; but a stranger may send as many as he likes. */
+  #refuse(): void {
+    const { ledger, runtime } = this.#parts;
+    this.#refused += 1;
+    if (this.#refused < refusedToTell || runtime.monotonicNowMs() - this.#toldAtMs < tellAgainMs) return;
+    this.#toldAtMs = runtime.monotonicNowMs();
+    ledger.alert({
+      kind: 'signatures_refused',
+      message: `${this.#refused} webhooks in a row had a signature of none of our secrets, or not of now. Was the endpoint's secret rotated? Then add the new one to webhookSecrets, beside the old. A stranger can cause this too: \`paidonce-stripe doctor\` tells which`,
+    });
   }
 
   /** Beside the acknowledgement: a pass takes longer than Stripe waits, and if it is lost, the next one comes by itself. */

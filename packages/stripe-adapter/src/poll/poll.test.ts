@@ -12,6 +12,8 @@ import { Round, type RoundParts } from './round.ts';
 const listRoute = 'GET /v1/checkout/sessions';
 const objects: SweepOptions = { tiers: ['objects'] };
 
+const order = { memberId: 'member-1', plan: 'year', amountMinor: 1_000, currency: 'eur' };
+
 /** Time passes only where somebody sleeps. */
 function clockThatSleepMoves() {
   const waits: number[] = [];
@@ -130,12 +132,96 @@ describe('in the background', () => {
     await vi.waitFor(() => expect(warnings).toContain('a pass of the poll failed; the next one reads the same again'), 30_000);
   });
 
+  test('a person is told once that it fails three times in a row', async () => {
+    const told: string[] = [];
+    let failed = 0;
+    const warn = (_: object, message: string): void => {
+      failed += Number(message.startsWith('a pass of the poll failed'));
+    };
+    const { checkout, sandbox } = await openShop({
+      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      payments: { poll: { intervalMs: 5 }, account: 'acct_1SandboxPaidOnce', log: { info: () => undefined, warn, error: () => undefined } },
+    });
+    sandbox.injectFault({ kind: 'status', status: 401, times: 1_000, path: '/v1/events' });
+    await checkout();
+    await vi.waitFor(() => expect(failed).toBeGreaterThan(4), 30_000);
+    expect(told).toEqual([expect.stringMatching(/^poll_failing The poll of events-\S+ has failed 3 times in a row/)]);
+  });
+
+  test('so it is where the pass cannot even begin, and the key is not told', async () => {
+    const told: string[] = [];
+    const { ledger, sandbox } = await openShop({
+      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      payments: { poll: { intervalMs: 5 } },
+    });
+    sandbox.injectFault({ kind: 'status', status: 401, times: 1_000, path: '/v1/balance' });
+    // Of both modes: then the key's own must be asked for.
+    for (const livemode of [true, false])
+      await ledger.placeOrder({ ...order, orderId: `order-${livemode}`, account: sandbox.account, livemode });
+    await vi.waitFor(() => expect(told).toHaveLength(1), 30_000);
+    expect(told[0]).toMatch(/^poll_failing The poll of the accounts has failed 3 times in a row/);
+    expect(told[0]).not.toContain('sk_test');
+  });
+
   test('with poll: false it never does', async () => {
     const shop = await openShop({ payments: { poll: false, runtime: { sleep: () => Promise.resolve() } } });
     shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
     await shop.payments[Symbol.asyncDispose]();
     expect(await eventTypes(shop, ['sweep-'])).toEqual([]);
     expect(shop.sandbox.calls.count(listRoute)).toBe(0);
+  });
+});
+
+describe('what no webhook has told of', () => {
+  async function rescued(told: string[]) {
+    let aheadMs = 0;
+    const shop = await openShop({
+      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      payments: { runtime: { monotonicNowMs: () => performance.now() + aheadMs } },
+    });
+    const wait = (ms: number): void => {
+      aheadMs += ms;
+    };
+    return { ...shop, wait };
+  }
+
+  test('two minutes after the poll gave access is an alert, once', async () => {
+    const told: string[] = [];
+    const { sandbox, payments, checkout, wait } = await rescued(told);
+    for (const orderId of ['order-1', 'order-2']) sandbox.pay(await checkout({ orderId }), { fate: 'lost' });
+    expect(await payments.sweep(objects)).toMatchObject({ rescued: 2 });
+    wait(119_000);
+    await payments.sweep(objects);
+    expect(told).toEqual([]);
+    wait(2_000);
+    await payments.sweep(objects);
+    await payments.sweep(objects);
+    expect(told).toEqual([
+      expect.stringMatching(/^webhook_missed The poll gave access for 2 paid orders .*order-1, order-2.*paidonce-stripe doctor/),
+    ]);
+  });
+
+  test('is none where the webhook was only slower than the poll', async () => {
+    const told: string[] = [];
+    const { sandbox, payments, checkout, wait } = await rescued(told);
+    sandbox.pay(await checkout(), { fate: 'late:60' });
+    expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
+    await sandbox.advance(60_000);
+    wait(200_000);
+    await payments.sweep(objects);
+    expect(told).toEqual([]);
+  });
+
+  test('is none where a webhook or a status query came first', async () => {
+    const told: string[] = [];
+    const { sandbox, payments, checkout, wait } = await rescued(told);
+    const sessionId = await checkout();
+    sandbox.pay(sessionId, { fate: 'lost' });
+    await payments.status(sessionId);
+    await payments.sweep(objects);
+    wait(200_000);
+    await payments.sweep(objects);
+    expect(told).toEqual([]);
   });
 });
 

@@ -18,6 +18,7 @@ import type { BackgroundReads } from './background-reads.ts';
 import { readEvents } from './event-tier.ts';
 import { readMoney } from './money-tier.ts';
 import { readObjects } from './object-tier.ts';
+import { PollAlerts } from './poll-alerts.ts';
 import type { ReadBudget } from './read-budget.ts';
 import { Round } from './round.ts';
 import { appliesTo, intervalMsOf, nameOf, type SweepTier, sweepTiers } from './schedule.ts';
@@ -61,14 +62,14 @@ export class Poll {
   readonly #sighted = new Map<string, Sighting>();
   /** Lists of connected accounts that our key may not read: another process has theirs. */
   readonly #closedToUs = new Set<string>();
-  /** Of a tier, our own rounds in a row that did not end well. */
-  readonly #failed = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
   #soon = false;
+  readonly #alerts: PollAlerts;
 
   constructor(parts: PollParts) {
     this.#parts = parts;
+    this.#alerts = new PollAlerts(parts);
   }
 
   /**
@@ -123,15 +124,16 @@ export class Poll {
   async #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepSummary> {
     const { ledger, stopping } = this.#parts;
     await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is in it.
-    const targets = await this.#targets();
-    const sum = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
+    await this.#alerts.tellOfMissed();
+    const targets = await this.#alerts.watch('the accounts', () => this.#targets());
+    let sum = nothing;
     let failure: unknown;
     for (const orders of targets) {
       for (const tier of tiers) {
         if (stopping.signal.aborted) break;
         if (this.#closedToUs.has(nameOf(tier, orders))) continue;
         try {
-          add(sum, await this.#round(tier, orders, targets, onlyDue));
+          sum = sumOf(sum, await this.#round(tier, orders, targets, onlyDue));
         } catch (error) {
           if (isNotAllowed(error) && orders.account !== (await this.#parts.accounts.own()))
             this.#leaveToOthers(nameOf(tier, orders), error);
@@ -157,16 +159,21 @@ export class Poll {
     if (outcome === 'taken') return nothing;
     const calls = await accounts.calls(orders.account);
     const round = new Round({ tier: name, number, orders, progress }, now, { ...this.#parts, calls, signal: stopping.signal });
-    let isDone = false;
+    let failure: unknown;
     try {
       await readTier[tier](round);
       const summary = await this.#finish(round, reads.count - readsBefore, targets);
-      isDone = round.counts.failed === 0;
+      if (round.counts.failed > 0)
+        failure = new LedgerError('provider_unavailable', `${round.counts.failed} objects could not be taken in`);
       return summary;
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
       // What it has read is told with the next round that ends well.
-      if (!isDone) budget.note(reads.count - readsBefore);
-      this.#failed.set(name, isDone || round.hasAdvanced ? 0 : (this.#failed.get(name) ?? 0) + 1);
+      if (failure !== undefined) budget.note(reads.count - readsBefore);
+      this.#alerts.rescued(round.rescuedOrders);
+      this.#alerts.ended(name, round.hasAdvanced ? undefined : failure); // One that advanced leaves the next one less to do.
     }
   }
 
@@ -211,7 +218,7 @@ export class Poll {
     if (sighted === undefined) return sinceMs >= wait + intervalMs;
     // By our own clock: a round that began an interval ago and has not ended is of a process that died. Where it is ours
     // that fail, each waits twice as long as the one before, and at most as long as any.
-    const patience = Math.min(wait, intervalMs * 2 ** (this.#failed.get(name) ?? 0));
+    const patience = Math.min(wait, intervalMs * 2 ** this.#alerts.failuresOf(name));
     return sighted.round === progress.round && nowMs - sighted.atMs >= patience;
   }
 
@@ -235,18 +242,13 @@ export class Poll {
 
   #leaveToOthers(name: string, error: unknown): void {
     this.#closedToUs.add(name);
-    this.#parts.log.warn(
-      { err: error, tier: name },
-      'our key may not read a list of an account that has orders in this ledger; that part of its poll is left to others',
-    );
+    const message = 'our key may not read a list of an account that has orders here; that part of its poll is left to others';
+    this.#parts.log.warn({ err: error, tier: name }, message);
   }
 }
 
 const nothing: SweepSummary = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
 
-function add(sum: { lookedAt: number; calls: number; found: number; rescued: number }, more: SweepSummary): void {
-  sum.lookedAt += more.lookedAt;
-  sum.calls += more.calls;
-  sum.found += more.found;
-  sum.rescued += more.rescued;
+function sumOf(a: SweepSummary, b: SweepSummary): SweepSummary {
+  return { lookedAt: a.lookedAt + b.lookedAt, calls: a.calls + b.calls, found: a.found + b.found, rescued: a.rescued + b.rescued };
 }

@@ -49,6 +49,8 @@ export class Round {
   /** The next round has less to read, however this one ends. */
   hasAdvanced = false;
   readonly counts: Counts = { lookedAt: 0, found: 0, rescued: 0, failed: 0 };
+  /** Orders that got access by this round, which no other source had told of. */
+  readonly rescuedOrders: string[] = [];
 
   constructor(
     of: { readonly tier: string; readonly number: number; readonly orders: AccountOrders; readonly progress: SweepProgress },
@@ -145,13 +147,21 @@ export class Round {
     return new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
   }
 
+  #count(taken: Taken): void {
+    if (taken.outcome === 'not_ours' || taken.outcome === 'ignored' || taken.outcome === 'unreadable') return;
+    this.counts.found += 1;
+    if (taken.outcome !== 'granted' && taken.outcome !== 'restored') return;
+    this.counts.rescued += 1;
+    this.rescuedOrders.push(taken.orderId);
+  }
+
   /** One that fails is not the end of the others; the round is read again. */
   async takeOne(object: unknown, take: () => Promise<Taken>): Promise<void> {
     const { counts, parts, orders } = this;
     counts.lookedAt += 1;
     refuseOtherMode(object, orders);
     try {
-      count(await take(), counts);
+      this.#count(await take());
     } catch (error) {
       if (isOfAll(error)) throw error;
       counts.failed += 1;
@@ -187,12 +197,6 @@ function modeOf(object: unknown): boolean | undefined {
   if (typeof object !== 'object' || object === null) return undefined;
   if ('livemode' in object) return typeof object.livemode === 'boolean' ? object.livemode : undefined;
   return 'source' in object ? modeOf(object.source) : undefined;
-}
-
-function count(taken: Taken, counts: Counts): void {
-  if (taken.outcome === 'not_ours' || taken.outcome === 'ignored' || taken.outcome === 'unreadable') return;
-  counts.found += 1;
-  if (taken.outcome === 'granted' || taken.outcome === 'restored') counts.rescued += 1;
 }
 
 /** The store fails for every object alike, and so does a key. */

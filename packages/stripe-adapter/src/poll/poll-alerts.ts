@@ -1,0 +1,91 @@
+// What the poll tells a person: that webhooks do not arrive, where it gave access and no webhook has told of the payment
+// minutes later; and that it cannot look itself. In memory, and bounded: the poll does its work without.
+import { LedgerError, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
+
+/** Stripe sends a webhook within seconds; one that is late is not lost. */
+const lateMs = 120_000;
+const mostKept = 1_000;
+const mostNamed = 5;
+/** A quarter of an hour at the default interval: each waits twice as long as the one before. */
+const failuresToTell = 3;
+
+export interface PollAlertsParts {
+  readonly ledger: PaymentLedger;
+  readonly runtime: Runtime;
+}
+
+export class PollAlerts {
+  readonly #parts: PollAlertsParts;
+  /** When the poll gave them access, by our monotonic clock. */
+  readonly #rescued = new Map<string, number>();
+
+  /** Of a tier, or of what comes before all tiers: our own failures in a row. */
+  readonly #failures = new Map<string, number>();
+
+  constructor(parts: PollAlertsParts) {
+    this.#parts = parts;
+  }
+
+  failuresOf(what: string): number {
+    return this.#failures.get(what) ?? 0;
+  }
+
+  async watch<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.ended(what);
+      return result;
+    } catch (error) {
+      this.ended(what, error);
+      throw error;
+    }
+  }
+
+  /** @param error absent: it ended well. */
+  ended(what: string, error?: unknown): void {
+    const failures = error === undefined ? 0 : this.failuresOf(what) + 1;
+    this.#failures.set(what, failures);
+    if (failures !== failuresToTell) return;
+    // The message of a foreign error may quote a key.
+    const why = error instanceof LedgerError ? `${error.code}: ${error.message}` : 'see the log';
+    this.#parts.ledger.alert({
+      kind: 'poll_failing',
+      message: `The poll of ${what} has failed ${failuresToTell} times in a row in this process (${why}). Nothing is lost: the next round reads the same again. Until then a payment whose webhook is lost is found by its status query alone`,
+    });
+  }
+
+  /** Orders that got access by a round. */
+  rescued(orderIds: readonly string[]): void {
+    const atMs = this.#parts.runtime.monotonicNowMs();
+    for (const orderId of orderIds) if (this.#rescued.size < mostKept) this.#rescued.set(orderId, atMs);
+  }
+
+  /** One alert for all of which no webhook has told by now. */
+  async tellOfMissed(): Promise<void> {
+    const { ledger, runtime } = this.#parts;
+    const late = [...this.#rescued].filter(([, atMs]) => runtime.monotonicNowMs() - atMs >= lateMs).map(([orderId]) => orderId);
+    const missed: string[] = [];
+    for (const orderId of late) {
+      if (!(await this.#wasTold(orderId))) missed.push(orderId);
+      this.#rescued.delete(orderId);
+    }
+    if (missed.length === 0) return;
+    const named = missed.length > mostNamed ? `${missed.slice(0, mostNamed).join(', ')}, …` : missed.join(', ');
+    ledger.alert({
+      kind: 'webhook_missed',
+      message: `The poll gave access for ${missed.length} paid orders of which no webhook has told (${named}). Is the endpoint reachable, and its secret the right one? Run \`paidonce-stripe doctor\``,
+    });
+  }
+
+  async #wasTold(orderId: string): Promise<boolean> {
+    for (const stored of await this.#parts.ledger.history(orderId)) {
+      const event = readOrderEvent(stored);
+      if (event.type === 'PaymentObserved' && event.data.source === 'webhook' && isPaid(event.data.fact)) return true;
+    }
+    return false;
+  }
+}
+
+function isPaid(fact: { readonly kind: string; readonly status: string }): boolean {
+  return fact.kind === 'attempt' && fact.status === 'paid';
+}
