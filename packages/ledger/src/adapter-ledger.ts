@@ -1,4 +1,5 @@
 // What a payment adapter asks of a ledger, beside what a shop does: what to look for, who looks, and what nobody could read.
+import type { Alert } from './alerting.ts';
 import type { UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './payment-ledger.ts';
 
@@ -65,8 +66,10 @@ export interface UnreadableObject {
   readonly path: string;
 }
 
-/** The part of a `PaymentLedger` that is for payment adapters. All methods throw LedgerError. */
+/** The part of a `PaymentLedger` that is for payment adapters. All methods but `alert` throw LedgerError. */
 export interface AdapterLedger {
+  /** Tells a person, by the shop's `onAlert`. Never throws, and waits for nobody. */
+  alert(alert: Alert): void;
   /** From a read model. `awaitedAt` (ISO 8601): when a poll looked last. Default: now. */
   accountOrders(awaitedAt?: string): Promise<readonly AccountOrders[]>;
   /** From a read model; what is to be looked at again by its id. */

@@ -145,13 +145,16 @@ describe('what fails is tried again', () => {
     expect(await times(here, 'DeliveryAbandoned')).toBe(0);
     await here.clock.advance(3 * hour);
     expect((await here.types('o1')).slice(-2)).toEqual(['DeliveryFailed', 'DeliveryAbandoned']);
-    expect(here.alerts).toEqual([{ kind: 'delivery_abandoned', orderId: 'o1', message: expect.stringContaining("redeliver('o1'") }]);
+    expect(here.alerts).toEqual([
+      { kind: 'delivery_failing', orderId: 'o1', message: expect.stringContaining('5 times in a row') },
+      { kind: 'delivery_abandoned', orderId: 'o1', message: expect.stringContaining("redeliver('o1'") },
+    ]);
     const tried = here.shop.calls.length;
     here.shop.manner = 'write';
     here.process({ name: 'c' }); // Nor by one that starts later.
     await here.clock.advance(200 * hour);
     expect(here.shop.calls.length).toBe(tried);
-    expect(here.alerts.length).toBe(1);
+    expect(here.alerts.length).toBe(2);
   });
 
   test('a new decision on an order that was abandoned is delivered', async () => {

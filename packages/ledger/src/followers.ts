@@ -1,12 +1,13 @@
 // The subscribers of a ledger: one keeps the read models and shows delivery what other processes did, one rolls held
 // payments forward (their cursors stand in the file of the read models), and where it is asked for, one signs checkpoints.
+import type { Alert } from './alerting.ts';
 import { type CheckpointSettings, openCheckpointer } from './audit/checkpointer.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import type { PaymentWriter } from './observe-payment.ts';
 import type { OrderState } from './order/order.ts';
 import { orderAggregate } from './order-streams.ts';
-import type { Alert, Log } from './payment-ledger.ts';
+import type { Log, PaymentLedgerOptions } from './payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from './read-models/order-read-models.ts';
 import { openReadModelFile } from './read-models/read-model-file.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
@@ -163,4 +164,10 @@ async function openNow({
       file.close();
     },
   };
+}
+
+/** Beside the SQLite log, where there is one. */
+export function readModelsPath({ readModels, eventStore }: Pick<PaymentLedgerOptions, 'readModels' | 'eventStore'>): string {
+  if (readModels !== undefined) return readModels;
+  return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
 }

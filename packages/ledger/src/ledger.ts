@@ -3,7 +3,7 @@ import { alerting } from './alerting.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
-import { type Followers, type OpenedFollowers, openFollowers } from './followers.ts';
+import { type Followers, type OpenedFollowers, openFollowers, readModelsPath } from './followers.ts';
 import {
   attachOptionsSchema,
   checkOptions,
@@ -45,6 +45,7 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 
 class Ledger implements PaymentLedger {
   readonly delivers: boolean;
+  readonly alert: PaymentLedger['alert'];
   readonly runtime: Runtime;
   readonly #store: EventStore;
   readonly #background: boolean;
@@ -68,7 +69,9 @@ class Ledger implements PaymentLedger {
     this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
-    this.#orders = openOrderStreams(transactions, checkOptions(options), (orderId) => this.#delivery?.schedule(orderId));
+    const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
+    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, ...host });
+    this.alert = (alert) => void host.onAlert(alert);
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions);
@@ -245,10 +248,4 @@ class Ledger implements PaymentLedger {
     await Promise.race([Promise.allSettled(work), this.runtime.sleep(ms, ended.signal)]);
     ended.abort();
   }
-}
-
-/** Beside the SQLite log, where there is one. */
-function readModelsPath({ readModels, eventStore }: PaymentLedgerOptions): string {
-  if (readModels !== undefined) return readModels;
-  return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
 }

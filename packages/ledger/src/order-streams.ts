@@ -1,4 +1,5 @@
 // Orders as streams: every append to an order passes here, under a policy that was adopted before it.
+import { type Alert, reviewAlert } from './alerting.ts';
 import type { PaymentReference } from './observation.ts';
 import { decide, type OrderCommand } from './order/decide.ts';
 import { readOrderEvent, versionOf } from './order/event-schemas.ts';
@@ -39,8 +40,13 @@ export interface OrderStreams {
 /** Where they add nothing, their callers answer with the order as it is now. */
 const asksForState: readonly OrderCommand['type'][] = ['resolve', 'move', 'import'];
 
-/** @param onDecision called after a decision of this process is durable, before its caller is answered. */
-export function openOrderStreams(transactions: Transactions, policy: Policy, onDecision: (orderId: string) => void): OrderStreams {
+/** Called after what this process has appended is durable, before its caller is answered. */
+interface Appended {
+  readonly onDecision?: (orderId: string) => void;
+  readonly onAlert?: (alert: Alert) => unknown;
+}
+
+export function openOrderStreams(transactions: Transactions, policy: Policy, { onDecision, onAlert }: Appended): OrderStreams {
   const adopted = policyAdoption(transactions, policy);
 
   async function append<Answer>(orderId: string, cause: string, decideOn: (state: OrderState) => Decision<OrderEvent, Answer>) {
@@ -56,7 +62,8 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, onD
         // What a command adds, it adds once: an order that knew it all will always know it.
         return { events: decided, answer: decided, lasting: !asksForState.includes(command.type) };
       });
-      if (events.some((event) => isDecision(event))) onDecision(orderId);
+      if (events.some((event) => isDecision(event))) onDecision?.(orderId);
+      for (const event of events) if (event.type === 'ReviewOpened') onAlert?.(reviewAlert(orderId, event.data));
       return { state, events };
     },
     read: (orderId) => transactions.read(orderAggregate, orderId),

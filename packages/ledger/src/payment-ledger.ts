@@ -1,5 +1,6 @@
 // The public face: what a shop calls, and what a payment adapter calls on its behalf.
 import type { AdapterLedger } from './adapter-ledger.ts';
+import type { Alert } from './alerting.ts';
 import type { CheckpointSettings } from './audit/checkpointer.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
@@ -53,13 +54,6 @@ export interface MembershipChange {
   readonly idempotencyKey: string;
 }
 
-export interface Alert {
-  /** `delivery_abandoned`, `roll_forward_failed`, … */
-  readonly kind: string;
-  readonly orderId?: string;
-  readonly message: string;
-}
-
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -89,6 +83,10 @@ export interface PaymentLedgerOptions {
   readonly checkpoints?: CheckpointSettings;
   /** Default: silent. */
   readonly log?: Log;
+  /**
+   * Tells a person: of this ledger, and of the payment adapters on it. It may throw, reject or hang without harm, and an
+   * alert may be lost; {@link AlertKind} names the list in which each can be found afterwards.
+   */
   readonly onAlert?: (alert: Alert) => void;
   readonly runtime?: Partial<Runtime>;
 }

@@ -12,8 +12,8 @@ import type { Runtime } from '../runtime.ts';
 
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
 const applicationId = 0x5064526d;
-/** Another layout: the file is dropped and rebuilt. */
-export const layout = 5;
+/** Another layout, or another fold of an order: the file is dropped and rebuilt. */
+export const layout = 6;
 /** Other processes on the same file hold it for the length of a page. */
 const busyTimeoutMs = 10_000;
 
