@@ -1,6 +1,7 @@
 // What a payment adapter asks of a ledger, beside what a shop does: what to look for, who looks, and what nobody could read.
+import type { Alert } from './alerting.ts';
 import type { UnsettledOrder } from './order/view.ts';
-import type { Alert, Page, PageRequest } from './payment-ledger.ts';
+import type { Page, PageRequest } from './payment-ledger.ts';
 
 /** What a provider account has in this ledger: enough to know what a poll must look for, and from when on. */
 export interface AccountOrders {
@@ -65,8 +66,10 @@ export interface UnreadableObject {
   readonly path: string;
 }
 
-/** The part of a `PaymentLedger` that is for payment adapters. All methods throw LedgerError. */
+/** The part of a `PaymentLedger` that is for payment adapters. All methods but `alert` throw LedgerError. */
 export interface AdapterLedger {
+  /** Tells a person, by the shop's `onAlert`. Never throws, and waits for nobody. */
+  alert(alert: Alert): void;
   /** From a read model. `awaitedAt` (ISO 8601): when a poll looked last. Default: now. */
   accountOrders(awaitedAt?: string): Promise<readonly AccountOrders[]>;
   /** From a read model; what is to be looked at again by its id. */
@@ -81,6 +84,4 @@ export interface AdapterLedger {
   finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
   /** Keeps by id what cannot be read, once per object, version and path. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
-  /** Tells whoever `onAlert` tells, and the log: one hook for the ledger and its adapters. */
-  alert(alert: Alert): void;
 }

@@ -1,12 +1,13 @@
 // One attempt to hand a decision to the shop: the shop has `timeoutMs`, then what came of it is recorded. At
 // least once, under a stable key. Law 9 rests on the sequence: the shop writes where its stored one is lower.
-import { loggedAlerting } from './alerting.ts';
+import type { Alert } from './alerting.ts';
 import { invariant } from './errors.ts';
 import type { ManualAction } from './observation.ts';
+import { backOffMs } from './order/delivery-state.ts';
 import type { DecisionType, DeliveryFailed, OrderEvent } from './order/events.ts';
-import { isPending, type OrderState } from './order/order.ts';
+import { evolve, isPending, type OrderState } from './order/order.ts';
 import type { OrderStreams } from './order-streams.ts';
-import type { Alert, Log, MembershipChange } from './payment-ledger.ts';
+import type { Log, MembershipChange } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface DeliveryOptions {
@@ -16,7 +17,8 @@ export interface DeliveryOptions {
   readonly timeoutMs: number;
   readonly runtime: Runtime;
   readonly log: Log;
-  readonly onAlert: (alert: Alert) => void;
+  /** Answers once the shop's hook has; never rejects. */
+  readonly onAlert: (alert: Alert) => Promise<void>;
 }
 
 export type AttemptResult =
@@ -25,24 +27,49 @@ export type AttemptResult =
   /** `revision`: of the failure. `retryAtMs`: monotonic; absent where it was abandoned. */
   | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
 
-const firstWaitMs = 1_000;
-const longestWaitMs = 3_600_000;
-const horizonMs = 72 * 3_600_000;
-/** About half a minute after the decision: a restart of the shop is over by then. */
+/** In a row, of one decision: about half a minute of an answer that fails at once. */
 const failuresToTell = 5;
+/** So long the shop's hook may take before an attempt that may end the process. */
+const hookMs = 5_000;
+const horizonMs = 72 * 3_600_000;
 
-/** Makes this instance the owner of the newest decision, if it may take it. Answers the order as it is then. */
+/**
+ * Makes this instance the owner of the newest decision, if it may take it. Answers the order as it is then; undefined:
+ * it may not, or with the silence of the last owner the time for it is spent.
+ */
 export async function takeOver(
   orderId: string,
-  { orders }: DeliveryOptions,
+  options: DeliveryOptions,
   mayTake: (order: OrderState) => boolean,
   by?: ManualAction,
 ): Promise<OrderState | undefined> {
-  const { state, answer: taken } = await orders.append(orderId, 'delivery', (order) => {
-    if (!mayTake(order)) return { events: [], answer: false };
-    return { events: [{ type: 'DeliveryTakenOver', data: { sequence: order.sequence, ...(by ? { by } : {}) } }], answer: true };
+  const { orders, instance } = options;
+  const { state, answer } = await orders.append(orderId, 'delivery', (order) => {
+    if (!mayTake(order)) return { events: [], answer: 'left' as const };
+    const { sequence } = order;
+    const taken: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...(by ? { by } : {}) } };
+    const { failures, spentMs, waitMs } = evolve(order, taken, instance).delivery;
+    if (failures <= order.delivery.failures) return { events: [taken], answer: 'taken' as const };
+    if (spentMs - waitMs < horizonMs) return { events: [taken], answer: 'taken from the silent' as const };
+    return { events: [taken, { type: 'DeliveryAbandoned', data: { sequence } }], answer: 'abandoned' as const };
   });
-  return taken ? state : undefined;
+  if (answer === 'left') return undefined;
+  if (answer === 'abandoned') {
+    tellAbandoned(state, options);
+    return undefined;
+  }
+  if (answer === 'taken from the silent') await inHookTime(tellFailing(state, options), options);
+  // We try at once: what there is to wait is for whoever takes over next, and not spent by us.
+  const { spentMs, waitMs } = state.delivery;
+  return { ...state, delivery: { ...state.delivery, spentMs: spentMs - waitMs } };
+}
+
+/** `deliver` may end this process, as it may have ended the one before: then nobody would hear of it. */
+async function inHookTime(told: Promise<void> | undefined, { runtime }: DeliveryOptions): Promise<void> {
+  if (told === undefined) return;
+  const heard = new AbortController();
+  await Promise.race([told, runtime.sleep(hookMs, heard.signal)]);
+  heard.abort();
 }
 
 /** @param order its newest decision is ours. */
@@ -91,33 +118,37 @@ async function recordFailure(
   { orderId, sequence, delivery }: OrderState,
   reason: DeliveryFailed['reason'],
   startedAtMs: number,
-  { orders, instance, runtime, log, onAlert }: DeliveryOptions,
+  options: DeliveryOptions,
 ): Promise<AttemptResult> {
+  const { orders, instance, runtime } = options;
   const failedAtMs = runtime.monotonicNowMs();
   const spentMs = delivery.spentMs + failedAtMs - startedAtMs;
   const abandoned = spentMs >= horizonMs;
-  const waitMs = Math.round(Math.min(longestWaitMs, firstWaitMs * 2 ** delivery.failures) * (0.5 + runtime.random() / 2));
+  const waitMs = Math.round(backOffMs(delivery.failures) * (0.5 + runtime.random() / 2));
   const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), reason } };
   const { state, answer: stillOurs } = await orders.append(orderId, 'delivery', (now) => {
     if (now.sequence > sequence || !isPending(now) || now.delivery.owner !== instance) return { events: [], answer: false };
     return { events: abandoned ? [failed, { type: 'DeliveryAbandoned', data: { sequence } }] : [failed], answer: true };
   });
   if (!stillOurs) return { outcome: 'left' };
-  const { revision, failures } = state.delivery;
-  if (!abandoned) {
-    // By the log's count: no restart tells it again.
-    if (failures === failuresToTell) loggedAlerting(log, onAlert)(failingAlert(orderId, sequence));
-    return { outcome: 'failed', revision, retryAtMs: failedAtMs + waitMs };
-  }
-  const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
-  log.error({ orderId, sequence }, message);
-  onAlert({ kind: 'delivery_abandoned', orderId, message });
-  return { outcome: 'failed', revision };
+  const { revision } = state.delivery;
+  if (abandoned) tellAbandoned(state, options);
+  else void tellFailing(state, options);
+  return { outcome: 'failed', revision, ...(abandoned ? {} : { retryAtMs: failedAtMs + waitMs }) };
 }
 
-function failingAlert(orderId: string, sequence: number): Alert {
-  const message = `Delivery ${orderId}:${sequence} has failed ${failuresToTell} times: \`deliver\` does not take it. It is tried again, ever more rarely, for 72 h; the reason is in the log`;
-  return { kind: 'delivery_failing', orderId, message };
+/** Once: only one append makes it the fifth failure. Undefined: it is not. */
+function tellFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
+  if (delivery.failures !== failuresToTell) return undefined;
+  const message = `Delivery ${orderId}:${sequence} has failed ${failuresToTell} times in a row: the shop does not know that the membership has changed. The log tells why; mend \`deliver\`. It is tried on for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
+  log.error({ orderId, sequence }, message);
+  return onAlert({ kind: 'delivery_failing', orderId, message });
+}
+
+function tellAbandoned({ orderId, sequence }: OrderState, { log, onAlert }: DeliveryOptions): void {
+  const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
+  log.error({ orderId, sequence }, message);
+  void onAlert({ kind: 'delivery_abandoned', orderId, message });
 }
 
 const changes: Readonly<Record<DecisionType, Pick<MembershipChange, 'change' | 'status'>>> = {

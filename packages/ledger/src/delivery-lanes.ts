@@ -16,6 +16,8 @@ export interface Lane {
   sequence: number;
   /** Of the last event about that decision that was seen here: our clock runs from it. */
   seenRevision: number;
+  /** When. */
+  seenAtMs: number;
   /** Where we own the decision: not before, it has failed and waits. */
   retryAtMs: number;
   /** Where another instance owns it: not before. */
@@ -65,6 +67,7 @@ export class Lanes {
       storeFailures: 0,
       sequence: 0,
       seenRevision: -1,
+      seenAtMs: -1,
       retryAtMs: -1,
       takeOverAtMs: never,
       ownUntilMs: -1,

@@ -1,11 +1,12 @@
 // For the tests of delivery: processes on one log and one virtual clock, a shop that does what the test says,
 // and a store whose appends can fail, or whose replies can be lost or late.
+import type { Alert } from './alerting.ts';
 import { LedgerError } from './errors.ts';
 import type { AppendResult, EventStore, NewEvent, StoredEvent } from './event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { createPaymentLedger } from './ledger.ts';
 import type { Fact, ManualAction } from './observation.ts';
-import type { Alert, MembershipChange, PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import type { MembershipChange, PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import { createVirtualClock, type VirtualClock } from './testing/virtual-clock.ts';
 

@@ -6,6 +6,7 @@ import { type Lane, Lanes } from './delivery-lanes.ts';
 import { LedgerError } from './errors.ts';
 import type { StoredEvent } from './event-store/event-store.ts';
 import type { ManualAction } from './observation.ts';
+import { leastSilenceMs } from './order/delivery-state.ts';
 import { isPending, type OrderState } from './order/order.ts';
 import { isDecision, orderAggregate } from './order-streams.ts';
 
@@ -29,8 +30,6 @@ export interface Delivery {
 /** `left`: nothing to deliver (any more), or not ours to deliver now. */
 type Outcome = 'delivered' | 'failed' | 'left';
 
-const takeOverAfterMs = 30_000;
-
 export function openDelivery(options: DeliveryOptions): Delivery {
   return new NewestFirst(options);
 }
@@ -44,7 +43,7 @@ class NewestFirst implements Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#lanes = new Lanes((lane) => this.#attend(lane), options);
-    this.#patienceMs = Math.max(takeOverAfterMs, 3 * options.timeoutMs);
+    this.#patienceMs = Math.max(leastSilenceMs, 3 * options.timeoutMs);
   }
 
   schedule(orderId: string): void {
@@ -84,19 +83,24 @@ class NewestFirst implements Delivery {
   }
 
   sightPending({ orderId, sequence, delivery }: OrderState, agoMs: number): void {
-    this.#see(orderId, sequence, delivery.revision, delivery.owner, delivery.waitMs - agoMs);
+    this.#see(orderId, sequence, delivery.revision, delivery.owner, delivery.waitMs, agoMs);
   }
 
-  #see(orderId: string, sequence: number, revision: number, owner: string, waitMs: number): void {
+  #see(orderId: string, sequence: number, revision: number, owner: string, waitMs: number, agoMs = 0): void {
     // Our own: in hand, or else of an append whose reply was lost; that one is looked at as if it were another's.
     const inHand = owner === this.#options.instance && this.#lanes.find(orderId) !== undefined;
     const lane = this.#lanes.open(orderId);
     this.#learn(lane, sequence);
     if (revision <= lane.seenRevision) return;
     lane.seenRevision = revision;
-    lane.retryAtMs = this.#now() + waitMs;
-    lane.takeOverAtMs = owner === '' ? this.#now() : lane.retryAtMs + this.#patienceMs;
+    lane.seenAtMs = this.#now() - agoMs;
+    this.#waitFor(lane, owner, waitMs);
     if (!inHand) this.#lanes.putOff(lane, lane.takeOverAtMs);
+  }
+
+  #waitFor(lane: Lane, owner: string, waitMs: number): void {
+    lane.retryAtMs = lane.seenAtMs + waitMs;
+    lane.takeOverAtMs = owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs;
   }
 
   start(): void {
@@ -120,6 +124,8 @@ class NewestFirst implements Delivery {
     const { owner, revision, waitMs } = order.delivery;
     const isOurs = owner === instance;
     this.#see(orderId, order.sequence, revision, owner, waitMs);
+    // Seen in the log, a taking over does not tell the wait after it; the order does.
+    if (!isOurs && revision === lane.seenRevision) this.#waitFor(lane, owner, waitMs);
     // A failure was counted with its wait, so it is waited for: also where its reply was lost, or the lane is due for something older.
     const notBeforeMs = isOurs ? lane.retryAtMs : lane.takeOverAtMs;
     if (this.#now() < notBeforeMs) {

@@ -1,12 +1,13 @@
 // The subscribers of a ledger: one keeps the read models and shows delivery what other processes did, one rolls held
 // payments forward (their cursors stand in the file of the read models), and where it is asked for, one signs checkpoints.
+import type { Alert } from './alerting.ts';
 import { type CheckpointSettings, openCheckpointer } from './audit/checkpointer.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import type { PaymentWriter } from './observe-payment.ts';
 import type { OrderState } from './order/order.ts';
 import { orderAggregate } from './order-streams.ts';
-import type { Alert, Log, PaymentLedgerOptions } from './payment-ledger.ts';
+import type { Log, PaymentLedgerOptions } from './payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from './read-models/order-read-models.ts';
 import { openReadModelFile, readModelPrefixes } from './read-models/read-model-file.ts';
 import { isOfSweep } from './read-models/sweep-rows.ts';

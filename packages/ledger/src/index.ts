@@ -7,6 +7,7 @@ export type {
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
+export type { Alert, AlertKind } from './alerting.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpointer.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
@@ -38,8 +39,6 @@ export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';
 export type { OrderPaymentState, OrderView, Review, UndeliveredDecision } from './order/view.ts';
 export type {
-  Alert,
-  AlertKind,
   Backlog,
   Log,
   Membership,

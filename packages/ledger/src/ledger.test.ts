@@ -10,7 +10,7 @@ import { type Faults, openFaultyStore, unknownOutcome } from './faulty-store.tes
 import { createPaymentLedger } from './ledger.ts';
 import type { Observation } from './observation.ts';
 import { at, attempt, dispute, paid, payment, pi1, refund, type Saying, saying, support } from './order/example-order.test-support.ts';
-import type { Alert, MembershipChange, PaymentLedger, PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
+import type { MembershipChange, PaymentLedger, PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
 import { asSaid } from './payment-process.test-support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'paidonce-ledger-'));
@@ -354,38 +354,6 @@ test.each([
   expect(await ledger.recordUnreadable(object)).toEqual({ outcome: 'recorded' });
   expect(await told).toContain('onAlert failed');
   await ledger[Symbol.asyncDispose]();
-});
-
-describe('a review that is opened', () => {
-  const alertsOf = async (amounts: readonly number[]): Promise<readonly Alert[]> => {
-    const alerts: Alert[] = [];
-    await using ledger = createPaymentLedger({
-      eventStore: openMemoryEventStore(),
-      background: false,
-      onAlert: (alert) => alerts.push(alert),
-    });
-    await ledger.placeOrder(order);
-    for (const amount of amounts)
-      for (const source of ['webhook', 'poll'] as const)
-        await ledger.observePayment({ ...observation(paid(amount), { orderId: 'order-1' }), source });
-    return alerts;
-  };
-
-  test('is an alert, once, whoever tells of the payment after', async () => {
-    expect(await alertsOf([900])).toEqual([
-      {
-        kind: 'review_opened',
-        orderId: 'order-1',
-        message: expect.stringMatching(
-          /^Order order-1: payment \S+ waits for a person \(amount, review r1\).*paidonce-stripe resolve order-1 r1/,
-        ),
-      },
-    ]);
-  });
-
-  test('is none where the payment is as expected', async () => {
-    expect(await alertsOf([1_000])).toEqual([]);
-  });
 });
 
 describe('with a background', () => {

@@ -1,5 +1,5 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
-import { alerting, loggedAlerting, reviewAlert } from './alerting.ts';
+import { alerting } from './alerting.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
@@ -46,8 +46,8 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 
 class Ledger implements PaymentLedger {
   readonly delivers: boolean;
-  readonly runtime: Runtime;
   readonly alert: PaymentLedger['alert'];
+  readonly runtime: Runtime;
   readonly #store: EventStore;
   readonly #background: boolean;
   readonly #orders: OrderStreams;
@@ -70,11 +70,12 @@ class Ledger implements PaymentLedger {
     this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
-    this.alert = loggedAlerting(log, host.onAlert);
-    this.#orders = openOrderStreams(transactions, checkOptions(options), {
-      onDecision: (orderId) => this.#delivery?.schedule(orderId),
-      onReview: (orderId, review) => this.alert(reviewAlert(orderId, review)),
-    });
+    const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
+    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, ...host });
+    this.alert = ({ message, ...of }) => {
+      log.warn(of, message);
+      void host.onAlert({ message, ...of });
+    };
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions, { store, log, kept: async (tier) => (await this.#readModels()).models.sweep(tier) });

@@ -1,8 +1,9 @@
 // Orders as streams: every append to an order passes here, under a policy that was adopted before it.
+import { type Alert, reviewAlert } from './alerting.ts';
 import type { PaymentReference } from './observation.ts';
 import { decide, type OrderCommand } from './order/decide.ts';
 import { readOrderEvent, versionOf } from './order/event-schemas.ts';
-import type { DecisionType, OrderEvent, PaymentObserved, ReviewOpened } from './order/events.ts';
+import type { DecisionType, OrderEvent, PaymentObserved } from './order/events.ts';
 import { evolve, initialState, type OrderState } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
 import { policyAdoption } from './policy-adoption.ts';
@@ -39,13 +40,13 @@ export interface OrderStreams {
 /** Where they add nothing, their callers answer with the order as it is now. */
 const asksForState: readonly OrderCommand['type'][] = ['resolve', 'move', 'import'];
 
-/** Called after what a command of this process added is durable, before its caller is answered. */
-export interface OrderHooks {
-  readonly onDecision: (orderId: string) => void;
-  readonly onReview: (orderId: string, review: ReviewOpened) => void;
+/** Called after what this process has appended is durable, before its caller is answered. */
+interface Appended {
+  readonly onDecision?: (orderId: string) => void;
+  readonly onAlert?: (alert: Alert) => unknown;
 }
 
-export function openOrderStreams(transactions: Transactions, policy: Policy, { onDecision, onReview }: OrderHooks): OrderStreams {
+export function openOrderStreams(transactions: Transactions, policy: Policy, { onDecision, onAlert }: Appended): OrderStreams {
   const adopted = policyAdoption(transactions, policy);
 
   async function append<Answer>(orderId: string, cause: string, decideOn: (state: OrderState) => Decision<OrderEvent, Answer>) {
@@ -61,8 +62,8 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
         // What a command adds, it adds once: an order that knew it all will always know it.
         return { events: decided, answer: decided, lasting: !asksForState.includes(command.type) };
       });
-      if (events.some((event) => isDecision(event))) onDecision(orderId);
-      for (const event of events) if (event.type === 'ReviewOpened') onReview(orderId, event.data);
+      if (events.some((event) => isDecision(event))) onDecision?.(orderId);
+      for (const event of events) if (event.type === 'ReviewOpened') onAlert?.(reviewAlert(orderId, event.data));
       return { state, events };
     },
     read: (orderId) => transactions.read(orderAggregate, orderId),

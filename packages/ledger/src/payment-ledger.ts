@@ -1,5 +1,6 @@
 // The public face: what a shop calls, and what a payment adapter calls on its behalf.
 import type { AdapterLedger } from './adapter-ledger.ts';
+import type { Alert } from './alerting.ts';
 import type { CheckpointSettings } from './audit/checkpointer.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
@@ -53,39 +54,6 @@ export interface MembershipChange {
   readonly idempotencyKey: string;
 }
 
-/**
- * What a person must look at. Later releases add kinds: a `switch` over them needs a default. An alert may be lost with
- * its process, so what it is about stands in a list too.
- */
-export type AlertKind =
-  /** `deliver` has failed five times for the newest decision of an order, half a minute after it. Once for each decision. Also in `undelivered()`. */
-  | 'delivery_failing'
-  /** `deliver` has failed for 72 h, and nobody tries any more: mend it, then `redeliver`. Also in `undelivered()`. */
-  | 'delivery_abandoned'
-  /** A payment came that the policy does not decide: `resolveReview`. Once for each review. Also in `reviews()`. */
-  | 'review_opened'
-  /** The poll granted what no webhook has told of minutes later. Once for each order; told by long-lived processes. */
-  | 'webhook_missed'
-  /** This process's passes of the poll have failed three times in a row; once until one succeeds. The next pass reads the same again. */
-  | 'poll_failing'
-  /** Ten webhooks in a row had none of our signatures: a rotated secret, or a stranger. Once an hour at most. */
-  | 'signatures_refused'
-  /** An object of ours cannot be read; it is kept by id. Once for each. */
-  | 'object_not_understood'
-  /** A stream or the log cannot be read: `paidonce verify`. */
-  | 'roll_forward_failed'
-  | 'read_models_stuck'
-  /** A checkpoint could not be written; the log is not the one that was signed. */
-  | 'checkpoint_failed'
-  | 'checkpoint_contradicted';
-
-export interface Alert {
-  readonly kind: AlertKind;
-  readonly orderId?: string;
-  /** What happened, to which order or how many, and what to do now. No personal data, no secret. */
-  readonly message: string;
-}
-
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -115,7 +83,10 @@ export interface PaymentLedgerOptions {
   readonly checkpoints?: CheckpointSettings;
   /** Default: silent. */
   readonly log?: Log;
-  /** For people: a page, a mail, a chat. What it throws, or rejects with, is logged and hinders nothing. */
+  /**
+   * Tells a person: of this ledger, and of the payment adapters on it. It may throw, reject or hang without harm, and an
+   * alert may be lost; {@link AlertKind} names the list in which each can be found afterwards.
+   */
   readonly onAlert?: (alert: Alert) => unknown;
   readonly runtime?: Partial<Runtime>;
 }

@@ -27,7 +27,7 @@ export interface PaymentProcess {
 
 export function openPaymentProcess(store: EventStore, runtime: Runtime, policy: Policy = defaultPolicy): PaymentProcess {
   const transactions = openTransactions({ store, runtime, instance: '' });
-  const orders = openOrderStreams(transactions, policy, { onDecision: () => undefined, onReview: () => undefined });
+  const orders = openOrderStreams(transactions, policy, {});
   const references = openReferences(transactions);
   const writer = new PaymentWriter(references, orders, runtime);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Alert } from './alerting.ts';
 import { openMemoryEventStore } from './event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import { paid, payment, saying } from './order/example-order.test-support.ts';
-import type { Alert } from './payment-ledger.ts';
 import { asSaid, everything, openPaymentProcess } from './payment-process.test-support.ts';
 import { rollForward } from './roll-forward.ts';
 

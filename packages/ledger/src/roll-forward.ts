@@ -1,10 +1,11 @@
 // Finishes what a crash left between a link and its observations: in any number of processes, hands held
 // observations on once one of their references has an owner, and finishes moves.
+import type { Alert } from './alerting.ts';
 import { LedgerError } from './errors.ts';
 import type { StoredEvent } from './event-store/event-store.ts';
 import type { PaymentWriter } from './observe-payment.ts';
 import { orderAggregate } from './order-streams.ts';
-import type { Alert, Log } from './payment-ledger.ts';
+import type { Log } from './payment-ledger.ts';
 import { referenceAggregate } from './reference.ts';
 
 /** Of interest: reference streams, and `PaymentMoved` in the streams of orders. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Alert } from './alerting.ts';
 import { openMemoryEventStore } from './event-store/memory.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
-import type { Alert } from './payment-ledger.ts';
 import { openTransactions } from './transact.ts';
 import { openUnreadableObjects } from './unreadable.ts';
 

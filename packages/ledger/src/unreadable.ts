@@ -1,11 +1,13 @@
 // The streams `unreadable-{object}`: provider objects that could not be read, by id and digest, never by body.
 // One stream an object: a new API version may make thousands unreadable at once.
+
 import * as z from 'zod';
 import type { UnreadableObject } from './adapter-ledger.ts';
+import type { Alert } from './alerting.ts';
 import { invariant, LedgerError } from './errors.ts';
 import { parse } from './input.ts';
 import { idSchema } from './observation.ts';
-import type { Alert, Log } from './payment-ledger.ts';
+import type { Log } from './payment-ledger.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
 export interface ObjectNotUnderstood {

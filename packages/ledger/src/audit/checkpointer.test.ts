@@ -1,12 +1,12 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Alert } from '../alerting.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
-import type { Alert } from '../payment-ledger.ts';
 import { systemRuntime } from '../runtime.ts';
 import { takeCheckpoint } from './checkpoint.ts';
 import { type Checkpointer, type CheckpointSettings, openCheckpointer, type SignedCheckpoint } from './checkpointer.ts';
@@ -223,7 +223,7 @@ describe('what fails', () => {
     expect(kept()).toMatchObject([{ size: 2_000 }, { size: 2_500 }]);
   });
 
-  test('a file that cannot be written is told, and tried again', async () => {
+  test('a file that cannot be written is told once, and tried again; when it fails anew, that is told', async () => {
     const { runtime, pass, begun } = steps();
     const signing = checkpointer({ file: join(directory, 'missing', 'checkpoints') }, runtime);
     await append(1_000);
@@ -231,6 +231,12 @@ describe('what fails', () => {
     await begun();
     expect(alerts).toMatchObject([{ kind: 'checkpoint_failed', message: expect.stringContaining('ENOENT') }]);
     await pass(1_000);
+    expect(alerts).toHaveLength(1);
+    mkdirSync(join(directory, 'missing'));
+    await pass(1_000);
+    rmSync(join(directory, 'missing'), { recursive: true });
+    await append(1_000);
+    await pass(60_000);
     expect(alerts).toHaveLength(2);
     await signing.stop(runtime.monotonicNowMs());
   });

@@ -1,9 +1,11 @@
 // Signs checkpoints of the log beside a running ledger: at each multiple of 1,000 events, and otherwise when a minute has
 // passed and something was appended. It never signs what contradicts a checkpoint that it has signed before.
+
 import { appendFile } from 'node:fs/promises';
+import type { Alert } from '../alerting.ts';
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import type { Alert, Log } from '../payment-ledger.ts';
+import type { Log } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import { readCheckpointFile } from './checkpoint-file.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
@@ -69,6 +71,8 @@ class FollowingCheckpointer implements Checkpointer {
   /** The hook failed for it. */
   #unsent: SignedCheckpoint | undefined;
   #contradicted = false;
+  /** A person knows. */
+  #failing = false;
 
   constructor(options: CheckpointerOptions) {
     const { key, origin } = options.settings;
@@ -103,6 +107,7 @@ class FollowingCheckpointer implements Checkpointer {
     while (!this.#stopping.signal.aborted && !this.#contradicted) {
       try {
         await this.#inTurn(longestMs);
+        this.#failing = false;
       } catch (error) {
         await this.#failed(error);
       }
@@ -118,7 +123,8 @@ class FollowingCheckpointer implements Checkpointer {
     await tree?.close();
     const message = `No checkpoint was signed: ${error instanceof Error ? error.message : String(error)}`;
     log.error({ err: error }, message);
-    onAlert({ kind: 'checkpoint_failed', message });
+    if (!this.#failing) onAlert({ kind: 'checkpoint_failed', message });
+    this.#failing = true;
   }
 
   #inTurn(afterMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 // The order: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
 import { invariant } from '../errors.ts';
 import { factContent, isKeyOf, type PaymentReference, paymentKey, type Source } from '../observation.ts';
+import { type DeliveryState, deliveryAfter } from './delivery-state.ts';
 import type {
   CheckoutAttached,
   DecisionType,
@@ -49,20 +50,6 @@ export interface OrderState {
 export interface ReviewState extends ReviewOpened {
   /** Absent while the review is open. `moved`: its payment went to another order. */
   readonly resolution?: Resolution | 'moved';
-}
-
-export interface DeliveryState {
-  /** Every decision up to this one is settled at the shop. */
-  readonly settled: number;
-  /** The instance that owns the newest decision; empty: anyone may take it. */
-  readonly owner: string;
-  /** Failures of the newest decision so far. */
-  readonly failures: number;
-  readonly waitMs: number;
-  readonly spentMs: number;
-  readonly abandoned: boolean;
-  /** Of the last event about the newest decision: that decision, a failure, a taking over. */
-  readonly revision: number;
 }
 
 const statusAfter: Readonly<Record<DecisionType, MembershipStatus>> = {
@@ -134,22 +121,6 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
     case 'DeliveryAbandoned':
       if (event.data.sequence < order.sequence) return {}; // Of a decision that a newer one has replaced.
       return { delivery: { ...deliveryAfter(order.delivery, event, instance), revision } };
-  }
-}
-
-type DeliveryEvent = Extract<OrderEvent, { type: 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
-
-function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, instance: string): DeliveryState {
-  switch (event.type) {
-    case 'DeliveryFailed':
-      return { ...delivery, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
-    case 'DeliveryTakenOver':
-      // Where a person asked, the clock of failures starts again.
-      return event.data.by
-        ? { ...delivery, owner: instance, failures: 0, waitMs: 0, spentMs: 0, abandoned: false }
-        : { ...delivery, owner: instance, waitMs: 0 };
-    case 'DeliveryAbandoned':
-      return { ...delivery, abandoned: true };
   }
 }
 

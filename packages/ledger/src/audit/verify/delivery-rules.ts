@@ -36,8 +36,9 @@ function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, 
       if (sequence === newest && (event.data.by ? sequence > delivery.settled : isPending(before))) return undefined;
       return `the newest decision, ${newest}, not yet settled`;
     case 'DeliveryAbandoned': {
-      const failed = previous?.event.type === 'DeliveryFailed' && previous.event.data.sequence === sequence;
-      return failed && sequence === newest ? undefined : `the newest decision, ${newest}, after its last failure`;
+      const last = previous?.event;
+      const failed = (last?.type === 'DeliveryFailed' || last?.type === 'DeliveryTakenOver') && last.data.sequence === sequence;
+      return failed && sequence === newest ? undefined : `the newest decision, ${newest}, after its last failure or silent owner`;
     }
   }
 }

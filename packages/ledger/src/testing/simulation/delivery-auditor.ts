@@ -4,6 +4,7 @@ import type { AuditContext } from './log-auditor.ts';
 
 /** From the design: nobody takes over before `waitMs` + 30 s, and nobody gives up before 72 hours. */
 const patienceMs = 30_000;
+const longestWaitMs = 3_600_000;
 const horizonMs = 72 * 3_600_000;
 /** Half a millisecond for each of some hundred attempts. */
 const roundingMs = 100;
@@ -34,20 +35,27 @@ function delivered(order: AuditedOrder, sequence: number, { place }: AuditedEven
 
 function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent, { broken, by, world }: AuditContext): void {
   const { coverage, scheduler } = world;
-  const { owner, atMs, waitMs, sinceMs } = order.delivery;
+  const { owner, atMs, waitMs, failures, sinceMs } = order.delivery;
   const instance = metadata['instance'] ?? '';
   const byPerson = data['by'] !== undefined;
   const renewed = owner === instance;
   if (byPerson) coverage.met('taken over by a person');
   else coverage.met(renewed ? 'renewed by its owner' : owner === '' ? 'taken over from nobody' : 'taken over from a process');
-  const waitedMs = scheduler.nowMs - atMs;
+  const isSilent = !byPerson && !renewed && owner !== '';
+  const earlyMs = Math.max(0, waitMs + patienceMs - (scheduler.nowMs - atMs));
   // A process without a background goes by wall clocks, which may be wrong.
-  if (!byPerson && !renewed && owner !== '' && by.options.background && waitedMs < waitMs + patienceMs) {
-    broken('nobody takes over too early', `${place} after ${waitedMs} ms, with ${waitMs} ms to wait`);
-  }
+  if (isSilent && by.options.background && earlyMs > 0)
+    broken('nobody takes over too early', `${place} by ${earlyMs} ms, with ${waitMs} ms to wait`);
   order.decisions.at(-1)!.deliverers.add(by);
   if (byPerson) order.abandoned = false;
-  order.delivery = { owner: instance, atMs: scheduler.nowMs, waitMs: 0, sinceMs: byPerson ? scheduler.nowMs : sinceMs };
+  order.delivery = {
+    owner: instance,
+    atMs: scheduler.nowMs,
+    // The silent one has failed, and the next one waits for longer.
+    waitMs: isSilent ? Math.min(longestWaitMs, 1_000 * 2 ** failures) : 0,
+    failures: byPerson ? 0 : failures + (isSilent ? 1 : 0),
+    sinceMs: byPerson ? scheduler.nowMs : sinceMs - (isSilent ? earlyMs : 0), // What it believes to have waited.
+  };
 }
 
 function failed(order: AuditedOrder, { type, data, metadata, place }: AuditedEvent, { broken, world }: AuditContext): void {
@@ -59,7 +67,7 @@ function failed(order: AuditedOrder, { type, data, metadata, place }: AuditedEve
     const spentMs = Number(data['spentMs']) - Number(data['waitMs']);
     if (spentMs > triedMs + roundingMs) broken('time is counted once', `${place}: ${spentMs} ms spent within ${triedMs} ms`);
     coverage.met(data['reason'] === 'timeout' ? 'delivery failed: timeout' : 'delivery failed: error');
-    order.delivery = { ...order.delivery, atMs: scheduler.nowMs, waitMs: Number(data['waitMs']) };
+    order.delivery = { ...order.delivery, atMs: scheduler.nowMs, waitMs: Number(data['waitMs']), failures: order.delivery.failures + 1 };
     return;
   }
   coverage.met('abandoned');

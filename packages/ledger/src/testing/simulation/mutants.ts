@@ -159,7 +159,13 @@ export const mutants: readonly Mutant[] = [
     'const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
     'const taken = order;',
   ),
-  mutant('taken over at once', 'delivery.ts', "owner === '' ? this.#now() : lane.retryAtMs + this.#patienceMs", 'this.#now()'),
+  mutant('taken over at once', 'delivery.ts', "owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs", 'lane.seenAtMs'),
+  mutant(
+    'taking over is never waited for longer',
+    'order/delivery-state.ts',
+    'const waitMs = backOffMs(delivery.failures);',
+    'const waitMs = 0;',
+  ),
   mutant(
     'the older attempt is not awaited',
     'delivery-lanes.ts',

@@ -1,0 +1,54 @@
+// Where the hand-over of an order's newest decision stands, and how each event of it changes that. Pure.
+import type { OrderEvent } from './events.ts';
+
+export interface DeliveryState {
+  /** Every decision up to this one is settled at the shop. */
+  readonly settled: number;
+  /** The instance that owns the newest decision; empty: anyone may take it. */
+  readonly owner: string;
+  /** Failures of the newest decision so far, and owners of it that fell silent. */
+  readonly failures: number;
+  /** Nobody takes over before so long, and the silence below, have passed since the last event about it. */
+  readonly waitMs: number;
+  readonly spentMs: number;
+  readonly abandoned: boolean;
+  /** Of the last event about the newest decision: that decision, a failure, a taking over. */
+  readonly revision: number;
+}
+
+type DeliveryEvent = Extract<OrderEvent, { type: 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
+
+const firstWaitMs = 1_000;
+const longestWaitMs = 3_600_000;
+/** An owner is silent for so long at least before another instance takes over. */
+export const leastSilenceMs = 30_000;
+
+/** Twice as long after each failure. */
+export function backOffMs(failures: number): number {
+  return Math.min(longestWaitMs, firstWaitMs * 2 ** failures);
+}
+
+export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, instance: string): DeliveryState {
+  switch (event.type) {
+    case 'DeliveryFailed':
+      return { ...delivery, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
+    case 'DeliveryTakenOver':
+      // Where a person asked, the clock of failures starts again.
+      return event.data.by
+        ? { ...delivery, owner: instance, failures: 0, waitMs: 0, spentMs: 0, abandoned: false }
+        : takenOver(delivery, instance);
+    case 'DeliveryAbandoned':
+      return { ...delivery, abandoned: true };
+  }
+}
+
+/**
+ * An owner that fell silent has failed: where `deliver` ends its process, nobody is left to write that it did. The new
+ * owner tries at once; whoever takes over from it waits longer than it did.
+ */
+function takenOver(delivery: DeliveryState, instance: string): DeliveryState {
+  if (delivery.owner === '' || delivery.owner === instance) return { ...delivery, owner: instance, waitMs: 0 };
+  const waitMs = backOffMs(delivery.failures);
+  const spentMs = delivery.spentMs + leastSilenceMs + waitMs;
+  return { ...delivery, owner: instance, failures: delivery.failures + 1, waitMs, spentMs };
+}
