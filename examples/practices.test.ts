@@ -15,6 +15,7 @@ test('each practice grants by the source that it is named for, and the last one 
     '   order-5 is active, granted by status_query, 1 of 1 delivered',
     '   ALARM 2 payments were found by the poll: do webhooks still arrive?',
     '   ALARM order-7 waits for the shop, decision 1',
+    expect.stringMatching(/^ {3}ALARM Order order-9 waits for a person: less was paid than the order expects/),
   ]);
   expect(status).toBe(0);
 });
