@@ -78,9 +78,18 @@ describe('delivery', () => {
   test('a failure counts, and waits', () => {
     expect(fold([...granted, failed(1), failed(1)]).delivery).toMatchObject({ failures: 2, waitMs: 500, spentMs: 700, revision: 4 });
   });
-  test('taken over: another owner, who may begin at once', () => {
-    const before = fold([...granted, failed(1)], 'instance-a');
-    const after = evolve(before, { type: 'DeliveryTakenOver', data: { sequence: 1 } }, 'instance-b');
+  const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence: 1 } };
+
+  test('taken over from an owner that fell silent: that was a failure, and who comes next waits longer', () => {
+    const after = evolve(fold([...granted, failed(1)], 'instance-a'), takenOver, 'instance-b');
+    expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 2, waitMs: 2_000, spentMs: 700 + 30_000 + 2_000 });
+    expect(evolve(after, takenOver, 'instance-c').delivery).toMatchObject({ owner: 'instance-c', failures: 3, waitMs: 4_000 });
+  });
+  test.each([
+    ['nobody', ''],
+    ['himself, who came late', 'instance-b'],
+  ])('taken over from %s: no failure', (_, owner) => {
+    const after = evolve(fold([...granted, failed(1)], owner), takenOver, 'instance-b');
     expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 1, waitMs: 0, spentMs: 700 });
   });
   test('asked for by a person, it begins anew, also once it was abandoned', () => {
