@@ -103,11 +103,14 @@ describe('what waits is asked of the ledger at each scrape', () => {
     expect(questions).toBe(1);
   });
 
-  test('a ledger that cannot answer leaves gaps, and the host’s own metrics go on', async () => {
+  test.each([
+    ['cannot answer', () => Promise.reject(new Error('told to'))],
+    ['never answers', () => new Promise(() => undefined)],
+  ])('a ledger that %s leaves gaps, and the host’s own metrics go on', async (_how, backlog) => {
     const metrics = new Registry();
     new Counter({ name: 'shop_sales_total', help: 'of the host', registers: [metrics] }).inc();
     const { ledger } = standIns();
-    Object.assign(ledger, { backlog: () => Promise.reject(new Error('told to')) });
+    Object.assign(ledger, { backlog });
     await mounted({ metrics, ledger });
     const text = await metrics.metrics();
     expect(text).toContain('shop_sales_total 1');

@@ -1,5 +1,6 @@
 // Metrics for Prometheus, in the host's own registry: what came in at our routes, counted in this process, and what waits,
 // asked of the ledger at each scrape and the same in every process.
+import { setTimeout } from 'node:timers/promises';
 import type { Backlog, PaymentLedger } from '@paidonce/ledger';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -13,6 +14,9 @@ export const noMetrics: RouteMetrics = { webhook: () => undefined, statusQuery: 
 // Known from the start, so that a rate is 0 and not absent until the first one comes.
 const webhookOutcomes = ['recorded', 'duplicate', 'held', 'not_ours', 'ignored', 'unreadable', 'bad_signature', 'failed'];
 const statusOutcomes = ['answered', 'stale', 'unknown', 'failed'];
+
+/** A scrape is given up after ten seconds, and the host's own metrics with it. */
+const patienceMs = 2_000;
 
 type Counted = Exclude<keyof Backlog, 'lagMs'>;
 const gauges: Readonly<Record<Counted, string>> = {
@@ -33,11 +37,10 @@ export function openMetrics(registry: Registry, ledger: PaymentLedger): RouteMet
   const webhooks = counter('paidonce_webhooks_total', 'Webhooks of Stripe, by what became of them.', webhookOutcomes);
   const queries = counter('paidonce_status_queries_total', 'Status queries of success pages, by what was answered.', statusOutcomes);
 
-  // One question for all gauges of a scrape. A ledger that cannot answer leaves gaps, and the host's other metrics go on.
+  // One question for all gauges of a scrape. A ledger that does not answer leaves gaps, and the host's other metrics go on.
   let asked: Promise<Backlog | undefined> | undefined;
   const backlog = (): Promise<Backlog | undefined> => {
-    asked ??= ledger
-      .backlog()
+    asked ??= Promise.race([ledger.backlog(), setTimeout(patienceMs, undefined, { ref: false })])
       .catch(() => undefined)
       .finally(() => {
         asked = undefined;

@@ -190,6 +190,7 @@ describe('review_opened', () => {
     expect(here.alerts).toEqual([
       { kind: 'review_opened', orderId: 'o1', message: expect.stringMatching(/less was paid .*pi_1.*paidonce-stripe resolve o1 r1/) },
     ]);
+    expect(here.warnings).toEqual([here.alerts[0]?.message]); // Where there is no hook, the log is all that tells.
   });
 
   test('is not told of a payment that fits', async () => {

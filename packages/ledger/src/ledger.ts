@@ -70,12 +70,12 @@ class Ledger implements PaymentLedger {
     this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
-    const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
-    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, ...host });
     this.alert = ({ message, ...of }) => {
       log.warn(of, message);
       void host.onAlert({ message, ...of });
     };
+    const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
+    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions, { store, log, kept: async (tier) => (await this.#readModels()).models.sweep(tier) });

@@ -1,5 +1,6 @@
 // What an operator may do: ask Stripe again, deliver again, resolve a review. Each goes through the ledger's one write
-// path, is signed with his id, and cannot say "paid" by itself: Stripe's answer, or the ledger's policy, decides.
+// path, and cannot say "paid" by itself: Stripe's answer, or the ledger's policy, decides. What rests on his word is
+// signed with his id; that Stripe was asked does not.
 import { LedgerError, type ManualAction, type Resolution } from '@paidonce/ledger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answer } from '../answer.ts';

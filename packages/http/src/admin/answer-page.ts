@@ -39,12 +39,23 @@ const refusals: Readonly<Record<number, string>> = {
   413: 'That is too long.',
 };
 
-/** For `setErrorHandler`: what the ledger says is meant for an operator; of anything else he gets no more than its status. */
-export function answerProblem(path: string): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+/**
+ * For `setErrorHandler`: what the ledger says is meant for an operator; of anything else he gets no more than its status.
+ *
+ * @param isLetIn else the ledger may have said it to the authenticator, and a stranger would read it.
+ */
+export function answerProblem(
+  path: string,
+  isLetIn: (request: FastifyRequest) => boolean,
+): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (error, request, reply) => {
-    if (!wantsPage(request))
-      return error instanceof LedgerError ? answerFailure(error, request, reply) : answerRefusal(error, request, reply);
-    const isOurs = error instanceof LedgerError;
+    const isOurs = error instanceof LedgerError && isLetIn(request);
+    // Named in the path: a mistake of who asks, and no fault of ours as elsewhere.
+    if (isOurs && error.code === 'order_unknown') {
+      const page = (): string => problemPage({ path, message: error.message, isSignedIn: true });
+      return answerEither(request, reply, { status: 404, data: { error: error.code }, page });
+    }
+    if (!wantsPage(request)) return isOurs ? answerFailure(error, request, reply) : answerRefusal(error, request, reply);
     const status = isOurs ? statusOf(error) : statusIn(error);
     const message = isOurs
       ? error.message

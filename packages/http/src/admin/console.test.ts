@@ -1,4 +1,5 @@
-import { createPaymentLedger, type OrderView } from '@paidonce/ledger';
+import formBody from '@fastify/formbody';
+import { createPaymentLedger, LedgerError, type OrderView } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
@@ -91,9 +92,33 @@ describe('who is not let in', () => {
     expect([answer.status, await answer.text()]).toEqual([500, '{"error":"internal"}']);
   });
 
-  test('nor where it answers something that names nobody', async () => {
-    const { ask } = await openConsole({ authenticate: () => ({}) as never });
+  test('nor does he read what the ledger said to the authenticator', async () => {
+    const refused = new LedgerError('invalid_input', 'member 17 is not of this shop');
+    const { ask } = await openConsole({ authenticate: () => Promise.reject(refused) });
+    for (const init of [{}, page]) {
+      const answer = await ask(home, init);
+      expect(answer.status).toBe(500);
+      expect(await answer.text()).not.toMatch(/member 17|invalid_input/);
+    }
+  });
+
+  test.each([{}, { actor: '' }, { actor: 7 }])('nor where it answers something that names nobody: %o', async (nobody) => {
+    const { ask } = await openConsole({ authenticate: () => nobody as never });
     expect((await ask(home)).status).toBe(401);
+  });
+
+  test.each([
+    ['HEAD', home, 401],
+    ['HEAD', `${home}/orders/o-1`, 401],
+    ['GET', '/%61dmin/payments', 401],
+    ['GET', `${home}?`, 401],
+    ['OPTIONS', home, 404],
+    ['GET', `${home}/`, 404],
+    ['GET', '/ADMIN/payments', 404],
+    ['GET', '/admin%2Fpayments', 404],
+  ])('nor by another spelling: %s %s', async (method, path, status) => {
+    const { url } = await openConsole();
+    expect((await fetch(url + path, { method })).status).toBe(status);
   });
 
   test('and may be sent to the log-in by the authenticator itself', async () => {
@@ -111,6 +136,46 @@ describe('who is not let in', () => {
     const { url } = await openConsole();
     const answer = await fetch(`${url}/shop`);
     expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([200, null]);
+  });
+});
+
+describe("beside the host's own parsers", () => {
+  test('it is mounted, and reads its forms and its JSON by its own', async () => {
+    const seen: unknown[] = [];
+    const redeliver = async (...given: unknown[]) => {
+      seen.push(given);
+      return { outcome: 'delivered' };
+    };
+    const { payments } = standIns();
+    const app = Fastify();
+    await app.register(formBody, { parser: () => ({ reason: 'of the host' }) });
+    app.removeContentTypeParser('application/json');
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.post('/shop', async ({ body }) => body);
+    const ledger = { ...payments.ledger, redeliver } as unknown as typeof payments.ledger;
+    await app.register(paymentAdminPlugin, { payments: { ...payments, ledger }, authenticate: () => ({ actor: 'support-7' }) });
+    const type = { form: 'application/x-www-form-urlencoded', json: 'application/json' };
+    const url = `${home}/orders/o-1/redeliver`;
+    await app.inject({ method: 'POST', url, payload: 'reason=by+form', headers: { 'content-type': type.form } });
+    await app.inject({ method: 'POST', url, payload: '{"reason":"by JSON"}', headers: { 'content-type': type.json } });
+    const ofHost = await app.inject({ method: 'POST', url: '/shop', payload: 'reason=x', headers: { 'content-type': type.form } });
+    expect(seen).toEqual([
+      ['o-1', { actor: 'support-7', reason: 'by form' }],
+      ['o-1', { actor: 'support-7', reason: 'by JSON' }],
+    ]);
+    expect(ofHost.json()).toEqual({ reason: 'of the host' });
+    await app.close();
+  });
+});
+
+describe('an order that is unknown', () => {
+  test.each(['recheck', 'redeliver'])('is not found, and no fault of ours: %s', async (what) => {
+    const { send, ask } = await openConsole();
+    const answer = await send(`${home}/orders/nobody/${what}`, { reason });
+    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('nobody')]);
+    const headers = { 'content-type': 'application/json' };
+    const asJson = await ask(`${home}/orders/nobody/${what}`, { method: 'POST', headers, body: JSON.stringify({ reason }) });
+    expect([asJson.status, await asJson.json()]).toEqual([404, { error: 'order_unknown' }]);
   });
 });
 

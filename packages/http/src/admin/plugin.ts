@@ -18,8 +18,8 @@ export interface Operator {
 export interface PaymentAdminPluginOptions {
   readonly payments: StripePayments;
   /**
-   * Asked before each request, before its body is read. Undefined: 401. It may answer by itself (a redirect to the
-   * log-in), and what it throws lets nobody in.
+   * Asked before each request, before its body is read. Undefined: 401. It may answer by itself
+   * (`await reply.redirect('/login')`), and what it throws lets nobody in.
    */
   readonly authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Operator | undefined> | Operator | undefined;
   /** Default `/admin/payments`. */
@@ -55,16 +55,20 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
 
     // In a scope of its own, not wrapped: the hook guards each of these routes and no other.
     await app.register(async (scope: FastifyInstance) => {
-      scope.setErrorHandler(answerProblem(path));
+      scope.setErrorHandler(answerProblem(path, (request) => actors.has(request)));
       scope.addHook('onRequest', async (request, reply) => {
         void reply.headers(pageHeaders);
         if (isCrossSite(request)) throw Object.assign(new Error('cross-site'), { statusCode: 403 });
         const operator = await authenticate(request, reply);
         if (reply.sent) return reply;
-        if (typeof operator?.actor !== 'string') throw Object.assign(new Error('not signed in'), { statusCode: 401 });
+        if (typeof operator?.actor !== 'string' || operator.actor === '')
+          throw Object.assign(new Error('not signed in'), { statusCode: 401 });
         actors.set(request, operator.actor);
         return undefined;
       });
+      // The host's own parsers are not for us, and one for forms would leave no room for ours.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, scope.getDefaultJsonParser('error', 'error'));
       await scope.register(formBody, { bodyLimit });
       const shared: Console = { payments, path, actorOf };
       readingRoutes(scope, shared);

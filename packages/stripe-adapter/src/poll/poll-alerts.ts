@@ -1,6 +1,6 @@
 // What the poll tells a person: that webhooks do not arrive, where it gave access and no webhook has told of the payment
 // minutes later; and that it cannot look itself. In memory, and bounded: the poll does its work without.
-import { LedgerError, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
+import { LedgerError, type Log, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
 
 /** Stripe sends a webhook within seconds; one that is late is not lost. */
 const lateMs = 120_000;
@@ -12,6 +12,7 @@ const failuresToTell = 3;
 export interface PollAlertsParts {
   readonly ledger: PaymentLedger;
   readonly runtime: Runtime;
+  readonly log: Log;
 }
 
 export class PollAlerts {
@@ -60,14 +61,14 @@ export class PollAlerts {
     for (const orderId of orderIds) if (this.#rescued.size < mostKept) this.#rescued.set(orderId, atMs);
   }
 
-  /** One alert for all of which no webhook has told by now. */
+  /** One alert for all of which no webhook has told by now. Never rejects: an order that cannot be read must not keep the poll from looking. */
   async tellOfMissed(): Promise<void> {
     const { ledger, runtime } = this.#parts;
     const late = [...this.#rescued].filter(([, atMs]) => runtime.monotonicNowMs() - atMs >= lateMs).map(([orderId]) => orderId);
     const missed: string[] = [];
     for (const orderId of late) {
-      if (!(await this.#wasTold(orderId))) missed.push(orderId);
       this.#rescued.delete(orderId);
+      if (!(await this.#wasTold(orderId))) missed.push(orderId);
     }
     if (missed.length === 0) return;
     const named = missed.length > mostNamed ? `${missed.slice(0, mostNamed).join(', ')}, …` : missed.join(', ');
@@ -77,12 +78,19 @@ export class PollAlerts {
     });
   }
 
+  /** Also where nobody can know. */
   async #wasTold(orderId: string): Promise<boolean> {
-    for (const stored of await this.#parts.ledger.history(orderId)) {
-      const event = readOrderEvent(stored);
-      if (event.type === 'PaymentObserved' && event.data.source === 'webhook' && isPaid(event.data.fact)) return true;
+    const { ledger, log } = this.#parts;
+    try {
+      for (const stored of await ledger.history(orderId)) {
+        const event = readOrderEvent(stored);
+        if (event.type === 'PaymentObserved' && event.data.source === 'webhook' && isPaid(event.data.fact)) return true;
+      }
+      return false;
+    } catch (error) {
+      log.warn({ err: error, orderId }, 'an order could not be read, so nobody is told whether its webhook came');
+      return true;
     }
-    return false;
   }
 }
 

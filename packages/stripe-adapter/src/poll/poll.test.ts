@@ -173,10 +173,10 @@ describe('in the background', () => {
 });
 
 describe('what no webhook has told of', () => {
-  async function rescued(told: string[]) {
+  async function rescued(told: string[], eventStore = openMemoryEventStore()) {
     let aheadMs = 0;
     const shop = await openShop({
-      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      ledger: { eventStore, onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
       payments: { runtime: { monotonicNowMs: () => performance.now() + aheadMs } },
     });
     const wait = (ms: number): void => {
@@ -199,6 +199,25 @@ describe('what no webhook has told of', () => {
     expect(told).toEqual([
       expect.stringMatching(/^webhook_missed The poll gave access for 2 paid orders .*order-1, order-2.*paidonce-stripe doctor/),
     ]);
+  });
+
+  test('keeps no pass from looking where an order cannot be read, and tells of the others', async () => {
+    const told: string[] = [];
+    const store = openMemoryEventStore();
+    let broken = false;
+    const readStream: typeof store.readStream = (stream, ...how) => {
+      if (!broken || stream !== 'order-order-1') return store.readStream(stream, ...how);
+      broken = false; // Once: the store is well when the round itself begins.
+      return Promise.reject(new LedgerError('store_unavailable', 'The disk is gone'));
+    };
+    const { sandbox, payments, checkout, wait } = await rescued(told, { ...store, readStream });
+    for (const orderId of ['order-1', 'order-2']) sandbox.pay(await checkout({ orderId }), { fate: 'lost' });
+    await payments.sweep(objects);
+    sandbox.pay(await checkout({ orderId: 'order-3' }), { fate: 'lost' });
+    wait(121_000);
+    broken = true;
+    expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
+    expect(told).toEqual([expect.stringMatching(/^webhook_missed .*\(order-2\)/)]);
   });
 
   test('is none where the webhook was only slower than the poll', async () => {
