@@ -75,7 +75,7 @@ describe('who is not let in', () => {
       expect([method, path, answer.status, await answer.text()]).toEqual([method, path, 401, '{"error":"refused"}']);
     }
     // The list above is whole.
-    const mounted = app.printRoutes({ commonPrefix: false }).match(/\((?:GET|POST)[^)]*\)/g) ?? [];
+    const mounted = app.printRoutes({ commonPrefix: false }).match(/\([A-Z][^)]*\)/g) ?? [];
     expect(mounted).toHaveLength(routes.length + 1); // With the host's own route.
   });
 
@@ -102,7 +102,13 @@ describe('who is not let in', () => {
     }
   });
 
-  test.each([{}, { actor: '' }, { actor: 7 }])('nor where it answers something that names nobody: %o', async (nobody) => {
+  test.each(['Ann Lee <ann@shop.example>', 'x'.repeat(129), 7])('nor under a name that the log would not take: %s', async (actor) => {
+    const { ask } = await openConsole({ authenticate: () => ({ actor }) as never });
+    const answer = await ask(home);
+    expect([answer.status, await answer.text()]).toEqual([500, '{"error":"internal"}']);
+  });
+
+  test.each([{}, { actor: '' }])('nor where it answers something that names nobody: %o', async (nobody) => {
     const { ask } = await openConsole({ authenticate: () => nobody as never });
     expect((await ask(home)).status).toBe(401);
   });

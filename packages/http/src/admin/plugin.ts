@@ -61,8 +61,11 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
         if (isCrossSite(request)) throw Object.assign(new Error('cross-site'), { statusCode: 403 });
         const operator = await authenticate(request, reply);
         if (reply.sent) return reply;
-        if (typeof operator?.actor !== 'string' || operator.actor === '')
-          throw Object.assign(new Error('not signed in'), { statusCode: 401 });
+        if (!operator?.actor) throw Object.assign(new Error('not signed in'), { statusCode: 401 });
+        if (!isActor(operator.actor)) {
+          request.log.error('paidonce: authenticate answered an actor that is no id (1 to 128 of A-Z a-z 0-9 . _ : -); nobody is let in');
+          throw new Error('no actor');
+        }
         actors.set(request, operator.actor);
         return undefined;
       });
@@ -89,6 +92,11 @@ function checked({ path = '/admin/payments', ...options }: PaymentAdminPluginOpt
   );
   demand(/^(\/[A-Za-z0-9._~-]+)+$/.test(path), `path "${path}" must look like /admin/payments`);
   return { ...options, path };
+}
+
+/** As the ledger takes it: what a person does must not be refused for his name once he has filled in a form. */
+function isActor(actor: unknown): actor is string {
+  return typeof actor === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(actor);
 }
 
 function demand(holds: boolean, otherwise: string): asserts holds {
