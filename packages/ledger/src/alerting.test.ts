@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { readerOf } from './audit/log-reader.ts';
+import { verifyLog } from './audit/verify.ts';
 import { buy, type Process, support, type World, world } from './delivery.test-support.ts';
 import type { DeliveryFailed } from './order/events.ts';
 import type { PaymentLedger } from './payment-ledger.ts';
@@ -108,6 +110,7 @@ describe('a `deliver` that ends its process', () => {
     expect(at.at(-1)).toBeGreaterThanOrEqual(72 * hour);
     await here.clock.advance(100 * hour);
     expect(lives()).toBe(died);
+    expect(await verifyLog(readerOf(here.process({ delivers: false, background: false }).store))).toMatchObject({ found: 0 });
   });
 
   test('is told before it ends the fifth: a hook that takes its time gets some, and one that hangs does not hold it up', async () => {
