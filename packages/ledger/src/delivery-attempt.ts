@@ -28,7 +28,7 @@ export type AttemptResult =
   | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
 
 /** In a row, of one decision: about half a minute of an answer that fails at once. */
-const failuresToTell = 5;
+const failuresToTell = 6;
 /** So long the shop's hook may take before an attempt that may end the process. */
 const hookMs = 5_000;
 const horizonMs = 72 * 3_600_000;
@@ -137,17 +137,15 @@ async function recordFailure(
   return { outcome: 'failed', revision, ...(abandoned ? {} : { retryAtMs: failedAtMs + waitMs }) };
 }
 
-/** Once: only one append makes it the fifth failure. Undefined: it is not. */
-function tellFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
+/** Once: only one append makes it the sixth failure. Undefined: it is not. */
+function tellFailing({ orderId, sequence, delivery }: OrderState, { onAlert }: DeliveryOptions): Promise<void> | undefined {
   if (delivery.failures !== failuresToTell) return undefined;
   const message = `Delivery ${orderId}:${sequence} has failed ${failuresToTell} times in a row: the shop does not know that the membership has changed. The log tells why; mend \`deliver\`. It is tried on for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
-  log.error({ orderId, sequence }, message);
   return onAlert({ kind: 'delivery_failing', orderId, message });
 }
 
-function tellAbandoned({ orderId, sequence }: OrderState, { log, onAlert }: DeliveryOptions): void {
+function tellAbandoned({ orderId, sequence }: OrderState, { onAlert }: DeliveryOptions): void {
   const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
-  log.error({ orderId, sequence }, message);
   void onAlert({ kind: 'delivery_abandoned', orderId, message });
 }
 

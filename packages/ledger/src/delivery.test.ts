@@ -146,7 +146,7 @@ describe('what fails is tried again', () => {
     await here.clock.advance(3 * hour);
     expect((await here.types('o1')).slice(-2)).toEqual(['DeliveryFailed', 'DeliveryAbandoned']);
     expect(here.alerts).toEqual([
-      { kind: 'delivery_failing', orderId: 'o1', message: expect.stringContaining('5 times in a row') },
+      { kind: 'delivery_failing', orderId: 'o1', message: expect.stringContaining('6 times in a row') },
       { kind: 'delivery_abandoned', orderId: 'o1', message: expect.stringContaining("redeliver('o1'") },
     ]);
     const tried = here.shop.calls.length;
