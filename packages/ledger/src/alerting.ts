@@ -14,7 +14,7 @@ import type { Log } from './payment-ledger.ts';
 export type AlertKind =
   /**
    * The shop did not take an order's newest decision six times in a row (about half a minute, where `deliver` fails at
-   * once), or owners of it fell silent. Once for each decision, and once more after each `redeliver` by a person. Mend
+   * once), or processes ended in the attempt. Once for each decision, and once more after each `redeliver` by a person. Mend
    * `deliver`; it is tried on. List: `ledger.undelivered()`.
    */
   | 'delivery_failing'

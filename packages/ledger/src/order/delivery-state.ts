@@ -6,7 +6,9 @@ export interface DeliveryState {
   readonly settled: number;
   /** The instance that owns the newest decision; empty: anyone may take it. */
   readonly owner: string;
-  /** Failures of the newest decision so far, and owners of it that fell silent. */
+  /** An attempt may be under way: its owner has not told what came of one. */
+  readonly underWay: boolean;
+  /** Failures of the newest decision so far, and owners that fell silent in an attempt at it. */
   readonly failures: number;
   /** Nobody takes over before so long, and the silence below, have passed since the last event about it. */
   readonly waitMs: number;
@@ -31,11 +33,11 @@ export function backOffMs(failures: number): number {
 export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, instance: string): DeliveryState {
   switch (event.type) {
     case 'DeliveryFailed':
-      return { ...delivery, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
+      return { ...delivery, underWay: false, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
     case 'DeliveryTakenOver':
       // Where a person asked, the clock of failures starts again.
       return event.data.by
-        ? { ...delivery, owner: instance, failures: 0, waitMs: 0, spentMs: 0, abandoned: false }
+        ? { ...delivery, owner: instance, underWay: true, failures: 0, waitMs: 0, spentMs: 0, abandoned: false }
         : takenOver(delivery, instance);
     case 'DeliveryAbandoned':
       return { ...delivery, abandoned: true };
@@ -43,12 +45,14 @@ export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, ins
 }
 
 /**
- * An owner that fell silent has failed: where `deliver` ends its process, nobody is left to write that it did. The new
- * owner tries at once; whoever takes over from it waits longer than it did.
+ * An owner that fell silent in an attempt has failed: where `deliver` ends its process, nobody is left to write that it
+ * did. (One that fell silent after it told of a failure may only have been restarted while it waited.) The new owner tries
+ * at once; whoever takes over from it waits longer than it did.
  */
 function takenOver(delivery: DeliveryState, instance: string): DeliveryState {
-  if (delivery.owner === '' || delivery.owner === instance) return { ...delivery, owner: instance, waitMs: 0 };
+  const taken = { ...delivery, owner: instance, underWay: true };
+  if (delivery.owner === '' || delivery.owner === instance || !delivery.underWay) return { ...taken, waitMs: 0 };
   const waitMs = backOffMs(delivery.failures);
   const spentMs = delivery.spentMs + leastSilenceMs + waitMs;
-  return { ...delivery, owner: instance, failures: delivery.failures + 1, waitMs, spentMs };
+  return { ...taken, failures: delivery.failures + 1, waitMs, spentMs };
 }

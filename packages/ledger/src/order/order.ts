@@ -72,7 +72,7 @@ export function initialState(orderId: string): OrderState {
     rulings: {},
     membership: 'none',
     sequence: 0,
-    delivery: { settled: 0, owner: '', failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision: -1 },
+    delivery: { settled: 0, owner: '', underWay: false, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision: -1 },
     changedAtRevision: -1,
   };
 }
@@ -145,7 +145,7 @@ function decided(order: OrderState, type: DecisionType, decision: MembershipDeci
     restsOn: givesAccess(type) ? [...new Set([...order.restsOn, paymentKey(decision.payment)])] : order.restsOn,
     ...(type === 'MembershipGranted' ? { grantedBy: decision.source } : {}),
     sequence: decision.sequence,
-    delivery: { settled: order.delivery.settled, owner: instance, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision },
+    delivery: { ...initialState(order.orderId).delivery, settled: order.delivery.settled, owner: instance, underWay: true, revision },
     changedAtRevision: revision,
   };
 }

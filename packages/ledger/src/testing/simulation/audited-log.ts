@@ -52,7 +52,9 @@ export interface AuditedDelivery {
   /** Of the last event about it. */
   readonly atMs: number;
   readonly waitMs: number;
-  /** Attempts that failed, and owners that fell silent. */
+  /** Nobody has told what came of an attempt. */
+  readonly underWay: boolean;
+  /** Attempts that failed, and owners that fell silent in one. */
   readonly failures: number;
   /** Since when it is tried: the decision, or a person's asking. */
   readonly sinceMs: number;
@@ -117,7 +119,7 @@ export class AuditedLog {
       changedAtRevision: -1,
       settled: 0,
       abandoned: false,
-      delivery: { owner: '', atMs: 0, waitMs: 0, failures: 0, sinceMs: 0 },
+      delivery: { owner: '', atMs: 0, waitMs: 0, underWay: false, failures: 0, sinceMs: 0 },
     };
     this.orders.set(orderId, order);
     return order;

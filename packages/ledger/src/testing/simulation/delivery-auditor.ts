@@ -35,26 +35,28 @@ function delivered(order: AuditedOrder, sequence: number, { place }: AuditedEven
 
 function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent, { broken, by, world }: AuditContext): void {
   const { coverage, scheduler } = world;
-  const { owner, atMs, waitMs, failures, sinceMs } = order.delivery;
+  const { owner, atMs, waitMs, underWay, failures, sinceMs } = order.delivery;
   const instance = metadata['instance'] ?? '';
   const byPerson = data['by'] !== undefined;
   const renewed = owner === instance;
   if (byPerson) coverage.met('taken over by a person');
   else coverage.met(renewed ? 'renewed by its owner' : owner === '' ? 'taken over from nobody' : 'taken over from a process');
-  const isSilent = !byPerson && !renewed && owner !== '';
+  const isOthers = !byPerson && !renewed && owner !== '';
+  const hasFailed = isOthers && underWay;
   const earlyMs = Math.max(0, waitMs + patienceMs - (scheduler.nowMs - atMs));
   // A process without a background goes by wall clocks, which may be wrong.
-  if (isSilent && by.options.background && earlyMs > 0)
+  if (isOthers && by.options.background && earlyMs > 0)
     broken('nobody takes over too early', `${place} by ${earlyMs} ms, with ${waitMs} ms to wait`);
   order.decisions.at(-1)!.deliverers.add(by);
   if (byPerson) order.abandoned = false;
   order.delivery = {
     owner: instance,
     atMs: scheduler.nowMs,
-    // The silent one has failed, and the next one waits for longer.
-    waitMs: isSilent ? Math.min(longestWaitMs, 1_000 * 2 ** failures) : 0,
-    failures: byPerson ? 0 : failures + (isSilent ? 1 : 0),
-    sinceMs: byPerson ? scheduler.nowMs : sinceMs - (isSilent ? earlyMs : 0), // What it believes to have waited.
+    // Whoever fell silent in an attempt has failed, and the next one waits for longer.
+    waitMs: hasFailed ? Math.min(longestWaitMs, 1_000 * 2 ** failures) : 0,
+    underWay: true,
+    failures: byPerson ? 0 : failures + (hasFailed ? 1 : 0),
+    sinceMs: byPerson ? scheduler.nowMs : sinceMs - (isOthers ? earlyMs : 0), // What it believes to have waited.
   };
 }
 
@@ -67,7 +69,13 @@ function failed(order: AuditedOrder, { type, data, metadata, place }: AuditedEve
     const spentMs = Number(data['spentMs']) - Number(data['waitMs']);
     if (spentMs > triedMs + roundingMs) broken('time is counted once', `${place}: ${spentMs} ms spent within ${triedMs} ms`);
     coverage.met(data['reason'] === 'timeout' ? 'delivery failed: timeout' : 'delivery failed: error');
-    order.delivery = { ...order.delivery, atMs: scheduler.nowMs, waitMs: Number(data['waitMs']), failures: order.delivery.failures + 1 };
+    order.delivery = {
+      ...order.delivery,
+      atMs: scheduler.nowMs,
+      waitMs: Number(data['waitMs']),
+      underWay: false,
+      failures: order.delivery.failures + 1,
+    };
     return;
   }
   coverage.met('abandoned');

@@ -136,7 +136,7 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set([by]) });
   order.changedAtRevision = revision;
   order.abandoned = false;
-  order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, failures: 0, sinceMs: nowMs };
+  order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, underWay: true, failures: 0, sinceMs: nowMs };
 }
 
 function reviewOpened(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
