@@ -139,6 +139,34 @@ describe('a `deliver` that ends its process', () => {
     expect(calls).toBe(7);
   });
 
+  test('whoever takes over tries at once, also where the reply to its taking over was lost', async () => {
+    const here = world();
+    let lives = 0;
+    const start = (): Process => {
+      lives += 1;
+      const life = here.process({
+        deliver: () => {
+          if (lives === 6) return Promise.resolve();
+          life.kill();
+          start();
+          return new Promise(() => undefined);
+        },
+      });
+      let lost = lives < 6;
+      life.store.fate = (_, { type }) => {
+        if (lost || type !== 'DeliveryTakenOver') return undefined;
+        lost = true;
+        life.store.logHeld = new Promise(() => undefined); // It learns it by looking at the order itself.
+        return 'unknown';
+      };
+      return life;
+    };
+    await buy(start().ledger, 'o1');
+    while (lives < 6) await here.clock.advance(second);
+    await here.clock.advance((16 + 30 + 2) * second); // Whoever took over from it would wait for 32 s more.
+    expect((await here.types('o1')).slice(-3)).toEqual(['DeliveryTakenOver', 'DeliveryTakenOver', 'MembershipDelivered']);
+  });
+
   test('a restart in the middle of a wait is tried at once when the wait is over, and counts no failure', async () => {
     const here = world();
     const first = here.process({ name: 'a' });

@@ -121,8 +121,9 @@ class NewestFirst implements Delivery {
     const { orders, instance } = this.#options;
     const order = await orders.read(orderId);
     if (this.#isOld(lane, order) || !isPending(order)) return 'left';
-    const { owner, revision, waitMs } = order.delivery;
+    const { owner, revision, underWay } = order.delivery;
     const isOurs = owner === instance;
+    const waitMs = isOurs && underWay ? 0 : order.delivery.waitMs; // Who takes over tries at once, also where the reply was lost.
     this.#see(orderId, order.sequence, revision, owner, waitMs);
     // Seen in the log, a taking over does not tell the wait after it; the order does.
     if (!isOurs && revision === lane.seenRevision) this.#waitFor(lane, owner, waitMs);
