@@ -138,14 +138,16 @@ async function recordFailure(
 }
 
 /** Once: only one append makes it the sixth failure. Undefined: it is not. */
-function tellFailing({ orderId, sequence, delivery }: OrderState, { onAlert }: DeliveryOptions): Promise<void> | undefined {
+function tellFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
   if (delivery.failures !== failuresToTell) return undefined;
   const message = `Delivery ${orderId}:${sequence} has failed ${failuresToTell} times in a row: the shop does not know that the membership has changed. The log tells why; mend \`deliver\`. It is tried on for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
+  log.error({ orderId, sequence }, message);
   return onAlert({ kind: 'delivery_failing', orderId, message });
 }
 
-function tellAbandoned({ orderId, sequence }: OrderState, { onAlert }: DeliveryOptions): void {
+function tellAbandoned({ orderId, sequence }: OrderState, { log, onAlert }: DeliveryOptions): void {
   const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
+  log.error({ orderId, sequence }, message);
   void onAlert({ kind: 'delivery_abandoned', orderId, message });
 }
 

@@ -61,7 +61,16 @@ describe('delivery', () => {
 
   test('the instance that decided owns it', () => {
     const order = fold(granted, 'instance-a');
-    expect(order.delivery).toEqual({ settled: 0, owner: 'instance-a', failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision: 2 });
+    expect(order.delivery).toEqual({
+      settled: 0,
+      owner: 'instance-a',
+      underWay: true,
+      failures: 0,
+      waitMs: 0,
+      spentMs: 0,
+      abandoned: false,
+      revision: 2,
+    });
     expect(isPending(order)).toBe(true);
   });
   test('settled: everything up to it, and never back', () => {
@@ -78,19 +87,22 @@ describe('delivery', () => {
   test('a failure counts, and waits', () => {
     expect(fold([...granted, failed(1), failed(1)]).delivery).toMatchObject({ failures: 2, waitMs: 500, spentMs: 700, revision: 4 });
   });
-  const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence: 1 } };
-
-  test('taken over from an owner that fell silent: that was a failure, and who comes next waits longer', () => {
-    const after = evolve(fold([...granted, failed(1)], 'instance-a'), takenOver, 'instance-b');
-    expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 2, waitMs: 2_000, spentMs: 700 + 30_000 + 2_000 });
-    expect(evolve(after, takenOver, 'instance-c').delivery).toMatchObject({ owner: 'instance-c', failures: 3, waitMs: 4_000 });
+  test('taken over from an owner that fell silent: that is a failure, and the next one waits for longer', () => {
+    const taken = { type: 'DeliveryTakenOver', data: { sequence: 1 } } as const;
+    const once = evolve(fold(granted, 'instance-a'), taken, 'instance-b');
+    expect(once.delivery).toMatchObject({ owner: 'instance-b', failures: 1, waitMs: 1_000, spentMs: 31_000 });
+    const twice = evolve(once, taken, 'instance-c');
+    expect(twice.delivery).toMatchObject({ owner: 'instance-c', failures: 2, waitMs: 2_000, spentMs: 63_000 });
   });
-  test.each([
-    ['nobody', ''],
-    ['himself, who came late', 'instance-b'],
-  ])('taken over from %s: no failure', (_, owner) => {
-    const after = evolve(fold([...granted, failed(1)], owner), takenOver, 'instance-b');
+  test('taken over from an owner that had told of its failure: it may only have been restarted while it waited', () => {
+    const before = fold([...granted, failed(1)], 'instance-a');
+    const after = evolve(before, { type: 'DeliveryTakenOver', data: { sequence: 1 } }, 'instance-b');
     expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 1, waitMs: 0, spentMs: 700 });
+    expect(evolve(after, { type: 'DeliveryTakenOver', data: { sequence: 1 } }, 'instance-c').delivery.failures).toBe(2);
+  });
+  test.each(['', 'instance-b'])('taken over from "%s" by instance-b: nobody has failed', (owner) => {
+    const after = evolve(fold(granted, owner), { type: 'DeliveryTakenOver', data: { sequence: 1 } }, 'instance-b');
+    expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 0, waitMs: 0, spentMs: 0 });
   });
   test('asked for by a person, it begins anew, also once it was abandoned', () => {
     const given_up = fold([...granted, failed(1), abandoned], 'instance-a');

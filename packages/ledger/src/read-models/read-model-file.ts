@@ -14,7 +14,7 @@ import { sweepAggregate } from '../sweep.ts';
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
 const applicationId = 0x5064526d;
 /** Another layout: the file is dropped and rebuilt. Another fold of what a row holds, or a new event of a sweep, is one too. */
-export const layout = 7;
+export const layout = 8;
 /** What the read models are made of, and the cursor that they have in it. */
 export const readModelPrefixes: readonly string[] = [orderAggregate.stream(''), sweepAggregate.stream('')];
 export const readModelCursor = 'orders';
