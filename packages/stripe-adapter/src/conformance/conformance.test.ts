@@ -91,10 +91,12 @@ describe('each mistake breaks what it breaks, and nothing else', () => {
     ['acknowledges-first', ['restart']],
     ['remembers-in-memory', ['restart-and-replay']],
   ];
+  /** An event that was remembered and not handled is lost where the stop falls between the two. */
+  const byChance: Partial<Record<Mistake, ScenarioName>> = { 'remembers-event-ids-only': 'restart' };
   for (const [row, [mistake, breaks, ...also]] of rows.entries()) {
     test(mistake, async () => {
       // Every third of the others, and other ones in each row: all together would take a minute.
-      const only = scenarioNames.filter((name, index) => breaks.includes(name) || (index + row) % 3 === 0);
+      const only = scenarioNames.filter((name, index) => breaks.includes(name) || ((index + row) % 3 === 0 && name !== byChance[mistake]));
       // Whatever comes at once may come in any order, so this one could break anything.
       const played = mistake === 'last-event-wins' ? breaks : only;
       const report = await runConformance(plainShop(mistake, ...also), { ...quick, only: played });
