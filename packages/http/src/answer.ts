@@ -44,10 +44,16 @@ const refusals: Readonly<Record<number, string>> = {
   429: 'too_many_requests',
 };
 
+/** What Fastify or a hook says of an error; 500 where it says nothing, or no error. */
+export function statusIn(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  return status >= 400 && status < 600 ? status : 500;
+}
+
 /** For `setErrorHandler` of our scopes: refused before a handler ran, by Fastify, a rate limit or a hook of the host. */
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  if (status < 400 || status > 499) return answerUnexpected(error, request, reply, status > 499 && status < 600 ? status : 500);
+  const status = statusIn(error);
+  if (status > 499) return answerUnexpected(error, request, reply, status);
   return answer(reply, status, { error: refusals[status] ?? 'refused' });
 }
 

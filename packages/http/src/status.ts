@@ -5,6 +5,7 @@ import { LedgerError } from '@paidonce/ledger';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
+import { isId } from './id.ts';
 import type { RouteMetrics } from './metrics.ts';
 
 export interface StatusOptions {
@@ -48,10 +49,6 @@ export function statusRoute({ payments, statusPath, statusRateLimit, metrics }: 
 }
 
 const unknownSession = { error: 'not_found' };
-
-function isId(text: string): boolean {
-  return /^[A-Za-z0-9._:-]{1,128}$/.test(text);
-}
 
 /** These and no more, whatever else the adapter may come to know. */
 function shown({ state, stale, nextPollAfterMs }: PaymentStatus): PaymentStatus {

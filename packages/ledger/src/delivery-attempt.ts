@@ -9,6 +9,7 @@ import { evolve, isPending, type OrderState } from './order/order.ts';
 import type { OrderStreams } from './order-streams.ts';
 import type { Log, MembershipChange } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
+import { settledWithin } from './settled-within.ts';
 
 export interface DeliveryOptions {
   readonly orders: OrderStreams;
@@ -66,10 +67,7 @@ export async function takeOver(
 
 /** `deliver` may end this process, as it may have ended the one before: then nobody would hear of it. */
 async function inHookTime(told: Promise<void> | undefined, { runtime }: DeliveryOptions): Promise<void> {
-  if (told === undefined) return;
-  const heard = new AbortController();
-  await Promise.race([told, runtime.sleep(hookMs, heard.signal)]);
-  heard.abort();
+  if (told !== undefined) await settledWithin(runtime, hookMs, [told]);
 }
 
 /** @param order its newest decision is ours. */

@@ -1,4 +1,4 @@
-// Waiting with a bound: a store that hangs must not hang the process that shuts down.
+// Waiting with a bound: neither a store nor a hook that hangs may hang who waits for it.
 import type { Runtime } from './runtime.ts';
 
 /** Resolves when all of it has ended, however it ended, or after `ms`. */

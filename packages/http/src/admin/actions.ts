@@ -16,24 +16,20 @@ interface OnReview extends OnOrder {
   Params: { orderId: string; reviewId: string };
 }
 
-export function actionRoutes(
-  scope: FastifyInstance,
-  { payments, path, actorOf, bodyLimit }: Console & { readonly bodyLimit: number },
-): void {
+export function actionRoutes(scope: FastifyInstance, { payments, path, actorOf }: Console): void {
   const { ledger } = payments;
-  const options = { bodyLimit };
 
-  scope.post<OnOrder>(`${path}/orders/:orderId/recheck`, options, async (request, reply) => {
+  scope.post<OnOrder>(`${path}/orders/:orderId/recheck`, async (request, reply) => {
     const { looked, order } = await payments.recheck(request.params.orderId);
     return done(request, reply, 'recheck', 'asked', { looked, ...(order ? { order } : {}) });
   });
 
-  scope.post<OnOrder>(`${path}/orders/:orderId/redeliver`, options, async (request, reply) => {
+  scope.post<OnOrder>(`${path}/orders/:orderId/redeliver`, async (request, reply) => {
     const { outcome } = await ledger.redeliver(request.params.orderId, signed(request));
     return done(request, reply, 'redeliver', outcome, { outcome });
   });
 
-  scope.post<OnReview>(`${path}/orders/:orderId/reviews/:reviewId`, options, async (request, reply) => {
+  scope.post<OnReview>(`${path}/orders/:orderId/reviews/:reviewId`, async (request, reply) => {
     const { orderId, reviewId } = request.params;
     const { resolution, seenRevision } = request.body ?? {};
     // A form has text only; what neither is, the ledger refuses by name.

@@ -1,7 +1,7 @@
 // How the console answers: a page for a browser, JSON for everything else; the same status either way.
 import { LedgerError } from '@paidonce/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { answer, answerFailure, answerRefusal, statusOf } from '../answer.ts';
+import { answer, answerFailure, answerRefusal, statusIn, statusOf } from '../answer.ts';
 import { problemPage } from './pages.ts';
 import { styleHash } from './style.ts';
 
@@ -67,9 +67,4 @@ export function answerProblem(
       .type('text/html; charset=utf-8')
       .send(problemPage({ path, message, isSignedIn: status !== 401 }));
   };
-}
-
-function statusIn(error: unknown): number {
-  const status = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  return status >= 400 && status < 600 ? status : 500;
 }

@@ -320,6 +320,9 @@ describe('a review', () => {
       reason: 'x'.repeat(20_000),
     });
     expect(answer.status).toBe(413);
+    const body = JSON.stringify({ resolution: 'grant', seenRevision: 3, reason: 'x'.repeat(20_000) });
+    const headers = { 'content-type': 'application/json' };
+    expect((await world.ask(`${home}/orders/o-1/reviews/r1`, { method: 'POST', body, headers })).status).toBe(413);
   });
 });
 

@@ -5,6 +5,7 @@ import { LedgerError } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { isId } from '../id.ts';
 import { actionRoutes } from './actions.ts';
 import { answerProblem, pageHeaders } from './answer-page.ts';
 import { isCrossSite } from './cross-site.ts';
@@ -62,7 +63,8 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
         const operator = await authenticate(request, reply);
         if (reply.sent) return reply;
         if (!operator?.actor) throw Object.assign(new Error('not signed in'), { statusCode: 401 });
-        if (!isActor(operator.actor)) {
+        // Else what he does would be refused for his name, once he has filled in a form.
+        if (!isId(operator.actor)) {
           request.log.error('paidonce: authenticate answered an actor that is no id (1 to 128 of A-Z a-z 0-9 . _ : -); nobody is let in');
           throw new Error('no actor');
         }
@@ -75,7 +77,7 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
       await scope.register(formBody, { bodyLimit });
       const shared: Console = { payments, path, actorOf };
       readingRoutes(scope, shared);
-      actionRoutes(scope, { ...shared, bodyLimit });
+      actionRoutes(scope, shared);
     });
   },
   { fastify: '5.x', name: '@paidonce/http/admin' },
@@ -92,11 +94,6 @@ function checked({ path = '/admin/payments', ...options }: PaymentAdminPluginOpt
   );
   demand(/^(\/[A-Za-z0-9._~-]+)+$/.test(path), `path "${path}" must look like /admin/payments`);
   return { ...options, path };
-}
-
-/** As the ledger takes it: what a person does must not be refused for his name once he has filled in a form. */
-function isActor(actor: unknown): actor is string {
-  return typeof actor === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(actor);
 }
 
 function demand(holds: boolean, otherwise: string): asserts holds {

@@ -1,6 +1,5 @@
 // Signs checkpoints of the log beside a running ledger: at each multiple of 1,000 events, and otherwise when a minute has
 // passed and something was appended. It never signs what contradicts a checkpoint that it has signed before.
-
 import { appendFile } from 'node:fs/promises';
 import type { Alert } from '../alerting.ts';
 import { LedgerError } from '../errors.ts';
