@@ -37,16 +37,16 @@ describe('dependencies point one way: http, then stripe-adapter, then ledger', (
     ['packages/ledger/src/ledger.ts', "export type { Stripe } from 'stripe';", 'knows no Stripe'],
     ['packages/ledger/src/ledger.ts', "export { fastify } from 'fastify';", 'knows no HTTP'],
     ['packages/ledger/src/order/order.ts', "export * from '@paidonce/stripe-adapter';", 'core is pure'],
-    ['packages/stripe-adapter/src/webhook.ts', "export * from '@paidonce/http';", 'one way'],
-    ['packages/stripe-adapter/src/webhook.ts', "export const http: unknown = await import('@paidonce/http');", 'one way'],
+    ['packages/stripe-adapter/src/webhook/webhook.ts', "export * from '@paidonce/http';", 'one way'],
+    ['packages/stripe-adapter/src/webhook/webhook.ts', "export const http: unknown = await import('@paidonce/http');", 'one way'],
     ['packages/http/src/plugin.ts', "export { Stripe } from 'stripe';", 'Only packages/stripe-adapter knows Stripe'],
   ])('%s may not say %s', (path, snippet, message) => {
     expect(judge(path, snippet)).toContain(message);
   });
 
   test.each([
-    ['packages/stripe-adapter/src/webhook.ts', "export { LedgerError } from '@paidonce/ledger';"],
-    ['packages/stripe-adapter/src/webhook.ts', "export { Stripe } from 'stripe';"],
+    ['packages/stripe-adapter/src/webhook/webhook.ts', "export { LedgerError } from '@paidonce/ledger';"],
+    ['packages/stripe-adapter/src/webhook/webhook.ts', "export { Stripe } from 'stripe';"],
     ['packages/http/src/plugin.ts', "export { LedgerError } from '@paidonce/ledger';\nexport * from '@paidonce/stripe-adapter';"],
   ])('%s may say %s', (path, snippet) => {
     expect(judge(path, snippet)).toBe('');
@@ -56,7 +56,7 @@ describe('dependencies point one way: http, then stripe-adapter, then ledger', (
 describe('a package is imported by its name', () => {
   test.each([
     ['packages/ledger/src/ledger.ts', "export * from '../../http/src/index.ts';"],
-    ['packages/stripe-adapter/src/webhook.ts', "export * from '../../ledger/src/index.ts';"],
+    ['packages/stripe-adapter/src/webhook/webhook.ts', "export * from '../../ledger/src/index.ts';"],
     ['packages/http/src/plugin.ts', "export * from '../../stripe-adapter/src/index.ts';"],
     ['packages/http/src/plugin.test.ts', "export * from '../../ledger/dist/index.js';"],
     ['examples/shop/main.ts', "export * from '../../packages/ledger/src/index.ts';"],

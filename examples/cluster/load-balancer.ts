@@ -4,22 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isReady } from './replica.ts';
-
-/** From one start of a replica to its end. */
-export interface Life {
-  name: string;
-  requests: number;
-  webhooks: number;
-  /** Checkouts that it started: in the log they tell which instance it was. */
-  readonly sessions: Set<string>;
-}
-
-export interface Backend {
-  readonly url: string;
-  up: boolean;
-  readonly life: Life;
-}
+import { type Backend, isReady } from './replica.ts';
 
 export interface LoadBalancer extends AsyncDisposable {
   readonly url: string;

@@ -3,7 +3,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Backend, Life } from './load-balancer.ts';
+
+/** From one start of a replica to its end. */
+export interface Life {
+  name: string;
+  requests: number;
+  webhooks: number;
+  /** Checkouts that it started: in the log they tell which instance it was. */
+  readonly sessions: Set<string>;
+}
+
+export interface Backend {
+  readonly url: string;
+  up: boolean;
+  readonly life: Life;
+}
 
 const shopMain = new URL('../shop/main.ts', import.meta.url).pathname;
 const startWithinMs = 30_000;

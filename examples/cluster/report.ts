@@ -1,7 +1,7 @@
 // The table of a run: what each replica did between its start and its end, counted in the log and at the load balancer.
 import type { StoredEvent } from '@paidonce/ledger';
 import { decisionsOf, ordersIn } from '../demo/laws.ts';
-import type { Life } from './load-balancer.ts';
+import type { Life } from './replica.ts';
 import type { ClusterResult } from './run.ts';
 
 const columns = [

@@ -16,7 +16,8 @@ import { openMemberships } from '../shop/memberships.ts';
 import { openShopOrders } from '../shop/orders.ts';
 import { sandboxKeys } from '../shop/stripe.ts';
 import { type Buyer, buy, buyers } from './buyers.ts';
-import { type Life, openLoadBalancer } from './load-balancer.ts';
+import { openLoadBalancer } from './load-balancer.ts';
+import type { Life } from './replica.ts';
 import { Replica } from './replica.ts';
 
 export interface ClusterOptions {

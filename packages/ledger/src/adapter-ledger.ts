@@ -1,7 +1,7 @@
 // What a payment adapter asks of a ledger, beside what a shop does: what to look for, who looks, and what nobody could read.
-import type { Alert } from './alerting.ts';
+import type { Alert } from './alerts.ts';
 import type { UnsettledOrder } from './order/view.ts';
-import type { Page, PageRequest } from './payment-ledger.ts';
+import type { Page, PageRequest } from './page.ts';
 
 /** What a provider account has in this ledger: enough to know what a poll must look for, and from when on. */
 export interface AccountOrders {

@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { sqliteReader } from './audit/sqlite-log.ts';
-import { verifyLog } from './audit/verify.ts';
+import { sqliteReader } from './audit/log/sqlite-reader.ts';
+import { verifyLog } from './audit/verify/verify.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { newDirectory } from './event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from './event-store/sqlite/sqlite.ts';

@@ -7,8 +7,8 @@ export type {
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
-export type { Alert, AlertKind } from './alerting.ts';
-export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpointer.ts';
+export type { Alert, AlertKind } from './alerts.ts';
+export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
   AppendResult,
@@ -21,6 +21,7 @@ export type {
   StoredEvent,
 } from './event-store/event-store.ts';
 export { createPaymentLedger } from './ledger.ts';
+export type { Log } from './logger.ts';
 export type {
   AmountParts,
   DisputeStatus,
@@ -38,14 +39,12 @@ export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order
 export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';
 export type { OrderPaymentState, OrderView, Review, UndeliveredDecision } from './order/view.ts';
+export type { Page, PageRequest } from './page.ts';
 export type {
   Backlog,
-  Log,
   Membership,
   MembershipChange,
   ObserveResult,
-  Page,
-  PageRequest,
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,

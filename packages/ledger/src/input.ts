@@ -1,10 +1,12 @@
 // What callers give is checked at the door: one clear error that names the field.
+
 import * as z from 'zod';
 import { LedgerError } from './errors.ts';
 import { idSchema, knownCurrencySchema, minorSchema, timeSchema } from './observation.ts';
-import type { Resolution } from './order/events.ts';
+import type { OrderPlaced, Resolution } from './order/events.ts';
 import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
-import type { PageRequest, PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
+import type { PageRequest } from './page.ts';
+import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
 
 const orderShape = {
   orderId: idSchema,
@@ -87,4 +89,8 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
     );
   }
   return policy;
+}
+
+export function orderPlaced({ allow, amountMinor, currency, ...order }: PlaceOrder, placedAt: string): OrderPlaced {
+  return { ...order, expected: { amountMinor, currency, allow: { discount: true, tax: true, shipping: true, ...allow } }, placedAt };
 }

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { orderNamed, sayings } from './concurrent-observations.test-support.ts';
+import { expectOneGrant, expectOneGrantFromFourProcesses } from './concurrent-observe.test-support.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { startDouble } from './event-store/eventstoredb/double-store.test-support.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { openEventStore } from './event-store/store-url.ts';
 import { createPaymentLedger } from './ledger.ts';
-import { expectOneGrant, expectOneGrantFromFourProcesses } from './observe-at-once.test-support.ts';
-import { orderNamed, sayings } from './observe-at-once-sayings.test-support.ts';
 
 /** Opens handles on one new log. */
 type NewLog = () => Promise<() => Promise<EventStore>>;

@@ -1,38 +1,38 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
-import { alerting } from './alerting.ts';
-import { type Delivery, openDelivery } from './delivery.ts';
+import { alerting } from './alerts.ts';
+import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
-import { type Followers, type OpenedFollowers, openFollowers, readModelsPath } from './followers.ts';
 import {
   attachOptionsSchema,
   checkOptions,
   importOrderSchema,
+  orderPlaced,
   pageSchema,
   parse,
   placeOrderSchema,
   resolveSchema,
   timeoutSchema,
 } from './input.ts';
+import { silent } from './logger.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import { isSameOrder } from './order/order.ts';
 import { viewOf } from './order/view.ts';
-import { type OrderStreams, openOrderStreams, orderAggregate } from './order-streams.ts';
-import type { Log, Page, PageRequest, PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
-import { orderPlaced } from './placing.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
 import { orderKey, pageKey } from './read-models/order-read-models.ts';
-import { openReferences } from './reference.ts';
-import { type Runtime, systemRuntime } from './runtime.ts';
-import { settledWithin } from './settled-within.ts';
-import { openSweeps, type Sweeps } from './sweep.ts';
-import { openTransactions } from './transact.ts';
-import { openUnreadableObjects, type UnreadableObjects } from './unreadable.ts';
+import { type Runtime, settledWithin, systemRuntime } from './runtime.ts';
+import { orderAggregate } from './streams/order-aggregate.ts';
+import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
+import { openReferences } from './streams/reference-streams.ts';
+import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
+import { openTransactions } from './streams/transact.ts';
+import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
+import { type Followers, type OpenedFollowers, openFollowers, readModelsPath } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
-/** Followers have so long to stop, also where calls took all of the time. */
-const stopMs = 500;
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const stopMs = 500; // Followers have so long to stop, also where calls took all of the time.
 
 /**
  * The ledger on an event store. Any number of processes may run one on the same log.

@@ -6,11 +6,12 @@ import { LRUCache } from 'lru-cache';
 import { invariant } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
+import { isDecision } from './order/events.ts';
 import { isSameOrder, moveOf, type OrderState } from './order/order.ts';
-import { isDecision, type OrderStreams } from './order-streams.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
-import type { Ownership, References } from './reference.ts';
 import type { Runtime } from './runtime.ts';
+import type { OrderStreams } from './streams/order-streams.ts';
+import type { Ownership, References } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;

@@ -1,9 +1,9 @@
 // A process of its own on the store that a URL names: 64 callers say at once that the order is paid, each in its own
 // words. Arguments: the URL, the name of the process, the order. Prints its outcomes as JSON.
 import { createInterface } from 'node:readline';
+import { sayings } from './concurrent-observations.test-support.ts';
 import { openEventStore } from './event-store/store-url.ts';
 import { createPaymentLedger } from './ledger.ts';
-import { sayings } from './observe-at-once-sayings.test-support.ts';
 
 const [url = '', name = '', orderId = ''] = process.argv.slice(2);
 await using ledger = createPaymentLedger({ eventStore: await openEventStore(url), background: false, readModels: ':memory:' });

@@ -1,14 +1,17 @@
 // The public face: what a shop calls, and what a payment adapter calls on its behalf.
+
 import type { AdapterLedger } from './adapter-ledger.ts';
-import type { Alert } from './alerting.ts';
-import type { CheckpointSettings } from './audit/checkpointer.ts';
+import type { Alert } from './alerts.ts';
+import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
+import type { Log } from './logger.ts';
 import type { ManualAction, Observation, PaymentReference, Statement } from './observation.ts';
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
 import type { OrderView, Review, UndeliveredDecision } from './order/view.ts';
+import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface PlaceOrder {
@@ -54,12 +57,6 @@ export interface MembershipChange {
   readonly idempotencyKey: string;
 }
 
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface PaymentLedgerOptions {
   /** Closed when the ledger is disposed. */
   readonly eventStore: EventStore;
@@ -89,19 +86,6 @@ export interface PaymentLedgerOptions {
    */
   readonly onAlert?: (alert: Alert) => unknown;
   readonly runtime?: Partial<Runtime>;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Give it as `after` for the next page; absent on the last one. */
-  readonly next?: string;
-  /** How far the read model may be behind the log. */
-  readonly lagMs: number;
-}
-export interface PageRequest {
-  readonly after?: string;
-  /** 1 to 1,000. Default 100. */
-  readonly limit?: number;
 }
 
 /** What waits, counted: for gauges, and for a look at the whole. */

@@ -8,11 +8,11 @@ import type { OrderPlaced, PaymentObserved } from './order/events.ts';
 import { at, order1 } from './order/example-order.test-support.ts';
 import { saidKey } from './order/order.ts';
 import { defaultPolicy, type Policy } from './order/policy.ts';
-import { type OrderStreams, openOrderStreams } from './order-streams.ts';
-import { openReferences, type References } from './reference.ts';
-import { rollForward } from './roll-forward.ts';
 import type { Runtime } from './runtime.ts';
-import { openTransactions } from './transact.ts';
+import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
+import { openReferences, type References } from './streams/reference-streams.ts';
+import { openTransactions } from './streams/transact.ts';
+import { rollForward } from './subscribers/roll-forward.ts';
 
 export interface PaymentProcess {
   readonly references: References;

@@ -23,3 +23,10 @@ export const systemRuntime: Runtime = {
   uuid: () => randomUUID(),
   sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
 };
+
+/** Resolves when all of it has ended, however it ended, or after `ms`. */
+export async function settledWithin(runtime: Runtime, ms: number, work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+  const ended = new AbortController();
+  await Promise.race([Promise.allSettled(work), runtime.sleep(ms, ended.signal)]);
+  ended.abort();
+}

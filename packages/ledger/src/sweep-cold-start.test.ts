@@ -9,8 +9,8 @@ import { instantRuntime } from './instant-runtime.test-support.ts';
 import { createPaymentLedger } from './ledger.ts';
 import { openOrderReadModels } from './read-models/order-read-models.ts';
 import { openReadModelFile, readModelPrefixes } from './read-models/read-model-file.ts';
-import { openSweeps, type Sweeps } from './sweep.ts';
-import { openTransactions } from './transact.ts';
+import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
+import { openTransactions } from './streams/transact.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'paidonce-sweep-cold-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,25 +2,25 @@
 // stays open.
 import { LedgerError, type Log, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
 import type Stripe from 'stripe';
-import { openAccounts } from './accounts.ts';
-import { Checkout, type StartedCheckout } from './checkout.ts';
-import type { StartCheckout } from './checkout-input.ts';
-import { metadataFor } from './claim.ts';
-import { Intake } from './intake.ts';
-import type { PaymentStatus } from './payment-status.ts';
+import { Checkout, type StartedCheckout } from './checkout/checkout.ts';
+import type { StartCheckout } from './checkout/checkout-input.ts';
+import type { PaymentStatus } from './checkout/payment-status.ts';
+import { sessionReader } from './checkout/refresh-session.ts';
+import { StatusQuery } from './checkout/status-query.ts';
+import { Intake } from './intake/intake.ts';
+import { RecentStrangers } from './intake/not-ours-cache.ts';
+import { siblingSessions } from './intake/sibling-sessions.ts';
+import { StripeEvents } from './intake/stripe-events.ts';
+import { metadataFor } from './mapping/claim.ts';
+import { type Rechecked, recheck } from './operations/recheck.ts';
 import { BackgroundReads } from './poll/background-reads.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
 import { ReadBudget } from './poll/read-budget.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
-import { RecentStrangers } from './recent-strangers.ts';
-import { type Rechecked, recheck } from './recheck.ts';
-import { sessionReader } from './session-reader.ts';
-import { siblingSessions } from './sibling-sessions.ts';
-import { StatusQuery } from './status-query.ts';
-import { StripeCalls, type StripeCallsOptions } from './stripe-calls.ts';
-import { StripeEvents } from './stripe-events.ts';
-import { Webhook, type WebhookAnswer } from './webhook.ts';
-import { readSecrets, type WebhookSecret } from './webhook-signature.ts';
+import { openAccounts } from './stripe/accounts.ts';
+import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
+import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
+import { readSecrets, type WebhookSecret } from './webhook/webhook-signature.ts';
 
 export interface StripePaymentsOptions {
   readonly ledger: PaymentLedger;

@@ -1,15 +1,17 @@
 // The operations console: what waits for a person, why an order is as it is, and the means to mend it. For people of the
 // shop alone: there is no way to mount it without saying who may come in, and what they do is signed with their id.
+
 import formBody from '@fastify/formbody';
 import { LedgerError } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { isId } from '../id.ts';
-import { actionRoutes } from './actions.ts';
+import { actionRoutes } from './action-routes.ts';
 import { answerProblem, pageHeaders } from './answer-page.ts';
+import type { Console } from './console.ts';
 import { isCrossSite } from './cross-site.ts';
-import { readingRoutes } from './reading.ts';
+import { readingRoutes } from './read-routes.ts';
 
 /** Who is asking. It goes into the log for ever with what he does: an id, not a name or an address. */
 export interface Operator {
@@ -25,13 +27,6 @@ export interface PaymentAdminPluginOptions {
   readonly authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Operator | undefined> | Operator | undefined;
   /** Default `/admin/payments`. */
   readonly path?: string;
-}
-
-/** What the console's routes share. */
-export interface Console {
-  readonly payments: StripePayments;
-  readonly path: string;
-  actorOf(request: FastifyRequest): string;
 }
 
 const optionNames: readonly string[] = ['payments', 'authenticate', 'path'] satisfies readonly (keyof PaymentAdminPluginOptions)[];

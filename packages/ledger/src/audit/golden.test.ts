@@ -7,16 +7,17 @@ import type { EventStore } from '../event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { versionOf } from '../order/event-schemas.ts';
 import type { OrderEventType } from '../order/events.ts';
-import type { ReferenceEvent } from '../reference.ts';
-import type { SweepEvent } from '../sweep.ts';
-import type { ObjectNotUnderstood } from '../unreadable.ts';
+import type { ReferenceEvent } from '../streams/reference-streams.ts';
+import type { SweepEvent } from '../streams/sweep-streams.ts';
+import type { ObjectNotUnderstood } from '../streams/unreadable-streams.ts';
 import { explainOrder } from './explain/explain.ts';
 import { importNdjson } from './export/ndjson.ts';
-import { type LogReader, type LogRow, readerOf } from './log-reader.ts';
-import { replayLog } from './replay.ts';
-import { tellLaterStories } from './told-later.test-support.ts';
-import { tellStories } from './told-log.test-support.ts';
-import { verifyLog } from './verify.ts';
+import { tellStories } from './golden-log.test-support.ts';
+import { tellLaterStories } from './golden-log-later.test-support.ts';
+import { type LogReader, readerOf } from './log/log-reader.ts';
+import type { LogRow } from './log/log-row.ts';
+import { replayLog } from './replay/replay.ts';
+import { verifyLog } from './verify/verify.ts';
 
 // Every type must stand here, or this does not compile.
 type OtherEventType = ReferenceEvent['type'] | SweepEvent['type'] | ObjectNotUnderstood['type'] | 'PolicyAdopted';

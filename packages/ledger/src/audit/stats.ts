@@ -2,11 +2,12 @@
 import type { Position } from '../event-store/event-store.ts';
 import { toPosition } from '../event-store/log-pages.ts';
 import type { Source } from '../observation.ts';
-import { orderAggregate } from '../order-streams.ts';
-import { recordedAt } from './as-of.ts';
-import type { LogReader, LogRow } from './log-reader.ts';
-import { replayLog } from './replay.ts';
-import { withSqliteLog } from './sqlite-copy.ts';
+import { orderAggregate } from '../streams/order-aggregate.ts';
+import type { LogReader } from './log/log-reader.ts';
+import type { LogRow } from './log/log-row.ts';
+import { recordedAt } from './log/log-row.ts';
+import { withSqliteLog } from './log/sqlite-copy.ts';
+import { replayLog } from './replay/replay.ts';
 
 export interface LogStats {
   readonly events: number;

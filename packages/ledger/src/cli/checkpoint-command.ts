@@ -1,31 +1,10 @@
 // `paidonce key` and `paidonce checkpoint`: a key to sign with, and a signed checkpoint of the log as it is.
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { takeCheckpoint } from '../audit/checkpoint.ts';
-import { generateNoteKey } from '../audit/signed-note.ts';
+import { appendFileSync } from 'node:fs';
+import { takeCheckpoint } from '../audit/checkpoint/checkpoint.ts';
+import { type Command, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, jsonOption, readingOptions } from './command.ts';
-import { notWritten, readSigners } from './key-files.ts';
+import { readSigners } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
-
-export const keyCommand: Command = {
-  name: 'key',
-  positionals: ['NAME'],
-  summary: 'Makes a key for checkpoints. The private one goes into a file of yours, the public one, for auditors, to standard output.',
-  details: ['NAME is a name for the log without spaces, such as shop.example/ledger.'],
-  options: { out: { value: 'FILE', help: 'where the private key goes; it must not exist' }, ...jsonOption },
-  run: async ({ positionals: [name = ''], options, terminal }) => {
-    const out = options.required('out', 'the private key must go into a file');
-    const { signerKey, verifierKey } = generateNoteKey(name);
-    try {
-      writeFileSync(out, `${signerKey}\n`, { flag: 'wx', mode: 0o600 });
-    } catch (error) {
-      throw notWritten(out, error);
-    }
-    terminal.out(options.flag('json') ? JSON.stringify({ verifierKey, file: out }) : verifierKey);
-    terminal.err(`The private key is in ${out}. Keep a copy where you keep secrets; give the line above to your auditors.`);
-    return 0;
-  },
-};
 
 export const checkpointCommand: Command = {
   name: 'checkpoint',

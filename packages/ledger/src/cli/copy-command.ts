@@ -1,10 +1,9 @@
 // `paidonce copy`: moves a ledger into another store, resumable, and proves it by the root of the tree.
-import { type CopyPhase, type CopyResult, copyLedger } from '../audit/copy.ts';
+import { type CopyPhase, type CopyResult, copyLedger } from '../audit/copy/copy.ts';
+import { type Command, jsonOption } from '../command-line/command.ts';
+import { openReader, openWritableStore } from '../command-line/open-store.ts';
+import { grouped } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, jsonOption } from './command.ts';
-
-import { openReader, openWritableStore } from './store-url.ts';
-import { grouped } from './terminal.ts';
 
 const phaseNames: Readonly<Record<CopyPhase, string>> = { compare: 'compare what is there', copy: 'copy', prove: 'read it back' };
 

@@ -2,10 +2,10 @@
 
 import { type Explanation, explainMember, explainOrder } from '../audit/explain/explain.ts';
 import { explanationLines, type Language, memberLines } from '../audit/explain/explanation-lines.ts';
-import type { LogReader } from '../audit/log-reader.ts';
+import type { LogReader } from '../audit/log/log-reader.ts';
+import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
 import type { Position } from '../event-store/event-store.ts';
-import { type Command, type Invocation, readingOptions } from './command.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const explainCommand: Command = {

@@ -1,22 +1,19 @@
 // `paidonce export` and `paidonce import`: the log as NDJSON, CSV or a double-entry journal, and back into an empty store.
 
-import { createReadStream, existsSync, statSync } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { positionText } from '../audit/as-of.ts';
 import { accountsWith, defaultAccounts } from '../audit/export/accounts.ts';
 import { csvLines } from '../audit/export/csv.ts';
 import { feesIn } from '../audit/export/fees.ts';
 import { journalEntries, modesIn } from '../audit/export/journal.ts';
 import { type JournalFormat, journalWriter } from '../audit/export/journal-text.ts';
-import { importNdjson, ndjsonLines } from '../audit/export/ndjson.ts';
-import type { LogReader } from '../audit/log-reader.ts';
+import { ndjsonLines } from '../audit/export/ndjson.ts';
+import type { LogReader } from '../audit/log/log-reader.ts';
+import { positionText } from '../audit/log/log-row.ts';
+import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
+import { grouped } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, type Invocation, jsonOption, readingOptions, storeOption } from './command.ts';
 import { notWritten, readText } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
-import { openWritableStore, storeUrl } from './store-url.ts';
-import { grouped, rateText } from './terminal.ts';
 
 const formats: readonly string[] = ['ndjson', 'csv', 'hledger', 'beancount'];
 
@@ -139,38 +136,4 @@ async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw notWritten(path, error);
   }
-}
-
-/** Begun when they are asked for: lines that come before would be lost, and their reader would wait for ever. */
-async function* linesIn(path: string): AsyncGenerator<string, void, undefined> {
-  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-}
-
-export const importCommand: Command = {
-  name: 'import',
-  positionals: ['FILE'],
-  summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
-  options: { ...storeOption, ...jsonOption },
-  run: async ({ positionals: [path = ''], options, env, terminal }) => {
-    requireFile(path); // First: a file that cannot be read must not leave an empty store.
-    const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
-    const startedMs = performance.now();
-    try {
-      const imported = await importNdjson(linesIn(path), store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });
-      terminal.endProgress();
-      terminal.out(
-        options.flag('json')
-          ? JSON.stringify(imported)
-          : `${grouped(imported.size)} events imported (${rateText(imported.size, (performance.now() - startedMs) / 1_000)}). Tree: ${imported.root}, as exported.`,
-      );
-      return 0;
-    } finally {
-      await store.close();
-    }
-  },
-};
-
-function requireFile(path: string): void {
-  if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist`);
-  if (statSync(path).isDirectory()) throw new LedgerError('invalid_input', `${path} is a folder. Which file in it holds the export?`);
 }

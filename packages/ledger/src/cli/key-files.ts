@@ -1,7 +1,7 @@
 // Keys, checkpoints and what else is a file on the command line.
 import { existsSync, readFileSync } from 'node:fs';
-import { splitNotes } from '../audit/signed-checkpoint.ts';
-import { type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from '../audit/signed-note.ts';
+import { splitNotes } from '../audit/checkpoint/signed-checkpoint.ts';
+import { type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
 import { LedgerError } from '../errors.ts';
 
 /** @throws LedgerError `invalid_input`, with the name of the file. */

@@ -1,10 +1,10 @@
 // Opens the log that a command was given, hands it over, and closes it whatever happens.
-import { resolveAsOf } from '../audit/as-of.ts';
-import type { LogReader } from '../audit/log-reader.ts';
+import { resolveAsOf } from '../audit/log/as-of.ts';
+import type { LogReader } from '../audit/log/log-reader.ts';
+import type { ExitCode, Invocation } from '../command-line/command.ts';
+import { openReader, storeUrl } from '../command-line/open-store.ts';
+import { grouped, rateText } from '../command-line/terminal.ts';
 import type { Position } from '../event-store/event-store.ts';
-import type { ExitCode, Invocation } from './command.ts';
-import { openReader, storeUrl } from './store-url.ts';
-import { grouped, rateText } from './terminal.ts';
 
 export async function withLog({ options, env }: Invocation, work: (log: LogReader) => Promise<ExitCode>): Promise<ExitCode> {
   const log = await openReader(storeUrl(options.text('store'), env));

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellStories } from '../audit/told-log.test-support.ts';
+import { tellStories } from '../audit/golden-log.test-support.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { openEventStore } from '../event-store/store-url.ts';

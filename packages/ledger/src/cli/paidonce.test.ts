@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellStories } from '../audit/told-log.test-support.ts';
+import { tellStories } from '../audit/golden-log.test-support.ts';
+import { openTerminal, progressText } from '../command-line/terminal.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
-import { openTerminal, progressText } from './terminal.ts';
 
 const directory = newDirectory();
 const told = join(directory, 'ledger.db');

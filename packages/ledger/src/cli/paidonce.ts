@@ -1,13 +1,17 @@
 // The program `paidonce`: which commands it has.
-import { checkpointCommand, keyCommand } from './checkpoint-command.ts';
-import type { Command, ExitCode } from './command.ts';
+
+import type { Command, ExitCode } from '../command-line/command.ts';
+import { type ProgramContext, runProgram } from '../command-line/program.ts';
+import { backupCommand } from './backup-command.ts';
+import { checkpointCommand } from './checkpoint-command.ts';
 import { copyCommand } from './copy-command.ts';
 import { explainCommand } from './explain-command.ts';
-import { exportCommand, importCommand } from './export-command.ts';
-import { type ProgramContext, runProgram } from './program.ts';
+import { exportCommand } from './export-command.ts';
+import { importCommand } from './import-command.ts';
+import { keyCommand } from './key-command.ts';
 import { receiptCommand } from './receipt-command.ts';
 import { replayCommand } from './replay-command.ts';
-import { backupCommand, statsCommand } from './stats-command.ts';
+import { statsCommand } from './stats-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
 const commands: readonly Command[] = [

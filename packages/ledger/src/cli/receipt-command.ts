@@ -1,11 +1,11 @@
 // `paidonce receipt ORDER` writes the proof of one order; `paidonce receipt verify FILE` checks one, offline.
 import { writeFileSync } from 'node:fs';
-import { judgeReceipt, type ReceiptOptions, takeReceipt } from '../audit/receipt.ts';
-import { type Receipt, verifyReceipt } from '../audit/receipt-verify.ts';
-import { readCheckpoint } from '../audit/signed-checkpoint.ts';
-import { parseVerifierKey } from '../audit/signed-note.ts';
+import { readCheckpoint } from '../audit/checkpoint/signed-checkpoint.ts';
+import { parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
+import { judgeReceipt, type ReceiptOptions, takeReceipt } from '../audit/receipt/receipt.ts';
+import { type Receipt, verifyReceipt } from '../audit/receipt/receipt-verify.ts';
+import { type Command, type ExitCode, type Invocation, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, type ExitCode, type Invocation, readingOptions } from './command.ts';
 import { readCheckpoints, readSigners, readText, readVerifierKeys } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 

@@ -1,9 +1,9 @@
 // `paidonce replay`: rebuilds the read models from the log, and compares them with the live ones row by row.
 import { existsSync } from 'node:fs';
-import { replayLog } from '../audit/replay.ts';
-import { type Command, readingOptions } from './command.ts';
+import { replayLog } from '../audit/replay/replay.ts';
+import { type Command, readingOptions } from '../command-line/command.ts';
+import { grouped } from '../command-line/terminal.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
-import { grouped } from './terminal.ts';
 
 export const replayCommand: Command = {
   name: 'replay',

@@ -1,6 +1,7 @@
 // The program in this process: what it prints, and its exit code.
+
+import { openTerminal } from '../command-line/terminal.ts';
 import { paidonce } from './paidonce.ts';
-import { openTerminal } from './terminal.ts';
 
 interface Ran {
   readonly code: number;

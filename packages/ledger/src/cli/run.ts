@@ -1,6 +1,7 @@
 // Runs `paidonce` on this process: its arguments, its streams, its exit code.
+
+import { openTerminal } from '../command-line/terminal.ts';
 import { paidonce } from './paidonce.ts';
-import { openTerminal } from './terminal.ts';
 
 // Whoever read the output has seen enough (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

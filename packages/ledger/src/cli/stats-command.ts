@@ -1,9 +1,8 @@
-// `paidonce stats` and `paidonce backup`: the log in figures, and a verified copy of it.
-import { backUpLog } from '../audit/backup.ts';
+// `paidonce stats`: the log in figures.
 import { type LogStats, logStats } from '../audit/stats.ts';
-import { type Command, jsonOption, readingOptions, storeOption } from './command.ts';
+import { type Command, readingOptions } from '../command-line/command.ts';
+import { grouped } from '../command-line/terminal.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
-import { grouped } from './terminal.ts';
 
 export const statsCommand: Command = {
   name: 'stats',
@@ -42,21 +41,3 @@ function statsLines(stats: LogStats): readonly string[] {
       : []),
   ];
 }
-
-export const backupCommand: Command = {
-  name: 'backup',
-  positionals: ['FILE'],
-  summary: 'A consistent copy of a SQLite log, also while the ledger runs, verified after it was written.',
-  options: { ...storeOption, ...jsonOption },
-  run: async (invocation) => {
-    const { options, positionals, terminal } = invocation;
-    const [path = ''] = positionals;
-    return withLog(invocation, async (log) => {
-      const measure = measured(invocation, 'backup', log);
-      const backup = await backUpLog(log, path, measure.onEvents);
-      const took = measure.end(backup.size);
-      terminal.out(options.flag('json') ? JSON.stringify(backup) : `${path}: verified; ${took}. Tree: ${backup.root}`);
-      return 0;
-    });
-  },
-};

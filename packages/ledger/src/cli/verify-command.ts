@@ -1,13 +1,13 @@
 // `paidonce verify`: proves what the log holds, and its beginning against checkpoints kept elsewhere.
 
-import { positionText } from '../audit/as-of.ts';
+import { positionText } from '../audit/log/log-row.ts';
 import { type Finding, rules } from '../audit/verify/finding.ts';
-import { verifyLog } from '../audit/verify.ts';
+import { verifyLog } from '../audit/verify/verify.ts';
+import { type Command, readingOptions } from '../command-line/command.ts';
+import { grouped } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
-import { type Command, readingOptions } from './command.ts';
 import { readCheckpoints, readVerifiers } from './key-files.ts';
 import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
-import { grouped } from './terminal.ts';
 
 export const verifyCommand: Command = {
   name: 'verify',

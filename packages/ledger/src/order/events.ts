@@ -120,3 +120,12 @@ export interface OrderEventData {
 export type OrderEventType = keyof OrderEventData;
 export type OrderEvent = { [T in OrderEventType]: { readonly type: T; readonly data: OrderEventData[T] } }[OrderEventType];
 export type DecisionType = 'MembershipGranted' | 'MembershipSuspended' | 'MembershipRestored' | 'MembershipRevoked';
+
+export function isDecision(event: OrderEvent): event is Extract<OrderEvent, { type: DecisionType }> {
+  return (
+    event.type === 'MembershipGranted' ||
+    event.type === 'MembershipSuspended' ||
+    event.type === 'MembershipRestored' ||
+    event.type === 'MembershipRevoked'
+  );
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { policyHash } from '../policy-adoption.ts';
+import { policyHash } from '../streams/policy-stream.ts';
 import { defaultPolicy, type Policy, policySchema, policyText } from './policy.ts';
 
 test('one policy has one text, in whatever order its fields were written', () => {

@@ -13,8 +13,8 @@ import { at, order1, paid, payment, resolve, saying } from '../order/example-ord
 import { anyObservation } from '../order/observations.test-support.ts';
 import { isPending, type OrderState } from '../order/order.ts';
 import { listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
-import { orderAggregate } from '../order-streams.ts';
 import { openPaymentProcess } from '../payment-process.test-support.ts';
+import { orderAggregate } from '../streams/order-aggregate.ts';
 import { type OrderReadModels, openOrderReadModels, pageKey } from './order-read-models.ts';
 import { openReadModelFile } from './read-model-file.ts';
 

@@ -1,9 +1,10 @@
 // What the tables of the read models hold of an order: one fold and one row, for the live ones and for an audit that
 // replays the log beside them.
 import type { StoredEvent } from '../event-store/event-store.ts';
+import { isDecision } from '../order/events.ts';
 import { isPending, type OrderState } from '../order/order.ts';
 import { awaitedUntil, listedUntil, openReviews, undeliveredIn, unsettledIn } from '../order/view.ts';
-import { isDecision, orderAggregate } from '../order-streams.ts';
+import { orderAggregate } from '../streams/order-aggregate.ts';
 
 /** An order as its row keeps it. */
 export interface FoldedOrder {

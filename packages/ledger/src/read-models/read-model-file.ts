@@ -7,9 +7,9 @@ import { type EventStore, logStart, type Position, type StoredEvent } from '../e
 import { whenFree } from '../event-store/sqlite/contention.ts';
 import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
 import { pragma } from '../event-store/sqlite/layout.ts';
-import { orderAggregate } from '../order-streams.ts';
 import type { Runtime } from '../runtime.ts';
-import { sweepAggregate } from '../sweep.ts';
+import { orderAggregate } from '../streams/order-aggregate.ts';
+import { sweepAggregate } from '../streams/sweep-streams.ts';
 
 /** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
 const applicationId = 0x5064526d;

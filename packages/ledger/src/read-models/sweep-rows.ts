@@ -2,7 +2,7 @@
 // grows for years begins here.
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
-import { type FoldedSweep, type SweepState, sweepAggregate, sweepStateSchema } from '../sweep.ts';
+import { type FoldedSweep, type SweepState, sweepAggregate, sweepStateSchema } from '../streams/sweep-streams.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 /** What the table `sweeps` holds of a tier. */

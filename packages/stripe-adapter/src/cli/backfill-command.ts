@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { LedgerError } from '@paidonce/ledger';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
-import { backfill } from '../backfill.ts';
-import { readShopOrders } from '../shop-orders.ts';
-import { shopOptions, sinceIn, withShop } from './shop.ts';
+import { backfill } from '../operations/backfill.ts';
+import { readShopOrders } from '../operations/shop-orders.ts';
+import { shopOptions, sinceIn, withShop } from './command-context.ts';
 
 export const backfillCommand: Command = {
   name: 'backfill',

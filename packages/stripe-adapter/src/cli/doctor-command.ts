@@ -1,8 +1,8 @@
 // `paidonce-stripe doctor`: what is wrong with how the shop is wired to Stripe, and what to do.
 import { systemRuntime } from '@paidonce/ledger';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
-import { type Diagnosis, diagnose } from '../doctor.ts';
-import { logTo, openStripe, shopOptions, withLedger } from './shop.ts';
+import { type Diagnosis, diagnose } from '../operations/doctor.ts';
+import { logTo, openStripe, shopOptions, withLedger } from './command-context.ts';
 
 const marks: Readonly<Record<Diagnosis['state'], string>> = { good: 'good    ', problem: 'PROBLEM ', unknown: 'unknown ' };
 

@@ -1,9 +1,9 @@
 // `paidonce-stripe move PAYMENT --to ORDER`: a person corrects whose a payment is, until access was given on it.
 import { LedgerError, type PaymentReference } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
-import { type PaymentsNamed, paymentsNamed } from '../payments-named.ts';
-import { isId } from '../stripe-objects.ts';
-import { withLedger } from './shop.ts';
+import { type PaymentsNamed, paymentsNamed } from '../operations/find-payment.ts';
+import { isId } from '../stripe/stripe-objects.ts';
+import { withLedger } from './command-context.ts';
 
 type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before';
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { LedgerError } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
-import { manualPayment } from '../manual-payment.ts';
-import { withLedger } from './shop.ts';
+import { manualPayment } from '../operations/manual-payment.ts';
+import { withLedger } from './command-context.ts';
 
 export const observeCommand: Command = {
   name: 'observe',

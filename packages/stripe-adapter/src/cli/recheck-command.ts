@@ -1,7 +1,7 @@
 // `paidonce-stripe recheck ORDER`: one case, asked of Stripe again.
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
-import { recheck } from '../recheck.ts';
-import { shopOptions, withShop } from './shop.ts';
+import { recheck } from '../operations/recheck.ts';
+import { shopOptions, withShop } from './command-context.ts';
 
 export const recheckCommand: Command = {
   name: 'recheck',

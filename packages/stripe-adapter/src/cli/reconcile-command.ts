@@ -1,7 +1,8 @@
 // `paidonce-stripe reconcile`: every payment in scope against the ledger, and the reverse.
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
-import { type Mismatch, type MismatchKind, reconcile } from '../reconcile.ts';
-import { shopOptions, sinceIn, withShop } from './shop.ts';
+import type { Mismatch, MismatchKind } from '../operations/compare-payment.ts';
+import { reconcile } from '../operations/reconcile.ts';
+import { shopOptions, sinceIn, withShop } from './command-context.ts';
 
 const words: Readonly<Record<MismatchKind, string>> = {
   paid_without_grant: 'paid without a grant',

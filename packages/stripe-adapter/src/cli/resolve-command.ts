@@ -1,7 +1,7 @@
 // `paidonce-stripe resolve ORDER REVIEW`: a person says what a payment is that the policy does not decide.
 import { LedgerError, type Resolution } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
-import { withLedger } from './shop.ts';
+import { withLedger } from './command-context.ts';
 
 const resolutions: readonly Resolution[] = ['grant', 'revoke', 'dismiss'];
 

@@ -1,8 +1,10 @@
 // Plays the scenarios on an app, one after the other, each with customers of its own, and tells what came of each.
+
+import { Broke } from './broken-promise.ts';
 import { type ConformanceOptions, readOptions, type Settings } from './options.ts';
 import { randomOf } from './random.ts';
 import type { ConformanceReport, ScenarioResult } from './report.ts';
-import { Broke, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/all.ts';
 import type { BootShop, PlacedOrder } from './shop-under-test.ts';
 import { Stage } from './stage.ts';

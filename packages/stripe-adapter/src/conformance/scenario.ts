@@ -15,16 +15,3 @@ export interface Scenario {
   /** @throws Broke where the promise is not kept. */
   readonly play: (stage: Stage) => Promise<void>;
 }
-
-/** The promise was not kept. Both in words that stand alone. */
-export class Broke extends Error {
-  override readonly name = 'Broke';
-  readonly expected: string;
-  readonly seen: string;
-
-  constructor(expected: string, seen: string) {
-    super(`Expected ${expected}; seen: ${seen}`);
-    this.expected = expected;
-    this.seen = seen;
-  }
-}

@@ -3,9 +3,9 @@
 import { systemRuntime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import type { CardName, Fate, StripeSandbox } from '../sandbox/index.ts';
+import { Broke } from './broken-promise.ts';
 import type { Settings } from './options.ts';
 import type { Random } from './random.ts';
-import { Broke } from './scenario.ts';
 import type { Ability, PlacedOrder } from './shop-under-test.ts';
 import { inTime, sessionOf, successPageOf, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 // The quick tier: one call lists what happened to sessions, payment intents, refunds and disputes alike. The cursor is
 // a time with overlap, since Stripe's events come out of order; events that were never made are for the other tiers.
-import { eventSchema } from '../stripe-event-objects.ts';
-import { failedPath, identityOf } from '../stripe-objects.ts';
+import { eventSchema } from '../stripe/stripe-event-objects.ts';
+import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { type Round, slackMs } from './round.ts';
 
 /** Stripe takes twenty at most. Declined attempts are left out: they decide nothing, and card testing makes thousands. */

@@ -3,7 +3,7 @@
 import type { SweepProgress } from '@paidonce/ledger';
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, plan, type Shop } from '../shop.test-support.ts';
-import type { ListWindow } from '../stripe-calls.ts';
+import type { ListWindow } from '../stripe/stripe-calls.ts';
 import { readMoney } from './money-tier.ts';
 import type { SweepOptions } from './poll.ts';
 import { Round, type RoundParts } from './round.ts';

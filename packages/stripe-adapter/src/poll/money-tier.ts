@@ -1,10 +1,11 @@
 // The proving tier: every movement of money on the account, which is the only list that shows late changes (a refund
 // that fails, a dispute that moves) as new rows; and what moves no money when it ends, by its id.
-import { isMarked } from '../claim.ts';
-import type { Taken } from '../intake.ts';
-import { attemptOn } from '../session-attempts.ts';
-import type { Answer } from '../stripe-calls.ts';
-import { chargeSchema, failedPath, identityOf, movementSchema } from '../stripe-objects.ts';
+
+import { attemptOn } from '../intake/attempt-status.ts';
+import type { Taken } from '../intake/intake.ts';
+import { isMarked } from '../mapping/claim.ts';
+import type { Answer } from '../stripe/stripe-calls.ts';
+import { chargeSchema, failedPath, identityOf, movementSchema } from '../stripe/stripe-objects.ts';
 import { unsettledOrders } from './object-tier.ts';
 import { type Round, slackMs } from './round.ts';
 

@@ -4,7 +4,7 @@ import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { describe, expect, test, vi } from 'vitest';
 import { stripePayments } from '../index.ts';
 import { hourMs, openShop, refusal, type Shop } from '../shop.test-support.ts';
-import type { Answer, ListPage, ListWindow } from '../stripe-calls.ts';
+import type { Answer, ListPage, ListWindow } from '../stripe/stripe-calls.ts';
 import { eventTypes } from './log.test-support.ts';
 import type { SweepOptions } from './poll.ts';
 import { Round, type RoundParts } from './round.ts';

@@ -9,11 +9,11 @@ import {
   type SweepProgress,
   type SweepSummary,
 } from '@paidonce/ledger';
-import type { Accounts } from '../accounts.ts';
-import type { Intake } from '../intake.ts';
-import { keyMode } from '../key-mode.ts';
-import type { StripeEvents } from '../stripe-events.ts';
-import { isNotAllowed } from '../stripe-failure.ts';
+import type { Intake } from '../intake/intake.ts';
+import type { StripeEvents } from '../intake/stripe-events.ts';
+import type { Accounts } from '../stripe/accounts.ts';
+import { keyMode } from '../stripe/accounts.ts';
+import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import type { BackgroundReads } from './background-reads.ts';
 import { readEvents } from './event-tier.ts';
 import { readMoney } from './money-tier.ts';

@@ -1,10 +1,11 @@
 // One round of a tier on one account: what it works on, and what it has come to so far.
 import { type AccountOrders, LedgerError, type Log, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
-import type { Intake, Taken, Way } from '../intake.ts';
-import type { Answer, ListPage, ListWindow, StripeCalls } from '../stripe-calls.ts';
-import type { StripeEvents } from '../stripe-events.ts';
-import { stripeErrorIn } from '../stripe-failure.ts';
-import { identityOf } from '../stripe-objects.ts';
+import type { Intake, Taken } from '../intake/intake.ts';
+import type { StripeEvents } from '../intake/stripe-events.ts';
+import type { Way } from '../mapping/provenance.ts';
+import type { Answer, ListPage, ListWindow, StripeCalls } from '../stripe/stripe-calls.ts';
+import { stripeErrorIn } from '../stripe/stripe-failure.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
 
 export interface Counts {
   lookedAt: number;

@@ -8,13 +8,14 @@ import type { Model } from './model.ts';
 import { type Authentication, authenticate } from './objects/checkout-authenticate.ts';
 import { type Confirmation, confirm } from './objects/checkout-confirm.ts';
 import { expire, recover } from './objects/checkout-expire.ts';
-import { type CheckoutRecord, renderSession } from './objects/checkout-record.ts';
+import { renderSession } from './objects/checkout-record.ts';
 import { type DisputeStatus, type DisputeTerms, openDispute, updateDispute } from './objects/disputes.ts';
 import { type LinkVisit, visitLink } from './objects/payment-links.ts';
 import { enterPromotionCode } from './objects/promotion-entry.ts';
 import { endRefund, type RefundEnd } from './objects/refund-status.ts';
 import { chargeToRefund, refundCharge } from './objects/refunds.ts';
 import { settle } from './objects/settlement.ts';
+import type { CheckoutRecord } from './state/records.ts';
 import { CARD_NAMES, type CardName, paymentOption } from './test-cards.ts';
 
 export interface PayOptions {

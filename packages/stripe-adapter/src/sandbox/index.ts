@@ -10,5 +10,5 @@ export type { LinkVisit } from './objects/payment-links.ts';
 export type { RefundEnd } from './objects/refund-status.ts';
 export type { StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
 export { type StripeSandbox, startStripeSandbox } from './sandbox.ts';
+export type { EventPayload } from './state/records.ts';
 export type { CardName } from './test-cards.ts';
-export type { EventPayload } from './webhooks/endpoint.ts';

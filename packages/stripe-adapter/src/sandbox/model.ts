@@ -1,5 +1,4 @@
 // What every part of the sandbox works on: one Stripe account in test mode, its objects and its time.
-import type { Accounts } from './accounts.ts';
 import type { AccountAgenda } from './agenda.ts';
 import type { SandboxClock } from './clock.ts';
 import type { NewId } from './ids.ts';
@@ -31,9 +30,16 @@ export interface Model extends Conduct {
   /** True for an account that is connected to the sandbox's own. */
   readonly connected: boolean;
   /** All of them, this one included. */
-  readonly accounts: Accounts;
+  readonly accounts: AccountDirectory;
   /** Known once the server listens. */
   readonly baseUrl: string;
   /** Set while an API request is executed. Everything here is synchronous, so it is never another's. */
   cause: Cause;
+}
+
+/** The accounts of a sandbox, as one of them sees them. */
+export interface AccountDirectory {
+  readonly platform: Model;
+  of(id: string): Model | undefined;
+  connect(id: string, fields?: object): Model;
 }

@@ -1,6 +1,6 @@
 // How a sandbox is started, and what its webhook endpoints look like.
 import type { Log, Runtime } from '@paidonce/ledger';
-import type { EventPayload } from './webhooks/endpoint.ts';
+import type { EventPayload } from './state/records.ts';
 import type { SendWebhook } from './webhooks/send.ts';
 
 export interface WebhookEndpointOptions {

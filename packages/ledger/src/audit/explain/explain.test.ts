@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Position } from '../../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
-import { resolveAsOf } from '../as-of.ts';
-import { type LogReader, type LogRow, readerOf } from '../log-reader.ts';
-import { tellLaterStories } from '../told-later.test-support.ts';
-import { tellStories } from '../told-log.test-support.ts';
+import { tellStories } from '../golden-log.test-support.ts';
+import { tellLaterStories } from '../golden-log-later.test-support.ts';
+import { resolveAsOf } from '../log/as-of.ts';
+import { type LogReader, readerOf } from '../log/log-reader.ts';
+import type { LogRow } from '../log/log-row.ts';
 import { type Explanation, explainMember, explainOrder } from './explain.ts';
 import { explanationLines } from './explanation-lines.ts';
 

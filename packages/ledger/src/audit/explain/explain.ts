@@ -3,9 +3,10 @@
 import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { MembershipStatus } from '../../order/order.ts';
-import { orderAggregate } from '../../order-streams.ts';
-import { referenceAggregate } from '../../reference.ts';
-import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
+import { orderAggregate } from '../../streams/order-aggregate.ts';
+import { referenceAggregate } from '../../streams/reference-streams.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { type LogRow, storedEvent } from '../log/log-row.ts';
 import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeline.ts';
 
 export interface ExplainOptions {

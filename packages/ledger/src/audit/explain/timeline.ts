@@ -12,9 +12,9 @@ import type {
   Resolution,
   ReviewKind,
 } from '../../order/events.ts';
+import { isDecision } from '../../order/events.ts';
 import type { PaymentFacts } from '../../order/facts.ts';
 import { evolve, initialState, type OrderState, saidKey } from '../../order/order.ts';
-import { isDecision } from '../../order-streams.ts';
 
 /** What an observation came to. */
 export type Verdict =

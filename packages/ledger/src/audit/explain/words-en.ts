@@ -1,4 +1,5 @@
 // An explanation in plain English.
+import { reviewSentences } from '../../order/review-sentences.ts';
 import { timeText, type Words } from './words.ts';
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
@@ -14,16 +15,7 @@ export const english: Words = {
     MembershipRestored: 'restored the membership',
     MembershipRevoked: 'revoked the membership',
   },
-  reviews: {
-    amount: 'less was paid than the order expects',
-    currency: 'it was paid in another currency',
-    mode: 'it was paid in the other mode (test or live)',
-    account: 'it was paid to another account',
-    overpaid: 'more was paid than the order expects',
-    conflicting_evidence: 'two statements about the payment contradict each other',
-    claimed_by_two: 'two orders claim the payment',
-    paid_again: 'it was paid again after the membership had ended',
-  },
+  reviews: reviewSentences,
   resolutions: { grant: 'the payment counts', revoke: 'the payment does not count', dismiss: 'nothing changes' },
   fact: (fact, payment, money) => {
     switch (fact.kind) {

@@ -1,8 +1,8 @@
 // A log as CSV, for spreadsheets: a row for each event of an order, with the fields that people sort and sum by.
 import { readOrderEvent } from '../../order/event-schemas.ts';
-import { orderAggregate } from '../../order-streams.ts';
-import { positionText } from '../as-of.ts';
-import { type LogReader, type LogRow, storedEvent } from '../log-reader.ts';
+import { orderAggregate } from '../../streams/order-aggregate.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { type LogRow, positionText, storedEvent } from '../log/log-row.ts';
 import { decimalText } from '../minor-units.ts';
 import type { LineOptions } from './ndjson.ts';
 

@@ -2,9 +2,10 @@
 // any kind ends with the same root, or fails.
 import { LedgerError } from '../../errors.ts';
 import type { EventMetadata, EventStore, Position } from '../../event-store/event-store.ts';
-import { type LogReader, type LogRow, readerOf } from '../log-reader.ts';
-import { isAsStringified, LogWriter, type PlacedEvent, type WritingOptions } from '../log-writer.ts';
-import { scanTree, TreeScan } from '../tree-scan.ts';
+import { type LogReader, readerOf } from '../log/log-reader.ts';
+import type { LogRow } from '../log/log-row.ts';
+import { isAsStringified, LogWriter, type PlacedEvent, type WritingOptions } from '../log/log-writer.ts';
+import { scanTree, TreeScan } from '../tree/tree-scan.ts';
 
 export interface ExportedSize {
   readonly size: number;

@@ -2,7 +2,7 @@
 import type { OrderEvent } from '../../order/events.ts';
 import { isPending, type OrderState } from '../../order/order.ts';
 import { findingAt, inWords, type Report } from './finding.ts';
-import type { OrderRow } from './order-rules.ts';
+import type { OrderRow } from './read-stream.ts';
 
 type DeliveryEvent = Extract<OrderEvent, { type: 'MembershipDelivered' | 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
 

@@ -1,5 +1,5 @@
 // What an audit found: which event breaks which rule, what was expected there, and what stands there.
-import type { LogRow } from '../log-reader.ts';
+import type { LogRow } from '../log/log-row.ts';
 
 /** Each rule in a sentence, for `--help`, the summary and the docs. */
 export const rules = {

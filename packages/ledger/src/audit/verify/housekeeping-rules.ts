@@ -1,11 +1,11 @@
 // The rules of the streams that carry no business: policies, sweeps, and objects that could not be read.
 import { LedgerError } from '../../errors.ts';
-import { sweepAggregate } from '../../sweep.ts';
-import type { Aggregate } from '../../transact.ts';
-import { unreadableAggregate } from '../../unreadable.ts';
+import { sweepAggregate } from '../../streams/sweep-streams.ts';
+import type { Aggregate } from '../../streams/transact.ts';
+import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
 import { findingAt, type Report } from './finding.ts';
-import { readPolicy } from './judge.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
+import { readPolicy } from './verify-context.ts';
 
 export function judgePolicies({ events }: ReadStream, report: Report): void {
   const names = new Set<string>();

@@ -1,23 +1,20 @@
 // The rules of an order's stream (laws 2 to 6): what each append added is what the decider makes of the facts before
 // it, under the policy that it names. The state goes on with what stands in the log, so that one lie is one finding.
+
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
 import { factKey } from '../../observation.ts';
 import { decide, type OrderCommand } from '../../order/decide.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, PaymentMoved, PaymentObserved } from '../../order/events.ts';
+import { isDecision } from '../../order/events.ts';
 import { evolve, hasReview, initialState, type OrderState } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
-import { isDecision, orderAggregate } from '../../order-streams.ts';
+import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { isDeliveryEvent, judgeDelivery } from './delivery-rules.ts';
 import { findingAt, inWords, type Rule } from './finding.ts';
-import type { Judge } from './judge.ts';
-import type { ReadEvent, ReadStream } from './read-stream.ts';
-
-/** An event with all that is known of it. */
-export interface OrderRow extends ReadEvent {
-  readonly event: OrderEvent;
-}
+import type { OrderRow, ReadStream } from './read-stream.ts';
+import type { Judge } from './verify-context.ts';
 
 /** @returns appends whose decisions were made again. */
 export function judgeOrder(stream: ReadStream, judge: Judge): number {

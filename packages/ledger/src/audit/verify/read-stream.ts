@@ -1,8 +1,10 @@
 // Rules that hold for every stream: revisions, stored text, times. What can be read is handed on to the rules of its kind.
+
 import type { EventMetadata, StoredEvent } from '../../event-store/event-store.ts';
-import { isOneLine } from '../leaf.ts';
-import type { LogRow } from '../log-reader.ts';
-import type { ScannedStream } from '../sqlite-log.ts';
+import type { OrderEvent } from '../../order/events.ts';
+import type { LogRow } from '../log/log-row.ts';
+import type { ScannedStream } from '../log/sqlite-log.ts';
+import { isOneLine } from '../tree/leaf.ts';
 import { findingAt, type Report } from './finding.ts';
 
 export interface ReadEvent {
@@ -76,4 +78,9 @@ export function parseRow(row: LogRow, report: Report, before?: ReadEvent): Store
 /** `2026-01-01T00:00:00.000Z`: by form only, for speed; texts of this form sort. */
 function isTime(text: string): boolean {
   return text.length === 24 && text.charCodeAt(10) === 0x54 && text.charCodeAt(23) === 0x5a;
+}
+
+/** An event with all that is known of it. */
+export interface OrderRow extends ReadEvent {
+  readonly event: OrderEvent;
 }

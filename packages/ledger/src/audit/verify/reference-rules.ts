@@ -2,10 +2,10 @@
 import { LedgerError } from '../../errors.ts';
 import type { PaymentObserved } from '../../order/events.ts';
 import { saidKey } from '../../order/order.ts';
-import { type Link, type ReferenceEvent, type ReferenceState, referenceAggregate } from '../../reference.ts';
+import { type Link, type ReferenceEvent, type ReferenceState, referenceAggregate } from '../../streams/reference-streams.ts';
 import { findingAt } from './finding.ts';
-import type { Judge } from './judge.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
+import type { Judge } from './verify-context.ts';
 
 export function judgeReference({ name, events }: ReadStream, judge: Judge): void {
   const id = name.slice(referenceAggregate.stream('').length);

@@ -1,15 +1,15 @@
 // Judges the streams of a part of the log, one after the other: a job that several workers share.
-import { orderAggregate } from '../../order-streams.ts';
-import { referenceAggregate } from '../../reference.ts';
-import { sweepAggregate } from '../../sweep.ts';
-import { unreadableAggregate } from '../../unreadable.ts';
-import type { ScannedStream, SqliteLog, StreamRange } from '../sqlite-log.ts';
+import { orderAggregate } from '../../streams/order-aggregate.ts';
+import { referenceAggregate } from '../../streams/reference-streams.ts';
+import { sweepAggregate } from '../../streams/sweep-streams.ts';
+import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
+import type { ScannedStream, SqliteLog, StreamRange } from '../log/sqlite-log.ts';
 import type { Finding } from './finding.ts';
 import { judgePolicies, judgeSweep, judgeUnreadable } from './housekeeping-rules.ts';
-import { type Judge, judgeOf } from './judge.ts';
 import { judgeOrder } from './order-rules.ts';
 import { type ReadStream, readStream } from './read-stream.ts';
 import { judgeReference } from './reference-rules.ts';
+import { type Judge, judgeOf } from './verify-context.ts';
 
 /** Some of the streams, up to a position. */
 export interface StreamPart {

@@ -1,7 +1,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { expectOneGrantFromFourProcesses } from '../../observe-at-once.test-support.ts';
+import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStoreDbClient } from './client.ts';
 import { openOn, shortTimes, startDouble } from './double-store.test-support.ts';

@@ -3,7 +3,7 @@ import { exec } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { expectOneGrantFromFourProcesses } from '../../observe-at-once.test-support.ts';
+import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
 import { storeContract } from '../../testing/store-contract.ts';
 import type { EventStore, NewEvent, Position, StoredEvent } from '../event-store.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';

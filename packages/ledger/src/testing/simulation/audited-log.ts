@@ -3,8 +3,8 @@ import type { Fact, PaymentReference, Source } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { KnownOrder } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
+import type { Incarnation } from './incarnation.ts';
 import type { KnownFacts } from './provider.ts';
-import type { Incarnation } from './simulated-process.ts';
 
 /** An event as it stands in the log, parsed and nothing more. */
 export interface AuditedEvent {

@@ -1,6 +1,7 @@
 // The auditor's rules for the hand-over to the shop: who may deliver, from when, and what "delivered" means.
+
+import type { AuditContext } from './audit-context.ts';
 import type { AuditedEvent, AuditedOrder } from './audited-log.ts';
-import type { AuditContext } from './log-auditor.ts';
 
 /** From the design: nobody takes over before `waitMs` + 30 s, and nobody gives up before 72 hours. */
 const patienceMs = 30_000;

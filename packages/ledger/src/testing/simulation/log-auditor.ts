@@ -1,26 +1,11 @@
 // The auditor: reads the raw log after every append, before anyone acts on it, and holds it to the laws. It
 // shares no fold and no decision with the ledger; what a fact means it asks the provider.
+import type { AuditContext, LogAuditorOptions } from './audit-context.ts';
 import { type AuditedEvent, AuditedLog, type AuditedOrder, everOwned, type Said, saidName } from './audited-log.ts';
 import { auditDelivery, isDeliveryEvent } from './delivery-auditor.ts';
+import type { Incarnation } from './incarnation.ts';
 import { auditOrderEvent, statusByFacts } from './order-auditor.ts';
-import type { Provider } from './provider.ts';
-import type { Incarnation } from './simulated-process.ts';
 import type { World } from './world.ts';
-
-export interface LogAuditorOptions {
-  readonly world: World;
-  readonly provider: Provider;
-  /** What the shop has stored of a membership; 0: nothing. */
-  readonly sequenceAtShop: (membershipId: string) => number;
-}
-
-/** What the rules of one order's events need. */
-export interface AuditContext extends LogAuditorOptions {
-  readonly log: AuditedLog;
-  /** Who appended the event. */
-  readonly by: Incarnation;
-  readonly broken: (law: string, message: string) => void;
-}
 
 const oneOwner = 'law 3: one owner, nothing held after the link';
 

@@ -22,13 +22,13 @@ export const mutants: readonly Mutant[] = [
   // The gate.
   mutant(
     'append without the expected revision',
-    'transact.ts',
+    'streams/transact.ts',
     'return await store.append(stream, revision, events);',
     'return await store.append(stream, (await store.readStream(stream)).length - 1, events);',
   ),
   mutant(
     'acknowledged before the append',
-    'transact.ts',
+    'streams/transact.ts',
     'const result: AppendResult = await appendOrForget(stream, known.state.revision, events);',
     `const result = { appended: true, revision: known.state.revision + events.length } as AppendResult;
       appendOrForget(stream, known.state.revision, events).catch(() => undefined);`,
@@ -37,24 +37,24 @@ export const mutants: readonly Mutant[] = [
     name: 'cache written before the append, and kept when nobody knows what became of it',
     edits: [
       {
-        file: 'transact.ts',
+        file: 'streams/transact.ts',
         find: 'const result: AppendResult = await appendOrForget(',
         replace: `cache.remember(stream, { state: decision.events.reduce((to, event) => aggregate.evolve(to, event, instance), known.state), recordedAt });
       const result: AppendResult = await appendOrForget(`,
       },
-      { file: 'transact.ts', find: 'cache.forget(stream);\n      throw error;', replace: 'throw error;' },
+      { file: 'streams/transact.ts', find: 'cache.forget(stream);\n      throw error;', replace: 'throw error;' },
     ],
   },
-  mutant('"not yet" answered from the cache', 'transact.ts', '&& !current && decision.lasting !== true', '&& false'),
+  mutant('"not yet" answered from the cache', 'streams/transact.ts', '&& !current && decision.lasting !== true', '&& false'),
   mutant(
     'reads answered from the cache',
-    'transact.ts',
+    'streams/transact.ts',
     'read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,',
     'read: async (aggregate, id) => (cache.get<never>(aggregate.stream(id)) ?? (await catchUp(aggregate, id, undefined))).state,',
   ),
   mutant(
     'recordedAt by the local clock alone',
-    'transact.ts',
+    'streams/transact.ts',
     'later(runtime.now().toISOString(), known.recordedAt)',
     'runtime.now().toISOString()',
   ),
@@ -68,13 +68,18 @@ export const mutants: readonly Mutant[] = [
     const handedOn = await this.#handOn(walk);
     const result = resultOf(early.state, early.events);`,
   ),
-  mutant('no roll-forward', 'roll-forward.ts', 'for (const stored of events) {', 'for (const stored of events.slice(events.length)) {'),
+  mutant(
+    'no roll-forward',
+    'subscribers/roll-forward.ts',
+    'for (const stored of events) {',
+    'for (const stored of events.slice(events.length)) {',
+  ),
   {
     name: 'roll-forward moves its cursor first',
     edits: [
-      { file: 'followers.ts', find: 'await rollForward(events, writer, { log, onAlert });', replace: '' },
+      { file: 'subscribers/subscribers.ts', find: 'await rollForward(events, writer, { log, onAlert });', replace: '' },
       {
-        file: 'followers.ts',
+        file: 'subscribers/subscribers.ts',
         find: "await file.advance('roll-forward', { events, next }, () => undefined);",
         replace:
           "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer, { log, onAlert });",
@@ -83,11 +88,16 @@ export const mutants: readonly Mutant[] = [
   },
   mutant(
     'the last link wins',
-    'reference.ts',
+    'streams/reference-streams.ts',
     'if (owner === undefined) {\n          return { events',
     'if (owner !== orderId) {\n          return { events',
   ),
-  mutant('held after the link', 'reference.ts', 'if (owner !== undefined) return { events: [], answer: owner, lasting: true };', ''),
+  mutant(
+    'held after the link',
+    'streams/reference-streams.ts',
+    'if (owner !== undefined) return { events: [], answer: owner, lasting: true };',
+    '',
+  ),
   mutant('held under the payment alone', 'observe-payment.ts', 'of namesOf(observed)) {', 'of namesOf(observed).slice(0, 1)) {'),
   mutant(
     'aliases are not claimed',
@@ -110,7 +120,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'moves are not rolled forward',
-    'roll-forward.ts',
+    'subscribers/roll-forward.ts',
     "if (event.type === 'PaymentMoved') await",
     "if (event.type !== 'PaymentMoved') await",
   ),
@@ -143,23 +153,23 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'delivery passes the wrong sequence',
-    'delivery-attempt.ts',
+    'delivery/attempt.ts',
     '...changes[type], sequence, paidAt,',
     '...changes[type], sequence: 1, paidAt,',
   ),
   mutant(
     'delivered settles decisions that came meanwhile',
-    'delivery-attempt.ts',
+    'delivery/attempt.ts',
     "({ delivery }) => ({\n    events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],",
     "({ sequence: newest }) => ({\n    events: [{ type: 'MembershipDelivered', data: { sequence: newest } }],",
   ),
   mutant(
     'taken over without its event',
-    'delivery.ts',
+    'delivery/delivery.ts',
     'const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
     'const taken = order;',
   ),
-  mutant('taken over at once', 'delivery.ts', "owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs", 'lane.seenAtMs'),
+  mutant('taken over at once', 'delivery/delivery.ts', "owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs", 'lane.seenAtMs'),
   mutant(
     'taking over is never waited for longer',
     'order/delivery-state.ts',
@@ -168,36 +178,36 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'the older attempt is not awaited',
-    'delivery-lanes.ts',
+    'delivery/lanes.ts',
     'if (lane.running || this.#stopping) continue;',
     'if (this.#stopping) continue;',
   ),
-  mutant('a shop that hangs is waited for', 'delivery-attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
+  mutant('a shop that hangs is waited for', 'delivery/attempt.ts', 'await Promise.race([call, timeout])', 'await call'),
   mutant(
     'what was pending at the start is not looked at',
-    'followers.ts',
+    'subscribers/subscribers.ts',
     'delivery.sightPending(order, await agoMs(order));',
     'void order;',
   ),
-  mutant('given up after a minute', 'delivery-attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),
+  mutant('given up after a minute', 'delivery/attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),
   mutant(
     'a decision whose reply was lost is taken to be in hand',
-    'delivery.ts',
+    'delivery/delivery.ts',
     'owner === this.#options.instance && this.#lanes.find(orderId) !== undefined;',
     'owner === this.#options.instance;',
   ),
   mutant(
     'a decision seen while an older one is delivered is not looked at again',
-    'delivery.ts',
+    'delivery/delivery.ts',
     'if (lane.sequence > sequence) this.#lanes.dueAt(lane, this.#now());',
     '',
   ),
   mutant(
     'a failure whose reply was lost is not waited for',
-    'delivery.ts',
+    'delivery/delivery.ts',
     'isOurs ? lane.retryAtMs : lane.takeOverAtMs',
     'isOurs ? 0 : lane.takeOverAtMs',
   ),
   // The sweep.
-  mutant('a round is not elected', 'sweep.ts', 'round === seenRound', 'round >= seenRound'),
+  mutant('a round is not elected', 'streams/sweep-streams.ts', 'round === seenRound', 'round >= seenRound'),
 ];

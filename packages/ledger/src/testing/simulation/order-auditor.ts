@@ -2,11 +2,11 @@
 import type { Fact, PaymentReference } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
+import type { AuditContext } from './audit-context.ts';
 import { type AuditedDecision, type AuditedEvent, type AuditedOrder, everOwned, type Said, saidName } from './audited-log.ts';
 import type { Coverage, Place } from './coverage.ts';
 import { expectedStatus, type KnownOrder } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
-import type { AuditContext } from './log-auditor.ts';
 import { KnownFacts } from './provider.ts';
 
 interface DecisionRule extends Pick<AuditedDecision, 'change'> {

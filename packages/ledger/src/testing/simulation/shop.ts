@@ -3,7 +3,7 @@
 import type { MembershipChange } from '../../payment-ledger.ts';
 import type { AuditedLog } from './audited-log.ts';
 import { textOf } from './fact-text.ts';
-import type { Incarnation } from './simulated-process.ts';
+import type { Incarnation } from './incarnation.ts';
 import type { World } from './world.ts';
 
 interface MembershipRow {

@@ -1,24 +1,17 @@
 // A process of the shop: the real ledger on clocks, chance and a store of its own. It can crash between any two
 // steps, freeze, or stop in order, and is started again with empty memory.
+
 import { DatabaseSync } from 'node:sqlite';
-import type { AlertKind } from '../../alerting.ts';
+import type { AlertKind } from '../../alerts.ts';
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import { createPaymentLedger } from '../../ledger.ts';
 import type { MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
 import type { Runtime } from '../../runtime.ts';
+import type { Incarnation } from './incarnation.ts';
 import type { ProcessOptions } from './options.ts';
-import type { Party, Step } from './scheduler.ts';
+import type { Party } from './scheduler.ts';
 import { type HeadWaiters, openSimulatedStore } from './simulated-store.ts';
 import type { World } from './world.ts';
-
-/** One life of a process. */
-export interface Incarnation {
-  readonly party: Party;
-  readonly options: ProcessOptions;
-  /** What it has sent and the other side has not done yet. */
-  readonly underWay: Set<Step>;
-  gone: boolean;
-}
 
 interface Life extends Incarnation {
   readonly ledger: PaymentLedger;

@@ -11,8 +11,8 @@ import {
 } from '../../event-store/event-store.ts';
 import { openMemoryEventStore } from '../../event-store/memory.ts';
 import { fromStoredRow } from '../../event-store/stored-text.ts';
+import type { Incarnation } from './incarnation.ts';
 import type { Step } from './scheduler.ts';
-import type { Incarnation } from './simulated-process.ts';
 import type { World } from './world.ts';
 
 /** Who waits at the head of the log, over all processes. */

@@ -2,10 +2,10 @@
 // that a law is broken.
 import type { MemoryLog } from '../../event-store/memory.ts';
 import { Coverage } from './coverage.ts';
+import type { Incarnation } from './incarnation.ts';
 import type { SimulationOptions } from './options.ts';
 import { Random } from './random.ts';
 import { type Party, Scheduler } from './scheduler.ts';
-import type { Incarnation } from './simulated-process.ts';
 
 /** Virtual time 0. */
 const beganAtMs = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 // What is no payment: a customer who leaves, a browser that claims to have paid, a webhook that Stripe did not send.
-import { expectRefused, expectState, nothing } from '../judge.ts';
+import { expectRefused, expectState, nothing } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { withoutSuccessPage } from '../skips.ts';
 import type { Purchase } from '../stage.ts';

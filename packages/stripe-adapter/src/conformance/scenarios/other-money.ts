@@ -1,6 +1,6 @@
 // Money that is not the price of this order: too little, another currency, another shop's, and a reference that the
 // buyer typed himself.
-import { expectState, grantedOnce, nothing } from '../judge.ts';
+import { expectState, grantedOnce, nothing } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { money, type Purchase, type SessionTerms, type Stage } from '../stage.ts';
 

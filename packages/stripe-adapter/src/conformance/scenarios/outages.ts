@@ -1,8 +1,9 @@
 // Bad moments: Stripe fails while the app asks, or the app itself goes down.
 import { systemRuntime } from '@paidonce/ledger';
-import { atOnce } from '../at-once.ts';
-import { expectState, grantedOnce } from '../judge.ts';
-import { Broke, type Scenario } from '../scenario.ts';
+import { Broke } from '../broken-promise.ts';
+import { atOnce } from '../concurrently.ts';
+import { expectState, grantedOnce } from '../expectations.ts';
+import type { Scenario } from '../scenario.ts';
 import { without } from '../skips.ts';
 import type { Purchase, Stage } from '../stage.ts';
 import { boughtOnce } from './webhooks.ts';

@@ -1,5 +1,5 @@
 // Money that goes back: all of it, a part, not after all, or before anybody had heard of the payment.
-import { ended, expectState, grantedOnce, type Wanted } from '../judge.ts';
+import { ended, expectState, grantedOnce, type Wanted } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { undecided, whereRefundsKeep } from '../skips.ts';
 import type { Stage } from '../stage.ts';

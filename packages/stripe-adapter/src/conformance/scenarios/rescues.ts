@@ -1,7 +1,7 @@
 // Webhooks that are lost, late or never made: the other sources find the payment, and all together grant once.
 import { systemRuntime } from '@paidonce/ledger';
-import { atOnce } from '../at-once.ts';
-import { expectState, grantedOnce } from '../judge.ts';
+import { atOnce } from '../concurrently.ts';
+import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { without, withoutRescue } from '../skips.ts';
 import type { Purchase, Stage } from '../stage.ts';

@@ -1,6 +1,8 @@
 // Payments that take days, and checkouts that are begun twice.
-import { expectState, grantedOnce, nothing } from '../judge.ts';
-import { Broke, type Scenario } from '../scenario.ts';
+
+import { Broke } from '../broken-promise.ts';
+import { expectState, grantedOnce, nothing } from '../expectations.ts';
+import type { Scenario } from '../scenario.ts';
 import { without, withoutSlowPayments } from '../skips.ts';
 import type { Purchase, Stage } from '../stage.ts';
 

@@ -1,6 +1,6 @@
 // What Stripe's webhooks do on an ordinary day: they come, come again, come twice under two names, and in any order.
-import { atOnce } from '../at-once.ts';
-import { expectState, grantedOnce } from '../judge.ts';
+import { atOnce } from '../concurrently.ts';
+import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { withoutSuccessPage } from '../skips.ts';
 import type { Purchase, Stage } from '../stage.ts';

@@ -1,22 +1,12 @@
 // Idempotency keys: the first answer to a POST is kept for 24 hours and given again for the same key and
 // parameters. What failed before it was executed (validation, a rate limit) is not kept.
+
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
+import type { StoredAnswer } from '../state/records.ts';
 import { invalidRequest, StripeApiError } from './stripe-error.ts';
 
 const KEPT_SECONDS = 24 * 3_600;
 const MAX_KEY_LENGTH = 255;
-
-export interface StoredAnswer extends Row {
-  /** The key. */
-  readonly id: string;
-  /** Method, path and parameters in one text. */
-  readonly request: string;
-  readonly requestId: string;
-  readonly status: number;
-  readonly body: string;
-  readonly created: number;
-}
 
 /** Keys are of one account: the same one on another is another. */
 export class Idempotency {

@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 import { type Fate, fateInMetadata } from '../fate.ts';
 import type { Model } from '../model.ts';
-import type { CheckoutRecord } from './checkout-record.ts';
+import type { CheckoutRecord } from '../state/records.ts';
 import type { Announcement } from './events.ts';
 
 /** A session's own: chosen by hand, else named in its metadata, else delivered. */

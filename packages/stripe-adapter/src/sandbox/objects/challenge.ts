@@ -1,16 +1,7 @@
 // 3-D Secure: the customer's bank asks before it pays. The intent waits, with an address where the answer is given.
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
-import type { CardName, Failure, PaymentOption } from '../test-cards.ts';
-
-export interface Challenge extends Row {
-  /** The payment intent. */
-  readonly id: string;
-  readonly option: CardName;
-  /** Where the customer goes on, if the intent was confirmed over the API. */
-  readonly returnUrl: string | null;
-}
+import type { Failure, PaymentOption } from '../test-cards.ts';
 
 export const AUTHENTICATION_FAILED: Failure = {
   code: 'payment_intent_authentication_failure',

@@ -2,9 +2,10 @@
 // session of another id.
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
+import type { CheckoutRecord } from '../state/records.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { fateOfSession } from './announcement.ts';
-import { type CheckoutRecord, renderSession } from './checkout-record.ts';
+import { renderSession } from './checkout-record.ts';
 import { DAY_SECONDS } from './empty-session.ts';
 import { emit } from './events.ts';
 

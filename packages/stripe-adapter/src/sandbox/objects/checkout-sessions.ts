@@ -2,9 +2,10 @@
 import type Stripe from 'stripe';
 import { type List, listPage, wholeList, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
+import type { CheckoutRecord } from '../state/records.ts';
 import { createSession } from './checkout-create.ts';
 import { expire } from './checkout-expire.ts';
-import { type CheckoutRecord, renderSession } from './checkout-record.ts';
+import { renderSession } from './checkout-record.ts';
 import { namedIn } from './look-up.ts';
 
 function recordOf({ model, id }: Call): CheckoutRecord {

@@ -1,8 +1,8 @@
 // A payment intent: how it starts out, and how it looks when it has succeeded or failed.
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
+import type { IntentData } from '../state/records.ts';
 import type { Failure } from '../test-cards.ts';
-import type { IntentData } from './checkout-record.ts';
 
 export interface IntentTerms extends IntentData {
   readonly amountMinor: number;

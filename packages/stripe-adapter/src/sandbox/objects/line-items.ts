@@ -3,7 +3,8 @@ import type Stripe from 'stripe';
 import type { Parameters } from '../api/parameters.ts';
 import { invalidRequest, missingParameter, noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
-import { buildPrice, type CatalogPrice, productNamed, readPriceTerms, readProduct } from './prices.ts';
+import type { CatalogPrice } from '../state/records.ts';
+import { buildPrice, productNamed, readPriceTerms, readProduct } from './prices.ts';
 
 const MAX_LINES = 100;
 

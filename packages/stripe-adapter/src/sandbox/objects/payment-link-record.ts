@@ -1,17 +1,9 @@
 // A Payment Link as the sandbox keeps it, and as the API shows it.
+
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
-import type { IntentData } from './checkout-record.ts';
+import type { PaymentLinkRecord } from '../state/records.ts';
 import { emitOwn } from './events.ts';
-
-export interface PaymentLinkRecord extends Row {
-  /** Without `url`, which depends on the server's address. */
-  readonly link: Stripe.PaymentLink;
-  readonly lineItems: readonly Stripe.LineItem[];
-  readonly intentData: IntentData;
-  readonly shippingMinor: number;
-}
 
 export function renderLink({ baseUrl }: Model, { id, link }: PaymentLinkRecord): Stripe.PaymentLink {
   return { ...link, url: `${baseUrl}/b/${id}` };

@@ -6,12 +6,12 @@ import type { Parameters } from '../api/parameters.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
+import type { CheckoutRecord, PaymentLinkRecord } from '../state/records.ts';
 import { openSession, readIntentData, refuseUnknownFate } from './checkout-create.ts';
-import type { CheckoutRecord } from './checkout-record.ts';
 import { emitOwn } from './events.ts';
 import { currencyOf, readLineItems, readShipping } from './line-items.ts';
 import { METHODS } from './method-types.ts';
-import { type PaymentLinkRecord, renderLink } from './payment-link-record.ts';
+import { renderLink } from './payment-link-record.ts';
 
 const REFERENCE = /^[A-Za-z0-9_-]{1,200}$/;
 

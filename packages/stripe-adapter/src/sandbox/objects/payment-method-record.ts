@@ -1,13 +1,9 @@
 // A payment method as the sandbox keeps it: with the test card or account behind it.
+
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
-import { type CardName, type PaymentOption, paymentOption } from '../test-cards.ts';
-
-export interface PaymentMethodRecord extends Row {
-  readonly method: Stripe.PaymentMethod;
-  readonly option: CardName;
-}
+import type { PaymentMethodRecord } from '../state/records.ts';
+import { type PaymentOption, paymentOption } from '../test-cards.ts';
 
 export interface MethodFields {
   readonly billing?: Partial<Stripe.PaymentMethod.BillingDetails>;

@@ -6,9 +6,10 @@ import type { Parameters } from '../api/parameters.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest, missingParameter, noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
+import type { PaymentMethodRecord } from '../state/records.ts';
 import { CARD_NAMES, type PaymentOption, paymentOption, paymentOptionForTests } from '../test-cards.ts';
 import { emitOwn } from './events.ts';
-import { makeMethod, type PaymentMethodRecord } from './payment-method-record.ts';
+import { makeMethod } from './payment-method-record.ts';
 
 const TYPES = ['card', 'sepa_debit', 'konbini'] as const;
 

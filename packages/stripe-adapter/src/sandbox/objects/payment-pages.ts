@@ -3,9 +3,10 @@
 import { type Call, found, type Route } from '../api/route.ts';
 import { StripeApiError } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
+import type { CheckoutRecord } from '../state/records.ts';
 import { type PaymentOption, paymentOption } from '../test-cards.ts';
 import { confirm } from './checkout-confirm.ts';
-import { type CheckoutRecord, renderSession } from './checkout-record.ts';
+import { renderSession } from './checkout-record.ts';
 import { methodNamed, readMethod } from './payment-methods.ts';
 
 function page(model: Model, record: CheckoutRecord): object {

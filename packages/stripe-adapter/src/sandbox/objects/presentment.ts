@@ -1,7 +1,7 @@
 // Adaptive pricing: the customer is shown the price in another currency and pays in it. The session's own amounts stay
 // in the shop's currency.
 import { invalidRequest } from '../api/stripe-error.ts';
-import type { CheckoutRecord } from './checkout-record.ts';
+import type { CheckoutRecord } from '../state/records.ts';
 
 /** One rate for all: enough to make the two amounts differ. */
 const RATE = 1.1;

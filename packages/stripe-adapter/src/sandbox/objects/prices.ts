@@ -1,15 +1,12 @@
 // Products and prices: what line items are made of, named by id (`price`) or given in place (`price_data`).
+
 import type Stripe from 'stripe';
 import { listPage } from '../api/lists.ts';
 import type { Parameters } from '../api/parameters.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest, missingParameter, noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
-
-/** A price as it goes over the wire: the decimal is text there, where the package makes an object of it. */
-export type CatalogPrice = Omit<Stripe.Price, 'unit_amount_decimal' | 'currency_options' | 'tiers'> & {
-  readonly unit_amount_decimal: string;
-};
+import type { CatalogPrice } from '../state/records.ts';
 
 export interface PriceTerms {
   readonly currency: string;

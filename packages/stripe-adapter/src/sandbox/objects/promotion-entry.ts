@@ -1,7 +1,7 @@
 // A promotion code that the customer types on the hosted page.
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
-import type { CheckoutRecord } from './checkout-record.ts';
+import type { CheckoutRecord } from '../state/records.ts';
 import { discountByCode } from './coupons.ts';
 import { computeAmounts } from './session-amounts.ts';
 

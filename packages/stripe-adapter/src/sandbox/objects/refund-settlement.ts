@@ -1,13 +1,7 @@
 // A refund is on its way for days: it starts out pending or succeeded, and ends as the card says.
-import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
 
-export interface RefundSettlement extends Row {
-  /** The refund. */
-  readonly id: string;
-  readonly outcome: 'succeeded' | 'failed';
-  readonly dueMs: number;
-}
+import type { Model } from '../model.ts';
+import type { RefundSettlement } from '../state/records.ts';
 
 export function scheduleRefundSettlement(model: Model, id: string, outcome: RefundSettlement['outcome']): void {
   const dueMs = model.clock.nowMs() + model.settleAfterMs;

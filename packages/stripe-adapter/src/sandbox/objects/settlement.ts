@@ -1,6 +1,5 @@
 // Debits and vouchers: paid or bounced days after the session was completed. Here it takes seconds, or a call.
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
 import { paymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
@@ -9,14 +8,6 @@ import { renderSession } from './checkout-record.ts';
 import { disputeByItself } from './disputes.ts';
 import { emit } from './events.ts';
 import { failed, succeeded } from './intent-object.ts';
-
-export interface Settlement extends Row {
-  /** The payment intent. */
-  readonly id: string;
-  readonly option: string;
-  readonly outcome: 'succeeded' | 'failed';
-  readonly dueMs: number;
-}
 
 export function scheduleSettlement(model: Model, intentId: string, option: string, outcome: 'succeeded' | 'failed'): void {
   const dueMs = model.clock.nowMs() + model.settleAfterMs;

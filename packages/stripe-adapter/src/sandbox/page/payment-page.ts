@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import { FATE_NAMES, type Fate, type FateName, fateInMetadata, fateName, LATE_SECONDS } from '../fate.ts';
 import { formatAmount } from '../money.ts';
 import { fateOfSession } from '../objects/announcement.ts';
-import type { CheckoutRecord } from '../objects/checkout-record.ts';
+import type { CheckoutRecord } from '../state/records.ts';
 import { PAYMENT_OPTIONS, type PaymentOption } from '../test-cards.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';

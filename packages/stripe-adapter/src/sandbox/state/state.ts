@@ -1,19 +1,21 @@
 // Everything that the sandbox knows of one account, in memory, written through to a file where there is one.
 import type Stripe from 'stripe';
-import type { StoredAnswer } from '../api/idempotency.ts';
-import type { Challenge } from '../objects/challenge.ts';
-import type { CheckoutRecord } from '../objects/checkout-record.ts';
-import type { PaymentLinkRecord } from '../objects/payment-link-record.ts';
-import type { PaymentMethodRecord } from '../objects/payment-method-record.ts';
-import type { CatalogPrice } from '../objects/prices.ts';
-import type { RefundSettlement } from '../objects/refund-settlement.ts';
-import type { Settlement } from '../objects/settlement.ts';
 import type { WebhookDelivery } from '../webhooks/delivery.ts';
-import type { Endpoint } from '../webhooks/endpoint.ts';
-import type { MissedEvent } from '../webhooks/missed-events.ts';
-import type { ThinEvent } from '../webhooks/thin-events.ts';
 import { Collection, type Row } from './collection.ts';
 import type { Journal } from './journal.ts';
+import type {
+  CatalogPrice,
+  Challenge,
+  CheckoutRecord,
+  Endpoint,
+  MissedEvent,
+  PaymentLinkRecord,
+  PaymentMethodRecord,
+  RefundSettlement,
+  Settlement,
+  StoredAnswer,
+  ThinEvent,
+} from './records.ts';
 
 /** What the sandbox keeps beside Stripe's objects. */
 export interface Setting extends Row {

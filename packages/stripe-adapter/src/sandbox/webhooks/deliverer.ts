@@ -3,8 +3,8 @@
 import type { Runtime } from '@paidonce/ledger';
 import type { Model } from '../model.ts';
 import { renderEvent } from '../objects/events.ts';
+import type { Endpoint } from '../state/records.ts';
 import type { WebhookDelivery } from './delivery.ts';
-import type { Endpoint } from './endpoint.ts';
 import { endpointOf, releaseNext } from './enqueue.ts';
 import { shapedEvent } from './payload-shape.ts';
 import type { SendWebhook } from './send.ts';

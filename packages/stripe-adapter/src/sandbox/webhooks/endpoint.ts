@@ -1,28 +1,12 @@
 // Webhook endpoints: where events go, which types, and the secrets that sign them (several during a rotation).
+
 import type Stripe from 'stripe';
 import { listPage } from '../api/lists.ts';
 import type { Parameters } from '../api/parameters.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest, missingParameter } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
-
-/** - `snapshot`: the event carries the object as it was. - `thin`: it only names it. */
-export type EventPayload = 'snapshot' | 'thin';
-
-export interface Endpoint extends Row {
-  /** Without the secret, which Stripe shows once, in the answer to its creation. */
-  readonly object: Stripe.WebhookEndpoint;
-  readonly secrets: readonly string[];
-  /** Since when every try has failed; null: the last one did not. */
-  readonly failingSinceMs: number | null;
-  readonly payload: EventPayload;
-  /** Of connected accounts, and of those only. */
-  readonly connect: boolean;
-  /** What `/v2/core/event_destinations` shows beside it. */
-  readonly name: string;
-  readonly updatedMs: number;
-}
+import type { Endpoint, EventPayload } from '../state/records.ts';
 
 export interface EndpointFields {
   readonly id?: string;

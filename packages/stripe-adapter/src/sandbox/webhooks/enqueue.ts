@@ -3,9 +3,9 @@ import type Stripe from 'stripe';
 import { noSuchParameterObject } from '../api/stripe-error.ts';
 import { DOUBLED_TIMES, delayMs, type Fate, fateName } from '../fate.ts';
 import type { Model } from '../model.ts';
+import type { Endpoint, ThinEvent } from '../state/records.ts';
 import type { WebhookDelivery } from './delivery.ts';
-import type { Endpoint } from './endpoint.ts';
-import { makeThinTwin, type ThinEvent } from './thin-events.ts';
+import { makeThinTwin } from './thin-events.ts';
 
 /** Belongs into a transaction. */
 export function enqueue(model: Model, event: Stripe.Event, group: string, fate: Fate): void {

@@ -5,7 +5,8 @@ import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest, missingParameter } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import type { Collection, Row } from '../state/collection.ts';
-import { type Endpoint, putEndpoint } from './endpoint.ts';
+import type { Endpoint } from '../state/records.ts';
+import { putEndpoint } from './endpoint.ts';
 import { enqueueThin } from './enqueue.ts';
 import { makeThinEvent, relatedObject, renderThinEvent } from './thin-events.ts';
 

@@ -1,13 +1,7 @@
 // Events that Stripe failed to make. It tells of each one later, by a thin event of its health alerts.
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
 import { enqueueThin } from './enqueue.ts';
-import { makeThinEvent, type RelatedObject, relatedObject } from './thin-events.ts';
-
-export interface MissedEvent extends Row {
-  readonly type: string;
-  readonly related: RelatedObject | null;
-}
+import { makeThinEvent, relatedObject } from './thin-events.ts';
 
 const RESOLVED = 'v2.core.health.event_generation_failure.resolved';
 

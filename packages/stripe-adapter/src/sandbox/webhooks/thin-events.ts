@@ -1,25 +1,9 @@
 // Thin events (`v2.core.event`): they name the object and carry no copy of it. A snapshot event gets a thin twin where
 // an endpoint wants one; both tell the same fact under different ids.
+
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
-import type { Row } from '../state/collection.ts';
-
-export interface RelatedObject {
-  readonly id: string;
-  readonly type: string;
-  readonly url: string;
-}
-
-export interface ThinEvent extends Row {
-  readonly type: string;
-  readonly createdMs: number;
-  /** The snapshot event that is its twin. */
-  readonly snapshot: string | null;
-  readonly related: RelatedObject | null;
-  readonly request: { readonly id: string; readonly idempotencyKey: string | null } | null;
-  /** In the event only, not in what is sent. */
-  readonly data: object | null;
-}
+import type { RelatedObject, ThinEvent } from '../state/records.ts';
 
 export type ThinEventFields = Omit<ThinEvent, 'id' | 'createdMs'>;
 

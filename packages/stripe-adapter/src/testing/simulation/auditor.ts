@@ -2,8 +2,8 @@
 // the adapter or the ledger's fold.
 import type { MembershipStatus } from '@paidonce/ledger';
 import { expectedStatus, mismatchesOf, type World } from '@paidonce/ledger/simulation';
-import type { Mismatch } from '../../reconcile.ts';
-import type { WebhookAnswer } from '../../webhook.ts';
+import type { Mismatch } from '../../operations/compare-payment.ts';
+import type { WebhookAnswer } from '../../webhook/webhook.ts';
 import type { StripeSimulationOptions } from './options.ts';
 import type { Registry } from './registry.ts';
 import type { Shop } from './shop.ts';

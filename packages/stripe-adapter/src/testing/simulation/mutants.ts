@@ -8,63 +8,68 @@ function mutant(name: string, file: string, find: string, replace: string): Muta
 
 export const mutants: readonly Mutant[] = [
   // What an object says.
-  mutant('refunds are ignored', 'to-observation.ts', 'return readRefund(object, seen.livemode);', "return { ignored: 'a refund' };"),
+  mutant(
+    'refunds are ignored',
+    'mapping/to-observation.ts',
+    'return readRefund(object, seen.livemode);',
+    "return { ignored: 'a refund' };",
+  ),
   mutant(
     'a refund that is pending counts',
-    'money-back.ts',
+    'mapping/refunds-and-disputes.ts',
     "fact: { kind: 'refund', id, status, amountMinor }",
     "fact: { kind: 'refund', id, status: status === 'pending' ? 'succeeded' : status, amountMinor }",
   ),
-  mutant('a dispute that was won stays open', 'money-back.ts', "  won: 'won',\n", "  won: 'open',\n"),
-  mutant('an inquiry suspends', 'money-back.ts', "warning_needs_response: 'inquiry'", "warning_needs_response: 'open'"),
+  mutant('a dispute that was won stays open', 'mapping/refunds-and-disputes.ts', "  won: 'won',\n", "  won: 'open',\n"),
+  mutant('an inquiry suspends', 'mapping/refunds-and-disputes.ts', "warning_needs_response: 'inquiry'", "warning_needs_response: 'open'"),
   mutant(
     'the amount is checked by its total alone',
-    'to-observation.ts',
+    'mapping/to-observation.ts',
     'return { totalMinor, currency, parts: {',
     'if (totalMinor >= 0) return { totalMinor, currency };\n  return { totalMinor, currency, parts: {',
   ),
   mutant(
     'what was asked for counts as received',
-    'to-observation.ts',
+    'mapping/to-observation.ts',
     'const amount = amountOf(session, intent.amount_received, intent.currency);',
     'const amount = amountOf(session, session.amount_total ?? 0, intent.currency);',
   ),
   mutant(
     'what was authorized counts as paid',
-    'to-observation.ts',
+    'mapping/to-observation.ts',
     "case 'requires_capture':\n      return ofIntent(intent, { kind: 'attempt', status: 'authorized' }, session);",
     "case 'requires_capture':\n      return ofIntent(intent, { kind: 'attempt', status: 'paid', amount: { totalMinor: session.amount_total ?? 0, currency: intent.currency } }, session);",
   ),
   mutant(
     '"nothing to pay" is forgotten',
-    'to-observation.ts',
+    'mapping/to-observation.ts',
     "if (session.payment_status === 'unpaid') return { failedAt: 'payment_intent' };",
     "if (session.payment_status !== 'paid') return { ignored: 'not paid' };",
   ),
   mutant(
     'a session is a payment of its own',
-    'to-observation.ts',
+    'mapping/to-observation.ts',
     'return { payment: id, livemode, fact, madeAt: created, ...(session ? { aliases: [session.id] } : {}) };',
     'return { payment: session?.id ?? id, livemode, fact, madeAt: created };',
   ),
   mutant(
     'a payment intent is judged without its session',
-    'intake.ts',
+    'intake/intake.ts',
     'if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours)))',
     'if (mapped.kind)',
   ),
   // Whose it is.
-  mutant('any scope is ours', 'claim.ts', 'return metadata[scopeKey] === scope;', 'return metadata[scopeKey] !== undefined;'),
+  mutant('any scope is ours', 'mapping/claim.ts', 'return metadata[scopeKey] === scope;', 'return metadata[scopeKey] !== undefined;'),
   {
     name: 'metadata of another app names an order',
     edits: [
       {
-        file: 'claim.ts',
+        file: 'mapping/claim.ts',
         find: 'const orderId = marked ? namedOrder(identity) : undefined;',
         replace: 'const orderId = namedOrder(identity);',
       },
       {
-        file: 'what-is-ours.ts',
+        file: 'intake/ownership.ts',
         find: 'if (claim.marked && claim.orderId !== undefined) return ownedBy(claim);',
         replace: 'if (claim.orderId !== undefined) return ownedBy(claim);',
       },
@@ -74,35 +79,35 @@ export const mutants: readonly Mutant[] = [
     name: 'what the buyer types on a Payment Link names an order',
     edits: [
       {
-        file: 'claim.ts',
+        file: 'mapping/claim.ts',
         find: 'const orderId = marked ? namedOrder(identity) : undefined;',
         replace: 'const orderId = identity.client_reference_id ?? (marked ? namedOrder(identity) : undefined);',
       },
     ],
   },
-  mutant('a Payment Link is a stranger’s', 'what-is-ours.ts', 'if (linked) return { ours: true, orderId: linked.orderId };', ''),
+  mutant('a Payment Link is a stranger’s', 'intake/ownership.ts', 'if (linked) return { ours: true, orderId: linked.orderId };', ''),
   // Webhooks.
   mutant(
     'acknowledged before it is taken',
-    'webhook.ts',
+    'webhook/webhook.ts',
     'return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };',
     "this.#take(body, parseJson(body), secret).catch(() => undefined);\n    return { outcome: 'recorded' };",
   ),
   mutant(
     'a failure is acknowledged',
-    'webhook.ts',
+    'webhook/webhook.ts',
     'return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };',
     "const taken = await this.#take(body, parseJson(body), secret).catch(() => ({ outcome: 'ignored' as const }));\n    return { outcome: outcomeOf(taken) };",
   ),
   mutant(
     'thin events are ignored',
-    'stripe-events.ts',
+    'intake/stripe-events.ts',
     'if (related === null || type === undefined) return',
     'if (related !== null || type === undefined) return',
   ),
   mutant(
     'an intent that cannot be read is a stranger’s',
-    'what-is-ours.ts',
+    'intake/ownership.ts',
     'const answer = await intent(claim.askIntent);',
     'const answer = await intent(claim.askIntent).catch(() => undefined);',
   ),
@@ -117,7 +122,7 @@ export const mutants: readonly Mutant[] = [
   mutant('only the first page is read', 'poll/round.ts', 'if (!answer.object.hasMore || after === undefined) return;', 'return;'),
   mutant(
     'a 429 is an empty list',
-    'stripe-calls.ts',
+    'stripe/stripe-calls.ts',
     'const { object: list, ...answer } = await this.#ask(what, call, timeoutMs);',
     'const { object: list, ...answer } = await this.#ask(what, call, timeoutMs).catch((error: unknown) => {\n      if (stripeErrorIn(error)?.statusCode !== 429) throw error;\n      return { object: { data: [] as T[], has_more: false } as unknown as Stripe.ApiList<T>, asOf: this.#options.runtime.now().toISOString() };\n    });',
   ),
@@ -148,33 +153,33 @@ export const mutants: readonly Mutant[] = [
   // By hand.
   mutant(
     'reconcile looks at no dispute',
-    'judge-payment.ts',
+    'operations/compare-payment.ts',
     'disputes: money.disputed && money.payment_intent !== null ? await disputesOf(id, known, calls) : [],',
     'disputes: [],',
   ),
   mutant(
     'reconcile lists no refunds',
-    'judge-payment.ts',
+    'operations/compare-payment.ts',
     'money.amount_refunded === known.refundedMinor ?',
     'money.amount_refunded >= 0 ?',
   ),
   mutant(
     'reconcile passes over what cost nothing',
-    'paid-at-stripe.ts',
+    'operations/provider-payments.ts',
     "} else if (total === 0 && status !== 'unpaid') {",
     "} else if (total !== 0 && status !== 'unpaid') {",
   ),
   // Customers.
   mutant(
     'the success page is believed',
-    'session-reader.ts',
+    'checkout/refresh-session.ts',
     'await intake.take(object, {',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
     "const shown = object as { mode: string; payment_intent: null | { id: string } };\n    await intake.take({ ...(object as object), status: 'complete', payment_status: 'paid', payment_intent: shown.payment_intent?.id ?? `pi_${id}` }, {",
   ),
   mutant(
     'the URL is told before the session is attached',
-    'checkout.ts',
+    'checkout/checkout.ts',
     'const attached = await this.#parts.ledger.attachCheckout(',
     "const attached = { outcome: 'attached' as 'attached' | 'belongs_to' };\n    void this.#parts.ledger.attachCheckout(",
   ),

@@ -2,8 +2,8 @@
 // sandbox knows, money goes back, success pages ask, strangers share the account.
 import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
-import type { StartedCheckout } from '../../checkout.ts';
-import { metadataFor } from '../../claim.ts';
+import type { StartedCheckout } from '../../checkout/checkout.ts';
+import { metadataFor } from '../../mapping/claim.ts';
 import type { Fate, FateName } from '../../sandbox/fate.ts';
 import type { CardName } from '../../sandbox/test-cards.ts';
 import type { Auditor } from './auditor.ts';

@@ -8,7 +8,7 @@ import { DEFAULT_ACCOUNT } from '../../sandbox/objects/account.ts';
 import type { WebhookEndpointOptions } from '../../sandbox/options.ts';
 import type { WebhookRequest } from '../../sandbox/webhooks/send.ts';
 import type { StripePayments } from '../../stripe-payments.ts';
-import type { WebhookAnswer } from '../../webhook.ts';
+import type { WebhookAnswer } from '../../webhook/webhook.ts';
 import type { Coverage } from './coverage.ts';
 import type { EndpointKind, StripeSimulationOptions } from './options.ts';
 

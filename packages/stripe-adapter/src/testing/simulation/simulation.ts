@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createMemoryLog } from '@paidonce/ledger/memory';
 import { type HeadWaiters, type Incarnation, SimulatedProcess, type Violation, World } from '@paidonce/ledger/simulation';
-import type { Mismatch } from '../../reconcile.ts';
+import type { Mismatch } from '../../operations/compare-payment.ts';
 import { Auditor } from './auditor.ts';
 import { Coverage } from './coverage.ts';
 import { drawStripeOptions, type StripeSimulationOptions } from './options.ts';

@@ -1,0 +1,130 @@
+// Signed notes (c2sp.org/signed-note) with Ed25519: a text, a blank line, and one signature line for each key that
+// signed it. Any tool that reads the format can check ours. A key is rotated by signing with both for a while.
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
+import { LedgerError } from '../../errors.ts';
+
+export interface NoteSigner {
+  /** Stands in the signature line: a URL without scheme, as a rule the origin of the log. */
+  readonly name: string;
+  /** To be given to auditors: `name+id+base64`. */
+  readonly verifierKey: string;
+  sign(text: string): Buffer;
+}
+
+export interface NoteVerifier {
+  readonly name: string;
+  readonly key: KeyObject;
+  /** With the name it says which key signed; it is no proof. */
+  readonly id: Buffer;
+}
+
+export type OpenedNote = { readonly text: string; readonly signedBy: readonly string[] } | { readonly refused: string };
+
+const ed25519 = 1;
+const signerPrefix = 'PRIVATE+KEY+';
+/** A private key of 32 bytes follows: PKCS #8, RFC 8410. */
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+/** More lines than any honest note has; each costs a verification. */
+const maxSignatures = 64;
+
+/** A new key, in the two texts of the format. Only `verifierKey` may leave your hands. */
+export function generateNoteKey(name: string): { readonly signerKey: string; readonly verifierKey: string } {
+  refuseName(name);
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const seed = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
+  const encoded = Buffer.concat([Buffer.from([ed25519]), seed]).toString('base64');
+  const id = keyId(name, rawPublicKey(publicKey));
+  return { signerKey: `${signerPrefix}${name}+${id.toString('hex')}+${encoded}`, verifierKey: verifierKeyText(name, publicKey) };
+}
+
+/** @throws LedgerError `invalid_input`. Its message never holds the key. */
+export function parseSignerKey(text: string): NoteSigner {
+  if (!text.startsWith(signerPrefix)) refuseKey('the signing key', `must begin with ${signerPrefix}`);
+  const { name, id, bytes } = parseKey(text.slice(signerPrefix.length), 'the signing key');
+  const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, bytes]), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(privateKey);
+  if (!keyId(name, rawPublicKey(publicKey)).equals(id)) refuseKey(`the signing key ${name}`, 'does not belong to its id');
+  return { name, verifierKey: verifierKeyText(name, publicKey), sign: (note) => sign(null, Buffer.from(note), privateKey) };
+}
+
+/** @throws LedgerError `invalid_input`. */
+export function parseVerifierKey(text: string): NoteVerifier {
+  if (text.startsWith(signerPrefix))
+    refuseKey('the key', 'is a private one: give auditors the other, and replace this one if it was shown');
+  const { name, id, bytes } = parseKey(text, `the key ${JSON.stringify(text)}`);
+  if (!keyId(name, bytes).equals(id)) refuseKey(`the key ${JSON.stringify(text)}`, 'does not belong to its id');
+  return { name, id, key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') }, format: 'jwk' }) };
+}
+
+/** @param text ends with a line break, and has no empty last line. */
+export function signNote(text: string, signers: readonly NoteSigner[]): string {
+  const lines = signers.map((signer) => {
+    const signature = Buffer.concat([parseVerifierKey(signer.verifierKey).id, signer.sign(text)]);
+    return `— ${signer.name} ${signature.toString('base64')}\n`;
+  });
+  return `${text}\n${lines.join('')}`;
+}
+
+/**
+ * The text, where a key that we trust has signed it. Signatures of unknown keys are passed over: that lets a key
+ * be rotated, and witnesses sign too. A false signature of a known key refuses the whole note.
+ */
+export function openNote(note: string, trusted: readonly NoteVerifier[]): OpenedNote {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids them
+  if (/[\x00-\x09\x0b-\x1f]/.test(note)) return { refused: 'it holds control characters' };
+  const split = note.lastIndexOf('\n\n');
+  if (split === -1) return { refused: 'it has no blank line before its signatures' };
+  const text = note.slice(0, split + 1);
+  const lines = note.slice(split + 2).split('\n');
+  if (lines.pop() !== '' || lines.length === 0) return { refused: 'it has no signature line, or the last one is cut off' };
+  if (lines.length > maxSignatures) return { refused: `it has more than ${maxSignatures} signatures` };
+  const signedBy: string[] = [];
+  for (const line of lines) {
+    const [, name = '', encoded = ''] = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line) ?? [];
+    const signature = Buffer.from(encoded, 'base64');
+    if (signature.length <= 4) return { refused: `${JSON.stringify(line)} is no signature line` };
+    const known = trusted.find((key) => key.name === name && key.id.equals(signature.subarray(0, 4)));
+    if (!known) continue;
+    if (!verify(null, Buffer.from(text), known.key, signature.subarray(4))) return { refused: `the signature of ${name} is false` };
+    signedBy.push(name);
+  }
+  if (signedBy.length === 0) {
+    const names = lines.map((line) => line.split(' ')[1]).join(', ');
+    return { refused: `it is signed by ${names}, with no key that you gave` };
+  }
+  return { text, signedBy };
+}
+
+function verifierKeyText(name: string, publicKey: KeyObject): string {
+  const raw = rawPublicKey(publicKey);
+  return `${name}+${keyId(name, raw).toString('hex')}+${Buffer.concat([Buffer.from([ed25519]), raw]).toString('base64')}`;
+}
+
+function rawPublicKey(publicKey: KeyObject): Buffer {
+  return Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+}
+
+function keyId(name: string, raw: Buffer): Buffer {
+  return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([ed25519]), raw]), 'buffer').subarray(0, 4);
+}
+
+/** `name+id+base64`; the base64 may hold further plus signs. */
+function parseKey(text: string, what: string): { readonly name: string; readonly id: Buffer; readonly bytes: Buffer } {
+  const [, name = '', id = '', encoded = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text.trim()) ?? [];
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.length !== 33 || bytes[0] !== ed25519) refuseKey(what, 'is no Ed25519 key of the form name+id+base64');
+  return { name, id: Buffer.from(id, 'hex'), bytes: bytes.subarray(1) };
+}
+
+function refuseName(name: string): void {
+  if (!/^[^\s+]+$/u.test(name)) {
+    throw new LedgerError(
+      'invalid_input',
+      `${JSON.stringify(name)} is no name of a key: it must have no spaces and no +, like shop.example/ledger`,
+    );
+  }
+}
+
+function refuseKey(what: string, why: string): never {
+  throw new LedgerError('invalid_input', `${what} ${why}. \`paidonce key NAME\` makes a pair`);
+}

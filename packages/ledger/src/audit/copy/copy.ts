@@ -1,0 +1,138 @@
+// Copies a ledger into another store, and proves it by the root of the tree. It goes on where an earlier copy ended,
+// wherever that was: what the target holds must be a beginning of the source, event by event, before anything is written.
+import { LedgerError } from '../../errors.ts';
+import type { EventMetadata, EventStore, Position } from '../../event-store/event-store.ts';
+import { type LogReader, readerOf } from '../log/log-reader.ts';
+import type { LogRow } from '../log/log-row.ts';
+import { isAsStringified, LogWriter, type PlacedEvent } from '../log/log-writer.ts';
+import { leafText } from '../tree/leaf.ts';
+import { scanTree, TreeScan } from '../tree/tree-scan.ts';
+
+export type CopyPhase = 'compare' | 'copy' | 'prove';
+
+export interface CopyOptions {
+  /** The target writes appends in the order in which they are called, as SQLite does: many may be under way. Default false. */
+  readonly keepsOrder?: boolean;
+  /** Events of the log so far. */
+  readonly onProgress?: (phase: CopyPhase, events: number) => void;
+}
+
+/** A log, as a checkpoint would name it. */
+export interface TreeState {
+  readonly size: number;
+  /** Base64. */
+  readonly root: string;
+}
+
+export type CopyResult =
+  | (TreeState & {
+      readonly outcome: 'copied';
+      /** By this run; the rest was there. */
+      readonly appended: number;
+      /** Events that came to the source meanwhile: it is still written to. Copy again, and they follow. */
+      readonly sourceWentOn: number;
+    })
+  /** The target has the ids of the source and not its content: somebody has changed one of them. */
+  | { readonly outcome: 'differs'; readonly source: TreeState; readonly target: TreeState };
+
+/**
+ * Copies what the source has now. Killed at any moment, it is called again with the same target. An event keeps its
+ * stream, revision, id and stored text; positions are the target's own.
+ *
+ * @throws LedgerError `invalid_input`: the target holds what no copy of this source has written, or has gone on by
+ *   itself; nothing was written. Or the source holds text that the ledger did not write. And what both stores throw.
+ */
+export async function copyLedger(source: LogReader, target: EventStore, options: CopyOptions = {}): Promise<CopyResult> {
+  const cursor: Cursor = {};
+  const rows = eachRow(source, cursor);
+  try {
+    const scan = new TreeScan();
+    const differing = await compare(rows, target, scan, options);
+    if (differing) return differing;
+    const there = scan.tree.size;
+    await copyRest(rows, target, scan, options);
+    const copied = stateOf(scan);
+    const proof = stateOf(await scanTree(readerOf(target), {}, (events) => options.onProgress?.('prove', events)));
+    if (proof.size !== copied.size || proof.root !== copied.root) return { outcome: 'differs', source: copied, target: proof };
+    return { outcome: 'copied', ...copied, appended: copied.size - there, sourceWentOn: await countAfter(source, cursor) };
+  } finally {
+    await rows.return(undefined);
+  }
+}
+
+type Rows = AsyncGenerator<LogRow, undefined, undefined>;
+
+/** Of the last event that was read. */
+interface Cursor {
+  last?: Position;
+}
+
+async function* eachRow(log: LogReader, cursor: Cursor = {}): Rows {
+  for await (const rows of log.rows()) {
+    for (const row of rows) {
+      cursor.last = row.position;
+      yield row;
+    }
+  }
+  return undefined;
+}
+
+function stateOf({ tree }: TreeScan): TreeState {
+  return { size: tree.size, root: tree.root().toString('base64') };
+}
+
+const progressEvents = 1_000;
+
+/** Reads the source on as far as the target goes. @returns what differs, where the target is a copy that was changed. */
+async function compare(
+  rows: Rows,
+  target: EventStore,
+  scan: TreeScan,
+  { onProgress }: CopyOptions,
+): Promise<Extract<CopyResult, { outcome: 'differs' }> | undefined> {
+  const found = new TreeScan();
+  for await (const there of eachRow(readerOf(target))) {
+    const { value: row } = await rows.next();
+    if (row === undefined || row.id !== there.id) throw refused(scan.tree.size, there, row);
+    scan.take(row);
+    found.take(there);
+    if (leafText(there) !== leafText(row)) return { outcome: 'differs', source: stateOf(scan), target: stateOf(found) };
+    if (scan.tree.size % progressEvents === 0) onProgress?.('compare', scan.tree.size);
+  }
+  return undefined;
+}
+
+function refused(same: number, there: LogRow, row: LogRow | undefined): LedgerError {
+  const place = (of: LogRow): string => `${of.stream}@${of.revision} (${of.type}, id ${of.id})`;
+  const why = row
+    ? `is no earlier copy of this source: its event ${same + 1} is ${place(there)}, the source has ${place(row)} there`
+    : `has all ${same} events of the source, and then ${place(there)}: it was written to since, and is a ledger of its own now`;
+  return new LedgerError('invalid_input', `The target ${why}. Nothing was written; name an empty store`);
+}
+
+async function copyRest(rows: Rows, target: EventStore, scan: TreeScan, { keepsOrder, onProgress }: CopyOptions): Promise<void> {
+  const there = scan.tree.size;
+  const writer = new LogWriter(target, { keepsOrder, onEvents: (events) => onProgress?.('copy', there + events) });
+  for await (const row of rows) {
+    scan.take(row);
+    await writer.take(placed(row, scan.tree.size), row.data.length + row.metadata.length);
+  }
+  await writer.end();
+}
+
+function placed({ stream, revision, id, type, data, metadata }: LogRow, number: number): PlacedEvent {
+  if (!isAsStringified(data) || !isAsStringified(metadata)) {
+    throw new LedgerError(
+      'invalid_input',
+      `Event ${number} of the source, ${stream}@${revision}, holds text that the ledger did not write: it would not come back to the letter. ` +
+        'Run: paidonce verify',
+    );
+  }
+  return { stream, revision, event: { id, type, data: JSON.parse(data) as object, metadata: JSON.parse(metadata) as EventMetadata } };
+}
+
+async function countAfter(source: LogReader, { last }: Cursor): Promise<number> {
+  let events = 0;
+  for await (const rows of source.rows(last === undefined ? {} : { after: last })) events += rows.length;
+  return events;
+}

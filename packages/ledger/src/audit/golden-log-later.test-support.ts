@@ -1,0 +1,135 @@
+// What the stories of `told-log` leave out: imports, long sweeps, every optional field and every status, a second policy,
+// a delivery that another process took over. Written by the real ledger, the same in every run.
+import type { EventStore } from '../event-store/event-store.ts';
+import type { Fact } from '../observation.ts';
+import type { MembershipChange } from '../payment-ledger.ts';
+import { paid, payment, steadyRuntime, support, teller } from './golden-log.test-support.ts';
+
+const timeoutMs = 7;
+const day = '2026-01-05T08:00:00.000Z';
+
+/** @param open handles of one store; each is closed by the ledger that it is for. */
+export async function tellLaterStories(open: () => Promise<EventStore>): Promise<void> {
+  const steady = steadyRuntime();
+  const silentFor = new Set<string>();
+  // While the shop is silent, the time of an attempt is over at once.
+  const isOver = (ms: number): boolean => ms === timeoutMs && silentFor.size > 0;
+  const runtime = { ...steady, sleep: (ms: number, signal?: AbortSignal) => steady.sleep(isOver(ms) ? 0 : ms, signal) };
+  const shop = async ({ membershipId }: MembershipChange, signal: AbortSignal): Promise<void> => {
+    if (!silentFor.has(membershipId)) return;
+    await new Promise((_, failed) => signal.addEventListener('abort', () => failed(new Error('aborted')), { once: true }));
+  };
+  const first = teller(await open(), { runtime, deliver: shop, deliverTimeoutMs: timeoutMs });
+  const strict = {
+    partialRefund: 'revoke',
+    openDispute: 'keep',
+    lostDispute: 'keep',
+    returnedDebit: 'suspend',
+    paidAgain: 'review',
+  } as const;
+  const second = teller(await open(), { runtime, policy: strict });
+  const third = teller(await open(), { runtime, policy: { fullRefund: 'keep' } });
+  await using _ = first.ledger;
+  await using __ = second.ledger;
+  await using ___ = third.ledger;
+  const { ledger, say, place, resolve } = first;
+  const aliases = (orderId: string) => ({ aliases: [`cs_${orderId}`] });
+  const refund = (id: string, status: 'requires_action' | 'succeeded' | 'canceled' | 'failed', amountMinor = 4_900): Fact => {
+    return { kind: 'refund', id, status, amountMinor };
+  };
+  const dispute = (status: 'inquiry' | 'open' | 'prevented' | 'lost' | 'won', movements: number, returnedDebit = false): Fact => {
+    return { kind: 'dispute', id: 'dp_1', status, amountMinor: 4_900, returnedDebit, movements };
+  };
+
+  await place('tried');
+  await ledger.attachCheckout('tried', payment('cs_tried_2'), { recoverableUntil: '2026-02-04T09:00:00.000Z' });
+  for (const status of ['awaiting_customer', 'attempt_failed', 'authorized', 'failed', 'canceled'] as const)
+    await say('webhook', 'pi_tried', { kind: 'attempt', status }, aliases('tried'));
+  await say('poll', 'pi_tried', paid(4_900), { ...aliases('tried'), occurredAt: day });
+
+  await place('restored');
+  await say('webhook', 'pi_restored', paid(), aliases('restored'));
+  for (const status of ['requires_action', 'succeeded', 'failed'] as const) await say('webhook', 'pi_restored', refund('re_1', status));
+  await say('webhook', 'pi_restored', refund('re_2', 'canceled'));
+
+  await place('returned');
+  await say('webhook', 'pi_returned', paid(), aliases('returned'));
+  await say('webhook', 'pi_returned', dispute('lost', 1, true));
+
+  await place('asked');
+  await say('webhook', 'pi_asked', paid(), aliases('asked'));
+  await say('webhook', 'pi_asked', dispute('inquiry', 0));
+  await say('webhook', 'pi_asked', dispute('prevented', 0));
+
+  await place('refused');
+  await say('webhook', 'pi_refused', paid(4_000), aliases('refused'));
+  await resolve('refused', 'revoke');
+
+  await place('elsewhere');
+  await say('webhook', 'pi_elsewhere', paid(), { ...aliases('elsewhere'), payment: payment('pi_elsewhere', { account: 'acct_2' }) });
+
+  // Under other policies, by other processes.
+  await third.place('kept');
+  await third.say('webhook', 'pi_kept', paid(), aliases('kept'));
+  await third.say('webhook', 'pi_kept', refund('re_3', 'succeeded'));
+  await second.place('partly');
+  await second.say('webhook', 'pi_partly', paid(), aliases('partly'));
+  await second.say('webhook', 'pi_partly', refund('re_4', 'succeeded', 100));
+  await second.say('poll', 'pi_partly_2', paid(), { orderId: 'partly' }); // A person must say so first.
+  await second.place('fought');
+  await second.say('webhook', 'pi_fought', paid(), aliases('fought'));
+  await second.say('webhook', 'pi_fought', dispute('open', 1));
+  await second.say('webhook', 'pi_fought', dispute('lost', 1));
+  await second.place('waits');
+  await second.say('webhook', 'pi_waits', paid(), aliases('waits'));
+  await second.say('webhook', 'pi_waits', dispute('lost', 1, true));
+
+  await ledger.importOrder(
+    {
+      orderId: 'imported',
+      memberId: 'member-imported',
+      plan: 'pro',
+      amountMinor: 4_900,
+      currency: 'usd',
+      account: 'acct_1',
+      livemode: true,
+      placedAt: day,
+    },
+    {
+      payment: payment('pi_imported'),
+      ...aliases('imported'),
+      fact: paid(),
+      asOf: day,
+      evidence: { objectId: 'cs_imported', apiVersion: '2026-10-28.endive' },
+    },
+    support,
+  );
+  await say('webhook', 'pi_imported', refund('re_5', 'succeeded'));
+  await ledger.settle();
+
+  // Nobody answers at the shop of the first process; the second has watched for long enough.
+  silentFor.add('taken');
+  await place('taken');
+  await say('webhook', 'pi_taken', paid(), aliases('taken'));
+  await ledger.settle();
+  await second.ledger.settle();
+  runtime.advance(3_600_000);
+  await second.ledger.settle();
+
+  await ledger.startSweep('old', 0);
+  await ledger.advanceSweep('old', 1, { from: day, to: '2026-01-05T09:00:00.000Z', after: 'cs_7' });
+  await ledger.startSweep('old', 1);
+  const summary = { lookedAt: 900, calls: 9, found: 1, rescued: 1, otherReads: 3, budgetLeft: 40_000 };
+  await ledger.finishSweep('old', 2, { upTo: '2026-01-05T09:00:00.000Z', summary });
+  await ledger.recordUnreadable({
+    objectId: 'evt_9',
+    eventId: 'evt_9',
+    type: 'charge.updated',
+    apiVersion: '2031-01-01.future',
+    account: 'acct_1',
+    livemode: true,
+    sha256: 'cd'.repeat(32),
+    path: 'data.object.amount',
+  });
+  await ledger.settle();
+}

@@ -1,0 +1,37 @@
+// `--as-of`: the log as it was. A position is itself; a time is the last position before the first event that was
+// recorded later, since writers' clocks may differ a little.
+
+import { LedgerError } from '../../errors.ts';
+import { logStart, type Position } from '../../event-store/event-store.ts';
+import { toPosition } from '../../event-store/log-pages.ts';
+import type { LogReader } from './log-reader.ts';
+import { recordedAt } from './log-row.ts';
+
+/** @param text a position, an ISO 8601 time, or a day, which counts to its end (UTC). */
+export async function resolveAsOf(log: LogReader, text: string): Promise<Position> {
+  if (/^\d{1,15}$/.test(text)) return toPosition(Number(text));
+  if (/^\d{20,}$/.test(text)) return text as Position;
+  const time = parseTime(text);
+  let position = logStart;
+  for await (const rows of log.rows()) {
+    for (const row of rows) {
+      if (recordedAt(row.metadata) > time) return position;
+      position = row.position;
+    }
+  }
+  return position;
+}
+
+/** UTC where it names no zone, like the days. */
+function parseTime(text: string): string {
+  const [, day, clock, zone = 'Z'] = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  const time = new Date(`${day}T${clock === undefined ? '23:59:59.999' : clock}${zone}`);
+  // 31 February would be taken for 3 March.
+  if (Number.isNaN(time.getTime()) || new Date(`${day}T00:00Z`).toISOString().slice(0, 10) !== day) {
+    throw new LedgerError(
+      'invalid_input',
+      `as of ${JSON.stringify(text)}: pass a position, a day like 2026-03-01, or a time like 2026-03-01T12:00:00Z`,
+    );
+  }
+  return time.toISOString();
+}

@@ -1,0 +1,82 @@
+// Audits that scan by stream work on a SQLite file. A log in another store is copied into a temporary one first: the
+// same events in the same order, and so the same tree; positions are counted anew, and those of the origin kept beside them.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Position } from '../../event-store/event-store.ts';
+import { moveForward } from '../../event-store/sqlite/layout.ts';
+import type { LogReader } from './log-reader.ts';
+import { SqliteLog } from './sqlite-log.ts';
+import { originsTable } from './sqlite-reading.ts';
+
+export interface SqliteView {
+  readonly log: SqliteLog;
+  /** The position in this file that `asOf` stands for; the end where there is none. */
+  readonly upTo: number;
+  /** Events that were copied to get here. */
+  readonly copied: number;
+}
+
+export interface SqliteViewOptions {
+  readonly asOf?: Position | undefined;
+  /** Events copied so far. A SQLite log is not copied. */
+  readonly onEvents?: ((events: number) => void) | undefined;
+}
+
+export async function withSqliteLog<T>(
+  reader: LogReader,
+  { asOf, onEvents }: SqliteViewOptions,
+  work: (view: SqliteView) => Promise<T>,
+): Promise<T> {
+  const { sqlite } = reader;
+  if (sqlite) return work({ log: sqlite, upTo: asOf === undefined ? sqlite.end() : Number(asOf), copied: 0 });
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-audit-'));
+  let log: SqliteLog | undefined;
+  try {
+    const path = join(folder, 'log.db');
+    const { upTo, copied } = await copyInto(path, reader, { asOf, onEvents });
+    log = new SqliteLog(path);
+    return await work({ log, upTo, copied });
+  } finally {
+    log?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function copyInto(
+  path: string,
+  reader: LogReader,
+  { asOf, onEvents }: SqliteViewOptions,
+): Promise<{ readonly upTo: number; readonly copied: number }> {
+  const db = new DatabaseSync(path);
+  try {
+    // Nobody needs it after a crash.
+    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
+    moveForward(db, path);
+    db.exec(originsTable);
+    const addStream = db.prepare('INSERT INTO streams (name, revision) VALUES (?, ?)');
+    const findStream = db.prepare('SELECT id FROM streams WHERE name = ?');
+    const moveStream = db.prepare('UPDATE streams SET revision = ? WHERE id = ?');
+    const addEvent = db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)');
+    const addOrigin = db.prepare('INSERT INTO origins VALUES (?, ?)');
+    let [upTo, copied] = [0, 0];
+    for await (const rows of reader.rows()) {
+      db.exec('BEGIN');
+      for (const row of rows) {
+        const known = findStream.get(row.stream)?.['id'];
+        if (known !== undefined) moveStream.run(row.revision, known);
+        const stream = known ?? addStream.run(row.stream, row.revision).lastInsertRowid;
+        const { lastInsertRowid } = addEvent.run(stream, row.revision, row.id, row.type, row.data, row.metadata);
+        addOrigin.run(lastInsertRowid, row.position);
+        copied += 1;
+        if (asOf === undefined || row.position <= asOf) upTo += 1;
+      }
+      db.exec('COMMIT');
+      onEvents?.(copied);
+    }
+    return { upTo, copied };
+  } finally {
+    db.close();
+  }
+}

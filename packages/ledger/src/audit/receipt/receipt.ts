@@ -1,0 +1,129 @@
+// A receipt for one order: its events, its reference streams, the policies that it names, and the proof that all of them
+// stand in the log that was signed. `receipt-verify.ts` checks it.
+import { LedgerError } from '../../errors.ts';
+import type { Position } from '../../event-store/event-store.ts';
+import { readOrderEvent } from '../../order/event-schemas.ts';
+import { orderAggregate } from '../../streams/order-aggregate.ts';
+import { referenceAggregate } from '../../streams/reference-streams.ts';
+import { readCheckpoint, refuseOrigin, signCheckpoint } from '../checkpoint/signed-checkpoint.ts';
+import type { NoteSigner } from '../checkpoint/signed-note.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { type LogRow, positionText, storedEvent } from '../log/log-row.ts';
+import { withSqliteLog } from '../log/sqlite-copy.ts';
+import { inclusionRanges, type LeafRange } from '../tree/merkle-tree.ts';
+import { scanTree } from '../tree/tree-scan.ts';
+import type { Finding } from '../verify/finding.ts';
+import { verifyStreams } from '../verify/verify-streams.ts';
+import type { Receipt, ReceiptEvent } from './receipt-verify.ts';
+
+export interface ReceiptOptions {
+  /** A signed note that covers the order; or a key, which signs the log as it is now. */
+  readonly proof: { readonly checkpoint: string } | { readonly origin: string; readonly signers: readonly NoteSigner[] };
+  /** The order, and the log that a key signs, as they were. Default: as they are. */
+  readonly asOf?: Position;
+  /** Events read so far. Each is read twice. */
+  readonly onEvents?: (events: number) => void;
+}
+
+/** @throws LedgerError `order_unknown`. `invalid_input`: the checkpoint does not cover the order. `corrupt`: it is not one of this log. */
+export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf, onEvents }: ReceiptOptions): Promise<Receipt> {
+  if ('origin' in proof) refuseOrigin(proof.origin);
+  const rows = await receiptRows(log, orderId, asOf);
+  const { indexes, events } = await indexesOf(log, rows, { asOf, onEvents });
+  const given = 'checkpoint' in proof ? readCheckpoint(proof.checkpoint) : undefined;
+  if (given && 'refused' in given) throw new LedgerError('invalid_input', `The checkpoint cannot be used: ${given.refused}`);
+  const size = given?.size ?? events;
+  const newest = Math.max(...indexes.values());
+  if (newest >= size) {
+    throw new LedgerError(
+      'invalid_input',
+      `The checkpoint covers ${size} events, and order ${orderId} goes on to event ${newest + 1}. Use a newer one, or a key`,
+    );
+  }
+  const proofs = new Map<string, readonly LeafRange[]>(
+    rows.map(({ position }) => [position, inclusionRanges(indexes.get(position) ?? 0, size)]),
+  );
+  const { tree } = await scanTree(log, { ranges: [...proofs.values()].flat(), size }, (read) => onEvents?.(events + read));
+  const root = tree.root();
+  if (tree.size < size || (given && !given.root.equals(root))) {
+    throw new LedgerError('corrupt', `The log is not the one of the checkpoint over ${size} events. Run: paidonce verify`);
+  }
+  const checkpoint = 'checkpoint' in proof ? proof.checkpoint : signCheckpoint({ origin: proof.origin, size, root }, proof.signers);
+  return {
+    format: 'paidonce-receipt/1',
+    orderId,
+    checkpoint,
+    events: rows
+      .map(({ position, ...row }): ReceiptEvent => {
+        const hashes = (proofs.get(position) ?? []).map((range) => tree.hashOf(range).toString('base64'));
+        return { index: indexes.get(position) ?? 0, ...row, proof: hashes };
+      })
+      .sort((a, b) => a.index - b.index),
+  };
+}
+
+/** Makes the order's decisions again, from the receipt alone. */
+export async function judgeReceipt({ orderId, events }: Receipt): Promise<readonly Finding[]> {
+  const rows = [...events]
+    .sort((a, b) => a.index - b.index)
+    .map(
+      ({ index: _, proof: __, ...row }, place): LogRow => ({ ...row, position: String(place + 1).padStart(20, '0') as LogRow['position'] }),
+    );
+  const reader: LogReader = {
+    name: 'the receipt',
+    async *rows() {
+      yield rows;
+    },
+    stream: async (name) => rows.filter(({ stream }) => stream === name),
+    close: async () => undefined,
+  };
+  return withSqliteLog(reader, {}, async ({ log, upTo }) => {
+    const [range] = log.streamRanges(Number.MAX_SAFE_INTEGER);
+    if (range === undefined) return [];
+    const { findings } = verifyStreams(log, { range, upTo, newest: '' });
+    // Of the references it holds what concerns this order; what they held for others is not ours to judge.
+    return findings.filter(({ stream }) => stream === orderAggregate.stream(orderId));
+  });
+}
+
+async function receiptRows(log: LogReader, orderId: string, asOf: Position | undefined): Promise<readonly LogRow[]> {
+  const streamThen = async (stream: string): Promise<readonly LogRow[]> =>
+    (await log.stream(stream)).filter(({ position }) => asOf === undefined || position <= asOf);
+  const order = await streamThen(orderAggregate.stream(orderId));
+  const then = asOf === undefined ? '' : ` up to position ${positionText(asOf)}`;
+  if (order.length === 0) throw new LedgerError('order_unknown', `${log.name} knows no order ${orderId}${then}. Is it the right log?`);
+  const references = await Promise.all([...referencesIn(order)].map((reference) => streamThen(referenceAggregate.stream(reference))));
+  const named = new Set(order.map((row) => storedEvent(row).metadata['policy']));
+  const policies = (await log.stream('policy')).filter((row) => named.has((storedEvent(row).data as { hash?: string }).hash));
+  return [...order, ...references.flat(), ...policies];
+}
+
+/** Every name of its payments. */
+function referencesIn(order: readonly LogRow[]): ReadonlySet<string> {
+  return new Set(
+    order.flatMap((row) => {
+      const event = readOrderEvent(storedEvent(row));
+      if (event.type === 'CheckoutAttached' || event.type === 'PaymentMoved') return [event.data.payment.id];
+      return event.type === 'PaymentObserved' ? [event.data.payment.id, ...(event.data.aliases ?? [])] : [];
+    }),
+  );
+}
+
+/** Places in the log, from 0, by position; and how long the log is. */
+async function indexesOf(
+  log: LogReader,
+  rows: readonly LogRow[],
+  { asOf, onEvents }: { readonly asOf: Position | undefined; readonly onEvents: ReceiptOptions['onEvents'] | undefined },
+): Promise<{ readonly indexes: ReadonlyMap<string, number>; readonly events: number }> {
+  const wanted = new Set<string>(rows.map(({ position }) => position));
+  const indexes = new Map<string, number>();
+  let events = 0;
+  for await (const page of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+    for (const { position } of page) {
+      if (wanted.has(position)) indexes.set(position, events);
+      events += 1;
+    }
+    onEvents?.(events);
+  }
+  return { indexes, events };
+}

@@ -1,0 +1,226 @@
+// Rebuilds the rows of the read models for a part of the log, in the code that makes the live ones, and compares them.
+// Order by order: no more than one state is in memory, and nothing is written.
+import { isDeepStrictEqual } from 'node:util';
+import { LedgerError } from '../../errors.ts';
+import { logStart, type Position } from '../../event-store/event-store.ts';
+import type { MembershipStatus } from '../../order/order.ts';
+import { initialState } from '../../order/order.ts';
+import { type FoldedOrder, foldInto, type OrderColumns, orderColumns, rowsOf } from '../../read-models/order-rows.ts';
+import { foldSweep, isOfSweep, sweepRow, tierOf } from '../../read-models/sweep-rows.ts';
+import { orderAggregate } from '../../streams/order-aggregate.ts';
+import { type FoldedSweep, sweepAggregate } from '../../streams/sweep-streams.ts';
+import type { ScannedStream, SqliteLog } from '../log/sqlite-log.ts';
+import { parseRow } from '../verify/read-stream.ts';
+import type { StreamPart } from '../verify/verify-streams.ts';
+import { type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
+
+/** Where a live row is not what the log makes of it. */
+export interface Difference {
+  /** `order …`, `account …`, `sweep …`. */
+  readonly subject: string;
+  /** `orders.state`, `reviews`, … */
+  readonly place: string;
+  readonly replayed: string;
+  readonly live: string;
+}
+
+export interface ReplayedPart {
+  readonly events: number;
+  readonly orders: number;
+  /** By membership status. */
+  readonly memberships: Readonly<Record<MembershipStatus, number>>;
+  readonly openReviews: number;
+  readonly pendingDeliveries: number;
+  readonly accounts: readonly ReplayedAccount[];
+  /** How far the live ones were when this part was compared. */
+  readonly cursor: Position | undefined;
+  readonly differences: readonly Difference[];
+  /** All of them; not all are listed. */
+  readonly differing: number;
+}
+
+export interface ReplayedAccount {
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly firstPlacedAt: string;
+  /** Whether a payment of an order is paid now; whether one ever was, and may have been moved away since. */
+  readonly isPaid: boolean;
+  readonly wasPaid: boolean;
+}
+
+const listed = 1_000;
+/** @param readModels the live file; its own cursor says how far it is compared. Absent: rebuilt only. */
+export function replayStreams(log: SqliteLog, part: StreamPart, readModels: string | undefined): ReplayedPart {
+  const live = readModels === undefined ? undefined : openLiveReadModels(readModels);
+  try {
+    return new Replay(live).over(log, { ...part, upTo: live ? log.placeOf(live.cursor ?? logStart) : part.upTo });
+  } finally {
+    live?.close();
+  }
+}
+
+class Replay {
+  readonly #live: LiveReadModels | undefined;
+  readonly #differences: Difference[] = [];
+  readonly #accounts = new Map<string, ReplayedAccount>();
+  #differing = 0;
+
+  constructor(live: LiveReadModels | undefined) {
+    this.#live = live;
+  }
+
+  over(log: SqliteLog, { range, upTo }: StreamPart): ReplayedPart {
+    const memberships: Record<MembershipStatus, number> = { none: 0, active: 0, suspended: 0, revoked: 0 };
+    const counts = { events: 0, orders: 0, openReviews: 0, pendingDeliveries: 0 };
+    for (const stream of log.streams(range, upTo)) {
+      counts.events += stream.rows.length;
+      if (stream.name !== null && isOfSweep(stream.name)) this.#compareSweep(stream.name, stream.rows);
+      if (stream.rows.length === 0 || !stream.name?.startsWith(orderAggregate.stream(''))) continue;
+      counts.orders += 1;
+      const orderId = stream.name.slice(orderAggregate.stream('').length);
+      const folded = this.#fold(orderId, stream);
+      if (folded === undefined) continue;
+      const { columns, reviews } = rowsOf(folded);
+      memberships[folded.state.membership] += 1;
+      counts.openReviews += reviews.length;
+      counts.pendingDeliveries += columns[7];
+      this.#note(folded, stream);
+      if (this.#live) this.#compare(orderId, columns, reviews);
+    }
+    const [accounts, cursor] = [[...this.#accounts.values()], this.#live?.cursor];
+    return { ...counts, memberships, accounts, cursor, differences: this.#differences, differing: this.#differing };
+  }
+
+  #note({ state: { placed, payments } }: FoldedOrder, { rows }: ScannedStream): void {
+    if (placed === undefined) return;
+    const { account, livemode, placedAt } = placed;
+    const isPaid = Object.values(payments).some(({ attempt }) => attempt?.status === 'paid');
+    const wasPaid = isPaid || rows.some(({ type, data }) => type === 'PaymentObserved' && data.includes('"status":"paid"'));
+    noteAccount(this.#accounts, { account, livemode, firstPlacedAt: placedAt, isPaid, wasPaid });
+  }
+
+  #differs(difference: Difference): void {
+    this.#differing += 1;
+    if (this.#differences.length < listed) this.#differences.push(difference);
+  }
+
+  /** An order that cannot be folded cannot be live either: `verify` says what is wrong with it. */
+  #fold(orderId: string, { name, rows }: ScannedStream): FoldedOrder | undefined {
+    const folded: FoldedOrder = { state: initialState(orderId), since: null };
+    try {
+      for (const [at, row] of rows.entries()) {
+        const stored = parseRow({ ...row, stream: name ?? '' }, ({ expected, found }) => {
+          throw new LedgerError('corrupt', `${name}@${row.revision}: expected ${expected}, found ${found}`);
+        });
+        if (row.revision !== at) throw new LedgerError('corrupt', `${name}: revision ${row.revision} stands where ${at} belongs`);
+        if (stored) foldInto(folded, stored);
+      }
+      return folded;
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      this.#differs({
+        subject: `order ${orderId}`,
+        place: 'log',
+        replayed: `it cannot be replayed: ${error.message}`,
+        live: this.#live?.order(orderId) ? 'a row' : 'nothing',
+      });
+      return undefined;
+    }
+  }
+
+  /** Also of a stream that begins behind the cursor: then there must be no row. */
+  #compareSweep(stream: string, rows: ScannedStream['rows']): void {
+    if (!this.#live) return;
+    const subject = `sweep ${tierOf(stream)}`;
+    let folded: FoldedSweep | undefined;
+    // What cannot be parsed no live row has passed either.
+    for (const row of rows) {
+      const stored = parseRow(row, () => undefined);
+      if (stored === undefined) break;
+      folded = foldSweep(folded, stored);
+    }
+    const [replayed, live] = [folded && sweepRow(folded), this.#live.sweep(tierOf(stream))];
+    if (replayed === undefined || live === undefined) {
+      if (replayed !== live) this.#differs({ subject, place: 'sweeps', replayed: aRow(replayed), live: aRow(live) });
+      return;
+    }
+    if (replayed.state !== live.state && !isSameJson(replayed.state, live.state))
+      this.#differs({ subject, place: 'sweeps.state', replayed: replayed.state, live: live.state });
+    if (replayed.eventId !== live.eventId)
+      this.#differs({ subject, place: 'sweeps.event_id', replayed: replayed.eventId, live: live.eventId });
+  }
+
+  #compare(orderId: string, columns: OrderColumns, reviews: readonly (readonly [string, string])[]): void {
+    if (reviews.length === 0 && this.#live?.isSame(columns, 0)) return;
+    const live = this.#live?.order(orderId);
+    if (live === undefined) {
+      this.#differs({ subject: `order ${orderId}`, place: 'orders', replayed: 'a row', live: 'nothing' });
+      return;
+    }
+    for (const [place, name] of orderColumns.entries()) {
+      const [replayed, found] = [columns[place], live.columns[name]];
+      if (replayed !== found && !(name === 'state' && isSameJson(replayed, found))) {
+        this.#differs({ subject: `order ${orderId}`, place: `orders.${name}`, replayed: String(replayed), live: String(found) });
+      }
+    }
+    for (const [reviewId, review] of reviews) {
+      const found = live.reviews.get(reviewId);
+      if (found !== review && !isSameJson(found, review))
+        this.#differs({ subject: `order ${orderId}`, place: `reviews.${reviewId}`, replayed: review, live: found ?? 'nothing' });
+    }
+    for (const [reviewId, review] of live.reviews) {
+      if (!reviews.some(([id]) => id === reviewId))
+        this.#differs({ subject: `order ${orderId}`, place: `reviews.${reviewId}`, replayed: 'nothing', live: review });
+    }
+  }
+}
+
+/** Sums up what several orders, or several parts, say of an account. */
+export function noteAccount(accounts: Map<string, ReplayedAccount>, also: ReplayedAccount): void {
+  const key = `${also.account} ${also.livemode}`;
+  const known = accounts.get(key) ?? also;
+  accounts.set(key, {
+    ...known,
+    firstPlacedAt: known.firstPlacedAt < also.firstPlacedAt ? known.firstPlacedAt : also.firstPlacedAt,
+    isPaid: known.isPaid || also.isPaid,
+    wasPaid: known.wasPaid || also.wasPaid,
+  });
+}
+
+function aRow(row: unknown): string {
+  return row === undefined ? 'nothing' : 'a row';
+}
+
+/** The order of keys says nothing. */
+function isSameJson(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'string' || typeof b !== 'string') return false;
+  try {
+    return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
+  } catch {
+    return false;
+  }
+}
+
+/** Live rows of orders and sweeps that the log does not know. */
+export function strayRows(log: SqliteLog, readModels: string): readonly Difference[] {
+  const live = openLiveReadModels(readModels);
+  try {
+    const strays = [...live.strayReviews()].map((orderId) => ({
+      subject: `order ${orderId}`,
+      place: 'reviews',
+      replayed: 'nothing',
+      live: 'a review without an order',
+    }));
+    for (const orderId of live.orderIds()) {
+      if (!log.has(orderAggregate.stream(orderId)))
+        strays.push({ subject: `order ${orderId}`, place: 'orders', replayed: 'nothing: the log has no such order', live: 'a row' });
+    }
+    for (const tier of live.tiers()) {
+      if (!log.has(sweepAggregate.stream(tier)))
+        strays.push({ subject: `sweep ${tier}`, place: 'sweeps', replayed: 'nothing: the log has no such sweep', live: 'a row' });
+    }
+    return strays;
+  } finally {
+    live.close();
+  }
+}

@@ -1,0 +1,145 @@
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
+import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
+import { createPaymentLedger } from '../../ledger.ts';
+import { tellStories } from '../golden-log.test-support.ts';
+import { readerOf } from '../log/log-reader.ts';
+import { sqliteReader } from '../log/sqlite-reader.ts';
+import { type Replayed, type ReplayOptions, replayLog } from './replay.ts';
+
+const directory = newDirectory();
+const told = join(directory, 'told.db');
+const live = `${told}.read-models`;
+let copies = 0;
+
+beforeAll(async () => {
+  await tellStories(await openSqliteEventStore(told));
+  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(told), background: false });
+  await ledger.settle();
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Against live read models that somebody has changed with SQL. */
+async function replaying(changes: readonly string[], options: ReplayOptions = {}): Promise<Replayed> {
+  const readModels = join(directory, `live-${++copies}.db`);
+  copyFileSync(live, readModels);
+  const db = new DatabaseSync(readModels);
+  for (const change of changes) if (Number(db.prepare(change).run().changes) === 0) throw new Error(`changes nothing: ${change}`);
+  db.close();
+  const log = sqliteReader(told);
+  onTestFinished(() => log.close());
+  return replayLog(log, { readModels, ...options });
+}
+
+test('what the live read models hold is what the log makes of them', async () => {
+  const replayed = await replaying([]);
+  expect(replayed).toMatchObject({
+    compared: true,
+    differences: [],
+    differing: 0,
+    orders: 16,
+    memberships: { none: 4, active: 10, revoked: 2 },
+  });
+  expect(replayed.openReviews).toBeGreaterThan(5);
+  expect(replayed.cursor).toBe(String(replayed.events).padStart(20, '0'));
+});
+
+// biome-ignore format: a table
+const changed: readonly [what: string, change: string, subject: string, place: string, replayed: unknown, live: unknown][] = [
+  ['a status', "UPDATE orders SET status = 'active' WHERE order_id = 'unpaid'", 'order unpaid', 'orders.status', 'none', 'active'],
+  ['a member', "UPDATE orders SET member_id = 'mallory' WHERE order_id = 'held'", 'order held', 'orders.member_id', 'member-held', 'mallory'],
+  ['a plan', "UPDATE orders SET plan = 'max' WHERE order_id = 'held'", 'order held', 'orders.plan', 'pro', 'max'],
+  ['a time', "UPDATE orders SET since = '2020' WHERE order_id = 'held'", 'order held', 'orders.since', expect.stringMatching(/^2026/), '2020'],
+  ['a wait', "UPDATE orders SET awaited_until = '2020' WHERE order_id = 'held'", 'order held', 'orders.awaited_until', 'null', '2020'],
+  ['a delivery', "UPDATE orders SET pending = 1 WHERE order_id = 'held'", 'order held', 'orders.pending', '0', '1'],
+  ['a state', `UPDATE orders SET state = replace(state, '"sequence":1', '"sequence":7') WHERE order_id = 'held'`, 'order held', 'orders.state', expect.stringContaining('"sequence":1'), expect.stringContaining('"sequence":7')],
+  ['a state that is none', "UPDATE orders SET state = 'x' WHERE order_id = 'held'", 'order held', 'orders.state', expect.anything(), 'x'],
+  ['a row removed', "DELETE FROM orders WHERE order_id = 'held'", 'order held', 'orders', 'a row', 'nothing'],
+  ['a row of no order', "INSERT INTO orders SELECT 'x', state, member_id, plan, status, since, awaited_until, pending, account, livemode, placed_at, listed_until, unsettled, abandoned FROM orders LIMIT 1", 'order x', 'orders', expect.stringContaining('no such order'), 'a row'],
+  ['a review removed', "DELETE FROM reviews WHERE order_id = 'confirmed'", 'order confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), 'nothing'],
+  ['a review changed', "UPDATE reviews SET review = '{}' WHERE order_id = 'confirmed'", 'order confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), '{}'],
+  ['a review added', "INSERT INTO reviews VALUES ('held', 'r1', '{}')", 'order held', 'reviews.r1', 'nothing', '{}'],
+  ['a review of no order', "INSERT INTO reviews VALUES ('x', 'r1', '{}')", 'order x', 'reviews', 'nothing', 'a review without an order'],
+  ['an account', "UPDATE orders SET account = 'acct_x' WHERE order_id = 'held'", 'order held', 'orders.account', 'acct_1', 'acct_x'],
+  ['a mode', "UPDATE orders SET livemode = 0 WHERE order_id = 'held'", 'order held', 'orders.livemode', '1', '0'],
+  ['what is unsettled', "UPDATE orders SET unsettled = 1 WHERE order_id = 'held'", 'order held', 'orders.unsettled', '0', '1'],
+  ['since when an account sells', "UPDATE accounts SET first_placed_at = '2020'", 'account acct_1, live', 'accounts.first_placed_at', expect.stringMatching(/^2026/), '2020'],
+  ['whether an account was ever paid', 'UPDATE accounts SET ever_paid = 0', 'account acct_1, live', 'accounts.ever_paid', 'true', 'false'],
+  ['an account removed', 'DELETE FROM accounts', 'account acct_1, live', 'accounts', 'a row', 'nothing'],
+  ['where a sweep stands', "UPDATE sweeps SET state = replace(state, '2026', '2027') WHERE tier = 'new'", 'sweep new', 'sweeps.state', expect.stringContaining('2026'), expect.stringContaining('2027')],
+  ['a sweep that is none', "UPDATE sweeps SET state = 'x'", 'sweep new', 'sweeps.state', expect.stringContaining('"round":1'), 'x'],
+  ['the last event of a sweep', "UPDATE sweeps SET event_id = 'x'", 'sweep new', 'sweeps.event_id', expect.any(String), 'x'],
+  ['a sweep removed', "DELETE FROM sweeps WHERE tier = 'new'", 'sweep new', 'sweeps', 'a row', 'nothing'],
+  ['a sweep added', "INSERT INTO sweeps SELECT 'x', state, event_id FROM sweeps", 'sweep x', 'sweeps', expect.stringContaining('no such sweep'), 'a row'],
+  ['an account added', "INSERT INTO accounts VALUES ('acct_x', 0, '2026', 0)", 'account acct_x, test', 'accounts', expect.stringContaining('no order'), 'a row'],
+];
+
+describe('a live row that is not what the log makes of it is found:', () => {
+  test.each(changed)('%s', async (_, change, subject, place, replayed, found) => {
+    expect(await replaying([change])).toMatchObject({ differing: 1, differences: [{ subject, place, replayed, live: found }] });
+  });
+});
+
+test('the order of keys in a state is no difference', async () => {
+  const reordered = `UPDATE orders SET state = json_object('revision', json_extract(state, '$.revision'), 'rest', 1) WHERE order_id = 'held'`;
+  expect(await replaying([reordered])).toMatchObject({ differing: 1 });
+  const turned = `UPDATE orders SET state = (SELECT json_group_object(key, CASE WHEN type IN ('object', 'array') THEN json(value) ELSE value END)
+    FROM (SELECT * FROM json_each(orders.state) ORDER BY key DESC)) WHERE order_id = 'held'`;
+  expect(await replaying([turned])).toMatchObject({ differing: 0 });
+});
+
+test('live read models that are behind are compared as far as they are', async () => {
+  const behind = [
+    "UPDATE cursors SET position = '00000000000000000012' WHERE name = 'orders'",
+    'DELETE FROM reviews',
+    'DELETE FROM sweeps',
+    "DELETE FROM orders WHERE order_id <> 'confirmed'",
+  ];
+  const { differences, events } = await replaying(behind);
+  expect(events).toBe(12);
+  // Its row is the one of the end of the log: too new for that cursor.
+  expect(new Set(differences.map(({ subject }) => subject))).toEqual(new Set(['order confirmed']));
+  const early = behind.filter((change) => change !== 'DELETE FROM sweeps');
+  expect((await replaying(early)).differences).toContainEqual({
+    subject: 'sweep new',
+    place: 'sweeps',
+    replayed: 'nothing',
+    live: 'a row',
+  });
+});
+
+test('as of an earlier position, and through another store', async () => {
+  const log = readerOf(await openSqliteEventStore(told));
+  onTestFinished(() => log.close());
+  const asOf = '00000000000000000040' as NonNullable<ReplayOptions['asOf']>;
+  expect(await replayLog(log, { asOf })).toMatchObject({ compared: false, events: 40, orders: 4, memberships: { active: 3, revoked: 1 } });
+});
+
+test('an order that cannot be replayed is named', async () => {
+  const broken = join(directory, 'broken.db');
+  copyFileSync(told, broken);
+  const db = new DatabaseSync(broken);
+  db.exec("DELETE FROM events WHERE type = 'OrderPlaced' AND stream = (SELECT id FROM streams WHERE name = 'order-held')");
+  db.close();
+  const log = sqliteReader(broken);
+  onTestFinished(() => log.close());
+  expect(await replayLog(log)).toMatchObject({
+    differing: 1,
+    differences: [{ subject: 'order held', place: 'log', replayed: expect.stringContaining('revision 1') }],
+  });
+});
+
+test('workers find the same as one thread', async () => {
+  const changes = ["UPDATE orders SET status = 'active' WHERE order_id = 'unpaid'", "INSERT INTO reviews VALUES ('x', 'r1', '{}')"];
+  const { cursor: _, ...alone } = await replaying(changes, { workers: 0 });
+  expect(await replaying(changes, { workers: 2, smallLog: 0 })).toMatchObject(alone);
+  expect(alone.differing).toBe(2);
+});
+
+test('a file that holds no read models is refused', async () => {
+  await expect(replaying([], { readModels: told })).rejects.toMatchObject({ code: 'invalid_input' });
+  await expect(replaying([], { readModels: join(directory, 'none.db') })).rejects.toThrow(/does not exist/);
+});

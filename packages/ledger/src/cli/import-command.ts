@@ -1,0 +1,43 @@
+// `paidonce import`: writes an export in NDJSON into an empty log.
+
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { importNdjson } from '../audit/export/ndjson.ts';
+import { type Command, jsonOption, storeOption } from '../command-line/command.ts';
+import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
+import { grouped, rateText } from '../command-line/terminal.ts';
+import { LedgerError } from '../errors.ts';
+
+export const importCommand: Command = {
+  name: 'import',
+  positionals: ['FILE'],
+  summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
+  options: { ...storeOption, ...jsonOption },
+  run: async ({ positionals: [path = ''], options, env, terminal }) => {
+    requireFile(path); // First: a file that cannot be read must not leave an empty store.
+    const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
+    const startedMs = performance.now();
+    try {
+      const imported = await importNdjson(linesIn(path), store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });
+      terminal.endProgress();
+      terminal.out(
+        options.flag('json')
+          ? JSON.stringify(imported)
+          : `${grouped(imported.size)} events imported (${rateText(imported.size, (performance.now() - startedMs) / 1_000)}). Tree: ${imported.root}, as exported.`,
+      );
+      return 0;
+    } finally {
+      await store.close();
+    }
+  },
+};
+
+/** Begun when they are asked for: lines that come before would be lost, and their reader would wait for ever. */
+async function* linesIn(path: string): AsyncGenerator<string, void, undefined> {
+  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+function requireFile(path: string): void {
+  if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist`);
+  if (statSync(path).isDirectory()) throw new LedgerError('invalid_input', `${path} is a folder. Which file in it holds the export?`);
+}

@@ -1,5 +1,0 @@
-// @paidonce/ledger/command-line: what the commands of an adapter are made of, so that all of ours read and answer alike.
-export { type Command, type ExitCode, type Invocation, jsonOption, type OptionSpec, type Options, storeOption } from './command.ts';
-export { type Program, type ProgramContext, runProgram } from './program.ts';
-export { openWritableStore, storeUrl, type WritableStore } from './store-url.ts';
-export { openTerminal, type Terminal } from './terminal.ts';

@@ -1,0 +1,25 @@
+// `paidonce key`: makes the pair of keys that signs checkpoints.
+import { writeFileSync } from 'node:fs';
+import { generateNoteKey } from '../audit/checkpoint/signed-note.ts';
+import { type Command, jsonOption } from '../command-line/command.ts';
+import { notWritten } from './key-files.ts';
+
+export const keyCommand: Command = {
+  name: 'key',
+  positionals: ['NAME'],
+  summary: 'Makes a key for checkpoints. The private one goes into a file of yours, the public one, for auditors, to standard output.',
+  details: ['NAME is a name for the log without spaces, such as shop.example/ledger.'],
+  options: { out: { value: 'FILE', help: 'where the private key goes; it must not exist' }, ...jsonOption },
+  run: async ({ positionals: [name = ''], options, terminal }) => {
+    const out = options.required('out', 'the private key must go into a file');
+    const { signerKey, verifierKey } = generateNoteKey(name);
+    try {
+      writeFileSync(out, `${signerKey}\n`, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      throw notWritten(out, error);
+    }
+    terminal.out(options.flag('json') ? JSON.stringify({ verifierKey, file: out }) : verifierKey);
+    terminal.err(`The private key is in ${out}. Keep a copy where you keep secrets; give the line above to your auditors.`);
+    return 0;
+  },
+};

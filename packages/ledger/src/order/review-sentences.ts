@@ -1,0 +1,13 @@
+// Each kind of review in one English sentence: for alerts, and for the timeline.
+import type { ReviewKind } from './events.ts';
+
+export const reviewSentences: Readonly<Record<ReviewKind, string>> = {
+  amount: 'less was paid than the order expects',
+  currency: 'it was paid in another currency',
+  mode: 'it was paid in the other mode (test or live)',
+  account: 'it was paid to another account',
+  overpaid: 'more was paid than the order expects',
+  conflicting_evidence: 'two statements about the payment contradict each other',
+  claimed_by_two: 'two orders claim the payment',
+  paid_again: 'it was paid again after the membership had ended',
+};

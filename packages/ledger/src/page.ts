@@ -1,0 +1,15 @@
+// One page of a list, and how the next one is asked for.
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Give it as `after` for the next page; absent on the last one. */
+  readonly next?: string;
+  /** How far the read model may be behind the log. */
+  readonly lagMs: number;
+}
+
+export interface PageRequest {
+  readonly after?: string;
+  /** 1 to 1,000. Default 100. */
+  readonly limit?: number;
+}

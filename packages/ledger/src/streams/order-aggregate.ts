@@ -1,0 +1,13 @@
+// the pure kind of stream; audits and read models need no more
+import { readOrderEvent, versionOf } from '../order/event-schemas.ts';
+import type { OrderEvent } from '../order/events.ts';
+import { evolve, initialState, type OrderState } from '../order/order.ts';
+import type { Aggregate } from './transact.ts';
+
+export const orderAggregate: Aggregate<OrderState, OrderEvent> = {
+  stream: (id) => `order-${id}`,
+  initial: initialState,
+  read: readOrderEvent,
+  evolve,
+  versionOf,
+};

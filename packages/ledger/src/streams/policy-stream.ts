@@ -1,0 +1,57 @@
+// The stream `policy`: which policies were ever in force, named by their content. An order's append names
+// its policy in its metadata, so that a later reader can decide again what was decided then.
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { invariant } from '../errors.ts';
+import { type Policy, policyText } from '../order/policy.ts';
+import type { Aggregate, Transactions } from './transact.ts';
+
+export interface PolicyAdopted {
+  readonly type: 'PolicyAdopted';
+  /** Only the name counts here: beside us a newer release may adopt a policy with fields that this one does not know. */
+  readonly data: { readonly hash: string; readonly policy: unknown };
+}
+
+interface Policies {
+  readonly revision: number;
+  readonly hashes: readonly string[];
+}
+
+const adoptedSchema: z.ZodType<PolicyAdopted['data']> = z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), policy: z.unknown() });
+
+const policyAggregate: Aggregate<Policies, PolicyAdopted> = {
+  stream: () => 'policy',
+  initial: () => ({ revision: -1, hashes: [] }),
+  read: ({ revision, data }) => {
+    const parsed = adoptedSchema.safeParse(data);
+    invariant(parsed.success, `policy@${revision}: not an adopted policy`);
+    return { type: 'PolicyAdopted', data: parsed.data };
+  },
+  evolve: (policies, { data }) => ({ revision: policies.revision + 1, hashes: [...policies.hashes, data.hash] }),
+  versionOf: () => 1,
+};
+
+/** SHA-256 of the policy's text, hex. */
+export function policyHash(policy: Policy): string {
+  return createHash('sha256').update(policyText(policy)).digest('hex');
+}
+
+/** Answers the policy's hash once the policy stands in the log; asks the log once, and again after a failure. */
+export function policyAdoption(transactions: Transactions, policy: Policy): () => Promise<string> {
+  const hash = policyHash(policy);
+  let adopted: Promise<unknown> | undefined;
+  return async () => {
+    adopted ??= transactions.transact(policyAggregate, '', { cause: 'adopt' }, ({ hashes }) => ({
+      events: hashes.includes(hash) ? [] : [{ type: 'PolicyAdopted' as const, data: { hash, policy } }],
+      answer: undefined,
+      lasting: true,
+    }));
+    try {
+      await adopted;
+    } catch (error) {
+      adopted = undefined;
+      throw error;
+    }
+    return hash;
+  };
+}

@@ -1,0 +1,169 @@
+// The streams `sweep-{tier}`: who runs a round of the poll. `SweepStarted` at the expected revision elects;
+// only `SweepFinished` moves the cursor, so the round of a process that died is read again. Reading twice is
+// harmless, so there is no lease, no fencing and no clock to compare.
+import * as z from 'zod';
+import type { SweepPosition, SweepProgress, SweepSummary } from '../adapter-ledger.ts';
+import { invariant, LedgerError } from '../errors.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+import { parse } from '../input.ts';
+import type { Log } from '../logger.ts';
+import { idSchema, timeSchema } from '../observation.ts';
+import type { Aggregate, Folded, Transactions } from './transact.ts';
+
+export type SweepEvent =
+  | { readonly type: 'SweepStarted'; readonly data: { readonly round: number } }
+  | { readonly type: 'SweepAdvanced'; readonly data: SweepPosition & { readonly round: number } }
+  | { readonly type: 'SweepFinished'; readonly data: { readonly round: number; readonly upTo: string; readonly summary: SweepSummary } };
+
+export interface SweepState extends SweepProgress {
+  readonly revision: number;
+}
+
+const roundSchema = z.number().int().min(1);
+const countSchema = z.number().int().min(0);
+const positionShape = { from: timeSchema, to: timeSchema, after: idSchema };
+const positionSchema: z.ZodType<SweepPosition> = z.strictObject(positionShape);
+const startedSchema = z.strictObject({ round: roundSchema });
+const advancedSchema: z.ZodType<SweepPosition & { readonly round: number }> = z.strictObject({
+  round: roundSchema,
+  ...positionShape,
+});
+const finishedSchema: z.ZodType<Extract<SweepEvent, { type: 'SweepFinished' }>['data']> = z.strictObject({
+  round: roundSchema,
+  upTo: timeSchema,
+  summary: z.strictObject({
+    lookedAt: countSchema,
+    calls: countSchema,
+    found: countSchema,
+    rescued: countSchema,
+    otherReads: z.exactOptional(countSchema),
+    budgetLeft: z.exactOptional(z.number().int()),
+  }),
+});
+const schemas: Readonly<Record<SweepEvent['type'], z.ZodType>> = {
+  SweepStarted: startedSchema,
+  SweepAdvanced: advancedSchema,
+  SweepFinished: finishedSchema,
+};
+/** As a read model keeps it: what it does not fit is not believed. */
+export const sweepStateSchema: z.ZodType<SweepState> = z.strictObject({
+  revision: countSchema,
+  round: countSchema,
+  finished: z.boolean(),
+  upTo: z.exactOptional(timeSchema),
+  resume: z.exactOptional(positionSchema),
+  spent: z.array(z.strictObject({ day: z.iso.date(), reads: countSchema })),
+});
+/** Days of which the reads are kept. */
+const spentDays = 31;
+
+export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
+  stream: (tier) => `sweep-${tier}`,
+  initial: () => ({ revision: -1, round: 0, finished: true, spent: [] }),
+  read: ({ stream, revision, type, data, metadata }) => {
+    if (!isSweepEvent(type) || Number(metadata['version']) > 1) {
+      throw new LedgerError('file_newer', `${stream}@${revision} (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
+    }
+    const parsed = schemas[type].safeParse(data);
+    invariant(parsed.success, `${stream}@${revision}: not a ${type}`);
+    return { type, data: parsed.data } as SweepEvent;
+  },
+  evolve: (before, event) => {
+    const sweep = { ...before, revision: before.revision + 1 };
+    if (event.type === 'SweepStarted') return { ...sweep, round: event.data.round, finished: false };
+    // A slow round that says something after a newer one began must not take anything back.
+    const isNewest = event.data.round === sweep.round;
+    if (event.type === 'SweepAdvanced') {
+      const { round: _, ...resume } = event.data;
+      return isNewest ? { ...sweep, resume } : sweep;
+    }
+    const upTo = sweep.upTo !== undefined && sweep.upTo > event.data.upTo ? sweep.upTo : event.data.upTo;
+    const { resume, ...rest } = sweep;
+    return {
+      ...rest,
+      ...(resume === undefined || isNewest ? {} : { resume }),
+      finished: sweep.finished || isNewest,
+      upTo,
+      spent: spentAfter(sweep.spent, event.data),
+    };
+  },
+  versionOf: () => 1,
+};
+
+/** A tier as the read models keep it. */
+export interface FoldedSweep {
+  readonly state: SweepState;
+  /** Of its last event: tells whether the state belongs to the stream. */
+  readonly eventId: string;
+}
+export interface KeptSweeps {
+  readonly store: EventStore;
+  readonly log: Log;
+  kept(tier: string): Promise<FoldedSweep | undefined>;
+}
+
+export interface Sweeps {
+  progress(tier: string): Promise<SweepProgress>;
+  start(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
+  advance(tier: string, round: number, position: SweepPosition): Promise<void>;
+  finish(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
+}
+
+function isSweepEvent(type: string): type is SweepEvent['type'] {
+  return Object.hasOwn(schemas, type);
+}
+
+/** The days up to the newest one, with what the round has read. */
+function spentAfter(
+  spent: SweepProgress['spent'],
+  { upTo, summary: { calls, otherReads = 0 } }: Extract<SweepEvent, { type: 'SweepFinished' }>['data'],
+): SweepProgress['spent'] {
+  const day = upTo.slice(0, 10);
+  const reads = (spent.find((each) => each.day === day)?.reads ?? 0) + calls + otherReads;
+  return [...spent.filter((each) => each.day !== day), { day, reads }].sort((a, b) => (a.day < b.day ? -1 : 1)).slice(-spentDays);
+}
+
+/** @param keeping absent: a stream is folded from its start. */
+export function openSweeps(transactions: Transactions, keeping?: KeptSweeps): Sweeps {
+  const aggregate = { ...sweepAggregate, ...(keeping ? { snapshot: (tier: string) => snapshotOf(tier, keeping) } : {}) };
+  return {
+    progress: async (tier) => {
+      const { revision: _, ...progress } = await transactions.read(aggregate, tier);
+      return progress;
+    },
+    start: async (tier, seenRound) => {
+      const { state, answer } = await transactions.transact(aggregate, tier, { cause: 'sweep' }, ({ round }) =>
+        round === seenRound
+          ? { events: [{ type: 'SweepStarted', data: { round: round + 1 } }], answer: 'started' as const }
+          : { events: [], answer: 'taken' as const },
+      );
+      return { outcome: answer, round: state.round };
+    },
+    advance: async (tier, round, position) => {
+      const data = parse(advancedSchema, { round, ...position }, 'position');
+      await transactions.transact(aggregate, tier, { cause: 'sweep' }, () => ({
+        events: [{ type: 'SweepAdvanced' as const, data }],
+        answer: undefined,
+      }));
+    },
+    finish: async (tier, round, result) => {
+      const data = parse(finishedSchema, { round, ...result }, 'result');
+      await transactions.transact(aggregate, tier, { cause: 'sweep' }, () => ({
+        events: [{ type: 'SweepFinished' as const, data }],
+        answer: undefined,
+      }));
+    },
+  };
+}
+
+/** Streams of sweeps grow for years: their fold begins at what the read models keep, once the stream has said that it is so. */
+async function snapshotOf(tier: string, { store, log, kept }: KeptSweeps): Promise<Folded<SweepState> | undefined> {
+  const sweep = await kept(tier).catch((error: unknown) => {
+    log.warn({ err: error, tier }, 'the read models cannot be asked; the stream of the tier is read from its start');
+    return undefined;
+  });
+  if (sweep === undefined) return undefined;
+  const [last] = await store.readStream(sweepAggregate.stream(tier), { afterRevision: sweep.state.revision - 1 });
+  // Another event at its place, or none: the log was put back, and the row is of what is there no more.
+  return last?.id === sweep.eventId ? { state: sweep.state, recordedAt: last.metadata['recordedAt'] ?? '' } : undefined;
+}

@@ -1,0 +1,79 @@
+// The streams `unreadable-{object}`: provider objects that could not be read, by id and digest, never by body.
+// One stream an object: a new API version may make thousands unreadable at once.
+
+import * as z from 'zod';
+import type { UnreadableObject } from '../adapter-ledger.ts';
+import type { Alert } from '../alerts.ts';
+import { invariant, LedgerError } from '../errors.ts';
+import { parse } from '../input.ts';
+import type { Log } from '../logger.ts';
+import { idSchema } from '../observation.ts';
+import type { Aggregate, Transactions } from './transact.ts';
+
+export interface ObjectNotUnderstood {
+  readonly type: 'ObjectNotUnderstood';
+  readonly data: UnreadableObject;
+}
+
+export interface Unreadable {
+  readonly revision: number;
+  readonly keys: ReadonlySet<string>;
+}
+
+const unreadableSchema: z.ZodType<UnreadableObject> = z.strictObject({
+  objectId: idSchema,
+  eventId: z.exactOptional(idSchema),
+  type: idSchema,
+  apiVersion: z.exactOptional(idSchema),
+  account: z.exactOptional(idSchema),
+  livemode: z.exactOptional(z.boolean()),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  path: z.string().max(200),
+});
+
+/** The same object, failing at the same place under the same version, is told once. */
+function unreadableKey({ objectId, apiVersion, path }: UnreadableObject): string {
+  return `${objectId} ${apiVersion ?? ''} ${path}`;
+}
+
+export const unreadableAggregate: Aggregate<Unreadable, ObjectNotUnderstood> = {
+  stream: (objectId) => `unreadable-${objectId}`,
+  initial: () => ({ revision: -1, keys: new Set() }),
+  read: ({ stream, revision, type, data, metadata }) => {
+    if (type !== 'ObjectNotUnderstood' || Number(metadata['version']) > 1) {
+      throw new LedgerError('file_newer', `${stream}@${revision} (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
+    }
+    const parsed = unreadableSchema.safeParse(data);
+    invariant(parsed.success, `${stream}@${revision}: not an ObjectNotUnderstood`);
+    return { type, data: parsed.data };
+  },
+  evolve: ({ revision, keys }, { data }) => ({ revision: revision + 1, keys: new Set(keys).add(unreadableKey(data)) }),
+  versionOf: () => 1,
+};
+
+export interface UnreadableObjects {
+  record(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+}
+
+export function openUnreadableObjects(
+  transactions: Transactions,
+  { log, onAlert }: { readonly log: Log; readonly onAlert: (alert: Alert) => void },
+): UnreadableObjects {
+  return {
+    record: async (object) => {
+      const data = parse(unreadableSchema, object, 'object');
+      const { objectId, eventId, type, path } = data;
+      const { answer } = await transactions.transact(unreadableAggregate, objectId, { cause: eventId ?? objectId }, ({ keys }) =>
+        keys.has(unreadableKey(data))
+          ? { events: [], answer: 'exists' as const, lasting: true }
+          : { events: [{ type: 'ObjectNotUnderstood', data }], answer: 'recorded' as const },
+      );
+      if (answer === 'recorded') {
+        const message = `${type} ${objectId} could not be read at ${path || 'its root'}. It is kept by id; upgrade the adapter, then look at it again`;
+        log.error({ objectId, eventId }, message);
+        onAlert({ kind: 'object_not_understood', message });
+      }
+      return { outcome: answer };
+    },
+  };
+}

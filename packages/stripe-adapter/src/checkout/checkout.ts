@@ -1,0 +1,190 @@
+// Starts a Checkout session for an order. When the caller has the URL, the order and its reference are durable: no
+// payment on it can be a stranger's. A crash before that leaves a session to which nobody was sent.
+import { createHash } from 'node:crypto';
+import { LedgerError, type Log, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import { attemptOn, isFinal } from '../intake/attempt-status.ts';
+import { expireKey } from '../intake/sibling-sessions.ts';
+import { metadataFor } from '../mapping/claim.ts';
+import type { Accounts } from '../stripe/accounts.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
+import { type CheckedStart, type OrderTerms, readStart, type StartCheckout } from './checkout-input.ts';
+import type { LookAtSession } from './refresh-session.ts';
+import { withSessionId } from './success-url.ts';
+
+export interface StartedCheckout {
+  readonly sessionId: string;
+  /** Send the customer here. */
+  readonly url: string;
+}
+
+export interface CheckoutParts {
+  readonly ledger: PaymentLedger;
+  readonly accounts: Accounts;
+  readonly look: LookAtSession;
+  readonly runtime: Runtime;
+  readonly scope: string;
+  readonly log: Log;
+}
+
+type Session = Stripe.Checkout.Session;
+
+const retries = 2;
+/** More keys to try where Stripe replays a failure of its own. */
+const freshKeys = 3;
+/** The order stays open this long after its session: so long the poll may be down and still find the payment. */
+const pollGraceMs = 24 * 3_600_000;
+/** So long lives a recovery link of Stripe; it makes a session that nobody attached. */
+const recoveryMs = 30 * 24 * 3_600_000;
+
+export class Checkout {
+  readonly #parts: CheckoutParts;
+
+  constructor(parts: CheckoutParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @throws LedgerError `already_paid`; `payment_under_way`; `invalid_input` (also for an order that was placed on other terms);
+   *   `amount_differs` where Stripe's session costs something else; `provider_unavailable`, and the ledger's.
+   */
+  async start(input: StartCheckout): Promise<StartedCheckout> {
+    const { ledger, accounts, scope } = this.#parts;
+    const checked = readStart(input);
+    const parameters = parametersFor(checked, scope);
+    const account = checked.connectedAccount ?? (await accounts.own());
+    const calls = await accounts.calls(account);
+    const terms = { ...checked.order, account };
+    const known = await ledger.order(terms.orderId);
+    if (known) {
+      await this.#place({ ...terms, livemode: known.livemode });
+      refusePaid(known);
+      const open = await this.#openSession(known);
+      if (open) return open;
+    }
+    const session = await this.#create(calls, parameters, keyFor(terms, parameters, known?.checkouts.length ?? 0, scope));
+    try {
+      checkSession(session, terms);
+      await this.#place({ ...terms, livemode: session.livemode });
+    } catch (error) {
+      if (error instanceof LedgerError && (error.code === 'invalid_input' || error.code === 'amount_differs'))
+        await this.#expire(calls, session.id);
+      throw error;
+    }
+    return this.#attach(terms.orderId, session, terms.account);
+  }
+
+  /** Of the sessions attached so far, the one that still takes a payment. */
+  async #openSession({ orderId, checkouts }: OrderView): Promise<StartedCheckout | undefined> {
+    const { ledger, look, runtime } = this.#parts;
+    const now = runtime.now().getTime();
+    const history = await ledger.history(orderId);
+    for (const { payment, expiresAt } of checkouts.toReversed()) {
+      const ended = expiresAt !== undefined && Date.parse(expiresAt) <= now;
+      if (ended || !payment.id.startsWith('cs_') || isFinal(attemptOn(history, payment.id))) continue;
+      const looked = await look(payment);
+      if (looked.is === 'open') return { sessionId: payment.id, url: looked.url };
+      const seen = await ledger.order(orderId); // It may have been paid, and nobody had told us.
+      if (seen) refusePaid(seen);
+    }
+    return undefined;
+  }
+
+  /** On one key, so that a lost answer makes no second session. */
+  async #create(calls: StripeCalls, parameters: Stripe.Checkout.SessionCreateParams, key: string): Promise<Session> {
+    const { runtime } = this.#parts;
+    for (let fresh = 0; ; fresh++) {
+      try {
+        const tried = fresh === 0 ? key : `${key}-${fresh}`;
+        const { object } = await withRetries(retries, runtime, () => calls.createSession(parameters, tried));
+        return object;
+      } catch (error) {
+        if (!isReplayedFailure(error) || fresh >= freshKeys) throw error;
+      }
+    }
+  }
+
+  async #place(order: PlaceOrder): Promise<void> {
+    const { outcome } = await this.#parts.ledger.placeOrder(order);
+    if (outcome !== 'differs') return;
+    throw new LedgerError(
+      'invalid_input',
+      `Order ${order.orderId} was placed on other terms. Use a new orderId, or the terms it was placed on`,
+    );
+  }
+
+  async #attach(orderId: string, { id, url, livemode, ...session }: Session, account: string): Promise<StartedCheckout> {
+    const expiresMs = session.expires_at * 1_000 + pollGraceMs;
+    const recoverable = session.after_expiration?.recovery?.enabled === true;
+    const until = {
+      expiresAt: new Date(expiresMs).toISOString(),
+      ...(recoverable ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
+    };
+    const attached = await this.#parts.ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode, id }, until);
+    if (attached.outcome === 'belongs_to' || url === null) {
+      throw new LedgerError(
+        'invalid_input',
+        `Session ${id} was made for order ${orderId}, but another order has it. Use one scope for each shop`,
+      );
+    }
+    return { sessionId: id, url };
+  }
+
+  /** Best effort: nobody was sent to it. */
+  async #expire(calls: StripeCalls, sessionId: string): Promise<void> {
+    const { scope, log } = this.#parts;
+    await calls.expireSession(sessionId, expireKey(scope, sessionId)).catch((error: unknown) => {
+      log.warn({ err: error, sessionId }, 'a session to which nobody was sent could not be expired; it ends by itself');
+    });
+  }
+}
+
+/** A second payment, for a membership that is there or beside one that is on its way, could only be refunded. */
+function refusePaid({ orderId, membership, payment }: OrderView): void {
+  if (membership === 'active')
+    throw new LedgerError('already_paid', `Order ${orderId} is paid already. Use a new orderId for another purchase`);
+  if (payment === 'processing' || payment === 'authorized')
+    throw new LedgerError(
+      'payment_under_way',
+      `A payment of order ${orderId} is under way (${payment}), and a debit takes days. Send the customer to its status; once it fails, a new checkout can start`,
+    );
+}
+
+function checkSession(
+  { id, url, amount_subtotal: subtotal, currency: its }: Session,
+  { orderId, amountMinor, currency }: OrderTerms,
+): void {
+  if (subtotal !== amountMinor || its !== currency) {
+    const costs = `costs ${subtotal} ${its} before discounts, tax and shipping`;
+    throw new LedgerError(
+      'amount_differs',
+      `Order ${orderId} is ${amountMinor} ${currency}, but session ${id} ${costs}. Check its line items`,
+    );
+  }
+  if (url === null)
+    throw new LedgerError('invalid_input', `Stripe made session ${id} of order ${orderId} without a page. Was it expired by hand?`);
+}
+
+function parametersFor({ order, successUrl, cancelUrl, session = {} }: CheckedStart, scope: string): Stripe.Checkout.SessionCreateParams {
+  const { orderId, plan, amountMinor, currency } = order;
+  const marks = metadataFor(scope, orderId);
+  return {
+    line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: plan } } }],
+    ...session,
+    mode: 'payment',
+    success_url: withSessionId(successUrl),
+    ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
+    metadata: { ...session.metadata, ...marks },
+    payment_intent_data: { ...session.payment_intent_data, metadata: { ...session.payment_intent_data?.metadata, ...marks } },
+  };
+}
+
+/** From the log and the terms alone, so that every process and every retry comes to the same key. */
+function keyFor({ orderId, amountMinor, currency }: OrderTerms, parameters: object, attached: number, scope: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([amountMinor, currency, parameters]))
+    .digest('hex')
+    .slice(0, 32);
+  return `${scope}-${orderId}-checkout-${attached}-${hash}`;
+}

@@ -1,0 +1,53 @@
+// What a page may say of an order, from the ledger's view of it alone.
+import type { OrderView } from '@paidonce/ledger';
+import { describe, expect, test } from 'vitest';
+import { type PaymentState, paymentStateOf } from '../index.ts';
+
+function order(changes: Partial<OrderView>): OrderView {
+  return {
+    orderId: 'order-1',
+    revision: 3,
+    memberId: 'member-1',
+    plan: 'year',
+    placedAt: '2027-01-15T08:00:00.000Z',
+    expected: { amountMinor: 1_000, currency: 'eur' },
+    account: 'acct_1',
+    livemode: false,
+    checkouts: [],
+    payment: 'none',
+    membership: 'none',
+    sequence: 0,
+    delivered: 0,
+    openReviews: [],
+    ...changes,
+  };
+}
+
+describe('paymentStateOf', () => {
+  // biome-ignore format: a table
+  test.each<[OrderView['membership'], OrderView['payment'], PaymentState]>([
+    ['none', 'none', 'pending'],
+    ['none', 'processing', 'processing'],
+    ['none', 'authorized', 'processing'],
+    ['none', 'awaiting_customer', 'awaiting_customer'],
+    ['none', 'failed', 'failed'],
+    ['none', 'canceled', 'failed'],
+    ['none', 'expired', 'expired'],
+    ['none', 'paid', 'review'],
+    ['none', 'partially_refunded', 'review'],
+    ['none', 'disputed', 'review'],
+    ['none', 'refunded', 'revoked'],
+    ['suspended', 'disputed', 'review'],
+    ['revoked', 'refunded', 'revoked'],
+    ['revoked', 'disputed', 'revoked'],
+    ['active', 'paid', 'active'],
+    ['active', 'partially_refunded', 'active'],
+  ])('a membership %s, a payment %s: %s', (membership, payment, state) => {
+    expect(paymentStateOf(order({ membership, payment, sequence: 1, delivered: 1 }), true)).toBe(state);
+  });
+
+  test('is granting until the shop knows, where this process tells it', () => {
+    const told = order({ membership: 'active', payment: 'paid', sequence: 1, delivered: 0 });
+    expect([paymentStateOf(told, true), paymentStateOf(told, false)]).toEqual(['granting', 'active']);
+  });
+});

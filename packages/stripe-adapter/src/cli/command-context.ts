@@ -1,0 +1,102 @@
+// Opens what a command works on: the shop's log under the shop's own policy, and Stripe by the shop's key. It delivers
+// nothing: what is decided here, a running shop takes over at once.
+
+import type { EventStore } from '@paidonce/ledger';
+import { createPaymentLedger, LedgerError, type Log, type PaymentLedger, type Policy } from '@paidonce/ledger';
+import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
+import Stripe from 'stripe';
+import { openStripeWork, type StripeWork } from '../operations/batch-context.ts';
+
+const stripeOptions: Readonly<Record<string, OptionSpec>> = {
+  'api-base': { value: 'URL', help: 'another Stripe, like a sandbox: http://127.0.0.1:12111. Default: STRIPE_API_BASE, else Stripe' },
+  account: { value: 'ACCT', help: "the key's account, where the key may not ask for it" },
+  scope: { value: 'SCOPE', help: 'as in stripePayments. Default: paidonce' },
+};
+export const shopOptions: Readonly<Record<string, OptionSpec>> = { ...storeOption, ...stripeOptions };
+
+export interface OpenShop {
+  readonly store: EventStore;
+  readonly ledger: PaymentLedger;
+  readonly work: StripeWork;
+}
+
+/** @throws LedgerError `invalid_input` where the key or the store is none. */
+export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) => Promise<T>): Promise<T> {
+  const { options, env } = invocation;
+  const stripe = openStripe(invocation);
+  return withLedger(invocation, async ({ store, ledger }) => {
+    const account = options.text('account');
+    const given = account === undefined ? {} : { account };
+    const work = openStripeWork({
+      ledger,
+      stripe,
+      scope: options.text('scope') ?? env['PAIDONCE_SCOPE'] ?? 'paidonce',
+      log: logTo(invocation),
+      ...given,
+    });
+    const result = await use({ store, ledger, work });
+    await work.siblings.settled();
+    return result;
+  });
+}
+
+export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<OpenShop, 'work'>) => Promise<T>): Promise<T> {
+  const { options, env, runtime = {} } = invocation;
+  const { store } = await openWritableStore(storeUrl(options.text('store'), env));
+  const policy = await policyInForce(store);
+  await using ledger = createPaymentLedger({
+    eventStore: store,
+    background: false,
+    log: logTo(invocation),
+    runtime,
+    ...(policy ? { policy } : {}),
+  });
+  return await use({ store, ledger });
+}
+
+interface Adopted {
+  readonly hash?: string;
+  readonly policy?: Partial<Policy>;
+}
+
+/**
+ * Decisions must be the shop's: a policy of ours would be another one. A policy is adopted once, so of several the newest
+ * append to an order tells which is in force; only then the log is read through.
+ */
+async function policyInForce(store: EventStore): Promise<Partial<Policy> | undefined> {
+  const adopted = (await store.readStream('policy')).map(({ data }) => data as Adopted);
+  let hash = adopted.at(-1)?.hash;
+  if (adopted.length > 1) {
+    for await (const { events } of store.readLog({ prefixes: ['order-'] })) hash = events.at(-1)?.metadata['policy'] ?? hash;
+  }
+  return adopted.find((each) => each.hash === hash)?.policy;
+}
+
+export function openStripe({ options, env }: Invocation): Stripe {
+  const key = env['STRIPE_SECRET_KEY'] ?? '';
+  if (key === '') throw new LedgerError('invalid_input', 'STRIPE_SECRET_KEY is not set. It is the key that the shop uses');
+  const base = options.text('api-base') ?? env['STRIPE_API_BASE'];
+  if (base === undefined || base === '') return new Stripe(key, { telemetry: false });
+  if (!URL.canParse(base))
+    throw new LedgerError('invalid_input', `--api-base is ${JSON.stringify(base)}; it must be like http://127.0.0.1:12111`);
+  const { protocol, hostname, port } = new URL(base);
+  const isHttps = protocol === 'https:';
+  return new Stripe(key, { host: hostname, port: port || (isHttps ? 443 : 80), protocol: isHttps ? 'https' : 'http', telemetry: false });
+}
+
+export function logTo({ terminal }: Invocation): Log {
+  const say = (_: object, message: string): void => terminal.err(message);
+  return { info: () => undefined, warn: say, error: say };
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** `30d`, `12h`, or a time. @throws LedgerError `invalid_input` */
+export function sinceIn(text: string, now: Date): Date {
+  const [, count, unit] = /^(\d{1,4})([dh])$/.exec(text) ?? [];
+  const at = count === undefined ? new Date(text) : new Date(now.getTime() - Number(count) * (unit === 'd' ? dayMs : dayMs / 24));
+  if (Number.isNaN(at.getTime())) {
+    throw new LedgerError('invalid_input', `--since is ${JSON.stringify(text)}; it must be like 30d, 12h or 2026-11-01`);
+  }
+  return at;
+}

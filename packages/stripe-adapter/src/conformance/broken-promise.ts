@@ -1,0 +1,14 @@
+// A promise that the app under test broke, and how it was seen.
+
+/** The promise was not kept. Both in words that stand alone. */
+export class Broke extends Error {
+  override readonly name = 'Broke';
+  readonly expected: string;
+  readonly seen: string;
+
+  constructor(expected: string, seen: string) {
+    super(`Expected ${expected}; seen: ${seen}`);
+    this.expected = expected;
+    this.seen = seen;
+  }
+}

@@ -1,0 +1,74 @@
+// How the kit decides: it waits for what must come, lets the app settle, and looks again, since a second welcome mail
+// may come after the first.
+import { systemRuntime } from '@paidonce/ledger';
+import { Broke } from './broken-promise.ts';
+import type { Purchase, Stage } from './stage.ts';
+
+export interface Wanted {
+  readonly access: boolean;
+  /** How often it may have been handed over. */
+  readonly times: readonly number[];
+  readonly words: string;
+}
+
+export const grantedOnce: Wanted = { access: true, times: [1], words: 'the customer has access, handed over once' };
+export const nothing: Wanted = { access: false, times: [0], words: 'no access, and nothing handed over' };
+export const ended: Wanted = { access: false, times: [0, 1], words: 'no access any more, handed over once at most' };
+
+export interface Waiting {
+  /** What goes on meanwhile, e.g. a page that keeps asking. */
+  readonly meanwhile?: () => Promise<unknown>;
+  /** Default: `patienceMs`. */
+  readonly patienceMs?: number;
+}
+
+const betweenLooksMs = 25;
+/** Then twice as long each time, as a patient page asks. */
+const firstActMs = 25;
+const longestActMs = 500;
+
+/** @throws Broke where it does not come to that, or does not stay so. */
+export async function expectState(stage: Stage, purchase: Purchase, wanted: Wanted, waiting: Waiting = {}): Promise<void> {
+  const { meanwhile, patienceMs = stage.settings.patienceMs } = waiting;
+  const most = Math.max(...wanted.times);
+  const deadlineMs = systemRuntime.monotonicNowMs() + patienceMs;
+  let waitMs = firstActMs;
+  let nextActMs = systemRuntime.monotonicNowMs() + waitMs;
+  let seen = await stage.look(purchase);
+  // More than allowed never becomes less.
+  while (!fits(seen, wanted) && seen.times <= most && systemRuntime.monotonicNowMs() < deadlineMs) {
+    if (meanwhile && systemRuntime.monotonicNowMs() >= nextActMs) {
+      await meanwhile();
+      waitMs = Math.min(longestActMs, 2 * waitMs);
+      nextActMs = systemRuntime.monotonicNowMs() + waitMs;
+    }
+    await systemRuntime.sleep(betweenLooksMs);
+    seen = await stage.look(purchase);
+  }
+  if (fits(seen, wanted)) {
+    await stage.settled();
+    seen = await stage.look(purchase);
+  }
+  if (fits(seen, wanted)) return;
+  throw new Broke(`order ${purchase.order.orderId}: ${wanted.words}`, told(seen));
+}
+
+/** Of an answer that no webhook of Stripe's could get. @throws Broke where it is no 4xx. */
+export function expectRefused(status: number, what: string): void {
+  if (status >= 400 && status < 500) return;
+  throw new Broke(`${what} to be answered 400`, `the app answered ${status}`);
+}
+
+interface Seen {
+  readonly access: boolean;
+  readonly times: number;
+}
+
+function fits({ access, times }: Seen, wanted: Wanted): boolean {
+  return access === wanted.access && wanted.times.includes(times);
+}
+
+function told({ access, times }: Seen): string {
+  const often = times === 0 ? 'nothing handed over' : times === 1 ? 'handed over once' : `handed over ${times} times`;
+  return `${access ? 'access' : 'no access'}, ${often}`;
+}

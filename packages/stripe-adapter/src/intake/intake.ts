@@ -1,0 +1,230 @@
+// From an object of Stripe into the ledger, the same way for webhook, poll and status query: map it, find out whose
+// it is, read what it leaves open, then observe. What cannot be read is kept by id; what Stripe or the store could
+// not answer is thrown, so that the source comes again.
+
+import { createHash } from 'node:crypto';
+import { LedgerError, type Log, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
+import { type Claim, claimOf } from '../mapping/claim.ts';
+import type { Seen, Way } from '../mapping/provenance.ts';
+import { type Mapped, toObservation } from '../mapping/to-observation.ts';
+import type { Accounts } from '../stripe/accounts.ts';
+import type { Answer, ListPage, ReadableType } from '../stripe/stripe-calls.ts';
+import { isNotAllowed } from '../stripe/stripe-failure.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
+import type { RecentStrangers } from './not-ours-cache.ts';
+import { type Ownership, whatIsOurs } from './ownership.ts';
+import type { SiblingSessions } from './sibling-sessions.ts';
+import { type StaleCopy, staleCopy } from './stale-snapshot.ts';
+
+export type Taken = ObserveResult | { readonly outcome: 'not_ours' | 'ignored' | 'unreadable' };
+
+export interface IntakeParts {
+  readonly ledger: PaymentLedger;
+  readonly accounts: Accounts;
+  readonly siblings: SiblingSessions;
+  readonly scope: string;
+  readonly log: Log;
+  /** Where lists come again and again. */
+  readonly strangers?: RecentStrangers;
+}
+
+type Ours = Extract<Ownership, { ours: true }>;
+type Named = { readonly objectId?: string; readonly type: string };
+type Unreadable = Named & { readonly path: string };
+
+export class Intake {
+  readonly #parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws LedgerError of the ledger, and `provider_unavailable`: then nothing is known, and the source must come again. */
+  take(object: unknown, way: Way): Promise<Taken> {
+    return this.#keepForbidden(object, named(object), way, () => this.#take(object, way));
+  }
+
+  async #take(object: unknown, way: Way): Promise<Taken> {
+    const { scope, log } = this.#parts;
+    const stale = staleCopy(object, way);
+    if (stale) return this.#takeAgain(object, stale, way);
+    const mapped = toObservation(object, way, scope);
+    if (mapped.kind === 'ignored') {
+      log.info({ because: mapped.because, eventId: way.eventId }, 'an object of Stripe was ignored');
+      return { outcome: 'ignored' };
+    }
+    const ownership: Ownership = way.orderId === undefined ? await this.#whose(mapped.claim, way) : { ours: true, orderId: way.orderId };
+    if (ownership.ours) return this.#takeOurs(object, mapped, ownership, way);
+    // Without an id nobody can tell whose it is, so nobody else would keep it.
+    if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.keep(object, mapped, way);
+    return { outcome: 'not_ours' };
+  }
+
+  /** An object of which only the id is known, as thin events tell it. */
+  takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
+    return this.#keepForbidden(undefined, { type, objectId: id }, way, () => this.#takeById(type, id, way));
+  }
+
+  async #takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
+    const { accounts, ledger } = this.#parts;
+    const answer = await (await accounts.calls(way.account)).object(type, id);
+    if (answer) return this.#take(answer.object, seenByRead(answer, way));
+    return (await ledger.orderOf(id)) ? this.keep(undefined, { objectId: id, type, path: 'related_object' }, way) : { outcome: 'not_ours' };
+  }
+
+  /** By id and digest, never the body: it may hold personal data. */
+  async keep(
+    object: unknown,
+    { objectId, type, path }: Unreadable,
+    { account, livemode, eventId, apiVersion }: Partial<Seen>,
+  ): Promise<Taken> {
+    const sha256 = createHash('sha256')
+      .update(JSON.stringify(object) ?? '')
+      .digest('hex');
+    await this.#parts.ledger.recordUnreadable({
+      objectId: objectId ?? eventId ?? `sha256:${sha256}`,
+      type,
+      path,
+      sha256,
+      ...(account === undefined ? {} : { account }),
+      ...(livemode === undefined ? {} : { livemode }),
+      ...(eventId === undefined ? {} : { eventId }),
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+    });
+    return { outcome: 'unreadable' };
+  }
+
+  /** No retry gives our key a right that it has not: a person must, and `recheck` then reads the object. */
+  async #keepForbidden(object: unknown, name: Named, way: Way, take: () => Promise<Taken>): Promise<Taken> {
+    try {
+      return await take();
+    } catch (error) {
+      if (!isNotAllowed(error)) throw error;
+      this.#parts.log.error(
+        { err: error, ...name, eventId: way.eventId },
+        'our key may not read what tells of an object; it is kept by id',
+      );
+      return this.keep(object, { ...name, path: 'permission' }, way);
+    }
+  }
+
+  /** A copy that may be out of date, or out of shape: where it is ours, the object as it is now decides. */
+  async #takeAgain(copy: unknown, { type, id }: StaleCopy, way: Way): Promise<Taken> {
+    const { scope } = this.#parts;
+    const ownership = await this.#whose(claimOf(identityOf(copy), scope), way);
+    if (!ownership.ours) return { outcome: 'not_ours' };
+    const answer = await this.#readAgain(type, id, way);
+    if (answer) return this.#takeAnswer(answer, ownership, way);
+    if (way.form === 'foreign_snapshot') return this.keep(copy, { objectId: id, type, path: 'api_version' }, way);
+    const mapped = toObservation(copy, way, scope);
+    return mapped.kind === 'ignored' ? { outcome: 'ignored' } : this.#takeOurs(copy, mapped, ownership, way);
+  }
+
+  /** Undefined: not to be seen with our key, however often it is asked for. */
+  async #readAgain(type: ReadableType, id: string, way: Way): Promise<Answer | undefined> {
+    const { accounts, log } = this.#parts;
+    try {
+      return await (await accounts.calls(way.account)).object(type, id);
+    } catch (error) {
+      if (!isNotAllowed(error)) throw error;
+      log.warn({ err: error, objectId: id }, 'our key may not read an object that an event speaks of; the copy in the event counts');
+      return undefined;
+    }
+  }
+
+  #whose(claim: Claim, { account }: Way): Promise<Ownership> {
+    const { accounts } = this.#parts;
+    return whatIsOurs(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
+  }
+
+  /** Read because a source left a question. */
+  async #takeAnswer(answer: Answer, ours: Ours, way: Way): Promise<Taken> {
+    const read = seenByRead(answer, way);
+    const mapped = toObservation(answer.object, read, this.#parts.scope);
+    if (mapped.kind === 'ignored') return { outcome: 'ignored' };
+    return this.#takeOurs(answer.object, mapped, namingOrder(ours, mapped.claim.orderId), read);
+  }
+
+  async #takeOurs(object: unknown, mapped: Exclude<Mapped, { kind: 'ignored' }>, ours: Ours, way: Way): Promise<Taken> {
+    const calls = await this.#parts.accounts.calls(way.account);
+    switch (mapped.kind) {
+      case 'not_understood':
+        return this.keep(object, mapped, way);
+      case 'read_session': {
+        // What Stripe answered just now was asked for with its payment intent: asking again would not end.
+        const session = way.form === undefined ? undefined : await calls.session(mapped.sessionId);
+        if (session) return this.#takeAnswer(session, ours, way);
+        return this.keep(object, { objectId: mapped.sessionId, type: 'checkout.session', path: 'payment_intent' }, way);
+      }
+      case 'list_refunds': {
+        const refunds = await calls.refunds(mapped.of);
+        return refunds ? this.#takeRefunds(refunds, ours, way) : this.keep(object, { ...named(object), path: 'refunds' }, way);
+      }
+      case 'statement': {
+        const { statement } = mapped;
+        if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours))) return this.#observe(object, statement, ours, way);
+        const session = await calls.sessionOfIntent(statement.payment.id);
+        return session ? this.#takeAnswer(session, ours, way) : this.#observe(object, statement, ours, way);
+      }
+    }
+  }
+
+  async #takeRefunds(answer: Answer<ListPage>, ours: Ours, way: Way): Promise<Taken> {
+    const read = seenByRead(answer, way);
+    let best: Taken = { outcome: 'ignored' };
+    for (const refund of answer.object.objects) {
+      const mapped = toObservation(refund, read, this.#parts.scope);
+      if (mapped.kind === 'statement') best = stronger(best, await this.#observe(refund, mapped.statement, ours, read));
+      if (mapped.kind === 'not_understood') best = stronger(best, await this.keep(refund, mapped, read));
+    }
+    return best;
+  }
+
+  /** A payment intent knows no discount, tax or shipping: alone it is judged only where its total leaves no question. */
+  async #isAsExpected({ payment, fact }: Statement, { orderId }: Ours): Promise<boolean> {
+    if (fact.kind !== 'attempt' || fact.status !== 'paid') return true;
+    const { ledger } = this.#parts;
+    const order = (await ledger.orderOf(payment.id)) ?? (orderId === undefined ? undefined : await ledger.order(orderId));
+    return order !== undefined && fact.amount.totalMinor === order.expected.amountMinor && fact.amount.currency === order.expected.currency;
+  }
+
+  async #observe(object: unknown, statement: Statement, { orderId }: Ours, way: Way): Promise<Taken> {
+    const { ledger, siblings, log } = this.#parts;
+    const { source } = way;
+    try {
+      const result = await ledger.observePayment({ ...statement, ...(orderId === undefined ? {} : { orderId }), source });
+      if (result.outcome === 'granted' || result.outcome === 'restored') siblings.expireSoon(result.orderId);
+      return result;
+    } catch (error) {
+      // What the ledger refuses now, it would refuse at each retry.
+      if (!(error instanceof LedgerError && error.code === 'invalid_input')) throw error;
+      const { objectId } = statement.evidence;
+      log.error({ err: error, objectId }, 'the ledger cannot take what Stripe says; it is kept by id');
+      return this.keep(object, { objectId, type: statement.fact.kind, path: 'observation' }, way);
+    }
+  }
+}
+
+function named(object: unknown): Named {
+  const { id, object: type = 'unknown' } = identityOf(object);
+  return { type, ...(id === undefined ? {} : { objectId: id }) };
+}
+
+/** Its mode goes on to what it leads to: a charge tells one, and its refunds do not. */
+function seenByRead({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Way): Way {
+  const told = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : undefined;
+  const livemode = way.livemode ?? (typeof told === 'boolean' ? told : undefined);
+  return { ...way, asOf, ...(livemode === undefined ? {} : { livemode }), ...(apiVersion === undefined ? {} : { apiVersion }) };
+}
+
+function namingOrder(ours: Ours, orderId: string | undefined): Ours {
+  return ours.orderId === undefined && orderId !== undefined ? { ours: true, orderId } : ours;
+}
+
+const weakest: readonly Taken['outcome'][] = ['ignored', 'not_ours', 'unreadable', 'duplicate', 'held'];
+
+/** Of several objects behind one event, the one that changed most answers for it. */
+function stronger(a: Taken, b: Taken): Taken {
+  const rank = ({ outcome }: Taken) => (weakest.includes(outcome) ? weakest.indexOf(outcome) : weakest.length);
+  return rank(b) > rank(a) ? b : a;
+}

@@ -1,0 +1,60 @@
+// Whose an object is. Many apps share one Stripe account, so this is never guessed: what the ledger has linked, then
+// what only our secret key can have written.
+import type { OrderView, PaymentLedger } from '@paidonce/ledger';
+import { type Claim, claimOf } from '../mapping/claim.ts';
+import type { Answer } from '../stripe/stripe-calls.ts';
+import { identityOf, isId } from '../stripe/stripe-objects.ts';
+import type { RecentStrangers } from './not-ours-cache.ts';
+
+/** `orderId`: which order the object names; absent where the ledger's own link says it. */
+export type Ownership = { readonly ours: false } | { readonly ours: true; readonly orderId?: string };
+
+export interface OwnershipSources {
+  readonly ledger: PaymentLedger;
+  readonly scope: string;
+  /** Reads a payment intent; undefined: Stripe knows none of this id. */
+  readonly intent: (intentId: string) => Promise<Answer | undefined>;
+  readonly strangers?: RecentStrangers;
+}
+
+/**
+ * At most one call to Stripe: for a refund or dispute whose payment intent nobody has linked yet.
+ *
+ * @throws LedgerError `provider_unavailable` where that call fails: then nobody may say "not ours".
+ */
+export async function whatIsOurs(claim: Claim, { ledger, scope, intent, strangers }: OwnershipSources): Promise<Ownership> {
+  if (claim.recoveredFrom !== undefined) {
+    const recovered = await ledger.orderOf(claim.recoveredFrom);
+    if (recovered) return { ours: true, orderId: recovered.orderId };
+  }
+  if (claim.marked && claim.orderId !== undefined) return ownedBy(claim);
+  for (const reference of claim.references) {
+    if (await ledger.orderOf(reference)) return { ours: true };
+  }
+  // One link, one order: whoever pays on it pays for that order, whatever he types.
+  const linked = claim.link === undefined ? undefined : await ledger.orderOf(claim.link);
+  if (linked) return { ours: true, orderId: linked.orderId };
+  if (claim.marked) return { ours: true };
+  if (claim.askIntent === undefined || strangers?.has(claim.askIntent)) return { ours: false };
+  const answer = await intent(claim.askIntent);
+  const asked = answer && claimOf(identityOf(answer.object), scope);
+  if (asked?.marked) return ownedBy(asked);
+  strangers?.add(claim.askIntent);
+  return { ours: false };
+}
+
+function ownedBy({ orderId }: Claim): Ownership {
+  return orderId !== undefined && isId(orderId) ? { ours: true, orderId } : { ours: true };
+}
+
+/** The order that the object is linked to, else the one that it names. Asks the ledger, and nobody else. */
+export async function orderOfClaim(
+  { orderId, references, link, recoveredFrom }: Claim,
+  ledger: PaymentLedger,
+): Promise<OrderView | undefined> {
+  for (const name of [...references, link, recoveredFrom]) {
+    const order = name === undefined ? undefined : await ledger.orderOf(name);
+    if (order) return order;
+  }
+  return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
+}

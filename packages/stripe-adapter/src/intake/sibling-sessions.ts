@@ -1,0 +1,56 @@
+// One order, one payment: once a session of an order is paid, its other open ones are expired, so that nobody pays
+// twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
+import { LedgerError, type Log, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+import type { Accounts } from '../stripe/accounts.ts';
+import { attemptOn, isFinal } from './attempt-status.ts';
+
+export interface SiblingSessions {
+  /** Returns at once. */
+  expireSoon(orderId: string): void;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>;
+}
+
+export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope: string, log: Log): SiblingSessions {
+  const running = new Set<Promise<void>>();
+
+  async function expireOpen(orderId: string): Promise<void> {
+    const order = await ledger.order(orderId);
+    const sessions = order?.checkouts.filter(({ payment }) => payment.provider === 'stripe' && payment.id.startsWith('cs_')) ?? [];
+    if (sessions.length < 2) return;
+    const history = await ledger.history(orderId);
+    for (const { payment } of sessions) {
+      if (!isFinal(attemptOn(history, payment.id))) await expire(payment, orderId);
+    }
+  }
+
+  /** Stripe refuses what is open no longer, and that is as good. */
+  async function expire({ id: sessionId, account }: PaymentReference, orderId: string): Promise<void> {
+    try {
+      await (await accounts.calls(account)).expireSession(sessionId, expireKey(scope, sessionId));
+    } catch (error) {
+      if (error instanceof LedgerError && error.code === 'invalid_input') return;
+      log.warn(
+        { err: error, sessionId, orderId },
+        'a paid order has another session that could not be expired; a payment on it opens a review',
+      );
+    }
+  }
+
+  return {
+    expireSoon: (orderId) => {
+      const work = expireOpen(orderId)
+        .catch((error: unknown) => log.warn({ err: error, orderId }, 'the other sessions of a paid order could not be looked up'))
+        .finally(() => running.delete(work));
+      running.add(work);
+    },
+    settled: async () => {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+/** One key a session: expiring it twice is one request. */
+export function expireKey(scope: string, sessionId: string): string {
+  return `${scope}-expire-${sessionId}`;
+}

@@ -1,0 +1,27 @@
+// What one object of Stripe says by itself, before it is known whose it is and how we came to see it.
+
+import type { Fact } from '@paidonce/ledger';
+import type { RefundsOf } from '../stripe/stripe-calls.ts';
+
+/** A fact about one payment. */
+export interface SaidOfPayment {
+  /** The payment intent; the session where there is none; the charge of old integrations. */
+  readonly payment: string;
+  readonly aliases?: readonly string[];
+  readonly livemode: boolean;
+  readonly fact: Fact;
+  /** When the payment was made, in Stripe's seconds, where the object tells. */
+  readonly madeAt?: number;
+  /** A payment intent alone: it has a total, and knows no discount, tax or shipping. */
+  readonly partsUnknown?: true;
+}
+
+export type Said =
+  | SaidOfPayment
+  /** Its payment intent decides, and was not expanded. */
+  | { readonly readSession: string }
+  /** Only a hint that refunds exist. */
+  | { readonly listRefunds: RefundsOf }
+  | { readonly ignored: string }
+  /** The path in the object that could not be read. */
+  | { readonly failedAt: string };

@@ -1,0 +1,187 @@
+// The only mapping: what an object of Stripe says of a payment. Pure, and by object, never by event name, so that
+// each webhook, poll and status query tells the same fact in the same words.
+
+import type { Fact, PaidAmount, Statement } from '@paidonce/ledger';
+import type { RefundsOf } from '../stripe/stripe-calls.ts';
+import {
+  failedPath,
+  identityOf,
+  intentSchema,
+  isId,
+  type StripeIdentity,
+  type StripeIntent,
+  type StripeSession,
+  sessionSchema,
+} from '../stripe/stripe-objects.ts';
+import { type Claim, claimOf, orderKey } from './claim.ts';
+import type { Said, SaidOfPayment } from './object-reading.ts';
+import type { Seen } from './provenance.ts';
+import { readCharge, readDispute, readRefund } from './refunds-and-disputes.ts';
+
+/** The claim says whose it is; the statement names no order yet. */
+export type Mapped =
+  | { readonly kind: 'statement'; readonly statement: Statement; readonly claim: Claim; readonly partsUnknown: boolean }
+  /** The payment intent decides, and it was not expanded. */
+  | { readonly kind: 'read_session'; readonly sessionId: string; readonly claim: Claim }
+  /** Only a hint that refunds exist. */
+  | { readonly kind: 'list_refunds'; readonly of: RefundsOf; readonly claim: Claim }
+  | { readonly kind: 'ignored'; readonly because: string }
+  | { readonly kind: 'not_understood'; readonly path: string; readonly objectId?: string; readonly type: string; readonly claim: Claim };
+
+export function toObservation(object: unknown, seen: Seen, scope: string): Mapped {
+  const identity = identityOf(object);
+  const claim = claimOf(identity, scope);
+  const said = read(object, identity, seen);
+  if ('ignored' in said) return { kind: 'ignored', because: said.ignored };
+  if ('failedAt' in said) return notUnderstood(identity, claim, said.failedAt);
+  // The ledger could not take it, and only who has our key can have written it.
+  if (claim.orderId !== undefined && !isId(claim.orderId)) return notUnderstood(identity, claim, `metadata.${orderKey}`);
+  if ('readSession' in said) return { kind: 'read_session', sessionId: said.readSession, claim };
+  if ('listRefunds' in said) return { kind: 'list_refunds', of: said.listRefunds, claim };
+  return { kind: 'statement', statement: toStatement(said, identity, seen), claim, partsUnknown: said.partsUnknown === true };
+}
+
+function notUnderstood({ id, object: type = 'unknown' }: StripeIdentity, claim: Claim, path: string): Mapped {
+  return { kind: 'not_understood', path, type, claim, ...(id === undefined ? {} : { objectId: id }) };
+}
+
+function read(object: unknown, identity: StripeIdentity, seen: Seen): Said {
+  switch (identity.object) {
+    case 'checkout.session':
+      return readSession(object, identity);
+    case 'payment_intent':
+      return readIntent(object);
+    case 'refund':
+      return readRefund(object, seen.livemode);
+    case 'dispute':
+      return readDispute(object);
+    case 'charge':
+      return readCharge(object);
+    case undefined:
+      return { failedAt: 'object' };
+    default:
+      return { ignored: `a ${identity.object} says nothing of a one-time payment` };
+  }
+}
+
+function toStatement(said: SaidOfPayment, { id = said.payment }: StripeIdentity, seen: Seen): Statement {
+  const { payment, aliases, livemode, fact, madeAt } = said;
+  const { account, asOf, eventId, apiVersion } = seen;
+  const isPaid = fact.kind === 'attempt' && fact.status === 'paid';
+  const occurredAt = !isPaid ? undefined : (seen.happenedAt ?? (madeAt === undefined ? undefined : isoTime(madeAt)));
+  return {
+    payment: { provider: 'stripe', account, livemode, id: payment },
+    ...(aliases ? { aliases } : {}),
+    fact,
+    asOf,
+    ...(occurredAt === undefined || occurredAt === asOf ? {} : { occurredAt }),
+    evidence: { objectId: id, ...(eventId === undefined ? {} : { eventId }), ...(apiVersion === undefined ? {} : { apiVersion }) },
+  };
+}
+
+/** Of Stripe's seconds. */
+export function isoTime(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString();
+}
+
+function readSession(object: unknown, { payment_link: link }: StripeIdentity): Said {
+  const parsed = sessionSchema.safeParse(object);
+  if (!parsed.success) return { failedAt: failedPath(parsed.error) };
+  const session = parsed.data;
+  if (session.mode !== 'payment') return { ignored: `a session in ${session.mode} mode is never proof of a one-time payment` };
+  const intent = typeof session.payment_intent === 'string' ? undefined : (session.payment_intent ?? undefined);
+  if (intent?.status === 'canceled') return ofIntent(intent, { kind: 'attempt', status: 'canceled' }, session);
+  if (session.status === 'open') return { ignored: 'an attached checkout that is open is pending' };
+  if (session.status === 'expired') {
+    // Each visit makes a session, and anybody may visit: the link still takes a payment, and the stream stays bounded.
+    if (link !== undefined) return { ignored: 'a visit to a Payment Link that ended without a payment' };
+    return { payment: session.id, livemode: session.livemode, fact: { kind: 'attempt', status: 'expired' } };
+  }
+  if (session.payment_intent === null) return readWithoutIntent(session);
+  if (intent === undefined) return readUnexpanded(session, session.payment_intent);
+  return readExpanded(session, intent);
+}
+
+/** A 100 % coupon: no intent, charge or balance transaction will ever exist, so the session is the payment. */
+function readWithoutIntent(session: StripeSession): Said {
+  if (session.payment_status === 'unpaid') return { failedAt: 'payment_intent' };
+  if (session.amount_total !== 0) return { failedAt: session.amount_total === null ? 'amount_total' : 'payment_intent' };
+  const amount = amountOf(session, 0, session.currency);
+  if (amount === undefined) return { failedAt: 'currency' };
+  return { payment: session.id, livemode: session.livemode, fact: { kind: 'attempt', status: 'paid', amount }, madeAt: session.created };
+}
+
+function readUnexpanded(session: StripeSession, intentId: string | StripeIntent): Said {
+  if (typeof intentId !== 'string' || session.payment_status !== 'paid') return { readSession: session.id };
+  if (session.amount_total === null) return { failedAt: 'amount_total' };
+  // Paid, so nothing is left to capture: what was received is the total.
+  const amount = amountOf(session, session.amount_total, session.currency);
+  if (amount === undefined) return { failedAt: 'currency' };
+  return { payment: intentId, aliases: [session.id], livemode: session.livemode, fact: { kind: 'attempt', status: 'paid', amount } };
+}
+
+function readExpanded(session: StripeSession, intent: StripeIntent): Said {
+  if (intent.status === 'succeeded') {
+    const amount = amountOf(session, intent.amount_received, intent.currency);
+    return amount === undefined ? { failedAt: 'currency' } : ofIntent(intent, { kind: 'attempt', status: 'paid', amount }, session);
+  }
+  // Money that the session has and its intent has not: nobody has described that, so nobody guesses.
+  if (session.payment_status !== 'unpaid') return { failedAt: 'payment_intent.status' };
+  switch (intent.status) {
+    case 'processing':
+      return ofIntent(intent, { kind: 'attempt', status: 'processing' }, session);
+    case 'requires_action':
+      return ofIntent(intent, { kind: 'attempt', status: 'awaiting_customer' }, session);
+    case 'requires_capture':
+      return ofIntent(intent, { kind: 'attempt', status: 'authorized' }, session);
+    case 'requires_payment_method':
+      return ofIntent(intent, { kind: 'attempt', status: 'failed' }, session);
+    case 'canceled':
+      return ofIntent(intent, { kind: 'attempt', status: 'canceled' }, session);
+    case 'requires_confirmation':
+      return { failedAt: 'payment_intent.status' }; // Not of a session that is complete.
+  }
+}
+
+function readIntent(object: unknown): Said {
+  const parsed = intentSchema.safeParse(object);
+  if (!parsed.success) return { failedAt: failedPath(parsed.error) };
+  const intent = parsed.data;
+  switch (intent.status) {
+    case 'succeeded': {
+      // Never `amount`: a partial capture receives less, an over-capture more.
+      const amount = { totalMinor: intent.amount_received, currency: intent.currency };
+      return { ...ofIntent(intent, { kind: 'attempt', status: 'paid', amount }), partsUnknown: true };
+    }
+    case 'processing':
+      return ofIntent(intent, { kind: 'attempt', status: 'processing' });
+    case 'requires_capture':
+      return ofIntent(intent, { kind: 'attempt', status: 'authorized' });
+    case 'canceled':
+      return ofIntent(intent, { kind: 'attempt', status: 'canceled' });
+    case 'requires_payment_method':
+      // Declined, and the customer may try again on the same intent.
+      return intent.failed ? ofIntent(intent, { kind: 'attempt', status: 'attempt_failed' }) : { ignored: 'the customer has not paid yet' };
+    case 'requires_confirmation':
+    case 'requires_action':
+      return { ignored: 'the customer has not paid yet' };
+  }
+}
+
+function ofIntent(intent: StripeIntent, fact: Fact, session?: StripeSession): SaidOfPayment {
+  const { id, livemode, created } = intent;
+  return { payment: id, livemode, fact, madeAt: created, ...(session ? { aliases: [session.id] } : {}) };
+}
+
+/** The total is what was received; the parts are the session's, and explain why it is not the price. */
+function amountOf(session: StripeSession, totalMinor: number, currency: string | null): PaidAmount | undefined {
+  if (currency === null) return undefined;
+  const { amount_subtotal: subtotalMinor, amount_total: askedMinor, total_details: details } = session;
+  if (subtotalMinor === null || askedMinor === null || details === null) return { totalMinor, currency };
+  const discountMinor = details.amount_discount;
+  const shippingMinor = details.amount_shipping ?? 0;
+  // Tax that the prices include stands in the subtotal already; what was added on top is left.
+  const addedMinor = askedMinor - (subtotalMinor - discountMinor + shippingMinor);
+  const taxMinor = addedMinor >= 0 && addedMinor <= details.amount_tax ? addedMinor : details.amount_tax;
+  return { totalMinor, currency, parts: { subtotalMinor, discountMinor, taxMinor, shippingMinor } };
+}

@@ -1,0 +1,225 @@
+// The paid orders that never became members: those that bear our mark at Stripe, and those that the shop lists from the
+// time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
+// break is starting again: what is done is known, and costs no call where the lists show it.
+import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
+import type { Taken } from '../intake/intake.ts';
+import { orderOfClaim } from '../intake/ownership.ts';
+import { claimOf } from '../mapping/claim.ts';
+import { toObservation } from '../mapping/to-observation.ts';
+import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import { isNotAllowed } from '../stripe/stripe-failure.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
+import { everyObject, type StripeWork, scopeOf } from './batch-context.ts';
+import { chargedAtStripe } from './provider-payments.ts';
+import { moneyBack } from './refresh-payment.ts';
+import type { ShopOrder } from './shop-orders.ts';
+
+export interface BackfillOptions {
+  readonly since: Date;
+  readonly orders?: Iterable<ShopOrder>;
+  readonly dryRun?: boolean;
+  readonly by: ManualAction;
+  readonly onProgress?: (what: string, count: number) => void;
+}
+
+/** Orders, by what became of them, or with `dryRun` would become. */
+export interface Backfilled {
+  readonly lookedAt: number;
+  /** Became members, and the shop is told. */
+  readonly granted: number;
+  /** Were members already, in the shop's books. */
+  readonly imported: number;
+  /** Were known here before. */
+  readonly known: number;
+  readonly unpaid: number;
+  /** A person must look: another amount, another order's payment, refunded. */
+  readonly review: number;
+  readonly strangers: number;
+  readonly calls: number;
+  /** Which ones, and why. */
+  readonly problems: readonly string[];
+}
+
+type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
+
+export async function backfill(work: StripeWork, options: BackfillOptions): Promise<Backfilled> {
+  const readsBefore = work.reads.count;
+  const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, strangers: 0, calls: 0, problems: [] };
+  const own = await work.accounts.own();
+  const runs = new Map<string, Run>();
+  const on = async (account: string): Promise<Run> => {
+    const run = runs.get(account) ?? new Run(work, account, await work.accounts.calls(account), options, counts);
+    runs.set(account, run);
+    return run;
+  };
+  for (const order of options.orders ?? []) await (await on(order.account ?? own)).shopOrder(order);
+  for (const account of new Set([...(await scopeOf(work)).accounts, ...runs.keys()])) {
+    const run = await on(account);
+    try {
+      await run.markedSessions();
+      await run.markedIntents();
+    } catch (error) {
+      if (account === own || !isNotAllowed(error)) throw error;
+      run.problem(`${account}: our key may not read it, and it has orders here`);
+    }
+  }
+  return { ...counts, calls: work.reads.count - readsBefore };
+}
+
+/** On one account. */
+class Run {
+  readonly #work: StripeWork;
+  readonly #account: string;
+  readonly #calls: StripeCalls;
+  readonly #options: BackfillOptions;
+  readonly #counts: Counts;
+  /** Payments of the shop's own list, and of the sessions that were looked at. */
+  readonly #done = new Set<string>();
+
+  constructor(work: StripeWork, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
+    this.#work = work;
+    this.#account = account;
+    this.#calls = calls;
+    this.#options = options;
+    this.#counts = counts;
+  }
+
+  async shopOrder(order: ShopOrder): Promise<void> {
+    this.#looked();
+    this.#done.add(order.paymentId);
+    const known = await this.#work.ledger.order(order.orderId);
+    if (known && known.membership !== 'none') return this.#add('known');
+    const session = await this.#sessionOf(order.paymentId);
+    const mapped = session && toObservation(session.object, this.#seen(session), this.#work.scope);
+    if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
+    const { statement } = mapped;
+    if (!isPaid(statement)) return this.#add('unpaid');
+    for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
+    if (!(await this.#tellMoneyBack(statement, order.orderId))) return;
+    if (order.fulfilled) return this.#import(order, statement);
+    await this.#grant(order, statement, session);
+  }
+
+  /** Ours by its mark; the orders of the shop's own list are done. */
+  async markedSessions(): Promise<void> {
+    const { ledger, scope } = this.#work;
+    const toMs = ledger.runtime.now().getTime() + 3_600_000;
+    const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
+    for await (const { object, answer } of list) {
+      const claim = claimOf(identityOf(object), scope);
+      if (claim.references.some((reference) => this.#done.has(reference))) continue;
+      for (const reference of claim.references) this.#done.add(reference);
+      this.#looked();
+      const order = await orderOfClaim(claim, ledger);
+      if (order === undefined && !claim.marked) this.#add('strangers');
+      else if (order && order.membership !== 'none') this.#add('known');
+      else await this.#marked(object, order, answer);
+    }
+  }
+
+  async #marked(object: unknown, order: OrderView | undefined, answer: Pick<Answer, 'asOf' | 'apiVersion'>): Promise<void> {
+    const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
+    const statement = mapped.kind === 'statement' && isPaid(mapped.statement) ? mapped.statement : undefined;
+    if (statement && !(await this.#tellMoneyBack(statement, order?.orderId))) return;
+    const name = identityOf(object).id ?? '';
+    if (this.#options.dryRun !== true) {
+      this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), name);
+    } else if (mapped.kind === 'not_understood') this.problem(`${name}: it cannot be read, at ${mapped.path}`);
+    else if (!statement) this.#add('unpaid');
+    else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
+    else this.problem(`${name}: it names an order that is not placed; list it among --orders`);
+  }
+
+  /** Before the payment, so that what was undone since grants nothing. False: that was all, since nothing may change. */
+  async #tellMoneyBack({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
+    if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
+    const { livemode, account } = payment;
+    const way = { source: 'poll' as const, account, livemode, ...(orderId === undefined ? {} : { orderId }) };
+    const back = await moneyBack(payment.id, way, this.#calls);
+    if (this.#options.dryRun === true && back.length > 0) {
+      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
+      return false;
+    }
+    for (const each of back) await this.#work.intake.take(each.object, each.way);
+    return true;
+  }
+
+  /** Payment intents that the shop made itself: no session tells of them, but the balance does. */
+  async markedIntents(): Promise<void> {
+    const { ledger, scope } = this.#work;
+    const onUnread = (objectId: string): void => this.problem(`${objectId}: it cannot be read`);
+    const parts = { account: this.#account, calls: this.#calls, work: this.#work, since: this.#options.since, onUnread };
+    for await (const paid of chargedAtStripe(parts)) {
+      if (paid === 'strange' || this.#done.has(paid.id) || (await ledger.orderOf(paid.id))?.membership === 'active') continue;
+      this.#done.add(paid.id);
+      this.#looked();
+      const answer = await this.#calls.intent(paid.id);
+      const order = answer && (await orderOfClaim(claimOf(identityOf(answer.object), scope), ledger));
+      if (answer === undefined) this.problem(`${paid.id}: a charge without a payment intent is no order of ours`);
+      else if (order && order.membership !== 'none') this.#add('known');
+      else await this.#marked(answer.object, order, answer);
+    }
+  }
+
+  async #import(order: ShopOrder, statement: Statement): Promise<void> {
+    const { ledger } = this.#work;
+    if (this.#options.dryRun === true) return this.#add('imported');
+    const { fulfilled: _, paymentId, ...placed } = order;
+    const { outcome } = await ledger.importOrder({ ...placed, ...this.#place(statement) }, statement, this.#options.by);
+    if (outcome === 'imported') this.#add('imported');
+    else if (outcome === 'exists') this.#add('known');
+    else this.problem(`${order.orderId} (${paymentId}): ${outcome}`);
+  }
+
+  /** Attached like any other checkout, so that whatever Stripe says of it later is the order's too. */
+  async #grant(order: ShopOrder, statement: Statement, session: Answer): Promise<void> {
+    const { ledger, intake } = this.#work;
+    if (this.#options.dryRun === true) return this.#add('granted');
+    const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
+    const { outcome } = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
+    if (outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms`);
+    const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
+    if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
+    this.#countTaken(await intake.take(session.object, { ...this.#seen(session), source: 'poll' }), order.orderId);
+  }
+
+  #sessionOf(paymentId: string): Promise<Answer | undefined> {
+    if (paymentId.startsWith('cs_')) return this.#calls.session(paymentId);
+    return this.#calls.sessionOfIntent(paymentId).then((session) => session ?? this.#calls.intent(paymentId));
+  }
+
+  #countTaken({ outcome }: Taken, name: string): void {
+    if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
+    else if (outcome === 'duplicate') this.#add('known');
+    else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
+    else if (outcome === 'recorded')
+      this.problem(`${name}: recorded, without a membership. It is unpaid, refunded or disputed, or its order is not placed`);
+    else this.problem(`${name}: ${outcome}`);
+  }
+
+  #place({ payment: { account, livemode } }: Statement): Pick<PlaceOrder, 'account' | 'livemode'> {
+    return { account, livemode };
+  }
+
+  #seen({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>) {
+    return { account: this.#account, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
+  }
+
+  #looked(): void {
+    this.#counts.lookedAt += 1;
+    this.#options.onProgress?.('orders', this.#counts.lookedAt);
+  }
+
+  #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'strangers' | 'review'): void {
+    this.#counts[name] += 1;
+  }
+
+  problem(problem: string): void {
+    this.#counts.review += 1;
+    this.#counts.problems = [...this.#counts.problems, problem];
+  }
+}
+
+function isPaid({ fact }: Statement): boolean {
+  return fact.kind === 'attempt' && fact.status === 'paid';
+}

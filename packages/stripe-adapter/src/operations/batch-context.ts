@@ -1,0 +1,66 @@
+// What a long look at Stripe works with: paced calls, tried again where that helps, and the same intake as the poll's.
+import type { Log, PaymentLedger } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import { Intake } from '../intake/intake.ts';
+import { RecentStrangers } from '../intake/not-ours-cache.ts';
+import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
+import { BackgroundReads } from '../poll/background-reads.ts';
+import { type Accounts, type GivenAccount, keyMode, openAccounts } from '../stripe/accounts.ts';
+import { type Answer, type ListPage, type ListWindow, StripeCalls } from '../stripe/stripe-calls.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
+
+export interface StripeWorkOptions extends GivenAccount {
+  readonly ledger: PaymentLedger;
+  readonly stripe: Stripe;
+  readonly scope: string;
+  readonly log: Log;
+}
+
+export interface StripeWork {
+  readonly ledger: PaymentLedger;
+  readonly scope: string;
+  readonly accounts: Accounts;
+  readonly intake: Intake;
+  readonly siblings: SiblingSessions;
+  readonly reads: BackgroundReads;
+}
+
+export function openStripeWork({ ledger, stripe, scope, log, ...given }: StripeWorkOptions): StripeWork {
+  const { runtime } = ledger;
+  const reads = new BackgroundReads(runtime, new AbortController().signal);
+  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: reads.around }), given);
+  const siblings = siblingSessions(ledger, accounts, scope, log);
+  const intake = new Intake({ ledger, accounts, siblings, scope, log, strangers: new RecentStrangers(runtime) });
+  return { ledger, scope, accounts, intake, siblings, reads };
+}
+
+export interface WorkScope {
+  /** The key's own first; then those on which orders were placed, as a platform sells for connected accounts. */
+  readonly accounts: readonly string[];
+  /** Of the key: what it cannot see is not looked for. Undefined: there is no order yet. */
+  readonly livemode: boolean | undefined;
+}
+
+/** Where payments of this ledger may stand, as far as our key sees. */
+export async function scopeOf({ ledger, accounts }: StripeWork): Promise<WorkScope> {
+  const own = await accounts.own();
+  const orders = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
+  const livemode = await keyMode(orders, accounts);
+  const used = orders.filter((each) => each.livemode === livemode).map(({ account }) => account);
+  return { accounts: [...new Set([own, ...used])], livemode };
+}
+
+/** All objects of a list, newest first, each with the answer that it came in. */
+export async function* everyObject(
+  list: (window: ListWindow) => Promise<Answer<ListPage>>,
+  fromMs: number,
+  toMs: number,
+): AsyncGenerator<{ readonly object: unknown; readonly answer: Answer<ListPage> }> {
+  const window = { createdFrom: Math.max(0, Math.floor(fromMs / 1_000)), createdTo: Math.floor(toMs / 1_000) };
+  for (let after: string | undefined; ; ) {
+    const answer = await list({ ...window, ...(after === undefined ? {} : { after }) });
+    for (const object of answer.object.objects) yield { object, answer };
+    after = identityOf(answer.object.objects.at(-1)).id;
+    if (!answer.object.hasMore || after === undefined) return;
+  }
+}

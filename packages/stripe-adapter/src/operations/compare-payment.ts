@@ -1,0 +1,99 @@
+// One payment at Stripe against what the ledger has of it. What the ledger knows is decided by its policy, so only what it
+// does not know can be a mismatch: and only where that would change who is let in.
+import type { OrderView } from '@paidonce/ledger';
+import { readDispute } from '../mapping/refunds-and-disputes.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import { refundSchema, type StripeMoney } from '../stripe/stripe-objects.ts';
+import type { StripeWork } from './batch-context.ts';
+import { type KnownPayment, knownPayment } from './ledger-payment.ts';
+import type { Paid } from './provider-payments.ts';
+
+export async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWork): Promise<Mismatch | undefined> {
+  const { id: paymentId, account, capturedMinor, currency } = paid;
+  const stripe = `paid, ${capturedMinor} ${currency}`;
+  const order = await ledger.orderOf(paymentId);
+  if (order === undefined) return { kind: 'paid_without_grant', paymentId, account, stripe, ledger: 'no order has it' };
+  const { orderId } = order;
+  const known = knownPayment(await ledger.history(orderId), paymentId);
+  const found = { paymentId, account, orderId, stripe };
+  if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'nobody has said that it is paid' };
+  if (!known.totalsMinor.has(capturedMinor)) {
+    return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
+  }
+  const back = await wentBack(paid, known, calls);
+  return order.membership === 'active' ? judgeActive(paid, known, back, order) : judgeOther(paid, known, back, order);
+}
+
+function judgeActive(
+  { id: paymentId, account, capturedMinor, currency }: Paid,
+  known: KnownPayment,
+  back: WentBack,
+  { orderId }: OrderView,
+) {
+  const found = { kind: 'refunded_but_active', paymentId, account, orderId } as const;
+  if (capturedMinor > 0 && back.refundedMinor >= capturedMinor && known.refundedMinor < capturedMinor) {
+    return { ...found, stripe: `refunded, ${back.refundedMinor} ${currency}`, ledger: `active, with ${known.refundedMinor} refunded` };
+  }
+  const news = back.disputes.find(({ isNews, isAgainstUs }) => isNews && isAgainstUs);
+  return news && { ...found, stripe: `disputed: ${news.status}`, ledger: 'active, without that' };
+}
+
+function judgeOther({ id: paymentId, account, capturedMinor, currency }: Paid, known: KnownPayment, back: WentBack, order: OrderView) {
+  const { orderId, membership, openReviews } = order;
+  if (capturedMinor > 0 && back.refundedMinor >= capturedMinor) return undefined;
+  if (back.disputes.some(({ isAgainstUs }) => isAgainstUs)) return undefined;
+  const isOld = back.disputes.some(({ isNews }) => isNews) || known.refundedMinor > back.refundedMinor;
+  // All that is undone of it is known, and the policy has ended the membership for it.
+  if (!isOld && back.refundedMinor > 0) return undefined;
+  const waits = openReviews.map(({ kind }) => kind).join(', ');
+  const ledger = `membership ${membership}${waits ? `, under review: ${waits}` : ''}`;
+  return { kind: 'paid_without_grant', paymentId, account, orderId, stripe: `paid, ${capturedMinor} ${currency}`, ledger } as const;
+}
+
+interface WentBack {
+  readonly refundedMinor: number;
+  readonly disputes: readonly { readonly status: string; readonly isAgainstUs: boolean; readonly isNews: boolean }[];
+}
+
+/** By Stripe: asked only where the charge says that there is something, or the ledger knows something else. */
+async function wentBack({ id, money }: Paid, known: KnownPayment, calls: StripeCalls): Promise<WentBack> {
+  if (money === undefined) return { refundedMinor: 0, disputes: [] };
+  return {
+    refundedMinor: money.amount_refunded === known.refundedMinor ? known.refundedMinor : await refundedMinor(money, calls),
+    disputes: money.disputed && money.payment_intent !== null ? await disputesOf(id, known, calls) : [],
+  };
+}
+
+async function refundedMinor({ id, payment_intent: intent }: StripeMoney, calls: StripeCalls): Promise<number> {
+  const page = await calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
+  return (page?.object.objects ?? []).reduce<number>((sum, object) => {
+    const refund = refundSchema.safeParse(object);
+    return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
+  }, 0);
+}
+
+async function disputesOf(intentId: string, known: KnownPayment, calls: StripeCalls): Promise<WentBack['disputes']> {
+  const page = await calls.disputes(intentId);
+  return (page?.object.objects ?? []).flatMap((object) => {
+    const said = readDispute(object);
+    if (!('fact' in said) || said.fact.kind !== 'dispute') return [];
+    const { id, status, movements } = said.fact;
+    const isAgainstUs = status === 'open' || status === 'lost';
+    return [{ status, isAgainstUs, isNews: !known.disputes.has(`${id}:${status}:${movements}`) }];
+  });
+}
+
+export interface Mismatch {
+  readonly kind: MismatchKind;
+  readonly paymentId: string;
+  readonly account: string;
+  /** Absent: the ledger has no order for it. */
+  readonly orderId?: string;
+  /** What Stripe says, and what the ledger says. */
+  readonly stripe: string;
+  readonly ledger: string;
+  /** Looked at again after a repair: gone, or still there. Absent: nobody asked for a repair, or only a person can. */
+  readonly repaired?: boolean;
+}
+
+export type MismatchKind = 'paid_without_grant' | 'granted_without_payment' | 'amount_differs' | 'refunded_but_active';

@@ -1,0 +1,223 @@
+// What is wrong with how a shop is wired to Stripe, and what to do about it: the key, the account and its mode, the
+// clock, the webhook endpoints and their secrets. Reads only, and posts one unsigned webhook to the shop's own address.
+import type { Log, PaymentLedger } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import * as z from 'zod';
+import { eventTypes } from '../poll/event-tier.ts';
+import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
+import { isNotAllowed } from '../stripe/stripe-failure.ts';
+
+export interface Diagnosis {
+  readonly what: string;
+  readonly state: 'good' | 'problem' | 'unknown';
+  /** What was found. */
+  readonly found: string;
+  /** What to do now; absent where nothing is. */
+  readonly remedy?: string;
+}
+
+export interface DoctorOptions {
+  readonly stripe: Stripe;
+  readonly secretKey: string;
+  readonly webhookSecrets: readonly string[];
+  /** Where Stripe should send webhooks to. Absent: every enabled endpoint is looked at. */
+  readonly webhookUrl?: string;
+  readonly ledger?: PaymentLedger;
+  readonly log: Log;
+  readonly runtime: PaymentLedger['runtime'];
+  /** For tests. Default: the global one. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** Signatures are believed for five minutes. */
+const skewProblemMs = 60_000;
+const probeTimeoutMs = 10_000;
+
+export async function diagnose(options: DoctorOptions): Promise<readonly Diagnosis[]> {
+  const { secretKey, webhookSecrets } = options;
+  const calls = new StripeCalls({ stripe: options.stripe, runtime: options.runtime });
+  const found: Diagnosis[] = [secretKeyLooks(secretKey), ...webhookSecrets.map(webhookSecretLooks)];
+  if (webhookSecrets.length === 0) {
+    found.push(problem('webhook secret', 'none is set', 'Set STRIPE_WEBHOOK_SECRET to the signing secret of the endpoint (whsec_…)'));
+  }
+  const account = await asked(
+    'account',
+    () => calls.account(),
+    (id) => good('account', id),
+  );
+  found.push(account);
+  if (account.state !== 'good') return found; // Nothing else can be asked.
+  found.push(await clock(calls, options), await modes(calls, options));
+  found.push(...(await permissions(calls)));
+  found.push(...(await endpoints(options)));
+  return found;
+}
+
+const good = (what: string, found: string): Diagnosis => ({ what, state: 'good', found });
+const problem = (what: string, found: string, remedy: string): Diagnosis => ({ what, state: 'problem', found, remedy });
+
+async function asked<T>(what: string, ask: () => Promise<T>, judge: (answer: T) => Diagnosis): Promise<Diagnosis> {
+  try {
+    return judge(await ask());
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return isNotAllowed(error)
+      ? problem(what, found, "Give the key that permission in Stripe's dashboard")
+      : { what, state: 'unknown', found, remedy: 'Run it again once Stripe answers' };
+  }
+}
+
+const placeholder = /\.\.\.|…|your|changeme|replace|xxx|example|placeholder|<|>/i;
+
+function secretKeyLooks(key: string): Diagnosis {
+  const what = 'secret key';
+  if (key === '') return problem(what, 'none is set', 'Set STRIPE_SECRET_KEY');
+  if (placeholder.test(key)) return problem(what, 'it is a placeholder', "Copy the key from Stripe's dashboard: Developers, API keys");
+  if (!/^(sk|rk)_(test|live)_\w+$/.test(key))
+    return problem(what, 'it is no secret key', 'It begins with sk_test_, sk_live_, rk_test_ or rk_live_');
+  return good(what, `${key.slice(0, 8)}…`);
+}
+
+function webhookSecretLooks(secret: string): Diagnosis {
+  const what = 'webhook secret';
+  if (placeholder.test(secret)) return problem(what, 'it is a placeholder', "Copy the endpoint's signing secret from Stripe's dashboard");
+  if (/\s/.test(secret)) return problem(what, 'it has a blank or line break in it', 'Copy it again, without the end of the line');
+  if (!secret.startsWith('whsec_')) return problem(what, 'it does not begin with whsec_', 'Is it the key instead of the signing secret?');
+  return good(what, 'whsec_…');
+}
+
+async function clock(calls: StripeCalls, { runtime }: DoctorOptions): Promise<Diagnosis> {
+  const what = 'clock';
+  return asked(
+    what,
+    () => calls.events(eventTypes, { createdFrom: 0, createdTo: 0 }),
+    ({ asOf }: Answer<ListPage>) => {
+      const skewMs = Math.abs(runtime.now().getTime() - Date.parse(asOf));
+      const seconds = Math.round(skewMs / 1_000);
+      if (skewMs < skewProblemMs) return good(what, `${seconds} s from Stripe's`);
+      return problem(what, `${seconds} s from Stripe's`, 'Set the clock by NTP: signatures are believed for 300 s');
+    },
+  );
+}
+
+async function modes(calls: StripeCalls, { ledger, secretKey }: DoctorOptions): Promise<Diagnosis> {
+  const what = 'mode';
+  const keys = secretKey.includes('_live_');
+  const orders = (await ledger?.accountOrders()) ?? [];
+  const name = (livemode: boolean) => (livemode ? 'live' : 'test');
+  if (orders.some(({ livemode }) => livemode !== keys)) {
+    return problem(
+      what,
+      `the key is of ${name(keys)} mode, and the ledger has orders of ${name(!keys)} mode`,
+      'Give each mode a ledger of its own',
+    );
+  }
+  return asked(
+    what,
+    () => calls.livemode(),
+    (livemode) =>
+      livemode === keys ? good(what, name(keys)) : problem(what, `Stripe says ${name(livemode)}`, 'Is the key of this account?'),
+  );
+}
+
+async function permissions(calls: StripeCalls): Promise<readonly Diagnosis[]> {
+  const window = { createdFrom: 0, createdTo: 0 };
+  const reads: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['Checkout Sessions', () => calls.completeSessions(window)],
+    ['Events', () => calls.events(eventTypes, window)],
+    ['Balance transactions', () => calls.balanceTransactions(window)],
+    ['Payment Intents', () => calls.intent('pi_doctor_does_not_exist')],
+    ['Refunds', () => calls.object('refund', 're_doctor_does_not_exist')],
+    ['Disputes', () => calls.object('dispute', 'dp_doctor_does_not_exist')],
+  ];
+  const found: Diagnosis[] = [];
+  for (const [name, read] of reads) found.push(await asked(`may read ${name}`, read, () => good(`may read ${name}`, 'yes')));
+  return found;
+}
+
+interface Endpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly status: string;
+  readonly enabled_events: readonly string[];
+  readonly api_version: string | null;
+}
+const endpointSchema: z.ZodType<Endpoint> = z.object({
+  id: z.string(),
+  url: z.string(),
+  status: z.string(),
+  enabled_events: z.array(z.string()),
+  api_version: z.string().nullable(),
+});
+
+async function endpoints({ stripe, webhookUrl, fetch = globalThis.fetch }: DoctorOptions): Promise<readonly Diagnosis[]> {
+  const what = 'webhook endpoint';
+  let all: readonly Endpoint[];
+  try {
+    const { data } = await stripe.webhookEndpoints.list({ limit: 100 }, { maxNetworkRetries: 0, timeout: probeTimeoutMs });
+    all = data.flatMap((object) => endpointSchema.safeParse(object).data ?? []);
+  } catch (error) {
+    const remedy = 'Give the key Read on Webhook Endpoints, or look at them in the dashboard';
+    return [{ what, state: 'unknown', found: error instanceof Error ? error.message : String(error), remedy }];
+  }
+  const ours = all.filter(({ url }) => webhookUrl === undefined || url === webhookUrl);
+  if (ours.length === 0) {
+    const elsewhere = all.length === 0 ? 'there is none' : `none goes to ${webhookUrl}; there are ${all.map(({ url }) => url).join(', ')}`;
+    return [problem(what, elsewhere, 'Add one in the dashboard, for the address of POST /webhooks/stripe')];
+  }
+  const found: Diagnosis[] = [];
+  for (const endpoint of ours)
+    found.push(...judgeEndpoint(endpoint, String(stripe.getApiField('version'))), await probe(endpoint.url, fetch));
+  return found;
+}
+
+function judgeEndpoint({ url, status, enabled_events: enabled, api_version: version }: Endpoint, ours: string): readonly Diagnosis[] {
+  const missing = enabled.includes('*') ? [] : eventTypes.filter((type) => !enabled.includes(type));
+  const release = (text: string) => text.split('.')[1] ?? text;
+  return [
+    status === 'enabled'
+      ? good(`${url}: enabled`, 'yes')
+      : problem(
+          `${url}: enabled`,
+          status,
+          'Stripe disables an endpoint that failed for days: enable it in the dashboard, then run `reconcile --repair`',
+        ),
+    missing.length === 0
+      ? good(`${url}: event types`, 'all')
+      : problem(
+          `${url}: event types`,
+          `without ${missing.join(', ')}`,
+          'Add them to the endpoint; until then the poll finds what they would tell',
+        ),
+    version === null || release(version) === release(ours)
+      ? good(`${url}: API version`, version ?? "the account's")
+      : problem(
+          `${url}: API version`,
+          `${version}, and the SDK has ${ours}`,
+          'Each webhook costs one read more; make a new endpoint with the SDK’s version',
+        ),
+  ];
+}
+
+/** A webhook without a signature: whoever takes webhooks of ours refuses it with 400, at this very address. */
+async function probe(url: string, fetch: typeof globalThis.fetch): Promise<Diagnosis> {
+  const what = `${url}: answers`;
+  try {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', body: '{}', headers, redirect: 'manual', signal: AbortSignal.timeout(probeTimeoutMs) } as const;
+    const { status, headers: told } = await fetch(url, init);
+    if (status === 400) return good(what, '400 to a webhook without a signature');
+    if (status >= 300 && status < 400) {
+      return problem(what, `${status} to ${told.get('location')}`, 'Stripe follows no redirect: give it the final address');
+    }
+    if (status < 300)
+      return problem(what, `${status} to a webhook without a signature`, 'Something else answers there, or signatures are not checked');
+    return problem(what, `${status}`, 'Is the path right, and the shop running?');
+  } catch (error) {
+    return problem(
+      what,
+      error instanceof Error ? error.message : String(error),
+      'Stripe must reach it from the internet: is the shop running?',
+    );
+  }
+}

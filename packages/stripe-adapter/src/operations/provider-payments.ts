@@ -1,0 +1,91 @@
+// What was paid at Stripe on one account, in scope: each charge in its balance, and each session that cost nothing.
+
+import { orderOfClaim } from '../intake/ownership.ts';
+import { claimOf, isMarked } from '../mapping/claim.ts';
+import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import { identityOf, isId, moneySchema, movementSchema, type StripeMoney, sessionSchema } from '../stripe/stripe-objects.ts';
+import { everyObject, type StripeWork } from './batch-context.ts';
+
+/** A payment in scope, as Stripe has it. */
+export interface Paid {
+  readonly id: string;
+  readonly account: string;
+  /** Of a payment that its session alone names as ours. */
+  readonly sessionId?: string;
+  readonly capturedMinor: number;
+  readonly currency: string;
+  readonly livemode: boolean;
+  /** Absent: a session that cost nothing. */
+  readonly money?: StripeMoney;
+  readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
+}
+
+export interface PaidSince {
+  readonly account: string;
+  readonly calls: StripeCalls;
+  readonly work: StripeWork;
+  readonly since: Date;
+  /** Of an object in scope that nobody can read. */
+  readonly onUnread: (objectId: string) => void;
+}
+
+/** A row comes a moment after its payment, and a session is made before it is paid. */
+const overlapMs = 24 * 3_600_000;
+
+export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<Paid | 'strange'> {
+  const { account, calls, work, since, onUnread } = parts;
+  const { ledger, scope } = work;
+  /** Payments that only their session names as ours (on a Payment Link, by a recovery link), and that session. */
+  const sessions = new Map<string, string>();
+  const toMs = ledger.runtime.now().getTime() + overlapMs;
+  for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), since.getTime() - overlapMs, toMs)) {
+    const session = sessionSchema.safeParse(object);
+    const claim = claimOf(identityOf(object), scope);
+    const isOurs = claim.marked || (await orderOfClaim(claim, ledger)) !== undefined;
+    if (!session.success && isOurs) onUnread(nameOf(object));
+    if (!session.success || session.data.mode !== 'payment') continue;
+    const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
+    if (intent !== null) {
+      if (isOurs) sessions.set(typeof intent === 'string' ? intent : intent.id, id);
+    } else if (total === 0 && status !== 'unpaid') {
+      // What cost nothing stands in no balance.
+      yield isOurs ? { id, account, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
+    }
+  }
+  yield* chargedAtStripe(parts, sessions);
+}
+
+/** @param sessions of payments that these alone name as ours. */
+export async function* chargedAtStripe(
+  { account, calls, work, since, onUnread }: PaidSince,
+  sessions: ReadonlyMap<string, string> = new Map(),
+): AsyncGenerator<Paid | 'strange'> {
+  const toMs = work.ledger.runtime.now().getTime() + overlapMs;
+  for await (const { object, answer } of everyObject((window) => calls.balanceTransactions(window), since.getTime(), toMs)) {
+    const row = movementSchema.safeParse(object);
+    if (!row.success) onUnread(nameOf(object));
+    const { source } = row.data ?? { source: null };
+    if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes stand with their charge.
+    const money = moneySchema.safeParse(source);
+    if (!money.success) {
+      if (await isOurs(source, identityOf(source).payment_intent ?? '', work)) onUnread(nameOf(source));
+      continue;
+    }
+    if (money.data.status !== 'succeeded') continue; // A debit has its row while it is under way, and keeps it where the bank refuses.
+    // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
+    const id = money.data.payment_intent ?? money.data.id;
+    const { amount_captured: capturedMinor, currency, livemode } = money.data;
+    const sessionId = sessions.get(id);
+    const paid = { id, account, capturedMinor, currency, livemode, money: money.data, answer };
+    if (sessionId !== undefined) yield { ...paid, sessionId };
+    else yield (await isOurs(source, id, work)) ? paid : 'strange';
+  }
+}
+
+async function isOurs(charge: unknown, paymentId: string, { ledger, scope }: StripeWork): Promise<boolean> {
+  return isMarked(identityOf(charge), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
+}
+
+function nameOf(object: unknown): string {
+  return identityOf(object).id ?? 'an object without an id';
+}

@@ -1,0 +1,132 @@
+// The proof that nothing was missed, both ways and on every account: each movement of money and each free session in
+// scope against the ledger, and each active membership against Stripe. Reads only; a repair goes through the one write path.
+
+import type { EventStore } from '@paidonce/ledger';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import { isNotAllowed } from '../stripe/stripe-failure.ts';
+import { intentSchema, sessionSchema } from '../stripe/stripe-objects.ts';
+import { activeMemberships, type GrantedPayment } from './active-memberships.ts';
+import { type StripeWork, scopeOf } from './batch-context.ts';
+import { judge, type Mismatch } from './compare-payment.ts';
+import { type Paid, paidAtStripe } from './provider-payments.ts';
+import { takeWholePayment } from './refresh-payment.ts';
+
+export interface Reconciled {
+  readonly since: string;
+  /** The key's own, and those connected to it that have orders here. */
+  readonly accounts: readonly string[];
+  /** Nothing is proved of these: accounts that our key may not read, and objects in scope that nobody can read. */
+  readonly unproved: readonly string[];
+  /** In scope: payments at Stripe, and active memberships of the ledger. */
+  readonly payments: number;
+  readonly memberships: number;
+  /** Memberships that rest on money which Stripe never saw: a person answers for them. */
+  readonly manual: number;
+  readonly strangers: number;
+  readonly calls: number;
+  readonly mismatches: readonly Mismatch[];
+}
+
+export interface ReconcileOptions {
+  readonly since: Date;
+  readonly repair?: boolean;
+  readonly onProgress?: (what: string, count: number) => void;
+}
+
+/** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
+export async function reconcile(work: StripeWork, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
+  const scope = await scopeOf(work);
+  const granted = await activeMemberships(store, scope.livemode, options);
+  const atStripe = granted.filter(({ payment }) => payment.provider === 'stripe');
+  // A payment on another account than its order's counts where a person said so.
+  const accounts = [...new Set([...scope.accounts, ...atStripe.map(({ payment }) => payment.account)])];
+  const unproved: string[] = [];
+  const sum = { payments: 0, strangers: 0 };
+  const mismatches: Mismatch[] = [];
+  for (const account of accounts) {
+    const comparison = new AccountComparison(account, await work.accounts.calls(account), work, options);
+    try {
+      await comparison.compare(atStripe.filter(({ payment }) => payment.account === account));
+    } catch (error) {
+      if (account === accounts[0] || !isNotAllowed(error)) throw error;
+      unproved.push(account);
+      continue;
+    }
+    unproved.push(...comparison.unreadable);
+    mismatches.push(...comparison.mismatches);
+    sum.payments += comparison.payments;
+    sum.strangers += comparison.strangers;
+  }
+  const counts = { ...sum, memberships: granted.length, manual: granted.length - atStripe.length, calls: work.reads.count };
+  return { since: options.since.toISOString(), accounts, unproved, ...counts, mismatches };
+}
+
+/** One account, both ways. */
+class AccountComparison {
+  readonly mismatches: Mismatch[] = [];
+  readonly unreadable: string[] = [];
+  strangers = 0;
+  readonly #seen = new Set<string>();
+  readonly #account: string;
+  readonly #calls: StripeCalls;
+  readonly #work: StripeWork;
+  readonly #options: ReconcileOptions;
+
+  constructor(account: string, calls: StripeCalls, work: StripeWork, options: ReconcileOptions) {
+    this.#account = account;
+    this.#calls = calls;
+    this.#work = work;
+    this.#options = options;
+  }
+
+  get payments(): number {
+    return this.#seen.size;
+  }
+
+  async compare(granted: readonly GrantedPayment[]): Promise<void> {
+    const { repair = false, onProgress } = this.#options;
+    for await (const paid of paidAtStripe({
+      account: this.#account,
+      calls: this.#calls,
+      work: this.#work,
+      since: this.#options.since,
+      onUnread: (objectId) => this.unreadable.push(objectId),
+    })) {
+      if (paid === 'strange') this.strangers += 1;
+      else if (!this.#seen.has(paid.id)) {
+        this.#seen.add(paid.id);
+        const mismatch = await judge(paid, this.#calls, this.#work);
+        if (mismatch) this.mismatches.push(repair ? await this.#repaired(mismatch, paid) : mismatch);
+      }
+      onProgress?.('payments', this.#seen.size + this.strangers);
+    }
+    for (const { orderId, payment } of granted) {
+      if (this.#seen.has(payment.id) || (await this.#isPaid(payment.id))) continue;
+      const found = { paymentId: payment.id, account: this.#account, orderId };
+      this.mismatches.push({
+        kind: 'granted_without_payment',
+        ...found,
+        stripe: 'it is not paid',
+        ledger: `order ${orderId} is an active membership`,
+      });
+    }
+  }
+
+  /** What Stripe says now goes the way of every observation; then it is judged again. */
+  async #repaired(mismatch: Mismatch, paid: Paid): Promise<Mismatch> {
+    // A refund tells no mode of its own.
+    const way = { source: 'poll' as const, account: this.#account, livemode: paid.livemode, ...paid.answer };
+    await takeWholePayment(paid.sessionId ?? paid.id, way, this.#work);
+    return { ...mismatch, repaired: (await judge(paid, this.#calls, this.#work)) === undefined };
+  }
+
+  /** Of one that no list has shown: it may have been paid before the first row. */
+  async #isPaid(paymentId: string): Promise<boolean> {
+    if (paymentId.startsWith('cs_')) {
+      const session = sessionSchema.safeParse((await this.#calls.session(paymentId))?.object);
+      return session.success && session.data.mode === 'payment' && session.data.payment_status !== 'unpaid';
+    }
+    const intent = intentSchema.safeParse((await this.#calls.intent(paymentId))?.object);
+    return intent.success && intent.data.status === 'succeeded';
+  }
+}

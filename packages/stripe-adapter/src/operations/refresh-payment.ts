@@ -1,0 +1,45 @@
+// A payment asked of Stripe long after it was made: what went back of it is told first, so that one that was undone
+// meanwhile grants nothing on the way, and nobody is welcomed whose money is with him again.
+
+import { orderOfClaim } from '../intake/ownership.ts';
+import { claimOf } from '../mapping/claim.ts';
+import type { Way } from '../mapping/provenance.ts';
+import { readableTypeOf, type StripeCalls } from '../stripe/stripe-calls.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
+import type { StripeWork } from './batch-context.ts';
+
+export interface LookedAt {
+  readonly objectId: string;
+  readonly outcome: string;
+}
+
+/** @param paymentId `pi_…`, `cs_…`, or `ch_…` of an old integration. */
+export async function takeWholePayment(paymentId: string, way: Way, work: StripeWork): Promise<readonly LookedAt[]> {
+  const { accounts, intake, ledger, scope } = work;
+  const calls = await accounts.calls(way.account);
+  const type = readableTypeOf(paymentId) ?? 'payment_intent';
+  const isSession = type === 'checkout.session';
+  const session = isSession ? identityOf((await calls.session(paymentId))?.object) : undefined;
+  const intentId = isSession ? session?.payment_intent : paymentId;
+  // On a Payment Link only the session tells whose its payment is, and nothing that went back of it does.
+  const order = session && (await orderOfClaim(claimOf(session, scope), ledger));
+  const told = { ...way, ...(order ? { orderId: order.orderId } : {}) };
+  const back = intentId?.startsWith('pi_') ? await moneyBack(intentId, told, calls) : [];
+  const looked: LookedAt[] = [];
+  for (const { object, way: seen } of back) {
+    const { outcome } = await intake.take(object, seen);
+    looked.push({ objectId: identityOf(object).id ?? '', outcome });
+  }
+  const { outcome } = await intake.takeById(type, paymentId, way);
+  return [{ objectId: paymentId, outcome }, ...looked];
+}
+
+/** Its refunds and disputes, for `intake.take`: two calls. */
+export async function moneyBack(
+  intentId: string,
+  way: Omit<Way, 'asOf'>,
+  calls: StripeCalls,
+): Promise<readonly { object: unknown; way: Way }[]> {
+  const pages = [await calls.refunds({ payment_intent: intentId }), await calls.disputes(intentId)];
+  return pages.flatMap((page) => page?.object.objects.map((object) => ({ object, way: { ...way, asOf: page.asOf } })) ?? []);
+}

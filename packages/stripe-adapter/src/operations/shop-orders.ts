@@ -1,0 +1,51 @@
+// The shop's own books, as `backfill --orders` reads them: a line of JSON for each order.
+import { LedgerError } from '@paidonce/ledger';
+import * as z from 'zod';
+import { currencySchema, idSchema, minorSchema } from '../stripe/stripe-objects.ts';
+
+export interface ShopOrder {
+  readonly orderId: string;
+  readonly memberId: string;
+  readonly plan: string;
+  /** Before discounts, tax and shipping, in Stripe's minor unit. */
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly placedAt: string;
+  /** `cs_…` or `pi_…`. */
+  readonly paymentId: string;
+  /** The connected account that has the payment. Default: the key's own. */
+  readonly account?: string;
+  /** The member has what he paid for: the shop must not be told again. */
+  readonly fulfilled: boolean;
+}
+
+const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
+  orderId: idSchema,
+  memberId: idSchema,
+  plan: idSchema,
+  amountMinor: minorSchema,
+  currency: currencySchema,
+  placedAt: z.iso.datetime({ offset: true }),
+  paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
+  account: z.exactOptional(z.string().regex(/^acct_\w{1,64}$/, 'must be acct_… of Stripe')),
+  fulfilled: z.boolean(),
+});
+
+/** @throws LedgerError `invalid_input` that names the line. */
+export function readShopOrders(text: string): readonly ShopOrder[] {
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const parsed = shopOrderSchema.safeParse(jsonIn(line));
+    if (parsed.success) return [parsed.data];
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
+    throw new LedgerError('invalid_input', `Line ${index + 1} of the orders cannot be read: ${problems}`);
+  });
+}
+
+function jsonIn(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
