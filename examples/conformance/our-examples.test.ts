@@ -22,6 +22,6 @@ async function keepsEveryPromise<Order extends PlacedOrder>(
   expect(formatReport(report)).toContain(`${scenarioNames.length} passed, 0 broke, 0 skipped.`);
 }
 
-test('the example shop keeps every promise, whatever Stripe, the network and strangers do', () => keepsEveryPromise(shopExample));
+test('the example shop keeps every promise, whatever Stripe, the network and other apps do', () => keepsEveryPromise(shopExample));
 
 test('so does the plugin, mounted in a server of one’s own', () => keepsEveryPromise(mountedPlugin, { races: 1 }));

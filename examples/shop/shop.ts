@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
-import { createPaymentLedger, type Log } from '@paidonce/ledger';
+import { createPaymentLedger, type Logger } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
@@ -28,7 +28,7 @@ export interface Shop extends AsyncDisposable {
  * @param stripeFor where payments go. Default: as the settings say.
  * @throws Error where a port is taken or a file cannot be used; nothing stays open then.
  */
-export async function openShop(settings: Settings, log: Log, stripeFor: typeof openStripe = openStripe): Promise<Shop> {
+export async function openShop(settings: Settings, log: Logger, stripeFor: typeof openStripe = openStripe): Promise<Shop> {
   const { port, dataDir, pollSeconds, behind, operatorPassword, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
   const host = behind?.host ?? '127.0.0.1';
   await requireFree(host, port); // Before the files are touched: a shop that is running holds them.

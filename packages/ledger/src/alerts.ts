@@ -1,6 +1,6 @@
 // What a person must be told goes to the shop's own hook. Whatever becomes of it there, the ledger goes on.
 
-import type { Log } from './logger.ts';
+import type { Logger } from './logger.ts';
 import type { ReviewOpened } from './order/events.ts';
 import { reviewSentences } from './order/review-sentences.ts';
 
@@ -39,7 +39,7 @@ export type AlertKind =
   | 'poll_failing'
   /**
    * Ten webhooks in a row with signatures that are not of our secrets, and none good in between: a secret was rotated,
-   * or the clock is wrong. Once an hour at most in each process. Strangers can cause it too. List: the failed deliveries
+   * or the clock is wrong. Once an hour at most in each process. Anybody can cause it too. List: the failed deliveries
    * in the provider's dashboard; `paidonce-stripe doctor` looks at secrets and clock.
    */
   | 'signatures_refused'
@@ -71,7 +71,7 @@ export interface Alert {
 }
 
 /** Answers once the hook has; never rejects. */
-export function alerting(onAlert: ((alert: Alert) => unknown) | undefined, log: Log): (alert: Alert) => Promise<void> {
+export function alertSender(onAlert: ((alert: Alert) => unknown) | undefined, log: Logger): (alert: Alert) => Promise<void> {
   return async (alert) => {
     try {
       await onAlert?.(alert); // An async hook passes the types; a rejection that nobody hears would end the process.

@@ -21,7 +21,7 @@ export type {
   StoredEvent,
 } from './event-store/event-store.ts';
 export { createPaymentLedger } from './ledger.ts';
-export type { Log } from './logger.ts';
+export type { Logger } from './logger.ts';
 export type {
   AmountParts,
   DisputeStatus,

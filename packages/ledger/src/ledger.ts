@@ -1,5 +1,5 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
-import { alerting } from './alerts.ts';
+import { alertSender } from './alerts.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
@@ -29,7 +29,7 @@ import { openReferences } from './streams/reference-streams.ts';
 import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
 import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
-import { type Followers, type OpenedFollowers, openFollowers, readModelsPath } from './subscribers/subscribers.ts';
+import { type OpenedSubscribers, openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
 const stopMs = 500; // Followers have so long to stop, also where calls took all of the time.
@@ -56,7 +56,7 @@ class Ledger implements PaymentLedger {
   readonly #sweeps: Sweeps;
   readonly #unreadable: UnreadableObjects;
   readonly #inFlight = new Set<Promise<unknown>>();
-  readonly #followers: Followers;
+  readonly #followers: Subscribers;
   #closed: Promise<void> | undefined;
 
   constructor(options: PaymentLedgerOptions) {
@@ -64,7 +64,7 @@ class Ledger implements PaymentLedger {
     const runtime = { ...systemRuntime, ...options.runtime };
     // Where nobody here delivers, anyone may take a decision over at once.
     const instance = deliver ? runtime.uuid() : '';
-    const host = { instance, runtime, log, onAlert: alerting(options.onAlert, log) };
+    const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
     this.#background = background;
@@ -81,7 +81,7 @@ class Ledger implements PaymentLedger {
     this.#sweeps = openSweeps(transactions, { store, log, kept: async (tier) => (await this.#readModels()).models.sweep(tier) });
     this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options);
-    this.#followers = openFollowers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
+    this.#followers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
     if (!background) return;
     this.#followers.follow();
     this.#delivery?.start();
@@ -224,7 +224,7 @@ class Ledger implements PaymentLedger {
   }
 
   /** Without a background they are caught up when asked. */
-  async #readModels(): Promise<OpenedFollowers> {
+  async #readModels(): Promise<OpenedSubscribers> {
     const followers = await this.#followers.opened();
     if (!this.#background) await followers.catchUp();
     return followers;
@@ -233,7 +233,7 @@ class Ledger implements PaymentLedger {
   /** One more than asked for tells whether there is a next page. */
   async #page<T>(
     request: PageRequest | undefined,
-    rows: (followers: OpenedFollowers, after: string, limit: number) => readonly T[],
+    rows: (followers: OpenedSubscribers, after: string, limit: number) => readonly T[],
     key: (row: T) => string,
   ): Promise<Page<T>> {
     const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');

@@ -17,12 +17,12 @@ type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
 /** One walk over references: each is linked once, and what it held is found. */
-interface Walk {
+interface LinkPass {
   readonly links: Map<string, Ownership>;
   readonly found: { readonly observed: PaymentObserved; readonly candidate: string }[];
 }
 
-const startWalk = (): Walk => ({ links: new Map(), found: [] });
+const newLinkPass = (): LinkPass => ({ links: new Map(), found: [] });
 
 export class PaymentWriter {
   readonly #references: References;
@@ -58,11 +58,11 @@ export class PaymentWriter {
   async importOrder(order: OrderPlaced, observation: Observation): Promise<ImportResult> {
     const { payment, fact, aliases = [] } = observation;
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
-    const walk = startWalk();
+    const walk = newLinkPass();
     await this.#linkPayment(walk, observed, order.orderId);
-    const { owner } = linkIn(walk, payment.id);
+    const { owner } = linkOf(walk, payment.id);
     if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
-    const claimedByAnother = aliases.some((alias) => linkIn(walk, alias).owner !== owner);
+    const claimedByAnother = aliases.some((alias) => linkOf(walk, alias).owner !== owner);
     const command = { type: 'import', order, observed, claimedByAnother } as const;
     const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
     await this.#handOn(walk);
@@ -77,7 +77,7 @@ export class PaymentWriter {
   async forwardHeld(reference: string): Promise<void> {
     const owner = await this.#references.ownerOf(reference);
     if (owner === undefined) return;
-    const walk = startWalk();
+    const walk = newLinkPass();
     await this.#linkReference(walk, reference, owner);
     await this.#handOn(walk);
   }
@@ -149,7 +149,7 @@ export class PaymentWriter {
   }
 
   async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
-    const walk = startWalk();
+    const walk = newLinkPass();
     await this.#linkPayment(walk, observed, owner);
     const handedOn = await this.#handOn(walk);
     const result = await this.#record(walk, observed);
@@ -166,12 +166,12 @@ export class PaymentWriter {
     return { outcome: 'held', payment: observed.payment };
   }
 
-  async #linkPayment(walk: Walk, observed: PaymentObserved, candidate: string): Promise<void> {
+  async #linkPayment(walk: LinkPass, observed: PaymentObserved, candidate: string): Promise<void> {
     const owner = await this.#linkReference(walk, observed.payment.id, candidate);
     for (const alias of observed.aliases ?? []) await this.#linkReference(walk, alias, owner);
   }
 
-  async #linkReference(walk: Walk, reference: string, candidate: string): Promise<string> {
+  async #linkReference(walk: LinkPass, reference: string, candidate: string): Promise<string> {
     const known = walk.links.get(reference);
     if (known !== undefined) return known.owner;
     const link = await this.#references.link(reference, candidate);
@@ -181,7 +181,7 @@ export class PaymentWriter {
   }
 
   /** Records what the references held; on the way, those of the held payments are linked too. */
-  async #handOn(walk: Walk): Promise<readonly ObserveResult[]> {
+  async #handOn(walk: LinkPass): Promise<readonly ObserveResult[]> {
     for (const { observed, candidate } of walk.found) await this.#linkPayment(walk, observed, candidate); // `found` grows meanwhile.
     const results: ObserveResult[] = [];
     for (const { observed } of walk.found) results.push(await this.#record(walk, observed));
@@ -189,9 +189,9 @@ export class PaymentWriter {
     return results;
   }
 
-  #record(walk: Walk, observed: PaymentObserved): Promise<ObserveResult> {
-    const { owner, formerOwners } = linkIn(walk, observed.payment.id);
-    const claims = (observed.aliases ?? []).map((alias) => linkIn(walk, alias).owner);
+  #record(walk: LinkPass, observed: PaymentObserved): Promise<ObserveResult> {
+    const { owner, formerOwners } = linkOf(walk, observed.payment.id);
+    const claims = (observed.aliases ?? []).map((alias) => linkOf(walk, alias).owner);
     return this.#recordIn(owner, observed, claims, formerOwners);
   }
 
@@ -218,7 +218,7 @@ function namesOf({ payment, aliases }: PaymentObserved): readonly string[] {
   return [...new Set([payment.id, ...(aliases ?? [])])];
 }
 
-function linkIn({ links }: Walk, reference: string): Ownership {
+function linkOf({ links }: LinkPass, reference: string): Ownership {
   const link = links.get(reference);
   invariant(link !== undefined, `reference ${reference} is used before its link`);
   return link;

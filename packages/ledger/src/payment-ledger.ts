@@ -5,7 +5,7 @@ import type { Alert } from './alerts.ts';
 import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
-import type { Log } from './logger.ts';
+import type { Logger } from './logger.ts';
 import type { ManualAction, Observation, PaymentReference, Statement } from './observation.ts';
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
@@ -79,7 +79,7 @@ export interface PaymentLedgerOptions {
   /** Signs checkpoints of the log: at every 1,000 events, and otherwise within 60 s; without a background at `settle`. */
   readonly checkpoints?: CheckpointSettings;
   /** Default: silent. */
-  readonly log?: Log;
+  readonly log?: Logger;
   /**
    * Tells a person: of this ledger, and of the payment adapters on it. It may throw, reject or hang without harm, and an
    * alert may be lost; {@link AlertKind} names the list in which each can be found afterwards.

@@ -6,7 +6,7 @@ import type { Observation, PaymentReference } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import type { OrderPlaced, PaymentObserved } from './order/events.ts';
 import { at, order1 } from './order/example-order.test-support.ts';
-import { saidKey } from './order/order.ts';
+import { factContentKey } from './order/order.ts';
 import { defaultPolicy, type Policy } from './order/policy.ts';
 import type { Runtime } from './runtime.ts';
 import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
@@ -74,7 +74,7 @@ export interface Ownership {
 }
 
 export function sayingKey(observed: Pick<PaymentObserved, 'source' | 'payment' | 'fact'>): string {
-  return `${observed.source} ${saidKey(observed)}`;
+  return `${observed.source} ${factContentKey(observed)}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
-import { LedgerError, type Log, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import { Checkout, type StartedCheckout } from './checkout/checkout.ts';
 import type { StartCheckout } from './checkout/checkout-input.ts';
@@ -8,7 +8,7 @@ import type { PaymentStatus } from './checkout/payment-status.ts';
 import { sessionReader } from './checkout/refresh-session.ts';
 import { StatusQuery } from './checkout/status-query.ts';
 import { Intake } from './intake/intake.ts';
-import { RecentStrangers } from './intake/not-ours-cache.ts';
+import { NotOursCache } from './intake/not-ours-cache.ts';
 import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { metadataFor } from './mapping/claim.ts';
@@ -36,7 +36,7 @@ export interface StripePaymentsOptions {
   /** false: this process polls only when it is told to, by `sweep` or by Stripe's word that it failed to make events. */
   readonly poll?: false | PollOptions;
   /** Default: silent. */
-  readonly log?: Log;
+  readonly log?: Logger;
   /** Default: the ledger's. */
   readonly runtime?: Partial<Runtime>;
 }
@@ -84,7 +84,7 @@ export interface StripePayments extends AsyncDisposable {
   recheck(orderOrObjectId: string): Promise<Rechecked>;
 }
 
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const defaultReadsPer30Days = 5_000;
 const drainMs = 10_000;
 const optionNames: readonly string[] = [
@@ -122,7 +122,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const statusQuery = new StatusQuery({ ledger, look, runtime, log });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
-  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, strangers: new RecentStrangers(runtime) });
+  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs: new NotOursCache(runtime) });
   const polledEvents = new StripeEvents({ ...parts, accounts: polledAccounts, intake: polledIntake });
   const poll = new Poll({
     ...parts,

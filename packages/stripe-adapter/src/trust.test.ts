@@ -1,4 +1,4 @@
-// Trust: what a buyer, a stranger in a shared account or another account can make us believe.
+// Trust: what a buyer, another app in a shared account or another account can make us believe.
 import { describe, expect, test } from 'vitest';
 import { openShop, plan, type Shop, storyOf } from './shop.test-support.ts';
 import { eventsInLog, placed, signed } from './signed-events.test-support.ts';
@@ -12,7 +12,7 @@ describe('a Payment Link', () => {
     await ledger.placeOrder({ ...order, orderId, account: sandbox.account, livemode: false });
   }
 
-  test('of a stranger: a reference that the buyer typed buys nothing', async () => {
+  test('of another app: a reference that the buyer typed buys nothing', async () => {
     const shop = await openShop();
     await place(shop, 'order-1');
     expect(await shop.payments.handleWebhook(...signed(session({ ...onLink, metadata: {} })))).toEqual({ outcome: 'not_ours' });
@@ -64,8 +64,8 @@ describe('an order is named', () => {
     await placed(shop);
     const before = await eventsInLog(shop);
     const metadata = { paidonce_order: 'order-1' };
-    const strange = [session({ id: 'cs_2', payment_intent: 'pi_2', metadata }), intent({ id: 'pi_2', metadata })];
-    for (const object of strange) expect(await shop.payments.handleWebhook(...signed(object))).toEqual({ outcome: 'not_ours' });
+    const notOurs = [session({ id: 'cs_2', payment_intent: 'pi_2', metadata }), intent({ id: 'pi_2', metadata })];
+    for (const object of notOurs) expect(await shop.payments.handleWebhook(...signed(object))).toEqual({ outcome: 'not_ours' });
     expect(await eventsInLog(shop)).toBe(before);
   });
 });

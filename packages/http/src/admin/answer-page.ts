@@ -42,7 +42,7 @@ const refusals: Readonly<Record<number, string>> = {
 /**
  * For `setErrorHandler`: what the ledger says is meant for an operator; of anything else he gets no more than its status.
  *
- * @param isLetIn else the ledger may have said it to the authenticator, and a stranger would read it.
+ * @param isLetIn else the ledger may have said it to the authenticator, and anybody would read it.
  */
 export function answerProblem(
   path: string,

@@ -34,7 +34,7 @@ export { resolveAsOf } from './log/as-of.ts';
 export { type LogReader, type ReadableStore, readerOf } from './log/log-reader.ts';
 export type { LogRow } from './log/log-row.ts';
 export { sqliteReader } from './log/sqlite-reader.ts';
-export { judgeReceipt, type ReceiptOptions, takeReceipt } from './receipt/receipt.ts';
+export { type ReceiptOptions, takeReceipt, verifyReceiptDecisions } from './receipt/receipt.ts';
 export { type Receipt, type ReceiptEvent, type VerifiedReceipt, verifyReceipt } from './receipt/receipt-verify.ts';
 export { type Replayed, type ReplayOptions, replayLog } from './replay/replay.ts';
 export type { Difference } from './replay/replay-streams.ts';

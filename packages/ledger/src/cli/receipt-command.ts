@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { readCheckpoint } from '../audit/checkpoint/signed-checkpoint.ts';
 import { parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
-import { judgeReceipt, type ReceiptOptions, takeReceipt } from '../audit/receipt/receipt.ts';
+import { type ReceiptOptions, takeReceipt, verifyReceiptDecisions } from '../audit/receipt/receipt.ts';
 import { type Receipt, verifyReceipt } from '../audit/receipt/receipt-verify.ts';
 import { type Command, type ExitCode, type Invocation, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
@@ -90,7 +90,7 @@ async function verifyFile({ options, terminal }: Invocation, path: string): Prom
   for (const each of keys) parseVerifierKey(each); // A private one, or one cut off, is told as such.
   const receipt = parseReceipt(path);
   const verified = await verifyReceipt(receipt, keys);
-  const findings = verified.valid ? await judgeReceipt(receipt as Receipt) : [];
+  const findings = verified.valid ? await verifyReceiptDecisions(receipt as Receipt) : [];
   if (options.flag('json')) terminal.out(JSON.stringify({ ...verified, findings }));
   else if (verified.valid) {
     const { orderId, origin, size, signedBy } = verified;

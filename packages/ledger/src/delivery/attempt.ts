@@ -2,7 +2,7 @@
 // least once, under a stable key. Law 9 rests on the sequence: the shop writes where its stored one is lower.
 import type { Alert } from '../alerts.ts';
 import { invariant } from '../errors.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { ManualAction } from '../observation.ts';
 import { backOffMs } from '../order/delivery-state.ts';
 import type { DecisionType, DeliveryFailed, OrderEvent } from '../order/events.ts';
@@ -18,7 +18,7 @@ export interface DeliveryOptions {
   readonly deliver: (change: MembershipChange, signal: AbortSignal) => Promise<void>;
   readonly timeoutMs: number;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
   /** Answers once the shop's hook has; never rejects. */
   readonly onAlert: (alert: Alert) => Promise<void>;
 }

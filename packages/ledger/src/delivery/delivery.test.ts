@@ -595,7 +595,7 @@ describe('taking over', () => {
     expect(here.shop.memberships.size).toBe(1);
   });
 
-  test('a process that restarts has another instance id: it waits as a stranger does, from its own start', async () => {
+  test('a process that restarts has another instance id: it waits as any other process does, from its own start', async () => {
     const { process, clock, shop } = world();
     const a = process({ name: 'a' });
     shop.manner = 'hang';

@@ -16,9 +16,9 @@ export interface Delivery {
   /** A decision of this process is durable: deliver it now. */
   schedule(orderId: string): void;
   /** An event of an order was seen in the log: from now our own clock runs until we may take over. */
-  sight(event: StoredEvent): void;
+  onEvent(event: StoredEvent): void;
   /** At start: what was pending before this process looked. @param agoMs of its last event, as far as that is to count. */
-  sightPending(order: OrderState, agoMs: number): void;
+  onPendingAtStart(order: OrderState, agoMs: number): void;
   /** Delivers in the background until `stop`. */
   start(): void;
   /** Delivers until nothing is due before the deadline (monotonic). What runs then, runs on. */
@@ -33,10 +33,10 @@ export interface Delivery {
 type Outcome = 'delivered' | 'failed' | 'left';
 
 export function openDelivery(options: DeliveryOptions): Delivery {
-  return new NewestFirst(options);
+  return new DeliveryScheduler(options);
 }
 
-class NewestFirst implements Delivery {
+class DeliveryScheduler implements Delivery {
   readonly #options: DeliveryOptions;
   readonly #lanes: Lanes;
   /** From the owner's last event: a third for its attempt to start late, one for the attempt, one to spare. */
@@ -44,7 +44,7 @@ class NewestFirst implements Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#lanes = new Lanes((lane) => this.#attend(lane), options);
+    this.#lanes = new Lanes((lane) => this.#process(lane), options);
     this.#patienceMs = Math.max(leastSilenceMs, 3 * options.timeoutMs);
   }
 
@@ -69,7 +69,7 @@ class NewestFirst implements Delivery {
     if (lane.attempt && lane.attempt.sequence < sequence) lane.attempt.abort.abort();
   }
 
-  sight(stored: StoredEvent): void {
+  onEvent(stored: StoredEvent): void {
     if (stored.type === 'PaymentObserved') return; // Most of the log, and of no interest here.
     const event = orderAggregate.read(stored);
     const orderId = stored.stream.slice(orderAggregate.stream('').length);
@@ -78,17 +78,17 @@ class NewestFirst implements Delivery {
       const lane = this.#lanes.find(orderId);
       if (lane && event.data.sequence >= lane.sequence && stored.revision > lane.seenRevision) this.#lanes.drop(lane);
     } else if (isDecision(event) || event.type === 'DeliveryTakenOver') {
-      this.#see(orderId, event.data.sequence, stored.revision, by, 0);
+      this.#note(orderId, event.data.sequence, stored.revision, by, 0);
     } else if (event.type === 'DeliveryFailed') {
-      this.#see(orderId, event.data.sequence, stored.revision, by, event.data.waitMs);
+      this.#note(orderId, event.data.sequence, stored.revision, by, event.data.waitMs);
     }
   }
 
-  sightPending({ orderId, sequence, delivery }: OrderState, agoMs: number): void {
-    this.#see(orderId, sequence, delivery.revision, delivery.owner, delivery.waitMs, agoMs);
+  onPendingAtStart({ orderId, sequence, delivery }: OrderState, agoMs: number): void {
+    this.#note(orderId, sequence, delivery.revision, delivery.owner, delivery.waitMs, agoMs);
   }
 
-  #see(orderId: string, sequence: number, revision: number, owner: string, waitMs: number, agoMs = 0): void {
+  #note(orderId: string, sequence: number, revision: number, owner: string, waitMs: number, agoMs = 0): void {
     // Our own: in hand, or else of an append whose reply was lost; that one is looked at as if it were another's.
     const inHand = owner === this.#options.instance && this.#lanes.find(orderId) !== undefined;
     const lane = this.#lanes.open(orderId);
@@ -118,7 +118,7 @@ class NewestFirst implements Delivery {
   }
 
   /** Looks at the stream, and does what is ours to do. */
-  async #attend(lane: Lane): Promise<Outcome> {
+  async #process(lane: Lane): Promise<Outcome> {
     const { orderId } = lane;
     const { orders, instance } = this.#options;
     const order = await orders.read(orderId);
@@ -126,7 +126,7 @@ class NewestFirst implements Delivery {
     const { owner, revision, underWay } = order.delivery;
     const isOurs = owner === instance;
     const waitMs = isOurs && underWay ? 0 : order.delivery.waitMs; // Who takes over tries at once, also where the reply was lost.
-    this.#see(orderId, order.sequence, revision, owner, waitMs);
+    this.#note(orderId, order.sequence, revision, owner, waitMs);
     // Seen in the log, a taking over does not tell the wait after it; the order does.
     if (!isOurs && revision === lane.seenRevision) this.#waitFor(lane, owner, waitMs);
     // A failure was counted with its wait, so it is waited for: also where its reply was lost, or the lane is due for something older.

@@ -1,6 +1,6 @@
 // One lane for each order about which something is to be done: one piece of work at a time in a lane, eight
 // lanes at once, each when it is due and each in its turn. A lane is memory only; losing it loses nothing.
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Times are monotonic. */
@@ -35,17 +35,17 @@ const longestSleepMs = 60_000;
 
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  readonly #attend: (lane: Lane) => Promise<unknown>;
+  readonly #process: (lane: Lane) => Promise<unknown>;
   readonly #runtime: Runtime;
-  readonly #log: Log;
+  readonly #log: Logger;
   #running = 0;
   #stopping = false;
   #changed = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
   /** @param attend what is done in a lane that is due. */
-  constructor(attend: (lane: Lane) => Promise<unknown>, { runtime, log }: { readonly runtime: Runtime; readonly log: Log }) {
-    this.#attend = attend;
+  constructor(attend: (lane: Lane) => Promise<unknown>, { runtime, log }: { readonly runtime: Runtime; readonly log: Logger }) {
+    this.#process = attend;
     this.#runtime = runtime;
     this.#log = log;
   }
@@ -162,7 +162,7 @@ export class Lanes {
       if (this.#running >= lanesAtOnce) return never; // A backlog is not walked over for each order that joins it.
       if (lane.running || this.#stopping) continue;
       if (lane.dueAtMs > now) next = Math.min(next, lane.dueAtMs);
-      else this.run(lane, () => this.#attend(lane)).catch(() => undefined); // Logged by `run`.
+      else this.run(lane, () => this.#process(lane)).catch(() => undefined); // Logged by `run`.
     }
     return next;
   }

@@ -1,20 +1,20 @@
 // The decider: what a command adds to an order. One decide, whichever source speaks; asked again of the
 // state that it led to, it decides nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
-import { factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
+import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, mismatches, stands } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import {
   evolve,
+  factContentKey,
   hasReview,
-  isRestedOn,
+  isGranting,
   isSameOrder,
   type MembershipStatus,
   moveOf,
   nextReviewId,
   type OrderState,
-  saidKey,
 } from './order.ts';
 import type { Policy } from './policy.ts';
 
@@ -72,15 +72,15 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
 /** Law 5: the same fact from the same source adds nothing; from another it is kept as confirmation. */
 function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
   if (moveOf(before, observed.payment)) return []; // The caller goes on to its new owner.
-  const saidBy = before.saidBy[saidKey(observed)];
-  const known = saidBy?.includes(observed.source) === true;
+  const sources = before.sourcesByFact[factContentKey(observed)];
+  const known = sources?.includes(observed.source) === true;
   const trail = new Trail(before);
   if (!known) trail.add({ type: 'PaymentObserved', data: observed });
   if (claimedByAnother || (observed.orderId !== undefined && observed.orderId !== before.orderId)) {
     trail.openReviewOnce('claimed_by_two', observed.payment, observed.observedAt);
   }
   // A confirmation joins what is known with itself: nothing that access depends on can change.
-  if (saidBy === undefined) {
+  if (sources === undefined) {
     if (conflicts(before, observed)) trail.openReview('conflicting_evidence', observed.payment, observed.observedAt);
     conclude(trail, before, policy, observed.observedAt, observed.source);
   }
@@ -106,8 +106,8 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
 /** A payment that access was given on stays: who moved it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
-  const { payment: restsOn } = entitled(before, policy);
-  if (moveOf(before, payment) || isRestedOn(before, payment) || restsOn?.reference.id === payment.id) return [];
+  const { payment: counting } = entitled(before, policy);
+  if (moveOf(before, payment) || isGranting(before, payment) || counting?.reference.id === payment.id) return [];
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
 }
 
@@ -213,8 +213,8 @@ function conflicts(before: OrderState, { payment, fact }: PaymentObserved): bool
 /** For a fact that had waited for its order: who had brought it. */
 function firstToSay(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
   if (payment?.attempt?.status !== 'paid') return undefined;
-  const { reference, attempt } = payment;
-  return order.saidBy[saidKey({ payment: reference, fact: { kind: 'attempt', status: 'paid', amount: attempt.amount } })]?.[0];
+  const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
+  return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];
 }
 
 /** Events so far, and the order as they leave it: folded where it is asked for, which a confirmation never does. */

@@ -20,7 +20,7 @@ import {
   inTheSameWords,
   shuffled,
 } from './observations.test-support.ts';
-import { evolve, initialState, type MembershipStatus, type OrderState, saidKey } from './order.ts';
+import { evolve, factContentKey, initialState, type MembershipStatus, type OrderState } from './order.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
 
 const runs = { numRuns: 1_000 };
@@ -253,8 +253,10 @@ describe('law 5: corroboration is kept, noise is not', () => {
     'each source is kept with each fact once: no more, no less',
     (said, placeAt) => {
       const { events } = run(placedAfter(order1, said, placeAt), defaultPolicy);
-      const kept = events.flatMap((event) => (event.type === 'PaymentObserved' ? [`${event.data.source} ${saidKey(event.data)}`] : []));
-      expect(kept.sort()).toEqual([...new Set(said.map((each) => `${each.source} ${saidKey(each)}`))].sort());
+      const kept = events.flatMap((event) =>
+        event.type === 'PaymentObserved' ? [`${event.data.source} ${factContentKey(event.data)}`] : [],
+      );
+      expect(kept.sort()).toEqual([...new Set(said.map((each) => `${each.source} ${factContentKey(each)}`))].sort());
     },
   );
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { type Fact, factKey, type PaymentReference, type Source } from '../observation.ts';
 import type { OrderPlaced, PaymentObserved } from './events.ts';
 import { at, order1, payment, support } from './example-order.test-support.ts';
-import { saidKey } from './order.ts';
+import { factContentKey } from './order.ts';
 import type { Policy } from './policy.ts';
 
 export const anyPolicy: fc.Arbitrary<Policy> = fc.record({
@@ -127,7 +127,7 @@ export const anyObservation: fc.Arbitrary<PaymentObserved> = anyObservationOf(an
 export function inTheSameWords(said: readonly PaymentObserved[]): readonly PaymentObserved[] {
   const first = new Map<string, PaymentObserved>();
   return said.map((each) => {
-    const key = `${each.source} ${saidKey(each)}`;
+    const key = `${each.source} ${factContentKey(each)}`;
     const words = first.get(key) ?? each;
     first.set(key, words);
     return { ...words, ...(each.orderId === undefined ? {} : { orderId: each.orderId }) } as PaymentObserved;

@@ -29,12 +29,12 @@ export interface OrderState {
   /** By payment key. */
   readonly payments: Readonly<Record<string, PaymentFacts>>;
   /** Who said a fact, in the order in which they said it; by payment key and content. */
-  readonly saidBy: Readonly<Record<string, readonly Source[]>>;
+  readonly sourcesByFact: Readonly<Record<string, readonly Source[]>>;
   readonly reviews: readonly ReviewState[];
   /** Payments that a person gave to other orders; by payment key. */
   readonly moved: Readonly<Record<string, PaymentMoved>>;
   /** Keys of the payments that a grant or a restoration rests on: these never move. */
-  readonly restsOn: readonly string[];
+  readonly grantingPayments: readonly string[];
   /** What a person decided of a payment: by payment key, the last word. */
   readonly rulings: Readonly<Record<string, 'accepted' | 'rejected'>>;
   readonly membership: MembershipStatus;
@@ -65,10 +65,10 @@ export function initialState(orderId: string): OrderState {
     revision: -1,
     checkouts: [],
     payments: {},
-    saidBy: {},
+    sourcesByFact: {},
     reviews: [],
     moved: {},
-    restsOn: [],
+    grantingPayments: [],
     rulings: {},
     membership: 'none',
     sequence: 0,
@@ -126,11 +126,11 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
 
 function observed(order: OrderState, said: PaymentObserved, revision: number): Changes {
   invariant(moveOf(order, said.payment) === undefined, `law 3: payment ${said.payment.id} was moved away from order ${order.orderId}`);
-  const [key, content] = [paymentKey(said.payment), saidKey(said)];
+  const [key, content] = [paymentKey(said.payment), factContentKey(said)];
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(said.payment), said), said.aliases);
   return {
     payments: withEntry(order.payments, key, facts),
-    saidBy: withEntry(order.saidBy, content, [...(order.saidBy[content] ?? []), said.source]),
+    sourcesByFact: withEntry(order.sourcesByFact, content, [...(order.sourcesByFact[content] ?? []), said.source]),
     changedAtRevision: revision,
   };
 }
@@ -142,7 +142,7 @@ function decided(order: OrderState, type: DecisionType, decision: MembershipDeci
   return {
     membership: statusAfter[type],
     decided: { ...decision, type },
-    restsOn: givesAccess(type) ? [...new Set([...order.restsOn, paymentKey(decision.payment)])] : order.restsOn,
+    grantingPayments: givesAccess(type) ? [...new Set([...order.grantingPayments, paymentKey(decision.payment)])] : order.grantingPayments,
     ...(type === 'MembershipGranted' ? { grantedBy: decision.source } : {}),
     sequence: decision.sequence,
     delivery: { ...initialState(order.orderId).delivery, settled: order.delivery.settled, owner: instance, underWay: true, revision },
@@ -154,11 +154,11 @@ function decided(order: OrderState, type: DecisionType, decision: MembershipDeci
 function moved(order: OrderState, move: PaymentMoved, revision: number): Changes {
   const { id } = move.payment;
   invariant(moveOf(order, move.payment) === undefined, `payment ${id} is moved away from order ${order.orderId} twice`);
-  invariant(!isRestedOn(order, move.payment), `payment ${id} is moved, but order ${order.orderId} was granted on it`);
+  invariant(!isGranting(order, move.payment), `payment ${id} is moved, but order ${order.orderId} was granted on it`);
   const isOthers = ([key]: [string, unknown]) => !isKeyOf(key, id);
   return {
     payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
-    saidBy: Object.fromEntries(Object.entries(order.saidBy).filter(isOthers)),
+    sourcesByFact: Object.fromEntries(Object.entries(order.sourcesByFact).filter(isOthers)),
     rulings: Object.fromEntries(Object.entries(order.rulings).filter(isOthers)),
     reviews: order.reviews.map((review) =>
       review.payment.id === id && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
@@ -172,8 +172,8 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
 export function moveOf(order: OrderState, { id }: PaymentReference): PaymentMoved | undefined {
   return Object.values(order.moved).find(({ payment }) => payment.id === id);
 }
-export function isRestedOn(order: OrderState, { id }: PaymentReference): boolean {
-  return order.restsOn.some((key) => isKeyOf(key, id));
+export function isGranting(order: OrderState, { id }: PaymentReference): boolean {
+  return order.grantingPayments.some((key) => isKeyOf(key, id));
 }
 
 function resolved(order: OrderState, { reviewId, resolution }: ReviewResolved): Changes {
@@ -204,7 +204,7 @@ function termsOf({ orderId, memberId, plan, expected, livemode, account }: Order
   return JSON.stringify([orderId, memberId, plan, amountMinor, currency, allow.discount, allow.tax, allow.shipping, livemode, account]);
 }
 
-export function saidKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
+export function factContentKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
   return `${paymentKey(payment)} ${factContent(fact)}`;
 }
 

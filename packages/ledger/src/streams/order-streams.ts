@@ -9,7 +9,7 @@ import type { OrderState } from '../order/order.ts';
 import type { Policy } from '../order/policy.ts';
 import { orderAggregate } from './order-aggregate.ts';
 import { policyAdoption } from './policy-stream.ts';
-import type { Decision, Transactions } from './transact.ts';
+import type { Proposal, Transactions } from './transact.ts';
 
 export interface OrderAnswer {
   readonly state: OrderState;
@@ -24,7 +24,7 @@ export interface OrderStreams {
   append<Answer>(
     orderId: string,
     cause: string,
-    decide: (state: OrderState) => Decision<OrderEvent, Answer>,
+    decide: (state: OrderState) => Proposal<OrderEvent, Answer>,
   ): Promise<{ readonly state: OrderState; readonly answer: Answer }>;
   read(orderId: string): Promise<OrderState>;
   /** What was observed of a payment in the order's stream, also before the payment was moved away. */
@@ -43,7 +43,7 @@ interface Appended {
 export function openOrderStreams(transactions: Transactions, policy: Policy, { onDecision, onAlert }: Appended): OrderStreams {
   const adopted = policyAdoption(transactions, policy);
 
-  async function append<Answer>(orderId: string, cause: string, decideOn: (state: OrderState) => Decision<OrderEvent, Answer>) {
+  async function append<Answer>(orderId: string, cause: string, decideOn: (state: OrderState) => Proposal<OrderEvent, Answer>) {
     const hash = await adopted();
     return transactions.transact(orderAggregate, orderId, { policy: hash, cause }, decideOn);
   }

@@ -6,8 +6,8 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import { idSchema } from '../observation.ts';
 import { readOrderEvent, versionOf } from '../order/event-schemas.ts';
 import type { PaymentObserved } from '../order/events.ts';
-import { saidKey } from '../order/order.ts';
-import type { Aggregate, Decision, Transactions } from './transact.ts';
+import { factContentKey } from '../order/order.ts';
+import type { Aggregate, Proposal, Transactions } from './transact.ts';
 
 export type ReferenceEvent =
   /** Said while the payment had no owner. */
@@ -108,7 +108,7 @@ export function openReferences(transactions: Transactions): References {
   async function decideOn<Answer>(
     reference: string,
     cause: string,
-    decide: (state: ReferenceState) => Decision<ReferenceEvent, Answer>,
+    decide: (state: ReferenceState) => Proposal<ReferenceEvent, Answer>,
   ): Promise<Answer> {
     const { answer } = await transactions.transact(referenceAggregate, reference, { cause }, decide);
     return answer;
@@ -159,6 +159,6 @@ function ownerIn({ links }: ReferenceState): string | undefined {
 
 /** Law 5 for what is held: once per source, fact and content. */
 function isHeld(reference: ReferenceState, observed: PaymentObserved): boolean {
-  const said = saidKey(observed);
-  return reference.held.some((each) => each.source === observed.source && saidKey(each) === said);
+  const said = factContentKey(observed);
+  return reference.held.some((each) => each.source === observed.source && factContentKey(each) === said);
 }

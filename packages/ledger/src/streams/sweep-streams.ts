@@ -6,7 +6,7 @@ import type { SweepPosition, SweepProgress, SweepSummary } from '../adapter-ledg
 import { invariant, LedgerError } from '../errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { parse } from '../input.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { idSchema, timeSchema } from '../observation.ts';
 import type { Aggregate, Folded, Transactions } from './transact.ts';
 
@@ -98,7 +98,7 @@ export interface FoldedSweep {
 }
 export interface KeptSweeps {
   readonly store: EventStore;
-  readonly log: Log;
+  readonly log: Logger;
   kept(tier: string): Promise<FoldedSweep | undefined>;
 }
 

@@ -4,7 +4,7 @@ import type { EventStore } from '../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
-import { type Aggregate, type Decision, openTransactions } from './transact.ts';
+import { type Aggregate, openTransactions, type Proposal } from './transact.ts';
 
 interface Said {
   readonly type: 'Said';
@@ -27,12 +27,12 @@ const words: Aggregate<Words, Said> = {
 const said = (word: string): Said => ({ type: 'Said', data: { word } });
 const say =
   (word: string) =>
-  (state: Words): Decision<Said, readonly string[]> => ({ events: [said(word)], answer: state.words });
+  (state: Words): Proposal<Said, readonly string[]> => ({ events: [said(word)], answer: state.words });
 const sayOnce =
   (word: string) =>
-  (state: Words): Decision<Said, 'said' | 'known'> =>
+  (state: Words): Proposal<Said, 'said' | 'known'> =>
     state.words.includes(word) ? { events: [], answer: 'known', lasting: true } : { events: [said(word)], answer: 'said' };
-const ask = (state: Words): Decision<Said, readonly string[]> => ({ events: [], answer: state.words });
+const ask = (state: Words): Proposal<Said, readonly string[]> => ({ events: [], answer: state.words });
 
 function open(options: { readonly store?: EventStore; readonly cachedStreams?: number } = {}) {
   const faults: Faults = {};

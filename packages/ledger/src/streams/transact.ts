@@ -25,7 +25,7 @@ export interface Aggregate<State extends Revised, Event extends Typed> {
   versionOf(type: Event['type']): number;
 }
 
-export interface Decision<Event, Answer> {
+export interface Proposal<Event, Answer> {
   readonly events: readonly Event[];
   readonly answer: Answer;
   /** Once true, true for ever ("recorded before", "is linked"): then an answer without an append may come from the cache. */
@@ -46,7 +46,7 @@ export interface Transactions {
     aggregate: Aggregate<State, Event>,
     id: string,
     metadata: EventMetadata,
-    decide: (state: State) => Decision<Event, Answer>,
+    decide: (state: State) => Proposal<Event, Answer>,
   ): Promise<Transacted<State, Answer>>;
   /** Strong: every append acknowledged before the call is folded in. */
   read<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<State>;
@@ -94,7 +94,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     aggregate: Aggregate<State, Event>,
     id: string,
     metadata: EventMetadata,
-    decide: (state: State) => Decision<Event, Answer>,
+    decide: (state: State) => Proposal<Event, Answer>,
   ): Promise<Transacted<State, Answer>> {
     const stream = aggregate.stream(id);
     const deadline = runtime.monotonicNowMs() + deadlineMs;
@@ -183,10 +183,10 @@ class StateCache {
  */
 function decideOn<State, Event, Answer>(
   before: State,
-  decide: (state: State) => Decision<Event, Answer>,
+  decide: (state: State) => Proposal<Event, Answer>,
   evolve: (state: State, event: Event) => State,
   current: boolean,
-): (Decision<Event, Answer> & { readonly state: State }) | undefined {
+): (Proposal<Event, Answer> & { readonly state: State }) | undefined {
   try {
     const decision = decide(before);
     return { ...decision, state: decision.events.reduce(evolve, before) };

@@ -6,7 +6,7 @@ import type { UnreadableObject } from '../adapter-ledger.ts';
 import type { Alert } from '../alerts.ts';
 import { invariant, LedgerError } from '../errors.ts';
 import { parse } from '../input.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { idSchema } from '../observation.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
@@ -57,7 +57,7 @@ export interface UnreadableObjects {
 
 export function openUnreadableObjects(
   transactions: Transactions,
-  { log, onAlert }: { readonly log: Log; readonly onAlert: (alert: Alert) => void },
+  { log, onAlert }: { readonly log: Logger; readonly onAlert: (alert: Alert) => void },
 ): UnreadableObjects {
   return {
     record: async (object) => {

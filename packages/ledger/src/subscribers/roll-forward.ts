@@ -3,7 +3,7 @@
 import type { Alert } from '../alerts.ts';
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';
@@ -15,7 +15,7 @@ export const rollForwardPrefixes: readonly string[] = [referenceAggregate.stream
 export async function rollForward(
   events: readonly StoredEvent[],
   writer: PaymentWriter,
-  { log, onAlert }: { readonly log: Log; readonly onAlert: (alert: Alert) => void },
+  { log, onAlert }: { readonly log: Logger; readonly onAlert: (alert: Alert) => void },
 ): Promise<void> {
   for (const stored of events) {
     try {

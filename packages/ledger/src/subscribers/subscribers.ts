@@ -4,7 +4,7 @@ import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
 import type { OrderState } from '../order/order.ts';
 import type { PaymentLedgerOptions } from '../payment-ledger.ts';
@@ -28,13 +28,13 @@ export interface FollowersOptions {
   readonly instance: string;
   readonly checkpoints: CheckpointSettings | undefined;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
   readonly onAlert: (alert: Alert) => void;
 }
 
-export interface Followers {
+export interface Subscribers {
   /** Opens them on first use; after a failure the next caller tries again. */
-  opened(): Promise<OpenedFollowers>;
+  opened(): Promise<OpenedSubscribers>;
   /** Follows the log until `stop`, as soon as it can be read. */
   follow(): void;
   /** Signs what was not signed yet, where this process signs. */
@@ -43,7 +43,7 @@ export interface Followers {
   stop(deadlineMs: number): Promise<void>;
 }
 
-export interface OpenedFollowers {
+export interface OpenedSubscribers {
   readonly models: OrderReadModels;
   follow(): void;
   catchUp(): Promise<void>;
@@ -58,14 +58,14 @@ export function readModelsPath({ readModels, eventStore }: Pick<PaymentLedgerOpt
 }
 
 /** @throws LedgerError `invalid_input`: checkpoints cannot be signed with these settings. */
-export function openFollowers(options: FollowersOptions): Followers {
+export function openSubscribers(options: FollowersOptions): Subscribers {
   const { store, runtime, log, onAlert, checkpoints } = options;
   const checkpointer = checkpoints && openCheckpointer({ store, settings: checkpoints, runtime, log, onAlert });
   const stopping = new AbortController();
-  let opening: Promise<OpenedFollowers> | undefined;
+  let opening: Promise<OpenedSubscribers> | undefined;
   let following: Promise<void> = Promise.resolve();
 
-  function opened(): Promise<OpenedFollowers> {
+  function opened(): Promise<OpenedSubscribers> {
     const current = opening ?? openNow(options);
     opening = current;
     current.catch(() => {
@@ -112,7 +112,7 @@ async function openNow({
   runtime,
   log,
   onAlert,
-}: FollowersOptions): Promise<OpenedFollowers> {
+}: FollowersOptions): Promise<OpenedSubscribers> {
   const file = await openReadModelFile(path, store, runtime);
   const models = openOrderReadModels(file);
   let pendingSighted = false;
@@ -127,11 +127,11 @@ async function openNow({
     after: models.cursor,
     handle: async (events, next) => {
       await models.apply(events, next);
-      if (pendingSighted) for (const event of events) if (!isOfSweep(event.stream)) delivery?.sight(event);
+      if (pendingSighted) for (const event of events) if (!isOfSweep(event.stream)) delivery?.onEvent(event);
     },
     onCaughtUp: async () => {
       if (pendingSighted) return;
-      if (delivery) for (const order of models.pendingDeliveries()) delivery.sightPending(order, await agoMs(order));
+      if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order, await agoMs(order));
       pendingSighted = true; // What is long delivered is not looked at one by one.
     },
   });

@@ -3,7 +3,7 @@ import { type EventStore, logStart, type Position, type StoredEvent } from '../e
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { openSubscription, type Subscription } from './subscription.ts';
 
 function open({ handle, after = logStart }: { handle?: (ids: readonly string[]) => Promise<void> | void; after?: Position } = {}) {
@@ -15,7 +15,7 @@ function open({ handle, after = logStart }: { handle?: (ids: readonly string[]) 
   const warned: string[] = [];
   let awaited: { readonly id: string; readonly resolve: () => void } | undefined;
   let heads = 0;
-  const log: Log = { info: () => undefined, warn: (_, message) => warned.push(message), error: () => undefined };
+  const log: Logger = { info: () => undefined, warn: (_, message) => warned.push(message), error: () => undefined };
   const subscription: Subscription = openSubscription({
     name: 'test',
     store,

@@ -2,14 +2,14 @@
 // the handler, with its own rows; so a page may come again after a crash, and handlers are idempotent.
 import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
 export interface SubscriptionOptions {
   readonly name: string;
   readonly store: EventStore;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
   readonly prefixes: readonly string[];
   /** Where the handler's own record stands. */
   readonly after: Position;

@@ -1,9 +1,9 @@
 // Starts a Checkout session for an order. When the caller has the URL, the order and its reference are durable: no
-// payment on it can be a stranger's. A crash before that leaves a session to which nobody was sent.
+// payment on it can be another app's. A crash before that leaves a session to which nobody was sent.
 import { createHash } from 'node:crypto';
-import { LedgerError, type Log, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
+import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
-import { attemptOn, isFinal } from '../intake/attempt-status.ts';
+import { attemptStatusOf, isFinal } from '../intake/attempt-status.ts';
 import { expireKey } from '../intake/sibling-sessions.ts';
 import { metadataFor } from '../mapping/claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
@@ -25,7 +25,7 @@ export interface CheckoutParts {
   readonly look: LookAtSession;
   readonly runtime: Runtime;
   readonly scope: string;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 type Session = Stripe.Checkout.Session;
@@ -82,7 +82,7 @@ export class Checkout {
     const history = await ledger.history(orderId);
     for (const { payment, expiresAt } of checkouts.toReversed()) {
       const ended = expiresAt !== undefined && Date.parse(expiresAt) <= now;
-      if (ended || !payment.id.startsWith('cs_') || isFinal(attemptOn(history, payment.id))) continue;
+      if (ended || !payment.id.startsWith('cs_') || isFinal(attemptStatusOf(history, payment.id))) continue;
       const looked = await look(payment);
       if (looked.is === 'open') return { sessionId: payment.id, url: looked.url };
       const seen = await ledger.order(orderId); // It may have been paid, and nobody had told us.

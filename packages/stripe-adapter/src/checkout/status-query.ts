@@ -1,7 +1,7 @@
 // The success page asks: the ledger answers, after one look at Stripe where that can bring news. A session that the
 // ledger does not know costs no call, and callers who ask at once share one.
-import { LedgerError, type Log, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import { attemptOn, isFinal } from '../intake/attempt-status.ts';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { attemptStatusOf, isFinal } from '../intake/attempt-status.ts';
 import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
 import type { LookAtSession } from './refresh-session.ts';
 
@@ -9,7 +9,7 @@ export interface StatusQueryParts {
   readonly ledger: PaymentLedger;
   readonly look: LookAtSession;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** A customer is waiting. A look that takes longer goes on, and is told with the next answer. */
@@ -57,12 +57,12 @@ export class StatusQuery {
     const { ledger } = this.#parts;
     const before = await ledger.orderOf(sessionId);
     if (before === undefined) return undefined;
-    const known = attemptOn(await ledger.history(before.orderId), sessionId);
+    const known = attemptStatusOf(await ledger.history(before.orderId), sessionId);
     if (before.membership === 'active' || isFinal(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
     const account = before.checkouts.find(({ payment }) => payment.id === sessionId)?.payment.account ?? before.account;
     const answered = await this.#inTime(this.#lookOnce(before.orderId, { id: sessionId, account }));
     const order = (await ledger.orderOf(sessionId)) ?? before;
-    return statusOf(stateOf(order, attemptOn(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
+    return statusOf(stateOf(order, attemptStatusOf(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
   }
 
   /** A look that is under way, or was a moment ago, answers for this one too. */

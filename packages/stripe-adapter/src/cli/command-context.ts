@@ -2,10 +2,10 @@
 // nothing: what is decided here, a running shop takes over at once.
 
 import type { EventStore } from '@paidonce/ledger';
-import { createPaymentLedger, LedgerError, type Log, type PaymentLedger, type Policy } from '@paidonce/ledger';
+import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy } from '@paidonce/ledger';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
-import { openStripeWork, type StripeWork } from '../operations/batch-context.ts';
+import { type BatchContext, openStripeWork } from '../operations/batch-context.ts';
 
 const stripeOptions: Readonly<Record<string, OptionSpec>> = {
   'api-base': { value: 'URL', help: 'another Stripe, like a sandbox: http://127.0.0.1:12111. Default: STRIPE_API_BASE, else Stripe' },
@@ -17,7 +17,7 @@ export const shopOptions: Readonly<Record<string, OptionSpec>> = { ...storeOptio
 export interface OpenShop {
   readonly store: EventStore;
   readonly ledger: PaymentLedger;
-  readonly work: StripeWork;
+  readonly work: BatchContext;
 }
 
 /** @throws LedgerError `invalid_input` where the key or the store is none. */
@@ -84,7 +84,7 @@ export function openStripe({ options, env }: Invocation): Stripe {
   return new Stripe(key, { host: hostname, port: port || (isHttps ? 443 : 80), protocol: isHttps ? 'https' : 'http', telemetry: false });
 }
 
-export function logTo({ terminal }: Invocation): Log {
+export function logTo({ terminal }: Invocation): Logger {
   const say = (_: object, message: string): void => terminal.err(message);
   return { info: () => undefined, warn: say, error: say };
 }

@@ -1,7 +1,7 @@
 // `paidonce-stripe move PAYMENT --to ORDER`: a person corrects whose a payment is, until access was given on it.
 import { LedgerError, type PaymentReference } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
-import { type PaymentsNamed, paymentsNamed } from '../operations/find-payment.ts';
+import { findPayments, type PaymentsNamed } from '../operations/find-payment.ts';
 import { isId } from '../stripe/stripe-objects.ts';
 import { withLedger } from './command-context.ts';
 
@@ -42,8 +42,8 @@ export const moveCommand: Command = {
     return withLedger(invocation, async ({ store, ledger }) => {
       if ((await ledger.order(toOrderId)) === undefined)
         throw new LedgerError('order_unknown', `There is no order ${toOrderId} to move ${name} to. Is it the right log?`);
-      const payment = onlyOne(name, await paymentsNamed(name, store));
-      const { orderId: fromOrderId } = await paymentsNamed(payment.id, store);
+      const payment = onlyOne(name, await findPayments(name, store));
+      const { orderId: fromOrderId } = await findPayments(payment.id, store);
       const { outcome } = await ledger.movePayment(payment, toOrderId, by);
       const order = await ledger.order(toOrderId);
       const waiting = order?.openReviews.filter((review) => review.payment.id === payment.id) ?? [];

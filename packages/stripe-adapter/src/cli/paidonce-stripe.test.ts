@@ -122,7 +122,7 @@ describe('reconcile', () => {
     await desk.shop((_, payments) => payments.status(sessionId));
     const ran = await desk.run('reconcile', '--json');
     expect([ran.code, ran.err]).toEqual([0, '']);
-    expect(json(ran)).toMatchObject({ payments: 1, memberships: 1, manual: 0, strangers: 0, mismatches: [] });
+    expect(json(ran)).toMatchObject({ payments: 1, memberships: 1, manual: 0, notOurs: 0, mismatches: [] });
   });
 
   test('finds what was paid without a grant, and repairs it; the shop is told by the process that delivers', async () => {
@@ -212,10 +212,10 @@ describe('reconcile', () => {
   test('finds a payment on a Payment Link, which nothing but its session tells of', async () => {
     const desk = await openDesk();
     await paidOnLink(desk);
-    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject({ granted: 1, strangers: 0 });
+    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject({ granted: 1, notOurs: 0 });
     expect(json(await desk.run('reconcile', '--repair', '--json'))).toMatchObject({
       payments: 1,
-      strangers: 0,
+      notOurs: 0,
       mismatches: [{ kind: 'paid_without_grant', repaired: true }],
     });
     await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }));
@@ -310,18 +310,18 @@ describe('reconcile', () => {
     ]);
   });
 
-  test('counts memberships by hand, and passes strangers by', async () => {
+  test('counts memberships by hand, and passes by what is not ours', async () => {
     const desk = await openDesk();
     const { sessionId } = await desk.shop((_, payments) => payments.startCheckout(plan));
     desk.sandbox.expire(sessionId);
     await desk.run('observe', 'order-1', '--paid', '--actor', 'support-7', '--reason', 'bank transfer 12');
-    const strange = await desk.stripe.checkout.sessions.create({
+    const notOurs = await desk.stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 700, product_data: { name: 'Strange' } } }],
       success_url: 'https://shop.example/',
     });
-    desk.sandbox.pay(strange.id, { fate: 'never_made' });
-    expect(json(await desk.run('reconcile', '--json'))).toMatchObject({ memberships: 1, manual: 1, strangers: 1, mismatches: [] });
+    desk.sandbox.pay(notOurs.id, { fate: 'never_made' });
+    expect(json(await desk.run('reconcile', '--json'))).toMatchObject({ memberships: 1, manual: 1, notOurs: 1, mismatches: [] });
   });
 
   test('decides under the policy that the shop has adopted', async () => {
@@ -492,7 +492,7 @@ describe('backfill', () => {
     expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({
       imported: 1,
       granted: 1,
-      strangers: 0,
+      notOurs: 0,
       review: 0,
     });
     await desk.shop(async (ledger) => {
@@ -541,7 +541,7 @@ describe('backfill', () => {
       granted: 1,
       imported: 1,
       review: 0,
-      strangers: 0,
+      notOurs: 0,
     });
     await desk.shop(async (ledger) => {
       for (const orderId of ['order-1', 'old-1'])

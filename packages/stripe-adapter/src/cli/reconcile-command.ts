@@ -39,9 +39,9 @@ export const reconcileCommand: Command = {
       if (options.flag('json')) terminal.out(JSON.stringify(result));
       else {
         for (const mismatch of result.mismatches) terminal.out(lineOf(mismatch));
-        const { payments, memberships, manual, strangers, calls, mismatches } = result;
+        const { payments, memberships, manual, notOurs, calls, mismatches } = result;
         terminal.out(
-          `${payments} payments and ${memberships} memberships (${manual} by hand) since ${result.since}: ${mismatches.length} differ. ${strangers} payments of others; ${calls} calls.`,
+          `${payments} payments and ${memberships} memberships (${manual} by hand) since ${result.since}: ${mismatches.length} differ. ${notOurs} payments of others; ${calls} calls.`,
         );
       }
       for (const name of result.unproved) terminal.err(unprovedLine(name));

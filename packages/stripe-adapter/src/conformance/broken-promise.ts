@@ -1,7 +1,7 @@
 // A promise that the app under test broke, and how it was seen.
 
 /** The promise was not kept. Both in words that stand alone. */
-export class Broke extends Error {
+export class BrokenPromise extends Error {
   override readonly name = 'Broke';
   readonly expected: string;
   readonly seen: string;

@@ -76,7 +76,7 @@ describe('each mistake breaks what it breaks, and nothing else', () => {
     ['takes-unsigned-webhooks', ['missing-signature']],
     ['ignores-amount', ['wrong-amount']],
     ['ignores-currency', ['wrong-currency']],
-    ['fails-on-strangers', ['foreign-payment', 'typed-reference']],
+    ['fails-on-other-apps', ['foreign-payment', 'typed-reference']],
     ['believes-client-reference', ['wrong-amount', 'typed-reference'], 'ignores-amount'],
     ['ignores-payment-status', ['never-paid', 'wrong-amount', 'wrong-currency', 'slow-payment-succeeds', 'slow-payment-fails']],
     ['expiry-ends-the-order', ['first-session-expired']],

@@ -1,7 +1,7 @@
 // How the kit decides: it waits for what must come, lets the app settle, and looks again, since a second welcome mail
 // may come after the first.
 import { systemRuntime } from '@paidonce/ledger';
-import { Broke } from './broken-promise.ts';
+import { BrokenPromise } from './broken-promise.ts';
 import type { Purchase, Stage } from './stage.ts';
 
 export interface Wanted {
@@ -50,13 +50,13 @@ export async function expectState(stage: Stage, purchase: Purchase, wanted: Want
     seen = await stage.look(purchase);
   }
   if (fits(seen, wanted)) return;
-  throw new Broke(`order ${purchase.order.orderId}: ${wanted.words}`, told(seen));
+  throw new BrokenPromise(`order ${purchase.order.orderId}: ${wanted.words}`, told(seen));
 }
 
 /** Of an answer that no webhook of Stripe's could get. @throws Broke where it is no 4xx. */
 export function expectRefused(status: number, what: string): void {
   if (status >= 400 && status < 500) return;
-  throw new Broke(`${what} to be answered 400`, `the app answered ${status}`);
+  throw new BrokenPromise(`${what} to be answered 400`, `the app answered ${status}`);
 }
 
 interface Seen {

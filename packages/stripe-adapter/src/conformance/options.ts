@@ -61,8 +61,8 @@ export function readOptions(options: ConformanceOptions): Settings {
   demand(unknown.length === 0, `there is no option ${unknown.join(', ')}. There are ${known.join(', ')}`);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as ConformanceOptions;
   const settings: Settings = { ...defaults, seed: Math.floor(Math.random() * highestSeed), ...given };
-  const strangers = settings.only.filter((name) => !scenarioNames.includes(name));
-  demand(strangers.length === 0, `there is no scenario ${strangers.join(', ')}. There are ${scenarioNames.join(', ')}`);
+  const unknownNames = settings.only.filter((name) => !scenarioNames.includes(name));
+  demand(unknownNames.length === 0, `there is no scenario ${unknownNames.join(', ')}. There are ${scenarioNames.join(', ')}`);
   demand(
     isWhole(settings.seed, 0) && settings.seed <= highestSeed,
     `seed is ${settings.seed}; it must be a whole number up to ${highestSeed}`,

@@ -27,7 +27,7 @@ export type Mistake =
   | 'takes-unsigned-webhooks'
   | 'ignores-amount'
   | 'ignores-currency'
-  | 'fails-on-strangers'
+  | 'fails-on-other-apps'
   | 'believes-client-reference'
   | 'ignores-payment-status'
   | 'expiry-ends-the-order'
@@ -246,7 +246,7 @@ class PlainShop {
   async #paid(session: Stripe.Checkout.Session, asked = false): Promise<void> {
     const order = this.#orderOf(session);
     if (!order) {
-      if (this.#makes('fails-on-strangers')) throw new Error(`no order for ${session.id}`);
+      if (this.#makes('fails-on-other-apps')) throw new Error(`no order for ${session.id}`);
       return;
     }
     const blind = this.#makes('ignores-payment-status') || (asked && this.#makes('status-ignores-payment-status'));

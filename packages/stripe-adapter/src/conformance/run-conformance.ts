@@ -1,6 +1,6 @@
 // Plays the scenarios on an app, one after the other, each with customers of its own, and tells what came of each.
 
-import { Broke } from './broken-promise.ts';
+import { BrokenPromise } from './broken-promise.ts';
 import { type ConformanceOptions, readOptions, type Settings } from './options.ts';
 import { randomOf } from './random.ts';
 import type { ConformanceReport, ScenarioResult } from './report.ts';
@@ -50,8 +50,8 @@ async function playScenario(scenario: Scenario, world: World, settings: Settings
 }
 
 /** The sandbox refuses what no customer could do, e.g. pay a session that the app has expired. A bug of ours is thrown. */
-function brokenBy(error: unknown): Pick<Broke, 'expected' | 'seen'> {
-  if (error instanceof Broke) return error;
+function brokenBy(error: unknown): Pick<BrokenPromise, 'expected' | 'seen'> {
+  if (error instanceof BrokenPromise) return error;
   if (error instanceof TypeError || error instanceof ReferenceError) throw error;
   return { expected: 'the story to go on', seen: error instanceof Error ? error.message : String(error) };
 }

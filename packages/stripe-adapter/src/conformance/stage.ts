@@ -3,7 +3,7 @@
 import { systemRuntime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import type { CardName, Fate, StripeSandbox } from '../sandbox/index.ts';
-import { Broke } from './broken-promise.ts';
+import { BrokenPromise } from './broken-promise.ts';
 import type { Settings } from './options.ts';
 import type { Random } from './random.ts';
 import type { Ability, PlacedOrder } from './shop-under-test.ts';
@@ -106,7 +106,7 @@ export class Stage {
       if (refused.length === 0) return;
       if (round > resendRounds) {
         const [first] = refused;
-        throw new Broke(
+        throw new BrokenPromise(
           'the app to answer each webhook with a status of 200 to 299, at the latest when Stripe sends it again',
           this.#world.refusals.at(-1) ?? `${first?.type} was never answered so`,
         );
@@ -186,7 +186,7 @@ export class Stage {
     const access = await this.#app('hasAccess', () => app.hasAccess(order));
     const times = await this.#app('timesGranted', () => app.timesGranted(order));
     if (typeof access === 'boolean' && Number.isSafeInteger(times) && times >= 0) return { access, times };
-    throw new Broke('hasAccess to say true or false, and timesGranted a whole number', `${access} and ${times}`);
+    throw new BrokenPromise('hasAccess to say true or false, and timesGranted a whole number', `${access} and ${times}`);
   }
 
   async http(url: string, init: RequestInit): Promise<{ readonly status: number }> {
@@ -207,7 +207,7 @@ export class Stage {
     try {
       return await inTime(what, this.settings.callTimeoutMs, call);
     } catch (error) {
-      throw new Broke(`${what} to answer`, error instanceof Error ? error.message : String(error));
+      throw new BrokenPromise(`${what} to answer`, error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -1,6 +1,6 @@
 // The sandbox and the app, wired together and checked: an app that talks to another Stripe is found here, in one
 // sentence, and not thirty times over.
-import type { Log } from '@paidonce/ledger';
+import type { Logger } from '@paidonce/ledger';
 import { systemRuntime } from '@paidonce/ledger';
 import Stripe from 'stripe';
 import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
@@ -31,7 +31,7 @@ const keys = { secretKey: 'sk_test_paidonce_conformance', webhookSecret: 'whsec_
 export async function openWorld(boot: BootShop, settings: Settings): Promise<World> {
   await using opened = new AsyncDisposableStack();
   const refusals: string[] = [];
-  const log: Log = {
+  const log: Logger = {
     info: (_fields, message) => refusals.push(message),
     warn: () => undefined,
     error: (_fields, message) => refusals.push(message),

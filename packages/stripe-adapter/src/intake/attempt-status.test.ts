@@ -1,7 +1,7 @@
 // How far the attempt on one session came, from what the order's stream says, in whatever order it was said.
 import type { StoredEvent } from '@paidonce/ledger';
 import { describe, expect, test } from 'vitest';
-import { attemptOn, isFinal } from './attempt-status.ts';
+import { attemptStatusOf, isFinal } from './attempt-status.ts';
 
 function said(payment: string, status: string, at: number, aliases?: string[], kind = 'attempt'): StoredEvent {
   const data = {
@@ -14,7 +14,7 @@ function said(payment: string, status: string, at: number, aliases?: string[], k
 }
 
 function eitherWay(...events: StoredEvent[]): (string | undefined)[] {
-  return [...new Set([attemptOn(events, 'cs_1'), attemptOn(events.toReversed(), 'cs_1')])];
+  return [...new Set([attemptStatusOf(events, 'cs_1'), attemptStatusOf(events.toReversed(), 'cs_1')])];
 }
 
 describe('the attempt on a session', () => {

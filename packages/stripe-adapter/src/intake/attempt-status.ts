@@ -22,7 +22,7 @@ const observedSchema: z.ZodType<Observed> = z.object({
 });
 
 /** Undefined: nothing was said of it yet. */
-export function attemptOn(history: readonly StoredEvent[], sessionId: string): AttemptStatus | undefined {
+export function attemptStatusOf(history: readonly StoredEvent[], sessionId: string): AttemptStatus | undefined {
   const observed = history.flatMap(({ type, data }) => (type === 'PaymentObserved' ? [observedSchema.parse(data)] : []));
   // The payment intents of this session: later facts name the intent alone.
   const payments = new Set([sessionId]);

@@ -3,29 +3,29 @@
 // not answer is thrown, so that the source comes again.
 
 import { createHash } from 'node:crypto';
-import { LedgerError, type Log, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
+import { LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
 import { type Claim, claimOf } from '../mapping/claim.ts';
-import type { Seen, Way } from '../mapping/provenance.ts';
+import type { ObjectContext, Provenance } from '../mapping/provenance.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { Answer, ListPage, ReadableType } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
-import type { RecentStrangers } from './not-ours-cache.ts';
-import { type Ownership, whatIsOurs } from './ownership.ts';
+import type { NotOursCache } from './not-ours-cache.ts';
+import { type Ownership, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
-import { type StaleCopy, staleCopy } from './stale-snapshot.ts';
+import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
 
-export type Taken = ObserveResult | { readonly outcome: 'not_ours' | 'ignored' | 'unreadable' };
+export type IntakeResult = ObserveResult | { readonly outcome: 'not_ours' | 'ignored' | 'unreadable' };
 
 export interface IntakeParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly siblings: SiblingSessions;
   readonly scope: string;
-  readonly log: Log;
+  readonly log: Logger;
   /** Where lists come again and again. */
-  readonly strangers?: RecentStrangers;
+  readonly notOurs?: NotOursCache;
 }
 
 type Ours = Extract<Ownership, { ours: true }>;
@@ -40,35 +40,35 @@ export class Intake {
   }
 
   /** @throws LedgerError of the ledger, and `provider_unavailable`: then nothing is known, and the source must come again. */
-  take(object: unknown, way: Way): Promise<Taken> {
-    return this.#keepForbidden(object, named(object), way, () => this.#take(object, way));
+  take(object: unknown, way: Provenance): Promise<IntakeResult> {
+    return this.#keepForbidden(object, named(object), way, () => this.#mapAndRoute(object, way));
   }
 
-  async #take(object: unknown, way: Way): Promise<Taken> {
+  async #mapAndRoute(object: unknown, way: Provenance): Promise<IntakeResult> {
     const { scope, log } = this.#parts;
-    const stale = staleCopy(object, way);
-    if (stale) return this.#takeAgain(object, stale, way);
+    const stale = staleSnapshot(object, way);
+    if (stale) return this.#reread(object, stale, way);
     const mapped = toObservation(object, way, scope);
     if (mapped.kind === 'ignored') {
       log.info({ because: mapped.because, eventId: way.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
     }
     const ownership: Ownership = way.orderId === undefined ? await this.#whose(mapped.claim, way) : { ours: true, orderId: way.orderId };
-    if (ownership.ours) return this.#takeOurs(object, mapped, ownership, way);
+    if (ownership.ours) return this.#observeOurs(object, mapped, ownership, way);
     // Without an id nobody can tell whose it is, so nobody else would keep it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.keep(object, mapped, way);
     return { outcome: 'not_ours' };
   }
 
   /** An object of which only the id is known, as thin events tell it. */
-  takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
-    return this.#keepForbidden(undefined, { type, objectId: id }, way, () => this.#takeById(type, id, way));
+  takeById(type: ReadableType, id: string, way: Provenance): Promise<IntakeResult> {
+    return this.#keepForbidden(undefined, { type, objectId: id }, way, () => this.#readAndRoute(type, id, way));
   }
 
-  async #takeById(type: ReadableType, id: string, way: Way): Promise<Taken> {
+  async #readAndRoute(type: ReadableType, id: string, way: Provenance): Promise<IntakeResult> {
     const { accounts, ledger } = this.#parts;
     const answer = await (await accounts.calls(way.account)).object(type, id);
-    if (answer) return this.#take(answer.object, seenByRead(answer, way));
+    if (answer) return this.#mapAndRoute(answer.object, readProvenance(answer, way));
     return (await ledger.orderOf(id)) ? this.keep(undefined, { objectId: id, type, path: 'related_object' }, way) : { outcome: 'not_ours' };
   }
 
@@ -76,8 +76,8 @@ export class Intake {
   async keep(
     object: unknown,
     { objectId, type, path }: Unreadable,
-    { account, livemode, eventId, apiVersion }: Partial<Seen>,
-  ): Promise<Taken> {
+    { account, livemode, eventId, apiVersion }: Partial<ObjectContext>,
+  ): Promise<IntakeResult> {
     const sha256 = createHash('sha256')
       .update(JSON.stringify(object) ?? '')
       .digest('hex');
@@ -95,7 +95,7 @@ export class Intake {
   }
 
   /** No retry gives our key a right that it has not: a person must, and `recheck` then reads the object. */
-  async #keepForbidden(object: unknown, name: Named, way: Way, take: () => Promise<Taken>): Promise<Taken> {
+  async #keepForbidden(object: unknown, name: Named, way: Provenance, take: () => Promise<IntakeResult>): Promise<IntakeResult> {
     try {
       return await take();
     } catch (error) {
@@ -109,19 +109,19 @@ export class Intake {
   }
 
   /** A copy that may be out of date, or out of shape: where it is ours, the object as it is now decides. */
-  async #takeAgain(copy: unknown, { type, id }: StaleCopy, way: Way): Promise<Taken> {
+  async #reread(copy: unknown, { type, id }: StaleSnapshot, way: Provenance): Promise<IntakeResult> {
     const { scope } = this.#parts;
     const ownership = await this.#whose(claimOf(identityOf(copy), scope), way);
     if (!ownership.ours) return { outcome: 'not_ours' };
     const answer = await this.#readAgain(type, id, way);
-    if (answer) return this.#takeAnswer(answer, ownership, way);
+    if (answer) return this.#observeAnswer(answer, ownership, way);
     if (way.form === 'foreign_snapshot') return this.keep(copy, { objectId: id, type, path: 'api_version' }, way);
     const mapped = toObservation(copy, way, scope);
-    return mapped.kind === 'ignored' ? { outcome: 'ignored' } : this.#takeOurs(copy, mapped, ownership, way);
+    return mapped.kind === 'ignored' ? { outcome: 'ignored' } : this.#observeOurs(copy, mapped, ownership, way);
   }
 
   /** Undefined: not to be seen with our key, however often it is asked for. */
-  async #readAgain(type: ReadableType, id: string, way: Way): Promise<Answer | undefined> {
+  async #readAgain(type: ReadableType, id: string, way: Provenance): Promise<Answer | undefined> {
     const { accounts, log } = this.#parts;
     try {
       return await (await accounts.calls(way.account)).object(type, id);
@@ -132,20 +132,20 @@ export class Intake {
     }
   }
 
-  #whose(claim: Claim, { account }: Way): Promise<Ownership> {
+  #whose(claim: Claim, { account }: Provenance): Promise<Ownership> {
     const { accounts } = this.#parts;
-    return whatIsOurs(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
+    return resolveOwnership(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
   }
 
   /** Read because a source left a question. */
-  async #takeAnswer(answer: Answer, ours: Ours, way: Way): Promise<Taken> {
-    const read = seenByRead(answer, way);
+  async #observeAnswer(answer: Answer, ours: Ours, way: Provenance): Promise<IntakeResult> {
+    const read = readProvenance(answer, way);
     const mapped = toObservation(answer.object, read, this.#parts.scope);
     if (mapped.kind === 'ignored') return { outcome: 'ignored' };
-    return this.#takeOurs(answer.object, mapped, namingOrder(ours, mapped.claim.orderId), read);
+    return this.#observeOurs(answer.object, mapped, namingOrder(ours, mapped.claim.orderId), read);
   }
 
-  async #takeOurs(object: unknown, mapped: Exclude<Mapped, { kind: 'ignored' }>, ours: Ours, way: Way): Promise<Taken> {
+  async #observeOurs(object: unknown, mapped: Exclude<Mapped, { kind: 'ignored' }>, ours: Ours, way: Provenance): Promise<IntakeResult> {
     const calls = await this.#parts.accounts.calls(way.account);
     switch (mapped.kind) {
       case 'not_understood':
@@ -153,25 +153,25 @@ export class Intake {
       case 'read_session': {
         // What Stripe answered just now was asked for with its payment intent: asking again would not end.
         const session = way.form === undefined ? undefined : await calls.session(mapped.sessionId);
-        if (session) return this.#takeAnswer(session, ours, way);
+        if (session) return this.#observeAnswer(session, ours, way);
         return this.keep(object, { objectId: mapped.sessionId, type: 'checkout.session', path: 'payment_intent' }, way);
       }
       case 'list_refunds': {
         const refunds = await calls.refunds(mapped.of);
-        return refunds ? this.#takeRefunds(refunds, ours, way) : this.keep(object, { ...named(object), path: 'refunds' }, way);
+        return refunds ? this.#observeRefunds(refunds, ours, way) : this.keep(object, { ...named(object), path: 'refunds' }, way);
       }
       case 'statement': {
         const { statement } = mapped;
         if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours))) return this.#observe(object, statement, ours, way);
         const session = await calls.sessionOfIntent(statement.payment.id);
-        return session ? this.#takeAnswer(session, ours, way) : this.#observe(object, statement, ours, way);
+        return session ? this.#observeAnswer(session, ours, way) : this.#observe(object, statement, ours, way);
       }
     }
   }
 
-  async #takeRefunds(answer: Answer<ListPage>, ours: Ours, way: Way): Promise<Taken> {
-    const read = seenByRead(answer, way);
-    let best: Taken = { outcome: 'ignored' };
+  async #observeRefunds(answer: Answer<ListPage>, ours: Ours, way: Provenance): Promise<IntakeResult> {
+    const read = readProvenance(answer, way);
+    let best: IntakeResult = { outcome: 'ignored' };
     for (const refund of answer.object.objects) {
       const mapped = toObservation(refund, read, this.#parts.scope);
       if (mapped.kind === 'statement') best = stronger(best, await this.#observe(refund, mapped.statement, ours, read));
@@ -188,7 +188,7 @@ export class Intake {
     return order !== undefined && fact.amount.totalMinor === order.expected.amountMinor && fact.amount.currency === order.expected.currency;
   }
 
-  async #observe(object: unknown, statement: Statement, { orderId }: Ours, way: Way): Promise<Taken> {
+  async #observe(object: unknown, statement: Statement, { orderId }: Ours, way: Provenance): Promise<IntakeResult> {
     const { ledger, siblings, log } = this.#parts;
     const { source } = way;
     try {
@@ -211,7 +211,7 @@ function named(object: unknown): Named {
 }
 
 /** Its mode goes on to what it leads to: a charge tells one, and its refunds do not. */
-function seenByRead({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Way): Way {
+function readProvenance({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Provenance): Provenance {
   const told = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : undefined;
   const livemode = way.livemode ?? (typeof told === 'boolean' ? told : undefined);
   return { ...way, asOf, ...(livemode === undefined ? {} : { livemode }), ...(apiVersion === undefined ? {} : { apiVersion }) };
@@ -221,10 +221,10 @@ function namingOrder(ours: Ours, orderId: string | undefined): Ours {
   return ours.orderId === undefined && orderId !== undefined ? { ours: true, orderId } : ours;
 }
 
-const weakest: readonly Taken['outcome'][] = ['ignored', 'not_ours', 'unreadable', 'duplicate', 'held'];
+const weakest: readonly IntakeResult['outcome'][] = ['ignored', 'not_ours', 'unreadable', 'duplicate', 'held'];
 
 /** Of several objects behind one event, the one that changed most answers for it. */
-function stronger(a: Taken, b: Taken): Taken {
-  const rank = ({ outcome }: Taken) => (weakest.includes(outcome) ? weakest.indexOf(outcome) : weakest.length);
+function stronger(a: IntakeResult, b: IntakeResult): IntakeResult {
+  const rank = ({ outcome }: IntakeResult) => (weakest.includes(outcome) ? weakest.indexOf(outcome) : weakest.length);
   return rank(b) > rank(a) ? b : a;
 }

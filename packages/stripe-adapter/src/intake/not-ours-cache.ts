@@ -1,12 +1,12 @@
 // Payment intents of other apps in a shared account, as Stripe told us a while ago: lists overlap, and each look at a
-// stranger's refund would cost a read of his intent again. Only saves reads; what the ledger has linked is asked first.
+// refund that is not ours would cost a read of its intent again. Only saves reads; what the ledger has linked is asked first.
 import type { Runtime } from '@paidonce/ledger';
 
 /** Metadata may be set later. */
 const believedMs = 6 * 3_600_000;
 const remembered = 10_000;
 
-export class RecentStrangers {
+export class NotOursCache {
   readonly #runtime: Runtime;
   readonly #toldAtMs = new Map<string, number>();
 

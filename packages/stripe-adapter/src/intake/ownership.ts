@@ -4,7 +4,7 @@ import type { OrderView, PaymentLedger } from '@paidonce/ledger';
 import { type Claim, claimOf } from '../mapping/claim.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
 import { identityOf, isId } from '../stripe/stripe-objects.ts';
-import type { RecentStrangers } from './not-ours-cache.ts';
+import type { NotOursCache } from './not-ours-cache.ts';
 
 /** `orderId`: which order the object names; absent where the ledger's own link says it. */
 export type Ownership = { readonly ours: false } | { readonly ours: true; readonly orderId?: string };
@@ -14,7 +14,7 @@ export interface OwnershipSources {
   readonly scope: string;
   /** Reads a payment intent; undefined: Stripe knows none of this id. */
   readonly intent: (intentId: string) => Promise<Answer | undefined>;
-  readonly strangers?: RecentStrangers;
+  readonly notOurs?: NotOursCache;
 }
 
 /**
@@ -22,24 +22,24 @@ export interface OwnershipSources {
  *
  * @throws LedgerError `provider_unavailable` where that call fails: then nobody may say "not ours".
  */
-export async function whatIsOurs(claim: Claim, { ledger, scope, intent, strangers }: OwnershipSources): Promise<Ownership> {
+export async function resolveOwnership(claim: Claim, { ledger, scope, intent, notOurs }: OwnershipSources): Promise<Ownership> {
   if (claim.recoveredFrom !== undefined) {
     const recovered = await ledger.orderOf(claim.recoveredFrom);
     if (recovered) return { ours: true, orderId: recovered.orderId };
   }
-  if (claim.marked && claim.orderId !== undefined) return ownedBy(claim);
+  if (claim.hasOurScope && claim.orderId !== undefined) return ownedBy(claim);
   for (const reference of claim.references) {
     if (await ledger.orderOf(reference)) return { ours: true };
   }
   // One link, one order: whoever pays on it pays for that order, whatever he types.
   const linked = claim.link === undefined ? undefined : await ledger.orderOf(claim.link);
   if (linked) return { ours: true, orderId: linked.orderId };
-  if (claim.marked) return { ours: true };
-  if (claim.askIntent === undefined || strangers?.has(claim.askIntent)) return { ours: false };
-  const answer = await intent(claim.askIntent);
+  if (claim.hasOurScope) return { ours: true };
+  if (claim.ownerIntentId === undefined || notOurs?.has(claim.ownerIntentId)) return { ours: false };
+  const answer = await intent(claim.ownerIntentId);
   const asked = answer && claimOf(identityOf(answer.object), scope);
-  if (asked?.marked) return ownedBy(asked);
-  strangers?.add(claim.askIntent);
+  if (asked?.hasOurScope) return ownedBy(asked);
+  notOurs?.add(claim.ownerIntentId);
   return { ours: false };
 }
 
@@ -48,7 +48,7 @@ function ownedBy({ orderId }: Claim): Ownership {
 }
 
 /** The order that the object is linked to, else the one that it names. Asks the ledger, and nobody else. */
-export async function orderOfClaim(
+export async function findOrder(
   { orderId, references, link, recoveredFrom }: Claim,
   ledger: PaymentLedger,
 ): Promise<OrderView | undefined> {

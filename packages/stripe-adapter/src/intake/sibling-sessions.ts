@@ -1,8 +1,8 @@
 // One order, one payment: once a session of an order is paid, its other open ones are expired, so that nobody pays
 // twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
-import { LedgerError, type Log, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
 import type { Accounts } from '../stripe/accounts.ts';
-import { attemptOn, isFinal } from './attempt-status.ts';
+import { attemptStatusOf, isFinal } from './attempt-status.ts';
 
 export interface SiblingSessions {
   /** Returns at once. */
@@ -11,7 +11,7 @@ export interface SiblingSessions {
   settled(): Promise<void>;
 }
 
-export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope: string, log: Log): SiblingSessions {
+export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope: string, log: Logger): SiblingSessions {
   const running = new Set<Promise<void>>();
 
   async function expireOpen(orderId: string): Promise<void> {
@@ -20,7 +20,7 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
     if (sessions.length < 2) return;
     const history = await ledger.history(orderId);
     for (const { payment } of sessions) {
-      if (!isFinal(attemptOn(history, payment.id))) await expire(payment, orderId);
+      if (!isFinal(attemptStatusOf(history, payment.id))) await expire(payment, orderId);
     }
   }
 

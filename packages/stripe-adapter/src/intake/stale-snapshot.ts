@@ -1,15 +1,15 @@
 // Which copies in events do not count as they are: the object is read again.
-import type { Way } from '../mapping/provenance.ts';
+import type { Provenance } from '../mapping/provenance.ts';
 import { type ReadableType, readableTypes } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 
-export interface StaleCopy {
+export interface StaleSnapshot {
   readonly type: ReadableType;
   readonly id: string;
 }
 
 /** Refunds and disputes go to and fro; what an event said of one three days ago is no news. */
-export function staleCopy(object: unknown, { form }: Pick<Way, 'form'>): StaleCopy | undefined {
+export function staleSnapshot(object: unknown, { form }: Pick<Provenance, 'form'>): StaleSnapshot | undefined {
   if (form === undefined) return undefined;
   const { object: type, id } = identityOf(object);
   const known = readableTypes.find((each) => each === type);

@@ -135,7 +135,7 @@ describe('an event of another API version', () => {
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'none' });
   });
 
-  test('of a stranger costs no call', async () => {
+  test('of another app costs no call', async () => {
     const shop = await openShop();
     expect(await shop.payments.handleWebhook(...signed(session({ metadata: {} }), { event }))).toEqual({ outcome: 'not_ours' });
     expect(shop.sandbox.calls.byRoute()).toEqual({ 'GET /v1/account': 1 });

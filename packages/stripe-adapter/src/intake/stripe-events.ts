@@ -9,8 +9,8 @@ import type { Accounts } from '../stripe/accounts.ts';
 import { readableTypes } from '../stripe/stripe-calls.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
-import type { Intake, Taken } from './intake.ts';
-import { orderOfClaim } from './ownership.ts';
+import type { Intake, IntakeResult } from './intake.ts';
+import { findOrder } from './ownership.ts';
 
 export interface StripeEventsParts {
   readonly stripe: Stripe;
@@ -21,7 +21,7 @@ export interface StripeEventsParts {
 }
 
 /** What is known of an event beside what it says. */
-export interface EventWay {
+export interface EventProvenance {
   readonly source: StripeSource;
   /** Where the event names none. */
   readonly account?: string;
@@ -40,7 +40,7 @@ export class StripeEvents {
   }
 
   /** With a copy of the object, in the shape of the endpoint's API version. */
-  async takeSnapshot(event: StripeEvent, { source, account, livemode }: EventWay): Promise<Taken> {
+  async takeSnapshot(event: StripeEvent, { source, account, livemode }: EventProvenance): Promise<IntakeResult> {
     const { accounts, intake } = this.#parts;
     const { created, id: eventId, api_version: apiVersion } = event;
     const { object } = event.data;
@@ -60,7 +60,7 @@ export class StripeEvents {
   }
 
   /** Without a copy: the object is fetched before it counts. */
-  async takeThin(event: StripeThinEvent, { source, account, livemode }: EventWay): Promise<Taken> {
+  async takeThin(event: StripeThinEvent, { source, account, livemode }: EventProvenance): Promise<IntakeResult> {
     const { accounts, intake } = this.#parts;
     const { created, id: eventId, related_object: related } = event;
     const type = readableTypes.find((each) => each === related?.type);
@@ -79,7 +79,7 @@ export class StripeEvents {
 
   async #concernsUs(object: unknown): Promise<boolean> {
     const { scope, ledger } = this.#parts;
-    return (await orderOfClaim(claimOf(identityOf(object), scope), ledger)) !== undefined;
+    return (await findOrder(claimOf(identityOf(object), scope), ledger)) !== undefined;
   }
 }
 

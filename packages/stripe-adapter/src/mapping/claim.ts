@@ -10,7 +10,7 @@ export interface Claim {
   /** Names of the payment that may be linked in the ledger. */
   readonly references: readonly string[];
   /** Its metadata bears our scope. */
-  readonly marked: boolean;
+  readonly hasOurScope: boolean;
   /** Which order it names. Only of a marked object. */
   readonly orderId?: string;
   /** The Payment Link that made it; what it stands for is what was attached. */
@@ -18,7 +18,7 @@ export interface Claim {
   /** The session that a recovery link has copied. */
   readonly recoveredFrom?: string;
   /** Refunds and disputes carry no metadata of ours: that of their payment intent decides. */
-  readonly askIntent?: string;
+  readonly ownerIntentId?: string;
 }
 
 /** On a session and on its payment intent, so that either is known as ours. */
@@ -27,7 +27,7 @@ export function metadataFor(scope: string, orderId: string): Record<string, stri
 }
 
 /** Whether its metadata bear our scope: of a charge too, to which its intent's were copied as it was made. */
-export function isMarked({ metadata }: StripeIdentity, scope: string): boolean {
+export function bearsOurScope({ metadata }: StripeIdentity, scope: string): boolean {
   return metadata[scopeKey] === scope;
 }
 
@@ -35,14 +35,14 @@ export function claimOf(identity: StripeIdentity, scope: string): Claim {
   const { object, id, payment_intent: intent, charge } = identity;
   if (object === 'refund' || object === 'dispute' || object === 'charge') {
     const references = present([intent, object === 'charge' ? id : charge]);
-    return { references, marked: false, ...(intent === undefined ? {} : { askIntent: intent }) };
+    return { references, hasOurScope: false, ...(intent === undefined ? {} : { ownerIntentId: intent }) };
   }
   const { recovered_from: recoveredFrom, payment_link: link } = identity;
-  const marked = isMarked(identity, scope);
-  const orderId = marked ? namedOrder(identity) : undefined;
+  const hasOurScope = bearsOurScope(identity, scope);
+  const orderId = hasOurScope ? namedOrder(identity) : undefined;
   return {
     references: present([intent, id]),
-    marked,
+    hasOurScope,
     ...(orderId === undefined ? {} : { orderId }),
     ...(link === undefined ? {} : { link }),
     ...(recoveredFrom === undefined ? {} : { recoveredFrom }),

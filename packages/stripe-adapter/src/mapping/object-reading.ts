@@ -4,7 +4,7 @@ import type { Fact } from '@paidonce/ledger';
 import type { RefundsOf } from '../stripe/stripe-calls.ts';
 
 /** A fact about one payment. */
-export interface SaidOfPayment {
+export interface PaymentReading {
   /** The payment intent; the session where there is none; the charge of old integrations. */
   readonly payment: string;
   readonly aliases?: readonly string[];
@@ -16,8 +16,8 @@ export interface SaidOfPayment {
   readonly partsUnknown?: true;
 }
 
-export type Said =
-  | SaidOfPayment
+export type ObjectReading =
+  | PaymentReading
   /** Its payment intent decides, and was not expanded. */
   | { readonly readSession: string }
   /** Only a hint that refunds exist. */

@@ -1,7 +1,7 @@
 // how an object came to us
 
 /** How an object came to us. */
-export interface Way extends Seen {
+export interface Provenance extends ObjectContext {
   readonly source: StripeSource;
   /**
    * `snapshot`: a copy in an event, as it was then. `foreign_snapshot`: a copy that has the shape of another API
@@ -15,7 +15,7 @@ export interface Way extends Seen {
 export type StripeSource = 'webhook' | 'poll' | 'status_query';
 
 /** How we came to see the object. */
-export interface Seen {
+export interface ObjectContext {
   readonly account: string;
   /** Of the event, where the object does not tell. */
   readonly livemode?: boolean;

@@ -2,10 +2,10 @@
 // newest word of each by its id, so an old event that comes late changes nothing.
 import type { DisputeStatus } from '@paidonce/ledger';
 import { chargeSchema, disputeSchema, failedPath, refundSchema } from '../stripe/stripe-objects.ts';
-import type { Said } from './object-reading.ts';
+import type { ObjectReading } from './object-reading.ts';
 
 /** A refund tells no mode: its event, or the read that found it, must. */
-export function readRefund(object: unknown, livemode: boolean | undefined): Said {
+export function readRefund(object: unknown, livemode: boolean | undefined): ObjectReading {
   const parsed = refundSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
   const { id, status, amount: amountMinor, reason, payment_intent: intent, charge } = parsed.data;
@@ -30,7 +30,7 @@ const disputeStatuses: Readonly<Record<string, DisputeStatus>> = {
   prevented: 'prevented',
 };
 
-export function readDispute(object: unknown): Said {
+export function readDispute(object: unknown): ObjectReading {
   const parsed = disputeSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
   const {
@@ -55,7 +55,7 @@ export function readDispute(object: unknown): Said {
 }
 
 /** `amount_refunded` counts pending refunds too, and can fall again: only the refunds themselves tell. */
-export function readCharge(object: unknown): Said {
+export function readCharge(object: unknown): ObjectReading {
   const parsed = chargeSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
   const { id, amount_refunded: refundedMinor, payment_intent: intent } = parsed.data;

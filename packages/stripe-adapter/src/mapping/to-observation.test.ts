@@ -1,11 +1,11 @@
 // The mapping, row by row of the tables that it promises; the expected fact of each row is written out by hand.
 import { describe, expect, test } from 'vitest';
 import { charge, dispute, intent, ours, refund, scope, session } from '../stripe-objects.test-support.ts';
-import type { Seen } from './provenance.ts';
+import type { ObjectContext } from './provenance.ts';
 import { type Mapped, toObservation } from './to-observation.ts';
 
 const at = '2027-01-15T08:30:00.000Z';
-const seen: Seen = {
+const seen: ObjectContext = {
   account: 'acct_1',
   livemode: false,
   asOf: at,
@@ -14,7 +14,7 @@ const seen: Seen = {
   apiVersion: '2026-10-28.endive',
 };
 
-function map(object: unknown, how: Partial<Seen> = {}): Mapped {
+function map(object: unknown, how: Partial<ObjectContext> = {}): Mapped {
   return toObservation(object, { ...seen, ...how }, scope);
 }
 
@@ -247,13 +247,13 @@ describe('a statement', () => {
         asOf: at,
         evidence: { objectId: 'cs_test_1', eventId: 'evt_1', apiVersion: '2026-10-28.endive' },
       },
-      claim: { references: ['pi_1', 'cs_test_1'], marked: true, orderId: 'order-1' },
+      claim: { references: ['pi_1', 'cs_test_1'], hasOurScope: true, orderId: 'order-1' },
       partsUnknown: false,
     });
   });
 
   test('of a read tells when the payment was made: by its intent, or by a session that cost nothing', () => {
-    const read: Seen = { account: 'acct_1', asOf: at };
+    const read: ObjectContext = { account: 'acct_1', asOf: at };
     const occurredAt = (object: unknown) => toObservation(object, read, scope);
     expect(occurredAt(session({ payment_intent: intent() }))).toMatchObject({
       statement: { asOf: at, occurredAt: '2027-01-15T08:01:40.000Z' },
@@ -274,25 +274,28 @@ describe('the claim', () => {
   }
 
   test('of an object without our scope names no order', () => {
-    expect(claimOf(session({ metadata: { paidonce_order: 'order-1' } }))).toEqual({ references: ['pi_1', 'cs_test_1'], marked: false });
-    expect(claimOf(intent({ metadata: { paidonce: 'another-shop', paidonce_order: 'order-1' } }))).toMatchObject({ marked: false });
+    expect(claimOf(session({ metadata: { paidonce_order: 'order-1' } }))).toEqual({
+      references: ['pi_1', 'cs_test_1'],
+      hasOurScope: false,
+    });
+    expect(claimOf(intent({ metadata: { paidonce: 'another-shop', paidonce_order: 'order-1' } }))).toMatchObject({ hasOurScope: false });
   });
 
   test('takes the client reference of an object of ours that names no order, but not on a Payment Link', () => {
-    const marked = { metadata: { paidonce: scope }, client_reference_id: 'order-2' };
-    expect(claimOf(session(marked))).toMatchObject({ orderId: 'order-2' });
-    expect(claimOf(session({ ...marked, payment_link: 'plink_1' }))).not.toHaveProperty('orderId');
-    expect(claimOf(session({ ...marked, metadata: {} }))).not.toHaveProperty('orderId');
+    const hasOurScope = { metadata: { paidonce: scope }, client_reference_id: 'order-2' };
+    expect(claimOf(session(hasOurScope))).toMatchObject({ orderId: 'order-2' });
+    expect(claimOf(session({ ...hasOurScope, payment_link: 'plink_1' }))).not.toHaveProperty('orderId');
+    expect(claimOf(session({ ...hasOurScope, metadata: {} }))).not.toHaveProperty('orderId');
     expect(claimOf(session({ client_reference_id: 'order-2' }))).toMatchObject({ orderId: 'order-1' });
   });
 
   test('of a refund or dispute asks its payment intent, whatever its own metadata say', () => {
-    expect(claimOf(refund({ metadata: ours }))).toEqual({ references: ['pi_1', 'ch_1'], marked: false, askIntent: 'pi_1' });
-    expect(claimOf(dispute({ payment_intent: null }))).toEqual({ references: ['ch_1'], marked: false });
+    expect(claimOf(refund({ metadata: ours }))).toEqual({ references: ['pi_1', 'ch_1'], hasOurScope: false, ownerIntentId: 'pi_1' });
+    expect(claimOf(dispute({ payment_intent: null }))).toEqual({ references: ['ch_1'], hasOurScope: false });
   });
 
   test('of a session that cannot be read is known all the same', () => {
-    expect(claimOf(session({ status: 'pondering' }))).toMatchObject({ marked: true, orderId: 'order-1' });
+    expect(claimOf(session({ status: 'pondering' }))).toMatchObject({ hasOurScope: true, orderId: 'order-1' });
   });
 
   test('of a recovered session names the one that it copies', () => {

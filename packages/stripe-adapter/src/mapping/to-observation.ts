@@ -14,8 +14,8 @@ import {
   sessionSchema,
 } from '../stripe/stripe-objects.ts';
 import { type Claim, claimOf, orderKey } from './claim.ts';
-import type { Said, SaidOfPayment } from './object-reading.ts';
-import type { Seen } from './provenance.ts';
+import type { ObjectReading, PaymentReading } from './object-reading.ts';
+import type { ObjectContext } from './provenance.ts';
 import { readCharge, readDispute, readRefund } from './refunds-and-disputes.ts';
 
 /** The claim says whose it is; the statement names no order yet. */
@@ -28,7 +28,7 @@ export type Mapped =
   | { readonly kind: 'ignored'; readonly because: string }
   | { readonly kind: 'not_understood'; readonly path: string; readonly objectId?: string; readonly type: string; readonly claim: Claim };
 
-export function toObservation(object: unknown, seen: Seen, scope: string): Mapped {
+export function toObservation(object: unknown, seen: ObjectContext, scope: string): Mapped {
   const identity = identityOf(object);
   const claim = claimOf(identity, scope);
   const said = read(object, identity, seen);
@@ -45,7 +45,7 @@ function notUnderstood({ id, object: type = 'unknown' }: StripeIdentity, claim: 
   return { kind: 'not_understood', path, type, claim, ...(id === undefined ? {} : { objectId: id }) };
 }
 
-function read(object: unknown, identity: StripeIdentity, seen: Seen): Said {
+function read(object: unknown, identity: StripeIdentity, seen: ObjectContext): ObjectReading {
   switch (identity.object) {
     case 'checkout.session':
       return readSession(object, identity);
@@ -64,7 +64,7 @@ function read(object: unknown, identity: StripeIdentity, seen: Seen): Said {
   }
 }
 
-function toStatement(said: SaidOfPayment, { id = said.payment }: StripeIdentity, seen: Seen): Statement {
+function toStatement(said: PaymentReading, { id = said.payment }: StripeIdentity, seen: ObjectContext): Statement {
   const { payment, aliases, livemode, fact, madeAt } = said;
   const { account, asOf, eventId, apiVersion } = seen;
   const isPaid = fact.kind === 'attempt' && fact.status === 'paid';
@@ -84,7 +84,7 @@ export function isoTime(seconds: number): string {
   return new Date(seconds * 1_000).toISOString();
 }
 
-function readSession(object: unknown, { payment_link: link }: StripeIdentity): Said {
+function readSession(object: unknown, { payment_link: link }: StripeIdentity): ObjectReading {
   const parsed = sessionSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
   const session = parsed.data;
@@ -103,7 +103,7 @@ function readSession(object: unknown, { payment_link: link }: StripeIdentity): S
 }
 
 /** A 100 % coupon: no intent, charge or balance transaction will ever exist, so the session is the payment. */
-function readWithoutIntent(session: StripeSession): Said {
+function readWithoutIntent(session: StripeSession): ObjectReading {
   if (session.payment_status === 'unpaid') return { failedAt: 'payment_intent' };
   if (session.amount_total !== 0) return { failedAt: session.amount_total === null ? 'amount_total' : 'payment_intent' };
   const amount = amountOf(session, 0, session.currency);
@@ -111,7 +111,7 @@ function readWithoutIntent(session: StripeSession): Said {
   return { payment: session.id, livemode: session.livemode, fact: { kind: 'attempt', status: 'paid', amount }, madeAt: session.created };
 }
 
-function readUnexpanded(session: StripeSession, intentId: string | StripeIntent): Said {
+function readUnexpanded(session: StripeSession, intentId: string | StripeIntent): ObjectReading {
   if (typeof intentId !== 'string' || session.payment_status !== 'paid') return { readSession: session.id };
   if (session.amount_total === null) return { failedAt: 'amount_total' };
   // Paid, so nothing is left to capture: what was received is the total.
@@ -120,7 +120,7 @@ function readUnexpanded(session: StripeSession, intentId: string | StripeIntent)
   return { payment: intentId, aliases: [session.id], livemode: session.livemode, fact: { kind: 'attempt', status: 'paid', amount } };
 }
 
-function readExpanded(session: StripeSession, intent: StripeIntent): Said {
+function readExpanded(session: StripeSession, intent: StripeIntent): ObjectReading {
   if (intent.status === 'succeeded') {
     const amount = amountOf(session, intent.amount_received, intent.currency);
     return amount === undefined ? { failedAt: 'currency' } : ofIntent(intent, { kind: 'attempt', status: 'paid', amount }, session);
@@ -143,7 +143,7 @@ function readExpanded(session: StripeSession, intent: StripeIntent): Said {
   }
 }
 
-function readIntent(object: unknown): Said {
+function readIntent(object: unknown): ObjectReading {
   const parsed = intentSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
   const intent = parsed.data;
@@ -168,7 +168,7 @@ function readIntent(object: unknown): Said {
   }
 }
 
-function ofIntent(intent: StripeIntent, fact: Fact, session?: StripeSession): SaidOfPayment {
+function ofIntent(intent: StripeIntent, fact: Fact, session?: StripeSession): PaymentReading {
   const { id, livemode, created } = intent;
   return { payment: id, livemode, fact, madeAt: created, ...(session ? { aliases: [session.id] } : {}) };
 }

@@ -2,16 +2,16 @@
 // time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
 // break is starting again: what is done is known, and costs no call where the lists show it.
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
-import type { Taken } from '../intake/intake.ts';
-import { orderOfClaim } from '../intake/ownership.ts';
+import type { IntakeResult } from '../intake/intake.ts';
+import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
 import { toObservation } from '../mapping/to-observation.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
-import { everyObject, type StripeWork, scopeOf } from './batch-context.ts';
+import { accountsInScope, type BatchContext, everyObject } from './batch-context.ts';
 import { chargedAtStripe } from './provider-payments.ts';
-import { moneyBack } from './refresh-payment.ts';
+import { refundsAndDisputesOf } from './refresh-payment.ts';
 import type { ShopOrder } from './shop-orders.ts';
 
 export interface BackfillOptions {
@@ -34,7 +34,7 @@ export interface Backfilled {
   readonly unpaid: number;
   /** A person must look: another amount, another order's payment, refunded. */
   readonly review: number;
-  readonly strangers: number;
+  readonly notOurs: number;
   readonly calls: number;
   /** Which ones, and why. */
   readonly problems: readonly string[];
@@ -42,9 +42,9 @@ export interface Backfilled {
 
 type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 
-export async function backfill(work: StripeWork, options: BackfillOptions): Promise<Backfilled> {
+export async function backfill(work: BatchContext, options: BackfillOptions): Promise<Backfilled> {
   const readsBefore = work.reads.count;
-  const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, strangers: 0, calls: 0, problems: [] };
+  const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, notOurs: 0, calls: 0, problems: [] };
   const own = await work.accounts.own();
   const runs = new Map<string, Run>();
   const on = async (account: string): Promise<Run> => {
@@ -53,7 +53,7 @@ export async function backfill(work: StripeWork, options: BackfillOptions): Prom
     return run;
   };
   for (const order of options.orders ?? []) await (await on(order.account ?? own)).shopOrder(order);
-  for (const account of new Set([...(await scopeOf(work)).accounts, ...runs.keys()])) {
+  for (const account of new Set([...(await accountsInScope(work)).accounts, ...runs.keys()])) {
     const run = await on(account);
     try {
       await run.markedSessions();
@@ -68,7 +68,7 @@ export async function backfill(work: StripeWork, options: BackfillOptions): Prom
 
 /** On one account. */
 class Run {
-  readonly #work: StripeWork;
+  readonly #work: BatchContext;
   readonly #account: string;
   readonly #calls: StripeCalls;
   readonly #options: BackfillOptions;
@@ -76,7 +76,7 @@ class Run {
   /** Payments of the shop's own list, and of the sessions that were looked at. */
   readonly #done = new Set<string>();
 
-  constructor(work: StripeWork, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
+  constructor(work: BatchContext, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
     this.#work = work;
     this.#account = account;
     this.#calls = calls;
@@ -110,8 +110,8 @@ class Run {
       if (claim.references.some((reference) => this.#done.has(reference))) continue;
       for (const reference of claim.references) this.#done.add(reference);
       this.#looked();
-      const order = await orderOfClaim(claim, ledger);
-      if (order === undefined && !claim.marked) this.#add('strangers');
+      const order = await findOrder(claim, ledger);
+      if (order === undefined && !claim.hasOurScope) this.#add('notOurs');
       else if (order && order.membership !== 'none') this.#add('known');
       else await this.#marked(object, order, answer);
     }
@@ -135,7 +135,7 @@ class Run {
     if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
     const { livemode, account } = payment;
     const way = { source: 'poll' as const, account, livemode, ...(orderId === undefined ? {} : { orderId }) };
-    const back = await moneyBack(payment.id, way, this.#calls);
+    const back = await refundsAndDisputesOf(payment.id, way, this.#calls);
     if (this.#options.dryRun === true && back.length > 0) {
       this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
       return false;
@@ -150,11 +150,11 @@ class Run {
     const onUnread = (objectId: string): void => this.problem(`${objectId}: it cannot be read`);
     const parts = { account: this.#account, calls: this.#calls, work: this.#work, since: this.#options.since, onUnread };
     for await (const paid of chargedAtStripe(parts)) {
-      if (paid === 'strange' || this.#done.has(paid.id) || (await ledger.orderOf(paid.id))?.membership === 'active') continue;
+      if (paid === 'not_ours' || this.#done.has(paid.id) || (await ledger.orderOf(paid.id))?.membership === 'active') continue;
       this.#done.add(paid.id);
       this.#looked();
       const answer = await this.#calls.intent(paid.id);
-      const order = answer && (await orderOfClaim(claimOf(identityOf(answer.object), scope), ledger));
+      const order = answer && (await findOrder(claimOf(identityOf(answer.object), scope), ledger));
       if (answer === undefined) this.problem(`${paid.id}: a charge without a payment intent is no order of ours`);
       else if (order && order.membership !== 'none') this.#add('known');
       else await this.#marked(answer.object, order, answer);
@@ -188,7 +188,7 @@ class Run {
     return this.#calls.sessionOfIntent(paymentId).then((session) => session ?? this.#calls.intent(paymentId));
   }
 
-  #countTaken({ outcome }: Taken, name: string): void {
+  #countTaken({ outcome }: IntakeResult, name: string): void {
     if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
@@ -210,7 +210,7 @@ class Run {
     this.#options.onProgress?.('orders', this.#counts.lookedAt);
   }
 
-  #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'strangers' | 'review'): void {
+  #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'notOurs' | 'review'): void {
     this.#counts[name] += 1;
   }
 

@@ -1,8 +1,8 @@
 // What a long look at Stripe works with: paced calls, tried again where that helps, and the same intake as the poll's.
-import type { Log, PaymentLedger } from '@paidonce/ledger';
+import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
-import { RecentStrangers } from '../intake/not-ours-cache.ts';
+import { NotOursCache } from '../intake/not-ours-cache.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
 import { BackgroundReads } from '../poll/background-reads.ts';
 import { type Accounts, type GivenAccount, keyMode, openAccounts } from '../stripe/accounts.ts';
@@ -13,10 +13,10 @@ export interface StripeWorkOptions extends GivenAccount {
   readonly ledger: PaymentLedger;
   readonly stripe: Stripe;
   readonly scope: string;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
-export interface StripeWork {
+export interface BatchContext {
   readonly ledger: PaymentLedger;
   readonly scope: string;
   readonly accounts: Accounts;
@@ -25,12 +25,12 @@ export interface StripeWork {
   readonly reads: BackgroundReads;
 }
 
-export function openStripeWork({ ledger, stripe, scope, log, ...given }: StripeWorkOptions): StripeWork {
+export function openStripeWork({ ledger, stripe, scope, log, ...given }: StripeWorkOptions): BatchContext {
   const { runtime } = ledger;
   const reads = new BackgroundReads(runtime, new AbortController().signal);
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: reads.around }), given);
   const siblings = siblingSessions(ledger, accounts, scope, log);
-  const intake = new Intake({ ledger, accounts, siblings, scope, log, strangers: new RecentStrangers(runtime) });
+  const intake = new Intake({ ledger, accounts, siblings, scope, log, notOurs: new NotOursCache(runtime) });
   return { ledger, scope, accounts, intake, siblings, reads };
 }
 
@@ -42,7 +42,7 @@ export interface WorkScope {
 }
 
 /** Where payments of this ledger may stand, as far as our key sees. */
-export async function scopeOf({ ledger, accounts }: StripeWork): Promise<WorkScope> {
+export async function accountsInScope({ ledger, accounts }: BatchContext): Promise<WorkScope> {
   const own = await accounts.own();
   const orders = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
   const livemode = await keyMode(orders, accounts);

@@ -4,11 +4,11 @@ import type { OrderView } from '@paidonce/ledger';
 import { readDispute } from '../mapping/refunds-and-disputes.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { refundSchema, type StripeMoney } from '../stripe/stripe-objects.ts';
-import type { StripeWork } from './batch-context.ts';
-import { type KnownPayment, knownPayment } from './ledger-payment.ts';
-import type { Paid } from './provider-payments.ts';
+import type { BatchContext } from './batch-context.ts';
+import { knownPayment, type LedgerPayment } from './ledger-payment.ts';
+import type { ProviderPayment } from './provider-payments.ts';
 
-export async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWork): Promise<Mismatch | undefined> {
+export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, { ledger }: BatchContext): Promise<Mismatch | undefined> {
   const { id: paymentId, account, capturedMinor, currency } = paid;
   const stripe = `paid, ${capturedMinor} ${currency}`;
   const order = await ledger.orderOf(paymentId);
@@ -20,29 +20,34 @@ export async function judge(paid: Paid, calls: StripeCalls, { ledger }: StripeWo
   if (!known.totalsMinor.has(capturedMinor)) {
     return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
   }
-  const back = await wentBack(paid, known, calls);
+  const back = await reversalsOf(paid, known, calls);
   return order.membership === 'active' ? judgeActive(paid, known, back, order) : judgeOther(paid, known, back, order);
 }
 
 function judgeActive(
-  { id: paymentId, account, capturedMinor, currency }: Paid,
-  known: KnownPayment,
-  back: WentBack,
+  { id: paymentId, account, capturedMinor, currency }: ProviderPayment,
+  known: LedgerPayment,
+  back: Reversals,
   { orderId }: OrderView,
 ) {
   const found = { kind: 'refunded_but_active', paymentId, account, orderId } as const;
   if (capturedMinor > 0 && back.refundedMinor >= capturedMinor && known.refundedMinor < capturedMinor) {
     return { ...found, stripe: `refunded, ${back.refundedMinor} ${currency}`, ledger: `active, with ${known.refundedMinor} refunded` };
   }
-  const news = back.disputes.find(({ isNews, isAgainstUs }) => isNews && isAgainstUs);
+  const news = back.disputes.find(({ isUnknownToLedger, isAgainstUs }) => isUnknownToLedger && isAgainstUs);
   return news && { ...found, stripe: `disputed: ${news.status}`, ledger: 'active, without that' };
 }
 
-function judgeOther({ id: paymentId, account, capturedMinor, currency }: Paid, known: KnownPayment, back: WentBack, order: OrderView) {
+function judgeOther(
+  { id: paymentId, account, capturedMinor, currency }: ProviderPayment,
+  known: LedgerPayment,
+  back: Reversals,
+  order: OrderView,
+) {
   const { orderId, membership, openReviews } = order;
   if (capturedMinor > 0 && back.refundedMinor >= capturedMinor) return undefined;
   if (back.disputes.some(({ isAgainstUs }) => isAgainstUs)) return undefined;
-  const isOld = back.disputes.some(({ isNews }) => isNews) || known.refundedMinor > back.refundedMinor;
+  const isOld = back.disputes.some(({ isUnknownToLedger }) => isUnknownToLedger) || known.refundedMinor > back.refundedMinor;
   // All that is undone of it is known, and the policy has ended the membership for it.
   if (!isOld && back.refundedMinor > 0) return undefined;
   const waits = openReviews.map(({ kind }) => kind).join(', ');
@@ -50,13 +55,13 @@ function judgeOther({ id: paymentId, account, capturedMinor, currency }: Paid, k
   return { kind: 'paid_without_grant', paymentId, account, orderId, stripe: `paid, ${capturedMinor} ${currency}`, ledger } as const;
 }
 
-interface WentBack {
+interface Reversals {
   readonly refundedMinor: number;
-  readonly disputes: readonly { readonly status: string; readonly isAgainstUs: boolean; readonly isNews: boolean }[];
+  readonly disputes: readonly { readonly status: string; readonly isAgainstUs: boolean; readonly isUnknownToLedger: boolean }[];
 }
 
 /** By Stripe: asked only where the charge says that there is something, or the ledger knows something else. */
-async function wentBack({ id, money }: Paid, known: KnownPayment, calls: StripeCalls): Promise<WentBack> {
+async function reversalsOf({ id, money }: ProviderPayment, known: LedgerPayment, calls: StripeCalls): Promise<Reversals> {
   if (money === undefined) return { refundedMinor: 0, disputes: [] };
   return {
     refundedMinor: money.amount_refunded === known.refundedMinor ? known.refundedMinor : await refundedMinor(money, calls),
@@ -72,14 +77,14 @@ async function refundedMinor({ id, payment_intent: intent }: StripeMoney, calls:
   }, 0);
 }
 
-async function disputesOf(intentId: string, known: KnownPayment, calls: StripeCalls): Promise<WentBack['disputes']> {
+async function disputesOf(intentId: string, known: LedgerPayment, calls: StripeCalls): Promise<Reversals['disputes']> {
   const page = await calls.disputes(intentId);
   return (page?.object.objects ?? []).flatMap((object) => {
     const said = readDispute(object);
     if (!('fact' in said) || said.fact.kind !== 'dispute') return [];
     const { id, status, movements } = said.fact;
     const isAgainstUs = status === 'open' || status === 'lost';
-    return [{ status, isAgainstUs, isNews: !known.disputes.has(`${id}:${status}:${movements}`) }];
+    return [{ status, isAgainstUs, isUnknownToLedger: !known.disputes.has(`${id}:${status}:${movements}`) }];
   });
 }
 

@@ -1,6 +1,6 @@
 // What is wrong with how a shop is wired to Stripe, and what to do about it: the key, the account and its mode, the
 // clock, the webhook endpoints and their secrets. Reads only, and posts one unsigned webhook to the shop's own address.
-import type { Log, PaymentLedger } from '@paidonce/ledger';
+import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import * as z from 'zod';
 import { eventTypes } from '../poll/event-tier.ts';
@@ -23,7 +23,7 @@ export interface DoctorOptions {
   /** Where Stripe should send webhooks to. Absent: every enabled endpoint is looked at. */
   readonly webhookUrl?: string;
   readonly ledger?: PaymentLedger;
-  readonly log: Log;
+  readonly log: Logger;
   readonly runtime: PaymentLedger['runtime'];
   /** For tests. Default: the global one. */
   readonly fetch?: typeof globalThis.fetch;

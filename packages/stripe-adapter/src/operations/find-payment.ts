@@ -9,7 +9,7 @@ export interface PaymentsNamed {
 }
 
 /** Strong: it reads the streams themselves, also those of orders that are not placed. */
-export async function paymentsNamed(name: string, store: EventStore): Promise<PaymentsNamed> {
+export async function findPayments(name: string, store: EventStore): Promise<PaymentsNamed> {
   const found = new Found(name);
   let orderId: string | undefined;
   for (const stored of await store.readStream(`reference-${name}`)) {

@@ -1,7 +1,7 @@
 // What an order's own stream says of one payment: how much was paid, how much of it went back, and what was disputed.
 import { readOrderEvent, type StoredEvent } from '@paidonce/ledger';
 
-export interface KnownPayment {
+export interface LedgerPayment {
   /** Every total that was ever told of it; empty: nobody has called it paid. */
   readonly totalsMinor: ReadonlySet<number>;
   readonly refundedMinor: number;
@@ -9,7 +9,7 @@ export interface KnownPayment {
   readonly disputes: ReadonlySet<string>;
 }
 
-export function knownPayment(history: readonly StoredEvent[], paymentId: string): KnownPayment {
+export function knownPayment(history: readonly StoredEvent[], paymentId: string): LedgerPayment {
   const totalsMinor = new Set<number>();
   const disputes = new Set<string>();
   const refunds = new Map<string, { readonly amountMinor: number; readonly statuses: Set<string> }>();

@@ -1,13 +1,13 @@
 // What was paid at Stripe on one account, in scope: each charge in its balance, and each session that cost nothing.
 
-import { orderOfClaim } from '../intake/ownership.ts';
-import { claimOf, isMarked } from '../mapping/claim.ts';
+import { findOrder } from '../intake/ownership.ts';
+import { bearsOurScope, claimOf } from '../mapping/claim.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf, isId, moneySchema, movementSchema, type StripeMoney, sessionSchema } from '../stripe/stripe-objects.ts';
-import { everyObject, type StripeWork } from './batch-context.ts';
+import { type BatchContext, everyObject } from './batch-context.ts';
 
 /** A payment in scope, as Stripe has it. */
-export interface Paid {
+export interface ProviderPayment {
   readonly id: string;
   readonly account: string;
   /** Of a payment that its session alone names as ours. */
@@ -23,7 +23,7 @@ export interface Paid {
 export interface PaidSince {
   readonly account: string;
   readonly calls: StripeCalls;
-  readonly work: StripeWork;
+  readonly work: BatchContext;
   readonly since: Date;
   /** Of an object in scope that nobody can read. */
   readonly onUnread: (objectId: string) => void;
@@ -32,7 +32,7 @@ export interface PaidSince {
 /** A row comes a moment after its payment, and a session is made before it is paid. */
 const overlapMs = 24 * 3_600_000;
 
-export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<Paid | 'strange'> {
+export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<ProviderPayment | 'not_ours'> {
   const { account, calls, work, since, onUnread } = parts;
   const { ledger, scope } = work;
   /** Payments that only their session names as ours (on a Payment Link, by a recovery link), and that session. */
@@ -41,7 +41,7 @@ export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<Paid | 'st
   for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), since.getTime() - overlapMs, toMs)) {
     const session = sessionSchema.safeParse(object);
     const claim = claimOf(identityOf(object), scope);
-    const isOurs = claim.marked || (await orderOfClaim(claim, ledger)) !== undefined;
+    const isOurs = claim.hasOurScope || (await findOrder(claim, ledger)) !== undefined;
     if (!session.success && isOurs) onUnread(nameOf(object));
     if (!session.success || session.data.mode !== 'payment') continue;
     const { id, payment_intent: intent, amount_total: total, payment_status: status, currency, livemode } = session.data;
@@ -49,7 +49,7 @@ export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<Paid | 'st
       if (isOurs) sessions.set(typeof intent === 'string' ? intent : intent.id, id);
     } else if (total === 0 && status !== 'unpaid') {
       // What cost nothing stands in no balance.
-      yield isOurs ? { id, account, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'strange';
+      yield isOurs ? { id, account, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'not_ours';
     }
   }
   yield* chargedAtStripe(parts, sessions);
@@ -59,7 +59,7 @@ export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<Paid | 'st
 export async function* chargedAtStripe(
   { account, calls, work, since, onUnread }: PaidSince,
   sessions: ReadonlyMap<string, string> = new Map(),
-): AsyncGenerator<Paid | 'strange'> {
+): AsyncGenerator<ProviderPayment | 'not_ours'> {
   const toMs = work.ledger.runtime.now().getTime() + overlapMs;
   for await (const { object, answer } of everyObject((window) => calls.balanceTransactions(window), since.getTime(), toMs)) {
     const row = movementSchema.safeParse(object);
@@ -78,12 +78,12 @@ export async function* chargedAtStripe(
     const sessionId = sessions.get(id);
     const paid = { id, account, capturedMinor, currency, livemode, money: money.data, answer };
     if (sessionId !== undefined) yield { ...paid, sessionId };
-    else yield (await isOurs(source, id, work)) ? paid : 'strange';
+    else yield (await isOurs(source, id, work)) ? paid : 'not_ours';
   }
 }
 
-async function isOurs(charge: unknown, paymentId: string, { ledger, scope }: StripeWork): Promise<boolean> {
-  return isMarked(identityOf(charge), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
+async function isOurs(charge: unknown, paymentId: string, { ledger, scope }: BatchContext): Promise<boolean> {
+  return bearsOurScope(identityOf(charge), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
 }
 
 function nameOf(object: unknown): string {

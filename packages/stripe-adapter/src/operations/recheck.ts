@@ -1,10 +1,10 @@
 // One order, or one object, asked of Stripe again: sessions, payments, refunds and disputes, through the one write path.
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
-import type { Way } from '../mapping/provenance.ts';
+import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/stripe-calls.ts';
-import { type StripeWork, scopeOf } from './batch-context.ts';
-import { type LookedAt, takeWholePayment } from './refresh-payment.ts';
+import { accountsInScope, type BatchContext } from './batch-context.ts';
+import { type LookedAt, refreshPayment } from './refresh-payment.ts';
 
 export interface Rechecked {
   readonly looked: readonly LookedAt[];
@@ -16,13 +16,13 @@ export interface Rechecked {
  * @param name an order, or an object of Stripe by its id.
  * @throws LedgerError `order_unknown`: neither. `provider_unavailable`, and those of the ledger.
  */
-export async function recheck(name: string, work: StripeWork): Promise<Rechecked> {
+export async function recheck(name: string, work: BatchContext): Promise<Rechecked> {
   const { ledger } = work;
   const order = await ledger.order(name);
   if (order === undefined) {
     if (readableTypeOf(name) === undefined)
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
-    const { accounts, livemode } = await scopeOf(work); // A refund does not tell its mode.
+    const { accounts, livemode } = await accountsInScope(work); // A refund does not tell its mode.
     const owner = await ledger.orderOf(name);
     let looked: readonly LookedAt[] = [];
     for (const account of new Set([...(owner ? [owner.account] : []), ...accounts])) {
@@ -39,7 +39,7 @@ export async function recheck(name: string, work: StripeWork): Promise<Rechecked
 }
 
 /** Its checkouts, and the payments that anybody told of. */
-async function paymentsOf({ orderId, checkouts }: OrderView, { ledger }: StripeWork): Promise<readonly PaymentReference[]> {
+async function paymentsOf({ orderId, checkouts }: OrderView, { ledger }: BatchContext): Promise<readonly PaymentReference[]> {
   const found = new Map(checkouts.map(({ payment }) => [payment.id, payment]));
   for (const stored of await ledger.history(orderId)) {
     const event = readOrderEvent(stored);
@@ -50,15 +50,15 @@ async function paymentsOf({ orderId, checkouts }: OrderView, { ledger }: StripeW
 
 type Named = Pick<PaymentReference, 'id' | 'account'> & { readonly livemode?: boolean };
 
-async function lookAt(named: Named, work: StripeWork): Promise<readonly LookedAt[]> {
+async function lookAt(named: Named, work: BatchContext): Promise<readonly LookedAt[]> {
   const { id: objectId } = named;
   const type = readableTypeOf(objectId);
   if (type === undefined) return [{ objectId, outcome: 'ignored' }];
   const way = wayOf(named, work.ledger.runtime.now());
-  if (type === 'payment_intent' || type === 'checkout.session') return takeWholePayment(objectId, way, work);
+  if (type === 'payment_intent' || type === 'checkout.session') return refreshPayment(objectId, way, work);
   return [{ objectId, outcome: (await work.intake.takeById(type, objectId, way)).outcome }];
 }
 
-function wayOf({ account, livemode }: { readonly account: string; readonly livemode?: boolean }, now: Date): Way {
+function wayOf({ account, livemode }: { readonly account: string; readonly livemode?: boolean }, now: Date): Provenance {
   return { source: 'poll', account, asOf: now.toISOString(), ...(livemode === undefined ? {} : { livemode }) };
 }

@@ -6,10 +6,10 @@ import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { intentSchema, sessionSchema } from '../stripe/stripe-objects.ts';
 import { activeMemberships, type GrantedPayment } from './active-memberships.ts';
-import { type StripeWork, scopeOf } from './batch-context.ts';
-import { judge, type Mismatch } from './compare-payment.ts';
-import { type Paid, paidAtStripe } from './provider-payments.ts';
-import { takeWholePayment } from './refresh-payment.ts';
+import { accountsInScope, type BatchContext } from './batch-context.ts';
+import { comparePayment, type Mismatch } from './compare-payment.ts';
+import { type ProviderPayment, paidAtStripe } from './provider-payments.ts';
+import { refreshPayment } from './refresh-payment.ts';
 
 export interface Reconciled {
   readonly since: string;
@@ -22,7 +22,7 @@ export interface Reconciled {
   readonly memberships: number;
   /** Memberships that rest on money which Stripe never saw: a person answers for them. */
   readonly manual: number;
-  readonly strangers: number;
+  readonly notOurs: number;
   readonly calls: number;
   readonly mismatches: readonly Mismatch[];
 }
@@ -34,14 +34,14 @@ export interface ReconcileOptions {
 }
 
 /** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
-export async function reconcile(work: StripeWork, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
-  const scope = await scopeOf(work);
+export async function reconcile(work: BatchContext, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
+  const scope = await accountsInScope(work);
   const granted = await activeMemberships(store, scope.livemode, options);
   const atStripe = granted.filter(({ payment }) => payment.provider === 'stripe');
   // A payment on another account than its order's counts where a person said so.
   const accounts = [...new Set([...scope.accounts, ...atStripe.map(({ payment }) => payment.account)])];
   const unproved: string[] = [];
-  const sum = { payments: 0, strangers: 0 };
+  const sum = { payments: 0, notOurs: 0 };
   const mismatches: Mismatch[] = [];
   for (const account of accounts) {
     const comparison = new AccountComparison(account, await work.accounts.calls(account), work, options);
@@ -55,7 +55,7 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
     unproved.push(...comparison.unreadable);
     mismatches.push(...comparison.mismatches);
     sum.payments += comparison.payments;
-    sum.strangers += comparison.strangers;
+    sum.notOurs += comparison.notOurs;
   }
   const counts = { ...sum, memberships: granted.length, manual: granted.length - atStripe.length, calls: work.reads.count };
   return { since: options.since.toISOString(), accounts, unproved, ...counts, mismatches };
@@ -65,14 +65,14 @@ export async function reconcile(work: StripeWork, store: EventStore, options: Re
 class AccountComparison {
   readonly mismatches: Mismatch[] = [];
   readonly unreadable: string[] = [];
-  strangers = 0;
+  notOurs = 0;
   readonly #seen = new Set<string>();
   readonly #account: string;
   readonly #calls: StripeCalls;
-  readonly #work: StripeWork;
+  readonly #work: BatchContext;
   readonly #options: ReconcileOptions;
 
-  constructor(account: string, calls: StripeCalls, work: StripeWork, options: ReconcileOptions) {
+  constructor(account: string, calls: StripeCalls, work: BatchContext, options: ReconcileOptions) {
     this.#account = account;
     this.#calls = calls;
     this.#work = work;
@@ -92,13 +92,13 @@ class AccountComparison {
       since: this.#options.since,
       onUnread: (objectId) => this.unreadable.push(objectId),
     })) {
-      if (paid === 'strange') this.strangers += 1;
+      if (paid === 'not_ours') this.notOurs += 1;
       else if (!this.#seen.has(paid.id)) {
         this.#seen.add(paid.id);
-        const mismatch = await judge(paid, this.#calls, this.#work);
+        const mismatch = await comparePayment(paid, this.#calls, this.#work);
         if (mismatch) this.mismatches.push(repair ? await this.#repaired(mismatch, paid) : mismatch);
       }
-      onProgress?.('payments', this.#seen.size + this.strangers);
+      onProgress?.('payments', this.#seen.size + this.notOurs);
     }
     for (const { orderId, payment } of granted) {
       if (this.#seen.has(payment.id) || (await this.#isPaid(payment.id))) continue;
@@ -113,11 +113,11 @@ class AccountComparison {
   }
 
   /** What Stripe says now goes the way of every observation; then it is judged again. */
-  async #repaired(mismatch: Mismatch, paid: Paid): Promise<Mismatch> {
+  async #repaired(mismatch: Mismatch, paid: ProviderPayment): Promise<Mismatch> {
     // A refund tells no mode of its own.
     const way = { source: 'poll' as const, account: this.#account, livemode: paid.livemode, ...paid.answer };
-    await takeWholePayment(paid.sessionId ?? paid.id, way, this.#work);
-    return { ...mismatch, repaired: (await judge(paid, this.#calls, this.#work)) === undefined };
+    await refreshPayment(paid.sessionId ?? paid.id, way, this.#work);
+    return { ...mismatch, repaired: (await comparePayment(paid, this.#calls, this.#work)) === undefined };
   }
 
   /** Of one that no list has shown: it may have been paid before the first row. */

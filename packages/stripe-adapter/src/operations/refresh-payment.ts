@@ -1,12 +1,12 @@
 // A payment asked of Stripe long after it was made: what went back of it is told first, so that one that was undone
 // meanwhile grants nothing on the way, and nobody is welcomed whose money is with him again.
 
-import { orderOfClaim } from '../intake/ownership.ts';
+import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
-import type { Way } from '../mapping/provenance.ts';
+import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf, type StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
-import type { StripeWork } from './batch-context.ts';
+import type { BatchContext } from './batch-context.ts';
 
 export interface LookedAt {
   readonly objectId: string;
@@ -14,7 +14,7 @@ export interface LookedAt {
 }
 
 /** @param paymentId `pi_…`, `cs_…`, or `ch_…` of an old integration. */
-export async function takeWholePayment(paymentId: string, way: Way, work: StripeWork): Promise<readonly LookedAt[]> {
+export async function refreshPayment(paymentId: string, way: Provenance, work: BatchContext): Promise<readonly LookedAt[]> {
   const { accounts, intake, ledger, scope } = work;
   const calls = await accounts.calls(way.account);
   const type = readableTypeOf(paymentId) ?? 'payment_intent';
@@ -22,9 +22,9 @@ export async function takeWholePayment(paymentId: string, way: Way, work: Stripe
   const session = isSession ? identityOf((await calls.session(paymentId))?.object) : undefined;
   const intentId = isSession ? session?.payment_intent : paymentId;
   // On a Payment Link only the session tells whose its payment is, and nothing that went back of it does.
-  const order = session && (await orderOfClaim(claimOf(session, scope), ledger));
+  const order = session && (await findOrder(claimOf(session, scope), ledger));
   const told = { ...way, ...(order ? { orderId: order.orderId } : {}) };
-  const back = intentId?.startsWith('pi_') ? await moneyBack(intentId, told, calls) : [];
+  const back = intentId?.startsWith('pi_') ? await refundsAndDisputesOf(intentId, told, calls) : [];
   const looked: LookedAt[] = [];
   for (const { object, way: seen } of back) {
     const { outcome } = await intake.take(object, seen);
@@ -35,11 +35,11 @@ export async function takeWholePayment(paymentId: string, way: Way, work: Stripe
 }
 
 /** Its refunds and disputes, for `intake.take`: two calls. */
-export async function moneyBack(
+export async function refundsAndDisputesOf(
   intentId: string,
-  way: Omit<Way, 'asOf'>,
+  way: Omit<Provenance, 'asOf'>,
   calls: StripeCalls,
-): Promise<readonly { object: unknown; way: Way }[]> {
+): Promise<readonly { object: unknown; way: Provenance }[]> {
   const pages = [await calls.refunds({ payment_intent: intentId }), await calls.disputes(intentId)];
   return pages.flatMap((page) => page?.object.objects.map((object) => ({ object, way: { ...way, asOf: page.asOf } })) ?? []);
 }

@@ -111,16 +111,16 @@ describe('a clock of ours that is half an hour ahead of Stripe’s', () => {
 });
 
 describe('whose an event is', () => {
-  test('a stranger’s costs one read in a shared account, and is not asked for again within the overlap', async () => {
+  test('another app’s costs one read in a shared account, and is not asked for again within the overlap', async () => {
     const { checkout, sandbox, stripe, payments } = await openShop();
     await checkout();
-    const strange = await stripe.checkout.sessions.create({
+    const notOurs = await stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
       success_url: 'https://shop.example/',
     });
-    sandbox.pay(strange.id, { fate: 'lost' });
-    sandbox.refund(strange.id, { fate: 'lost' });
+    sandbox.pay(notOurs.id, { fate: 'lost' });
+    sandbox.refund(notOurs.id, { fate: 'lost' });
     sandbox.calls.reset();
     expect(await payments.sweep(events)).toMatchObject({ found: 0 });
     await payments.sweep(events);
@@ -133,13 +133,13 @@ describe('what our key may not read', () => {
     const shop = await openShop();
     await shop.checkout();
     const { stripe, sandbox, payments } = shop;
-    const strange = await stripe.checkout.sessions.create({
+    const notOurs = await stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
       success_url: 'https://shop.example/',
     });
-    sandbox.pay(strange.id, { fate: 'lost' });
-    const { id } = sandbox.refund(strange.id, { fate: 'lost' });
+    sandbox.pay(notOurs.id, { fate: 'lost' });
+    const { id } = sandbox.refund(notOurs.id, { fate: 'lost' });
     sandbox.injectFault({ kind: 'status', status: 403, times: 99, path: '/v1/payment_intents/:intent' });
     await payments.sweep(events);
     expect(await inLog(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished']);

@@ -163,15 +163,15 @@ describe('the list', () => {
   });
 });
 
-test('of a stranger’s charge nothing is asked', async () => {
+test('of another app’s charge nothing is asked', async () => {
   const shop = await openShop();
   await paidOrder(shop);
-  const strange = await shop.stripe.checkout.sessions.create({
+  const notOurs = await shop.stripe.checkout.sessions.create({
     mode: 'payment',
     line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 700, product_data: { name: 'Strange' } } }],
     success_url: 'https://shop.example/',
   });
-  shop.sandbox.pay(strange.id, { fate: 'never_made' });
+  shop.sandbox.pay(notOurs.id, { fate: 'never_made' });
   shop.sandbox.calls.reset();
   expect(await shop.payments.sweep(money)).toMatchObject({ lookedAt: 2, found: 1, rescued: 0 });
   expect(shop.sandbox.calls.byRoute()).toEqual({ [listRoute]: 1 });

@@ -1,9 +1,9 @@
 // The proving tier: every movement of money on the account, which is the only list that shows late changes (a refund
 // that fails, a dispute that moves) as new rows; and what moves no money when it ends, by its id.
 
-import { attemptOn } from '../intake/attempt-status.ts';
-import type { Taken } from '../intake/intake.ts';
-import { isMarked } from '../mapping/claim.ts';
+import { attemptStatusOf } from '../intake/attempt-status.ts';
+import type { IntakeResult } from '../intake/intake.ts';
+import { bearsOurScope } from '../mapping/claim.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
 import { chargeSchema, failedPath, identityOf, movementSchema } from '../stripe/stripe-objects.ts';
 import { unsettledOrders } from './object-tier.ts';
@@ -25,7 +25,7 @@ export async function readMoney(round: Round): Promise<void> {
   if (orders.hasUnsettled) await lookAtRefundsAndDisputes(round);
 }
 
-async function takeMovement(round: Round, row: unknown, answer: Answer): Promise<Taken> {
+async function takeMovement(round: Round, row: unknown, answer: Answer): Promise<IntakeResult> {
   const { intake } = round.parts;
   const way = round.way(answer);
   const parsed = movementSchema.safeParse(row);
@@ -45,16 +45,17 @@ async function takeMovement(round: Round, row: unknown, answer: Answer): Promise
   }
 }
 
-/** Read by its payment intent, and only where the ledger does not know it as paid: of a stranger's charge nothing is asked. */
-async function takeCharge(round: Round, source: unknown, answer: Answer): Promise<Taken> {
+/** Read by its payment intent, and only where the ledger does not know it as paid: of another app's charge nothing is asked. */
+async function takeCharge(round: Round, source: unknown, answer: Answer): Promise<IntakeResult> {
   const { intake, ledger, scope } = round.parts;
   const charge = chargeSchema.safeParse(source);
   if (!charge.success) return intake.take(source, round.way(answer));
   const { payment_intent: intent } = charge.data;
   if (intent === null) return { outcome: 'ignored' };
   const order = await ledger.orderOf(intent);
-  if (order && attemptOn(await ledger.history(order.orderId), intent) === 'paid') return { outcome: 'duplicate', orderId: order.orderId };
-  if (order === undefined && !isMarked(identityOf(source), scope)) return { outcome: 'not_ours' };
+  if (order && attemptStatusOf(await ledger.history(order.orderId), intent) === 'paid')
+    return { outcome: 'duplicate', orderId: order.orderId };
+  if (order === undefined && !bearsOurScope(identityOf(source), scope)) return { outcome: 'not_ours' };
   return intake.takeById('payment_intent', intent, round.way(answer));
 }
 

@@ -79,16 +79,16 @@ describe('the object tier', () => {
     expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
   });
 
-  test('passes strangers by', async () => {
+  test('passes by what is not ours', async () => {
     const { checkout, sandbox, stripe, payments, ledger } = await openShop();
     await checkout();
-    const strange = await stripe.checkout.sessions.create({
+    const notOurs = await stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
       success_url: 'https://shop.example/',
       client_reference_id: 'order-1',
     });
-    sandbox.pay(strange.id, { fate: 'lost' });
+    sandbox.pay(notOurs.id, { fate: 'lost' });
     expect(await payments.sweep(objects)).toMatchObject({ lookedAt: 1, calls: 1, found: 0, rescued: 0 });
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', payment: 'none' });
   });

@@ -1,7 +1,7 @@
 // The sure tier: the completed sessions themselves, since Stripe may never have made the event. A hundred a call,
 // however many orders are pending; what completed without money is looked at by its payment intent, rarer with age.
 import type { AccountUnsettledOrder } from '@paidonce/ledger';
-import type { Taken } from '../intake/intake.ts';
+import type { IntakeResult } from '../intake/intake.ts';
 import { type Round, slackMs } from './round.ts';
 
 const hourMs = 3_600_000;
@@ -45,7 +45,7 @@ export function roundsBetweenLooks(ageMs: number): number {
 }
 
 /** By its session: an intent alone does not say that the customer cannot try again. */
-async function lookAt(round: Round, paymentId: string): Promise<Taken> {
+async function lookAt(round: Round, paymentId: string): Promise<IntakeResult> {
   const { calls, intake } = round.parts;
   const session = paymentId.startsWith('pi_') ? await calls.sessionOfIntent(paymentId) : await calls.session(paymentId);
   if (session) return intake.take(session.object, round.way(session));

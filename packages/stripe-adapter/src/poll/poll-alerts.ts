@@ -1,6 +1,6 @@
 // What the poll tells a person: that webhooks do not arrive, where it gave access and no webhook has told of the payment
 // minutes later; and that it cannot look itself. In memory, and bounded: the poll does its work without.
-import { LedgerError, type Log, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
 
 /** Stripe sends a webhook within seconds; one that is late is not lost. */
 const lateMs = 120_000;
@@ -12,7 +12,7 @@ const failuresToTell = 3;
 export interface PollAlertsParts {
   readonly ledger: PaymentLedger;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 export class PollAlerts {
@@ -62,7 +62,7 @@ export class PollAlerts {
   }
 
   /** One alert for all of which no webhook has told by now. Never rejects: an order that cannot be read must not keep the poll from looking. */
-  async tellOfMissed(): Promise<void> {
+  async alertMissedWebhooks(): Promise<void> {
     const { ledger, runtime } = this.#parts;
     const late = [...this.#rescued].filter(([, atMs]) => runtime.monotonicNowMs() - atMs >= lateMs).map(([orderId]) => orderId);
     const missed: string[] = [];

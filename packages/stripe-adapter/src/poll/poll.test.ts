@@ -476,10 +476,10 @@ describe('only what is due', () => {
 });
 
 describe('accounts and modes', () => {
-  const strange = { orderId: 'order-9', memberId: 'm', plan: 'year', amountMinor: 1, currency: 'eur' };
+  const notOurs = { orderId: 'order-9', memberId: 'm', plan: 'year', amountMinor: 1, currency: 'eur' };
 
   async function alsoAwaiting({ ledger }: Shop, account: string, livemode: boolean): Promise<void> {
-    await ledger.placeOrder({ ...strange, account, livemode });
+    await ledger.placeOrder({ ...notOurs, account, livemode });
     await ledger.attachCheckout('order-9', { provider: 'stripe', account, livemode, id: 'cs_other' });
   }
 

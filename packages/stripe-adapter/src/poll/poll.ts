@@ -3,7 +3,7 @@
 import {
   type AccountOrders,
   LedgerError,
-  type Log,
+  type Logger,
   type PaymentLedger,
   type Runtime,
   type SweepProgress,
@@ -32,7 +32,7 @@ export interface PollParts {
   readonly budget: ReadBudget;
   readonly scope: string;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
   /** Of the quick tier, where an order is young. */
   readonly intervalMs: number;
   readonly stopping: AbortController;
@@ -124,7 +124,7 @@ export class Poll {
   async #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepSummary> {
     const { ledger, stopping } = this.#parts;
     await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is in it.
-    await this.#alerts.tellOfMissed();
+    await this.#alerts.alertMissedWebhooks();
     const targets = await this.#alerts.watch('the accounts', () => this.#targets());
     let sum = nothing;
     let failure: unknown;

@@ -1,8 +1,8 @@
 // One round of a tier on one account: what it works on, and what it has come to so far.
-import { type AccountOrders, LedgerError, type Log, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
-import type { Intake, Taken } from '../intake/intake.ts';
+import { type AccountOrders, LedgerError, type Logger, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
+import type { Intake, IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
-import type { Way } from '../mapping/provenance.ts';
+import type { Provenance } from '../mapping/provenance.ts';
 import type { Answer, ListPage, ListWindow, StripeCalls } from '../stripe/stripe-calls.ts';
 import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
@@ -20,7 +20,7 @@ export interface RoundParts {
   readonly intake: Intake;
   readonly events: StripeEvents;
   readonly scope: string;
-  readonly log: Log;
+  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
@@ -89,7 +89,7 @@ export class Round {
   }
 
   /** How an object came to us that Stripe answered just now. */
-  way({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>): Way {
+  way({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>): Provenance {
     const { account, livemode } = this.orders;
     return { source: 'poll', account, livemode, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
   }
@@ -98,7 +98,7 @@ export class Round {
   async readList(
     list: (window: ListWindow) => Promise<Answer<ListPage>>,
     stretch: Stretch,
-    take: (object: unknown, answer: Answer<ListPage>) => Promise<Taken>,
+    take: (object: unknown, answer: Answer<ListPage>) => Promise<IntakeResult>,
   ): Promise<void> {
     const { resume } = this.progress;
     const left = resume && { fromMs: Date.parse(resume.from), toMs: Date.parse(resume.to), after: resume.after };
@@ -117,7 +117,7 @@ export class Round {
   async #readStretch(
     list: (window: ListWindow) => Promise<Answer<ListPage>>,
     { fromMs, toMs, after: first }: Stretch,
-    take: (object: unknown, answer: Answer<ListPage>) => Promise<Taken>,
+    take: (object: unknown, answer: Answer<ListPage>) => Promise<IntakeResult>,
   ): Promise<void> {
     // Fixed at the start: what comes meanwhile shifts no page.
     const window = { createdFrom: seconds(fromMs), createdTo: seconds(toMs) };
@@ -148,7 +148,7 @@ export class Round {
     return new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
   }
 
-  #count(taken: Taken): void {
+  #count(taken: IntakeResult): void {
     if (taken.outcome === 'not_ours' || taken.outcome === 'ignored' || taken.outcome === 'unreadable') return;
     this.counts.found += 1;
     if (taken.outcome !== 'granted' && taken.outcome !== 'restored') return;
@@ -157,7 +157,7 @@ export class Round {
   }
 
   /** One that fails is not the end of the others; the round is read again. */
-  async takeOne(object: unknown, take: () => Promise<Taken>): Promise<void> {
+  async takeOne(object: unknown, take: () => Promise<IntakeResult>): Promise<void> {
     const { counts, parts, orders } = this;
     counts.lookedAt += 1;
     refuseOtherMode(object, orders);

@@ -1,5 +1,5 @@
 // How a sandbox is started, and what its webhook endpoints look like.
-import type { Log, Runtime } from '@paidonce/ledger';
+import type { Logger, Runtime } from '@paidonce/ledger';
 import type { EventPayload } from './state/records.ts';
 import type { SendWebhook } from './webhooks/send.ts';
 
@@ -47,7 +47,7 @@ export interface StripeSandboxOptions {
   readonly zeroAmountStatus?: 'paid' | 'no_payment_required';
   /** false: webhooks, expiries and settlements happen only in `deliverDue` and `advance`. Default true. */
   readonly automatic?: boolean;
-  readonly log?: Log;
+  readonly log?: Logger;
 }
 
 /** Options with every default filled in. */
@@ -65,7 +65,7 @@ export interface Settings {
   readonly settleAfterMs: number;
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
   readonly automatic: boolean;
-  readonly log: Log;
+  readonly log: Logger;
   readonly send: SendWebhook;
   /** Told the body of each answer and webhook as it goes out: our own tests check them all. */
   readonly witness: ((body: string) => void) | undefined;

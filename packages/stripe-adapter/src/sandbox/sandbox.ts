@@ -1,6 +1,6 @@
 // A local, stateful Stripe over HTTP that the real `stripe` package talks to, and that can lose, double, delay and
 // reorder what it tells the shop. For development, demos and tests: loopback only, and no money.
-import { type Log, type Runtime, systemRuntime } from '@paidonce/ledger';
+import { type Logger, type Runtime, systemRuntime } from '@paidonce/ledger';
 import type { CallCounter } from './api/call-counter.ts';
 import type { Fault } from './api/faults.ts';
 import { Controls } from './controls.ts';
@@ -129,7 +129,7 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
   };
 }
 
-const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** @throws Error naming the option that is wrong. */
 function withDefaults(options: StripeSandboxOptions): Settings {

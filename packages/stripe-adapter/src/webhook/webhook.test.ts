@@ -76,7 +76,7 @@ describe('signatures that are refused', () => {
     expect(told).toHaveLength(2);
   });
 
-  test('are none while good ones come between: then it is a stranger', async () => {
+  test('are none while good ones come between: then it is another app', async () => {
     const { told, forged, payments } = await refusing();
     for (let round = 0; round < 4; round++) {
       await forged(9);
@@ -208,18 +208,18 @@ describe('a payment on the sandbox', () => {
 });
 
 describe('whose an object is', () => {
-  test('a stranger’s objects are acknowledged, and nothing is kept', async () => {
+  test('another app’s objects are acknowledged, and nothing is kept', async () => {
     const shop = await openShop();
     const before = await eventsInLog(shop);
-    const strange = { metadata: { order: 'order-1' }, client_reference_id: 'order-1' };
-    for (const object of [session(strange), intent(strange), session({ ...strange, status: 'pondering' })]) {
+    const notOurs = { metadata: { order: 'order-1' }, client_reference_id: 'order-1' };
+    for (const object of [session(notOurs), intent(notOurs), session({ ...notOurs, status: 'pondering' })]) {
       expect(await shop.payments.handleWebhook(...signed(object))).toEqual({ outcome: 'not_ours' });
     }
     expect(await eventsInLog(shop)).toBe(before);
     expect(shop.sandbox.calls.count('GET /v1/checkout/sessions/:session')).toBe(0);
   });
 
-  test('the mark of another scope is a stranger’s', async () => {
+  test('the mark of another scope is another app’s', async () => {
     const { payments } = await openShop();
     const metadata = { ...ours, paidonce: 'another-shop' };
     expect(await payments.handleWebhook(...signed(session({ metadata })))).toEqual({ outcome: 'not_ours' });
@@ -255,28 +255,28 @@ describe('whose an object is', () => {
 
   test('a refund of an unlinked payment costs one read of its intent, whose metadata decide', async () => {
     const { sandbox, stripe, ledger, answers } = await openShop();
-    const strange = await stripe.checkout.sessions.create({
+    const notOurs = await stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
       success_url: 'https://shop.example/',
     });
-    sandbox.pay(strange.id, { fate: 'lost' });
-    const { payment_intent } = await stripe.checkout.sessions.retrieve(strange.id);
+    sandbox.pay(notOurs.id, { fate: 'lost' });
+    const { payment_intent } = await stripe.checkout.sessions.retrieve(notOurs.id);
     sandbox.calls.reset();
-    sandbox.refund(strange.id, { fate: 'delivered' });
+    sandbox.refund(notOurs.id, { fate: 'delivered' });
     await sandbox.deliverDue();
     expect(new Set(answers)).toEqual(new Set(['not_ours']));
     expect(sandbox.calls.count('GET /v1/payment_intents/:intent')).toBe(answers.length);
 
     await stripe.paymentIntents.update(String(payment_intent), { metadata: { paidonce: 'paidonce', paidonce_order: 'order-9' } });
     answers.length = 0;
-    sandbox.dispute(strange.id);
+    sandbox.dispute(notOurs.id);
     await sandbox.deliverDue();
     expect(answers).toContain('recorded');
     expect(await storyOf(ledger, 'order-9')).toContain('webhook open');
   });
 
-  test('a refund of a charge without a payment intent, as old integrations have it, is a stranger’s: no call tells more', async () => {
+  test('a refund of a charge without a payment intent, as old integrations have it, is another app’s: no call tells more', async () => {
     const { payments, sandbox } = await openShop({ payments: { account: 'acct_1SandboxPaidOnce' } });
     const old = refund({ payment_intent: null, charge: 'ch_old' });
     expect(await payments.handleWebhook(...signed(old))).toEqual({ outcome: 'not_ours' });

@@ -2,9 +2,9 @@
 // again whatever is not acknowledged, for three days, and then disables the endpoint; so whatever it signed is
 // acknowledged, understood or not, and an error is thrown only where a retry can help.
 import { createHash } from 'node:crypto';
-import { LedgerError, type Log, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
-import type { Taken } from '../intake/intake.ts';
+import type { IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
 import { failedPath, identityOf, isId } from '../stripe/stripe-objects.ts';
@@ -21,7 +21,7 @@ export interface WebhookParts {
   readonly secrets: readonly WebhookSecret[];
   readonly events: StripeEvents;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
   /** Stripe says that it failed to make events: only a look at the objects finds what they would have told. */
   readonly onEventsMissing: () => void;
 }
@@ -63,7 +63,7 @@ export class Webhook {
     return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };
   }
 
-  async #take(body: Uint8Array, parsed: unknown, secret: WebhookSecret): Promise<Taken | WebhookAnswer> {
+  async #take(body: Uint8Array, parsed: unknown, secret: WebhookSecret): Promise<IntakeResult | WebhookAnswer> {
     const { events } = this.#parts;
     const { secret: _, ...speaksFor } = secret;
     const way = { ...speaksFor, source: 'webhook' as const };
@@ -79,7 +79,7 @@ export class Webhook {
     return object === 'event' ? events.takeSnapshot(event.data, way) : this.#keep(body, parsed, 'object');
   }
 
-  /** A secret that was rotated loses every webhook in silence; but a stranger may send as many as he likes. */
+  /** A secret that was rotated loses every webhook in silence; but anybody may send as many as they like. */
   #refuse(): void {
     const { ledger, runtime } = this.#parts;
     this.#refused += 1;
@@ -87,7 +87,7 @@ export class Webhook {
     this.#toldAtMs = runtime.monotonicNowMs();
     ledger.alert({
       kind: 'signatures_refused',
-      message: `${this.#refused} webhooks in a row had a signature of none of our secrets, or not of now. Was the endpoint's secret rotated? Then add the new one to webhookSecrets, beside the old. A stranger can cause this too: \`paidonce-stripe doctor\` tells which`,
+      message: `${this.#refused} webhooks in a row had a signature of none of our secrets, or not of now. Was the endpoint's secret rotated? Then add the new one to webhookSecrets, beside the old. Anybody can cause this too: \`paidonce-stripe doctor\` tells which`,
     });
   }
 
@@ -124,7 +124,7 @@ function parseJson(body: Uint8Array): unknown {
   }
 }
 
-function outcomeOf({ outcome }: Taken | WebhookAnswer): WebhookAnswer['outcome'] {
+function outcomeOf({ outcome }: IntakeResult | WebhookAnswer): WebhookAnswer['outcome'] {
   switch (outcome) {
     case 'granted':
     case 'suspended':

@@ -4,7 +4,7 @@ import { appendFile } from 'node:fs/promises';
 import type { Alert } from '../../alerts.ts';
 import { LedgerError } from '../../errors.ts';
 import type { EventStore } from '../../event-store/event-store.ts';
-import type { Log } from '../../logger.ts';
+import type { Logger } from '../../logger.ts';
 import type { Runtime } from '../../runtime.ts';
 import { checkpointEvents, followTree, type TreeFollower, type TreeGrowth } from '../tree/tree-follower.ts';
 import { readCheckpointFile } from './checkpoint-file.ts';
@@ -44,7 +44,7 @@ interface CheckpointerOptions {
   readonly store: EventStore;
   readonly settings: CheckpointSettings;
   readonly runtime: Runtime;
-  readonly log: Log;
+  readonly log: Logger;
   readonly onAlert: (alert: Alert) => void;
 }
 

@@ -14,7 +14,7 @@ import type {
 } from '../../order/events.ts';
 import { isDecision } from '../../order/events.ts';
 import type { PaymentFacts } from '../../order/facts.ts';
-import { evolve, initialState, type OrderState, saidKey } from '../../order/order.ts';
+import { evolve, factContentKey, initialState, type OrderState } from '../../order/order.ts';
 
 /** What an observation came to. */
 export type Verdict =
@@ -167,7 +167,7 @@ export function saidIn(observed: PaymentObserved): Said {
 }
 
 function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderState, rest: readonly ToldEvent[], memory: Memory): Verdict {
-  const said = saidKey(observed);
+  const said = factContentKey(observed);
   const first = memory.firstSaid.get(said);
   if (first === undefined) memory.firstSaid.set(said, saidIn(observed));
   const led = ledTo(rest);

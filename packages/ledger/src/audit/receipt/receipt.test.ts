@@ -10,7 +10,7 @@ import { type LogReader, readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { provesConsistency } from '../tree/merkle-tree.ts';
 import { scanTree } from '../tree/tree-scan.ts';
-import { judgeReceipt, takeReceipt } from './receipt.ts';
+import { takeReceipt, verifyReceiptDecisions } from './receipt.ts';
 import { type Receipt, type ReceiptEvent, verifyReceipt } from './receipt-verify.ts';
 
 const origin = 'shop.example/ledger';
@@ -42,7 +42,7 @@ describe('a receipt', () => {
     async (orderId) => {
       const taken = await takeReceipt(log, orderId, { proof: { origin, signers } });
       expect(await verifyReceipt(taken, [pair.verifierKey])).toMatchObject({ valid: true, orderId, origin, signedBy: [origin] });
-      expect(await judgeReceipt(taken)).toEqual([]);
+      expect(await verifyReceiptDecisions(taken)).toEqual([]);
       const own = taken.events.filter(({ stream }) => stream === `order-${orderId}`);
       expect(own).toHaveLength((await log.stream(`order-${orderId}`)).length);
     },
@@ -140,8 +140,8 @@ describe('a receipt is refused', () => {
   });
 
   test('where the checkpoint is not signed with a key that we trust', async () => {
-    const stranger = generateNoteKey(origin);
-    expect(await verifyReceipt(receipt, [stranger.verifierKey])).toMatchObject({
+    const otherKey = generateNoteKey(origin);
+    expect(await verifyReceipt(receipt, [otherKey.verifierKey])).toMatchObject({
       valid: false,
       problems: [expect.stringContaining('not signed with a key')],
     });
@@ -184,7 +184,7 @@ describe('a receipt is refused', () => {
       ...event,
       revision: all.slice(0, place).filter(({ stream }) => stream === event.stream).length,
     }));
-    expect(await judgeReceipt({ ...forged, events: renumbered })).toMatchObject([{ rule: 'law-4' }, { rule: 'law-4' }]);
+    expect(await verifyReceiptDecisions({ ...forged, events: renumbered })).toMatchObject([{ rule: 'law-4' }, { rule: 'law-4' }]);
   });
 });
 

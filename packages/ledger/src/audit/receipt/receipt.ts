@@ -63,7 +63,7 @@ export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf
 }
 
 /** Makes the order's decisions again, from the receipt alone. */
-export async function judgeReceipt({ orderId, events }: Receipt): Promise<readonly Finding[]> {
+export async function verifyReceiptDecisions({ orderId, events }: Receipt): Promise<readonly Finding[]> {
   const rows = [...events]
     .sort((a, b) => a.index - b.index)
     .map(

@@ -1,7 +1,7 @@
 // The rules of a reference stream: one owner (law 3), nothing held behind the link, and what was held has reached it (law 7).
 import { LedgerError } from '../../errors.ts';
 import type { PaymentObserved } from '../../order/events.ts';
-import { saidKey } from '../../order/order.ts';
+import { factContentKey } from '../../order/order.ts';
 import { type Link, type ReferenceEvent, type ReferenceState, referenceAggregate } from '../../streams/reference-streams.ts';
 import { findingAt } from './finding.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
@@ -41,7 +41,7 @@ function judgeHeld({ id, held }: ReferenceState, observed: PaymentObserved, { ro
   if (observed.payment.id !== id && !observed.aliases?.includes(id)) {
     report(findingAt(row, 'law-7', `a payment that is called ${id}`, `the payment ${observed.payment.id}`));
   }
-  if (held.some((each) => each.source === observed.source && saidKey(each) === saidKey(observed))) {
+  if (held.some((each) => each.source === observed.source && factContentKey(each) === factContentKey(observed))) {
     report(findingAt(row, 'law-5', 'nothing: this source had said it', `${observed.source} says ${observed.factKey} again`));
   }
 }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, OrderEventType, PaymentObserved } from '../../order/events.ts';
-import { saidKey } from '../../order/order.ts';
+import { factContentKey } from '../../order/order.ts';
 import { defaultPolicy, type Policy, policySchema } from '../../order/policy.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
@@ -67,7 +67,8 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
     wasTold: (orderIds, { source, ...said }) =>
       orderIds.some((orderId) =>
         eventsOf(orderId, 'PaymentObserved').some(
-          ({ event }) => event.type === 'PaymentObserved' && event.data.source === source && saidKey(event.data) === saidKey(said),
+          ({ event }) =>
+            event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(said),
         ),
       ),
     wasMoved: (orderId, paymentId, to, position) =>

@@ -471,12 +471,12 @@ describe('what leaves no trace in the file is found by a checkpoint kept elsewhe
 });
 
 describe('a checkpoint', () => {
-  const stranger = generateNoteKey('shop.example/ledger');
+  const otherKey = generateNoteKey('shop.example/ledger');
 
   test('of a key that nobody gave proves nothing', async () => {
     const { findings } = await verifying(['UPDATE streams SET revision = revision'], {
       checkpoints: [kept],
-      keys: [parseVerifierKey(stranger.verifierKey)],
+      keys: [parseVerifierKey(otherKey.verifierKey)],
     });
     expect(findings).toMatchObject([{ rule: 'checkpoint', found: expect.stringContaining('no key that you gave') }]);
   });

@@ -124,7 +124,7 @@ export const mutants: readonly Mutant[] = [
     "if (event.type === 'PaymentMoved') await",
     "if (event.type !== 'PaymentMoved') await",
   ),
-  mutant('a payment that access was given on moves', 'order/decide.ts', 'isRestedOn(before, payment) ||', ''),
+  mutant('a payment that access was given on moves', 'order/decide.ts', 'isGranting(before, payment) ||', ''),
   mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
   // The order.
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
@@ -186,7 +186,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'what was pending at the start is not looked at',
     'subscribers/subscribers.ts',
-    'delivery.sightPending(order, await agoMs(order));',
+    'delivery.onPendingAtStart(order, await agoMs(order));',
     'void order;',
   ),
   mutant('given up after a minute', 'delivery/attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),

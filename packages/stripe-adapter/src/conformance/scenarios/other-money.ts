@@ -24,7 +24,8 @@ export const otherMoneyScenarios: readonly Scenario[] = [
   {
     name: 'foreign-payment',
     promise: 'A payment of something else in the same Stripe account is acknowledged and gives nobody access',
-    matters: 'An error for each stranger makes Stripe disable your endpoint after some days, and then every webhook is lost.',
+    matters:
+      'An error for each object that is not yours makes Stripe disable your endpoint after some days, and then every webhook is lost.',
     mend: 'Look whether the object is yours (by your metadata, or the session that you stored); if not, answer 200 and forget it.',
     play: async (stage) => {
       const bystander = await stage.order();

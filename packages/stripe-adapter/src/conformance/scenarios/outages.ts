@@ -1,6 +1,6 @@
 // Bad moments: Stripe fails while the app asks, or the app itself goes down.
 import { systemRuntime } from '@paidonce/ledger';
-import { Broke } from '../broken-promise.ts';
+import { BrokenPromise } from '../broken-promise.ts';
 import { atOnce } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
@@ -109,7 +109,7 @@ async function askThroughFailures(stage: Stage, purchase: Purchase, ask: () => P
     try {
       await ask();
     } catch (error) {
-      if (!(error instanceof Broke)) throw error;
+      if (!(error instanceof BrokenPromise)) throw error;
       stage.did(`The app could not tell: ${error.seen}.`);
     }
   };

@@ -1,6 +1,6 @@
 // Payments that take days, and checkouts that are begun twice.
 
-import { Broke } from '../broken-promise.ts';
+import { BrokenPromise } from '../broken-promise.ts';
 import { expectState, grantedOnce, nothing } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { without, withoutSlowPayments } from '../skips.ts';
@@ -53,7 +53,7 @@ export const slowPaymentScenarios: readonly Scenario[] = [
       stage.did('The customer leaves, and the session expires; the webhook about it is late.');
       const second = await stage.checkoutAgain(purchase);
       if (second === purchase.session.id)
-        throw new Broke('a new session, since the first has expired', `the expired session ${second} again`);
+        throw new BrokenPromise('a new session, since the first has expired', `the expired session ${second} again`);
       stage.pay(purchase, { sessionId: second });
       await stage.deliverUntilAcknowledged(second);
       await expectState(stage, purchase, grantedOnce);

@@ -75,7 +75,7 @@ export class Auditor {
     this.#orderGrantedOn.set(id, orderId);
     const owner = this.#registry.orderOfPayment(id);
     if (owner !== orderId)
-      this.#broken('a payment is for the order that it was made for', `${id} of ${owner ?? 'a stranger'} grants ${orderId}`);
+      this.#broken('a payment is for the order that it was made for', `${id} of ${owner ?? 'another app'} grants ${orderId}`);
     else if (!this.#registry.isPaid(id)) this.#broken('law 4: unpaid never grants', `${orderId} is ${status} on ${id}, which is not paid`);
   }
 
@@ -131,13 +131,13 @@ export class Auditor {
     if (kind === 'refund') {
       const intent = data?.object?.payment_intent;
       if (typeof intent !== 'string' || this.#registry.orderOfPayment(intent) === undefined) return;
-      if (outcome === 'not_ours' && !this.#registry.isMarked(intent)) return;
+      if (outcome === 'not_ours' && !this.#registry.bearsOurScope(intent)) return;
       if (data?.object?.reason !== 'expired_uncaptured_charge' && !told(id)) this.#lost(type, id, outcome);
     }
     if (kind === 'payment_intent' || kind === 'checkout.session') {
       const paymentId = kind === 'payment_intent' ? id : (idOf(this.#registry.session(id)?.payment_intent) ?? id);
       // On a link whose payments were not marked only the session tells whose an intent is.
-      if (kind === 'payment_intent' && outcome === 'not_ours' && !this.#registry.isMarked(paymentId)) return;
+      if (kind === 'payment_intent' && outcome === 'not_ours' && !this.#registry.bearsOurScope(paymentId)) return;
       if (this.#registry.orderOfPayment(paymentId) === undefined || !/(succeeded|session\.completed)$/.test(type)) return;
       if (!this.#registry.isPaid(paymentId)) return;
       // It may have been paid since the event: then an earlier state is all that it had to tell.

@@ -55,7 +55,7 @@ export const places = [
   'Payment Link without metadata',
   'payment intent without a session',
   'payment intent that names no order',
-  'payment of a stranger',
+  'payment of another app',
   'refund in full',
   'refund in part',
   'refund that failed late',

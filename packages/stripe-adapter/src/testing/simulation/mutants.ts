@@ -65,12 +65,12 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'mapping/claim.ts',
-        find: 'const orderId = marked ? namedOrder(identity) : undefined;',
+        find: 'const orderId = hasOurScope ? namedOrder(identity) : undefined;',
         replace: 'const orderId = namedOrder(identity);',
       },
       {
         file: 'intake/ownership.ts',
-        find: 'if (claim.marked && claim.orderId !== undefined) return ownedBy(claim);',
+        find: 'if (claim.hasOurScope && claim.orderId !== undefined) return ownedBy(claim);',
         replace: 'if (claim.orderId !== undefined) return ownedBy(claim);',
       },
     ],
@@ -80,12 +80,12 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'mapping/claim.ts',
-        find: 'const orderId = marked ? namedOrder(identity) : undefined;',
-        replace: 'const orderId = identity.client_reference_id ?? (marked ? namedOrder(identity) : undefined);',
+        find: 'const orderId = hasOurScope ? namedOrder(identity) : undefined;',
+        replace: 'const orderId = identity.client_reference_id ?? (hasOurScope ? namedOrder(identity) : undefined);',
       },
     ],
   },
-  mutant('a Payment Link is a stranger’s', 'intake/ownership.ts', 'if (linked) return { ours: true, orderId: linked.orderId };', ''),
+  mutant('a Payment Link is another app’s', 'intake/ownership.ts', 'if (linked) return { ours: true, orderId: linked.orderId };', ''),
   // Webhooks.
   mutant(
     'acknowledged before it is taken',
@@ -106,10 +106,10 @@ export const mutants: readonly Mutant[] = [
     'if (related !== null || type === undefined) return',
   ),
   mutant(
-    'an intent that cannot be read is a stranger’s',
+    'an intent that cannot be read is another app’s',
     'intake/ownership.ts',
-    'const answer = await intent(claim.askIntent);',
-    'const answer = await intent(claim.askIntent).catch(() => undefined);',
+    'const answer = await intent(claim.ownerIntentId);',
+    'const answer = await intent(claim.ownerIntentId).catch(() => undefined);',
   ),
   // The poll.
   mutant(

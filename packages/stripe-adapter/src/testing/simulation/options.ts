@@ -48,7 +48,7 @@ export interface StripeSimulationOptions {
   /** Each a probability for every order. */
   readonly secondCheckout: number;
   readonly undone: number;
-  readonly strangers: number;
+  readonly notOurs: number;
 }
 
 const allTiers: readonly SweepTier[] = ['events', 'objects', 'money'];
@@ -91,7 +91,7 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
     outages: isQuiet ? 0 : random.between(0, 3),
     secondCheckout: rate(0, 0.3, 0.8),
     undone: rate(0.2, 0.5, 0.8),
-    strangers: random.between(0, 3),
+    notOurs: random.between(0, 3),
   };
 }
 

@@ -1,5 +1,5 @@
 // What customers, banks, support and other apps do, drawn from the seed: checkouts are started and paid in every way that the
-// sandbox knows, money goes back, success pages ask, strangers share the account.
+// sandbox knows, money goes back, success pages ask, other apps share the account.
 import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type Stripe from 'stripe';
 import type { StartedCheckout } from '../../checkout/checkout.ts';
@@ -74,7 +74,7 @@ export class People {
         this.#later(40, `${order.orderId} is bought in another tab`, () => this.#buy(order, true));
       }
     }
-    for (let stranger = 0; stranger < options.strangers; stranger++) this.#later(60, 'a stranger buys', () => this.#stranger());
+    for (let n = 0; n < options.notOurs; n++) this.#later(60, 'another app buys', () => this.#otherApp());
     for (let sweep = 0; sweep < options.cronSweeps; sweep++) this.#later(300, 'cron sweeps', () => this.sweep());
     for (let outage = 0; outage < options.outages; outage++) this.#later(200, 'a part of Stripe is down', () => this.#outage());
     if (options.reliance === 'all') this.#later(200, 'Stripe finds out what it missed', () => this.#reportMissed());
@@ -304,7 +304,7 @@ export class People {
   }
 
   /** Another app on the same account, which may even name an order of ours. */
-  async #stranger(): Promise<void> {
+  async #otherApp(): Promise<void> {
     const { atHand, stripe, registry, coverage } = this.#parts;
     const named = this.#random.pick(registry.orders).orderId;
     const metadata = this.#random.pick<Record<string, string>>([
@@ -315,14 +315,14 @@ export class People {
     const { id } = await atHand.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
-      success_url: 'https://strange.example/',
+      success_url: 'https://other-app.example/',
       client_reference_id: named,
       metadata,
       payment_intent_data: { metadata },
     });
     stripe.controls.pay(id, { fate: this.#fate() });
-    coverage.met('payment of a stranger');
-    if (this.#random.chance(0.5)) this.#later(60, 'a stranger is refunded', () => void stripe.controls.refund(id, { fate: this.#fate() }));
+    coverage.met('payment of another app');
+    if (this.#random.chance(0.5)) this.#later(60, 'another app is refunded', () => void stripe.controls.refund(id, { fate: this.#fate() }));
   }
 
   /** What happens right behind a pass is what a cursor that runs ahead would miss. */

@@ -33,7 +33,7 @@ export class Registry {
     this.#orderOfIntent.set(intentId, orderId);
   }
 
-  /** By a payment intent, or by a session that cost nothing. Undefined: a stranger's. */
+  /** By a payment intent, or by a session that cost nothing. Undefined: another app's. */
   orderOfPayment(paymentId: string): string | undefined {
     for (const [sessionId, orderId] of this.#orderOfSession) {
       const session = this.session(sessionId);
@@ -55,7 +55,7 @@ export class Registry {
   }
 
   /** Whether the payment intent itself says whose it is. */
-  isMarked(intentId: string): boolean {
+  bearsOurScope(intentId: string): boolean {
     return this.#holding(intentId).state.intents.get(intentId)?.metadata['paidonce'] !== undefined;
   }
 
