@@ -2,8 +2,8 @@
 // sweep of the completed sessions finds all 100, against one retrieve for each order. The sandbox counts the calls.
 import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
-import { type StripeSandbox, startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
 import Stripe from 'stripe';
 
 const pendingOrders = 10_000;

@@ -3,8 +3,8 @@
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type MembershipChange } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { startStripeSandbox } from '@paidonce/sandbox';
 import { manualPayment, stripePayments } from '@paidonce/stripe-adapter';
-import { startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
 import Fastify from 'fastify';
 import Stripe from 'stripe';
 

@@ -33,11 +33,14 @@ describe('dependencies point one way: http, then stripe-adapter, then ledger', (
   test.each([
     ['packages/ledger/src/ledger.ts', "export * from '@paidonce/stripe-adapter';", 'one way'],
     ['packages/ledger/src/ledger.ts', "export * from '@paidonce/http';", 'one way'],
-    ['packages/ledger/src/ledger.test.ts', "export * from '@paidonce/stripe-adapter/sandbox';", 'one way'],
+    ['packages/ledger/src/ledger.test.ts', "export * from '@paidonce/sandbox';", 'one way'],
     ['packages/ledger/src/ledger.ts', "export type { Stripe } from 'stripe';", 'knows no Stripe'],
     ['packages/ledger/src/ledger.ts', "export { fastify } from 'fastify';", 'knows no HTTP'],
     ['packages/ledger/src/order/order.ts', "export * from '@paidonce/stripe-adapter';", 'core is pure'],
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export * from '@paidonce/http';", 'one way'],
+    ['packages/sandbox/src/sandbox/core.ts', "export type { Runtime } from '@paidonce/ledger';", 'needs no PaidOnce'],
+    ['packages/sandbox/src/conformance/stage.ts', "export * from '@paidonce/stripe-adapter';", 'needs no PaidOnce'],
+    ['packages/stripe-adapter/src/webhook/webhook.ts', "export * from '@paidonce/sandbox';", 'for development'],
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export const http: unknown = await import('@paidonce/http');", 'one way'],
     ['packages/http/src/plugin.ts', "export { Stripe } from 'stripe';", 'Only packages/stripe-adapter knows Stripe'],
   ])('%s may not say %s', (path, snippet, message) => {
@@ -58,6 +61,7 @@ describe('a package is imported by its name', () => {
     ['packages/ledger/src/ledger.ts', "export * from '../../http/src/index.ts';"],
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export * from '../../ledger/src/index.ts';"],
     ['packages/http/src/plugin.ts', "export * from '../../stripe-adapter/src/index.ts';"],
+    ['packages/stripe-adapter/src/webhook/webhook.ts', "export * from '../../../sandbox/src/sandbox/index.ts';"],
     ['packages/http/src/plugin.test.ts', "export * from '../../ledger/dist/index.js';"],
     ['examples/shop/main.ts', "export * from '../../packages/ledger/src/index.ts';"],
     ['benchmarks/observe.ts', "export * from '../packages/ledger/src/index.ts';"],

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Position, StoredEvent } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
-import { startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
+import { startStripeSandbox } from '@paidonce/sandbox';
 import Stripe from 'stripe';
 import { type Books, checkLaws, type Verdict } from '../demo/laws.ts';
 import { readBooks } from '../demo/run.ts';

@@ -6,7 +6,7 @@ import {
   type PlacedOrder,
   runConformance,
   scenarioNames,
-} from '@paidonce/stripe-adapter/conformance';
+} from '@paidonce/sandbox/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../shop/shop.test-support.ts';
 import { mountedPlugin, shopExample } from './our-examples.test-support.ts';

@@ -7,7 +7,7 @@ import {
   type ScenarioName,
   type ScenarioResult,
   scenarioNames,
-} from '@paidonce/stripe-adapter/conformance';
+} from '@paidonce/sandbox/conformance';
 import { expect, test } from 'vitest';
 import { bootTutorialShop } from './tutorial-shop.ts';
 

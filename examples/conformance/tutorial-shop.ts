@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { BootShop } from '@paidonce/stripe-adapter/conformance';
+import type { BootShop } from '@paidonce/sandbox/conformance';
 import Stripe from 'stripe';
 
 /** Your app starts here as it does in production, only with the sandbox's address and keys. */

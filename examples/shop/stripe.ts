@@ -1,7 +1,7 @@
 // Where payments go: the local sandbox, one that all replicas share, or Stripe itself with your keys. The shop behind it is the same.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
+import { startStripeSandbox } from '@paidonce/sandbox';
 import Stripe from 'stripe';
 import { type Settings, SettingsError } from './settings.ts';
 

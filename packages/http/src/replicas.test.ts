@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { EventStore, StoredEvent } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { ServerDouble } from '@paidonce/ledger/testing/eventstoredb-double';
-import { type StripeSandbox, startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
+import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ReplicaSettings, Said, Told } from './replica-process.test-support.ts';
 

@@ -5,11 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createPaymentLedger, type EventStore, LedgerError, type PaymentLedger, type PaymentLedgerOptions } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import type { StripeSandbox, StripeSandboxOptions } from '@paidonce/sandbox';
+import { startSandbox } from '@paidonce/sandbox/testing';
 import Stripe from 'stripe';
 import { onTestFinished } from 'vitest';
 import { type StripePayments, type StripePaymentsOptions, stripePayments } from './index.ts';
-import type { StripeSandbox, StripeSandboxOptions } from './sandbox/index.ts';
-import { startSandbox } from './sandbox/sandbox.test-support.ts';
 
 export const webhookSecret = 'whsec_of_the_shop';
 export const hourMs = 3_600_000;

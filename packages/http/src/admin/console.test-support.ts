@@ -1,8 +1,8 @@
 // A shop with a console on a real socket: ledger in memory, adapter, sandbox, and one operator who may come in.
 import { createPaymentLedger, type MembershipChange, type PaymentLedger, type PlaceOrder } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
-import { type StripeSandbox, startStripeSandbox } from '@paidonce/stripe-adapter/sandbox';
 import Fastify, { type FastifyInstance } from 'fastify';
 import Stripe from 'stripe';
 import { onTestFinished } from 'vitest';

@@ -10,11 +10,11 @@ import { fileURLToPath } from 'node:url';
 import { createPaymentLedger, type MembershipChange, type PaymentLedger, type Policy } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+import type { StripeSandbox } from '@paidonce/sandbox';
+import { startSandbox } from '@paidonce/sandbox/testing';
 import Stripe from 'stripe';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type StripePayments, stripePayments } from '../index.ts';
-import type { StripeSandbox } from '../sandbox/index.ts';
-import { startSandbox } from '../sandbox/sandbox.test-support.ts';
 import { plan, storyOf } from '../shop.test-support.ts';
 import { paidonceStripe } from './paidonce-stripe.ts';
 

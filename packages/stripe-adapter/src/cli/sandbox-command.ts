@@ -1,8 +1,9 @@
-// `paidonce-stripe sandbox`: the local Stripe alone, until it is interrupted.
+// `paidonce-stripe sandbox`: the local Stripe alone, until it is interrupted. The sandbox is a package for development;
+// it is imported when it is asked for, so that all other commands run where it is not installed.
 import { once } from 'node:events';
 import { LedgerError } from '@paidonce/ledger';
 import type { Command } from '@paidonce/ledger/command-line';
-import { startStripeSandbox } from '../sandbox/index.ts';
+import type { StripeSandbox, StripeSandboxOptions } from '@paidonce/sandbox';
 
 export const sandboxCommand: Command = {
   name: 'sandbox',
@@ -35,10 +36,21 @@ export const sandboxCommand: Command = {
   },
 };
 
-async function started(options: Parameters<typeof startStripeSandbox>[0]): ReturnType<typeof startStripeSandbox> {
+async function started(options: StripeSandboxOptions): Promise<StripeSandbox> {
+  const { startStripeSandbox } = await importSandbox();
   try {
     return await startStripeSandbox(options);
   } catch (error) {
     throw new LedgerError('invalid_input', error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function importSandbox(): Promise<typeof import('@paidonce/sandbox')> {
+  try {
+    return await import('@paidonce/sandbox');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    if (!isMissing) throw error;
+    throw new LedgerError('invalid_input', 'The sandbox is not installed. Run: npm install --save-dev @paidonce/sandbox', { cause: error });
   }
 }

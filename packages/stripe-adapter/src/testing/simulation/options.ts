@@ -1,8 +1,8 @@
 // What one seed draws before it begins. The ledger's own draws say what goes wrong with processes and store; these say
 // what goes wrong at Stripe and on the way to it. Many rates are zero in many seeds, so that each fault is met alone too.
 import { drawOptions, Random, type SimulationOptions } from '@paidonce/ledger/simulation';
+import type { FateName } from '@paidonce/sandbox/model';
 import type { SweepTier } from '../../poll/schedule.ts';
-import type { FateName } from '../../sandbox/fate.ts';
 
 /** Each a probability for every call of the API. */
 export interface CallFaults {

@@ -1,11 +1,10 @@
 // What customers, banks, support and other apps do, drawn from the seed: checkouts are started and paid in every way that the
 // sandbox knows, money goes back, success pages ask, other apps share the account.
 import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
+import type { CardName, Fate, FateName } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
 import type { StartedCheckout } from '../../checkout/checkout.ts';
 import { metadataFor } from '../../mapping/claim.ts';
-import type { Fate, FateName } from '../../sandbox/fate.ts';
-import type { CardName } from '../../sandbox/test-cards.ts';
 import type { Auditor } from './auditor.ts';
 import type { Coverage } from './coverage.ts';
 import type { StripeSimulationOptions } from './options.ts';

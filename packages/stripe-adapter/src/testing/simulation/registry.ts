@@ -2,8 +2,8 @@
 // what Stripe finally holds to be true of it, read from the sandbox's state and not through the adapter's mapping.
 import type { AmountParts, DisputeStatus } from '@paidonce/ledger';
 import type { KnownOrder, KnownPayment } from '@paidonce/ledger/simulation';
+import type { Model } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
-import type { Model } from '../../sandbox/model.ts';
 
 export interface ShopOrder extends KnownOrder {
   readonly orderId: string;

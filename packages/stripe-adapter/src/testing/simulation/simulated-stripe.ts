@@ -1,12 +1,9 @@
 // Stripe in the simulated world: the sandbox's own model, API, clock and webhooks, without its sockets. Its webhooks go to
 // any process that runs, with real signatures, and may be lost on either way.
 import type { Answer, Incarnation, Party, SimulatedProcess, World } from '@paidonce/ledger/simulation';
+import type { WebhookEndpointOptions, WebhookRequest } from '@paidonce/sandbox/model';
+import { Controls, DEFAULT_ACCOUNT, SandboxCore } from '@paidonce/sandbox/model';
 import Stripe from 'stripe';
-import { Controls } from '../../sandbox/controls.ts';
-import { SandboxCore } from '../../sandbox/core.ts';
-import { DEFAULT_ACCOUNT } from '../../sandbox/objects/account.ts';
-import type { WebhookEndpointOptions } from '../../sandbox/options.ts';
-import type { WebhookRequest } from '../../sandbox/webhooks/send.ts';
 import type { StripePayments } from '../../stripe-payments.ts';
 import type { WebhookAnswer } from '../../webhook/webhook.ts';
 import type { Coverage } from './coverage.ts';

@@ -1,10 +1,8 @@
 // The real `stripe` package over no socket: each request is a step of the scheduler into the sandbox's API, its answer is
 // another, and on the way whatever can happen to either happens. Time-outs run on the virtual clock.
 import type { Incarnation, World } from '@paidonce/ledger/simulation';
+import type { ApiRequest, Fault, SandboxCore } from '@paidonce/sandbox/model';
 import Stripe from 'stripe';
-import type { Fault } from '../../sandbox/api/faults.ts';
-import type { ApiRequest } from '../../sandbox/api/request.ts';
-import type { SandboxCore } from '../../sandbox/core.ts';
 import type { Coverage } from './coverage.ts';
 import type { CallFaults } from './options.ts';
 

@@ -1,6 +1,6 @@
 // Sends what is due, again on failure by the schedule, and gives up after it. A delivery that was under way when
 // the sandbox stopped is sent again: at least once, as Stripe does it.
-import type { Runtime } from '@paidonce/ledger';
+import type { Runtime } from '../../runtime.ts';
 import type { Model } from '../model.ts';
 import { renderEvent } from '../objects/events.ts';
 import type { Endpoint } from '../state/records.ts';

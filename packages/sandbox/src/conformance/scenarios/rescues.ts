@@ -1,5 +1,5 @@
 // Webhooks that are lost, late or never made: the other sources find the payment, and all together grant once.
-import { systemRuntime } from '@paidonce/ledger';
+import { systemRuntime } from '../../runtime.ts';
 import { atOnce } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';

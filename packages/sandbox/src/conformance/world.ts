@@ -1,8 +1,9 @@
 // The sandbox and the app, wired together and checked: an app that talks to another Stripe is found here, in one
 // sentence, and not thirty times over.
-import type { Logger } from '@paidonce/ledger';
-import { systemRuntime } from '@paidonce/ledger';
+
 import Stripe from 'stripe';
+import type { Logger } from '../runtime.ts';
+import { systemRuntime } from '../runtime.ts';
 import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
 import type { Settings } from './options.ts';
 import type { BootShop, PlacedOrder, SandboxAccess, ShopUnderTest } from './shop-under-test.ts';

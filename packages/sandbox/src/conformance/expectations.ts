@@ -1,6 +1,6 @@
 // How the kit decides: it waits for what must come, lets the app settle, and looks again, since a second welcome mail
 // may come after the first.
-import { systemRuntime } from '@paidonce/ledger';
+import { systemRuntime } from '../runtime.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { Purchase, Stage } from './stage.ts';
 

@@ -1,4 +1,4 @@
-// @paidonce/stripe-adapter/sandbox: a local, stateful Stripe.
+// @paidonce/sandbox: a local, stateful Stripe.
 export type { Fault, FaultKind } from './api/faults.ts';
 export { StripeApiError } from './api/stripe-error.ts';
 export type { PayOptions, RefundOptions } from './controls.ts';

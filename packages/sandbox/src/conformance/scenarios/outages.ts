@@ -1,5 +1,5 @@
 // Bad moments: Stripe fails while the app asks, or the app itself goes down.
-import { systemRuntime } from '@paidonce/ledger';
+import { systemRuntime } from '../../runtime.ts';
 import { BrokenPromise } from '../broken-promise.ts';
 import { atOnce } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';

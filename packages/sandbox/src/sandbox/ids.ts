@@ -1,5 +1,5 @@
 // Ids that look like Stripe's: `pi_` and 24 letters and digits, `cs_test_` and 58.
-import type { Runtime } from '@paidonce/ledger';
+import type { Runtime } from '../runtime.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 

@@ -1,5 +1,5 @@
 // How a sandbox is started, and what its webhook endpoints look like.
-import type { Logger, Runtime } from '@paidonce/ledger';
+import type { Logger, Runtime } from '../runtime.ts';
 import type { EventPayload } from './state/records.ts';
 import type { SendWebhook } from './webhooks/send.ts';
 

@@ -1,6 +1,6 @@
 // A local, stateful Stripe over HTTP that the real `stripe` package talks to, and that can lose, double, delay and
 // reorder what it tells the shop. For development, demos and tests: loopback only, and no money.
-import { type Logger, type Runtime, systemRuntime } from '@paidonce/ledger';
+import { type Runtime, silentLogger, systemRuntime } from '../runtime.ts';
 import type { CallCounter } from './api/call-counter.ts';
 import type { Fault } from './api/faults.ts';
 import { Controls } from './controls.ts';
@@ -129,8 +129,6 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
   };
 }
 
-const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 /** @throws Error naming the option that is wrong. */
 function withDefaults(options: StripeSandboxOptions): Settings {
   const runtime: Runtime = { ...systemRuntime, ...options.runtime };
@@ -152,7 +150,7 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     settleAfterMs: options.settleAfterMs ?? SETTLE_AFTER_MS,
     zeroAmountStatus: options.zeroAmountStatus ?? 'paid',
     automatic: options.automatic ?? true,
-    log: options.log ?? SILENT,
+    log: options.log ?? silentLogger,
     send: sendOverHttp,
     witness: undefined,
   };

@@ -1,5 +1,5 @@
 // The sandbox's own time: the machine's clock plus what a test has advanced it by. It never runs backwards.
-import type { Runtime } from '@paidonce/ledger';
+import type { Runtime } from '../runtime.ts';
 
 export class SandboxClock {
   readonly #runtime: Runtime;

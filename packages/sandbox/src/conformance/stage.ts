@@ -1,7 +1,8 @@
 // What happens in a scenario: what the customer, the bank, Stripe, the network and the app do, each noted as a step for
 // the report; and how the kit looks at what came of it.
-import { systemRuntime } from '@paidonce/ledger';
+
 import type Stripe from 'stripe';
+import { systemRuntime } from '../runtime.ts';
 import type { CardName, Fate, StripeSandbox } from '../sandbox/index.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { Settings } from './options.ts';

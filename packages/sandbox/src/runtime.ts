@@ -1,0 +1,34 @@
+// Clocks, chance and waiting, and a place to log: the sandbox takes them from outside, so that simulations can
+// replace them. They have the shape of the ledger's, which this package does not need.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Clocks, chance and waiting. The `Runtime` of `@paidonce/ledger` is one. */
+export interface Runtime {
+  /** Wall clock. */
+  now(): Date;
+  /** Milliseconds that never run backwards. */
+  monotonicNowMs(): number;
+  /** In [0, 1). */
+  random(): number;
+  uuid(): string;
+  /** Resolves after `ms`; resolves at once (it never rejects) when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Where the sandbox logs. pino's loggers and `console`-like objects fit. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export const systemRuntime: Runtime = {
+  now: () => new Date(),
+  monotonicNowMs: () => performance.now(),
+  random: () => Math.random(),
+  uuid: () => randomUUID(),
+  sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+};
+
+export const silentLogger: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };

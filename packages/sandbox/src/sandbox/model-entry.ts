@@ -1,0 +1,12 @@
+// @paidonce/sandbox/model: the sandbox without sockets, for this repository's own simulations. It is not published:
+// the entry has the source condition alone.
+export type { Fault } from './api/faults.ts';
+export type { ApiRequest } from './api/request.ts';
+export { Controls } from './controls.ts';
+export { SandboxCore } from './core.ts';
+export type { Fate, FateName } from './fate.ts';
+export type { Model } from './model.ts';
+export { DEFAULT_ACCOUNT } from './objects/account.ts';
+export type { WebhookEndpointOptions } from './options.ts';
+export type { CardName } from './test-cards.ts';
+export type { WebhookRequest } from './webhooks/send.ts';
