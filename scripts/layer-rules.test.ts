@@ -70,6 +70,64 @@ describe('a package is imported by its name', () => {
   });
 });
 
+describe('a room imports only what stands below it', () => {
+  const below = [
+    ['ledger/src/event-store/memory.ts', '../streams/transact.ts', 'bottom of the ledger'],
+    ['ledger/src/event-store/sqlite/sqlite.ts', '../../order/order.ts', 'bottom of the ledger'],
+    ['ledger/src/streams/transact.ts', '../delivery/delivery.ts', 'streams/ stands on'],
+    ['ledger/src/streams/order-streams.ts', '../observe-payment.ts', 'streams/ stands on'],
+    ['ledger/src/read-models/order-rows.ts', '../delivery/lanes.ts', 'needs no service'],
+    ['ledger/src/read-models/order-rows.ts', '../ledger.ts', 'needs no service'],
+    ['ledger/src/delivery/lanes.ts', '../subscribers/subscribers.ts', 'delivery/ stands on'],
+    ['ledger/src/audit/stats.ts', '../delivery/delivery.ts', 'An audit needs no service'],
+    ['ledger/src/audit/verify/verify.ts', '../../observe-payment.ts', 'An audit needs no service'],
+    ['ledger/src/audit/verify/verify.ts', '../../subscribers/subscribers.ts', 'An audit needs no service'],
+    ['ledger/src/subscribers/subscribers.ts', '../ledger.ts', 'follow the log'],
+    ['ledger/src/command-line/program.ts', '../cli/paidonce.ts', 'command-line/ is how'],
+    ['stripe-adapter/src/stripe/accounts.ts', '../mapping/claim.ts', 'stripe/ is the edge'],
+    ['stripe-adapter/src/intake/intake.ts', '../webhook/webhook.ts', 'knows none of them'],
+    ['stripe-adapter/src/webhook/webhook.ts', '../poll/poll.ts', 'knows nobody else'],
+    ['stripe-adapter/src/checkout/checkout.ts', '../operations/recheck.ts', 'knows nobody else'],
+    ['stripe-adapter/src/poll/poll.ts', '../checkout/checkout.ts', 'knows nobody else'],
+    ['stripe-adapter/src/operations/doctor.ts', '../poll/poll.ts', 'operations/ are by hand'],
+    ['stripe-adapter/src/operations/doctor.ts', '../stripe-payments.ts', 'operations/ are by hand'],
+  ];
+  test.each(below)('%s may not import %s', (path, from, message) => {
+    expect(judge(`packages/${path}`, `export * from '${from}';`)).toContain(message);
+    expect(judge(`packages/${path}`, `export type { Some } from '${from}';`)).toContain(message);
+  });
+
+  test.each([
+    ['ledger/src/streams/transact.ts', '../event-store/event-store.ts'],
+    ['ledger/src/audit/verify/verify.ts', '../../streams/order-aggregate.ts'],
+    ['ledger/src/audit/verify/verify.ts', './delivery-rules.ts'],
+    ['stripe-adapter/src/intake/intake.ts', '../mapping/claim.ts'],
+    ['stripe-adapter/src/poll/poll.ts', '../intake/intake.ts'],
+    ['stripe-adapter/src/mapping/claim.ts', '../stripe/stripe-objects.ts'],
+  ])('%s may import %s', (path, from) => {
+    expect(judge(`packages/${path}`, `export * from '${from}';`)).toBe('');
+  });
+
+  test.each([
+    ["export { readFileSync } from 'node:fs';", 'mapping/ is pure'],
+    ["export * from '../stripe/stripe-calls.ts';", 'mapping/ is pure'],
+    ["export * from '../intake/intake.ts';", 'mapping/ is pure'],
+    ['export const at: number = Date.now();', 'no clock'],
+    ['export const answer: unknown = fetch("/");', 'no I/O'],
+  ])('mapping/ does no I/O: %s', (snippet, message) => {
+    expect(judge('packages/stripe-adapter/src/mapping/claim.ts', snippet)).toContain(message);
+  });
+
+  test('no circle, types included', () => {
+    const neighbour = join(project, 'packages/ledger/src/order/facts.ts');
+    mkdirSync(dirname(neighbour), { recursive: true });
+    writeFileSync(neighbour, "import type { B } from './order.ts';\nexport interface A {\n  readonly b: B;\n}\n");
+    const snippet = "import type { A } from './facts.ts';\nexport interface B {\n  readonly a: A;\n}";
+    expect(judge('packages/ledger/src/order/order.ts', snippet)).toContain('part of a cycle');
+    rmSync(neighbour);
+  });
+});
+
 describe('the core is pure', () => {
   const imports = [
     "export { readFileSync } from 'node:fs';",

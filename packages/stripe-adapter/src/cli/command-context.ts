@@ -5,7 +5,7 @@ import type { EventStore } from '@paidonce/ledger';
 import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy } from '@paidonce/ledger';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
-import { type BatchContext, openStripeWork } from '../operations/batch-context.ts';
+import { type BatchContext, openBatchContext } from '../operations/batch-context.ts';
 
 const stripeOptions: Readonly<Record<string, OptionSpec>> = {
   'api-base': { value: 'URL', help: 'another Stripe, like a sandbox: http://127.0.0.1:12111. Default: STRIPE_API_BASE, else Stripe' },
@@ -27,7 +27,7 @@ export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) 
   return withLedger(invocation, async ({ store, ledger }) => {
     const account = options.text('account');
     const given = account === undefined ? {} : { account };
-    const work = openStripeWork({
+    const work = openBatchContext({
       ledger,
       stripe,
       scope: options.text('scope') ?? env['PAIDONCE_SCOPE'] ?? 'paidonce',

@@ -1,7 +1,7 @@
 // What one object of Stripe says by itself, before it is known whose it is and how we came to see it.
 
 import type { Fact } from '@paidonce/ledger';
-import type { RefundsOf } from '../stripe/stripe-calls.ts';
+import type { RefundsOf } from '../stripe/stripe-objects.ts';
 
 /** A fact about one payment. */
 export interface PaymentReading {

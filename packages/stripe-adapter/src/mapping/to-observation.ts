@@ -2,7 +2,7 @@
 // each webhook, poll and status query tells the same fact in the same words.
 
 import type { Fact, PaidAmount, Statement } from '@paidonce/ledger';
-import type { RefundsOf } from '../stripe/stripe-calls.ts';
+import type { RefundsOf } from '../stripe/stripe-objects.ts';
 import {
   failedPath,
   identityOf,

@@ -4,12 +4,12 @@ import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
-import { BackgroundReads } from '../poll/background-reads.ts';
 import { type Accounts, type GivenAccount, keyMode, openAccounts } from '../stripe/accounts.ts';
+import { BackgroundReads } from '../stripe/background-reads.ts';
 import { type Answer, type ListPage, type ListWindow, StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 
-export interface StripeWorkOptions extends GivenAccount {
+export interface BatchContextOptions extends GivenAccount {
   readonly ledger: PaymentLedger;
   readonly stripe: Stripe;
   readonly scope: string;
@@ -25,7 +25,7 @@ export interface BatchContext {
   readonly reads: BackgroundReads;
 }
 
-export function openStripeWork({ ledger, stripe, scope, log, ...given }: StripeWorkOptions): BatchContext {
+export function openBatchContext({ ledger, stripe, scope, log, ...given }: BatchContextOptions): BatchContext {
   const { runtime } = ledger;
   const reads = new BackgroundReads(runtime, new AbortController().signal);
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: reads.around }), given);
@@ -34,7 +34,7 @@ export function openStripeWork({ ledger, stripe, scope, log, ...given }: StripeW
   return { ledger, scope, accounts, intake, siblings, reads };
 }
 
-export interface WorkScope {
+export interface AccountsInScope {
   /** The key's own first; then those on which orders were placed, as a platform sells for connected accounts. */
   readonly accounts: readonly string[];
   /** Of the key: what it cannot see is not looked for. Undefined: there is no order yet. */
@@ -42,7 +42,7 @@ export interface WorkScope {
 }
 
 /** Where payments of this ledger may stand, as far as our key sees. */
-export async function accountsInScope({ ledger, accounts }: BatchContext): Promise<WorkScope> {
+export async function accountsInScope({ ledger, accounts }: BatchContext): Promise<AccountsInScope> {
   const own = await accounts.own();
   const orders = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
   const livemode = await keyMode(orders, accounts);

@@ -3,7 +3,7 @@
 import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import * as z from 'zod';
-import { eventTypes } from '../poll/event-tier.ts';
+import { eventTypes } from '../stripe/event-types.ts';
 import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 

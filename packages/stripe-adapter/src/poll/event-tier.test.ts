@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, storyOf } from '../shop.test-support.ts';
 import { unreadable } from '../signed-events.test-support.ts';
-import { eventTypes } from './event-tier.ts';
+import { eventTypes } from '../stripe/event-types.ts';
 import { eventTypes as inLog } from './log.test-support.ts';
 import type { SweepOptions } from './poll.ts';
 

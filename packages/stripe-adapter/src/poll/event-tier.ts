@@ -1,29 +1,9 @@
 // The quick tier: one call lists what happened to sessions, payment intents, refunds and disputes alike. The cursor is
 // a time with overlap, since Stripe's events come out of order; events that were never made are for the other tiers.
+import { eventTypes } from '../stripe/event-types.ts';
 import { eventSchema } from '../stripe/stripe-event-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { type Round, slackMs } from './round.ts';
-
-/** Stripe takes twenty at most. Declined attempts are left out: they decide nothing, and card testing makes thousands. */
-export const eventTypes: readonly string[] = [
-  'checkout.session.completed',
-  'checkout.session.async_payment_succeeded',
-  'checkout.session.async_payment_failed',
-  'checkout.session.expired',
-  'payment_intent.succeeded',
-  'payment_intent.processing',
-  'payment_intent.amount_capturable_updated',
-  'payment_intent.canceled',
-  'refund.created',
-  'refund.updated',
-  'refund.failed',
-  'charge.refunded',
-  'charge.dispute.created',
-  'charge.dispute.updated',
-  'charge.dispute.closed',
-  'charge.dispute.funds_withdrawn',
-  'charge.dispute.funds_reinstated',
-];
 
 const overlapMs = 10 * 60_000;
 /** Rounds are hourly at least. */

@@ -4,6 +4,7 @@ import { LedgerError, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 
 import { failureOf, type Refused, stripeErrorIn } from './stripe-failure.ts';
+import type { RefundsOf } from './stripe-objects.ts';
 
 /** What Stripe answered, and by its own clock when. */
 export interface Answer<T = unknown> {
@@ -220,6 +221,3 @@ function pageOf({ createdFrom, createdTo, after }: ListWindow) {
     ...(after === undefined ? {} : { starting_after: after }),
   };
 }
-
-/** Refunds are listed by their payment intent, or by the charge where there is none. */
-export type RefundsOf = { readonly payment_intent: string } | { readonly charge: string };

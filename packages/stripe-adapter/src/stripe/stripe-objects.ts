@@ -223,3 +223,6 @@ function furthest(issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] {
   const branches = issue.errors.map((branch) => furthest(branch));
   return [...issue.path, ...branches.reduce((best, path) => (path.length > best.length ? path : best), [])];
 }
+
+/** Refunds are listed by their payment intent, or by the charge where there is none. */
+export type RefundsOf = { readonly payment_intent: string } | { readonly charge: string };

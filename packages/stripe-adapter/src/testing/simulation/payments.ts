@@ -3,7 +3,7 @@ import type { PaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type { Incarnation } from '@paidonce/ledger/simulation';
 import { stripePayments } from '../../index.ts';
-import { openStripeWork } from '../../operations/batch-context.ts';
+import { openBatchContext } from '../../operations/batch-context.ts';
 import { type Reconciled, reconcile } from '../../operations/reconcile.ts';
 import type { StripePayments } from '../../stripe-payments.ts';
 import type { StripeSimulationOptions } from './options.ts';
@@ -22,7 +22,7 @@ export class Payments {
   /** What `paidonce-stripe reconcile` does, in this process. */
   reconcile(by: Incarnation, parts: TransportParts, ledger: PaymentLedger, repair: boolean): Promise<Reconciled> {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const work = openStripeWork({ ledger, stripe: stripeOver(parts, by), scope: 'paidonce', log, account });
+    const work = openBatchContext({ ledger, stripe: stripeOver(parts, by), scope: 'paidonce', log, account });
     const since = new Date(ledger.runtime.now().getTime() - 30 * 24 * 3_600_000);
     return reconcile(work, openMemoryEventStore({ log: parts.world.log }), { since, repair });
   }

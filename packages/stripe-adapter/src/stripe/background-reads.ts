@@ -1,6 +1,6 @@
-// How the poll calls Stripe: five times a second at most, again where that helps, as Stripe asks for in `Retry-After`.
+// How work in the background calls Stripe: five times a second at most, again where that helps, as Stripe asks for in `Retry-After`.
 import type { Runtime } from '@paidonce/ledger';
-import { withRetries } from '../stripe/stripe-failure.ts';
+import { withRetries } from './stripe-failure.ts';
 
 const betweenCallsMs = 200;
 const retries = 3;

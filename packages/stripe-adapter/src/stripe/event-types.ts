@@ -1,0 +1,22 @@
+// The events of Stripe that tell of money: what the event tier lists, and what an endpoint should be subscribed to.
+
+/** Stripe takes twenty at most. Declined attempts are left out: they decide nothing, and card testing makes thousands. */
+export const eventTypes: readonly string[] = [
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'checkout.session.async_payment_failed',
+  'checkout.session.expired',
+  'payment_intent.succeeded',
+  'payment_intent.processing',
+  'payment_intent.amount_capturable_updated',
+  'payment_intent.canceled',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
+];
