@@ -29,17 +29,22 @@ export const defaultPolicy: Policy = {
   paidAgain: 'restore',
 };
 
-export const policySchema: z.ZodType<Policy> = z.strictObject({
+/** Its order is the order of the fields in the text. A new field goes to the end. */
+const fields = {
   fullRefund: z.enum(['revoke', 'keep']),
   partialRefund: z.enum(['revoke', 'keep']),
   openDispute: z.enum(['suspend', 'keep']),
   lostDispute: z.enum(['revoke', 'keep']),
   returnedDebit: z.enum(['revoke', 'suspend']),
   paidAgain: z.enum(['restore', 'review']),
-});
+} satisfies { readonly [Field in keyof Policy]-?: z.ZodType<Policy[Field]> };
 
-/** One text for one policy: fields in a fixed order. Its SHA-256 names the policy in the log. */
+export const policySchema: z.ZodType<Policy> = z.strictObject(fields);
+
+/**
+ * One text for one policy: the fields that it has, in the order of the schema. Its SHA-256 names the policy in the log.
+ * A field that the policy of an older log lacks is absent, never filled in: else its name would change.
+ */
 export function policyText(policy: Policy): string {
-  const { fullRefund, partialRefund, openDispute, lostDispute, returnedDebit, paidAgain } = policy;
-  return JSON.stringify({ fullRefund, partialRefund, openDispute, lostDispute, returnedDebit, paidAgain });
+  return JSON.stringify(policy, Object.keys(fields));
 }
