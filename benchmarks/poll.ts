@@ -1,6 +1,6 @@
 // `npm run bench -- poll`: 10,000 orders wait for their payment, 100 of them were paid, and every webhook was lost. One
 // sweep of the completed sessions finds all 100, against one retrieve for each order. The sandbox counts the calls.
-import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
+import { createPaymentLedger, defined, type PaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
@@ -65,7 +65,7 @@ async function openOrders(ledger: PaymentLedger): Promise<readonly string[]> {
   await ledger.settle();
   const sessions: string[] = [];
   for (let after: string | undefined; ; ) {
-    const page = await ledger.openOrders({ limit: 1_000, ...(after === undefined ? {} : { after }) });
+    const page = await ledger.openOrders({ limit: 1_000, ...defined({ after }) });
     sessions.push(...page.items.flatMap(({ checkouts }) => checkouts.map(({ payment }) => payment.id)));
     if (page.next === undefined) return sessions;
     after = page.next;

@@ -1,7 +1,7 @@
 // `GET /payment/status/:sessionId`: the success page asks how its payment stands. The page claims nothing: only the
 // id in the path is read, and only Stripe's own answer can change anything. An id that is not ours gets no hint.
 import rateLimit from '@fastify/rate-limit';
-import { LedgerError } from '@paidonce/ledger';
+import { defined, LedgerError } from '@paidonce/ledger';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
@@ -52,5 +52,5 @@ const unknownSession = { error: 'not_found' };
 
 /** These and no more, whatever else the adapter may come to know. */
 function shown({ state, stale, nextPollAfterMs }: PaymentStatus): PaymentStatus {
-  return { state, stale, ...(nextPollAfterMs === undefined ? {} : { nextPollAfterMs }) };
+  return { state, stale, ...defined({ nextPollAfterMs }) };
 }

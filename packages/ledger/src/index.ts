@@ -1,4 +1,5 @@
 // @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
+
 export type {
   AccountOrders,
   AccountUnsettledOrder,
@@ -9,6 +10,7 @@ export type {
 } from './adapter-ledger.ts';
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
+export { defined } from './defined.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
   AppendResult,
@@ -34,6 +36,7 @@ export type {
   Source,
   Statement,
 } from './observation.ts';
+export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';

@@ -1,8 +1,10 @@
 // The public face: what a shop and an adapter call, on real stores.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { defined } from './defined.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { openSqliteEventStore } from './event-store/sqlite/sqlite.ts';
@@ -314,7 +316,7 @@ describe('without a background', () => {
     const walked: string[] = [];
     let after: string | undefined;
     do {
-      const page = await ledger.openOrders({ limit: 2, ...(after === undefined ? {} : { after }) });
+      const page = await ledger.openOrders({ limit: 2, ...defined({ after }) });
       expect(page.lagMs).toBeLessThan(60_000);
       walked.push(...page.items.map(({ orderId }) => orderId));
       after = page.next;
@@ -323,7 +325,7 @@ describe('without a background', () => {
 
     const reviews: string[] = [];
     do {
-      const page = await ledger.reviews({ limit: 3, ...(after === undefined ? {} : { after }) });
+      const page = await ledger.reviews({ limit: 3, ...defined({ after }) });
       reviews.push(...page.items.map(({ orderId, reviewId }) => `${orderId} ${reviewId}`));
       after = page.next;
     } while (after !== undefined);

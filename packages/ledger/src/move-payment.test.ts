@@ -1,6 +1,8 @@
 // Moving a payment: a person corrects its owner, until access was given on it. The interleavings are explored one
 // store call at a time on the real code, with a crash before or after each of them.
+
 import { describe, expect, test } from 'vitest';
+import { defined } from './defined.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
 import { exploreAll } from './interleavings.test-support.ts';
@@ -17,7 +19,7 @@ function saying(source: Exclude<Source, 'manual'>, totalMinor: number, orderId?:
   return {
     source,
     payment,
-    ...(orderId === undefined ? {} : { orderId }),
+    ...defined({ orderId }),
     fact: { kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd' } },
     asOf: '2026-01-01T00:00:00.000Z',
     evidence: { objectId: payment.id },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test as property } from '@fast-check/vitest';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { defined } from './defined.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { startDouble } from './event-store/eventstoredb/double-store.test-support.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
@@ -73,7 +74,7 @@ async function act(process: PaymentProcess, action: Action, acknowledged: Acknow
     return;
   }
   const { of, fact, aliases, source, orderId } = action;
-  const observed = saying(fact, { of: payment(of), aliases, source, ...(orderId === undefined ? {} : { orderId }) });
+  const observed = saying(fact, { of: payment(of), aliases, source, ...defined({ orderId }) });
   const answer = await process.writer.observe(asSaid(observed));
   acknowledged.push({ said: sayingKey(observed), payment: of, orderId: 'orderId' in answer ? answer.orderId : undefined });
 }

@@ -11,6 +11,7 @@ import type { LogReader } from '../audit/log/log-reader.ts';
 import { positionText } from '../audit/log/log-row.ts';
 import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
 import { grouped } from '../command-line/terminal.ts';
+import { defined } from '../defined.ts';
 import { LedgerError } from '../errors.ts';
 import { notWritten, readText } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
@@ -122,7 +123,7 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
       await flush();
       await file?.close();
       const summary = `${path ?? format}: ${grouped(lines)} lines; ${measure.end(events)}.`;
-      const asJson = JSON.stringify({ format, lines, events, ...(path === undefined ? {} : { file: path }) });
+      const asJson = JSON.stringify({ format, lines, events, ...defined({ file: path }) });
       if (options.flag('json')) (path === undefined ? terminal.err : terminal.out)(asJson);
       else terminal.err(summary);
     },

@@ -82,16 +82,16 @@ function maximum<T>(a: T, b: T, compare: Compare<T>): T {
 
 // The four states that a payment may pass through in any direction are ordered by the provider's clock;
 // equal times fall back to this list. From `canceled` on, a later entry wins whatever the clock says.
-const passing: readonly string[] = ['attempt_failed', 'awaiting_customer', 'processing', 'authorized'];
-const lasting: readonly string[] = ['canceled', 'expired', 'failed', 'paid'];
+const transientStatuses: readonly string[] = ['attempt_failed', 'awaiting_customer', 'processing', 'authorized'];
+export const terminalStatuses: readonly string[] = ['canceled', 'expired', 'failed', 'paid'];
 const refundOrder: readonly RefundStatus[] = ['pending', 'requires_action', 'succeeded', 'canceled', 'failed'];
 const disputeOrder: readonly DisputeStatus[] = ['inquiry', 'open', 'prevented', 'lost', 'won'];
 
 function compareAttempts(a: AttemptRegister, b: AttemptRegister): number {
-  const byRank = lasting.indexOf(a.status) - lasting.indexOf(b.status);
+  const byRank = terminalStatuses.indexOf(a.status) - terminalStatuses.indexOf(b.status);
   if (byRank !== 0) return byRank;
   if (a.status === 'paid' && b.status === 'paid') return comparePaid(a.amount, b.amount) || compareTexts(b.asOf, a.asOf);
-  return compareTexts(a.asOf, b.asOf) || passing.indexOf(a.status) - passing.indexOf(b.status);
+  return compareTexts(a.asOf, b.asOf) || transientStatuses.indexOf(a.status) - transientStatuses.indexOf(b.status);
 }
 
 function comparePaid(a: PaidAmount, b: PaidAmount): number {

@@ -1,6 +1,8 @@
 // What may be said of `order-1`, drawn by fast-check: several payments (some in another account or mode), all
 // kinds of facts, amounts with and without parts, several sources, in any order.
+
 import * as fc from 'fast-check';
+import { defined } from '../defined.ts';
 import { type Fact, factKey, type PaymentReference, type Source } from '../observation.ts';
 import type { OrderPlaced, PaymentObserved } from './events.ts';
 import { at, order1, payment, support } from './example-order.test-support.ts';
@@ -94,9 +96,7 @@ function observationOf({ of, fact, source, asOf, occurredAt, aliases, orderId }:
     payment: of,
     fact,
     asOf,
-    ...(occurredAt === undefined ? {} : { occurredAt }),
-    ...(aliases === undefined ? {} : { aliases }),
-    ...(orderId === undefined ? {} : { orderId }),
+    ...defined({ occurredAt, aliases, orderId }),
     evidence: { objectId: of.id },
     observedAt: at(60),
     factKey: factKey(of, fact),
@@ -130,7 +130,7 @@ export function inTheSameWords(said: readonly PaymentObserved[]): readonly Payme
     const key = `${each.source} ${factContentKey(each)}`;
     const words = first.get(key) ?? each;
     first.set(key, words);
-    return { ...words, ...(each.orderId === undefined ? {} : { orderId: each.orderId }) } as PaymentObserved;
+    return { ...words, ...defined({ orderId: each.orderId }) } as PaymentObserved;
   });
 }
 

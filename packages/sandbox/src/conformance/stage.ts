@@ -2,6 +2,7 @@
 // the report; and how the kit looks at what came of it.
 
 import type Stripe from 'stripe';
+import { defined } from '../defined.ts';
 import { systemRuntime } from '../runtime.ts';
 import type { CardName, Fate, StripeSandbox } from '../sandbox/index.ts';
 import { BrokenPromise } from './broken-promise.ts';
@@ -142,7 +143,7 @@ export class Stage {
       success_url: `${this.#world.access.url}/elsewhere`,
       metadata,
       payment_intent_data: { metadata },
-      ...(clientReferenceId === undefined ? {} : { client_reference_id: clientReferenceId }),
+      ...defined({ client_reference_id: clientReferenceId }),
     });
     return id;
   }
@@ -151,7 +152,7 @@ export class Stage {
   async post(body: string, signature: string | undefined): Promise<number> {
     const headers = {
       'content-type': 'application/json; charset=utf-8',
-      ...(signature === undefined ? {} : { 'stripe-signature': signature }),
+      ...defined({ 'stripe-signature': signature }),
     };
     // Not followed: to Stripe, a redirect is a refusal.
     return (await this.http(this.#world.webhookUrl(), { method: 'POST', headers, body, redirect: 'manual' })).status;

@@ -2,6 +2,7 @@
 // sentence, and not thirty times over.
 
 import Stripe from 'stripe';
+import { defined } from '../defined.ts';
 import type { Logger } from '../runtime.ts';
 import { systemRuntime } from '../runtime.ts';
 import { type StripeSandbox, startStripeSandbox } from '../sandbox/index.ts';
@@ -59,7 +60,7 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
   const endpoint = () => ({
     url: webhookUrl,
     secret: keys.webhookSecret,
-    ...(app.webhookEvents === undefined ? {} : { enabledEvents: app.webhookEvents }),
+    ...defined({ enabledEvents: app.webhookEvents }),
   });
   const endpointId = sandbox.addWebhookEndpoint(endpoint());
   const sample = await checkApp(app, stripe, settings);

@@ -1,4 +1,5 @@
 // The sandbox without sockets: its accounts, its API, its clock and its webhooks, wired together.
+import { defined } from '../defined.ts';
 import { Accounts } from './accounts.ts';
 import { Agenda } from './agenda.ts';
 import { Api } from './api/api.ts';
@@ -122,7 +123,7 @@ export class SandboxCore {
       apiVersion: apiVersion ?? null,
       payload: payload ?? 'snapshot',
       connect: connect ?? false,
-      ...(id === undefined ? {} : { id }),
+      ...defined({ id }),
     };
     return this.#journal.transaction(() => putEndpoint(this.model, fields)).id;
   }

@@ -1,5 +1,5 @@
 // What the caller of `startCheckout` gives, refused before anything is asked of Stripe.
-import { LedgerError, type PlaceOrder } from '@paidonce/ledger';
+import { defined, LedgerError, type PlaceOrder } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import * as z from 'zod';
 
@@ -58,8 +58,6 @@ export function readStart(input: StartCheckout): CheckedStart {
   return {
     order,
     successUrl,
-    ...(cancelUrl === undefined ? {} : { cancelUrl }),
-    ...(connectedAccount === undefined ? {} : { connectedAccount }),
-    ...(session === undefined ? {} : { session }),
+    ...defined({ cancelUrl, connectedAccount, session }),
   };
 }

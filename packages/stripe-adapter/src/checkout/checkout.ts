@@ -1,9 +1,18 @@
 // Starts a Checkout session for an order. When the caller has the URL, the order and its reference are durable: no
 // payment on it can be another app's. A crash before that leaves a session to which nobody was sent.
 import { createHash } from 'node:crypto';
-import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
+import {
+  attemptOf,
+  defined,
+  isFinalAttempt,
+  LedgerError,
+  type Logger,
+  type OrderView,
+  type PaymentLedger,
+  type PlaceOrder,
+  type Runtime,
+} from '@paidonce/ledger';
 import type Stripe from 'stripe';
-import { attemptStatusOf, isFinal } from '../intake/attempt-status.ts';
 import { expireKey } from '../intake/sibling-sessions.ts';
 import { metadataFor } from '../mapping/claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
@@ -82,7 +91,7 @@ export class Checkout {
     const history = await ledger.history(orderId);
     for (const { payment, expiresAt } of checkouts.toReversed()) {
       const ended = expiresAt !== undefined && Date.parse(expiresAt) <= now;
-      if (ended || !payment.id.startsWith('cs_') || isFinal(attemptStatusOf(history, payment.id))) continue;
+      if (ended || !payment.id.startsWith('cs_') || isFinalAttempt(attemptOf(history, payment.id))) continue;
       const looked = await look(payment);
       if (looked.is === 'open') return { sessionId: payment.id, url: looked.url };
       const seen = await ledger.order(orderId); // It may have been paid, and nobody had told us.
@@ -174,7 +183,7 @@ function parametersFor({ order, successUrl, cancelUrl, session = {} }: CheckedSt
     ...session,
     mode: 'payment',
     success_url: withSessionId(successUrl),
-    ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
+    ...defined({ cancel_url: cancelUrl }),
     metadata: { ...session.metadata, ...marks },
     payment_intent_data: { ...session.payment_intent_data, metadata: { ...session.payment_intent_data?.metadata, ...marks } },
   };

@@ -1,6 +1,6 @@
 // What a success page may say of a payment: derived from the ledger alone. Nothing here grants anything.
-import type { OrderPaymentState, OrderView } from '@paidonce/ledger';
-import type { AttemptStatus } from '../intake/attempt-status.ts';
+
+import type { AttemptStatus, OrderPaymentState, OrderView } from '@paidonce/ledger';
 
 export type PaymentState =
   | 'pending'

@@ -1,6 +1,8 @@
 // Asks Stripe for one session that the ledger knows, and tells the ledger what it says: on behalf of a customer who
 // is looking at a page right now.
+
 import type { PaymentReference } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger';
 import type { Intake } from '../intake/intake.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 
@@ -19,7 +21,7 @@ export function sessionReader(accounts: Accounts, intake: Intake): LookAtSession
     const answer = await (await accounts.calls(account)).session(id, timeoutMs);
     if (!answer) return { is: 'missing' };
     const { object, asOf, apiVersion } = answer;
-    await intake.take(object, { account, asOf, ...(apiVersion === undefined ? {} : { apiVersion }), source: 'status_query' });
+    await intake.take(object, { account, asOf, ...defined({ apiVersion }), source: 'status_query' });
     const { status, url } = object as { readonly status?: unknown; readonly url?: unknown };
     return status === 'open' && typeof url === 'string' ? { is: 'open', url } : { is: 'closed' };
   };

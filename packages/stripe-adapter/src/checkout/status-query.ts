@@ -1,7 +1,6 @@
 // The success page asks: the ledger answers, after one look at Stripe where that can bring news. A session that the
 // ledger does not know costs no call, and callers who ask at once share one.
-import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import { attemptStatusOf, isFinal } from '../intake/attempt-status.ts';
+import { attemptOf, isFinalAttempt, LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
 import type { LookAtSession } from './refresh-session.ts';
 
@@ -57,12 +56,12 @@ export class StatusQuery {
     const { ledger } = this.#parts;
     const before = await ledger.orderOf(sessionId);
     if (before === undefined) return undefined;
-    const known = attemptStatusOf(await ledger.history(before.orderId), sessionId);
-    if (before.membership === 'active' || isFinal(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
+    const known = attemptOf(await ledger.history(before.orderId), sessionId);
+    if (before.membership === 'active' || isFinalAttempt(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
     const account = before.checkouts.find(({ payment }) => payment.id === sessionId)?.payment.account ?? before.account;
     const answered = await this.#inTime(this.#lookOnce(before.orderId, { id: sessionId, account }));
     const order = (await ledger.orderOf(sessionId)) ?? before;
-    return statusOf(stateOf(order, attemptStatusOf(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
+    return statusOf(stateOf(order, attemptOf(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
   }
 
   /** A look that is under way, or was a moment ago, answers for this one too. */

@@ -1,5 +1,5 @@
 // `paidonce-stripe doctor`: what is wrong with how the shop is wired to Stripe, and what to do.
-import { systemRuntime } from '@paidonce/ledger';
+import { defined, systemRuntime } from '@paidonce/ledger';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
 import { type Diagnosis, diagnose } from '../operations/doctor.ts';
 import { logTo, openStripe, shopOptions, withLedger } from './command-context.ts';
@@ -30,7 +30,7 @@ export const doctorCommand: Command = {
       webhookSecrets: (env['STRIPE_WEBHOOK_SECRET'] ?? '').split(',').filter((secret) => secret.trim() !== ''),
       log: logTo(invocation),
       runtime: systemRuntime,
-      ...(url === undefined ? {} : { webhookUrl: url }),
+      ...defined({ webhookUrl: url }),
     };
     const found = options.flag('no-store')
       ? await diagnose(asked)

@@ -1,5 +1,5 @@
 // `paidonce-stripe move PAYMENT --to ORDER`: a person corrects whose a payment is, until access was given on it.
-import { LedgerError, type PaymentReference } from '@paidonce/ledger';
+import { defined, LedgerError, type PaymentReference } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
 import { findPayments, type PaymentsNamed } from '../operations/find-payment.ts';
 import { isId } from '../stripe/stripe-objects.ts';
@@ -48,7 +48,7 @@ export const moveCommand: Command = {
       const order = await ledger.order(toOrderId);
       const waiting = order?.openReviews.filter((review) => review.payment.id === payment.id) ?? [];
       const isThere = outcome === 'moved' || outcome === 'exists';
-      const told = { outcome, paymentId: payment.id, ...(fromOrderId === undefined ? {} : { fromOrderId }), toOrderId };
+      const told = { outcome, paymentId: payment.id, ...defined({ fromOrderId }), toOrderId };
       if (options.flag('json')) terminal.out(JSON.stringify({ ...told, ...(isThere && order ? { order } : {}) }));
       else {
         terminal.out(sentences[outcome](payment.id, fromOrderId === undefined ? 'no order' : `order ${fromOrderId}`, toOrderId));

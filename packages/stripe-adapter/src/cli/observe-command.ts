@@ -1,6 +1,6 @@
 // `paidonce-stripe observe ORDER --paid`: support states a payment, through the same door as every other source.
 import { createHash } from 'node:crypto';
-import { LedgerError } from '@paidonce/ledger';
+import { defined, LedgerError } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
 import { manualPayment } from '../operations/manual-payment.ts';
 import { withLedger } from './command-context.ts';
@@ -37,7 +37,7 @@ export const observeCommand: Command = {
         paymentId: options.text('payment') ?? `manual:${digest([orderId, by.actor, by.reason])}`,
         paidAt: timeIn(options.text('paid-at') ?? ledger.runtime.now().toISOString()),
         by,
-        ...(amount === undefined ? {} : { amountMinor: amount }),
+        ...defined({ amountMinor: amount }),
       });
       const result = await ledger.observePayment(observation);
       if (options.flag('json')) terminal.out(JSON.stringify(result));

@@ -1,7 +1,7 @@
 // `paidonce-stripe sandbox`: the local Stripe alone, until it is interrupted. The sandbox is a package for development;
 // it is imported when it is asked for, so that all other commands run where it is not installed.
 import { once } from 'node:events';
-import { LedgerError } from '@paidonce/ledger';
+import { defined, LedgerError } from '@paidonce/ledger';
 import type { Command } from '@paidonce/ledger/command-line';
 import type { StripeSandbox, StripeSandboxOptions } from '@paidonce/sandbox';
 
@@ -25,7 +25,7 @@ export const sandboxCommand: Command = {
     const stateFile = options.text('state');
     await using sandbox = await started({
       ...(port === undefined ? {} : { port: Number(port) }),
-      ...(stateFile === undefined ? {} : { stateFile }),
+      ...defined({ stateFile }),
       ...(url === undefined ? {} : { webhookEndpoints: [{ url, secret }] }),
     });
     terminal.out(`Stripe sandbox: ${sandbox.url} (its state: ${sandbox.url}/_sandbox)`);

@@ -3,7 +3,7 @@
 // not answer is thrown, so that the source comes again.
 
 import { createHash } from 'node:crypto';
-import { LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
+import { defined, LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
 import { type Claim, claimOf } from '../mapping/claim.ts';
 import type { ObjectContext, Provenance } from '../mapping/provenance.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
@@ -86,10 +86,7 @@ export class Intake {
       type,
       path,
       sha256,
-      ...(account === undefined ? {} : { account }),
-      ...(livemode === undefined ? {} : { livemode }),
-      ...(eventId === undefined ? {} : { eventId }),
-      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...defined({ account, livemode, eventId, apiVersion }),
     });
     return { outcome: 'unreadable' };
   }
@@ -192,7 +189,7 @@ export class Intake {
     const { ledger, siblings, log } = this.#parts;
     const { source } = way;
     try {
-      const result = await ledger.observePayment({ ...statement, ...(orderId === undefined ? {} : { orderId }), source });
+      const result = await ledger.observePayment({ ...statement, ...defined({ orderId }), source });
       if (result.outcome === 'granted' || result.outcome === 'restored') siblings.expireSoon(result.orderId);
       return result;
     } catch (error) {
@@ -207,14 +204,14 @@ export class Intake {
 
 function named(object: unknown): Named {
   const { id, object: type = 'unknown' } = identityOf(object);
-  return { type, ...(id === undefined ? {} : { objectId: id }) };
+  return { type, ...defined({ objectId: id }) };
 }
 
 /** Its mode goes on to what it leads to: a charge tells one, and its refunds do not. */
 function readProvenance({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Provenance): Provenance {
   const told = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : undefined;
   const livemode = way.livemode ?? (typeof told === 'boolean' ? told : undefined);
-  return { ...way, asOf, ...(livemode === undefined ? {} : { livemode }), ...(apiVersion === undefined ? {} : { apiVersion }) };
+  return { ...way, asOf, ...defined({ livemode, apiVersion }) };
 }
 
 function namingOrder(ours: Ours, orderId: string | undefined): Ours {

@@ -1,8 +1,7 @@
 // One order, one payment: once a session of an order is paid, its other open ones are expired, so that nobody pays
 // twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
-import { LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+import { attemptOf, isFinalAttempt, LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
 import type { Accounts } from '../stripe/accounts.ts';
-import { attemptStatusOf, isFinal } from './attempt-status.ts';
 
 export interface SiblingSessions {
   /** Returns at once. */
@@ -20,7 +19,7 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
     if (sessions.length < 2) return;
     const history = await ledger.history(orderId);
     for (const { payment } of sessions) {
-      if (!isFinal(attemptStatusOf(history, payment.id))) await expire(payment, orderId);
+      if (!isFinalAttempt(attemptOf(history, payment.id))) await expire(payment, orderId);
     }
   }
 

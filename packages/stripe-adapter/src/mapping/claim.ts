@@ -1,5 +1,6 @@
 // What an object says of whose it is. Only our secret key can set metadata, so only metadata is believed; the
 // ledger's links come first, and `what-is-ours.ts` asks them.
+import { defined } from '@paidonce/ledger';
 import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 
 /** Metadata keys on a session and on its payment intent. */
@@ -35,7 +36,7 @@ export function claimOf(identity: StripeIdentity, scope: string): Claim {
   const { object, id, payment_intent: intent, charge } = identity;
   if (object === 'refund' || object === 'dispute' || object === 'charge') {
     const references = present([intent, object === 'charge' ? id : charge]);
-    return { references, hasOurScope: false, ...(intent === undefined ? {} : { ownerIntentId: intent }) };
+    return { references, hasOurScope: false, ...defined({ ownerIntentId: intent }) };
   }
   const { recovered_from: recoveredFrom, payment_link: link } = identity;
   const hasOurScope = bearsOurScope(identity, scope);
@@ -43,9 +44,7 @@ export function claimOf(identity: StripeIdentity, scope: string): Claim {
   return {
     references: present([intent, id]),
     hasOurScope,
-    ...(orderId === undefined ? {} : { orderId }),
-    ...(link === undefined ? {} : { link }),
-    ...(recoveredFrom === undefined ? {} : { recoveredFrom }),
+    ...defined({ orderId, link, recoveredFrom }),
   };
 }
 

@@ -2,6 +2,7 @@
 // each webhook, poll and status query tells the same fact in the same words.
 
 import type { Fact, PaidAmount, Statement } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger';
 import type { RefundsOf } from '../stripe/stripe-objects.ts';
 import {
   failedPath,
@@ -42,7 +43,7 @@ export function toObservation(object: unknown, seen: ObjectContext, scope: strin
 }
 
 function notUnderstood({ id, object: type = 'unknown' }: StripeIdentity, claim: Claim, path: string): Mapped {
-  return { kind: 'not_understood', path, type, claim, ...(id === undefined ? {} : { objectId: id }) };
+  return { kind: 'not_understood', path, type, claim, ...defined({ objectId: id }) };
 }
 
 function read(object: unknown, identity: StripeIdentity, seen: ObjectContext): ObjectReading {
@@ -75,7 +76,7 @@ function toStatement(said: PaymentReading, { id = said.payment }: StripeIdentity
     fact,
     asOf,
     ...(occurredAt === undefined || occurredAt === asOf ? {} : { occurredAt }),
-    evidence: { objectId: id, ...(eventId === undefined ? {} : { eventId }), ...(apiVersion === undefined ? {} : { apiVersion }) },
+    evidence: { objectId: id, ...defined({ eventId, apiVersion }) },
   };
 }
 

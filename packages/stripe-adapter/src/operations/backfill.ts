@@ -1,7 +1,9 @@
 // The paid orders that never became members: those that bear our mark at Stripe, and those that the shop lists from the
 // time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
 // break is starting again: what is done is known, and costs no call where the lists show it.
+
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger';
 import type { IntakeResult } from '../intake/intake.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
@@ -134,7 +136,7 @@ class Run {
   async #tellMoneyBack({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
     if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
     const { livemode, account } = payment;
-    const way = { source: 'poll' as const, account, livemode, ...(orderId === undefined ? {} : { orderId }) };
+    const way = { source: 'poll' as const, account, livemode, ...defined({ orderId }) };
     const back = await refundsAndDisputesOf(payment.id, way, this.#calls);
     if (this.#options.dryRun === true && back.length > 0) {
       this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
@@ -202,7 +204,7 @@ class Run {
   }
 
   #seen({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>) {
-    return { account: this.#account, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
+    return { account: this.#account, asOf, ...defined({ apiVersion }) };
   }
 
   #looked(): void {

@@ -1,5 +1,7 @@
 // What a long look at Stripe works with: paced calls, tried again where that helps, and the same intake as the poll's.
+
 import type { Logger, PaymentLedger } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
@@ -58,7 +60,7 @@ export async function* everyObject(
 ): AsyncGenerator<{ readonly object: unknown; readonly answer: Answer<ListPage> }> {
   const window = { createdFrom: Math.max(0, Math.floor(fromMs / 1_000)), createdTo: Math.floor(toMs / 1_000) };
   for (let after: string | undefined; ; ) {
-    const answer = await list({ ...window, ...(after === undefined ? {} : { after }) });
+    const answer = await list({ ...window, ...defined({ after }) });
     for (const object of answer.object.objects) yield { object, answer };
     after = identityOf(answer.object.objects.at(-1)).id;
     if (!answer.object.hasMore || after === undefined) return;

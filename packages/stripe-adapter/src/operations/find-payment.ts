@@ -1,5 +1,5 @@
 // Which payment a person means: by its own id, or by the session that it was made on. From the ledger's log alone.
-import { type EventStore, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
+import { defined, type EventStore, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
 
 export interface PaymentsNamed {
   /** Empty: the ledger has heard nothing of it. */
@@ -19,7 +19,7 @@ export async function findPayments(name: string, store: EventStore): Promise<Pay
       for (const event of await store.readStream(`order-${orderId}`)) found.addSaid(event);
     }
   }
-  return { payments: found.payments(), ...(orderId === undefined ? {} : { orderId }) };
+  return { payments: found.payments(), ...defined({ orderId }) };
 }
 
 class Found {

@@ -1,6 +1,6 @@
 // One order, or one object, asked of Stripe again: sessions, payments, refunds and disputes, through the one write path.
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
-import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
+import { defined, LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/stripe-calls.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
@@ -26,7 +26,7 @@ export async function recheck(name: string, work: BatchContext): Promise<Recheck
     const owner = await ledger.orderOf(name);
     let looked: readonly LookedAt[] = [];
     for (const account of new Set([...(owner ? [owner.account] : []), ...accounts])) {
-      const seen = { account, ...(livemode === undefined ? {} : { livemode }) };
+      const seen = { account, ...defined({ livemode }) };
       looked = await lookAt({ id: name, ...seen }, work);
       if (looked.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: on the other accounts Stripe has none such.
     }
@@ -60,5 +60,5 @@ async function lookAt(named: Named, work: BatchContext): Promise<readonly Looked
 }
 
 function wayOf({ account, livemode }: { readonly account: string; readonly livemode?: boolean }, now: Date): Provenance {
-  return { source: 'poll', account, asOf: now.toISOString(), ...(livemode === undefined ? {} : { livemode }) };
+  return { source: 'poll', account, asOf: now.toISOString(), ...defined({ livemode }) };
 }

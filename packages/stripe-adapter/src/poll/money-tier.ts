@@ -1,7 +1,7 @@
 // The proving tier: every movement of money on the account, which is the only list that shows late changes (a refund
 // that fails, a dispute that moves) as new rows; and what moves no money when it ends, by its id.
 
-import { attemptStatusOf } from '../intake/attempt-status.ts';
+import { attemptOf } from '@paidonce/ledger';
 import type { IntakeResult } from '../intake/intake.ts';
 import { bearsOurScope } from '../mapping/claim.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
@@ -53,8 +53,7 @@ async function takeCharge(round: Round, source: unknown, answer: Answer): Promis
   const { payment_intent: intent } = charge.data;
   if (intent === null) return { outcome: 'ignored' };
   const order = await ledger.orderOf(intent);
-  if (order && attemptStatusOf(await ledger.history(order.orderId), intent) === 'paid')
-    return { outcome: 'duplicate', orderId: order.orderId };
+  if (order && attemptOf(await ledger.history(order.orderId), intent) === 'paid') return { outcome: 'duplicate', orderId: order.orderId };
   if (order === undefined && !bearsOurScope(identityOf(source), scope)) return { outcome: 'not_ours' };
   return intake.takeById('payment_intent', intent, round.way(answer));
 }

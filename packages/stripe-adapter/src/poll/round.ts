@@ -1,5 +1,13 @@
 // One round of a tier on one account: what it works on, and what it has come to so far.
-import { type AccountOrders, LedgerError, type Logger, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
+import {
+  type AccountOrders,
+  defined,
+  LedgerError,
+  type Logger,
+  type PaymentLedger,
+  type SweepPosition,
+  type SweepProgress,
+} from '@paidonce/ledger';
 import type { Intake, IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Provenance } from '../mapping/provenance.ts';
@@ -91,7 +99,7 @@ export class Round {
   /** How an object came to us that Stripe answered just now. */
   way({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>): Provenance {
     const { account, livemode } = this.orders;
-    return { source: 'poll', account, livemode, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
+    return { source: 'poll', account, livemode, asOf, ...defined({ apiVersion }) };
   }
 
   /** Reads the list to its end: first what a round that died has left, then what is new since. */
@@ -123,7 +131,7 @@ export class Round {
     const window = { createdFrom: seconds(fromMs), createdTo: seconds(toMs) };
     let after = first;
     for (let page = 1; page <= mostPages; page++) {
-      const answer = await list({ ...window, ...(after === undefined ? {} : { after }) });
+      const answer = await list({ ...window, ...defined({ after }) });
       // Oldest first: a payment before its refund.
       for (const object of answer.object.objects.toReversed()) await this.takeOne(object, () => take(object, answer));
       after = identityOf(answer.object.objects.at(-1)).id;

@@ -1,6 +1,6 @@
 // Every call to Stripe: own deadlines, no retries of the SDK (it ignores `Retry-After` and waits up to 80 s), and
 // each failure as one LedgerError (`stripe-failure.ts`).
-import { LedgerError, type Runtime } from '@paidonce/ledger';
+import { defined, LedgerError, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 
 import { failureOf, type Refused, stripeErrorIn } from './stripe-failure.ts';
@@ -178,7 +178,7 @@ export class StripeCalls {
 
   async #ask<T>(what: string, call: Call<T>, timeoutMs: number, refusedAs: Refused = 'provider_unavailable'): Promise<Answer<T>> {
     const { runtime, connected, around = (_what, once) => once() } = this.#options;
-    const options = { timeout: timeoutMs, maxNetworkRetries: 0, ...(connected === undefined ? {} : { stripeAccount: connected }) };
+    const options = { timeout: timeoutMs, maxNetworkRetries: 0, ...defined({ stripeAccount: connected }) };
     const response = await around(what, async () => {
       try {
         return await call(options);
@@ -189,7 +189,7 @@ export class StripeCalls {
     const { date, 'stripe-version': apiVersion } = response.lastResponse.headers;
     const at = new Date(date ?? '');
     const asOf = (Number.isNaN(at.getTime()) ? runtime.now() : at).toISOString();
-    return { object: response, asOf, ...(apiVersion === undefined ? {} : { apiVersion }) };
+    return { object: response, asOf, ...defined({ apiVersion }) };
   }
 
   #find<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T> | undefined> {
@@ -218,6 +218,6 @@ function pageOf({ createdFrom, createdTo, after }: ListWindow) {
   return {
     created: { gte: createdFrom, lte: createdTo },
     limit: pageLimit,
-    ...(after === undefined ? {} : { starting_after: after }),
+    ...defined({ starting_after: after }),
   };
 }

@@ -2,7 +2,7 @@
 // again whatever is not acknowledged, for three days, and then disables the endpoint; so whatever it signed is
 // acknowledged, understood or not, and an error is thrown only where a retry can help.
 import { createHash } from 'node:crypto';
-import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { defined, LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import type { IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
@@ -106,7 +106,7 @@ export class Webhook {
     const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? String(parsed.type) : '';
     await this.#parts.ledger.recordUnreadable({
       objectId: id ?? `sha256:${sha256}`,
-      ...(id === undefined ? {} : { eventId: id }),
+      ...defined({ eventId: id }),
       type: isId(type) ? type : 'unknown',
       sha256,
       path,

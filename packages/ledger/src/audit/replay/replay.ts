@@ -1,4 +1,5 @@
 // Rebuilds all read models from the log and compares them, row by row, with the live ones.
+import { defined } from '../../defined.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { LogReader } from '../log/log-reader.ts';
@@ -56,7 +57,7 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
       openReviews: sum('openReviews'),
       pendingDeliveries: sum('pendingDeliveries'),
       compared: readModels !== undefined,
-      ...(cursor === undefined ? {} : { cursor }),
+      ...defined({ cursor }),
       notCompared: readModels === undefined ? 0 : await eventsBehind(reader, cursor),
       differences: [...parts.flatMap((part) => part.differences), ...strays, ...accounts],
       differing: sum('differing') + strays.length + accounts.length,

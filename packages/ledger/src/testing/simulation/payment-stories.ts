@@ -1,4 +1,5 @@
 // What happens to payments at the provider: drawn stories of attempts, amounts, refunds and disputes.
+import { defined } from '../../defined.ts';
 import type { AttemptStatus, Fact, PaidAmount } from '../../observation.ts';
 import type { PlaceOrder } from '../../payment-ledger.ts';
 import type { News, Provider, ProviderPayment } from './provider.ts';
@@ -62,7 +63,7 @@ export function drawStory(world: World, provider: Provider, orders: readonly Sho
   return {
     payment,
     moves: new StoryTeller(world, provider, payment, order, kind).moves(),
-    ...(attaches === undefined ? {} : { attaches }),
+    ...defined({ attaches }),
     transfer: kind === 'transfer',
   };
 }

@@ -1,5 +1,6 @@
 // A model of a payment provider: sessions, payment intents, refunds and disputes that change one move at a
 // time, and what each kind of object says of a payment. It only moves forwards, as the join of facts expects.
+import { defined } from '../../defined.ts';
 import type { Fact, PaidAmount, PaymentReference, Statement } from '../../observation.ts';
 import type { KnownPayment } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
@@ -59,7 +60,7 @@ export class Provider {
     return {
       payment: reference,
       ...(via === 'session' && sessionId !== undefined ? { aliases: [sessionId] } : {}),
-      ...(names === undefined ? {} : { orderId: names }),
+      ...defined({ orderId: names }),
       fact,
       asOf,
       ...(paidAt !== undefined && fact.kind === 'attempt' && fact.status === 'paid' ? { occurredAt: paidAt } : {}),

@@ -1,5 +1,6 @@
 // From a request to an answer: key, account, version, faults, idempotency, the route's work in one transaction, errors
 // in Stripe's shape. No sockets here: `http-server.ts` carries it, and a simulation can call it directly.
+import { defined } from '../../defined.ts';
 import type { Accounts } from '../accounts.ts';
 import { BY_ITSELF, type Model } from '../model.ts';
 import { authenticate } from './authenticate.ts';
@@ -70,7 +71,7 @@ export class Api {
         'cache-control': 'no-cache, no-store',
         'request-id': progress.requestId,
         date: clock.httpDate(),
-        ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...defined({ 'idempotency-key': key }),
       },
       body: work.body,
       delayMs: fault?.kind === 'slow' ? (fault.delayMs ?? 0) : 0,

@@ -1,5 +1,6 @@
 // Errors in Stripe's shape: thrown anywhere below a request, answered as `{ error: … }`.
 
+import { defined } from '../../defined.ts';
 export type StripeErrorType = 'invalid_request_error' | 'card_error' | 'api_error' | 'idempotency_error';
 
 export interface StripeErrorDetails {
@@ -32,11 +33,9 @@ export class StripeApiError extends Error {
     return {
       error: {
         ...(code === undefined ? {} : { code, doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}` }),
-        ...(declineCode === undefined ? {} : { decline_code: declineCode }),
-        ...(charge === undefined ? {} : { charge }),
+        ...defined({ decline_code: declineCode, charge }),
         message: this.message,
-        ...(param === undefined ? {} : { param }),
-        ...(paymentIntent === undefined ? {} : { payment_intent: paymentIntent }),
+        ...defined({ param, payment_intent: paymentIntent }),
         request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}?t=0`,
         type: this.type,
       },

@@ -1,6 +1,8 @@
 // `/_sandbox/…`: the sandbox's own entries, for demos and for tests in another process. Forms or flat JSON.
 // Not part of Stripe, and not counted.
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { defined } from '../../defined.ts';
 import { FAULT_KINDS, type Fault } from '../api/faults.ts';
 import { type FormMap, parseForm } from '../api/form.ts';
 import { Parameters } from '../api/parameters.ts';
@@ -54,8 +56,7 @@ function paymentActions(controls: Controls): Record<string, Action> {
       return controls.pay(id, {
         card: form.string('card') ?? 'success',
         ...fateOf(form),
-        ...(promotionCode === undefined ? {} : { promotionCode }),
-        ...(presentmentCurrency === undefined ? {} : { presentmentCurrency }),
+        ...defined({ promotionCode, presentmentCurrency }),
       });
     },
     '/payments/:id/authenticate': (id, form) => controls.authenticate(id, form.oneOf('outcome', ['succeeded', 'failed'])),
@@ -69,7 +70,7 @@ function paymentActions(controls: Controls): Record<string, Action> {
     '/payments/:id/settle': (id, form) => ({ settled: controls.settle(id, form.oneOf('outcome', ['succeeded', 'failed'])) }),
     '/payments/:id/refund': (id, form) => {
       const status = form.oneOf('status', ['succeeded', 'pending', 'requires_action']);
-      return controls.refund(id, { ...amountOf(form), ...fateOf(form), ...(status === undefined ? {} : { status }) });
+      return controls.refund(id, { ...amountOf(form), ...fateOf(form), ...defined({ status }) });
     },
     '/payments/:id/dispute': (id, form) => {
       const reason = form.string('reason');
@@ -77,7 +78,7 @@ function paymentActions(controls: Controls): Record<string, Action> {
         status: statusOf(form),
         ...amountOf(form),
         ...fateOf(form),
-        ...(reason === undefined ? {} : { reason }),
+        ...defined({ reason }),
       });
     },
     '/refunds/:id/fail': (id) => controls.failRefund(id),

@@ -1,5 +1,7 @@
 // `POST /v1/payment_intents` and its confirmation: payments that a shop takes without Checkout.
+
 import type Stripe from 'stripe';
+import { defined } from '../../defined.ts';
 import type { Parameters } from '../api/parameters.ts';
 import type { Call } from '../api/route.ts';
 import { invalidRequest, missingParameter, StripeApiError } from '../api/stripe-error.ts';
@@ -100,7 +102,7 @@ function confirmed({ model, parameters }: Call, intent: Stripe.PaymentIntent): o
     code: failure.code,
     charge,
     paymentIntent: result.intent,
-    ...(failure.declineCode === undefined ? {} : { declineCode: failure.declineCode }),
+    ...defined({ declineCode: failure.declineCode }),
   });
 }
 

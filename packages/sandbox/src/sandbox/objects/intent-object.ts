@@ -1,5 +1,7 @@
 // A payment intent: how it starts out, and how it looks when it has succeeded or failed.
+
 import type Stripe from 'stripe';
+import { defined } from '../../defined.ts';
 import type { Model } from '../model.ts';
 import type { IntentData } from '../state/records.ts';
 import type { Failure } from '../test-cards.ts';
@@ -85,7 +87,7 @@ export function failed(intent: Stripe.PaymentIntent, failure: Failure, charge: s
     last_payment_error: {
       ...(charge === null ? {} : { charge }),
       code: failure.code as Stripe.PaymentIntent.LastPaymentError.Code,
-      ...(failure.declineCode === undefined ? {} : { decline_code: failure.declineCode }),
+      ...defined({ decline_code: failure.declineCode }),
       doc_url: `https://stripe.com/docs/error-codes/${failure.code.replaceAll('_', '-')}`,
       message: failure.message,
       type: 'card_error',

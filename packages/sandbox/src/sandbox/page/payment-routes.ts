@@ -1,6 +1,8 @@
 // `/c/pay/:session`, `/c/recover/:session` and `/b/:link`. The form can be posted by hand, too:
 // `curl -i -d card=success -d fate=lost http://127.0.0.1:PORT/c/pay/cs_test_…`
+
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { defined } from '../../defined.ts';
 import { parseForm } from '../api/form.ts';
 import { Parameters } from '../api/parameters.ts';
 import { StripeApiError } from '../api/stripe-error.ts';
@@ -78,8 +80,7 @@ function submit(core: SandboxCore, reply: FastifyReply, record: CheckoutRecord, 
     const fate = readFate(form);
     const paid = controls.pay(record.id, {
       card,
-      ...(fate === undefined ? {} : { fate }),
-      ...(code === undefined ? {} : { promotionCode: code }),
+      ...defined({ fate, promotionCode: code }),
     });
     if (paid.outcome === 'completed') return reply.redirect(paid.successUrl, 303);
     if (paid.outcome === 'requires_action') return reply.redirect(paid.url, 303);
