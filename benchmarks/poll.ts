@@ -1,6 +1,8 @@
 // `npm run bench -- poll`: 10,000 orders wait for their payment, 100 of them were paid, and every webhook was lost. One
 // sweep of the completed sessions finds all 100, against one retrieve for each order. The sandbox counts the calls.
-import { createPaymentLedger, defined, type PaymentLedger } from '@paidonce/ledger';
+
+import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';

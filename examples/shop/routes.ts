@@ -2,7 +2,7 @@
 // There is no log-in, so anybody on this machine sees each order: in a shop of your own, ask who is there first.
 import { readFileSync } from 'node:fs';
 import formBody from '@fastify/formbody';
-import { defined, LedgerError, type OrderView, type PaymentLedger } from '@paidonce/ledger';
+import { LedgerError, type OrderView, type PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance } from 'fastify';
 import { type OrderForm, readOrderForm, startCheckout } from './checkout.ts';
@@ -84,7 +84,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
     const shopOrder = known(orderId);
     const [order, history] = await Promise.all([ledger.order(orderId), ledger.history(orderId)]);
     const answer = Object.hasOwn(answerWords, asked) ? answerWords[asked as keyof typeof answerWords] : undefined;
-    return orderPage({ shopOrder, order, history, pollSeconds, ...defined({ answer }) });
+    return orderPage({ shopOrder, order, history, pollSeconds, ...(answer === undefined ? {} : { answer }) });
   });
   // For the page's script: a new revision means a new line in the timeline.
   app.get<OnOrder>('/orders/:orderId/revision', async ({ params: { orderId } }, reply) => {

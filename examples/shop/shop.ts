@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
-import { createPaymentLedger, defined, type Logger } from '@paidonce/ledger';
+import { createPaymentLedger, type Logger } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
@@ -67,7 +67,7 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   await app.listen({ host, port });
 
   const running = opened.move();
-  return { url, payments, ...defined({ sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, payments, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** @throws Error `EADDRINUSE` where something listens there. */

@@ -1,11 +1,12 @@
 // `GET /payment/status/:sessionId`: the success page asks how its payment stands. The page claims nothing: only the
 // id in the path is read, and only Stripe's own answer can change anything. An id that is not ours gets no hint.
+
 import rateLimit from '@fastify/rate-limit';
-import { defined, LedgerError } from '@paidonce/ledger';
+import { LedgerError } from '@paidonce/ledger';
+import { defined, isId } from '@paidonce/ledger/adapter';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
-import { isId } from './id.ts';
 import type { RouteMetrics } from './metrics.ts';
 
 export interface StatusOptions {

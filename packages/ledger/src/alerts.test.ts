@@ -235,6 +235,6 @@ describe('review_opened', () => {
 test('what a payment adapter tells goes to the same hook', () => {
   const here = world();
   const alert = { kind: 'poll_failing', message: 'Stripe refuses our key' } as const;
-  here.process().ledger.alert(alert);
+  here.process().ledger.forAdapters.alert(alert);
   expect(here.alerts).toEqual([alert]);
 });

@@ -10,7 +10,6 @@ export type {
 } from './adapter-ledger.ts';
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
-export { defined } from './defined.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
   AppendResult,
@@ -36,7 +35,6 @@ export type {
   Source,
   Statement,
 } from './observation.ts';
-export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';

@@ -108,8 +108,8 @@ describe('what a caller gives is refused at the door, by name, and leaves no eve
     ['This process has no `deliver`', (ledger) => ledger.redeliver('order-1', by)],
     ['timeoutMs', (ledger) => ledger.settle({ timeoutMs: Number.NaN })],
     ['timeoutMs', (ledger) => ledger.settle({ timeoutMs: 2 ** 31 })],
-    ['tier', (ledger) => ledger.startSweep('', 0)],
-    ['object.sha256', (ledger) => ledger.recordUnreadable({ objectId: 'cs_1', type: 'checkout.session', sha256: '', path: '' })],
+    ['tier', (ledger) => ledger.forAdapters.startSweep('', 0)],
+    ['object.sha256', (ledger) => ledger.forAdapters.recordUnreadable({ objectId: 'cs_1', type: 'checkout.session', sha256: '', path: '' })],
   ];
   test.each(calls)('%s', async (says, call) => {
     const eventStore = openMemoryEventStore();
@@ -298,9 +298,9 @@ describe('without a background', () => {
       if (orderId !== 'order-2') await ledger.placeOrder({ ...order, orderId });
       await ledger.observePayment(observation(attempt('processing'), { of: payment(`pi_${orderId}`), orderId }));
     }
-    const first = await ledger.unsettledOrders({ limit: 1 });
+    const first = await ledger.forAdapters.unsettledOrders({ limit: 1 });
     expect(first).toMatchObject({ items: [{ orderId: 'order-1' }], next: 'order-1' });
-    expect((await ledger.unsettledOrders({ limit: 2, after: 'order-1' })).items).toMatchObject([
+    expect((await ledger.forAdapters.unsettledOrders({ limit: 2, after: 'order-1' })).items).toMatchObject([
       { orderId: 'order-3' },
       { orderId: 'order-4' },
     ]);
@@ -353,7 +353,7 @@ test.each([
   };
   const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, onAlert, log });
   const object = { objectId: 'evt_1', type: 'charge.new', sha256: '0'.repeat(64), path: 'data' };
-  expect(await ledger.recordUnreadable(object)).toEqual({ outcome: 'recorded' });
+  expect(await ledger.forAdapters.recordUnreadable(object)).toEqual({ outcome: 'recorded' });
   expect(await told).toContain('onAlert failed');
   await ledger[Symbol.asyncDispose]();
 });
@@ -421,7 +421,7 @@ describe('closing', () => {
       () => ledger.openOrders(),
       () => ledger.reviews(),
       () => ledger.settle(),
-      () => ledger.startSweep('fast', 0),
+      () => ledger.forAdapters.startSweep('fast', 0),
     ];
     for (const call of calls) expect(await refusal(call)).toMatchObject({ code: 'closed' });
   });

@@ -1,4 +1,5 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
+import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
@@ -14,15 +15,15 @@ import {
   resolveSchema,
   timeoutSchema,
 } from './input.ts';
-import { silent } from './logger.ts';
+import { silentLogger } from './logger.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import { isSameOrder } from './order/order.ts';
 import { viewOf } from './order/view.ts';
-import type { Page, PageRequest } from './page.ts';
+import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
 import { orderKey, pageKey } from './read-models/order-read-models.ts';
-import { type Runtime, settledWithin, systemRuntime } from './runtime.ts';
+import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
 import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
 import { openReferences } from './streams/reference-streams.ts';
@@ -46,7 +47,6 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 
 class Ledger implements PaymentLedger {
   readonly delivers: boolean;
-  readonly alert: PaymentLedger['alert'];
   readonly runtime: Runtime;
   readonly #store: EventStore;
   readonly #background: boolean;
@@ -55,12 +55,20 @@ class Ledger implements PaymentLedger {
   readonly #delivery: Delivery | undefined;
   readonly #sweeps: Sweeps;
   readonly #unreadable: UnreadableObjects;
-  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #alert: AdapterLedger['alert'];
+  readonly #calls = new OpenCalls('The ledger');
   readonly #followers: Subscribers;
   #closed: Promise<void> | undefined;
 
   constructor(options: PaymentLedgerOptions) {
-    const { eventStore: store, deliver, background = true, log = silent, deliverTimeoutMs: timeoutMs = 10_000, checkpoints } = options;
+    const {
+      eventStore: store,
+      deliver,
+      background = true,
+      log = silentLogger,
+      deliverTimeoutMs: timeoutMs = 10_000,
+      checkpoints,
+    } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
     // Where nobody here delivers, anyone may take a decision over at once.
     const instance = deliver ? runtime.uuid() : '';
@@ -70,12 +78,12 @@ class Ledger implements PaymentLedger {
     this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
-    this.alert = ({ message, ...of }) => {
+    this.#alert = ({ message, ...of }) => {
       log.warn(of, message);
       void host.onAlert({ message, ...of });
     };
     const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
-    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.alert });
+    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.#alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     this.#sweeps = openSweeps(transactions, { store, log, kept: async (tier) => (await this.#readModels()).models.sweep(tier) });
@@ -195,32 +203,27 @@ class Ledger implements PaymentLedger {
       await this.#followers.signCheckpoint();
     });
 
-  accountOrders: PaymentLedger['accountOrders'] = (awaitedAt = this.runtime.now().toISOString()) =>
-    this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt')));
-  unsettledOrders: PaymentLedger['unsettledOrders'] = (request) =>
-    this.#call(() => this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey));
-  sweepProgress: PaymentLedger['sweepProgress'] = (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier')));
-  startSweep: PaymentLedger['startSweep'] = (tier, seenRound) =>
-    this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound));
-  advanceSweep: PaymentLedger['advanceSweep'] = (tier, round, position) =>
-    this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, position));
-  finishSweep: PaymentLedger['finishSweep'] = (tier, round, result) =>
-    this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result));
-  recordUnreadable: PaymentLedger['recordUnreadable'] = (object) => this.#call(async () => this.#unreadable.record(object));
+  readonly forAdapters: AdapterLedger = {
+    alert: (alert) => this.#alert(alert),
+    accountOrders: (awaitedAt = this.runtime.now().toISOString()) =>
+      this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt'))),
+    unsettledOrders: (request) =>
+      this.#call(() => this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey)),
+    sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
+    startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
+    advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
+    finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
+    recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
+  };
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
-  /** Every call of a user passes here: none after `dispose`, and disposing awaits those that are under way. */
+  /** Every call of a user passes here. */
   #call<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(new LedgerError('closed', 'The ledger is closed: this process is shutting down'));
-    const done = work();
-    this.#inFlight.add(done);
-    const leave = () => this.#inFlight.delete(done);
-    done.then(leave, leave);
-    return done;
+    return this.#calls.run(work);
   }
 
   /** Without a background they are caught up when asked. */
@@ -230,7 +233,6 @@ class Ledger implements PaymentLedger {
     return followers;
   }
 
-  /** One more than asked for tells whether there is a next page. */
   async #page<T>(
     request: PageRequest | undefined,
     rows: (followers: OpenedSubscribers, after: string, limit: number) => readonly T[],
@@ -238,16 +240,13 @@ class Ledger implements PaymentLedger {
   ): Promise<Page<T>> {
     const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');
     const followers = await this.#readModels();
-    const found = rows(followers, after, limit + 1);
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return { items, ...(found.length > limit && last !== undefined ? { next: key(last) } : {}), lagMs: followers.lagMs() };
+    return pageOf(rows(followers, after, limit + 1), limit, key, followers.lagMs());
   }
 
   async #close(): Promise<void> {
     const deadline = this.runtime.monotonicNowMs() + drainMs;
     // Together: no new attempt starts while calls are awaited.
-    await settledWithin(this.runtime, drainMs, [...this.#inFlight, this.#delivery?.stop(deadline)]);
+    await settledWithin(this.runtime, drainMs, [this.#calls.close(), this.#delivery?.stop(deadline)]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#followers.stop(deadline)]);
     await this.#store.close();
   }

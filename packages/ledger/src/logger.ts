@@ -1,4 +1,4 @@
-// a place to write what happened; not the event log
+// Where a process reports what happens in it. This is not the event log.
 
 export interface Logger {
   info(fields: object, message: string): void;
@@ -6,4 +6,4 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const silentLogger: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };

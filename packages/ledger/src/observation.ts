@@ -74,7 +74,11 @@ export type Observation =
   | (Statement & { readonly source: 'webhook' | 'poll' | 'status_query' })
   | (Statement & { readonly source: 'manual'; readonly by: ManualAction });
 
-export const idSchema: z.ZodType<string> = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
+const idPattern = /^[A-Za-z0-9._:-]{1,128}$/;
+export const idSchema: z.ZodType<string> = z.string().regex(idPattern, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && idPattern.test(value);
+}
 export const minorSchema: z.ZodType<number> = z
   .number()
   .int('must be a whole number of minor units')
@@ -204,4 +208,9 @@ export function factContent(fact: Fact): string {
 export function amountText({ totalMinor, currency, parts }: PaidAmount): string {
   const total = `${totalMinor} ${currency}`;
   return parts ? `${total} ${parts.subtotalMinor} ${parts.discountMinor} ${parts.taxMinor} ${parts.shippingMinor}` : total;
+}
+
+/** Whether the fact is an attempt that was paid: not yet whether it counts. */
+export function isPaid(fact: Fact): fact is Extract<Fact, { status: 'paid' }> {
+  return fact.kind === 'attempt' && fact.status === 'paid';
 }

@@ -13,3 +13,10 @@ export interface PageRequest {
   /** 1 to 1,000. Default 100. */
   readonly limit?: number;
 }
+
+/** @param found one more than `limit`, where there are so many: then there is a next page. */
+export function pageOf<T>(found: readonly T[], limit: number, key: (row: T) => string, lagMs: number): Page<T> {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, ...(found.length > limit && last !== undefined ? { next: key(last) } : {}), lagMs };
+}

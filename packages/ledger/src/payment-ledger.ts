@@ -111,7 +111,9 @@ export interface Membership {
 }
 
 /** All methods throw {@link LedgerError}: `invalid_input`, `closed`, and those of the event store. */
-export interface PaymentLedger extends AdapterLedger, AsyncDisposable {
+export interface PaymentLedger extends AsyncDisposable {
+  /** For payment adapters alone; a shop does not need it. */
+  readonly forAdapters: AdapterLedger;
   /** Whether this process has a `deliver`. */
   readonly delivers: boolean;
   readonly runtime: Runtime;

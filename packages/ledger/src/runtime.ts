@@ -2,6 +2,7 @@
 // simulation runs the real code.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { LedgerError } from './errors.ts';
 
 /** Clocks, chance and waiting, injected so that the simulation runs the real code. */
 export interface Runtime {
@@ -29,4 +30,37 @@ export async function settledWithin(runtime: Runtime, ms: number, work: readonly
   const ended = new AbortController();
   await Promise.race([Promise.allSettled(work), runtime.sleep(ms, ended.signal)]);
   ended.abort();
+}
+
+/** Resolves after one turn of the event loop: others get their turn between two parts of long work. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The calls of users that are under way: none begins after `close`, and closing waits for those that have begun. */
+export class OpenCalls {
+  readonly #owner: string;
+  readonly #running = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  /** @param owner whose calls these are, for the message: `The ledger`. */
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  /** @throws LedgerError `closed` after `close`. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new LedgerError('closed', `${this.#owner} is closed: this process is shutting down`));
+    const call = work();
+    this.#running.add(call);
+    const leave = () => this.#running.delete(call);
+    call.then(leave, leave);
+    return call;
+  }
+
+  /** Refuses further calls at once. Resolves when those under way have ended, however they ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running);
+  }
 }

@@ -95,8 +95,8 @@ describe('a process that starts on a long stream', () => {
     await rounds(without(log), 2, 400);
     const store = counting(openMemoryEventStore({ log }));
     await using second = open(store);
-    expect(await second.sweepProgress(tier)).toEqual(await without(log).progress(tier));
-    expect(await second.startSweep(tier, 402)).toEqual({ outcome: 'started', round: 403 });
+    expect(await second.forAdapters.sweepProgress(tier)).toEqual(await without(log).progress(tier));
+    expect(await second.forAdapters.startSweep(tier, 402)).toEqual({ outcome: 'started', round: 403 });
     // Of 804: the last event of the file and the four behind it, to open it and to begin there; and the four, to fold them.
     expect(store.handedOut).toBeLessThanOrEqual(14);
     await second.settle(); // What it has begun is nothing to deliver.
@@ -107,7 +107,7 @@ describe('a process that starts on a long stream', () => {
     const store = counting(openMemoryEventStore({ log }));
     await using ledger = createPaymentLedger({ eventStore: store, background: false });
     await ledger.settle();
-    expect(await ledger.sweepProgress(tier)).toEqual(await without(log).progress(tier));
+    expect(await ledger.forAdapters.sweepProgress(tier)).toEqual(await without(log).progress(tier));
     expect(store.handedOut).toBe(1);
   });
 
@@ -210,7 +210,7 @@ test('a sweep goes on where the read models cannot be opened', async () => {
     background: false,
     log: { ...silent, warn: (_, message) => warned.push(message) },
   });
-  expect((await ledger.sweepProgress(tier)).round).toBe(3);
+  expect((await ledger.forAdapters.sweepProgress(tier)).round).toBe(3);
   expect(warned).toEqual(['the read models cannot be asked; the stream of the tier is read from its start']);
 });
 

@@ -1,6 +1,8 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
+
 import { LedgerError, type Logger, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
+import { OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout, type StartedCheckout } from './checkout/checkout.ts';
 import type { StartCheckout } from './checkout/checkout-input.ts';
@@ -19,6 +21,7 @@ import { defaultIntervalMs } from './poll/schedule.ts';
 import { openAccounts } from './stripe/accounts.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
 import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
+import { stripeAccountSchema } from './stripe/stripe-objects.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
 import { readSecrets, type WebhookSecret } from './webhook/webhook-signature.ts';
 
@@ -84,7 +87,6 @@ export interface StripePayments extends AsyncDisposable {
   recheck(orderOrObjectId: string): Promise<Rechecked>;
 }
 
-const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const defaultReadsPer30Days = 5_000;
 const drainMs = 10_000;
 const optionNames: readonly string[] = [
@@ -101,7 +103,7 @@ const optionNames: readonly string[] = [
 
 /** @throws LedgerError `invalid_input` for an option that it does not know or cannot use. */
 export function stripePayments(options: StripePaymentsOptions): StripePayments {
-  const { ledger, stripe, log = silent, scope = 'paidonce' } = options;
+  const { ledger, stripe, log = silentLogger, scope = 'paidonce' } = options;
   checkOptions(options);
   const secrets = readSecrets(options.webhookSecrets);
   const runtime = { ...ledger.runtime, ...options.runtime };
@@ -136,37 +138,25 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   });
   if (options.poll !== false) poll.start();
 
-  const inFlight = new Set<Promise<unknown>>();
+  const calls = new OpenCalls('stripePayments');
   let closed: Promise<void> | undefined;
 
-  /** Every call of a user passes here: none after `dispose`, and disposing awaits those that are under way. */
-  function call<T>(work: () => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new LedgerError('closed', 'stripePayments is closed: this process is shutting down'));
-    const done = work();
-    inFlight.add(done);
-    const leave = () => inFlight.delete(done);
-    done.then(leave, leave);
-    return done;
-  }
-
   async function close(): Promise<void> {
-    const drained = new AbortController();
     const drain = async () => {
-      await Promise.all([poll.stop(), Promise.allSettled(inFlight)]);
+      await Promise.all([poll.stop(), calls.close()]);
       await siblings.settled();
     };
-    await Promise.race([drain(), runtime.sleep(drainMs, drained.signal)]);
-    drained.abort();
+    await settledWithin(runtime, drainMs, [drain()]);
   }
 
   return {
     ledger,
-    startCheckout: (order) => call(() => checkout.start(order)),
+    startCheckout: (order) => calls.run(() => checkout.start(order)),
     metadataFor: (orderId) => metadataFor(scope, orderId),
-    handleWebhook: (rawBody, signature) => call(() => webhook.handle(rawBody, signature)),
-    status: (sessionId) => call(() => statusQuery.ask(sessionId)),
-    sweep: (sweep) => call(() => poll.sweep(sweep)),
-    recheck: (orderOrObjectId) => call(() => recheck(orderOrObjectId, { ...parts, accounts, intake, siblings, reads })),
+    handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
+    status: (sessionId) => calls.run(() => statusQuery.ask(sessionId)),
+    sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
+    recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake, siblings, reads })),
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;
@@ -190,7 +180,7 @@ function checkOptions(options: StripePaymentsOptions): void {
   const { scope = 'paidonce', account, poll } = options;
   if (!/^[A-Za-z0-9._:-]{1,64}$/.test(scope))
     throw new LedgerError('invalid_input', `scope is "${scope}"; it must be 1 to 64 of A-Z a-z 0-9 . _ : -`);
-  if (account !== undefined && !/^acct_[A-Za-z0-9_]{1,64}$/.test(account)) {
+  if (account !== undefined && !stripeAccountSchema.safeParse(account).success) {
     throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);
   }
   const { intervalMs = defaultIntervalMs, readsPer30Days = defaultReadsPer30Days } = poll || {};

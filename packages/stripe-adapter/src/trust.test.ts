@@ -43,7 +43,7 @@ describe('a Payment Link', () => {
     await place(shop, 'order-2');
     await shop.ledger.attachCheckout('order-2', { provider: 'stripe', account: shop.sandbox.account, livemode: false, id: 'plink_1' });
     await shop.ledger.settle();
-    expect((await shop.ledger.accountOrders())[0]?.awaited).toBeDefined();
+    expect((await shop.ledger.forAdapters.accountOrders())[0]?.awaited).toBeDefined();
     await shop.payments.handleWebhook(...signed(session({ ...onLink, metadata: {} })));
     expect(await shop.ledger.order('order-2')).toMatchObject({ membership: 'active', openReviews: [] });
     expect(await shop.ledger.orderOf('pi_1')).toMatchObject({ orderId: 'order-2' });

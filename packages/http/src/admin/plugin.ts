@@ -3,10 +3,10 @@
 
 import formBody from '@fastify/formbody';
 import { LedgerError } from '@paidonce/ledger';
+import { isId } from '@paidonce/ledger/adapter';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { isId } from '../id.ts';
 import { actionRoutes } from './action-routes.ts';
 import { answerProblem, pageHeaders } from './answer-page.ts';
 import type { Console } from './console.ts';

@@ -116,12 +116,12 @@ export async function tellLaterStories(open: () => Promise<EventStore>): Promise
   runtime.advance(3_600_000);
   await second.ledger.settle();
 
-  await ledger.startSweep('old', 0);
-  await ledger.advanceSweep('old', 1, { from: day, to: '2026-01-05T09:00:00.000Z', after: 'cs_7' });
-  await ledger.startSweep('old', 1);
+  await ledger.forAdapters.startSweep('old', 0);
+  await ledger.forAdapters.advanceSweep('old', 1, { from: day, to: '2026-01-05T09:00:00.000Z', after: 'cs_7' });
+  await ledger.forAdapters.startSweep('old', 1);
   const summary = { lookedAt: 900, calls: 9, found: 1, rescued: 1, otherReads: 3, budgetLeft: 40_000 };
-  await ledger.finishSweep('old', 2, { upTo: '2026-01-05T09:00:00.000Z', summary });
-  await ledger.recordUnreadable({
+  await ledger.forAdapters.finishSweep('old', 2, { upTo: '2026-01-05T09:00:00.000Z', summary });
+  await ledger.forAdapters.recordUnreadable({
     objectId: 'evt_9',
     eventId: 'evt_9',
     type: 'charge.updated',

@@ -195,8 +195,11 @@ export async function tellStories(store: EventStore): Promise<void> {
   await say('webhook', 'pi_abandoned', paid(), aliases('abandoned'));
   await ledger.settle();
 
-  await ledger.startSweep('new', 0);
-  await ledger.finishSweep('new', 1, { upTo: runtime.now().toISOString(), summary: { lookedAt: 9, calls: 1, found: 2, rescued: 1 } });
-  await ledger.recordUnreadable({ objectId: 'evt_new', type: 'charge.updated', sha256: 'ab'.repeat(32), path: 'data.object' });
+  await ledger.forAdapters.startSweep('new', 0);
+  await ledger.forAdapters.finishSweep('new', 1, {
+    upTo: runtime.now().toISOString(),
+    summary: { lookedAt: 9, calls: 1, found: 2, rescued: 1 },
+  });
+  await ledger.forAdapters.recordUnreadable({ objectId: 'evt_new', type: 'charge.updated', sha256: 'ab'.repeat(32), path: 'data.object' });
   await ledger.settle();
 }

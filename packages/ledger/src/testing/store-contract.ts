@@ -1,5 +1,6 @@
 // The promises of the event store port, by their numbers, as a suite that runs against any engine. An adapter
 // proves itself with `storeContract('name', createLog)` in a test file of its own. Needs vitest and fast-check.
+
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -13,6 +14,7 @@ import {
   type ReadLogOptions,
   type StoredEvent,
 } from '../event-store/event-store.ts';
+import { nextTurn } from '../runtime.ts';
 
 /** A log for one test. It need not be empty: the suite looks at its own streams only. */
 export interface LogUnderTest {
@@ -621,8 +623,4 @@ function expectRising(events: readonly StoredEvent[]): void {
 
 function expectRefused(call: Promise<unknown>): Promise<void> {
   return expect(call).rejects.toMatchObject({ name: 'LedgerError', code: 'invalid_input' });
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

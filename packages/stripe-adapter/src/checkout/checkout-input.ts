@@ -1,7 +1,10 @@
 // What the caller of `startCheckout` gives, refused before anything is asked of Stripe.
-import { defined, LedgerError, type PlaceOrder } from '@paidonce/ledger';
+
+import { LedgerError, type PlaceOrder } from '@paidonce/ledger';
+import { defined, idSchema, knownCurrencySchema, minorSchema } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import * as z from 'zod';
+import { stripeAccountSchema } from '../stripe/stripe-objects.ts';
 
 export type SessionOptions = Omit<Stripe.Checkout.SessionCreateParams, 'mode' | 'success_url' | 'cancel_url' | 'ui_mode' | 'return_url'>;
 
@@ -22,23 +25,21 @@ export interface CheckedStart extends Pick<StartCheckout, 'successUrl' | 'cancel
   readonly order: OrderTerms;
 }
 
-const idSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
 const urlSchema = z.string().refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL');
-const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
 const ownParameters = ['mode', 'success_url', 'cancel_url', 'ui_mode', 'return_url'];
 
 const startSchema: z.ZodType<StartCheckout> = z.strictObject({
   orderId: idSchema,
   memberId: idSchema,
   plan: idSchema,
-  amountMinor: z.number().int('must be a whole number of minor units').min(0, 'must not be negative').max(Number.MAX_SAFE_INTEGER),
-  currency: z.string().refine((code) => currencies.has(code), 'must be an ISO 4217 currency in lower case, like "usd"'),
+  amountMinor: minorSchema,
+  currency: knownCurrencySchema,
   allow: z.exactOptional(
     z.strictObject({ discount: z.exactOptional(z.boolean()), tax: z.exactOptional(z.boolean()), shipping: z.exactOptional(z.boolean()) }),
   ),
   successUrl: urlSchema,
   cancelUrl: z.exactOptional(urlSchema),
-  connectedAccount: z.exactOptional(z.string().regex(/^acct_[A-Za-z0-9_]{1,64}$/, 'must be an account of Stripe, like acct_1ABC')),
+  connectedAccount: z.exactOptional(stripeAccountSchema),
   session: z.exactOptional(
     z.custom<SessionOptions>(
       (value) => typeof value === 'object' && value !== null && ownParameters.every((name) => !(name in value)),

@@ -1,17 +1,9 @@
 // Starts a Checkout session for an order. When the caller has the URL, the order and its reference are durable: no
 // payment on it can be another app's. A crash before that leaves a session to which nobody was sent.
+
 import { createHash } from 'node:crypto';
-import {
-  attemptOf,
-  defined,
-  isFinalAttempt,
-  LedgerError,
-  type Logger,
-  type OrderView,
-  type PaymentLedger,
-  type PlaceOrder,
-  type Runtime,
-} from '@paidonce/ledger';
+import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
+import { attemptOf, defined, isFinalAttempt } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { expireKey } from '../intake/sibling-sessions.ts';
 import { metadataFor } from '../mapping/claim.ts';

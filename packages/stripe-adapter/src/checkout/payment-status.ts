@@ -1,6 +1,7 @@
 // What a success page may say of a payment: derived from the ledger alone. Nothing here grants anything.
 
-import type { AttemptStatus, OrderPaymentState, OrderView } from '@paidonce/ledger';
+import type { OrderPaymentState, OrderView } from '@paidonce/ledger';
+import type { AttemptStatus } from '@paidonce/ledger/adapter';
 
 export type PaymentState =
   | 'pending'

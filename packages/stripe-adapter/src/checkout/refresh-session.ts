@@ -2,7 +2,7 @@
 // is looking at a page right now.
 
 import type { PaymentReference } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 

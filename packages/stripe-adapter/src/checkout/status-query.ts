@@ -1,6 +1,8 @@
 // The success page asks: the ledger answers, after one look at Stripe where that can bring news. A session that the
 // ledger does not know costs no call, and callers who ask at once share one.
-import { attemptOf, isFinalAttempt, LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
 import type { LookAtSession } from './refresh-session.ts';
 

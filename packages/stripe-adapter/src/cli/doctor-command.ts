@@ -1,5 +1,7 @@
 // `paidonce-stripe doctor`: what is wrong with how the shop is wired to Stripe, and what to do.
-import { defined, systemRuntime } from '@paidonce/ledger';
+
+import { systemRuntime } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
 import { type Diagnosis, diagnose } from '../operations/doctor.ts';
 import { logTo, openStripe, shopOptions, withLedger } from './command-context.ts';

@@ -1,8 +1,9 @@
 // `paidonce-stripe move PAYMENT --to ORDER`: a person corrects whose a payment is, until access was given on it.
-import { defined, LedgerError, type PaymentReference } from '@paidonce/ledger';
+
+import { LedgerError, type PaymentReference } from '@paidonce/ledger';
+import { defined, isId } from '@paidonce/ledger/adapter';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
 import { findPayments, type PaymentsNamed } from '../operations/find-payment.ts';
-import { isId } from '../stripe/stripe-objects.ts';
 import { withLedger } from './command-context.ts';
 
 type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before';

@@ -1,6 +1,8 @@
 // `paidonce-stripe observe ORDER --paid`: support states a payment, through the same door as every other source.
+
 import { createHash } from 'node:crypto';
-import { defined, LedgerError } from '@paidonce/ledger';
+import { LedgerError } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
 import { manualPayment } from '../operations/manual-payment.ts';
 import { withLedger } from './command-context.ts';

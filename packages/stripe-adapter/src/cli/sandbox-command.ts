@@ -1,7 +1,9 @@
 // `paidonce-stripe sandbox`: the local Stripe alone, until it is interrupted. The sandbox is a package for development;
 // it is imported when it is asked for, so that all other commands run where it is not installed.
+
 import { once } from 'node:events';
-import { defined, LedgerError } from '@paidonce/ledger';
+import { LedgerError } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { Command } from '@paidonce/ledger/command-line';
 import type { StripeSandbox, StripeSandboxOptions } from '@paidonce/sandbox';
 

@@ -3,7 +3,8 @@
 // not answer is thrown, so that the source comes again.
 
 import { createHash } from 'node:crypto';
-import { defined, LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
+import { LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import { type Claim, claimOf } from '../mapping/claim.ts';
 import type { ObjectContext, Provenance } from '../mapping/provenance.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
@@ -81,7 +82,7 @@ export class Intake {
     const sha256 = createHash('sha256')
       .update(JSON.stringify(object) ?? '')
       .digest('hex');
-    await this.#parts.ledger.recordUnreadable({
+    await this.#parts.ledger.forAdapters.recordUnreadable({
       objectId: objectId ?? eventId ?? `sha256:${sha256}`,
       type,
       path,

@@ -1,9 +1,11 @@
 // Whose an object is. Many apps share one Stripe account, so this is never guessed: what the ledger has linked, then
 // what only our secret key can have written.
+
 import type { OrderView, PaymentLedger } from '@paidonce/ledger';
+import { isId } from '@paidonce/ledger/adapter';
 import { type Claim, claimOf } from '../mapping/claim.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
-import { identityOf, isId } from '../stripe/stripe-objects.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
 
 /** `orderId`: which order the object names; absent where the ledger's own link says it. */

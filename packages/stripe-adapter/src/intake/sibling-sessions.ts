@@ -1,6 +1,8 @@
 // One order, one payment: once a session of an order is paid, its other open ones are expired, so that nobody pays
 // twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
-import { attemptOf, isFinalAttempt, LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+
+import { LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import type { Accounts } from '../stripe/accounts.ts';
 
 export interface SiblingSessions {

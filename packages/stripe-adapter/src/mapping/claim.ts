@@ -1,6 +1,6 @@
 // What an object says of whose it is. Only our secret key can set metadata, so only metadata is believed; the
 // ledger's links come first, and `what-is-ours.ts` asks them.
-import { defined } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 
 /** Metadata keys on a session and on its payment intent. */

@@ -2,13 +2,12 @@
 // each webhook, poll and status query tells the same fact in the same words.
 
 import type { Fact, PaidAmount, Statement } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger';
+import { defined, isId, isPaid } from '@paidonce/ledger/adapter';
 import type { RefundsOf } from '../stripe/stripe-objects.ts';
 import {
   failedPath,
   identityOf,
   intentSchema,
-  isId,
   type StripeIdentity,
   type StripeIntent,
   type StripeSession,
@@ -68,8 +67,7 @@ function read(object: unknown, identity: StripeIdentity, seen: ObjectContext): O
 function toStatement(said: PaymentReading, { id = said.payment }: StripeIdentity, seen: ObjectContext): Statement {
   const { payment, aliases, livemode, fact, madeAt } = said;
   const { account, asOf, eventId, apiVersion } = seen;
-  const isPaid = fact.kind === 'attempt' && fact.status === 'paid';
-  const occurredAt = !isPaid ? undefined : (seen.happenedAt ?? (madeAt === undefined ? undefined : isoTime(madeAt)));
+  const occurredAt = !isPaid(fact) ? undefined : (seen.happenedAt ?? (madeAt === undefined ? undefined : isoTime(madeAt)));
   return {
     payment: { provider: 'stripe', account, livemode, id: payment },
     ...(aliases ? { aliases } : {}),

@@ -3,7 +3,7 @@
 // break is starting again: what is done is known, and costs no call where the lists show it.
 
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger';
+import { defined, isPaid } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
@@ -95,7 +95,7 @@ class Run {
     const mapped = session && toObservation(session.object, this.#seen(session), this.#work.scope);
     if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
     const { statement } = mapped;
-    if (!isPaid(statement)) return this.#add('unpaid');
+    if (!isPaid(statement.fact)) return this.#add('unpaid');
     for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
     if (!(await this.#tellMoneyBack(statement, order.orderId))) return;
     if (order.fulfilled) return this.#import(order, statement);
@@ -121,7 +121,7 @@ class Run {
 
   async #marked(object: unknown, order: OrderView | undefined, answer: Pick<Answer, 'asOf' | 'apiVersion'>): Promise<void> {
     const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
-    const statement = mapped.kind === 'statement' && isPaid(mapped.statement) ? mapped.statement : undefined;
+    const statement = mapped.kind === 'statement' && isPaid(mapped.statement.fact) ? mapped.statement : undefined;
     if (statement && !(await this.#tellMoneyBack(statement, order?.orderId))) return;
     const name = identityOf(object).id ?? '';
     if (this.#options.dryRun !== true) {
@@ -220,8 +220,4 @@ class Run {
     this.#counts.review += 1;
     this.#counts.problems = [...this.#counts.problems, problem];
   }
-}
-
-function isPaid({ fact }: Statement): boolean {
-  return fact.kind === 'attempt' && fact.status === 'paid';
 }

@@ -1,7 +1,7 @@
 // What a long look at Stripe works with: paced calls, tried again where that helps, and the same intake as the poll's.
 
 import type { Logger, PaymentLedger } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
@@ -46,7 +46,7 @@ export interface AccountsInScope {
 /** Where payments of this ledger may stand, as far as our key sees. */
 export async function accountsInScope({ ledger, accounts }: BatchContext): Promise<AccountsInScope> {
   const own = await accounts.own();
-  const orders = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
+  const orders = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
   const livemode = await keyMode(orders, accounts);
   const used = orders.filter((each) => each.livemode === livemode).map(({ account }) => account);
   return { accounts: [...new Set([own, ...used])], livemode };

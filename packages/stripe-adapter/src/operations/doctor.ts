@@ -103,7 +103,7 @@ async function clock(calls: StripeCalls, { runtime }: DoctorOptions): Promise<Di
 async function modes(calls: StripeCalls, { ledger, secretKey }: DoctorOptions): Promise<Diagnosis> {
   const what = 'mode';
   const keys = secretKey.includes('_live_');
-  const orders = (await ledger?.accountOrders()) ?? [];
+  const orders = (await ledger?.forAdapters.accountOrders()) ?? [];
   const name = (livemode: boolean) => (livemode ? 'live' : 'test');
   if (orders.some(({ livemode }) => livemode !== keys)) {
     return problem(

@@ -1,5 +1,7 @@
 // Which payment a person means: by its own id, or by the session that it was made on. From the ledger's log alone.
-import { defined, type EventStore, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
+
+import { type EventStore, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 
 export interface PaymentsNamed {
   /** Empty: the ledger has heard nothing of it. */

@@ -1,9 +1,10 @@
 // What was paid at Stripe on one account, in scope: each charge in its balance, and each session that cost nothing.
 
+import { isId } from '@paidonce/ledger/adapter';
 import { findOrder } from '../intake/ownership.ts';
 import { bearsOurScope, claimOf } from '../mapping/claim.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
-import { identityOf, isId, moneySchema, movementSchema, type StripeMoney, sessionSchema } from '../stripe/stripe-objects.ts';
+import { identityOf, moneySchema, movementSchema, type StripeMoney, sessionSchema } from '../stripe/stripe-objects.ts';
 import { type BatchContext, everyObject } from './batch-context.ts';
 
 /** A payment in scope, as Stripe has it. */

@@ -1,6 +1,8 @@
 // One order, or one object, asked of Stripe again: sessions, payments, refunds and disputes, through the one write path.
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
-import { defined, LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
+
+import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/stripe-calls.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';

@@ -1,7 +1,9 @@
 // The shop's own books, as `backfill --orders` reads them: a line of JSON for each order.
+
 import { LedgerError } from '@paidonce/ledger';
+import { currencySchema, idSchema, minorSchema } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
-import { currencySchema, idSchema, minorSchema } from '../stripe/stripe-objects.ts';
+import { stripeAccountSchema } from '../stripe/stripe-objects.ts';
 
 export interface ShopOrder {
   readonly orderId: string;
@@ -27,7 +29,7 @@ const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
   currency: currencySchema,
   placedAt: z.iso.datetime({ offset: true }),
   paymentId: z.string().regex(/^(?:cs|pi)_[A-Za-z0-9_]+$/, 'must be cs_… or pi_… of Stripe'),
-  account: z.exactOptional(z.string().regex(/^acct_\w{1,64}$/, 'must be acct_… of Stripe')),
+  account: z.exactOptional(stripeAccountSchema),
   fulfilled: z.boolean(),
 });
 

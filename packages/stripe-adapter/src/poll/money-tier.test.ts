@@ -94,7 +94,7 @@ describe('late changes of which no event was made', () => {
     await shop.payments.sweep(money);
     expect(shop.sandbox.calls.byRoute()).toEqual({ [listRoute]: 1, 'GET /v1/disputes/:dispute': 1 });
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'revoked' });
-    expect((await shop.ledger.unsettledOrders()).items).toEqual([]);
+    expect((await shop.ledger.forAdapters.unsettledOrders()).items).toEqual([]);
   });
 
   test('a payment whose order nobody awaits any more', async () => {
@@ -129,7 +129,7 @@ describe('the list', () => {
     const shop = await openShop();
     await paidOrder(shop);
     await shop.ledger.settle();
-    const [orders] = await shop.ledger.accountOrders();
+    const [orders] = await shop.ledger.forAdapters.accountOrders();
     const windows: ListWindow[] = [];
     const balanceTransactions = (window: ListWindow) => {
       windows.push(window);

@@ -1,7 +1,7 @@
 // The proving tier: every movement of money on the account, which is the only list that shows late changes (a refund
 // that fails, a dispute that moves) as new rows; and what moves no money when it ends, by its id.
 
-import { attemptOf } from '@paidonce/ledger';
+import { attemptOf } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake.ts';
 import { bearsOurScope } from '../mapping/claim.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';

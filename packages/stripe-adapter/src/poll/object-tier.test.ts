@@ -113,7 +113,7 @@ describe('a payment that is under way', () => {
     const fact = { kind: 'attempt', status: 'processing' } as const;
     await ledger.observePayment({ source: 'webhook', payment, orderId: 'order-1', fact, asOf: '2026-11-01T00:00:00Z', evidence });
     for (let round = 1; round <= 24; round++) await payments.sweep(objects);
-    expect(await ledger.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 24, finished: true });
+    expect(await ledger.forAdapters.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 24, finished: true });
   });
 
   test('that fails is told as failed, not as declined', async () => {
@@ -124,7 +124,7 @@ describe('a payment that is under way', () => {
     sandbox.settle(String((await stripe.checkout.sessions.retrieve(sessionId)).payment_intent));
     await payments.sweep(objects);
     expect(await ledger.order('order-1')).toMatchObject({ payment: 'failed' });
-    expect((await ledger.unsettledOrders()).items).toEqual([]);
+    expect((await ledger.forAdapters.unsettledOrders()).items).toEqual([]);
   });
 
   test.each([

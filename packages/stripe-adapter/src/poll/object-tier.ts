@@ -2,7 +2,7 @@
 // however many orders are pending; what completed without money is looked at by its payment intent, rarer with age.
 
 import type { AccountUnsettledOrder } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake.ts';
 import { type Round, slackMs } from './round.ts';
 
@@ -60,7 +60,7 @@ const pageLimit = 100;
 /** Of the round's account and mode. */
 export async function* unsettledOrders({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<AccountUnsettledOrder> {
   for (let after: string | undefined; ; ) {
-    const page = await ledger.unsettledOrders({ limit: pageLimit, ...defined({ after }) });
+    const page = await ledger.forAdapters.unsettledOrders({ limit: pageLimit, ...defined({ after }) });
     yield* page.items.filter((order) => order.account === account && order.livemode === livemode);
     if (page.next === undefined) return;
     after = page.next;

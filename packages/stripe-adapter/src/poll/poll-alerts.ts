@@ -1,6 +1,8 @@
 // What the poll tells a person: that webhooks do not arrive, where it gave access and no webhook has told of the payment
 // minutes later; and that it cannot look itself. In memory, and bounded: the poll does its work without.
+
 import { LedgerError, type Logger, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
+import { isPaid } from '@paidonce/ledger/adapter';
 
 /** Stripe sends a webhook within seconds; one that is late is not lost. */
 const lateMs = 120_000;
@@ -49,7 +51,7 @@ export class PollAlerts {
     if (failures !== failuresToTell) return;
     // The message of a foreign error may quote a key.
     const why = error instanceof LedgerError ? `${error.code}: ${error.message}` : 'see the log';
-    this.#parts.ledger.alert({
+    this.#parts.ledger.forAdapters.alert({
       kind: 'poll_failing',
       message: `The poll of ${what} has failed ${failuresToTell} times in a row in this process (${why}). Nothing is lost: the next round reads the same again. Until then a payment whose webhook is lost is found by its status query alone`,
     });
@@ -72,7 +74,7 @@ export class PollAlerts {
     }
     if (missed.length === 0) return;
     const named = missed.length > mostNamed ? `${missed.slice(0, mostNamed).join(', ')}, …` : missed.join(', ');
-    ledger.alert({
+    ledger.forAdapters.alert({
       kind: 'webhook_missed',
       message: `The poll gave access for ${missed.length} paid orders of which no webhook has told (${named}). Is the endpoint reachable, and its secret the right one? Run \`paidonce-stripe doctor\``,
     });
@@ -92,8 +94,4 @@ export class PollAlerts {
       return true;
     }
   }
-}
-
-function isPaid(fact: { readonly kind: string; readonly status: string }): boolean {
-  return fact.kind === 'attempt' && fact.status === 'paid';
 }

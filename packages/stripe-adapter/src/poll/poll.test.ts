@@ -32,7 +32,7 @@ describe('a round', () => {
     await shop.checkout();
     await shop.payments.sweep(objects);
     expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished']);
-    expect(await shop.ledger.sweepProgress(`objects-${shop.sandbox.account}-test`)).toMatchObject({ round: 1, finished: true });
+    expect(await shop.ledger.forAdapters.sweepProgress(`objects-${shop.sandbox.account}-test`)).toMatchObject({ round: 1, finished: true });
   });
 
   test('of which Stripe answered only a part is not finished, and the next one reads it again', async () => {
@@ -43,7 +43,7 @@ describe('a round', () => {
     expect((await refusal(payments.sweep(objects))).code).toBe('provider_unavailable');
     expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted']);
     expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
-    expect(await ledger.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 2, finished: true });
+    expect(await ledger.forAdapters.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 2, finished: true });
   });
 
   test('waits as long as Stripe asks where it was too fast', async () => {
@@ -254,9 +254,9 @@ describe('a long list', () => {
   async function openRound(shop: Shop): Promise<Round> {
     await shop.checkout();
     await shop.ledger.settle();
-    const [orders] = await shop.ledger.accountOrders();
-    const progress = await shop.ledger.sweepProgress('long');
-    const { round: number } = await shop.ledger.startSweep('long', progress.round);
+    const [orders] = await shop.ledger.forAdapters.accountOrders();
+    const progress = await shop.ledger.forAdapters.sweepProgress('long');
+    const { round: number } = await shop.ledger.forAdapters.startSweep('long', progress.round);
     const { ledger } = shop;
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const parts = { ledger, log, signal: new AbortController().signal } as unknown as RoundParts;
@@ -304,13 +304,13 @@ describe('a long list', () => {
     await round.readList(list, stretch, failing);
     expect(round.counts).toMatchObject({ lookedAt: 70, failed: 1 });
     // The tenth page was the last that was marked before the one that failed on the fifteenth.
-    expect((await shop.ledger.sweepProgress('long')).resume).toMatchObject({ after: 'cs_101' });
+    expect((await shop.ledger.forAdapters.sweepProgress('long')).resume).toMatchObject({ after: 'cs_101' });
   });
 
   test('of which the marked object is gone is read from its start', async () => {
     const shop = await openShop();
     const round = await openRound(shop);
-    await shop.ledger.advanceSweep('long', round.number, {
+    await shop.ledger.forAdapters.advanceSweep('long', round.number, {
       from: '2027-01-10T00:00:00.000Z',
       to: '2027-01-15T00:00:00.000Z',
       after: 'cs_gone',
@@ -337,7 +337,7 @@ describe('a long list', () => {
     };
     const failing = () => (pages === 15 ? Promise.reject(new Error('it cannot be read today')) : take());
     await round.readList(list, stretch, failing);
-    const { resume } = await shop.ledger.sweepProgress('long');
+    const { resume } = await shop.ledger.forAdapters.sweepProgress('long');
     expect([pages, round.counts.failed]).toEqual([30, 1]);
     expect(resume?.after).toBe('cs_10');
   });
@@ -439,11 +439,11 @@ describe('only what is due', () => {
     const { shop, pass } = await openDueShop();
     await shop.ledger.settle();
     const tier = `events-${shop.sandbox.account}-test`;
-    await shop.ledger.startSweep(tier, 0);
+    await shop.ledger.forAdapters.startSweep(tier, 0);
     expect(await pass(0)).toEqual([money, sessions]);
     expect(await pass(4)).toEqual([]);
     expect(await pass(1)).toEqual([events]); // It died.
-    expect(await shop.ledger.sweepProgress(tier)).toMatchObject({ round: 2, finished: true });
+    expect(await shop.ledger.forAdapters.sweepProgress(tier)).toMatchObject({ round: 2, finished: true });
   });
 
   test('a round that died is gone on with by a cron job too, which is a new process each time', async () => {
@@ -457,7 +457,7 @@ describe('only what is due', () => {
       return await payments.sweep({ onlyDue: true, tiers: ['objects'] });
     };
     expect(await cron(0)).toMatchObject({ calls: 1 });
-    await ledger.startSweep(`objects-${sandbox.account}-test`, 1); // And it dies.
+    await ledger.forAdapters.startSweep(`objects-${sandbox.account}-test`, 1); // And it dies.
     sandbox.pay(await checkout({ orderId: 'order-2' }), { fate: 'never_made' });
     expect(await cron(60)).toMatchObject({ calls: 0 }); // It may have begun just now.
     expect(await cron(5)).toMatchObject({ rescued: 1 });
@@ -467,9 +467,9 @@ describe('only what is due', () => {
     const { shop, pass } = await openDueShop();
     await shop.ledger.settle();
     const tier = `events-${shop.sandbox.account}-test`;
-    await shop.ledger.startSweep(tier, 0);
+    await shop.ledger.forAdapters.startSweep(tier, 0);
     const summary = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
-    await shop.ledger.finishSweep(tier, 1, { upTo: '2099-01-01T00:00:00.000Z', summary });
+    await shop.ledger.forAdapters.finishSweep(tier, 1, { upTo: '2099-01-01T00:00:00.000Z', summary });
     expect(await pass(0)).toEqual([money, sessions]);
     expect(await pass(5)).toEqual([events]);
   });
@@ -513,6 +513,6 @@ describe('accounts and modes', () => {
     await alsoAwaiting(shop, shop.sandbox.account, true);
     shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
     expect(await shop.payments.sweep()).toMatchObject({ rescued: 1 });
-    expect(await shop.ledger.sweepProgress(`objects-${shop.sandbox.account}-live`)).toMatchObject({ round: 0 });
+    expect(await shop.ledger.forAdapters.sweepProgress(`objects-${shop.sandbox.account}-live`)).toMatchObject({ round: 0 });
   });
 });

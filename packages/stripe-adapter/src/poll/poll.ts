@@ -148,14 +148,14 @@ export class Poll {
   async #round(tier: SweepTier, target: AccountOrders, targets: readonly AccountOrders[], onlyDue: boolean): Promise<SweepSummary> {
     const { ledger, runtime, budget, reads, accounts, stopping } = this.#parts;
     const name = nameOf(tier, target);
-    const progress = await ledger.sweepProgress(name);
+    const progress = await ledger.forAdapters.sweepProgress(name);
     const now = runtime.now();
     const orders = await this.#awaitedSince(progress, target);
     if (!appliesTo(tier, orders)) return nothing;
     if (onlyDue && !(await this.#isDue(tier, orders, progress, targets))) return nothing;
     const readsBefore = reads.count;
     // Taken: a round that began after we were asked finds all that we would.
-    const { outcome, round: number } = await ledger.startSweep(name, progress.round);
+    const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round);
     if (outcome === 'taken') return nothing;
     const calls = await accounts.calls(orders.account);
     const round = new Round({ tier: name, number, orders, progress }, now, { ...this.#parts, calls, signal: stopping.signal });
@@ -186,7 +186,7 @@ export class Poll {
     const summary = { ...counts, calls, otherReads: others };
     const budgetLeft = (await this.#budgetLeft(targets)) - calls;
     if (failed === 0) {
-      await ledger.finishSweep(tier, number, { upTo: round.upTo.toISOString(), summary: { ...summary, budgetLeft } });
+      await ledger.forAdapters.finishSweep(tier, number, { upTo: round.upTo.toISOString(), summary: { ...summary, budgetLeft } });
       budget.told(others);
     }
     const message = failed === 0 ? 'a round of the poll is done' : 'a round of the poll had failures; the next one reads the same again';
@@ -198,7 +198,7 @@ export class Poll {
   async #awaitedSince({ upTo }: SweepProgress, target: AccountOrders): Promise<AccountOrders> {
     const { ledger, runtime } = this.#parts;
     const now = runtime.now().toISOString();
-    const all = await ledger.accountOrders(upTo === undefined ? target.firstPlacedAt : upTo < now ? upTo : now);
+    const all = await ledger.forAdapters.accountOrders(upTo === undefined ? target.firstPlacedAt : upTo < now ? upTo : now);
     return all.find(({ account, livemode }) => account === target.account && livemode === target.livemode) ?? target;
   }
 
@@ -225,7 +225,7 @@ export class Poll {
   async #budgetLeft(targets: readonly AccountOrders[]): Promise<number> {
     const { ledger, runtime, budget } = this.#parts;
     const names = targets.flatMap((orders) => sweepTiers.map((tier) => nameOf(tier, orders)));
-    const progress = await Promise.all(names.map((name) => ledger.sweepProgress(name)));
+    const progress = await Promise.all(names.map((name) => ledger.forAdapters.sweepProgress(name)));
     return budget.left(
       progress.map(({ spent }) => spent),
       runtime.now(),
@@ -235,7 +235,7 @@ export class Poll {
   /** Each account has its own lists, so its own rounds; of our key's mode alone, for it sees no other. */
   async #targets(): Promise<readonly AccountOrders[]> {
     const { ledger, accounts } = this.#parts;
-    const all = (await ledger.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
+    const all = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
     const livemode = await keyMode(all, accounts);
     return all.filter((orders) => orders.livemode === livemode);
   }

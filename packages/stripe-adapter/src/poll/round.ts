@@ -1,13 +1,7 @@
 // One round of a tier on one account: what it works on, and what it has come to so far.
-import {
-  type AccountOrders,
-  defined,
-  LedgerError,
-  type Logger,
-  type PaymentLedger,
-  type SweepPosition,
-  type SweepProgress,
-} from '@paidonce/ledger';
+
+import { type AccountOrders, LedgerError, type Logger, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { Intake, IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Provenance } from '../mapping/provenance.ts';
@@ -147,7 +141,7 @@ export class Round {
   }
 
   async #mark(position: SweepPosition): Promise<void> {
-    await this.parts.ledger.advanceSweep(this.tier, this.number, position);
+    await this.parts.ledger.forAdapters.advanceSweep(this.tier, this.number, position);
     this.hasAdvanced = true;
   }
 

@@ -1,6 +1,8 @@
 // Every call to Stripe: own deadlines, no retries of the SDK (it ignores `Retry-After` and waits up to 80 s), and
 // each failure as one LedgerError (`stripe-failure.ts`).
-import { defined, LedgerError, type Runtime } from '@paidonce/ledger';
+
+import { LedgerError, type Runtime } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 
 import { failureOf, type Refused, stripeErrorIn } from './stripe-failure.ts';

@@ -1,6 +1,7 @@
 // The edge, for events: what we use of them. A snapshot event carries a copy of its object, a thin one names it.
+import { idSchema, isId } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
-import { idSchema, isId, nullable, secondsSchema } from './stripe-objects.ts';
+import { nullable, secondsSchema } from './stripe-objects.ts';
 
 export interface StripeEvent {
   readonly id: string;

@@ -1,5 +1,6 @@
 // The edge: what we use of Stripe's objects, and nothing else. Unknown fields pass; every enum of Stripe is open,
 // so a value that is not listed here fails with its path, and the object is kept by id instead of being guessed.
+import { currencySchema, idSchema, minorSchema } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 
 export interface StripeIntent {
@@ -101,14 +102,10 @@ export interface StripeIdentity {
   readonly payment_link?: string;
 }
 
-/** The alphabet of the ledger's ids: what does not fit it cannot be told to the ledger. */
-const idPattern = /^[A-Za-z0-9._:-]{1,128}$/;
-export const idSchema: z.ZodType<string> = z.string().regex(idPattern);
-export function isId(text: string): boolean {
-  return idPattern.test(text);
-}
-export const minorSchema: z.ZodType<number> = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-export const currencySchema: z.ZodType<string> = z.string().regex(/^[a-z]{3}$/);
+/** The id of an account of Stripe. */
+export const stripeAccountSchema: z.ZodType<string> = z
+  .string()
+  .regex(/^acct_[A-Za-z0-9_]{1,64}$/, 'must be an account of Stripe, like acct_1ABC');
 /** Seconds, up to the year 9999. */
 export const secondsSchema: z.ZodType<number> = z.number().int().min(0).max(253_402_300_799);
 

@@ -1,13 +1,15 @@
 // A webhook of Stripe: signature, then parse, then the ledger, and only then an acknowledgement (law 8). Stripe sends
 // again whatever is not acknowledged, for three days, and then disables the endpoint; so whatever it signed is
 // acknowledged, understood or not, and an error is thrown only where a retry can help.
+
 import { createHash } from 'node:crypto';
-import { defined, LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { defined, isId } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import type { IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
-import { failedPath, identityOf, isId } from '../stripe/stripe-objects.ts';
+import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { signedBy, type WebhookSecret } from './webhook-signature.ts';
 
 export interface WebhookAnswer {
@@ -85,7 +87,7 @@ export class Webhook {
     this.#refused += 1;
     if (this.#refused < refusedToTell || runtime.monotonicNowMs() - this.#toldAtMs < tellAgainMs) return;
     this.#toldAtMs = runtime.monotonicNowMs();
-    ledger.alert({
+    ledger.forAdapters.alert({
       kind: 'signatures_refused',
       message: `${this.#refused} webhooks in a row had a signature of none of our secrets, or not of now. Was the endpoint's secret rotated? Then add the new one to webhookSecrets, beside the old. Anybody can cause this too: \`paidonce-stripe doctor\` tells which`,
     });
@@ -104,7 +106,7 @@ export class Webhook {
     const sha256 = createHash('sha256').update(body).digest('hex');
     const { id } = identityOf(parsed);
     const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? String(parsed.type) : '';
-    await this.#parts.ledger.recordUnreadable({
+    await this.#parts.ledger.forAdapters.recordUnreadable({
       objectId: id ?? `sha256:${sha256}`,
       ...defined({ eventId: id }),
       type: isId(type) ? type : 'unknown',

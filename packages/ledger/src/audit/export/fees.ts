@@ -1,6 +1,8 @@
 // What the provider kept of each payment. The log does not know it; the provider's report does: a CSV file with a heading,
 // such as Stripe's itemised "Balance change from activity", or any other with the columns payment, fee, currency and date.
+
 import { LedgerError } from '../../errors.ts';
+import { currencySchema } from '../../observation.ts';
 import { minorOf } from '../minor-units.ts';
 
 export interface Fee {
@@ -42,7 +44,7 @@ export function feesIn(csv: string): Fees {
     const cell = (column: keyof typeof columns): string => row[places[column]]?.text.trim() ?? '';
     const [payment, currency] = [cell('payment'), cell('currency').toLowerCase()];
     if (payment === '') continue;
-    const amountMinor = /^[a-z]{3}$/.test(currency) ? minorOf(cell('fee'), currency) : undefined;
+    const amountMinor = currencySchema.safeParse(currency).success ? minorOf(cell('fee'), currency) : undefined;
     const [date] = /^\d{4}-\d\d-\d\d/.exec(cell('date')) ?? [];
     if (amountMinor === undefined || date === undefined) {
       const given = [cell('fee'), cell('currency'), cell('date')].map((text) => JSON.stringify(text)).join(', ');

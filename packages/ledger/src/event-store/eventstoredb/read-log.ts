@@ -1,6 +1,8 @@
 // The log in pages, from subscriptions with a filter: catching up and following are one thing. A subscription that
 // fails, or has missed what the log has, is replaced by one from `next` on.
+
 import { LedgerError } from '../../errors.ts';
+import { nextTurn } from '../../runtime.ts';
 import { type LogPage, logStart, type Position, type ReadLogOptions } from '../event-store.ts';
 import { pageEvents, refusePositionPastEnd } from '../log-pages.ts';
 import { Unanswered } from './failure.ts';
@@ -146,9 +148,4 @@ function unlessEnded<T>(work: Promise<T>, end: AbortSignal): Promise<T | undefin
     end.addEventListener('abort', leave);
     work.then(resolve, reject).finally(() => end.removeEventListener('abort', leave));
   });
-}
-
-/** What one append stored arrives in one turn, mostly. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

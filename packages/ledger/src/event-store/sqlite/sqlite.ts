@@ -1,6 +1,6 @@
 // The embedded event store: one SQLite file, written by any number of processes of one machine.
 import { LedgerError } from '../../errors.ts';
-import { type Runtime, systemRuntime } from '../../runtime.ts';
+import { nextTurn, type Runtime, systemRuntime } from '../../runtime.ts';
 import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from '../event-store.ts';
 import { LogGrowth, logPages } from '../log-pages.ts';
 import { checkAppend } from '../stored-text.ts';
@@ -99,8 +99,4 @@ export async function openSqliteEventStore(path: string, options: SqliteEventSto
       return closed;
     },
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

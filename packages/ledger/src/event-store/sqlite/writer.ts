@@ -1,7 +1,9 @@
 // The queue in front of the log file, with group commit: appends that arrive in one turn of the event loop
 // share one transaction and one sync of the disk. Each is answered after the COMMIT.
+
 import { LedgerError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
+import { nextTurn } from '../../runtime.ts';
 import type { AppendResult } from '../event-store.ts';
 import type { CheckedAppend } from '../stored-text.ts';
 import { busyWaitMs, gapMs } from './contention.ts';
@@ -124,9 +126,4 @@ export class Writer {
       `${this.#options.file.path}: ${this.#queue.length} appends (${this.#bytes} bytes) are waiting for the disk. Nothing was written; try again later.`,
     );
   }
-}
-
-/** After the input and output of this turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -137,9 +137,9 @@ export class Sources {
     const { provider } = this.#parts;
     const process = this.someProcess();
     if (!process) return 'not finished';
-    const progress = await process.call('sweepProgress', (ledger) => ledger.sweepProgress(tier));
+    const progress = await process.call('sweepProgress', (ledger) => ledger.forAdapters.sweepProgress(tier));
     if (!hasValue(progress)) return 'not finished';
-    const election = await process.call('startSweep', (ledger) => ledger.startSweep(tier, progress.value.round));
+    const election = await process.call('startSweep', (ledger) => ledger.forAdapters.startSweep(tier, progress.value.round));
     if (!hasValue(election)) return 'not finished';
     if (election.value.outcome === 'taken') {
       this.#world.coverage.met('sweep taken by another');
@@ -159,7 +159,9 @@ export class Sources {
     }
     if (statements.length > 0) this.#world.coverage.met('poll');
     const summary = { lookedAt: statements.length, calls: 1, found: statements.length, rescued: 0 };
-    const finished = await process.call('finishSweep', (ledger) => ledger.finishSweep(tier, election.value.round, { upTo, summary }));
+    const finished = await process.call('finishSweep', (ledger) =>
+      ledger.forAdapters.finishSweep(tier, election.value.round, { upTo, summary }),
+    );
     return hasValue(finished) ? 'finished' : 'not finished';
   }
 

@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
     'the cursor moves before the round reads',
     'poll/poll.ts',
     'await readTier[tier](round);',
-    'await ledger.finishSweep(name, number, { upTo: now.toISOString(), summary: { lookedAt: 0, calls: 0, found: 0, rescued: 0 } });\n    await readTier[tier](round);',
+    'await ledger.forAdapters.finishSweep(name, number, { upTo: now.toISOString(), summary: { lookedAt: 0, calls: 0, found: 0, rescued: 0 } });\n    await readTier[tier](round);',
   ),
   mutant('an object that fails does not count', 'poll/round.ts', 'counts.failed += 1;', ''),
   mutant('only the first page is read', 'poll/round.ts', 'if (!answer.object.hasMore || after === undefined) return;', 'return;'),

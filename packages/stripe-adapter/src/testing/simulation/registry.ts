@@ -1,5 +1,6 @@
 // Whose each payment is by the will of those who made it: told by the people of the simulation, not by the adapter. And
 // what Stripe finally holds to be true of it, read from the sandbox's state and not through the adapter's mapping.
+
 import type { AmountParts, DisputeStatus } from '@paidonce/ledger';
 import type { KnownOrder, KnownPayment } from '@paidonce/ledger/simulation';
 import type { Model } from '@paidonce/sandbox/model';

@@ -1,0 +1,11 @@
+/**
+ * `@paidonce/ledger/adapter`: what the other packages of PaidOnce share with the ledger, and an adapter for another
+ * payment provider may use. A shop needs none of it. What an adapter calls is `ledger.forAdapters`.
+ *
+ * @internal It may change in any release.
+ */
+export { defined } from './defined.ts';
+export { silentLogger } from './logger.ts';
+export { currencySchema, idSchema, isId, isPaid, knownCurrencySchema, minorSchema } from './observation.ts';
+export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
+export { OpenCalls, settledWithin } from './runtime.ts';
