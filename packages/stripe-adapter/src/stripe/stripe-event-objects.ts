@@ -1,4 +1,4 @@
-// The edge, for events: what we use of them. A snapshot event carries a copy of its object, a thin one names it.
+// The edge, for events: the fields that we use. A snapshot event carries a copy of its object; a thin event only names it.
 import * as z from 'zod';
 import { idSchema, isId, nullable, secondsSchema } from './stripe-objects.ts';
 
@@ -8,16 +8,17 @@ export interface StripeEvent {
   /** Null for events of the account itself. */
   readonly account: string | null;
   readonly api_version: string | null;
+  /** Unix seconds. */
   readonly created: number;
   readonly livemode: boolean;
   readonly data: { readonly object: unknown };
 }
 
-/** An event that only names its object. */
+/** A thin event: it names its object and carries no copy. */
 export interface StripeThinEvent {
   readonly id: string;
   readonly type: string;
-  /** Of its context; null for events of the account itself. */
+  /** The account that its context names; null for events of the account itself. */
   readonly account: string | null;
   /** ISO 8601. */
   readonly created: string;
@@ -35,7 +36,7 @@ export const eventSchema: z.ZodType<StripeEvent> = z.object({
   data: z.object({ object: z.unknown() }),
 });
 
-/** Of an organisation the context is a path, and the account its last part. */
+/** The context of an organisation is a path, and its last part is the account. */
 const contextSchema: z.ZodType<string> = z
   .string()
   .transform((context) => context.split('/').at(-1) ?? '')
