@@ -1,19 +1,22 @@
-// The sure tier: the completed sessions themselves, since Stripe may never have made the event. A hundred a call,
-// however many orders are pending; what completed without money is looked at by its payment intent, rarer with age.
+// The sure tier: the completed sessions themselves, since Stripe may never have created the event. One call lists a
+// hundred, however many orders are pending. A payment that completed without money is checked by its payment intent, less
+// often with age.
 import type { AccountUnsettledOrder } from '@paidonce/ledger';
 import type { IntakeResult } from '../intake/intake.ts';
 import { type Round, slackMs } from './round.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** The longest life of a session, by a recovery link, and a day. */
+/** The longest life of a session, with its recovery link, and a day more. */
 const sessionLifeMs = 32 * dayMs;
 
+/** @throws LedgerError as `Round.readList`. */
 export async function readObjects(round: Round): Promise<void> {
   const { orders, startedAt, parts } = round;
   if (orders.awaited) {
     const since = Date.parse(orders.awaited.oldestPlacedAt) - slackMs;
-    // What was complete when the last round ended was seen; what was made so long before it cannot have completed since.
+    // The last round read what was complete when it ended. A session created more than a session's life before that cannot
+    // have completed since.
     const upToMs = round.readUpToMs(sessionLifeMs);
     const fromMs = upToMs === undefined ? since : Math.max(since, upToMs - sessionLifeMs);
     await round.readList(
@@ -25,7 +28,7 @@ export async function readObjects(round: Round): Promise<void> {
   if (orders.hasUnsettled) await lookAtAttempts(round);
 }
 
-/** Debits take days, vouchers weeks. */
+/** Checks each attempt under way, less often with age: debits take days, vouchers weeks. */
 async function lookAtAttempts(round: Round): Promise<void> {
   const { parts, startedAt, number } = round;
   for await (const { attempts } of unsettledOrders(round)) {
@@ -38,13 +41,13 @@ async function lookAtAttempts(round: Round): Promise<void> {
   }
 }
 
-/** Rounds are hourly. */
+/** An attempt of this age is checked in every n-th round. Rounds are hourly. */
 export function roundsBetweenLooks(ageMs: number): number {
   if (ageMs < dayMs) return 1;
   return ageMs < 7 * dayMs ? 6 : 24;
 }
 
-/** By its session: an intent alone does not say that the customer cannot try again. */
+/** Read by its session: an intent alone does not show that the customer cannot try again. */
 async function lookAt(round: Round, paymentId: string): Promise<IntakeResult> {
   const { calls, intake } = round.parts;
   const session = paymentId.startsWith('pi_') ? await calls.sessionOfIntent(paymentId) : await calls.session(paymentId);
@@ -55,7 +58,7 @@ async function lookAt(round: Round, paymentId: string): Promise<IntakeResult> {
 
 const pageLimit = 100;
 
-/** Of the round's account and mode. */
+/** The unsettled orders of the round's account and mode. @throws LedgerError of the store. */
 export async function* unsettledOrders({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<AccountUnsettledOrder> {
   for (let after: string | undefined; ; ) {
     const page = await ledger.unsettledOrders({ limit: pageLimit, ...(after === undefined ? {} : { after }) });
