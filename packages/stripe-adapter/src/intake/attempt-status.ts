@@ -1,11 +1,14 @@
-// What the ledger knows of one Checkout session: how far the attempt to pay on it came. An order may have several
-// sessions, and its own state shows the best of them.
+// What the ledger knows of one Checkout session: how far the attempt to pay on it came. An order may have several sessions,
+// and its own state shows the best of them.
 import type { Fact, StoredEvent } from '@paidonce/ledger';
 import * as z from 'zod';
 
 export type AttemptStatus = Extract<Fact, { kind: 'attempt' }>['status'];
 
-/** Later ones win, whatever the clocks say; before them, Stripe's newest word. */
+/**
+ * Terminal statuses. A later one in this list wins over all before it, whatever the clocks say; among other statuses
+ * Stripe's newest report wins.
+ */
 const lasting: readonly string[] = ['canceled', 'expired', 'failed', 'paid'];
 
 interface Observed {
@@ -21,10 +24,10 @@ const observedSchema: z.ZodType<Observed> = z.object({
   asOf: z.string(),
 });
 
-/** Undefined: nothing was said of it yet. */
+/** The status of the attempt on this session, by the order's history. Undefined: nothing was reported of it yet. */
 export function attemptStatusOf(history: readonly StoredEvent[], sessionId: string): AttemptStatus | undefined {
   const observed = history.flatMap(({ type, data }) => (type === 'PaymentObserved' ? [observedSchema.parse(data)] : []));
-  // The payment intents of this session: later facts name the intent alone.
+  // This session's payment intents count too: later facts name the intent alone.
   const payments = new Set([sessionId]);
   for (const { payment, aliases } of observed) if (aliases?.includes(sessionId)) payments.add(payment.id);
   const attempts = observed.filter(({ payment, fact }) => fact.kind === 'attempt' && payments.has(payment.id));
@@ -38,7 +41,7 @@ function isLater(a: Observed, b: Observed): boolean {
   return rankA === rankB ? a.asOf > b.asOf : rankA > rankB;
 }
 
-/** Stripe has nothing more to say of an attempt on this session. */
+/** True if Stripe has nothing more to report of an attempt on this session. */
 export function isFinal(status: AttemptStatus | undefined): boolean {
   return status !== undefined && lasting.includes(status);
 }
