@@ -1,17 +1,17 @@
-// Asks Stripe for one session that the ledger knows, and tells the ledger what it says: on behalf of a customer who
-// is looking at a page right now.
+// Reads one session that the ledger knows from Stripe and lets the ledger observe it, while a customer waits for a page.
 import type { PaymentReference } from '@paidonce/ledger';
 import type { Intake } from '../intake/intake.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 
+/** Whether the session still accepts a payment. */
 export type Looked =
-  /** It takes a payment on this page. */
+  /** It accepts one on this page. */
   | { readonly is: 'open'; readonly url: string }
   | { readonly is: 'closed' }
-  /** Stripe knows no such session in our account and mode. */
+  /** Stripe has no such session in our account and mode. */
   | { readonly is: 'missing' };
 
-/** @throws LedgerError `provider_unavailable` where Stripe did not answer, and the ledger's. */
+/** @throws LedgerError `provider_unavailable`: Stripe did not answer. A code of the store. */
 export type LookAtSession = (session: Pick<PaymentReference, 'id' | 'account'>, timeoutMs?: number) => Promise<Looked>;
 
 export function sessionReader(accounts: Accounts, intake: Intake): LookAtSession {
