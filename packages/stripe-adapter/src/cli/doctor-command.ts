@@ -1,4 +1,4 @@
-// `paidonce-stripe doctor`: what is wrong with how the shop is wired to Stripe, and what to do.
+// `paidonce-stripe doctor`: reports what is wrong with how the shop is wired to Stripe, and what to do.
 import { systemRuntime } from '@paidonce/ledger';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
 import { type Diagnosis, diagnose } from '../operations/doctor.ts';

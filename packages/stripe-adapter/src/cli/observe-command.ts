@@ -1,4 +1,4 @@
-// `paidonce-stripe observe ORDER --paid`: support states a payment, through the same door as every other source.
+// `paidonce-stripe observe ORDER --paid`: support states a payment, by the path of every other source.
 import { createHash } from 'node:crypto';
 import { LedgerError } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';

@@ -1,5 +1,5 @@
-// `paidonce-stripe sandbox`: the local Stripe alone, until it is interrupted. The sandbox is a package for development;
-// it is imported when it is asked for, so that all other commands run where it is not installed.
+// `paidonce-stripe sandbox`: runs the local Stripe alone, until it is interrupted. The sandbox is a package for
+// development; it is imported on demand, so that all other commands run where it is not installed.
 import { once } from 'node:events';
 import { LedgerError } from '@paidonce/ledger';
 import type { Command } from '@paidonce/ledger/command-line';
