@@ -48,8 +48,9 @@ export class StatusQuery {
   }
 
   /**
-   * Undefined: the ledger does not know the session, and Stripe was not asked. @throws LedgerError of the store. Silence of
-   * Stripe is `stale`.
+   * Undefined: the ledger does not know the session, and Stripe was not asked. If Stripe does not answer: `stale`.
+   *
+   * @throws LedgerError of the store.
    */
   ask(sessionId: string): Promise<PaymentStatus | undefined> {
     if (!/^cs_[A-Za-z0-9_]{1,120}$/.test(sessionId)) return Promise.resolve(undefined);

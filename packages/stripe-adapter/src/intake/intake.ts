@@ -41,8 +41,9 @@ export class Intake {
   }
 
   /**
-   * Takes in one object. @throws LedgerError `provider_unavailable` or a code of the store: nothing is known, and the
-   * source must come again.
+   * Takes in one object.
+   *
+   * @throws LedgerError `provider_unavailable` or a code of the store: nothing is known, and the source must come again.
    */
   take(object: unknown, way: Provenance): Promise<IntakeResult> {
     return this.#keepForbidden(object, named(object), way, () => this.#mapAndRoute(object, way));
@@ -77,8 +78,9 @@ export class Intake {
   }
 
   /**
-   * Records an object that cannot be read, by id and digest, never the body: it may hold personal data. @throws LedgerError
-   * of the store.
+   * Records an object that cannot be read, by id and digest, never the body: it may hold personal data.
+   *
+   * @throws LedgerError of the store.
    */
   async keep(
     object: unknown,
