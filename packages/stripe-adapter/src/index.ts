@@ -1,4 +1,5 @@
-// @paidonce/stripe-adapter: Stripe for the PaidOnce ledger. A local Stripe to develop against: `/sandbox`; what breaks your app: `/conformance`.
+// @paidonce/stripe-adapter: connects a PaidOnce ledger to Stripe. The local Stripe for development is a package of its own,
+// @paidonce/sandbox; its subpath `/conformance` tests your app against it.
 export type { StartedCheckout } from './checkout/checkout.ts';
 export type { SessionOptions, StartCheckout } from './checkout/checkout-input.ts';
 export { type PaymentState, type PaymentStatus, paymentStateOf } from './checkout/payment-status.ts';

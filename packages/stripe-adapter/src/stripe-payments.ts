@@ -25,64 +25,95 @@ import { stripeAccountSchema } from './stripe/stripe-objects.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
 import { readSecrets, type WebhookSecret } from './webhook/webhook-signature.ts';
 
+/** Options of {@link stripePayments}. An unknown option or an unusable value is refused with `invalid_input`. */
 export interface StripePaymentsOptions {
+  /** Receives every payment. It stays open when the adapter is disposed. */
   readonly ledger: PaymentLedger;
+  /** The client of the `stripe` package, with the shop's key. Its own retries are not used. */
   readonly stripe: Stripe;
-  /** Several at once: rotation, Connect, test and live. */
+  /**
+   * Signing secrets (`whsec_…`); a signature by any of them is accepted. Several: rotation, Connect, test and live. Empty:
+   * every webhook is refused.
+   */
   readonly webhookSecrets: readonly (string | WebhookSecret)[];
-  /** Marks what is ours in a shared account. 1 to 64 of A-Z a-z 0-9 . _ : -. Default `paidonce`. */
+  /** Marks our objects in a Stripe account that several apps share. 1 to 64 of A-Z a-z 0-9 . _ : -. Default `paidonce`. */
   readonly scope?: string;
-  /** Default: `GET /v1/account` on first use; restricted keys must set it. */
+  /** The key's own account, `acct_…`. Default: read from `GET /v1/account` on first use. Set it if a restricted key may not read that. */
   readonly account?: string;
-  /** The key's mode. Default: that of the ledger's orders; `GET /v1/balance` where it has orders of both. */
+  /** The key's mode; true is live. Default: the mode of the ledger's orders; `GET /v1/balance` if it has orders of both. */
   readonly livemode?: boolean;
-  /** false: this process polls only when it is told to, by `sweep` or by Stripe's word that it failed to make events. */
+  /**
+   * Settings of the background poll. `false`: this process polls only when `sweep` is called, or when Stripe reports that
+   * it failed to create events. Default: on, with the defaults of {@link PollOptions}.
+   */
   readonly poll?: false | PollOptions;
-  /** Default: silent. */
+  /** Default: nothing is logged. */
   readonly log?: Logger;
-  /** Default: the ledger's. */
+  /** Clock, randomness and timers, for tests. Default for each field: the ledger's. */
   readonly runtime?: Partial<Runtime>;
 }
 
+/** Settings of the background poll. */
 export interface PollOptions {
-  /** Of the quick tier while an order is younger than an hour; the others come 12 and 288 times as rarely. Default 300,000. */
+  /**
+   * Milliseconds between rounds of the `events` tier while an unpaid order is younger than an hour. The `objects` tier runs
+   * 12 times less often, the `money` tier 288 times. Default 300,000.
+   */
   readonly intervalMs?: number;
   /**
-   * Reads that may be spent in 30 days; status queries count. Stripe allows 500 for each transaction, at least 10,000,
-   * and the shop's own reads come out of them too. Where it runs out the quick tier becomes hourly; the others go on.
-   * Default 5,000.
+   * Reads of Stripe's API that may be spent in 30 days; status queries count. Stripe allows 500 for each transaction, at
+   * least 10,000, and the shop's own reads come out of the same allowance. Once they are spent, the `events` tier runs only
+   * as often as `objects`; the other tiers go on. Default 5,000.
    */
   readonly readsPer30Days?: number;
 }
 
-/** All methods throw LedgerError: `closed`, `provider_unavailable` where Stripe did not answer, and those of the ledger. */
+/**
+ * A ledger connected to Stripe. Every asynchronous method throws LedgerError: `closed` after disposal,
+ * `provider_unavailable` if Stripe gave no usable answer, and the codes of the ledger's store. Disposal waits at most 10 s
+ * for the calls under way.
+ */
 export interface StripePayments extends AsyncDisposable {
+  /** The ledger from the options. */
   readonly ledger: PaymentLedger;
   /**
-   * Places the order and answers where to send the customer. Called again while that session is open, it answers the
-   * same one.
+   * Places the order and returns where to send the customer. While an earlier session of the order is open, it returns that
+   * one again.
    *
-   * @throws LedgerError `already_paid` where the order is an active membership; `payment_under_way` where a debit is being
-   *   collected, or money waits for its capture; `amount_differs` where Stripe's session costs something else than the order.
+   * @throws LedgerError `invalid_input`: a field or a Stripe parameter is invalid, or the order was placed on other terms.
+   *   `already_paid`: the order is an active membership. `payment_under_way`: a debit is being collected, or an authorized
+   *   payment waits for its capture. `amount_differs`: Stripe's session costs something other than the order.
    */
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
-  /** What marks an object of Stripe that you make yourself (a Payment Link, a payment intent) as this order's. */
+  /** Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's. */
   metadataFor(orderId: string): Record<string, string>;
-  /** The raw bytes, and the header `stripe-signature`. Durable when it answers; an error means: let Stripe send it again. */
+  /**
+   * Verifies and records one webhook. `rawBody`: the bytes of the request, before anything parses them. `signature`: the
+   * header `stripe-signature`. The result is durable once the promise resolves.
+   *
+   * @throws LedgerError `invalid_input`: the body is not bytes. Any other code: answer 503, and Stripe sends the webhook
+   *   again.
+   */
   handleWebhook(rawBody: Uint8Array, signature: string): Promise<WebhookAnswer>;
-  /** Undefined: unknown session, and Stripe was not asked. */
+  /**
+   * The state of one Checkout session (`cs_…`), for a success page. Undefined: the ledger does not know the session, and
+   * Stripe was not asked. If Stripe does not answer within 3 s, the result is `stale`; that is no error.
+   */
   status(sessionId: string): Promise<PaymentStatus | undefined>;
   /**
-   * One pass of the poll, for cron and serverless: `onlyDue` for a cron job that comes every few minutes. `lookedAt`:
-   * objects listed, in `calls` calls; `found`: those of ours that said something; `rescued`: memberships granted or
-   * restored by it; `budgetLeft`: of `readsPer30Days`.
+   * Runs one pass of the poll, for cron and serverless. By default all tiers run now; `onlyDue` skips those that are not
+   * due, for a cron job every few minutes. `lookedAt`: objects listed, in `calls` calls; `found`: those of ours that stated
+   * a fact; `rescued`: memberships that the pass granted or restored; `budgetLeft`: what is left of `readsPer30Days`.
+   *
+   * @throws LedgerError `provider_unavailable` or a code of the store: the round is not finished, and the next one reads
+   *   the same again.
    */
   sweep(options?: SweepOptions): Promise<SweepSummary>;
   /**
-   * Manual retry: asks Stripe again about one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`), and lets the
-   * ledger observe what it says. Stripe's answer decides, not who asks.
+   * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
+   * lets the ledger observe it. Stripe's answer decides, not who asks.
    *
-   * @throws LedgerError `order_unknown`: neither an order nor an id of Stripe's.
+   * @throws LedgerError `order_unknown`: the name is neither an order nor an id of Stripe's.
    */
   recheck(orderOrObjectId: string): Promise<Rechecked>;
 }
@@ -101,7 +132,11 @@ const optionNames: readonly string[] = [
   'runtime',
 ] satisfies readonly (keyof StripePaymentsOptions)[];
 
-/** @throws LedgerError `invalid_input` for an option that it does not know or cannot use. */
+/**
+ * Connects a ledger to Stripe, and starts the poll unless `poll` is false.
+ *
+ * @throws LedgerError `invalid_input`: an option is unknown or unusable.
+ */
 export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const { ledger, stripe, log = silentLogger, scope = 'paidonce' } = options;
   checkOptions(options);
@@ -113,7 +148,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const reads = new BackgroundReads(runtime, stopping.signal);
   const parts = { ledger, stripe, scope, runtime, log };
 
-  /** What customers and Stripe wait for: at once, and once. */
+  /** Calls that a customer or a webhook waits for: neither paced nor retried here. The poll's calls are both. */
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(budget) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const intake = new Intake({ ...parts, accounts, siblings });
@@ -164,7 +199,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   };
 }
 
-/** Reads are rationed, writes are not. */
+/** Only reads count: Stripe rations reads, not writes. */
 function countedIn(budget: ReadBudget): NonNullable<StripeCallsOptions['around']> {
   return (what, call) => {
     if (what.startsWith('GET ')) budget.note();

@@ -6,18 +6,21 @@ import type Stripe from 'stripe';
 import * as z from 'zod';
 import { stripeAccountSchema } from '../stripe/stripe-objects.ts';
 
+/** Stripe's own parameters for a Checkout session, without those that `startCheckout` sets. */
 export type SessionOptions = Omit<Stripe.Checkout.SessionCreateParams, 'mode' | 'success_url' | 'cancel_url' | 'ui_mode' | 'return_url'>;
 
-/** Account and mode are those that the session is made in. */
+/** The order without account and mode: those come from the session. */
 export type OrderTerms = Omit<PlaceOrder, 'account' | 'livemode'>;
 
+/** An order, and the pages that the customer returns to. */
 export interface StartCheckout extends OrderTerms {
-  /** Gets `session_id={CHECKOUT_SESSION_ID}` added where it has no such placeholder. */
+  /** An absolute http or https URL. `session_id={CHECKOUT_SESSION_ID}` is added if it has no such placeholder. */
   readonly successUrl: string;
+  /** An absolute http or https URL. Default: Stripe's page shows no way back. */
   readonly cancelUrl?: string;
   /** For platforms: the connected account (`acct_…`) on which the session is made. Default: the key's own account. */
   readonly connectedAccount?: string;
-  /** More of Stripe's own parameters. Without `line_items` there is one item, the plan at the order's amount. */
+  /** More of Stripe's own parameters. Default for `line_items`: one item, the plan at the order's amount. */
   readonly session?: SessionOptions;
 }
 
@@ -48,7 +51,7 @@ const startSchema: z.ZodType<StartCheckout> = z.strictObject({
   ),
 });
 
-/** @throws LedgerError `invalid_input` that names each bad field. */
+/** @throws LedgerError `invalid_input`: names each bad field. */
 export function readStart(input: StartCheckout): CheckedStart {
   const parsed = startSchema.safeParse(input);
   if (!parsed.success) {

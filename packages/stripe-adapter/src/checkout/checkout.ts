@@ -14,7 +14,9 @@ import { type CheckedStart, type OrderTerms, readStart, type StartCheckout } fro
 import type { LookAtSession } from './refresh-session.ts';
 import { withSessionId } from './success-url.ts';
 
+/** An open Checkout session. */
 export interface StartedCheckout {
+  /** `cs_…`, for `status`. */
   readonly sessionId: string;
   /** Send the customer here. */
   readonly url: string;
@@ -32,11 +34,11 @@ export interface CheckoutParts {
 type Session = Stripe.Checkout.Session;
 
 const retries = 2;
-/** More keys to try where Stripe replays a failure of its own. */
+/** More idempotency keys to try if Stripe replays a failure of its own. */
 const freshKeys = 3;
-/** The order stays open this long after its session: so long the poll may be down and still find the payment. */
+/** The order stays open this long after its session ends: the poll may be down that long, and still finds the payment. */
 const pollGraceMs = 24 * 3_600_000;
-/** So long lives a recovery link of Stripe; it makes a session that nobody attached. */
+/** How long a recovery link of Stripe lives; it makes a session that nobody attached. */
 const recoveryMs = 30 * 24 * 3_600_000;
 
 export class Checkout {
@@ -47,8 +49,11 @@ export class Checkout {
   }
 
   /**
-   * @throws LedgerError `already_paid`; `payment_under_way`; `invalid_input` (also for an order that was placed on other terms);
-   *   `amount_differs` where Stripe's session costs something else; `provider_unavailable`, and the ledger's.
+   * Places the order, and returns its open session or a new one.
+   *
+   * @throws LedgerError `invalid_input`: bad input, or the order was placed on other terms. `already_paid`.
+   *   `payment_under_way`. `amount_differs`: Stripe's session costs something else. `provider_unavailable`. A code of the
+   *   store.
    */
   async start(input: StartCheckout): Promise<StartedCheckout> {
     const { ledger, accounts, scope } = this.#parts;
@@ -76,7 +81,7 @@ export class Checkout {
     return this.#attach(terms.orderId, session, terms.account);
   }
 
-  /** Of the sessions attached so far, the one that still takes a payment. */
+  /** The newest of the attached sessions that still accepts a payment. Undefined: none does. */
   async #openSession({ orderId, checkouts }: OrderView): Promise<StartedCheckout | undefined> {
     const { ledger, look, runtime } = this.#parts;
     const now = runtime.now().getTime();
@@ -86,13 +91,13 @@ export class Checkout {
       if (ended || !payment.id.startsWith('cs_') || isFinalAttempt(attemptOf(history, payment.id))) continue;
       const looked = await look(payment);
       if (looked.is === 'open') return { sessionId: payment.id, url: looked.url };
-      const seen = await ledger.order(orderId); // It may have been paid, and nobody had told us.
+      const seen = await ledger.order(orderId); // It may have been paid, and no source had reported it.
       if (seen) refusePaid(seen);
     }
     return undefined;
   }
 
-  /** On one key, so that a lost answer makes no second session. */
+  /** Uses one idempotency key, so that a lost answer makes no second session. */
   async #create(calls: StripeCalls, parameters: Stripe.Checkout.SessionCreateParams, key: string): Promise<Session> {
     const { runtime } = this.#parts;
     for (let fresh = 0; ; fresh++) {
@@ -141,7 +146,7 @@ export class Checkout {
   }
 }
 
-/** A second payment, for a membership that is there or beside one that is on its way, could only be refunded. */
+/** Refuses a second payment beside an active membership, or beside a payment under way: it could only be refunded. */
 function refusePaid({ orderId, membership, payment }: OrderView): void {
   if (membership === 'active')
     throw new LedgerError('already_paid', `Order ${orderId} is paid already. Use a new orderId for another purchase`);
@@ -181,7 +186,7 @@ function parametersFor({ order, successUrl, cancelUrl, session = {} }: CheckedSt
   };
 }
 
-/** From the log and the terms alone, so that every process and every retry comes to the same key. */
+/** The idempotency key, from the log and the terms alone, so that every process and every retry uses the same one. */
 function keyFor({ orderId, amountMinor, currency }: OrderTerms, parameters: object, attached: number, scope: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([amountMinor, currency, parameters]))

@@ -3,24 +3,31 @@
 import type { OrderPaymentState, OrderView } from '@paidonce/ledger';
 import type { AttemptStatus } from '@paidonce/ledger/adapter';
 
+/** What a page may show. */
 export type PaymentState =
+  /** Not paid yet: the customer may still pay. */
   | 'pending'
+  /** A debit is being collected, or an authorized payment waits for its capture. */
   | 'processing'
+  /** The customer must act, for example pay a voucher. */
   | 'awaiting_customer'
-  /** Paid, and the shop is being told. */
+  /** Paid, and the shop does not have the grant yet. */
   | 'granting'
   | 'active'
-  /** Paid, and a person must look at it. */
+  /** Paid, and a person must check it. */
   | 'review'
+  /** The attempt failed or was canceled for good. */
   | 'failed'
+  /** The session ended without a payment. */
   | 'expired'
+  /** The payment was refunded, or access was revoked. */
   | 'revoked';
 
 export interface PaymentStatus {
   readonly state: PaymentState;
-  /** Stripe did not answer: this is what was known before. */
+  /** True if Stripe did not answer: `state` is what was known before. */
   readonly stale: boolean;
-  /** Ask again after this; absent where nothing more is to come. */
+  /** Milliseconds to wait before the next query. Absent: nothing more is to come. */
   readonly nextPollAfterMs?: number;
 }
 
@@ -35,14 +42,14 @@ const stateOfAttempt: Readonly<Record<AttemptStatus, PaymentState>> = {
   paid: 'review', // Paid, and yet no membership.
 };
 
-/** @param delivers whether this process tells the shop: then nobody is sent into a shop that does not know him yet. */
+/** @param delivers whether this process delivers to the shop: then nobody is sent into a shop that does not know them yet. */
 export function stateOf(
   { membership, sequence, delivered, payment }: OrderView,
   attempt: AttemptStatus | undefined,
   delivers: boolean,
 ): PaymentState {
   if (membership === 'active') return delivers && delivered < sequence ? 'granting' : 'active';
-  // An order that is no membership any more may be paid again, by another session.
+  // An order that is no longer a membership may be paid again, by another session.
   if (attempt !== 'paid') return attempt === undefined ? 'pending' : stateOfAttempt[attempt];
   if (membership === 'revoked' || payment === 'refunded') return 'revoked';
   return 'review';
@@ -62,10 +69,10 @@ const attemptOfOrder: Readonly<Partial<Record<OrderPaymentState, AttemptStatus>>
 };
 
 /**
- * What a page may say of an order, from the ledger alone: no call to Stripe. Where it has several checkouts, the one
- * that came furthest speaks; `payments.status` tells of one session, and looks at Stripe.
+ * What a page may show of an order, from the ledger alone: no call to Stripe. If the order has several checkouts, the one
+ * that came furthest counts. `payments.status` reports on one session, and reads Stripe.
  *
- * @param delivers `ledger.delivers`: then `granting` until the shop knows.
+ * @param delivers pass `ledger.delivers`. True: `granting` until the shop has the grant.
  */
 export function paymentStateOf(order: OrderView, delivers: boolean): PaymentState {
   if (order.membership === 'revoked') return 'revoked';

@@ -6,14 +6,15 @@ import { defined } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 
+/** Whether the session still accepts a payment. */
 export type Looked =
-  /** It takes a payment on this page. */
+  /** It accepts one on this page. */
   | { readonly is: 'open'; readonly url: string }
   | { readonly is: 'closed' }
-  /** Stripe knows no such session in our account and mode. */
+  /** Stripe has no such session in our account and mode. */
   | { readonly is: 'missing' };
 
-/** @throws LedgerError `provider_unavailable` where Stripe did not answer, and the ledger's. */
+/** @throws LedgerError `provider_unavailable`: Stripe did not answer. A code of the store. */
 export type LookAtSession = (session: Pick<PaymentReference, 'id' | 'account'>, timeoutMs?: number) => Promise<Looked>;
 
 export function sessionReader(accounts: Accounts, intake: Intake): LookAtSession {

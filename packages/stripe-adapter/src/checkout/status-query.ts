@@ -13,19 +13,22 @@ export interface StatusQueryParts {
   readonly log: Logger;
 }
 
-/** A customer is waiting. A look that takes longer goes on, and is told with the next answer. */
+/** A customer is waiting. A read that takes longer goes on, and shows in the next answer. */
 const deadlineMs = 3_000;
-/** Stripe is asked about one order at most once in this time; reads are rationed. */
+/** Stripe is read at most once in this time for one order: reads are rationed. */
 const betweenLooksMs = 1_000;
-/** Of the time that somebody has been asking in vain: whoever has just paid is told soon, a page left open costs little. */
+/**
+ * The next read waits for this share of the time asked in vain: a customer who has just paid hears soon, and a page left
+ * open costs little.
+ */
 const shareBetweenLooks = 1 / 10;
-/** As often as the poll. After twice that without a look it begins anew. */
+/** The longest time between two reads: the poll's interval. After twice this time without a read, the count begins anew. */
 const longestBetweenLooksMs = 5 * 60_000;
-/** Orders of which the last look is remembered; beyond it the oldest is forgotten, and that costs one more call. */
+/** Orders whose last read is remembered. Beyond this the oldest is dropped, which costs one more call. */
 const rememberedLooks = 10_000;
 
 interface LastLook {
-  /** The first of those that followed one another. */
+  /** The first read of those that followed one another. Monotonic time, as is `atMs`. */
   readonly sinceMs: number;
   readonly atMs: number;
   /** Whether Stripe answered. */
@@ -36,15 +39,20 @@ type Session = Parameters<LookAtSession>[0];
 
 export class StatusQuery {
   readonly #parts: StatusQueryParts;
+  /** Key: session id. */
   readonly #running = new Map<string, Promise<PaymentStatus | undefined>>();
-  /** By order. */
+  /** Key: order id. */
   readonly #lastLooks = new Map<string, LastLook>();
 
   constructor(parts: StatusQueryParts) {
     this.#parts = parts;
   }
 
-  /** Undefined: unknown session, and Stripe was not asked. */
+  /**
+   * Undefined: the ledger does not know the session, and Stripe was not asked. If Stripe does not answer: `stale`.
+   *
+   * @throws LedgerError of the store.
+   */
   ask(sessionId: string): Promise<PaymentStatus | undefined> {
     if (!/^cs_[A-Za-z0-9_]{1,120}$/.test(sessionId)) return Promise.resolve(undefined);
     const running = this.#running.get(sessionId);
@@ -66,7 +74,7 @@ export class StatusQuery {
     return statusOf(stateOf(order, attemptOf(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
   }
 
-  /** A look that is under way, or was a moment ago, answers for this one too. */
+  /** A read that is under way, or was made a moment ago, answers for this call too. */
   #lookOnce(orderId: string, session: Session): Promise<boolean> {
     const { runtime } = this.#parts;
     const nowMs = runtime.monotonicNowMs();

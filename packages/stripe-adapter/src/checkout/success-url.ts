@@ -1,11 +1,11 @@
-// The page that Stripe sends the customer back to. Stripe fills the placeholder only where it stands literally, and
-// `URL.searchParams` encodes it; so the URL is built as text.
+// The page to which Stripe sends the customer back. Stripe fills the placeholder only if it is there literally, and
+// `URL.searchParams` encodes it, so the URL is built as text.
 import { LedgerError } from '@paidonce/ledger';
 
 const placeholder = '{CHECKOUT_SESSION_ID}';
 const encoded = encodeURIComponent(placeholder);
 
-/** @throws LedgerError `invalid_input` where the placeholder is encoded: Stripe would hand it on as it is. */
+/** @throws LedgerError `invalid_input`: the placeholder is encoded, and Stripe would not fill it. */
 export function withSessionId(successUrl: string): string {
   if (successUrl.toUpperCase().includes(encoded)) {
     throw new LedgerError(

@@ -1,4 +1,4 @@
-// `paidonce-stripe backfill`: the paid orders that never became members, and those that the shop has long served.
+// `paidonce-stripe backfill`: brings in paid orders that never became members, and orders that the shop fulfilled before.
 import { readFileSync } from 'node:fs';
 import { LedgerError } from '@paidonce/ledger';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';

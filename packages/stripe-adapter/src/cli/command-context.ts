@@ -1,5 +1,5 @@
 // Opens what a command works on: the shop's log under the shop's own policy, and Stripe by the shop's key. It delivers
-// nothing: what is decided here, a running shop takes over at once.
+// nothing: a running shop takes over at once what is decided here.
 
 import type { EventStore } from '@paidonce/ledger';
 import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy } from '@paidonce/ledger';
@@ -20,7 +20,7 @@ export interface OpenShop {
   readonly work: BatchContext;
 }
 
-/** @throws LedgerError `invalid_input` where the key or the store is none. */
+/** @throws LedgerError `invalid_input`: no key is set, no store is named, or an option cannot be used. Also what `use` throws. */
 export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) => Promise<T>): Promise<T> {
   const { options, env } = invocation;
   const stripe = openStripe(invocation);
@@ -40,6 +40,11 @@ export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) 
   });
 }
 
+/**
+ * The ledger alone, without Stripe; it is closed in the end.
+ *
+ * @throws LedgerError `invalid_input`: no store is named. Also what `use` throws.
+ */
 export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<OpenShop, 'work'>) => Promise<T>): Promise<T> {
   const { options, env, runtime = {} } = invocation;
   const { store } = await openWritableStore(storeUrl(options.text('store'), env));
@@ -60,8 +65,8 @@ interface Adopted {
 }
 
 /**
- * Decisions must be the shop's: a policy of ours would be another one. A policy is adopted once, so of several the newest
- * append to an order tells which is in force; only then the log is read through.
+ * Decisions must follow the shop's policy: our default would be another one. A policy is adopted once, so among several the
+ * newest append to an order shows which one is in effect; only then the log is read through.
  */
 async function policyInForce(store: EventStore): Promise<Partial<Policy> | undefined> {
   const adopted = (await store.readStream('policy')).map(({ data }) => data as Adopted);
@@ -72,6 +77,7 @@ async function policyInForce(store: EventStore): Promise<Partial<Policy> | undef
   return adopted.find((each) => each.hash === hash)?.policy;
 }
 
+/** @throws LedgerError `invalid_input`: STRIPE_SECRET_KEY is not set, or `--api-base` is no URL. */
 export function openStripe({ options, env }: Invocation): Stripe {
   const key = env['STRIPE_SECRET_KEY'] ?? '';
   if (key === '') throw new LedgerError('invalid_input', 'STRIPE_SECRET_KEY is not set. It is the key that the shop uses');
@@ -91,7 +97,7 @@ export function logTo({ terminal }: Invocation): Logger {
 
 const dayMs = 24 * 3_600_000;
 
-/** `30d`, `12h`, or a time. @throws LedgerError `invalid_input` */
+/** `30d`, `12h`, or a time. @throws LedgerError `invalid_input`: it is none of these. */
 export function sinceIn(text: string, now: Date): Date {
   const [, count, unit] = /^(\d{1,4})([dh])$/.exec(text) ?? [];
   const at = count === undefined ? new Date(text) : new Date(now.getTime() - Number(count) * (unit === 'd' ? dayMs : dayMs / 24));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The executable `paidonce-stripe`. Nothing else is loaded before this Node is known to bring what the rest needs: `node:sqlite`.
+// The executable `paidonce-stripe`. It checks the version of Node before it loads the rest, which needs `node:sqlite`.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > 22 || (major === 22 && minor >= 16)) await import('./run.ts');
 else {

@@ -8,7 +8,7 @@ import { withLedger } from './command-context.ts';
 
 type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before';
 
-/** What it came to, and where it stays, what to do now. */
+/** The outcome in words; if the payment stays, also what to do now. */
 const sentences: Readonly<Record<MoveOutcome, (paymentId: string, from: string, to: string) => string>> = {
   moved: (paymentId, from, to) => `payment ${paymentId} has moved from ${from} to order ${to}`,
   exists: (paymentId, _, to) => `payment ${paymentId} is with order ${to} already`,
@@ -61,7 +61,7 @@ export const moveCommand: Command = {
   },
 };
 
-/** @throws LedgerError `invalid_input` where it is none of the ledger's, or where several could be meant. */
+/** @throws LedgerError `invalid_input`: the ledger knows no such payment, or several could be meant. */
 function onlyOne(name: string, { payments }: PaymentsNamed): PaymentReference {
   const [payment, ...others] = payments;
   if (payment === undefined) {

@@ -1,4 +1,4 @@
-// The program `paidonce-stripe`: which commands it has.
+// The program `paidonce-stripe` and its commands.
 import { type Command, type ExitCode, type ProgramContext, runProgram } from '@paidonce/ledger/command-line';
 import { backfillCommand } from './backfill-command.ts';
 import { doctorCommand } from './doctor-command.ts';

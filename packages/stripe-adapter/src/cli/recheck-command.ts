@@ -1,4 +1,4 @@
-// `paidonce-stripe recheck ORDER`: one case, asked of Stripe again.
+// `paidonce-stripe recheck ORDER`: reads one case from Stripe again.
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
 import { recheck } from '../operations/recheck.ts';
 import { shopOptions, withShop } from './command-context.ts';

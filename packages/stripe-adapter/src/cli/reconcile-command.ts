@@ -1,4 +1,4 @@
-// `paidonce-stripe reconcile`: every payment in scope against the ledger, and the reverse.
+// `paidonce-stripe reconcile`: compares every payment in scope with the ledger, and the reverse.
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
 import type { Mismatch, MismatchKind } from '../operations/compare-payment.ts';
 import { reconcile } from '../operations/reconcile.ts';

@@ -1,4 +1,4 @@
-// `paidonce-stripe resolve ORDER REVIEW`: a person says what a payment is that the policy does not decide.
+// `paidonce-stripe resolve ORDER REVIEW`: a person decides on a payment that the policy leaves open.
 import { LedgerError, type Resolution } from '@paidonce/ledger';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
 import { withLedger } from './command-context.ts';

@@ -2,7 +2,7 @@
 import { openTerminal } from '@paidonce/ledger/command-line';
 import { paidonceStripe } from './paidonce-stripe.ts';
 
-// Whoever read the output has seen enough (`| head`).
+// The reader of the output has closed it (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

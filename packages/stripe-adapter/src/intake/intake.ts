@@ -1,6 +1,6 @@
-// From an object of Stripe into the ledger, the same way for webhook, poll and status query: map it, find out whose
-// it is, read what it leaves open, then observe. What cannot be read is kept by id; what Stripe or the store could
-// not answer is thrown, so that the source comes again.
+// From an object of Stripe into the ledger, by one path for webhook, poll and status query: map it, find its owner, read
+// what it leaves open, then observe. What cannot be read is recorded by id. If Stripe or the store did not answer, the
+// error is thrown, so that the source comes again.
 
 import { createHash } from 'node:crypto';
 import { LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
@@ -17,6 +17,7 @@ import { type Ownership, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
 
+/** `not_ours`: another app's payment. `ignored`: no fact about a payment. `unreadable`: recorded by id. */
 export type IntakeResult = ObserveResult | { readonly outcome: 'not_ours' | 'ignored' | 'unreadable' };
 
 export interface IntakeParts {
@@ -25,7 +26,7 @@ export interface IntakeParts {
   readonly siblings: SiblingSessions;
   readonly scope: string;
   readonly log: Logger;
-  /** Where lists come again and again. */
+  /** For sources that list the same objects again and again. Absent: no cache. */
   readonly notOurs?: NotOursCache;
 }
 
@@ -40,7 +41,11 @@ export class Intake {
     this.#parts = parts;
   }
 
-  /** @throws LedgerError of the ledger, and `provider_unavailable`: then nothing is known, and the source must come again. */
+  /**
+   * Takes in one object.
+   *
+   * @throws LedgerError `provider_unavailable` or a code of the store: nothing is known, and the source must come again.
+   */
   take(object: unknown, way: Provenance): Promise<IntakeResult> {
     return this.#keepForbidden(object, named(object), way, () => this.#mapAndRoute(object, way));
   }
@@ -56,12 +61,12 @@ export class Intake {
     }
     const ownership: Ownership = way.orderId === undefined ? await this.#whose(mapped.claim, way) : { ours: true, orderId: way.orderId };
     if (ownership.ours) return this.#observeOurs(object, mapped, ownership, way);
-    // Without an id nobody can tell whose it is, so nobody else would keep it.
+    // Without an id its owner cannot be found, and nothing else would record it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.keep(object, mapped, way);
     return { outcome: 'not_ours' };
   }
 
-  /** An object of which only the id is known, as thin events tell it. */
+  /** Takes in an object of which only the id is known, as thin events report it. @throws LedgerError as `take`. */
   takeById(type: ReadableType, id: string, way: Provenance): Promise<IntakeResult> {
     return this.#keepForbidden(undefined, { type, objectId: id }, way, () => this.#readAndRoute(type, id, way));
   }
@@ -73,7 +78,11 @@ export class Intake {
     return (await ledger.orderOf(id)) ? this.keep(undefined, { objectId: id, type, path: 'related_object' }, way) : { outcome: 'not_ours' };
   }
 
-  /** By id and digest, never the body: it may hold personal data. */
+  /**
+   * Records an object that cannot be read, by id and digest, never the body: it may hold personal data.
+   *
+   * @throws LedgerError of the store.
+   */
   async keep(
     object: unknown,
     { objectId, type, path }: Unreadable,
@@ -92,7 +101,7 @@ export class Intake {
     return { outcome: 'unreadable' };
   }
 
-  /** No retry gives our key a right that it has not: a person must, and `recheck` then reads the object. */
+  /** A retry gives our key no right that it lacks: a person must grant it, and `recheck` then reads the object. */
   async #keepForbidden(object: unknown, name: Named, way: Provenance, take: () => Promise<IntakeResult>): Promise<IntakeResult> {
     try {
       return await take();
@@ -106,7 +115,7 @@ export class Intake {
     }
   }
 
-  /** A copy that may be out of date, or out of shape: where it is ours, the object as it is now decides. */
+  /** A copy that may be out of date, or in another shape. If it is ours, the object as it is now decides. */
   async #reread(copy: unknown, { type, id }: StaleSnapshot, way: Provenance): Promise<IntakeResult> {
     const { scope } = this.#parts;
     const ownership = await this.#whose(claimOf(identityOf(copy), scope), way);
@@ -118,7 +127,7 @@ export class Intake {
     return mapped.kind === 'ignored' ? { outcome: 'ignored' } : this.#observeOurs(copy, mapped, ownership, way);
   }
 
-  /** Undefined: not to be seen with our key, however often it is asked for. */
+  /** Undefined: there is none, or our key may not read it, and asking again would not help. */
   async #readAgain(type: ReadableType, id: string, way: Provenance): Promise<Answer | undefined> {
     const { accounts, log } = this.#parts;
     try {
@@ -135,7 +144,7 @@ export class Intake {
     return resolveOwnership(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
   }
 
-  /** Read because a source left a question. */
+  /** Observes an object that was read because the source left a question open. */
   async #observeAnswer(answer: Answer, ours: Ours, way: Provenance): Promise<IntakeResult> {
     const read = readProvenance(answer, way);
     const mapped = toObservation(answer.object, read, this.#parts.scope);
@@ -149,7 +158,7 @@ export class Intake {
       case 'not_understood':
         return this.keep(object, mapped, way);
       case 'read_session': {
-        // What Stripe answered just now was asked for with its payment intent: asking again would not end.
+        // What Stripe answered just now came with its payment intent, where there is one: asking again would not end.
         const session = way.form === undefined ? undefined : await calls.session(mapped.sessionId);
         if (session) return this.#observeAnswer(session, ours, way);
         return this.keep(object, { objectId: mapped.sessionId, type: 'checkout.session', path: 'payment_intent' }, way);
@@ -178,7 +187,7 @@ export class Intake {
     return best;
   }
 
-  /** A payment intent knows no discount, tax or shipping: alone it is judged only where its total leaves no question. */
+  /** True if the intent alone is enough. It states no discount, tax or shipping, so its total must be the order's price. */
   async #isAsExpected({ payment, fact }: Statement, { orderId }: Ours): Promise<boolean> {
     if (fact.kind !== 'attempt' || fact.status !== 'paid') return true;
     const { ledger } = this.#parts;
@@ -208,7 +217,7 @@ function named(object: unknown): Named {
   return { type, ...defined({ objectId: id }) };
 }
 
-/** Its mode goes on to what it leads to: a charge tells one, and its refunds do not. */
+/** The provenance of an answer. Its mode carries over to what it leads to: a charge states one, and its refunds do not. */
 function readProvenance({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...way }: Provenance): Provenance {
   const told = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : undefined;
   const livemode = way.livemode ?? (typeof told === 'boolean' ? told : undefined);
@@ -221,7 +230,7 @@ function namingOrder(ours: Ours, orderId: string | undefined): Ours {
 
 const weakest: readonly IntakeResult['outcome'][] = ['ignored', 'not_ours', 'unreadable', 'duplicate', 'held'];
 
-/** Of several objects behind one event, the one that changed most answers for it. */
+/** One event may lead to several objects: report the outcome that changed most. */
 function stronger(a: IntakeResult, b: IntakeResult): IntakeResult {
   const rank = ({ outcome }: IntakeResult) => (weakest.includes(outcome) ? weakest.indexOf(outcome) : weakest.length);
   return rank(b) > rank(a) ? b : a;

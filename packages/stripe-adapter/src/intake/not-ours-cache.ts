@@ -1,9 +1,10 @@
-// Payment intents of other apps in a shared account, as Stripe told us a while ago: lists overlap, and each look at a
-// refund that is not ours would cost a read of its intent again. Only saves reads; what the ledger has linked is asked first.
+// Payment intents of other apps in a shared account, as Stripe reported a while ago. Lists overlap, and each check of a
+// refund that is not ours would read its intent again. It only saves reads: the ledger's links are checked first.
 import type { Runtime } from '@paidonce/ledger';
 
-/** Metadata may be set later. */
+/** How long an entry counts: metadata may be set later. */
 const believedMs = 6 * 3_600_000;
+/** Most entries; then the oldest is dropped. */
 const remembered = 10_000;
 
 export class NotOursCache {

@@ -1,4 +1,4 @@
-// Whose an object is. Many apps share one Stripe account, so this is never guessed: what the ledger has linked, then
+// Whose an object is. Many apps share one Stripe account, so this is never guessed: what the ledger has linked counts, and
 // what only our secret key can have written.
 
 import type { OrderView, PaymentLedger } from '@paidonce/ledger';
@@ -8,21 +8,21 @@ import type { Answer } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
 
-/** `orderId`: which order the object names; absent where the ledger's own link says it. */
+/** `orderId`: the order that was found. Absent: the ledger's own link decides, now or once it appears. */
 export type Ownership = { readonly ours: false } | { readonly ours: true; readonly orderId?: string };
 
 export interface OwnershipSources {
   readonly ledger: PaymentLedger;
   readonly scope: string;
-  /** Reads a payment intent; undefined: Stripe knows none of this id. */
+  /** Reads a payment intent. Undefined: Stripe has none of this id. */
   readonly intent: (intentId: string) => Promise<Answer | undefined>;
   readonly notOurs?: NotOursCache;
 }
 
 /**
- * At most one call to Stripe: for a refund or dispute whose payment intent nobody has linked yet.
+ * Makes at most one call to Stripe: for a refund, dispute or charge whose payment intent is not linked yet.
  *
- * @throws LedgerError `provider_unavailable` where that call fails: then nobody may say "not ours".
+ * @throws LedgerError `provider_unavailable`: that call failed, and "not ours" would be a guess. A code of the store.
  */
 export async function resolveOwnership(claim: Claim, { ledger, scope, intent, notOurs }: OwnershipSources): Promise<Ownership> {
   if (claim.recoveredFrom !== undefined) {
@@ -33,7 +33,7 @@ export async function resolveOwnership(claim: Claim, { ledger, scope, intent, no
   for (const reference of claim.references) {
     if (await ledger.orderOf(reference)) return { ours: true };
   }
-  // One link, one order: whoever pays on it pays for that order, whatever he types.
+  // One link, one order: a payment on it is for that order, whatever the customer types.
   const linked = claim.link === undefined ? undefined : await ledger.orderOf(claim.link);
   if (linked) return { ours: true, orderId: linked.orderId };
   if (claim.hasOurScope) return { ours: true };
@@ -49,7 +49,7 @@ function ownedBy({ orderId }: Claim): Ownership {
   return orderId !== undefined && isId(orderId) ? { ours: true, orderId } : { ours: true };
 }
 
-/** The order that the object is linked to, else the one that it names. Asks the ledger, and nobody else. */
+/** The order that the object is linked to, else the order that it names. Reads the ledger only. @throws LedgerError of the store. */
 export async function findOrder(
   { orderId, references, link, recoveredFrom }: Claim,
   ledger: PaymentLedger,

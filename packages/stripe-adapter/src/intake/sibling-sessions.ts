@@ -1,4 +1,4 @@
-// One order, one payment: once a session of an order is paid, its other open ones are expired, so that nobody pays
+// One order, one payment: once a session of an order is paid, its other open sessions are expired, so that nobody pays
 // twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
 
 import { LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
@@ -6,9 +6,9 @@ import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import type { Accounts } from '../stripe/accounts.ts';
 
 export interface SiblingSessions {
-  /** Returns at once. */
+  /** Expires the order's open sessions, best effort. Returns at once, and never throws. */
   expireSoon(orderId: string): void;
-  /** Resolves when nothing is under way. */
+  /** Resolves once nothing is under way. */
   settled(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
     }
   }
 
-  /** Stripe refuses what is open no longer, and that is as good. */
+  /** Stripe refuses to expire a session that is not open; that is just as good. */
   async function expire({ id: sessionId, account }: PaymentReference, orderId: string): Promise<void> {
     try {
       await (await accounts.calls(account)).expireSession(sessionId, expireKey(scope, sessionId));
@@ -51,7 +51,7 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
   };
 }
 
-/** One key a session: expiring it twice is one request. */
+/** One idempotency key per session: expiring it twice is one request. */
 export function expireKey(scope: string, sessionId: string): string {
   return `${scope}-expire-${sessionId}`;
 }

@@ -1,4 +1,4 @@
-// Which copies in events do not count as they are: the object is read again.
+// Which copies in events do not count as they are: those objects are read again.
 import type { Provenance } from '../mapping/provenance.ts';
 import { type ReadableType, readableTypes } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
@@ -8,7 +8,10 @@ export interface StaleSnapshot {
   readonly id: string;
 }
 
-/** Refunds and disputes go to and fro; what an event said of one three days ago is no news. */
+/**
+ * The object to read instead of its copy. Undefined: the copy counts. Refunds and disputes change back and forth, so an old
+ * copy of one is not its state now.
+ */
 export function staleSnapshot(object: unknown, { form }: Pick<Provenance, 'form'>): StaleSnapshot | undefined {
   if (form === undefined) return undefined;
   const { object: type, id } = identityOf(object);

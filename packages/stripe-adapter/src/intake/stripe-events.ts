@@ -1,5 +1,5 @@
-// Events of Stripe, pushed to a webhook or listed by the poll: of which object each speaks, and in what state that
-// object comes to the intake. Two events with different ids can tell one fact, so nothing is remembered of events.
+// Takes in events of Stripe, sent to a webhook or listed by the poll: which object each is about, and how current its copy
+// is. Two events with different ids can report one fact, so event ids are not remembered.
 import type { PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import { claimOf } from '../mapping/claim.ts';
@@ -20,18 +20,18 @@ export interface StripeEventsParts {
   readonly scope: string;
 }
 
-/** What is known of an event beside what it says. */
+/** What is known of an event besides its content. */
 export interface EventProvenance {
   readonly source: StripeSource;
-  /** Where the event names none. */
+  /** The account of events that name none. Default: the key's own. */
   readonly account?: string;
-  /** Whoever told us of it speaks for this mode. */
+  /** The mode of the endpoint whose secret signed it. Default: both modes count. */
   readonly livemode?: boolean;
 }
 
 export class StripeEvents {
   readonly #parts: StripeEventsParts;
-  /** Releases of one name are shaped alike. */
+  /** Versions of one release have the same shapes. */
   readonly #release: string;
 
   constructor(parts: StripeEventsParts) {
@@ -39,12 +39,12 @@ export class StripeEvents {
     this.#release = releaseOf(String(parts.stripe.getApiField('version')));
   }
 
-  /** With a copy of the object, in the shape of the endpoint's API version. */
+  /** Takes in an event with a copy of the object, in the shape of the endpoint's API version. @throws LedgerError as `Intake.take`. */
   async takeSnapshot(event: StripeEvent, { source, account, livemode }: EventProvenance): Promise<IntakeResult> {
     const { accounts, intake } = this.#parts;
     const { created, id: eventId, api_version: apiVersion } = event;
     const { object } = event.data;
-    // Live Connect endpoints get test events by design.
+    // Live Connect endpoints receive test events by design.
     if (livemode !== undefined && livemode !== event.livemode && !(await this.#concernsUs(object))) return { outcome: 'ignored' };
     const isForeign = apiVersion !== null && releaseOf(apiVersion) !== this.#release;
     return intake.take(object, {
@@ -59,13 +59,13 @@ export class StripeEvents {
     });
   }
 
-  /** Without a copy: the object is fetched before it counts. */
+  /** Takes in an event without a copy: the object is read before it counts. @throws LedgerError as `Intake.take`. */
   async takeThin(event: StripeThinEvent, { source, account, livemode }: EventProvenance): Promise<IntakeResult> {
     const { accounts, intake } = this.#parts;
     const { created, id: eventId, related_object: related } = event;
     const type = readableTypes.find((each) => each === related?.type);
     if (related === null || type === undefined) return { outcome: 'ignored' };
-    // Of the other mode our key cannot see it, and the ledger knows no id of it.
+    // Our key cannot read an object of the other mode, and the ledger knows no id of it.
     if (livemode !== undefined && livemode !== event.livemode) return { outcome: 'ignored' };
     return intake.takeById(type, related.id, {
       source,
@@ -83,7 +83,7 @@ export class StripeEvents {
   }
 }
 
-/** `endive` of `2026-10-28.endive`; older versions are a date alone, and each is its own release. */
+/** `endive` in `2026-10-28.endive`. An older version is a date alone, and is its own release. */
 function releaseOf(version: string): string {
   return version.split('.')[1] ?? version;
 }

@@ -3,31 +3,32 @@
 import { defined } from '@paidonce/ledger/adapter';
 import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 
-/** Metadata keys on a session and on its payment intent. */
+/** Metadata keys, on a session and on its payment intent. */
 const scopeKey = 'paidonce';
 export const orderKey = 'paidonce_order';
 
+/** What an object claims about its order. */
 export interface Claim {
-  /** Names of the payment that may be linked in the ledger. */
+  /** Ids of the payment that may be linked in the ledger. */
   readonly references: readonly string[];
-  /** Its metadata bears our scope. */
+  /** Its metadata carries our scope. */
   readonly hasOurScope: boolean;
-  /** Which order it names. Only of a marked object. */
+  /** The order that it names. Only an object with our scope names one. */
   readonly orderId?: string;
-  /** The Payment Link that made it; what it stands for is what was attached. */
+  /** The Payment Link that made it; the order is the one that the link is attached to. */
   readonly link?: string;
   /** The session that a recovery link has copied. */
   readonly recoveredFrom?: string;
-  /** Refunds and disputes carry no metadata of ours: that of their payment intent decides. */
+  /** The payment intent whose metadata decides: refunds and disputes carry none of ours. */
   readonly ownerIntentId?: string;
 }
 
-/** On a session and on its payment intent, so that either is known as ours. */
+/** Metadata for a session and for its payment intent, so that either is recognized as ours. */
 export function metadataFor(scope: string, orderId: string): Record<string, string> {
   return { [scopeKey]: scope, [orderKey]: orderId };
 }
 
-/** Whether its metadata bear our scope: of a charge too, to which its intent's were copied as it was made. */
+/** Whether its metadata carries our scope. A charge too: Stripe copied its intent's metadata when it was made. */
 export function bearsOurScope({ metadata }: StripeIdentity, scope: string): boolean {
   return metadata[scopeKey] === scope;
 }
@@ -48,7 +49,7 @@ export function claimOf(identity: StripeIdentity, scope: string): Claim {
   };
 }
 
-/** On a Payment Link the buyer types the client reference: there it names nothing. */
+/** The order id in the metadata, or in the client reference. On a Payment Link the buyer types that: there it names nothing. */
 function namedOrder({ metadata, payment_link: link, client_reference_id: typed }: StripeIdentity): string | undefined {
   return metadata[orderKey] ?? (link === undefined ? typed : undefined);
 }

@@ -1,27 +1,28 @@
-// how an object came to us
+// Where an object came from, in which form, and as of when.
 
-/** How an object came to us. */
+/** Where an object came from, and how far its content can be trusted. */
 export interface Provenance extends ObjectContext {
   readonly source: StripeSource;
   /**
-   * `snapshot`: a copy in an event, as it was then. `foreign_snapshot`: a copy that has the shape of another API
-   * version. Default: Stripe answered it just now.
+   * `snapshot`: the copy in an event, as it was then. `foreign_snapshot`: such a copy, in the shape of another API version.
+   * Default: Stripe answered it just now.
    */
   readonly form?: 'snapshot' | 'foreign_snapshot';
-  /** Whose it is, where whoever asks knows: then the object is not asked. */
+  /** The order, if the source already knows it: then the object's own claim does not count. */
   readonly orderId?: string;
 }
 
 export type StripeSource = 'webhook' | 'poll' | 'status_query';
 
-/** How we came to see the object. */
+/** What is known of an object besides its content. */
 export interface ObjectContext {
+  /** The account that has the object. */
   readonly account: string;
-  /** Of the event, where the object does not tell. */
+  /** The mode of the event or the read, for objects that state none. */
   readonly livemode?: boolean;
-  /** `event.created`, or the `Date` header of a read. ISO 8601. */
+  /** When Stripe stated this content: `event.created`, or the `Date` header of a read. ISO 8601. */
   readonly asOf: string;
-  /** When what is told happened, where an event led to it. */
+  /** When the reported change happened, if an event led to the object. ISO 8601. */
   readonly happenedAt?: string;
   readonly eventId?: string;
   readonly apiVersion?: string;

@@ -1,10 +1,10 @@
-// What refunds and disputes say. Part of the pure mapping (`to-observation.ts`); a register in the ledger keeps the
-// newest word of each by its id, so an old event that comes late changes nothing.
+// Reads refunds and disputes. Part of the pure mapping (`to-observation.ts`). The ledger keeps the newest status of each by
+// its id, so an old event that comes late changes nothing.
 import type { DisputeStatus } from '@paidonce/ledger';
 import { chargeSchema, disputeSchema, failedPath, refundSchema } from '../stripe/stripe-objects.ts';
 import type { ObjectReading } from './object-reading.ts';
 
-/** A refund tells no mode: its event, or the read that found it, must. */
+/** A refund states no mode: it comes from the event, or from the read that found the refund. */
 export function readRefund(object: unknown, livemode: boolean | undefined): ObjectReading {
   const parsed = refundSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
@@ -16,7 +16,7 @@ export function readRefund(object: unknown, livemode: boolean | undefined): Obje
   return { payment, livemode, fact: { kind: 'refund', id, status, amountMinor } };
 }
 
-/** Debits that the bank took back after they had succeeded: no quarrel with the customer. */
+/** Debits that the bank took back after they had succeeded: the customer did not complain. */
 const returnedDebits: readonly string[] = ['insufficient_funds', 'incorrect_account_details', 'bank_cannot_process'];
 
 const disputeStatuses: Readonly<Record<string, DisputeStatus>> = {
@@ -54,7 +54,7 @@ export function readDispute(object: unknown): ObjectReading {
   };
 }
 
-/** `amount_refunded` counts pending refunds too, and can fall again: only the refunds themselves tell. */
+/** Leads to a list of the refunds: `amount_refunded` includes pending ones, and can fall again. */
 export function readCharge(object: unknown): ObjectReading {
   const parsed = chargeSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };

@@ -1,5 +1,5 @@
-// The only mapping: what an object of Stripe says of a payment. Pure, and by object, never by event name, so that
-// each webhook, poll and status query tells the same fact in the same words.
+// The only mapping: what an object of Stripe states about a payment. It is pure, and goes by the object, never by the
+// event's name, so that webhook, poll and status query report the same fact alike.
 
 import type { Fact, PaidAmount, Statement } from '@paidonce/ledger';
 import { defined, isId, isPaid } from '@paidonce/ledger/adapter';
@@ -18,23 +18,24 @@ import type { ObjectReading, PaymentReading } from './object-reading.ts';
 import type { ObjectContext } from './provenance.ts';
 import { readCharge, readDispute, readRefund } from './refunds-and-disputes.ts';
 
-/** The claim says whose it is; the statement names no order yet. */
+/** What an object leads to. The claim shows whose it is; the statement names no order yet. */
 export type Mapped =
   | { readonly kind: 'statement'; readonly statement: Statement; readonly claim: Claim; readonly partsUnknown: boolean }
   /** The payment intent decides, and it was not expanded. */
   | { readonly kind: 'read_session'; readonly sessionId: string; readonly claim: Claim }
-  /** Only a hint that refunds exist. */
+  /** The object only shows that refunds exist. */
   | { readonly kind: 'list_refunds'; readonly of: RefundsOf; readonly claim: Claim }
   | { readonly kind: 'ignored'; readonly because: string }
   | { readonly kind: 'not_understood'; readonly path: string; readonly objectId?: string; readonly type: string; readonly claim: Claim };
 
+/** Maps one object. Never throws: what cannot be read is `not_understood`, with its path. */
 export function toObservation(object: unknown, seen: ObjectContext, scope: string): Mapped {
   const identity = identityOf(object);
   const claim = claimOf(identity, scope);
   const said = read(object, identity, seen);
   if ('ignored' in said) return { kind: 'ignored', because: said.ignored };
   if ('failedAt' in said) return notUnderstood(identity, claim, said.failedAt);
-  // The ledger could not take it, and only who has our key can have written it.
+  // The ledger would refuse this id, and only a holder of our key can have written it.
   if (claim.orderId !== undefined && !isId(claim.orderId)) return notUnderstood(identity, claim, `metadata.${orderKey}`);
   if ('readSession' in said) return { kind: 'read_session', sessionId: said.readSession, claim };
   if ('listRefunds' in said) return { kind: 'list_refunds', of: said.listRefunds, claim };
@@ -78,7 +79,7 @@ function toStatement(said: PaymentReading, { id = said.payment }: StripeIdentity
   };
 }
 
-/** Of Stripe's seconds. */
+/** Converts Stripe's Unix seconds to ISO 8601. */
 export function isoTime(seconds: number): string {
   return new Date(seconds * 1_000).toISOString();
 }
@@ -92,7 +93,7 @@ function readSession(object: unknown, { payment_link: link }: StripeIdentity): O
   if (intent?.status === 'canceled') return ofIntent(intent, { kind: 'attempt', status: 'canceled' }, session);
   if (session.status === 'open') return { ignored: 'an attached checkout that is open is pending' };
   if (session.status === 'expired') {
-    // Each visit makes a session, and anybody may visit: the link still takes a payment, and the stream stays bounded.
+    // Each visit makes a session, and anybody may visit. The link still accepts a payment, and the stream stays bounded.
     if (link !== undefined) return { ignored: 'a visit to a Payment Link that ended without a payment' };
     return { payment: session.id, livemode: session.livemode, fact: { kind: 'attempt', status: 'expired' } };
   }
@@ -113,7 +114,7 @@ function readWithoutIntent(session: StripeSession): ObjectReading {
 function readUnexpanded(session: StripeSession, intentId: string | StripeIntent): ObjectReading {
   if (typeof intentId !== 'string' || session.payment_status !== 'paid') return { readSession: session.id };
   if (session.amount_total === null) return { failedAt: 'amount_total' };
-  // Paid, so nothing is left to capture: what was received is the total.
+  // Paid, so nothing is left to capture: the total was received.
   const amount = amountOf(session, session.amount_total, session.currency);
   if (amount === undefined) return { failedAt: 'currency' };
   return { payment: intentId, aliases: [session.id], livemode: session.livemode, fact: { kind: 'attempt', status: 'paid', amount } };
@@ -124,7 +125,7 @@ function readExpanded(session: StripeSession, intent: StripeIntent): ObjectReadi
     const amount = amountOf(session, intent.amount_received, intent.currency);
     return amount === undefined ? { failedAt: 'currency' } : ofIntent(intent, { kind: 'attempt', status: 'paid', amount }, session);
   }
-  // Money that the session has and its intent has not: nobody has described that, so nobody guesses.
+  // The session has money that its intent has not. Stripe documents no such state, so it is not guessed.
   if (session.payment_status !== 'unpaid') return { failedAt: 'payment_intent.status' };
   switch (intent.status) {
     case 'processing':
@@ -138,7 +139,7 @@ function readExpanded(session: StripeSession, intent: StripeIntent): ObjectReadi
     case 'canceled':
       return ofIntent(intent, { kind: 'attempt', status: 'canceled' }, session);
     case 'requires_confirmation':
-      return { failedAt: 'payment_intent.status' }; // Not of a session that is complete.
+      return { failedAt: 'payment_intent.status' }; // A session with this intent is never complete.
   }
 }
 
@@ -172,14 +173,14 @@ function ofIntent(intent: StripeIntent, fact: Fact, session?: StripeSession): Pa
   return { payment: id, livemode, fact, madeAt: created, ...(session ? { aliases: [session.id] } : {}) };
 }
 
-/** The total is what was received; the parts are the session's, and explain why it is not the price. */
+/** The total is what was received. The parts are the session's, and explain why the total is not the price. */
 function amountOf(session: StripeSession, totalMinor: number, currency: string | null): PaidAmount | undefined {
   if (currency === null) return undefined;
   const { amount_subtotal: subtotalMinor, amount_total: askedMinor, total_details: details } = session;
   if (subtotalMinor === null || askedMinor === null || details === null) return { totalMinor, currency };
   const discountMinor = details.amount_discount;
   const shippingMinor = details.amount_shipping ?? 0;
-  // Tax that the prices include stands in the subtotal already; what was added on top is left.
+  // Tax that the prices include is in the subtotal already; only tax on top of it is left.
   const addedMinor = askedMinor - (subtotalMinor - discountMinor + shippingMinor);
   const taxMinor = addedMinor >= 0 && addedMinor <= details.amount_tax ? addedMinor : details.amount_tax;
   return { totalMinor, currency, parts: { subtotalMinor, discountMinor, taxMinor, shippingMinor } };

@@ -1,4 +1,4 @@
-// The memberships that are active now, each with the payment that it rests on: from the log itself, order by order.
+// The memberships that are active now, each with the payment that grants it: from the log itself, order by order.
 import { type EventStore, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
 
 export interface GrantedPayment {
@@ -7,11 +7,15 @@ export interface GrantedPayment {
 }
 
 export interface GrantedSince {
+  /** Memberships whose payment is older are left out. */
   readonly since: Date;
   readonly onProgress?: (what: string, count: number) => void;
 }
 
-/** @param livemode of the key: the other mode's memberships rest on what it cannot see. Undefined: both. */
+/**
+ * @param livemode the key's mode; it cannot read payments of the other. Undefined: both modes.
+ * @throws LedgerError of the store; `corrupt` for an event that cannot be read.
+ */
 export async function activeMemberships(
   store: EventStore,
   livemode: boolean | undefined,

@@ -17,33 +17,38 @@ import { refundsAndDisputesOf } from './refresh-payment.ts';
 import type { ShopOrder } from './shop-orders.ts';
 
 export interface BackfillOptions {
+  /** Sessions and charges since then. */
   readonly since: Date;
+  /** The shop's own list. Default: none. */
   readonly orders?: Iterable<ShopOrder>;
+  /** True: count, and change nothing. Default false. */
   readonly dryRun?: boolean;
+  /** Who imports, and why: it stays in the log. */
   readonly by: ManualAction;
   readonly onProgress?: (what: string, count: number) => void;
 }
 
-/** Orders, by what became of them, or with `dryRun` would become. */
+/** Counts of orders by their outcome; with `dryRun`, by what it would be. */
 export interface Backfilled {
   readonly lookedAt: number;
-  /** Became members, and the shop is told. */
+  /** Became members, and the shop is informed. */
   readonly granted: number;
-  /** Were members already, in the shop's books. */
+  /** Were members already, by the shop's list. */
   readonly imported: number;
-  /** Were known here before. */
+  /** Had a membership in the ledger before. */
   readonly known: number;
   readonly unpaid: number;
-  /** A person must look: another amount, another order's payment, refunded. */
+  /** A person must check: another amount, another order's payment, refunded. */
   readonly review: number;
   readonly notOurs: number;
   readonly calls: number;
-  /** Which ones, and why. */
+  /** Which orders those are, and why. */
   readonly problems: readonly string[];
 }
 
 type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 
+/** @throws LedgerError `provider_unavailable`, `invalid_input`, or a code of the store; run it again. */
 export async function backfill(work: BatchContext, options: BackfillOptions): Promise<Backfilled> {
   const readsBefore = work.reads.count;
   const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, notOurs: 0, calls: 0, problems: [] };
@@ -68,14 +73,14 @@ export async function backfill(work: BatchContext, options: BackfillOptions): Pr
   return { ...counts, calls: work.reads.count - readsBefore };
 }
 
-/** On one account. */
+/** The work on one account. */
 class Run {
   readonly #work: BatchContext;
   readonly #account: string;
   readonly #calls: StripeCalls;
   readonly #options: BackfillOptions;
   readonly #counts: Counts;
-  /** Payments of the shop's own list, and of the sessions that were looked at. */
+  /** Payments of the shop's own list, and of the sessions read so far. */
   readonly #done = new Set<string>();
 
   constructor(work: BatchContext, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
@@ -102,7 +107,7 @@ class Run {
     await this.#grant(order, statement, session);
   }
 
-  /** Ours by its mark; the orders of the shop's own list are done. */
+  /** Sessions with our mark; those of the shop's own list are done. */
   async markedSessions(): Promise<void> {
     const { ledger, scope } = this.#work;
     const toMs = ledger.runtime.now().getTime() + 3_600_000;
@@ -132,7 +137,7 @@ class Run {
     else this.problem(`${name}: it names an order that is not placed; list it among --orders`);
   }
 
-  /** Before the payment, so that what was undone since grants nothing. False: that was all, since nothing may change. */
+  /** Records refunds and disputes before the payment, so that what was undone since grants nothing. False: stop here, it is a dry run. */
   async #tellMoneyBack({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
     if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
     const { livemode, account } = payment;
@@ -146,7 +151,7 @@ class Run {
     return true;
   }
 
-  /** Payment intents that the shop made itself: no session tells of them, but the balance does. */
+  /** Payment intents that the shop made itself: no session shows them, but the balance does. */
   async markedIntents(): Promise<void> {
     const { ledger, scope } = this.#work;
     const onUnread = (objectId: string): void => this.problem(`${objectId}: it cannot be read`);
@@ -173,7 +178,7 @@ class Run {
     else this.problem(`${order.orderId} (${paymentId}): ${outcome}`);
   }
 
-  /** Attached like any other checkout, so that whatever Stripe says of it later is the order's too. */
+  /** Attached like any other checkout, so that later reports of Stripe count for the order too. */
   async #grant(order: ShopOrder, statement: Statement, session: Answer): Promise<void> {
     const { ledger, intake } = this.#work;
     if (this.#options.dryRun === true) return this.#add('granted');

@@ -39,11 +39,11 @@ export function openBatchContext({ ledger, stripe, scope, log, ...given }: Batch
 export interface AccountsInScope {
   /** The key's own first; then those on which orders were placed, as a platform sells for connected accounts. */
   readonly accounts: readonly string[];
-  /** Of the key: what it cannot see is not looked for. Undefined: there is no order yet. */
+  /** The key's mode: only that is looked for. Undefined: there is no order yet. */
   readonly livemode: boolean | undefined;
 }
 
-/** Where payments of this ledger may stand, as far as our key sees. */
+/** The accounts that may have payments of this ledger, as far as our key can read. @throws LedgerError `provider_unavailable` */
 export async function accountsInScope({ ledger, accounts }: BatchContext): Promise<AccountsInScope> {
   const own = await accounts.own();
   const orders = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
@@ -52,7 +52,11 @@ export async function accountsInScope({ ledger, accounts }: BatchContext): Promi
   return { accounts: [...new Set([own, ...used])], livemode };
 }
 
-/** All objects of a list, newest first, each with the answer that it came in. */
+/**
+ * All objects of a list, newest first, each with its answer. Both times are Unix milliseconds.
+ *
+ * @throws LedgerError `provider_unavailable`
+ */
 export async function* everyObject(
   list: (window: ListWindow) => Promise<Answer<ListPage>>,
   fromMs: number,

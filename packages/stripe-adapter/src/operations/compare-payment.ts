@@ -1,5 +1,5 @@
-// One payment at Stripe against what the ledger has of it. What the ledger knows is decided by its policy, so only what it
-// does not know can be a mismatch: and only where that would change who is let in.
+// Compares one payment at Stripe with what the ledger has of it. What the ledger knows is decided by its policy, so only
+// what it does not know can be a mismatch, and only if that would change who has access.
 import type { OrderView } from '@paidonce/ledger';
 import { readDispute } from '../mapping/refunds-and-disputes.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -8,6 +8,7 @@ import type { BatchContext } from './batch-context.ts';
 import { knownPayment, type LedgerPayment } from './ledger-payment.ts';
 import type { ProviderPayment } from './provider-payments.ts';
 
+/** Undefined: both agree. @throws LedgerError `provider_unavailable`, or a code of the store. */
 export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, { ledger }: BatchContext): Promise<Mismatch | undefined> {
   const { id: paymentId, account, capturedMinor, currency } = paid;
   const stripe = `paid, ${capturedMinor} ${currency}`;
@@ -48,7 +49,7 @@ function judgeOther(
   if (capturedMinor > 0 && back.refundedMinor >= capturedMinor) return undefined;
   if (back.disputes.some(({ isAgainstUs }) => isAgainstUs)) return undefined;
   const isOld = back.disputes.some(({ isUnknownToLedger }) => isUnknownToLedger) || known.refundedMinor > back.refundedMinor;
-  // All that is undone of it is known, and the policy has ended the membership for it.
+  // The ledger knows all that was reversed of it, and the policy has ended the membership for that.
   if (!isOld && back.refundedMinor > 0) return undefined;
   const waits = openReviews.map(({ kind }) => kind).join(', ');
   const ledger = `membership ${membership}${waits ? `, under review: ${waits}` : ''}`;
@@ -60,7 +61,7 @@ interface Reversals {
   readonly disputes: readonly { readonly status: string; readonly isAgainstUs: boolean; readonly isUnknownToLedger: boolean }[];
 }
 
-/** By Stripe: asked only where the charge says that there is something, or the ledger knows something else. */
+/** What Stripe has as reversed. Read only if the charge shows something, or if the ledger has another sum. */
 async function reversalsOf({ id, money }: ProviderPayment, known: LedgerPayment, calls: StripeCalls): Promise<Reversals> {
   if (money === undefined) return { refundedMinor: 0, disputes: [] };
   return {
@@ -88,16 +89,18 @@ async function disputesOf(intentId: string, known: LedgerPayment, calls: StripeC
   });
 }
 
+/** A payment on which Stripe and the ledger disagree. */
 export interface Mismatch {
   readonly kind: MismatchKind;
   readonly paymentId: string;
   readonly account: string;
   /** Absent: the ledger has no order for it. */
   readonly orderId?: string;
-  /** What Stripe says, and what the ledger says. */
+  /** What Stripe has, in words. */
   readonly stripe: string;
+  /** What the ledger has, in words. */
   readonly ledger: string;
-  /** Looked at again after a repair: gone, or still there. Absent: nobody asked for a repair, or only a person can. */
+  /** After a repair: true if the mismatch is gone. Absent: no repair was requested, or only a person can repair it. */
   readonly repaired?: boolean;
 }
 

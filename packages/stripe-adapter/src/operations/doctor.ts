@@ -1,5 +1,5 @@
-// What is wrong with how a shop is wired to Stripe, and what to do about it: the key, the account and its mode, the
-// clock, the webhook endpoints and their secrets. Reads only, and posts one unsigned webhook to the shop's own address.
+// Checks how a shop is wired to Stripe, and what to do about it: the key, the account and its mode, the clock, the webhook
+// endpoints and their secrets. It only reads, and posts one unsigned webhook to each endpoint's address.
 import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import * as z from 'zod';
@@ -7,12 +7,13 @@ import { eventTypes } from '../stripe/event-types.ts';
 import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 
+/** The result of one check. */
 export interface Diagnosis {
   readonly what: string;
   readonly state: 'good' | 'problem' | 'unknown';
   /** What was found. */
   readonly found: string;
-  /** What to do now; absent where nothing is. */
+  /** What to do now. Absent: nothing. */
   readonly remedy?: string;
 }
 
@@ -20,8 +21,9 @@ export interface DoctorOptions {
   readonly stripe: Stripe;
   readonly secretKey: string;
   readonly webhookSecrets: readonly string[];
-  /** Where Stripe should send webhooks to. Absent: every enabled endpoint is looked at. */
+  /** The URL that Stripe should send webhooks to. Absent: every endpoint of the account is checked. */
   readonly webhookUrl?: string;
+  /** Absent: the key's mode is not compared with the ledger's orders. */
   readonly ledger?: PaymentLedger;
   readonly log: Logger;
   readonly runtime: PaymentLedger['runtime'];
@@ -29,10 +31,11 @@ export interface DoctorOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** Signatures are believed for five minutes. */
+/** Signatures count for five minutes: a clock this far off is reported before they fail. */
 const skewProblemMs = 60_000;
 const probeTimeoutMs = 10_000;
 
+/** All checks; only those of key and secrets if Stripe does not answer for the account. @throws LedgerError of the store. */
 export async function diagnose(options: DoctorOptions): Promise<readonly Diagnosis[]> {
   const { secretKey, webhookSecrets } = options;
   const calls = new StripeCalls({ stripe: options.stripe, runtime: options.runtime });
@@ -46,7 +49,7 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
     (id) => good('account', id),
   );
   found.push(account);
-  if (account.state !== 'good') return found; // Nothing else can be asked.
+  if (account.state !== 'good') return found; // Nothing else can be checked.
   found.push(await clock(calls, options), await modes(calls, options));
   found.push(...(await permissions(calls)));
   found.push(...(await endpoints(options)));
@@ -199,7 +202,7 @@ function judgeEndpoint({ url, status, enabled_events: enabled, api_version: vers
   ];
 }
 
-/** A webhook without a signature: whoever takes webhooks of ours refuses it with 400, at this very address. */
+/** Posts a webhook without a signature: a handler of ours refuses it with 400, at this very address. */
 async function probe(url: string, fetch: typeof globalThis.fetch): Promise<Diagnosis> {
   const what = `${url}: answers`;
   try {

@@ -4,13 +4,13 @@ import { type EventStore, type PaymentReference, readOrderEvent, type StoredEven
 import { defined } from '@paidonce/ledger/adapter';
 
 export interface PaymentsNamed {
-  /** Empty: the ledger has heard nothing of it. */
+  /** Empty: the ledger knows no such payment. */
   readonly payments: readonly PaymentReference[];
-  /** Whose the name is now; absent: nobody's. */
+  /** The order that the name is linked to now. Absent: none. */
   readonly orderId?: string;
 }
 
-/** Strong: it reads the streams themselves, also those of orders that are not placed. */
+/** Strongly consistent: it reads the streams themselves, and finds orders that are not placed too. @throws LedgerError of the store. */
 export async function findPayments(name: string, store: EventStore): Promise<PaymentsNamed> {
   const found = new Found(name);
   let orderId: string | undefined;
@@ -26,7 +26,7 @@ export async function findPayments(name: string, store: EventStore): Promise<Pay
 
 class Found {
   readonly #name: string;
-  /** Payments of this very id, and those that were made on the session of this id. */
+  /** Payments with this id, and payments that were made on the session with this id. */
   readonly #itself = new Map<string, PaymentReference>();
   readonly #madeOnIt = new Map<string, PaymentReference>();
 
@@ -43,7 +43,7 @@ class Found {
     else if (event.type === 'PaymentObserved' && event.data.aliases?.includes(this.#name)) this.#madeOnIt.set(key, payment);
   }
 
-  /** Where money came on a session, its payment intent is the payment. */
+  /** If money came on a session, its payment intent is the payment. */
   payments(): readonly PaymentReference[] {
     return [...(this.#madeOnIt.size > 0 ? this.#madeOnIt : this.#itself).values()];
   }

@@ -1,11 +1,12 @@
-// What an order's own stream says of one payment: how much was paid, how much of it went back, and what was disputed.
+// What an order's own stream has of one payment: how much was paid, how much of it went back, and what was disputed.
 import { readOrderEvent, type StoredEvent } from '@paidonce/ledger';
 
 export interface LedgerPayment {
-  /** Every total that was ever told of it; empty: nobody has called it paid. */
+  /** Every total that was ever reported, in minor units. Empty: it was never reported as paid. */
   readonly totalsMinor: ReadonlySet<number>;
+  /** Minor units of the refunds that succeeded and were not undone. */
   readonly refundedMinor: number;
-  /** Every word of a dispute that was ever told: `{id}:{status}:{movements}`. */
+  /** Every status of a dispute that was ever recorded: `{id}:{status}:{movements}`. */
   readonly disputes: ReadonlySet<string>;
 }
 

@@ -11,12 +11,13 @@ import { type BatchContext, everyObject } from './batch-context.ts';
 export interface ProviderPayment {
   readonly id: string;
   readonly account: string;
-  /** Of a payment that its session alone names as ours. */
+  /** Set if only the session shows that the payment is ours. */
   readonly sessionId?: string;
+  /** In the currency's minor unit. */
   readonly capturedMinor: number;
   readonly currency: string;
   readonly livemode: boolean;
-  /** Absent: a session that cost nothing. */
+  /** The charge. Absent: a session that cost nothing. */
   readonly money?: StripeMoney;
   readonly answer: Pick<Answer, 'asOf' | 'apiVersion'>;
 }
@@ -26,17 +27,18 @@ export interface PaidSince {
   readonly calls: StripeCalls;
   readonly work: BatchContext;
   readonly since: Date;
-  /** Of an object in scope that nobody can read. */
+  /** Called with the id of an object in scope that cannot be read. */
   readonly onUnread: (objectId: string) => void;
 }
 
-/** A row comes a moment after its payment, and a session is made before it is paid. */
+/** A row is created a moment after its payment, and a session before it is paid. */
 const overlapMs = 24 * 3_600_000;
 
+/** Each payment in scope, and `not_ours` for each of another app. @throws LedgerError `provider_unavailable`, or a code of the store. */
 export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<ProviderPayment | 'not_ours'> {
   const { account, calls, work, since, onUnread } = parts;
   const { ledger, scope } = work;
-  /** Payments that only their session names as ours (on a Payment Link, by a recovery link), and that session. */
+  /** Payments that only their session shows as ours (on a Payment Link, by a recovery link). Value: that session. */
   const sessions = new Map<string, string>();
   const toMs = ledger.runtime.now().getTime() + overlapMs;
   for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), since.getTime() - overlapMs, toMs)) {
@@ -49,14 +51,18 @@ export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<ProviderPa
     if (intent !== null) {
       if (isOurs) sessions.set(typeof intent === 'string' ? intent : intent.id, id);
     } else if (total === 0 && status !== 'unpaid') {
-      // What cost nothing stands in no balance.
+      // What cost nothing is in no balance.
       yield isOurs ? { id, account, capturedMinor: 0, currency: currency ?? '', livemode, answer } : 'not_ours';
     }
   }
   yield* chargedAtStripe(parts, sessions);
 }
 
-/** @param sessions of payments that these alone name as ours. */
+/**
+ * As `paidAtStripe`, from the balance alone.
+ *
+ * @param sessions by payment intent, for payments that only the session shows as ours.
+ */
 export async function* chargedAtStripe(
   { account, calls, work, since, onUnread }: PaidSince,
   sessions: ReadonlyMap<string, string> = new Map(),
@@ -66,14 +72,14 @@ export async function* chargedAtStripe(
     const row = movementSchema.safeParse(object);
     if (!row.success) onUnread(nameOf(object));
     const { source } = row.data ?? { source: null };
-    if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes stand with their charge.
+    if (identityOf(source).object !== 'charge') continue; // Fees, payouts; refunds and disputes are on their charge.
     const money = moneySchema.safeParse(source);
     if (!money.success) {
       if (await isOurs(source, identityOf(source).payment_intent ?? '', work)) onUnread(nameOf(source));
       continue;
     }
-    if (money.data.status !== 'succeeded') continue; // A debit has its row while it is under way, and keeps it where the bank refuses.
-    // Old integrations make charges without a payment intent. No order of ours does: one that is ours all the same is shown.
+    if (money.data.status !== 'succeeded') continue; // A debit has its row while it is under way, and keeps it if the bank refuses.
+    // Old integrations make charges without a payment intent. No order of ours does; one with our mark is still reported.
     const id = money.data.payment_intent ?? money.data.id;
     const { amount_captured: capturedMinor, currency, livemode } = money.data;
     const sessionId = sessions.get(id);

@@ -8,15 +8,17 @@ import { readableTypeOf } from '../stripe/stripe-calls.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
 import { type LookedAt, refreshPayment } from './refresh-payment.ts';
 
+/** What `recheck` read, and what it led to. */
 export interface Rechecked {
+  /** Each object that was read: its id, and the ledger's outcome, or `not_ours`, `ignored` or `unreadable`. */
   readonly looked: readonly LookedAt[];
-  /** As it is now; absent: no order is known for the object. */
+  /** The order as it is now. Absent: no order is known for the object. */
   readonly order?: OrderView;
 }
 
 /**
  * @param name an order, or an object of Stripe by its id.
- * @throws LedgerError `order_unknown`: neither. `provider_unavailable`, and those of the ledger.
+ * @throws LedgerError `order_unknown`: it is neither. `provider_unavailable`, or a code of the store.
  */
 export async function recheck(name: string, work: BatchContext): Promise<Rechecked> {
   const { ledger } = work;
@@ -24,13 +26,13 @@ export async function recheck(name: string, work: BatchContext): Promise<Recheck
   if (order === undefined) {
     if (readableTypeOf(name) === undefined)
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
-    const { accounts, livemode } = await accountsInScope(work); // A refund does not tell its mode.
+    const { accounts, livemode } = await accountsInScope(work); // A refund does not state its mode.
     const owner = await ledger.orderOf(name);
     let looked: readonly LookedAt[] = [];
     for (const account of new Set([...(owner ? [owner.account] : []), ...accounts])) {
       const seen = { account, ...defined({ livemode }) };
       looked = await lookAt({ id: name, ...seen }, work);
-      if (looked.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: on the other accounts Stripe has none such.
+      if (looked.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: Stripe has no such object on the other accounts.
     }
     const found = await ledger.orderOf(name);
     return { looked, ...(found ? { order: found } : {}) };
@@ -40,7 +42,7 @@ export async function recheck(name: string, work: BatchContext): Promise<Recheck
   return { looked, order: (await ledger.order(name)) ?? order };
 }
 
-/** Its checkouts, and the payments that anybody told of. */
+/** Its checkouts, and the payments that were reported of it. */
 async function paymentsOf({ orderId, checkouts }: OrderView, { ledger }: BatchContext): Promise<readonly PaymentReference[]> {
   const found = new Map(checkouts.map(({ payment }) => [payment.id, payment]));
   for (const stored of await ledger.history(orderId)) {

@@ -1,5 +1,5 @@
-// The proof that nothing was missed, both ways and on every account: each movement of money and each free session in
-// scope against the ledger, and each active membership against Stripe. Reads only; a repair goes through the one write path.
+// The proof that nothing was missed, both ways and on every account: each movement of money and each free session in scope
+// against the ledger, and each active membership against Stripe. It only reads; a repair goes through the one write path.
 
 import type { EventStore } from '@paidonce/ledger';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -13,32 +13,37 @@ import { refreshPayment } from './refresh-payment.ts';
 
 export interface Reconciled {
   readonly since: string;
-  /** The key's own, and those connected to it that have orders here. */
+  /** The key's own first, then those connected to it that have orders here. */
   readonly accounts: readonly string[];
-  /** Nothing is proved of these: accounts that our key may not read, and objects in scope that nobody can read. */
+  /** Ids of what nothing is proved of: accounts that our key may not read, and objects in scope that cannot be read. */
   readonly unproved: readonly string[];
-  /** In scope: payments at Stripe, and active memberships of the ledger. */
+  /** Payments at Stripe that are in scope. */
   readonly payments: number;
+  /** Active memberships of the ledger. */
   readonly memberships: number;
-  /** Memberships that rest on money which Stripe never saw: a person answers for them. */
+  /** Memberships granted for money outside Stripe: a person answers for them. */
   readonly manual: number;
+  /** Payments of other apps. */
   readonly notOurs: number;
+  /** Requests sent to Stripe. */
   readonly calls: number;
   readonly mismatches: readonly Mismatch[];
 }
 
 export interface ReconcileOptions {
+  /** Payments since then, and memberships whose payment is not older. */
   readonly since: Date;
+  /** True: what Stripe reports goes into the ledger as an observation. Default false. */
   readonly repair?: boolean;
   readonly onProgress?: (what: string, count: number) => void;
 }
 
-/** @throws LedgerError where Stripe or the store did not answer: nothing is proved then. */
+/** @throws LedgerError `provider_unavailable` or a code of the store: nothing is proved then. */
 export async function reconcile(work: BatchContext, store: EventStore, options: ReconcileOptions): Promise<Reconciled> {
   const scope = await accountsInScope(work);
   const granted = await activeMemberships(store, scope.livemode, options);
   const atStripe = granted.filter(({ payment }) => payment.provider === 'stripe');
-  // A payment on another account than its order's counts where a person said so.
+  // A person may have stated a payment on an account other than its order's.
   const accounts = [...new Set([...scope.accounts, ...atStripe.map(({ payment }) => payment.account)])];
   const unproved: string[] = [];
   const sum = { payments: 0, notOurs: 0 };
@@ -61,7 +66,7 @@ export async function reconcile(work: BatchContext, store: EventStore, options: 
   return { since: options.since.toISOString(), accounts, unproved, ...counts, mismatches };
 }
 
-/** One account, both ways. */
+/** The comparison of one account, both ways. */
 class AccountComparison {
   readonly mismatches: Mismatch[] = [];
   readonly unreadable: string[] = [];
@@ -112,15 +117,15 @@ class AccountComparison {
     }
   }
 
-  /** What Stripe says now goes the way of every observation; then it is judged again. */
+  /** Reads the payment by the path of every observation, then compares again. */
   async #repaired(mismatch: Mismatch, paid: ProviderPayment): Promise<Mismatch> {
-    // A refund tells no mode of its own.
+    // A refund states no mode of its own.
     const way = { source: 'poll' as const, account: this.#account, livemode: paid.livemode, ...paid.answer };
     await refreshPayment(paid.sessionId ?? paid.id, way, this.#work);
     return { ...mismatch, repaired: (await comparePayment(paid, this.#calls, this.#work)) === undefined };
   }
 
-  /** Of one that no list has shown: it may have been paid before the first row. */
+  /** Checks a payment that no list has shown: it may have been paid before the first row. */
   async #isPaid(paymentId: string): Promise<boolean> {
     if (paymentId.startsWith('cs_')) {
       const session = sessionSchema.safeParse((await this.#calls.session(paymentId))?.object);

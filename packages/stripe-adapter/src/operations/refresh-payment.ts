@@ -1,5 +1,5 @@
-// A payment asked of Stripe long after it was made: what went back of it is told first, so that one that was undone
-// meanwhile grants nothing on the way, and nobody is welcomed whose money is with him again.
+// Reads a payment from Stripe long after it was made. Its refunds and disputes are recorded first, so that a payment
+// refunded meanwhile never sends a welcome.
 
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
@@ -8,12 +8,16 @@ import { readableTypeOf, type StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { BatchContext } from './batch-context.ts';
 
+/** An object that was read from Stripe, and the outcome of its intake. */
 export interface LookedAt {
   readonly objectId: string;
   readonly outcome: string;
 }
 
-/** @param paymentId `pi_…`, `cs_…`, or `ch_…` of an old integration. */
+/**
+ * @param paymentId `pi_…`, `cs_…`, or `ch_…` of an old integration.
+ * @throws LedgerError `provider_unavailable`, or a code of the store.
+ */
 export async function refreshPayment(paymentId: string, way: Provenance, work: BatchContext): Promise<readonly LookedAt[]> {
   const { accounts, intake, ledger, scope } = work;
   const calls = await accounts.calls(way.account);
@@ -21,7 +25,7 @@ export async function refreshPayment(paymentId: string, way: Provenance, work: B
   const isSession = type === 'checkout.session';
   const session = isSession ? identityOf((await calls.session(paymentId))?.object) : undefined;
   const intentId = isSession ? session?.payment_intent : paymentId;
-  // On a Payment Link only the session tells whose its payment is, and nothing that went back of it does.
+  // On a Payment Link only the session shows whose its payment is; refunds and disputes of it do not.
   const order = session && (await findOrder(claimOf(session, scope), ledger));
   const told = { ...way, ...(order ? { orderId: order.orderId } : {}) };
   const back = intentId?.startsWith('pi_') ? await refundsAndDisputesOf(intentId, told, calls) : [];
@@ -34,7 +38,7 @@ export async function refreshPayment(paymentId: string, way: Provenance, work: B
   return [{ objectId: paymentId, outcome }, ...looked];
 }
 
-/** Its refunds and disputes, for `intake.take`: two calls. */
+/** Its refunds and disputes, for `intake.take`: two calls. @throws LedgerError `provider_unavailable` */
 export async function refundsAndDisputesOf(
   intentId: string,
   way: Omit<Provenance, 'asOf'>,

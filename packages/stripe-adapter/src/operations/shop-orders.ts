@@ -12,12 +12,13 @@ export interface ShopOrder {
   /** Before discounts, tax and shipping, in Stripe's minor unit. */
   readonly amountMinor: number;
   readonly currency: string;
+  /** ISO 8601. */
   readonly placedAt: string;
   /** `cs_…` or `pi_…`. */
   readonly paymentId: string;
   /** The connected account that has the payment. Default: the key's own. */
   readonly account?: string;
-  /** The member has what he paid for: the shop must not be told again. */
+  /** The member has what they paid for: the shop must not be informed again. */
   readonly fulfilled: boolean;
 }
 
@@ -33,7 +34,7 @@ const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
   fulfilled: z.boolean(),
 });
 
-/** @throws LedgerError `invalid_input` that names the line. */
+/** @throws LedgerError `invalid_input`: names the line that cannot be read. */
 export function readShopOrders(text: string): readonly ShopOrder[] {
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];

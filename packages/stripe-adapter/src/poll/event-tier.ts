@@ -1,15 +1,18 @@
-// The quick tier: one call lists what happened to sessions, payment intents, refunds and disputes alike. The cursor is
-// a time with overlap, since Stripe's events come out of order; events that were never made are for the other tiers.
+// The quick tier: one call lists what happened to sessions, payment intents, refunds and disputes alike. Its cursor is a
+// time, read with overlap, since Stripe's events come out of order. Events that Stripe never created are left to the other
+// tiers.
 import { eventTypes } from '../stripe/event-types.ts';
 import { eventSchema } from '../stripe/stripe-event-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { type Round, slackMs } from './round.ts';
 
 const overlapMs = 10 * 60_000;
-/** Rounds are hourly at least. */
+/** How far back to read if the cursor cannot be trusted: rounds run hourly at least. */
 const longestPauseMs = 2 * 3_600_000;
+/** Stripe keeps events for 30 days. */
 const keptMs = 30 * 24 * 3_600_000;
 
+/** @throws LedgerError as `Round.readList`. */
 export async function readEvents(round: Round): Promise<void> {
   const { orders, startedAt, parts } = round;
   const now = startedAt.getTime();

@@ -1,5 +1,5 @@
-// The proving tier: every movement of money on the account, which is the only list that shows late changes (a refund
-// that fails, a dispute that moves) as new rows; and what moves no money when it ends, by its id.
+// The proving tier: every movement of money on the account. This is the only list that shows late changes (a refund that
+// fails, a dispute that moves) as new rows. What moves no money when it ends is read by its id.
 
 import { attemptOf } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake.ts';
@@ -9,11 +9,12 @@ import { chargeSchema, failedPath, identityOf, movementSchema } from '../stripe/
 import { unsettledOrders } from './object-tier.ts';
 import { type Round, slackMs } from './round.ts';
 
-/** A capture makes its row later than its charge. */
+/** The row of a capture is newer than its charge. */
 const overlapMs = 24 * 3_600_000;
-/** Rounds are daily. */
+/** How far back to read if the cursor cannot be trusted: rounds run daily. */
 const longestPauseMs = 2 * 24 * 3_600_000;
 
+/** @throws LedgerError as `Round.readList`. */
 export async function readMoney(round: Round): Promise<void> {
   const { orders, startedAt, parts } = round;
   const fromMs = (round.readUpToMs(longestPauseMs) ?? Date.parse(orders.firstPlacedAt)) - overlapMs;
@@ -45,7 +46,7 @@ async function takeMovement(round: Round, row: unknown, answer: Answer): Promise
   }
 }
 
-/** Read by its payment intent, and only where the ledger does not know it as paid: of another app's charge nothing is asked. */
+/** Reads the payment intent, but only if the ledger does not know it as paid. A charge of another app costs no call. */
 async function takeCharge(round: Round, source: unknown, answer: Answer): Promise<IntakeResult> {
   const { intake, ledger, scope } = round.parts;
   const charge = chargeSchema.safeParse(source);

@@ -8,14 +8,16 @@ import { type Round, slackMs } from './round.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** The longest life of a session, by a recovery link, and a day. */
+/** The longest life of a session, with its recovery link, and a day more. */
 const sessionLifeMs = 32 * dayMs;
 
+/** @throws LedgerError as `Round.readList`. */
 export async function readObjects(round: Round): Promise<void> {
   const { orders, startedAt, parts } = round;
   if (orders.awaited) {
     const since = Date.parse(orders.awaited.oldestPlacedAt) - slackMs;
-    // What was complete when the last round ended was seen; what was made so long before it cannot have completed since.
+    // The last round read what was complete when it ended. A session created more than a session's life before that cannot
+    // have completed since.
     const upToMs = round.readUpToMs(sessionLifeMs);
     const fromMs = upToMs === undefined ? since : Math.max(since, upToMs - sessionLifeMs);
     await round.readList(
@@ -27,7 +29,7 @@ export async function readObjects(round: Round): Promise<void> {
   if (orders.hasUnsettled) await lookAtAttempts(round);
 }
 
-/** Debits take days, vouchers weeks. */
+/** Checks each attempt under way, less often with age: debits take days, vouchers weeks. */
 async function lookAtAttempts(round: Round): Promise<void> {
   const { parts, startedAt, number } = round;
   for await (const { attempts } of unsettledOrders(round)) {
@@ -40,13 +42,13 @@ async function lookAtAttempts(round: Round): Promise<void> {
   }
 }
 
-/** Rounds are hourly. */
+/** An attempt of this age is checked in every n-th round. Rounds are hourly. */
 export function roundsBetweenLooks(ageMs: number): number {
   if (ageMs < dayMs) return 1;
   return ageMs < 7 * dayMs ? 6 : 24;
 }
 
-/** By its session: an intent alone does not say that the customer cannot try again. */
+/** Read by its session: an intent alone does not show that the customer cannot try again. */
 async function lookAt(round: Round, paymentId: string): Promise<IntakeResult> {
   const { calls, intake } = round.parts;
   const session = paymentId.startsWith('pi_') ? await calls.sessionOfIntent(paymentId) : await calls.session(paymentId);
@@ -57,7 +59,7 @@ async function lookAt(round: Round, paymentId: string): Promise<IntakeResult> {
 
 const pageLimit = 100;
 
-/** Of the round's account and mode. */
+/** The unsettled orders of the round's account and mode. @throws LedgerError of the store. */
 export async function* unsettledOrders({ parts: { ledger }, orders: { account, livemode } }: Round): AsyncGenerator<AccountUnsettledOrder> {
   for (let after: string | undefined; ; ) {
     const page = await ledger.forAdapters.unsettledOrders({ limit: pageLimit, ...defined({ after }) });

@@ -4,11 +4,11 @@
 import { LedgerError, type Logger, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
 import { isPaid } from '@paidonce/ledger/adapter';
 
-/** Stripe sends a webhook within seconds; one that is late is not lost. */
+/** Stripe sends a webhook within seconds. Before this time it may only be late, and is not yet called lost. */
 const lateMs = 120_000;
 const mostKept = 1_000;
 const mostNamed = 5;
-/** A quarter of an hour at the default interval: each waits twice as long as the one before. */
+/** A quarter of an hour at the default interval: each wait is twice as long as the one before. */
 const failuresToTell = 3;
 
 export interface PollAlertsParts {
@@ -19,10 +19,10 @@ export interface PollAlertsParts {
 
 export class PollAlerts {
   readonly #parts: PollAlertsParts;
-  /** When the poll gave them access, by our monotonic clock. */
+  /** Orders that the poll gave access to. Value: when, by our monotonic clock. */
   readonly #rescued = new Map<string, number>();
 
-  /** Of a tier, or of what comes before all tiers: our own failures in a row. */
+  /** Our own failures in a row. Key: the name of a tier, or of the step before all tiers. */
   readonly #failures = new Map<string, number>();
 
   constructor(parts: PollAlertsParts) {
@@ -33,6 +33,7 @@ export class PollAlerts {
     return this.#failures.get(what) ?? 0;
   }
 
+  /** Records how `work` ends, and passes on its result or its error. */
   async watch<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
@@ -44,7 +45,11 @@ export class PollAlerts {
     }
   }
 
-  /** @param error absent: it ended well. */
+  /**
+   * Records an end; alerts a person once there are enough failures in a row.
+   *
+   * @param error absent: it ended well.
+   */
   ended(what: string, error?: unknown): void {
     const failures = error === undefined ? 0 : this.failuresOf(what) + 1;
     this.#failures.set(what, failures);
@@ -57,13 +62,16 @@ export class PollAlerts {
     });
   }
 
-  /** Orders that got access by a round. */
+  /** Records the orders that a round gave access to. */
   rescued(orderIds: readonly string[]): void {
     const atMs = this.#parts.runtime.monotonicNowMs();
     for (const orderId of orderIds) if (this.#rescued.size < mostKept) this.#rescued.set(orderId, atMs);
   }
 
-  /** One alert for all of which no webhook has told by now. Never rejects: an order that cannot be read must not keep the poll from looking. */
+  /**
+   * Sends one alert for all rescued orders whose webhook is overdue. Never rejects: an order that cannot be read must not
+   * stop the poll.
+   */
   async alertMissedWebhooks(): Promise<void> {
     const { ledger, runtime } = this.#parts;
     const late = [...this.#rescued].filter(([, atMs]) => runtime.monotonicNowMs() - atMs >= lateMs).map(([orderId]) => orderId);
@@ -80,7 +88,7 @@ export class PollAlerts {
     });
   }
 
-  /** Also where nobody can know. */
+  /** True if a webhook reported the payment, and also if the order cannot be read: then no false alarm. */
   async #wasTold(orderId: string): Promise<boolean> {
     const { ledger, log } = this.#parts;
     try {

@@ -1,5 +1,5 @@
-// The poll: sure where webhooks are lost. Three tiers look at events, at completed sessions, and at money; each on its
-// own account, in rounds that one process of all runs, elected by the tier's stream. Reading twice is harmless.
+// The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money. Each runs on its
+// own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
 import {
   type AccountOrders,
   LedgerError,
@@ -33,7 +33,7 @@ export interface PollParts {
   readonly scope: string;
   readonly runtime: Runtime;
   readonly log: Logger;
-  /** Of the quick tier, where an order is young. */
+  /** Milliseconds between rounds of the `events` tier while an unpaid order is young. */
   readonly intervalMs: number;
   readonly stopping: AbortController;
 }
@@ -41,7 +41,7 @@ export interface PollParts {
 export interface SweepOptions {
   /** Default: all three. */
   readonly tiers?: readonly SweepTier[];
-  /** Only those of which no process has finished a round for their interval. Default false. */
+  /** Only tiers for which no process has finished a round within their interval. Default false. */
   readonly onlyDue?: boolean;
 }
 
@@ -51,7 +51,7 @@ const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
   money: readMoney,
 };
 
-/** A round that was seen to run: since when, by our own clock. */
+/** A round that this process found running, and since when, by our monotonic clock. */
 interface Sighting {
   readonly round: number;
   readonly atMs: number;
@@ -60,7 +60,7 @@ interface Sighting {
 export class Poll {
   readonly #parts: PollParts;
   readonly #sighted = new Map<string, Sighting>();
-  /** Lists of connected accounts that our key may not read: another process has theirs. */
+  /** Tiers of connected accounts that our key may not read: they are left to a process with another key. */
   readonly #closedToUs = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
@@ -73,9 +73,9 @@ export class Poll {
   }
 
   /**
-   * One pass; all zeros where there is nothing to look for, or where another process has just begun the same.
+   * One pass, after those under way. All zeros if there is nothing to look for, or if another process has just begun it.
    *
-   * @throws LedgerError where Stripe or the store did not answer: the round is not finished, and is read again.
+   * @throws LedgerError `provider_unavailable`, `closed`, or a code of the store: the round is not finished, and is read again.
    */
   sweep(options: SweepOptions = {}): Promise<SweepSummary> {
     const work = this.#turn.then(() => this.#sweep(options));
@@ -83,12 +83,12 @@ export class Poll {
     return work;
   }
 
-  /** Beside what is under way. What was lost is not in the events: the objects and the money tell. */
+  /** A pass that nobody awaits. The lost events are not in Stripe's list of events, but the objects and the money are there. */
   sweepSoon(): void {
     if (this.#soon) return;
     this.#soon = true;
     const work = this.#turn.then(() => {
-      this.#soon = false; // Said again from now on, it is of something that this pass may not see.
+      this.#soon = false; // A request that comes from here on needs a pass of its own.
       return this.#sweep({ tiers: ['objects', 'money'] });
     });
     this.#turn = work.catch((error: unknown) => this.#warn(error));
@@ -123,7 +123,7 @@ export class Poll {
 
   async #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepSummary> {
     const { ledger, stopping } = this.#parts;
-    await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is in it.
+    await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is then included.
     await this.#alerts.alertMissedWebhooks();
     const targets = await this.#alerts.watch('the accounts', () => this.#targets());
     let sum = nothing;
@@ -137,7 +137,7 @@ export class Poll {
         } catch (error) {
           if (isNotAllowed(error) && orders.account !== (await this.#parts.accounts.own()))
             this.#leaveToOthers(nameOf(tier, orders), error);
-          else failure ??= error; // A tier that fails does not keep the others from looking.
+          else failure ??= error; // A tier that fails does not stop the others.
         }
       }
     }
@@ -154,7 +154,7 @@ export class Poll {
     if (!appliesTo(tier, orders)) return nothing;
     if (onlyDue && !(await this.#isDue(tier, orders, progress, targets))) return nothing;
     const readsBefore = reads.count;
-    // Taken: a round that began after we were asked finds all that we would.
+    // `taken`: another process began this round after our call, and finds all that we would.
     const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round);
     if (outcome === 'taken') return nothing;
     const calls = await accounts.calls(orders.account);
@@ -170,14 +170,14 @@ export class Poll {
       failure = error;
       throw error;
     } finally {
-      // What it has read is told with the next round that ends well.
+      // Reads of a round that failed are recorded with the next round that ends well.
       if (failure !== undefined) budget.note(reads.count - readsBefore);
       this.#alerts.rescued(round.rescuedOrders);
-      this.#alerts.ended(name, round.hasAdvanced ? undefined : failure); // One that advanced leaves the next one less to do.
+      this.#alerts.ended(name, round.hasAdvanced ? undefined : failure); // A round that advanced leaves the next one less to read.
     }
   }
 
-  /** Only a round that took everything in moves the cursor. */
+  /** Only a round without a failure moves the cursor. */
   async #finish(round: Round, calls: number, targets: readonly AccountOrders[]): Promise<SweepSummary> {
     const { ledger, budget, log } = this.#parts;
     const { failed, ...counts } = round.counts;
@@ -194,7 +194,7 @@ export class Poll {
     return summary;
   }
 
-  /** What could still be paid when the tier looked last, though it may not be now. */
+  /** Includes what could still be paid when the tier's last round ended, even if it cannot be paid now. */
   async #awaitedSince({ upTo }: SweepProgress, target: AccountOrders): Promise<AccountOrders> {
     const { ledger, runtime } = this.#parts;
     const now = runtime.now().toISOString();
@@ -202,7 +202,7 @@ export class Poll {
     return all.find(({ account, livemode }) => account === target.account && livemode === target.livemode) ?? target;
   }
 
-  /** Nobody has finished a round for its interval; and none that began is still seen to run. */
+  /** True if no process has finished a round within the interval, and no round that began still seems to run. */
   async #isDue(tier: SweepTier, orders: AccountOrders, progress: SweepProgress, targets: readonly AccountOrders[]): Promise<boolean> {
     const { runtime, intervalMs } = this.#parts;
     const name = nameOf(tier, orders);
@@ -214,10 +214,10 @@ export class Poll {
     const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
     const sinceMs = runtime.now().getTime() - Date.parse(progress.upTo ?? orders.firstPlacedAt);
     if (progress.finished) return sinceMs >= wait || (sighted?.round === progress.round && nowMs - sighted.atMs >= wait);
-    // A cron job is a new process each time, and sees no round for long: it goes by when one was due.
+    // A cron job is a new process each time and observes no round for long: it goes by when a round was due.
     if (sighted === undefined) return sinceMs >= wait + intervalMs;
-    // By our own clock: a round that began an interval ago and has not ended is of a process that died. Where it is ours
-    // that fail, each waits twice as long as the one before, and at most as long as any.
+    // By our own clock: a round that began an interval ago and has not ended belongs to a process that died. If the failing
+    // rounds are ours, each wait is twice as long as the one before, and at most `wait`.
     const patience = Math.min(wait, intervalMs * 2 ** this.#alerts.failuresOf(name));
     return sighted.round === progress.round && nowMs - sighted.atMs >= patience;
   }
@@ -232,7 +232,7 @@ export class Poll {
     );
   }
 
-  /** Each account has its own lists, so its own rounds; of our key's mode alone, for it sees no other. */
+  /** Each account has its own lists, so its own rounds. Only orders in our key's mode: the key cannot read the other. */
   async #targets(): Promise<readonly AccountOrders[]> {
     const { ledger, accounts } = this.#parts;
     const all = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));

@@ -1,5 +1,5 @@
-// Reads are rationed by Stripe, over 30 days, and the shop's own calls come out of the same purse. What the rounds of
-// the poll have read stands in the log; what else this process reads is told with the next round.
+// Stripe rations reads over 30 days, and the shop's own calls come out of the same allowance. Reads of the poll's rounds
+// are recorded in the log; other reads of this process are recorded with the next round.
 import type { SweepProgress } from '@paidonce/ledger';
 
 const dayMs = 24 * 3_600_000;
@@ -7,14 +7,14 @@ export const budgetDays = 30;
 
 export class ReadBudget {
   readonly #readsPer30Days: number;
-  /** Of this process, outside the rounds, and not told to the log yet. */
+  /** Reads of this process outside its rounds, not recorded in the log yet. */
   #others = 0;
 
   constructor(readsPer30Days: number) {
     this.#readsPer30Days = readsPer30Days;
   }
 
-  /** Reads outside the rounds that stand in the log: status queries, webhooks that left a question, rounds that failed. */
+  /** Counts reads that no finished round records: status queries, webhooks that left a question, rounds that failed. */
   note(reads = 1): void {
     this.#others += reads;
   }
@@ -23,12 +23,12 @@ export class ReadBudget {
     return this.#others;
   }
 
-  /** They stand in the log now. */
+  /** Subtracts reads that are now recorded in the log. */
   told(others: number): void {
     this.#others -= others;
   }
 
-  /** May fall below zero: what a customer waits for, and the proof that nothing was missed, are never stopped. */
+  /** Reads left. May fall below zero: what a customer waits for, and the proof that nothing was missed, are never stopped. */
   left(spent: Iterable<SweepProgress['spent']>, now: Date): number {
     const oldest = new Date(now.getTime() - budgetDays * dayMs).toISOString().slice(0, 10);
     let reads = this.#others;

@@ -9,6 +9,7 @@ import type { Answer, ListPage, ListWindow, StripeCalls } from '../stripe/stripe
 import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 
+/** Objects listed; those of ours that stated a fact; memberships granted or restored; objects that could not be taken in. */
 export interface Counts {
   lookedAt: number;
   found: number;
@@ -26,19 +27,19 @@ export interface RoundParts {
   readonly signal: AbortSignal;
 }
 
-/** Newest first, from the second to the second. */
+/** A part of a list, newest first. Unix milliseconds of the objects' creation, both inclusive, cut to whole seconds. */
 export interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Read before, down to this id. */
+  /** A round has read the part before, down to this id. Absent: nothing was read yet. */
   readonly after?: string;
 }
 
-/** Clocks differ: lists are read from so much before to so much after what is meant. */
+/** Clocks differ: lists are read from this long before to this long after the intended time. */
 export const slackMs: number = 3_600_000;
-/** So often a long list says in the log how far it was read. */
+/** After this many pages a long list records in the log how far it was read. */
 const pagesBetweenMarks = 10;
-/** A hundred objects each; then the next round goes on. */
+/** Pages of a hundred objects; the next round reads what lies beyond. */
 const mostPages = 1_000;
 
 export class Round {
@@ -49,10 +50,10 @@ export class Round {
   readonly startedAt: Date;
   readonly parts: RoundParts;
   #upToMs: number;
-  /** The next round has less to read, however this one ends. */
+  /** A position was recorded: the next round has less to read, however this one ends. */
   hasAdvanced = false;
   readonly counts: Counts = { lookedAt: 0, found: 0, rescued: 0, failed: 0 };
-  /** Orders that got access by this round, which no other source had told of. */
+  /** Orders that got access by this round, before any other source reported their payment. */
   readonly rescuedOrders: string[] = [];
 
   constructor(
@@ -69,19 +70,19 @@ export class Round {
     this.parts = parts;
   }
 
-  /** Where the next round reads on from, once this one is done. */
+  /** Where the next round continues, once this one is done. */
   get upTo(): Date {
     return new Date(this.#upToMs);
   }
 
-  /** What came after this may not have been there to be read. */
+  /** Limits the cursor: what was created after this time may not have been in the list. */
   readAsOf(ms: number): void {
     this.#upToMs = Math.min(this.#upToMs, ms);
   }
 
   /**
-   * Where the last round ended; undefined: none did. A process whose clock ran ahead wrote a time that is still to come:
-   * then nobody knows, and `patienceMs` back is where it is read from.
+   * Where the last finished round ended. Undefined: no round has finished. A process whose clock ran ahead may have
+   * recorded a time in the future: then the end is unknown, and reading starts `patienceMs` ago.
    */
   readUpToMs(patienceMs: number): number | undefined {
     const { upTo } = this.progress;
@@ -90,13 +91,18 @@ export class Round {
     return Date.parse(upTo) <= nowMs ? Date.parse(upTo) : nowMs - patienceMs;
   }
 
-  /** How an object came to us that Stripe answered just now. */
+  /** The provenance of an object in this answer. */
   way({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>): Provenance {
     const { account, livemode } = this.orders;
     return { source: 'poll', account, livemode, asOf, ...defined({ apiVersion }) };
   }
 
-  /** Reads the list to its end: first what a round that died has left, then what is new since. */
+  /**
+   * Reads the list to its end: first what a dead round has left, then what is new since.
+   *
+   * @throws LedgerError `provider_unavailable`: Stripe did not answer, or there are too many pages. `closed`: the poll was
+   *   stopped. A code of the store.
+   */
   async readList(
     list: (window: ListWindow) => Promise<Answer<ListPage>>,
     stretch: Stretch,
@@ -105,14 +111,14 @@ export class Round {
     const { resume } = this.progress;
     const left = resume && { fromMs: Date.parse(resume.from), toMs: Date.parse(resume.to), after: resume.after };
     if (left === undefined) return this.#readStretch(list, stretch, take);
-    // Its part of the list is as it was then: a session that it passed by while open may have completed since.
+    // That part of the list is as it was then: a session that was open when it was read may have completed since.
     this.readAsOf(left.toMs - slackMs);
     await this.#readStretch(list, left, take).catch((error: unknown) => {
-      // The object is gone from the list: then all of it is read again.
+      // The object is gone from the list, so that part is read again as a whole.
       if (stripeErrorIn(error)?.code !== 'resource_missing') throw error;
       return this.#readStretch(list, { fromMs: left.fromMs, toMs: left.toMs }, take);
     });
-    // What came since that round began: it was to read up to a little after its own time.
+    // What came since that round began: it meant to read up to a little after its own time.
     await this.#readStretch(list, { fromMs: Math.max(stretch.fromMs, left.toMs - 2 * slackMs), toMs: stretch.toMs }, take);
   }
 
@@ -121,7 +127,7 @@ export class Round {
     { fromMs, toMs, after: first }: Stretch,
     take: (object: unknown, answer: Answer<ListPage>) => Promise<IntakeResult>,
   ): Promise<void> {
-    // Fixed at the start: what comes meanwhile shifts no page.
+    // Fixed at the start, so that new objects shift no page.
     const window = { createdFrom: seconds(fromMs), createdTo: seconds(toMs) };
     let after = first;
     for (let page = 1; page <= mostPages; page++) {
@@ -130,7 +136,7 @@ export class Round {
       for (const object of answer.object.objects.toReversed()) await this.takeOne(object, () => take(object, answer));
       after = identityOf(answer.object.objects.at(-1)).id;
       if (!answer.object.hasMore || after === undefined) return;
-      // What failed lies behind a mark that comes after it, and nobody would read it again.
+      // A failed object lies behind a later mark, and no round would read it again.
       if (page % pagesBetweenMarks === 0 && this.counts.failed === 0) await this.#mark({ from: iso(fromMs), to: iso(toMs), after });
       if (this.parts.signal.aborted) throw this.stopped();
     }
@@ -145,7 +151,7 @@ export class Round {
     this.hasAdvanced = true;
   }
 
-  /** It has not looked at everything, so it must not end as if it had. */
+  /** For a round that was stopped: it has not read everything, so it must not end as if it had. */
   stopped(): LedgerError {
     return new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
   }
@@ -158,7 +164,11 @@ export class Round {
     this.rescuedOrders.push(taken.orderId);
   }
 
-  /** One that fails is not the end of the others; the round is read again. */
+  /**
+   * Takes in one object. A failure is counted and does not stop the others; the round is then read again.
+   *
+   * @throws LedgerError if every object would fail alike: `closed`, a code of the store, or for the key `provider_unavailable`.
+   */
   async takeOne(object: unknown, take: () => Promise<IntakeResult>): Promise<void> {
     const { counts, parts, orders } = this;
     counts.lookedAt += 1;
@@ -184,7 +194,7 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** With a key of the other mode nothing of ours would be found, and the cursor would move on. */
+/** A key of the other mode would find nothing of ours, and the cursor would still move. @throws LedgerError `provider_unavailable` */
 function refuseOtherMode(object: unknown, { account, livemode }: AccountOrders): void {
   const found = modeOf(object);
   if (found === undefined || found === livemode) return;
@@ -195,14 +205,14 @@ function refuseOtherMode(object: unknown, { account, livemode }: AccountOrders):
   );
 }
 
-/** A movement of money tells none of its own. */
+/** A movement of money has no mode of its own: that of its source counts. */
 function modeOf(object: unknown): boolean | undefined {
   if (typeof object !== 'object' || object === null) return undefined;
   if ('livemode' in object) return typeof object.livemode === 'boolean' ? object.livemode : undefined;
   return 'source' in object ? modeOf(object.source) : undefined;
 }
 
-/** The store fails for every object alike, and so does a key. */
+/** A failing store fails for every object alike, and so does a refused key. */
 function isOfAll(error: unknown): boolean {
   const codes: readonly string[] = ['store_busy', 'store_unavailable', 'store_full', 'closed'];
   const type = stripeErrorIn(error)?.type;

@@ -1,27 +1,29 @@
-// Which account our key is of, in which mode, and how another account is reached. Asked once, and again later where
-// Stripe did not answer.
+// Which account and mode our key belongs to, and how another account is reached. Each is read once; if Stripe did not
+// answer, the next caller reads it again.
 import type { AccountOrders } from '@paidonce/ledger';
 import { LedgerError } from '@paidonce/ledger';
 import type { StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 
+/** Our key's account and mode, and the calls on any account. */
 export interface Accounts {
-  /** The key's own. @throws LedgerError `provider_unavailable` */
+  /** The account of our key. @throws LedgerError `provider_unavailable`: Stripe did not answer, or the key may not read it. */
   own(): Promise<string>;
-  /** The mode of our key. @throws LedgerError `provider_unavailable` */
+  /** The mode of our key; true is live. @throws LedgerError `provider_unavailable`: Stripe did not answer, or the key may not read it. */
   livemode(): Promise<boolean>;
-  /** On this account: where it is not our own, as a platform acts on a connected one. */
+  /** Calls on this account. If it is not our own, a platform acts on a connected account. @throws LedgerError `provider_unavailable` */
   calls(account: string): Promise<StripeCalls>;
-  /** The same accounts, called otherwise: paced, counted, tried again. */
+  /** The same accounts, reached by other calls, which may pace, count and retry. */
   through(calls: StripeCalls): Accounts;
 }
 
+/** What the shop has configured about its key. An absent field is read from Stripe. */
 export interface GivenAccount {
   readonly account?: string;
   readonly livemode?: boolean;
 }
 
-/** @param given what the caller has said of his key: a restricted one may not be able to ask. */
+/** @param given what the shop has configured about its key: a restricted key may not be able to read it. */
 export function openAccounts(calls: StripeCalls, given: GivenAccount): Accounts {
   const own = once('account', given.account, () => calls.account());
   const livemode = once('livemode', given.livemode, () => calls.livemode());
@@ -45,13 +47,18 @@ function once<T>(option: keyof GivenAccount, given: T | undefined, ask: () => Pr
   };
 }
 
-/** No more `isNotAllowed`: that is said of one object, and every event would be put aside for want of a setting. */
+/** Rewrapped so that `isNotAllowed` is false: a missing setting must not make us skip every event. */
 function notTold(option: keyof GivenAccount, error: unknown): LedgerError {
   const found = error instanceof Error ? error.message : String(error);
   return new LedgerError('provider_unavailable', `${found}. Or give stripePayments the option \`${option}\``, { cause: error });
 }
 
-/** Undefined: there is no order yet, and nothing depends on it. @throws LedgerError `provider_unavailable` */
+/**
+ * The mode of our key; Stripe is asked only if the orders have both modes. Undefined: there is no order yet, and nothing
+ * depends on it.
+ *
+ * @throws LedgerError `provider_unavailable`
+ */
 export async function keyMode(orders: readonly AccountOrders[], accounts: Accounts): Promise<boolean | undefined> {
   const [first] = orders;
   if (first === undefined) return undefined;

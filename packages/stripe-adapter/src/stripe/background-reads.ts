@@ -1,4 +1,5 @@
-// How work in the background calls Stripe: five times a second at most, again where that helps, as Stripe asks for in `Retry-After`.
+// How background work calls Stripe: at most five requests a second, and again after the delay in `Retry-After` where a
+// retry can help.
 import type { Runtime } from '@paidonce/ledger';
 import { withRetries } from './stripe-failure.ts';
 
@@ -21,7 +22,7 @@ export class BackgroundReads {
     return this.#count;
   }
 
-  /** For `StripeCalls`: around each request. */
+  /** For the option `around` of `StripeCalls`. @throws what the last try threw. */
   readonly around = <T>(_what: string, call: () => Promise<T>): Promise<T> =>
     withRetries(
       retries,

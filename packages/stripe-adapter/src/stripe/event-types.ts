@@ -1,6 +1,6 @@
-// The events of Stripe that tell of money: what the event tier lists, and what an endpoint should be subscribed to.
+// The Stripe events that report on money: the event tier lists them, and a webhook endpoint should subscribe to them.
 
-/** Stripe takes twenty at most. Declined attempts are left out: they decide nothing, and card testing makes thousands. */
+/** Stripe accepts at most twenty. Declined attempts are left out: they decide nothing, and card testing creates thousands. */
 export const eventTypes: readonly string[] = [
   'checkout.session.completed',
   'checkout.session.async_payment_succeeded',

@@ -8,11 +8,12 @@ import type Stripe from 'stripe';
 import { failureOf, type Refused, stripeErrorIn } from './stripe-failure.ts';
 import type { RefundsOf } from './stripe-objects.ts';
 
-/** What Stripe answered, and by its own clock when. */
+/** What Stripe answered, and when, by Stripe's own clock. */
 export interface Answer<T = unknown> {
   readonly object: T;
-  /** The `Date` header, ISO 8601. */
+  /** The `Date` header, ISO 8601; our own time if there is none. */
   readonly asOf: string;
+  /** The version that shaped the object. Absent: the response names none. */
   readonly apiVersion?: string;
 }
 
@@ -21,16 +22,16 @@ export interface ListPage {
   readonly hasMore: boolean;
 }
 
-/** Part of a list, newest first, a hundred a page. */
+/** Part of a list, newest first, in pages of a hundred. */
 export interface ListWindow {
-  /** Seconds, both inclusive, of the objects' own creation. */
+  /** Unix seconds of the objects' creation, both inclusive. */
   readonly createdFrom: number;
   readonly createdTo: number;
-  /** The last id of the page before. */
+  /** Id of the last object on the page before. Absent: the first page. */
   readonly after?: string;
 }
 
-/** Objects that tell of a payment, and can be read by id. */
+/** Objects that report on a payment and can be read by id. */
 export const readableTypes = ['checkout.session', 'payment_intent', 'charge', 'refund', 'dispute'] as const;
 export type ReadableType = (typeof readableTypes)[number];
 
@@ -42,6 +43,7 @@ const prefixes: readonly (readonly [prefix: RegExp, type: ReadableType])[] = [
   [/^(?:ch|py)_/, 'charge'],
 ];
 
+/** The type that the prefix of an id shows. Undefined: none of these types. */
 export function readableTypeOf(id: string): ReadableType | undefined {
   return prefixes.find(([prefix]) => prefix.test(id))?.[1];
 }
@@ -49,13 +51,13 @@ export function readableTypeOf(id: string): ReadableType | undefined {
 export interface StripeCallsOptions {
   readonly stripe: Stripe;
   readonly runtime: Runtime;
-  /** A connected account to act on; absent: the key's own. */
+  /** The connected account to act on. Absent: the key's own account. */
   readonly connected?: string;
-  /** Around each request: to count it, to pace it, to try it again. Default: once, at once. */
+  /** Wraps each request, to count, pace or retry it. Default: one request, at once. */
   readonly around?: <T>(what: string, call: () => Promise<T>) => Promise<T>;
 }
 
-/** Short: a webhook waits for it, and Stripe does not wait long for a webhook. */
+/** Short: a webhook waits for this read, and Stripe does not wait long for a webhook. */
 const readTimeoutMs = 5_000;
 const listTimeoutMs = 20_000;
 const createTimeoutMs = 20_000;
@@ -64,8 +66,8 @@ const pageLimit = 100;
 type Call<T> = (options: Stripe.RequestOptions) => Promise<Stripe.Response<T>>;
 
 /**
- * Each method throws LedgerError: `provider_unavailable` where nothing is known now; `invalid_input` where Stripe
- * refuses to change something as asked. A read that it refuses leaves the question open, so it is never the latter.
+ * Each method throws LedgerError: `provider_unavailable` if the answer is unknown for now; `invalid_input` if Stripe
+ * refuses a change as it was requested. A refused read leaves the question open, so it is never `invalid_input`.
  */
 export class StripeCalls {
   readonly #options: StripeCallsOptions;
@@ -81,43 +83,46 @@ export class StripeCalls {
     return new StripeCalls({ ...this.#options, connected });
   }
 
-  /** The key's own account. */
+  /** The id of the key's own account. */
   async account(): Promise<string> {
     const { object } = await this.#ask('GET /v1/account', (options) => this.#stripe.accounts.retrieveCurrent({}, options), readTimeoutMs);
     return object.id;
   }
 
-  /** The key's mode: nothing else tells it where there are no objects yet. */
+  /** The key's mode; true is live. Nothing else shows it while there are no objects yet. */
   async livemode(): Promise<boolean> {
     const { object } = await this.#ask('GET /v1/balance', (options) => this.#stripe.balance.retrieve({}, options), readTimeoutMs);
     return object.livemode;
   }
 
+  /** @throws LedgerError `invalid_input`: Stripe refuses the parameters. */
   createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<Stripe.Checkout.Session>> {
     const { sessions } = this.#stripe.checkout;
     const call: Call<Stripe.Checkout.Session> = (options) => sessions.create(parameters, { ...options, idempotencyKey });
     return this.#ask('POST /v1/checkout/sessions', call, createTimeoutMs, 'invalid_input');
   }
 
+  /** @throws LedgerError `invalid_input`: Stripe refuses, as it does for a session that is not open. */
   async expireSession(sessionId: string, idempotencyKey: string): Promise<void> {
     const { sessions } = this.#stripe.checkout;
     const what = `POST /v1/checkout/sessions/${sessionId}/expire`;
     await this.#ask(what, (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey }), readTimeoutMs, 'invalid_input');
   }
 
-  /** With its payment intent. Undefined: Stripe knows none of this id in our account and mode. */
+  /** The session with its payment intent expanded. Undefined: Stripe has none of this id in our account and mode. */
   session(sessionId: string, timeoutMs: number = readTimeoutMs): Promise<Answer | undefined> {
     const { sessions } = this.#stripe.checkout;
     const parameters = { expand: ['payment_intent'] };
     return this.#find(`GET /v1/checkout/sessions/${sessionId}`, (options) => sessions.retrieve(sessionId, parameters, options), timeoutMs);
   }
 
+  /** Undefined: Stripe has none of this id in our account and mode. */
   intent(intentId: string): Promise<Answer | undefined> {
     const { paymentIntents } = this.#stripe;
     return this.#find(`GET /v1/payment_intents/${intentId}`, (options) => paymentIntents.retrieve(intentId, {}, options), readTimeoutMs);
   }
 
-  /** Undefined: Stripe knows none of this id in our account and mode. */
+  /** Undefined: Stripe has none of this id in our account and mode. */
   object(type: ReadableType, id: string): Promise<Answer | undefined> {
     const { charges, refunds, disputes } = this.#stripe;
     switch (type) {
@@ -134,7 +139,7 @@ export class StripeCalls {
     }
   }
 
-  /** The session that made the intent, with it; undefined where none did. */
+  /** The session that made the intent, with the intent expanded. Undefined: no session made it. */
   async sessionOfIntent(intentId: string): Promise<Answer | undefined> {
     const { sessions } = this.#stripe.checkout;
     const parameters = { payment_intent: intentId, limit: 1, expand: ['data.payment_intent'] };
@@ -144,20 +149,20 @@ export class StripeCalls {
     return found && session !== undefined ? { ...found, object: session } : undefined;
   }
 
-  /** The newest hundred. Undefined: Stripe knows no such payment in our account and mode. */
+  /** The newest hundred refunds. Undefined: Stripe has no such payment in our account and mode. */
   refunds(of: RefundsOf): Promise<Answer<ListPage> | undefined> {
     const what = `GET /v1/refunds?${new URLSearchParams({ ...of })}`;
     return this.#listOf(what, (options) => this.#stripe.refunds.list({ ...of, limit: pageLimit }, options));
   }
 
-  /** The newest hundred. Undefined: Stripe knows no such payment in our account and mode. */
+  /** The newest hundred disputes. Undefined: Stripe has no such payment in our account and mode. */
   disputes(intentId: string): Promise<Answer<ListPage> | undefined> {
     const parameters = { payment_intent: intentId, limit: pageLimit };
     const what = `GET /v1/disputes?payment_intent=${intentId}`;
     return this.#listOf(what, (options) => this.#stripe.disputes.list(parameters, options));
   }
 
-  /** Completed sessions with their payment intents. */
+  /** Completed sessions, each with its payment intent expanded. */
   completeSessions(window: ListWindow): Promise<Answer<ListPage>> {
     const { sessions } = this.#stripe.checkout;
     const parameters = { status: 'complete' as const, ...pageOf(window), expand: ['data.payment_intent'] };
@@ -171,7 +176,7 @@ export class StripeCalls {
     return this.#list('GET /v1/events', (options) => events.list(parameters, options), listTimeoutMs);
   }
 
-  /** Every movement of money, with what it was for. */
+  /** Every movement of money, with its source object expanded. */
   balanceTransactions(window: ListWindow): Promise<Answer<ListPage>> {
     const { balanceTransactions } = this.#stripe;
     const parameters = { ...pageOf(window), expand: ['data.source'] };
@@ -198,7 +203,7 @@ export class StripeCalls {
     return this.#ask(what, call, timeoutMs).catch(undefinedWhereMissing);
   }
 
-  /** What belongs to one payment. */
+  /** A list that belongs to one payment. Undefined: Stripe has no such payment. */
   #listOf<T>(what: string, call: Call<Stripe.ApiList<T>>): Promise<Answer<ListPage> | undefined> {
     return this.#list(what, call, readTimeoutMs).catch(undefinedWhereMissing);
   }
@@ -211,7 +216,7 @@ export class StripeCalls {
   }
 }
 
-/** An answer as good as any: asking again would bring the same. */
+/** "No such object" is an answer like any other: asking again would bring the same. */
 function undefinedWhereMissing(error: unknown): undefined {
   if (stripeErrorIn(error)?.code !== 'resource_missing') throw error;
 }

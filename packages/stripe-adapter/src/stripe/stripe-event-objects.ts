@@ -9,16 +9,17 @@ export interface StripeEvent {
   /** Null for events of the account itself. */
   readonly account: string | null;
   readonly api_version: string | null;
+  /** Unix seconds. */
   readonly created: number;
   readonly livemode: boolean;
   readonly data: { readonly object: unknown };
 }
 
-/** An event that only names its object. */
+/** A thin event: it names its object and carries no copy. */
 export interface StripeThinEvent {
   readonly id: string;
   readonly type: string;
-  /** Of its context; null for events of the account itself. */
+  /** The account that its context names; null for events of the account itself. */
   readonly account: string | null;
   /** ISO 8601. */
   readonly created: string;
@@ -36,7 +37,7 @@ export const eventSchema: z.ZodType<StripeEvent> = z.object({
   data: z.object({ object: z.unknown() }),
 });
 
-/** Of an organisation the context is a path, and the account its last part. */
+/** The context of an organisation is a path, and its last part is the account. */
 const contextSchema: z.ZodType<string> = z
   .string()
   .transform((context) => context.split('/').at(-1) ?? '')

@@ -1,19 +1,20 @@
-// Failures of Stripe in our words: `provider_unavailable` where trying again helps, `invalid_input` where it cannot;
-// and how long to wait before trying again. Errors of the SDK are known by shape: the shop may have another copy.
+// Turns failures of Stripe into LedgerErrors: `provider_unavailable` if a retry can help, `invalid_input` if it cannot.
+// Also decides how long to wait before a retry. SDK errors are recognized by shape: the shop may have another copy of the
+// SDK.
 import { LedgerError, type Runtime } from '@paidonce/ledger';
 
-/** What we read of an error of the SDK. */
+/** What we read of an SDK error. */
 export interface StripeFailure {
   readonly type: string;
   readonly message: string;
   readonly code?: string;
   readonly statusCode?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of a broken connection: the error below it. */
+  /** If the connection broke: the lower-level error. */
   readonly detail?: unknown;
 }
 
-/** The error of Stripe behind one of ours. */
+/** The SDK error that caused one of ours. Undefined: it has another cause, or none. */
 export function stripeErrorIn(error: unknown): StripeFailure | undefined {
   return error instanceof LedgerError && isStripeFailure(error.cause) ? error.cause : undefined;
 }
@@ -22,17 +23,21 @@ function isStripeFailure(error: unknown): error is Error & StripeFailure {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' && error.type.startsWith('Stripe');
 }
 
-/** What it means where Stripe refuses the request itself. */
+/** The error code for a request that Stripe itself refuses. */
 export type Refused = 'invalid_input' | 'provider_unavailable';
 
-/** @param what the request, like `GET /v1/account`. */
+/**
+ * The LedgerError for an SDK error; any other error is returned unchanged.
+ *
+ * @param what the request, like `GET /v1/account`.
+ */
 export function failureOf(what: string, error: unknown, refusedAs: Refused): unknown {
   if (!isStripeFailure(error)) return error;
   const isRefused = error.type === 'StripeInvalidRequestError' && !isPassingStatus(error);
   return new LedgerError(isRefused ? refusedAs : 'provider_unavailable', told(what, error, isRefused), { cause: error });
 }
 
-/** What happened, and what to do: a wrong key is mended elsewhere than a wrong address. */
+/** What happened, and what to do: a wrong key is fixed elsewhere than a wrong address. */
 function told(what: string, error: StripeFailure, isRefused: boolean): string {
   const said = error.message.trim().replace(/[.\s]+$/, ''); // Some of Stripe's sentences end with a full stop, some do not.
   switch (error.type) {
@@ -50,24 +55,24 @@ function told(what: string, error: StripeFailure, isRefused: boolean): string {
   return `Stripe did not do ${what}: ${said}. Nothing was decided on it; try again`;
 }
 
-/** Like ` (ECONNREFUSED)`: the SDK's own message does not tell a wrong address from a slow answer. */
+/** Like ` (ECONNREFUSED)`: the SDK's own message does not distinguish a wrong address from a slow answer. */
 function causeOf({ detail }: StripeFailure): string {
   return typeof detail === 'object' && detail !== null && 'code' in detail ? ` (${String(detail.code)})` : '';
 }
 
-/** Our key has not the right, or not that account: asking again would not mend it. */
+/** Our key lacks the permission, or access to that account: a retry cannot help. */
 export function isNotAllowed(error: unknown): boolean {
   return stripeErrorIn(error)?.type === 'StripePermissionError';
 }
 
-/** What trying again soon may mend: no answer, a failure of Stripe, a limit, or the same key still in use. */
+/** What a retry may fix soon: no answer, a failure at Stripe, a rate limit, or an idempotency key still in use. */
 function isPassing(error: unknown): boolean {
   const found = stripeErrorIn(error);
   if (found === undefined || isReplayedFailure(error)) return false;
   return found.type === 'StripeConnectionError' || found.type === 'StripeAPIError' || isPassingStatus(found);
 }
 
-/** For a day Stripe answers the same key with the failure that it had: only another key helps. */
+/** For a day Stripe repeats its stored failure for the same idempotency key: only another key helps. */
 export function isReplayedFailure(error: unknown): boolean {
   const { statusCode = 0, headers } = stripeErrorIn(error) ?? {};
   return statusCode >= 500 && headers?.['idempotent-replayed'] === 'true';
@@ -79,7 +84,7 @@ function isPassingStatus({ statusCode = 0 }: StripeFailure): boolean {
 
 const longestWaitMs = 60_000;
 
-/** As Stripe asks in `Retry-After`, else doubling from half a second, with jitter; at most a minute. */
+/** Milliseconds: what Stripe asks for in `Retry-After`, else doubling from half a second, with jitter; at most a minute. */
 function waitMs(retry: number, error: unknown, runtime: Runtime): number {
   const { 'retry-after': asked } = stripeErrorIn(error)?.headers ?? {};
   const seconds = asked === undefined ? Number.NaN : Number(asked);
@@ -87,7 +92,7 @@ function waitMs(retry: number, error: unknown, runtime: Runtime): number {
   return Math.min(longestWaitMs, ms);
 }
 
-/** Calls again while that may help, as Stripe asks for. */
+/** Calls up to `times` times again while a retry may help. @throws the last error; at once if the signal is aborted. */
 export async function withRetries<T>(times: number, runtime: Runtime, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let retry = 0; ; retry++) {
     try {

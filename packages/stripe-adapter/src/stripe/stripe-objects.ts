@@ -13,10 +13,13 @@ export interface StripeIntent {
     | 'requires_capture'
     | 'canceled'
     | 'succeeded';
+  /** Amounts of Stripe's objects are in the currency's minor unit. */
   readonly amount_received: number;
   readonly currency: string;
+  /** Times of Stripe's objects are Unix seconds. */
   readonly created: number;
   readonly livemode: boolean;
+  /** An attempt to pay was declined. */
   readonly failed: boolean;
 }
 
@@ -37,11 +40,11 @@ export interface StripeSession {
   readonly currency: string | null;
   readonly created: number;
   readonly livemode: boolean;
-  /** Its id where it was not expanded. */
+  /** The id alone if it was not expanded. */
   readonly payment_intent: string | StripeIntent | null;
 }
 
-/** A session of another mode says nothing of a one-time payment. */
+/** A session of another mode is not about a one-time payment. */
 export type StripeSessionOfAnyMode = StripeSession | { readonly id: string; readonly mode: 'setup' | 'subscription' };
 
 export interface StripeRefund {
@@ -70,17 +73,17 @@ export interface StripeCharge {
   readonly payment_intent: string | null;
 }
 
-/** A row of the balance: what it was for, where it was for anything. */
+/** A row of the balance (a balance transaction). */
 export interface StripeMovement {
   readonly id: string;
-  /** Expanded: lists of them are read so. */
+  /** The object that caused it, always expanded: lists are read that way. Null: there is none. */
   readonly source: object | null;
 }
 
-/** A charge that moved money: what a balance has of it. */
+/** A charge that moved money, as the balance shows it. */
 export interface StripeMoney {
   readonly id: string;
-  /** `pending`: a debit that is under way. `failed`: one that the bank refused. */
+  /** `pending`: a debit under way. `failed`: a debit that the bank refused. */
   readonly status: string;
   readonly amount_captured: number;
   readonly amount_refunded: number;
@@ -90,7 +93,7 @@ export interface StripeMoney {
   readonly payment_intent: string | null;
 }
 
-/** What of an object tells whose it is, as far as it can be read at all. */
+/** The fields that show whose an object is, as far as they can be read. */
 export interface StripeIdentity {
   readonly id?: string;
   readonly object?: string;
@@ -106,15 +109,15 @@ export interface StripeIdentity {
 export const stripeAccountSchema: z.ZodType<string> = z
   .string()
   .regex(/^acct_[A-Za-z0-9_]{1,64}$/, 'must be an account of Stripe, like acct_1ABC');
-/** Seconds, up to the year 9999. */
+/** Unix seconds, up to the year 9999. */
 export const secondsSchema: z.ZodType<number> = z.number().int().min(0).max(253_402_300_799);
 
-/** Null where absent: older API versions lack some fields. */
+/** Null if absent: older API versions lack some fields. */
 export function nullable<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
   return schema.nullish().transform((value) => value ?? null);
 }
 
-/** Expanded or not, its id. */
+/** The id of a referenced object, expanded or not. */
 const referenceSchema: z.ZodType<string> = z.union([idSchema, z.object({ id: idSchema }).transform(({ id }) => id)]);
 
 const intentShape = z.object({
@@ -195,7 +198,7 @@ export const moneySchema: z.ZodType<StripeMoney> = z.object({
 
 export const movementSchema: z.ZodType<StripeMovement> = z.object({ id: idSchema, source: nullable(z.looseObject({})) });
 
-/** Reads what it can: each field by itself. */
+/** Reads what it can, each field by itself. Never throws. */
 export function identityOf(object: unknown): StripeIdentity {
   if (typeof object !== 'object' || object === null) return { metadata: {} };
   const fields = object as Readonly<Record<string, unknown>>;
@@ -208,7 +211,7 @@ export function identityOf(object: unknown): StripeIdentity {
   return { ...found, metadata: metadata.success ? metadata.data : {} };
 }
 
-/** Where in the object it failed, like `payment_intent.status`; of a union, the branch that came furthest. */
+/** The path of the first failure, like `payment_intent.status`; in a union, that of the branch that matched furthest. */
 export function failedPath(error: z.ZodError): string {
   return furthest(error.issues).join('.').slice(0, 200);
 }
@@ -221,5 +224,5 @@ function furthest(issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] {
   return [...issue.path, ...branches.reduce((best, path) => (path.length > best.length ? path : best), [])];
 }
 
-/** Refunds are listed by their payment intent, or by the charge where there is none. */
+/** Names the payment whose refunds are listed: its payment intent, or the charge if there is none. */
 export type RefundsOf = { readonly payment_intent: string } | { readonly charge: string };

@@ -1,20 +1,25 @@
-// Whether Stripe signed a body, and with which of our secrets. Each secret is tried on the raw bytes; the time in the
-// signature must lie within five minutes of our clock, on both sides: the SDK lets future times pass.
+// Checks whether Stripe signed a body, and with which of our secrets. Each secret is tried on the raw bytes. The time in
+// the signature must lie within five minutes of our clock, on both sides: the SDK accepts future times.
 import type { Runtime } from '@paidonce/ledger';
 import { LedgerError } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 
+/** A signing secret, with the account and the mode of the endpoint that it belongs to. */
 export interface WebhookSecret {
+  /** As Stripe shows it: `whsec_…`. */
   readonly secret: string;
-  /** The account that it speaks for, where an event names none. */
+  /** The account of events that name none. Default: the key's own. */
   readonly account?: string;
-  /** The mode that it speaks for: events of the other mode count only where they name an order of ours. */
+  /**
+   * The endpoint's mode; true is live. Events of the other mode then count only if they name an order of ours. Default:
+   * both modes count.
+   */
   readonly livemode?: boolean;
 }
 
 const toleranceSeconds = 300;
 
-/** @throws LedgerError `invalid_input` for a secret that can verify nothing. */
+/** @throws LedgerError `invalid_input`: a secret is empty or contains white space, so it can verify nothing. */
 export function readSecrets(secrets: readonly (string | WebhookSecret)[]): readonly WebhookSecret[] {
   return secrets.map((given) => {
     const secret = typeof given === 'string' ? { secret: given } : given;
@@ -28,7 +33,7 @@ export function readSecrets(secrets: readonly (string | WebhookSecret)[]): reado
   });
 }
 
-/** The secret that signed it; undefined where none did, or not now. */
+/** The secret that signed the body. Undefined: none did, or the time in the signature is more than five minutes off. */
 export async function signedBy(
   body: Uint8Array,
   header: string,
@@ -48,7 +53,7 @@ export async function signedBy(
   return undefined;
 }
 
-/** As the SDK reads it, so that both judge the same time. */
+/** The time as the SDK reads it, so that both checks use the same one. */
 function timestampIn(header: string): number {
   const times = header.split(',').flatMap((part) => (part.startsWith('t=') ? [Number.parseInt(part.split('=')[1] ?? '', 10)] : []));
   return times.at(-1) ?? Number.NaN;

@@ -12,8 +12,13 @@ import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts'
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { signedBy, type WebhookSecret } from './webhook-signature.ts';
 
+/** What became of a webhook. */
 export interface WebhookAnswer {
-  /** `bad_signature`: refuse it with 400. All others: acknowledge with 2xx. */
+  /**
+   * `bad_signature`: answer 400. Every other outcome: acknowledge with 2xx. `recorded`: the ledger has a new fact.
+   * `duplicate`: it had it already. `held`: the fact waits until its order is known. `not_ours`: another app's payment.
+   * `ignored`: no fact about a payment. `unreadable`: recorded by id, for `recheck`.
+   */
   readonly outcome: 'recorded' | 'duplicate' | 'held' | 'not_ours' | 'ignored' | 'unreadable' | 'bad_signature';
 }
 
@@ -24,19 +29,20 @@ export interface WebhookParts {
   readonly events: StripeEvents;
   readonly runtime: Runtime;
   readonly log: Logger;
-  /** Stripe says that it failed to make events: only a look at the objects finds what they would have told. */
+  /** Called when Stripe reports that it failed to create events: only the objects themselves show what those would have reported. */
   readonly onEventsMissing: () => void;
 }
 
 /** `…_failure.resolved`: by then the objects are as they should be. */
 const eventsMissing = 'v2.core.health.event_generation_failure.resolved';
 
+/** Refused signatures in a row before a person is alerted; the next alert comes an hour later at the earliest. */
 const refusedToTell = 10;
 const tellAgainMs = 3_600_000;
 
 export class Webhook {
   readonly #parts: WebhookParts;
-  /** Since one was good. */
+  /** Refused signatures since the last good one. */
   #refused = 0;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
@@ -45,8 +51,8 @@ export class Webhook {
   }
 
   /**
-   * @throws LedgerError where the store or Stripe did not answer: refuse it with 503, and Stripe sends it again.
-   *   `invalid_input` for a body that is not bytes: what a framework made of it was not what Stripe signed.
+   * @throws LedgerError `provider_unavailable` or a code of the store: answer 503, and Stripe sends it again.
+   *   `invalid_input`: the body is not bytes; a body that a framework has parsed is not what Stripe signed.
    */
   async handle(body: Uint8Array, signature: string): Promise<WebhookAnswer> {
     if (!((body as unknown) instanceof Uint8Array)) {
@@ -81,7 +87,7 @@ export class Webhook {
     return object === 'event' ? events.takeSnapshot(event.data, way) : this.#keep(body, parsed, 'object');
   }
 
-  /** A secret that was rotated loses every webhook in silence; but anybody may send as many as they like. */
+  /** After a rotation of the secret every webhook is lost without a sound; but anybody can send bad ones, so alerts are rare. */
   #refuse(): void {
     const { ledger, runtime } = this.#parts;
     this.#refused += 1;
@@ -93,7 +99,7 @@ export class Webhook {
     });
   }
 
-  /** Beside the acknowledgement: a pass takes longer than Stripe waits, and if it is lost, the next one comes by itself. */
+  /** Not awaited: a pass takes longer than Stripe waits. If it is lost, the next one comes by itself. */
   #sweep(eventId: string): WebhookAnswer {
     const { log, onEventsMissing } = this.#parts;
     log.warn({ eventId }, 'Stripe says that it failed to make events; a pass of the poll looks for what they would have told');
@@ -101,7 +107,7 @@ export class Webhook {
     return { outcome: 'ignored' };
   }
 
-  /** Signed by Stripe, and no event that we know. */
+  /** Records by id what Stripe signed and what is no event that we know. */
   async #keep(body: Uint8Array, parsed: unknown, path: string): Promise<WebhookAnswer> {
     const sha256 = createHash('sha256').update(body).digest('hex');
     const { id } = identityOf(parsed);
@@ -117,7 +123,7 @@ export class Webhook {
   }
 }
 
-/** Undefined where it is no JSON. */
+/** Undefined: the body is no JSON. */
 function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));

@@ -1,5 +1,5 @@
-// Reads the raw log after each append, and at the end compares it with what Stripe holds to be true. Shares no code with
-// the adapter or the ledger's fold.
+// Reads the raw log after each append, and at the end compares it with Stripe's final state. It shares no code with the
+// adapter or with the ledger's fold.
 import type { MembershipStatus } from '@paidonce/ledger';
 import { expectedStatus, mismatchesOf, type World } from '@paidonce/ledger/simulation';
 import type { Mismatch } from '../../operations/compare-payment.ts';
@@ -28,7 +28,7 @@ export class Auditor {
   readonly #rows: Row[] = [];
   readonly #status = new Map<string, MembershipStatus>();
   readonly #granted = new Set<string>();
-  /** The order that access was given to on a payment. */
+  /** Key: payment id. Value: the order that got access on it. */
   readonly #orderGrantedOn = new Map<string, string>();
   readonly #owners = new Map<string, string>();
   readonly #newestRound = new Map<string, unknown>();
@@ -86,14 +86,14 @@ export class Auditor {
     this.#owners.set(stream, orderId);
   }
 
-  /** Only where all clocks are right: a clock that is ahead makes a round look older than it is. */
+  /** Only if all clocks are right: a clock that is ahead makes a round look older than it is. */
   #finished({ stream, data }: Row): void {
     const { polls, world } = this.#options;
-    if (data['round'] !== this.#newestRound.get(stream)) return; // So slow that another process had begun the next.
+    if (data['round'] !== this.#newestRound.get(stream)) return; // So slow that another process had begun the next round.
     const upToMs = Date.parse(String(data['upTo']));
     const before = this.#finishedUpTo.get(stream);
     this.#finishedUpTo.set(stream, upToMs);
-    // Stripe's word that it failed to make events starts a pass at once.
+    // When Stripe reports that it failed to create events, a pass starts at once.
     if (this.#options.endpoints.includes('thin') && !stream.startsWith('sweep-events')) return;
     if (!polls || this.#world.faultless || before === undefined || world.processes.some(({ wallSkewMs }) => wallSkewMs !== 0)) return;
     const intervalMs = stream.startsWith('sweep-events') ? 300_000 : stream.startsWith('sweep-objects') ? 3_600_000 : 24 * 3_600_000;
@@ -136,11 +136,11 @@ export class Auditor {
     }
     if (kind === 'payment_intent' || kind === 'checkout.session') {
       const paymentId = kind === 'payment_intent' ? id : (idOf(this.#registry.session(id)?.payment_intent) ?? id);
-      // On a link whose payments were not marked only the session tells whose an intent is.
+      // On a link whose payments carry no mark, only the session shows whose an intent is.
       if (kind === 'payment_intent' && outcome === 'not_ours' && !this.#registry.bearsOurScope(paymentId)) return;
       if (this.#registry.orderOfPayment(paymentId) === undefined || !/(succeeded|session\.completed)$/.test(type)) return;
       if (!this.#registry.isPaid(paymentId)) return;
-      // It may have been paid since the event: then an earlier state is all that it had to tell.
+      // The payment may have been made since the event, which then reported an earlier state.
       if (kind === 'checkout.session' && type.endsWith('completed') && !told(paymentId)) this.#lost(type, id, outcome);
       if (type.endsWith('succeeded') && !this.#rows.some((row) => isPaidFact(row, paymentId))) this.#lost(type, id, outcome);
     }
@@ -161,7 +161,7 @@ export class Auditor {
     }
   }
 
-  /** Access is what Stripe's final state gives, the shop knows it, and nobody is asked to look at what fits. */
+  /** Access follows from Stripe's final state, the shop knows it, and no review is open for a payment that fits. */
   atTheEnd(shop: Shop): void {
     for (const order of this.#registry.orders) {
       const { orderId } = order;
@@ -190,7 +190,7 @@ export class Auditor {
     }
   }
 
-  /** It finds only what is for a person: payments that do not fit. */
+  /** Reconcile reports only what a person must decide: payments that do not fit. */
   reconciled(mismatches: readonly Mismatch[]): void {
     for (const mismatch of mismatches) {
       const { kind, orderId, paymentId } = mismatch;
@@ -202,7 +202,7 @@ export class Auditor {
   }
 }
 
-/** So long a process may stand still between its look at the clock and its round. */
+/** A process may stop for this long between reading the clock and starting its round. */
 const frozenMs = 240_000;
 
 function isPaidFact({ type, data }: Row, paymentId: string): boolean {

@@ -1,9 +1,9 @@
 // Counts what the simulation met. A fault or a state that no seed reached proves nothing.
 import { CountedPlaces } from '@paidonce/ledger/simulation';
 
-/** All that must be met; the test holds the simulation to it. */
+/** All places that must be met; the test fails if one is not. */
 export const places = [
-  // What went wrong at Stripe and on the way.
+  // What went wrong at Stripe and on the network.
   'call: 429 with Retry-After',
   'call: 500',
   'call: slow',

@@ -1,6 +1,7 @@
-// `npm run simulate -- --stripe`: the adapter against the sandbox's model, seed by seed, then each mutant until a seed catches
-// it. `--seeds N`: any number. `--seed S`: from that one on, one of them unless `--seeds` says more. `--no-mutants`: the seeds
-// alone. `--mutant NAME`: how it is caught. Exits 1 where a seed breaks a law or a mutant lives.
+// `npm run simulate -- --stripe`: runs the adapter against the sandbox's model, seed by seed, then each mutant until a seed
+// catches it. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks for more.
+// `--no-mutants`: only the seeds. `--mutant NAME`: shows how it is caught. Exits 1 if a seed breaks a law or a mutant
+// survives.
 import { mutate, printCoverage, printFailure, printMutants, readCommandLine, runMutants } from '@paidonce/ledger/simulation';
 import type { SeedsReport } from './report.ts';
 
@@ -9,7 +10,7 @@ const again = 'npm run simulate -- --stripe';
 if (json) console.log(JSON.stringify(await runHere(onlyMutant)));
 else process.exitCode = (await reportAll(onlyMutant)) ? 0 : 1;
 
-/** In this process, mutated or not. */
+/** Runs the seeds in this process, mutated or not. */
 async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
   let checkMade = (): void => undefined;
   if (mutantName !== undefined) {

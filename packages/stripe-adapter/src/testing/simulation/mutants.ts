@@ -1,4 +1,4 @@
-// Faults of the adapter that the simulation must find: each a patch of the source's text. A simulator that lets one live
+// Faults of the adapter that the simulation must find: each is a patch of the source's text. A simulator that misses one
 // proves nothing about the code that it passes.
 import type { Mutant } from '@paidonce/ledger/simulation';
 
@@ -7,7 +7,7 @@ function mutant(name: string, file: string, find: string, replace: string): Muta
 }
 
 export const mutants: readonly Mutant[] = [
-  // What an object says.
+  // The mapping of an object.
   mutant(
     'refunds are ignored',
     'mapping/to-observation.ts',
@@ -58,7 +58,7 @@ export const mutants: readonly Mutant[] = [
     'if (!mapped.partsUnknown || (await this.#isAsExpected(statement, ours)))',
     'if (mapped.kind)',
   ),
-  // Whose it is.
+  // Ownership.
   mutant('any scope is ours', 'mapping/claim.ts', 'return metadata[scopeKey] === scope;', 'return metadata[scopeKey] !== undefined;'),
   {
     name: 'metadata of another app names an order',

@@ -1,10 +1,11 @@
-// What one seed draws before it begins. The ledger's own draws say what goes wrong with processes and store; these say
-// what goes wrong at Stripe and on the way to it. Many rates are zero in many seeds, so that each fault is met alone too.
+// What one seed draws before it begins. The ledger's own draws decide what goes wrong with processes and the store; these
+// decide what goes wrong at Stripe and on the network. Many rates are zero in many seeds, so that each fault also occurs
+// alone.
 import { drawOptions, Random, type SimulationOptions } from '@paidonce/ledger/simulation';
 import type { FateName } from '@paidonce/sandbox/model';
 import type { SweepTier } from '../../poll/schedule.ts';
 
-/** Each a probability for every call of the API. */
+/** Each is a probability for every call of the API. */
 export interface CallFaults {
   /** 429, with `Retry-After`. */
   readonly tooMany: number;
@@ -12,14 +13,14 @@ export interface CallFaults {
   readonly slow: number;
   readonly requestLost: number;
   readonly answerLost: number;
-  /** Done, and never answered. */
+  /** The call took effect, and its answer was lost. */
   readonly timeout: number;
 }
 
 /**
- * What alone must suffice in this seed. `webhooks`: nobody polls, and none is lost for good. `events`: of the poll only
- * the quick tier. `proof`: of the poll only the objects and the money. `reconcile`: nobody listens and nobody polls, and in the
- * end somebody runs `reconcile --repair`. `all`: everything, and events may be missing.
+ * Which sources alone must suffice in this seed. `webhooks`: nobody polls, and no webhook is lost for good. `events`: only
+ * the quick tier of the poll. `proof`: only the objects and the money tiers. `reconcile`: no webhooks and no poll, and at
+ * the end `reconcile --repair` runs. `all`: every source, and events may be missing.
  */
 export type Reliance = 'webhooks' | 'events' | 'proof' | 'reconcile' | 'all';
 
@@ -31,21 +32,21 @@ export interface StripeSimulationOptions {
   readonly reliance: Reliance;
   readonly tiers: readonly SweepTier[];
   readonly calls: CallFaults;
-  /** Each a probability for every webhook on its way. */
+  /** Each is a probability for every webhook on the network. */
   readonly webhooks: { readonly lost: number; readonly answerLost: number };
   readonly endpoints: readonly EndpointKind[];
   /** The shop is a platform, and sells some orders for a connected account. */
   readonly connect: boolean;
   /** How often each fate is drawn for a payment's, a refund's or a dispute's events. */
   readonly fates: Readonly<Record<FateName, number>>;
-  /** Processes poll by themselves; else a cron of the shop's does. */
+  /** True: processes poll by themselves. False: a cron job of the shop runs the passes. */
   readonly polls: boolean;
   readonly cronSweeps: number;
-  /** Stripe answers lists in pages of so many. */
+  /** Stripe answers a list with at most this many objects on a page. */
   readonly pageLimit: number;
   /** How often one part of the API is down for some minutes. */
   readonly outages: number;
-  /** Each a probability for every order. */
+  /** Each is a probability for every order. */
   readonly secondCheckout: number;
   readonly undone: number;
   readonly notOurs: number;
@@ -97,7 +98,7 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
 
 function drawWorld(seed: number, random: Random, reliance: Reliance): SimulationOptions {
   const drawn = drawOptions(seed);
-  // A webhook's signature is believed for five minutes: a clock that is further off takes none.
+  // Signatures count for five minutes: a process whose clock is further off accepts no webhook.
   const mostSkewMs = reliance === 'webhooks' ? 240_000 : 540_000;
   return {
     ...drawn,

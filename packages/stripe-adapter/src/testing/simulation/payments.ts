@@ -1,4 +1,4 @@
-// Which `stripePayments` each life of a process has opened.
+// The `stripePayments` that each life of a process has opened.
 import type { PaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type { Incarnation } from '@paidonce/ledger/simulation';
@@ -19,7 +19,7 @@ export class Payments {
     return payments;
   }
 
-  /** What `paidonce-stripe reconcile` does, in this process. */
+  /** Runs `paidonce-stripe reconcile` in this process. */
   reconcile(by: Incarnation, parts: TransportParts, ledger: PaymentLedger, repair: boolean): Promise<Reconciled> {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const work = openBatchContext({ ledger, stripe: stripeOver(parts, by), scope: 'paidonce', log, account });

@@ -1,5 +1,5 @@
-// What customers, banks, support and other apps do, drawn from the seed: checkouts are started and paid in every way that the
-// sandbox knows, money goes back, success pages ask, other apps share the account.
+// What customers, banks, support and other apps do, drawn from the seed: checkouts are started and paid by every method
+// that the sandbox knows, payments are refunded and disputed, success pages ask, other apps share the account.
 import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type { CardName, Fate, FateName } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
@@ -17,7 +17,7 @@ export interface PeopleParts {
   readonly options: StripeSimulationOptions;
   readonly coverage: Coverage;
   readonly stripe: SimulatedStripe;
-  /** The dashboard, and other apps on the same account. */
+  /** The client of the dashboard, and of other apps on the same account. */
   readonly atHand: Stripe;
   readonly processes: readonly SimulatedProcess[];
   readonly payments: Payments;
@@ -57,7 +57,7 @@ export class People {
     this.#random = parts.world.random.fork();
   }
 
-  /** All that will happen; the scheduler says when. */
+  /** Plans all that will happen; the scheduler decides when. */
   async plan(): Promise<void> {
     const { options, registry } = this.#parts;
     for (const order of await this.#drawOrders()) {
@@ -79,7 +79,7 @@ export class People {
     if (options.reliance === 'all') this.#later(200, 'Stripe finds out what it missed', () => this.#reportMissed());
   }
 
-  /** One pass of the poll in a process at random. True: it came to its end. */
+  /** Runs one pass of the poll in a random process. True: it ended well. */
   async sweep(): Promise<boolean> {
     const { coverage, options, payments } = this.#parts;
     const process = this.#someProcess();
@@ -138,7 +138,7 @@ export class People {
     } else this.#later(30, `${order.orderId} is paid`, () => this.#pay(order, sessionId, isSecond));
   }
 
-  /** The caller tries again until it is answered. */
+  /** Starts a checkout; the caller tries again until it is answered. */
   async #start({
     session,
     allow,
@@ -240,12 +240,12 @@ export class People {
     this.#later(60, `${order.orderId} is paid after all`, () => this.#pay(order, id, false));
   }
 
-  /** One link, one order; what the buyer types names nothing. */
+  /** Sells by a Payment Link: one link, one order. What the buyer types names nothing. */
   async #paymentLink(order: ShopOrder): Promise<void> {
     const { atHand, stripe, registry, coverage, options } = this.#parts;
     const { session: _, orderId, ...terms } = order;
-    // Whoever knows no better marks the link alone, or nothing: then the attached link tells whose it is. A refund that is heard
-    // of before its session is nobody's then, and only the money tells of it again.
+    // A shop that knows no better marks only the link, or nothing: then only the attached link shows whose a payment is. A
+    // refund that is reported before its session is then not ours, and only the money tier reports it again.
     const knowsBest = options.reliance !== 'proof' && options.reliance !== 'all';
     const marks = this.#random.weighted({ both: 4, link: knowsBest ? 0 : 2, none: knowsBest ? 0 : 3 });
     const metadata = metadataFor(scope, orderId);
@@ -268,11 +268,11 @@ export class People {
     this.#later(20, `${orderId} is paid by its link`, () => this.#pay({ ...order, session: {} }, visited.id, false));
   }
 
-  /** The shop makes a payment intent itself. Its metadata name the order, or only us: then the link that comes later does. */
+  /** The shop makes a payment intent itself. Its metadata names the order, or only the scope: then the later link names the order. */
   async #paymentIntent(order: ShopOrder): Promise<void> {
     const { atHand, registry, coverage } = this.#parts;
     const { session: _, orderId, ...terms } = order;
-    // The poll looks back to an hour before the first order: nobody pays long before there is any.
+    // The poll reads back to an hour before the first order: nobody pays long before there is one.
     if (!(await this.#untilDone(`place ${orderId}`, (ledger) => ledger.placeOrder({ ...terms, orderId })))) return;
     const isUnnamed = this.#random.chance(0.5);
     const marks: Record<string, string> = isUnnamed ? { paidonce: scope } : metadataFor(scope, orderId);
@@ -293,7 +293,7 @@ export class People {
     });
   }
 
-  /** Whatever the reason: its calls fail for a while, and the rest goes on; often somebody polls meanwhile. */
+  /** One part of the API fails for a while, and the rest goes on; often a pass of the poll runs meanwhile. */
   async #outage(part: string = this.#random.pick(parts)): Promise<void> {
     const { down, coverage } = this.#parts;
     down.set(part, this.#random.pick([500, 500, 503, 429]));
@@ -302,7 +302,7 @@ export class People {
     if (this.#parts.options.cronSweeps > 0 && this.#random.chance(0.9)) await this.sweep();
   }
 
-  /** Another app on the same account, which may even name an order of ours. */
+  /** Another app on the same account pays; its objects may even name an order of ours. */
   async #otherApp(): Promise<void> {
     const { atHand, stripe, registry, coverage } = this.#parts;
     const named = this.#random.pick(registry.orders).orderId;
@@ -324,12 +324,12 @@ export class People {
     if (this.#random.chance(0.5)) this.#later(60, 'another app is refunded', () => void stripe.controls.refund(id, { fate: this.#fate() }));
   }
 
-  /** What happens right behind a pass is what a cursor that runs ahead would miss. */
+  /** What happens right after a pass is what a cursor that runs ahead would miss. */
   async #sweepJustBefore(): Promise<void> {
     if (this.#parts.options.cronSweeps > 0 && this.#random.chance(0.4)) await this.sweep();
   }
 
-  /** Money goes back, some time later, in whole or in part, or only seems to. */
+  /** Refunds or disputes the payment some time later, in whole or in part, or only seems to. */
   #undoLater({ orderId }: ShopOrder, sessionId: string): void {
     const { options, stripe, coverage, registry } = this.#parts;
     if (!this.#random.chance(options.undone)) return;

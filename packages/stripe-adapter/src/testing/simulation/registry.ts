@@ -10,15 +10,15 @@ export interface ShopOrder extends KnownOrder {
   readonly orderId: string;
   readonly memberId: string;
   readonly plan: string;
-  /** More of Stripe's parameters for each of its sessions. */
+  /** More of Stripe's parameters for each session of the order. */
   readonly session: Record<string, unknown>;
 }
 
 export class Registry {
   readonly orders: ShopOrder[] = [];
-  /** The account that has an object of this id. */
+  /** Finds the account that has an object of this id. */
   readonly #holding: (id: string) => Model;
-  /** Sessions that were opened for an order, however, and payment intents that were made without one. */
+  /** Sessions that were opened for an order by any means, and payment intents that were made without a session. */
   readonly #orderOfSession = new Map<string, string>();
   readonly #orderOfIntent = new Map<string, string>();
 
@@ -34,7 +34,7 @@ export class Registry {
     this.#orderOfIntent.set(intentId, orderId);
   }
 
-  /** By a payment intent, or by a session that cost nothing. Undefined: another app's. */
+  /** The order of a payment intent, or of a session that cost nothing. Undefined: another app's. */
   orderOfPayment(paymentId: string): string | undefined {
     for (const [sessionId, orderId] of this.#orderOfSession) {
       const session = this.session(sessionId);
@@ -55,12 +55,12 @@ export class Registry {
     return this.orders.some(({ orderId }) => this.payments(orderId).some(({ reference, paid }) => reference.id === paymentId && paid));
   }
 
-  /** Whether the payment intent itself says whose it is. */
+  /** Whether the payment intent's own metadata shows whose it is. */
   bearsOurScope(intentId: string): boolean {
     return this.#holding(intentId).state.intents.get(intentId)?.metadata['paidonce'] !== undefined;
   }
 
-  /** What Stripe says now of each payment of the order. */
+  /** Stripe's state of each payment of the order, as it is now. */
   payments(orderId: string): readonly KnownPayment[] {
     const alone = [...this.#orderOfIntent].flatMap(([intentId, of]) => (of === orderId ? (this.#paymentBy(intentId) ?? []) : []));
     return [...this.sessionsOf(orderId).flatMap((session) => this.#paymentOn(session) ?? []), ...alone];

@@ -1,10 +1,10 @@
-// What a range of seeds came to, as plain JSON: child processes hand it to their parent.
+// The result of a range of seeds, as plain JSON: child processes pass it to their parent.
 import type { Violation } from '@paidonce/ledger/simulation';
 import { Coverage, type Place } from './coverage.ts';
 import type { StripeSimulationOptions } from './options.ts';
 import { simulateStripe } from './simulation.ts';
 
-/** A seed that broke a law, and all that is needed to see why. */
+/** A seed that broke a law, with all that is needed to find out why. */
 export interface Failure extends Violation {
   readonly seed: number;
   readonly options: StripeSimulationOptions;
@@ -14,9 +14,9 @@ export interface Failure extends Violation {
 export interface SeedsReport {
   readonly seeds: number;
   readonly steps: number;
-  /** In the logs. */
+  /** Events in the logs. */
   readonly events: number;
-  /** Of Stripe's API. */
+  /** Calls of Stripe's API. */
   readonly calls: number;
   readonly coverage: Readonly<Record<Place, number>>;
   readonly failures: readonly Failure[];
@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly untilFailure?: boolean;
 }
 
-/** One seed after the other, in this process. */
+/** Runs one seed after the other, in this process. */
 export async function runSeeds(firstSeed: number, count: number, { untilFailure = false }: RunOptions = {}): Promise<SeedsReport> {
   const coverage = new Coverage();
   const failures: Failure[] = [];

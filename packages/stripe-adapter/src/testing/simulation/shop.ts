@@ -1,4 +1,4 @@
-// The shop's table of memberships: a status is stored where the stored sequence is lower. It refuses and stalls now and then.
+// The shop's table of memberships: a status is stored if the stored sequence is lower. Now and then it refuses or stalls.
 import type { MembershipChange } from '@paidonce/ledger';
 import type { Incarnation, World } from '@paidonce/ledger/simulation';
 

@@ -1,5 +1,5 @@
 // Stripe in the simulated world: the sandbox's own model, API, clock and webhooks, without its sockets. Its webhooks go to
-// any process that runs, with real signatures, and may be lost on either way.
+// any process that runs, with real signatures; they or their answers may be lost.
 import type { Answer, Incarnation, Party, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type { WebhookEndpointOptions, WebhookRequest } from '@paidonce/sandbox/model';
 import { Controls, DEFAULT_ACCOUNT, SandboxCore } from '@paidonce/sandbox/model';
@@ -17,7 +17,7 @@ const oldVersion = '2024-06-20';
 export interface SimulatedStripe {
   readonly core: SandboxCore;
   readonly controls: Controls;
-  /** Starts to send webhooks, and lets time do its work. */
+  /** Starts to send webhooks, and lets time pass. */
   start(): void;
 }
 
@@ -27,7 +27,7 @@ export interface SimulatedStripeParts {
   readonly coverage: Coverage;
   readonly processes: () => readonly SimulatedProcess[];
   readonly paymentsOf: (by: Incarnation) => StripePayments;
-  /** A webhook was acknowledged: what it told must be in the log (law 8). */
+  /** Called when a webhook was acknowledged: what it reported must be in the log (law 8). */
   readonly onAcknowledged: (body: string, outcome: WebhookAnswer['outcome']) => void;
 }
 
@@ -51,7 +51,7 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
       options.endpoints.map((kind, place) => ({ ...endpointOf(kind, place), connect })),
     ),
     stateFile: undefined,
-    // Where webhooks alone must suffice they are sent until they are taken, as Stripe does it for three days.
+    // If webhooks alone must suffice, they are sent until they are acknowledged, as Stripe does for three days.
     retryScheduleMs: Array.from({ length: options.reliance === 'webhooks' ? 60 : 6 }, (_, attempt) =>
       Math.min(600_000, 1_000 * 2 ** attempt),
     ),
@@ -98,7 +98,7 @@ export function sleep({ scheduler }: World, party: Party, ms: number, signal?: A
   });
 }
 
-/** Resolves with what the process answers; rejects where nothing comes back. */
+/** Resolves with the status that the process answers; rejects if no answer comes back. */
 function send(parts: SimulatedStripeParts, { url, headers, body }: WebhookRequest, signal: AbortSignal): Promise<number> {
   const { world, coverage, options } = parts;
   const { scheduler, network } = world;
@@ -136,7 +136,7 @@ function send(parts: SimulatedStripeParts, { url, headers, body }: WebhookReques
   });
 }
 
-/** As the shop's route answers. */
+/** The HTTP status that the shop's route answers with. */
 function statusOf({ coverage }: SimulatedStripeParts, answer: Answer<WebhookAnswer>): number | undefined {
   if (answer === 'no answer') return undefined;
   if ('refused' in answer) {

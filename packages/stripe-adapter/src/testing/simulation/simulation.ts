@@ -1,5 +1,5 @@
 // One seed: the adapter's real code in several processes of the real ledger, against the sandbox's model, on one virtual
-// clock. First with faults, when the laws must hold at every step; then without, when all must come to its end.
+// clock. First with faults, while the laws must hold at every step; then without, until all work has ended.
 import { createHash } from 'node:crypto';
 import { createMemoryLog } from '@paidonce/ledger/memory';
 import { type HeadWaiters, type Incarnation, SimulatedProcess, type Violation, World } from '@paidonce/ledger/simulation';
@@ -21,17 +21,17 @@ export interface StripeSimulationResult {
   readonly coverage: Coverage;
   readonly steps: number;
   readonly events: number;
-  /** Of the API, in all processes. */
+  /** Calls of the API, in all processes. */
   readonly calls: number;
-  /** Equal for equal runs: of the steps taken, and of the log that they left. */
+  /** A hash of the steps and of the log that they left: equal for equal runs. */
   readonly hash: string;
   readonly traceTail: readonly string[];
 }
 
-/** After that many steps without an end, something goes round in circles. */
+/** More steps than this mean that something loops. */
 const mostSteps = 60_000;
 const minuteMs = 60_000;
-/** All debits, vouchers and refunds are through by then, and a delivery that failed is tried again. */
+/** By then all debits, vouchers and refunds are through, and a failed delivery was tried again. */
 const restMs = 6 * 60 * minuteMs;
 
 export async function simulateStripe(seed: number): Promise<StripeSimulationResult> {
@@ -175,7 +175,7 @@ class Simulation {
     });
   }
 
-  /** Faults stop. */
+  /** Ends the faults. */
   #calm(): void {
     const { world } = this;
     world.faultless = true;
@@ -191,7 +191,7 @@ class Simulation {
     const { world, options } = this;
     await this.#until('people come to their end', () => world.tasks === 0);
     await this.#pass(restMs);
-    // What the seed relies on must suffice: the other sources are silent now.
+    // The sources that the seed relies on must suffice: the others are silent now.
     for (let pass = 0; pass < 2 && options.tiers.length > 0 && !world.violation; pass++) {
       world.some('last sweep', async () => {
         if (!(await this.#people.sweep())) world.report('all that is begun ends', 'a sweep fails, though nothing else does');

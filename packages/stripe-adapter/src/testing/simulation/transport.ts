@@ -1,5 +1,5 @@
-// The real `stripe` package over no socket: each request is a step of the scheduler into the sandbox's API, its answer is
-// another, and on the way whatever can happen to either happens. Time-outs run on the virtual clock.
+// The real `stripe` package without a socket: each request is a step of the scheduler into the sandbox's API, and its
+// answer is another; either may fail on the network. Time-outs run on the virtual clock.
 import type { Incarnation, World } from '@paidonce/ledger/simulation';
 import type { ApiRequest, Fault, SandboxCore } from '@paidonce/sandbox/model';
 import Stripe from 'stripe';
@@ -12,7 +12,7 @@ export interface TransportParts {
   readonly coverage: Coverage;
   readonly faults: CallFaults;
   readonly pageLimit: number;
-  /** Parts of the API that are down, by the beginning of their path, and with which status they say so. */
+  /** Parts of the API that are down. Key: the beginning of the path. Value: the status that they answer with. */
   readonly down: Map<string, number>;
 }
 
@@ -23,12 +23,12 @@ type MakeRequest = HttpClient['makeRequest'];
 
 const key = 'sk_test_123456789012';
 
-/** As a process of the shop reaches Stripe. */
+/** The client of a process of the shop. */
 export function stripeOver(parts: TransportParts, by: Incarnation): Stripe {
   return clientWith((...request) => simulatedCall(parts, by, request));
 }
 
-/** As people reach it in the dashboard: nothing fails, and nobody waits. */
+/** The client that people use in the dashboard: nothing fails, and nobody waits. */
 export function stripeAtHand(core: SandboxCore): Stripe {
   return clientWith(async (...request) => {
     const { status, headers, body, done } = core.api.handle(requestOf(request));
@@ -53,7 +53,7 @@ function simulatedCall(
   return new Promise((resolve, reject) => {
     if (by.gone) return;
     let isOver = false;
-    /** The process learns it, if it still runs and waits. */
+    /** Delivers the reply, if the process still runs and waits. */
     const reply = (what: string, how: () => void, done: () => void = () => undefined): void => {
       if (by.gone || isOver) {
         done();
@@ -126,7 +126,7 @@ function requestOf([, , path, method, headers, body]: Parameters<MakeRequest>): 
   return { method, path: pathname, query, headers: Object.fromEntries(lower) as ApiRequest['headers'], body: body ?? '' };
 }
 
-/** Stripe may answer with fewer than were asked for, and says that there is more. */
+/** Stripe may answer with fewer objects than were asked for, and reports that there are more. */
 function inPages(request: ApiRequest, limit: number): ApiRequest {
   return { ...request, query: request.query.replace(/(^|&)limit=100(&|$)/, `$1limit=${limit}$2`) };
 }
