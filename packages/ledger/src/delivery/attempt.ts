@@ -1,5 +1,10 @@
-// One attempt to hand a decision to the shop: the shop has `timeoutMs`, then what came of it is recorded. At
-// least once, under a stable key. Law 9 rests on the sequence: the shop writes where its stored one is lower.
+// One attempt to deliver a decision to the shop: at least once, under a stable key. Law 9 holds by the sequence, since
+// the shop writes only where its stored sequence is lower. The steps:
+//   1. Where another instance may own the decision, append `DeliveryTakenOver`.
+//   2. Call `deliver`, and wait `timeoutMs` at most.
+//   3. Where it resolved, append `MembershipDelivered`.
+//   4. Where it failed, append `DeliveryFailed`, and after 72 h `DeliveryAbandoned` with it.
+//   5. Alert a person at the sixth failure, and when the decision is abandoned.
 import type { Alert } from '../alerts.ts';
 import { invariant } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -14,30 +19,36 @@ import type { OrderStreams } from '../streams/order-streams.ts';
 
 export interface DeliveryOptions {
   readonly orders: OrderStreams;
+  /** This process, as the metadata of its events names it. */
   readonly instance: string;
+  /** The shop's function. Resolves once the shop has stored the change, or refused it as older. */
   readonly deliver: (change: MembershipChange, signal: AbortSignal) => Promise<void>;
+  /** How long `deliver` may take before its signal is aborted. */
   readonly timeoutMs: number;
   readonly runtime: Runtime;
   readonly log: Logger;
-  /** Answers once the shop's hook has; never rejects. */
+  /** Resolves once the shop's hook has ended; never rejects. */
   readonly onAlert: (alert: Alert) => Promise<void>;
 }
 
 export type AttemptResult =
-  /** `left`: a newer decision, another process or an earlier attempt's answer has overtaken it. */
+  /** `left`: nothing was recorded, since the decision was replaced, delivered, abandoned or taken over meanwhile. */
   | { readonly outcome: 'delivered' | 'left' }
-  /** `revision`: of the failure. `retryAtMs`: monotonic; absent where it was abandoned. */
+  /** `revision`: of the last event appended for it. `retryAtMs`: monotonic; absent: the decision was abandoned. */
   | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
 
-/** In a row, of one decision: about half a minute of an answer that fails at once. */
+/** Failures of one decision before a person is alerted: about half a minute, where `deliver` fails at once. */
 const failuresToTell = 6;
-/** So long the shop's hook may take before an attempt that may end the process. */
+/** How long the shop's hook may take before an attempt that may end the process. */
 const hookMs = 5_000;
+/** After so much time for one decision it is abandoned. */
 const horizonMs = 72 * 3_600_000;
 
 /**
- * Makes this instance the owner of the newest decision, if it may take it. Answers the order as it is then; undefined:
- * it may not, or with the silence of the last owner the time for it is spent.
+ * 1: Makes this instance the owner of the newest decision, if `mayTake` allows it. Answers the order after that. Undefined:
+ * not allowed, or abandoned, since the silence of the last owner used up the time for it.
+ * @param by the person who asked for it; absent: none did.
+ * @throws LedgerError as `OrderStreams`.
  */
 export async function takeOver(
   orderId: string,
@@ -55,30 +66,37 @@ export async function takeOver(
     if (spentMs - waitMs < horizonMs) return { events: [taken], answer: 'taken from the silent' as const };
     return { events: [taken, { type: 'DeliveryAbandoned', data: { sequence } }], answer: 'abandoned' as const };
   });
+  // A crash here leaves an owner that falls silent in an attempt: the next one counts a failure and takes over.
   if (answer === 'left') return undefined;
   if (answer === 'abandoned') {
     tellAbandoned(state, options);
     return undefined;
   }
   if (answer === 'taken from the silent') await inHookTime(tellFailing(state, options), options);
-  // We try at once: what there is to wait is for whoever takes over next, and not spent by us.
+  // This instance tries at once: `waitMs` is for the next one to take over, so it is not spent yet.
   const { spentMs, waitMs } = state.delivery;
   return { ...state, delivery: { ...state.delivery, spentMs: spentMs - waitMs } };
 }
 
-/** `deliver` may end this process, as it may have ended the one before: then nobody would hear of it. */
+/** Waits for the alert first: `deliver` may end this process, as it may have ended the last owner's, and the alert with it. */
 async function inHookTime(told: Promise<void> | undefined, { runtime }: DeliveryOptions): Promise<void> {
   if (told !== undefined) await settledWithin(runtime, hookMs, [told]);
 }
 
-/** @param order its newest decision is ours. */
+/**
+ * Steps 2 to 5.
+ * @param order an order whose newest decision this instance owns.
+ * @param abort aborted by the caller where a newer decision came, and here after `timeoutMs`.
+ * @throws LedgerError as `OrderStreams`, where the outcome could not be recorded: then the shop is called again.
+ */
 export async function attemptDelivery(order: OrderState, abort: AbortController, options: DeliveryOptions): Promise<AttemptResult> {
   const { orders, runtime } = options;
   const { orderId, sequence } = order;
   const startedAtMs = runtime.monotonicNowMs();
+  // 2: A crash here: the shop may have stored the change. The next owner calls again, under the same key.
   const answer = await callShop(changeOf(order), abort, options);
   if (answer !== 'delivered') return recordFailure(order, answer, startedAtMs, options);
-  // A crash or a failing store here: the shop is told again, under the same key.
+  // 3: A crash or a failing store before this append: the shop is called again, under the same key. After it, all is settled.
   await orders.append(orderId, 'delivery', ({ delivery }) => ({
     events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],
     answer: undefined,
@@ -87,7 +105,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   return { outcome: 'delivered' };
 }
 
-/** The shop has `timeoutMs`. An abort, of a newer decision or a shutdown, is awaited too, and no longer than that. */
+/** Calls the shop, and waits `timeoutMs` at most: also where a newer decision or a shutdown has aborted the attempt. */
 async function callShop(
   change: MembershipChange,
   abort: AbortController,
@@ -125,18 +143,21 @@ async function recordFailure(
   const abandoned = spentMs >= horizonMs;
   const waitMs = Math.round(backOffMs(delivery.failures) * (0.5 + runtime.random() / 2));
   const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), reason } };
+  // 4: A crash before this append leaves an owner that falls silent, which the next one counts as a failure. After it, the
+  // failure and its wait are recorded: another instance takes over after them.
   const { state, answer: stillOurs } = await orders.append(orderId, 'delivery', (now) => {
     if (now.sequence > sequence || !isPending(now) || now.delivery.owner !== instance) return { events: [], answer: false };
     return { events: abandoned ? [failed, { type: 'DeliveryAbandoned', data: { sequence } }] : [failed], answer: true };
   });
   if (!stillOurs) return { outcome: 'left' };
   const { revision } = state.delivery;
+  // 5: A crash here loses the alert; `ledger.undelivered()` lists the decision.
   if (abandoned) tellAbandoned(state, options);
   else void tellFailing(state, options);
   return { outcome: 'failed', revision, ...(abandoned ? {} : { retryAtMs: failedAtMs + waitMs }) };
 }
 
-/** Once: only one append makes it the sixth failure. Undefined: it is not. */
+/** Alerts once, since only one append makes it the sixth failure. Undefined: it is not the sixth. */
 function tellFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
   if (delivery.failures !== failuresToTell) return undefined;
   const message = `Delivery ${orderId}:${sequence} has failed ${failuresToTell} times in a row: the shop does not know that the membership has changed. The log tells why; mend \`deliver\`. It is tried on for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
@@ -157,7 +178,7 @@ const changes: Readonly<Record<DecisionType, Pick<MembershipChange, 'change' | '
   MembershipRevoked: { change: 'revoked', status: 'revoked' },
 };
 
-/** Law 9: the newest decision and nothing else. */
+/** Law 9: what the shop gets is the newest decision and nothing else. */
 function changeOf({ orderId, decided }: OrderState): MembershipChange {
   invariant(decided !== undefined, `order ${orderId} has nothing to deliver`);
   const { type, membershipId, memberId, plan, sequence, paidAt } = decided;

@@ -1,6 +1,12 @@
-// When each order's newest decision is handed to the shop, and by whom: level-triggered, at least once. The
-// stream says who delivers: the instance that appended the decision, or the last `DeliveryTakenOver` of it.
-// What is seen and remembered beside it only says when to look at the stream.
+// Decides when each order's newest decision is delivered to the shop, and by which instance. Level-triggered, at least
+// once. The order's stream names the owner: the instance that appended the decision, or the last `DeliveryTakenOver` of
+// it. Memory only says when to read the stream, so a crash loses nothing here. The steps in a lane that is due:
+//   1. Read the order. Stop where nothing is pending, or where the read is older than the decision known here.
+//   2. Note the last event about the decision: our own clock runs from it.
+//   3. Stop where our retry, or the take-over from another owner, is not due yet.
+//   4. Append `DeliveryTakenOver`, unless this instance surely owns the decision.
+//   5. Make one attempt (attempt.ts).
+//   6. Make the lane due again, for the retry or for a newer decision.
 
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
@@ -13,19 +19,29 @@ import { attemptDelivery, type DeliveryOptions, takeOver } from './attempt.ts';
 import { type Lane, Lanes } from './lanes.ts';
 
 export interface Delivery {
-  /** A decision of this process is durable: deliver it now. */
+  /** Delivers now a decision that this process has appended. */
   schedule(orderId: string): void;
-  /** An event of an order was seen in the log: from now our own clock runs until we may take over. */
+  /**
+   * Notes an event of an order's stream, read from the log: our own clock runs from now until we may take over.
+   * @throws LedgerError `corrupt`, `file_newer`: the event cannot be read.
+   */
   onEvent(event: StoredEvent): void;
-  /** At start: what was pending before this process looked. @param agoMs of its last event, as far as that is to count. */
+  /**
+   * Notes a delivery that was pending before this process started.
+   * @param agoMs how many milliseconds of waiting for the owner have passed already.
+   */
   onPendingAtStart(order: OrderState, agoMs: number): void;
   /** Delivers in the background until `stop`. */
   start(): void;
-  /** Delivers until nothing is due before the deadline (monotonic). What runs then, runs on. */
+  /** Delivers until nothing is due before the deadline (monotonic). An attempt that runs at the deadline goes on. */
   settle(deadlineMs: number): Promise<void>;
-  /** @throws LedgerError `order_unknown`, `closed`, and those of the store. */
+  /**
+   * Delivers the newest decision now because a person asks for it, also after it was abandoned.
+   * @throws LedgerError `order_unknown`: the order is not placed. `closed`: this process is shutting down. Also what
+   *   `OrderStreams` throws.
+   */
   redeliver(orderId: string, by: ManualAction): Promise<'delivered' | 'failed' | 'nothing_to_deliver'>;
-  /** No new attempts; running ones have until the deadline (monotonic), then they are aborted. */
+  /** Starts no more attempts. Running ones have until the deadline (monotonic), then they are aborted. */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -39,7 +55,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
 class DeliveryScheduler implements Delivery {
   readonly #options: DeliveryOptions;
   readonly #lanes: Lanes;
-  /** From the owner's last event: a third for its attempt to start late, one for the attempt, one to spare. */
+  /** How long an owner may be silent: one third for an attempt that starts late, one for the attempt, one to spare. */
   readonly #patienceMs: number;
 
   constructor(options: DeliveryOptions) {
@@ -55,22 +71,23 @@ class DeliveryScheduler implements Delivery {
     if (lane.running) void this.#supersede(lane);
   }
 
-  /** The attempt under way may be of this very decision: the stream tells. */
+  /** Aborts the running attempt if it delivers an older decision. Only the stream shows that: it may deliver this very one. */
   async #supersede(lane: Lane): Promise<void> {
     try {
       this.#learn(lane, (await this.#options.orders.read(lane.orderId)).sequence);
     } catch {
-      // Then the attempt is not aborted, only awaited; the lane is due, and looks again after it.
+      // Then the attempt is awaited instead of aborted. The lane is due, and reads the stream after it.
     }
   }
 
+  /** Remembers the newest decision, and aborts an attempt to deliver an older one (law 9). */
   #learn(lane: Lane, sequence: number): void {
     lane.sequence = Math.max(lane.sequence, sequence);
     if (lane.attempt && lane.attempt.sequence < sequence) lane.attempt.abort.abort();
   }
 
   onEvent(stored: StoredEvent): void {
-    if (stored.type === 'PaymentObserved') return; // Most of the log, and of no interest here.
+    if (stored.type === 'PaymentObserved') return; // Most of the log, and it changes no delivery.
     const event = orderAggregate.read(stored);
     const orderId = stored.stream.slice(orderAggregate.stream('').length);
     const by = stored.metadata['instance'] ?? '';
@@ -88,8 +105,9 @@ class DeliveryScheduler implements Delivery {
     this.#note(orderId, sequence, delivery.revision, delivery.owner, delivery.waitMs, agoMs);
   }
 
+  /** 2: Remembers the event, and sets the times from which a retry or a take-over is allowed. */
   #note(orderId: string, sequence: number, revision: number, owner: string, waitMs: number, agoMs = 0): void {
-    // Our own: in hand, or else of an append whose reply was lost; that one is looked at as if it were another's.
+    // False for our own event where no lane exists: the reply to its append was lost, so it is treated as another's.
     const inHand = owner === this.#options.instance && this.#lanes.find(orderId) !== undefined;
     const lane = this.#lanes.open(orderId);
     this.#learn(lane, sequence);
@@ -117,26 +135,27 @@ class DeliveryScheduler implements Delivery {
     for (const { attempt } of await this.#lanes.stop(deadlineMs)) attempt?.abort.abort();
   }
 
-  /** Looks at the stream, and does what is ours to do. */
+  /** Steps 1 to 6, in a lane that is due. */
   async #process(lane: Lane): Promise<Outcome> {
     const { orderId } = lane;
     const { orders, instance } = this.#options;
-    const order = await orders.read(orderId);
+    const order = await orders.read(orderId); // 1
     if (this.#isOld(lane, order) || !isPending(order)) return 'left';
     const { owner, revision, underWay } = order.delivery;
     const isOurs = owner === instance;
-    const waitMs = isOurs && underWay ? 0 : order.delivery.waitMs; // Who takes over tries at once, also where the reply was lost.
-    this.#note(orderId, order.sequence, revision, owner, waitMs);
-    // Seen in the log, a taking over does not tell the wait after it; the order does.
+    const waitMs = isOurs && underWay ? 0 : order.delivery.waitMs; // A new owner tries at once, also if the reply was lost.
+    this.#note(orderId, order.sequence, revision, owner, waitMs); // 2
+    // A `DeliveryTakenOver` in the log does not contain the wait that follows it; the folded order does.
     if (!isOurs && revision === lane.seenRevision) this.#waitFor(lane, owner, waitMs);
-    // A failure was counted with its wait, so it is waited for: also where its reply was lost, or the lane is due for something older.
+    // 3: The wait after a failure counts as spent, so it is kept: also if the reply was lost, or the lane is due for an older reason.
     const notBeforeMs = isOurs ? lane.retryAtMs : lane.takeOverAtMs;
     if (this.#now() < notBeforeMs) {
       this.#lanes.dueAt(lane, notBeforeMs);
       return 'left';
     }
     if (isOurs && lane.storeFailures === 0 && this.#now() <= lane.ownUntilMs) return this.#attempt(lane, order);
-    // Another's, or ours for so long that others may take it, or ours before the store failed: a write decides.
+    // 4: Another instance owns it, or may have taken it over by now, or the store failed since we did: a write decides who
+    // owns it. A crash after it leaves an owner that falls silent: another instance takes over after its patience.
     const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);
     if (taken) return this.#attempt(lane, taken);
     this.#lanes.dueAt(lane, this.#now());
@@ -151,8 +170,9 @@ class DeliveryScheduler implements Delivery {
     lane.retryAtMs = this.#now();
     const abort = new AbortController();
     lane.attempt = { sequence, abort };
+    // 5: What a crash leaves here stands in attempt.ts.
     const result = await attemptDelivery(order, abort, this.#options);
-    // Seen meanwhile. Where it is ours, and the reply to its append was lost, nobody else says so again.
+    // 6: A newer decision was noted meanwhile. If it is ours and the reply to its append was lost, nothing else makes the lane due.
     if (lane.sequence > sequence) this.#lanes.dueAt(lane, this.#now());
     if (result.outcome === 'failed' && result.retryAtMs !== undefined) {
       this.#lanes.dueAt(lane, result.retryAtMs);
@@ -163,7 +183,10 @@ class DeliveryScheduler implements Delivery {
     return result.outcome;
   }
 
-  /** A newer decision came while this was read: look again. (Or the log went back: then the next look goes on.) */
+  /**
+   * True where a newer decision is known than the one that was read: the lane is due again at once. (If the log was restored
+   * from a backup, the next read continues with what the log has now.)
+   */
   #isOld(lane: Lane, { sequence }: OrderState): boolean {
     if (sequence >= lane.sequence) return false;
     lane.sequence = sequence;

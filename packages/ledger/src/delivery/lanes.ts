@@ -1,30 +1,38 @@
-// One lane for each order about which something is to be done: one piece of work at a time in a lane, eight
-// lanes at once, each when it is due and each in its turn. A lane is memory only; losing it loses nothing.
+// One lane for each order that has delivery work. A lane does one piece of work at a time, and eight lanes run at once.
+// A lane is memory only: a crash at any step loses no delivery, since the log says what is pending. The steps:
+//   1. `open` a lane, and make it due (`dueAt`, `putOff`).
+//   2. Start the lanes that are due, in turn, as long as fewer than eight run.
+//   3. `run` the work, and make the lane due only where the work asks for it.
+//   4. Where the store failed, make the lane due again after a pause.
+//   5. Remove the lane, or put it behind the others if it is due again, and wake the loop.
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Times are monotonic. */
+/**
+ * What is known of one order's delivery. Times are monotonic milliseconds. `Lanes` writes `dueAtMs`, `running` and
+ * `storeFailures`; `DeliveryScheduler` (delivery.ts) writes the rest, but `Lanes.run` clears `attempt`.
+ */
 export interface Lane {
   readonly orderId: string;
-  /** When to look at the stream next. */
+  /** When to read the stream next; infinity: not at all. Written by `dueAt`, `putOff` and `run`. */
   dueAtMs: number;
-  /** One piece of work at a time: a newer decision waits until the older attempt has ended. */
+  /** Resolves when the running work has ended: a newer decision waits for it. Absent: none runs. Written by `run`. */
   running?: Promise<void>;
-  /** Times in a row that the store failed. */
+  /** How many times in a row the store failed. Written by `run`. */
   storeFailures: number;
-  /** Newest decision known here. */
+  /** The newest decision known here; 0: none. Written by `#learn`, `#isOld` and `#attempt`. */
   sequence: number;
-  /** Of the last event about that decision that was seen here: our clock runs from it. */
+  /** Revision of the last event about that decision that was noted here; −1: none. Written by `#note` and `#attempt`. */
   seenRevision: number;
-  /** When. */
+  /** Time at which that event was noted. Written by `#note`. */
   seenAtMs: number;
-  /** Where we own the decision: not before, it has failed and waits. */
+  /** If we own the decision: no attempt before this time, it waits after a failure. Written by `#waitFor` and `#attempt`. */
   retryAtMs: number;
-  /** Where another instance owns it: not before. */
+  /** If another instance owns it: no take-over before this time. Written by `#waitFor`. */
   takeOverAtMs: number;
-  /** Where we own it: an attempt that starts until then ends before anyone takes over. */
+  /** If we own it: an attempt that starts by this time ends before another instance takes over. Written by `schedule` and `#attempt`. */
   ownUntilMs: number;
-  /** Of the attempt under way. */
+  /** The attempt that runs now, and how to abort it. Set by `#attempt`, cleared by `run`. */
   attempt?: { readonly sequence: number; readonly abort: AbortController };
 }
 
@@ -34,16 +42,21 @@ const storeRetryMs = 1_000;
 const longestSleepMs = 60_000;
 
 export class Lanes {
+  /** Key: order id. Lanes are started in the order of the map. Written by `open`, `drop` and `run`. */
   readonly #lanes = new Map<string, Lane>();
   readonly #process: (lane: Lane) => Promise<unknown>;
   readonly #runtime: Runtime;
   readonly #log: Logger;
+  /** How many lanes run now. Written by `run`. */
   #running = 0;
+  /** Set by `stop`, for good. */
   #stopping = false;
+  /** Aborted to wake whoever sleeps until a lane is due. Replaced by `#wake`. */
   #changed = new AbortController();
+  /** The background loop. Written by `start`. */
   #loop: Promise<void> = Promise.resolve();
 
-  /** @param attend what is done in a lane that is due. */
+  /** @param attend the work to do in a lane that is due. */
   constructor(attend: (lane: Lane) => Promise<unknown>, { runtime, log }: { readonly runtime: Runtime; readonly log: Logger }) {
     this.#process = attend;
     this.#runtime = runtime;
@@ -58,6 +71,7 @@ export class Lanes {
     return this.#lanes.get(orderId);
   }
 
+  /** 1: The lane of the order, new where it has none. A new lane is not due. */
   open(orderId: string): Lane {
     const known = this.#lanes.get(orderId);
     if (known) return known;
@@ -76,35 +90,39 @@ export class Lanes {
     return lane;
   }
 
-  /** Forgets what is not under way, nor due now. */
+  /** Forgets the lane, unless it is running or due. */
   drop(lane: Lane): void {
     if (!lane.running && lane.dueAtMs > this.#now()) this.#lanes.delete(lane.orderId);
   }
 
-  /** At the latest then. */
+  /** 1: Makes the lane due at that time, or earlier where it already was. */
   dueAt(lane: Lane, atMs: number): void {
     lane.dueAtMs = Math.min(lane.dueAtMs, atMs);
     this.#wake();
   }
 
-  /** Not before then, unless it is due now: a look that is due is never put off. */
+  /** 1: Makes the lane due at that time and not before. A lane that is due already stays due. */
   putOff(lane: Lane, untilMs: number): void {
     if (lane.dueAtMs <= this.#now()) return;
     lane.dueAtMs = untilMs;
     this.#wake();
   }
 
-  /** Does the work in the lane, which is free. What it throws is the store's: then the lane is due again soon. */
+  /**
+   * Does the work in a lane that is not running. Work that throws is taken as a failure of the store: the lane is due again
+   * after 1 s, doubled at each failure in a row, at most 60 s. Throws what the work throws.
+   */
   async run<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
     const ended = Promise.withResolvers<void>();
     lane.running = ended.promise;
-    lane.dueAtMs = never; // Who has more to do says so again.
+    lane.dueAtMs = never; // 3: Work that leaves something to do calls `dueAt`.
     this.#running += 1;
     try {
       const outcome = await work();
       lane.storeFailures = 0;
       return outcome;
     } catch (error) {
+      // 4
       this.#log.warn({ err: error, orderId: lane.orderId }, 'the order could not be read or written; its delivery is tried again');
       this.dueAt(lane, this.#now() + Math.min(longestSleepMs, storeRetryMs * 2 ** lane.storeFailures));
       lane.storeFailures += 1;
@@ -114,13 +132,13 @@ export class Lanes {
       delete lane.running;
       delete lane.attempt;
       this.#lanes.delete(lane.orderId);
-      if (lane.dueAtMs !== never) this.#lanes.set(lane.orderId, lane); // Last: the others have their turn first.
+      if (lane.dueAtMs !== never) this.#lanes.set(lane.orderId, lane); // 5: Last, so that the others go first.
       ended.resolve();
       this.#wake();
     }
   }
 
-  /** Attends to the lanes in the background, until `stop`. */
+  /** Starts lanes that are due, in the background, until `stop`. */
   start(): void {
     this.#loop = this.#attendOn();
   }
@@ -132,7 +150,7 @@ export class Lanes {
     }
   }
 
-  /** Attends to the lanes until none is due before the deadline. */
+  /** Starts lanes that are due, until none runs and none is due before the deadline (monotonic), or until the deadline. */
   async settle(deadlineMs: number): Promise<void> {
     while (this.#now() < deadlineMs) {
       const woken = this.#changed.signal;
@@ -142,7 +160,7 @@ export class Lanes {
     }
   }
 
-  /** Starts nothing more. Answers when all has ended, at the deadline at the latest: the lanes that still run. */
+  /** Starts no more work, and waits until all has ended, at most until the deadline (monotonic). Answers the lanes that still run. */
   async stop(deadlineMs: number): Promise<readonly Lane[]> {
     this.#stopping = true;
     this.#wake();
@@ -154,12 +172,12 @@ export class Lanes {
     return [...this.#lanes.values()].filter((lane) => lane.running);
   }
 
-  /** Answers when the next lane will be due; where all places are taken, we look again when one is free. */
+  /** 2: Answers when the next lane is due. Infinity: none will be, or eight run, and the end of one wakes the loop. */
   #startDue(): number {
     let next = never;
     const now = this.#now();
     for (const lane of this.#lanes.values()) {
-      if (this.#running >= lanesAtOnce) return never; // A backlog is not walked over for each order that joins it.
+      if (this.#running >= lanesAtOnce) return never; // So that a long backlog is not searched for each order that joins it.
       if (lane.running || this.#stopping) continue;
       if (lane.dueAtMs > now) next = Math.min(next, lane.dueAtMs);
       else this.run(lane, () => this.#process(lane)).catch(() => undefined); // Logged by `run`.

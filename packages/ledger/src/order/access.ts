@@ -8,15 +8,16 @@ import type { Policy } from './policy.ts';
 
 /** `full`: entitled. `paused`: entitled but for an open dispute. `ended`: nothing counts, or all of it is undone. */
 export type Access = 'full' | 'paused' | 'ended';
-/** What about a payment is not as the order expects. */
+/** In what a payment differs from what the order expects. */
 export type Mismatch = Extract<ReviewKind, 'amount' | 'currency' | 'mode' | 'account' | 'overpaid'>;
 
 export interface Entitlement {
   readonly access: Access;
-  /** The payment that the access rests on. */
+  /** The payment that gives the access. Absent: access is `ended`. */
   readonly payment?: PaymentFacts;
 }
 
+/** What the payments of the order entitle it to: the access that its best payment gives. */
 export function entitled(order: OrderState, policy: Policy): Entitlement {
   let best: Entitlement = { access: 'ended' };
   for (const payment of Object.values(order.payments)) {
@@ -36,7 +37,7 @@ function outranks(a: Entitlement & { payment: PaymentFacts }, b: Entitlement): b
   return aAt !== bAt ? aAt < bAt : paymentKey(a.payment.reference) < paymentKey(b.payment.reference);
 }
 
-/** Paid, and as the order expects it or accepted by a person. Unpaid never counts. */
+/** True if the payment is paid, and is as the order expects or was accepted by a person. Unpaid never counts. */
 export function counts(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
   if (order.placed === undefined || payment.attempt?.status !== 'paid') return false;
   const ruling = order.rulings[paymentKey(payment.reference)];
@@ -45,11 +46,12 @@ export function counts(order: OrderState, payment: PaymentFacts, policy: Policy)
   return mismatches(payment, order.placed).every((mismatch) => mismatch === 'overpaid');
 }
 
-/** It counts, and refunds and disputes have left something of it. */
+/** True if the payment counts, and refunds and disputes have not undone it. */
 export function stands(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
   return counts(order, payment, policy) && accessOf(payment, policy) !== 'ended';
 }
 
+/** In what a paid payment differs from the order; empty while it is not paid. */
 export function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPlaced): readonly Mismatch[] {
   if (attempt?.status !== 'paid') return [];
   const found: Mismatch[] = [];
@@ -62,7 +64,7 @@ export function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPl
   return found;
 }
 
-/** Expected, less the discount and plus the tax and shipping that the order allows. */
+/** The expected amount, less the discount and plus the tax and shipping that the order allows. Minor units. */
 function owed({ parts }: PaidAmount, { expected }: OrderPlaced): number {
   if (parts === undefined) return expected.amountMinor;
   const discount = expected.allow.discount ? parts.discountMinor : 0;
@@ -89,7 +91,7 @@ function refundAccess(payment: PaymentFacts, policy: Policy): Access {
   return (isFullyRefunded(payment) ? policy.fullRefund : policy.partialRefund) === 'revoke' ? 'ended' : 'full';
 }
 
-/** Only `succeeded` refunds moved money back. */
+/** The sum of the `succeeded` refunds, in minor units: only these moved money back. */
 export function refundedMinor(payment: PaymentFacts): number {
   return Object.values(payment.refunds).reduce((sum, refund) => sum + (refund.status === 'succeeded' ? refund.amountMinor : 0), 0);
 }

@@ -1,5 +1,5 @@
-// The decider: what a command adds to an order. One decide, whichever source speaks; asked again of the
-// state that it led to, it decides nothing, and that makes every retry safe.
+// The decider: which events a command adds to an order. It is the same for every source. Called again with the
+// state that it led to, it adds nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, mismatches, stands } from './access.ts';
@@ -23,7 +23,7 @@ export type OrderCommand =
   | { readonly type: 'attach'; readonly checkout: CheckoutAttached }
   /** `claimedByAnother`: one of its references belongs to another order. */
   | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
-  /** The shop fulfilled it before it had a ledger. */
+  /** An order that the shop fulfilled before it had a ledger. */
   | { readonly type: 'import'; readonly order: OrderPlaced; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
   | {
       readonly type: 'move';
@@ -51,7 +51,11 @@ const next: Readonly<Record<MembershipStatus, Readonly<Record<Access, DecisionTy
   revoked:   { full: 'MembershipRestored', paused: 'MembershipSuspended', ended: null },
 };
 
-/** The events that the command adds; none where the order knew it all. */
+/**
+ * Answers the events that the command adds; none where the order already has them, or where the command is refused.
+ * @throws LedgerError `invalid_input`: `resolve` names an unknown review, or a revision that does not exist yet.
+ *   `corrupt`: the events would break a law.
+ */
 export function decide(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] {
   switch (command.type) {
     case 'place':
@@ -69,9 +73,9 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
   }
 }
 
-/** Law 5: the same fact from the same source adds nothing; from another it is kept as confirmation. */
+/** Law 5: the same fact from the same source adds nothing; from another source it is recorded as a confirmation. */
 function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
-  if (moveOf(before, observed.payment)) return []; // The caller goes on to its new owner.
+  if (moveOf(before, observed.payment)) return []; // The caller continues with the new owner.
   const sources = before.sourcesByFact[factContentKey(observed)];
   const known = sources?.includes(observed.source) === true;
   const trail = new Trail(before);
@@ -79,7 +83,7 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
   if (claimedByAnother || (observed.orderId !== undefined && observed.orderId !== before.orderId)) {
     trail.openReviewOnce('claimed_by_two', observed.payment, observed.observedAt);
   }
-  // A confirmation joins what is known with itself: nothing that access depends on can change.
+  // A confirmation joins a known fact with itself: nothing that access depends on can change.
   if (sources === undefined) {
     if (conflicts(before, observed)) trail.openReview('conflicting_evidence', observed.payment, observed.observedAt);
     conclude(trail, before, policy, observed.observedAt, observed.source);
@@ -88,8 +92,8 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
 }
 
 /**
- * Law 2 in one append: placed, paid and granted as any order is, and what was granted is settled, since the shop has it.
- * A membership that is there was decided otherwise, and is delivered by whoever decided it.
+ * Law 2 in one append: the order is placed, paid and granted by the usual rules. The grant is recorded as delivered, since
+ * the shop fulfilled it already. Adds nothing where the order has a membership: that was decided and is delivered as usual.
  */
 function decideImported(before: OrderState, command: Extract<OrderCommand, { type: 'import' }>, policy: Policy): readonly OrderEvent[] {
   const { order, observed, claimedByAnother = false } = command;
@@ -103,7 +107,7 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
   return trail.events;
 }
 
-/** A payment that access was given on stays: who moved it would take back what was granted. */
+/** A payment that gave access stays: to move it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
   const { payment: counting } = entitled(before, policy);
@@ -130,7 +134,7 @@ function decideResolved(before: OrderState, command: Extract<OrderCommand, { typ
   return concluded(before, { type: 'ReviewResolved', data: { reviewId, resolution, seenRevision, by } }, policy, command.at);
 }
 
-/** A person decided on an order that has changed since. */
+/** True if the order has changed since the revision that the person decided on. */
 function isStale(order: OrderState, seenRevision: number): boolean {
   return seenRevision < order.changedAtRevision;
 }
@@ -146,7 +150,7 @@ function concluded(before: OrderState, event: OrderEvent, policy: Policy, at: st
   return trail.events;
 }
 
-/** After something new: the reviews that it calls for, then the decision, if access has changed. */
+/** Adds what follows from something new: the reviews that it calls for, then a decision if access has changed. */
 function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, source: Source | undefined): void {
   const { placed } = trail.state;
   if (placed === undefined) return;
@@ -179,7 +183,10 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   });
 }
 
-/** Law 6: payments that begin to count on an order that was a membership before; and money kept twice: those that begin to stand beside another. */
+/**
+ * Law 6: the payments that a person must review. Either they begin to count on an order that was granted before, or they
+ * come into effect beside another payment, so that the shop keeps money twice.
+ */
 function furtherPayments(before: OrderState, after: OrderState, policy: Policy): readonly PaymentFacts[] {
   const was = ({ reference }: PaymentFacts, how: typeof counts): boolean => {
     const earlier = before.payments[paymentKey(reference)];
@@ -195,13 +202,13 @@ function furtherPayments(before: OrderState, after: OrderState, policy: Policy):
   });
 }
 
-/** A person has just looked at it. */
+/** True if the command is a person's ruling on this payment: it needs no review. */
 function isNewlyRuled(before: OrderState, after: OrderState, { reference }: PaymentFacts): boolean {
   const key = paymentKey(reference);
   return after.rulings[key] !== before.rulings[key];
 }
 
-/** Another total, currency or division than was said before of the same payment; parts where none were known only enrich it. */
+/** True if total, currency or parts differ from what is recorded for the payment. Parts where none were known only enrich it. */
 function conflicts(before: OrderState, { payment, fact }: PaymentObserved): boolean {
   const known = before.payments[paymentKey(payment)]?.attempt;
   if (known?.status !== 'paid' || fact.kind !== 'attempt' || fact.status !== 'paid') return false;
@@ -210,14 +217,14 @@ function conflicts(before: OrderState, { payment, fact }: PaymentObserved): bool
   return parts !== undefined && fact.amount.parts !== undefined && factContent(fact) !== factContent({ ...fact, amount: known.amount });
 }
 
-/** For a fact that had waited for its order: who had brought it. */
+/** The first source that reported the payment as paid, where it was recorded before its order was placed. */
 function firstToSay(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
   if (payment?.attempt?.status !== 'paid') return undefined;
   const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
   return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];
 }
 
-/** Events so far, and the order as they leave it: folded where it is asked for, which a confirmation never does. */
+/** The events added so far, and the state that they lead to. Folds only when the state is read: a confirmation never needs it. */
 class Trail {
   readonly events: OrderEvent[] = [];
   #state: OrderState;
@@ -237,7 +244,7 @@ class Trail {
     return this.#state;
   }
 
-  /** At most one open review of a kind for a payment. */
+  /** Opens a review, unless one of that kind is open for the payment. */
   openReview(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
     const key = paymentKey(payment);
     if (this.state.reviews.some((review) => review.resolution === undefined && review.kind === kind && paymentKey(review.payment) === key))
@@ -245,7 +252,7 @@ class Trail {
     this.add({ type: 'ReviewOpened', data: { reviewId: nextReviewId(this.state), kind, payment, openedAt } });
   }
 
-  /** One for ever: what a person has ruled on is not asked again. */
+  /** Opens a review once for ever: a question that a person has resolved is not asked again. */
   openReviewOnce(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
     if (!hasReview(this.state, kind, payment)) this.openReview(kind, payment, openedAt);
   }

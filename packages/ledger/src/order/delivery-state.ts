@@ -1,20 +1,22 @@
-// Where the hand-over of an order's newest decision stands, and how each event of it changes that. Pure.
+// The state of delivering an order's newest decision, and how each delivery event changes it. Pure.
 import type { OrderEvent } from './events.ts';
 
 export interface DeliveryState {
-  /** Every decision up to this one is settled at the shop. */
+  /** Every decision up to this sequence is settled at the shop; 0: none is. */
   readonly settled: number;
-  /** The instance that owns the newest decision; empty: anyone may take it. */
+  /** The instance that owns the newest decision; empty: any instance may take it over at once. */
   readonly owner: string;
-  /** An attempt may be under way: its owner has not told what came of one. */
+  /** True while an attempt may be running: the owner has recorded no outcome yet. */
   readonly underWay: boolean;
-  /** Failures of the newest decision so far, and owners that fell silent in an attempt at it. */
+  /** Failed attempts at the newest decision so far, counting each owner that fell silent in an attempt. */
   readonly failures: number;
-  /** Nobody takes over before so long, and the silence below, have passed since the last event about it. */
+  /** Milliseconds since the last event that the next attempt waits. Others take over `leastSilenceMs` after that, or later. */
   readonly waitMs: number;
+  /** Milliseconds that attempts, waits and silences of the newest decision have taken so far, `waitMs` included. */
   readonly spentMs: number;
+  /** True: no instance tries the newest decision again, until a person calls `redeliver`. */
   readonly abandoned: boolean;
-  /** Of the last event about the newest decision: that decision, a failure, a taking over. */
+  /** Revision of the last event about the newest decision: the decision itself, or a delivery event of it. −1: none. */
   readonly revision: number;
 }
 
@@ -22,20 +24,21 @@ type DeliveryEvent = Extract<OrderEvent, { type: 'DeliveryFailed' | 'DeliveryTak
 
 const firstWaitMs = 1_000;
 const longestWaitMs = 3_600_000;
-/** An owner is silent for so long at least before another instance takes over. */
+/** Milliseconds that an owner must have been silent, at least, before another instance takes over. */
 export const leastSilenceMs = 30_000;
 
-/** Twice as long after each failure. */
+/** Milliseconds to wait after a failure: 1 s after the first, doubled each time, at most 1 h. `failures`: how many came before. */
 export function backOffMs(failures: number): number {
   return Math.min(longestWaitMs, firstWaitMs * 2 ** failures);
 }
 
+/** @param instance the instance that appended the event. */
 export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, instance: string): DeliveryState {
   switch (event.type) {
     case 'DeliveryFailed':
       return { ...delivery, underWay: false, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
     case 'DeliveryTakenOver':
-      // Where a person asked, the clock of failures starts again.
+      // A person's request starts the count of failures and the time spent anew.
       return event.data.by
         ? { ...delivery, owner: instance, underWay: true, failures: 0, waitMs: 0, spentMs: 0, abandoned: false }
         : takenOver(delivery, instance);
@@ -45,9 +48,9 @@ export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, ins
 }
 
 /**
- * An owner that fell silent in an attempt has failed: where `deliver` ends its process, nobody is left to write that it
- * did. (One that fell silent after it told of a failure may only have been restarted while it waited.) The new owner tries
- * at once; whoever takes over from it waits longer than it did.
+ * Counts an owner that fell silent in an attempt as a failure: where `deliver` ends its process, nobody is left to record
+ * one. An owner that fell silent after it recorded a failure is not counted: it may have been restarted while it waited.
+ * The new owner tries at once; `waitMs` is for the next instance, which waits longer before it takes over.
  */
 function takenOver(delivery: DeliveryState, instance: string): DeliveryState {
   const taken = { ...delivery, owner: instance, underWay: true };

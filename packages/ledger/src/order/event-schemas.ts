@@ -1,5 +1,5 @@
-// How the events of an order are read: the schema version of each type, and how older shapes are lifted to it.
-// An event that is in the log is never rewritten; it is read through `upcasters`.
+// Reads the events of an order: the schema version of each type, and how older shapes are lifted to it.
+// An event in the log is never rewritten; it is read through `upcasters`.
 import * as z from 'zod';
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
@@ -40,7 +40,7 @@ const decidedSchema: z.ZodType<MembershipDecided> = z.strictObject({
   source: sourceSchema,
 });
 
-/** The shapes of today. A changed shape gets the next version here and an upcaster below. */
+/** The current shapes. A changed shape gets the next version here, and an upcaster below. */
 const schemas: { readonly [T in OrderEventType]: { readonly version: number; readonly schema: z.ZodType<OrderEventData[T]> } } = {
   OrderPlaced: {
     version: 1,
@@ -114,17 +114,22 @@ const schemas: { readonly [T in OrderEventType]: { readonly version: number; rea
   DeliveryAbandoned: { version: 1, schema: z.strictObject({ sequence: sequenceSchema }) },
 };
 
-/** From one version of an event's data to the next. */
+/** Turns an event's data of one version into data of the next. */
 export type Upcaster = (data: unknown) => unknown;
+/** Upcasters by event type, then by the version that they start from: `{ OrderPlaced: { 1: fromVersion1To2 } }`. */
 export type Upcasters = Readonly<Partial<Record<OrderEventType, Readonly<Record<number, Upcaster>>>>>;
-/** `{ OrderPlaced: { 1: fromVersion1To2 } }`. Nothing has changed shape yet. */
+/** Empty: no shape has changed yet. */
 const upcasters: Upcasters = {};
 
+/** The schema version in which new events of the type are written. */
 export function versionOf(type: OrderEventType): number {
   return schemas[type].version;
 }
 
-/** Lifts data of an older version to `current`, step by step. */
+/**
+ * Lifts data of an older version to `current`, step by step. Does nothing where it is of that version.
+ * @throws LedgerError `corrupt`: a step has no upcaster.
+ */
 export function upcast(
   type: OrderEventType,
   version: number,
@@ -145,7 +150,11 @@ function isOrderEventType(type: string): type is OrderEventType {
   return Object.hasOwn(schemas, type);
 }
 
-/** Reads an event of an order's stream in today's shape. */
+/**
+ * Reads a stored event of an order's stream, and gives it in its current shape.
+ * @throws LedgerError `file_newer`: a newer release wrote it, so its type or version is unknown here. `corrupt`: it has no
+ *   version, or its data does not fit the schema.
+ */
 export function readOrderEvent(stored: Pick<StoredEvent, 'stream' | 'revision' | 'type' | 'data' | 'metadata'>): OrderEvent {
   const { type } = stored;
   const place = `${stored.stream}@${stored.revision} (${type})`;

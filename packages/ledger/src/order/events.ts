@@ -1,106 +1,122 @@
-// The events of an order, as they are today. What stands in the log may be older: `event-schemas.ts` reads it.
+// The events of an order's stream, in their current shapes. The log may hold older versions: `event-schemas.ts` reads them.
 import type { ManualAction, Observation, PaymentReference, Source } from '../observation.ts';
 
-/** Which parts may make the total differ from the expected amount. */
+/** The parts that may make a paid total differ from the expected amount. */
 export interface AllowedParts {
   readonly discount: boolean;
   readonly tax: boolean;
   readonly shipping: boolean;
 }
 
+/** The shop's order: who buys which plan, and which payment it expects. At most one in a stream. */
 export interface OrderPlaced {
   readonly orderId: string;
   readonly memberId: string;
   readonly plan: string;
-  /** Before discounts, tax and shipping. */
+  /** Before discounts, tax and shipping. `amountMinor`: Stripe's minor unit. `currency`: ISO 4217, lower case. */
   readonly expected: { readonly amountMinor: number; readonly currency: string; readonly allow: AllowedParts };
+  /** True: live mode. False: test mode. */
   readonly livemode: boolean;
+  /** The provider's account that must receive the payment. */
   readonly account: string;
+  /** ISO 8601 UTC. Our clock; for an imported order, the time that the caller gave. */
   readonly placedAt: string;
 }
 
 /** A provider's session or payment intent belongs to this order; there may be several. */
 export interface CheckoutAttached {
   readonly payment: PaymentReference;
+  /** Our clock, ISO 8601 UTC. */
   readonly attachedAt: string;
-  /** After this the provider takes no payment on it. */
+  /** After this time the provider accepts no payment on it. ISO 8601 UTC. Absent: it does not expire. */
   readonly expiresAt?: string;
-  /** Until then the provider lets the customer come back to it after it expired, by another session that nobody attached. */
+  /** Until this time the customer may recover an expired session through a new one that nobody attaches. ISO 8601 UTC. Absent: never. */
   readonly recoverableUntil?: string;
 }
 
-/** An observation as it is kept: with our clock and the name of its fact. */
+/** An observation as it is recorded. `observedAt`: our clock, ISO 8601 UTC. `factKey`: the name of its fact. */
 export type PaymentObserved = Observation & { readonly observedAt: string; readonly factKey: string };
 
-/** Of all four decisions; the type of the event says which. */
+/** The data of all four decisions; the type of the event says which one it is. */
 export interface MembershipDecided {
+  /** The order's id. */
   readonly membershipId: string;
   readonly memberId: string;
   readonly plan: string;
   /** 1, 2, 3… within the order. */
   readonly sequence: number;
-  /** Provider's time of the payment that the membership rests on. */
+  /** When `payment` was paid. Provider's clock, ISO 8601 UTC. */
   readonly paidAt: string;
-  /** The payment that the membership rests on; where it ends or pauses, the one that it rested on. */
+  /** The payment that gives access, or that gave it until this decision. */
   readonly payment: PaymentReference;
-  /** Who said what led here. */
+  /** The source whose observation led to this decision. `manual`: also a resolution or a move by a person. */
   readonly source: Source;
 }
 
+/**
+ * Why a person must decide about a payment. `amount`: less than expected. `overpaid`: more than expected, in one payment or
+ * in two. `currency`, `mode`, `account`: not the expected one. `conflicting_evidence`: two reports of it contradict each
+ * other. `claimed_by_two`: two orders claim it. `paid_again`: it came after the membership was revoked.
+ */
 export type ReviewKind = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid' | 'conflicting_evidence' | 'claimed_by_two' | 'paid_again';
+/** `grant`: the payment counts in spite of its mismatch. `revoke`: it no longer counts. `dismiss`: nothing changes. */
 export type Resolution = 'grant' | 'revoke' | 'dismiss';
 
-/** A person must look at it. */
+/** A person must decide about the payment. */
 export interface ReviewOpened {
   /** `r1`, `r2`… within the order. */
   readonly reviewId: string;
   readonly kind: ReviewKind;
   readonly payment: PaymentReference;
+  /** ISO 8601 UTC. */
   readonly openedAt: string;
 }
 export interface ReviewResolved {
   readonly reviewId: string;
   readonly resolution: Resolution;
-  /** The revision of the order that the person had seen. */
+  /** The revision of the order that the person decided on. */
   readonly seenRevision: number;
   readonly by: ManualAction;
 }
 
 /**
- * A person corrected the owner. Stands in the stream of the order that loses the payment, and is the commit point;
- * the link to the new owner and the observations follow it.
+ * A person corrected the owner of a payment. The event is in the stream of the order that loses it, and its append is the
+ * commit point. The link to the new owner and the observations follow it.
  */
 export interface PaymentMoved {
   readonly payment: PaymentReference;
   readonly toOrderId: string;
-  /** Of the link in the reference stream that ends. */
+  /** Revision, in the reference stream, of the link that this move ends. */
   readonly linkRevision: number;
   readonly by: ManualAction;
 }
 
-/** The shop took over everything up to this sequence. */
+/** The shop has stored the decision of this sequence; all earlier ones are settled with it. */
 export interface MembershipDelivered {
   readonly sequence: number;
 }
+/** An attempt to deliver the decision failed. */
 export interface DeliveryFailed {
   readonly sequence: number;
-  /** The next attempt comes after this; nobody else takes over before. */
+  /** Milliseconds until the owner's next attempt. No other instance takes over before they have passed. */
   readonly waitMs: number;
-  /** Attempts and waits of this sequence so far, this wait included. */
+  /** Milliseconds that attempts and waits of this sequence have taken so far, this wait included. */
   readonly spentMs: number;
+  /** `error`: `deliver` rejected. `timeout`: it did not answer within `deliverTimeoutMs`. */
   readonly reason: 'error' | 'timeout';
 }
-/** The instance that appended this delivers from here on. */
+/** The instance that appended this event owns the delivery from now on. */
 export interface DeliveryTakenOver {
   readonly sequence: number;
-  /** A person asked for it. */
+  /** The person who asked for it by `redeliver`. Absent: nobody did; the last owner was silent, or there was none. */
   readonly by?: ManualAction;
 }
+/** No instance tries this sequence again, until a person calls `redeliver`. */
 export interface DeliveryAbandoned {
   readonly sequence: number;
 }
 
-/** By type. */
+/** The data of each event type. */
 export interface OrderEventData {
   OrderPlaced: OrderPlaced;
   CheckoutAttached: CheckoutAttached;
@@ -118,6 +134,7 @@ export interface OrderEventData {
   DeliveryAbandoned: DeliveryAbandoned;
 }
 export type OrderEventType = keyof OrderEventData;
+/** An event of an order's stream in its current shape; `type` tells which. */
 export type OrderEvent = { [T in OrderEventType]: { readonly type: T; readonly data: OrderEventData[T] } }[OrderEventType];
 export type DecisionType = 'MembershipGranted' | 'MembershipSuspended' | 'MembershipRestored' | 'MembershipRevoked';
 

@@ -1,5 +1,5 @@
 // The join (law 1): a payment is a handful of registers, each keeping the maximum under a total order, so
-// that order, repetition and batching of what the sources say cannot matter.
+// that order, repetition and batching of what the sources report cannot matter.
 import {
   type AttemptStatus,
   amountText,
@@ -10,21 +10,27 @@ import {
   type RefundStatus,
 } from '../observation.ts';
 
+/** The joined state of the attempt to pay. `asOf`: provider's clock, ISO 8601 UTC. */
 export type AttemptRegister =
   | { readonly status: AttemptStatus; readonly asOf: string }
   | { readonly status: 'paid'; readonly asOf: string; readonly amount: PaidAmount };
+/** The joined state of one refund. */
 export type RefundRegister = Omit<Extract<Fact, { kind: 'refund' }>, 'kind'>;
+/** The joined state of one dispute. */
 export type DisputeRegister = Omit<Extract<Fact, { kind: 'dispute' }>, 'kind'>;
 
-/** All that was said of one payment, joined. */
+/** Everything that was reported about one payment, joined. */
 export interface PaymentFacts {
   readonly reference: PaymentReference;
   /** Sorted, without repeats. */
   readonly aliases: readonly string[];
+  /** Absent: no attempt was reported yet, only refunds or disputes. */
   readonly attempt?: AttemptRegister;
+  /** Key: refund id. */
   readonly refunds: Readonly<Record<string, RefundRegister>>;
+  /** Key: dispute id. */
   readonly disputes: Readonly<Record<string, DisputeRegister>>;
-  /** The earliest time that a source gave for the payment itself. */
+  /** The earliest time at which a source reports it paid. Provider's clock, ISO 8601 UTC. Absent: never reported paid. */
   readonly paidAt?: string;
 }
 
@@ -32,6 +38,7 @@ export function noFacts(reference: PaymentReference): PaymentFacts {
   return { reference, aliases: [], refunds: {}, disputes: {} };
 }
 
+/** Joins one reported fact: the register of its object keeps the greater of the old and the new state. */
 export function joinFact(
   facts: PaymentFacts,
   said: { readonly fact: Fact; readonly asOf: string; readonly occurredAt?: string },
@@ -59,14 +66,15 @@ export function joinFact(
   }
 }
 
+/** Adds other names of the payment. Returns the same object where it has them all. */
 export function joinAliases(facts: PaymentFacts, aliases: readonly string[] | undefined): PaymentFacts {
   if (aliases === undefined || aliases.every((alias) => facts.aliases.includes(alias))) return facts;
   return { ...facts, aliases: [...new Set([...facts.aliases, ...aliases])].sort() };
 }
 
 /**
- * A copy with one more entry. Without a prototype it is a plain table: of an object whose names nobody had before V8 would
- * keep a new shape each time, which costs more than all the rest of a fold.
+ * Returns a copy with one more entry. The copy has no prototype, so that V8 keeps it as a plain table. For an ordinary
+ * object V8 would build a new hidden class for each new name, which costs more than the rest of a fold.
  */
 export function withEntry<T>(record: Readonly<Record<string, T>>, name: string, value: T): Readonly<Record<string, T>> {
   const copy: Record<string, T> = Object.assign(Object.create(null), record);

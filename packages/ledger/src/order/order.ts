@@ -17,33 +17,41 @@ import type {
 } from './events.ts';
 import { joinAliases, joinFact, noFacts, type PaymentFacts, withEntry } from './facts.ts';
 
+/**
+ * `none`: never granted. `active`: the member has access. `suspended`: access is paused while a dispute is open.
+ * `revoked`: access has ended; a later payment, fact or ruling may restore it.
+ */
 export type MembershipStatus = 'none' | 'active' | 'suspended' | 'revoked';
 
-/** Plain JSON, so that read models can keep it. */
+/** The folded state of an order. Plain JSON, so that read models can store it. */
 export interface OrderState {
   readonly orderId: string;
   /** −1: no events yet. */
   readonly revision: number;
+  /** Absent: not placed yet. Observations may come before. */
   readonly placed?: OrderPlaced;
   readonly checkouts: readonly CheckoutAttached[];
-  /** By payment key. */
+  /** Key: payment key. */
   readonly payments: Readonly<Record<string, PaymentFacts>>;
-  /** Who said a fact, in the order in which they said it; by payment key and content. */
+  /** The sources that reported each fact, first one first. Key: `factContentKey`. */
   readonly sourcesByFact: Readonly<Record<string, readonly Source[]>>;
+  /** All reviews, resolved ones too, in the order in which they were opened. */
   readonly reviews: readonly ReviewState[];
-  /** Payments that a person gave to other orders; by payment key. */
+  /** Payments that a person moved to other orders. Key: payment key. */
   readonly moved: Readonly<Record<string, PaymentMoved>>;
-  /** Keys of the payments that a grant or a restoration rests on: these never move. */
+  /** Keys of the payments that a grant or a restoration names. These payments never move. */
   readonly grantingPayments: readonly string[];
-  /** What a person decided of a payment: by payment key, the last word. */
+  /** What a person last decided about a payment. Key: payment key. */
   readonly rulings: Readonly<Record<string, 'accepted' | 'rejected'>>;
   readonly membership: MembershipStatus;
-  /** Newest decision. */
+  /** The newest decision. Absent: none yet. */
   readonly decided?: MembershipDecided & { readonly type: DecisionType };
+  /** The source of the grant. Absent: never granted. */
   readonly grantedBy?: Source;
+  /** Number of decisions so far, and the sequence of the newest. */
   readonly sequence: number;
   readonly delivery: DeliveryState;
-  /** Of the last observation, decision or move: a person who looked before it saw another order. */
+  /** Revision of the last observation, decision or move; −1: none. A resolution that names an earlier revision is stale. */
   readonly changedAtRevision: number;
 }
 
@@ -78,7 +86,8 @@ export function initialState(orderId: string): OrderState {
 }
 
 /**
- * @param instance who appended the event: the owner of a decision's delivery.
+ * Folds one event into the state.
+ * @param instance the instance that appended the event: it owns the delivery of a decision. Empty: any instance may take it.
  * @throws LedgerError `corrupt` where the event cannot follow the state.
  */
 export function evolve(before: OrderState, event: OrderEvent, instance = ''): OrderState {
@@ -119,7 +128,7 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
     case 'DeliveryFailed':
     case 'DeliveryTakenOver':
     case 'DeliveryAbandoned':
-      if (event.data.sequence < order.sequence) return {}; // Of a decision that a newer one has replaced.
+      if (event.data.sequence < order.sequence) return {}; // It concerns a decision that a newer one has replaced.
       return { delivery: { ...deliveryAfter(order.delivery, event, instance), revision } };
   }
 }
@@ -150,7 +159,7 @@ function decided(order: OrderState, type: DecisionType, decision: MembershipDeci
   };
 }
 
-/** The order forgets the payment, and whatever was asked or ruled about it. */
+/** Drops the payment and the rulings on it from the order. Its open reviews end as `moved`. */
 function moved(order: OrderState, move: PaymentMoved, revision: number): Changes {
   const { id } = move.payment;
   invariant(moveOf(order, move.payment) === undefined, `payment ${id} is moved away from order ${order.orderId} twice`);
@@ -168,10 +177,14 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
   };
 }
 
-/** A link holds an id, in whatever account and mode: so a move takes along all that was said under the id. */
+/**
+ * The move that took the payment away from this order; undefined: there was none. A link concerns an id in any account and
+ * mode, so a move takes along everything that was reported under the id.
+ */
 export function moveOf(order: OrderState, { id }: PaymentReference): PaymentMoved | undefined {
   return Object.values(order.moved).find(({ payment }) => payment.id === id);
 }
+/** True if a grant or a restoration of this order names the payment. */
 export function isGranting(order: OrderState, { id }: PaymentReference): boolean {
   return order.grantingPayments.some((key) => isKeyOf(key, id));
 }
@@ -184,7 +197,7 @@ function resolved(order: OrderState, { reviewId, resolution }: ReviewResolved): 
   );
   const reviews = order.reviews.map((each) => (each === review ? { ...each, resolution } : each));
   if (resolution === 'dismiss') return { reviews };
-  // What is accepted is a payment that the person saw paid; a claim alone accepts no amount that comes later.
+  // A person accepts a payment only if it is paid at this point. To resolve a claim accepts no amount that is reported later.
   if (resolution === 'grant' && order.payments[paymentKey(review.payment)]?.attempt?.status !== 'paid') return { reviews };
   const ruling = resolution === 'grant' ? 'accepted' : 'rejected';
   return { reviews, rulings: { ...order.rulings, [paymentKey(review.payment)]: ruling } };
@@ -194,7 +207,7 @@ function givesAccess(type: DecisionType): boolean {
   return type === 'MembershipGranted' || type === 'MembershipRestored';
 }
 
-/** Placed again by a retry; `placedAt` is of the first. */
+/** True if both have the same terms, as where a retry places an order again. `placedAt` is not compared. */
 export function isSameOrder(a: OrderPlaced | undefined, b: OrderPlaced): boolean {
   return a !== undefined && termsOf(a) === termsOf(b);
 }
@@ -204,6 +217,7 @@ function termsOf({ orderId, memberId, plan, expected, livemode, account }: Order
   return JSON.stringify([orderId, memberId, plan, amountMinor, currency, allow.discount, allow.tax, allow.shipping, livemode, account]);
 }
 
+/** Key of `sourcesByFact`: the payment key, a space, and the content of the fact. */
 export function factContentKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
   return `${paymentKey(payment)} ${factContent(fact)}`;
 }
@@ -212,12 +226,13 @@ export function nextReviewId(order: OrderState): string {
   return `r${order.reviews.length + 1}`;
 }
 
+/** True if a review of the kind was ever opened for the payment, resolved ones included. */
 export function hasReview(order: OrderState, kind: ReviewKind, payment: PaymentReference): boolean {
   const key = paymentKey(payment);
   return order.reviews.some((review) => review.kind === kind && paymentKey(review.payment) === key);
 }
 
-/** A decision that the shop does not know yet, and that nobody has given up. */
+/** True if the newest decision is neither delivered nor abandoned. */
 export function isPending({ sequence, delivery }: OrderState): boolean {
   return sequence > delivery.settled && !delivery.abandoned;
 }

@@ -2,20 +2,21 @@
 // the old behaviour, so that an old log folds as it did.
 import * as z from 'zod';
 
+/** What refunds, disputes and a second payment do to access. */
 export interface Policy {
-  /** The whole payment was refunded. Default `revoke`. */
+  /** What a refund of the whole payment does. Default `revoke`. */
   readonly fullRefund: 'revoke' | 'keep';
-  /** A part of it was. Default `keep`. */
+  /** What a refund of a part of the payment does. Default `keep`. */
   readonly partialRefund: 'revoke' | 'keep';
-  /** A dispute is being fought. Default `suspend`. */
+  /** What an open dispute does. Default `suspend`. */
   readonly openDispute: 'suspend' | 'keep';
-  /** Default `revoke`. A dispute won later restores. */
+  /** What a lost dispute does. Default `revoke`. If it is won later, access is restored. */
   readonly lostDispute: 'revoke' | 'keep';
-  /** A bank debit that failed after it had succeeded. Default `revoke`. */
+  /** What a bank debit that failed after it had succeeded does (ACH, SEPA). Default `revoke`. */
   readonly returnedDebit: 'revoke' | 'suspend';
   /**
-   * A new good payment on a revoked order. `restore` (the default) gives access back and opens a review;
-   * with `review` a person must say so first, and then access depends on the order of arrival.
+   * What a new good payment on a revoked order does. `restore` (the default) gives access back and opens a review.
+   * `review` waits for a person's resolution; access then depends on the order of arrival.
    */
   readonly paidAgain: 'restore' | 'review';
 }

@@ -1,4 +1,4 @@
-// Each kind of review in one English sentence: for alerts, and for the timeline.
+// One English sentence for each kind of review, for alerts and for the timeline.
 import type { ReviewKind } from './events.ts';
 
 export const reviewSentences: Readonly<Record<ReviewKind, string>> = {

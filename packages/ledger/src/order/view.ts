@@ -1,4 +1,4 @@
-// What a caller sees of an order.
+// What callers read of an order: its view, what it still awaits, and what is not delivered or not settled yet.
 import { type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { isFullyRefunded, refundedMinor } from './access.ts';
 import type { CheckoutAttached, ReviewKind } from './events.ts';
@@ -19,40 +19,48 @@ const paymentStates = [
   'expired',
   'none',
 ] as const;
+/** The state of the order's best payment. `none`: no attempt yet, or one that failed and can be tried again. */
 export type OrderPaymentState = (typeof paymentStates)[number];
 
+/** An open question about a payment. A person answers it by `resolveReview`. */
 export interface Review {
+  /** `r1`, `r2`… within the order. */
   readonly reviewId: string;
   readonly orderId: string;
   readonly kind: ReviewKind;
   readonly payment: PaymentReference;
+  /** ISO 8601 UTC. */
   readonly openedAt: string;
 }
 
+/** A placed order, as its events leave it. */
 export interface OrderView {
   readonly orderId: string;
-  /** What `resolveReview` wants as `seenRevision`. */
+  /** Revision of the order's last event. Pass it to `resolveReview` as `seenRevision`. */
   readonly revision: number;
   readonly memberId: string;
   readonly plan: string;
+  /** ISO 8601 UTC. */
   readonly placedAt: string;
-  /** Before discounts, tax and shipping, in Stripe's minor unit. */
+  /** Before discounts, tax and shipping. `amountMinor`: Stripe's minor unit. `currency`: ISO 4217, lower case. */
   readonly expected: { readonly amountMinor: number; readonly currency: string };
+  /** The provider's account that must receive the payment. */
   readonly account: string;
   readonly livemode: boolean;
+  /** Sessions and payment intents of this order, in the order in which they were attached. */
   readonly checkouts: readonly CheckoutAttached[];
   readonly payment: OrderPaymentState;
   readonly membership: MembershipStatus;
-  /** The source whose observation led to the grant. */
+  /** The source whose observation led to the grant. Absent: never granted. */
   readonly grantedBy?: Source;
   /** Number of membership decisions so far. */
   readonly sequence: number;
-  /** Every decision up to this one is settled at the shop. */
+  /** Every decision up to this sequence is settled at the shop; 0: none is. */
   readonly delivered: number;
   readonly openReviews: readonly Review[];
 }
 
-/** Undefined until the order is placed. */
+/** Answers undefined until the order is placed. */
 export function viewOf(order: OrderState): OrderView | undefined {
   if (order.placed === undefined) return undefined;
   const { orderId, memberId, plan, placedAt, expected, account, livemode } = order.placed;
@@ -100,14 +108,14 @@ const ended: readonly string[] = ['paid', 'failed'];
 const underWay: readonly string[] = ['processing', 'awaiting_customer', 'authorized'];
 
 /**
- * Until when a payment may still come on an order that is placed and not active; undefined: none is awaited.
- * An *open* order is one for which this lies ahead: it is what the poll is for.
+ * Until when a payment may still come on an order that is placed and not active. ISO 8601 UTC; undefined: none is awaited.
+ * An order is *open* while this time lies ahead: the poll exists for open orders.
  */
 export function awaitedUntil(order: OrderState): string | undefined {
   return latestOf(order, ({ until }) => until);
 }
 
-/** The same, of checkouts that nobody has paid on yet: only a list of completed ones can tell of them. */
+/** Like `awaitedUntil`, without the checkouts on which a payment is under way: the poll reads those payments by their ids. */
 export function listedUntil(order: OrderState): string | undefined {
   return latestOf(order, ({ until, isUnderWay }) => (isUnderWay ? undefined : until));
 }
@@ -135,35 +143,38 @@ function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = fo
   return { until, isUnderWay: false };
 }
 
-/** The newest decision of an order, while the shop does not have it. */
+/** The newest decision of an order, while it is not delivered. */
 export interface UndeliveredDecision {
   readonly orderId: string;
   readonly memberId: string;
   /** What the shop should store. */
   readonly status: Exclude<MembershipStatus, 'none'>;
   readonly sequence: number;
-  /** Attempts that failed since it was decided, or since a person last asked for it. */
+  /** Attempts that failed since it was decided, or since a person last called `redeliver`. */
   readonly failures: number;
-  /** Nobody tries any more: a person must call `redeliver`. */
+  /** True: no instance tries any more; a person must call `redeliver`. */
   readonly abandoned: boolean;
 }
 
+/** Answers undefined where the shop has the newest decision, or none was made. */
 export function undeliveredIn({ orderId, decided, membership, delivery }: OrderState): UndeliveredDecision | undefined {
   if (decided === undefined || membership === 'none' || decided.sequence <= delivery.settled) return undefined;
   const { memberId, sequence } = decided;
   return { orderId, memberId, status: membership, sequence, failures: delivery.failures, abandoned: delivery.abandoned };
 }
 
-/** What of an order is not settled yet, and is looked at again by its id. */
+/** The objects of an order that are not final at the provider. The poll reads each again by its id. */
 export interface UnsettledOrder {
   readonly orderId: string;
-  /** Begun, and neither paid nor failed. `asOf`: since when, by the provider's clock. */
+  /** Attempts under way: begun, and neither paid nor failed. `asOf`: when that was so. Provider's clock, ISO 8601 UTC. */
   readonly attempts: readonly { readonly payment: PaymentReference; readonly asOf: string }[];
+  /** Refunds that are pending. */
   readonly refunds: readonly { readonly payment: PaymentReference; readonly id: string }[];
+  /** Disputes and inquiries that are open. */
   readonly disputes: readonly { readonly payment: PaymentReference; readonly id: string }[];
 }
 
-/** Undefined: all that was said of it is final, as far as anything is. */
+/** Answers undefined where nothing of the order is awaited from the provider. */
 export function unsettledIn({ orderId, payments }: OrderState): UnsettledOrder | undefined {
   const all = Object.values(payments);
   const attempts = all.flatMap(({ reference: payment, attempt }) =>

@@ -1,4 +1,4 @@
-// the pure kind of stream; audits and read models need no more
+// The streams `order-{id}`: how they are named, read and folded. Audits and read models need no more of an order than this.
 import { readOrderEvent, versionOf } from '../order/event-schemas.ts';
 import type { OrderEvent } from '../order/events.ts';
 import { evolve, initialState, type OrderState } from '../order/order.ts';

@@ -12,29 +12,39 @@ import { policyAdoption } from './policy-stream.ts';
 import type { Proposal, Transactions } from './transact.ts';
 
 export interface OrderAnswer {
+  /** The order after the command. */
   readonly state: OrderState;
-  /** What the command added; empty where the order knew it all. */
+  /** The events that the command added; empty where the order already had them. */
   readonly events: readonly OrderEvent[];
 }
 
+/** Every method throws LedgerError `contention` (not `read`s), `corrupt`, `file_newer`, and what the event store throws. */
 export interface OrderStreams {
-  /** @param cause what led to it, in the metadata of its events. */
+  /**
+   * Decides the command and appends its events.
+   * @param cause what led to it; stored in the metadata of its events.
+   * @throws LedgerError `invalid_input`: the command was refused by `decide`.
+   */
   command(orderId: string, cause: string, command: OrderCommand): Promise<OrderAnswer>;
-  /** For delivery, whose events decide nothing. */
+  /** Appends delivery events, which decide nothing about access. */
   append<Answer>(
     orderId: string,
     cause: string,
     decide: (state: OrderState) => Proposal<OrderEvent, Answer>,
   ): Promise<{ readonly state: OrderState; readonly answer: Answer }>;
+  /** Strong. An order without events has revision −1. */
   read(orderId: string): Promise<OrderState>;
-  /** What was observed of a payment in the order's stream, also before the payment was moved away. */
+  /** Strong: all observations of the payment in the order's stream, oldest first, also where the payment was moved away since. */
   observationsOf(orderId: string, payment: PaymentReference): Promise<readonly PaymentObserved[]>;
 }
 
-/** Where they add nothing, their callers answer with the order as it is now. */
+/** Where these commands add nothing, the caller answers from the state: so it must be the newest, never a cached one. */
 const asksForState: readonly OrderCommand['type'][] = ['resolve', 'move', 'import'];
 
-/** Called after what this process has appended is durable, before its caller is answered. */
+/**
+ * Hooks that run when the events of a command are durable, before its caller is answered. A crash before them loses no
+ * delivery, which follows the log too; it may lose an alert.
+ */
 interface Appended {
   readonly onDecision?: (orderId: string) => void;
   readonly onAlert?: (alert: Alert) => unknown;
@@ -53,7 +63,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
     command: async (orderId, cause, command) => {
       const { state, answer: events } = await append(orderId, cause, (before) => {
         const decided = decide(before, command, policy);
-        // What a command adds, it adds once: an order that knew it all will always know it.
+        // A command adds its events once: an order that has them will always have them.
         return { events: decided, answer: decided, lasting: !asksForState.includes(command.type) };
       });
       if (events.some((event) => isDecision(event))) onDecision?.(orderId);

@@ -1,5 +1,5 @@
-// The stream `policy`: which policies were ever in force, named by their content. An order's append names
-// its policy in its metadata, so that a later reader can decide again what was decided then.
+// The stream `policy`: which policies were ever in force, named by their content. An order's append names its
+// policy in its metadata, so that a later reader can repeat the decision.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { invariant } from '../errors.ts';
@@ -8,7 +8,7 @@ import type { Aggregate, Transactions } from './transact.ts';
 
 export interface PolicyAdopted {
   readonly type: 'PolicyAdopted';
-  /** Only the name counts here: beside us a newer release may adopt a policy with fields that this one does not know. */
+  /** `policy` is not checked: a newer release may adopt, in the same log, a policy with fields that this one does not know. */
   readonly data: { readonly hash: string; readonly policy: unknown };
 }
 
@@ -36,10 +36,13 @@ export function policyHash(policy: Policy): string {
   return createHash('sha256').update(policyText(policy)).digest('hex');
 }
 
-/** Answers the policy's hash once the policy stands in the log; asks the log once, and again after a failure. */
+/**
+ * Makes a function that answers the policy's hash once the policy is adopted in the log. It asks the log once, and again
+ * after a failure. The function throws what `transact` throws.
+ */
 export function policyAdoption(transactions: Transactions, policy: Policy): () => Promise<string> {
   const hash = policyHash(policy);
-  let adopted: Promise<unknown> | undefined;
+  let adopted: Promise<unknown> | undefined; // Written by the function below: set by the first call, cleared by a failure.
   return async () => {
     adopted ??= transactions.transact(policyAggregate, '', { cause: 'adopt' }, ({ hashes }) => ({
       events: hashes.includes(hash) ? [] : [{ type: 'PolicyAdopted' as const, data: { hash, policy } }],

@@ -1,5 +1,5 @@
-// The reference stream, `reference-{id}`: who owns a payment (law 3), and what was said of it before anyone
-// did (law 7). The first `ReferenceLinked` wins, by the expected revision of its append.
+// The reference stream, `reference-{id}`: who owns a payment (law 3), and what was reported about it before it had
+// an owner (law 7). The first `ReferenceLinked` wins, by the expected revision of its append.
 import * as z from 'zod';
 import { invariant, LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
@@ -10,17 +10,19 @@ import { factContentKey } from '../order/order.ts';
 import type { Aggregate, Proposal, Transactions } from './transact.ts';
 
 export type ReferenceEvent =
-  /** Said while the payment had no owner. */
+  /** Observed while the payment had no owner. */
   { readonly type: 'PaymentHeld'; readonly data: PaymentObserved } | { readonly type: 'ReferenceLinked'; readonly data: ReferenceLinked };
 
 export interface ReferenceLinked {
+  /** The owner from now on. */
   readonly orderId: string;
-  /** Of the link that ends, where a person moved the payment. Absent: it had no owner. */
+  /** Revision of the link that this one ends, where a person moved the payment. Absent: the payment had no owner. */
   readonly endsRevision?: number;
 }
 
 export interface Link {
   readonly orderId: string;
+  /** Of its `ReferenceLinked` in the reference stream. */
   readonly revision: number;
 }
 
@@ -29,6 +31,7 @@ export interface ReferenceState {
   readonly revision: number;
   /** Oldest first; the last one is the owner. */
   readonly links: readonly Link[];
+  /** What was observed before the first link, oldest first. */
   readonly held: readonly PaymentObserved[];
 }
 
@@ -77,30 +80,34 @@ export const referenceAggregate: Aggregate<ReferenceState, ReferenceEvent> = {
   versionOf: (type) => (type === 'PaymentHeld' ? versionOf('PaymentObserved') : 1),
 };
 
-/** Whose a payment is, and whose it was. */
+/** The owner of a payment, and its former owners. */
 export interface Ownership {
   readonly owner: string;
-  /** Orders that a person moved the payment away from: a claim for one of these is overruled. */
+  /** The orders that a person moved the payment away from, oldest first. Claims for these are overruled. */
   readonly formerOwners: readonly string[];
   /** What was held before the first link. */
   readonly held: readonly PaymentObserved[];
 }
 
-/** The one way to ask and to change who owns a payment. */
+/**
+ * The only interface that reads and changes who owns a payment. All methods throw LedgerError: `contention`, `corrupt`,
+ * `file_newer`, and what the event store throws.
+ */
 export interface References {
+  /** May come from the cache, and so name a former owner: that order's stream names the next. Undefined: no owner yet. */
   ownerOf(reference: string): Promise<string | undefined>;
-  /** The first of them that has an owner speaks for all. */
+  /** The owner of the first reference that has one. Undefined: none has. */
   ownerOfAny(references: readonly string[]): Promise<string | undefined>;
-  /** Strong. Oldest first. */
+  /** Strong: all links, oldest first. The last one is the owner. */
   links(reference: string): Promise<readonly Link[]>;
   /**
    * Claims the reference for the order. The append is the only commit point; what follows is idempotent roll-forward.
    * Answers its owner, which may be another order.
    */
   link(reference: string, orderId: string): Promise<Ownership>;
-  /** After `PaymentMoved`: the next owner, only while the last link is the one that ends. */
+  /** Links the next owner after a `PaymentMoved`. Does nothing where the link at `endsRevision` is no longer the last. */
   relink(reference: string, orderId: string, endsRevision: number): Promise<void>;
-  /** Keeps the observation until the reference has an owner; answers the owner where it has one already. */
+  /** Holds the observation until the reference has an owner. If it has one already, holds nothing and answers that owner. */
   hold(reference: string, observed: PaymentObserved, cause: string): Promise<string | undefined>;
 }
 
@@ -114,8 +121,8 @@ export function openReferences(transactions: Transactions): References {
     return answer;
   }
 
-  // "Is linked" may come from the cache, although a person may have moved the payment since: the stream of a former
-  // owner says so, and sends whoever comes there on.
+  // "Is linked" may come from the cache, although a person may have moved the payment since: the stream of the former
+  // owner records that, and names the next one.
   const ownerOf = (reference: string): Promise<string | undefined> =>
     decideOn(reference, 'read', (state) => ({ events: [], answer: ownerIn(state), lasting: state.links.length > 0 }));
 
@@ -157,7 +164,7 @@ function ownerIn({ links }: ReferenceState): string | undefined {
   return links.at(-1)?.orderId;
 }
 
-/** Law 5 for what is held: once per source, fact and content. */
+/** Law 5 for what is held: an observation is held once per source, fact and content. */
 function isHeld(reference: ReferenceState, observed: PaymentObserved): boolean {
   const said = factContentKey(observed);
   return reference.held.some((each) => each.source === observed.source && factContentKey(each) === said);

@@ -1,6 +1,6 @@
-// The streams `sweep-{tier}`: who runs a round of the poll. `SweepStarted` at the expected revision elects;
-// only `SweepFinished` moves the cursor, so the round of a process that died is read again. Reading twice is
-// harmless, so there is no lease, no fencing and no clock to compare.
+// The streams `sweep-{tier}`: who runs a round of the poll. `SweepStarted` at the expected revision elects one
+// process. Only `SweepFinished` moves the cursor, so the round of a process that died is read again. Reading twice
+// is harmless, so there is no lease, no fencing and no comparison of clocks.
 import * as z from 'zod';
 import type { SweepPosition, SweepProgress, SweepSummary } from '../adapter-ledger.ts';
 import { invariant, LedgerError } from '../errors.ts';
@@ -45,7 +45,7 @@ const schemas: Readonly<Record<SweepEvent['type'], z.ZodType>> = {
   SweepAdvanced: advancedSchema,
   SweepFinished: finishedSchema,
 };
-/** As a read model keeps it: what it does not fit is not believed. */
+/** The shape in which a read model stores the state. A row that does not fit it is not used. */
 export const sweepStateSchema: z.ZodType<SweepState> = z.strictObject({
   revision: countSchema,
   round: countSchema,
@@ -54,7 +54,7 @@ export const sweepStateSchema: z.ZodType<SweepState> = z.strictObject({
   resume: z.exactOptional(positionSchema),
   spent: z.array(z.strictObject({ day: z.iso.date(), reads: countSchema })),
 });
-/** Days of which the reads are kept. */
+/** For how many days `spent` keeps the number of reads. */
 const spentDays = 31;
 
 export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
@@ -71,7 +71,7 @@ export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
   evolve: (before, event) => {
     const sweep = { ...before, revision: before.revision + 1 };
     if (event.type === 'SweepStarted') return { ...sweep, round: event.data.round, finished: false };
-    // A slow round that says something after a newer one began must not take anything back.
+    // A late event of an older round must not undo what a newer round has recorded.
     const isNewest = event.data.round === sweep.round;
     if (event.type === 'SweepAdvanced') {
       const { round: _, ...resume } = event.data;
@@ -90,18 +90,21 @@ export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
   versionOf: () => 1,
 };
 
-/** A tier as the read models keep it. */
+/** The folded stream of a tier, as the read models store it. */
 export interface FoldedSweep {
   readonly state: SweepState;
-  /** Of its last event: tells whether the state belongs to the stream. */
+  /** Id of its last event: shows whether the state belongs to the stream. */
   readonly eventId: string;
 }
+/** Where to find the states that the read models store. */
 export interface KeptSweeps {
   readonly store: EventStore;
   readonly log: Logger;
+  /** Undefined: they have none for this tier. */
   kept(tier: string): Promise<FoldedSweep | undefined>;
 }
 
+/** The sweeps of an `AdapterLedger`, which documents the methods. All throw LedgerError, as `transact` does. */
 export interface Sweeps {
   progress(tier: string): Promise<SweepProgress>;
   start(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
@@ -113,7 +116,7 @@ function isSweepEvent(type: string): type is SweepEvent['type'] {
   return Object.hasOwn(schemas, type);
 }
 
-/** The days up to the newest one, with what the round has read. */
+/** Adds the reads of a finished round to the UTC day of its end. */
 function spentAfter(
   spent: SweepProgress['spent'],
   { upTo, summary: { calls, otherReads = 0 } }: Extract<SweepEvent, { type: 'SweepFinished' }>['data'],
@@ -156,7 +159,10 @@ export function openSweeps(transactions: Transactions, keeping?: KeptSweeps): Sw
   };
 }
 
-/** Streams of sweeps grow for years: their fold begins at what the read models keep, once the stream has said that it is so. */
+/**
+ * Streams of sweeps grow for years, so their fold starts from the state in the read models. That state is used only if its
+ * last event is still in the stream. Answers undefined where it is not, or where there is no state.
+ */
 async function snapshotOf(tier: string, { store, log, kept }: KeptSweeps): Promise<Folded<SweepState> | undefined> {
   const sweep = await kept(tier).catch((error: unknown) => {
     log.warn({ err: error, tier }, 'the read models cannot be asked; the stream of the tier is read from its start');
@@ -164,6 +170,6 @@ async function snapshotOf(tier: string, { store, log, kept }: KeptSweeps): Promi
   });
   if (sweep === undefined) return undefined;
   const [last] = await store.readStream(sweepAggregate.stream(tier), { afterRevision: sweep.state.revision - 1 });
-  // Another event at its place, or none: the log was put back, and the row is of what is there no more.
+  // Another event in its place, or none: the log was restored from a backup, so the row describes events that no longer exist.
   return last?.id === sweep.eventId ? { state: sweep.state, recordedAt: last.metadata['recordedAt'] ?? '' } : undefined;
 }

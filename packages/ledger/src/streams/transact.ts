@@ -1,5 +1,12 @@
-// Read, fold, decide, append: the only way into a stream, for every kind of stream. The gate is the expected
-// revision of the append (laws 2 and 3); nothing that is checked before it counts.
+// Read, fold, decide, append: the only code of a ledger that writes to a stream. The gate is the expected revision
+// of the append (laws 2 and 3); no check before it counts. One transaction:
+//   1. Wait until earlier callers of this process have left the stream.
+//   2. Take the folded state from the cache, or read the stream and fold it.
+//   3. Decide on that state, and fold the proposed events.
+//   4. If nothing is proposed, answer; from a cached state only if the answer is lasting, else read the stream first.
+//   5. Append the events at the revision of that state.
+//   6. Cache the new state and answer.
+//   7. On a conflict, read what other processes appended and go back to 3, for 15 s at most.
 import { LRUCache } from 'lru-cache';
 import { LedgerError } from '../errors.ts';
 import type { AppendResult, EventMetadata, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
@@ -13,25 +20,32 @@ interface Typed {
   readonly data: object;
 }
 
-/** A kind of stream: where it lives, how it is read and folded. */
+/** A kind of stream: its name, how its events are read, and how they are folded. */
 export interface Aggregate<State extends Revised, Event extends Typed> {
+  /** The name of the stream. */
   stream(id: string): string;
+  /** The state of an empty stream; its `revision` is −1. */
   initial(id: string): State;
-  /** Where to begin instead, in a long stream. It must stand in the stream as that is now: only what follows is read. */
+  /** A later state to start from; undefined: start from `initial`. It must be a state of the stream as it is now. */
   snapshot?(id: string): Promise<Folded<State> | undefined>;
+  /** Gives a stored event in its current shape. @throws LedgerError `corrupt`, `file_newer`. */
   read(stored: StoredEvent): Event;
-  /** Adds one to `revision`. */
+  /** Folds one event, and adds 1 to `revision`. `instance`: who appended it; empty: unknown. @throws LedgerError `corrupt`. */
   evolve(state: State, event: Event, instance: string): State;
+  /** The schema version in which new events of the type are written. */
   versionOf(type: Event['type']): number;
 }
 
+/** What a caller's `decide` wants to append and to answer. */
 export interface Proposal<Event, Answer> {
+  /** Empty: append nothing. */
   readonly events: readonly Event[];
   readonly answer: Answer;
-  /** Once true, true for ever ("recorded before", "is linked"): then an answer without an append may come from the cache. */
+  /** True: the answer stays true for ever ("recorded before", "is linked"), so a cached state may give it. Default: false. */
   readonly lasting?: boolean;
 }
 
+/** The state after the appended events, and the answer of the `decide` that proposed them. */
 export interface Transacted<State, Answer> {
   readonly state: State;
   readonly answer: Answer;
@@ -40,7 +54,9 @@ export interface Transacted<State, Answer> {
 export interface Transactions {
   /**
    * Runs `decide` on the newest state until its events are durable. `decide` is pure: it may run several times.
-   * @throws LedgerError `contention` where other processes were faster for 15 s; what `decide` and the store throw.
+   * @throws LedgerError `contention`: other processes were faster for 15 s; nothing was written. `corrupt`, `file_newer`:
+   *   the stream cannot be read. Also what `decide`, `readStream` and `append` throw; after `store_unavailable` nobody knows
+   *   whether the events were stored.
    */
   transact<State extends Revised, Event extends Typed, Answer>(
     aggregate: Aggregate<State, Event>,
@@ -48,33 +64,36 @@ export interface Transactions {
     metadata: EventMetadata,
     decide: (state: State) => Proposal<Event, Answer>,
   ): Promise<Transacted<State, Answer>>;
-  /** Strong: every append acknowledged before the call is folded in. */
+  /** Strong: folds every append that was acknowledged before the call. @throws LedgerError as `transact`, but no `contention`. */
   read<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<State>;
-  /** Strong: the events themselves, in today's shapes. */
+  /** Strong: the events themselves, in their current shapes. @throws LedgerError as `read`. */
   history<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<readonly Event[]>;
 }
 
 export interface Folded<State> {
   readonly state: State;
-  /** Of the last event: no event is recorded before the one that it follows. */
+  /** `recordedAt` of the last event, ISO 8601 UTC; empty: there is none. The next event gets this time or a later one. */
   readonly recordedAt: string;
 }
 
 export interface TransactionOptions {
   readonly store: EventStore;
   readonly runtime: Runtime;
-  /** In every event's metadata; empty where the process delivers nothing. */
+  /** This process, as it is named in the metadata of its events; empty where it delivers nothing. */
   readonly instance: string;
-  /** Folded states kept. Default 10,000. */
+  /** How many folded states to cache. Default 10,000. */
   readonly cachedStreams?: number;
 }
 
+/** How long a transaction tries against other writers. */
 const deadlineMs = 15_000;
 
+/** The transactions of one process on one store. They share a cache, and queue per stream. */
 export function openTransactions({ store, runtime, instance, cachedStreams = 10_000 }: TransactionOptions): Transactions {
   const cache = new StateCache(cachedStreams);
   const inTurn = turnTaker();
 
+  /** Folds what the stream holds after `from`, and caches the result. */
   async function catchUp<State extends Revised, Event extends Typed>(
     aggregate: Aggregate<State, Event>,
     id: string,
@@ -99,26 +118,28 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     const stream = aggregate.stream(id);
     const deadline = runtime.monotonicNowMs() + deadlineMs;
     const metadataOf = (version: number, recordedAt: string) => ({ version: String(version), instance, ...metadata, recordedAt });
-    let known = cache.get<State>(stream);
-    let current = known === undefined; // Read from the store since this call began?
+    let known = cache.get<State>(stream); // 2
+    let current = known === undefined; // True: `known` was read from the store in this call. Set here and after each `catchUp`.
     known ??= await catchUp(aggregate, id, undefined);
     for (let conflicts = 0; ; ) {
-      const decision = decideOn(known.state, decide, (state, event) => aggregate.evolve(state, event, instance), current);
+      const decision = decideOn(known.state, decide, (state, event) => aggregate.evolve(state, event, instance), current); // 3
       if (decision === undefined || (decision.events.length === 0 && !current && decision.lasting !== true)) {
-        known = await catchUp(aggregate, id, known);
+        known = await catchUp(aggregate, id, known); // 4
         current = true;
         continue;
       }
-      if (decision.events.length === 0) return { state: known.state, answer: decision.answer };
+      if (decision.events.length === 0) return { state: known.state, answer: decision.answer }; // 4
       const recordedAt = later(runtime.now().toISOString(), known.recordedAt);
       const events = decision.events.map((event) => ({
         ...event,
         id: runtime.uuid(),
         metadata: metadataOf(aggregate.versionOf(event.type), recordedAt),
       }));
+      // 5: A crash before the append leaves nothing behind; a crash in it leaves all of the events or none.
       const result: AppendResult = await appendOrForget(stream, known.state.revision, events);
       if (result.appended) {
-        cache.remember(stream, { state: decision.state, recordedAt }); // Only now: what is cached is durable.
+        // 6: A crash here leaves the events, and a caller without an answer: its retry folds them and proposes nothing new.
+        cache.remember(stream, { state: decision.state, recordedAt }); // Not earlier: what is cached is durable.
         return { state: decision.state, answer: decision.answer };
       }
       if (runtime.monotonicNowMs() > deadline) {
@@ -127,7 +148,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
           `${stream}: other writers were faster for ${deadlineMs / 1000} s. Nothing was written; try again`,
         );
       }
-      // A log that went back (a restored copy) is folded from its start.
+      // 7: The conflict wrote nothing. After a restore of the log from a backup, the stream is folded from its start.
       const wentBack: boolean = result.actualRevision < known.state.revision;
       if (wentBack) cache.forget(stream);
       if (conflicts++ > 0) await runtime.sleep(runtime.random() * Math.min(200, 2 ** conflicts));
@@ -136,7 +157,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     }
   }
 
-  /** After an unknown outcome the cached state may lack what was stored. */
+  /** Drops the cached state where the outcome is unknown: it may lack events that were stored. */
   async function appendOrForget(stream: string, revision: number, events: readonly NewEvent[]): Promise<AppendResult> {
     try {
       return await store.append(stream, revision, events);
@@ -147,14 +168,15 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
   }
 
   return {
-    transact: (aggregate, id, metadata, decide) => inTurn(aggregate.stream(id), () => transact(aggregate, id, metadata, decide)),
+    transact: (aggregate, id, metadata, decide) => inTurn(aggregate.stream(id), () => transact(aggregate, id, metadata, decide)), // 1
     history: async (aggregate, id) => (await store.readStream(aggregate.stream(id))).map((event) => aggregate.read(event)),
     read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,
   };
 }
 
-/** Folded states, each as some acknowledged append or read left it. */
+/** The folded states of streams, each as an acknowledged append or a read left it. */
 class StateCache {
+  /** Key: name of the stream. Written by `remember` and `forget`. */
   readonly #states: LRUCache<string, Folded<Revised>>;
 
   constructor(max: number) {
@@ -166,7 +188,7 @@ class StateCache {
     return this.#states.get(stream) as Folded<State> | undefined;
   }
 
-  /** A slow reader must not put an older state back. */
+  /** Keeps the newer of two states: a slow reader must not put an older one back. */
   remember(stream: string, folded: Folded<Revised>): void {
     const known = this.#states.get(stream);
     if (!known || known.state.revision <= folded.state.revision) this.#states.set(stream, folded);
@@ -178,8 +200,8 @@ class StateCache {
 }
 
 /**
- * Decided, and folded before it is written: an event that cannot follow would make its stream unreadable for ever.
- * What a cached state refuses, the newest may allow: then undefined, and the caller looks again.
+ * Decides, and folds the proposed events before they are written: an event that cannot follow would make its stream
+ * unreadable for ever. Answers undefined where a cached state refuses: the newest state may allow it, so the caller reads.
  */
 function decideOn<State, Event, Answer>(
   before: State,
@@ -196,8 +218,9 @@ function decideOn<State, Event, Answer>(
   }
 }
 
-/** Local callers of one stream take turns, so that they never conflict with each other. */
+/** Lets local callers of one stream take turns, so that they never conflict with each other. */
 function turnTaker(): <T>(stream: string, work: () => Promise<T>) => Promise<T> {
+  /** The newest caller of each stream that has one. A caller enters itself, and removes itself when it was the last. */
   const turns = new Map<string, Promise<unknown>>();
   return (stream, work) => {
     const before = turns.get(stream);

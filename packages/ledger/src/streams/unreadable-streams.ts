@@ -1,5 +1,5 @@
-// The streams `unreadable-{object}`: provider objects that could not be read, by id and digest, never by body.
-// One stream an object: a new API version may make thousands unreadable at once.
+// The streams `unreadable-{object}`: provider objects that could not be read, recorded by id and digest, never by
+// body. Each object has its own stream: a new API version may make thousands unreadable at once.
 
 import * as z from 'zod';
 import type { UnreadableObject } from '../adapter-ledger.ts';
@@ -15,8 +15,10 @@ export interface ObjectNotUnderstood {
   readonly data: UnreadableObject;
 }
 
+/** The folded stream of one object. */
 export interface Unreadable {
   readonly revision: number;
+  /** What was recorded, by `unreadableKey`. */
   readonly keys: ReadonlySet<string>;
 }
 
@@ -31,7 +33,7 @@ const unreadableSchema: z.ZodType<UnreadableObject> = z.strictObject({
   path: z.string().max(200),
 });
 
-/** The same object, failing at the same place under the same version, is told once. */
+/** An object that fails at the same path under the same API version is recorded once. */
 function unreadableKey({ objectId, apiVersion, path }: UnreadableObject): string {
   return `${objectId} ${apiVersion ?? ''} ${path}`;
 }
@@ -52,6 +54,10 @@ export const unreadableAggregate: Aggregate<Unreadable, ObjectNotUnderstood> = {
 };
 
 export interface UnreadableObjects {
+  /**
+   * Records the object, logs it and sends the alert `object_not_understood`. `exists`: it was recorded before.
+   * @throws LedgerError `invalid_input`, and what `transact` throws.
+   */
   record(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }
 
