@@ -1,22 +1,38 @@
-// `npm test`: every *.test.ts of the workspaces, on the sources themselves (no build needed), two processes.
-// With TEST_REPORT=FILE it writes vitest's JSON report there too; .ci/run reads the count from it.
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+// The tests, on the sources themselves (no build needed), in three projects that are told apart by the file's name:
+//   *.test.ts          `npm test`: decisions, laws, the embedded stores, all sources. Threads that share their modules.
+//   *.verify.test.ts   `npm run verify` adds them: real servers, processes, browsers, command lines, simulations.
+//   *.torture.test.ts  `npm run torture` runs them: the same with far larger numbers.
+// A test that changes process.env, the working folder or a global belongs to the second: its files have a process each.
+// No test has a time limit: a busy machine makes it slow, never red. With TEST_REPORT=FILE vitest's JSON report is
+// written to FILE; .ci/run reads the counts from it.
+import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config';
 import './scripts/require-node.mjs';
 
 const { TEST_REPORT } = process.env;
+const roots = ['packages/**/src', 'examples', 'scripts', 'benchmarks'];
+const never = ['**/node_modules/**', '**/dist/**'];
+
+function project(name: string, ending: string, test: object): TestProjectConfiguration {
+  const larger = ['verify', 'torture'].map((other) => `**/*.${other}.test.ts`);
+  const exclude = name === 'test' ? [...never, ...larger] : never;
+  return { extends: true, test: { name, include: roots.map((root) => `${root}/**/*${ending}`), exclude, ...test } };
+}
 
 const config: ViteUserConfig = defineConfig({
   // Vitest hands it on to Node, so that workers started by a test resolve the packages as the test does.
   ssr: { resolve: { conditions: ['@paidonce/source'] } },
   test: {
-    include: ['packages/**/src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts', 'benchmarks/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
-    pool: 'forks',
     maxWorkers: 2,
-    // Properties, simulations and several processes on two slow cores; no test waits for time to pass.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 0,
+    hookTimeout: 0,
+    teardownTimeout: 60_000,
+    slowTestThreshold: 1_000,
     reporters: TEST_REPORT ? ['default', ['json', { outputFile: TEST_REPORT }]] : ['default'],
+    projects: [
+      project('test', '.test.ts', { pool: 'threads', isolate: false }),
+      project('verify', '.verify.test.ts', { pool: 'forks' }),
+      project('torture', '.torture.test.ts', { pool: 'forks' }),
+    ],
   },
 });
 export default config;
