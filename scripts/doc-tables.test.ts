@@ -1,6 +1,6 @@
-// The tables of docs/reference list what the source has: each value of a union once, and no other. A table that nobody
-// compares keeps a value that was renamed, and lacks the new one.
-import { readFileSync } from 'node:fs';
+// The tables of docs/reference list what the source has: each value of a union once, and no other; and the tree in
+// ARCHITECTURE.md lists the folders and files that are there. What nobody compares keeps an old name, and lacks the new one.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -32,6 +32,27 @@ function rowsBelow(page: string, heading: string): readonly (readonly string[])[
 function codesIn(cell: string | undefined): readonly string[] {
   return [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 }
+
+/** By source folder: `order/`, `audit/log/`, `ledger.ts`. A line names what it is about, two spaces or more, and what that is. */
+function treeIn(page: string): ReadonlyMap<string, readonly string[]> {
+  const [, fence = ''] = /^## The house\n+```\n(.*?)^```$/ms.exec(page) ?? [];
+  const tree = new Map<string, string[]>();
+  let entries: string[] = [];
+  let parent = '';
+  for (const line of fence.trimEnd().split('\n')) {
+    const [, indent = '', names = ''] = /^( *)(\S.*?)(?: {2,}.*)?$/.exec(line) ?? [];
+    const listed = names.split(', ').map((name) => (indent.length > 2 ? parent + name : name));
+    if (indent === '') {
+      entries = [];
+      tree.set(names.replace(/\/$/, ''), entries);
+    } else entries.push(...listed);
+    if (indent.length === 2) parent = names;
+  }
+  return tree;
+}
+
+const isNested = (path: string): boolean => /^[^/]+\/[^/]+\/src\/[^/]+\/[^/]+\/$/.test(path);
+const topOf = (entries: readonly string[] = []): readonly string[] => entries.filter((entry) => /^[^/]+\/?$/.test(entry));
 
 describe('each value of the source has one row', () => {
   test.each([
@@ -70,6 +91,25 @@ describe('what a row says of its value', () => {
   });
 });
 
+describe('the tree of the house', () => {
+  const tree = treeIn(read('ARCHITECTURE.md'));
+  const isTest = /\.(?:test|test-support)\.ts$/;
+
+  test.each(['ledger', 'stripe-adapter', 'http', 'sandbox'])('packages/%s/src has these folders and files', (name) => {
+    const folder = `packages/${name}/src`;
+    const found = readdirSync(join(root, folder), { withFileTypes: true })
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .filter((entry) => !isTest.test(entry));
+    expect(topOf(tree.get(folder)).toSorted()).toEqual(found.toSorted());
+  });
+
+  test('the folders within a folder are there', () => {
+    const nested = [...tree].flatMap(([folder, entries]) => entries.map((entry) => `${folder}/${entry}`).filter(isNested));
+    expect(nested.length).toBeGreaterThan(10);
+    for (const path of nested) expect(readdirSync(join(root, path)), path).not.toEqual([]);
+  });
+});
+
 describe('a small example', () => {
   const source = "export type State =\n  | 'open' // not 'shut'\n  /** Not 'ajar'. */\n  | 'closed';\nconst other = 'other';\n";
   const page = '# Page\n\n## State\n\n| a | b |\n|---|---|\n| `open` | yes |\n\n## Other\n\n| a |\n|---|\n| `other` |\n';
@@ -78,6 +118,12 @@ describe('a small example', () => {
     expect(valuesOf(source, 'State')).toEqual(['open', 'closed']);
     expect(valuesOf("const states = [\n  'open', // first\n] as const;", 'states')).toEqual(['open']);
     expect(rowsBelow(page, 'State')).toEqual([['`open`', 'yes']]);
+  });
+
+  test('of a tree is read', () => {
+    const example =
+      '## The house\n\n```\npackages/a/src/   one\n  b.ts, c.ts      two files\n  d/              a folder\n    e/, f/        more\n```\n';
+    expect(treeIn(example).get('packages/a/src')).toEqual(['b.ts', 'c.ts', 'd/', 'd/e/', 'd/f/']);
   });
 
   test('lacks a value', () => {
