@@ -1,5 +1,5 @@
-// `/_sandbox/…`: the sandbox's own entries, for demos and for tests in another process. Forms or flat JSON.
-// Not part of Stripe, and not counted.
+// `/_sandbox/…`: the sandbox's own entries, for demos, and for tests in another process. They accept forms or flat JSON.
+// They are not part of Stripe, and not counted as calls.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { FAULT_KINDS, type Fault } from '../api/faults.ts';
 import { type FormMap, parseForm } from '../api/form.ts';
@@ -39,7 +39,7 @@ export function registerControl(app: FastifyInstance, core: SandboxCore, control
 function paymentActions(controls: Controls): Record<string, Action> {
   const fateOf = (form: Parameters): { fate?: Fate } => {
     const fate = form.string('fate');
-    // Checked where it is used; the name is free text until then.
+    // The fate is validated where it is used.
     return fate === undefined ? {} : { fate: fate as Fate };
   };
   const amountOf = (form: Parameters): { amountMinor?: number } => {
@@ -142,7 +142,7 @@ function readBody(request: FastifyRequest<{ Body: string }>): FormMap {
   }
 }
 
-/** A page of another site must not drive the sandbox through the visitor's browser. */
+/** A page of another site must not control the sandbox through its visitor's browser. @throws StripeApiError 403 */
 function refuseOtherSites(request: FastifyRequest, baseUrl: string): void {
   const { origin } = request.headers;
   if (origin !== undefined && origin !== new URL(baseUrl).origin) {

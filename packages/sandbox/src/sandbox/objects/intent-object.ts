@@ -1,4 +1,4 @@
-// A payment intent: how it starts out, and how it looks when it has succeeded or failed.
+// A payment intent: its initial state, and its state after success or failure.
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
 import type { IntentData } from '../state/records.ts';
@@ -9,7 +9,7 @@ export interface IntentTerms extends IntentData {
   readonly currency: string;
   readonly customer: string | null;
   readonly methodTypes: readonly string[];
-  /** Over the API: `automatic_payment_methods`. */
+  /** The parameter `automatic_payment_methods` of the API. */
   readonly automaticMethods?: boolean;
 }
 
@@ -73,7 +73,7 @@ export function succeeded(intent: Stripe.PaymentIntent): Stripe.PaymentIntent {
   return { ...intent, status: 'succeeded', amount_received: intent.amount, last_payment_error: null, next_action: null, processing: null };
 }
 
-/** `charge`: null where the payment failed before there was one. */
+/** `charge`: null if the payment failed before there was a charge. */
 export function failed(intent: Stripe.PaymentIntent, failure: Failure, charge: string | null): Stripe.PaymentIntent {
   return {
     ...intent,
