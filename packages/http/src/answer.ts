@@ -1,16 +1,17 @@
-// How our routes answer, and what an error becomes. Bodies go out as finished text, so that a host's serializers and
-// envelopes do not change them; errors end here, so that a host's error handler does not change the status.
+// How our routes answer, and which status an error becomes. Bodies are sent as finished text, so that the host's
+// serializers do not change them. Errors end here, so that the host's error handler does not change the status.
 import { LedgerError, type LedgerErrorCode } from '@paidonce/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+/** Sends a JSON body with this status. */
 export function answer(reply: FastifyReply, status: number, body: object): FastifyReply {
   return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
-/** Stripe tries again after a 5xx, and so does the page. What is not listed is a fault on our side: 500. */
+/** A code that is not listed is a fault on our side: 500. After a 5xx Stripe tries again, and so does the success page. */
 const statuses: Partial<Record<LedgerErrorCode, number>> = {
   invalid_input: 400,
-  // Of `startCheckout` in a host's route: the order itself stands in the way, and no retry helps.
+  // Thrown by `startCheckout` in a route of the host: no retry helps until the order itself changes.
   already_paid: 409,
   payment_under_way: 409,
   amount_differs: 409,
@@ -21,6 +22,7 @@ const statuses: Partial<Record<LedgerErrorCode, number>> = {
   provider_unavailable: 503,
   closed: 503,
 };
+/** The HTTP status of a LedgerError. */
 export function statusOf({ code }: LedgerError): number {
   return statuses[code] ?? 500;
 }
@@ -28,7 +30,7 @@ export function statusOf({ code }: LedgerError): number {
 /** A full queue drains within a few group commits. */
 const retryAfterSeconds = 1;
 
-/** What the ledger or Stripe threw at a handler. A `statusCode` on it (Stripe's errors have one) is not our answer. */
+/** Answers what the ledger or Stripe threw in a handler. Its `statusCode` (Stripe's errors have one) is not our status. */
 export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (!(error instanceof LedgerError)) return answerUnexpected(error, request, reply, 500);
   const status = statusOf(error);
@@ -44,20 +46,20 @@ const refusals: Readonly<Record<number, string>> = {
   429: 'too_many_requests',
 };
 
-/** What Fastify or a hook says of an error; 500 where it says nothing, or no error. */
+/** The status that Fastify or a hook put on an error; 500 if there is none, or if it is no error status. */
 export function statusIn(error: unknown): number {
   const status = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
   return status >= 400 && status < 600 ? status : 500;
 }
 
-/** For `setErrorHandler` of our scopes: refused before a handler ran, by Fastify, a rate limit or a hook of the host. */
+/** For `setErrorHandler` of our scopes: the request was refused before a handler ran, by Fastify, a rate limit or a hook of the host. */
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = statusIn(error);
   if (status > 499) return answerUnexpected(error, request, reply, status);
   return answer(reply, status, { error: refusals[status] ?? 'refused' });
 }
 
-/** The message of a foreign error may quote what it failed on, a body or a key: name, code and stack frames are logged. */
+/** Logs name, code and stack frames, never the message: a foreign error may quote a body or a key in it. */
 function answerUnexpected(error: unknown, request: FastifyRequest, reply: FastifyReply, status: number): FastifyReply {
   const { name, stack } = error instanceof Error ? error : new Error('not an error');
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};

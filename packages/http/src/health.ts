@@ -1,5 +1,5 @@
-// `GET /health/live` and `GET /health/ready`. Live: the process answers; a broken store is no reason to restart it.
-// Ready: the ledger answers a strong read, and nobody is closing the server.
+// `GET /health/live` and `GET /health/ready`. Live: the process answers; a broken store is no reason to restart it. Ready:
+// the ledger answers a strong read, and the server is not closing.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PaymentLedger } from '@paidonce/ledger';
 import type { FastifyPluginAsync } from 'fastify';
@@ -12,15 +12,16 @@ export interface HealthOptions {
   readonly isClosing: () => boolean;
 }
 
-/** Within what a load balancer waits for. */
+/** Shorter than a load balancer waits. */
 const answerWithinMs = 2_000;
-/** Any id will do: the read goes to the store whether there is such an order or not. */
+/** Any id works: the read goes to the store whether the order exists or not. */
 const probedOrder = 'readiness';
 
+/** Both routes. They answer 200, or 503 if the server is not ready; JSON `{ status }`. */
 export function healthRoutes({ ledger, live, ready, isClosing }: HealthOptions): FastifyPluginAsync {
   return async (scope) => {
     let probe: Promise<boolean> | undefined;
-    // One read at a time, however many ask: a store that hangs must not collect them.
+    // One read at a time, however many requests come: they must not pile up on a store that hangs.
     const storeAnswers = (): Promise<boolean> => {
       probe ??= ledger
         .order(probedOrder)

@@ -1,7 +1,7 @@
-// Pages as tagged templates: whatever is put into one is escaped, unless it is `Html` itself. Write attributes in
-// double quotes, and no values into <script> or <style>.
+// Pages as tagged templates: every value is escaped, unless it is `Html` itself. Write attributes in double quotes, and put
+// no value into <script> or <style>.
 
-/** Markup. Only `html` makes it, so a string from outside can never pass for it. */
+/** Markup. Only `html` creates it, so a string from outside can never be mistaken for it. */
 export class Html {
   readonly #text: string;
 
@@ -9,7 +9,7 @@ export class Html {
     this.#text = text;
   }
 
-  /** Undefined and false leave nothing, so that a page can say `${isOpen && html`…`}`. */
+  /** Undefined and false insert nothing, so that a page can write `${isOpen && html`…`}`. */
   static from(fixed: readonly string[], values: readonly Insert[]): Html {
     return new Html(fixed.map((text, index) => text + markupOf(values[index])).join(''));
   }
@@ -19,6 +19,7 @@ export class Html {
   }
 }
 
+/** What a template accepts. A list inserts its items one after the other. */
 export type Insert = string | number | Html | false | undefined | readonly Insert[];
 
 export function html(fixed: TemplateStringsArray, ...values: readonly Insert[]): Html {

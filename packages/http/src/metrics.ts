@@ -1,5 +1,5 @@
-// Metrics for Prometheus, in the host's own registry: what came in at our routes, counted in this process, and what waits,
-// asked of the ledger at each scrape and the same in every process.
+// Metrics for Prometheus, in the host's own registry. Requests at our routes are counted in this process. What waits is
+// read from the ledger at each scrape, and is the same in every process.
 import { setTimeout } from 'node:timers/promises';
 import type { Backlog, PaymentLedger } from '@paidonce/ledger';
 import { Counter, Gauge, type Registry } from 'prom-client';
@@ -11,11 +11,11 @@ export interface RouteMetrics {
 
 export const noMetrics: RouteMetrics = { webhook: () => undefined, statusQuery: () => undefined };
 
-// Known from the start, so that a rate is 0 and not absent until the first one comes.
+// Counters exist from the start, so that a rate is 0, not absent, until the first request comes.
 const webhookOutcomes = ['recorded', 'duplicate', 'held', 'not_ours', 'ignored', 'unreadable', 'bad_signature', 'failed'];
 const statusOutcomes = ['answered', 'stale', 'unknown', 'failed'];
 
-/** A scrape is given up after ten seconds, and the host's own metrics with it. */
+/** Prometheus gives up a scrape after ten seconds, and loses the host's own metrics with it. */
 const patienceMs = 2_000;
 
 type Counted = Exclude<keyof Backlog, 'lagMs'>;
@@ -26,7 +26,7 @@ const gauges: Readonly<Record<Counted, string>> = {
   abandoned: 'Of the undelivered, those that nobody tries any more.',
 };
 
-/** @throws Error where the registry has metrics of these names already. */
+/** @throws Error if the registry has metrics of these names already. */
 export function openMetrics(registry: Registry, ledger: PaymentLedger): RouteMetrics {
   const registers = [registry];
   const counter = (name: string, help: string, outcomes: readonly string[]): Counter => {
@@ -37,7 +37,8 @@ export function openMetrics(registry: Registry, ledger: PaymentLedger): RouteMet
   const webhooks = counter('paidonce_webhooks_total', 'Webhooks of Stripe, by what became of them.', webhookOutcomes);
   const queries = counter('paidonce_status_queries_total', 'Status queries of success pages, by what was answered.', statusOutcomes);
 
-  // One question for all gauges of a scrape. A ledger that does not answer leaves gaps, and the host's other metrics go on.
+  // One read for all gauges of a scrape. If the ledger does not answer they are NaN, and the host's other metrics are
+  // served.
   let asked: Promise<Backlog | undefined> | undefined;
   const backlog = (): Promise<Backlog | undefined> => {
     asked ??= Promise.race([ledger.backlog(), setTimeout(patienceMs, undefined, { ref: false })])

@@ -1,5 +1,5 @@
-// The Fastify plugin: the webhook, the success page's status query and health, on the host's own server. Nothing
-// that it needs for itself (raw bodies, error handler, rate limit) leaves the scope of the route that needs it.
+// The Fastify plugin: the webhook, the success page's status query and health, on the host's own server. What a route needs
+// for itself (raw bodies, error handler, rate limit) stays in its own scope.
 import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
@@ -10,23 +10,31 @@ import { noMetrics, openMetrics, type RouteMetrics } from './metrics.ts';
 import { statusRoute } from './status.ts';
 import { webhookRoute } from './webhook.ts';
 
+/** Options of {@link paymentLedgerPlugin}. An unknown option or an unusable value is refused with `invalid_input`. */
 export interface PaymentLedgerPluginOptions {
+  /** What `stripePayments()` returned. Disposed on `app.close()`. */
   readonly payments: StripePayments;
-  /** Default: the one that `payments` writes to. */
+  /** The ledger that readiness and metrics read. Default: the one that `payments` writes to. */
   readonly ledger?: PaymentLedger;
-  /** Whether `app.close()` disposes the ledger too, after `payments`. Default true. */
+  /** Whether `app.close()` also disposes the ledger, after `payments`. Default true. */
   readonly closeLedger?: boolean;
-  /** Default `/webhooks/stripe`. */
+  /** Path of the webhook. Default `/webhooks/stripe`. */
   readonly webhookPath?: string;
-  /** Ends in `/:sessionId`. Default `/payment/status/:sessionId`. */
+  /** Path of the status query; it must end in `/:sessionId`. Default `/payment/status/:sessionId`. */
   readonly statusPath?: string;
-  /** Default `/health/live` and `/health/ready`; false: the host has its own. */
+  /** Paths of the health checks. Default `/health/live` and `/health/ready`. false: the host has its own. */
   readonly healthPaths?: false | { readonly live: string; readonly ready: string };
-  /** Of a webhook, in bytes. Default 1 MiB. */
+  /** Largest body of a webhook, in bytes. Default 1 MiB. */
   readonly bodyLimit?: number;
-  /** Of the status query, per client address (`request.ip`: set Fastify's `trustProxy` behind a proxy). Default 120 a minute; false: none. */
+  /**
+   * Requests for each client address (`request.ip`: set Fastify's `trustProxy` behind a proxy) on the status query. Default
+   * 120 a minute (`{ max: 120, timeWindowMs: 60_000 }`). false: no limit.
+   */
   readonly statusRateLimit?: false | { readonly max: number; readonly timeWindowMs: number };
-  /** A registry of prom-client, the host's own: gets `paidonce_…`. The host decides where it is read, and by whom. Default: none. */
+  /**
+   * The host's own registry of prom-client, which receives metrics named `paidonce_…`. The host decides where they are
+   * served, and to whom. Default: no metrics.
+   */
   readonly metrics?: Registry;
 }
 
@@ -42,10 +50,11 @@ const defaults: Omit<Settings, 'payments' | 'ledger' | 'metrics'> = {
 };
 
 /**
- * `await app.register(paymentLedgerPlugin, { payments })`. On `app.close()` it disposes `payments`, then the ledger,
- * once the requests in flight are answered.
+ * Mounts the webhook, the status query and health: `await app.register(paymentLedgerPlugin, { payments })`. The webhook
+ * answers `{ outcome }`, the status query `{ state, stale, nextPollAfterMs }`. On `app.close()` it disposes `payments`,
+ * then the ledger, after the requests in flight are answered.
  *
- * @throws LedgerError `invalid_input`: an option is unknown or has no sensible value.
+ * @throws LedgerError `invalid_input`: an option is unknown, missing or unusable.
  */
 export const paymentLedgerPlugin: FastifyPluginAsync<PaymentLedgerPluginOptions> = fastifyPlugin(mount, {
   fastify: '5.x',
@@ -56,7 +65,7 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
   const settings = checked(options);
   const { payments, ledger, closeLedger, healthPaths } = settings;
 
-  // Each in a scope of its own, not wrapped: what they set is invisible to the host's routes.
+  // Each in a scope of its own, not wrapped: what they set does not reach the host's routes.
   await app.register(webhookRoute(settings));
   await app.register(statusRoute(settings));
   let closing = false;
@@ -74,11 +83,11 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
   });
 }
 
-/** A misspelt option is named, a bad value refused: nothing is repaired in silence. */
+/** An unknown option is named and a bad value is refused: nothing is repaired in silence. */
 function checked(options: PaymentLedgerPluginOptions): Settings {
   const known = [...Object.keys(defaults), 'payments', 'ledger', 'metrics'];
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
-  // Also Fastify's own `prefix`: on a wrapped plugin it would be ignored in silence.
+  // This also refuses Fastify's own `prefix`: a wrapped plugin would ignore it in silence.
   demand(unknown.length === 0, `unknown option ${unknown.join(', ')}. Known: ${known.join(', ')}`);
   demand(typeof options.payments?.handleWebhook === 'function', 'payments is missing. Pass what stripePayments() returned');
 

@@ -19,7 +19,7 @@ export interface StatusOptions {
 export function statusRoute({ payments, statusPath, statusRateLimit, metrics }: StatusOptions): FastifyPluginAsync {
   return async (scope) => {
     scope.setErrorHandler(answerRefusal);
-    // Before the rate limit, so that every answer has them.
+    // Set before the rate limit, so that every answer has them.
     scope.addHook('onRequest', async (_request, reply) => {
       void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
     });
@@ -29,7 +29,7 @@ export function statusRoute({ payments, statusPath, statusRateLimit, metrics }: 
       method: 'GET',
       url: statusPath,
       exposeHeadRoute: false,
-      // Stated on the route, so that it also stands in for a host's global limit.
+      // On the route itself, so that it also replaces a global limit of the host.
       config: { rateLimit: statusRateLimit && { max: statusRateLimit.max, timeWindow: statusRateLimit.timeWindowMs } },
       handler: async (request, reply) => {
         const { sessionId } = request.params;
@@ -38,7 +38,7 @@ export function statusRoute({ payments, statusPath, statusRateLimit, metrics }: 
           metrics.statusQuery(status ? (status.stale ? 'stale' : 'answered') : 'unknown');
           return status ? answer(reply, 200, shown(status)) : answer(reply, 404, unknownSession);
         } catch (error) {
-          // A malformed id and an unknown one get the same answer: nobody learns which ids could exist.
+          // A malformed id and an unknown one get the same answer, so that nobody learns which ids could exist.
           const isMalformed = error instanceof LedgerError && error.code === 'invalid_input';
           metrics.statusQuery(isMalformed ? 'unknown' : 'failed');
           if (isMalformed) return answer(reply, 404, unknownSession);
@@ -51,7 +51,7 @@ export function statusRoute({ payments, statusPath, statusRateLimit, metrics }: 
 
 const unknownSession = { error: 'not_found' };
 
-/** These and no more, whatever else the adapter may come to know. */
+/** Only these fields are sent, even if the adapter's status gets more. */
 function shown({ state, stale, nextPollAfterMs }: PaymentStatus): PaymentStatus {
   return { state, stale, ...defined({ nextPollAfterMs }) };
 }

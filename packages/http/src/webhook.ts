@@ -1,5 +1,5 @@
-// `POST /webhooks/stripe`: hands the raw bytes and the signature on, and answers so that Stripe sends again exactly
-// what is not yet durable (law 8). Refused before it is read: what is no JSON, what is unsigned, what is too long.
+// `POST /webhooks/stripe`: passes on the raw bytes and the signature, and answers so that Stripe sends again exactly what
+// is not yet durable (law 8). Refused before the body is read: another type than JSON, no signature, too long.
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
@@ -15,7 +15,7 @@ export interface WebhookOptions {
 export function webhookRoute({ payments, webhookPath, bodyLimit, metrics }: WebhookOptions): FastifyPluginAsync {
   return async (scope) => {
     scope.setErrorHandler(answerRefusal);
-    // `*` and not `application/json`: adding that parser throws where the host has its own.
+    // `*` and not `application/json`: to add that parser throws if the host has its own.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
@@ -23,7 +23,7 @@ export function webhookRoute({ payments, webhookPath, bodyLimit, metrics }: Webh
       method: 'POST',
       url: webhookPath,
       bodyLimit,
-      // All of Stripe comes from a few addresses: a host's global limit would answer 429 on a busy day.
+      // All webhooks of Stripe come from a few addresses: a host's global limit would answer 429 on a busy day.
       config: { rateLimit: false },
       onRequest: async (request, reply) => {
         if (!isJson(request.headers['content-type'])) return answer(reply, 415, { error: 'unsupported_media_type' });

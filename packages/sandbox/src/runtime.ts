@@ -1,9 +1,9 @@
-// Clocks, chance and waiting, and a place to log: the sandbox takes them from outside, so that simulations can
-// replace them. They have the shape of the ledger's, which this package does not need.
+// Clocks, randomness, waiting and logging. The sandbox gets them from outside, so that simulations can replace them. They
+// have the shape of the ledger's, which this package does not need.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Clocks, chance and waiting. The `Runtime` of `@paidonce/ledger` is one. */
+/** Clocks, randomness and waiting. The `Runtime` of `@paidonce/ledger` fits. */
 export interface Runtime {
   /** Wall clock. */
   now(): Date;

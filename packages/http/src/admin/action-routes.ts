@@ -1,6 +1,6 @@
 // What an operator may do: ask Stripe again, deliver again, resolve a review. Each goes through the ledger's one write
-// path, and cannot say "paid" by itself: Stripe's answer, or the ledger's policy, decides. What rests on his word is
-// signed with his id; that Stripe was asked does not.
+// path, and cannot state a payment by itself: Stripe's answer or the ledger's policy decides. Delivery and resolution are
+// recorded with the operator's id and reason; a recheck needs neither.
 import { LedgerError, type ManualAction, type Resolution } from '@paidonce/ledger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answer } from '../answer.ts';
@@ -32,7 +32,7 @@ export function actionRoutes(scope: FastifyInstance, { payments, path, actorOf }
   scope.post<OnReview>(`${path}/orders/:orderId/reviews/:reviewId`, async (request, reply) => {
     const { orderId, reviewId } = request.params;
     const { resolution, seenRevision } = request.body ?? {};
-    // A form has text only; what neither is, the ledger refuses by name.
+    // A form sends only text. A value that is neither text nor a number is refused by the ledger, which names it.
     const seen = typeof seenRevision === 'string' && seenRevision !== '' ? Number(seenRevision) : seenRevision;
     const how = { resolution: resolution as Resolution, seenRevision: seen as number };
     const { outcome } = await ledger.resolveReview(orderId, reviewId, how, signed(request));

@@ -1,11 +1,11 @@
-// How the console answers: a page for a browser, JSON for everything else; the same status either way.
+// How the console answers: a page for a browser, JSON for everything else, with the same status.
 import { LedgerError } from '@paidonce/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answer, answerFailure, answerRefusal, statusIn, statusOf } from '../answer.ts';
 import { problemPage } from './pages.ts';
 import { styleHash } from './style.ts';
 
-/** Pages without scripts: nothing may run, nothing may be framed, forms go nowhere else. */
+/** For pages without scripts: nothing may run, nothing may be framed, and forms go nowhere else. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",
@@ -19,11 +19,12 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
+/** True if the request accepts `text/html`. */
 export function wantsPage(request: FastifyRequest): boolean {
   return request.headers.accept?.includes('text/html') === true;
 }
 
-/** @param page made only where a browser asks. */
+/** @param page called only if a browser asks. */
 export function answerEither(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -40,9 +41,11 @@ const refusals: Readonly<Record<number, string>> = {
 };
 
 /**
- * For `setErrorHandler`: what the ledger says is meant for an operator; of anything else he gets no more than its status.
+ * For `setErrorHandler`. The message of a LedgerError is meant for the operator; of any other error they get only the
+ * status.
  *
- * @param isLetIn else the ledger may have said it to the authenticator, and anybody would read it.
+ * @param isLetIn whether the operator was authenticated. If not, the error may come from `authenticate`, and anybody would
+ *   read it.
  */
 export function answerProblem(
   path: string,
@@ -50,7 +53,7 @@ export function answerProblem(
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (error, request, reply) => {
     const isOurs = error instanceof LedgerError && isLetIn(request);
-    // Named in the path: a mistake of who asks, and no fault of ours as elsewhere.
+    // The order is named in the path: a mistake of the operator here, and not a fault of ours as elsewhere.
     if (isOurs && error.code === 'order_unknown') {
       const page = (): string => problemPage({ path, message: error.message, isSignedIn: true });
       return answerEither(request, reply, { status: 404, data: { error: error.code }, page });

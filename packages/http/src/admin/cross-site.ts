@@ -1,8 +1,9 @@
-// A browser sends cookies along wherever a form comes from. What changes something must come from our own pages: browsers
-// say where a request comes from in `Sec-Fetch-Site`, older ones in `Origin`. What sends neither is no browser, and
-// carries no cookie that somebody else could have used.
+// A browser sends cookies with a form from any site, so a request that changes something must come from our own pages.
+// Browsers state its origin in `Sec-Fetch-Site`, older ones in `Origin`. A client that sends neither is no browser, and
+// carries no cookie that another site could use.
 import type { FastifyRequest } from 'fastify';
 
+/** True if the request may change something and comes from another site. */
 export function isCrossSite({ method, headers, host }: FastifyRequest): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
   const site = headers['sec-fetch-site'];

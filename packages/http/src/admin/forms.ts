@@ -1,4 +1,4 @@
-// The forms of an order's page: what a person may do with it.
+// The forms of an order's page: what an operator may do with the order.
 import type { OrderView, Resolution, Review } from '@paidonce/ledger';
 import { type Html, html } from '../html.ts';
 

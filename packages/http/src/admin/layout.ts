@@ -1,11 +1,11 @@
-// Around every page of the console.
+// The frame of every page of the console.
 import { Html, html } from '../html.ts';
 import { style } from './style.ts';
 
 export interface LayoutView {
   readonly path: string;
   readonly title: string;
-  /** Absent: nobody is signed in. */
+  /** The operator's id. Absent: nobody is signed in. */
   readonly actor?: string;
   readonly body: Html;
 }
@@ -35,5 +35,5 @@ ${
 </html>`.toString();
 }
 
-/** As it is: escaped, it would be another text than the one that the content policy allows. */
+/** Inserted as it is: an escaped style sheet would not match the hash that the content policy allows. */
 const styleSheet = Html.from([style], []);

@@ -1,4 +1,4 @@
-// The console's pages, without a script. All that comes from outside is escaped by `html`.
+// The console's pages, without scripts. `html` escapes everything that comes from outside.
 import type { OrderView, Page, Review, UndeliveredDecision } from '@paidonce/ledger';
 import { type Html, html } from '../html.ts';
 import { orderActions, reviewForms } from './forms.ts';
@@ -121,13 +121,13 @@ ${rows}</tbody></table></div>`;
 
 export interface OrderPageView extends Signed {
   readonly orderId: string;
-  /** Undefined until it is placed: something was said of it before. */
+  /** Undefined: the order is not placed yet, but facts about it are recorded. */
   readonly order: OrderView | undefined;
-  /** Of `explanationLines`: a summary, an empty line, the timeline. */
+  /** From `explanationLines`: a summary, an empty line, the timeline. */
   readonly lines: readonly string[];
-  /** Whether this process may deliver. */
+  /** Whether this process delivers: then the page offers it. */
   readonly delivers: boolean;
-  /** What was just done. */
+  /** The action just done and its outcome, like `review-resolved`; any other text shows no notice. */
   readonly did: string;
 }
 
@@ -157,7 +157,7 @@ ${order && orderActions(here, order, delivers)}
   return layout({ path, actor, title: `Order ${orderId}`, body });
 }
 
-/** `2026-01-01 00:00:00  who said what`. */
+/** A line is like `2026-01-01 00:00:00  what happened`. */
 function timelineItem(line: string): Html {
   const at = line.indexOf('  ');
   return html`<li><time>${line.slice(0, at)}</time>${line.slice(at + 2)}</li>`;

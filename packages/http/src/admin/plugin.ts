@@ -1,5 +1,5 @@
-// The operations console: what waits for a person, why an order is as it is, and the means to mend it. For people of the
-// shop alone: there is no way to mount it without saying who may come in, and what they do is signed with their id.
+// The operations console: what waits for a person, why an order is in its state, and the means to fix it. It is for people
+// of the shop only: it cannot be mounted without `authenticate`, and actions are recorded with the operator's id.
 
 import formBody from '@fastify/formbody';
 import { LedgerError } from '@paidonce/ledger';
@@ -13,31 +13,34 @@ import type { Console } from './console.ts';
 import { isCrossSite } from './cross-site.ts';
 import { readingRoutes } from './read-routes.ts';
 
-/** Who is asking. It goes into the log for ever with what he does: an id, not a name or an address. */
+/** The person who is asking. */
 export interface Operator {
+  /** Stays in the log for ever with what they do: an id (1 to 128 of A-Z a-z 0-9 . _ : -), not a name or an address. */
   readonly actor: string;
 }
 
+/** Options of {@link paymentAdminPlugin}. An unknown option or an unusable value is refused with `invalid_input`. */
 export interface PaymentAdminPluginOptions {
+  /** What `stripePayments()` returned; the console shows its ledger. */
   readonly payments: StripePayments;
   /**
-   * Asked before each request, before its body is read. Undefined: 401. It may answer by itself
-   * (`await reply.redirect('/login')`), and what it throws lets nobody in.
+   * Called before each request, before its body is read. Undefined: answered with 401. It may answer by itself, as with
+   * `await reply.redirect('/login')`. If it throws, the request is refused with the `statusCode` of the error, or 500.
    */
   readonly authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Operator | undefined> | Operator | undefined;
-  /** Default `/admin/payments`. */
+  /** Where the console is mounted. Default `/admin/payments`. */
   readonly path?: string;
 }
 
 const optionNames: readonly string[] = ['payments', 'authenticate', 'path'] satisfies readonly (keyof PaymentAdminPluginOptions)[];
-/** A reason has 500 characters at most. */
+/** Bytes of a request: a reason has 500 characters at most. */
 const bodyLimit = 8 * 1024;
 
 /**
- * `await app.register(paymentAdminPlugin, { payments, authenticate })`: pages for a browser, and the same as JSON where the
- * request does not accept `text/html`.
+ * Mounts the console: `await app.register(paymentAdminPlugin, { payments, authenticate })`. Browsers get pages; a request
+ * that does not accept `text/html` gets the same as JSON.
  *
- * @throws LedgerError `invalid_input`: `authenticate` is missing, an option is unknown or has no sensible value.
+ * @throws LedgerError `invalid_input`: `authenticate` is missing, or an option is unknown or unusable.
  */
 export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> = fastifyPlugin(
   async (app: FastifyInstance, options: PaymentAdminPluginOptions) => {
@@ -45,7 +48,7 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
     const actors = new WeakMap<FastifyRequest, string>();
     const actorOf = (request: FastifyRequest): string => {
       const actor = actors.get(request);
-      if (actor === undefined) throw new LedgerError('invalid_input', 'nobody was let in'); // The hook below lets nobody pass without.
+      if (actor === undefined) throw new LedgerError('invalid_input', 'nobody was let in'); // The hook below lets nobody pass without one.
       return actor;
     };
 
@@ -58,7 +61,7 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
         const operator = await authenticate(request, reply);
         if (reply.sent) return reply;
         if (!operator?.actor) throw Object.assign(new Error('not signed in'), { statusCode: 401 });
-        // Else what he does would be refused for his name, once he has filled in a form.
+        // Otherwise the ledger would refuse the actor's id, after they have filled in a form.
         if (!isId(operator.actor)) {
           request.log.error('paidonce: authenticate answered an actor that is no id (1 to 128 of A-Z a-z 0-9 . _ : -); nobody is let in');
           throw new Error('no actor');
@@ -66,7 +69,7 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
         actors.set(request, operator.actor);
         return undefined;
       });
-      // The host's own parsers are not for us, and one for forms would leave no room for ours.
+      // The host's own parsers do not apply here, and one for forms would leave no room for ours.
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, scope.getDefaultJsonParser('error', 'error'));
       await scope.register(formBody, { bodyLimit });
@@ -79,7 +82,7 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
 );
 
 function checked({ path = '/admin/payments', ...options }: PaymentAdminPluginOptions): Required<PaymentAdminPluginOptions> {
-  // Also Fastify's own `prefix`: on a wrapped plugin it would be ignored in silence.
+  // This also refuses Fastify's own `prefix`: a wrapped plugin would ignore it in silence.
   const unknown = Object.keys(options).filter((name) => !optionNames.includes(name));
   demand(unknown.length === 0, `unknown option ${unknown.join(', ')}. Known: ${optionNames.join(', ')}`);
   demand(typeof options.payments?.recheck === 'function', 'payments is missing. Pass what stripePayments() returned');

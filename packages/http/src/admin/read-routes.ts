@@ -1,4 +1,4 @@
-// What the console shows: what waits, and why an order is as it is. Nothing here changes anything.
+// What the console shows: what waits, and why an order is in its state. Nothing here changes anything.
 import { LedgerError, type OrderView, type PageRequest } from '@paidonce/ledger';
 import { explainHistory, explanationLines } from '@paidonce/ledger/audit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -60,13 +60,13 @@ export function readingRoutes(scope: FastifyInstance, { payments: { ledger }, pa
     });
   }
 
-  /** By its own id, or by that of a checkout session or payment. */
+  /** The order of this id, or of the checkout session or payment of this id. */
   async function find(id: string): Promise<OrderView | undefined> {
     return (await strict(() => ledger.order(id))) ?? (await strict(() => ledger.orderOf(id)));
   }
 }
 
-/** An id that the ledger does not take is as unknown as any other. */
+/** Undefined: no order, or an id that the ledger refuses, which is just as unknown. */
 async function strict<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();

@@ -1,4 +1,4 @@
-// The console's one style sheet. It stands in the page, and the content policy allows it by its hash.
+// The console's one style sheet. It is part of the page, and the content policy allows it by its hash.
 import { createHash } from 'node:crypto';
 
 export const style = `

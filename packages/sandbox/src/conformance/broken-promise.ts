@@ -1,6 +1,6 @@
-// A promise that the app under test broke, and how it was seen.
+// A promise that the app under test broke, and what was observed.
 
-/** The promise was not kept. Both in words that stand alone. */
+/** Thrown if a promise was not kept. `expected` and `seen` are each words that stand alone. */
 export class BrokenPromise extends Error {
   override readonly name = 'Broke';
   readonly expected: string;

@@ -1,6 +1,6 @@
-// Several things at the same moment: all are over before the story goes on, also where one of them failed.
+// Runs several things at the same moment. All have ended before the story goes on, even if one fails.
 
-/** @throws what the first of them has thrown. */
+/** @throws the error of the first in the list that failed. */
 export async function atOnce(...deeds: readonly (() => Promise<unknown>)[]): Promise<void> {
   const ends = await Promise.allSettled(deeds.map((deed) => deed()));
   const failed = ends.find((end) => end.status === 'rejected');

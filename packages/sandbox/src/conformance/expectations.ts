@@ -1,12 +1,13 @@
-// How the kit decides: it waits for what must come, lets the app settle, and looks again, since a second welcome mail
-// may come after the first.
+// How the kit decides: it waits for what must come, lets the app settle, and checks again, since a second welcome mail may
+// follow the first.
 import { systemRuntime } from '../runtime.ts';
 import { BrokenPromise } from './broken-promise.ts';
 import type { Purchase, Stage } from './stage.ts';
 
+/** The state that a scenario expects. */
 export interface Wanted {
   readonly access: boolean;
-  /** How often it may have been handed over. */
+  /** How often the goods may have been handed over. */
   readonly times: readonly number[];
   readonly words: string;
 }
@@ -15,19 +16,20 @@ export const grantedOnce: Wanted = { access: true, times: [1], words: 'the custo
 export const nothing: Wanted = { access: false, times: [0], words: 'no access, and nothing handed over' };
 export const ended: Wanted = { access: false, times: [0, 1], words: 'no access any more, handed over once at most' };
 
+/** How to wait for a state. */
 export interface Waiting {
-  /** What goes on meanwhile, e.g. a page that keeps asking. */
+  /** Repeated while waiting, e.g. a page that keeps asking. */
   readonly meanwhile?: () => Promise<unknown>;
-  /** Default: `patienceMs`. */
+  /** Milliseconds until it counts as broken. Default: the setting `patienceMs`. */
   readonly patienceMs?: number;
 }
 
 const betweenLooksMs = 25;
-/** Then twice as long each time, as a patient page asks. */
+/** Then twice as long each time, like a patient page. */
 const firstActMs = 25;
 const longestActMs = 500;
 
-/** @throws Broke where it does not come to that, or does not stay so. */
+/** @throws BrokenPromise if the state does not come in time, or does not last. */
 export async function expectState(stage: Stage, purchase: Purchase, wanted: Wanted, waiting: Waiting = {}): Promise<void> {
   const { meanwhile, patienceMs = stage.settings.patienceMs } = waiting;
   const most = Math.max(...wanted.times);
@@ -53,7 +55,7 @@ export async function expectState(stage: Stage, purchase: Purchase, wanted: Want
   throw new BrokenPromise(`order ${purchase.order.orderId}: ${wanted.words}`, told(seen));
 }
 
-/** Of an answer that no webhook of Stripe's could get. @throws Broke where it is no 4xx. */
+/** For a request that Stripe would never send. @throws BrokenPromise if the answer is no 4xx. */
 export function expectRefused(status: number, what: string): void {
   if (status >= 400 && status < 500) return;
   throw new BrokenPromise(`${what} to be answered 400`, `the app answered ${status}`);

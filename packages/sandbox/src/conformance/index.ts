@@ -1,4 +1,4 @@
-// @paidonce/sandbox/conformance: breaks an app of yours as the internet does, and reports what broke.
+// @paidonce/sandbox/conformance: does to your app what the internet does, and reports what broke.
 export type { ConformanceOptions, ShopPolicy } from './options.ts';
 export { type AssertOptions, assertConforms, type ConformanceReport, formatReport, type ScenarioResult } from './report.ts';
 export { runConformance } from './run-conformance.ts';

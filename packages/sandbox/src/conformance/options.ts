@@ -1,36 +1,38 @@
-// What a run may be told, checked once: a misspelt option or scenario is named, not ignored.
+// The options of a run, checked once: a misspelt option or scenario is named, not ignored.
 import type { ScenarioResult } from './report.ts';
 import { type ScenarioName, scenarioNames } from './scenario-names.ts';
 
-/** What the shop has decided to do. Where it says nothing, what is not obvious is not judged. */
+/** What the shop has decided about access. What it leaves open is not checked, unless the answer is the same for every shop. */
 export interface ShopPolicy {
-  /** After a refund of all that was paid. Default `ends`. */
+  /** Access after a refund of all that was paid. Default `ends`. */
   readonly fullRefund?: 'ends' | 'keeps';
-  /** After a refund of a part. Default: not judged, and the scenario is skipped. */
+  /** Access after a partial refund. Default: not checked, and the scenario is skipped. */
   readonly partialRefund?: 'ends' | 'keeps';
-  /** After the customer's bank has taken the money back for good. Default: not judged, and the scenario is skipped. */
+  /** Access after the customer's bank has taken the money back for good. Default: not checked, and the scenario is skipped. */
   readonly lostDispute?: 'ends' | 'keeps';
 }
 
+/** Options of `runConformance`. Numbers are whole. An unknown option or a bad value is refused. */
 export interface ConformanceOptions {
-  /** A whole number from 0 to 4,294,967,295: the same one repeats the same chances. Default: drawn, and told in the report. */
+  /** From 0 to 4,294,967,295: the same seed repeats the same choices. Default: drawn at random, and stated in the report. */
   readonly seed?: number;
-  /** Only these. Default: all. */
+  /** Only these scenarios. Default: all. */
   readonly only?: readonly ScenarioName[];
+  /** Default: the defaults of {@link ShopPolicy}. */
   readonly policy?: ShopPolicy;
-  /** How long the app may take until what was paid is there, in milliseconds. Default 5,000. */
+  /** How long the app may take to give access after a payment, in milliseconds. Default 5,000. */
   readonly patienceMs?: number;
-  /** The same after a restart, where another process may have to notice first. Default 60,000. */
+  /** The same after a restart, when another process may have to notice first, in milliseconds. Default 60,000. */
   readonly restartPatienceMs?: number;
-  /** How long nothing must happen before the kit counts, where the app has no `settled`. Default 200. */
+  /** How long the kit waits for the app to settle, if the app has no `settled`, in milliseconds. Default 200. */
   readonly quietMs?: number;
   /** How long your app may take to start, in milliseconds. Default 60,000. */
   readonly bootTimeoutMs?: number;
-  /** How long one call of your functions, or of your app over HTTP, may take. Default 30,000. */
+  /** How long one call of your functions, or of your app over HTTP, may take, in milliseconds. Default 30,000. */
   readonly callTimeoutMs?: number;
   /** Customers in each race. Default 3. */
   readonly races?: number;
-  /** Told of each result as it comes. */
+  /** Called with each result as it comes. Default: not called. */
   readonly onResult?: (result: ScenarioResult) => void;
 }
 
@@ -54,7 +56,7 @@ const defaults: Omit<Settings, 'seed'> = {
   onResult: () => undefined,
 };
 
-/** @throws Error naming what is wrong. */
+/** @throws Error that names what is wrong. */
 export function readOptions(options: ConformanceOptions): Settings {
   const known = ['seed', ...Object.keys(defaults)];
   const unknown = Object.keys(options).filter((name) => !known.includes(name));

@@ -1,4 +1,5 @@
-// Chance that a seed repeats. Each scenario draws from its own, so that `only` changes nothing in the others.
+// Random choices that a seed repeats. Each scenario draws from its own source, so that `only` changes nothing in the
+// others.
 import { createHash } from 'node:crypto';
 
 export interface Random {

@@ -1,4 +1,4 @@
-// What a run has found, as data and in the words of a shop's developer.
+// The result of a run, as data and in words for a shop's developer.
 import type { ScenarioName } from './scenario-names.ts';
 
 interface Played {
@@ -7,23 +7,27 @@ interface Played {
   readonly promise: string;
 }
 
+/** The result of one scenario. */
 export type ScenarioResult =
   | (Played & { readonly outcome: 'passed' })
   | (Played & {
       readonly outcome: 'broke';
-      /** What was done, step by step. */
+      /** The steps, in order. */
       readonly did: readonly string[];
+      /** What should have happened, in words. */
       readonly expected: string;
+      /** What happened instead, in words. */
       readonly seen: string;
-      /** What it costs. */
+      /** What it costs the shop. */
       readonly matters: string;
       /** What to do about it. */
       readonly mend: string;
     })
   | (Played & { readonly outcome: 'skipped' /** And what would change that. */; readonly because: string });
 
+/** The result of a run. */
 export interface ConformanceReport {
-  /** `runConformance(boot, { seed })` draws the same chances again. */
+  /** `runConformance(boot, { seed })` repeats the same choices. */
   readonly seed: number;
   /** In the order in which they were played. */
   readonly results: readonly ScenarioResult[];
@@ -31,7 +35,7 @@ export interface ConformanceReport {
 
 const marks = { passed: 'ok', broke: 'BROKE', skipped: 'skipped' } as const;
 
-/** For a terminal, without colours. */
+/** The report as text for a terminal, without colours. */
 export function formatReport({ seed, results }: ConformanceReport): string {
   const count = (outcome: ScenarioResult['outcome']): number => results.filter((result) => result.outcome === outcome).length;
   const [passed, broke, skipped] = [count('passed'), count('broke'), count('skipped')];
@@ -70,12 +74,13 @@ function formatResult(result: ScenarioResult): string {
   }
 }
 
+/** Options of `assertConforms`. */
 export interface AssertOptions {
-  /** Scenarios that your app cannot play, so that a new gap does not go unnoticed. Default: none. */
+  /** Scenarios that your app cannot play. All others must not be skipped, so that a new gap does not go unnoticed. Default: none. */
   readonly mayBeSkipped?: readonly ScenarioName[];
 }
 
-/** For a test. @throws Error with the report where a scenario broke, or was skipped and is not named in `mayBeSkipped`. */
+/** For a test. @throws Error with the report, if a scenario broke, or was skipped and is not in `mayBeSkipped`. */
 export function assertConforms(report: ConformanceReport, { mayBeSkipped = [] }: AssertOptions = {}): void {
   const failed = report.results.filter(
     ({ name, outcome }) => outcome === 'broke' || (outcome === 'skipped' && !mayBeSkipped.includes(name)),

@@ -1,4 +1,4 @@
-// Plays the scenarios on an app, one after the other, each with customers of its own, and tells what came of each.
+// Plays the scenarios on an app, one after the other, each with customers of its own, and reports the result of each.
 
 import { BrokenPromise } from './broken-promise.ts';
 import { type ConformanceOptions, readOptions, type Settings } from './options.ts';
@@ -12,17 +12,17 @@ import { openWorld, type World } from './world.ts';
 
 /**
  * Starts a sandbox of Stripe, starts your app on it, and does to it what the internet does: webhooks come doubled, late,
- * never, in the wrong order and all at once, and some are forged. Takes some seconds; what your app gets wrong is in
- * the report, not thrown.
+ * never, in the wrong order and all at once, and some are forged. Takes some seconds. What your app gets wrong is in the
+ * report, not thrown.
  *
- * @throws Error where the app does not start or does not use the sandbox, and for an option that makes no sense.
+ * @throws Error if the app does not start or does not use the sandbox, or if an option is unknown or bad.
  */
 export async function runConformance<Order extends PlacedOrder>(
   boot: BootShop<Order>,
   options: ConformanceOptions = {},
 ): Promise<ConformanceReport> {
   const settings = readOptions(options);
-  // Each function is only ever handed the order that its own `startOrder` answered.
+  // Each function is only ever passed the order that its own `startOrder` returned.
   await using world = await openWorld(boot as unknown as BootShop, settings);
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios.filter(({ name }) => settings.only.includes(name))) {
@@ -49,7 +49,7 @@ async function playScenario(scenario: Scenario, world: World, settings: Settings
   }
 }
 
-/** The sandbox refuses what no customer could do, e.g. pay a session that the app has expired. A bug of ours is thrown. */
+/** The sandbox refuses what no customer could do, e.g. pay an expired session: then the app broke. A bug of the kit is thrown. */
 function brokenBy(error: unknown): Pick<BrokenPromise, 'expected' | 'seen'> {
   if (error instanceof BrokenPromise) return error;
   if (error instanceof TypeError || error instanceof ReferenceError) throw error;

@@ -1,4 +1,4 @@
-// The names of the scenarios, in the order in which they are played.
+// The names of the scenarios, in the order in which they run.
 
 export const scenarioNames = [
   'webhook-once',

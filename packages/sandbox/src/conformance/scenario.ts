@@ -2,16 +2,17 @@
 import type { ScenarioName } from './scenario-names.ts';
 import type { Stage } from './stage.ts';
 
+/** One scenario; its texts are shown in the report. */
 export interface Scenario {
   readonly name: ScenarioName;
   /** What must hold, as a sentence. */
   readonly promise: string;
-  /** What it costs where it does not. */
+  /** What it costs the shop if it does not. */
   readonly matters: string;
   /** What to do about it. */
   readonly mend: string;
-  /** Undefined: it can be played. Else why not, and what would change that. */
+  /** Why it cannot be played, and what would change that. Undefined: it can be played. */
   readonly skip?: (stage: Stage) => string | undefined;
-  /** @throws Broke where the promise is not kept. */
+  /** @throws BrokenPromise if the promise is not kept. */
   readonly play: (stage: Stage) => Promise<void>;
 }

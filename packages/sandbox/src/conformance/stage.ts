@@ -1,5 +1,5 @@
-// What happens in a scenario: what the customer, the bank, Stripe, the network and the app do, each noted as a step for
-// the report; and how the kit looks at what came of it.
+// What happens in a scenario: what the customer, the bank, Stripe, the network and the app do. Each step is recorded for
+// the report. Also how the kit checks the result.
 
 import type Stripe from 'stripe';
 import { defined } from '../defined.ts';
@@ -33,7 +33,7 @@ export class Stage {
   readonly stripe: Stripe;
   readonly settings: Settings;
   readonly random: Random;
-  /** What the app's sessions look like. */
+  /** An example of the app's sessions. */
   readonly sample: Stripe.Checkout.Session;
   readonly hasSuccessPage: boolean;
   readonly steps: string[] = [];
@@ -66,13 +66,13 @@ export class Stage {
     return { order, session };
   }
 
-  /** @param sessionId default: the order's own. */
+  /** @param sessionId default: the order's own session. */
   pay({ session }: Purchase, { card = 'success', fate = 'delivered', sessionId = session.id }: PayTerms = {}): void {
     this.sandbox.pay(sessionId, { card, fate });
     this.did(`The customer pays on Stripe's page${cardWords[card] ?? ''}; Stripe's webhooks are ${fateWords(fate)}.`);
   }
 
-  /** The browser comes to the success page, with whatever `more` in the query. */
+  /** A browser opens the success page, with `more` added to the query. */
   async visit({ session }: Purchase, more = ''): Promise<void> {
     const page = successPageOf(session) ?? '';
     const url = more === '' ? page : `${page}${page.includes('?') ? '&' : '?'}${more}`;
@@ -94,13 +94,13 @@ export class Stage {
 
   // ── Stripe
 
-  /** Webhooks that are due, once. */
+  /** Sends the webhooks that are due, once. */
   async deliver(): Promise<void> {
     const step = this.steps.push('Stripe sends the webhooks.') - 1;
     if ((await this.sandbox.deliverDue()) === 0) this.steps.splice(step, 1);
   }
 
-  /** As Stripe does it: what is not answered 2xx comes again. @throws Broke where it never is. */
+  /** Like Stripe: sends what is not answered with 2xx again. @throws BrokenPromise if it never is. */
   async deliverUntilAcknowledged(sessionId: string): Promise<void> {
     await this.deliver();
     for (let round = 1; ; round += 1) {
@@ -118,14 +118,14 @@ export class Stage {
     }
   }
 
-  /** What Stripe has ever said of this session, oldest first. */
+  /** Sends every event of this session again, oldest first. */
   async sendAgain(sessionId: string, { withRefunds = true }: { readonly withRefunds?: boolean } = {}): Promise<void> {
     const events = (await this.eventsOf(sessionId)).filter(({ type }) => withRefunds || !type.includes('refund'));
     this.did(`Stripe sends all webhooks of this payment${withRefunds ? '' : ', but not of its refund'}, whether they came before or not.`);
     await this.#resend(events.toReversed());
   }
 
-  /** Newest first: of the session, its payment intent, charge, refunds and disputes. */
+  /** Events of the session, its payment intent, charge, refunds and disputes. Newest first. */
   async eventsOf(sessionId: string): Promise<readonly Stripe.Event[]> {
     const { payment_intent: intent } = await this.stripe.checkout.sessions.retrieve(sessionId);
     const { data } = await this.stripe.events.list({ limit: newestEvents });
@@ -135,7 +135,7 @@ export class Stage {
     });
   }
 
-  /** A session that is not the app's work, open to be paid. */
+  /** An open session that the app did not create. */
   async foreignSession({ amountMinor, currency, metadata, clientReferenceId }: SessionTerms): Promise<string> {
     const { id } = await this.stripe.checkout.sessions.create({
       mode: 'payment',
@@ -148,7 +148,7 @@ export class Stage {
     return id;
   }
 
-  /** A webhook that the kit makes itself. Answers the app's status. */
+  /** Sends a webhook that the kit makes itself. Returns the status of the app's answer. */
   async post(body: string, signature: string | undefined): Promise<number> {
     const headers = {
       'content-type': 'application/json; charset=utf-8',
@@ -176,7 +176,7 @@ export class Stage {
     if (moved) this.#world.moveWebhooksTo(moved.webhookUrl);
   }
 
-  /** Nothing is under way in the app, as far as anybody can tell. */
+  /** Resolves once the app has no work left, as far as the kit can tell. */
   async settled(): Promise<void> {
     const { app } = this.#world;
     if (app.settled) await this.#app('settled', async () => app.settled?.());
@@ -215,7 +215,7 @@ export class Stage {
 }
 
 interface SignTerms {
-  /** Default: the endpoint's. */
+  /** Default: the endpoint's secret. */
   readonly secret?: string;
   readonly ageSeconds?: number;
 }
@@ -242,7 +242,7 @@ function fateWords(fate: Fate): string {
   return words[fate] ?? fate;
 }
 
-/** In Stripe's minor unit, since its decimals differ by currency. */
+/** An amount in Stripe's minor unit, since its decimals differ by currency. */
 export function money(amountMinor: number | null, currency: string | null): string {
   return `${amountMinor ?? 0} ${currency ?? ''} (minor unit)`;
 }

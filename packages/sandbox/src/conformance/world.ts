@@ -1,5 +1,5 @@
-// The sandbox and the app, wired together and checked: an app that talks to another Stripe is found here, in one
-// sentence, and not thirty times over.
+// The sandbox and the app, connected and checked. An app that uses another Stripe is found here, in one sentence, and not
+// in every scenario.
 
 import Stripe from 'stripe';
 import { defined } from '../defined.ts';
@@ -14,22 +14,22 @@ export interface World extends AsyncDisposable {
   readonly stripe: Stripe;
   readonly access: SandboxAccess;
   readonly app: ShopUnderTest;
-  /** Where the app's webhooks go now. */
+  /** The URL that the app's webhooks go to now. */
   webhookUrl(): string;
   moveWebhooksTo(url: string): void;
-  /** The session of an order that nobody pays: what the app's sessions look like. */
+  /** The session of an order that nobody pays: an example of the app's sessions. */
   readonly sample: Stripe.Checkout.Session;
   /** Whether anything answers at its success_url. */
   readonly hasSuccessPage: boolean;
-  /** The webhooks that the app did not answer with 2xx, and how it did. */
+  /** The webhooks that the app did not answer with 2xx, each with the answer. */
   readonly refusals: string[];
 }
 
-/** Longer than any run: the kit says when a bank has decided. */
+/** Longer than any run: the kit decides when a bank has decided. */
 const neverByItselfMs = 24 * 3_600_000;
 const keys = { secretKey: 'sk_test_paidonce_conformance', webhookSecret: 'whsec_paidonce_conformance' };
 
-/** @throws Error where the app does not start, or does not use the sandbox. */
+/** @throws Error if the app does not start, or does not use the sandbox. */
 export async function openWorld(boot: BootShop, settings: Settings): Promise<World> {
   await using opened = new AsyncDisposableStack();
   const refusals: string[] = [];
@@ -38,7 +38,7 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
     warn: () => undefined,
     error: (_fields, message) => refusals.push(message),
   };
-  // Not by itself: the kit says when webhooks go out, and when they are tried again.
+  // Not automatic: the kit decides when webhooks are sent, and when they are tried again.
   const sandbox = opened.use(
     await startStripeSandbox({
       automatic: false,
@@ -84,7 +84,7 @@ export async function openWorld(boot: BootShop, settings: Settings): Promise<Wor
   };
 }
 
-/** One order that nobody pays. */
+/** Checks the app with one order that nobody pays, and returns its session. */
 async function checkApp(app: ShopUnderTest, stripe: Stripe, { callTimeoutMs }: Settings): Promise<Stripe.Checkout.Session> {
   const order = await inTime('startOrder', callTimeoutMs, () => app.startOrder());
   const session = await sessionOf(stripe, order);
@@ -105,7 +105,7 @@ async function checkApp(app: ShopUnderTest, stripe: Stripe, { callTimeoutMs }: S
   return session;
 }
 
-/** Where Stripe would send the customer. */
+/** The URL to which Stripe would send the customer. */
 export function successPageOf({ id, success_url: url }: Stripe.Checkout.Session): string | undefined {
   return url?.replaceAll('{CHECKOUT_SESSION_ID}', id);
 }
@@ -120,7 +120,7 @@ async function answersAt(url: string | undefined, { callTimeoutMs }: Settings): 
   }
 }
 
-/** @throws Error where the sandbox knows no such session. */
+/** @throws Error if the sandbox has no such session. */
 export async function sessionOf(stripe: Stripe, { orderId, sessionId }: PlacedOrder): Promise<Stripe.Checkout.Session> {
   try {
     return await stripe.checkout.sessions.retrieve(sessionId);
@@ -132,7 +132,7 @@ export async function sessionOf(stripe: Stripe, { orderId, sessionId }: PlacedOr
   }
 }
 
-/** @throws Error that names the call, where it fails or takes too long. */
+/** @throws Error that names the call, if it fails or takes too long. */
 export async function inTime<T>(what: string, timeoutMs: number, call: () => Promise<T>): Promise<T> {
   const answered = new AbortController();
   const late = systemRuntime.sleep(timeoutMs, answered.signal).then(() => {
@@ -148,7 +148,7 @@ export async function inTime<T>(what: string, timeoutMs: number, call: () => Pro
   }
 }
 
-/** With the code of what is below: fetch itself only says that it failed. */
+/** The message with the code of the lower-level error: fetch itself only reports that it failed. */
 function told(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;

@@ -1,5 +1,5 @@
-// The sandbox's own account and those connected to it (Stripe Connect). Each has objects of its own; a platform acts
-// on a connected one by the header `Stripe-Account`, and hears of it through its Connect endpoints.
+// The sandbox's own account and those connected to it (Stripe Connect). Each has its own objects. A platform acts on a
+// connected account by the header `Stripe-Account`, and gets its events at Connect endpoints.
 import type { Agenda } from './agenda.ts';
 import type { SandboxClock } from './clock.ts';
 import type { NewId } from './ids.ts';
@@ -35,22 +35,22 @@ export class Accounts {
   /** Undefined: there is no such account here. */
   of(id: string): Model | undefined {
     const model = this.#models.get(id);
-    // One whose creation was refused in the end has left its model behind, and nothing else.
+    // A connected account whose creation was refused has left its model behind, and nothing else.
     return model?.connected && !this.platform.state.accounts.get(id) ? undefined : model;
   }
 
-  /** The sandbox's own first, then the connected ones. */
+  /** The sandbox's own account first, then the connected ones. */
   all(): Iterable<Model> {
     return this.#models.values();
   }
 
-  /** The account that has the object; where none has, the sandbox's own, which will say that it is missing. */
+  /** The account that has the object. If none has it: the sandbox's own, whose lookup then fails as at Stripe. */
   holding(id: string): Model {
     for (const model of this.#models.values()) if (lookUp(model, id) !== undefined) return model;
     return this.platform;
   }
 
-  /** Belongs into a transaction. Connecting the same id again changes nothing. */
+  /** Call it within a transaction. Connecting the same id again changes nothing. */
   connect(id: string, fields: Parameters<typeof buildAccount>[2] = {}): Model {
     const known = this.of(id);
     if (known) return known;

@@ -1,17 +1,17 @@
-// What falls due by the sandbox's clock, soonest first: a binary heap, since ten thousand open sessions expire
-// one by one. An entry is only a reminder: whoever takes it looks at the object again.
+// What falls due by the sandbox's clock, soonest first: a binary heap, since ten thousand open sessions expire one by one.
+// An entry is only a reminder: whoever takes it reads the object again.
 
 export interface Reminder {
   readonly kind: 'session_expires' | 'payment_settles' | 'refund_settles' | 'authorization_expires' | 'webhook_due';
   readonly id: string;
 }
 
-/** Of which account the object is. */
+/** A reminder and the account of its object. */
 export interface AccountReminder extends Reminder {
   readonly account: string;
 }
 
-/** The agenda as one account writes into it. */
+/** The agenda as one account writes to it. */
 export interface AccountAgenda {
   add(dueMs: number, reminder: Reminder): void;
 }
@@ -27,7 +27,7 @@ export class Agenda {
   readonly #onSooner: () => void;
   #order = 0;
 
-  /** `onSooner`: something now falls due before all else; whoever sleeps until the next one must look again. */
+  /** `onSooner`: called when an entry falls due before all others, so that a sleeping loop checks again. */
   constructor(onSooner: () => void = () => undefined) {
     this.#onSooner = onSooner;
   }
@@ -47,7 +47,7 @@ export class Agenda {
     return this.#heap[0]?.dueMs;
   }
 
-  /** The soonest that is due, removed; same times come out in the order in which they went in. */
+  /** Removes and returns the soonest entry that is due. Entries with equal times come out in the order in which they went in. */
   takeDue(nowMs: number): AccountReminder | undefined {
     const first = this.#heap[0];
     if (!first || first.dueMs > nowMs) return undefined;

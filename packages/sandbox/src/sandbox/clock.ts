@@ -1,4 +1,4 @@
-// The sandbox's own time: the machine's clock plus what a test has advanced it by. It never runs backwards.
+// The sandbox's own time: the machine's clock, plus what a test has advanced it by. It never runs backwards.
 import type { Runtime } from '../runtime.ts';
 
 export class SandboxClock {
@@ -10,12 +10,12 @@ export class SandboxClock {
     this.#runtime = runtime;
   }
 
-  /** After a restart: ahead as it was before, so that time has not gone back. */
+  /** After a restart: sets how far it was ahead before, so that time does not go back. */
   startAt(offsetMs: number): void {
     this.#offsetMs = offsetMs;
   }
 
-  /** How far this clock is ahead of the machine's. */
+  /** Milliseconds by which this clock is ahead of the machine's. */
   get offsetMs(): number {
     return this.#offsetMs;
   }
@@ -25,12 +25,12 @@ export class SandboxClock {
     return this.#latestMs;
   }
 
-  /** Stripe's `created`: whole seconds. */
+  /** Unix seconds, as in Stripe's `created`. */
   nowSeconds(): number {
     return Math.floor(this.nowMs() / 1_000);
   }
 
-  /** For the `Date` header, by which a reader tells how old an answer is. */
+  /** For the `Date` header, which tells a reader how old an answer is. */
   httpDate(): string {
     return new Date(this.nowMs()).toUTCString();
   }

@@ -1,5 +1,5 @@
-// What a test, a demo or the control page may do to the sandbox: be the customer, the bank, and the network. Objects
-// are found by their id, in whichever account they are.
+// What a test, a demo or the control page can do to the sandbox: act as the customer, the bank, and the network. An object
+// is found by its id, in any account.
 import type Stripe from 'stripe';
 import { noSuchObject } from './api/stripe-error.ts';
 import type { SandboxCore } from './core.ts';
@@ -18,23 +18,26 @@ import { settle } from './objects/settlement.ts';
 import type { CheckoutRecord } from './state/records.ts';
 import { CARD_NAMES, type CardName, paymentOption } from './test-cards.ts';
 
+/** How the customer pays. */
 export interface PayOptions {
   /** A test card by name or number. Default `success`. */
   readonly card?: CardName | (string & Record<never, never>);
-  /** What happens to the payment's webhooks. Default: what the session was given, else `delivered`. */
+  /** What happens to the payment's webhooks. Default: the session's own fate, else `delivered`. */
   readonly fate?: Fate;
+  /** The code that the customer types. Default: none. */
   readonly promotionCode?: string;
-  /** The customer sees and pays this currency, where the session was created with adaptive pricing. */
+  /** The currency that the customer sees and pays. Only for a session created with adaptive pricing. Default: the session's. */
   readonly presentmentCurrency?: string;
 }
 
+/** How a refund is made. */
 export interface RefundOptions {
-  /** Default: all that is left. */
+  /** In the currency's minor unit. Default: all that is left. */
   readonly amountMinor?: number;
   readonly reason?: 'duplicate' | 'fraudulent' | 'requested_by_customer';
-  /** How it starts out. Default: as the payment method behaves, mostly `succeeded`. */
+  /** The status that it starts with. Default: as the payment method behaves, mostly `succeeded`. */
   readonly status?: 'succeeded' | 'pending' | 'requires_action';
-  /** What happens to this refund's webhooks. Default `delivered`, whatever the payment's own fate was. */
+  /** What happens to the refund's webhooks. Default `delivered`, whatever the payment's own fate was. */
   readonly fate?: Fate;
 }
 
@@ -45,7 +48,13 @@ export class Controls {
     this.#core = core;
   }
 
-  /** The customer pays on the hosted page. @throws StripeApiError where the session is unknown or not open. */
+  /**
+   * The customer pays on the hosted page.
+   *
+   * @throws StripeApiError 404 for an unknown session, 400 for one that is not open or that refuses the code or the
+   *   currency.
+   * @throws Error for an unknown card or fate.
+   */
   pay(sessionId: string, { card = 'success', fate, promotionCode, presentmentCurrency }: PayOptions = {}): Confirmation {
     const option = paymentOption(card);
     if (!option) throw new Error(`There is no test card ${card}. Use one of: ${CARD_NAMES}.`);
@@ -57,12 +66,22 @@ export class Controls {
     });
   }
 
-  /** The customer's bank answers a 3-D Secure challenge, of a payment intent or of a session's. Default `succeeded`. */
+  /**
+   * The customer's bank answers a 3-D Secure challenge. `payment`: a payment intent, or its session. Default `succeeded`.
+   *
+   * @throws StripeApiError 400 if the payment waits for no answer.
+   */
   authenticate(payment: string, outcome: 'succeeded' | 'failed' = 'succeeded'): Authentication {
     return this.#change(payment, (model) => authenticate(model, intentIdOf(model, payment), outcome));
   }
 
-  /** Fixed before the customer pays; the hosted page shows it, and the customer may still choose another. */
+  /**
+   * Sets the fate of a payment's webhooks in advance. The hosted page shows it, and the customer may still choose another
+   * one.
+   *
+   * @throws StripeApiError 404 for an unknown session.
+   * @throws Error for an unknown fate.
+   */
   setFate(sessionId: string, fate: Fate): void {
     const chosen = knownFate(fate);
     this.#change(sessionId, (model) => model.state.sessions.put({ ...sessionOf(model, sessionId), fate: chosen }));
@@ -72,46 +91,62 @@ export class Controls {
     return this.#change(sessionId, (model) => enterPromotionCode(model, sessionOf(model, sessionId), code));
   }
 
+  /** Expires an open session. @throws StripeApiError 404 for an unknown session, 400 if it is not open. */
   expire(sessionId: string): Stripe.Checkout.Session {
     return this.#change(sessionId, (model) => renderSession(model, expire(model, sessionOf(model, sessionId))));
   }
 
-  /** The customer follows the recovery link of an expired session: a new session with `recovered_from`. */
+  /**
+   * The customer follows the recovery link of an expired session. Returns the new session, with `recovered_from`.
+   *
+   * @throws StripeApiError 400 if the session is unknown or cannot be recovered.
+   */
   recover(sessionId: string): Stripe.Checkout.Session {
     return this.#change(sessionId, (model) => renderSession(model, recover(model, sessionId)));
   }
 
-  /** A visitor opens a Payment Link: the new session. @throws StripeApiError where the link takes no more payments. */
+  /** A visitor opens a Payment Link. Returns the new session. @throws StripeApiError 404 for an unknown link, 400 if it is not active. */
   openPaymentLink(linkId: string, visit: LinkVisit = {}): Stripe.Checkout.Session {
     return this.#change(linkId, (model) => renderSession(model, visitLink(model, linkId, visit)));
   }
 
-  /** A debit or voucher is decided now. False: this payment waits for nothing. */
+  /** Decides a debit or voucher now. Default outcome: the test card's. False: the payment waits for no decision. */
   settle(paymentIntentId: string, outcome?: 'succeeded' | 'failed'): boolean {
     return this.#change(paymentIntentId, (model) => settle(model, paymentIntentId, outcome));
   }
 
-  /** A refund in Stripe's dashboard, of a payment intent or of a session's. */
+  /**
+   * Makes a refund as in Stripe's dashboard. `payment`: a payment intent, or its session.
+   *
+   * @throws StripeApiError 404 for an unknown session, 400 for an unknown payment, or if there is nothing or too little to
+   *   refund.
+   * @throws Error for an unknown fate.
+   */
   refund(payment: string, { amountMinor, reason, status, fate }: RefundOptions = {}): Stripe.Refund {
     const metadata = fate === undefined ? undefined : { [FATE_METADATA]: knownFate(fate) };
     return this.#change(payment, (model) => refundCharge(model, chargeOf(model, payment), { amountMinor, reason, status, metadata }));
   }
 
-  /** The bank sends a refund back, days later. */
+  /** The bank sends a refund back, days later. Default reason `expired_or_canceled_card`. @throws StripeApiError as `endRefund`. */
   failRefund(refundId: string, reason?: string): Stripe.Refund {
     return this.endRefund(refundId, 'failed', reason);
   }
 
-  /** A refund that is pending, or needs the customer, ends. */
+  /** Ends a refund. @throws StripeApiError 404 if it is unknown, 400 if it cannot come to this end from its status. */
   endRefund(refundId: string, end: RefundEnd, reason?: string): Stripe.Refund {
     return this.#change(refundId, (model) => endRefund(model, refundId, end, reason));
   }
 
-  /** The customer's bank disputes a payment, named by its payment intent or session. */
+  /**
+   * The customer's bank opens a dispute. `payment`: a payment intent, or its session.
+   *
+   * @throws StripeApiError 404 for an unknown session, 400 if there is no charge.
+   */
   dispute(payment: string, terms: DisputeTerms = {}): Stripe.Dispute {
     return this.#change(payment, (model) => openDispute(model, chargeOf(model, payment).id, terms));
   }
 
+  /** Changes a dispute's status, also after it was closed. Default fate `delivered`. @throws StripeApiError 404 if it is unknown. */
   updateDispute(disputeId: string, status: DisputeStatus, fate?: Fate): Stripe.Dispute {
     return this.#change(disputeId, (model) => updateDispute(model, disputeId, status, fate));
   }

@@ -21,7 +21,7 @@ import { reportMissed } from './webhooks/missed-events.ts';
 
 const CONFIGURED = 'we_configured';
 const CLOCK_OFFSET = 'clock_offset_ms';
-/** Timers hold at most 24 days, and a clock may be set: look again after an hour at the latest. */
+/** A timer holds at most 24 days, and a clock may be set: the loop checks again after an hour at the latest. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 export class SandboxCore {
@@ -40,7 +40,7 @@ export class SandboxCore {
   #closed = false;
   #loop: Promise<void> = Promise.resolve();
 
-  /** @throws Error where the state file cannot be used, or a webhook endpoint is none. */
+  /** @throws Error if the state file cannot be used, or a webhook endpoint is invalid. */
   constructor(settings: Settings) {
     this.settings = settings;
     const { runtime, log } = settings;
@@ -82,25 +82,29 @@ export class SandboxCore {
     if (this.settings.automatic) this.#loop = this.#run();
   }
 
-  /** Expiries and settlements up to now, so that no answer is behind the clock; due webhooks are left to the loop. */
+  /** Does expiries and settlements up to now, so that no answer is behind the clock. Webhooks that are due are left to the loop. */
   catchUp(): void {
     this.#due.run();
     if (this.#due.hasWebhooks) this.#waking.abort();
   }
 
-  /** Does what is due now, first tries and retries; resolves with the number of tries when all are answered. */
+  /** Does what is due now, first tries and retries. Resolves with the number of tries once all are answered. */
   async deliverDue(): Promise<number> {
     let tries = 0;
     for (;;) {
       const started = this.#startDue();
       tries += started;
       await this.#deliverer.settled();
-      // An answered one may let the next of its payment go.
+      // An answered webhook may release the next one of its payment.
       if (started === 0) return tries;
     }
   }
 
-  /** Moves the sandbox's clock on; on the way, everything that falls due happens at its time. */
+  /**
+   * Moves the sandbox's clock on, by milliseconds. What falls due on the way happens at its time.
+   *
+   * @throws Error for a negative number.
+   */
   async advance(ms: number): Promise<void> {
     if (!(Number.isFinite(ms) && ms >= 0)) throw new Error(`advance needs a number of milliseconds from 0 on, not ${ms}.`);
     const target = this.model.clock.nowMs() + ms;
@@ -113,6 +117,7 @@ export class SandboxCore {
     await this.deliverDue();
   }
 
+  /** Adds an endpoint, or replaces the one with this id. Returns its id. @throws Error for a bad URL, or if there is no secret. */
   putEndpoint({ url, secret, enabledEvents, apiVersion, payload, connect }: WebhookEndpointOptions, id?: string): string {
     const secrets = typeof secret === 'string' ? [secret] : secret;
     if (secrets.length === 0) throw new Error(`The webhook endpoint ${url} needs a secret (whsec_…).`);
@@ -128,7 +133,7 @@ export class SandboxCore {
     return this.#journal.transaction(() => putEndpoint(this.model, fields)).id;
   }
 
-  /** Tells the endpoints of the events that were never made, in all accounts. Answers how many. */
+  /** Reports the events that were never made, in all accounts, to the endpoints. Returns how many. */
   reportMissedEvents(): number {
     return this.#journal.transaction(() => [...this.accounts.all()].reduce((count, model) => count + reportMissed(model), 0));
   }
@@ -191,7 +196,7 @@ export class SandboxCore {
     this.#journal.transaction(() => {
       for (const id of connectedAccounts) this.accounts.connect(id);
     });
-    // Those of the options are known by their place; the ones that are there no more are removed.
+    // Endpoints of the options are known by their index; those no longer in the options are removed.
     const { endpoints } = this.model.state;
     const ids = new Set(webhookEndpoints.map((endpoint, place) => this.putEndpoint(endpoint, `${CONFIGURED}${place}`)));
     const gone = [...endpoints.oldestFirst()].filter(({ id }) => id.startsWith(CONFIGURED) && !ids.has(id));

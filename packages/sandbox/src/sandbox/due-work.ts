@@ -1,5 +1,5 @@
-// What falls due by the clock: sessions expire, debits and refunds are decided, holds end, webhooks go out. Each at
-// its time, in the order of the times.
+// What falls due by the clock: sessions expire, debits and refunds are decided, holds end, webhooks are sent. Each happens
+// at its time, in the order of the times.
 import type { Accounts } from './accounts.ts';
 import type { AccountReminder, Agenda } from './agenda.ts';
 import type { SandboxClock } from './clock.ts';
@@ -14,7 +14,7 @@ export interface DueWebhook {
   readonly id: string;
 }
 
-/** After an error, e.g. a full disk, the same is tried again. */
+/** Milliseconds. After an error, e.g. a full disk, the work is tried again. */
 export const AFTER_ERROR_MS = 1_000;
 
 export class DueWork {
@@ -29,14 +29,14 @@ export class DueWork {
     this.#clock = clock;
   }
 
-  /** Does all that is due now, but for the webhooks. @throws where the state file cannot be written; it stays due then. */
+  /** Does all that is due now, except the webhooks. @throws if the state file cannot be written; the work then stays due. */
   run(): void {
     const now = this.#clock.nowMs();
     for (let reminder = this.#agenda.takeDue(now); reminder; reminder = this.#agenda.takeDue(now)) {
       try {
         this.#follow(reminder, now);
       } catch (error) {
-        // Nothing was changed, so it is still to be done.
+        // Nothing was changed, so it is still due.
         this.#agenda.add(now + AFTER_ERROR_MS, reminder);
         throw error;
       }
@@ -47,14 +47,14 @@ export class DueWork {
     return this.#webhooks.length > 0;
   }
 
-  /** Those that are due, once. */
+  /** Removes and returns the webhooks that are due. */
   takeWebhooks(): readonly DueWebhook[] {
     const due = this.#webhooks;
     this.#webhooks = [];
     return due;
   }
 
-  /** After a restart: what was going to happen still will. */
+  /** After a restart: schedules again what is still to happen. */
   remember(): void {
     for (const { state, agenda } of this.#accounts.all()) {
       for (const { id, session } of state.sessions.oldestFirst()) {

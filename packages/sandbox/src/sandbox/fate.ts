@@ -1,12 +1,12 @@
-// What happens to the webhooks of one payment between Stripe and the shop.
+// What happens to the webhooks of one payment on their way from Stripe to the shop.
 
 /**
  * - `delivered`: as Stripe does it, retried on failure.
- * - `lost`: the event exists and can be listed, no delivery is ever tried.
+ * - `lost`: the event exists and can be listed, and no delivery is ever tried.
  * - `doubled`: each event is sent five times, at once.
  * - `late`: sent `late:N` seconds later (`late` alone: 10).
  * - `reordered`: nothing is sent until the payment has ended; then newest first, one after the other.
- * - `never_made`: Stripe failed to make the event at all; only a look at the objects can find the payment.
+ * - `never_made`: Stripe failed to create the event at all; only the objects show the payment.
  */
 export type Fate = 'delivered' | 'lost' | 'doubled' | 'late' | `late:${number}` | 'reordered' | 'never_made';
 
@@ -17,7 +17,7 @@ export const DOUBLED_TIMES = 5;
 export const LATE_SECONDS = 10;
 const LATEST_SECONDS = 30 * 24 * 3_600;
 
-/** Undefined where the text is no fate. */
+/** Undefined: the text is no fate. */
 export function parseFate(text: string): Fate | undefined {
   const [name, seconds, ...more] = text.trim().split(':');
   const known = FATE_NAMES.find((fate) => fate === name);
@@ -31,13 +31,13 @@ export function fateName(fate: Fate): FateName {
   return fate.startsWith('late') ? 'late' : (fate as FateName);
 }
 
-/** Zero for every fate but `late`. */
+/** Milliseconds. Zero for every fate except `late`. */
 export function delayMs(fate: Fate): number {
   if (fateName(fate) !== 'late') return 0;
   return Number(fate.split(':')[1] ?? LATE_SECONDS) * 1_000;
 }
 
-/** The metadata key by which an object is created with its fate. */
+/** The metadata key that gives an object its fate when it is created. */
 export const FATE_METADATA = 'sandbox_fate';
 
 export function fateInMetadata(metadata: Readonly<Record<string, string>> | null | undefined): Fate | undefined {

@@ -12,14 +12,15 @@ const BODY_LIMIT = 1_048_576;
 
 export function createHttpServer(core: SandboxCore, controls: Controls, closing: AbortSignal): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_LIMIT, exposeHeadRoutes: false, forceCloseConnections: true });
-  // Every body is kept as text: forms are read by Stripe's rules, not by the framework's.
+  // Every body stays text: forms are read by Stripe's rules, not by the framework's.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     return reply.code(error.statusCode ?? 500).send(invalidRequest(error.message).body('req_sandbox'));
   });
   app.setNotFoundHandler((request, reply) => {
-    // Entries that Stripe has and the sandbox has not are answered in Stripe's shape; a browser's /favicon.ico is not counted.
+    // An API path that the sandbox lacks is answered in Stripe's shape. Other paths, like a browser's /favicon.ico, are not
+    // counted.
     if (/^\/v[12]\//.test(request.url)) return handleApi(core, request, reply, closing);
     return reply.code(404).type('text/plain').send('Not found. The sandbox has /v1/…, /c/pay/… and /_sandbox.\n');
   });
@@ -32,7 +33,7 @@ export function createHttpServer(core: SandboxCore, controls: Controls, closing:
   return app;
 }
 
-/** @throws Error naming the port where it is taken. */
+/** @throws Error that names the port, if it is taken. */
 export async function listen(app: FastifyInstance, port: number): Promise<number> {
   try {
     await app.listen({ host: HOST, port });

@@ -1,4 +1,4 @@
-// Ids that look like Stripe's: `pi_` and 24 letters and digits, `cs_test_` and 58.
+// Ids that look like Stripe's: `pi_` and 24 letters and digits, or `cs_test_` and 58.
 import type { Runtime } from '../runtime.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

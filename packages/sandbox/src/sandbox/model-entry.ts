@@ -1,5 +1,5 @@
-// @paidonce/sandbox/model: the sandbox without sockets, for this repository's own simulations. It is not published:
-// the entry has the source condition alone.
+// @paidonce/sandbox/model: the sandbox without sockets, for the simulations of this repository. It is not published: the
+// entry has only the source condition.
 export type { Fault } from './api/faults.ts';
 export type { ApiRequest } from './api/request.ts';
 export { Controls } from './controls.ts';

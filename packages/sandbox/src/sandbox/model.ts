@@ -4,7 +4,7 @@ import type { SandboxClock } from './clock.ts';
 import type { NewId } from './ids.ts';
 import type { State } from './state/state.ts';
 
-/** The API request that changes something, as events name it; nulls where Stripe acts by itself. */
+/** The API request that changes something, as events name it. Nulls: Stripe acts by itself. */
 export interface Cause {
   readonly requestId: string | null;
   readonly idempotencyKey: string | null;
@@ -15,9 +15,9 @@ export const BY_ITSELF: Cause = { requestId: null, idempotencyKey: null };
 /** Settings of the whole sandbox, the same for every account. */
 export interface Conduct {
   readonly apiVersion: string;
-  /** What a completed session that costs nothing says. */
+  /** The `payment_status` of a completed session that costs nothing. */
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
-  /** How long a debit or a voucher takes. */
+  /** Milliseconds that a debit or a voucher takes. */
   readonly settleAfterMs: number;
 }
 
@@ -27,13 +27,13 @@ export interface Model extends Conduct {
   readonly newId: NewId;
   readonly agenda: AccountAgenda;
   readonly account: string;
-  /** True for an account that is connected to the sandbox's own. */
+  /** True for an account connected to the sandbox's own. */
   readonly connected: boolean;
-  /** All of them, this one included. */
+  /** All accounts, including this one. */
   readonly accounts: AccountDirectory;
-  /** Known once the server listens. */
+  /** Known once the server listens; without a slash at the end. */
   readonly baseUrl: string;
-  /** Set while an API request is executed. Everything here is synchronous, so it is never another's. */
+  /** Set while an API request is executed. All of this is synchronous, so it never belongs to another request. */
   cause: Cause;
 }
 

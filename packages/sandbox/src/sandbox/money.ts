@@ -1,4 +1,4 @@
-// Stripe's minor units and how an amount reads. Stripe's own rules differ from ISO 4217 in a few currencies.
+// Stripe's minor units, and how an amount is shown. Stripe's own rules differ from ISO 4217 in a few currencies.
 
 const WITHOUT_DECIMALS = new Set(['bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf']);
 const THREE_DECIMALS = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);

@@ -67,7 +67,7 @@ export interface StripeSandbox
 
 /**
  * Starts a sandbox on 127.0.0.1.
- * @throws Error where the port is taken, the state file belongs to something else or is in use, or an option is wrong.
+ * @throws Error if the port is taken, the state file belongs to something else or is in use, or an option is wrong.
  */
 export function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   return startWitnessed(options, undefined);

@@ -1,4 +1,4 @@
-// All scenarios, in the order in which they are played.
+// All scenarios, in the order in which they run.
 import type { Scenario } from '../scenario.ts';
 import { forgeryScenarios } from './forgeries.ts';
 import { otherMoneyScenarios } from './other-money.ts';

@@ -83,7 +83,7 @@ export const forgeryScenarios: readonly Scenario[] = [
   },
 ];
 
-/** As `checkout.session.completed` would tell it, had the customer paid. */
+/** The event `checkout.session.completed`, as if the customer had paid. */
 function forgedPayment({ session }: Purchase): string {
   const id = session.id.slice(-12);
   return JSON.stringify({

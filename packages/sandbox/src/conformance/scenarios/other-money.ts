@@ -1,5 +1,5 @@
-// Money that is not the price of this order: too little, another currency, another shop's, and a reference that the
-// buyer typed himself.
+// Payments that are not for this order: too little, in another currency, for another shop, or with a reference that the
+// buyer typed.
 import { expectState, grantedOnce, nothing } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { money, type Purchase, type SessionTerms, type Stage } from '../stage.ts';
@@ -78,7 +78,7 @@ async function playMismatch(stage: Stage, wrong: (terms: SessionTerms) => Partia
   await expectState(stage, purchase, grantedOnce);
 }
 
-/** Whoever makes a session of these terms says that it is for this order. */
+/** The terms of the app's own session: another session made with them claims to be for this order. */
 export function termsOf({ session }: Purchase): SessionTerms {
   const { client_reference_id: reference } = session;
   return {

@@ -1,4 +1,4 @@
-// Bad moments: Stripe fails while the app asks, or the app itself goes down.
+// Outages: Stripe fails while the app asks, or the app itself goes down.
 import { systemRuntime } from '../../runtime.ts';
 import { BrokenPromise } from '../broken-promise.ts';
 import { atOnce } from '../concurrently.ts';
@@ -9,7 +9,7 @@ import type { Purchase, Stage } from '../stage.ts';
 import { boughtOnce } from './webhooks.ts';
 
 const lostMatters = 'A customer has paid and gets nothing, because something was down for a minute.';
-/** Retrying against a failing Stripe takes time. */
+/** Retries against a failing Stripe take time. */
 const patienceFactor = 3;
 
 export const outageScenarios: readonly Scenario[] = [
@@ -99,7 +99,7 @@ export const outageScenarios: readonly Scenario[] = [
 
 const latestRestartMs = 15;
 
-/** While Stripe fails, the app may fail too: whoever asks gets an error, and asks again. */
+/** While Stripe fails, the app may fail too: the caller gets an error, and asks again. */
 async function askThroughFailures(stage: Stage, purchase: Purchase, ask: () => Promise<void>): Promise<void> {
   stage.sandbox.injectFault({ kind: 'status', status: 429, retryAfterSeconds: 1, method: 'GET' });
   stage.sandbox.injectFault({ kind: 'status', status: 500, method: 'GET' });

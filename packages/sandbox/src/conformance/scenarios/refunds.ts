@@ -1,4 +1,4 @@
-// Money that goes back: all of it, a part, not after all, or before anybody had heard of the payment.
+// Refunds: in full, in part, failed later, or before the app knew of the payment.
 import { ended, expectState, grantedOnce, type Wanted } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { undecided, whereRefundsKeep } from '../skips.ts';

@@ -1,4 +1,4 @@
-// Webhooks that are lost, late or never made: the other sources find the payment, and all together grant once.
+// Webhooks that are lost, late or never created: the other sources find the payment, and together they grant once.
 import { systemRuntime } from '../../runtime.ts';
 import { atOnce } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
@@ -85,7 +85,7 @@ function rescue(stage: Stage, purchase: Purchase): Promise<void> {
 
 const latestStartMs = 15;
 
-/** @param polls a job that takes longer than its interval overlaps with itself. */
+/** @param polls passes at the same time: a job that takes longer than its interval overlaps with itself. */
 async function playRace(stage: Stage, polls: number): Promise<void> {
   const { random } = stage;
   const purchase = await stage.order();

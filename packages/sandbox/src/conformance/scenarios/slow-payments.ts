@@ -1,4 +1,4 @@
-// Payments that take days, and checkouts that are begun twice.
+// Payments that take days, and checkouts that are started twice.
 
 import { BrokenPromise } from '../broken-promise.ts';
 import { expectState, grantedOnce, nothing } from '../expectations.ts';

@@ -1,11 +1,11 @@
-// What Stripe's webhooks do on an ordinary day: they come, come again, come twice under two names, and in any order.
+// What Stripe's webhooks do on an ordinary day: they come, come again, come twice under two ids, and in any order.
 import { atOnce } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { withoutSuccessPage } from '../skips.ts';
 import type { Purchase, Stage } from '../stage.ts';
 
-/** Paid, told and granted: where many stories begin. */
+/** A purchase that was paid, reported and granted: many stories begin here. */
 export async function boughtOnce(stage: Stage): Promise<Purchase> {
   const purchase = await stage.order();
   stage.pay(purchase);

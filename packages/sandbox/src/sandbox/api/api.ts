@@ -22,7 +22,7 @@ export interface ApiParts {
   readonly faults: Faults;
   readonly idempotency: Idempotency;
   readonly secretKey: string | undefined;
-  /** Undefined: as many calls as anyone likes. */
+  /** Undefined: no limit. */
   readonly rateLimit: RateLimit | undefined;
   /** Does what has fallen due, so that a read never shows an open session past its time. */
   readonly catchUp: () => void;
@@ -35,12 +35,12 @@ interface Work {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a request turns out to be about, as far as that was found out. */
+/** What is known of a request so far. */
 interface Progress {
   readonly requestId: string;
   readonly key: string | undefined;
   fault: Fault | undefined;
-  /** Its idempotency key is in use by this request. */
+  /** The account whose idempotency key this request uses. Undefined: none. */
   holdsKeyOf: Model | undefined;
 }
 
@@ -110,7 +110,7 @@ export class Api {
     return { ...work, headers: { ...work.headers, ...ofVersion } };
   }
 
-  /** Runs the route and keeps the answer for its idempotency key, both in one transaction. */
+  /** Runs the route and stores the answer under its idempotency key, both in one transaction. */
   #execute(model: Model, { route, id }: FoundRoute, form: FormMap, text: string, { requestId, key, fault }: Progress): Work {
     const { idempotency } = this.#parts;
     const keep = (status: number, body: string): Work => {
@@ -120,7 +120,7 @@ export class Api {
     model.cause = { requestId, idempotencyKey: key ?? null };
     try {
       return model.state.transaction(() => {
-        // Stripe keeps its own failures, too: the same key meets the same 500 for a day.
+        // Stripe stores its own failures too: the same key gets the same 500 for a day.
         if (fault?.kind === 'status') {
           const { status, body, headers } = errorWork(injected(fault), requestId, fault);
           return { ...keep(status, body), headers: { 'stripe-should-retry': key === undefined ? 'true' : 'false', ...headers } };
@@ -128,10 +128,10 @@ export class Api {
         const parameters = new Parameters(form);
         const object = route.handle({ model, parameters, id });
         const paths = parameters.strings('expand');
-        // Refused here at the latest, the transaction takes back what was done.
+        // An unknown parameter is refused here at the latest, and the transaction undoes what was done.
         parameters.refuseUnknown();
         if (!(object instanceof StripeApiError)) return keep(200, `${JSON.stringify(expand(model, object, paths), null, 2)}\n`);
-        // A declined card is an execution, with what it left behind.
+        // A declined card is an executed request, and what it created stays.
         const { status, body, headers = {} } = errorWork(object, requestId, undefined);
         return { ...keep(status, body), headers };
       });

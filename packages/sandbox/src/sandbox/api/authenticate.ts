@@ -1,10 +1,10 @@
-// Who may ask: any test key, or the one that the sandbox was started with. A live key is refused, so that a
+// Which callers are accepted: any test key, or the one that the sandbox was started with. A live key is refused, so that a
 // misconfigured shop notices here. A platform names a connected account by header.
 import type { Accounts } from '../accounts.ts';
 import type { Model } from '../model.ts';
 import { StripeApiError } from './stripe-error.ts';
 
-/** The account that is meant. @throws StripeApiError 401 without a good key, 403 for an account that is not connected. */
+/** The account that the request is for. @throws StripeApiError 401 without a good key, 403 for an account that is not connected. */
 export function authenticate(
   headers: Readonly<Record<string, string | undefined>>,
   secretKey: string | undefined,

@@ -3,7 +3,7 @@
 export class CallCounter {
   #counts = new Map<string, number>();
 
-  /** Of all entries, or of one: `GET /v1/checkout/sessions/:session`. Refused and faulty calls count, as at Stripe. */
+  /** Calls of all entries, or of one: `GET /v1/checkout/sessions/:session`. Refused and faulty calls count, as at Stripe. */
   count(route?: string): number {
     if (route !== undefined) return this.#counts.get(route) ?? 0;
     return [...this.#counts.values()].reduce((total, count) => total + count, 0);

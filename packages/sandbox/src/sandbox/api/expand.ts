@@ -1,5 +1,5 @@
-// `expand[]=data.payment_intent`: an id becomes the object that it names. Objects are copied on the way, so
-// that what is stored keeps the id.
+// `expand[]=data.payment_intent`: an id is replaced by the object that it names. Objects are copied, so that the stored
+// ones keep the id.
 
 import type { Model } from '../model.ts';
 import { lookUp } from '../objects/look-up.ts';
@@ -38,7 +38,7 @@ function cannotExpand(path: string): Error {
   return invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand' });
 }
 
-/** Fields that an answer leaves out unless asked for them. */
+/** Fields that an answer contains only if they are asked for. */
 function included(model: Model, object: Json, field: string): unknown {
   const id = String(object.id);
   if (object.object === 'checkout.session' && field === 'line_items') {

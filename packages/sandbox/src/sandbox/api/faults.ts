@@ -3,33 +3,36 @@
 export const FAULT_KINDS = ['status', 'slow', 'answer_lost', 'request_lost', 'timeout'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** A fault that hits the next calls that fit it. */
 export interface Fault {
-  /** E.g. `POST`; default: any. */
+  /** Default: any method. */
   readonly method?: 'GET' | 'POST' | 'DELETE';
-  /** A path template, e.g. `/v1/checkout/sessions/:session`; default: any. */
+  /** A path template, e.g. `/v1/checkout/sessions/:session`. Default: any path. */
   readonly path?: string;
-  /** How many calls it hits before it is used up; default 1. */
+  /** How many calls it hits before it is used up. Default 1. */
   readonly times?: number;
   /**
    * - `status`: answers `status` (429, 500, 503…) and does nothing.
-   * - `slow`: does it, answers after `delayMs`.
-   * - `answer_lost`: does it, then drops the connection.
+   * - `slow`: does the work, answers after `delayMs`.
+   * - `answer_lost`: does the work, then drops the connection.
    * - `request_lost`: drops the connection and does nothing.
-   * - `timeout`: does it and never answers; the caller has to give up.
+   * - `timeout`: does the work and never answers; the caller has to give up.
    */
   readonly kind: FaultKind;
+  /** For `status`, required: 400 to 599. */
   readonly status?: number;
-  /** With 429: the `Retry-After` header. */
+  /** Seconds in the `Retry-After` header of the answer. Default: no header. */
   readonly retryAfterSeconds?: number;
-  /** The `Stripe-Should-Retry` header; absent by default, as at Stripe. */
+  /** The `Stripe-Should-Retry` header of a `status` fault. Default: none below 500; else false with an idempotency key, true without. */
   readonly shouldRetry?: boolean;
+  /** For `slow`, required: milliseconds. */
   readonly delayMs?: number;
 }
 
 export class Faults {
   #waiting: { readonly fault: Fault; left: number }[] = [];
 
-  /** @throws Error where the fault is none. */
+  /** @throws Error if the fault lacks what its kind requires. */
   inject(fault: Fault): void {
     if (fault.kind === 'status' && !(Number.isInteger(fault.status) && (fault.status ?? 0) >= 400 && (fault.status ?? 0) <= 599)) {
       throw new Error('A fault of kind "status" needs a status from 400 to 599.');
@@ -48,7 +51,7 @@ export class Faults {
     return this.#waiting.map(({ fault, left }) => ({ ...fault, left }));
   }
 
-  /** The first that fits, used once. */
+  /** The first fault that fits. Each use counts. */
   take(method: string, path: string): Fault | undefined {
     const entry = this.#waiting.find(({ fault }) => (fault.method ?? method) === method && (fault.path ?? path) === path);
     if (!entry) return undefined;

@@ -1,5 +1,5 @@
-// Stripe's form encoding, read: `a[b][0][c]=1&a[d]=` becomes nested maps of text. Whether a map is a list or
-// an object is decided where a parameter is read, since `metadata[7]` is a key and `line_items[7]` a place.
+// Reads Stripe's form encoding: `a[b][0][c]=1&a[d]=` becomes nested maps of text. Whether a map is a list or an object is
+// decided where a parameter is read, since `metadata[7]` is a key and `line_items[7]` an index.
 import { invalidRequest } from './stripe-error.ts';
 
 export type FormNode = string | FormMap;
@@ -9,7 +9,10 @@ export type FormMap = Map<string, FormNode>;
 const MAX_PAIRS = 2_000;
 const MAX_DEPTH = 10;
 
-/** @throws StripeApiError 400 where the text is no form: bad escapes, unbalanced brackets, a name used in two ways. */
+/**
+ * @throws StripeApiError 400 if the text is no valid form: bad escapes, unbalanced brackets, a name used both as a value
+ *   and as a map.
+ */
 export function parseForm(text: string): FormMap {
   const root: FormMap = new Map();
   const pairs = text.split('&').filter((pair) => pair !== '');
@@ -42,7 +45,7 @@ function pathOf(name: string): string[] {
 function place(root: FormMap, path: readonly string[], value: string, name: string): void {
   let map = root;
   for (const [depth, part] of path.entries()) {
-    // `a[]=x&a[]=y`: each empty pair of brackets is the next place.
+    // `a[]=x&a[]=y`: each empty pair of brackets is the next index.
     const key = part === '' ? String(map.size) : part;
     const there = map.get(key);
     if (depth === path.length - 1) {
@@ -62,7 +65,7 @@ function place(root: FormMap, path: readonly string[], value: string, name: stri
 const usedTwice = (name: string): Error =>
   invalidRequest(`Invalid parameter: ${name} is used both as a value and as a hash.`, { param: name });
 
-/** One text for equal parameters, whatever their order: what an idempotency key is compared by. */
+/** One text for equal parameters, whatever their order. Idempotent requests are compared by it. */
 export function canonicalForm(map: FormMap): string {
   const sorted = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(sorted.map(([key, node]) => [key, typeof node === 'string' ? node : canonicalForm(node)]));

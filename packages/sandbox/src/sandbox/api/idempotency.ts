@@ -1,5 +1,5 @@
-// Idempotency keys: the first answer to a POST is kept for 24 hours and given again for the same key and
-// parameters. What failed before it was executed (validation, a rate limit) is not kept.
+// Idempotency keys: the first answer to a POST is stored for 24 hours, and repeated for the same key and parameters. What
+// failed before it was executed (validation, a rate limit) is not stored.
 
 import type { Model } from '../model.ts';
 import type { StoredAnswer } from '../state/records.ts';
@@ -8,14 +8,16 @@ import { invalidRequest, StripeApiError } from './stripe-error.ts';
 const KEPT_SECONDS = 24 * 3_600;
 const MAX_KEY_LENGTH = 255;
 
-/** Keys are of one account: the same one on another is another. */
+/** Keys belong to one account: the same key on another account is a different key. */
 export class Idempotency {
-  /** Keys whose answer is on its way: with a slow answer, a second request meets the first. */
+  /** Keys whose answer is not sent yet: during a slow answer a second request gets 409. */
   readonly #inFlight = new Set<string>();
 
   /**
-   * The kept answer of an earlier request with this key; undefined: go on, and call `finish`.
-   * @throws StripeApiError 400 for other parameters, 409 while the first request is still running.
+   * The stored answer of an earlier request with this key. Undefined: execute the request, then call `finish`.
+   *
+   * @throws StripeApiError 400 for other parameters or a key that is too long, 409 while the first request is still
+   *   running.
    */
   begin({ account, state, clock }: Model, key: string, request: string): StoredAnswer | undefined {
     if (key.length > MAX_KEY_LENGTH) throw invalidRequest(`Idempotency-Key can be at most ${MAX_KEY_LENGTH} characters.`);
@@ -40,19 +42,19 @@ export class Idempotency {
     return undefined;
   }
 
-  /** Belongs into the transaction of the request: the object and the answer are kept together. */
+  /** Call it within the request's transaction, so that the object and the answer are stored together. */
   keep({ state, clock }: Model, answer: Omit<StoredAnswer, 'created'>): void {
-    // Removed first: an answer that is older than a day must not keep its place in the order.
+    // Removed first: a replaced answer must not keep its old place, since `prune` stops at the first young one.
     state.answers.remove(answer.id);
     state.answers.put({ ...answer, created: clock.nowSeconds() });
   }
 
-  /** The answer is out. */
+  /** Call it once the answer was sent. */
   finish({ account }: Model, key: string): void {
     this.#inFlight.delete(`${account} ${key}`);
   }
 
-  /** Forgets what is older than a day. */
+  /** Removes answers older than a day. */
   prune({ state, clock }: Model): void {
     const now = clock.nowSeconds();
     state.transaction(() => {

@@ -1,10 +1,10 @@
-// JSON bodies of `/v2`, read into the same nested maps as forms, so that parameters are read in one way.
+// Reads JSON bodies of `/v2` into the same nested maps as forms, so that there is one way to read parameters.
 import type { FormMap, FormNode } from './form.ts';
 import { invalidRequest } from './stripe-error.ts';
 
 const MAX_DEPTH = 10;
 
-/** @throws StripeApiError 400 where the text is no JSON object, or is nested too deeply. */
+/** @throws StripeApiError 400 if the text is no JSON object, or is nested too deeply. */
 export function parseJson(text: string): FormMap {
   if (text === '') return new Map();
   let value: unknown;

@@ -1,4 +1,4 @@
-// Stripe's lists: newest first, a page at a time, the next one found by the id of the last object.
+// Stripe's lists: newest first, in pages; the last id of a page leads to the next one.
 import type { Collection, Row } from '../state/collection.ts';
 import type { Parameters, TimeRange } from './parameters.ts';
 import { invalidRequest, noSuchParameterObject } from './stripe-error.ts';
@@ -13,7 +13,7 @@ export interface List<T> {
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 100;
 
-/** One page of `collection`, of the rows that `matches` lets through. */
+/** One page of those rows of `collection` that `matches` accepts. */
 export function listPage<T extends Row>(
   collection: Collection<T>,
   parameters: Parameters,
@@ -27,7 +27,7 @@ export function listPage<T extends Row>(
 
   const page: T[] = [];
   let more = false;
-  // Going on after an object: older ones, newest first. Going back before one: the newer ones next to it.
+  // `starting_after`: older rows, newest first. `ending_before`: the newer rows next to it.
   const rows = before === undefined ? collection.newestFirst(after) : collection.oldestFirst(before);
   for (const row of rows) {
     if (!matches(row)) continue;
@@ -54,7 +54,7 @@ export function within(range: TimeRange | undefined, at: number): boolean {
   return at >= gte && at > gt && at <= lte && at < lt;
 }
 
-/** A short list inside an object, e.g. the line items of a session. */
+/** A complete short list inside an object, e.g. the line items of a session. */
 export function wholeList<T>(data: readonly T[], url: string): List<T> {
   return { object: 'list', data, has_more: false, url };
 }

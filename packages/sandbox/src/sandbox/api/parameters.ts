@@ -1,9 +1,9 @@
-// The parameters of one request, read by name and type. What nobody asked for is an unknown parameter,
-// as at Stripe: a misspelt one must fail here, not in production.
+// The parameters of one request, read by name and type. A parameter that was never read is unknown, as at Stripe: a
+// misspelt one must fail here, not in production.
 import type { FormMap, FormNode } from './form.ts';
 import { invalidRequest, missingParameter } from './stripe-error.ts';
 
-/** Bounds of Stripe's metadata. */
+/** Stripe's limits for metadata. */
 const METADATA = { keys: 50, keyLength: 40, valueLength: 500 };
 
 export interface TimeRange {
@@ -33,7 +33,7 @@ export class Parameters {
     return this.#values.has(name);
   }
 
-  /** Undefined where absent; Stripe takes an empty text for absent, too. */
+  /** Undefined if absent. Like Stripe, treats an empty text as absent. */
   string(name: string, { maxLength = 5_000 }: { maxLength?: number } = {}): string | undefined {
     const value = this.#take(name);
     if (value === undefined || value === '') return undefined;
@@ -91,7 +91,7 @@ export class Parameters {
     return found;
   }
 
-  /** Lower case, as the objects carry it. */
+  /** Lower case, as in Stripe's objects. */
   currency(name: string): string | undefined {
     const value = this.string(name)?.toLowerCase();
     if (value !== undefined && !KNOWN_CURRENCIES.has(value)) {
@@ -102,7 +102,7 @@ export class Parameters {
     return value;
   }
 
-  /** http or https, absolute: it becomes a link on a page. */
+  /** An absolute http or https URL: it becomes a link on a page. */
   url(name: string): string | undefined {
     const value = this.string(name);
     if (value !== undefined && !(/^https?:\/\//i.test(value) && URL.canParse(value))) {
@@ -132,7 +132,7 @@ export class Parameters {
     });
   }
 
-  /** An empty value deletes its key, in an update; so the empty ones are kept here. */
+  /** Keeps empty values: in an update, an empty value deletes its key. */
   metadata(name = 'metadata'): Record<string, string> | undefined {
     const value = this.#take(name);
     if (value === undefined || value === '') return undefined;
@@ -151,7 +151,7 @@ export class Parameters {
     return Object.fromEntries(metadata);
   }
 
-  /** `before` with what an update changes, adds, or deletes by an empty value. */
+  /** `before` after an update that changes keys, adds them, or deletes them by an empty value. */
   changedMetadata(before: Readonly<Record<string, string>> | null): Record<string, string> {
     const after = { ...before, ...this.metadata() };
     return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== ''));
@@ -171,17 +171,17 @@ export class Parameters {
     return Object.fromEntries(bounds.filter(([, at]) => at !== undefined));
   }
 
-  /** Parameters of Stripe that change nothing here. */
+  /** Accepts parameters of Stripe that have no effect here. */
   ignored(...names: readonly string[]): void {
     for (const name of names) this.#asked.add(name);
   }
 
-  /** All that was not read by name. */
+  /** Accepts all parameters that were not read. */
   ignoredRest(): void {
     this.ignored(...this.#values.keys());
   }
 
-  /** @throws StripeApiError 400 where a parameter was sent that nobody read, also in a hash that was opened. */
+  /** @throws StripeApiError 400 if a parameter was sent and never read, also inside a hash that was read. */
   refuseUnknown(): void {
     for (const name of this.#values.keys()) {
       if (!this.#asked.has(name)) {

@@ -1,4 +1,4 @@
-// Stripe's rate limit, by the sandbox's clock: so many calls in each second, then 429 until the next one.
+// Stripe's rate limit, by the sandbox's clock: a number of calls in each second, then 429 until the next second.
 import type { SandboxClock } from '../clock.ts';
 
 export class RateLimit {
@@ -12,7 +12,7 @@ export class RateLimit {
     this.#clock = clock;
   }
 
-  /** Seconds to wait; undefined: go on. A refused call counts in its second. */
+  /** Seconds to wait; undefined: the call may go on. A refused call counts too. */
   take(): number | undefined {
     const second = this.#clock.nowSeconds();
     this.#calls = second === this.#second ? this.#calls + 1 : 1;

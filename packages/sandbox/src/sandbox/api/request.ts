@@ -5,7 +5,7 @@ import { invalidRequest, StripeApiError } from './stripe-error.ts';
 
 export interface ApiRequest {
   readonly method: string;
-  /** Without the query. */
+  /** Without the query string. */
   readonly path: string;
   readonly query: string;
   /** Names in lower case. */
@@ -17,19 +17,19 @@ export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** A fault wants the answer slow. The work is done. */
+  /** Milliseconds to wait before the answer is sent; the work is done already. */
   readonly delayMs: number;
   /**
-   * - `sent`: as it should be.
+   * - `sent`: the answer is sent normally.
    * - `lost`: the connection is dropped.
    * - `never`: the connection stays open until the caller gives up.
    */
   readonly way: 'sent' | 'lost' | 'never';
-  /** To be called once the answer is out, or lost: until then the idempotency key is in use. */
+  /** Call it once the answer is sent or lost: until then the idempotency key is in use. */
   readonly done: () => void;
 }
 
-/** The parameters: a form in `/v1`, JSON in `/v2`, the query where there is no body. */
+/** The parameters: a form in `/v1`, JSON in `/v2`, the query string if there is no body. */
 export function readParameters({ method, path, query, headers, body }: ApiRequest): FormMap {
   if (method !== 'POST') return parseForm(query);
   const type = headers['content-type']?.split(';')[0]?.trim();
@@ -40,7 +40,7 @@ export function readParameters({ method, path, query, headers, body }: ApiReques
   return expected === 'application/json' ? parseJson(body) : parseForm(body);
 }
 
-/** @throws StripeApiError 400 where the header names no version. */
+/** @throws StripeApiError 400 if the header names no version. */
 export function apiVersion(headers: ApiRequest['headers'], ofAccount: string): string {
   const version = headers['stripe-version'];
   if (version !== undefined && !/^\d{4}-\d{2}-\d{2}(\.[a-z_]+)?$/.test(version))

@@ -1,4 +1,4 @@
-// One entry of the API: method, path, and what it does. Routes run inside a transaction and never wait.
+// One entry of the API: method, path, and what it does. A route runs within a transaction and never waits.
 import type { Model } from '../model.ts';
 import type { Parameters } from './parameters.ts';
 import { noSuchObject } from './stripe-error.ts';
@@ -6,31 +6,31 @@ import { noSuchObject } from './stripe-error.ts';
 export interface Call {
   readonly model: Model;
   readonly parameters: Parameters;
-  /** The object that the path names; empty where it names none. */
+  /** The id in the path; empty if the path has none. */
   readonly id: string;
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** A template with at most one id, e.g. `/v1/refunds/:refund`. It is also the name in the call counter. */
+  /** A template with at most one id, e.g. `/v1/refunds/:refund`. It also names the entry in the call counter. */
   readonly path: string;
-  /** Returns the answer. A StripeApiError is thrown where nothing was done, returned where something was: a declined card. */
+  /** Returns the answer. Throws a StripeApiError if nothing was done; returns one if something was, e.g. a declined card. */
   readonly handle: (call: Call) => object;
 }
 
 export interface FoundRoute {
   readonly route: Route;
-  /** The object that the path names. */
+  /** The id in the path; empty if the path has none. */
   readonly id: string;
 }
 
-/** @throws StripeApiError 404 where there is no such object. */
+/** @throws StripeApiError 404 if there is no such object. */
 export function found<T>(object: T | undefined, kind: string, id: string): T {
   if (object === undefined) throw noSuchObject(kind, id);
   return object;
 }
 
-/** Finds a route by method and path: fixed segments before ids, so that `/v1/events/x` is no list. */
+/** Finds a route by method and path: fixed segments before ids, so that `/v1/events` and `/v1/events/x` differ. */
 export class RouteTable {
   readonly #exact = new Map<string, Route>();
   readonly #patterns: { readonly route: Route; readonly pattern: RegExp }[] = [];

@@ -1,19 +1,21 @@
-// Errors in Stripe's shape: thrown anywhere below a request, answered as `{ error: … }`.
+// Errors in Stripe's shape: thrown anywhere within a request, answered as `{ error: … }`.
 
 import { defined } from '../../defined.ts';
+/** As in `error.type`. */
 export type StripeErrorType = 'invalid_request_error' | 'card_error' | 'api_error' | 'idempotency_error';
 
+/** More fields of `error`; an absent one is not in the answer. */
 export interface StripeErrorDetails {
   readonly code?: string;
   readonly param?: string;
   readonly declineCode?: string;
-  /** The failed charge. */
+  /** Id of the failed charge. */
   readonly charge?: string;
-  /** Stripe answers a failed confirmation with the payment intent that it left behind. */
+  /** The payment intent that a failed confirmation leaves behind. */
   readonly paymentIntent?: object;
 }
 
-/** What Stripe would answer instead of an object. */
+/** Stripe's answer if a request or a control is refused. `status` is the HTTP status; `message` is Stripe's. */
 export class StripeApiError extends Error {
   override readonly name = 'StripeApiError';
   readonly status: number;
@@ -27,7 +29,7 @@ export class StripeApiError extends Error {
     this.details = details;
   }
 
-  /** The body as it goes over the wire. */
+  /** The body as it is sent. */
   body(requestId: string): object {
     const { code, param, declineCode, charge, paymentIntent } = this.details;
     return {
@@ -47,12 +49,12 @@ export function invalidRequest(message: string, details: StripeErrorDetails = {}
   return new StripeApiError(400, 'invalid_request_error', message, details);
 }
 
-/** An object that the request's own path names: 404. */
+/** For an object that the request's own path names: 404. */
 export function noSuchObject(kind: string, id: string, param = 'id'): StripeApiError {
   return new StripeApiError(404, 'invalid_request_error', `No such ${kind}: '${id}'`, { code: 'resource_missing', param });
 }
 
-/** An object that a parameter names: 400. */
+/** For an object that a parameter names: 400. */
 export function noSuchParameterObject(kind: string, id: string, param: string): StripeApiError {
   return invalidRequest(`No such ${kind}: '${id}'`, { code: 'resource_missing', param });
 }

@@ -41,7 +41,7 @@ export function registerControl(app: FastifyInstance, core: SandboxCore, control
 function paymentActions(controls: Controls): Record<string, Action> {
   const fateOf = (form: Parameters): { fate?: Fate } => {
     const fate = form.string('fate');
-    // Checked where it is used; the name is free text until then.
+    // The fate is validated where it is used.
     return fate === undefined ? {} : { fate: fate as Fate };
   };
   const amountOf = (form: Parameters): { amountMinor?: number } => {
@@ -143,7 +143,7 @@ function readBody(request: FastifyRequest<{ Body: string }>): FormMap {
   }
 }
 
-/** A page of another site must not drive the sandbox through the visitor's browser. */
+/** A page of another site must not control the sandbox through its visitor's browser. @throws StripeApiError 403 */
 function refuseOtherSites(request: FastifyRequest, baseUrl: string): void {
   const { origin } = request.headers;
   if (origin !== undefined && origin !== new URL(baseUrl).origin) {

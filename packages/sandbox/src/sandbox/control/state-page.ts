@@ -1,4 +1,4 @@
-// What the sandbox knows right now, on one page.
+// The sandbox's current state, on one page.
 import type { SandboxCore } from '../core.ts';
 import type { Model } from '../model.ts';
 import { formatAmount } from '../money.ts';

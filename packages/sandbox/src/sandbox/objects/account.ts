@@ -1,4 +1,4 @@
-// Accounts over the API: the one that the key is of, and those connected to it.
+// Accounts over the API: the key's own, and those connected to it.
 import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
@@ -47,7 +47,7 @@ function update({ model, parameters, id }: Call): object {
   const before = id === model.account ? own(model) : found(model.state.accounts.get(id), 'account', id);
   const metadata = parameters.changedMetadata(before.metadata ?? {});
   parameters.ignoredRest();
-  // The sandbox's own account is described by its options.
+  // The sandbox's own account comes from the options.
   if (id === model.accounts.platform.account) return before;
   const account = model.accounts.platform.state.accounts.put({ ...before, metadata });
   const connected = model.accounts.of(id);

@@ -1,5 +1,5 @@
-// Manual capture: the bank holds the money for seven days; it is captured, in part or, where that was asked for, with
-// a little more; or the hold ends.
+// Manual capture: the bank holds the money for seven days. It is captured in part, in full, or with over-capture a little
+// more; or the hold ends.
 import type Stripe from 'stripe';
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
@@ -11,10 +11,10 @@ import { type Announcement, emit } from './events.ts';
 import { refundUncaptured } from './refunds.ts';
 
 const HELD_SECONDS = 7 * 24 * 3_600;
-/** How much more than the authorized amount can be captured, where over-capture was asked for. */
+/** Percent of the authorized amount that can be captured with over-capture. */
 const OVERCAPTURE_PERCENT = 120;
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function authorizeCharge(
   model: Model,
   intent: Stripe.PaymentIntent,
@@ -54,7 +54,7 @@ function withHold(charge: Stripe.Charge, captureBefore: number, maximum: number)
   return { ...charge, payment_method_details: { type: 'card', card: held } };
 }
 
-/** Belongs into a transaction. @throws StripeApiError 400 where there is nothing, or too little, to capture. */
+/** Call it within a transaction. @throws StripeApiError 400 if there is nothing, or too little, to capture. */
 export function captureIntent(model: Model, intent: Stripe.PaymentIntent, asked: number | undefined): Stripe.PaymentIntent {
   if (intent.status !== 'requires_capture') throw unexpectedState(intent, 'captured', 'requires_capture');
   const amount = asked ?? intent.amount_capturable;
@@ -68,7 +68,7 @@ export function captureIntent(model: Model, intent: Stripe.PaymentIntent, asked:
   const { state } = model;
   const about = announcementOf(model, intent);
   const charge = state.charges.get(String(intent.latest_charge));
-  // No session event follows a capture: only the charge and the intent tell.
+  // No session event follows a capture: only the charge and the intent show it.
   if (charge) emit(model, 'charge.captured', state.charges.put(capturedCharge(model, charge, amount)), about);
   const succeeded = state.intents.put({ ...intent, status: 'succeeded', amount_capturable: 0, amount_received: amount });
   emit(model, 'payment_intent.succeeded', succeeded, about);
@@ -76,7 +76,7 @@ export function captureIntent(model: Model, intent: Stripe.PaymentIntent, asked:
   return succeeded;
 }
 
-/** Nobody captured in time: the bank lets go. Belongs into a transaction. */
+/** Nobody captured in time, so the bank releases the hold. Call it within a transaction. */
 export function expireAuthorization(model: Model, intentId: string): void {
   const { state, clock } = model;
   const intent = state.intents.get(intentId);
@@ -97,7 +97,7 @@ export function expireAuthorization(model: Model, intentId: string): void {
   releaseReordered(model, about);
 }
 
-/** When the hold of this charge ends, in seconds; undefined: it holds nothing. */
+/** Unix seconds at which the hold of this charge ends. Undefined: it holds nothing. */
 export function captureBefore(charge: Stripe.Charge | undefined): number | undefined {
   return charge?.payment_method_details?.card?.capture_before;
 }

@@ -1,4 +1,4 @@
-// Every movement of money, one row each: the proof that a reconciliation rests on.
+// Every movement of money, one row each: what a reconciliation proves itself by.
 import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
@@ -43,12 +43,12 @@ export function recordMovement(model: Model, movement: Movement): Stripe.Balance
   });
 }
 
-/** Stripe's price list in the United States: 2.9 % and 30 of the minor unit. */
+/** Minor units. Stripe's fee in the United States: 2.9 % and 30. */
 export function processingFee(amountMinor: number): number {
   return Math.round(amountMinor * 0.029) + 30;
 }
 
-/** `pending` until its day has come, as a read shows it. */
+/** The row as a read shows it: `pending` until its day has come. */
 function render(model: Model, row: Stripe.BalanceTransaction): Stripe.BalanceTransaction {
   return row.available_on <= model.clock.nowSeconds() ? { ...row, status: 'available' } : row;
 }
@@ -70,7 +70,7 @@ function list({ model, parameters }: Call): object {
   return { ...page, data: page.data.map((row) => render(model, row)) };
 }
 
-/** `GET /v1/balance`: by currency what is there and what is still to come. Of the key's mode, which nothing else tells. */
+/** `GET /v1/balance`: what is available and what is pending, by currency. Nothing else shows the key's mode. */
 function balance({ model }: Call): Stripe.Balance {
   const sums = { available: new Map<string, number>(), pending: new Map<string, number>() };
   for (const row of model.state.balanceTransactions.oldestFirst()) {

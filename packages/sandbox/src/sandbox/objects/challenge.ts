@@ -1,4 +1,4 @@
-// 3-D Secure: the customer's bank asks before it pays. The intent waits, with an address where the answer is given.
+// 3-D Secure: the customer's bank asks before it pays. The intent waits, with a URL where the answer is given.
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
 import type { Failure, PaymentOption } from '../test-cards.ts';
@@ -8,7 +8,7 @@ export const AUTHENTICATION_FAILED: Failure = {
   message: 'The provided payment method has failed authentication.',
 };
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function startChallenge(
   model: Model,
   intent: Stripe.PaymentIntent,

@@ -6,7 +6,7 @@ import type { Model } from '../model.ts';
 import type { PaymentOption } from '../test-cards.ts';
 import { processingFee, recordMovement } from './balance-transactions.ts';
 
-/** A charge as it starts out: nothing has moved yet. */
+/** A new charge: no money has moved yet. */
 export function buildCharge(
   model: Model,
   intent: Stripe.PaymentIntent,
@@ -37,7 +37,7 @@ export function buildCharge(
     failure_message: failure?.message ?? null,
     fraud_details: {},
     livemode: false,
-    // Copied once: what is changed at the intent later does not reach its charges.
+    // Copied once: later changes of the intent's metadata do not reach its charges.
     metadata: { ...intent.metadata },
     on_behalf_of: null,
     outcome: outcomeOf(status, failure?.declineCode ?? failure?.code ?? null),
@@ -61,12 +61,12 @@ export function buildCharge(
   };
 }
 
-/** A debit on its way to the bank: it has its balance transaction from the start, and none is made when it is paid. */
+/** A debit under way: it has its balance transaction from the start, and gets no other when it is paid. */
 export function submittedCharge(model: Model, charge: Stripe.Charge): Stripe.Charge {
   return { ...capturedCharge(model, charge), paid: false, status: 'pending' };
 }
 
-/** The bank has refused a debit that was under way: what had moved goes back. */
+/** A debit that the bank has refused: the money that had moved is returned. */
 export function bouncedCharge(model: Model, charge: Stripe.Charge): Stripe.Charge {
   if (charge.balance_transaction === null) return charge;
   const back = recordMovement(model, {
@@ -79,7 +79,7 @@ export function bouncedCharge(model: Model, charge: Stripe.Charge): Stripe.Charg
   return { ...charge, failure_balance_transaction: back.id };
 }
 
-/** The money arrives: with its balance transaction and Stripe's fee. */
+/** A charge that is paid, with its balance transaction and Stripe's fee. */
 export function capturedCharge(model: Model, charge: Stripe.Charge, amountMinor: number = charge.amount): Stripe.Charge {
   if (charge.balance_transaction !== null) return { ...charge, paid: true, status: 'succeeded' };
   const card = charge.payment_method_details?.type === 'card';

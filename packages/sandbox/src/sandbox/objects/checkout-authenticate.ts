@@ -12,13 +12,14 @@ import { emit } from './events.ts';
 import { confirmIntent } from './intent-confirm.ts';
 import { failed } from './intent-object.ts';
 
+/** The result of a 3-D Secure challenge. */
 export interface Authentication {
   readonly intent: Stripe.PaymentIntent;
-  /** Where the customer goes on; null: nowhere, the intent was confirmed without `return_url`. */
+  /** Where the customer goes next. Null: the intent was confirmed without a `return_url`. */
   readonly returnUrl: string | null;
 }
 
-/** Belongs into a transaction. @throws StripeApiError 400 where the payment waits for no answer. */
+/** Call it within a transaction. @throws StripeApiError 400 if the payment waits for no answer. */
 export function authenticate(model: Model, intentId: string, outcome: 'succeeded' | 'failed'): Authentication {
   const { state } = model;
   const challenge = state.challenges.get(intentId);
@@ -28,7 +29,7 @@ export function authenticate(model: Model, intentId: string, outcome: 'succeeded
   const option = paymentOption(challenge.option) as PaymentOption;
   const about = announcementOf(model, intent);
   const record = state.sessions.withKey(intentId)[0];
-  // A session that has expired meanwhile can no longer be paid.
+  // A session that has expired in the meantime can no longer be paid.
   if (outcome === 'failed' || (record && record.session.status !== 'open')) {
     const declined = state.intents.put(failed(intent, AUTHENTICATION_FAILED, null));
     emit(model, 'payment_intent.payment_failed', declined, about);

@@ -1,4 +1,4 @@
-// The customer pays: what the hosted page's button does to the session, its intent and its charge.
+// The customer pays: what the button of the hosted page does to the session, its intent and its charge.
 import type Stripe from 'stripe';
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Fate } from '../fate.ts';
@@ -19,20 +19,22 @@ import { makeMethod } from './payment-method-record.ts';
 import { present } from './presentment.ts';
 import { computeAmounts } from './session-amounts.ts';
 
+/** What happened to a payment on the hosted page. */
 export type Confirmation =
+  /** The session is complete; the customer goes to `successUrl`. */
   | { readonly outcome: 'completed'; readonly successUrl: string; readonly session: Stripe.Checkout.Session }
   /** The session stays open: the customer may try again. */
   | { readonly outcome: 'declined'; readonly message: string; readonly session: Stripe.Checkout.Session }
-  /** The session stays open until the customer's bank has an answer (3-D Secure), which is given at `url`. */
+  /** The session stays open until the customer's bank answers (3-D Secure). The customer answers at `url`. */
   | { readonly outcome: 'requires_action'; readonly url: string; readonly session: Stripe.Checkout.Session };
 
 export interface CheckoutChoice {
   readonly fate?: Fate | undefined;
-  /** Adaptive pricing: the currency in which the customer is shown the price and pays. */
+  /** With adaptive pricing: the currency that the customer sees and pays. */
   readonly presentmentCurrency?: string | undefined;
 }
 
-/** Belongs into a transaction. @throws StripeApiError 400 where the session is not open. */
+/** Call it within a transaction. @throws StripeApiError 400 if the session is not open. */
 export function confirm(model: Model, id: string, option: PaymentOption, choice: CheckoutChoice = {}): Confirmation {
   const { state } = model;
   const found = state.sessions.get(id);
@@ -58,7 +60,7 @@ export function confirm(model: Model, id: string, option: PaymentOption, choice:
   });
 }
 
-/** What has become of the intent decides about the session. Belongs into a transaction. */
+/** The state of the intent decides that of the session. Call it within a transaction. */
 export function finish(model: Model, record: CheckoutRecord, option: PaymentOption, confirmed: Confirmed): Confirmation {
   const about: Announcement = { group: record.id, fate: fateOfSession(record) };
   switch (confirmed.outcome) {
@@ -74,7 +76,7 @@ export function finish(model: Model, record: CheckoutRecord, option: PaymentOpti
   }
 }
 
-/** One intent a session, made at the first confirmation; a retry after a decline uses it again. */
+/** The session's one intent, created at the first confirmation; a retry after a decline uses it again. */
 function withIntent(model: Model, record: CheckoutRecord, option: PaymentOption, about: Announcement): CheckoutRecord {
   const { state } = model;
   const { session, intentData } = record;
@@ -124,12 +126,12 @@ function complete(model: Model, record: CheckoutRecord, about: Announcement, fie
   countCompleted(model, completed.session.payment_link);
   const rendered = renderSession(model, completed);
   emit(model, 'checkout.session.completed', rendered, about);
-  // Still unpaid, the payment goes on: its settlement or capture lets the held webhooks go.
+  // An unpaid payment goes on: its settlement or capture releases the held webhooks.
   if (completed.session.payment_status !== 'unpaid') releaseReordered(model, about);
   return { outcome: 'completed', successUrl: filledSuccessUrl(model, completed), session: rendered };
 }
 
-/** Automatic tax needs an address, so it is known only now. */
+/** Adds automatic tax: it needs an address, so it is known only now. */
 function taxed(coupon: Stripe.Coupon | undefined, record: CheckoutRecord): CheckoutRecord {
   const { session } = record;
   if (!session.automatic_tax.enabled) return record;

@@ -17,7 +17,7 @@ import { computeAmounts } from './session-amounts.ts';
 
 const SHORTEST_SECONDS = 30 * 60;
 
-/** Accepted, without an effect here: how Stripe's own page looks and what it asks the customer. */
+/** Accepted, and without an effect here: how Stripe's own page looks, and what it asks the customer. */
 const WITHOUT_EFFECT = [
   'billing_address_collection',
   'branding_settings',
@@ -91,10 +91,10 @@ export interface SessionDraft {
   readonly fields: Partial<Stripe.Checkout.Session>;
 }
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
   const { lineItems, discount, shippingMinor: shipping, intentData, taxEnabled, fields } = draft;
-  // Automatic tax is known when the customer has given an address.
+  // Automatic tax is known only once the customer has given an address.
   const amounts = computeAmounts(lineItems, { coupon: discount?.coupon, shippingMinor: shipping, taxed: false });
   const id = model.newId('cs_test_', 58);
   const priced = fields.mode !== 'setup';
@@ -126,7 +126,7 @@ function refuseOtherPages(parameters: Parameters): void {
   }
 }
 
-/** A misspelt fate must not quietly be a delivered webhook. */
+/** A misspelt fate must not silently become a delivered webhook. @throws StripeApiError 400 */
 export function refuseUnknownFate(metadata: Record<string, string>): void {
   const text = metadata[FATE_METADATA];
   if (text !== undefined && fateInMetadata(metadata) === undefined) {

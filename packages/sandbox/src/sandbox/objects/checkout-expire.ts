@@ -1,5 +1,5 @@
-// The end of an unpaid session: by its time or by the shop. With recovery on, the customer may start again, in a
-// session of another id.
+// The end of an unpaid session: by its time, or by the shop. With recovery on, the customer may start again, in a session
+// with another id.
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import type { CheckoutRecord } from '../state/records.ts';
@@ -11,7 +11,7 @@ import { emit } from './events.ts';
 
 const RECOVERABLE_SECONDS = 30 * DAY_SECONDS;
 
-/** Belongs into a transaction. @throws StripeApiError 400 where it is not open. */
+/** Call it within a transaction. @throws StripeApiError 400 if it is not open. */
 export function expire(model: Model, record: CheckoutRecord): CheckoutRecord {
   const { status } = record.session;
   if (status !== 'open') {
@@ -36,13 +36,18 @@ export function expire(model: Model, record: CheckoutRecord): CheckoutRecord {
   return expired;
 }
 
-/** The clock says so, if the session is still open. Belongs into a transaction. */
+/** Called by the clock. Expires the session if it is still open. Call it within a transaction. */
 export function expireByTime(model: Model, id: string): void {
   const record = model.state.sessions.get(id);
   if (record?.session.status === 'open' && record.session.expires_at <= model.clock.nowSeconds()) expire(model, record);
 }
 
-/** The recovery link: the same cart in a new session, which only `recovered_from` connects with the old one. */
+/**
+ * Follows the recovery link: the same cart in a new session, which only `recovered_from` connects with the old one. Call it
+ * within a transaction.
+ *
+ * @throws StripeApiError 400 if the session is unknown or cannot be recovered.
+ */
 export function recover(model: Model, id: string): CheckoutRecord {
   const record = model.state.sessions.get(id);
   const recovery = record?.session.after_expiration?.recovery;

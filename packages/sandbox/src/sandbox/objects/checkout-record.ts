@@ -1,10 +1,10 @@
-// A Checkout session as the sandbox keeps it, and as the API shows it.
+// A Checkout session as the API shows it.
 
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
 import type { CheckoutRecord } from '../state/records.ts';
 
-/** As `GET /v1/checkout/sessions/:id` answers it. */
+/** The session as `GET /v1/checkout/sessions/:id` answers it. */
 export function renderSession(model: Model, { id, session }: CheckoutRecord): Stripe.Checkout.Session {
   const recovery = session.after_expiration?.recovery;
   return {
@@ -16,7 +16,7 @@ export function renderSession(model: Model, { id, session }: CheckoutRecord): St
   };
 }
 
-/** Stripe fills the literal form only: an encoded `%7BCHECKOUT_SESSION_ID%7D` reaches the shop as it is. */
+/** Stripe fills only the literal placeholder: an encoded `%7BCHECKOUT_SESSION_ID%7D` reaches the shop unchanged. */
 export function filledSuccessUrl({ baseUrl }: Model, { id, session }: CheckoutRecord): string {
   // A Payment Link without a redirect ends on Stripe's own page.
   return (session.success_url ?? `${baseUrl}/c/pay/${id}`).replaceAll('{CHECKOUT_SESSION_ID}', id);

@@ -1,4 +1,4 @@
-// Checkout sessions over the API: retrieve, list, update, expire, line items. Creation has its own file.
+// Checkout sessions over the API: retrieve, list, update, expire, line items. Creation is in `checkout-create.ts`.
 import type Stripe from 'stripe';
 import { type List, listPage, wholeList, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
@@ -45,7 +45,7 @@ function expireNow(call: Call): object {
 
 function lineItems(call: Call): object {
   const record = recordOf(call);
-  // A session has few lines: one page holds them all.
+  // A session has few lines, so one page holds them all.
   call.parameters.ignored('limit', 'starting_after', 'ending_before');
   return wholeList(record.lineItems, `/v1/checkout/sessions/${record.id}/line_items`);
 }

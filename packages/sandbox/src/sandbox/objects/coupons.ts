@@ -38,7 +38,7 @@ function createCoupon({ model, parameters }: Call): object {
 function createPromotionCode({ model, parameters }: Call): object {
   const promotion = parameters.hash('promotion');
   promotion?.oneOf('type', ['coupon']);
-  // Before 2025-09 the coupon was named at the top.
+  // Before 2025-09 the coupon was a top-level parameter.
   const couponId = promotion?.string('coupon') ?? parameters.string('coupon');
   if (couponId === undefined) throw missingParameter('promotion[coupon]');
   if (!model.state.coupons.get(couponId)) throw noSuchParameterObject('coupon', couponId, 'promotion[coupon]');
@@ -62,11 +62,11 @@ function createPromotionCode({ model, parameters }: Call): object {
 
 export interface ChosenDiscount {
   readonly coupon: Stripe.Coupon;
-  /** As the session shows it. */
+  /** The discount as the session shows it. */
   readonly discount: Stripe.Checkout.Session.Discount;
 }
 
-/** `discounts[0][coupon]` or `[promotion_code]`, when a session is created. */
+/** Reads `discounts[0][coupon]` or `[promotion_code]` when a session is created. Undefined: there is none. @throws StripeApiError 400 */
 export function readDiscount(model: Model, parameters: Parameters): ChosenDiscount | undefined {
   const [first, ...more] = parameters.hashes('discounts');
   if (!first) return undefined;
@@ -84,7 +84,7 @@ export function readDiscount(model: Model, parameters: Parameters): ChosenDiscou
   return { coupon, discount: { coupon: coupon.id, promotion_code: null } };
 }
 
-/** A code that the customer typed; undefined: there is none like it. */
+/** The discount of a code that the customer typed. Undefined: there is no such code. */
 export function discountByCode(model: Model, text: string): ChosenDiscount | undefined {
   const wanted = text.trim().toLowerCase();
   const now = model.clock.nowSeconds();

@@ -1,4 +1,4 @@
-// Customers: as much of them as a payment needs.
+// Customers, with as many fields as a payment needs.
 import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import type { Parameters } from '../api/parameters.ts';
@@ -8,7 +8,7 @@ import type { Model } from '../model.ts';
 import { emitOwn } from './events.ts';
 import { methodNamed } from './payment-methods.ts';
 
-/** Accepted, without an effect here. */
+/** Accepted, and without an effect here. */
 const WITHOUT_EFFECT = ['address', 'balance', 'preferred_locales', 'shipping', 'source', 'tax', 'tax_exempt', 'tax_id_data'];
 
 function create({ model, parameters }: Call): object {
@@ -85,7 +85,7 @@ function list({ model, parameters }: Call): object {
   });
 }
 
-/** The customer that a parameter names; null where it names none. */
+/** The id in the parameter `customer`; null if it is absent. @throws StripeApiError 400 for an unknown customer. */
 export function readCustomer(model: Model, parameters: Parameters): string | null {
   const id = parameters.string('customer');
   if (id === undefined) return null;

@@ -1,5 +1,5 @@
-// Disputes: the customer's bank takes the money back, or only asks. The status decides; each move of money is a
-// balance transaction of the dispute.
+// Disputes: the customer's bank takes the money back, or only asks. The status decides. Each movement of money is a balance
+// transaction of the dispute.
 import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
@@ -28,18 +28,21 @@ export const DISPUTE_STATUSES = [
   'lost',
   'prevented',
 ] as const;
+/** Stripe's status of a dispute. */
 export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
 
+/** How a dispute is opened. */
 export interface DisputeTerms {
-  /** Default `needs_response`; it can be `lost` at once, or a mere inquiry (`warning_…`). */
+  /** Default `needs_response`. It can be `lost` at once, or only an inquiry (`warning_…`). */
   readonly status?: DisputeStatus;
-  /** Default: the charge's. It can differ. */
+  /** In the currency's minor unit. Default: the charge's amount. */
   readonly amountMinor?: number;
   readonly reason?: string;
+  /** What happens to the dispute's webhooks. Default `delivered`. */
   readonly fate?: Fate;
 }
 
-/** The bank holds the money while the dispute is in one of these. */
+/** In these statuses the bank has the money. */
 const MONEY_IS_GONE: ReadonlySet<string> = new Set([
   'needs_response',
   'under_review',
@@ -49,7 +52,7 @@ const MONEY_IS_GONE: ReadonlySet<string> = new Set([
 ]);
 const CLOSED: ReadonlySet<string> = new Set(['won', 'lost', 'warning_closed', 'prevented']);
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function openDispute(model: Model, chargeId: string, terms: DisputeTerms = {}): Stripe.Dispute {
   const { state } = model;
   const charge = found(state.charges.get(chargeId), 'charge', chargeId);
@@ -61,16 +64,16 @@ export function openDispute(model: Model, chargeId: string, terms: DisputeTerms 
   emit(model, 'charge.dispute.created', dispute, about);
   if (dispute.balance_transactions.length > 0) emit(model, 'charge.dispute.funds_withdrawn', dispute, about);
   if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
-  releaseReordered(model, about); // A dispute may stay open for good: each of its changes ends by itself.
+  releaseReordered(model, about); // A dispute may stay open for ever, so each change releases its own webhooks.
   return dispute;
 }
 
-/** What the bank does once the payment is through: a dispute, for the cards and accounts that are known for it. */
+/** Opens a dispute once the payment has succeeded, for the test cards and accounts that have one. */
 export function disputeByItself(model: Model, intent: Stripe.PaymentIntent, { dispute }: PaymentOption): void {
   if (dispute && intent.status === 'succeeded' && intent.latest_charge !== null) openDispute(model, String(intent.latest_charge), dispute);
 }
 
-/** Moves it on, also after it was closed: a lost one can be won in an appeal. Belongs into a transaction. */
+/** Changes the status, also of a closed dispute: a lost one can be won in an appeal. Call it within a transaction. */
 export function updateDispute(model: Model, id: string, status: DisputeStatus, fate?: Fate): Stripe.Dispute {
   const before = found(model.state.disputes.get(id), 'dispute', id);
   if (before.status === status) return before;
@@ -81,11 +84,11 @@ export function updateDispute(model: Model, id: string, status: DisputeStatus, f
     emit(model, MONEY_IS_GONE.has(status) ? 'charge.dispute.funds_withdrawn' : 'charge.dispute.funds_reinstated', dispute, about);
   }
   if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
-  releaseReordered(model, about); // A dispute may stay open for good: each of its changes ends by itself.
+  releaseReordered(model, about); // A dispute may stay open for ever, so each change releases its own webhooks.
   return dispute;
 }
 
-/** Withdraws or gives back, where the change of status means that. */
+/** Withdraws or returns the money, if the change of status means that. */
 function moveMoney(model: Model, dispute: Stripe.Dispute, from: string): Stripe.Dispute {
   const wasGone = MONEY_IS_GONE.has(from);
   const isGone = MONEY_IS_GONE.has(dispute.status);
@@ -176,14 +179,14 @@ function list({ model, parameters }: Call): object {
   });
 }
 
-/** The shop gives up. */
+/** The shop accepts the dispute. */
 function close({ model, id }: Call): object {
   const dispute = found(model.state.disputes.get(id), 'dispute', id);
   if (CLOSED.has(dispute.status)) throw invalidRequest(`Dispute ${id} is already closed: ${dispute.status}.`);
   return updateDispute(model, id, 'lost');
 }
 
-/** The shop answers. Stripe's own words for tests decide it: `winning_evidence`, `losing_evidence`. */
+/** The shop answers. Stripe's test values for the evidence decide: `winning_evidence`, `losing_evidence`. */
 function respond({ model, parameters, id }: Call): object {
   const dispute = found(model.state.disputes.get(id), 'dispute', id);
   const evidence = parameters.hash('evidence');

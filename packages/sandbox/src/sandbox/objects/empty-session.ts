@@ -1,10 +1,10 @@
-// A new open Checkout session with everything unset: all of Stripe's fields, so that a reader finds each.
+// A new open Checkout session with every field of Stripe's, unset, so that a reader finds each.
 import type Stripe from 'stripe';
 import { METHODS } from './method-types.ts';
 
 export const DAY_SECONDS: number = 24 * 3_600;
 
-/** A new open session with everything unset. */
+/** A new open session with everything unset. `now`: Unix seconds. */
 export function emptySession(id: string, now: number): Stripe.Checkout.Session {
   return {
     id,

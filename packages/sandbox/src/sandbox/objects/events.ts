@@ -1,5 +1,5 @@
-// Events: what happened, with the object as it was then. Each goes to the webhook endpoints as its payment's
-// fate allows.
+// Events: what happened, with the object as it was then. The fate of its payment decides how each reaches the webhook
+// endpoints.
 import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
@@ -9,13 +9,13 @@ import type { Model } from '../model.ts';
 import { enqueue, pendingEndpoints, resend } from '../webhooks/enqueue.ts';
 import { recordMissed } from '../webhooks/missed-events.ts';
 
-/** Stripe lists events of the last 30 days. */
+/** Stripe lists the events of the last 30 days. */
 const LISTED_SECONDS = 30 * 24 * 3_600;
 const MAX_TYPES = 20;
 
-/** Which webhooks share a fate, and which one it is. */
+/** The webhooks that share a fate, and which fate it is. */
 export interface Announcement {
-  /** The session, or what else the events are about. Reordering happens within it. */
+  /** The session, or another object that the events are about. Events are reordered within a group. */
   readonly group: string;
   readonly fate: Fate;
 }
@@ -41,7 +41,7 @@ export function emit(model: Model, type: Stripe.Event.Type, object: object, { gr
   enqueue(model, event, group, fate);
 }
 
-/** About an object that belongs to no payment: it has a fate only where its own metadata name one. */
+/** Emits an event of an object that belongs to no payment. It has a fate only if its own metadata names one. */
 export function emitOwn(
   model: Model,
   type: Stripe.Event.Type,
@@ -51,7 +51,7 @@ export function emitOwn(
   emit(model, type, object, { group: object.id, fate: fateInMetadata(object.metadata) ?? 'delivered' }, previous);
 }
 
-/** As it is read and sent: how many endpoints still wait for it changes, the rest never does. */
+/** The event as it is read and sent. Only the number of endpoints that still wait for it changes. */
 export function renderEvent(model: Model, event: Stripe.Event): Stripe.Event {
   return { ...event, pending_webhooks: pendingEndpoints(model, event.id) };
 }
@@ -72,7 +72,7 @@ function list({ model, parameters }: Call): object {
   return { ...page, data: page.data.map((event) => renderEvent(model, event)) };
 }
 
-/** `charge.*` is all that begins with it. */
+/** `charge.*` matches every type that begins with `charge.`. */
 function matches(wanted: ReadonlySet<string>, type: string): boolean {
   return wanted.has(type) || [...wanted].some((pattern) => pattern.endsWith('*') && type.startsWith(pattern.slice(0, -1)));
 }

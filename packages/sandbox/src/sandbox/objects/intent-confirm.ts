@@ -1,5 +1,5 @@
-// A payment intent is confirmed with a test card or account: what becomes of it, its charge and its money. The same
-// for a Checkout session, a Payment Link and the API.
+// A payment intent is confirmed with a test card or account: what happens to it, its charge and its money. The same for a
+// Checkout session, a Payment Link and the API.
 import type Stripe from 'stripe';
 import type { Model } from '../model.ts';
 import type { Failure, PaymentOption } from '../test-cards.ts';
@@ -15,15 +15,15 @@ export type Confirmed =
   | { readonly outcome: 'declined'; readonly intent: Stripe.PaymentIntent; readonly failure: Failure; readonly charge: string };
 
 export interface ConfirmTerms {
-  /** The customer's bank has said yes already. */
+  /** The customer's bank has approved the payment already. */
   readonly authenticated?: boolean;
-  /** Where a challenge leads back to. */
+  /** Where the customer goes after a challenge. */
   readonly returnUrl?: string | null;
-  /** Where a voucher is shown. */
+  /** The page that shows the voucher. */
   readonly voucherUrl?: string;
 }
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function confirmIntent(
   model: Model,
   intent: Stripe.PaymentIntent,

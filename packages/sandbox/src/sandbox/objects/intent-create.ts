@@ -19,7 +19,7 @@ import { buildIntent } from './intent-object.ts';
 import { readMethodTypes } from './method-types.ts';
 import { methodNamed, readMethod } from './payment-methods.ts';
 
-/** Accepted, without an effect here. */
+/** Accepted, and without an effect here. */
 const WITHOUT_EFFECT = [
   'application_fee_amount',
   'mandate_data',
@@ -73,7 +73,7 @@ function withoutConfirmation(parameters: Parameters, intent: Stripe.PaymentInten
   return intent;
 }
 
-/** `POST /v1/payment_intents/:intent/confirm`. */
+/** `POST /v1/payment_intents/:intent/confirm`. @throws StripeApiError 400 */
 export function confirmCreated(call: Call, intent: Stripe.PaymentIntent): object {
   const method = readChosenMethod(call.model, call.parameters);
   call.parameters.ignored('client_secret', 'capture_method', 'setup_future_usage', 'receipt_email');
@@ -82,7 +82,7 @@ export function confirmCreated(call: Call, intent: Stripe.PaymentIntent): object
   return confirmed(call, method === undefined ? intent : { ...intent, payment_method: method });
 }
 
-/** A declined card is an answer, not a refusal: the failed charge stays. */
+/** Returns a declined card as an answer: thrown, it would undo the failed charge. */
 function confirmed({ model, parameters }: Call, intent: Stripe.PaymentIntent): object {
   const returnUrl = parameters.url('return_url') ?? null;
   parameters.ignored('confirmation_method', 'error_on_requires_action', ...WITHOUT_EFFECT);
@@ -128,7 +128,7 @@ function readChosenMethod(model: Model, parameters: Parameters): string | undefi
   return data && readMethod(model, data).id;
 }
 
-/** `payment_method_options[card][request_overcapture]`; the rest of the options is without an effect. */
+/** Reads `payment_method_options[card][request_overcapture]`; the other options have no effect. */
 export function readOvercapture(parameters: Parameters): boolean {
   const options = parameters.hash('payment_method_options');
   const card = options?.hash('card');

@@ -11,7 +11,7 @@ export interface IntentTerms extends IntentData {
   readonly currency: string;
   readonly customer: string | null;
   readonly methodTypes: readonly string[];
-  /** Over the API: `automatic_payment_methods`. */
+  /** The parameter `automatic_payment_methods` of the API. */
   readonly automaticMethods?: boolean;
 }
 
@@ -75,7 +75,7 @@ export function succeeded(intent: Stripe.PaymentIntent): Stripe.PaymentIntent {
   return { ...intent, status: 'succeeded', amount_received: intent.amount, last_payment_error: null, next_action: null, processing: null };
 }
 
-/** `charge`: null where the payment failed before there was one. */
+/** `charge`: null if the payment failed before there was a charge. */
 export function failed(intent: Stripe.PaymentIntent, failure: Failure, charge: string | null): Stripe.PaymentIntent {
   return {
     ...intent,

@@ -9,7 +9,7 @@ export function renderLink({ baseUrl }: Model, { id, link }: PaymentLinkRecord):
   return { ...link, url: `${baseUrl}/b/${id}` };
 }
 
-/** One more session of the link was completed; at its limit it takes no more. Belongs into a transaction. */
+/** One more session of the link was completed; at its limit it takes no more. Call it within a transaction. */
 export function countCompleted(model: Model, link: Stripe.Checkout.Session['payment_link']): void {
   const record = typeof link === 'string' ? model.state.paymentLinks.get(link) : undefined;
   const completed = record?.link.restrictions?.completed_sessions;

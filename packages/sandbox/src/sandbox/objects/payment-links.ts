@@ -136,7 +136,7 @@ export interface LinkVisit {
   readonly prefilledEmail?: string | undefined;
 }
 
-/** A visitor opens the link. Belongs into a transaction. @throws StripeApiError where it takes no more payments. */
+/** A visitor opens the link. Call it within a transaction. @throws StripeApiError if it takes no more payments. */
 export function visitLink(model: Model, id: string, { clientReferenceId, prefilledEmail }: LinkVisit = {}): CheckoutRecord {
   const { link, lineItems, intentData, shippingMinor } = found(model.state.paymentLinks.get(id), 'payment_link', id);
   if (!link.active) throw invalidRequest(link.inactive_message ?? `The payment link ${id} is not active: it takes no more payments.`);

@@ -11,7 +11,7 @@ export interface MethodFields {
   readonly customer?: string | null;
 }
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function makeMethod(model: Model, option: PaymentOption, fields: MethodFields = {}): PaymentMethodRecord {
   const id = model.newId('pm_');
   const method: Stripe.PaymentMethod = {

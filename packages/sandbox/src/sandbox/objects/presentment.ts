@@ -6,7 +6,7 @@ import type { CheckoutRecord } from '../state/records.ts';
 /** One rate for all: enough to make the two amounts differ. */
 const RATE = 1.1;
 
-/** @throws StripeApiError 400 where the session does not price adaptively. */
+/** @throws StripeApiError 400 if the session does not price adaptively. */
 export function present(record: CheckoutRecord, currency: string | undefined): CheckoutRecord {
   const { session } = record;
   if (currency === undefined || currency === session.currency) return record;

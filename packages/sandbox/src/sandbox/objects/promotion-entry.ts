@@ -5,7 +5,7 @@ import type { CheckoutRecord } from '../state/records.ts';
 import { discountByCode } from './coupons.ts';
 import { computeAmounts } from './session-amounts.ts';
 
-/** Belongs into a transaction. @throws StripeApiError 400 where the session takes no codes or there is none like it. */
+/** Call it within a transaction. @throws StripeApiError 400 if the session takes no codes or there is none like it. */
 export function enterPromotionCode(model: Model, record: CheckoutRecord, text: string): CheckoutRecord {
   const { session } = record;
   if (!session.allow_promotion_codes) throw invalidRequest('This session takes no promotion codes.', { param: 'promotion_code' });

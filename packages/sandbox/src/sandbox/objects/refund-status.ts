@@ -20,7 +20,7 @@ const BEFORE: Readonly<Record<RefundEnd, readonly string[]>> = {
   canceled: ['pending', 'requires_action'],
 };
 
-/** Belongs into a transaction. @throws StripeApiError 400 where the refund is past it. */
+/** Call it within a transaction. @throws StripeApiError 400 if the refund is past it. */
 export function endRefund(model: Model, id: string, end: RefundEnd, reason = 'expired_or_canceled_card'): Stripe.Refund {
   const { state } = model;
   const refund = found(state.refunds.get(id), 'refund', id);
@@ -45,7 +45,7 @@ export function endRefund(model: Model, id: string, end: RefundEnd, reason = 'ex
   return ended;
 }
 
-/** The clock says so. Belongs into a transaction. */
+/** The clock says so. Call it within a transaction. */
 export function settleRefund(model: Model, id: string): void {
   const settlement = model.state.refundSettlements.get(id);
   if (settlement && settlement.dueMs <= model.clock.nowMs()) endRefund(model, id, settlement.outcome);

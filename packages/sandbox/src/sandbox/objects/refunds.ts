@@ -29,7 +29,7 @@ export interface RefundTerms {
   readonly metadata?: Record<string, string> | undefined;
 }
 
-/** Belongs into a transaction. @throws StripeApiError 400 where there is nothing, or too little, to refund. */
+/** Call it within a transaction. @throws StripeApiError 400 if there is nothing, or too little, to refund. */
 export function refundCharge(model: Model, charge: Stripe.Charge, terms: RefundTerms): Stripe.Refund {
   const { state } = model;
   const left = charge.amount_captured - charge.amount_refunded;
@@ -128,7 +128,7 @@ function nextAction(model: Model): Stripe.Refund.NextAction {
   };
 }
 
-/** A hold that nobody captured: the charge is let go, no money moves. Belongs into a transaction. */
+/** A hold that nobody captured: the charge is let go, no money moves. Call it within a transaction. */
 export function refundUncaptured(model: Model, charge: Stripe.Charge, about: Announcement): Stripe.Charge {
   const id = model.newId('re_');
   const built = buildRefund(model, id, charge, { amount: charge.amount, movement: null, status: 'succeeded' });

@@ -15,7 +15,7 @@ export function scheduleSettlement(model: Model, intentId: string, option: strin
   model.agenda.add(dueMs, { kind: 'payment_settles', id: intentId });
 }
 
-/** The bank has decided. False: this payment waits for nothing. Belongs into a transaction. */
+/** The bank has decided. False: this payment waits for nothing. Call it within a transaction. */
 export function settle(model: Model, intentId: string, chosen?: 'succeeded' | 'failed'): boolean {
   const { state } = model;
   const settlement = state.settlements.get(intentId);

@@ -24,7 +24,7 @@ export interface RowChange {
 export class StateFile {
   readonly #database: DatabaseSync;
 
-  /** @throws Error where the file is not ours, is newer than this version, or another sandbox holds it. */
+  /** @throws Error if the file is not ours, is newer than this version, or another sandbox holds it. */
   constructor(path: string) {
     const database = new DatabaseSync(path, { timeout: 0 });
     this.#database = database;

@@ -7,7 +7,7 @@ import type { Endpoint, ThinEvent } from '../state/records.ts';
 import type { WebhookDelivery } from './delivery.ts';
 import { makeThinTwin } from './thin-events.ts';
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function enqueue(model: Model, event: Stripe.Event, group: string, fate: Fate): void {
   const listeners = endpointsFor(model);
   send(

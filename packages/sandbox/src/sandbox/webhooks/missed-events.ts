@@ -5,7 +5,7 @@ import { makeThinEvent, relatedObject } from './thin-events.ts';
 
 const RESOLVED = 'v2.core.health.event_generation_failure.resolved';
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function recordMissed(model: Model, type: string, object: object): void {
   model.state.missedEvents.put({ id: model.newId('missed_'), type, related: relatedObject(object) });
 }

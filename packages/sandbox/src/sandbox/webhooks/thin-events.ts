@@ -7,7 +7,7 @@ import type { RelatedObject, ThinEvent } from '../state/records.ts';
 
 export type ThinEventFields = Omit<ThinEvent, 'id' | 'createdMs'>;
 
-/** Belongs into a transaction. */
+/** Call it within a transaction. */
 export function makeThinEvent(model: Model, fields: ThinEventFields): ThinEvent {
   return model.state.thinEvents.put({ id: model.newId('evt_test_', 24), createdMs: model.clock.nowMs(), ...fields });
 }
