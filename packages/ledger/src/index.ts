@@ -1,4 +1,5 @@
-// @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
+// @paidonce/ledger: the payment ledger. Event stores are subpaths: `/sqlite`, `/memory`, `/eventstoredb`, `/store-url`.
+// Further subpaths: `/audit`, `/receipt-verify`, `/command-line`, `/testing`, `/simulation`.
 export type {
   AccountOrders,
   AccountUnsettledOrder,

@@ -1,4 +1,4 @@
-// createPaymentLedger: builds the parts, starts them, and closes them in order.
+// createPaymentLedger: makes the parts of a ledger, starts them, and closes them in order.
 import { alertSender } from './alerts.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
@@ -32,12 +32,12 @@ import { openUnreadableObjects, type UnreadableObjects } from './streams/unreada
 import { type OpenedSubscribers, openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
-const stopMs = 500; // Followers have so long to stop, also where calls took all of the time.
+const stopMs = 500; // Subscribers have at least this long to stop, also where calls took all of `drainMs`.
 
 /**
- * The ledger on an event store. Any number of processes may run one on the same log.
+ * Makes a ledger on an event store, and starts its background work. Any number of processes may run one on the same log.
  *
- * @throws LedgerError `invalid_input` for an option that it does not know or cannot use.
+ * @throws LedgerError `invalid_input`: an option is unknown or cannot be used.
  */
 export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedger {
   checkOptions(options);
@@ -62,7 +62,7 @@ class Ledger implements PaymentLedger {
   constructor(options: PaymentLedgerOptions) {
     const { eventStore: store, deliver, background = true, log = silent, deliverTimeoutMs: timeoutMs = 10_000, checkpoints } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
-    // Where nobody here delivers, anyone may take a decision over at once.
+    // Empty where this process delivers nothing: then any instance may take its decisions over at once.
     const instance = deliver ? runtime.uuid() : '';
     const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
     const transactions = openTransactions({ store, runtime, instance });
@@ -138,7 +138,7 @@ class Ledger implements PaymentLedger {
         by: parse(manualActionSchema, by, 'by'),
         at: this.runtime.now().toISOString(),
       });
-      // Where nothing was added, the same word said again is no contradiction.
+      // Where nothing was added, the same resolution again is no contradiction.
       const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
       return { outcome: events.length > 0 || same ? 'resolved' : 'stale' };
     });
@@ -191,7 +191,7 @@ class Ledger implements PaymentLedger {
       const followers = await this.#followers.opened();
       await followers.catchUp();
       await this.#delivery?.settle(deadline);
-      await followers.catchUp(); // What was delivered stands in the read models too.
+      await followers.catchUp(); // So that the read models have the deliveries too.
       await this.#followers.signCheckpoint();
     });
 
@@ -213,7 +213,7 @@ class Ledger implements PaymentLedger {
     return this.#closed;
   }
 
-  /** Every call of a user passes here: none after `dispose`, and disposing awaits those that are under way. */
+  /** Runs a public call: none starts after the ledger was disposed, and disposing waits for those under way. */
   #call<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new LedgerError('closed', 'The ledger is closed: this process is shutting down'));
     const done = work();
@@ -223,14 +223,14 @@ class Ledger implements PaymentLedger {
     return done;
   }
 
-  /** Without a background they are caught up when asked. */
+  /** The read models; without a background they catch up first. */
   async #readModels(): Promise<OpenedSubscribers> {
     const followers = await this.#followers.opened();
     if (!this.#background) await followers.catchUp();
     return followers;
   }
 
-  /** One more than asked for tells whether there is a next page. */
+  /** Reads one row more than asked for, to know whether there is a next page. */
   async #page<T>(
     request: PageRequest | undefined,
     rows: (followers: OpenedSubscribers, after: string, limit: number) => readonly T[],
