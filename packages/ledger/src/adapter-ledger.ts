@@ -1,54 +1,65 @@
-// What a payment adapter asks of a ledger, beside what a shop does: what to look for, who looks, and what nobody could read.
+// The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
 import type { Alert } from './alerts.ts';
 import type { UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 
-/** What a provider account has in this ledger: enough to know what a poll must look for, and from when on. */
+/** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
 export interface AccountOrders {
   readonly account: string;
   readonly livemode: boolean;
+  /** `placedAt` of the oldest order. ISO 8601 UTC. */
   readonly firstPlacedAt: string;
-  /** A payment of some order was paid, however it ended. */
+  /** True if any payment was ever paid, also if it was undone later. */
   readonly everPaid: boolean;
-  /** Of the orders on which nobody has paid yet, and somebody still could at the time asked for; absent: there is none. */
+  /**
+   * The oldest and newest `placedAt` (ISO 8601 UTC) of the orders without a payment on which one was still possible at
+   * `awaitedAt`. Absent: there is no such order.
+   */
   readonly awaited?: { readonly oldestPlacedAt: string; readonly newestPlacedAt: string };
-  /** Some order has a payment under way, a refund that is pending, or a dispute that is open. */
+  /** True if some order has a payment under way, a pending refund, or an open dispute. */
   readonly hasUnsettled: boolean;
 }
 
+/** An unsettled order, with the account and mode in which to read its objects. */
 export interface AccountUnsettledOrder extends UnsettledOrder {
   readonly account: string;
   readonly livemode: boolean;
 }
 
-/** One pass of the poll over a tier. */
+/** How far the rounds of a tier have come. A round is one pass of the poll over a tier. */
 export interface SweepProgress {
-  /** Newest round started; 0: none yet. */
+  /** Number of the newest round that was started; 0: none yet. */
   readonly round: number;
-  /** Whether that round has finished. */
+  /** True if that round has finished, or none was started. */
   readonly finished: boolean;
-  /** Where the last finished round ended: the next one reads on from here. */
+  /** Where the last finished round ended: the next one reads on from here. ISO 8601 UTC. Absent: none has finished. */
   readonly upTo?: string;
-  /** Where the newest round that did not finish was last: the next one need not read again what lies before. */
+  /** Where the newest unfinished round was last: the next one need not read again what that one has read. Absent: nowhere. */
   readonly resume?: SweepPosition;
-  /** Reads that the tier's rounds have told of, by UTC day of their end; 31 days at most. */
+  /** Reads that the rounds of the tier reported, by the UTC day of their end (`2026-01-31`). Holds the newest 31 days. */
   readonly spent: readonly { readonly day: string; readonly reads: number }[];
 }
-/** A place in a list that is read from its newest object on. */
+/** A place in a provider's list that is read from the newest object to the oldest. */
 export interface SweepPosition {
+  /** `from` and `to`: the time window of the list. ISO 8601 UTC. */
   readonly from: string;
   readonly to: string;
-  /** The last id that was read. */
+  /** Id of the last object that was read. */
   readonly after: string;
 }
+/** What a round did, counted. */
 export interface SweepSummary {
+  /** Objects that were listed. */
   readonly lookedAt: number;
+  /** Calls to the provider. */
   readonly calls: number;
+  /** Objects of ours that reported something. */
   readonly found: number;
+  /** Memberships that the round granted or restored. */
   readonly rescued: number;
-  /** Reads of the same process outside its rounds, since it last told of them. */
+  /** Calls of the same process outside its rounds, since it last reported them. Default 0. */
   readonly otherReads?: number;
-  /** Of the reads allowed in 30 days, after this round. */
+  /** How many calls are left of those allowed in 30 days, after this round. Negative: more were made. Absent: not known. */
   readonly budgetLeft?: number;
 }
 
@@ -60,28 +71,33 @@ export interface UnreadableObject {
   readonly apiVersion?: string;
   readonly account?: string;
   readonly livemode?: boolean;
-  /** Of the body, hex. */
+  /** SHA-256 of the body, lower-case hex. */
   readonly sha256: string;
-  /** The path in the object that failed. */
+  /** Path in the object of the value that could not be read, at most 200 characters; empty: the object itself. */
   readonly path: string;
 }
 
-/** The part of a `PaymentLedger` that is for payment adapters. All methods but `alert` throw LedgerError. */
+/**
+ * The part of a `PaymentLedger` that is for payment adapters.
+ *
+ * @throws LedgerError from every method but `alert`: `invalid_input`, `closed`, `contention` where it appends, and what the
+ *   event store throws. `corrupt`, `file_newer`: a stream or the file of the read models cannot be read.
+ */
 export interface AdapterLedger {
-  /** Tells a person, by the shop's `onAlert`. Never throws, and waits for nobody. */
+  /** Passes an alert to the log and to the shop's `onAlert`. Never throws, and does not wait for the hook. */
   alert(alert: Alert): void;
-  /** From a read model. `awaitedAt` (ISO 8601): when a poll looked last. Default: now. */
+  /** From a read model, sorted by account. `awaitedAt` (ISO 8601): the time for which `awaited` is computed. Default: now. */
   accountOrders(awaitedAt?: string): Promise<readonly AccountOrders[]>;
-  /** From a read model; what is to be looked at again by its id. */
+  /** From a read model, sorted by order id: the orders with objects to read again by their ids. */
   unsettledOrders(page?: PageRequest): Promise<Page<AccountUnsettledOrder>>;
-  /** Where the sweeps of a tier stand. Strong. */
+  /** Strong: how far the rounds of the tier have come. */
   sweepProgress(tier: string): Promise<SweepProgress>;
-  /** At most one process starts the round after `seenRound`. */
+  /** Starts the round after `seenRound`, in at most one process. `taken`: another one has started it. Answers the newest round. */
   startSweep(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
-  /** A long round says where it is, so that the next one goes on from there if it dies. */
+  /** Records how far a long round has come, so that the next one continues from there if its process dies. */
   advanceSweep(tier: string, round: number, position: SweepPosition): Promise<void>;
-  /** Only this moves `upTo`. */
+  /** Finishes a round. Only this moves `SweepProgress.upTo`. `result.upTo`: ISO 8601. */
   finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
-  /** Keeps by id what cannot be read, once per object, version and path. */
+  /** Records an unreadable object by its id, once per object, API version and path. `exists`: it was recorded before. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }

@@ -1,86 +1,88 @@
-// What a person must be told goes to the shop's own hook. Whatever becomes of it there, the ledger goes on.
+// Alerts for people: their kinds, and how they reach the shop's own hook. Whatever the hook does, the ledger goes on.
 
 import type { Logger } from './logger.ts';
 import type { ReviewOpened } from './order/events.ts';
 import { reviewSentences } from './order/review-sentences.ts';
 
 /**
- * Why a person is told. Each message says what happened, to which id or how many, and what to do now.
+ * Why a person is alerted. Each message says what happened, to which id or how many, and what to do now.
  *
- * Alerts are for people, and one may be lost: the process ends before the hook is done, or the hook fails. So nothing
- * rests on them: what a lost one would have said also stands in a list, named with each kind. A later release may add
- * kinds, in a minor version: a `switch` over them needs a `default` that passes the message on, and where it is to be
- * exhaustive, the compiler tells of the new ones when you upgrade.
+ * An alert may be lost: the process may end before the hook is done, or the hook may fail. So nothing depends on alerts. What
+ * a lost one reports is also in a list, which each kind below names. A later minor version may add kinds: a `switch` over
+ * them needs a `default` that passes the message on. If the `switch` is exhaustive, the compiler reports new kinds when you
+ * upgrade.
  */
 export type AlertKind =
   /**
-   * The shop did not take an order's newest decision six times in a row (about half a minute, where `deliver` fails at
-   * once), or processes ended in the attempt. Once for each decision, and once more after each `redeliver` by a person. Mend
-   * `deliver`; it is tried on. List: `ledger.undelivered()`.
+   * Delivery of an order's newest decision failed six times in a row (about half a minute, if `deliver` fails at once), or
+   * processes ended in the attempt. Sent once for each decision, and once more after each `redeliver` by a person. Fix
+   * `deliver`; the ledger keeps trying. List: `ledger.undelivered()`.
    */
   | 'delivery_failing'
-  /** After 72 h of that nobody tries any more. Once. Mend `deliver`, then call `redeliver`. List: `ledger.undelivered()`. */
+  /** After 72 h of failures no process tries any more. Sent once. Fix `deliver`, then call `redeliver`. List: `ledger.undelivered()`. */
   | 'delivery_abandoned'
   /**
-   * A payment waits for a person. Once for each review, by the process that opened it. Look at the order, then call
-   * `resolveReview`. List: `ledger.reviews()`.
+   * A payment waits for a person's decision. Sent once for each review, by the process that opened it. Read the order, then
+   * call `resolveReview`. List: `ledger.reviews()`.
    */
   | 'review_opened'
   /**
-   * The poll gave access on payments of which no webhook had told two minutes later. Once for each order, by a process that
-   * lives on; one alert for all that a pass finds. Run `paidonce-stripe doctor`, which looks at the endpoint. List: of such an
-   * order `grantedBy` is `poll`.
+   * The poll gave access for payments that no webhook had reported two minutes later. Sent once for each order, by a process
+   * that runs on; one alert covers all that a pass finds. Run `paidonce-stripe doctor`, which checks the endpoint. List: the
+   * orders whose `grantedBy` is `poll`.
    */
   | 'webhook_missed'
   /**
-   * Rounds of a tier failed three times in a row in this process. Once, until one ends well. Mend what the message says;
-   * nothing is lost, the next round reads the same again. List: `paidonce-stripe doctor`.
+   * Rounds of a tier failed three times in a row in this process. Sent once, until a round succeeds. Fix what the message
+   * names; nothing is lost, since the next round reads the same again. List: `paidonce-stripe doctor`.
    */
   | 'poll_failing'
   /**
-   * Ten webhooks in a row with signatures that are not of our secrets, and none good in between: a secret was rotated,
-   * or the clock is wrong. Once an hour at most in each process. Anybody can cause it too. List: the failed deliveries
-   * in the provider's dashboard; `paidonce-stripe doctor` looks at secrets and clock.
+   * Ten webhooks in a row had signatures that none of our secrets made: a secret was rotated, or the clock is wrong. Anybody
+   * can cause it too. Sent once an hour at most in each process. List: the failed deliveries in the provider's dashboard;
+   * `paidonce-stripe doctor` checks secrets and clock.
    */
   | 'signatures_refused'
   /**
-   * An object of the provider could not be read, and is kept by id. Once for each object and place in it. Upgrade the
-   * adapter, then run `paidonce-stripe recheck`. List: the streams `unreadable-…`, which `paidonce export` shows.
+   * An object of the provider could not be read, and is recorded by its id. Sent once for each object, API version and path.
+   * Upgrade the adapter, then run `paidonce-stripe recheck`. List: the streams `unreadable-…`, which `paidonce export` shows.
    */
   | 'object_not_understood'
   /**
-   * A stream cannot be read, so what was held for an order is not handed on. Each time that a process starts to follow
-   * the log there. Run `paidonce verify`, which lists it; where a newer release wrote it, upgrade.
+   * A stream cannot be read, so what was held for an order is not forwarded. Sent each time that the roll-forward of a process
+   * reaches the event. Run `paidonce verify`, which lists it; if a newer release wrote it, upgrade.
    */
   | 'roll_forward_failed'
   /**
-   * The read models stopped at an event that they cannot read: lists grow old, decisions stay right. Once in each
-   * process. Run `paidonce verify`, which lists it. `lagMs` of every list tells how old it is.
+   * The read models stopped at an event that they cannot read: lists become outdated, decisions stay right. Sent once, until
+   * reading goes on. Run `paidonce verify`, which lists the event. `lagMs` of every list says how old the list is.
    */
   | 'read_models_stuck'
-  /** Checkpoints are not signed for now. At each failure. Mend what the message says. List: the checkpoint file, whose newest is old. */
+  /** No checkpoint could be signed. Sent at each failure. Fix what the message names. List: the checkpoint file, whose end is old. */
   | 'checkpoint_failed'
-  /** The log is not the one that was signed before. Once in each process. List: `paidonce verify --checkpoints FILE`. */
+  /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */
   | 'checkpoint_contradicted';
 
 export interface Alert {
   readonly kind: AlertKind;
+  /** The order concerned. Absent: the alert concerns no single order. */
   readonly orderId?: string;
-  /** A sentence or three, in English. Holds ids and counts, no personal data. */
+  /** One to three sentences in English. Contains ids and counts, no personal data. */
   readonly message: string;
 }
 
-/** Answers once the hook has; never rejects. */
+/** Makes a function that passes alerts to the hook. It resolves when the hook has ended, and never rejects: failures are logged. */
 export function alertSender(onAlert: ((alert: Alert) => unknown) | undefined, log: Logger): (alert: Alert) => Promise<void> {
   return async (alert) => {
     try {
-      await onAlert?.(alert); // An async hook passes the types; a rejection that nobody hears would end the process.
+      await onAlert?.(alert); // Awaited, since the types allow an async hook: an unhandled rejection would end the process.
     } catch (error) {
       log.error({ err: error, alert }, 'onAlert failed; nobody was told');
     }
   };
 }
 
+/** The alert for a review that was just opened. */
 export function reviewAlert(orderId: string, { reviewId, kind, payment }: ReviewOpened): Alert {
   const message = `Order ${orderId} waits for a person: ${reviewSentences[kind]} (${kind}, payment ${payment.id}). Look at it with \`paidonce explain ${orderId}\`, then end it in the console or with \`paidonce-stripe resolve ${orderId} ${reviewId}\``;
   return { kind: 'review_opened', orderId, message };

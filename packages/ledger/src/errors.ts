@@ -1,5 +1,19 @@
 // The one error class of the ledger, and the assertion that stays on in production.
 
+/**
+ * What went wrong. The message of the error says more, and what to do now.
+ * - `invalid_input`: an argument or option is wrong; the message names the field. Nothing was written.
+ * - `order_unknown`: the order is not placed.
+ * - `store_busy`: the store is overloaded, or other processes hold it. Nothing was written; try again.
+ * - `store_unavailable`: the store cannot be reached or used. An append may be stored or not; a retry settles it.
+ * - `store_full`: the disk is full. Nothing was written.
+ * - `contention`: other writers of the same stream were faster for 15 s. Nothing was written; try again.
+ * - `amount_differs`, `already_paid`, `payment_under_way`: a payment adapter refuses to start a checkout.
+ * - `provider_unavailable`: a payment adapter cannot reach or use its provider.
+ * - `file_newer`: a newer release wrote the file or event. Upgrade.
+ * - `corrupt`: stored data breaks its format or a law. Stop the writers, keep the log as it is, run `paidonce verify`.
+ * - `closed`: the ledger or the store was closed.
+ */
 export type LedgerErrorCode =
   | 'invalid_input'
   | 'order_unknown'
@@ -26,7 +40,11 @@ export class LedgerError extends Error {
   }
 }
 
-/** Stays on in production: a log that breaks a law is read no further. One condition a call. */
+/**
+ * An assertion that stays on in production: a log that breaks a law is read no further. One condition per call.
+ * @param broken the first sentence of the message, without a full stop: what is wrong, and with which id.
+ * @throws LedgerError `corrupt`: the condition does not hold.
+ */
 export function invariant(holds: boolean, broken: string): asserts holds {
   if (!holds) throw new LedgerError('corrupt', `${broken}. Stop the writers and keep the log as it is.`);
 }

@@ -1,4 +1,4 @@
-// What callers give is checked at the door: one clear error that names the field.
+// Checks what callers pass: one clear error that names the field.
 
 import * as z from 'zod';
 import { LedgerError } from './errors.ts';
@@ -29,7 +29,7 @@ export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: nu
   resolution: z.enum(['grant', 'revoke', 'dismiss']),
   seenRevision: z.number().int().min(0),
 });
-/** What a timer can wait: beyond that it would fire at once. */
+/** Milliseconds that a timer can wait; beyond 2³¹ − 1 it would fire at once. */
 export const timeoutSchema: z.ZodType<number> = z
   .number()
   .min(0)
@@ -55,7 +55,7 @@ const optionNames: readonly string[] = [
   'runtime',
 ] satisfies readonly (keyof PaymentLedgerOptions)[];
 
-/** Everything that a caller gives is checked here, with a message that names the field. */
+/** Checks a value that a caller passed. @throws LedgerError `invalid_input`: the message names each wrong field, after `name`. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -63,6 +63,7 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, name: string): T 
   throw new LedgerError('invalid_input', problems.join('; '));
 }
 
+/** Checks the options, and answers the policy with its defaults filled in. @throws LedgerError `invalid_input`: names the option. */
 export function checkOptions(options: PaymentLedgerOptions): Policy {
   for (const name of Object.keys(options)) {
     if (!optionNames.includes(name))
@@ -91,6 +92,7 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
   return policy;
 }
 
+/** The event's data for an order that a caller places. Parts that `allow` does not name are allowed. */
 export function orderPlaced({ allow, amountMinor, currency, ...order }: PlaceOrder, placedAt: string): OrderPlaced {
   return { ...order, expected: { amountMinor, currency, allow: { discount: true, tax: true, shipping: true, ...allow } }, placedAt };
 }

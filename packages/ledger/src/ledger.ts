@@ -33,12 +33,12 @@ import { openUnreadableObjects, type UnreadableObjects } from './streams/unreada
 import { type OpenedSubscribers, openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
-const stopMs = 500; // Followers have so long to stop, also where calls took all of the time.
+const stopMs = 500; // Subscribers have at least this long to stop, also where calls took all of `drainMs`.
 
 /**
- * The ledger on an event store. Any number of processes may run one on the same log.
+ * Makes a ledger on an event store, and starts its background work. Any number of processes may run one on the same log.
  *
- * @throws LedgerError `invalid_input` for an option that it does not know or cannot use.
+ * @throws LedgerError `invalid_input`: an option is unknown or cannot be used.
  */
 export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedger {
   checkOptions(options);
@@ -70,7 +70,7 @@ class Ledger implements PaymentLedger {
       checkpoints,
     } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
-    // Where nobody here delivers, anyone may take a decision over at once.
+    // Empty where this process delivers nothing: then any instance may take its decisions over at once.
     const instance = deliver ? runtime.uuid() : '';
     const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
     const transactions = openTransactions({ store, runtime, instance });
@@ -146,7 +146,7 @@ class Ledger implements PaymentLedger {
         by: parse(manualActionSchema, by, 'by'),
         at: this.runtime.now().toISOString(),
       });
-      // Where nothing was added, the same word said again is no contradiction.
+      // Where nothing was added, the same resolution again is no contradiction.
       const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
       return { outcome: events.length > 0 || same ? 'resolved' : 'stale' };
     });
@@ -199,7 +199,7 @@ class Ledger implements PaymentLedger {
       const followers = await this.#followers.opened();
       await followers.catchUp();
       await this.#delivery?.settle(deadline);
-      await followers.catchUp(); // What was delivered stands in the read models too.
+      await followers.catchUp(); // So that the read models have the deliveries too.
       await this.#followers.signCheckpoint();
     });
 
@@ -226,7 +226,7 @@ class Ledger implements PaymentLedger {
     return this.#calls.run(work);
   }
 
-  /** Without a background they are caught up when asked. */
+  /** The read models; without a background they catch up first. */
   async #readModels(): Promise<OpenedSubscribers> {
     const followers = await this.#followers.opened();
     if (!this.#background) await followers.catchUp();

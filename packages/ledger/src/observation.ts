@@ -1,18 +1,23 @@
-// What a source says: one statement about one object of the payment provider. Every source, whichever it
-// is, says the same thing, so that nothing behind this file knows who spoke.
+// What a source reports: one statement about one object of the payment provider. Every source reports it in the same
+// shape, so that nothing behind this file depends on which source it was.
 import * as z from 'zod';
 
+/** `webhook`: the provider called. `poll`: a sweep found it. `status_query`: a customer's page asked. `manual`: a person acted. */
 export type Source = 'webhook' | 'poll' | 'status_query' | 'manual';
 
+/** Names one payment at one provider, in one account and mode. */
 export interface PaymentReference {
   /** `stripe`, or `manual` for money without a provider object. */
   readonly provider: string;
+  /** Id of the provider's account that received the payment. */
   readonly account: string;
+  /** True: live mode. False: test mode. */
   readonly livemode: boolean;
-  /** The payment intent; the checkout session where Stripe makes none; `manual:{uuid}` from the caller for money without a provider object. */
+  /** The payment intent, or the session where Stripe makes none. For money without a provider object, the caller's `manual:{uuid}`. */
   readonly id: string;
 }
 
+/** The parts of a total, each 0 or more, in Stripe's minor unit: subtotal − discount + tax + shipping. */
 export interface AmountParts {
   readonly subtotalMinor: number;
   readonly discountMinor: number;
@@ -25,15 +30,24 @@ export interface PaidAmount {
   readonly totalMinor: number;
   /** ISO 4217, lower case. */
   readonly currency: string;
-  /** Only a Checkout session knows them; a payment intent has a total and nothing else. */
+  /** Absent: unknown. Only a Checkout session has parts; a payment intent has a total and nothing else. */
   readonly parts?: AmountParts;
 }
 
+/**
+ * The states of an attempt that is not paid. `attempt_failed`: the customer may try again on the same object. `awaiting_customer`:
+ * the customer must act. `authorized`: the money waits for its capture. `failed`, `canceled`, `expired`: nothing more comes of it.
+ */
 export type AttemptStatus = 'processing' | 'awaiting_customer' | 'authorized' | 'attempt_failed' | 'canceled' | 'expired' | 'failed';
+/** The states of a refund. Only `succeeded` moved money back. */
 export type RefundStatus = 'pending' | 'requires_action' | 'succeeded' | 'canceled' | 'failed';
+/** The states of a dispute. Only `open` and `lost` affect access. */
 export type DisputeStatus = 'inquiry' | 'open' | 'prevented' | 'lost' | 'won';
 
-/** What is said, and nothing of who says it or when: two facts are the same when these are equal. */
+/**
+ * What is reported about one object, without who reported it or when: two facts are the same if all fields are equal. `id` is
+ * the provider's id of the refund or dispute; `amountMinor` its amount in Stripe's minor unit.
+ */
 export type Fact =
   | { readonly kind: 'attempt'; readonly status: AttemptStatus }
   | { readonly kind: 'attempt'; readonly status: 'paid'; readonly amount: PaidAmount }
@@ -43,23 +57,25 @@ export type Fact =
       readonly id: string;
       readonly status: DisputeStatus;
       readonly amountMinor: number;
-      /** A debit that failed after it had succeeded (ACH, SEPA): policy `returnedDebit`, not a quarrel. */
+      /** True: a bank debit that failed after it had succeeded (ACH, SEPA). The policy field `returnedDebit` applies. */
       readonly returnedDebit: boolean;
-      /** Balance transactions so far: a dispute that moved more often is the newer one. */
+      /** Number of balance transactions so far: the state with more of them is the newer one. */
       readonly movements: number;
     };
 
+/** A fact about a payment, with its time and its evidence. */
 export interface Statement {
   readonly payment: PaymentReference;
-  /** Other names of the same payment, e.g. the session of a payment intent. */
+  /** Other names of the same payment, e.g. the session of a payment intent. At most 8. Default: none. */
   readonly aliases?: readonly string[];
-  /** What our own metadata on the object claims; the reference stream decides. */
+  /** The order that our own metadata on the object names. Only a claim: the reference stream decides. Absent: it names none. */
   readonly orderId?: string;
   readonly fact: Fact;
   /** Provider's clock: when the statement was true (event.created, or the Date header of a read). ISO 8601 UTC. */
   readonly asOf: string;
-  /** Provider's clock: when the money moved, where the object tells (a read says so long afterwards). ISO 8601 UTC. Default: `asOf`. */
+  /** Provider's clock: when the money moved, if the object has that time (a read may come much later). ISO 8601 UTC. Default: `asOf`. */
   readonly occurredAt?: string;
+  /** The provider's object, and where known the event and the API version, from which the fact was read. */
   readonly evidence: { readonly objectId: string; readonly eventId?: string; readonly apiVersion?: string };
 }
 
@@ -70,6 +86,7 @@ export interface ManualAction {
   readonly reason: string;
 }
 
+/** A statement with its source. A manual one also has who acted, and why. */
 export type Observation =
   | (Statement & { readonly source: 'webhook' | 'poll' | 'status_query' })
   | (Statement & { readonly source: 'manual'; readonly by: ManualAction });
@@ -84,12 +101,12 @@ export const minorSchema: z.ZodType<number> = z
   .int('must be a whole number of minor units')
   .min(0, 'must not be negative')
   .max(Number.MAX_SAFE_INTEGER);
-/** Normalised, so that equal times are equal texts, and later times greater ones. */
+/** ISO 8601 with any offset, normalised to UTC with milliseconds: equal times are equal texts, and later times greater ones. */
 export const timeSchema: z.ZodType<string> = z.iso
   .datetime({ offset: true })
-  // What is normal already, as all in the log is, is left alone: making a date of it costs more than all other checks.
+  // Normalised text, such as all in the log is, stays as it is: to make a date of it costs more than all other checks.
   .transform((text) => (text.length === 24 && text.endsWith('Z') ? text : new Date(text).toISOString()))
-  // An offset may lead out of the four-digit years; such a text would not sort, and would not be read back.
+  // An offset may lead out of the four-digit years. Such a text would not sort, and could not be read again.
   .refine((text) => text.length === '2026-01-01T00:00:00.000Z'.length, 'must lie in the years 0000 to 9999, in UTC');
 
 export const paymentReferenceSchema: z.ZodType<PaymentReference> = z.strictObject({
@@ -107,7 +124,7 @@ const amountPartsSchema: z.ZodType<AmountParts> = z.strictObject({
 });
 
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
-/** What may come in. The log itself is read by form only: a list of currencies changes over the years. */
+/** The currencies that callers may pass. The log is read with `currencySchema`, since the list of currencies changes over the years. */
 export const knownCurrencySchema: z.ZodType<string> = z
   .string()
   .refine((code) => currencies.has(code), 'must be an ISO 4217 currency in lower case, like "usd"');
@@ -165,13 +182,13 @@ const statementShape = {
   evidence: evidenceSchema,
 };
 
-/** What a source may say. */
+/** What `observePayment` accepts. */
 export const observationSchema: z.ZodType<Observation> = z.discriminatedUnion('source', [
   z.strictObject({ ...statementShape, source: z.enum(['webhook', 'poll', 'status_query']) }),
   z.strictObject({ ...statementShape, source: z.literal('manual'), by: manualActionSchema }),
 ]);
 
-/** Names a fact whoever tells it. No amount, time, event id or charge id is in it. */
+/** The name of a fact, the same for every source. It contains no amount, time, event id or charge id. */
 export function factKey(payment: PaymentReference, fact: Fact): string {
   switch (fact.kind) {
     case 'attempt':
@@ -183,17 +200,17 @@ export function factKey(payment: PaymentReference, fact: Fact): string {
   }
 }
 
-/** The same payment id in another account or mode is another payment. */
+/** Key of a payment: `provider/account/mode/id`. The same id in another account or mode is another payment. */
 export function paymentKey({ provider, account, livemode, id }: PaymentReference): string {
   return `${provider}/${account}/${livemode ? 'live' : 'test'}/${id}`;
 }
 
-/** Of a payment, or of what was said of it. */
+/** True if `key` is a payment key, or the `factContentKey` of a fact, whose payment has this id. */
 export function isKeyOf(key: string, paymentId: string): boolean {
   return key.split(' ', 1)[0]?.endsWith(`/${paymentId}`) === true;
 }
 
-/** Equal texts: equal content. Keys stand in a fixed order, whatever order the caller wrote them in. */
+/** The content of a fact as text. Equal content gives equal texts, whatever the order of the caller's keys. */
 export function factContent(fact: Fact): string {
   switch (fact.kind) {
     case 'attempt':
@@ -205,6 +222,7 @@ export function factContent(fact: Fact): string {
   }
 }
 
+/** The amount as text. Equal amounts give equal texts. */
 export function amountText({ totalMinor, currency, parts }: PaidAmount): string {
   const total = `${totalMinor} ${currency}`;
   return parts ? `${total} ${parts.subtotalMinor} ${parts.discountMinor} ${parts.taxMinor} ${parts.shippingMinor}` : total;

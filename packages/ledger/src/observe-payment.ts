@@ -1,7 +1,7 @@
-// The one write path. Whatever a source says of a payment: claim the references for the order (law 3), hand
-// on what they held (law 7), then record it in the owner's stream, where it is decided (law 2). Without an
-// owner it is held. Each step is idempotent, so that after a crash anywhere the next one to come along (the
-// source's retry, another source, the roll-forward) finishes what was begun.
+// The one write path for what a source reports about a payment: claim its references for the order (law 3), forward
+// what they held (law 7), then record it in the owner's stream, where it is decided (law 2). Without an owner it is
+// held. Each step is idempotent: after a crash at any point, the source's retry, another source or the roll-forward
+// finishes the work.
 import { LRUCache } from 'lru-cache';
 import { invariant } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
@@ -16,7 +16,7 @@ import type { Ownership, References } from './streams/reference-streams.ts';
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
-/** One walk over references: each is linked once, and what it held is found. */
+/** One pass over references: each is linked once (`links`), and what it held is collected (`found`). Written by `#linkReference`. */
 interface LinkPass {
   readonly links: Map<string, Ownership>;
   readonly found: { readonly observed: PaymentObserved; readonly candidate: string }[];
@@ -28,7 +28,7 @@ export class PaymentWriter {
   readonly #references: References;
   readonly #orders: OrderStreams;
   readonly #runtime: Runtime;
-  // Nothing is held after the link, so what was once handed on is done with. Only saves work.
+  // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#handOn`.
   readonly #handedOn = new LRUCache<string, true>({ max: 10_000 });
 
   constructor(references: References, orders: OrderStreams, runtime: Runtime) {
@@ -44,17 +44,18 @@ export class PaymentWriter {
     return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
   }
 
-  /** Claim, then record, then forward what was held: durable before a customer is sent there. */
+  /** Claims the reference, appends `CheckoutAttached`, then forwards what was held. Durable before a customer is sent there. */
   async attach(orderId: string, checkout: CheckoutAttached): Promise<AttachResult> {
     const { id } = checkout.payment;
     const { owner } = await this.#references.link(id, orderId);
     if (owner !== orderId) return { outcome: 'belongs_to', orderId: owner };
+    // A crash here leaves a linked payment without `CheckoutAttached`: the caller's retry appends it.
     const { events } = await this.#orders.command(orderId, `attach ${id}`, { type: 'attach', checkout });
     await this.forwardHeld(id);
     return { outcome: events.length > 0 ? 'attached' : 'exists' };
   }
 
-  /** The order has the payment from its start; what was held of it is handed on behind, as news. */
+  /** Imports the order with its payment in one append, then forwards what was held about the payment. */
   async importOrder(order: OrderPlaced, observation: Observation): Promise<ImportResult> {
     const { payment, fact, aliases = [] } = observation;
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
@@ -73,7 +74,7 @@ export class PaymentWriter {
     return { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
   }
 
-  /** Hands on what a linked reference held. */
+  /** Forwards what a linked reference held. Does nothing where it has no owner. */
   async forwardHeld(reference: string): Promise<void> {
     const owner = await this.#references.ownerOf(reference);
     if (owner === undefined) return;
@@ -82,13 +83,13 @@ export class PaymentWriter {
     await this.#handOn(walk);
   }
 
-  /** Hands on one held observation, if one of its references has an owner by now. */
+  /** Forwards one held observation, if one of its references has an owner by now. */
   async forward(observed: PaymentObserved): Promise<void> {
     const owner = await this.#references.ownerOfAny(namesOf(observed));
     if (owner !== undefined) await this.#observeFor(owner, observed);
   }
 
-  /** Whose a payment is may be corrected until access was given on it. */
+  /** Moves the payment to another order, unless it gave access already. `PaymentMoved` is the commit point; `finishMove` the rest. */
   async move(
     payment: PaymentReference,
     toOrderId: string,
@@ -114,11 +115,11 @@ export class PaymentWriter {
       const moved = moveOf(state, payment);
       if (!moved) return 'already_granted';
       await this.finishMove(last.orderId, moved);
-      if (moved.toOrderId === toOrderId) return 'moved'; // Else somebody moved it elsewhere meanwhile: look again.
+      if (moved.toOrderId === toOrderId) return 'moved'; // Else it was moved elsewhere meanwhile: start again.
     }
   }
 
-  /** Idempotent: what a move has left to do after `PaymentMoved`, its commit point. */
+  /** Does what a move has left to do after `PaymentMoved`: links the next owner and records the observations there. Idempotent. */
   async finishMove(fromOrderId: string, { payment, toOrderId, linkRevision }: PaymentMoved): Promise<void> {
     await this.#references.relink(payment.id, toOrderId, linkRevision);
     const links = await this.#references.links(payment.id);
@@ -128,7 +129,7 @@ export class PaymentWriter {
     }
   }
 
-  /** After the link of a move: its observations may not have followed yet. */
+  /** Finishes a move whose link exists, since its observations may not have followed yet. */
   async #finishLastMove(reference: string): Promise<void> {
     const former = (await this.#references.links(reference)).at(-2);
     if (!former) return;
@@ -136,7 +137,7 @@ export class PaymentWriter {
     for (const each of Object.values(moved)) if (each.payment.id === reference) await this.finishMove(former.orderId, each);
   }
 
-  /** Strong: the link may come from the cache, and then the stream of a former owner sends on. A payment never comes back, so this ends. */
+  /** Strong. A cached link may name a former owner, whose stream names the next one. A payment never comes back, so this ends. */
   async orderOf(reference: string): Promise<OrderState | undefined> {
     let owner = await this.#references.ownerOf(reference);
     while (owner !== undefined) {
@@ -153,11 +154,11 @@ export class PaymentWriter {
     await this.#linkPayment(walk, observed, owner);
     const handedOn = await this.#handOn(walk);
     const result = await this.#record(walk, observed);
-    // It had been held, and this very call handed it on: what that came to is the answer.
+    // The observation had been held, and this call forwarded it: the answer is what followed from that.
     return result.outcome === 'duplicate' ? (handedOn.find((each) => isDecided(each, result.orderId)) ?? result) : result;
   }
 
-  /** Law 7: kept under every name of the payment, until one of them has an owner. */
+  /** Law 7: holds the observation under every name of the payment, until one of them has an owner. */
   async #hold(observed: PaymentObserved): Promise<ObserveResult> {
     for (const reference of namesOf(observed)) {
       const owner = await this.#references.hold(reference, observed, causeOf(observed));
@@ -180,7 +181,7 @@ export class PaymentWriter {
     return link.owner;
   }
 
-  /** Records what the references held; on the way, those of the held payments are linked too. */
+  /** Records what the references held, and links the references of the held payments before that. */
   async #handOn(walk: LinkPass): Promise<readonly ObserveResult[]> {
     for (const { observed, candidate } of walk.found) await this.#linkPayment(walk, observed, candidate); // `found` grows meanwhile.
     const results: ObserveResult[] = [];
@@ -195,14 +196,14 @@ export class PaymentWriter {
     return this.#recordIn(owner, observed, claims, formerOwners);
   }
 
-  /** Where the payment was moved away from that order, its new owner takes it. A payment never comes back, so this ends. */
+  /** Records in that order, or where the payment was moved away, in its new owner. A payment never comes back, so this ends. */
   async #recordIn(
     orderId: string,
     observed: PaymentObserved,
     claims: readonly string[],
     formerOwners: readonly string[],
   ): Promise<ObserveResult> {
-    // A person has overruled the claim of a former owner: it is not asked again.
+    // A person has overruled the claim for a former owner: it opens no review again.
     const { orderId: named, ...unnamed } = observed;
     const said: PaymentObserved = named !== undefined && formerOwners.includes(named) ? unnamed : observed;
     const claimedByAnother = claims.some((claim) => claim !== orderId && !formerOwners.includes(claim));
@@ -239,7 +240,7 @@ function isDecided(result: ObserveResult, orderId: string): boolean {
   return 'membership' in result && result.orderId === orderId && result.outcome !== 'recorded' && result.outcome !== 'review';
 }
 
-/** What an observation came to: its decision, else its review, else that it was recorded. */
+/** What followed from an observation: a decision, else a review, else that it was recorded or known. */
 function resultOf({ orderId, membership }: OrderState, events: readonly OrderEvent[]): ObserveResult {
   const decision = events.find(isDecision);
   if (decision) return { outcome: outcomes[decision.type], orderId, membership };

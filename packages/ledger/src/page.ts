@@ -1,14 +1,15 @@
-// One page of a list, and how the next one is asked for.
+// One page of a list, and how to ask for the next one.
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Give it as `after` for the next page; absent on the last one. */
+  /** Pass it as `after` to get the next page. Absent on the last page. */
   readonly next?: string;
-  /** How far the read model may be behind the log. */
+  /** How far the read model may be behind the log, in milliseconds. Infinity: it has not caught up yet. */
   readonly lagMs: number;
 }
 
 export interface PageRequest {
+  /** `next` of the page before. Default: the first page. */
   readonly after?: string;
   /** 1 to 1,000. Default 100. */
   readonly limit?: number;

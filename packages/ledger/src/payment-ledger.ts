@@ -1,4 +1,4 @@
-// The public face: what a shop calls, and what a payment adapter calls on its behalf.
+// The public interface: what a shop calls, and what a payment adapter calls on its behalf.
 
 import type { AdapterLedger } from './adapter-ledger.ts';
 import type { Alert } from './alerts.ts';
@@ -14,125 +14,153 @@ import type { OrderView, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
 
+/** An order as the shop places it. Ids: 1 to 128 of `A-Z a-z 0-9 . _ : -`; no personal data. */
 export interface PlaceOrder {
   readonly orderId: string;
   readonly memberId: string;
   readonly plan: string;
-  /** Before discounts, tax and shipping, in Stripe's minor unit. */
+  /** Before discounts, tax and shipping. Stripe's minor unit, a safe integer of 0 or more. */
   readonly amountMinor: number;
   /** ISO 4217, lower case. */
   readonly currency: string;
   /** The provider's account that must receive the payment. */
   readonly account: string;
+  /** True: live mode. False: test mode. */
   readonly livemode: boolean;
-  /** Parts that may make the total differ. Default: all three. */
+  /** The parts that may make the total differ from `amountMinor`. Default of each: true. */
   readonly allow?: { readonly discount?: boolean; readonly tax?: boolean; readonly shipping?: boolean };
 }
 
 export type ObserveResult =
+  /**
+   * The observation was recorded. `granted`, `suspended`, `restored`, `revoked`: the decision that followed. `review`: it opened
+   * a review and no decision followed. `recorded`: neither followed. `membership`: the status after it.
+   */
   | {
       readonly outcome: 'granted' | 'suspended' | 'restored' | 'revoked' | 'review' | 'recorded';
       readonly orderId: string;
       readonly membership: MembershipStatus;
     }
-  /** May come from a cache, so it says nothing of the membership now. */
+  /** The same source reported the same fact before. The answer may come from a cache, so it does not include the membership. */
   | { readonly outcome: 'duplicate'; readonly orderId: string }
-  /** No order is known yet: kept, and forwarded when the link appears. */
+  /** No order is known for the payment yet. The observation is held, and forwarded to the order when the link appears. */
   | { readonly outcome: 'held'; readonly payment: PaymentReference };
 
-/** What the shop is told. It stores `status` where its stored sequence is lower (law 9). */
+/** A decision, as it is delivered to the shop. The shop stores `status` where its stored sequence is lower (law 9). */
 export interface MembershipChange {
-  /** The order: last year's refund must not close this year's membership. */
+  /** The order's id: a refund of last year's order must not end this year's membership. */
   readonly membershipId: string;
   readonly memberId: string;
   readonly plan: string;
   readonly change: 'granted' | 'suspended' | 'restored' | 'revoked';
-  /** The state to be in after this change: store it where your stored sequence is lower. */
+  /** The status after this change. Store it where your stored sequence is lower. */
   readonly status: Exclude<MembershipStatus, 'none'>;
   /** 1, 2, 3… within the membership. */
   readonly sequence: number;
-  /** Provider's time of the payment that counts: a period starts here, also when it was rescued or backfilled later. ISO 8601 UTC. */
+  /** Provider's clock, ISO 8601 UTC: when the payment was paid. A period starts here, also if the payment was found much later. */
   readonly paidAt: string;
-  /** `${membershipId}:${sequence}`, stable for ever. */
+  /** `${membershipId}:${sequence}`. It never changes, also not at a repeated delivery. */
   readonly idempotencyKey: string;
 }
 
 export interface PaymentLedgerOptions {
-  /** Closed when the ledger is disposed. */
+  /** The ledger closes it when it is disposed. */
   readonly eventStore: EventStore;
-  /** Missing fields take their defaults. */
+  /** Fields that are missing take their defaults. */
   readonly policy?: Partial<Policy>;
   /**
-   * Tells the shop, at least once, with a stable key; it must stop when the signal aborts. Exactly once where it writes
-   * the status under the sequence in one transaction. Absent: this process decides, and leaves delivery to others.
+   * Delivers a decision to the shop: at least once, with a stable key. It resolves once the shop has stored the change, rejects
+   * to be called again, and must stop when the signal aborts. The effect is exactly once if it writes status and sequence in
+   * one transaction. Absent: this process decides, and leaves the delivery to other processes.
    */
   readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<void>;
-  /** Default 10,000. */
+  /** How many milliseconds `deliver` may take before its signal aborts. Above 0. Default 10,000. */
   readonly deliverTimeoutMs?: number;
-  /** File of the read models and cursors; droppable. Default: beside the SQLite log, else in memory. */
+  /**
+   * Path of the file for read models and cursors. It can be deleted and is rebuilt from the log. Default: beside the SQLite
+   * log, with the suffix `.read-models`; with any other store in memory.
+   */
   readonly readModels?: string;
   /**
-   * Roll forward, deliver and catch up by itself. Default true; false on short-lived hosts, which call `settle`. What an
-   * earlier process left undelivered such a host takes over by the times in the log, so set its wall clock.
+   * True (the default): roll forward, deliver and update the read models in the background. False: only when `settle` is called,
+   * for hosts that live briefly. Such a host takes over old deliveries by the times in the log, so its wall clock must be right.
    */
   readonly background?: boolean;
-  /** Signs checkpoints of the log: at every 1,000 events, and otherwise within 60 s; without a background at `settle`. */
+  /** Signs checkpoints of the log: at every 1,000 events, and otherwise within 60 s; without a background, at `settle`. Default: none. */
   readonly checkpoints?: CheckpointSettings;
-  /** Default: silent. */
+  /** Receives operational messages. Default: none are written. */
   readonly log?: Logger;
   /**
-   * Tells a person: of this ledger, and of the payment adapters on it. It may throw, reject or hang without harm, and an
-   * alert may be lost; {@link AlertKind} names the list in which each can be found afterwards.
+   * Receives the alerts of this ledger and of the payment adapters on it, to pass them to a person. It may throw, reject or hang
+   * without harm. An alert may be lost; {@link AlertKind} names the list in which each can be found afterwards. Default: none.
    */
   readonly onAlert?: (alert: Alert) => unknown;
+  /** Clocks, chance and timers, for tests. Default: `systemRuntime`. */
   readonly runtime?: Partial<Runtime>;
 }
 
-/** What waits, counted: for gauges, and for a look at the whole. */
+/** Counts of what waits, for gauges and overviews. */
 export interface Backlog {
-  /** Placed, not active, and a payment may still come. */
+  /** Orders that are placed and not active, and on which a payment is still possible. */
   readonly openOrders: number;
   /** Payments that wait for a person. */
   readonly openReviews: number;
   /** Orders whose newest decision the shop does not have. */
   readonly undelivered: number;
-  /** Of these, those that nobody tries any more. */
+  /** Of these, the ones that no process tries any more. */
   readonly abandoned: number;
-  /** How far the counts may be behind the log. */
+  /** How far the counts may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
   readonly lagMs: number;
 }
 
+/** A membership of a member, one for each order that was granted. */
 export interface Membership {
+  /** The order's id. */
   readonly membershipId: string;
   readonly plan: string;
   readonly status: MembershipStatus;
-  /** When that status was decided. */
+  /** When that status was decided. Our clock, ISO 8601 UTC. */
   readonly since: string;
 }
 
-/** All methods throw {@link LedgerError}: `invalid_input`, `closed`, and those of the event store. */
+/**
+ * The ledger. Dispose it before the process ends: calls and attempts under way have 10 s, then the store is closed.
+ *
+ * All methods throw {@link LedgerError}. `invalid_input`: an argument is wrong, and nothing was written. `closed`: the ledger
+ * was disposed. `contention`: a method that appends met faster writers for 15 s. `corrupt`, `file_newer`: the stream cannot be
+ * read. From the event store: `store_busy`, `store_full`, `store_unavailable`; after the last of these an append may be stored
+ * or not, and the same call again settles it.
+ */
 export interface PaymentLedger extends AsyncDisposable {
   /** For payment adapters alone; a shop does not need it. */
   readonly forAdapters: AdapterLedger;
-  /** Whether this process has a `deliver`. */
+  /** True if this process has a `deliver`. */
   readonly delivers: boolean;
+  /** The runtime of this ledger, for payment adapters on it. */
   readonly runtime: Runtime;
+  /** Places an order. `exists`: it was placed before on the same terms. `differs`: on other terms, which stay as they were. */
   placeOrder(order: PlaceOrder): Promise<{ readonly outcome: 'placed' | 'exists' | 'differs' }>;
-  /** @throws LedgerError `order_unknown` where the order is not placed. */
+  /**
+   * Links a provider's session or payment intent to the order. Durable when it answers, so call it before the customer is sent
+   * there. `exists`: it was attached before. `belongs_to`: the payment belongs to that other order, and nothing was attached.
+   *
+   * @throws LedgerError `order_unknown`: the order is not placed.
+   */
   attachCheckout(
     orderId: string,
     payment: PaymentReference,
     /**
-     * ISO 8601. After `expiresAt` the provider takes no payment on it; until `recoverableUntil` the customer may come back
-     * to it by another session that nobody attaches.
+     * Times in ISO 8601. After `expiresAt` the provider accepts no payment on it. Default: it does not expire. Until
+     * `recoverableUntil` the customer may recover it through a new session that nobody attaches. Default: never.
      */
     options?: { readonly expiresAt?: string; readonly recoverableUntil?: string },
   ): Promise<{ readonly outcome: 'attached' | 'exists' } | { readonly outcome: 'belongs_to'; readonly orderId: string }>;
   /**
-   * An order that the shop fulfilled before it had a ledger: placed, paid and granted in one append, and never
-   * delivered, since the shop has it. What becomes of the payment from then on (a refund, a dispute) is decided and
-   * delivered as of any order. `exists`: it had a membership here before. `not_entitled`: it is placed, but the payment
-   * does not count, or is undone: look at its reviews. `differs`: it was placed on other terms, and is left as it was.
+   * Imports an order that the shop fulfilled before it had a ledger: it is placed, paid and granted in one append. The grant
+   * is not delivered, since the shop has it. Later facts (a refund, a dispute) are decided and delivered as for any order.
+   * `exists`: it had a membership here before. `not_entitled`: it is placed, but its payment does not count or is undone; see its
+   * reviews. `differs`: it was placed before on other terms, which stay as they were. `belongs_to`: the payment belongs to that
+   * other order.
    */
   importOrder(
     order: PlaceOrder & { readonly placedAt: string },
@@ -141,13 +169,14 @@ export interface PaymentLedger extends AsyncDisposable {
   ): Promise<
     { readonly outcome: 'imported' | 'exists' | 'not_entitled' | 'differs' } | { readonly outcome: 'belongs_to'; readonly orderId: string }
   >;
-  /** Durable when it answers (law 8). */
+  /** Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. */
   observePayment(observation: Observation): Promise<ObserveResult>;
   /**
-   * A person corrects whose a payment is. `already_granted`: access was given on it, so it stays (refund it, or use a
-   * review). `left_before`: it was moved away from that order once, and never goes back.
+   * Moves a payment to another order, because a person corrects its owner. `exists`: it belongs to that order already.
+   * `already_granted`: it gave access to its order, so it stays (refund it, or resolve a review). `left_before`: it was moved
+   * away from the target before, and never goes back.
    *
-   * @throws LedgerError `order_unknown` where the target is not placed.
+   * @throws LedgerError `order_unknown`: the target is not placed.
    */
   movePayment(
     payment: PaymentReference,
@@ -155,8 +184,11 @@ export interface PaymentLedger extends AsyncDisposable {
     by: ManualAction,
   ): Promise<{ readonly outcome: 'moved' | 'exists' | 'already_granted' | 'left_before' }>;
   /**
-   * grant: the payment counts in spite of its mismatch (later refunds still undo it); revoke: it counts no longer;
-   * dismiss: no change. `stale`: the order has changed since `seenRevision`, or was resolved otherwise; look again.
+   * Resolves a review, because a person decided. `grant`: the payment counts in spite of its mismatch (later refunds still undo
+   * it). `revoke`: it no longer counts. `dismiss`: nothing changes. `seenRevision`: `revision` of the view that the person read.
+   * `stale`: the order has changed since then, or the review was resolved otherwise; read the order again.
+   *
+   * @throws LedgerError `invalid_input`: also where the order has no such review, or has not reached `seenRevision`.
    */
   resolveReview(
     orderId: string,
@@ -164,23 +196,32 @@ export interface PaymentLedger extends AsyncDisposable {
     how: { readonly resolution: Resolution; readonly seenRevision: number },
     by: ManualAction,
   ): Promise<{ readonly outcome: 'resolved' | 'stale' }>;
-  /** Delivers the newest decision now, also after it was abandoned. Needs a `deliver`. */
+  /**
+   * Delivers the newest decision now, because a person asks for it, also after it was abandoned. `failed`: it is tried again
+   * later. `nothing_to_deliver`: the shop has the newest decision.
+   *
+   * @throws LedgerError `order_unknown`: the order is not placed. `invalid_input`: also where this process has no `deliver`.
+   */
   redeliver(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'delivered' | 'failed' | 'nothing_to_deliver' }>;
-  /** Strong: from the order's own stream. Undefined until placed. */
+  /** Strong: from the order's own stream. Undefined until the order is placed. */
   order(orderId: string): Promise<OrderView | undefined>;
-  /** Strong: through the reference stream. */
+  /** Strong: the order that owns the payment with this id or alias. Undefined: there is none, or it is not placed. */
   orderOf(reference: string): Promise<OrderView | undefined>;
+  /** Strong: the stored events of the order, oldest first; `readOrderEvent` gives their current shapes. Empty: no such order. */
   history(orderId: string): Promise<readonly StoredEvent[]>;
-  /** From a read model. */
+  /** From a read model: all memberships of a member on one page, sorted by id. */
   memberships(memberId: string): Promise<Page<Membership>>;
-  /** From a read model: placed, not active, and a payment may still come. */
+  /** From a read model, sorted by order id: placed, not active, and a payment is still possible. */
   openOrders(page?: PageRequest): Promise<Page<OrderView>>;
-  /** From a read model. */
+  /** From a read model, sorted by order id: the open reviews. */
   reviews(page?: PageRequest): Promise<Page<Review>>;
-  /** From a read model: what the shop does not have yet, and whether anybody still tries. */
+  /** From a read model, sorted by order id: the newest decisions that the shop does not have, abandoned ones too. */
   undelivered(page?: PageRequest): Promise<Page<UndeliveredDecision>>;
-  /** From the read models: how much of each of these lists there is. */
+  /** From the read models: how long each of these lists is. */
   backlog(): Promise<Backlog>;
-  /** Catch up, roll forward and deliver until idle: CLI, serverless, tests. Default timeout 10 s. */
+  /**
+   * Rolls forward, updates the read models, delivers what is due, and signs a checkpoint. For command lines, serverless hosts
+   * and tests. Deliveries start only within `timeoutMs` (milliseconds, default 10,000) of the call.
+   */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -52,9 +52,8 @@ const next: Readonly<Record<MembershipStatus, Readonly<Record<Access, DecisionTy
 };
 
 /**
- * Answers the events that the command adds; none where the order already has them, or where the command is refused.
- * @throws LedgerError `invalid_input`: `resolve` names an unknown review, or a revision that does not exist yet.
- *   `corrupt`: the events would break a law.
+ * Answers the events to add; none where the order has them, or where the command is refused.
+ * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision. `corrupt`: the events would break a law.
  */
 export function decide(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] {
   switch (command.type) {
@@ -91,10 +90,7 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
   return trail.events;
 }
 
-/**
- * Law 2 in one append: the order is placed, paid and granted by the usual rules. The grant is recorded as delivered, since
- * the shop fulfilled it already. Adds nothing where the order has a membership: that was decided and is delivered as usual.
- */
+/** Law 2 in one append: placed, paid and granted by the usual rules, and recorded as delivered. Adds nothing where a membership exists. */
 function decideImported(before: OrderState, command: Extract<OrderCommand, { type: 'import' }>, policy: Policy): readonly OrderEvent[] {
   const { order, observed, claimedByAnother = false } = command;
   const isOther = before.placed !== undefined && !isSameOrder(before.placed, order);
@@ -183,10 +179,7 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   });
 }
 
-/**
- * Law 6: the payments that a person must review. Either they begin to count on an order that was granted before, or they
- * come into effect beside another payment, so that the shop keeps money twice.
- */
+/** Payments to review: new ones on an order granted before (law 6), and those that come into effect beside another: money kept twice. */
 function furtherPayments(before: OrderState, after: OrderState, policy: Policy): readonly PaymentFacts[] {
   const was = ({ reference }: PaymentFacts, how: typeof counts): boolean => {
     const earlier = before.payments[paymentKey(reference)];

@@ -1,5 +1,5 @@
-// What a payment adapter asks of the read models before it polls: which accounts have orders, how old the oldest is
-// that may still be paid, and which orders have something unsettled.
+// What a payment adapter reads before it polls: which accounts have orders, how old the oldest order is that may still be
+// paid, and which orders have something unsettled.
 
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import type { OrderState } from '../order/order.ts';
@@ -8,9 +8,11 @@ import type { FoldedOrder } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 export interface AccountRows {
-  /** Belongs into the transaction that saves the order. */
+  /** Updates the account's row. Call it in the transaction that saves the order. */
   note(order: FoldedOrder): void;
+  /** @param awaitedAt ISO 8601 UTC: the time for which `awaited` is computed. */
   accounts(awaitedAt: string): readonly AccountOrders[];
+  /** Orders after that id, sorted by id, at most `limit`. */
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
 }
 
@@ -24,7 +26,7 @@ export function openAccountRows({ db }: ReadModelFile): AccountRows {
     'select min(placed_at) as oldest, max(placed_at) as newest from orders where account = ? and livemode = ? and listed_until is not null and listed_until > ?',
   );
   const anyUnsettled = db.prepare('select 1 from orders where account = ? and livemode = ? and unsettled = 1 limit 1');
-  // Of placed orders: a row that is passed over afterwards would make a full page look like the last one.
+  // Placed orders only: a row that is dropped after the query would make a full page look like the last one.
   const unsettledAfter = db.prepare(
     'select state from orders where unsettled = 1 and account is not null and order_id > ? order by order_id limit ?',
   );

@@ -1,5 +1,5 @@
-// Read models of the orders: open orders, open reviews, undelivered decisions, memberships by member. Each row
-// holds the folded order, so a page is applied without reading streams. Beside them, where the sweeps stand.
+// Read models of the orders: open orders, open reviews, undelivered decisions, memberships by member. Each row holds
+// the folded order, so a page is applied without reading streams. The rows of accounts and sweeps are updated with them.
 
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import { invariant } from '../errors.ts';
@@ -15,19 +15,24 @@ import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
 import { isOfSweep, openSweepRows } from './sweep-rows.ts';
 
 export interface OrderReadModels {
+  /** How far the file had read the log when it was opened. */
   readonly cursor: Position;
-  /** Idempotent: events that were applied before are passed over. */
+  /**
+   * Applies a page and moves the cursor to `next`, in one transaction. Idempotent: events that were applied before are skipped.
+   * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read or does not follow. Also as `ReadModelFile.advance`.
+   */
   apply(events: readonly StoredEvent[], next: Position): Promise<void>;
   memberships(memberId: string): readonly Membership[];
+  /** Lists take the key of the last row before the page (empty: from the start), and how many rows to give at most. `now`: ISO 8601 UTC. */
   openOrders(now: string, after: string, limit: number): readonly OrderView[];
   reviews(after: string, limit: number): readonly Review[];
   accounts(awaitedAt: string): readonly AccountOrders[];
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
   undelivered(after: string, limit: number): readonly UndeliveredDecision[];
   backlog(now: string): Omit<Backlog, 'lagMs'>;
-  /** Orders whose newest decision is on its way to the shop. */
+  /** Orders whose newest decision is neither delivered nor abandoned. */
   pendingDeliveries(): readonly OrderState[];
-  /** Undefined: nothing is known of the tier. */
+  /** Undefined: there is no row for the tier, or it cannot be read. */
   sweep(tier: string): FoldedSweep | undefined;
 }
 
@@ -36,7 +41,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const accountRows = openAccountRows(file);
   const sweepRows = openSweepRows(file);
   const select = db.prepare('select state, since from orders where order_id = ?');
-  // In its place: a row that is replaced would move to the end of the table.
+  // Updated in its place: `insert or replace` would move the row to the end of the table.
   const upsert = db.prepare(
     `insert into orders values (${orderColumns.map(() => '?').join(', ')})
      on conflict (order_id) do update set ${orderColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
@@ -46,7 +51,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const byMember = db.prepare(
     "select order_id, plan, status, since from orders where member_id = ? and status <> 'none' order by order_id",
   );
-  // Chosen by the index alone: the rows of orders whose time is over are not read.
+  // The inner query is answered from the index alone: rows of orders whose time is over are not read.
   const awaited = db.prepare(`
     select state from orders where order_id in (
       select order_id from orders where awaited_until is not null and awaited_until > ? and order_id > ? order by order_id limit ?
@@ -111,7 +116,7 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
 }
 
 function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {
-  // Each counts in an index that holds nothing else; of the undelivered, which are few, the rows are read.
+  // Each count reads an index that holds nothing else. Only for the undelivered, which are few, rows are read.
   const counts = db.prepare(`
     select (select count(*) from orders where awaited_until is not null and awaited_until > ?) as openOrders,
       (select count(*) from reviews) as openReviews, count(*) as undelivered, total(abandoned) as abandoned
@@ -128,12 +133,12 @@ function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {
   };
 }
 
-/** Orders are paged by their id. */
+/** Key of an order in a paged list: its id. */
 export function orderKey({ orderId }: { readonly orderId: string }): string {
   return orderId;
 }
 
-/** Reviews are paged by `{order}/{review}`; an order id holds no slash. */
+/** Key of a review in a paged list: `{order}/{review}`. An order id contains no slash. */
 export function pageKey({ orderId, reviewId }: Review): string {
   return `${orderId}/${reviewId}`;
 }

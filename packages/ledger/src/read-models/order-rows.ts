@@ -1,19 +1,19 @@
-// What the tables of the read models hold of an order: one fold and one row, for the live ones and for an audit that
-// replays the log beside them.
+// The rows of an order in the read models, and the fold that makes them. The live tables use it, and so does an audit that
+// replays the log and compares.
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { isDecision } from '../order/events.ts';
 import { isPending, type OrderState } from '../order/order.ts';
 import { awaitedUntil, listedUntil, openReviews, undeliveredIn, unsettledIn } from '../order/view.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 
-/** An order as its row keeps it. */
+/** An order as its row stores it. `foldInto` writes both fields. */
 export interface FoldedOrder {
   state: OrderState;
-  /** When the newest decision was recorded. */
+  /** `recordedAt` of the newest decision, ISO 8601 UTC; null: none yet. */
   since: string | null;
 }
 
-/** As the table `orders` names them, in its order. */
+/** The columns of the table `orders`, in its order. */
 export const orderColumns = [
   'order_id',
   'state',
@@ -47,14 +47,14 @@ export type OrderColumns = [
   abandoned: number,
 ];
 
-/** One fold for the live rows and for a replay of them. */
+/** Folds one event into the order. @throws LedgerError `corrupt`, `file_newer`. */
 export function foldInto(order: FoldedOrder, event: StoredEvent): void {
   const read = orderAggregate.read(event);
   order.state = orderAggregate.evolve(order.state, read, event.metadata['instance'] ?? '');
   if (isDecision(read)) order.since = event.metadata['recordedAt'] ?? null;
 }
 
-/** What the tables hold of an order: its columns, and its open reviews by id. */
+/** The columns of the order's row, and the rows of its open reviews: id, and the review as JSON. */
 export function rowsOf({ state, since }: FoldedOrder): {
   readonly columns: OrderColumns;
   readonly reviews: readonly (readonly [reviewId: string, review: string])[];

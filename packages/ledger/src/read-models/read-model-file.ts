@@ -1,5 +1,5 @@
 // The file of the read models: rows and cursors together, so that a page and its cursor are one transaction.
-// Everything in it comes from the log: it can be dropped at any time, and is rebuilt.
+// Everything in it comes from the log: the file can be deleted at any time, and is rebuilt.
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
@@ -11,14 +11,14 @@ import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
 
-/** "PdRm", in the file's header: this file is ours, and may be dropped. Any other is left as it is. */
+/** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 const applicationId = 0x5064526d;
-/** Another layout: the file is dropped and rebuilt. Another fold of what a row holds, or a new event of a sweep, is one too. */
+/** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
 export const layout = 8;
-/** What the read models are made of, and the cursor that they have in it. */
+/** The streams that the read models are made from; below, the name of their cursor. */
 export const readModelPrefixes: readonly string[] = [orderAggregate.stream(''), sweepAggregate.stream('')];
 export const readModelCursor = 'orders';
-/** Other processes on the same file hold it for the length of a page. */
+/** How long to wait for other processes on the same file, which hold it for the length of a page. */
 const busyTimeoutMs = 10_000;
 
 const schema = `
@@ -68,10 +68,13 @@ const schema = `
 
 export interface ReadModelFile {
   readonly db: DatabaseSync;
+  /** The position up to which the subscriber of this name has read; `logStart`: nothing yet. */
   cursor(name: string): Position;
   /**
-   * Runs `work` and moves the cursor to `next` in one transaction. Where another process on the same file has
-   * moved it further, `work` is told from where on it is still needed.
+   * Runs `work` and moves the cursor to `next`, in one transaction. `from` is the cursor before that: another process on the
+   * same file may have moved it, so `work` skips events up to it. If the cursor has passed `next`, nothing is done.
+   * @throws LedgerError `store_busy`: other processes held the file for 10 s. `store_full`, `store_unavailable`, `corrupt`. Also
+   *   what `work` throws, after a rollback.
    */
   advance(
     name: string,
@@ -82,11 +85,12 @@ export interface ReadModelFile {
 }
 
 /**
- * Opens the file, or drops and rebuilds one that cannot be used: of another layout, damaged, or of another log
- * (a backup was put back, or the log was moved away).
+ * Opens the file. Drops and rebuilds one that cannot be used: it has another layout, is damaged, or belongs to another log
+ * (the log was restored from a backup, or replaced).
  *
  * @param path a file, or `:memory:`.
- * @throws LedgerError `invalid_input`: another program's file. `store_busy`. `store_unavailable`: cannot be read or written.
+ * @throws LedgerError `invalid_input`: another program's file. `store_busy`: held by another process for 10 s.
+ *   `store_unavailable`: it cannot be read or written. Also what reading the store throws.
  */
 export async function openReadModelFile(path: string, store: EventStore, runtime: Runtime): Promise<ReadModelFile> {
   const open = (): Promise<DatabaseSync> => whenFree(runtime, busyTimeoutMs, () => openOrDrop(path));
@@ -117,8 +121,8 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
     db,
     cursor,
     advance: (name, { events, next }, work) =>
-      // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process. Begun and
-      // ended without a pause between: the other subscriber writes through the same connection.
+      // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process. The transaction
+      // has no `await` inside: the other subscriber writes through the same connection.
       whenFree(runtime, busyTimeoutMs, () =>
         telling(path, () => {
           db.exec('begin immediate');
@@ -141,7 +145,7 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
   };
 }
 
-/** The log still holds, at its place, the last event that was read for each cursor, is as long as it was, and nothing new stands between. */
+/** True if, for each cursor, the log reaches it, still has the last event that was read, and has no other event between the two. */
 async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
   const cursors = db.prepare('select name, position, stream, revision, event_id from cursors left join last_events using (name)').all();
   for (const { name, position, stream, revision, event_id } of cursors) {
@@ -157,12 +161,12 @@ async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
   return true;
 }
 
-/** Every cursor reads the orders, and that of the read models the sweeps too. */
+/** The prefixes that a cursor reads for sure: those of orders, and for the read models those of sweeps too. */
 function readBy(cursor: string): readonly string[] {
   return cursor === readModelCursor ? readModelPrefixes : [orderAggregate.stream('')];
 }
 
-/** What a cursor reads, and what stands between its last event and itself, was not there when it passed. */
+/** True if the log has an event between the last one that a cursor read and the cursor: it was not there when the cursor passed. */
 async function holdsEvent(store: EventStore, after: Position, upTo: Position, prefixes: readonly string[]): Promise<boolean> {
   for await (const { events, next } of store.readLog({ after, prefixes })) {
     if (events[0] !== undefined) return events[0].position <= upTo;
@@ -171,7 +175,7 @@ async function holdsEvent(store: EventStore, after: Position, upTo: Position, pr
   return false;
 }
 
-/** A store refuses a position that its log has not reached. */
+/** True if the log reaches the position: a store refuses one that lies past its end. */
 async function hasReached(store: EventStore, position: Position): Promise<boolean> {
   try {
     for await (const _ of store.readLog({ after: position })) break;
@@ -196,16 +200,16 @@ function drop(path: string): void {
   if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
-/** @throws LedgerError `corrupt` where it is ours, and of no use. */
+/** @throws LedgerError `corrupt`: the file holds read models, and cannot be used. `invalid_input`: it is another program's. */
 function openLaidOut(path: string): DatabaseSync {
   return telling(path, () => {
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
-      db.exec('begin'); // One snapshot: another process may be laying out this very file.
+      db.exec('begin'); // Both checks read one snapshot: another process may be laying out this file.
       refuseForeignFile(db, path);
       db.exec('commit');
       db.exec('pragma journal_mode = wal; pragma synchronous = normal');
-      // The version is read inside: of two processes that open a new file at once, the second finds it laid out.
+      // The version is read inside the transaction: of two processes that open a new file at once, the second finds it laid out.
       db.exec('begin immediate');
       if (pragma(db, 'user_version') === 0) db.exec(schema);
       db.exec('commit');

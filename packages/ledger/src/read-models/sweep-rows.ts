@@ -1,20 +1,20 @@
-// Where the rounds of each tier of the poll stand, as far as the read models have the log: whoever must fold a stream that
-// grows for years begins here.
+// The folded sweep stream of each tier, as far as the read models have read the log. These streams grow for years, so a
+// process that needs their state starts its fold here.
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { type FoldedSweep, type SweepState, sweepAggregate, sweepStateSchema } from '../streams/sweep-streams.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
-/** What the table `sweeps` holds of a tier. */
+/** A row of the table `sweeps`: `state` as JSON, and the id of the last event that is folded into it. */
 export interface SweepRow {
   readonly state: string;
   readonly eventId: string;
 }
 
 export interface SweepRows {
-  /** Belongs into the transaction that moves the cursor. Idempotent, and passes over what is of no sweep. */
+  /** Folds the events of sweeps, and skips all others. Idempotent. Call it in the transaction that moves the cursor. */
   apply(events: readonly StoredEvent[]): void;
-  /** Undefined: there is no row, or none that can be read. */
+  /** Undefined: there is no row for the tier, or it cannot be read. */
   folded(tier: string): FoldedSweep | undefined;
 }
 
@@ -50,9 +50,9 @@ export function openSweepRows({ db }: ReadModelFile): SweepRows {
 }
 
 /**
- * One fold for the live rows and for a replay of them. An event that does not follow, or cannot be read, is passed over,
- * and with it all that come later: the row stays at a state that the stream went through, and whoever begins there
- * meets that event himself. So a stream that cannot be read stops neither the other tiers nor the orders.
+ * Folds one event: for the live rows, and for a replay of them. An event that does not follow, or cannot be read, is skipped,
+ * and so are all later ones. The row then stays at a state that the stream once had, and a fold that starts there meets the
+ * same event. So a stream that cannot be read stops neither the other tiers nor the orders.
  */
 export function foldSweep(before: FoldedSweep | undefined, event: StoredEvent): FoldedSweep | undefined {
   const state = before?.state ?? sweepAggregate.initial(tierOf(event.stream));
@@ -69,6 +69,7 @@ export function sweepRow({ state, eventId }: FoldedSweep): SweepRow {
   return { state: JSON.stringify(state), eventId };
 }
 
+/** True if the stream is a `sweep-{tier}`. */
 export function isOfSweep(stream: string): boolean {
   return stream.startsWith(sweepAggregate.stream(''));
 }

@@ -1,5 +1,5 @@
-// Finishes what a crash left between a link and its observations: in any number of processes, hands held
-// observations on once one of their references has an owner, and finishes moves.
+// Finishes what a crash left between a link and its observations, in any number of processes: forwards held
+// observations once one of their references has an owner, and finishes moves.
 import type { Alert } from '../alerts.ts';
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
@@ -8,10 +8,14 @@ import type { PaymentWriter } from '../observe-payment.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';
 
-/** Of interest: reference streams, and `PaymentMoved` in the streams of orders. */
+/** The streams to read: reference streams, and for `PaymentMoved` the streams of orders. */
 export const rollForwardPrefixes: readonly string[] = [referenceAggregate.stream(''), orderAggregate.stream('')];
 
-/** Idempotent: what was handed on before is a duplicate. */
+/**
+ * Handles a page of events. Idempotent: what was forwarded before is a duplicate. An event whose stream cannot be read
+ * (`corrupt`, `file_newer`) is logged, alerted and skipped.
+ * @throws LedgerError every other code of the event store: the page is handled again later.
+ */
 export async function rollForward(
   events: readonly StoredEvent[],
   writer: PaymentWriter,
@@ -21,7 +25,7 @@ export async function rollForward(
     try {
       await rollForwardOne(stored, writer);
     } catch (error) {
-      // A store that cannot write now is asked again. A stream that cannot be read stays as it is, and must not stop the others.
+      // A store that cannot write now is tried again. A stream that cannot be read stays as it is, and must not stop the others.
       if (!(error instanceof LedgerError) || (error.code !== 'corrupt' && error.code !== 'file_newer')) throw error;
       const message = `${stored.stream} cannot be handed on: ${error.message}`;
       log.error({ err: error, stream: stored.stream }, message);

@@ -1,5 +1,5 @@
-// The subscribers of a ledger: one keeps the read models and shows delivery what other processes did, one rolls held
-// payments forward (their cursors stand in the file of the read models), and where it is asked for, one signs checkpoints.
+// The subscribers of a ledger. One updates the read models, and shows delivery what other processes did. One rolls held
+// payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import type { Delivery } from '../delivery/delivery.ts';
@@ -18,14 +18,16 @@ import { openSubscription } from './subscription.ts';
 
 export interface FollowersOptions {
   readonly store: EventStore;
-  /** Of the read models; `:memory:` where they are not kept. */
+  /** File of the read models; `:memory:`: they are lost when the process ends. */
   readonly path: string;
   readonly writer: PaymentWriter;
+  /** Undefined: this process delivers nothing. */
   readonly delivery: Delivery | undefined;
-  /** false: the process may live for one `settle` only. */
+  /** False: the process may live for one `settle` only. */
   readonly background: boolean;
-  /** Of this process: who owns its decisions. */
+  /** This process, as the metadata of its events names it. */
   readonly instance: string;
+  /** Undefined: this process signs none. */
   readonly checkpoints: CheckpointSettings | undefined;
   readonly runtime: Runtime;
   readonly log: Logger;
@@ -33,37 +35,41 @@ export interface FollowersOptions {
 }
 
 export interface Subscribers {
-  /** Opens them on first use; after a failure the next caller tries again. */
+  /** Opens them on first use; after a failure the next caller tries again. @throws LedgerError as `openReadModelFile`. */
   opened(): Promise<OpenedSubscribers>;
   /** Follows the log until `stop`, as soon as it can be read. */
   follow(): void;
-  /** Signs what was not signed yet, where this process signs. */
+  /** Signs a checkpoint of what was not signed yet. Does nothing where this process signs none. */
   signCheckpoint(): Promise<void>;
-  /** @param deadlineMs monotonic, for a last checkpoint. */
+  /** Stops all of them and closes their file. @param deadlineMs monotonic: until then a last checkpoint may be signed. */
   stop(deadlineMs: number): Promise<void>;
 }
 
 export interface OpenedSubscribers {
   readonly models: OrderReadModels;
+  /** Follows the log until `stop`. */
   follow(): void;
+  /** Handles everything that was in the log when it was called. @throws LedgerError as `Subscription.catchUp`. */
   catchUp(): Promise<void>;
+  /** How far the read models may be behind, as `Subscription.lagMs`. */
   lagMs(): number;
+  /** Stops both subscriptions, then closes the file. */
   stop(): Promise<void>;
 }
 
-/** Beside the SQLite log, where there is one. */
+/** The path that the options name. Default: beside the SQLite log, else `:memory:`. */
 export function readModelsPath({ readModels, eventStore }: Pick<PaymentLedgerOptions, 'readModels' | 'eventStore'>): string {
   if (readModels !== undefined) return readModels;
   return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
 }
 
-/** @throws LedgerError `invalid_input`: checkpoints cannot be signed with these settings. */
+/** Prepares the subscribers; nothing is opened or read yet. @throws LedgerError `invalid_input`: the checkpoint settings cannot be used. */
 export function openSubscribers(options: FollowersOptions): Subscribers {
   const { store, runtime, log, onAlert, checkpoints } = options;
   const checkpointer = checkpoints && openCheckpointer({ store, settings: checkpoints, runtime, log, onAlert });
   const stopping = new AbortController();
-  let opening: Promise<OpenedSubscribers> | undefined;
-  let following: Promise<void> = Promise.resolve();
+  let opening: Promise<OpenedSubscribers> | undefined; // Written by `opened`; cleared after a failure.
+  let following: Promise<void> = Promise.resolve(); // Written by `follow`.
 
   function opened(): Promise<OpenedSubscribers> {
     const current = opening ?? openNow(options);
@@ -115,7 +121,7 @@ async function openNow({
 }: FollowersOptions): Promise<OpenedSubscribers> {
   const file = await openReadModelFile(path, store, runtime);
   const models = openOrderReadModels(file);
-  let pendingSighted = false;
+  let pendingSighted = false; // Set by `onCaughtUp` once delivery knows what was pending before.
 
   const orders = openSubscription({
     name: 'orders',
@@ -132,11 +138,11 @@ async function openNow({
     onCaughtUp: async () => {
       if (pendingSighted) return;
       if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order, await agoMs(order));
-      pendingSighted = true; // What is long delivered is not looked at one by one.
+      pendingSighted = true; // Until now events were skipped: most of them are of deliveries that ended long ago.
     },
   });
-  // By the wall clocks: one process after the other would begin to wait and end before it may take over. Wrong clocks cost
-  // a second telling under the same key, no more.
+  // Without a background, by the wall clocks: else each short-lived process would start the wait anew, and end before it may
+  // take over. Wrong clocks cost a second delivery under the same key, no more.
   async function agoMs({ orderId, delivery: { revision, owner } }: OrderState): Promise<number> {
     if (background || owner === instance) return 0;
     const [last] = await store.readStream(orderAggregate.stream(orderId), { afterRevision: revision - 1 });

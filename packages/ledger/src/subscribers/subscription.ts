@@ -1,21 +1,23 @@
-// A subscriber of the log: hands each page, in log order, to one handler. What was handled is remembered by
-// the handler, with its own rows; so a page may come again after a crash, and handlers are idempotent.
+// A subscriber of the log: gives each page, in log order, to one handler. The handler stores the cursor with its own
+// rows. So a page may come again after a crash, and handlers are idempotent.
 import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
 export interface SubscriptionOptions {
+  /** For log messages. */
   readonly name: string;
   readonly store: EventStore;
   readonly runtime: Runtime;
   readonly log: Logger;
+  /** Reads only streams whose names start with one of these. */
   readonly prefixes: readonly string[];
-  /** Where the handler's own record stands. */
+  /** The cursor that the handler has stored: reading starts after it. */
   readonly after: Position;
-  /** A page that failed is given again. */
+  /** Handles one page and stores `next`. A page whose handling failed is given again. */
   readonly handle: (events: readonly StoredEvent[], next: Position) => Promise<void>;
-  /** Called once where an event cannot be read: the subscriber stays before it until it can. */
+  /** Called once when an event cannot be read: the subscriber stays in front of it until it can be. */
   readonly onStuck?: (error: LedgerError) => void;
   /** Called each time the head of the log is reached. */
   readonly onCaughtUp?: () => void | Promise<void>;
@@ -26,30 +28,34 @@ export interface Subscription {
   follow(): void;
   /**
    * Handles everything that was in the log when it was called.
-   * @throws LedgerError `closed` where it was stopped meanwhile.
+   * @throws LedgerError `closed`: it was stopped meanwhile. Also what the store and the handler throw.
    */
   catchUp(): Promise<void>;
-  /** How far it may be behind: the time in which pages gather while it follows at the head, else the time since it was last there. */
+  /**
+   * How many milliseconds it may be behind the log. While it follows at the head: the time for which pages gather. Else the
+   * time since it was last at the head; infinity: never yet.
+   */
   lagMs(): number;
+  /** Stops, and resolves when no page is being handled any more. */
   stop(): Promise<void>;
 }
 
 const retryAfterMs = 1_000;
-/** At the head, pages gather for so long: one transaction of the handler for many small commits of the log. */
+/** How long events gather at the head: one transaction of the handler then covers many small commits of the log. */
 const gatherMs = 25;
 
 export function openSubscription(options: SubscriptionOptions): Subscription {
   const { name, store, runtime, log, prefixes, handle, onStuck, onCaughtUp } = options;
   const stopping = new AbortController();
-  let position = options.after;
-  let caughtUpAtMs: number | undefined;
-  let following = false;
-  let atHead = false;
-  let stuck = false;
-  let loop: Promise<void> = Promise.resolve();
-  let turn: Promise<unknown> = Promise.resolve();
+  let position = options.after; // The cursor. Written by `read`, after the handler has stored it.
+  let caughtUpAtMs: number | undefined; // Monotonic. Written by `read`; undefined: the head was not reached yet.
+  let following = false; // Set by `follow`.
+  let atHead = false; // Written by `read`, cleared by `followOn` after a failure.
+  let stuck = false; // Set by `followOn` when `onStuck` was called, cleared by `read` after progress.
+  let loop: Promise<void> = Promise.resolve(); // Written by `follow`.
+  let turn: Promise<unknown> = Promise.resolve(); // The newest work that takes turns. Written by `inTurn`.
 
-  /** `catchUp` and the follower read the same log: whoever comes second finds the page handled. */
+  /** Handles one page at a time: `catchUp` and the follower read the same log, and the second finds the page handled. */
   function inTurn(work: () => Promise<void>): Promise<void> {
     const done = turn.then(work, work);
     turn = done;
@@ -94,7 +100,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
       }
       if (stopping.signal.aborted) return;
       atHead = false;
-      // A store that was closed under us ends the reading without an error: asking again at once would never end.
+      // A store that was closed meanwhile ends the reading without an error: without a pause this loop would spin.
       await runtime.sleep(retryAfterMs, stopping.signal);
     }
   }
