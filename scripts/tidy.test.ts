@@ -58,6 +58,11 @@ describe('banned in a line', () => {
     expect(findings('README.md', 'https://example.com/home/ and ./home/ and todo')).toEqual([]);
   });
 
+  test.each(["test('a', { timeout: 60_000 }, work)", 'await vi.waitFor(() => expect(a).toBe(1))'])('a time limit of a test: %s', (line) => {
+    expect(findings('src/order.test.ts', line)).toEqual([expect.stringMatching(/is a time limit that a busy machine breaks/)]);
+    expect(findings('src/order.ts', `${opening}${line}`)).toEqual([]);
+  });
+
   test('the host of a registry, in the lock', () => {
     const line = `"resolved": "https:${'//'}registry.example/x.tgz"`;
     expect(findings('package-lock.json', line)).toEqual([expect.stringMatching(/^package-lock\.json:1: error: the lock names the host/)]);

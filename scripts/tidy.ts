@@ -30,6 +30,11 @@ const lineRules: readonly LineRule[] = [
     applies: (path) => path !== lock,
   },
   {
+    pattern: /\{ timeout: \d[\d_]* \}|vi\.waitFor\(/,
+    says: (found) => `${found} is a time limit that a busy machine breaks, use expect.poll, or no limit`,
+    applies: (path) => path.endsWith('.test.ts') && path !== 'scripts/tidy.test.ts',
+  },
+  {
     pattern: /"resolved": "https?:[^"]*/,
     says: () => 'the lock names the host of a registry, use npm install --omit-lockfile-registry-resolved',
     applies: (path) => path === lock,

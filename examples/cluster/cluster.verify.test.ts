@@ -17,7 +17,7 @@ async function run(...args: readonly string[]): Promise<{ readonly code: unknown
 }
 
 // A delivery that dies with its replica is taken over after half a minute: hence the patience. Mostly there is none.
-test('npm run cluster:local: three replicas, one killed and started again, and no law is broken', { timeout: 120_000 }, async () => {
+test('npm run cluster:local: three replicas, one killed and started again, and no law is broken', async () => {
   const { code, stdout, stderr } = await run('--orders', '24');
   expect(code, stderr).toBe(0);
   for (const replica of ['1', '2, killed', '2, started again', '3']) {

@@ -108,14 +108,14 @@ describe('each source can grant', () => {
   test('the poll, where the webhook is lost and nobody asks', async () => {
     const back = await pay(await order({ memberId: 'bob', afterwards: 'leaves' }, polled));
     const page = `${polled.url}/orders/${orderIdOfPage(back)}`;
-    await expect.poll(() => read(page), { timeout: 30_000 }).toContain('Granted once, by the poll.');
+    await expect.poll(() => read(page)).toContain('Granted once, by the poll.');
     await expect.poll(() => read(`${polled.url}/members/bob`)).toContain('Come in, bob.');
   });
 
   test.each(['delivered', 'doubled', 'reordered'])('the webhook, once, where it is %s', async (fate) => {
     const back = await pay(await order({ memberId: fate, fate, afterwards: 'leaves' }));
     const page = `${shop.url}/orders/${orderIdOfPage(back)}`;
-    await expect.poll(() => read(page), { timeout: 30_000 }).toContain('own table has it');
+    await expect.poll(() => read(page)).toContain('own table has it');
     const timeline = await read(page);
     expect(timeline).toContain('Granted once, by the webhook.');
     expect(timeline.match(/Membership granted/g)).toHaveLength(1);
@@ -162,6 +162,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   async function openPage(options: Parameters<Browser['newContext']>[0] = {}): Promise<{ page: Page; complaints: string[] }> {
     const context: BrowserContext = await browser.newContext(options);
     onTestFinished(() => context.close());
+    context.setDefaultTimeout(0);
     const page = await context.newPage();
     const complaints: string[] = []; // Among them what the policy refuses.
     page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
@@ -218,7 +219,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.getByRole('row', { name: 'hal' }).getByRole('link').click();
     await page.getByText('No source has said "paid"').waitFor();
     await pay(paymentPage);
-    await page.getByText('Granted once, by the poll.').waitFor({ timeout: 30_000 });
+    await page.getByText('Granted once, by the poll.').waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -239,13 +240,13 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     onTestFinished(async () => void (await after.stop()));
     await page.getByText('The shop does not answer').waitFor({ state: 'hidden' });
     await pay(`http://127.0.0.1:${before.port + 1}${new URL(paymentPage).pathname}`);
-    await page.getByText('Granted once, by the poll.').waitFor({ timeout: 30_000 });
+    await page.getByText('Granted once, by the poll.').waitFor();
   });
 
   test('without scripts the success page refreshes until the membership is there', async () => {
     const { page } = await openPage({ javaScriptEnabled: false });
     await buy(page, 'ivy', polled);
-    await page.getByRole('heading', { name: 'You are a member' }).waitFor({ timeout: 30_000 });
+    await page.getByRole('heading', { name: 'You are a member' }).waitFor();
   });
 
   test('without scripts a button asks Stripe', async () => {
@@ -281,7 +282,7 @@ describe('as a process', () => {
     expect(await read(after.url + new URL(back).pathname + new URL(back).search)).toContain('data-state="active"');
     // The checkout of before, at the sandbox's new address, can still be paid.
     await pay(after.sandboxUrl + new URL(stillOpen).pathname);
-    await expect.poll(() => read(`${after.url}/members/kim`), { timeout: 30_000 }).toContain('Come in, kim.');
+    await expect.poll(() => read(`${after.url}/members/kim`)).toContain('Come in, kim.');
   });
 
   test('a taken port is said in one line', async () => {

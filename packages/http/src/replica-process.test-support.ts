@@ -37,7 +37,7 @@ function say(said: Said): void {
   process.send?.(said);
 }
 
-const shop = new DatabaseSync(shopPath, { timeout: 10_000 });
+const shop = new DatabaseSync(shopPath, { timeout: 2 ** 31 - 1 });
 const save = shop.prepare('insert into deliveries (key, member, status, replica) values (?, ?, ?, ?)');
 async function deliver({ idempotencyKey, memberId, status }: MembershipChange): Promise<void> {
   say({ delivering: idempotencyKey });

@@ -28,6 +28,7 @@ export function instantRuntime(name = 'p'): InstantRuntime {
     monotonicNowMs: () => monotonic,
     random: () => 0.5,
     uuid: () => `${name}-${++uuids}`,
+    patience: 1,
     sleep: async (ms) => {
       slept.push(ms);
       wall += ms;

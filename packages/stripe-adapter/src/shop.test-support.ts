@@ -64,7 +64,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const sandbox = await startSandbox({ automatic: false, webhookEndpoints: [{ url, secret: webhookSecret }], ...options.sandbox });
   const stripe = new Stripe('sk_test_123456789012', { ...sandbox.clientConfig, telemetry: false });
   const store = options.ledger?.eventStore ?? openMemoryEventStore();
-  const ledger = createPaymentLedger({ eventStore: store, ...options.ledger });
+  const ledger = createPaymentLedger({
+    eventStore: store,
+    ...options.ledger,
+    runtime: { ...options.ledger?.runtime, patience: 50 }, // A busy machine makes a test slow, never red.
+  });
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false, ...options.payments });
   onTestFinished(async () => {
     await payments[Symbol.asyncDispose]();

@@ -37,6 +37,7 @@ export function steadyRuntime(): Runtime & { advance(ms: number): void } {
         if (signal?.aborted || ms === 0) done();
         else signal?.addEventListener('abort', () => done(), { once: true });
       }),
+    patience: 1,
     advance: (ms) => {
       nowMs += ms;
     },

@@ -16,7 +16,7 @@ export type Said =
 
 const [logPath, shopPath] = process.argv.slice(2);
 if (logPath === undefined || shopPath === undefined) throw new Error('Give the log and the database of the shop');
-const shop = new DatabaseSync(shopPath, { timeout: 10_000 });
+const shop = new DatabaseSync(shopPath, { timeout: 2 ** 31 - 1 });
 const writes = new Map<string, () => void>();
 
 function say(said: Said): void {

@@ -15,6 +15,7 @@ import {
   type StoredEvent,
 } from '../event-store/event-store.ts';
 import { nextTurn } from '../runtime.ts';
+import { runs } from './runs.ts';
 
 /** A log for one test. It need not be empty: the suite looks at its own streams only. */
 export interface LogUnderTest {
@@ -214,7 +215,7 @@ function lostRepliesAreSettled({ open }: Bench): void {
         expect(stored.map((event) => event.id)).toEqual(model);
         expectRising(stored);
       }),
-      { numRuns: 150 },
+      runs(150),
     );
     expect([...met].sort()).toEqual(['appended', 'conflict', 'repeated']);
   });
@@ -449,7 +450,7 @@ function textIsKept({ open }: Bench): void {
         expect(JSON.stringify(stored.data)).toBe(JSON.stringify(data));
         expect(JSON.stringify(stored.metadata)).toBe(JSON.stringify(metadata));
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 

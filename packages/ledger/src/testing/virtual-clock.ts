@@ -83,6 +83,7 @@ export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { 
         random,
         uuid: () => uuidFrom(random),
         sleep,
+        patience: 1,
       };
     },
     rest: () => advanceTo(nowMs),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { test as prop } from '@fast-check/vitest';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { runs } from '../../testing/runs.ts';
 import {
   consistencyRanges,
   emptyRoot,
@@ -149,7 +150,7 @@ function proofOf(hashes: readonly TreeHash[], ranges: readonly LeafRange[], size
   return ranges.map((range) => tree.hashOf(range));
 }
 
-const runs = { numRuns: 10_000 };
+const often = runs(10_000);
 const most = 70;
 const anySizes = fc.integer({ min: 1, max: most }).chain((size) => fc.tuple(fc.constant(size), fc.nat(size - 1)));
 /** Leaves that all differ, as events do. */
@@ -169,7 +170,7 @@ describe('inclusion, against the definition', () => {
   const met = new Set<string>();
   afterAll(() => expect([...met].sort()).toEqual(['corrupted', 'moved', 'proved', 'shortened']));
 
-  prop.prop([anySizes, fc.nat(), fc.nat(255), fc.nat(most - 1)], runs)(
+  prop.prop([anySizes, fc.nat(), fc.nat(255), fc.nat(most - 1)], often)(
     'the proof proves its leaf at its place in its tree, and nothing else',
     ([size, index], which, flip, elsewhere) => {
       const proof = proofOf(hashes, inclusionRanges(index, size), size);
@@ -194,7 +195,7 @@ describe('consistency, against the definition', () => {
   const met = new Set<string>();
   afterAll(() => expect([...met].sort()).toEqual(['corrupted', 'other history', 'proved', 'subtree']));
 
-  prop.prop([anySizes, fc.nat(), fc.nat(255)], runs)(
+  prop.prop([anySizes, fc.nat(), fc.nat(255)], often)(
     'the proof proves that one tree begins the other, and nothing else',
     ([size, before], which, flip) => {
       const earlier = { size: before + 1, root: rootOf[before + 1]! };

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStoreDbClient } from './client.ts';
-import { openOn, shortTimes, startDouble } from './double-store.test-support.ts';
+import { openOn, shortTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
@@ -133,22 +133,27 @@ describe('of two processes that race for one revision', () => {
 describe('a server that does not answer', () => {
   test('costs the time of the call and no more, and nothing is acknowledged', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 600, attemptTimeoutMs: 150 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 600, attemptTimeoutMs: 150, runtime: clock });
     double.frozen = true;
+    clock.start();
     await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
       code: 'store_unavailable',
       message: expect.stringMatching(/^order-1: the append got no answer within 0\.6 s\. The server does not answer.* It may be stored/),
     });
     await expect(store.readStream('order-1')).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(2); // The check on opening, and attempts.
+    clock.stop();
     double.frozen = false;
     expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true, revision: 0 });
   });
 
   test('does not keep a store from closing, with its clients', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 100 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 100, runtime: clock });
     double.frozen = true;
+    clock.start();
     const waiting = store.append('order-1', -1, newEvents(1));
     const closing = store.close();
     await expect(waiting).rejects.toMatchObject({ code: 'store_unavailable' });

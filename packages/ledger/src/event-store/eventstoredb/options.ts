@@ -50,5 +50,6 @@ export function checkOptions(options: EventStoreDbEventStoreOptions): CheckedOpt
   for (const name of Object.keys(times) as (keyof typeof times)[]) {
     if (!(checked[name] > 0)) throw new LedgerError('invalid_input', `${name}: ${checked[name]} is no time. Pass milliseconds above 0`);
   }
-  return checked;
+  const { timeoutMs, attemptTimeoutMs, runtime } = checked;
+  return { ...checked, timeoutMs: timeoutMs * runtime.patience, attemptTimeoutMs: attemptTimeoutMs * runtime.patience };
 }

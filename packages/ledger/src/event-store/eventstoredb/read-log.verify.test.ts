@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EventStore, Position, StoredEvent } from '../event-store.ts';
-import { followed, openOn, startDouble } from './double-store.test-support.ts';
+import { followed, openOn, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
 
 describe('a subscription that dies is replaced, and goes on without gap or repeat', () => {
@@ -142,13 +142,16 @@ test('a position that a server which has just started does not show yet is waite
 describe('a log that cannot be read', () => {
   test('is said in time, and is read on from the last page later', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 400, attemptTimeoutMs: 100 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 400, attemptTimeoutMs: 100, runtime: clock });
     await store.append('order-1', -1, newEvents(1));
     double.kill();
+    clock.start();
     await expect(pagesOf(store)).rejects.toMatchObject({
       code: 'store_unavailable',
       message: expect.stringContaining('Nobody listens there'),
     });
+    clock.stop();
     await double.restart();
     expect((await pagesOf(store)).flatMap(({ events }) => events)).toHaveLength(1);
   });

@@ -2,7 +2,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LogDouble, type Proposed } from '../../testing/eventstoredb-double/log-double.ts';
 import type { Position } from '../event-store.ts';
-import { openOn, startDouble } from './double-store.test-support.ts';
+import { openOn, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
 
 describe('no read leaves a stream of the connection open', () => {
@@ -23,8 +23,10 @@ describe('no read leaves a stream of the connection open', () => {
 
   test('nor one that was never answered', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 50 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 50, runtime: clock });
     double.frozen = true;
+    clock.start();
     await expect(store.readStream('order-1')).rejects.toMatchObject({ code: 'store_unavailable' });
     await expect(pagesOf(store)).rejects.toMatchObject({ code: 'store_unavailable' });
     await settled(() => double.openReads === 0);

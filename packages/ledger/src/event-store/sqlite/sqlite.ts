@@ -38,7 +38,7 @@ export interface SqliteEventStore extends EventStore {
  */
 export async function openSqliteEventStore(path: string, options: SqliteEventStoreOptions = {}): Promise<SqliteEventStore> {
   const runtime: Runtime = { ...systemRuntime, ...options.runtime };
-  const busyTimeoutMs = options.busyTimeoutMs ?? 5_000;
+  const busyTimeoutMs = (options.busyTimeoutMs ?? 5_000) * runtime.patience;
   const absolute = logPath(path);
   const connection = await whenFree(runtime, busyTimeoutMs, () => openConnection(absolute));
   const file = await whenFree(runtime, busyTimeoutMs, () => new LogFile(connection, absolute));

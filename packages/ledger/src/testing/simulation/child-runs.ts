@@ -38,11 +38,21 @@ export async function runSeedsInBatches(
   });
 }
 
-/** Each mutant until the first seed that catches it. @param main of the simulation, as a file. */
-export async function runMutants(main: URL, mutants: readonly Mutant[], seedsAtMost: number): Promise<readonly MutantReport[]> {
+/**
+ * Runs each mutant until the first seed that catches it.
+ *
+ * @param main of the simulation, as a file.
+ * @param seedsOf which seeds to try.
+ */
+export async function runMutants(
+  main: URL,
+  mutants: readonly Mutant[],
+  seedsOf: (mutant: Mutant) => { readonly first: number; readonly count: number },
+): Promise<readonly MutantReport[]> {
   return inParallel(mutants, async (mutant) => {
+    const { first, count } = seedsOf(mutant);
     try {
-      const { failures } = await runChild<Found>(main, ['--mutant', mutant.name, '--seeds', String(seedsAtMost)]);
+      const { failures } = await runChild<Found>(main, ['--mutant', mutant.name, '--seed', String(first), '--seeds', String(count)]);
       const [caught] = failures;
       return { mutant, ...(caught ? { caught: { law: caught.law, seed: caught.seed } } : {}) };
     } catch (error) {

@@ -5,6 +5,7 @@ export { printCoverage, printFailure, printMutants, readCommandLine } from './co
 export { CountedPlaces } from './counted-places.ts';
 export { expectedStatus, type KnownOrder, type KnownPayment, mismatchesOf } from './expected-access.ts';
 export type { Incarnation } from './incarnation.ts';
+export { readMutantSeeds, writeMutantSeeds } from './mutant-seeds.ts';
 export type { Edit, Mutant } from './mutants.ts';
 export { mutate } from './mutate.ts';
 export { drawOptions, type SimulationOptions } from './options.ts';

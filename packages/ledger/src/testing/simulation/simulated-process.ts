@@ -120,6 +120,7 @@ export class SimulatedProcess {
       monotonicNowMs: () => originMs + scheduler.nowMs,
       random: () => chance.fraction(),
       uuid: () => chance.uuid(),
+      patience: 1,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
           if (incarnation.gone) return;
