@@ -2,7 +2,7 @@
 // policy in its metadata, so that a later reader can repeat the decision.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { invariant } from '../errors.ts';
+import { eventReader } from '../event-store/event-versions.ts';
 import { type Policy, policyText } from '../order/policy.ts';
 import type { Aggregate, Transactions } from './transact.ts';
 
@@ -17,18 +17,15 @@ interface Policies {
   readonly hashes: readonly string[];
 }
 
-const adoptedSchema: z.ZodType<PolicyAdopted['data']> = z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), policy: z.unknown() });
+const reader = eventReader<PolicyAdopted>({
+  PolicyAdopted: [z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), policy: z.unknown() })],
+});
 
 const policyAggregate: Aggregate<Policies, PolicyAdopted> = {
   stream: () => 'policy',
   initial: () => ({ revision: -1, hashes: [] }),
-  read: ({ revision, data }) => {
-    const parsed = adoptedSchema.safeParse(data);
-    invariant(parsed.success, `policy@${revision}: not an adopted policy`);
-    return { type: 'PolicyAdopted', data: parsed.data };
-  },
   evolve: (policies, { data }) => ({ revision: policies.revision + 1, hashes: [...policies.hashes, data.hash] }),
-  versionOf: () => 1,
+  ...reader,
 };
 
 /** SHA-256 of the policy's text, hex. */

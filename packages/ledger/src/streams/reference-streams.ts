@@ -1,10 +1,10 @@
 // The reference stream, `reference-{id}`: who owns a payment (law 3), and what was reported about it before it had
 // an owner (law 7). The first `ReferenceLinked` wins, by the expected revision of its append.
 import * as z from 'zod';
-import { invariant, LedgerError } from '../errors.ts';
-import type { StoredEvent } from '../event-store/event-store.ts';
+import { invariant } from '../errors.ts';
+import { eventReader } from '../event-store/event-versions.ts';
 import { idSchema } from '../observation.ts';
-import { readOrderEvent, versionOf } from '../order/event-schemas.ts';
+import { orderEventVersions } from '../order/event-schemas.ts';
 import type { PaymentObserved } from '../order/events.ts';
 import { factContentKey } from '../order/order.ts';
 import type { Aggregate, Proposal, Transactions } from './transact.ts';
@@ -39,20 +39,7 @@ const linkedSchema: z.ZodType<ReferenceLinked> = z.strictObject({
   orderId: idSchema,
   endsRevision: z.exactOptional(z.number().int().min(0)),
 });
-
-function read(stored: StoredEvent): ReferenceEvent {
-  const { type, stream, revision, data, metadata } = stored;
-  if (type === 'PaymentHeld') {
-    // Held observations have the shape, the version and the upcasters of recorded ones.
-    return { type, data: readOrderEvent({ ...stored, type: 'PaymentObserved' }).data as PaymentObserved };
-  }
-  if (type !== 'ReferenceLinked' || Number(metadata['version']) > 1) {
-    throw new LedgerError('file_newer', `${stream}@${revision} (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
-  }
-  const parsed = linkedSchema.safeParse(data);
-  invariant(parsed.success, `${stream}@${revision}: not a link`);
-  return { type, data: parsed.data };
-}
+const reader = eventReader<ReferenceEvent>({ PaymentHeld: orderEventVersions.PaymentObserved, ReferenceLinked: [linkedSchema] });
 
 function evolve(before: ReferenceState, event: ReferenceEvent): ReferenceState {
   const reference = { ...before, revision: before.revision + 1 };
@@ -75,9 +62,8 @@ function linkAfter({ id, links, revision }: ReferenceState, { orderId, endsRevis
 export const referenceAggregate: Aggregate<ReferenceState, ReferenceEvent> = {
   stream: (id) => `reference-${id}`,
   initial: (id) => ({ id, revision: -1, links: [], held: [] }),
-  read,
+  ...reader,
   evolve,
-  versionOf: (type) => (type === 'PaymentHeld' ? versionOf('PaymentObserved') : 1),
 };
 
 /** The owner of a payment, and its former owners. */

@@ -3,8 +3,8 @@
 // is harmless, so there is no lease, no fencing and no comparison of clocks.
 import * as z from 'zod';
 import type { SweepPosition, SweepProgress, SweepSummary } from '../adapter-ledger.ts';
-import { invariant, LedgerError } from '../errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
+import { eventReader } from '../event-store/event-versions.ts';
 import { parse } from '../input.ts';
 import type { Logger } from '../logger.ts';
 import { idSchema, timeSchema } from '../observation.ts';
@@ -40,11 +40,6 @@ const finishedSchema: z.ZodType<Extract<SweepEvent, { type: 'SweepFinished' }>['
     budgetLeft: z.exactOptional(z.number().int()),
   }),
 });
-const schemas: Readonly<Record<SweepEvent['type'], z.ZodType>> = {
-  SweepStarted: startedSchema,
-  SweepAdvanced: advancedSchema,
-  SweepFinished: finishedSchema,
-};
 /** The shape in which a read model stores the state. A row that does not fit it is not used. */
 export const sweepStateSchema: z.ZodType<SweepState> = z.strictObject({
   revision: countSchema,
@@ -60,14 +55,6 @@ const spentDays = 31;
 export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
   stream: (tier) => `sweep-${tier}`,
   initial: () => ({ revision: -1, round: 0, finished: true, spent: [] }),
-  read: ({ stream, revision, type, data, metadata }) => {
-    if (!isSweepEvent(type) || Number(metadata['version']) > 1) {
-      throw new LedgerError('file_newer', `${stream}@${revision} (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
-    }
-    const parsed = schemas[type].safeParse(data);
-    invariant(parsed.success, `${stream}@${revision}: not a ${type}`);
-    return { type, data: parsed.data } as SweepEvent;
-  },
   evolve: (before, event) => {
     const sweep = { ...before, revision: before.revision + 1 };
     if (event.type === 'SweepStarted') return { ...sweep, round: event.data.round, finished: false };
@@ -87,7 +74,7 @@ export const sweepAggregate: Aggregate<SweepState, SweepEvent> = {
       spent: spentAfter(sweep.spent, event.data),
     };
   },
-  versionOf: () => 1,
+  ...eventReader<SweepEvent>({ SweepStarted: [startedSchema], SweepAdvanced: [advancedSchema], SweepFinished: [finishedSchema] }),
 };
 
 /** The folded stream of a tier, as the read models store it. */
@@ -110,10 +97,6 @@ export interface Sweeps {
   start(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
   advance(tier: string, round: number, position: SweepPosition): Promise<void>;
   finish(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
-}
-
-function isSweepEvent(type: string): type is SweepEvent['type'] {
-  return Object.hasOwn(schemas, type);
 }
 
 /** Adds the reads of a finished round to the UTC day of its end. */

@@ -32,8 +32,8 @@ export interface Aggregate<State extends Revised, Event extends Typed> {
   read(stored: StoredEvent): Event;
   /** Folds one event, and adds 1 to `revision`. `instance`: who appended it; empty: unknown. @throws LedgerError `corrupt`. */
   evolve(state: State, event: Event, instance: string): State;
-  /** The schema version in which new events of the type are written. */
-  versionOf(type: Event['type']): number;
+  /** The schema version in which the event is written. @throws LedgerError `corrupt`: it could not be read again. */
+  versionOf(event: Event): number;
 }
 
 /** What a caller's `decide` wants to append and to answer. */
@@ -133,7 +133,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
       const events = decision.events.map((event) => ({
         ...event,
         id: runtime.uuid(),
-        metadata: metadataOf(aggregate.versionOf(event.type), recordedAt),
+        metadata: metadataOf(aggregate.versionOf(event), recordedAt),
       }));
       // 5: A crash before the append leaves nothing behind; a crash in it leaves all of the events or none.
       const result: AppendResult = await appendOrForget(stream, known.state.revision, events);

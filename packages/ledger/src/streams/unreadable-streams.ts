@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import type { UnreadableObject } from '../adapter-ledger.ts';
 import type { Alert } from '../alerts.ts';
-import { invariant, LedgerError } from '../errors.ts';
+import { eventReader } from '../event-store/event-versions.ts';
 import { parse } from '../input.ts';
 import type { Logger } from '../logger.ts';
 import { idSchema } from '../observation.ts';
@@ -41,16 +41,8 @@ function unreadableKey({ objectId, apiVersion, path }: UnreadableObject): string
 export const unreadableAggregate: Aggregate<Unreadable, ObjectNotUnderstood> = {
   stream: (objectId) => `unreadable-${objectId}`,
   initial: () => ({ revision: -1, keys: new Set() }),
-  read: ({ stream, revision, type, data, metadata }) => {
-    if (type !== 'ObjectNotUnderstood' || Number(metadata['version']) > 1) {
-      throw new LedgerError('file_newer', `${stream}@${revision} (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
-    }
-    const parsed = unreadableSchema.safeParse(data);
-    invariant(parsed.success, `${stream}@${revision}: not an ObjectNotUnderstood`);
-    return { type, data: parsed.data };
-  },
   evolve: ({ revision, keys }, { data }) => ({ revision: revision + 1, keys: new Set(keys).add(unreadableKey(data)) }),
-  versionOf: () => 1,
+  ...eventReader<ObjectNotUnderstood>({ ObjectNotUnderstood: [unreadableSchema] }),
 };
 
 export interface UnreadableObjects {

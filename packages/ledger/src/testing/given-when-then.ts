@@ -79,7 +79,8 @@ function refused(order: OrderState, error: LedgerError): Decided {
   };
 }
 
-function readBack({ type, data }: OrderEvent): OrderEvent {
+function readBack(event: OrderEvent): OrderEvent {
+  const { type, data } = event;
   const stored = JSON.parse(JSON.stringify(data)) as object;
-  return readOrderEvent({ stream: 'order-1', revision: 0, type, data: stored, metadata: { version: String(versionOf(type)) } });
+  return readOrderEvent({ stream: 'order-1', revision: 0, type, data: stored, metadata: { version: String(versionOf(event)) } });
 }
