@@ -46,6 +46,7 @@ export const reviewWords: Readonly<Record<ReviewKind, string>> = {
   mode: 'a test payment for a live order, or the reverse',
   account: 'the payment went to another account',
   overpaid: 'more was paid than expected',
+  refunds_exceed: 'more was refunded than was received',
   conflicting_evidence: 'two sources disagree',
   claimed_by_two: 'two orders claim this payment',
   paid_again: 'paid again after the membership had ended',

@@ -6,7 +6,13 @@ type Noted = { readonly type: 'Noted'; readonly data: { readonly a: number; read
 
 const first = z.strictObject({ a: z.number() });
 const second = z.strictObject({ a: z.number(), b: z.exactOptional(z.string()) });
-const stored = (data: object, version: number) => ({ stream: 's', revision: 0, type: 'Noted', data, metadata: { version: String(version) } });
+const stored = (data: object, version: number) => ({
+  stream: 's',
+  revision: 0,
+  type: 'Noted',
+  data,
+  metadata: { version: String(version) },
+});
 
 describe('a field that was added', () => {
   const older = eventReader<Noted>({ Noted: [first] });

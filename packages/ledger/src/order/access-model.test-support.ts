@@ -73,17 +73,39 @@ function whatIsLeft(paid: Paid, facts: readonly Fact[], policy: Policy): Access 
     if (told.some(({ status }) => status === 'canceled' || status === 'failed')) continue;
     back += Math.max(0, ...told.filter(({ status }) => status === 'succeeded').map(({ amountMinor }) => amountMinor));
   }
-  if (back > 0) effects.push(back >= paid.amount.totalMinor ? policy.fullRefund : policy.partialRefund);
-  // dispute: movements, then inquiry < open < prevented < lost < won
-  const disputes = facts.filter((fact): fact is Dispute => fact.kind === 'dispute');
-  for (const id of new Set(disputes.map((dispute) => dispute.id))) {
-    const told = disputes.filter((dispute) => dispute.id === id);
+  // dispute: movements, then inquiry < open < prevented < won < lost (under the first rules: lost < won)
+  const order = policy.rules === 2 ? (['lost', 'won', 'prevented', 'open'] as const) : (['won', 'lost', 'prevented', 'open'] as const);
+  const all = facts.filter((fact): fact is Dispute => fact.kind === 'dispute');
+  const disputes = [...new Set(all.map((dispute) => dispute.id))].map((id) => {
+    const told = all.filter((dispute) => dispute.id === id);
     const movements = Math.max(...told.map((dispute) => dispute.movements));
     const newest = told.filter((dispute) => dispute.movements === movements);
-    const status = (['won', 'lost', 'prevented', 'open'] as const).find((each) => newest.some((dispute) => dispute.status === each));
-    if (status !== 'open' && status !== 'lost') continue;
-    const returned = newest.some((dispute) => dispute.status === status && dispute.returnedDebit);
-    effects.push(returned ? policy.returnedDebit : status === 'open' ? policy.openDispute : policy.lostDispute);
+    const status = order.find((each) => newest.some((dispute) => dispute.status === each));
+    const of = newest.filter((dispute) => dispute.status === status);
+    const returned = of.some((dispute) => dispute.returnedDebit);
+    return {
+      status,
+      returned,
+      minor: Math.max(...of.filter(({ returnedDebit }) => returnedDebit === returned).map((each) => each.amountMinor)),
+    };
+  });
+  const lost = disputes.filter(({ status }) => status === 'lost');
+  const open = disputes.filter(({ status }) => status === 'open');
+  const effectOf = ({ status, returned }: (typeof disputes)[number]): string =>
+    returned ? policy.returnedDebit : status === 'open' ? policy.openDispute : policy.lostDispute;
+  if (policy.rules === 2) {
+    // What went back, by refund or by dispute, is a part or the whole; refunds beyond the whole are a question, and no answer.
+    const whole = paid.amount.totalMinor;
+    const refunded = back > whole ? 0 : back;
+    const gone = refunded + lost.reduce((sum, { minor }) => sum + minor, 0);
+    if (gone > 0 && gone < whole) effects.push(policy.partialRefund);
+    if (gone >= whole && refunded > 0) effects.push(policy.fullRefund);
+    if (gone >= whole) effects.push(...lost.map(effectOf));
+    const ifOpenIsLost = gone + open.reduce((sum, { minor }) => sum + minor, 0);
+    if (ifOpenIsLost >= whole || policy.partialRefund === 'revoke') effects.push(...open.map(effectOf));
+  } else {
+    if (back > 0) effects.push(back >= paid.amount.totalMinor ? policy.fullRefund : policy.partialRefund);
+    effects.push(...[...lost, ...open].map(effectOf));
   }
   if (effects.includes('revoke')) return 'ended';
   return effects.includes('suspend') ? 'paused' : 'full';

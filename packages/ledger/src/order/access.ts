@@ -75,8 +75,42 @@ function owed({ parts }: PaidAmount, { expected }: OrderPlaced): number {
 
 /** What refunds and disputes leave of a payment that counts. */
 function accessOf(payment: PaymentFacts, policy: Policy): Access {
+  return policy.rules === 2 ? accessByMoney(payment, policy) : accessByStates(payment, policy);
+}
+
+/**
+ * Under `rules: 2` the money decides: whether all of it went back or a part, in refunds and lost disputes together. An open
+ * dispute has the effect that the policy gives it only where losing it would undo the payment.
+ */
+function accessByMoney(payment: PaymentFacts, policy: Policy): Access {
+  const received = receivedMinor(payment);
+  const refunded = refundsExceed(payment) ? 0 : refundedMinor(payment);
+  const disputes = Object.values(payment.disputes);
+  const lost = disputes.filter(({ status }) => status === 'lost');
+  const open = disputes.filter(({ status }) => status === 'open');
+  const gone = refunded + amountOf(lost);
+
+  const effects: (Policy['fullRefund'] | Policy['openDispute'])[] = [];
+  if (gone > 0 && gone < received) effects.push(policy.partialRefund);
+  if (gone >= received) {
+    if (refunded > 0) effects.push(policy.fullRefund);
+    for (const { returnedDebit } of lost) effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
+  }
+  if (gone + amountOf(open) >= received || policy.partialRefund === 'revoke') {
+    for (const { returnedDebit } of open) effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
+  }
+  if (effects.includes('revoke')) return 'ended';
+  return effects.includes('suspend') ? 'paused' : 'full';
+}
+
+function amountOf(disputes: readonly { readonly amountMinor: number }[]): number {
+  return disputes.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+}
+
+/** Under the first rules a dispute undoes the payment whatever its amount is. */
+function accessByStates(payment: PaymentFacts, policy: Policy): Access {
   let access: Access = refundAccess(payment, policy);
-  for (const { status, returnedDebit } of Object.values(payment.disputes)) {
+  for (const { status, returnedDebit } of Object.values(payment.disputesByFirstRules)) {
     if (status !== 'open' && status !== 'lost') continue;
     const effect = returnedDebit ? policy.returnedDebit : status === 'open' ? policy.openDispute : policy.lostDispute;
     if (effect === 'revoke') access = 'ended';
@@ -98,5 +132,15 @@ export function refundedMinor(payment: PaymentFacts): number {
 
 export function isFullyRefunded(payment: PaymentFacts): boolean {
   const refunded = refundedMinor(payment);
-  return payment.attempt?.status === 'paid' && refunded > 0 && refunded >= payment.attempt.amount.totalMinor;
+  return payment.attempt?.status === 'paid' && refunded > 0 && refunded >= receivedMinor(payment);
+}
+
+/** True if the refunds add up to more than the payment received: some of them moved no money, and a person must find out which. */
+export function refundsExceed(payment: PaymentFacts): boolean {
+  return payment.attempt?.status === 'paid' && refundedMinor(payment) > receivedMinor(payment);
+}
+
+/** What a paid payment received, in minor units; 0 while it is not paid. */
+function receivedMinor({ attempt }: PaymentFacts): number {
+  return attempt?.status === 'paid' ? attempt.amount.totalMinor : 0;
 }

@@ -2,7 +2,7 @@
 // state that it led to, it adds nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
-import { type Access, counts, entitled, mismatches, stands } from './access.ts';
+import { type Access, counts, entitled, mismatches, refundsExceed, stands } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import {
@@ -152,6 +152,7 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   if (placed === undefined) return;
   for (const payment of Object.values(trail.state.payments)) {
     for (const kind of mismatches(payment, placed)) trail.openReviewOnce(kind, payment.reference, at);
+    if (policy.rules === 2 && refundsExceed(payment)) trail.openReviewOnce('refunds_exceed', payment.reference, at);
   }
   for (const payment of furtherPayments(before, trail.state, policy)) {
     trail.openReviewOnce(before.membership === 'revoked' ? 'paid_again' : 'overpaid', payment.reference, at);

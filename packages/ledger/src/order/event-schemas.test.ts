@@ -86,7 +86,9 @@ describe('an event that was stored', () => {
 
 describe('an event that cannot be read', () => {
   test.each(types)('%s of a newer version: upgrade', (type) => {
-    const { code, message } = refusal(() => readOrderEvent(stored(examples[type][0]!, { version: String(orderEventVersions[type].length + 1) })));
+    const { code, message } = refusal(() =>
+      readOrderEvent(stored(examples[type][0]!, { version: String(orderEventVersions[type].length + 1) })),
+    );
     expect(code).toBe('file_newer');
     expect(message).toBe(`order-order-1@7 (${type}) was written by a newer release. Upgrade @paidonce/ledger`);
   });

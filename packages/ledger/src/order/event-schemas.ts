@@ -38,6 +38,9 @@ const decidedSchema: z.ZodType<MembershipDecided> = z.strictObject({
   source: sourceSchema,
 });
 
+const reviewShape = { reviewId: idSchema, payment: paymentReferenceSchema, openedAt: timeSchema };
+const reviewKinds = ['amount', 'currency', 'mode', 'account', 'overpaid', 'conflicting_evidence', 'claimed_by_two', 'paid_again'] as const;
+
 /** The shapes of each type, version by version. A changed shape is a new version at the end. */
 export const orderEventVersions: EventVersions<OrderEvent> = {
   OrderPlaced: [
@@ -74,12 +77,8 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
   MembershipRestored: [decidedSchema],
   MembershipRevoked: [decidedSchema],
   ReviewOpened: [
-    z.strictObject({
-      reviewId: idSchema,
-      kind: z.enum(['amount', 'currency', 'mode', 'account', 'overpaid', 'conflicting_evidence', 'claimed_by_two', 'paid_again']),
-      payment: paymentReferenceSchema,
-      openedAt: timeSchema,
-    }),
+    z.strictObject({ ...reviewShape, kind: z.enum(reviewKinds) }),
+    z.strictObject({ ...reviewShape, kind: z.enum([...reviewKinds, 'refunds_exceed']) }),
   ],
   ReviewResolved: [
     z.strictObject({

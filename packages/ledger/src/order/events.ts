@@ -58,7 +58,16 @@ export interface MembershipDecided {
  * in two. `currency`, `mode`, `account`: not the expected one. `conflicting_evidence`: two reports of it contradict each
  * other. `claimed_by_two`: two orders claim it. `paid_again`: it came after the membership was revoked.
  */
-export type ReviewKind = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid' | 'conflicting_evidence' | 'claimed_by_two' | 'paid_again';
+export type ReviewKind =
+  | 'amount'
+  | 'currency'
+  | 'mode'
+  | 'account'
+  | 'overpaid'
+  | 'conflicting_evidence'
+  | 'claimed_by_two'
+  | 'paid_again'
+  | 'refunds_exceed';
 /** `grant`: the payment counts in spite of its mismatch. `revoke`: it no longer counts. `dismiss`: nothing changes. */
 export type Resolution = 'grant' | 'revoke' | 'dismiss';
 

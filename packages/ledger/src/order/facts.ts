@@ -28,14 +28,16 @@ export interface PaymentFacts {
   readonly attempt?: AttemptRegister;
   /** Key: refund id. */
   readonly refunds: Readonly<Record<string, RefundRegister>>;
-  /** Key: dispute id. */
+  /** Of equally many movements `lost` is the last state: no word wins back money that did not move. Key: dispute id. */
   readonly disputes: Readonly<Record<string, DisputeRegister>>;
+  /** The same under the first rules of the policy: `won` is the last state. Key: dispute id. */
+  readonly disputesByFirstRules: Readonly<Record<string, DisputeRegister>>;
   /** The earliest time at which a source reports it paid. Provider's clock, ISO 8601 UTC. Absent: never reported paid. */
   readonly paidAt?: string;
 }
 
 export function noFacts(reference: PaymentReference): PaymentFacts {
-  return { reference, aliases: [], refunds: {}, disputes: {} };
+  return { reference, aliases: [], refunds: {}, disputes: {}, disputesByFirstRules: {} };
 }
 
 /** Joins one reported fact: the register of its object keeps the greater of the old and the new state. */
@@ -60,8 +62,12 @@ export function joinFact(
     }
     case 'dispute': {
       const { kind: _, ...dispute } = fact;
-      const known = facts.disputes[dispute.id];
-      return { ...facts, disputes: withEntry(facts.disputes, dispute.id, known ? maximum(known, dispute, compareDisputes) : dispute) };
+      const { disputes, disputesByFirstRules } = facts;
+      return {
+        ...facts,
+        disputes: joinDispute(disputes, dispute, disputeOrder),
+        disputesByFirstRules: joinDispute(disputesByFirstRules, dispute, firstDisputeOrder),
+      };
     }
   }
 }
@@ -93,7 +99,13 @@ function maximum<T>(a: T, b: T, compare: Compare<T>): T {
 const transientStatuses: readonly string[] = ['attempt_failed', 'awaiting_customer', 'processing', 'authorized'];
 export const terminalStatuses: readonly string[] = ['canceled', 'expired', 'failed', 'paid'];
 const refundOrder: readonly RefundStatus[] = ['pending', 'requires_action', 'succeeded', 'canceled', 'failed'];
-const disputeOrder: readonly DisputeStatus[] = ['inquiry', 'open', 'prevented', 'lost', 'won'];
+/**
+ * A dispute that is won after it was lost, or lost after it was won, moves money, and more movements always win. Until the
+ * movement shows, the money is taken to be gone. The provider's time could not decide: law 5 drops a repeated statement, so
+ * its later time is not known, and the state would depend on the order of arrival.
+ */
+const disputeOrder: readonly DisputeStatus[] = ['inquiry', 'open', 'prevented', 'won', 'lost'];
+const firstDisputeOrder: readonly DisputeStatus[] = ['inquiry', 'open', 'prevented', 'lost', 'won'];
 
 function compareAttempts(a: AttemptRegister, b: AttemptRegister): number {
   const byRank = terminalStatuses.indexOf(a.status) - terminalStatuses.indexOf(b.status);
@@ -114,13 +126,14 @@ function compareRefunds(a: RefundRegister, b: RefundRegister): number {
   return refundOrder.indexOf(a.status) - refundOrder.indexOf(b.status) || a.amountMinor - b.amountMinor;
 }
 
-function compareDisputes(a: DisputeRegister, b: DisputeRegister): number {
-  return (
+function joinDispute(known: PaymentFacts['disputes'], dispute: DisputeRegister, order: readonly DisputeStatus[]): PaymentFacts['disputes'] {
+  const compare = (a: DisputeRegister, b: DisputeRegister): number =>
     a.movements - b.movements ||
-    disputeOrder.indexOf(a.status) - disputeOrder.indexOf(b.status) ||
+    order.indexOf(a.status) - order.indexOf(b.status) ||
     Number(a.returnedDebit) - Number(b.returnedDebit) ||
-    a.amountMinor - b.amountMinor
-  );
+    a.amountMinor - b.amountMinor;
+  const before = known[dispute.id];
+  return withEntry(known, dispute.id, before ? maximum(before, dispute, compare) : dispute);
 }
 
 function compareTexts(a: string, b: string): number {

@@ -60,11 +60,12 @@ function fold(said: readonly PaymentObserved[]): OrderState {
 function decisive({ payments }: OrderState): unknown {
   const passing: readonly string[] = ['processing', 'awaiting_customer', 'authorized', 'attempt_failed'];
   return Object.entries(payments)
-    .map(([key, { attempt, refunds, disputes }]: [string, PaymentFacts]) => ({
+    .map(([key, { attempt, refunds, disputes, disputesByFirstRules }]: [string, PaymentFacts]) => ({
       key,
       attempt: attempt && (passing.includes(attempt.status) ? 'passing' : { ...attempt, asOf: '' }),
       refunds,
       disputes,
+      disputesByFirstRules,
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -9,14 +9,17 @@ import { at, order1, payment, support } from './example-order.test-support.ts';
 import { factContentKey } from './order.ts';
 import type { Policy } from './policy.ts';
 
-export const anyPolicy: fc.Arbitrary<Policy> = fc.record({
-  fullRefund: fc.constantFrom('revoke', 'keep'),
-  partialRefund: fc.constantFrom('keep', 'revoke'),
-  openDispute: fc.constantFrom('suspend', 'keep'),
-  lostDispute: fc.constantFrom('revoke', 'keep'),
-  returnedDebit: fc.constantFrom('revoke', 'suspend'),
-  paidAgain: fc.constant('restore'),
-});
+export const anyPolicy: fc.Arbitrary<Policy> = fc
+  .record<Required<Omit<Policy, 'rules'>> & { readonly rules: 2 | undefined }>({
+    fullRefund: fc.constantFrom('revoke', 'keep'),
+    partialRefund: fc.constantFrom('keep', 'revoke'),
+    openDispute: fc.constantFrom('suspend', 'keep'),
+    lostDispute: fc.constantFrom('revoke', 'keep'),
+    returnedDebit: fc.constantFrom('revoke', 'suspend'),
+    paidAgain: fc.constant('restore'),
+    rules: fc.constantFrom(2, undefined),
+  })
+  .map(({ rules, ...policy }) => ({ ...policy, ...defined({ rules }) }));
 
 export const anyOrder: fc.Arbitrary<OrderPlaced> = fc
   .record({ discount: fc.boolean(), tax: fc.boolean(), shipping: fc.boolean() })

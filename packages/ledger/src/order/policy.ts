@@ -19,6 +19,12 @@ export interface Policy {
    * `review` waits for a person's resolution; access then depends on the order of arrival.
    */
   readonly paidAgain: 'restore' | 'review';
+  /**
+   * Which rules of decision apply. Absent: the first ones. `2` (the default) judges by the money: a part lost in a dispute
+   * counts as a part refunded, refunds beyond what was received open a review and undo nothing, and a dispute that was both
+   * won and lost is lost until money moves again. An order decided under the first rules is judged anew when a fact next changes.
+   */
+  readonly rules?: 2;
 }
 
 export const defaultPolicy: Policy = {
@@ -28,6 +34,7 @@ export const defaultPolicy: Policy = {
   lostDispute: 'revoke',
   returnedDebit: 'revoke',
   paidAgain: 'restore',
+  rules: 2,
 };
 
 /** Its order is the order of the fields in the text. A new field goes to the end. */
@@ -38,6 +45,7 @@ const fields = {
   lostDispute: z.enum(['revoke', 'keep']),
   returnedDebit: z.enum(['revoke', 'suspend']),
   paidAgain: z.enum(['restore', 'review']),
+  rules: z.exactOptional(z.literal(2)),
 } satisfies { readonly [Field in keyof Policy]-?: z.ZodType<Policy[Field]> };
 
 export const policySchema: z.ZodType<Policy> = z.strictObject(fields);

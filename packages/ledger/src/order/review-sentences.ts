@@ -9,5 +9,6 @@ export const reviewSentences: Readonly<Record<ReviewKind, string>> = {
   overpaid: 'more was paid than the order expects',
   conflicting_evidence: 'two statements about the payment contradict each other',
   claimed_by_two: 'two orders claim the payment',
+  refunds_exceed: 'more was refunded than was received',
   paid_again: 'it was paid again after the membership had ended',
 };

@@ -44,6 +44,7 @@ export const traditionalChinese: Words = {
     mode: '付款模式不符（測試或正式）',
     account: '付款進入其他帳戶',
     overpaid: '付款金額高於訂單應付金額',
+    refunds_exceed: '退款總額高於實收金額',
     conflicting_evidence: '對同一筆付款的說法互相矛盾',
     claimed_by_two: '兩筆訂單都主張這筆付款',
     paid_again: '會員資格結束後又付了一次款',
