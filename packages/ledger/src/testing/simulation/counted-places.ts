@@ -1,4 +1,4 @@
-// How often each place that a simulation should reach was met: a run that never meets one proves nothing of it.
+// Counts how often a simulation has reached each place that it should reach. A place that was never reached is not tested.
 export class CountedPlaces<Place extends string> {
   readonly #counts: Map<Place, number>;
 

@@ -1,10 +1,10 @@
-// Faults that the simulation must find: each a patch of the source's text. A simulator that lets one live
-// proves nothing about the code that it passes.
+// Faults that the simulation must find: each is a patch of the source's text. A simulation that misses one proves nothing
+// about the code that it passes.
 
 export interface Edit {
-  /** From the package's `src/`. */
+  /** The path of the file, relative to `sourceRoot` of `mutate`. */
   readonly file: string;
-  /** Stands there exactly once. */
+  /** The text to replace. The file must have it exactly once. */
   readonly find: string;
   readonly replace: string;
 }

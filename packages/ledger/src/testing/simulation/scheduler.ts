@@ -1,11 +1,11 @@
-// The scheduler: whatever waits in the simulated world is parked here, and the seed chooses what goes on next.
-// Time is virtual and passes only here. Every step is written to the trace, whose hash proves a repetition.
+// The scheduler: everything that waits in the simulated world is kept here, and the seed chooses what runs next. Time is
+// virtual, and passes only here. Each step is written to the trace, whose hash proves that two runs are equal.
 import type { Random } from './random.ts';
 
-/** Who waits: a process incarnation, or the world and the network, which never stop. */
+/** Whose step it is: a process's, or that of the world and the network, which never stop. */
 export interface Party {
   readonly name: string;
-  /** Nothing of it goes on while it is paused. */
+  /** True: none of its steps run. Written by `SimulatedProcess`. */
   paused: boolean;
 }
 
@@ -23,12 +23,12 @@ export interface Timer {
   readonly party: Party;
   readonly label: string;
   readonly dueMs: number;
-  /** Breaks ties between timers due at once. */
+  /** Decides between timers that are due at the same time. */
   readonly order: number;
   readonly run: () => void;
 }
 
-/** How often each kind is chosen while several wait. */
+/** The weight of each kind, when several wait. */
 export interface Shares {
   readonly call: number;
   readonly world: number;
@@ -40,7 +40,7 @@ const traceTail = 120;
 export class Scheduler {
   nowMs = 0;
   steps = 0;
-  /** Faults have stopped: what is under way ends before time passes. */
+  /** True after faults have stopped: then running work ends before time passes. Written by the simulation. */
   calm = false;
   readonly #random: Random;
   readonly #shares: Shares;
@@ -79,7 +79,7 @@ export class Scheduler {
     if (at >= 0) this.#timers.splice(at, 1);
   }
 
-  /** What a party that is gone was waiting for. */
+  /** Removes and returns the calls that a party waited for. Call it when the party has ended. */
   removeAllOf(party: Party): readonly Step[] {
     const removed = this.#parked.call.filter((step) => step.party === party);
     for (const kind of ['call', 'world'] as const) {
@@ -94,7 +94,7 @@ export class Scheduler {
     return this.#parked[kind].length;
   }
 
-  /** One thing happens, and all that follows from it without waiting. False: nothing waits. */
+  /** Runs one step, and everything that follows from it without waiting. False: nothing waits. */
   async step(): Promise<boolean> {
     const chosen = this.#choose();
     if (chosen === undefined) return false;
@@ -103,7 +103,7 @@ export class Scheduler {
       this.nowMs = Math.max(this.nowMs, chosen.dueMs);
       this.cancelTimer(chosen);
     } else {
-      // Most calls are quick; time passes all the same.
+      // Most calls are quick, but a little time passes.
       this.nowMs += this.#random.below(12);
       this.cancel(chosen);
     }
@@ -131,7 +131,7 @@ export class Scheduler {
     return steps.length > 0 ? this.#random.pick(steps) : undefined;
   }
 
-  /** A line of the trace. */
+  /** Writes a line of the trace. */
   note(text: string): void {
     const line = `${this.steps} ${this.nowMs} ${text}`;
     for (let index = 0; index < line.length; index++) this.#hash = Math.imul(this.#hash ^ line.charCodeAt(index), 0x01000193);
@@ -139,12 +139,12 @@ export class Scheduler {
     if (this.#tail.length > traceTail) this.#tail.shift();
   }
 
-  /** Last lines of the trace: step, virtual milliseconds, what happened. */
+  /** The last lines of the trace: step, virtual milliseconds, what happened. */
   get tail(): readonly string[] {
     return this.#tail;
   }
 
-  /** Equal for equal runs. */
+  /** A hash of the whole trace. It is equal for equal runs. */
   get hash(): string {
     return (this.#hash >>> 0).toString(16).padStart(8, '0');
   }
@@ -154,7 +154,7 @@ function runnable(steps: readonly Step[]): readonly Step[] {
   return steps.some(({ party }) => party.paused) ? steps.filter(({ party }) => !party.paused) : steps;
 }
 
-/** After one turn of the event loop every promise has settled that needs no further step. */
+/** Waits one turn of the event loop: then every promise has settled that needs no further step. */
 function drained(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

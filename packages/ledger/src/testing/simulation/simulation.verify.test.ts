@@ -1,4 +1,4 @@
-// The simulation on the real code, and the proof that it can find faults. Any number of seeds: `npm run simulate`.
+// Runs the simulation on the real code, and proves that it can find faults. For more seeds: `npm run simulate`.
 import { describe, expect, test } from 'vitest';
 import { runMutants } from './child-runs.ts';
 import { mutants } from './mutants.ts';
@@ -6,7 +6,7 @@ import { runSeeds } from './run-seeds.ts';
 import { simulate } from './simulation.ts';
 
 const seeds = 200;
-/** Most are caught by one of the first thirty. */
+/** One of the first 30 seeds catches most mutants. */
 const seedsForMutants = 1_000;
 const timeoutMs = 300_000;
 
