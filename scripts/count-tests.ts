@@ -1,5 +1,5 @@
-// Prints `N passed, N failed, N skipped` from vitest's JSON report, for .ci/run. Without a report (an earlier step
-// failed) it prints nothing. A test file that could not be loaded counts as one failure: vitest counts no test in it.
+// Prints `N passed, N failed, N skipped` from vitest's JSON report, for .ci/run. Without a report (because an earlier step
+// failed) it prints nothing. A test file that could not be loaded counts as one failure, because vitest counts no test in it.
 import { readFileSync } from 'node:fs';
 
 interface Report {

@@ -1,5 +1,5 @@
-// What a document names is there: each relative link leads to a file or folder of the project, each #anchor to a heading
-// of it, and each `file.ts` in a code span is the end of a path of the project. Addresses on the web are not checked.
+// Checks that what a document names exists: each relative link leads to a file or folder of the project, each #anchor to a
+// heading of it, and each `file.ts` in a code span is the end of a path of the project. Web addresses are not checked.
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -20,7 +20,7 @@ function filesOf(root: string, patterns: string | readonly string[]): readonly s
   return globSync(patterns, { cwd: root, exclude: ['**/node_modules', '**/dist', '**/data'] }).map((path) => path.split(sep).join('/'));
 }
 
-/** `path:line: error: what is wrong`, for one document below `root`. */
+/** Returns `path:line: error: what is wrong` for each fault of one document. @param path relative to `root`. */
 function brokenIn(root: string, path: string, files: readonly string[] = filesOf(root, sources)): readonly string[] {
   return proseOf(readFileSync(join(root, path), 'utf8')).flatMap(({ line, text }) => {
     const wrong = [...linksIn(text).map((link) => wrongLink(root, path, link)), ...namesIn(text).map((name) => wrongName(name, files))];
@@ -29,7 +29,7 @@ function brokenIn(root: string, path: string, files: readonly string[] = filesOf
 }
 
 function wrongLink(root: string, path: string, link: string): string | undefined {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return undefined; // An address on the web, or for mail.
+  if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return undefined; // It is a web or mail address.
   const [target = '', anchor] = link.split('#', 2).map(decodeURIComponent);
   const file = target === '' ? join(root, path) : resolve(root, dirname(path), target);
   const named = relative(root, file).split(sep).join('/');
@@ -51,7 +51,7 @@ interface Prose {
   readonly text: string;
 }
 
-/** The lines outside fenced code. */
+/** Returns the lines outside fenced code. */
 function proseOf(text: string): readonly Prose[] {
   const prose: Prose[] = [];
   let fence: string | undefined;
@@ -65,7 +65,7 @@ function proseOf(text: string): readonly Prose[] {
 
 const codeSpan = /(`+)(.+?)\1/g;
 
-/** Inline links and images, and `[name]: target`. */
+/** Returns the targets of inline links, of images and of `[name]: target`. */
 function linksIn(text: string): readonly string[] {
   const uncoded = text.replace(codeSpan, 'code');
   const inline = [...uncoded.matchAll(/\]\(\s*<?([^)>\s]+)>?(?:\s+["'][^)]*)?\s*\)/g)];
@@ -77,7 +77,7 @@ function namesIn(text: string): readonly string[] {
   return [...text.matchAll(codeSpan)].flatMap(([, , code = '']) => (/^[\w./*-]+\.ts$/.test(code) ? [code] : []));
 }
 
-/** As GitHub makes them: a heading that comes again gets a number. */
+/** Returns the anchors of the headings, as GitHub makes them: a heading that comes again gets a number. */
 function slugsOf(text: string): readonly string[] {
   const times = new Map<string, number>();
   return proseOf(text).flatMap((line) => {

@@ -1,5 +1,5 @@
-// `npm run verify`: all that must hold before a change is merged, cheapest first. Stops at the first failure
-// with exit code 1. Each step is an npm script of its own, so that it can be run again alone.
+// The program of `npm run verify`: runs all checks that must pass before a change is merged, the fastest first. Stops at the
+// first failure with exit code 1. Each step is an npm script, so that it can be run again alone.
 import { spawnSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 
