@@ -41,7 +41,7 @@ export class World {
     this.scheduler = new Scheduler(this.random.fork(), options.shares);
   }
 
-  /** The first broken law ends the run. */
+  /** Notes a broken law. The first one ends the run. */
   report(law: string, message: string): void {
     if (this.#violation) return;
     this.#violation = { law, message };
