@@ -41,7 +41,13 @@ const skippedFolders = new Set(['node_modules', 'dist', 'coverage', 'data', '.gi
 const textFile = /^[^.]+$|^\.[a-z]+$|\.(?:ts|mjs|js|json|md|css|html|svg|sh|ya?ml|grit)$/;
 
 export function tidy(files: readonly SourceFile[]): readonly Finding[] {
-  return [...files.flatMap(nameFindings), ...files.flatMap(openingFindings), ...files.flatMap(lineFindings), ...translationFindings(files)];
+  return [
+    ...files.flatMap(nameFindings),
+    ...files.flatMap(openingFindings),
+    ...files.flatMap(docCommentFindings),
+    ...files.flatMap(lineFindings),
+    ...translationFindings(files),
+  ];
 }
 
 function nameFindings({ path }: SourceFile): readonly Finding[] {
@@ -53,6 +59,15 @@ function nameFindings({ path }: SourceFile): readonly Finding[] {
 function openingFindings({ path, text }: SourceFile): readonly Finding[] {
   if (!/\.(?:ts|mjs)$/.test(path) || path.endsWith('.test.ts') || /^(?:\/\/|\/\*\*|#!)/.test(text)) return [];
   return [`${path}:1: error: the file does not say what it is, use one to three lines of comment at its top`];
+}
+
+/** A doc comment must not begin with a fragment that a reader cannot understand before the code. */
+function docCommentFindings({ path, text }: SourceFile): readonly Finding[] {
+  if (!/\.(?:ts|mjs|js)$/.test(path)) return [];
+  return [...text.matchAll(/\/\*\*\s*(?:\*\s*)?(Of|When\.|Also where)(?=\s)/g)].map(({ index, 1: found }) => {
+    const line = text.slice(0, index).split('\n').length;
+    return `${path}:${line}: error: a doc comment begins with ${found}, use a sentence with a subject and a verb`;
+  });
 }
 
 function lineFindings({ path, text }: SourceFile): readonly Finding[] {
