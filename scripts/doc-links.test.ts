@@ -1,9 +1,10 @@
 // Checks that what a document names exists: each relative link leads to a file or folder of the project, each #anchor to a
 // heading of it, and each `file.ts` in a code span is the end of a path of the project. Web addresses are not checked.
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeSpan, filesOf, proseOf } from './documents.ts';
 
 const documents = [
   'README.md',
@@ -15,10 +16,6 @@ const documents = [
   'examples/**/*.md',
 ];
 const sources = '{packages,examples,scripts,benchmarks}/**/*.ts';
-
-function filesOf(root: string, patterns: string | readonly string[]): readonly string[] {
-  return globSync(patterns, { cwd: root, exclude: ['**/node_modules', '**/dist', '**/data'] }).map((path) => path.split(sep).join('/'));
-}
 
 /** Returns `path:line: error: what is wrong` for each fault of one document. @param path relative to `root`. */
 function brokenIn(root: string, path: string, files: readonly string[] = filesOf(root, sources)): readonly string[] {
@@ -45,25 +42,6 @@ function wrongName(name: string, files: readonly string[]): string | undefined {
   const pattern = new RegExp(`(?:^|/)${name.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);
   return files.some((file) => pattern.test(file)) ? undefined : `no file of the project is called ${name}`;
 }
-
-interface Prose {
-  readonly line: number;
-  readonly text: string;
-}
-
-/** Returns the lines outside fenced code. */
-function proseOf(text: string): readonly Prose[] {
-  const prose: Prose[] = [];
-  let fence: string | undefined;
-  for (const [index, line] of text.split('\n').entries()) {
-    const mark = /^\s*(```|~~~)/.exec(line)?.[1];
-    if (fence === undefined && mark === undefined) prose.push({ line: index + 1, text: line });
-    if (mark !== undefined && (fence === undefined || fence === mark)) fence = fence === undefined ? mark : undefined;
-  }
-  return prose;
-}
-
-const codeSpan = /(`+)(.+?)\1/g;
 
 /** Returns the targets of inline links, of images and of `[name]: target`. */
 function linksIn(text: string): readonly string[] {
