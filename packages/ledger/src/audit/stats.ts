@@ -39,6 +39,7 @@ export interface LogStats {
 
 const bounds: readonly number[] = [1_000, 10_000, 60_000, 600_000, 3_600_000];
 
+/** Which state of the log to count. */
 export interface StatsOptions {
   /** Counts the log up to this position. Default: up to its end. */
   readonly asOf?: Position;

@@ -17,6 +17,7 @@ export interface OptionSpec {
   readonly help: string;
 }
 
+/** One command of a program. */
 export interface Command {
   /** The word after the name of the program. */
   readonly name: string;

@@ -7,6 +7,7 @@ import type { EventStore } from '../event-store/event-store.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { clusterSchemes, openEventStore, withoutPassword } from '../event-store/store-url.ts';
 
+/** A store that was opened to write. */
 export interface WritableStore {
   readonly store: EventStore;
   /** True if the store writes appends in the order in which they were called: then an import may run many at once. */

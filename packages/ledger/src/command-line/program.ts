@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime.ts';
 import { type Command, type ExitCode, helpLines, parseArguments } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
+/** A program with several commands. */
 export interface Program {
   /** The name that the user types: `paidonce`. */
   readonly name: string;
@@ -12,6 +13,7 @@ export interface Program {
   readonly commands: readonly Command[];
 }
 
+/** What a program gets from its process. */
 export interface ProgramContext {
   /** The variables of the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;

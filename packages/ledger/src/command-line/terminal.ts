@@ -1,6 +1,7 @@
 // Standard output and standard error for commands: results go to the first, everything else to the second.
 import { once } from 'node:events';
 
+/** The output of a command. */
 export interface Terminal {
   /** Prints a line of the result on standard output. */
   out(line: string): void;
@@ -56,6 +57,7 @@ export function openTerminal(stdout: Stream, stderr: Stream, nowMs: () => number
   };
 }
 
+/** Returns the line of the progress: events, share and rate. */
 export function progressText(what: string, events: number, of: number | undefined, seconds: number): string {
   const share = of ? `, ${Math.min(100, Math.floor((events / of) * 100))} %` : '';
   return `${what}: ${grouped(events)} events${share}, ${rateText(events, seconds)}`;

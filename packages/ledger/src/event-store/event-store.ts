@@ -9,6 +9,7 @@ export type Position = string & { readonly __position: true };
 /** Metadata of an event. It is flat, and its values are text: every engine can store that. */
 export type EventMetadata = Readonly<Record<string, string>>;
 
+/** An event to append. */
 export interface NewEvent {
   /** A random UUID in lower case, new for each append, and the same in all retries of that append. Never derived from data. */
   readonly id: string;
@@ -18,6 +19,7 @@ export interface NewEvent {
   readonly metadata: EventMetadata;
 }
 
+/** An event that was read, with its place. */
 export interface StoredEvent extends NewEvent {
   readonly stream: string;
   /** The event's place in its stream, from 0, without gaps. */
@@ -43,6 +45,7 @@ export interface LogPage {
   readonly caughtUp: boolean;
 }
 
+/** Which part of the log to read. */
 export interface ReadLogOptions {
   /** Reads the events after this position. Default: from the beginning. */
   readonly after?: Position;

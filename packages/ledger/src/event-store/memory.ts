@@ -12,6 +12,7 @@ export interface MemoryLog {
   readonly growth: LogGrowth;
 }
 
+/** How to open a store in memory. */
 export interface MemoryEventStoreOptions {
   /** The log to open. Default: a new, empty one. */
   readonly log?: MemoryLog;

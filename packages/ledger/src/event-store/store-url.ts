@@ -14,6 +14,7 @@ export const clusterSchemes: readonly string[] = ['esdb', 'esdb+discover', 'kurr
 const defaultClients = 1;
 const mostClients = 16;
 
+/** How to open the store of a URL. */
 export interface OpenUrlOptions {
   /** True: nothing is ever appended, also not to check the client. Only for EventStoreDB and KurrentDB. Default: false. */
   readonly readOnly?: boolean;

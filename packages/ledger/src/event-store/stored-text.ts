@@ -6,6 +6,7 @@ import type { EventMetadata, NewEvent, Position, StoredEvent } from './event-sto
 /** The largest append, 1 MiB: EventStoreDB accepts no more. */
 const maxAppendBytes = 1024 * 1024;
 
+/** An event to append, as the text that is stored. */
 export interface StoredText {
   readonly id: string;
   readonly type: string;
@@ -13,6 +14,7 @@ export interface StoredText {
   readonly metadata: string;
 }
 
+/** An append that was checked. `bytes`: the size of its text. */
 export interface CheckedAppend {
   readonly stream: string;
   readonly expectedRevision: number;
@@ -20,6 +22,7 @@ export interface CheckedAppend {
   readonly bytes: number;
 }
 
+/** A stored event, as text. */
 export interface StoredRow extends StoredText {
   readonly stream: string;
   readonly revision: number;

@@ -29,6 +29,7 @@ interface Bench {
   open(): Promise<EventStore>;
 }
 
+/** Defines the test suite for one engine; call it at the top of a test file. @param createLog makes a new log for each test. */
 export function storeContract(name: string, createLog: () => Promise<LogUnderTest>): void {
   describe(`${name} keeps the promises of the event store port`, () => {
     let log: LogUnderTest;

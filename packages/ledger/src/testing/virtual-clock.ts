@@ -2,6 +2,7 @@
 // Several runtimes, one for each process, may share one clock.
 import type { Runtime } from '../runtime.ts';
 
+/** The options of one process on the clock. */
 export interface VirtualClockRuntimeOptions {
   /** The seed of this process's random numbers and ids. Default: a different one for each runtime, the same in each run. */
   readonly seed?: number;
@@ -9,6 +10,7 @@ export interface VirtualClockRuntimeOptions {
   readonly wallSkewMs?: number;
 }
 
+/** A clock that only the test moves. */
 export interface VirtualClock {
   /** Milliseconds since the clock was made. The monotonic clock of each runtime starts at another number. */
   readonly nowMs: number;

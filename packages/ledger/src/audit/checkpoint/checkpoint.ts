@@ -7,6 +7,7 @@ import { scanTree } from '../tree/tree-scan.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
 import type { NoteSigner } from './signed-note.ts';
 
+/** How to take a checkpoint. */
 export interface CheckpointOptions {
   /** The name of the log, without spaces and `+`: `shop.example/ledger`. */
   readonly origin: string;
@@ -18,6 +19,7 @@ export interface CheckpointOptions {
   readonly onEvents?: (events: number) => void;
 }
 
+/** A checkpoint that was signed. */
 export interface TakenCheckpoint {
   /** The checkpoint as a signed note. */
   readonly note: string;

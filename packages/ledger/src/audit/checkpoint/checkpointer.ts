@@ -11,6 +11,7 @@ import { readCheckpointFile } from './checkpoint-file.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, parseSignerKey } from './signed-note.ts';
 
+/** A checkpoint that was signed. */
 export interface SignedCheckpoint {
   /** The signed note. Keep it in a place that nobody who can write the log can write. */
   readonly note: string;
@@ -20,6 +21,7 @@ export interface SignedCheckpoint {
   readonly root: string;
 }
 
+/** The option `checkpoints` of the ledger. */
 export interface CheckpointSettings {
   /** A name for this log, the same in all processes, without spaces and `+`: `shop.example/ledger`. */
   readonly origin: string;

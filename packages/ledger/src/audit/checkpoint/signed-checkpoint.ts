@@ -3,6 +3,7 @@
 import { LedgerError } from '../../errors.ts';
 import { type NoteSigner, type NoteVerifier, openNote, signNote } from './signed-note.ts';
 
+/** The content of a checkpoint. */
 export interface Checkpoint {
   /** The name of the log: a URL without scheme, such as `shop.example/ledger`. */
   readonly origin: string;

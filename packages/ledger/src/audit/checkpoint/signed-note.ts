@@ -3,6 +3,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { LedgerError } from '../../errors.ts';
 
+/** A private key that signs notes. */
 export interface NoteSigner {
   /** The name in the signature line: a URL without scheme, usually the origin of the log. */
   readonly name: string;
@@ -12,6 +13,7 @@ export interface NoteSigner {
   sign(text: string): Buffer;
 }
 
+/** A public key that checks signatures of notes. */
 export interface NoteVerifier {
   /** The name in the signature line. */
   readonly name: string;

@@ -7,6 +7,7 @@ import type { LogReader } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { scanTree } from '../tree/tree-scan.ts';
 
+/** A backup that was verified. */
 export interface VerifiedBackup {
   /** How many events the backup has. */
   readonly size: number;

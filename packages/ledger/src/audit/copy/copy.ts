@@ -11,6 +11,7 @@ import { scanTree, TreeScan } from '../tree/tree-scan.ts';
 /** The three steps: compare what the target has, append the rest, then read the target again to prove the copy. */
 export type CopyPhase = 'compare' | 'copy' | 'prove';
 
+/** How to copy a ledger. */
 export interface CopyOptions {
   /**
    * True if the target writes appends in the order in which they were called, as SQLite does: then many appends run at once.
@@ -29,6 +30,7 @@ export interface TreeState {
   readonly root: string;
 }
 
+/** The result of a copy. */
 export type CopyResult =
   | (TreeState & {
       readonly outcome: 'copied';

@@ -9,6 +9,7 @@ import type { LogReader } from '../log/log-reader.ts';
 import { type LogRow, storedEvent } from '../log/log-row.ts';
 import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeline.ts';
 
+/** Which state of the log to explain. */
 export interface ExplainOptions {
   /** Explains the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
@@ -16,6 +17,7 @@ export interface ExplainOptions {
   readonly onEvents?: (events: number) => void;
 }
 
+/** Why an order has its membership. `explanationLines` turns it into text. */
 export interface Explanation {
   readonly orderId: string;
   /** Absent until the order is placed. */

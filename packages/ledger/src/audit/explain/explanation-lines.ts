@@ -6,6 +6,7 @@ import { type EntryOf, timeText, type Words } from './words.ts';
 import { english } from './words-en.ts';
 import { traditionalChinese } from './words-zh-tw.ts';
 
+/** The languages of an explanation: English, and Traditional Chinese. */
 export type Language = 'en' | 'zh-TW';
 
 const languages: Readonly<Record<Language, Words>> = { en: english, 'zh-TW': traditionalChinese };

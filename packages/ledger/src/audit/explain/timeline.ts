@@ -94,6 +94,7 @@ export interface Timeline {
   readonly order: OrderState;
 }
 
+/** Makes the timeline of an order, and folds its events. @throws LedgerError `corrupt`: an event cannot follow. */
 export function timelineOf(orderId: string, events: readonly ToldEvent[]): Timeline {
   let order = initialState(orderId);
   const entries: TimelineEntry[] = [];
@@ -165,6 +166,7 @@ function entryOf(
   }
 }
 
+/** Returns the parts of an observation that the timeline shows. */
 export function saidIn(observed: PaymentObserved): Said {
   const { source, payment, fact, asOf, observedAt, evidence } = observed;
   return { source, payment, fact, asOf, observedAt, evidence, ...(observed.source === 'manual' ? { by: observed.by } : {}) };

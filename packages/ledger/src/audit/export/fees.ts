@@ -5,6 +5,7 @@ import { LedgerError } from '../../errors.ts';
 import { currencySchema } from '../../observation.ts';
 import { minorOf } from '../minor-units.ts';
 
+/** One fee of a payment, from one line of the report. */
 export interface Fee {
   /** The day in UTC, `2026-03-01`. */
   readonly date: string;

@@ -4,6 +4,7 @@ import { LedgerError } from '../../errors.ts';
 import { decimalsOf, decimalText } from '../minor-units.ts';
 import type { JournalEntry } from './journal.ts';
 
+/** The program that reads the journal. */
 export type JournalFormat = 'hledger' | 'beancount';
 
 /**

@@ -28,6 +28,7 @@ export interface Posting {
   readonly currency: string;
 }
 
+/** One entry of the journal: what one append, or one fee, changes in the books. */
 export interface JournalEntry {
   /** The day in UTC, `2026-03-01`: the provider's day for an observation, ours for what a person decided. */
   readonly date: string;
@@ -42,6 +43,7 @@ export interface JournalEntry {
   readonly postings: readonly Posting[];
 }
 
+/** Which payments to export, and to which accounts. */
 export interface JournalOptions {
   readonly accounts: Accounts;
   /** True: only live payments; false: only test payments. A journal never mixes them. */

@@ -7,6 +7,7 @@ import type { LogRow } from '../log/log-row.ts';
 import { isAsStringified, LogWriter, type PlacedEvent, type WritingOptions } from '../log/log-writer.ts';
 import { scanTree, TreeScan } from '../tree/tree-scan.ts';
 
+/** The size of an export and the root that proves it. */
 export interface ExportedSize {
   /** How many events the export has. */
   readonly size: number;
@@ -14,6 +15,7 @@ export interface ExportedSize {
   readonly root: string;
 }
 
+/** Which state of the log to export. */
 export interface LineOptions {
   /** Exports the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
@@ -44,6 +46,7 @@ function lineOf({ position, stream, revision, id, type, metadata, data }: LogRow
   return `${head},${member('metadata', metadata)},${member('data', data)}}`;
 }
 
+/** How to import a log. */
 export type ImportOptions = WritingOptions;
 
 /**

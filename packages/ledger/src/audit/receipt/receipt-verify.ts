@@ -11,6 +11,7 @@ export interface Receipt {
   readonly events: readonly ReceiptEvent[];
 }
 
+/** One event of a receipt, with the proof that it is in the log. */
 export interface ReceiptEvent {
   /** The event's place in the log, from 0. */
   readonly index: number;

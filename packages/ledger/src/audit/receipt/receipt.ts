@@ -16,6 +16,7 @@ import type { Finding } from '../verify/finding.ts';
 import { verifyStreams } from '../verify/verify-streams.ts';
 import type { Receipt, ReceiptEvent } from './receipt-verify.ts';
 
+/** How to make a receipt. */
 export interface ReceiptOptions {
   /** A signed checkpoint that covers the order; or an origin and keys, to sign a new checkpoint. */
   readonly proof: { readonly checkpoint: string } | { readonly origin: string; readonly signers: readonly NoteSigner[] };

@@ -8,6 +8,7 @@ import { runScanJobs, type ScanPoolOptions, streamParts } from '../scan/scan-poo
 import { type LiveAccount, openLiveReadModels } from './live-read-models.ts';
 import { type Difference, noteAccount, type ReplayedAccount, type ReplayedPart } from './replay-streams.ts';
 
+/** What to rebuild, and what to compare it with. */
 export interface ReplayOptions extends ScanPoolOptions {
   /**
    * Path of the file with the live read models. It is compared up to the position that it has applied. Absent: the read
@@ -18,6 +19,7 @@ export interface ReplayOptions extends ScanPoolOptions {
   readonly asOf?: Position;
 }
 
+/** The result of a replay. */
 export interface Replayed {
   readonly events: number;
   readonly orders: number;

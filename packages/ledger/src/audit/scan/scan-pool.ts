@@ -5,11 +5,13 @@ import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import type { SqliteLog, StreamRange } from '../log/sqlite-log.ts';
 import { runScanJob, type ScanJob, type ScanResult, type ScanResults } from './scan-jobs.ts';
 
+/** A message of a worker: progress, its result, or a LedgerError. */
 export type FromScanWorker =
   | { readonly events: number }
   | { readonly result: ScanResult }
   | { readonly failed: { readonly code: LedgerErrorCode; readonly message: string } };
 
+/** How an audit uses workers. */
 export interface ScanPoolOptions {
   /** How many workers to use. 0: the calling thread does all the work. Default: one for each core, at most 4. */
   readonly workers?: number;

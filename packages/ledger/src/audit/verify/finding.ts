@@ -23,6 +23,7 @@ export const rules = {
   checkpoint: 'The log begins with what each signed checkpoint covers.',
 } as const;
 
+/** The name of a rule. */
 export type Rule = keyof typeof rules;
 
 /** One broken rule. The fields of the event are absent if the finding is about a whole stream or the whole log. */

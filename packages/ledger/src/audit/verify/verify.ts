@@ -12,6 +12,7 @@ import { runScanJobs, type ScanPoolOptions, streamParts } from '../scan/scan-poo
 import type { Finding } from './finding.ts';
 import { policiesIn } from './verify-context.ts';
 
+/** What to verify, and with which checkpoints. */
 export interface VerifyOptions extends ScanPoolOptions {
   /** Judges the events up to this position. Checkpoints and positions are always checked on the whole log. Default: its end. */
   readonly asOf?: Position;
@@ -21,6 +22,7 @@ export interface VerifyOptions extends ScanPoolOptions {
   readonly keys?: readonly NoteVerifier[];
 }
 
+/** The result of a verification. */
 export interface Verification {
   /** What was found, in log order; not all, if there is very much. Empty: every rule holds. */
   readonly findings: readonly Finding[];

@@ -3,6 +3,7 @@ import { LedgerError } from '../../errors.ts';
 import { type Runtime, systemRuntime } from '../../runtime.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
 
+/** How to use the clients. An unknown option is refused. */
 export interface EventStoreDbEventStoreOptions {
   /**
    * User and password for every call. A secure server needs them here, even if the client has them from its URL. A server

@@ -12,6 +12,7 @@ import { ForeignCommits } from './foreign-commits.ts';
 import { LogFile } from './log-file.ts';
 import { Writer } from './writer.ts';
 
+/** How to open a SQLite log. */
 export interface SqliteEventStoreOptions {
   /** Clock, random numbers and waiting. Default: the system's. */
   readonly runtime?: Partial<Runtime>;
@@ -19,6 +20,7 @@ export interface SqliteEventStoreOptions {
   readonly busyTimeoutMs?: number;
 }
 
+/** An event store in a SQLite file, which can be backed up while it is in use. */
 export interface SqliteEventStore extends EventStore {
   /** The absolute path of the file. The files with `-wal` and `-shm` added to its name belong to it. */
   readonly path: string;

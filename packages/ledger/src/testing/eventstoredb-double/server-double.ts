@@ -16,6 +16,7 @@ export interface AppendFault {
   readonly hears: 'nothing' | 'no_position' | { readonly code: number; readonly details: string };
 }
 
+/** How to start a double. */
 export interface ServerDoubleOptions {
   /** The client that calls the double. Default: `@eventstore/db-client`. */
   readonly client?: ClientName;
@@ -29,8 +30,11 @@ export interface ServerDoubleOptions {
 
 type AppendCall = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
 
+/** One node of a simulated server. */
 export class ServerDouble {
+  /** The log of the server. */
   readonly log: LogDouble;
+  /** The port on 127.0.0.1. Written when the server starts first. */
   port = 0;
   /** The faults of the next appends. The test adds them; each append removes one. */
   readonly appendFaults: AppendFault[] = [];
@@ -43,12 +47,14 @@ export class ServerDouble {
   readonly #options: ServerDoubleOptions;
   readonly #generated: Generated;
   readonly #messages: Messages;
+  /** The open subscriptions, each with the function that silences it. Written by `#read`. */
   readonly #subscriptions = new Map<ReadCall, () => void>();
   /**
    * The leader, if another node leads, and how many events this node has. A call that requires the leader is sent there; other
    * calls see the events that this node had when it became a follower. Written by `follow`.
    */
   #follows: { readonly leader: ServerDouble; readonly sees: number } | undefined;
+  /** The running server. Written by `restart` and `kill`. */
   #server: Server | undefined;
 
   private constructor(options: ServerDoubleOptions, generated: Generated) {

@@ -8,6 +8,7 @@ import type { SeedsReport } from './report.ts';
 
 const batchSeeds = 100;
 
+/** What happened to one mutant. */
 export interface MutantReport {
   readonly mutant: Mutant;
   /** The law that the mutant broke, and in which seed. Absent: no seed caught it, or it could not be made. */

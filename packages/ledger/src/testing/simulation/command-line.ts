@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { MutantReport } from './child-runs.ts';
 import type { Violation } from './world.ts';
 
+/** The options of a simulation. */
 export interface CommandLine {
   readonly seeds: number;
   readonly firstSeed: number;
@@ -67,6 +68,7 @@ export function printFailure({ seed, law, message, options, traceTail }: FoundSe
   console.log(`Again: ${command} --seed ${seed}\n`);
 }
 
+/** Prints how often each place was reached. */
 export function printCoverage({ coverage }: { readonly coverage: Readonly<Record<string, number>> }): void {
   const entries = Object.entries(coverage);
   const width = Math.max(...entries.map(([place]) => place.length));
@@ -74,6 +76,7 @@ export function printCoverage({ coverage }: { readonly coverage: Readonly<Record
   for (const [place, count] of entries) console.log(`  ${place.padEnd(width)} ${String(count).padStart(8)}${count === 0 ? '  never' : ''}`);
 }
 
+/** Prints which mutants were caught, and by which seed. */
 export function printMutants(reports: readonly MutantReport[]): void {
   const width = Math.max(...reports.map(({ mutant }) => mutant.name.length));
   console.log(`\n${'Mutant'.padEnd(width)}  ${'Seed'.padStart(5)}  Caught by`);

@@ -5,6 +5,7 @@ import type { AmountParts, DisputeStatus, PaymentReference, RefundStatus } from 
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 
+/** What the model knows about an order. */
 export interface KnownOrder {
   readonly amountMinor: number;
   readonly currency: string;
@@ -13,6 +14,7 @@ export interface KnownOrder {
   readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
 }
 
+/** What the model knows about a payment. */
 export interface KnownPayment {
   readonly reference: PaymentReference;
   /** The amount that was paid. Absent: the payment is not paid. */
@@ -23,6 +25,7 @@ export interface KnownPayment {
   readonly ruling?: 'grant' | 'revoke';
 }
 
+/** Why a payment does not fit its order. */
 export type AmountMismatch = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid';
 
 /** Returns why a person must review the payment. Empty: it is as the order expects, or is not paid. */

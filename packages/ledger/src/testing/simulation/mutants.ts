@@ -1,6 +1,7 @@
 // Faults that the simulation must find: each is a patch of the source's text. A simulation that misses one proves nothing
 // about the code that it passes.
 
+/** One replacement in one file. */
 export interface Edit {
   /** The path of the file, relative to `sourceRoot` of `mutate`. */
   readonly file: string;
@@ -9,6 +10,7 @@ export interface Edit {
   readonly replace: string;
 }
 
+/** One fault: a name, and the edits that make it. */
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly [Edit, ...Edit[]];

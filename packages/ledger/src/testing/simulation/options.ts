@@ -4,6 +4,7 @@ import { defaultPolicy, type Policy } from '../../order/policy.ts';
 import { Random } from './random.ts';
 import type { Shares } from './scheduler.ts';
 
+/** The options of one process. */
 export interface ProcessOptions {
   readonly name: string;
   readonly delivers: boolean;
@@ -16,6 +17,7 @@ export interface ProcessOptions {
   readonly monotonicOriginMs: number;
 }
 
+/** The probability of each fault at every call of the store. */
 export interface StoreFaults {
   /** The probability that a call does nothing and fails with an error that says so. */
   readonly refused: number;
@@ -58,6 +60,7 @@ export interface SourceFaults {
   readonly misnamed: number;
 }
 
+/** All options of one seed. */
 export interface SimulationOptions {
   readonly seed: number;
   readonly processes: readonly ProcessOptions[];
@@ -87,6 +90,7 @@ export interface SimulationOptions {
   readonly faultySteps: number;
 }
 
+/** Draws the options of a seed. The same seed always gives the same options. */
 export function drawOptions(seed: number): SimulationOptions {
   const random = new Random(seed);
   const rate = (...rates: readonly number[]): number => random.pick(rates);

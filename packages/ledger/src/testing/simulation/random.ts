@@ -1,5 +1,6 @@
 // Random numbers from a seed: the same seed gives the same numbers on every machine.
 
+/** A generator of random numbers. Its state changes with every draw. */
 export class Random {
   readonly #state: Uint32Array;
 

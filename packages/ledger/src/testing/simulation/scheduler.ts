@@ -12,6 +12,7 @@ export interface Party {
 /** `call`: a call between two processes. `world`: something that a person or the provider does. */
 export type StepKind = 'call' | 'world';
 
+/** A step that waits until the scheduler chooses it. */
 export interface Step {
   readonly party: Party;
   readonly kind: StepKind;
@@ -19,6 +20,7 @@ export interface Step {
   readonly run: () => void;
 }
 
+/** A step that waits for a time. */
 export interface Timer {
   readonly party: Party;
   readonly label: string;
@@ -37,17 +39,25 @@ export interface Shares {
 
 const traceTail = 120;
 
+/** Chooses what runs next. */
 export class Scheduler {
+  /** Virtual milliseconds since the start. Written by `step`. */
   nowMs = 0;
+  /** How many steps have run. Written by `step`. */
   steps = 0;
   /** True after faults have stopped: then running work ends before time passes. Written by the simulation. */
   calm = false;
   readonly #random: Random;
   readonly #shares: Shares;
+  /** The steps that wait. Written by `park`, `cancel` and `removeAllOf`. */
   readonly #parked: Record<StepKind, Step[]> = { call: [], world: [] };
+  /** The timers that wait. Written by `timer`, `cancelTimer` and `removeAllOf`. */
   #timers: Timer[] = [];
+  /** How many timers were made. Written by `timer`. */
   #timersMade = 0;
+  /** The last lines of the trace. Written by `note`. */
   readonly #tail: string[] = [];
+  /** The hash of the trace so far. Written by `note`. */
   #hash = 0x811c9dc5;
 
   constructor(random: Random, shares: Shares) {
@@ -55,18 +65,21 @@ export class Scheduler {
     this.#shares = shares;
   }
 
+  /** Adds a step. */
   park(party: Party, kind: StepKind, label: string, run: () => void): Step {
     const step = { party, kind, label, run };
     this.#parked[kind].push(step);
     return step;
   }
 
+  /** Removes a step. */
   cancel(step: Step): void {
     const parked = this.#parked[step.kind];
     const at = parked.indexOf(step);
     if (at >= 0) parked.splice(at, 1);
   }
 
+  /** Adds a timer. */
   timer(party: Party, delayMs: number, label: string, run: () => void): Timer {
     const timer = { party, label, dueMs: this.nowMs + Math.max(0, delayMs), order: this.#timersMade++, run };
     const at = this.#timers.findLastIndex((each) => each.dueMs <= timer.dueMs);
@@ -74,6 +87,7 @@ export class Scheduler {
     return timer;
   }
 
+  /** Removes a timer. */
   cancelTimer(timer: Timer): void {
     const at = this.#timers.indexOf(timer);
     if (at >= 0) this.#timers.splice(at, 1);
@@ -90,6 +104,7 @@ export class Scheduler {
     return removed;
   }
 
+  /** Returns how many steps of a kind wait. */
   waiting(kind: StepKind): number {
     return this.#parked[kind].length;
   }

@@ -37,6 +37,7 @@ const passing: ReadonlySet<LedgerErrorCode> = new Set([
   'payment_under_way',
 ]);
 
+/** What a process needs from its world. */
 export interface SimulatedProcessOptions {
   readonly world: World;
   readonly options: ProcessOptions;
@@ -59,6 +60,7 @@ const foreseen: ReadonlySet<AlertKind> = new Set([
 
 let namesTaken = 0;
 
+/** A process with several lives, one after the other. */
 export class SimulatedProcess {
   readonly #parts: SimulatedProcessOptions;
   readonly #world: World;
@@ -68,7 +70,9 @@ export class SimulatedProcess {
   readonly #readModels: string;
   /** A connection that keeps the read models in memory between two lives. Undefined: a crash loses them. */
   readonly #readModelsKept: DatabaseSync | undefined;
+  /** How often it was started. Written by `start`. */
   #lives = 0;
+  /** The present life. Undefined: it does not run. Written by `start` and `#leave`. */
   #life: Life | undefined;
 
   constructor(parts: SimulatedProcessOptions) {
@@ -82,10 +86,12 @@ export class SimulatedProcess {
     this.#readModelsKept = keepsReadModels ? new DatabaseSync(this.#readModels) : undefined;
   }
 
+  /** True while the process runs. */
   get runs(): boolean {
     return this.#life !== undefined;
   }
 
+  /** Starts a new life, with empty memory. */
   start(): void {
     const { options, deliver, onAbandoned } = this.#parts;
     const { coverage, scheduler, options: seed } = this.#world;

@@ -18,6 +18,7 @@ import type { World } from './world.ts';
 /** Functions that wake the readers at the head of the log, of all processes. */
 export type HeadWaiters = Set<() => void>;
 
+/** What the store of a process needs from its world. */
 export interface SimulatedStoreOptions {
   readonly world: World;
   readonly incarnation: Incarnation;
@@ -28,6 +29,7 @@ export interface SimulatedStoreOptions {
 
 type Fate = 'done' | 'refused' | 'reply lost' | 'done late';
 
+/** Opens the store of one process. */
 export function openSimulatedStore({ world, incarnation, headWaiters, onAppended }: SimulatedStoreOptions): EventStore {
   const { scheduler, random, options, network, log } = world;
   const { party, underWay } = incarnation;

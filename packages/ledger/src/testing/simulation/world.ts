@@ -16,6 +16,7 @@ export interface Violation {
   readonly message: string;
 }
 
+/** The shared state of one run. */
 export class World {
   readonly options: SimulationOptions;
   readonly random: Random;
