@@ -1,4 +1,4 @@
-// Store URLs, in one place: which scheme opens which store. `sqlite:PATH` is read without opening it for writing.
+// Opens the store that a URL names, to read or to write. To read `sqlite:PATH`, the file is opened read-only.
 
 import { type LogReader, readerOf } from '../audit/log/log-reader.ts';
 import { sqliteReader } from '../audit/log/sqlite-reader.ts';
@@ -7,14 +7,15 @@ import type { EventStore } from '../event-store/event-store.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { clusterSchemes, openEventStore, withoutPassword } from '../event-store/store-url.ts';
 
+/** A store that was opened to write. */
 export interface WritableStore {
   readonly store: EventStore;
-  /** It writes appends in the order in which they are called: an import may have many under way. */
+  /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
   readonly keepsOrder: boolean;
 }
 
 interface Scheme {
-  /** @param rest what follows the scheme and its colon. */
+  /** @param rest the URL without its scheme and colon. */
   openReader(url: string, rest: string): Promise<LogReader>;
   openStore(url: string, rest: string): Promise<WritableStore>;
 }
@@ -32,19 +33,22 @@ const schemes: Readonly<Record<string, Scheme>> = {
   ...Object.fromEntries(clusterSchemes.map((name) => [name, cluster])),
 };
 
-/** @throws LedgerError `invalid_input`, and what the store throws. */
+/** Opens a log to read. @throws LedgerError `invalid_input`: the URL names no store. Also what opening the store throws. */
 export function openReader(url: string): Promise<LogReader> {
   const { scheme, rest } = parseStoreUrl(url);
   return scheme.openReader(url, rest);
 }
 
-/** For the commands that write: `import`. */
+/** Opens a store to write. @throws LedgerError `invalid_input`: the URL names no store. Also what opening the store throws. */
 export function openWritableStore(url: string): Promise<WritableStore> {
   const { scheme, rest } = parseStoreUrl(url);
   return scheme.openStore(url, rest);
 }
 
-/** `--store`, else LEDGER_URL, else where the shop and the demo keep their log. */
+/**
+ * Returns the URL of the log: the value of `--store`, else LEDGER_URL, else `sqlite:` with `ledger.db` in DATA_DIR or in
+ * `./data`. The shop and the demo keep their log there.
+ */
 export function storeUrl(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
   return given ?? (env['LEDGER_URL'] || `sqlite:${env['DATA_DIR'] || './data'}/ledger.db`);
 }

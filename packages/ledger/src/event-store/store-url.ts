@@ -1,5 +1,5 @@
-// @paidonce/ledger/store-url: opens the event store that a URL names, as LEDGER_URL gives it. One URL moves a ledger from
-// one machine to many. The clients of EventStoreDB are optional peers: only the one that is needed is loaded.
+// The entry point @paidonce/ledger/store-url: opens the event store that a URL names, such as the value of LEDGER_URL. The
+// clients of EventStoreDB are optional peer dependencies: only the one that is needed is loaded.
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from './event-store.ts';
 import type { Credentials, EventStoreDbClient } from './eventstoredb/client.ts';
@@ -7,23 +7,26 @@ import { openEventStoreDbEventStore } from './eventstoredb/eventstoredb.ts';
 import { openMemoryEventStore } from './memory.ts';
 import { openSqliteEventStore } from './sqlite/sqlite.ts';
 
-/** Of `esdb:` and `kurrentdb:` URLs, after which they are the client's. */
+/** The schemes of EventStoreDB and KurrentDB. The client reads the rest of such a URL. */
 export const clusterSchemes: readonly string[] = ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'];
 
-/** One channel of a client carries about so much as one process can use; more share the work of large ones (`?clients=N`). */
+/** One client has enough capacity for most processes. A large process may share its load among more (`?clients=N`). */
 const defaultClients = 1;
 const mostClients = 16;
 
+/** How to open the store of a URL. */
 export interface OpenUrlOptions {
-  /** Of a cluster: nothing is appended, also not when it is opened. */
+  /** True: nothing is ever appended, also not to check the client. Only for EventStoreDB and KurrentDB. Default: false. */
   readonly readOnly?: boolean;
 }
 
 /**
- * `sqlite:PATH`, `memory:`, `esdb://USER:PASSWORD@HOST:PORT,HOST:PORT?tlsCAFile=…`, `esdb+discover://NAME`, and the same
- * with `kurrentdb`. What follows the `?` is the client's, but for `clients=N`: how many connections share the load.
- *
- * @throws LedgerError `invalid_input`: no such store, or no client installed for it; and what the store throws.
+ * Opens the store that a URL names.
+ * @param url `sqlite:PATH`, `memory:`, `esdb://USER:PASSWORD@HOST:PORT,HOST:PORT?tlsCAFile=…` or `esdb+discover://NAME`, and
+ *   the same two with `kurrentdb`. The client reads what follows the `?`, except `clients=N`: the number of connections that
+ *   share the load, 1 to 16, default 1.
+ * @throws LedgerError `invalid_input`: the URL names no store, or the client for it is not installed. Also what opening the
+ *   store throws: `store_unavailable`, `store_busy`, `file_newer`. No message contains the password.
  */
 export async function openEventStore(url: string, options: OpenUrlOptions = {}): Promise<EventStore> {
   const [, scheme = '', rest = ''] = /^([a-z][a-z+]*):(.*)$/s.exec(url) ?? [];
@@ -42,7 +45,7 @@ export async function openEventStore(url: string, options: OpenUrlOptions = {}):
   );
 }
 
-/** For messages and logs. */
+/** Returns the URL with `***` in place of the password, for messages and logs. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([a-z+]+:\/\/[^/?#@:]*):[^@]*@/, '$1:***@');
 }
@@ -70,7 +73,10 @@ async function openCluster(url: string, scheme: string, { readOnly = false }: Op
 
 type Connect = (url: string) => EventStoreDbClient;
 
-/** Either speaks with either server; a process loads one alone, since their generated code shares one global namespace. */
+/**
+ * Loads a client. Each client works with each server. A process must load only one of them, because their generated code
+ * shares one global namespace.
+ */
 async function clientFor(scheme: string): Promise<Connect> {
   const eventStore = async (): Promise<Connect> => {
     const { EventStoreDBClient } = await import('@eventstore/db-client');
@@ -103,7 +109,7 @@ function connected(connect: Connect, url: string, shown: string): EventStoreDbCl
   }
 }
 
-/** `clients=N` is ours; the clients warn of what they do not know. */
+/** Takes `clients=N` out of the URL, because a client warns about options that it does not know. */
 function takeClients(url: string, shown: string): { readonly clientUrl: string; readonly clients: number } {
   const [base = '', query = ''] = url.split('?', 2);
   const own = query.split('&').filter((pair) => pair.startsWith('clients='));
@@ -115,7 +121,7 @@ function takeClients(url: string, shown: string): { readonly clientUrl: string; 
   return { clientUrl: others.length > 0 ? `${base}?${others.join('&')}` : base, clients };
 }
 
-/** The clients read them too, but not where an append needs them: on the call. */
+/** Reads user and password. The client reads them too, but an append needs them as an option of the call. */
 function credentialsIn(url: string): Credentials | undefined {
   const [, username, password] = /^[a-z+]+:\/\/([^/?#@:]+):([^@]*)@/.exec(url) ?? [];
   if (username === undefined || password === undefined) return undefined;

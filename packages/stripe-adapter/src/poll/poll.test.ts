@@ -155,7 +155,7 @@ describe('in the background', () => {
       payments: { poll: { intervalMs: 5 } },
     });
     sandbox.injectFault({ kind: 'status', status: 401, times: 1_000, path: '/v1/balance' });
-    // Of both modes: then the key's own must be asked for.
+    // With orders of both modes the ledger must ask Stripe for the mode of the key.
     for (const livemode of [true, false])
       await ledger.placeOrder({ ...order, orderId: `order-${livemode}`, account: sandbox.account, livemode });
     await expect.poll(() => told).toHaveLength(1);

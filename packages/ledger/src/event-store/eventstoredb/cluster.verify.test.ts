@@ -48,7 +48,7 @@ test('a call fails while the client looks for another node, and there is none: t
   const clock = stoppedClock();
   const store = await openOn(`${url}&maxDiscoverAttempts=1`, { timeoutMs: 300, attemptTimeoutMs: 150, runtime: clock });
   const unhandled: unknown[] = [];
-  const note = (reason: unknown): void => void unhandled.push(reason); // Without a listener it ends the process.
+  const note = (reason: unknown): void => void unhandled.push(reason); // Without a listener the error would end the process.
   process.on('unhandledRejection', note);
   onTestFinished(() => void process.off('unhandledRejection', note));
   const unavailable = { code: status.UNAVAILABLE, details: 'Connection dropped' };
@@ -60,7 +60,7 @@ test('a call fails while the client looks for another node, and there is none: t
   const looks = leader.calls.length;
   while (!leader.calls.includes('gossip', looks)) await new Promise(setImmediate);
   clock.start();
-  leader.kill(); // The one that heard nothing fails now, on the old channel.
+  leader.kill(); // The call without an answer fails now, on the old channel.
   for (const outcome of await Promise.allSettled(appending)) expect(outcome).toMatchObject({ reason: { code: 'store_unavailable' } });
   expect(unhandled).toEqual([]);
   clock.stop();

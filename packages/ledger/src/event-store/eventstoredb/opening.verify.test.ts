@@ -122,7 +122,7 @@ describe('what is wrong with the settings is said in one sentence, and what to d
     expect(double.log.events).toEqual([]);
     double.appendFaults.length = 0;
     clock.stop();
-    expect(await store.append('order-2', -1, newEvents(1))).toMatchObject({ appended: true }); // The other one may still come.
+    expect(await store.append('order-2', -1, newEvents(1))).toMatchObject({ appended: true }); // `order-1` may still be stored later.
   });
 
   test('an option that does not exist, or is no time, is named', async () => {
@@ -143,7 +143,7 @@ describe('a client that ignores the expected revision', () => {
   test('is refused before anything is appended with it', async () => {
     const double = await startDouble();
     const client = EventStoreDBClient.connectionString(double.url);
-    // As a client would that calls the option by yet another name.
+    // A client that has another name for this option would behave like this.
     const deaf: EventStoreDbClient = {
       appendToStream: (stream, events, options: Partial<AppendOptions>) => {
         const { expectedRevision: _, streamState: __, ...others } = options;

@@ -1,5 +1,5 @@
-// @paidonce/ledger/simulation: the simulated world, for simulations of payment adapters. Real ledgers in several processes on
-// one virtual clock, a network and a store that fail, and chance from a seed; the adapter brings its provider.
+// The entry point @paidonce/ledger/simulation: the simulated world for simulations of payment adapters. Several processes run
+// real ledgers on one virtual clock; network and store fail as a seed decides. The adapter adds a model of its provider.
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
 export { CountedPlaces } from './counted-places.ts';
