@@ -1,8 +1,8 @@
 // The first page: choose a plan, choose what will happen to the webhook, go and pay.
 
 import { html } from '@paidonce/http/html';
+import { money } from '../labels.ts';
 import { plans } from '../plans.ts';
-import { money } from '../words.ts';
 import { page } from './layout.ts';
 
 export const fates = [

@@ -100,7 +100,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   await orders.append(orderId, 'delivery', ({ delivery }) => ({
     events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],
     answer: undefined,
-    lasting: true,
+    final: true,
   }));
   return { outcome: 'delivered' };
 }

@@ -2,7 +2,7 @@
 // state that it led to, it adds nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
-import { type Access, counts, entitled, mismatches, stands } from './access.ts';
+import { type Access, counts, entitled, isInEffect, mismatches } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import {
@@ -186,12 +186,12 @@ function furtherPayments(before: OrderState, after: OrderState, policy: Policy):
     return earlier !== undefined && how(before, earlier, policy);
   };
   const payments = Object.values(after.payments);
-  const standing = payments.filter((payment) => stands(after, payment, policy));
-  const first = standing.find((payment) => was(payment, stands)) ?? entitled(after, policy).payment;
+  const standing = payments.filter((payment) => isInEffect(after, payment, policy));
+  const first = standing.find((payment) => was(payment, isInEffect)) ?? entitled(after, policy).payment;
   return payments.filter((payment) => {
     if (isNewlyRuled(before, after, payment)) return false;
     const isNew = before.membership !== 'none' && counts(after, payment, policy) && !was(payment, counts);
-    return isNew || (payment !== first && standing.includes(payment) && !was(payment, stands));
+    return isNew || (payment !== first && standing.includes(payment) && !was(payment, isInEffect));
   });
 }
 

@@ -3,7 +3,7 @@ import { test } from '@fast-check/vitest';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect } from 'vitest';
 import { paymentKey } from '../observation.ts';
-import { type Access, counts, entitled, stands } from './access.ts';
+import { type Access, counts, entitled, isInEffect } from './access.ts';
 import { accessByTheProse, nameOf, type Ruling } from './access-model.test-support.ts';
 import { decide, type OrderCommand } from './decide.ts';
 import type { OrderEvent, OrderPlaced, PaymentObserved } from './events.ts';
@@ -233,7 +233,7 @@ describe('law 4: access follows payments', () => {
       }
       for (const kind of ['conflicting_evidence', 'claimed_by_two', 'paid_again']) met.delete(kind);
       // Money that came twice, or does not count, was shown to a person.
-      const standing = Object.values(order.payments).filter((each) => stands(order, each, policy));
+      const standing = Object.values(order.payments).filter((each) => isInEffect(order, each, policy));
       const asked = standing.filter(({ reference }) =>
         order.reviews.some(
           ({ kind, payment: of }) => (kind === 'overpaid' || kind === 'paid_again') && paymentKey(of) === paymentKey(reference),

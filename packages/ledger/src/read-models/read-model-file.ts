@@ -6,7 +6,7 @@ import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
 import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
-import { pragma } from '../event-store/sqlite/layout.ts';
+import { pragma } from '../event-store/sqlite/migrations.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';

@@ -1,15 +1,15 @@
 // The clients of a store, which share the load in turn, and what both kinds of them do not do by themselves: live through
 // an hour in which no node answers, and read on when the node that they read from died.
-import type { Patience } from './attempts.ts';
 import type { EventStoreDbClient } from './client.ts';
 import { meaningOf } from './failure.ts';
+import type { RetryPolicy } from './retry.ts';
 
 const disposeMs = 5_000;
 /** At most so often, for each client: a new one needs a moment to find the leader, too. */
 const betweenReplacementsMs = 1_000;
 
 export interface ClientsOptions {
-  readonly patience: Patience;
+  readonly retryPolicy: RetryPolicy;
   /** Makes another one. Absent: who is there stays. */
   readonly reconnect: (() => EventStoreDbClient) | undefined;
   readonly keepClients: boolean;
@@ -47,8 +47,8 @@ export class Clients {
   }
 
   #replace(client: EventStoreDbClient): void {
-    const { reconnect, closing, patience } = this.#options;
-    const { runtime, timeoutMs } = patience;
+    const { reconnect, closing, retryPolicy } = this.#options;
+    const { runtime, timeoutMs } = retryPolicy;
     const nowMs = runtime.monotonicNowMs();
     const index = this.#clients.indexOf(client);
     const isYoung = nowMs - (this.#sinceMs.get(client) ?? Number.NEGATIVE_INFINITY) < betweenReplacementsMs;
@@ -71,7 +71,7 @@ export class Clients {
 
   /** With a stream that the client has lost track of, it never settles. */
   async #dispose(client: EventStoreDbClient): Promise<void> {
-    await this.#options.patience.limits.within(disposeMs, client.dispose()).catch(() => undefined);
+    await this.#options.retryPolicy.limits.within(disposeMs, client.dispose()).catch(() => undefined);
   }
 }
 

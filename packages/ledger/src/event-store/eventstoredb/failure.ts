@@ -23,7 +23,7 @@ export type FailureMeaning =
   | {
       readonly kind: 'in_doubt';
       readonly advice: string /** Of the settings, not of the moment: whoever opens a store need not wait for it. */;
-      readonly lasting: boolean;
+      readonly permanent: boolean;
     };
 
 const invalidArgument = 3;
@@ -65,7 +65,7 @@ export function meaningOf(error: unknown, what: string): FailureMeaning {
 }
 
 /** It says less than an error does that came before. */
-export function tellsLittle(meaning: FailureMeaning): boolean {
+export function isUninformative(meaning: FailureMeaning): boolean {
   return meaning.kind === 'in_doubt' && meaning.advice === silence.advice;
 }
 
@@ -76,34 +76,34 @@ const accessDenied =
 
 interface Advice {
   readonly advice: string;
-  readonly lasting: boolean;
+  readonly permanent: boolean;
 }
 
-const silence = { lasting: false, advice: 'The server does not answer: it is stopped, overloaded, or behind a firewall' };
+const silence = { permanent: false, advice: 'The server does not answer: it is stopped, overloaded, or behind a firewall' };
 const tls = {
-  lasting: true,
+  permanent: true,
   advice:
     'One side speaks TLS and the other does not, or it is no EventStoreDB. For a server that runs insecurely the URL ends in ?tls=false',
 };
 const certificate = {
-  lasting: true,
+  permanent: true,
   advice: "The server's certificate is not trusted. Name its CA in the URL (?tlsCAFile=ca.crt), and the host as the certificate does",
 };
-const host = { lasting: false, advice: 'The host is not known. Check the host in the URL' };
+const host = { permanent: false, advice: 'The host is not known. Check the host in the URL' };
 const nodes = {
-  lasting: false,
+  permanent: false,
   advice:
     'None of the nodes can be used: none answers, or they have no quorum. Check hosts and ports in the URL, and that a majority of the ' +
     'nodes runs; esdb://h1,h2,h3 names several, esdb+discover:// asks the first alone',
 };
-const nobody = { lasting: false, advice: 'Nobody listens there. Check host and port in the URL, and that the server runs' };
+const nobody = { permanent: false, advice: 'Nobody listens there. Check host and port in the URL, and that the server runs' };
 const broken = {
-  lasting: false,
+  permanent: false,
   advice:
     'The connection breaks. Either the server was stopped, or it speaks TLS: then take ?tls=false off the URL, and name its CA (?tlsCAFile=ca.crt)',
 };
-const quorum = { lasting: false, advice: 'The nodes have no quorum. Bring a majority of them up' };
-const leader = { lasting: false, advice: 'No node leads, or it is starting. Bring a majority of the nodes up' };
+const quorum = { permanent: false, advice: 'The nodes have no quorum. Bring a majority of them up' };
+const leader = { permanent: false, advice: 'No node leads, or it is starting. Bring a majority of the nodes up' };
 
 // What the layers below report, and what to do about it; the first that fits.
 // biome-ignore format: a table
@@ -122,7 +122,7 @@ const ADVICE: readonly (readonly [RegExp, Advice])[] = [
 
 function adviceOn(failure: string): Advice {
   const found = ADVICE.find(([pattern]) => pattern.test(failure));
-  return found?.[1] ?? { lasting: false, advice: `The server does not serve it (${firstLine(failure)}). Look at its log` };
+  return found?.[1] ?? { permanent: false, advice: `The server does not serve it (${firstLine(failure)}). Look at its log` };
 }
 
 function firstLine(message: string): string {

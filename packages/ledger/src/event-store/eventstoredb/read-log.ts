@@ -6,10 +6,10 @@ import { nextTurn } from '../../runtime.ts';
 import { type LogPage, logStart, type Position, type ReadLogOptions } from '../event-store.ts';
 import { pageEvents, refusePositionPastEnd } from '../log-pages.ts';
 import { Unanswered } from './failure.ts';
-import { type Arrived, LogSubscription } from './log-subscription.ts';
 import { fromPosition } from './position.ts';
 import { headOfLog, type Reading, storedEvents } from './read.ts';
-import { Reopening } from './reopening.ts';
+import { Reconnect } from './reconnect.ts';
+import { type Arrived, ServerSubscription } from './server-subscription.ts';
 
 export interface LogReading extends Reading {
   /** A follower at the head that has heard nothing for so long looks whether the log has grown. */
@@ -38,25 +38,25 @@ export async function* readLog(
   fromPosition(after); // Refused before anything is asked.
   const end = AbortSignal.any(follow ? [follow, reading.closing] : [reading.closing]);
   const cursor: Cursor = { next: after, caughtUp: false };
-  const reopening = new Reopening(reading.patience);
+  const reconnect = new Reconnect(reading.retryPolicy);
   let looks = 0;
   while (!end.aborted) {
     try {
       const head = await unlessEnded(headOfLog(reading), end);
       if (head === undefined) break;
       if (cursor.next > head.last && looks++ < looksPastEnd) {
-        await reading.patience.runtime.sleep(lookAgainMs, end);
+        await reading.retryPolicy.runtime.sleep(lookAgainMs, end);
         continue;
       }
       refusePositionPastEnd(cursor.next, head.last);
       for await (const page of pagesOfOne({ ...reading, prefixes, head: head.ours, end, follow: follow !== undefined }, cursor)) {
-        reopening.progressed();
+        reconnect.progressed();
         yield page;
       }
       if (!follow && cursor.caughtUp) return;
     } catch (error) {
       if (end.aborted) break;
-      await reopening.pauseAfter(error, cursor.next, end);
+      await reconnect.pauseAfter(error, cursor.next, end);
     }
   }
   if (!follow) throw new LedgerError('closed', 'The event store was closed while its log was read. Open it again.');
@@ -77,9 +77,9 @@ async function* pagesOfOne(target: Target, cursor: Cursor): AsyncGenerator<LogPa
     const atHead = moveOn(cursor, { events: [], next: further(cursor.next, head), caughtUp: true });
     if (atHead) yield atHead;
     if (!follow) return;
-    if (prefixes?.length === 0) return target.patience.runtime.sleep(target.quietMs, end);
+    if (prefixes?.length === 0) return target.retryPolicy.runtime.sleep(target.quietMs, end);
   }
-  const subscription = new LogSubscription(target.clients.next(), { ...target, after: fromPosition(cursor.next) });
+  const subscription = new ServerSubscription(target.clients.next(), { ...target, after: fromPosition(cursor.next) });
   try {
     while (!end.aborted) {
       const seen = subscription.news;
@@ -126,13 +126,13 @@ function moveOn(cursor: Cursor, page: LogPage): LogPage | undefined {
  *
  * @throws Unanswered where it has not even reached the head.
  */
-async function isStale(subscription: LogSubscription, seen: number, live: boolean, target: Target, cursor: Cursor): Promise<boolean> {
-  const { patience, quietMs, end } = target;
+async function isStale(subscription: ServerSubscription, seen: number, live: boolean, target: Target, cursor: Cursor): Promise<boolean> {
+  const { retryPolicy, quietMs, end } = target;
   const came = new AbortController();
-  const silentMs = live ? quietMs : patience.attemptTimeoutMs;
-  await Promise.race([subscription.changed(seen, end), patience.runtime.sleep(silentMs, came.signal)]);
+  const silentMs = live ? quietMs : retryPolicy.attemptTimeoutMs;
+  await Promise.race([subscription.changed(seen, end), retryPolicy.runtime.sleep(silentMs, came.signal)]);
   came.abort();
-  if (subscription.news !== seen && !end.aborted) await (live ? nextTurn() : patience.runtime.sleep(gatherMs, end));
+  if (subscription.news !== seen && !end.aborted) await (live ? nextTurn() : retryPolicy.runtime.sleep(gatherMs, end));
   if (subscription.news !== seen || end.aborted) return false;
   if (!live) throw new Unanswered(`the subscription gave nothing for ${silentMs} ms`);
   const head = await unlessEnded(headOfLog(target), end);

@@ -2,15 +2,15 @@
 // left in the middle keeps its gRPC stream (after about 100 of them the client hangs): each is drained or cancelled.
 import { LedgerError } from '../../errors.ts';
 import { logStart, type Position, type StoredEvent } from '../event-store.ts';
-import { type Patience, settle } from './attempts.ts';
 import type { Credentials, ResolvedClientEvent } from './client.ts';
 import type { Clients } from './clients.ts';
 import type { FailureMeaning } from './failure.ts';
 import { toPosition } from './position.ts';
 import { toStoredEvent } from './recorded-event.ts';
+import { type RetryPolicy, retry } from './retry.ts';
 
 export interface Reading {
-  readonly patience: Patience;
+  readonly retryPolicy: RetryPolicy;
   /** Of the connection, where they are not given. */
   readonly credentials: Credentials | undefined;
   readonly clients: Clients;
@@ -20,16 +20,16 @@ const nothingChanged = 'Nothing was changed; try again later';
 
 /** What follows `afterRevision`, as the leader has it now. @throws LedgerError `corrupt` where revisions are missing. */
 export async function readStream(
-  { patience, credentials, clients }: Reading,
+  { retryPolicy, credentials, clients }: Reading,
   stream: string,
   afterRevision: number,
 ): Promise<readonly StoredEvent[]> {
-  const found = await settle<readonly ResolvedClientEvent[]>(patience, {
+  const found = await retry<readonly ResolvedClientEvent[]>(retryPolicy, {
     what: `${stream}: reading it`,
     unsettled: nothingChanged,
     attempt: (timeMs) =>
       clients.reading((client) =>
-        drained(patience, timeMs, () =>
+        drained(retryPolicy, timeMs, () =>
           client.readStream(stream, {
             fromRevision: afterRevision === -1 ? 'start' : BigInt(afterRevision + 1),
             requiresLeader: true,
@@ -62,14 +62,14 @@ export interface Head {
 /** Behind the last event of ours may lie some of the server: statistics, links of projections. */
 const lookBack = 16;
 
-export function headOfLog({ patience, credentials, clients }: Reading, impatient = false): Promise<Head> {
-  return settle<Head>(patience, {
+export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFast = false): Promise<Head> {
+  return retry<Head>(retryPolicy, {
     what: '$all: reading its head',
     unsettled: nothingChanged,
-    impatient,
+    failFast,
     attempt: async (timeMs) => {
       const found = await clients.reading((client) =>
-        drained(patience, timeMs, () =>
+        drained(retryPolicy, timeMs, () =>
           client.readAll({
             direction: 'backwards',
             fromPosition: 'end',
@@ -102,7 +102,7 @@ interface Abandonable {
 }
 
 /** Everything that a read gives. Time counts anew with each event: a long stream may take long, a silent one not. */
-async function drained<T>({ limits }: Patience, timeMs: number, read: () => AsyncIterable<T>): Promise<readonly T[]> {
+async function drained<T>({ limits }: RetryPolicy, timeMs: number, read: () => AsyncIterable<T>): Promise<readonly T[]> {
   const source: AsyncIterable<T> & Abandonable = read();
   source.on?.('error', () => undefined); // An error after the end would otherwise end the process.
   const found: T[] = [];

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from './failure.ts';
-import { moveForward, refuseForeignFile } from './layout.ts';
+import { migrate, refuseForeignFile } from './migrations.ts';
 
 // SQLite's own waiting starves writers (measured: 6 commits/s against 4,870): hence 0, and `contention.ts`.
 // FULL: each commit is synced before it is acknowledged. fullfsync: on macOS a plain fsync stays in the drive's cache.
@@ -63,7 +63,7 @@ export function openConnection(path: string): DatabaseSync {
     if (mode !== 'wal') {
       throw new LedgerError('store_unavailable', `${path}: the file system does not allow a write-ahead log. Use a local disk.`);
     }
-    moveForward(db, path);
+    migrate(db, path);
     return db;
   } catch (error) {
     if (db?.isOpen) db.close();

@@ -28,7 +28,7 @@ export interface Arrived {
   readonly live: boolean;
 }
 
-export class LogSubscription {
+export class ServerSubscription {
   readonly #source: ClientSubscription;
   #checkpoint: Position | undefined;
   #live = false;

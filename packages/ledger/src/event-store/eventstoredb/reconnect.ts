@@ -1,19 +1,19 @@
 // How often a reader of the log may fail in a row: until a whole deadline has passed without a page.
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../event-store.ts';
-import type { Patience } from './attempts.ts';
 import { meaningOf } from './failure.ts';
+import type { RetryPolicy } from './retry.ts';
 
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
 
-export class Reopening {
-  readonly #patience: Patience;
+export class Reconnect {
+  readonly #retryPolicy: RetryPolicy;
   #failingSinceMs: number | undefined;
   #pauseMs = firstPauseMs;
 
-  constructor(patience: Patience) {
-    this.#patience = patience;
+  constructor(retryPolicy: RetryPolicy) {
+    this.#retryPolicy = retryPolicy;
   }
 
   progressed(): void {
@@ -27,7 +27,7 @@ export class Reopening {
     const meaning = meaningOf(error, '$all: reading the log');
     if (meaning.kind === 'refused' && meaning.error.code === 'invalid_input') throw notOfThisLog(next, error);
     if (meaning.kind === 'refused') throw meaning.error;
-    const { runtime, timeoutMs } = this.#patience;
+    const { runtime, timeoutMs } = this.#retryPolicy;
     const now = runtime.monotonicNowMs();
     this.#failingSinceMs ??= now;
     if (now - this.#failingSinceMs >= timeoutMs) {

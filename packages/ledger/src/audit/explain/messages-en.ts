@@ -1,10 +1,10 @@
 // An explanation in plain English.
 import { reviewSentences } from '../../order/review-sentences.ts';
-import { timeText, type Words } from './words.ts';
+import { type Messages, timeText } from './messages.ts';
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-export const english: Words = {
+export const english: Messages = {
   space: ' ',
   finish: (line) => line,
   sources: { webhook: 'the webhook', poll: 'the poll', status_query: 'the status query', manual: 'a person' },

@@ -3,13 +3,13 @@ import type { Fact, ManualAction, Source } from '../../observation.ts';
 import type { DecisionType, OrderPlaced, Resolution, ReviewKind } from '../../order/events.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Explanation } from './explain.ts';
-import type { Said, TimelineEntry, Verdict } from './timeline.ts';
+import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
 
 /** An entry of a kind. */
 export type EntryOf<Kind extends TimelineEntry['kind']> = Extract<TimelineEntry, { kind: Kind }>;
 type Came<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
 
-export interface Words {
+export interface Messages {
   /** Between two sentences. */
   readonly space: string;
   /** Last touch to a line. */
@@ -30,7 +30,7 @@ export interface Words {
     /** Why the first decision, and why the newest. */
     granted(because: string): string;
     changed(entry: EntryOf<'decided'>, because: string): string;
-    said(said: Said, fact: string): string;
+    said(said: SourceReport, fact: string): string;
     ruled(by: ManualAction): string;
     confirmed(source: Source, afterMs: number): string;
     unconfirmed(): string;
@@ -43,7 +43,7 @@ export interface Words {
     attached(entry: EntryOf<'attached'>): string;
     linked(entry: EntryOf<'linked'>): string;
     held(said: string): string;
-    said(said: Said, fact: string): string;
+    said(said: SourceReport, fact: string): string;
     decided(entry: EntryOf<'decided'>, because: string): string;
     review(entry: EntryOf<'review'>): string;
     resolved(entry: EntryOf<'resolved'>): string;

@@ -2,10 +2,10 @@
 // in doubt is tried again; every other meaning ends the call.
 import { LedgerError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import { type FailureMeaning, meaningOf, tellsLittle } from './failure.ts';
+import { type FailureMeaning, isUninformative, meaningOf } from './failure.ts';
 import type { TimeLimits } from './time-limits.ts';
 
-export interface Patience {
+export interface RetryPolicy {
   readonly runtime: Runtime;
   readonly limits: TimeLimits;
   /** For all attempts of a call. */
@@ -24,29 +24,29 @@ export interface Call<T> {
   /** What the caller knows, and should do, when the time is up. */
   readonly unsettled: string;
   /** Do not wait for settings to mend themselves. */
-  readonly impatient?: boolean;
+  readonly failFast?: boolean;
 }
 
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
 
 /** @throws LedgerError `store_unavailable` when the time is up; what the server refuses. */
-export async function settle<T>(patience: Patience, call: Call<T>): Promise<T> {
-  const { runtime, timeoutMs, attemptTimeoutMs } = patience;
+export async function retry<T>(retryPolicy: RetryPolicy, call: Call<T>): Promise<T> {
+  const { runtime, timeoutMs, attemptTimeoutMs } = retryPolicy;
   const deadline = runtime.monotonicNowMs() + timeoutMs;
-  let telling: Failed | undefined;
+  let mostTelling: Failed | undefined;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const timeMs = Math.max(1, Math.min(attemptTimeoutMs, deadline - runtime.monotonicNowMs()));
     const tried = await tryOnce(timeMs, call);
     if (tried.meaning === undefined) return tried.result;
     const { meaning } = tried;
-    if (!telling || !tellsLittle(meaning)) telling = tried; // The last attempts are short.
+    if (!mostTelling || !isUninformative(meaning)) mostTelling = tried; // The last attempts are short.
     const answer = call.answer?.(meaning);
     if (answer !== undefined) return answer;
     if (meaning.kind === 'refused') throw meaning.error;
     const waitMs = pauseMs * (0.5 + runtime.random() / 2);
-    const hopeless = call.impatient === true && meaning.kind === 'in_doubt' && meaning.lasting;
-    if (hopeless || runtime.monotonicNowMs() + waitMs >= deadline) throw unavailable(call, telling, hopeless ? undefined : timeoutMs);
+    const givesUp = call.failFast === true && meaning.kind === 'in_doubt' && meaning.permanent;
+    if (givesUp || runtime.monotonicNowMs() + waitMs >= deadline) throw unavailable(call, mostTelling, givesUp ? undefined : timeoutMs);
     await runtime.sleep(waitMs);
   }
 }

@@ -1,6 +1,6 @@
 // An explanation in Traditional Chinese.
 import type { AttemptStatus, DisputeStatus, RefundStatus } from '../../observation.ts';
-import { timeText, type Words } from './words.ts';
+import { type Messages, timeText } from './messages.ts';
 
 const attempts: Readonly<Record<AttemptStatus, string>> = {
   processing: '處理中',
@@ -26,7 +26,7 @@ const disputes: Readonly<Record<DisputeStatus, string>> = {
   won: '勝訴',
 };
 
-export const traditionalChinese: Words = {
+export const traditionalChinese: Messages = {
   space: '',
   // A space between Chinese and Latin script.
   finish: (line) => line.replace(/([\w)])([\u4e00-\u9fff])/g, '$1 $2').replace(/([\u4e00-\u9fff])([\w(])/g, '$1 $2'),
