@@ -136,13 +136,13 @@ describe('the list', () => {
       return Promise.resolve({ object: { objects: [row], hasMore: false }, asOf: '2027-01-15T08:00:00.000Z' });
     };
     const kept: object[] = [];
-    const keep = (object: object, how: object) => {
+    const recordUnreadable = (object: object, how: object) => {
       kept.push({ object, ...how });
       return Promise.resolve({ outcome: 'unreadable' as const });
     };
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger } = shop;
-    const parts = { ledger, log, calls: { balanceTransactions }, intake: { keep }, signal: new AbortController().signal };
+    const parts = { ledger, log, calls: { balanceTransactions }, intake: { recordUnreadable }, signal: new AbortController().signal };
     const of = { tier: 'money', number: 1, orders: orders!, progress: { round: 1, finished: true, spent: [], ...progress } };
     const round = new Round(of, new Date('2027-01-15T08:00:00Z'), parts as unknown as RoundParts);
     await readMoney(round);

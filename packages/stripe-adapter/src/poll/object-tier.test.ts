@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, storyOf } from '../shop.test-support.ts';
 import { eventTypes } from './log.test-support.ts';
-import { roundsBetweenLooks } from './object-tier.ts';
+import { roundsBetweenReads } from './object-tier.ts';
 import type { SweepOptions } from './poll.ts';
 
 const listRoute = 'GET /v1/checkout/sessions';
@@ -133,7 +133,7 @@ describe('a payment that is under way', () => {
     [24, 6],
     [7 * 24 - 1, 6],
     [7 * 24, 24],
-  ])('after %i hours: each %i. round', (hours, every) => expect(roundsBetweenLooks(hours * hourMs)).toBe(every));
+  ])('after %i hours: each %i. round', (hours, every) => expect(roundsBetweenReads(hours * hourMs)).toBe(every));
 
   test('for long is passed over in most rounds', async () => {
     let aheadMs = 0;
