@@ -86,7 +86,7 @@ class Ledger implements PaymentLedger {
     this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.#alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
-    this.#sweeps = openSweeps(transactions, { store, log, kept: async (tier) => (await this.#readModels()).models.sweep(tier) });
+    this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) });
     this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options);
     this.#subscribers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });

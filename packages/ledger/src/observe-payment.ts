@@ -28,8 +28,8 @@ export class PaymentWriter {
   readonly #references: References;
   readonly #orders: OrderStreams;
   readonly #runtime: Runtime;
-  // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#handOn`.
-  readonly #handedOn = new LRUCache<string, true>({ max: 10_000 });
+  // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#forwardAll`.
+  readonly #forwarded = new LRUCache<string, true>({ max: 10_000 });
 
   constructor(references: References, orders: OrderStreams, runtime: Runtime) {
     this.#references = references;
@@ -66,7 +66,7 @@ export class PaymentWriter {
     const claimedByAnother = aliases.some((alias) => linkOf(pass, alias).owner !== owner);
     const command = { type: 'import', order, observed, claimedByAnother } as const;
     const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
-    await this.#handOn(pass);
+    await this.#forwardAll(pass);
     const moved = moveOf(state, payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
     if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
@@ -80,7 +80,7 @@ export class PaymentWriter {
     if (owner === undefined) return;
     const pass = newLinkPass();
     await this.#linkReference(pass, reference, owner);
-    await this.#handOn(pass);
+    await this.#forwardAll(pass);
   }
 
   /** Forwards one held observation, if one of its references has an owner by now. */
@@ -152,10 +152,10 @@ export class PaymentWriter {
   async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, owner);
-    const handedOn = await this.#handOn(pass);
+    const forwarded = await this.#forwardAll(pass);
     const result = await this.#record(pass, observed);
     // The observation had been held, and this call forwarded it: the answer is what followed from that.
-    return result.outcome === 'duplicate' ? (handedOn.find((each) => isDecided(each, result.orderId)) ?? result) : result;
+    return result.outcome === 'duplicate' ? (forwarded.find((each) => isDecided(each, result.orderId)) ?? result) : result;
   }
 
   /** Law 7: holds the observation under every name of the payment, until one of them has an owner. */
@@ -177,16 +177,16 @@ export class PaymentWriter {
     if (known !== undefined) return known.owner;
     const link = await this.#references.link(reference, candidate);
     pass.links.set(reference, link);
-    if (!this.#handedOn.has(reference)) pass.found.push(...link.held.map((observed) => ({ observed, candidate: link.owner })));
+    if (!this.#forwarded.has(reference)) pass.found.push(...link.held.map((observed) => ({ observed, candidate: link.owner })));
     return link.owner;
   }
 
   /** Records what the references held, and links the references of the held payments before that. */
-  async #handOn(pass: LinkPass): Promise<readonly ObserveResult[]> {
+  async #forwardAll(pass: LinkPass): Promise<readonly ObserveResult[]> {
     for (const { observed, candidate } of pass.found) await this.#linkPayment(pass, observed, candidate); // `found` grows meanwhile.
     const results: ObserveResult[] = [];
     for (const { observed } of pass.found) results.push(await this.#record(pass, observed));
-    for (const reference of pass.links.keys()) this.#handedOn.set(reference, true);
+    for (const reference of pass.links.keys()) this.#forwarded.set(reference, true);
     return results;
   }
 

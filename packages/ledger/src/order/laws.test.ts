@@ -233,13 +233,13 @@ describe('law 4: access follows payments', () => {
       }
       for (const kind of ['conflicting_evidence', 'claimed_by_two', 'paid_again']) met.delete(kind);
       // Money that came twice, or does not count, was shown to a person.
-      const standing = Object.values(order.payments).filter((each) => isInEffect(order, each, policy));
-      const asked = standing.filter(({ reference }) =>
+      const inEffect = Object.values(order.payments).filter((each) => isInEffect(order, each, policy));
+      const asked = inEffect.filter(({ reference }) =>
         order.reviews.some(
           ({ kind, payment: of }) => (kind === 'overpaid' || kind === 'paid_again') && paymentKey(of) === paymentKey(reference),
         ),
       );
-      expect(asked.length).toBeGreaterThanOrEqual(standing.length - 1);
+      expect(asked.length).toBeGreaterThanOrEqual(inEffect.length - 1);
       for (const each of Object.values(order.payments)) {
         const reviewed = order.reviews.some((review) => paymentKey(review.payment) === paymentKey(each.reference));
         if (each.attempt?.status === 'paid' && !counts(order, each, policy)) expect(reviewed).toBe(true);

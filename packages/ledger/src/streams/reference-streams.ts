@@ -166,6 +166,6 @@ function ownerIn({ links }: ReferenceState): string | undefined {
 
 /** Law 5 for what is held: an observation is held once per source, fact and content. */
 function isHeld(reference: ReferenceState, observed: PaymentObserved): boolean {
-  const said = factContentKey(observed);
-  return reference.held.some((each) => each.source === observed.source && factContentKey(each) === said);
+  const content = factContentKey(observed);
+  return reference.held.some((each) => each.source === observed.source && factContentKey(each) === content);
 }

@@ -149,10 +149,10 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
         );
       }
       // 7: The conflict wrote nothing. After a restore of the log from a backup, the stream is folded from its start.
-      const wentBack: boolean = result.actualRevision < known.state.revision;
-      if (wentBack) cache.forget(stream);
+      const wasRestored: boolean = result.actualRevision < known.state.revision;
+      if (wasRestored) cache.forget(stream);
       if (conflicts++ > 0) await runtime.sleep(runtime.random() * Math.min(200, 2 ** conflicts));
-      known = await catchUp(aggregate, id, wentBack ? undefined : known);
+      known = await catchUp(aggregate, id, wasRestored ? undefined : known);
       current = true;
     }
   }

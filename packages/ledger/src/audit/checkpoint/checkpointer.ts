@@ -48,7 +48,7 @@ interface CheckpointerOptions {
   readonly onAlert: (alert: Alert) => void;
 }
 
-const lookMs = 1_000;
+const pollMs = 1_000;
 const longestMs = 60_000;
 
 /** @throws LedgerError `invalid_input`: a key or an origin that cannot be used. */
@@ -110,7 +110,7 @@ class FollowingCheckpointer implements Checkpointer {
       } catch (error) {
         await this.#failed(error);
       }
-      await runtime.sleep(lookMs, this.#stopping.signal);
+      await runtime.sleep(pollMs, this.#stopping.signal);
     }
   }
 

@@ -94,16 +94,16 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
   }
 }
 
-function verdictText(came: Verdict, { verdicts }: Messages): string {
-  switch (came.verdict) {
+function verdictText(verdict: Verdict, { verdicts }: Messages): string {
+  switch (verdict.verdict) {
     case 'decided':
-      return verdicts.decided(came);
+      return verdicts.decided(verdict);
     case 'confirms':
-      return verdicts.confirms(came);
+      return verdicts.confirms(verdict);
     case 'waits':
       return verdicts.waits();
     case 'does_not_count':
-      return verdicts.does_not_count(came);
+      return verdicts.does_not_count(verdict);
     case 'second_payment':
       return verdicts.second_payment();
     case 'older':

@@ -7,7 +7,7 @@ import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
 
 /** An entry of a kind. */
 export type EntryOf<Kind extends TimelineEntry['kind']> = Extract<TimelineEntry, { kind: Kind }>;
-type Came<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
+type VerdictOf<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
 
 export interface Messages {
   /** Between two sentences. */
@@ -54,10 +54,10 @@ export interface Messages {
     abandoned(entry: EntryOf<'abandoned'>): string;
   };
   readonly verdicts: {
-    decided(came: Came<'decided'>): string;
-    confirms(came: Came<'confirms'>): string;
+    decided(verdict: VerdictOf<'decided'>): string;
+    confirms(verdict: VerdictOf<'confirms'>): string;
     waits(): string;
-    does_not_count(came: Came<'does_not_count'>): string;
+    does_not_count(verdict: VerdictOf<'does_not_count'>): string;
     second_payment(): string;
     older(): string;
     no_change(): string;

@@ -11,7 +11,7 @@ export function isDeliveryEvent(event: OrderEvent): event is DeliveryEvent {
 }
 
 /** @param previous the event before it in the stream. */
-export function judgeDelivery(before: OrderState, { row, stored, event }: OrderRow, previous: OrderRow | undefined, report: Report): void {
+export function verifyDelivery(before: OrderState, { row, stored, event }: OrderRow, previous: OrderRow | undefined, report: Report): void {
   if (!isDeliveryEvent(event)) return;
   const expected = expectedOf(before, event, stored.metadata['instance'] ?? '', previous);
   if (expected !== undefined)

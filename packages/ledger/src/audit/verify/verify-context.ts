@@ -22,7 +22,7 @@ export interface Link {
   readonly position: string;
 }
 
-export interface Judge {
+export interface VerifyContext {
   /** By hash. */
   readonly policies: ReadonlyMap<string, AdoptedPolicy>;
   readonly report: Report;
@@ -31,7 +31,7 @@ export interface Judge {
   /** Of a reference, oldest first: several where a person moved the payment. */
   linksOf(reference: string): readonly Link[];
   /** Whether the stream of one of these orders holds what was observed. */
-  wasTold(orderIds: readonly string[], observed: PaymentObserved): boolean;
+  wasObserved(orderIds: readonly string[], observed: PaymentObserved): boolean;
   /** Whether the order's stream gave the payment away, before a position, as the link of its new owner says. */
   wasMoved(orderId: string, paymentId: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
   /** Whether so little of the log follows that work may be under way. */
@@ -42,7 +42,7 @@ export interface Judge {
 const underWayMs = 10 * 60_000;
 const silent: Report = () => undefined;
 
-export interface JudgeOptions {
+export interface VerifyContextOptions {
   readonly upTo: number;
   /** When the last event up to there was recorded. */
   readonly newest: string;
@@ -50,10 +50,10 @@ export interface JudgeOptions {
   readonly from: number;
 }
 
-export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, report: Report): Judge {
+export function openVerifyContext(log: SqliteLog, { upTo, newest, from }: VerifyContextOptions, report: Report): VerifyContext {
   const links = new Links(log, upTo, from);
   const recentFrom = new Date(Date.parse(newest) - underWayMs);
-  const recent = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
+  const recentSince = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
   const eventsOf = (orderId: string, type: OrderEventType): readonly { readonly row: LogRow; readonly event: OrderEvent }[] =>
     log.stream(orderAggregate.stream(orderId), upTo).flatMap((row) => {
       const event = row.type === type ? readable(row) : undefined;
@@ -64,11 +64,11 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
     report,
     reach: (streamId) => links.reach(streamId),
     linksOf: (reference) => links.of(referenceAggregate.stream(reference)),
-    wasTold: (orderIds, { source, ...said }) =>
+    wasObserved: (orderIds, { source, ...content }) =>
       orderIds.some((orderId) =>
         eventsOf(orderId, 'PaymentObserved').some(
           ({ event }) =>
-            event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(said),
+            event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(content),
         ),
       ),
     wasMoved: (orderId, paymentId, to, position) =>
@@ -80,7 +80,7 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
           event.data.toOrderId === to.orderId &&
           event.data.linkRevision === to.endsRevision,
       ),
-    isRecent: (recordedAt) => recordedAt >= recent,
+    isRecent: (recordedAt) => recordedAt >= recentSince,
   };
 }
 
@@ -105,7 +105,7 @@ class Links {
     const known = this.#newer.get(stream) ?? this.#older.get(stream);
     if (known) return known;
     const found = this.#log.links(stream, this.#upTo).flatMap(linkIn);
-    this.#keep(stream, found);
+    this.#cache(stream, found);
     return found;
   }
 
@@ -116,18 +116,18 @@ class Links {
     for (const row of this.#log.linksIn({ after: this.#readTo, to }, this.#upTo)) {
       read.set(row.stream, [...(read.get(row.stream) ?? []), ...linkIn(row)]);
     }
-    for (const [stream, links] of read) this.#keep(stream, links);
+    for (const [stream, links] of read) this.#cache(stream, links);
     this.#readTo = to;
   }
 
-  #keep(stream: string, links: readonly Link[]): void {
-    if (this.#newer.size >= keptLinks) [this.#older, this.#newer] = [this.#newer, new Map()];
+  #cache(stream: string, links: readonly Link[]): void {
+    if (this.#newer.size >= cachedLinks) [this.#older, this.#newer] = [this.#newer, new Map()];
     this.#newer.set(stream, links);
   }
 }
 
 const readAheadStreams = 512;
-const keptLinks = 2_000;
+const cachedLinks = 2_000;
 
 /** A link that cannot be read is none; the rules of its stream say so. */
 function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {

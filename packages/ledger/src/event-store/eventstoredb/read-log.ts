@@ -22,8 +22,8 @@ export interface LogReading extends Reading {
 const gatherMs = 5;
 
 /** A server that has just started may not show its last events yet: a position is not past the end at first sight. */
-const looksPastEnd = 5;
-const lookAgainMs = 100;
+const readsPastEnd = 5;
+const readAgainMs = 100;
 
 /** Where a reader stands. */
 interface Cursor {
@@ -39,13 +39,13 @@ export async function* readLog(
   const end = AbortSignal.any(follow ? [follow, reading.closing] : [reading.closing]);
   const cursor: Cursor = { next: after, caughtUp: false };
   const reconnect = new Reconnect(reading.retryPolicy);
-  let looks = 0;
+  let reads = 0;
   while (!end.aborted) {
     try {
       const head = await unlessEnded(headOfLog(reading), end);
       if (head === undefined) break;
-      if (cursor.next > head.last && looks++ < looksPastEnd) {
-        await reading.retryPolicy.runtime.sleep(lookAgainMs, end);
+      if (cursor.next > head.last && reads++ < readsPastEnd) {
+        await reading.retryPolicy.runtime.sleep(readAgainMs, end);
         continue;
       }
       refusePositionPastEnd(cursor.next, head.last);
@@ -82,12 +82,12 @@ async function* pagesOfOne(target: Target, cursor: Cursor): AsyncGenerator<LogPa
   const subscription = new ServerSubscription(target.clients.next(), { ...target, after: fromPosition(cursor.next) });
   try {
     while (!end.aborted) {
-      const seen = subscription.news;
+      const seenArrivals = subscription.arrivals;
       const arrived = subscription.take(pageEvents);
       const page = moveOn(cursor, follow ? followingPage(arrived, target, cursor) : pageUpToHead(arrived, target, cursor));
       if (page) yield page;
       if (!follow && cursor.caughtUp) return;
-      if (arrived.drained && (await isStale(subscription, seen, arrived.live, target, cursor))) return;
+      if (arrived.drained && (await isStale(subscription, seenArrivals, arrived.live, target, cursor))) return;
     }
   } finally {
     subscription.close();
@@ -126,17 +126,23 @@ function moveOn(cursor: Cursor, page: LogPage): LogPage | undefined {
  *
  * @throws Unanswered where it has not even reached the head.
  */
-async function isStale(subscription: ServerSubscription, seen: number, live: boolean, target: Target, cursor: Cursor): Promise<boolean> {
+async function isStale(
+  subscription: ServerSubscription,
+  seenArrivals: number,
+  live: boolean,
+  target: Target,
+  cursor: Cursor,
+): Promise<boolean> {
   const { retryPolicy, quietMs, end } = target;
-  const came = new AbortController();
+  const woken = new AbortController();
   const silentMs = live ? quietMs : retryPolicy.attemptTimeoutMs;
-  await Promise.race([subscription.changed(seen, end), retryPolicy.runtime.sleep(silentMs, came.signal)]);
-  came.abort();
-  if (subscription.news !== seen && !end.aborted) await (live ? nextTurn() : retryPolicy.runtime.sleep(gatherMs, end));
-  if (subscription.news !== seen || end.aborted) return false;
+  await Promise.race([subscription.changed(seenArrivals, end), retryPolicy.runtime.sleep(silentMs, woken.signal)]);
+  woken.abort();
+  if (subscription.arrivals !== seenArrivals && !end.aborted) await (live ? nextTurn() : retryPolicy.runtime.sleep(gatherMs, end));
+  if (subscription.arrivals !== seenArrivals || end.aborted) return false;
   if (!live) throw new Unanswered(`the subscription gave nothing for ${silentMs} ms`);
   const head = await unlessEnded(headOfLog(target), end);
-  return head !== undefined && subscription.news === seen && head.ours > cursor.next;
+  return head !== undefined && subscription.arrivals === seenArrivals && head.ours > cursor.next;
 }
 
 /** Ending must not wait for a server that is silent. */

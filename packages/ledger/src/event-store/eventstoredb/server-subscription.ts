@@ -34,7 +34,7 @@ export class ServerSubscription {
   #live = false;
   #failure: { readonly error: unknown } | undefined;
   /** Counts whatever arrives. */
-  #news = 0;
+  #arrivals = 0;
   #wake: (() => void) | undefined;
 
   constructor(client: EventStoreDbClient, { after, prefixes, credentials }: SubscriptionTarget) {
@@ -68,8 +68,8 @@ export class ServerSubscription {
     this.#source.on('close', () => this.#failed(new Error('the subscription was closed')));
   }
 
-  get news(): number {
-    return this.#news;
+  get arrivals(): number {
+    return this.#arrivals;
   }
 
   /** At most `limit` events, without waiting. @throws what ended the subscription, once all that came before is taken. */
@@ -86,9 +86,9 @@ export class ServerSubscription {
   }
 
   /** Resolves once something arrived since `news` was `seen`, or the signal aborts. */
-  changed(seen: number, signal: AbortSignal): Promise<void> {
+  changed(seenArrivals: number, signal: AbortSignal): Promise<void> {
     this.#wake?.(); // Who waited before has given up, and must leave the signal.
-    if (this.#news !== seen || signal.aborted) return Promise.resolve();
+    if (this.#arrivals !== seenArrivals || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         signal.removeEventListener('abort', wake);
@@ -106,7 +106,7 @@ export class ServerSubscription {
   }
 
   #arrived(): void {
-    this.#news += 1;
+    this.#arrivals += 1;
     this.#wake?.();
   }
 

@@ -8,7 +8,7 @@ interface Limited {
   readonly progress: () => number;
   readonly giveUp: (reason: Unanswered) => void;
   dueMs: number;
-  seen: number;
+  lastProgress: number;
 }
 
 /** Calls are ended late by so much of their time, at most. */
@@ -34,7 +34,13 @@ export class TimeLimits {
    */
   within<T>(timeMs: number, work: Promise<T>, progress: () => number = never): Promise<T> {
     return new Promise((resolve, reject) => {
-      const limited: Limited = { timeMs, progress, giveUp: reject, dueMs: this.#runtime.monotonicNowMs() + timeMs, seen: progress() };
+      const limited: Limited = {
+        timeMs,
+        progress,
+        giveUp: reject,
+        dueMs: this.#runtime.monotonicNowMs() + timeMs,
+        lastProgress: progress(),
+      };
       this.#limited.add(limited);
       work.then(
         (result) => {
@@ -66,8 +72,8 @@ export class TimeLimits {
     for (const limited of this.#limited) {
       if (limited.dueMs > nowMs) continue;
       const progress = limited.progress();
-      if (progress !== limited.seen) {
-        limited.seen = progress;
+      if (progress !== limited.lastProgress) {
+        limited.lastProgress = progress;
         limited.dueMs = nowMs + limited.timeMs;
         continue;
       }

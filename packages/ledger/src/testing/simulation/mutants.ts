@@ -62,10 +62,10 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'record before claim',
     'observe-payment.ts',
-    'await this.#linkPayment(pass, observed, owner);\n    const handedOn = await this.#handOn(pass);\n    const result = await this.#record(pass, observed);',
+    'await this.#linkPayment(pass, observed, owner);\n    const forwarded = await this.#forwardAll(pass);\n    const result = await this.#record(pass, observed);',
     `const early = await this.#orders.command(owner, causeOf(observed), { type: 'observe', observed });
     await this.#linkPayment(pass, observed, owner);
-    const handedOn = await this.#handOn(pass);
+    const forwarded = await this.#forwardAll(pass);
     const result = resultOf(early.state, early.events);`,
   ),
   mutant(
@@ -166,7 +166,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'taken over without its event',
     'delivery/delivery.ts',
-    'const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
+    'const takenOver = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
     'const taken = order;',
   ),
   mutant('taken over at once', 'delivery/delivery.ts', "owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs", 'lane.seenAtMs'),
