@@ -115,12 +115,12 @@ describe('a `deliver` that ends its process', () => {
 
   test('is told before it ends the next one: a hook that takes its time gets some, and one that hangs does not hold it up', async () => {
     const here = world();
-    const told: number[] = [];
+    const alerts: number[] = [];
     let calls = 0;
     const life = (): Process => {
       const process = here.process({
         onAlert: () => {
-          told.push(calls);
+          alerts.push(calls);
           return new Promise(() => undefined);
         },
         deliver: () => {
@@ -133,7 +133,7 @@ describe('a `deliver` that ends its process', () => {
       return process;
     };
     await buy(life().ledger, 'o1');
-    while (told.length === 0) await here.clock.advance(second);
+    while (alerts.length === 0) await here.clock.advance(second);
     expect(calls).toBe(6);
     await here.clock.advance(5 * second);
     expect(calls).toBe(7);

@@ -92,7 +92,7 @@ interface Draw {
 }
 
 function observationOf({ of, fact, source, asOf, occurredAt, aliases, orderId }: Draw): PaymentObserved {
-  const said = {
+  const observations = {
     payment: of,
     fact,
     asOf,
@@ -101,7 +101,7 @@ function observationOf({ of, fact, source, asOf, occurredAt, aliases, orderId }:
     observedAt: at(60),
     factKey: factKey(of, fact),
   };
-  return source === 'manual' ? { ...said, source, by: support } : { ...said, source };
+  return source === 'manual' ? { ...observations, source, by: support } : { ...observations, source };
 }
 
 export function anyObservationOf(fact: fc.Arbitrary<Fact>): fc.Arbitrary<PaymentObserved> {
@@ -124,9 +124,9 @@ export const anyObservation: fc.Arbitrary<PaymentObserved> = anyObservationOf(an
  * Each source says the same fact in the same words: with one asOf, one occurredAt, the same aliases. Law 5 keeps
  * the first of them only, so that those of a repetition are lost, and with them what law 1 says of these three.
  */
-export function inTheSameWords(said: readonly PaymentObserved[]): readonly PaymentObserved[] {
+export function inTheSameWords(observations: readonly PaymentObserved[]): readonly PaymentObserved[] {
   const first = new Map<string, PaymentObserved>();
-  return said.map((each) => {
+  return observations.map((each) => {
     const key = `${each.source} ${factContentKey(each)}`;
     const words = first.get(key) ?? each;
     first.set(key, words);

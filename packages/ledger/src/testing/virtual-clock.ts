@@ -14,7 +14,7 @@ export interface VirtualClock {
   readonly nowMs: number;
   runtime(options?: VirtualClockRuntimeOptions): Runtime;
   /** Lets everything run that need not wait; time stands still. */
-  rest(): Promise<void>;
+  flush(): Promise<void>;
   /** Moves time on, sleeper by sleeper in the order of their times; after each, everything runs until it waits again. */
   advance(ms: number): Promise<void>;
 }
@@ -27,7 +27,7 @@ interface Sleeper {
 /** What real timers can wait; they fire at once for more, in silence. */
 const longestSleepMs = 2_147_483_647;
 /** A store may yield a few turns of the event loop within one call; nothing here waits for more. */
-const turnsOfRest = 4;
+const turnsOfFlush = 4;
 
 export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { readonly startsAt?: string } = {}): VirtualClock {
   const sleepers = new Set<Sleeper>();
@@ -85,13 +85,13 @@ export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { 
         sleep,
       };
     },
-    rest: () => advanceTo(nowMs),
+    flush: () => advanceTo(nowMs),
     advance: (ms) => advanceTo(nowMs + ms),
   };
 }
 
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < turnsOfRest; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < turnsOfFlush; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 /** SplitMix32: small, and the same on every machine. In [0, 1). */

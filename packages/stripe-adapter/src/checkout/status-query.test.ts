@@ -39,13 +39,13 @@ describe('the status of a session', () => {
   });
 
   test('is granting until the shop has been told, where this process tells it', async () => {
-    const told = Promise.withResolvers<void>();
-    const { payments, checkout, sandbox, ledger } = await openShop({ ledger: { deliver: () => told.promise } });
+    const delivered = Promise.withResolvers<void>();
+    const { payments, checkout, sandbox, ledger } = await openShop({ ledger: { deliver: () => delivered.promise } });
     const sessionId = await checkout();
     sandbox.pay(sessionId);
     await sandbox.deliverDue();
     expect(await payments.status(sessionId)).toEqual({ state: 'granting', stale: false, nextPollAfterMs: 500 });
-    told.resolve();
+    delivered.resolve();
     await ledger.settle();
     expect(await payments.status(sessionId)).toEqual({ state: 'active', stale: false });
   });

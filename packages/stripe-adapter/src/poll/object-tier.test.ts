@@ -142,9 +142,9 @@ describe('a payment that is under way', () => {
     sandbox.pay(await checkout(), { card: 'processing', fate: 'never_made' });
     await payments.sweep(objects);
     aheadMs = 10 * 24 * hourMs;
-    const looks: number[] = [];
-    for (let round = 2; round <= 25; round++) looks.push((await payments.sweep(objects)).lookedAt);
-    expect(looks.filter((looked) => looked > 0)).toEqual([1]);
+    const readRounds: number[] = [];
+    for (let round = 2; round <= 25; round++) readRounds.push((await payments.sweep(objects)).lookedAt);
+    expect(readRounds.filter((count) => count > 0)).toEqual([1]);
   });
 });
 

@@ -167,14 +167,14 @@ export function restartCommand(): (() => Promise<void>) | undefined {
 function oneAtATime(): void {
   const lock = createServer();
   const minuteMs = 60_000;
-  const taken = (): Promise<boolean> =>
+  const isTaken = (): Promise<boolean> =>
     new Promise((resolve) => {
       lock.removeAllListeners();
       lock.once('error', () => resolve(false)).once('listening', () => resolve(true));
       lock.listen({ port: 38_213, host: '127.0.0.1' });
     });
   beforeAll(async () => {
-    while (!(await taken())) await pause(200);
+    while (!(await isTaken())) await pause(200);
   }, 30 * minuteMs);
   afterAll(() => void lock.close());
 }

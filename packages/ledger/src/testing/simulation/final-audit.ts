@@ -1,7 +1,7 @@
 // What must hold once faults have stopped and all that was under way has ended: every fact has come to its
 // order, every order is what the provider's final state makes it, and the shop knows.
 
-import { everOwned, saidName } from './audited-log.ts';
+import { everOwned, observedFactName } from './audited-log.ts';
 import { expectedStatus, type KnownPayment, mismatchesOf } from './expected-access.ts';
 import { knownPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
@@ -12,12 +12,12 @@ import type { Stage } from './stage.ts';
  */
 export function auditHeld({ world, auditor }: Stage): void {
   for (const [id, { held }] of auditor.log.references) {
-    for (const said of held) {
-      const name = saidName(said);
-      const names = [...new Set([said.payment.id, ...(said.aliases ?? [])])];
-      const acknowledged = names.every((each) => auditor.log.reference(each).held.some((other) => saidName(other) === name));
+    for (const observed of held) {
+      const name = observedFactName(observed);
+      const names = [...new Set([observed.payment.id, ...(observed.aliases ?? [])])];
+      const acknowledged = names.every((each) => auditor.log.reference(each).held.some((other) => observedFactName(other) === name));
       if (!(acknowledged ? names : [id]).some((each) => auditor.log.reference(each).owner !== undefined)) continue;
-      const { owner } = auditor.log.reference(said.payment.id);
+      const { owner } = auditor.log.reference(observed.payment.id);
       if (owner === undefined || !auditor.log.order(owner).observed.has(name)) {
         world.report('law 7: what was held reaches the owner', `${name}, held under ${id}, is missing in ${owner ?? 'any order'}`);
       }

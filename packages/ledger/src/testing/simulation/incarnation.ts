@@ -8,5 +8,5 @@ export interface Incarnation {
   readonly options: ProcessOptions;
   /** What it has sent and the other side has not done yet. */
   readonly underWay: Set<Step>;
-  gone: boolean;
+  dead: boolean;
 }

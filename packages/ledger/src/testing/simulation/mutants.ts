@@ -167,7 +167,7 @@ export const mutants: readonly Mutant[] = [
     'taken over without its event',
     'delivery/delivery.ts',
     'const takenOver = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
-    'const taken = order;',
+    'const takenOver = order;',
   ),
   mutant('taken over at once', 'delivery/delivery.ts', "owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs", 'lane.seenAtMs'),
   mutant(

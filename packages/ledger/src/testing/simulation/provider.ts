@@ -30,7 +30,7 @@ export interface ProviderPayment {
 }
 
 /** What a move makes known, and through which object a webhook would tell it. */
-export interface News {
+export interface ProviderUpdate {
   readonly via: Via;
   readonly fact: Fact;
 }
@@ -42,9 +42,9 @@ export class Provider {
   #moves = 0;
 
   /** The object changes; of all that it says of itself, the first is what a read of everything finds. */
-  change(payment: ProviderPayment, news: readonly [News, ...News[]]): void {
-    const [{ fact }] = news;
-    for (const each of news) this.#ranks.set(factName(payment.reference, each.fact), rankOf(each.fact, ++this.#moves));
+  change(payment: ProviderPayment, update: readonly [ProviderUpdate, ...ProviderUpdate[]]): void {
+    const [{ fact }] = update;
+    for (const each of update) this.#ranks.set(factName(payment.reference, each.fact), rankOf(each.fact, ++this.#moves));
     payment.registers.set(registerName(fact), { fact, rank: this.rank(payment.reference, fact) ?? 0 });
   }
 
@@ -54,7 +54,7 @@ export class Provider {
   }
 
   /** What the object says of the payment. */
-  statement(payment: ProviderPayment, { via, fact }: News, asOf: string, evidence: Statement['evidence']): Statement {
+  statement(payment: ProviderPayment, { via, fact }: ProviderUpdate, asOf: string, evidence: Statement['evidence']): Statement {
     const { reference, sessionId, sessionNames, intentNames, paidAt } = payment;
     const names = via === 'session' ? sessionNames : via === 'intent' ? intentNames : undefined;
     return {
