@@ -56,8 +56,8 @@ export function verdictLines(verdicts: readonly Verdict[]): readonly string[] {
 function countBy(source: Source, order: OrderLog): string {
   const observed = observationsOf(order).filter((each) => each.source === source);
   const paid = new Set(observed.filter(isPaid).map(({ payment }) => payment.id)).size;
-  const words = [...(paid > 1 ? [`${paid} paid`] : paid === 1 ? ['paid'] : []), ...(observed.some(isRefund) ? ['back'] : [])];
-  return words.join('+') || '-';
+  const parts = [...(paid > 1 ? [`${paid} paid`] : paid === 1 ? ['paid'] : []), ...(observed.some(isRefund) ? ['back'] : [])];
+  return parts.join('+') || '-';
 }
 
 function line(cells: readonly string[]): string {

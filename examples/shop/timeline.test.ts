@@ -44,7 +44,7 @@ describe('the timeline tells who granted and who only confirmed', () => {
     expect(verdictOf(await ledger.history('o'))).toBe('Granted once, by the poll. The webhook and the status query only confirmed it.');
   });
 
-  test('a source that says the same of the session and of the payment intent confirms nothing: it says it again', async () => {
+  test('a source that says the same of the session and of the payment intent confirms nothing: it repeats it', async () => {
     const withParts: Fact = {
       kind: 'attempt',
       status: 'paid',

@@ -142,8 +142,8 @@ function nameInSentence(source: Source): string {
   return source === 'manual' ? 'support' : `the ${sourceNames[source].toLowerCase()}`;
 }
 
-function listed(words: readonly string[]): string {
-  return new Intl.ListFormat('en').format(words);
+function listed(items: readonly string[]): string {
+  return new Intl.ListFormat('en').format(items);
 }
 
 function capitalised(text: string): string {

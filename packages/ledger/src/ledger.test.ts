@@ -272,11 +272,11 @@ describe('observePayment', () => {
 describe('without a background', () => {
   test('settle rolls forward, delivers and catches up', async () => {
     const log = createMemoryLog();
-    const told: MembershipChange[] = [];
+    const changes: MembershipChange[] = [];
     const ledger = open({
       eventStore: openMemoryEventStore({ log }),
       deliver: async (change) => {
-        told.push(change);
+        changes.push(change);
       },
     });
     await ledger.placeOrder(order);
@@ -284,7 +284,7 @@ describe('without a background', () => {
     await elsewhere.observePayment(observation(paid(), { aliases: ['cs_1'] }));
     await elsewhere.attachCheckout('order-1', session);
     await ledger.settle();
-    expect(told).toMatchObject([
+    expect(changes).toMatchObject([
       { membershipId: 'order-1', change: 'granted', status: 'active', sequence: 1, idempotencyKey: 'order-1:1' },
     ]);
     expect(await ledger.order('order-1')).toMatchObject({ delivered: 1 });
@@ -354,18 +354,18 @@ test.each([
   ],
   ['rejects', () => Promise.reject(new Error('no mail server'))],
 ])('an alert hook that %s hinders nothing, and is told of', async (_, onAlert) => {
-  const { promise: told, resolve: tell } = Promise.withResolvers<string>();
+  const { promise: logged, resolve: resolveLogged } = Promise.withResolvers<string>();
   const log = {
     info: () => undefined,
     warn: () => undefined,
     error: (_: object, message: string) => {
-      if (message.startsWith('onAlert')) tell(message);
+      if (message.startsWith('onAlert')) resolveLogged(message);
     },
   };
   const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, onAlert, log });
   const object = { objectId: 'evt_1', type: 'charge.new', sha256: '0'.repeat(64), path: 'data' };
   expect(await ledger.forAdapters.recordUnreadable(object)).toEqual({ outcome: 'recorded' });
-  expect(await told).toContain('onAlert failed');
+  expect(await logged).toContain('onAlert failed');
   await ledger[Symbol.asyncDispose]();
 });
 

@@ -158,11 +158,11 @@ describe('law 3: whatever races and wherever a process dies, a moved payment gra
     expect(granted).toEqual([`order-${owner}`]);
     expect(await statusOf(rescuer, owner ?? '')).toBe('active');
     // Each observation of the payment stands with its owner too.
-    const [said1, said2] = [log.rows, (await rescuer.history(owner ?? '')).filter(({ type }) => type === 'PaymentObserved')];
-    const facts = said1
+    const [rows, observations] = [log.rows, (await rescuer.history(owner ?? '')).filter(({ type }) => type === 'PaymentObserved')];
+    const facts = rows
       .filter(({ type }) => type === 'PaymentObserved')
       .map(({ data }) => (JSON.parse(data) as { factKey: string }).factKey);
-    expect(new Set(said2.map(({ data }) => (data as { factKey: string }).factKey))).toEqual(new Set(facts));
+    expect(new Set(observations.map(({ data }) => (data as { factKey: string }).factKey))).toEqual(new Set(facts));
   }
 
   test('a webhook says paid while a person moves the payment', { timeout: 120_000 }, async () => {

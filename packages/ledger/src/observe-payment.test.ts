@@ -18,7 +18,7 @@ import {
   paymentObserved,
   refund,
 } from './order/example-order.test-support.ts';
-import { anyObservation, anyPolicy, inTheSameWords, shuffled } from './order/observations.test-support.ts';
+import { anyObservation, anyPolicy, shuffled, withEqualContent } from './order/observations.test-support.ts';
 import { evolve, initialState } from './order/order.ts';
 import { checkHandedOn, checkOwnership, everything, openPaymentProcess, toObservation } from './payment-process.test-support.ts';
 
@@ -81,7 +81,7 @@ describe('a payment whose order is known', () => {
     expect(outcomes).toEqual(['recorded', 'duplicate', 'granted', 'suspended', 'restored', 'revoked', 'review']);
   });
 
-  test('held before, and handed on by the call that says it again: the answer is what it came to', async () => {
+  test('held before, and handed on by the call that repeats it: the answer is what it came to', async () => {
     const { first, observed } = open();
     await first.place('order-1');
     expect(await first.writer.observe(observed(paid()))).toMatchObject({ outcome: 'held' });
@@ -240,7 +240,7 @@ describe('the roll-forward', () => {
     expect((await check()).owners.get('pi_1')).toBe('order-1');
     expect((await another.orders.read('order-1')).membership).toBe('active');
   });
-  test('said again it adds nothing', async () => {
+  test('reported again it adds nothing', async () => {
     const { first, another, observed, store } = open();
     await first.place('order-1');
     await first.writer.observe(observed(paid(), { aliases: ['cs_1'] }));
@@ -258,7 +258,7 @@ describe('law 1: what was held and handed on in batches, and what was recorded o
   const inOneSession = fc
     .array(anyObservation, { minLength: 1, maxLength: 8 })
     .map((observations) =>
-      inTheSameWords(observations.map(({ orderId: _, ...each }) => ({ ...each, aliases: ['cs_1'] }) as PaymentObserved)),
+      withEqualContent(observations.map(({ orderId: _, ...each }) => ({ ...each, aliases: ['cs_1'] }) as PaymentObserved)),
     );
 
   property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], { numRuns: 1_000 })(

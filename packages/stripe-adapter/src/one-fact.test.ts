@@ -15,7 +15,7 @@ async function observationsOf({ ledger }: Awaited<ReturnType<typeof openShop>>):
   return (await ledger.history('order-1')).flatMap(({ type, data }) => (type === 'PaymentObserved' ? [data as Observed] : []));
 }
 
-test('a payment is told by eight mouths, and known by one key', async () => {
+test('a payment is reported by eight mouths, and known by one key', async () => {
   const shop = await openShop();
   const { payments, sandbox, stripe, ledger } = shop;
   const sessionId = await shop.checkout();

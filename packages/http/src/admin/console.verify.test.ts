@@ -254,7 +254,7 @@ describe('manual retry', () => {
     expect(await world.ledger.history('o-1')).toEqual(history);
   });
 
-  test('a shop that failed is told again, signed by who asked', async () => {
+  test('a shop that failed is called again, signed by who asked', async () => {
     let broken = true;
     const world = await openConsole({
       deliver: async () => {

@@ -377,7 +377,7 @@ describe('a journal with the fees of a report', () => {
   });
 });
 
-describe('what cannot be done is told in a line, with exit code 2', () => {
+describe('what cannot be done is reported in a line, with exit code 2', () => {
   test.each([
     [['verify', '--store', 'ledger.db'], /no store that can be opened here\. Is it sqlite:ledger\.db\?/],
     [['verify', '--store', 'memory:'], /ends with its process/],

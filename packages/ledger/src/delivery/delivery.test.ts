@@ -713,8 +713,8 @@ describe('taking over', () => {
     a.kill();
     const [failed] = await failures(here);
     here.shop.manner = 'write';
-    const lookedAtMs = 30 * second; // And a little: since it saw the decision.
-    await here.clock.advance(lookedAtMs + failed!.waitMs + 30 * second - here.clock.nowMs - 1);
+    const observedAtMs = 30 * second; // And a little: since it saw the decision.
+    await here.clock.advance(observedAtMs + failed!.waitMs + 30 * second - here.clock.nowMs - 1);
     expect(here.shop.calls.filter(({ process }) => process === 'b')).toEqual([]);
     await here.clock.advance(second);
     expect(here.shop.calls.filter(({ process }) => process === 'b').length).toBe(1);

@@ -52,7 +52,7 @@ describe('every kind of review', () => {
     expect(order.reviews).toEqual([{ reviewId: 'r1', kind, payment: of, openedAt: at(60) }]);
   });
 
-  test('mode, account and amount are each told', () => {
+  test('mode, account and amount are each reported', () => {
     const of = payment('pi_1', { livemode: false, account: 'acct_2' });
     const { order } = given(placed).when(observe(paid(1), { of }));
     expect(order.reviews.map(({ kind }) => kind)).toEqual(['mode', 'account', 'amount']);
@@ -130,7 +130,7 @@ describe('conflicting evidence and enrichment (law 5)', () => {
       .when(observe(paid(900)))
       .adds('PaymentObserved', review('conflicting_evidence'));
   });
-  test('said again by another source it is not asked again, also once a person has answered', () => {
+  test('reported again by another source it is not asked again, also once a person has answered', () => {
     const disagreed = [...granted, observed(paid(900)), review('conflicting_evidence')];
     const answered: OrderEvent = {
       type: 'ReviewResolved',

@@ -125,7 +125,7 @@ describe('attach', () => {
 });
 
 describe('a grant', () => {
-  test('names the member, the plan, the payment that it rests on, its time and who said so', () => {
+  test('names the member, the plan, the payment that it is based on, its time and who said so', () => {
     given(placed)
       .when(observe(paid(), { source: 'poll', asOf: at(55), occurredAt: at(3) }))
       .adds('PaymentObserved', {
@@ -239,7 +239,7 @@ describe('refunds (law 4: only `succeeded` ones undo)', () => {
       .when(observe(refund(1_000, 'failed')))
       .adds('PaymentObserved', decision('MembershipRestored', 3));
   });
-  test('one that failed stays failed, though its success is told later', () => {
+  test('one that failed stays failed, though its success is reported later', () => {
     given(...granted, observed(refund(1_000, 'failed')))
       .when(observe(refund(1_000)))
       .adds('PaymentObserved');
@@ -343,7 +343,7 @@ describe('law 6: undone stays undone', () => {
       .when(observe(paid(), { asOf: at(99), source: 'poll' }))
       .adds('PaymentObserved');
   });
-  test('a new good payment restores, rests on itself, and opens paid_again', () => {
+  test('a new good payment restores, is based on itself, and opens paid_again', () => {
     given(...revoked)
       .when(observe(paid(), { of: pi2, asOf: at(40) }))
       .adds('PaymentObserved', review('paid_again', 'r1', pi2), decision('MembershipRestored', 3, { payment: pi2, paidAt: at(40) }));

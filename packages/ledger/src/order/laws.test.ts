@@ -17,8 +17,8 @@ import {
   anyPolicy,
   anySource,
   anyUnpaid,
-  inTheSameWords,
   shuffled,
+  withEqualContent,
 } from './observations.test-support.ts';
 import { evolve, factContentKey, initialState, type MembershipStatus, type OrderState } from './order.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
@@ -55,7 +55,7 @@ function fold(observations: readonly PaymentObserved[]): OrderState {
   return observations.reduce((order, data) => evolve(order, { type: 'PaymentObserved', data }), initialState('order-1'));
 }
 
-/** Without what law 5 loses of a repetition in other words: see `inTheSameWords`. */
+/** Without what law 5 loses of a repetition in other words: see `withEqualContent`. */
 function decisive({ payments }: OrderState): unknown {
   const transientStatuses: readonly string[] = ['processing', 'awaiting_customer', 'authorized', 'attempt_failed'];
   return Object.entries(payments)
@@ -81,7 +81,7 @@ describe('law 1: order, repetition and batching do not matter', () => {
     expect(fold(again).payments).toEqual(fold(once).payments);
   });
 
-  test.prop([shuffled(several.map(inTheSameWords)), anyOrder, anyPolicy, fc.nat(), fc.nat()], runs)(
+  test.prop([shuffled(several.map(withEqualContent)), anyOrder, anyPolicy, fc.nat(), fc.nat()], runs)(
     'of what is recorded: the same facts, the same access, the same membership',
     ({ once, again }, placed, policy, first, second) => {
       const a = run(placedAfter(placed, once, first), policy);

@@ -124,13 +124,13 @@ export const anyObservation: fc.Arbitrary<PaymentObserved> = anyObservationOf(an
  * Each source says the same fact in the same words: with one asOf, one occurredAt, the same aliases. Law 5 keeps
  * the first of them only, so that those of a repetition are lost, and with them what law 1 says of these three.
  */
-export function inTheSameWords(observations: readonly PaymentObserved[]): readonly PaymentObserved[] {
+export function withEqualContent(observations: readonly PaymentObserved[]): readonly PaymentObserved[] {
   const first = new Map<string, PaymentObserved>();
   return observations.map((each) => {
     const key = `${each.source} ${factContentKey(each)}`;
-    const words = first.get(key) ?? each;
-    first.set(key, words);
-    return { ...words, ...defined({ orderId: each.orderId }) } as PaymentObserved;
+    const earlier = first.get(key) ?? each;
+    first.set(key, earlier);
+    return { ...earlier, ...defined({ orderId: each.orderId }) } as PaymentObserved;
   });
 }
 

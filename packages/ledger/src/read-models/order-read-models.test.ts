@@ -294,7 +294,7 @@ describe('what a poll must look for', () => {
     return models;
   }
 
-  test('is told for each account and mode, from its oldest order that may still be paid on', async () => {
+  test('is reported for each account and mode, from its oldest order that may still be paid on', async () => {
     const models = await withOrders({ placedAt: at(3) }, { placedAt: at(1) }, { livemode: false, placedAt: at(2) }, { account: 'acct_2' });
     const awaited = { oldestPlacedAt: at(1), newestPlacedAt: at(3) };
     const rest = { everPaid: false, hasUnsettled: false };

@@ -145,7 +145,7 @@ describe('follow', () => {
     expect(handled.flat()).toEqual(['a', 'b']);
   });
 
-  test('a page that failed is given again, after a wait, and it is told', async () => {
+  test('a page that failed is given again, after a wait, and it is reported', async () => {
     let failures = 0;
     const { subscription, append, handled, until, runtime, warned } = open({
       handle: () => {

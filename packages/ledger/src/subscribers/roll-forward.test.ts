@@ -66,7 +66,7 @@ describe('the roll-forward', () => {
     expect([await recorded('pi_1'), await recorded('pi_2')]).toEqual([1, 1]);
   });
 
-  test('an order that cannot be read is told, and does not stop the others', async () => {
+  test('an order that cannot be read is reported, and does not stop the others', async () => {
     const { roll, store, alerts, recorded } = await linkedButNotHandedOn(['pi_1', 'pi_2']);
     await store.append('order-order-pi_1', -1, [{ id: 'e1', type: 'OrderPlaced', data: {}, metadata: { version: '1' } }]);
     await roll();

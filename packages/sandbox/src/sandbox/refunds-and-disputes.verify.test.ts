@@ -199,7 +199,7 @@ describe('a dispute', () => {
     expect((await stripe.disputes.list()).data).toMatchObject([{ status: 'lost', reason: 'insufficient_funds' }]);
   });
 
-  test('told in another order is told in the end, also while it stays open', async () => {
+  test('sent in another order arrives in the end, also while it stays open', async () => {
     const { sandbox, stripe, shop } = await startGround();
     const { id } = await createSession(stripe);
     sandbox.pay(id, { fate: 'lost' });

@@ -116,7 +116,7 @@ async function paidInSilence({ shop, sandbox }: Desk, orderId = 'order-1'): Prom
 const json = ({ out }: Ran) => JSON.parse(out) as Record<string, unknown>;
 
 describe('reconcile', () => {
-  test('finds nothing where all is told', async () => {
+  test('finds nothing where all is reported', async () => {
     const desk = await openDesk();
     const sessionId = await paidInSilence(desk);
     await desk.shop((_, payments) => payments.status(sessionId));
@@ -261,7 +261,7 @@ describe('reconcile', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
-  test('finds a membership that rests on a payment which Stripe does not have', async () => {
+  test('finds a membership that depends on a payment which Stripe does not have', async () => {
     const desk = await openDesk();
     await paidInSilence(desk);
     await desk.run('observe', 'order-1', '--paid', '--payment', 'pi_invented', '--actor', 'support-7', '--reason', 'a typing error');
@@ -780,7 +780,7 @@ describe('move', () => {
     expect(desk.changes.map(({ membershipId }) => membershipId)).toEqual(['order-2']);
   });
 
-  test('knows it by its session too, and is the same move when it is said again', async () => {
+  test('knows it by its session too, and is the same move when it is reported again', async () => {
     const desk = await openDesk();
     const { sessionId, intentId } = await underWay(desk);
     const moved = { paymentId: intentId, toOrderId: 'order-2', order: { membership: 'none' } };

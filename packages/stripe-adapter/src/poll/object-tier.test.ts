@@ -9,7 +9,7 @@ const listRoute = 'GET /v1/checkout/sessions';
 const objects: SweepOptions = { tiers: ['objects'] };
 
 describe('the object tier', () => {
-  test('finds what no webhook told, and grants it', async () => {
+  test('finds what no webhook reported, and grants it', async () => {
     const { checkout, sandbox, ledger, payments } = await openShop();
     sandbox.pay(await checkout(), { fate: 'never_made' });
     expect(await payments.sweep(objects)).toMatchObject({ lookedAt: 1, calls: 1, found: 1, rescued: 1 });
@@ -46,7 +46,7 @@ describe('the object tier', () => {
     expect(await eventTypes(shop, ['sweep-'])).toEqual([]);
   });
 
-  test('confirms what a webhook had told, and grants nothing twice', async () => {
+  test('confirms what a webhook had reported, and grants nothing twice', async () => {
     const { checkout, sandbox, payments, ledger } = await openShop();
     await checkout({ orderId: 'order-2' }); // Stays open.
     sandbox.pay(await checkout());
@@ -116,7 +116,7 @@ describe('a payment that is under way', () => {
     expect(await ledger.forAdapters.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 24, finished: true });
   });
 
-  test('that fails is told as failed, not as declined', async () => {
+  test('that fails is reported as failed, not as declined', async () => {
     const { checkout, sandbox, payments, ledger, stripe } = await openShop();
     const sessionId = await checkout();
     sandbox.pay(sessionId, { card: 'processing_fails', fate: 'never_made' });

@@ -148,7 +148,7 @@ describe('in the background', () => {
     expect(alerts).toEqual([expect.stringMatching(/^poll_failing The poll of events-\S+ has failed 3 times in a row/)]);
   });
 
-  test('so it is where the pass cannot even begin, and the key is not told', async () => {
+  test('so it is where the pass cannot even begin, and the key is not reported', async () => {
     const alerts: string[] = [];
     const { ledger, sandbox } = await openShop({
       ledger: { onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
@@ -172,7 +172,7 @@ describe('in the background', () => {
   });
 });
 
-describe('what no webhook has told of', () => {
+describe('what no webhook has reported', () => {
   async function rescued(alerts: string[], eventStore = openMemoryEventStore()) {
     let aheadMs = 0;
     const shop = await openShop({
@@ -368,7 +368,7 @@ describe('the budget', () => {
     expect((await payments.sweep(objects)).budgetLeft).toBe(97);
   });
 
-  test('is told with each sweep, status queries included', async () => {
+  test('is reported with each sweep, status queries included', async () => {
     const { checkout, payments, sandbox } = await openShop({
       payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 100, intervalMs: 1e9 } },
     });

@@ -30,7 +30,7 @@ function answers(status: number, error: object): RequestListener {
 
 const page: RequestListener = (_request, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<html>');
 
-describe('a read that fails names what to mend', () => {
+describe('a read that fails names what to fix', () => {
   // biome-ignore format: a table
   test.each([
     ['a wrong key', answers(401, { type: 'invalid_request_error', message: 'Invalid API Key provided: sk_test_12' }), 'Stripe refuses our key for GET /v1/account: Invalid API Key provided: sk_test_12. Check the secret key'],

@@ -223,7 +223,7 @@ describe('what fails', () => {
     expect(notesInFile()).toMatchObject([{ size: 2_000 }, { size: 2_500 }]);
   });
 
-  test('a file that cannot be written is told once, and tried again; when it fails anew, that is told', async () => {
+  test('a file that cannot be written is reported once, and tried again; when it fails anew, that is reported', async () => {
     const { runtime, pass, begun } = steps();
     const signing = checkpointer({ file: join(directory, 'missing', 'checkpoints') }, runtime);
     await append(1_000);

@@ -232,7 +232,7 @@ describe('nothing is written to a target', () => {
   });
 });
 
-describe('what differs is told, with both roots', () => {
+describe('what differs is reported, with both roots', () => {
   test('where a copy was changed since', async () => {
     const path = join(directory, 'changed.db');
     copyFileSync(storiesPath, path);

@@ -91,7 +91,7 @@ export const traditionalChinese: Messages = {
     placed: ({ memberId, plan }, money) => `訂單成立，會員 ${memberId}：方案 ${plan}，應付 ${money}。`,
     attached: ({ payment, expiresAt }) => `結帳 ${payment.id} 加入訂單${expiresAt ? `，有效至 ${timeText(expiresAt)}` : ''}。`,
     linked: ({ reference }) => `${reference} 自此屬於本訂單（定律 3）。`,
-    held: (said) => `${said}當時不知屬於哪筆訂單，先行保留（定律 7）。`,
+    held: (report) => `${report}當時不知屬於哪筆訂單，先行保留（定律 7）。`,
     said: ({ source, asOf, observedAt, evidence, by }, fact) => {
       const who = by ? `${by.actor} 表示（${by.reason}）` : `${traditionalChinese.sources[source]}表示`;
       return `${who}：${fact}［${evidence.eventId ?? evidence.objectId}；金流時間 ${timeText(asOf)}，我方 ${timeText(observedAt)}］。`;

@@ -30,7 +30,7 @@ export interface Messages {
     /** Why the first decision, and why the newest. */
     granted(because: string): string;
     changed(entry: EntryOf<'decided'>, because: string): string;
-    said(said: SourceReport, fact: string): string;
+    said(report: SourceReport, fact: string): string;
     ruled(by: ManualAction): string;
     confirmed(source: Source, afterMs: number): string;
     unconfirmed(): string;
@@ -42,8 +42,8 @@ export interface Messages {
     placed(order: OrderPlaced, money: string): string;
     attached(entry: EntryOf<'attached'>): string;
     linked(entry: EntryOf<'linked'>): string;
-    held(said: string): string;
-    said(said: SourceReport, fact: string): string;
+    held(report: string): string;
+    said(report: SourceReport, fact: string): string;
     decided(entry: EntryOf<'decided'>, because: string): string;
     review(entry: EntryOf<'review'>): string;
     resolved(entry: EntryOf<'resolved'>): string;

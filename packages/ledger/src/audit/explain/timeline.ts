@@ -167,9 +167,9 @@ export function reportIn(observed: PaymentObserved): SourceReport {
 }
 
 function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderState, rest: readonly ReadEvent[], memory: Memory): Verdict {
-  const said = factContentKey(observed);
-  const first = memory.firstReports.get(said);
-  if (first === undefined) memory.firstReports.set(said, reportIn(observed));
+  const contentKey = factContentKey(observed);
+  const first = memory.firstReports.get(contentKey);
+  if (first === undefined) memory.firstReports.set(contentKey, reportIn(observed));
   const led = ledTo(rest);
   const decision = led.find(isDecision);
   if (decision) return { verdict: 'decided', decision: decision.type };
@@ -198,7 +198,7 @@ function becauseOf({ payment, source }: MembershipDecided, earlier: readonly Rea
   if (led?.type === 'PaymentObserved') return { said: reportIn(led.data) };
   if (led?.type === 'ReviewResolved' || led?.type === 'PaymentMoved') return { by: led.data.by };
   const waiting = [...memory.firstReports.values()].find(
-    (said) => paymentKey(said.payment) === paymentKey(payment) && said.fact.kind === 'attempt' && said.fact.status === 'paid',
+    ({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && fact.kind === 'attempt' && fact.status === 'paid',
   );
   return waiting ? { said: waiting } : { by: { actor: source, reason: '' } };
 }

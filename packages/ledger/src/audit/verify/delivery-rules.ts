@@ -1,7 +1,7 @@
 // Law 9 in the log: a delivery belongs to a decision, only the newest one is tried, and what is settled is settled.
 import type { OrderEvent } from '../../order/events.ts';
 import { isPending, type OrderState } from '../../order/order.ts';
-import { findingAt, inWords, type Report } from './finding.ts';
+import { eventText, findingAt, type Report } from './finding.ts';
 import type { OrderRow } from './read-stream.ts';
 
 type DeliveryEvent = Extract<OrderEvent, { type: 'MembershipDelivered' | 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
@@ -15,7 +15,7 @@ export function verifyDelivery(before: OrderState, { row, stored, event }: Order
   if (!isDeliveryEvent(event)) return;
   const expected = expectedOf(before, event, stored.metadata['instance'] ?? '', previous);
   if (expected !== undefined)
-    report(findingAt(row, 'law-9', expected, `${inWords(event)} by instance ${stored.metadata['instance'] || '(none)'}`));
+    report(findingAt(row, 'law-9', expected, `${eventText(event)} by instance ${stored.metadata['instance'] || '(none)'}`));
 }
 
 /** What would be right, where it is not. */

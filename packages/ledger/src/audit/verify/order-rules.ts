@@ -12,7 +12,7 @@ import { evolve, hasReview, initialState, type OrderState } from '../../order/or
 import type { Policy } from '../../order/policy.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { isDeliveryEvent, verifyDelivery } from './delivery-rules.ts';
-import { findingAt, inWords, type Rule } from './finding.ts';
+import { eventText, findingAt, type Rule } from './finding.ts';
 import type { OrderRow, ReadStream } from './read-stream.ts';
 import type { VerifyContext } from './verify-context.ts';
 
@@ -171,7 +171,7 @@ function verifyAppend(
   if (typeof expected === 'string' || expected.length === 0) {
     const rule = command.type === 'observe' ? 'law-5' : command.type === 'move' ? 'law-3' : 'decision';
     context.report(
-      findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : inWords(first.event)),
+      findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : eventText(first.event)),
     );
     return 1;
   }
@@ -180,11 +180,11 @@ function verifyAppend(
     const found = rows[at + matched];
     if (found?.event.type !== event.type) {
       // Missing: what stands here is judged by itself.
-      context.report(findingAt(first.row, ruleOf(before, event), `after it ${inWords(event)}`, inWords(found?.event)));
+      context.report(findingAt(first.row, ruleOf(before, event), `after it ${eventText(event)}`, eventText(found?.event)));
       continue;
     }
     if (matched > 0 && !isDeepStrictEqual(found.event.data, event.data)) {
-      context.report(findingAt(found.row, ruleOf(before, event), inWords(event), inWords(found.event)));
+      context.report(findingAt(found.row, ruleOf(before, event), eventText(event), eventText(found.event)));
     }
     if (matched > 0 && !isOneAppend(first, found)) {
       context.report(findingAt(found.row, 'append', `the metadata of the append: ${first.row.metadata}`, found.row.metadata));
@@ -208,7 +208,7 @@ function verifyAlone(before: OrderState, { row, event }: OrderRow, context: Veri
   // A known fact, told again with the name of another order, leaves the review alone.
   if (event.type === 'ReviewOpened' && event.data.kind === 'claimed_by_two' && !hasReview(before, 'claimed_by_two', event.data.payment))
     return;
-  context.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', inWords(event)));
+  context.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', eventText(event)));
 }
 
 function ruleOf(before: OrderState, event: OrderEvent): Rule {

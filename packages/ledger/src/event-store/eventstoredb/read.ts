@@ -60,7 +60,7 @@ export interface Head {
 }
 
 /** Behind the last event of ours may lie some of the server: statistics, links of projections. */
-const lookBack = 16;
+const readBackEvents = 16;
 
 export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFast = false): Promise<Head> {
   return retry<Head>(retryPolicy, {
@@ -73,7 +73,7 @@ export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFa
           client.readAll({
             direction: 'backwards',
             fromPosition: 'end',
-            maxCount: lookBack,
+            maxCount: readBackEvents,
             requiresLeader: true,
             ...(credentials && { credentials }),
           }),

@@ -38,7 +38,7 @@ export function serverSuite({ name, url, connect, killAndRestart, isCluster = fa
   storeContract(`the store on ${name}`, async () => ({ open, remove: async () => undefined }));
 
   describe(`traps of ${name}`, () => {
-    test('a stream that was deleted reads as empty, and an append that lands behind it is told as such', async () => {
+    test('a stream that was deleted reads as empty, and an append that lands behind it is reported as such', async () => {
       const [store, client, stream] = [await opened(), connect(url()), newName()];
       onTestFinished(() => client.dispose());
       await store.append(stream, -1, newEvents(2));

@@ -46,7 +46,7 @@ export const refundScenarios: readonly Scenario[] = [
       stage.sandbox.endRefund(id, 'failed');
       stage.did("Days later the refund fails: the customer's bank has sent it back.");
       await stage.deliverUntilAcknowledged(purchase.session.id);
-      await expectState(stage, purchase, { ...grantedOnce, times: [1, 2], words: 'the customer has access' });
+      await expectState(stage, purchase, { ...grantedOnce, times: [1, 2], description: 'the customer has access' });
     },
   },
   {
