@@ -53,8 +53,8 @@ function refusal(read: () => unknown): { readonly code: LedgerErrorCode; readonl
 describe('an event that was stored', () => {
   test.each(every)('$type reads back as it was', (event) => expect(readOrderEvent(stored(event))).toEqual(event));
 
-  property.prop([anyObservation], { numRuns: 1_000 })('whatever comes through the door reads back as it was', (data) => {
-    const { observedAt, factKey, ...observation } = data;
+  property.prop([anyObservation], { numRuns: 1_000 })('whatever comes through the door reads back as it was', (original) => {
+    const { observedAt, factKey, ...observation } = original;
     const data = { ...observationSchema.parse(observation), observedAt, factKey };
     expect(readOrderEvent(stored({ type: 'PaymentObserved', data }))).toEqual({ type: 'PaymentObserved', data });
   });

@@ -104,7 +104,7 @@ class Links {
   of(stream: string): readonly Link[] {
     const known = this.#newer.get(stream) ?? this.#older.get(stream);
     if (known) return known;
-    const found = this.#log.links(stream, this.#upTo).flatMap(linkIn);
+    const found = this.#log.links(stream, this.#upTo).flatMap(linksFrom);
     this.#cache(stream, found);
     return found;
   }
@@ -114,7 +114,7 @@ class Links {
     if (to < this.#readTo + readAheadStreams / 2) return;
     const read = new Map<string, Link[]>();
     for (const row of this.#log.linksIn({ after: this.#readTo, to }, this.#upTo)) {
-      read.set(row.stream, [...(read.get(row.stream) ?? []), ...linkIn(row)]);
+      read.set(row.stream, [...(read.get(row.stream) ?? []), ...linksFrom(row)]);
     }
     for (const [stream, links] of read) this.#cache(stream, links);
     this.#readTo = to;
@@ -130,7 +130,7 @@ const readAheadStreams = 512;
 const cachedLinks = 2_000;
 
 /** A link that cannot be read is none; the rules of its stream say so. */
-function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
+function linksFrom({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
   try {
     const { orderId } = JSON.parse(data) as { orderId?: unknown };
     return typeof orderId === 'string' ? [{ orderId, position, revision }] : [];

@@ -13,7 +13,7 @@ export interface KnownOrder {
   readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
 }
 
-export interface KnownPayment {
+export interface ExpectedPayment {
   readonly reference: PaymentReference;
   /** Absent: not paid. */
   readonly paid?: { readonly totalMinor: number; readonly currency: string; readonly parts?: AmountParts };
@@ -26,7 +26,7 @@ export interface KnownPayment {
 export type AmountMismatch = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid';
 
 /** What a person must look at. */
-export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPayment): readonly AmountMismatch[] {
+export function mismatchesOf(order: KnownOrder, { reference, paid }: ExpectedPayment): readonly AmountMismatch[] {
   if (!paid) return [];
   const found: AmountMismatch[] = [];
   if (reference.livemode !== order.livemode) found.push('mode');
@@ -43,14 +43,14 @@ export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPaymen
   return found;
 }
 
-function good(order: KnownOrder, payment: KnownPayment): boolean {
+function good(order: KnownOrder, payment: ExpectedPayment): boolean {
   if (!payment.paid) return false;
   if (payment.ruling) return payment.ruling === 'grant';
   return mismatchesOf(order, payment).every((mismatch) => mismatch === 'overpaid');
 }
 
 /** 2: gives access. 1: would, but for a dispute. 0: gives none. */
-function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
+function worth(payment: ExpectedPayment, policy: Policy): 0 | 1 | 2 {
   const refundedMinor = payment.refunds
     .filter(({ status }) => status === 'succeeded')
     .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
@@ -70,7 +70,7 @@ function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
 /** @param granted whether the order ever was a membership. */
 export function expectedStatus(
   order: KnownOrder | undefined,
-  payments: readonly KnownPayment[],
+  payments: readonly ExpectedPayment[],
   policy: Policy,
   granted: boolean,
 ): MembershipStatus {

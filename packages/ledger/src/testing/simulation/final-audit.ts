@@ -2,8 +2,8 @@
 // order, every order is what the provider's final state makes it, and the shop knows.
 
 import { everOwned, observedFactName } from './audited-log.ts';
-import { expectedStatus, type KnownPayment, mismatchesOf } from './expected-access.ts';
-import { knownPayment } from './provider.ts';
+import { type ExpectedPayment, expectedStatus, mismatchesOf } from './expected-access.ts';
+import { expectedPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -69,7 +69,7 @@ export function auditFinalState(parts: Stage): void {
     const payments = provider.payments
       .filter(({ reference }) => auditor.log.reference(reference.id).owner === order.orderId)
       .map(({ reference, registers }) =>
-        knownPayment(
+        expectedPayment(
           reference,
           [...registers.values()].map(({ fact }) => fact),
           order.rulings.get(reference.id),
@@ -84,7 +84,7 @@ export function auditFinalState(parts: Stage): void {
 }
 
 /** What does not fit was shown to a person. */
-function auditReviews({ world, auditor }: Stage, orderId: string, payments: readonly KnownPayment[]): void {
+function auditReviews({ world, auditor }: Stage, orderId: string, payments: readonly ExpectedPayment[]): void {
   const { placed, reviews } = auditor.log.order(orderId);
   if (!placed) return;
   for (const payment of payments) {

@@ -2,7 +2,7 @@
 // time, and what each kind of object says of a payment. It only moves forwards, as the join of facts expects.
 import { defined } from '../../defined.ts';
 import type { Fact, PaidAmount, PaymentReference, Statement } from '../../observation.ts';
-import type { KnownPayment } from './expected-access.ts';
+import type { ExpectedPayment } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
 
 /** Through which object a payment is told. */
@@ -105,8 +105,8 @@ export class KnownFacts {
     return [...this.#newest.values()].some(({ fact }) => predicate(fact));
   }
 
-  payment(reference: PaymentReference, ruling: 'grant' | 'revoke' | undefined): KnownPayment {
-    return knownPayment(
+  payment(reference: PaymentReference, ruling: 'grant' | 'revoke' | undefined): ExpectedPayment {
+    return expectedPayment(
       reference,
       [...this.#newest.values()].map(({ fact }) => fact),
       ruling,
@@ -115,7 +115,11 @@ export class KnownFacts {
 }
 
 /** The payment as these facts, one for each object, tell it. */
-export function knownPayment(reference: PaymentReference, facts: readonly Fact[], ruling: 'grant' | 'revoke' | undefined): KnownPayment {
+export function expectedPayment(
+  reference: PaymentReference,
+  facts: readonly Fact[],
+  ruling: 'grant' | 'revoke' | undefined,
+): ExpectedPayment {
   let paid: PaidAmount | undefined;
   for (const fact of facts) if (fact.kind === 'attempt' && fact.status === 'paid') paid = fact.amount;
   return {

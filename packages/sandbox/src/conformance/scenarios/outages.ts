@@ -1,7 +1,7 @@
 // Outages: Stripe fails while the app asks, or the app itself goes down.
 import { systemRuntime } from '../../runtime.ts';
 import { BrokenPromise } from '../broken-promise.ts';
-import { atOnce } from '../concurrently.ts';
+import { concurrently } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { without } from '../skips.ts';
@@ -74,7 +74,7 @@ export const outageScenarios: readonly Scenario[] = [
 
       const second = await stage.order();
       stage.pay(second);
-      await atOnce(
+      await concurrently(
         () => stage.deliver(),
         async () => {
           await systemRuntime.sleep(stage.random.below(latestRestartMs));

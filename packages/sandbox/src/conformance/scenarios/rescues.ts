@@ -1,6 +1,6 @@
 // Webhooks that are lost, late or never created: the other sources find the payment, and together they grant once.
 import { systemRuntime } from '../../runtime.ts';
-import { atOnce } from '../concurrently.ts';
+import { concurrently } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { without, withoutRescue } from '../skips.ts';
@@ -100,7 +100,7 @@ async function playRace(stage: Stage, polls: number): Promise<void> {
     ...(stage.has('poll') ? Array.from({ length: polls }, () => () => stage.poll()) : []),
     ...(stage.hasSuccessPage ? [() => stage.visit(purchase)] : []),
   ];
-  await atOnce(
+  await concurrently(
     ...runners.map((run) => async () => {
       await systemRuntime.sleep(random.below(latestStartMs));
       await run();

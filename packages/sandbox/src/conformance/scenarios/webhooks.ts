@@ -1,5 +1,5 @@
 // What Stripe's webhooks do on an ordinary day: they come, come again, come twice under two ids, and in any order.
-import { atOnce } from '../concurrently.ts';
+import { concurrently } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { withoutSuccessPage } from '../skips.ts';
@@ -89,7 +89,7 @@ export const webhookScenarios: readonly Scenario[] = [
     play: async (stage) => {
       const purchase = await stage.order();
       stage.pay(purchase);
-      await atOnce(
+      await concurrently(
         () => stage.deliver(),
         () => stage.visit(purchase),
         () => stage.visit(purchase),
