@@ -5,7 +5,7 @@ import { createPaymentLedger, type Fact, type Observation, type PaymentLedger, t
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 
-interface Told {
+interface StoryRow {
   readonly stream: string;
   readonly revision: number;
   readonly type: string;
@@ -21,13 +21,13 @@ const nameOf = (story: number, number: number): string => `S${story}-${String(nu
 
 /** Appends at least `events` events to a new log. Returns how many it has. */
 export async function growLog(path: string, events: number): Promise<number> {
-  const told = await tellStories();
+  const rows = await writeStories();
   await (await openSqliteEventStore(path)).close();
   const db = new DatabaseSync(path);
   db.exec('PRAGMA synchronous = OFF; BEGIN');
   const writer = new LogWriter(db);
-  for (const row of told.filter(({ stream }) => stream === 'policy')) writer.write(row);
-  const byStory = Array.from({ length: stories }, (_, story) => told.filter(({ stream }) => stream.includes(nameOf(story, 0))));
+  for (const row of rows.filter(({ stream }) => stream === 'policy')) writer.write(row);
+  const byStory = Array.from({ length: stories }, (_, story) => rows.filter(({ stream }) => stream.includes(nameOf(story, 0))));
   for (let order = 0; writer.events < events; ) {
     const underWay = Array.from({ length: interleaved }, () => copyOf(byStory[order % stories] ?? [], order % stories, order++));
     for (let step = 0; underWay.some(({ length }) => step < length); step++) {
@@ -43,7 +43,7 @@ export async function growLog(path: string, events: number): Promise<number> {
   return writer.events;
 }
 
-function copyOf(rows: readonly Told[], story: number, number: number): readonly Told[] {
+function copyOf(rows: readonly StoryRow[], story: number, number: number): readonly StoryRow[] {
   const [from, to] = [nameOf(story, 0), nameOf(story, number + 1)];
   return rows.map((row) => ({ ...row, stream: row.stream.replaceAll(from, to), data: row.data.replaceAll(from, to) }));
 }
@@ -61,7 +61,7 @@ class LogWriter {
     this.#addEvent = db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)');
   }
 
-  write({ stream, revision, type, data, metadata }: Told): void {
+  write({ stream, revision, type, data, metadata }: StoryRow): void {
     const id = this.#ids.get(stream) ?? this.#addStream.run(stream).lastInsertRowid;
     this.#ids.set(stream, id);
     if (revision > 0) this.#moveStream.run(revision, id);
@@ -80,20 +80,20 @@ const payment = (id: string) => ({ provider: 'stripe', account, livemode: true, 
 const parts = { subtotalMinor: 4_900, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
 const paid: Fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd', parts } };
 
-async function tellStories(): Promise<readonly Told[]> {
+async function writeStories(): Promise<readonly StoryRow[]> {
   const log = createMemoryLog();
   await using ledger = createPaymentLedger({
     eventStore: openMemoryEventStore({ log }),
     deliver: async () => undefined,
     background: false,
   });
-  for (let story = 0; story < stories; story++) await tellStory(ledger, nameOf(story, 0), story);
+  for (let story = 0; story < stories; story++) await writeStory(ledger, nameOf(story, 0), story);
   return log.rows;
 }
 
 /** Writes one order. Of six orders, four are paid and confirmed twice, one is refunded, and one expires. */
-async function tellStory(ledger: PaymentLedger, orderId: string, story: number): Promise<void> {
-  const say = (source: Source, fact: Fact): Promise<unknown> => {
+async function writeStory(ledger: PaymentLedger, orderId: string, story: number): Promise<void> {
+  const observe = (source: Source, fact: Fact): Promise<unknown> => {
     const evidence = {
       objectId: `cs_${orderId}`,
       ...(source === 'webhook' ? { eventId: `evt_${orderId}` } : {}),
@@ -105,15 +105,15 @@ async function tellStory(ledger: PaymentLedger, orderId: string, story: number):
   await ledger.placeOrder({ orderId, memberId: `m-${orderId}`, plan: 'pro', amountMinor: 4_900, currency: 'usd', account, livemode: true });
   await ledger.attachCheckout(orderId, payment(`cs_${orderId}`));
   if (story === 5) {
-    await say('poll', { kind: 'attempt', status: 'expired' });
+    await observe('poll', { kind: 'attempt', status: 'expired' });
     return;
   }
-  await say('webhook', paid);
+  await observe('webhook', paid);
   await ledger.settle();
-  await say('poll', paid);
-  await say('status_query', paid);
+  await observe('poll', paid);
+  await observe('status_query', paid);
   if (story !== 4) return;
-  await say('webhook', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
+  await observe('webhook', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
   await ledger.settle();
-  await say('poll', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
+  await observe('poll', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
 }

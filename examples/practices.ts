@@ -33,32 +33,32 @@ sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_l
 console.log('1. Webhook first, a poll behind it');
 await buy('order-1', 'delivered');
 await sandbox.advance(0); // The webhook arrives.
-await tell('order-1');
+await report('order-1');
 await buy('order-2', 'lost');
 const { rescued } = await payments.sweep();
-await tell('order-2');
+await report('order-2');
 
 console.log('2. Webhook, and a person who repairs a case');
 const by = { actor: 'support-7', reason: 'ticket 12' };
 tableIsAway = true; // The shop's own table cannot save the membership.
 await buy('order-3', 'delivered');
 await sandbox.advance(0);
-await tell('order-3');
+await report('order-3');
 tableIsAway = false;
 await ledger.redeliver('order-3', by); // Delivers at once. The ledger also tries again by itself, after longer and longer pauses.
-await tell('order-3');
+await report('order-3');
 await buy('order-8', 'lost');
 await payments.recheck('order-8'); // Asks Stripe again. In the console it is a button, on the command line `paidonce-stripe recheck`.
-await tell('order-8');
+await report('order-8');
 await start('order-4');
 const order = await ledger.order('order-4');
 if (order) await ledger.observePayment(manualPayment(order, { paymentId: 'manual:12', paidAt: new Date().toISOString(), by })); // A bank transfer.
-await tell('order-4');
+await report('order-4');
 
 console.log('3. Webhook, and a check in real time when the customer asks');
 const sessionId = await buy('order-5', 'lost');
 await fetch(`${shopUrl}/payment/status/${sessionId}`); // The success page does this until the state is `active`.
-await tell('order-5');
+await report('order-5');
 
 console.log('4. Webhook, poll, and alerts on failure');
 await buy('order-6', 'lost');
@@ -94,7 +94,7 @@ async function buy(orderId: string, fate: 'delivered' | 'lost'): Promise<string>
   return sessionId;
 }
 
-async function tell(orderId: string): Promise<void> {
+async function report(orderId: string): Promise<void> {
   await ledger.settle({ timeoutMs });
   const found = await ledger.order(orderId);
   console.log(`   ${orderId} is ${found?.membership}, granted by ${found?.grantedBy}, ${found?.delivered} of ${found?.sequence} delivered`);

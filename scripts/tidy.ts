@@ -13,7 +13,7 @@ export type Finding = string;
 
 interface LineRule {
   readonly pattern: RegExp;
-  readonly says: (found: string) => string;
+  readonly message: (found: string) => string;
   readonly applies: (path: string) => boolean;
 }
 
@@ -21,22 +21,22 @@ const lock = 'package-lock.json';
 const lineRules: readonly LineRule[] = [
   {
     pattern: /\b(?:FIXM[E]|TOD[O]|XX[X])\b/,
-    says: (found) => `${found} is banned, use an issue, or do it now`,
+    message: (found) => `${found} is banned, use an issue, or do it now`,
     applies: (path) => path !== lock,
   },
   {
     pattern: /(?<![\w.~:/])\/(?:work|root|home|Users)\/|\b[A-Z]:\\Users\b/,
-    says: (found) => `${found} is a path of one machine, use a relative path or a temporary folder`,
+    message: (found) => `${found} is a path of one machine, use a relative path or a temporary folder`,
     applies: (path) => path !== lock,
   },
   {
     pattern: /\{ timeout: \d[\d_]* \}|vi\.waitFor\(/,
-    says: (found) => `${found} is a time limit that a busy machine breaks, use expect.poll, or no limit`,
+    message: (found) => `${found} is a time limit that a busy machine breaks, use expect.poll, or no limit`,
     applies: (path) => path.endsWith('.test.ts') && path !== 'scripts/tidy.test.ts',
   },
   {
     pattern: /"resolved": "https?:[^"]*/,
-    says: () => 'the lock names the host of a registry, use npm install --omit-lockfile-registry-resolved',
+    message: () => 'the lock names the host of a registry, use npm install --omit-lockfile-registry-resolved',
     applies: (path) => path === lock,
   },
 ];
@@ -78,9 +78,9 @@ function docCommentFindings({ path, text }: SourceFile): readonly Finding[] {
 function lineFindings({ path, text }: SourceFile): readonly Finding[] {
   const rules = lineRules.filter(({ applies }) => applies(path));
   return text.split('\n').flatMap((line, index) =>
-    rules.flatMap(({ pattern, says }) => {
+    rules.flatMap(({ pattern, message }) => {
       const found = pattern.exec(line)?.[0];
-      return found === undefined ? [] : [`${path}:${index + 1}: error: ${says(found)}`];
+      return found === undefined ? [] : [`${path}:${index + 1}: error: ${message(found)}`];
     }),
   );
 }

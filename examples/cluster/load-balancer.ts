@@ -85,10 +85,11 @@ async function carry(
 }
 
 function forwarded({ headers, socket }: IncomingMessage): Headers {
-  const kept = new Headers();
+  const forwarded = new Headers();
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string' && !/^(?:host|connection|content-length|transfer-encoding|expect)$/.test(name)) kept.set(name, value);
+    if (typeof value === 'string' && !/^(?:host|connection|content-length|transfer-encoding|expect)$/.test(name))
+      forwarded.set(name, value);
   }
-  if (!kept.has('x-forwarded-for')) kept.set('x-forwarded-for', socket.remoteAddress ?? '127.0.0.1');
-  return kept;
+  if (!forwarded.has('x-forwarded-for')) forwarded.set('x-forwarded-for', socket.remoteAddress ?? '127.0.0.1');
+  return forwarded;
 }

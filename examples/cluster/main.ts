@@ -37,7 +37,7 @@ async function cluster(dataDir: string): Promise<number> {
       ? 'Event store: the protocol double. It proves the replicas, not the server; EVENTSTOREDB_URL names a real one.'
       : `Event store: ${withoutPassword(storeUrl)}`,
   );
-  const result = await runCluster({ orders, storeUrl, dataDir, say: (line) => console.log(line) });
+  const result = await runCluster({ orders, storeUrl, dataDir, print: (line) => console.log(line) });
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   for (const line of ['', ...replicaTable(result), '', orderLine(result), '', ...verdictLines(result.verdicts)]) console.log(line);
   console.log(`\n${result.log.length} events in ${seconds} s.`);

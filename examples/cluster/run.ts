@@ -26,7 +26,7 @@ export interface ClusterOptions {
   readonly storeUrl: string | undefined;
   /** An empty folder for the shop's own database, which all replicas share. */
   readonly dataDir: string;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 export interface ClusterResult {
@@ -41,7 +41,7 @@ const atOnce = 12;
 /** Longer than the half minute after which the delivery of a dead process is taken over. */
 const deliveredWithinMs = 45_000;
 
-export async function runCluster({ orders, storeUrl, dataDir, say }: ClusterOptions): Promise<ClusterResult> {
+export async function runCluster({ orders, storeUrl, dataDir, print }: ClusterOptions): Promise<ClusterResult> {
   await using opened = new AsyncDisposableStack();
   const ledgerUrl = storeUrl ?? (await startDouble(opened));
   const { next: begin } = await readFrom(ledgerUrl); // A server may have events of earlier runs.
@@ -53,8 +53,8 @@ export async function runCluster({ orders, storeUrl, dataDir, say }: ClusterOpti
   const env = { LEDGER_URL: ledgerUrl, DATA_DIR: dataDir, SHOP_URL: shopUrl, STRIPE_API_BASE: sandbox.url, POLL_SECONDS: '2' };
   for (const number of [1, 2, 3]) replicas.push(opened.adopt(new Replica(number, env), (replica) => replica.stop()));
   await Promise.all(replicas.map((replica) => replica.start()));
-  say(`Three replicas of the shop, behind ${shopUrl}. ${orders} customers come ...`);
-  await customersAndAKill(orders, shopUrl, replicas[1] as Replica, say);
+  print(`Three replicas of the shop, behind ${shopUrl}. ${orders} customers come ...`);
+  await customersAndAKill(orders, shopUrl, replicas[1] as Replica, print);
 
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
   const stripe = new Stripe(sandboxKeys.secretKey, { ...sandbox.clientConfig });
@@ -73,17 +73,17 @@ export async function runCluster({ orders, storeUrl, dataDir, say }: ClusterOpti
   return { lives: replicas.flatMap(({ lives }) => lives), log, books, verdicts: checkLaws(log, books) };
 }
 
-async function customersAndAKill(orders: number, shopUrl: string, victim: Replica, say: (line: string) => void): Promise<void> {
+async function customersAndAKill(orders: number, shopUrl: string, victim: Replica, print: (line: string) => void): Promise<void> {
   const all = buyers(orders);
   const [before, around] = [Math.ceil(orders * 0.4), Math.ceil(orders * 0.7)];
   await letIn(all.slice(0, before), shopUrl);
   const shopping = letIn(all.slice(before, around), shopUrl);
   await wait(150); // The customers are buying now.
   await victim.kill();
-  say('Replica 2 was killed (SIGKILL); the customers go on ...');
+  print('Replica 2 was killed (SIGKILL); the customers go on ...');
   await shopping;
   await victim.start();
-  say('Replica 2 is back ...');
+  print('Replica 2 is back ...');
   await letIn(all.slice(around), shopUrl);
 }
 

@@ -150,8 +150,8 @@ function onlyTrueEvents({ eventIds }: Books): Check<Observed> {
 }
 
 function repeatsAddNothing(order: OrderLog): string | undefined {
-  const said = observationsOf(order).map(({ source, payment, fact }) => JSON.stringify([source, payment.id, fact]));
-  const twice = said.find((each, index) => said.indexOf(each) !== index);
+  const facts = observationsOf(order).map(({ source, payment, fact }) => JSON.stringify([source, payment.id, fact]));
+  const twice = facts.find((each, index) => facts.indexOf(each) !== index);
   return twice === undefined ? undefined : `order ${order.orderId} holds twice: ${twice}`;
 }
 

@@ -25,9 +25,9 @@ export function orderTable(scenarios: readonly Scenario[], log: readonly StoredE
     return [
       orderId,
       what,
-      seenBy('webhook', order),
-      seenBy('poll', order),
-      seenBy('status_query', order),
+      countBy('webhook', order),
+      countBy('poll', order),
+      countBy('status_query', order),
       grants.map(({ data }) => data.source.replace('_query', '')).join(',') || '-',
       String(grants.length),
       statusAfter(decisions.at(-1)?.type),
@@ -53,11 +53,11 @@ export function verdictLines(verdicts: readonly Verdict[]): readonly string[] {
 }
 
 /** Returns how many payments one source reported as paid, and whether it reported a refund. */
-function seenBy(source: Source, order: OrderLog): string {
+function countBy(source: Source, order: OrderLog): string {
   const observed = observationsOf(order).filter((each) => each.source === source);
   const paid = new Set(observed.filter(isPaid).map(({ payment }) => payment.id)).size;
-  const words = [...(paid > 1 ? [`${paid} paid`] : paid === 1 ? ['paid'] : []), ...(observed.some(isRefund) ? ['back'] : [])];
-  return words.join('+') || '-';
+  const parts = [...(paid > 1 ? [`${paid} paid`] : paid === 1 ? ['paid'] : []), ...(observed.some(isRefund) ? ['back'] : [])];
+  return parts.join('+') || '-';
 }
 
 function line(cells: readonly string[]): string {

@@ -23,7 +23,7 @@ export interface DemoResult {
 
 const webhookSecret = 'whsec_demo';
 
-export async function runDemo(scenarios: readonly Scenario[], dataDir: string, say: (line: string) => void): Promise<DemoResult> {
+export async function runDemo(scenarios: readonly Scenario[], dataDir: string, print: (line: string) => void): Promise<DemoResult> {
   const file = join(dataDir, 'ledger.db');
   await using opened = new AsyncDisposableStack();
   const sandbox = opened.use(await startStripeSandbox());
@@ -52,14 +52,14 @@ export async function runDemo(scenarios: readonly Scenario[], dataDir: string, s
   sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: webhookSecret });
   const world: World = { shopUrl, ledger, payments, stripe };
 
-  say(`${scenarios.length} customers order, and most of them pay ...`);
+  print(`${scenarios.length} customers order, and most of them pay ...`);
   const played = Promise.all(scenarios.map((scenario) => play(scenario, world)));
   const forged = await forgedAnswers(scenarios, world);
   await played;
   await sandbox.deliverDue();
-  say('The poll asks Stripe once, as it does every five minutes ...');
+  print('The poll asks Stripe once, as it does every five minutes ...');
   await payments.sweep();
-  say('Ten minutes later, the late webhooks arrive ...');
+  print('Ten minutes later, the late webhooks arrive ...');
   await sandbox.advance(600_000);
   await ledger.settle();
 

@@ -7,13 +7,13 @@ import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance } from 'fastify';
 import { type OrderForm, readOrderForm, startCheckout } from './checkout.ts';
 import { answerInHtml, NotFound } from './html-answers.ts';
+import { answerLabels } from './labels.ts';
 import type { Memberships } from './memberships.ts';
 import type { ShopOrder, ShopOrders } from './orders.ts';
 import { homePage } from './pages/home.ts';
 import { memberPage, membersPage, ordersPage } from './pages/lists.ts';
 import { orderPage } from './pages/order.ts';
 import { successPage } from './pages/success.ts';
-import { answerWords } from './words.ts';
 
 export interface ShopRoutesOptions {
   readonly ledger: PaymentLedger;
@@ -83,7 +83,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
   app.get<OnOrder>('/orders/:orderId', async ({ params: { orderId }, query: { asked = '' } }) => {
     const shopOrder = known(orderId);
     const [order, history] = await Promise.all([ledger.order(orderId), ledger.history(orderId)]);
-    const answer = Object.hasOwn(answerWords, asked) ? answerWords[asked as keyof typeof answerWords] : undefined;
+    const answer = Object.hasOwn(answerLabels, asked) ? answerLabels[asked as keyof typeof answerLabels] : undefined;
     return orderPage({ shopOrder, order, history, pollSeconds, ...(answer === undefined ? {} : { answer }) });
   });
   // The page's script asks this: a new revision means a new line in the timeline.

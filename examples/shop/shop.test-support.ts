@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-export interface Ended {
+export interface Exit {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -17,7 +17,7 @@ export interface RunningShop {
   readonly url: string;
   readonly port: number;
   readonly sandboxUrl: string;
-  stop(signal?: NodeJS.Signals): Promise<Ended>;
+  stop(signal?: NodeJS.Signals): Promise<Exit>;
 }
 
 type Env = Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ const ownVariables = [
   ...['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'PAYMENT_PAGES'],
 ];
 
-function start(env: Env): { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly stdout: () => string } {
+function start(env: Env): { readonly child: ChildProcess; readonly ended: Promise<Exit>; readonly stdout: () => string } {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ownVariables.includes(name)));
   const child = spawn(process.execPath, ['--conditions=@paidonce/source', main], {
     env: { ...inherited, ...env },
@@ -44,7 +44,7 @@ function start(env: Env): { readonly child: ChildProcess; readonly ended: Promis
 }
 
 /** Runs the shop until it ends, for a start that must fail. */
-export function runShop(env: Env): Promise<Ended> {
+export function runShop(env: Env): Promise<Exit> {
   return start(env).ended;
 }
 

@@ -129,11 +129,11 @@ describe('what the shop is told is checked', () => {
     [{ memberId: '' }, 'A member is 1 to 64'],
     [{ fate: 'eaten' }, 'nothing that can happen'],
     [{ afterwards: 'sings' }, 'nothing that a customer can do'],
-  ])('%j', async (wrong, says) => {
+  ])('%j', async (wrong, expected) => {
     const body = new URLSearchParams({ plan: 'year', memberId: 'ada', fate: 'lost', afterwards: 'returns', ...wrong });
     const answer = await fetch(`${shop.url}/orders`, { method: 'POST', body });
     expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain(says);
+    expect(await answer.text()).toContain(expected);
   });
 
   test('what stands in an address is text, never markup', async () => {
@@ -268,15 +268,15 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
 describe('as a process', () => {
   test('a restart keeps orders, memberships and open checkouts', async () => {
-    const kept = temporaryFolder();
-    onTestFinished(kept.remove);
-    const before = await startShop(kept.path, { POLL_SECONDS: '1' });
+    const folder = temporaryFolder();
+    onTestFinished(folder.remove);
+    const before = await startShop(folder.path, { POLL_SECONDS: '1' });
     const stillOpen = await order({ memberId: 'kim' }, before);
     const back = await pay(await order({ memberId: 'leo', fate: 'delivered' }, before));
     await expect.poll(() => read(`${before.url}/members/leo`)).toContain('Come in, leo.');
     expect(await before.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' });
 
-    const after = await startShop(kept.path, { POLL_SECONDS: '1' });
+    const after = await startShop(folder.path, { POLL_SECONDS: '1' });
     onTestFinished(async () => void (await after.stop()));
     expect(await read(`${after.url}/members/leo`)).toContain('Come in, leo.');
     expect(await read(after.url + new URL(back).pathname + new URL(back).search)).toContain('data-state="active"');

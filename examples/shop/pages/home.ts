@@ -1,8 +1,8 @@
 // The first page: the customer chooses a plan and what happens to the webhook, and goes to pay.
 
 import { html } from '@paidonce/http/html';
+import { money } from '../labels.ts';
 import { plans } from '../plans.ts';
-import { money } from '../words.ts';
 import { page } from './layout.ts';
 
 export const fates = [

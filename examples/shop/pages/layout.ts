@@ -2,7 +2,7 @@
 
 import { type Html, html } from '@paidonce/http/html';
 import type { MembershipStatus } from '@paidonce/ledger';
-import { membershipWords } from '../words.ts';
+import { membershipLabels } from '../labels.ts';
 
 export interface PageParts {
   readonly title: string;
@@ -57,5 +57,5 @@ export function messagePage(title: string, message: string): string {
 }
 
 export function membershipPill(status: MembershipStatus): Html {
-  return html`<span class="pill ${status}">${membershipWords[status]}</span>`;
+  return html`<span class="pill ${status}">${membershipLabels[status]}</span>`;
 }

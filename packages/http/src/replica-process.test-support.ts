@@ -18,8 +18,8 @@ export interface ReplicaSettings {
   readonly intervalMs: number;
 }
 /** The message to the process. `hold`: from now on its deliveries and polls begin, but never end. */
-export type Told = 'hold';
-export type Said = { readonly ready: string } | { readonly delivering: string } | { readonly sweeping: true };
+export type ReplicaCommand = 'hold';
+export type ReplicaMessage = { readonly ready: string } | { readonly delivering: string } | { readonly sweeping: true };
 
 const timesAsFast = 10;
 const { name, storeUrl, sandboxPort, shopPath, webhookSecret, intervalMs } = JSON.parse(process.argv[2] ?? '') as ReplicaSettings;
@@ -29,18 +29,18 @@ const runtime: Partial<Runtime> = {
 };
 const never = new Promise<never>(() => undefined);
 let held = false;
-process.on('message', (told: Told) => {
-  held ||= told === 'hold';
+process.on('message', (command: ReplicaCommand) => {
+  held ||= command === 'hold';
 });
 
-function say(said: Said): void {
-  process.send?.(said);
+function send(message: ReplicaMessage): void {
+  process.send?.(message);
 }
 
 const shop = new DatabaseSync(shopPath, { timeout: 2 ** 31 - 1 });
 const save = shop.prepare('insert into deliveries (key, member, status, replica) values (?, ?, ?, ?)');
 async function deliver({ idempotencyKey, memberId, status }: MembershipChange): Promise<void> {
-  say({ delivering: idempotencyKey });
+  send({ delivering: idempotencyKey });
   if (held) await never;
   save.run(idempotencyKey, memberId, status, name);
 }
@@ -55,7 +55,7 @@ const stripe = new Stripe('sk_test_123456789012', {
   httpClient: Stripe.createFetchHttpClient(async (input: Parameters<typeof fetch>[0], init?: RequestInit) => {
     const isRound = (init?.method ?? 'GET') === 'GET' && lists.includes(new URL(String(input)).pathname);
     if (isRound && held) {
-      say({ sweeping: true });
+      send({ sweeping: true });
       await never;
     }
     return fetch(input, init);
@@ -78,4 +78,4 @@ app.post<{ Params: { orderId: string } }>('/checkouts/:orderId', ({ params: { or
 );
 app.get<{ Params: { memberId: string } }>('/memberships/:memberId', ({ params: { memberId } }) => ledger.memberships(memberId));
 process.once('disconnect', () => void app.close().finally(() => shop.close()));
-say({ ready: await app.listen({ host: '127.0.0.1', port: 0 }) });
+send({ ready: await app.listen({ host: '127.0.0.1', port: 0 }) });

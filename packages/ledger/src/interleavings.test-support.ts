@@ -30,21 +30,21 @@ export interface Bounds {
 export async function exploreAll(bounds: Bounds, scenario: (explorer: Explorer) => Promise<void>): Promise<number> {
   let prefix: number[] = [];
   for (let runs = 1; ; runs++) {
-    const taken: { choice: number; options: number }[] = [];
+    const choices: { choice: number; options: number }[] = [];
     const choose = (count: number): number => {
-      const choice = prefix[taken.length] ?? 0;
-      taken.push({ choice, options: count });
+      const choice = prefix[choices.length] ?? 0;
+      choices.push({ choice, options: count });
       return choice;
     };
     try {
       await scenario(explorer(choose, bounds));
     } catch (error) {
-      throw new Error(`interleaving ${taken.map(({ choice }) => choice).join('')} of run ${runs}`, { cause: error });
+      throw new Error(`interleaving ${choices.map(({ choice }) => choice).join('')} of run ${runs}`, { cause: error });
     }
     // Change the deepest choice that has another option; all choices after it begin again.
-    const deepest = taken.findLastIndex(({ choice, options: count }) => choice + 1 < count);
+    const deepest = choices.findLastIndex(({ choice, options: count }) => choice + 1 < count);
     if (deepest < 0) return runs;
-    prefix = taken.slice(0, deepest + 1).map(({ choice }) => choice);
+    prefix = choices.slice(0, deepest + 1).map(({ choice }) => choice);
     prefix[deepest] = (prefix[deepest] ?? 0) + 1;
   }
 }
@@ -87,10 +87,10 @@ function explorer(choose: (count: number) => number, bounds: Bounds): Explorer {
       let preemptions = 0;
       while (waiting.length > 0) {
         const going = waiting.filter(({ process }) => process === last);
-        const takeable = going.length > 0 && preemptions === bounds.preemptions ? going : waiting;
-        const count = takeable.length;
+        const runnable = going.length > 0 && preemptions === bounds.preemptions ? going : waiting;
+        const count = runnable.length;
         const choice = choose(bounds.crashes && crashed === undefined ? 3 * count : count);
-        const call = takeable[choice % count];
+        const call = runnable[choice % count];
         if (!call) break;
         waiting.splice(waiting.indexOf(call), 1);
         if (going.length > 0 && call.process !== last) preemptions++;

@@ -60,7 +60,7 @@ export async function everything(store: EventStore, prefixes?: readonly string[]
 }
 
 /** Returns the observation as the source reported it: without our clock and the key of the fact. */
-export function asSaid({ observedAt: _, factKey: __, ...observation }: PaymentObserved): Observation {
+export function toObservation({ observedAt: _, factKey: __, ...observation }: PaymentObserved): Observation {
   return observation;
 }
 
@@ -73,7 +73,7 @@ export interface Ownership {
   readonly recorded: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export function sayingKey(observed: Pick<PaymentObserved, 'source' | 'payment' | 'fact'>): string {
+export function observationKey(observed: Pick<PaymentObserved, 'source' | 'payment' | 'fact'>): string {
   return `${observed.source} ${factContentKey(observed)}`;
 }
 
@@ -99,9 +99,9 @@ export function checkOwnership(events: readonly StoredEvent[]): Ownership {
       expect(kind).toBe('order');
       expect(owners.get(observed.payment.id), `${observed.payment.id} is linked before ${id} uses it`).toBe(id);
       for (const alias of observed.aliases ?? []) expect(owners.has(alias), `${alias} is claimed before it is used`).toBe(true);
-      const said = recorded.get(id) ?? new Set();
-      expect(said.has(sayingKey(observed)), `${id} recorded it once`).toBe(false);
-      recorded.set(id, said.add(sayingKey(observed)));
+      const keys = recorded.get(id) ?? new Set();
+      expect(keys.has(observationKey(observed)), `${id} recorded it once`).toBe(false);
+      recorded.set(id, keys.add(observationKey(observed)));
     } else if (type === 'MembershipGranted') {
       expect(granted.has(id), `${id} is granted once`).toBe(false);
       granted.add(id);
@@ -116,6 +116,6 @@ export function checkHandedOn({ owners, held, recorded }: Ownership): void {
     if (!owners.has(reference) && !owners.has(observed.payment.id)) continue;
     const owner = owners.get(observed.payment.id);
     expect(owner, `${reference} is linked, so ${observed.payment.id} is`).toBeDefined();
-    expect([...(recorded.get(owner ?? '') ?? [])], `what ${reference} held reached ${owner}`).toContain(sayingKey(observed));
+    expect([...(recorded.get(owner ?? '') ?? [])], `what ${reference} held reached ${owner}`).toContain(observationKey(observed));
   }
 }

@@ -12,8 +12,8 @@ import type { SweepEvent } from '../streams/sweep-streams.ts';
 import type { ObjectNotUnderstood } from '../streams/unreadable-streams.ts';
 import { explainOrder } from './explain/explain.ts';
 import { importNdjson } from './export/ndjson.ts';
-import { tellStories } from './golden-log.test-support.ts';
-import { tellLaterStories } from './golden-log-later.test-support.ts';
+import { writeStories } from './golden-log.test-support.ts';
+import { writeLaterStories } from './golden-log-later.test-support.ts';
 import { type LogReader, readerOf } from './log/log-reader.ts';
 import type { LogRow } from './log/log-row.ts';
 import { replayLog } from './replay/replay.ts';
@@ -109,12 +109,12 @@ describe.each(golden)('$file', ({ file, root, orders }) => {
     const log = await opened(file);
     expect(await verifyLog(log)).toMatchObject({ found: 0, findings: [], root });
     expect(await replayLog(log)).toMatchObject({ differing: 0, orders: Object.keys(orders).length });
-    const said: Record<string, unknown> = {};
+    const states: Record<string, unknown> = {};
     for (const orderId of Object.keys(orders)) {
       const { membership, sequence, delivered, openReviews } = (await explainOrder(log, orderId)) ?? {};
-      said[orderId] = [membership, sequence, delivered, openReviews];
+      states[orderId] = [membership, sequence, delivered, openReviews];
     }
-    expect(said).toEqual(orders);
+    expect(states).toEqual(orders);
   });
 });
 
@@ -151,9 +151,9 @@ test('what the ledger writes today has its like in a golden log, field by field'
   const known = new Set<string>();
   for (const { file } of golden) for (const shape of await shapesIn(await opened(file))) known.add(shape);
   const written: string[] = [];
-  for (const tell of [tellStories, (_: EventStore, log: MemoryLog) => tellLaterStories(async () => openMemoryEventStore({ log }))]) {
+  for (const write of [writeStories, (_: EventStore, log: MemoryLog) => writeLaterStories(async () => openMemoryEventStore({ log }))]) {
     const log = createMemoryLog();
-    await tell(openMemoryEventStore({ log }), log);
+    await write(openMemoryEventStore({ log }), log);
     written.push(...(await shapesIn(readerOf(openMemoryEventStore({ log })))));
   }
   expect(written.length).toBeGreaterThan(40);

@@ -24,7 +24,7 @@ export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, type Language, memberLines } from './explain/explanation-lines.ts';
-export type { Because, Said, TimelineEntry, Verdict } from './explain/timeline.ts';
+export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';
 export { type Accounts, accountsWith, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
 export { type Fee, type Fees, feesIn } from './export/fees.ts';

@@ -95,12 +95,12 @@ class Counting {
     for (const { type, data, metadata } of rows) {
       this.byType[type] = (this.byType[type] ?? 0) + 1;
       if (!stream.startsWith(orderAggregate.stream(''))) continue;
-      const said = saidIn(data);
-      if (type === 'PaymentObserved' && said.source) this.bySource[said.source] += 1;
-      if (type === 'MembershipGranted' && said.source) this.grants[said.source] += 1;
-      if (said.sequence === undefined) continue;
-      if (type === 'MembershipDelivered') this.#delivered(decidedAt.get(said.sequence), recordedAt(metadata));
-      else if (type.startsWith('Membership')) decidedAt.set(said.sequence, recordedAt(metadata));
+      const fields = fieldsIn(data);
+      if (type === 'PaymentObserved' && fields.source) this.bySource[fields.source] += 1;
+      if (type === 'MembershipGranted' && fields.source) this.grants[fields.source] += 1;
+      if (fields.sequence === undefined) continue;
+      if (type === 'MembershipDelivered') this.#delivered(decidedAt.get(fields.sequence), recordedAt(metadata));
+      else if (type.startsWith('Membership')) decidedAt.set(fields.sequence, recordedAt(metadata));
     }
   }
 
@@ -114,7 +114,7 @@ class Counting {
 }
 
 /** Returns the two fields that are counted. Data that cannot be parsed has neither: such an order is in `unreadableOrders`. */
-function saidIn(data: string): { readonly source?: Source; readonly sequence?: number } {
+function fieldsIn(data: string): { readonly source?: Source; readonly sequence?: number } {
   try {
     return (JSON.parse(data) as object | null) ?? {};
   } catch {

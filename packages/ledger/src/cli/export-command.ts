@@ -96,14 +96,14 @@ const chunkChars = 64 * 1024;
 async function openOutput(invocation: Invocation, log: LogReader, format: string): Promise<Output> {
   const { options, terminal } = invocation;
   const path = options.text('out');
-  const file = path === undefined ? undefined : await told(path, () => open(path, 'wx'));
+  const file = path === undefined ? undefined : await withFileErrors(path, () => open(path, 'wx'));
   const measure = measured(invocation, 'export', log);
   let [chunk, lines, events] = ['', 0, 0];
   const flush = async (): Promise<void> => {
     const text = chunk;
     chunk = '';
     if (path === undefined || file === undefined) await terminal.write(text);
-    else await told(path, () => file.appendFile(text));
+    else await withFileErrors(path, () => file.appendFile(text));
   };
   return {
     onEvents: (read) => {
@@ -131,7 +131,7 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
 }
 
 /** Converts an error of the file system to a LedgerError, because it is no bug of ours. */
-async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function withFileErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -13,7 +13,7 @@ export const verifyCommand: Command = {
   name: 'verify',
   positionals: [],
   summary: 'Proves that each stream, decision and delivery in the log is what the rules allow. Exits 3 where one is not.',
-  details: ['Rules:', ...Object.entries(rules).map(([rule, says]) => `  ${rule.padEnd(12)}  ${says}`)],
+  details: ['Rules:', ...Object.entries(rules).map(([rule, meaning]) => `  ${rule.padEnd(12)}  ${meaning}`)],
   options: {
     ...readingOptions,
     checkpoints: { value: 'FILE', multiple: true, help: 'signed checkpoints, kept where the operator of the log cannot write' },

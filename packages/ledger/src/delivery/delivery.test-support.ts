@@ -253,7 +253,7 @@ function faultyStore(store: EventStore): FaultyStore {
 
 // ── what happens to an order
 
-let said = 0;
+let observedCount = 0;
 
 /** Places and pays an order, so that it is granted. */
 export async function buy(ledger: PaymentLedger, orderId: string): Promise<void> {
@@ -266,31 +266,31 @@ export async function buy(ledger: PaymentLedger, orderId: string): Promise<void>
     account: 'acct_1',
     livemode: true,
   });
-  await say(ledger, orderId, { kind: 'attempt', status: 'paid', amount: { totalMinor: 1_000, currency: 'usd' } });
+  await observeFact(ledger, orderId, { kind: 'attempt', status: 'paid', amount: { totalMinor: 1_000, currency: 'usd' } });
 }
 
 export async function refund(ledger: PaymentLedger, orderId: string): Promise<void> {
-  await say(ledger, orderId, { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 1_000 });
+  await observeFact(ledger, orderId, { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 1_000 });
 }
 
 /** Lets the refund fail: the membership is restored. */
 export async function refundFails(ledger: PaymentLedger, orderId: string): Promise<void> {
-  await say(ledger, orderId, { kind: 'refund', id: `re_${orderId}`, status: 'failed', amountMinor: 1_000 });
+  await observeFact(ledger, orderId, { kind: 'refund', id: `re_${orderId}`, status: 'failed', amountMinor: 1_000 });
 }
 
 export async function dispute(ledger: PaymentLedger, orderId: string): Promise<void> {
   const opened = { kind: 'dispute', status: 'open', amountMinor: 1_000, returnedDebit: false, movements: 1 } as const;
-  await say(ledger, orderId, { ...opened, id: `dp_${orderId}` });
+  await observeFact(ledger, orderId, { ...opened, id: `dp_${orderId}` });
 }
 
-async function say(ledger: PaymentLedger, orderId: string, fact: Fact): Promise<void> {
-  said += 1;
+async function observeFact(ledger: PaymentLedger, orderId: string, fact: Fact): Promise<void> {
+  observedCount += 1;
   await ledger.observePayment({
     source: 'webhook',
     payment: { provider: 'stripe', account: 'acct_1', livemode: true, id: `pi_${orderId}` },
     orderId,
     fact,
     asOf: '2026-01-01T00:00:00.000Z',
-    evidence: { objectId: `evt_${said}` },
+    evidence: { objectId: `evt_${observedCount}` },
   });
 }

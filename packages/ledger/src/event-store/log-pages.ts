@@ -28,14 +28,14 @@ export async function* logPages(
   let next = after;
   for (let first = true; !end?.aborted; first = false) {
     // Count before the read, so that an append between the read and the wait is not missed.
-    const seen = log.growth.count;
+    const seenCount = log.growth.count;
     const page = await pageUnlessEnded(log, next, prefixes, end);
     if (page === undefined) return;
     if (first || page.next !== next) yield page;
     next = page.next;
     if (!page.caughtUp) continue;
     if (!end) return;
-    await log.growth.after(seen, end);
+    await log.growth.after(seenCount, end);
   }
 }
 
@@ -88,8 +88,8 @@ export class LogGrowth {
   }
 
   /** Resolves once the count has passed `seen`, or the signal has aborted. */
-  after(seen: number, signal: AbortSignal): Promise<void> {
-    if (this.#count !== seen || signal.aborted) return Promise.resolve();
+  after(seenCount: number, signal: AbortSignal): Promise<void> {
+    if (this.#count !== seenCount || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiting.delete(wake);

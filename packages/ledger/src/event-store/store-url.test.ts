@@ -61,12 +61,12 @@ describe('what is wrong with a URL is said, without its password', () => {
     ],
     ['esdb://127.0.0.1?clients=0', 'clients must be a number from 1 to 16'],
     ['esdb://127.0.0.1?clients=many', 'clients must be a number from 1 to 16'],
-  ])('%s', async (url, said) => {
+  ])('%s', async (url, expected) => {
     const refused = await openEventStore(url).then(
       () => expect.unreachable('it was opened'),
       (error: unknown) => error,
     );
-    expect(refused).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(said) });
+    expect(refused).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(expected) });
     expect(String(refused)).not.toContain('secret');
     expect(String(refused).match(/127\.0\.0\.1/g)?.length ?? 0).toBeLessThanOrEqual(1); // The message has the URL at most once.
   });

@@ -13,15 +13,15 @@ export type Ruling = 'accepted' | 'rejected';
 /** "Entitled ⇔ some payment of the order counts and is not undone." */
 export function accessByTheProse(
   order: OrderPlaced,
-  said: readonly PaymentObserved[],
+  observations: readonly PaymentObserved[],
   policy: Policy,
   rulings: Readonly<Record<string, Ruling>> = {},
 ): Access {
-  const payments = new Set(said.map(({ payment }) => nameOf(payment)));
+  const payments = new Set(observations.map(({ payment }) => nameOf(payment)));
   let best: Access = 'ended';
   for (const name of payments) {
-    const facts = said.filter(({ payment }) => nameOf(payment) === name).map(({ fact }) => fact);
-    const reference = said.find(({ payment }) => nameOf(payment) === name)?.payment;
+    const facts = observations.filter(({ payment }) => nameOf(payment) === name).map(({ fact }) => fact);
+    const reference = observations.find(({ payment }) => nameOf(payment) === name)?.payment;
     const paid = believedAmount(facts);
     if (!paid || !reference) continue;
     const asExpected =
@@ -31,7 +31,7 @@ export function accessByTheProse(
       paid.amount.totalMinor >= expectedOf(paid, order);
     const counts = rulings[name] === 'accepted' || (rulings[name] !== 'rejected' && asExpected);
     if (!counts) continue;
-    const left = whatIsLeft(paid, facts, policy);
+    const left = remainingAccess(paid, facts, policy);
     if (left === 'full' || best === 'ended') best = left;
   }
   return best;
@@ -63,23 +63,23 @@ function expectedOf({ amount: { parts } }: Paid, { expected: { amountMinor, allo
   return expected;
 }
 
-function whatIsLeft(paid: Paid, facts: readonly Fact[], policy: Policy): Access {
+function remainingAccess(paid: Paid, facts: readonly Fact[], policy: Policy): Access {
   const effects: string[] = [];
   // refund: pending < requires_action < succeeded < canceled < failed
   const refunds = facts.filter((fact): fact is Refund => fact.kind === 'refund');
   let back = 0;
   for (const id of new Set(refunds.map((refund) => refund.id))) {
-    const told = refunds.filter((refund) => refund.id === id);
-    if (told.some(({ status }) => status === 'canceled' || status === 'failed')) continue;
-    back += Math.max(0, ...told.filter(({ status }) => status === 'succeeded').map(({ amountMinor }) => amountMinor));
+    const reports = refunds.filter((refund) => refund.id === id);
+    if (reports.some(({ status }) => status === 'canceled' || status === 'failed')) continue;
+    back += Math.max(0, ...reports.filter(({ status }) => status === 'succeeded').map(({ amountMinor }) => amountMinor));
   }
   if (back > 0) effects.push(back >= paid.amount.totalMinor ? policy.fullRefund : policy.partialRefund);
   // dispute: movements, then inquiry < open < prevented < lost < won
   const disputes = facts.filter((fact): fact is Dispute => fact.kind === 'dispute');
   for (const id of new Set(disputes.map((dispute) => dispute.id))) {
-    const told = disputes.filter((dispute) => dispute.id === id);
-    const movements = Math.max(...told.map((dispute) => dispute.movements));
-    const newest = told.filter((dispute) => dispute.movements === movements);
+    const reports = disputes.filter((dispute) => dispute.id === id);
+    const movements = Math.max(...reports.map((dispute) => dispute.movements));
+    const newest = reports.filter((dispute) => dispute.movements === movements);
     const status = (['won', 'lost', 'prevented', 'open'] as const).find((each) => newest.some((dispute) => dispute.status === each));
     if (status !== 'open' && status !== 'lost') continue;
     const returned = newest.some((dispute) => dispute.status === status && dispute.returnedDebit);

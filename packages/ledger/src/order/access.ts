@@ -47,7 +47,7 @@ export function counts(order: OrderState, payment: PaymentFacts, policy: Policy)
 }
 
 /** True if the payment counts, and refunds and disputes have not undone it. */
-export function stands(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
+export function isInEffect(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
   return counts(order, payment, policy) && accessOf(payment, policy) !== 'ended';
 }
 

@@ -14,6 +14,7 @@ import {
   order1,
   paid,
   payment,
+  paymentObserved,
   pi1,
   pi2,
   place,
@@ -21,7 +22,6 @@ import {
   refund,
   resolve,
   review,
-  saying,
 } from './example-order.test-support.ts';
 import type { MembershipStatus } from './order.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
@@ -95,11 +95,11 @@ describe('place', () => {
     expect(order.reviews).toMatchObject([{ kind: 'overpaid', payment: pi1 }]);
   });
   test('two waiting payments of the same time: their ids decide, not their arrival', () => {
-    for (const said of [
+    for (const report of [
       [observed(paid()), observed(paid(), { of: pi2 })],
       [observed(paid(), { of: pi2 }), observed(paid())],
     ]) {
-      given(...said)
+      given(...report)
         .when(place)
         .adds('OrderPlaced', 'ReviewOpened', decision('MembershipGranted', 1, { payment: pi1 }));
     }
@@ -125,7 +125,7 @@ describe('attach', () => {
 });
 
 describe('a grant', () => {
-  test('names the member, the plan, the payment that it rests on, its time and who said so', () => {
+  test('names the member, the plan, the payment that it is based on, its time and who said so', () => {
     given(placed)
       .when(observe(paid(), { source: 'poll', asOf: at(55), occurredAt: at(3) }))
       .adds('PaymentObserved', {
@@ -162,9 +162,9 @@ describe('a grant', () => {
     },
   );
   test('manual money grants too, and says who and why', () => {
-    const cash = saying(paid(), { of: payment('manual:1', { provider: 'manual' }), source: 'manual' });
-    const [said, grant] = given(placed).when({ type: 'observe', observed: cash }).events;
-    expect(said?.data).toMatchObject({ source: 'manual', by: { actor: 'support-7' } });
+    const cash = paymentObserved(paid(), { of: payment('manual:1', { provider: 'manual' }), source: 'manual' });
+    const [report, grant] = given(placed).when({ type: 'observe', observed: cash }).events;
+    expect(report?.data).toMatchObject({ source: 'manual', by: { actor: 'support-7' } });
     expect(grant).toMatchObject({ type: 'MembershipGranted', data: { source: 'manual' } });
   });
 });
@@ -239,7 +239,7 @@ describe('refunds (law 4: only `succeeded` ones undo)', () => {
       .when(observe(refund(1_000, 'failed')))
       .adds('PaymentObserved', decision('MembershipRestored', 3));
   });
-  test('one that failed stays failed, though its success is told later', () => {
+  test('one that failed stays failed, though its success is reported later', () => {
     given(...granted, observed(refund(1_000, 'failed')))
       .when(observe(refund(1_000)))
       .adds('PaymentObserved');
@@ -322,7 +322,7 @@ describe('disputes', () => {
 
 describe('law 5: corroboration is kept, noise is not', () => {
   test('the same fact from the same source adds nothing, whenever and by whatever event it was said', () => {
-    const again = { ...saying(paid(), { asOf: at(30) }), evidence: { objectId: 'pi_1', eventId: 'evt_2' }, observedAt: at(99) };
+    const again = { ...paymentObserved(paid(), { asOf: at(30) }), evidence: { objectId: 'pi_1', eventId: 'evt_2' }, observedAt: at(99) };
     given(...granted)
       .when({ type: 'observe', observed: again })
       .addsNothing();
@@ -330,7 +330,7 @@ describe('law 5: corroboration is kept, noise is not', () => {
   test.each(['poll', 'status_query', 'manual'] as const)('from the %s it is kept', (source) => {
     given(...granted)
       .when(observe(paid(), { source }))
-      .adds({ type: 'PaymentObserved', data: saying(paid(), { source }) });
+      .adds({ type: 'PaymentObserved', data: paymentObserved(paid(), { source }) });
   });
 });
 
@@ -343,7 +343,7 @@ describe('law 6: undone stays undone', () => {
       .when(observe(paid(), { asOf: at(99), source: 'poll' }))
       .adds('PaymentObserved');
   });
-  test('a new good payment restores, rests on itself, and opens paid_again', () => {
+  test('a new good payment restores, is based on itself, and opens paid_again', () => {
     given(...revoked)
       .when(observe(paid(), { of: pi2, asOf: at(40) }))
       .adds('PaymentObserved', review('paid_again', 'r1', pi2), decision('MembershipRestored', 3, { payment: pi2, paidAt: at(40) }));

@@ -2,7 +2,7 @@
 // state that it led to, it adds nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
-import { type Access, counts, entitled, mismatches, stands } from './access.ts';
+import { type Access, counts, entitled, isInEffect, mismatches } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import {
@@ -160,10 +160,11 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   const type = next[trail.state.membership][entitlement.access];
   if (type === null) return;
   const { decided, sequence } = trail.state;
-  const rests = entitlement.payment?.reference ?? decided?.payment;
+  const reference = entitlement.payment?.reference ?? decided?.payment;
   const paidAt = entitlement.payment?.paidAt ?? decided?.paidAt;
   // Only a grant can be the first decision, and a grant has a payment.
-  if (rests === undefined || paidAt === undefined) throw new LedgerError('corrupt', `order ${before.orderId}: ${type} rests on no payment`);
+  if (reference === undefined || paidAt === undefined)
+    throw new LedgerError('corrupt', `order ${before.orderId}: ${type} rests on no payment`);
   const { orderId, memberId, plan } = placed;
   trail.add({
     type,
@@ -173,8 +174,8 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
       plan,
       sequence: sequence + 1,
       paidAt,
-      payment: rests,
-      source: source ?? firstToSay(trail.state, entitlement.payment) ?? 'manual',
+      payment: reference,
+      source: source ?? firstSource(trail.state, entitlement.payment) ?? 'manual',
     },
   });
 }
@@ -186,12 +187,12 @@ function furtherPayments(before: OrderState, after: OrderState, policy: Policy):
     return earlier !== undefined && how(before, earlier, policy);
   };
   const payments = Object.values(after.payments);
-  const standing = payments.filter((payment) => stands(after, payment, policy));
-  const first = standing.find((payment) => was(payment, stands)) ?? entitled(after, policy).payment;
+  const inEffect = payments.filter((payment) => isInEffect(after, payment, policy));
+  const first = inEffect.find((payment) => was(payment, isInEffect)) ?? entitled(after, policy).payment;
   return payments.filter((payment) => {
     if (isNewlyRuled(before, after, payment)) return false;
     const isNew = before.membership !== 'none' && counts(after, payment, policy) && !was(payment, counts);
-    return isNew || (payment !== first && standing.includes(payment) && !was(payment, stands));
+    return isNew || (payment !== first && inEffect.includes(payment) && !was(payment, isInEffect));
   });
 }
 
@@ -211,7 +212,7 @@ function conflicts(before: OrderState, { payment, fact }: PaymentObserved): bool
 }
 
 /** The first source that reported the payment as paid, where it was recorded before its order was placed. */
-function firstToSay(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
+function firstSource(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
   if (payment?.attempt?.status !== 'paid') return undefined;
   const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
   return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];

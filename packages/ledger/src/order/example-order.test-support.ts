@@ -26,7 +26,7 @@ export function payment(id: string, differs: Partial<PaymentReference> = {}): Pa
 export const pi1: PaymentReference = payment('pi_1');
 export const pi2: PaymentReference = payment('pi_2');
 
-export interface Saying {
+export interface ObservedOptions {
   readonly of?: PaymentReference;
   readonly source?: Source;
   readonly asOf?: string;
@@ -35,9 +35,12 @@ export interface Saying {
   readonly aliases?: readonly string[];
 }
 
-export function saying(fact: Fact, { of = pi1, source = 'webhook', asOf = at(1), ...more }: Saying = {}): PaymentObserved {
-  const said = { payment: of, fact, asOf, ...more, evidence: { objectId: of.id }, observedAt: at(60), factKey: factKey(of, fact) };
-  return source === 'manual' ? { ...said, source, by: support } : { ...said, source };
+export function paymentObserved(
+  fact: Fact,
+  { of = pi1, source = 'webhook', asOf = at(1), ...more }: ObservedOptions = {},
+): PaymentObserved {
+  const report = { payment: of, fact, asOf, ...more, evidence: { objectId: of.id }, observedAt: at(60), factKey: factKey(of, fact) };
+  return source === 'manual' ? { ...report, source, by: support } : { ...report, source };
 }
 
 export function attempt(status: Exclude<Extract<Fact, { kind: 'attempt' }>['status'], 'paid'>): Fact {
@@ -66,12 +69,12 @@ export function dispute(status: DisputeFact['status'], differs: Partial<DisputeF
 
 export const placed: OrderEvent = { type: 'OrderPlaced', data: order1 };
 
-export function observed(fact: Fact, how: Saying = {}): OrderEvent {
-  return { type: 'PaymentObserved', data: saying(fact, how) };
+export function observed(fact: Fact, how: ObservedOptions = {}): OrderEvent {
+  return { type: 'PaymentObserved', data: paymentObserved(fact, how) };
 }
 
-export function observe(fact: Fact, how: Saying = {}): OrderCommand {
-  return { type: 'observe', observed: saying(fact, how) };
+export function observe(fact: Fact, how: ObservedOptions = {}): OrderCommand {
+  return { type: 'observe', observed: paymentObserved(fact, how) };
 }
 
 export const place: OrderCommand = { type: 'place', order: order1 };

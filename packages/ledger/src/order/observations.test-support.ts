@@ -92,7 +92,7 @@ interface Draw {
 }
 
 function observationOf({ of, fact, source, asOf, occurredAt, aliases, orderId }: Draw): PaymentObserved {
-  const said = {
+  const observations = {
     payment: of,
     fact,
     asOf,
@@ -101,7 +101,7 @@ function observationOf({ of, fact, source, asOf, occurredAt, aliases, orderId }:
     observedAt: at(60),
     factKey: factKey(of, fact),
   };
-  return source === 'manual' ? { ...said, source, by: support } : { ...said, source };
+  return source === 'manual' ? { ...observations, source, by: support } : { ...observations, source };
 }
 
 export function anyObservationOf(fact: fc.Arbitrary<Fact>): fc.Arbitrary<PaymentObserved> {
@@ -124,13 +124,13 @@ export const anyObservation: fc.Arbitrary<PaymentObserved> = anyObservationOf(an
  * Gives repeated facts of one source the same asOf, occurredAt and aliases. Law 5 keeps only the first observation of a fact,
  * so other values in a repetition would be lost, and law 1 would not hold for these three fields.
  */
-export function inTheSameWords(said: readonly PaymentObserved[]): readonly PaymentObserved[] {
+export function withEqualContent(observations: readonly PaymentObserved[]): readonly PaymentObserved[] {
   const first = new Map<string, PaymentObserved>();
-  return said.map((each) => {
+  return observations.map((each) => {
     const key = `${each.source} ${factContentKey(each)}`;
-    const words = first.get(key) ?? each;
-    first.set(key, words);
-    return { ...words, ...defined({ orderId: each.orderId }) } as PaymentObserved;
+    const earlier = first.get(key) ?? each;
+    first.set(key, earlier);
+    return { ...earlier, ...defined({ orderId: each.orderId }) } as PaymentObserved;
   });
 }
 

@@ -275,22 +275,22 @@ function logKeepsItsOrder({ open }: Bench): void {
     const [a, b, c, reader] = [await open(), await open(), await open(), await open()];
     const group = newName();
     const after = await headOf(reader);
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     const enough = new AbortController();
     const following = (async () => {
       for await (const page of reader.readLog({ after, prefixes: [group], follow: enough.signal })) {
-        seen.push(...page.events);
-        if (seen.length >= 360) enough.abort();
+        received.push(...page.events);
+        if (received.length >= 360) enough.abort();
       }
     })();
     const writers = [a, b, c].flatMap((store) => [0, 1, 2].map((n) => appendRacing(store, `${group}-${n}`, 40)));
     await Promise.all(writers);
     await following;
-    expectRising(seen);
-    expect(seen).toEqual(eventsOf(await pagesOf(a, { after, prefixes: [group] })));
+    expectRising(received);
+    expect(received).toEqual(eventsOf(await pagesOf(a, { after, prefixes: [group] })));
     for (const n of [0, 1, 2]) {
       const stream = `${group}-${n}`;
-      const inLog = seen.filter((event) => event.stream === stream);
+      const inLog = received.filter((event) => event.stream === stream);
       expect(inLog.map((event) => event.revision)).toEqual(Array.from({ length: 120 }, (_, revision) => revision));
       expect(await b.readStream(stream)).toEqual(inLog);
     }
@@ -304,18 +304,18 @@ function logKeepsItsOrder({ open }: Bench): void {
     const writers = Promise.all([a, b].map((store, n) => appendRacing(store, `${group}-${n}`, 60))).then(() => {
       writing = false;
     });
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     for (let after = from, last = false; !last; ) {
       last = !writing;
       for await (const page of reader.readLog({ after, prefixes: [group] })) {
-        seen.push(...page.events);
+        received.push(...page.events);
         after = page.next;
       }
       await nextTurn();
     }
     await writers;
-    expect(seen).toEqual(eventsOf(await pagesOf(a, { after: from, prefixes: [group] })));
-    expect(seen).toHaveLength(120);
+    expect(received).toEqual(eventsOf(await pagesOf(a, { after: from, prefixes: [group] })));
+    expect(received).toHaveLength(120);
   });
 }
 
@@ -399,14 +399,14 @@ function followersAreWoken({ open }: Bench): void {
     const stream = newName();
     const after = await headOf(store);
     for (let batch = 0; batch < 7; batch++) await store.append(stream, batch * 100 - 1, newEvents(100));
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     const end = new AbortController();
     for await (const page of store.readLog({ after, prefixes: [stream], follow: end.signal })) {
-      seen.push(...page.events);
-      if (seen.length === 700 && page.caughtUp) await store.append(stream, 699, newEvents(1));
-      if (seen.length === 701) end.abort();
+      received.push(...page.events);
+      if (received.length === 700 && page.caughtUp) await store.append(stream, 699, newEvents(1));
+      if (received.length === 701) end.abort();
     }
-    expect(seen.map((event) => event.revision)).toEqual(Array.from({ length: 701 }, (_, revision) => revision));
+    expect(received.map((event) => event.revision)).toEqual(Array.from({ length: 701 }, (_, revision) => revision));
   });
 
   test('events that do not match move a follower on, without events', async () => {

@@ -17,7 +17,7 @@ export interface VirtualClock {
   /** Makes the runtime of one process. */
   runtime(options?: VirtualClockRuntimeOptions): Runtime;
   /** Lets everything run that does not wait for time. Time does not move. */
-  rest(): Promise<void>;
+  flush(): Promise<void>;
   /** Moves time forward. Wakes the sleepers in the order of their times; after each one, everything runs until it waits again. */
   advance(ms: number): Promise<void>;
 }
@@ -30,7 +30,7 @@ interface Sleeper {
 /** The longest time that a real timer can wait. For a longer time it silently fires at once. */
 const longestSleepMs = 2_147_483_647;
 /** How many turns of the event loop `rest` waits: a store may need a few within one call. */
-const turnsOfRest = 4;
+const turnsOfFlush = 4;
 
 /** Makes a clock. @param startsAt the wall clock's first time, ISO 8601. Default: 2026-01-01, 00:00 UTC. */
 export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { readonly startsAt?: string } = {}): VirtualClock {
@@ -90,13 +90,13 @@ export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { 
         patience: 1,
       };
     },
-    rest: () => advanceTo(nowMs),
+    flush: () => advanceTo(nowMs),
     advance: (ms) => advanceTo(nowMs + ms),
   };
 }
 
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < turnsOfRest; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < turnsOfFlush; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 /** Makes a random number generator for [0, 1). SplitMix32 is small, and gives the same numbers on every machine. */

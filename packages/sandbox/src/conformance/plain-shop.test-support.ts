@@ -164,11 +164,11 @@ class PlainShop {
     if (this.#makes('remembers-event-ids-only') && this.#database.eventIds.has(event.id)) return 200;
     this.#database.eventIds.add(event.id);
     if (this.#makes('acknowledges-first')) {
-      this.#later(() => this.#take(event));
+      this.#later(() => this.#handleEvent(event));
       return 200;
     }
     try {
-      await this.#take(event);
+      await this.#handleEvent(event);
       return 200;
     } catch {
       return this.#makes('swallows-failures') ? 200 : 503;
@@ -213,7 +213,7 @@ class PlainShop {
 
   // ── What Stripe says
 
-  async #take({ type, data }: Stripe.Event): Promise<void> {
+  async #handleEvent({ type, data }: Stripe.Event): Promise<void> {
     switch (type) {
       case 'checkout.session.completed':
       case 'checkout.session.async_payment_succeeded': {
@@ -311,13 +311,13 @@ class PlainShop {
 
   // ── The decision
 
-  async #decide(order: Row, told: boolean): Promise<void> {
+  async #decide(order: Row, isPaidEvent: boolean): Promise<void> {
     const left = [...order.paid].filter(([intent, paidMinor]) => paidMinor > (this.#database.refundedMinor.get(intent) ?? 0));
-    const entitled = left.length > 0 || (told && this.#makes('paid-event-opens-again'));
+    const entitled = left.length > 0 || (isPaidEvent && this.#makes('paid-event-opens-again'));
     const first = !this.#wasGranted(order);
     if (this.#makes('checks-then-grants')) await pause(60); // A busy database takes so long, and it is longer than the lead in a race.
     this.#dieIfClosed();
-    if (entitled && (first || (told && (this.#makes('grants-on-each-webhook') || this.#makes('remembers-event-ids-only')))))
+    if (entitled && (first || (isPaidEvent && (this.#makes('grants-on-each-webhook') || this.#makes('remembers-event-ids-only')))))
       this.#handOver(order);
     order.access = entitled;
   }

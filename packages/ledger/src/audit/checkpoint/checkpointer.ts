@@ -50,7 +50,7 @@ interface CheckpointerOptions {
   readonly onAlert: (alert: Alert) => void;
 }
 
-const lookMs = 1_000;
+const pollMs = 1_000;
 const longestMs = 60_000;
 
 /** Opens the checkpointer. @throws LedgerError `invalid_input`: a key or the origin cannot be used, or there is no key. */
@@ -119,7 +119,7 @@ class FollowingCheckpointer implements Checkpointer {
       } catch (error) {
         await this.#failed(error);
       }
-      await runtime.sleep(lookMs, this.#stopping.signal);
+      await runtime.sleep(pollMs, this.#stopping.signal);
     }
   }
 

@@ -61,7 +61,7 @@ test('a backup of a log that is being written is one moment of it, and a ledger 
   expect(await replayLog(reader, { readModels: `${restored}.read-models` })).toMatchObject({ compared: true, differing: 0 });
 });
 
-test('a copy that is not one of the log is told, and kept', async () => {
+test('a copy that is not one of the log is reported, and kept', async () => {
   const folder = directory();
   for (const name of ['ours', 'other']) {
     const ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(join(folder, name)), background: false });

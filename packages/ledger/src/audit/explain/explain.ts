@@ -7,7 +7,7 @@ import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { type LogRow, storedEvent } from '../log/log-row.ts';
-import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeline.ts';
+import { type ReadEvent, reportIn, type TimelineEntry, timelineOf } from './timeline.ts';
 
 /** Which state of the log to explain. */
 export interface ExplainOptions {
@@ -47,7 +47,7 @@ export async function explainOrder(log: LogReader, orderId: string, { asOf }: Ex
   const until = (row: LogRow): boolean => asOf === undefined || row.position <= asOf;
   const rows = (await log.stream(orderAggregate.stream(orderId))).filter(until);
   if (rows.length === 0) return undefined;
-  const events = rows.map((row) => toldEvent(storedEvent(row)));
+  const events = rows.map((row) => readEvent(storedEvent(row)));
   const references: TimelineEntry[] = [];
   for (const reference of referencesIn(events)) {
     const stream = await log.stream(referenceAggregate.stream(reference));
@@ -62,10 +62,10 @@ export async function explainOrder(log: LogReader, orderId: string, { asOf }: Ex
  * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read.
  */
 export function explainHistory(orderId: string, history: readonly StoredEvent[]): Explanation | undefined {
-  return history.length === 0 ? undefined : explained(orderId, history.map(toldEvent), []);
+  return history.length === 0 ? undefined : explained(orderId, history.map(readEvent), []);
 }
 
-function explained(orderId: string, events: readonly ToldEvent[], references: readonly TimelineEntry[]): Explanation {
+function explained(orderId: string, events: readonly ReadEvent[], references: readonly TimelineEntry[]): Explanation {
   const { order, entries } = timelineOf(orderId, events);
   const decided = entries.findLast(({ kind }) => kind === 'decided');
   return {
@@ -104,13 +104,13 @@ export async function explainMember(log: LogReader, memberId: string, options: E
   return explained.filter((each) => each !== undefined);
 }
 
-function toldEvent(stored: StoredEvent): ToldEvent {
+function readEvent(stored: StoredEvent): ReadEvent {
   const { recordedAt = '', instance = '', cause = '' } = stored.metadata;
   return { event: readOrderEvent(stored), recordedAt, instance, cause, place: `${stored.stream}@${stored.revision}` };
 }
 
 /** Returns the payments' own ids and all their aliases. */
-function referencesIn(events: readonly ToldEvent[]): ReadonlySet<string> {
+function referencesIn(events: readonly ReadEvent[]): ReadonlySet<string> {
   return new Set(
     events.flatMap(({ event }) => {
       if (event.type === 'CheckoutAttached') return [event.data.payment.id];
@@ -125,6 +125,6 @@ function referenceEntry(reference: string, orderId: string, row: LogRow): readon
   const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
   // An observation that was held under several references is shown once, under the payment's own id.
   if (event.type === 'PaymentHeld')
-    return event.data.payment.id === reference ? [{ ...place, kind: 'held', reference, said: saidIn(event.data) }] : [];
+    return event.data.payment.id === reference ? [{ ...place, kind: 'held', reference, said: reportIn(event.data) }] : [];
   return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
 }

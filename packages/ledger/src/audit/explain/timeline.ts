@@ -34,7 +34,7 @@ export type Verdict =
   | { readonly verdict: 'no_change' };
 
 /** An observation: what one source reported about a payment. */
-export interface Said {
+export interface SourceReport {
   readonly source: Source;
   readonly payment: PaymentReference;
   readonly fact: Fact;
@@ -48,15 +48,15 @@ export interface Said {
 }
 
 /** What led to a decision: an observation, or what a person decided. */
-export type Because = { readonly said: Said } | { readonly by: ManualAction };
+export type Because = { readonly said: SourceReport } | { readonly by: ManualAction };
 
 /** One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. */
 export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
   | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string }
   | { readonly kind: 'linked'; readonly reference: string }
-  | { readonly kind: 'held'; readonly reference: string; readonly said: Said }
-  | { readonly kind: 'said'; readonly said: Said; readonly verdict: Verdict }
+  | { readonly kind: 'held'; readonly reference: string; readonly said: SourceReport }
+  | { readonly kind: 'said'; readonly said: SourceReport; readonly verdict: Verdict }
   | {
       readonly kind: 'decided';
       readonly decision: DecisionType;
@@ -81,7 +81,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
 );
 
 /** A parsed event of the order's stream, with the metadata that the timeline shows. */
-export interface ToldEvent {
+export interface ReadEvent {
   readonly event: OrderEvent;
   readonly recordedAt: string;
   readonly instance: string;
@@ -95,15 +95,15 @@ export interface Timeline {
 }
 
 /** Makes the timeline of an order, and folds its events. @throws LedgerError `corrupt`: an event cannot follow. */
-export function timelineOf(orderId: string, events: readonly ToldEvent[]): Timeline {
+export function timelineOf(orderId: string, events: readonly ReadEvent[]): Timeline {
   let order = initialState(orderId);
   const entries: TimelineEntry[] = [];
-  const memory: Memory = { firstSaid: new Map(), decidedAt: new Map() };
-  for (const [index, told] of events.entries()) {
-    const after = evolve(order, told.event, told.instance);
+  const memory: Memory = { firstReports: new Map(), decidedAt: new Map() };
+  for (const [index, current] of events.entries()) {
+    const after = evolve(order, current.event, current.instance);
     entries.push({
-      at: told.recordedAt,
-      place: told.place,
+      at: current.recordedAt,
+      place: current.place,
       ...entryOf(order, after, events, index, memory),
     } as TimelineEntry);
     order = after;
@@ -113,7 +113,7 @@ export function timelineOf(orderId: string, events: readonly ToldEvent[]): Timel
 
 interface Memory {
   /** The first observation of each fact. Key: `factContentKey`. Written by `verdictOf`. */
-  readonly firstSaid: Map<string, Said>;
+  readonly firstReports: Map<string, SourceReport>;
   /** When each decision was recorded. Key: its sequence. Written by `entryOf`. */
   readonly decidedAt: Map<number, string>;
 }
@@ -123,18 +123,18 @@ type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'at' | 'place'> :
 function entryOf(
   before: OrderState,
   after: OrderState,
-  events: readonly ToldEvent[],
+  events: readonly ReadEvent[],
   index: number,
   memory: Memory,
 ): WithoutPlace<TimelineEntry> {
-  const { event, recordedAt, cause } = events[index] as ToldEvent;
+  const { event, recordedAt, cause } = events[index] as ReadEvent;
   switch (event.type) {
     case 'OrderPlaced':
       return { kind: 'placed', order: event.data };
     case 'CheckoutAttached':
       return { kind: 'attached', ...event.data };
     case 'PaymentObserved':
-      return { kind: 'said', said: saidIn(event.data), verdict: verdictOf(event.data, before, after, events.slice(index + 1), memory) };
+      return { kind: 'said', said: reportIn(event.data), verdict: verdictOf(event.data, before, after, events.slice(index + 1), memory) };
     case 'ReviewOpened':
       return { kind: 'review', review: event.data.kind, reviewId: event.data.reviewId, payment: event.data.payment };
     case 'ReviewResolved':
@@ -167,15 +167,15 @@ function entryOf(
 }
 
 /** Returns the parts of an observation that the timeline shows. */
-export function saidIn(observed: PaymentObserved): Said {
+export function reportIn(observed: PaymentObserved): SourceReport {
   const { source, payment, fact, asOf, observedAt, evidence } = observed;
   return { source, payment, fact, asOf, observedAt, evidence, ...(observed.source === 'manual' ? { by: observed.by } : {}) };
 }
 
-function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderState, rest: readonly ToldEvent[], memory: Memory): Verdict {
-  const said = factContentKey(observed);
-  const first = memory.firstSaid.get(said);
-  if (first === undefined) memory.firstSaid.set(said, saidIn(observed));
+function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderState, rest: readonly ReadEvent[], memory: Memory): Verdict {
+  const contentKey = factContentKey(observed);
+  const first = memory.firstReports.get(contentKey);
+  if (first === undefined) memory.firstReports.set(contentKey, reportIn(observed));
   const led = ledTo(rest);
   const decision = led.find(isDecision);
   if (decision) return { verdict: 'decided', decision: decision.type };
@@ -193,7 +193,7 @@ function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderSt
 }
 
 /** Returns the other events of the same append: reviews and the decision. @param rest the events after the observation. */
-function ledTo(rest: readonly ToldEvent[]): readonly OrderEvent[] {
+function ledTo(rest: readonly ReadEvent[]): readonly OrderEvent[] {
   const end = rest.findIndex(({ event }) => event.type !== 'ReviewOpened' && !isDecision(event));
   return (end === -1 ? rest : rest.slice(0, end)).map(({ event }) => event);
 }
@@ -202,12 +202,12 @@ function ledTo(rest: readonly ToldEvent[]): readonly OrderEvent[] {
  * Returns what led to the decision: the first event of its append. If the order was placed after it was paid, this is the
  * payment's first "paid".
  */
-function becauseOf({ payment, source }: MembershipDecided, earlier: readonly ToldEvent[], memory: Memory): Because {
+function becauseOf({ payment, source }: MembershipDecided, earlier: readonly ReadEvent[], memory: Memory): Because {
   const led = earlier.findLast(({ event }) => event.type !== 'ReviewOpened')?.event;
-  if (led?.type === 'PaymentObserved') return { said: saidIn(led.data) };
+  if (led?.type === 'PaymentObserved') return { said: reportIn(led.data) };
   if (led?.type === 'ReviewResolved' || led?.type === 'PaymentMoved') return { by: led.data.by };
-  const waiting = [...memory.firstSaid.values()].find(
-    (said) => paymentKey(said.payment) === paymentKey(payment) && said.fact.kind === 'attempt' && said.fact.status === 'paid',
+  const waiting = [...memory.firstReports.values()].find(
+    ({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && fact.kind === 'attempt' && fact.status === 'paid',
   );
   return waiting ? { said: waiting } : { by: { actor: source, reason: '' } };
 }

@@ -81,32 +81,32 @@ interface LooseData {
 function rowOf(row: LogRow): Row {
   const { position, stream, revision, type, metadata } = storedEvent(row);
   // Parse at the event's schema version: a newer version would silently give wrong columns.
-  const said: LooseData = readOrderEvent(storedEvent(row)).data;
+  const fields: LooseData = readOrderEvent(storedEvent(row)).data;
   const { recordedAt } = metadata;
-  const livemode = said.payment?.livemode ?? said.livemode;
+  const livemode = fields.payment?.livemode ?? fields.livemode;
   return {
     position: positionText(position),
     recordedAt,
     order: stream.slice(orderAggregate.stream('').length),
     revision,
     event: type,
-    member: said.memberId,
-    plan: said.plan,
-    source: said.source,
-    payment: said.payment?.id,
-    account: said.payment?.account ?? said.account,
+    member: fields.memberId,
+    plan: fields.plan,
+    source: fields.source,
+    payment: fields.payment?.id,
+    account: fields.payment?.account ?? fields.account,
     mode: livemode === undefined ? undefined : livemode ? 'live' : 'test',
-    fact: said.fact?.kind,
-    status: said.fact?.status,
-    object: said.fact?.id,
-    ...amountIn(said),
-    asOf: said.asOf,
-    sequence: said.sequence,
-    review: said.reviewId === undefined ? undefined : [said.reviewId, said.kind].filter(Boolean).join(' '),
-    resolution: said.resolution,
-    actor: said.by?.actor,
-    reason: said.by?.reason ?? said.reason,
-    evidence: said.evidence?.eventId ?? said.evidence?.objectId,
+    fact: fields.fact?.kind,
+    status: fields.fact?.status,
+    object: fields.fact?.id,
+    ...amountIn(fields),
+    asOf: fields.asOf,
+    sequence: fields.sequence,
+    review: fields.reviewId === undefined ? undefined : [fields.reviewId, fields.kind].filter(Boolean).join(' '),
+    resolution: fields.resolution,
+    actor: fields.by?.actor,
+    reason: fields.by?.reason ?? fields.reason,
+    evidence: fields.evidence?.eventId ?? fields.evidence?.objectId,
   };
 }
 

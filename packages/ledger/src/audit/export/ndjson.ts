@@ -57,16 +57,16 @@ export type ImportOptions = WritingOptions;
  */
 export async function importNdjson(lines: AsyncIterable<string>, store: EventStore, options: ImportOptions = {}): Promise<ExportedSize> {
   await refuseFilled(store);
-  const said = await appendAll(lines, store, options);
+  const declared = await appendAll(lines, store, options);
   const { tree } = await scanTree(readerOf(store));
   const root = tree.root().toString('base64');
-  if (tree.size !== said.size || root !== said.root) {
+  if (tree.size !== declared.size || root !== declared.root) {
     throw new LedgerError(
       'corrupt',
-      `The imported log has ${tree.size} events with root ${root}, the export had ${said.size} with ${said.root}. Begin again with an empty store`,
+      `The imported log has ${tree.size} events with root ${root}, the export had ${declared.size} with ${declared.root}. Begin again with an empty store`,
     );
   }
-  return said;
+  return declared;
 }
 
 async function refuseFilled(store: EventStore): Promise<void> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Position } from '../../event-store/event-store.ts';
-import { moveForward } from '../../event-store/sqlite/layout.ts';
+import { migrate } from '../../event-store/sqlite/migrations.ts';
 import type { LogReader } from './log-reader.ts';
 import { SqliteLog } from './sqlite-log.ts';
 import { originsTable } from './sqlite-reading.ts';
@@ -54,7 +54,7 @@ async function copyInto(
   try {
     // The file need not survive a crash.
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
-    moveForward(db, path);
+    migrate(db, path);
     db.exec(originsTable);
     const addStream = db.prepare('INSERT INTO streams (name, revision) VALUES (?, ?)');
     const findStream = db.prepare('SELECT id FROM streams WHERE name = ?');

@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
-import { applicationId, layoutSteps, pragma, refuseForeignFile } from '../../event-store/sqlite/layout.ts';
+import { applicationId, migrations, pragma, refuseForeignFile } from '../../event-store/sqlite/migrations.ts';
 
 export type LogQuery =
   | 'extent'
@@ -43,11 +43,11 @@ export function openReadOnly(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = connect(path);
-    if (pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === layoutSteps.length) return db;
+    if (pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === migrations.length) return db;
     refuseForeignFile(db, path);
     throw new LedgerError(
       'invalid_input',
-      `${path} holds no log of this release. A ledger that opens it once brings it to layout ${layoutSteps.length}.`,
+      `${path} holds no log of this release. A ledger that opens it once brings it to layout ${migrations.length}.`,
     );
   } catch (error) {
     if (db?.isOpen) db.close();

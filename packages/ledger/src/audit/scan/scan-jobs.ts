@@ -5,7 +5,7 @@ import type { SqliteLog } from '../log/sqlite-log.ts';
 import { type Difference, type ReplayedPart, replayStreams, strayRows } from '../replay/replay-streams.ts';
 import { TreeScan } from '../tree/tree-scan.ts';
 import { type Finding, findingAt } from '../verify/finding.ts';
-import { type JudgedPart, type StreamPart, verifyStreams } from '../verify/verify-streams.ts';
+import { type StreamPart, type VerifiedPart, verifyStreams } from '../verify/verify-streams.ts';
 
 export type ScanJob =
   | { readonly kind: 'tree'; readonly upTo: number; readonly sizes: readonly number[] }
@@ -24,7 +24,7 @@ export interface ScannedTree {
 
 export interface ScanResults {
   readonly tree: ScannedTree;
-  readonly verify: JudgedPart;
+  readonly verify: VerifiedPart;
   readonly replay: ReplayedPart;
   readonly strays: readonly Difference[];
 }

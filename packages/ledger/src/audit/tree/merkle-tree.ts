@@ -38,7 +38,7 @@ export class GrowingTree {
   readonly #peaks: TreeHash[] = [];
   readonly #wanted: ReadonlySet<string>;
   /** The subtrees for proofs. Key: `start-end`. Written by `#keep`. */
-  readonly #kept = new Map<string, TreeHash>();
+  readonly #stored = new Map<string, TreeHash>();
 
   /** @param wanted the ranges for which `hashOf` will be called. */
   constructor(wanted: readonly LeafRange[] = []) {
@@ -52,14 +52,14 @@ export class GrowingTree {
   append(leaf: TreeHash): void {
     let node = leaf;
     let start = this.#size;
-    this.#keep(start, start + 1, node);
+    this.#store(start, start + 1, node);
     // Each bit that carries joins two subtrees of the same height.
     for (let height = 1; this.#size & bit(height - 1); height++) {
       const left = this.#peaks.pop();
       if (left === undefined) throw new Error(`a tree of ${this.#size} leaves lacks a peak`);
       node = hashNode(left, node);
       start -= bit(height - 1);
-      this.#keep(start, this.#size + 1, node);
+      this.#store(start, this.#size + 1, node);
     }
     this.#peaks.push(node);
     this.#size += 1;
@@ -71,16 +71,16 @@ export class GrowingTree {
 
   /** Returns the hash of a range. Throws RangeError if the range is not complete, or was not passed to the constructor. */
   hashOf(range: LeafRange): TreeHash {
-    const parts = perfectParts(range).map((part) => this.#kept.get(nameOf(part)));
+    const parts = perfectParts(range).map((part) => this.#stored.get(nameOf(part)));
     const joined = parts.every((part) => part !== undefined) ? joinPeaks(parts) : undefined;
     if (joined === undefined) throw new RangeError(`leaves ${range.start} to ${range.end} of ${this.#size} were not asked for in time`);
     return joined;
   }
 
-  #keep(start: number, end: number, node: TreeHash): void {
+  #store(start: number, end: number, node: TreeHash): void {
     if (this.#wanted.size === 0) return;
     const name = nameOf({ start, end });
-    if (this.#wanted.has(name)) this.#kept.set(name, node);
+    if (this.#wanted.has(name)) this.#stored.set(name, node);
   }
 }
 

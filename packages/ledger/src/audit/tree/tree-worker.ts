@@ -15,7 +15,7 @@ const scan = new TreeScan();
 const wanted = new Set(sizes);
 let position = 0;
 
-const tell = (message: FromTreeWorker): void => parentPort?.postMessage(message);
+const post = (message: FromTreeWorker): void => parentPort?.postMessage(message);
 
 parentPort?.on('message', () => {
   try {
@@ -29,9 +29,9 @@ parentPort?.on('message', () => {
       position = Number(rows.at(-1)?.position ?? position);
       if (scan.tree.size - before >= eventsAtOnce) break;
     }
-    tell(step.answer(position >= end));
+    post(step.answer(position >= end));
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error; // A bug: it ends the worker, with its stack.
-    tell({ failed: error.code, message: error.message });
+    post({ failed: error.code, message: error.message });
   }
 });

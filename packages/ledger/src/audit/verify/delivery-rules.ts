@@ -2,7 +2,7 @@
 // settled.
 import type { OrderEvent } from '../../order/events.ts';
 import { isPending, type OrderState } from '../../order/order.ts';
-import { findingAt, inWords, type Report } from './finding.ts';
+import { eventText, findingAt, type Report } from './finding.ts';
 import type { OrderRow } from './read-stream.ts';
 
 type DeliveryEvent = Extract<OrderEvent, { type: 'MembershipDelivered' | 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
@@ -12,11 +12,11 @@ export function isDeliveryEvent(event: OrderEvent): event is DeliveryEvent {
 }
 
 /** Reports a delivery event that cannot follow. @param previous the event before it in the stream. */
-export function judgeDelivery(before: OrderState, { row, stored, event }: OrderRow, previous: OrderRow | undefined, report: Report): void {
+export function verifyDelivery(before: OrderState, { row, stored, event }: OrderRow, previous: OrderRow | undefined, report: Report): void {
   if (!isDeliveryEvent(event)) return;
   const expected = expectedOf(before, event, stored.metadata['instance'] ?? '', previous);
   if (expected !== undefined)
-    report(findingAt(row, 'law-9', expected, `${inWords(event)} by instance ${stored.metadata['instance'] || '(none)'}`));
+    report(findingAt(row, 'law-9', expected, `${eventText(event)} by instance ${stored.metadata['instance'] || '(none)'}`));
 }
 
 /** Returns what would be right instead. Undefined: the event is right. */

@@ -57,7 +57,7 @@ export function findingAt(
 const longest = 400;
 
 /** Returns the event as one line of text, at most 400 characters long. */
-export function inWords(what: { readonly type: string; readonly data: object } | undefined): string {
+export function eventText(what: { readonly type: string; readonly data: object } | undefined): string {
   if (what === undefined) return 'nothing';
   const text = `${what.type} ${JSON.stringify(what.data)}`;
   return text.length > longest ? `${text.slice(0, longest)}…` : text;

@@ -11,43 +11,43 @@ import { isDecision } from '../../order/events.ts';
 import { evolve, hasReview, initialState, type OrderState } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
-import { isDeliveryEvent, judgeDelivery } from './delivery-rules.ts';
-import { findingAt, inWords, type Rule } from './finding.ts';
+import { isDeliveryEvent, verifyDelivery } from './delivery-rules.ts';
+import { eventText, findingAt, type Rule } from './finding.ts';
 import type { OrderRow, ReadStream } from './read-stream.ts';
-import type { Judge } from './verify-context.ts';
+import type { VerifyContext } from './verify-context.ts';
 
 /** Judges an order's stream. Returns for how many appends the decisions were made again. */
-export function judgeOrder(stream: ReadStream, judge: Judge): number {
-  const rows = readAll(stream, judge);
+export function verifyOrder(stream: ReadStream, context: VerifyContext): number {
+  const rows = readAll(stream, context);
   let state = initialState(stream.name.slice(orderAggregate.stream('').length));
-  let judged = 0;
+  let verified = 0;
   for (let at = 0; at < rows.length; ) {
     const row = rows[at] as OrderRow;
-    const command = commandOf(state, rows, at, judge);
-    const policy = policyOf(row, judge);
-    let taken = 1;
-    if (isDeliveryEvent(row.event)) judgeDelivery(state, row, rows[at - 1], judge.report);
-    else if (command === undefined) judgeAlone(state, row, judge);
+    const command = commandOf(state, rows, at, context);
+    const policy = policyOf(row, context);
+    let matched = 1;
+    if (isDeliveryEvent(row.event)) verifyDelivery(state, row, rows[at - 1], context.report);
+    else if (command === undefined) verifyAlone(state, row, context);
     else if (policy) {
-      taken = judgeAppend(state, command, policy, rows, at, judge);
-      judged += 1;
+      matched = verifyAppend(state, command, policy, rows, at, context);
+      verified += 1;
     }
-    for (const end = at + taken; at < end; at++) {
+    for (const end = at + matched; at < end; at++) {
       const { event, stored, row: place } = rows[at] as OrderRow;
       try {
         state = evolve(state, event, stored.metadata['instance'] ?? '');
       } catch (error) {
         if (!(error instanceof LedgerError)) throw error;
-        judge.report(findingAt(place, ruleOf(state, event), 'an event that can follow the ones before it', error.message));
-        return judged; // Without a valid state the rest of the stream cannot be judged.
+        context.report(findingAt(place, ruleOf(state, event), 'an event that can follow the ones before it', error.message));
+        return verified; // Without a valid state the rest of the stream cannot be judged.
       }
     }
   }
-  return judged;
+  return verified;
 }
 
 /** Parses the events up to the first that cannot be read. */
-function readAll({ events }: ReadStream, { report }: Judge): readonly OrderRow[] {
+function readAll({ events }: ReadStream, { report }: VerifyContext): readonly OrderRow[] {
   const rows: OrderRow[] = [];
   for (const { row, stored } of events) {
     try {
@@ -62,28 +62,28 @@ function readAll({ events }: ReadStream, { report }: Judge): readonly OrderRow[]
 }
 
 /** Returns the command that led to an append, as its first event shows it. Undefined: no command begins with that event. */
-function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, judge: Judge): OrderCommand | undefined {
+function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, context: VerifyContext): OrderCommand | undefined {
   const row = rows[at] as OrderRow;
   const { event } = row;
   switch (event.type) {
     case 'OrderPlaced':
       return { type: 'place', order: event.data };
     case 'CheckoutAttached':
-      judgeOwner(before, row, event.data.payment.id, judge);
+      verifyOwner(before, row, event.data.payment.id, context);
       return { type: 'attach', checkout: event.data };
     case 'PaymentObserved': {
       const { payment, fact } = event.data;
-      judgeOwner(before, row, payment.id, judge);
+      verifyOwner(before, row, payment.id, context);
       if (event.data.factKey !== factKey(payment, fact)) {
-        judge.report(findingAt(row.row, 'decision', `factKey ${factKey(payment, fact)}`, event.data.factKey));
+        context.report(findingAt(row.row, 'decision', `factKey ${factKey(payment, fact)}`, event.data.factKey));
       }
-      return { type: 'observe', observed: event.data, claimedByAnother: isClaimed(before, event.data, rows[at + 1], judge) };
+      return { type: 'observe', observed: event.data, claimedByAnother: isClaimed(before, event.data, rows[at + 1], context) };
     }
     case 'ReviewResolved': {
       return { type: 'resolve', ...event.data, at: openedWith(rows[at + 1]) };
     }
     case 'PaymentMoved':
-      judgeMove(before, row, event.data, rows.slice(0, at), judge);
+      verifyMove(before, row, event.data, rows.slice(0, at), context);
       return { type: 'move', ...event.data, at: openedWith(rows[at + 1]) };
     default:
       return undefined;
@@ -99,18 +99,18 @@ function openedWith(next: OrderRow | undefined): string {
  * True if a reference of the payment belongs to another order. If a reference was moved, the log does not show which link
  * the ledger read at that time, so both answers are right: then the answer is what the append has.
  */
-function isClaimed({ orderId }: OrderState, observed: PaymentObserved, next: OrderRow | undefined, judge: Judge): boolean {
-  const names = [observed.payment.id, ...(observed.aliases ?? [])].map((name) => judge.linksOf(name));
+function isClaimed({ orderId }: OrderState, observed: PaymentObserved, next: OrderRow | undefined, context: VerifyContext): boolean {
+  const names = [observed.payment.id, ...(observed.aliases ?? [])].map((name) => context.linksOf(name));
   if (names.some((links) => links.length > 1)) return next?.event.type === 'ReviewOpened' && next.event.data.kind === 'claimed_by_two';
   return names.slice(1).some((links) => links[0]?.orderId !== orderId);
 }
 
 /** Law 3, claim before use: a link to this order must come before the event. */
-function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: string, judge: Judge): void {
-  const links = judge.linksOf(reference);
+function verifyOwner({ orderId }: OrderState, { row }: OrderRow, reference: string, context: VerifyContext): void {
+  const links = context.linksOf(reference);
   if (links.some((link) => link.orderId === orderId && link.position < row.position)) return;
   const found = links.map((link) => `${link.orderId}${link.position < row.position ? '' : ', later'}`).join(', then to ');
-  judge.report(
+  context.report(
     findingAt(
       row,
       'law-3',
@@ -121,26 +121,26 @@ function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: strin
 }
 
 /** Checks a move: it must end a link of this order, and the new order must have received all observations of the payment. */
-function judgeMove(
+function verifyMove(
   { orderId }: OrderState,
   { row, stored }: OrderRow,
   moved: PaymentMoved,
   before: readonly OrderRow[],
-  judge: Judge,
+  context: VerifyContext,
 ): void {
   const { payment, toOrderId, linkRevision } = moved;
-  const links = judge.linksOf(payment.id);
+  const links = context.linksOf(payment.id);
   const ends = links.find(({ revision }) => revision === linkRevision);
   if (ends?.orderId !== orderId || ends.position >= row.position) {
     const found = ends ? `it is a link to ${ends.orderId}` : 'no link stands there';
-    judge.report(findingAt(row, 'law-3', `revision ${linkRevision} of ${payment.id} links it to ${orderId}`, found));
+    context.report(findingAt(row, 'law-3', `revision ${linkRevision} of ${payment.id} links it to ${orderId}`, found));
   }
-  if (judge.isRecent(stored.metadata['recordedAt'] ?? '')) return;
+  if (context.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   const others = links.map((link) => link.orderId).filter((each) => each !== orderId);
   for (const { event } of before) {
     if (event.type !== 'PaymentObserved' || event.data.payment.id !== payment.id) continue;
-    if (judge.wasTold(others, event.data)) continue;
-    judge.report(
+    if (context.wasObserved(others, event.data)) continue;
+    context.report(
       findingAt(
         row,
         'law-7',
@@ -151,7 +151,7 @@ function judgeMove(
   }
 }
 
-function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Policy | undefined {
+function policyOf({ row, stored }: OrderRow, { policies, report }: VerifyContext): Policy | undefined {
   const { policy: hash = '' } = stored.metadata;
   const adopted = policies.get(hash);
   if (adopted && adopted.position < row.position) return adopted.policy;
@@ -161,40 +161,40 @@ function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Polic
 }
 
 /** Judges one append. Returns how many events it has. */
-function judgeAppend(
+function verifyAppend(
   before: OrderState,
   command: OrderCommand,
   policy: Policy,
   rows: readonly OrderRow[],
   at: number,
-  judge: Judge,
+  context: VerifyContext,
 ): number {
   const first = rows[at] as OrderRow;
   const expected = decided(before, command, policy);
   if (typeof expected === 'string' || expected.length === 0) {
     const rule = command.type === 'observe' ? 'law-5' : command.type === 'move' ? 'law-3' : 'decision';
-    judge.report(
-      findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : inWords(first.event)),
+    context.report(
+      findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : eventText(first.event)),
     );
     return 1;
   }
-  let taken = 0;
+  let matched = 0;
   for (const event of expected) {
-    const found = rows[at + taken];
+    const found = rows[at + matched];
     if (found?.event.type !== event.type) {
       // The expected event is missing. The event that is here is judged separately.
-      judge.report(findingAt(first.row, ruleOf(before, event), `after it ${inWords(event)}`, inWords(found?.event)));
+      context.report(findingAt(first.row, ruleOf(before, event), `after it ${eventText(event)}`, eventText(found?.event)));
       continue;
     }
-    if (taken > 0 && !isDeepStrictEqual(found.event.data, event.data)) {
-      judge.report(findingAt(found.row, ruleOf(before, event), inWords(event), inWords(found.event)));
+    if (matched > 0 && !isDeepStrictEqual(found.event.data, event.data)) {
+      context.report(findingAt(found.row, ruleOf(before, event), eventText(event), eventText(found.event)));
     }
-    if (taken > 0 && !isOneAppend(first, found)) {
-      judge.report(findingAt(found.row, 'append', `the metadata of the append: ${first.row.metadata}`, found.row.metadata));
+    if (matched > 0 && !isOneAppend(first, found)) {
+      context.report(findingAt(found.row, 'append', `the metadata of the append: ${first.row.metadata}`, found.row.metadata));
     }
-    taken += 1;
+    matched += 1;
   }
-  return Math.max(taken, 1);
+  return Math.max(matched, 1);
 }
 
 function decided(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] | string {
@@ -207,11 +207,11 @@ function decided(before: OrderState, command: OrderCommand, policy: Policy): rea
 }
 
 /** Reports an event with which no command begins. */
-function judgeAlone(before: OrderState, { row, event }: OrderRow, judge: Judge): void {
+function verifyAlone(before: OrderState, { row, event }: OrderRow, context: VerifyContext): void {
   // This one is allowed: a known fact that names another order adds only the review.
   if (event.type === 'ReviewOpened' && event.data.kind === 'claimed_by_two' && !hasReview(before, 'claimed_by_two', event.data.payment))
     return;
-  judge.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', inWords(event)));
+  context.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', eventText(event)));
 }
 
 function ruleOf(before: OrderState, event: OrderEvent): Rule {

@@ -22,7 +22,7 @@ export interface Link {
   readonly position: string;
 }
 
-export interface Judge {
+export interface VerifyContext {
   /** Key: the policy's hash. */
   readonly policies: ReadonlyMap<string, AdoptedPolicy>;
   readonly report: Report;
@@ -31,7 +31,7 @@ export interface Judge {
   /** Returns the links of a reference, oldest first. There are several if the payment was moved. */
   linksOf(reference: string): readonly Link[];
   /** True if the stream of one of these orders has the observation. */
-  wasTold(orderIds: readonly string[], observed: PaymentObserved): boolean;
+  wasObserved(orderIds: readonly string[], observed: PaymentObserved): boolean;
   /** True if the order's stream has the move of the payment to that order, before the position. */
   wasMoved(orderId: string, paymentId: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
   /** True if the event is from the last ten minutes of the log: then a later step may still be missing. */
@@ -42,7 +42,7 @@ export interface Judge {
 const underWayMs = 10 * 60_000;
 const silent: Report = () => undefined;
 
-export interface JudgeOptions {
+export interface VerifyContextOptions {
   readonly upTo: number;
   /** When the last event up to `upTo` was recorded. */
   readonly newest: string;
@@ -50,10 +50,10 @@ export interface JudgeOptions {
   readonly from: number;
 }
 
-export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, report: Report): Judge {
+export function openVerifyContext(log: SqliteLog, { upTo, newest, from }: VerifyContextOptions, report: Report): VerifyContext {
   const links = new Links(log, upTo, from);
   const recentFrom = new Date(Date.parse(newest) - underWayMs);
-  const recent = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
+  const recentSince = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
   const eventsOf = (orderId: string, type: OrderEventType): readonly { readonly row: LogRow; readonly event: OrderEvent }[] =>
     log.stream(orderAggregate.stream(orderId), upTo).flatMap((row) => {
       const event = row.type === type ? readable(row) : undefined;
@@ -64,11 +64,11 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
     report,
     reach: (streamId) => links.reach(streamId),
     linksOf: (reference) => links.of(referenceAggregate.stream(reference)),
-    wasTold: (orderIds, { source, ...said }) =>
+    wasObserved: (orderIds, { source, ...content }) =>
       orderIds.some((orderId) =>
         eventsOf(orderId, 'PaymentObserved').some(
           ({ event }) =>
-            event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(said),
+            event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(content),
         ),
       ),
     wasMoved: (orderId, paymentId, to, position) =>
@@ -80,7 +80,7 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
           event.data.toOrderId === to.orderId &&
           event.data.linkRevision === to.endsRevision,
       ),
-    isRecent: (recordedAt) => recordedAt >= recent,
+    isRecent: (recordedAt) => recordedAt >= recentSince,
   };
 }
 
@@ -107,8 +107,8 @@ class Links {
   of(stream: string): readonly Link[] {
     const known = this.#newer.get(stream) ?? this.#older.get(stream);
     if (known) return known;
-    const found = this.#log.links(stream, this.#upTo).flatMap(linkIn);
-    this.#keep(stream, found);
+    const found = this.#log.links(stream, this.#upTo).flatMap(linksFrom);
+    this.#cache(stream, found);
     return found;
   }
 
@@ -117,23 +117,23 @@ class Links {
     if (to < this.#readTo + readAheadStreams / 2) return;
     const read = new Map<string, Link[]>();
     for (const row of this.#log.linksIn({ after: this.#readTo, to }, this.#upTo)) {
-      read.set(row.stream, [...(read.get(row.stream) ?? []), ...linkIn(row)]);
+      read.set(row.stream, [...(read.get(row.stream) ?? []), ...linksFrom(row)]);
     }
-    for (const [stream, links] of read) this.#keep(stream, links);
+    for (const [stream, links] of read) this.#cache(stream, links);
     this.#readTo = to;
   }
 
-  #keep(stream: string, links: readonly Link[]): void {
-    if (this.#newer.size >= keptLinks) [this.#older, this.#newer] = [this.#newer, new Map()];
+  #cache(stream: string, links: readonly Link[]): void {
+    if (this.#newer.size >= cachedLinks) [this.#older, this.#newer] = [this.#newer, new Map()];
     this.#newer.set(stream, links);
   }
 }
 
 const readAheadStreams = 512;
-const keptLinks = 2_000;
+const cachedLinks = 2_000;
 
 /** Returns the link in an event. Empty: it cannot be read; the rules of its own stream report that. */
-function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
+function linksFrom({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
   try {
     const { orderId } = JSON.parse(data) as { orderId?: unknown };
     return typeof orderId === 'string' ? [{ orderId, position, revision }] : [];

@@ -3,14 +3,14 @@
 import { LedgerError } from '../../errors.ts';
 import type { AppendResult, Position } from '../event-store.ts';
 import type { CheckedAppend, StoredText } from '../stored-text.ts';
-import { type Patience, settle } from './attempts.ts';
 import type { ClientAppendResult, Credentials, EventStoreDbClient, ProposedEvent } from './client.ts';
 import type { Clients } from './clients.ts';
 import type { FailureMeaning } from './failure.ts';
 import { toPosition } from './position.ts';
+import { type RetryPolicy, retry } from './retry.ts';
 
 export interface Appending {
-  readonly patience: Patience;
+  readonly retryPolicy: RetryPolicy;
   readonly credentials: Credentials;
   readonly clients: Clients;
 }
@@ -24,7 +24,7 @@ type Answered = { readonly conflict: number } | { readonly result: ClientAppendR
  * @throws LedgerError `store_unavailable`: the outcome is unknown. `corrupt`: the stream was deleted, or its revisions are wrong.
  */
 export async function appendUntilSettled(
-  { patience, credentials, clients }: Appending,
+  { retryPolicy, credentials, clients }: Appending,
   { stream, expectedRevision, events }: CheckedAppend,
   positionOf: (revision: number) => Promise<Position>,
 ): Promise<AppendResult> {
@@ -42,11 +42,11 @@ export async function appendUntilSettled(
       requiresLeader: true,
       deadline: Math.ceil(timeMs),
     });
-  const answered = await settle<Answered>(patience, {
+  const answered = await retry<Answered>(retryPolicy, {
     what: `${stream}: the append`,
     unsettled: 'It may be stored: say the same facts again',
     attempt: async (timeMs) => ({
-      result: await patience.limits.within(timeMs, send(clients.next(), timeMs)),
+      result: await retryPolicy.limits.within(timeMs, send(clients.next(), timeMs)),
     }),
     answer: conflictOf,
   });

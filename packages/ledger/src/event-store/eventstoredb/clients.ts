@@ -1,15 +1,15 @@
-// The clients of a store, which share the load in turn. Adds what the clients do not do themselves: to survive a time in
-// which no node answers, and to continue reading after the node that they read from has died.
-import type { Patience } from './attempts.ts';
+// The clients of a store, which share the load in turn, and what both kinds of them do not do by themselves: live through
+// an hour in which no node answers, and read on when the node that they read from died.
 import type { EventStoreDbClient } from './client.ts';
 import { meaningOf } from './failure.ts';
+import type { RetryPolicy } from './retry.ts';
 
 const disposeMs = 5_000;
 /** The shortest time between two replacements of a client: a new client needs time to find the leader, too. */
 const betweenReplacementsMs = 1_000;
 
 export interface ClientsOptions {
-  readonly patience: Patience;
+  readonly retryPolicy: RetryPolicy;
   /** Makes a new client. Undefined: clients are never replaced. */
   readonly reconnect: (() => EventStoreDbClient) | undefined;
   /** True: `dispose` leaves the clients open. */
@@ -52,8 +52,8 @@ export class Clients {
   }
 
   #replace(client: EventStoreDbClient): void {
-    const { reconnect, closing, patience } = this.#options;
-    const { runtime, timeoutMs } = patience;
+    const { reconnect, closing, retryPolicy } = this.#options;
+    const { runtime, timeoutMs } = retryPolicy;
     const nowMs = runtime.monotonicNowMs();
     const index = this.#clients.indexOf(client);
     const isYoung = nowMs - (this.#sinceMs.get(client) ?? Number.NEGATIVE_INFINITY) < betweenReplacementsMs;
@@ -76,7 +76,7 @@ export class Clients {
 
   /** Closes a client, within 5 s: if the client has lost track of a stream, its own `dispose` never ends. */
   async #dispose(client: EventStoreDbClient): Promise<void> {
-    await this.#options.patience.limits.within(disposeMs, client.dispose()).catch(() => undefined);
+    await this.#options.retryPolicy.limits.within(disposeMs, client.dispose()).catch(() => undefined);
   }
 }
 

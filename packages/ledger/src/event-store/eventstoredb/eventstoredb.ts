@@ -39,10 +39,10 @@ export async function openEventStoreDbEventStore(
   if (all.length === 0) throw new LedgerError('invalid_input', 'No client was given. Pass one, or several that share the load');
   const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients, readOnly, reconnect } = checkOptions(options);
   const limits = new TimeLimits(runtime);
-  const patience = { runtime, limits, timeoutMs, attemptTimeoutMs };
+  const retryPolicy = { runtime, limits, timeoutMs, attemptTimeoutMs };
   const closing = new AbortController();
-  const clients = new Clients(all, { patience, reconnect, keepClients, closing: closing.signal });
-  const reading: LogReading = { patience, credentials, clients, quietMs, closing: closing.signal };
+  const clients = new Clients(all, { retryPolicy, reconnect, keepClients, closing: closing.signal });
+  const reading: LogReading = { retryPolicy, credentials, clients, quietMs, closing: closing.signal };
 
   try {
     const opening = { ...reading, appendCredentials: credentials ?? anybody, readOnly };

@@ -25,7 +25,7 @@ export type FailureMeaning =
       /** What the operator should check, as a sentence without a full stop. */
       readonly advice: string;
       /** True if the settings are wrong: then another attempt does not help. */
-      readonly lasting: boolean;
+      readonly permanent: boolean;
     };
 
 const invalidArgument = 3;
@@ -67,7 +67,7 @@ export function meaningOf(error: unknown, what: string): FailureMeaning {
 }
 
 /** True if the failure is only silence: then an earlier failure says more. */
-export function tellsLittle(meaning: FailureMeaning): boolean {
+export function isUninformative(meaning: FailureMeaning): boolean {
   return meaning.kind === 'in_doubt' && meaning.advice === silence.advice;
 }
 
@@ -78,34 +78,34 @@ const accessDenied =
 
 interface Advice {
   readonly advice: string;
-  readonly lasting: boolean;
+  readonly permanent: boolean;
 }
 
-const silence = { lasting: false, advice: 'The server does not answer: it is stopped, overloaded, or behind a firewall' };
+const silence = { permanent: false, advice: 'The server does not answer: it is stopped, overloaded, or behind a firewall' };
 const tls = {
-  lasting: true,
+  permanent: true,
   advice:
     'One side speaks TLS and the other does not, or it is no EventStoreDB. For a server that runs insecurely the URL ends in ?tls=false',
 };
 const certificate = {
-  lasting: true,
+  permanent: true,
   advice: "The server's certificate is not trusted. Name its CA in the URL (?tlsCAFile=ca.crt), and the host as the certificate does",
 };
-const host = { lasting: false, advice: 'The host is not known. Check the host in the URL' };
+const host = { permanent: false, advice: 'The host is not known. Check the host in the URL' };
 const nodes = {
-  lasting: false,
+  permanent: false,
   advice:
     'None of the nodes can be used: none answers, or they have no quorum. Check hosts and ports in the URL, and that a majority of the ' +
     'nodes runs; esdb://h1,h2,h3 names several, esdb+discover:// asks the first alone',
 };
-const nobody = { lasting: false, advice: 'Nobody listens there. Check host and port in the URL, and that the server runs' };
+const nobody = { permanent: false, advice: 'Nobody listens there. Check host and port in the URL, and that the server runs' };
 const broken = {
-  lasting: false,
+  permanent: false,
   advice:
     'The connection breaks. Either the server was stopped, or it speaks TLS: then take ?tls=false off the URL, and name its CA (?tlsCAFile=ca.crt)',
 };
-const quorum = { lasting: false, advice: 'The nodes have no quorum. Bring a majority of them up' };
-const leader = { lasting: false, advice: 'No node leads, or it is starting. Bring a majority of the nodes up' };
+const quorum = { permanent: false, advice: 'The nodes have no quorum. Bring a majority of them up' };
+const leader = { permanent: false, advice: 'No node leads, or it is starting. Bring a majority of the nodes up' };
 
 // What the layers below report, and the advice for it. The first row that matches is used.
 // biome-ignore format: a table
@@ -124,7 +124,7 @@ const ADVICE: readonly (readonly [RegExp, Advice])[] = [
 
 function adviceOn(failure: string): Advice {
   const found = ADVICE.find(([pattern]) => pattern.test(failure));
-  return found?.[1] ?? { lasting: false, advice: `The server does not serve it (${firstLine(failure)}). Look at its log` };
+  return found?.[1] ?? { permanent: false, advice: `The server does not serve it (${firstLine(failure)}). Look at its log` };
 }
 
 function firstLine(message: string): string {

@@ -6,10 +6,10 @@ import { nextTurn } from '../../runtime.ts';
 import { type LogPage, logStart, type Position, type ReadLogOptions } from '../event-store.ts';
 import { pageEvents, refusePositionPastEnd } from '../log-pages.ts';
 import { Unanswered } from './failure.ts';
-import { type Arrived, LogSubscription } from './log-subscription.ts';
 import { fromPosition } from './position.ts';
 import { headOfLog, type Reading, storedEvents } from './read.ts';
-import { Reopening } from './reopening.ts';
+import { Reconnect } from './reconnect.ts';
+import { type Arrived, ServerSubscription } from './server-subscription.ts';
 
 export interface LogReading extends Reading {
   /** After this time without an event, a follower at the head checks whether the log has grown. */
@@ -22,8 +22,8 @@ export interface LogReading extends Reading {
 const gatherMs = 5;
 
 /** How often to check the end before a position is refused: a server that has just started may lack its last events. */
-const looksPastEnd = 5;
-const lookAgainMs = 100;
+const readsPastEnd = 5;
+const readAgainMs = 100;
 
 /** How far a reader has come. Written by `moveOn`. */
 interface Cursor {
@@ -39,25 +39,25 @@ export async function* readLog(
   fromPosition(after); // Throws before the server is called, if it is no position.
   const end = AbortSignal.any(follow ? [follow, reading.closing] : [reading.closing]);
   const cursor: Cursor = { next: after, caughtUp: false };
-  const reopening = new Reopening(reading.patience);
-  let looks = 0;
+  const reconnect = new Reconnect(reading.retryPolicy);
+  let reads = 0;
   while (!end.aborted) {
     try {
       const head = await unlessEnded(headOfLog(reading), end);
       if (head === undefined) break;
-      if (cursor.next > head.last && looks++ < looksPastEnd) {
-        await reading.patience.runtime.sleep(lookAgainMs, end);
+      if (cursor.next > head.last && reads++ < readsPastEnd) {
+        await reading.retryPolicy.runtime.sleep(readAgainMs, end);
         continue;
       }
       refusePositionPastEnd(cursor.next, head.last);
       for await (const page of pagesOfOne({ ...reading, prefixes, head: head.ours, end, follow: follow !== undefined }, cursor)) {
-        reopening.progressed();
+        reconnect.progressed();
         yield page;
       }
       if (!follow && cursor.caughtUp) return;
     } catch (error) {
       if (end.aborted) break;
-      await reopening.pauseAfter(error, cursor.next, end);
+      await reconnect.pauseAfter(error, cursor.next, end);
     }
   }
   if (!follow) throw new LedgerError('closed', 'The event store was closed while its log was read. Open it again.');
@@ -78,17 +78,17 @@ async function* pagesOfOne(target: Target, cursor: Cursor): AsyncGenerator<LogPa
     const atHead = moveOn(cursor, { events: [], next: further(cursor.next, head), caughtUp: true });
     if (atHead) yield atHead;
     if (!follow) return;
-    if (prefixes?.length === 0) return target.patience.runtime.sleep(target.quietMs, end);
+    if (prefixes?.length === 0) return target.retryPolicy.runtime.sleep(target.quietMs, end);
   }
-  const subscription = new LogSubscription(target.clients.next(), { ...target, after: fromPosition(cursor.next) });
+  const subscription = new ServerSubscription(target.clients.next(), { ...target, after: fromPosition(cursor.next) });
   try {
     while (!end.aborted) {
-      const seen = subscription.news;
+      const seenArrivals = subscription.arrivals;
       const arrived = subscription.take(pageEvents);
       const page = moveOn(cursor, follow ? followingPage(arrived, target, cursor) : pageUpToHead(arrived, target, cursor));
       if (page) yield page;
       if (!follow && cursor.caughtUp) return;
-      if (arrived.drained && (await isStale(subscription, seen, arrived.live, target, cursor))) return;
+      if (arrived.drained && (await isStale(subscription, seenArrivals, arrived.live, target, cursor))) return;
     }
   } finally {
     subscription.close();
@@ -128,17 +128,23 @@ function moveOn(cursor: Cursor, page: LogPage): LogPage | undefined {
  *
  * @throws Unanswered the subscription has not even reached the head.
  */
-async function isStale(subscription: LogSubscription, seen: number, live: boolean, target: Target, cursor: Cursor): Promise<boolean> {
-  const { patience, quietMs, end } = target;
-  const came = new AbortController();
-  const silentMs = live ? quietMs : patience.attemptTimeoutMs;
-  await Promise.race([subscription.changed(seen, end), patience.runtime.sleep(silentMs, came.signal)]);
-  came.abort();
-  if (subscription.news !== seen && !end.aborted) await (live ? nextTurn() : patience.runtime.sleep(gatherMs, end));
-  if (subscription.news !== seen || end.aborted) return false;
+async function isStale(
+  subscription: ServerSubscription,
+  seenArrivals: number,
+  live: boolean,
+  target: Target,
+  cursor: Cursor,
+): Promise<boolean> {
+  const { retryPolicy, quietMs, end } = target;
+  const woken = new AbortController();
+  const silentMs = live ? quietMs : retryPolicy.attemptTimeoutMs;
+  await Promise.race([subscription.changed(seenArrivals, end), retryPolicy.runtime.sleep(silentMs, woken.signal)]);
+  woken.abort();
+  if (subscription.arrivals !== seenArrivals && !end.aborted) await (live ? nextTurn() : retryPolicy.runtime.sleep(gatherMs, end));
+  if (subscription.arrivals !== seenArrivals || end.aborted) return false;
   if (!live) throw new Unanswered(`the subscription gave nothing for ${silentMs} ms`);
   const head = await unlessEnded(headOfLog(target), end);
-  return head !== undefined && subscription.news === seen && head.ours > cursor.next;
+  return head !== undefined && subscription.arrivals === seenArrivals && head.ours > cursor.next;
 }
 
 /** Returns what `work` returns. Undefined: the signal has aborted first, so that nobody waits for a silent server. */

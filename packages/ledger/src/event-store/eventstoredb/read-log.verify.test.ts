@@ -52,18 +52,18 @@ describe('a subscription that dies is replaced, and goes on without gap or repea
     const double = await startDouble();
     const store = await openOn(double.url);
     await writeAll(store, 3, 40);
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     let after: Position | undefined;
-    while (seen.length < 120) {
+    while (received.length < 120) {
       const reader = await openOn(double.url);
       for await (const page of reader.readLog({ ...(after && { after }), prefixes: ['order-'] })) {
-        seen.push(...page.events.slice(0, 7));
+        received.push(...page.events.slice(0, 7));
         after = page.events.length > 7 ? page.events[6]?.position : page.next;
         break;
       }
       await reader.close();
     }
-    expectAll(seen, 3, 40);
+    expectAll(received, 3, 40);
   });
 });
 
@@ -77,14 +77,14 @@ describe('`next`', () => {
       await store.append('other-1', group * 300 - 1, newEvents(300));
     }
     const events: StoredEvent[] = [];
-    const nexts: { readonly next: Position; readonly seen: number }[] = [];
+    const nexts: { readonly next: Position; readonly received: number }[] = [];
     for await (const page of store.readLog({ prefixes: ['order-'] })) {
       events.push(...page.events);
-      nexts.push({ next: page.next, seen: events.length });
+      nexts.push({ next: page.next, received: events.length });
       for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate); // The reader is slow, so the buffer fills meanwhile.
     }
     expect(events).toHaveLength(2_400);
-    for (const { next, seen } of nexts) expect(events[seen] === undefined || events[seen].position > next).toBe(true);
+    for (const { next, received } of nexts) expect(events[received] === undefined || events[received].position > next).toBe(true);
     expect(nexts.length).toBeGreaterThan(4);
   });
 
@@ -178,12 +178,12 @@ async function writeAll(store: EventStore, streams: number, count: number): Prom
 }
 
 /** Expects each event of `writeAll` once, in its place. */
-function expectAll(seen: readonly StoredEvent[], streams: number, count: number): void {
-  expect(seen).toHaveLength(streams * count);
-  const positions = seen.map(({ position }) => position);
+function expectAll(received: readonly StoredEvent[], streams: number, count: number): void {
+  expect(received).toHaveLength(streams * count);
+  const positions = received.map(({ position }) => position);
   expect(positions).toEqual([...new Set(positions)].sort());
   for (let stream = 0; stream < streams; stream++) {
-    const revisions = seen.filter((event) => event.stream === `order-${stream}`).map(({ revision }) => revision);
+    const revisions = received.filter((event) => event.stream === `order-${stream}`).map(({ revision }) => revision);
     expect(revisions).toEqual(Array.from({ length: count }, (_, revision) => revision));
   }
 }

@@ -2,15 +2,15 @@
 // unfinished keeps its gRPC stream open (after about 100 the client hangs): so each read is completed or cancelled.
 import { LedgerError } from '../../errors.ts';
 import { logStart, type Position, type StoredEvent } from '../event-store.ts';
-import { type Patience, settle } from './attempts.ts';
 import type { Credentials, ResolvedClientEvent } from './client.ts';
 import type { Clients } from './clients.ts';
 import type { FailureMeaning } from './failure.ts';
 import { toPosition } from './position.ts';
 import { toStoredEvent } from './recorded-event.ts';
+import { type RetryPolicy, retry } from './retry.ts';
 
 export interface Reading {
-  readonly patience: Patience;
+  readonly retryPolicy: RetryPolicy;
   /** The credentials of each call. Undefined: the connection's own are used. */
   readonly credentials: Credentials | undefined;
   readonly clients: Clients;
@@ -23,16 +23,16 @@ const nothingChanged = 'Nothing was changed; try again later';
  * @throws LedgerError `corrupt`: revisions are missing, or an event was not written by a ledger. `store_unavailable`.
  */
 export async function readStream(
-  { patience, credentials, clients }: Reading,
+  { retryPolicy, credentials, clients }: Reading,
   stream: string,
   afterRevision: number,
 ): Promise<readonly StoredEvent[]> {
-  const found = await settle<readonly ResolvedClientEvent[]>(patience, {
+  const found = await retry<readonly ResolvedClientEvent[]>(retryPolicy, {
     what: `${stream}: reading it`,
     unsettled: nothingChanged,
     attempt: (timeMs) =>
       clients.reading((client) =>
-        drained(patience, timeMs, () =>
+        drained(retryPolicy, timeMs, () =>
           client.readStream(stream, {
             fromRevision: afterRevision === -1 ? 'start' : BigInt(afterRevision + 1),
             requiresLeader: true,
@@ -63,21 +63,21 @@ export interface Head {
 }
 
 /** How many events to read: after our last event the server may have written its own, such as statistics. */
-const lookBack = 16;
+const readBackEvents = 16;
 
 /** Reads the end of the log. @param impatient true: does not repeat a failure that comes from wrong settings. */
-export function headOfLog({ patience, credentials, clients }: Reading, impatient = false): Promise<Head> {
-  return settle<Head>(patience, {
+export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFast = false): Promise<Head> {
+  return retry<Head>(retryPolicy, {
     what: '$all: reading its head',
     unsettled: nothingChanged,
-    impatient,
+    failFast,
     attempt: async (timeMs) => {
       const found = await clients.reading((client) =>
-        drained(patience, timeMs, () =>
+        drained(retryPolicy, timeMs, () =>
           client.readAll({
             direction: 'backwards',
             fromPosition: 'end',
-            maxCount: lookBack,
+            maxCount: readBackEvents,
             requiresLeader: true,
             ...(credentials && { credentials }),
           }),
@@ -106,7 +106,7 @@ interface Abandonable {
 }
 
 /** Returns everything that a read yields. The time limit starts again with each event, so that a long stream may take long. */
-async function drained<T>({ limits }: Patience, timeMs: number, read: () => AsyncIterable<T>): Promise<readonly T[]> {
+async function drained<T>({ limits }: RetryPolicy, timeMs: number, read: () => AsyncIterable<T>): Promise<readonly T[]> {
   const source: AsyncIterable<T> & Abandonable = read();
   source.on?.('error', () => undefined); // Without a listener an error after the end would end the process.
   const found: T[] = [];

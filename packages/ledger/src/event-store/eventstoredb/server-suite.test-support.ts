@@ -38,7 +38,7 @@ export function serverSuite({ name, url, connect, killAndRestart, isCluster = fa
   storeContract(`the store on ${name}`, async () => ({ open, remove: async () => undefined }));
 
   describe(`traps of ${name}`, () => {
-    test('a stream that was deleted reads as empty, and an append that lands behind it is told as such', async () => {
+    test('a stream that was deleted reads as empty, and an append that lands behind it is reported as such', async () => {
       const [store, client, stream] = [await opened(), connect(url()), newName()];
       onTestFinished(() => client.dispose());
       await store.append(stream, -1, newEvents(2));
@@ -167,14 +167,14 @@ export function restartCommand(): (() => Promise<void>) | undefined {
 function oneAtATime(): void {
   const lock = createServer();
   const minuteMs = 60_000;
-  const taken = (): Promise<boolean> =>
+  const isTaken = (): Promise<boolean> =>
     new Promise((resolve) => {
       lock.removeAllListeners();
       lock.once('error', () => resolve(false)).once('listening', () => resolve(true));
       lock.listen({ port: 38_213, host: '127.0.0.1' });
     });
   beforeAll(async () => {
-    while (!(await taken())) await pause(200);
+    while (!(await isTaken())) await pause(200);
   }, 30 * minuteMs);
   afterAll(() => void lock.close());
 }

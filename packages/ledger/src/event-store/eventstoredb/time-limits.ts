@@ -10,7 +10,7 @@ interface Limited {
   /** When the call is ended (monotonic). Written by `#endOverdue`. */
   dueMs: number;
   /** The last value of `progress`. Written by `#endOverdue`. */
-  seen: number;
+  lastProgress: number;
 }
 
 /** A call is ended at most this part of its time too late. */
@@ -39,7 +39,13 @@ export class TimeLimits {
    */
   within<T>(timeMs: number, work: Promise<T>, progress: () => number = never): Promise<T> {
     return new Promise((resolve, reject) => {
-      const limited: Limited = { timeMs, progress, giveUp: reject, dueMs: this.#runtime.monotonicNowMs() + timeMs, seen: progress() };
+      const limited: Limited = {
+        timeMs,
+        progress,
+        giveUp: reject,
+        dueMs: this.#runtime.monotonicNowMs() + timeMs,
+        lastProgress: progress(),
+      };
       this.#limited.add(limited);
       work.then(
         (result) => {
@@ -71,8 +77,8 @@ export class TimeLimits {
     for (const limited of this.#limited) {
       if (limited.dueMs > nowMs) continue;
       const progress = limited.progress();
-      if (progress !== limited.seen) {
-        limited.seen = progress;
+      if (progress !== limited.lastProgress) {
+        limited.lastProgress = progress;
         limited.dueMs = nowMs + limited.timeMs;
         continue;
       }

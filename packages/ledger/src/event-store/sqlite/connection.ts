@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from './failure.ts';
-import { moveForward, refuseForeignFile } from './layout.ts';
+import { migrate, refuseForeignFile } from './migrations.ts';
 
 // busy_timeout: SQLite's own waiting lets writers starve (measured: 6 commits/s against 4,870), so contention.ts waits.
 // synchronous: each commit is synced before it is acknowledged. fullfsync: on macOS a plain fsync stops in the drive's cache.
@@ -72,7 +72,7 @@ export function openConnection(path: string): DatabaseSync {
     if (mode !== 'wal') {
       throw new LedgerError('store_unavailable', `${path}: the file system does not allow a write-ahead log. Use a local disk.`);
     }
-    moveForward(db, path);
+    migrate(db, path);
     return db;
   } catch (error) {
     if (db?.isOpen) db.close();

@@ -20,26 +20,26 @@ export function asLedgerError(error: unknown, path: string): unknown {
     });
   }
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
-  const say = (code: ConstructorParameters<typeof LedgerError>[0], what: string): LedgerError =>
+  const ledgerError = (code: ConstructorParameters<typeof LedgerError>[0], what: string): LedgerError =>
     new LedgerError(code, `${path}: ${what}`, { cause: error });
   const detail = `${error.message} (SQLite ${error.errcode})`;
   switch (error.errcode & 0xff) {
     case BUSY:
     case LOCKED:
-      return say('store_busy', 'another process is writing. Nothing was written; try again.');
+      return ledgerError('store_busy', 'another process is writing. Nothing was written; try again.');
     case FULL:
-      return say('store_full', `${detail}. Nothing was written; make room, then send it again.`);
+      return ledgerError('store_full', `${detail}. Nothing was written; make room, then send it again.`);
     case CORRUPT:
     case CONSTRAINT:
-      return say('corrupt', `${detail}. Stop the writers and keep the file as it is.`);
+      return ledgerError('corrupt', `${detail}. Stop the writers and keep the file as it is.`);
     case NOTADB:
-      return say('invalid_input', 'this is no SQLite file. It was left as it is; choose another path.');
+      return ledgerError('invalid_input', 'this is no SQLite file. It was left as it is; choose another path.');
     case CANTOPEN:
-      return say('store_unavailable', `${detail}. Does its directory exist, and may this process write there?`);
+      return ledgerError('store_unavailable', `${detail}. Does its directory exist, and may this process write there?`);
     case READONLY:
-      return say('store_unavailable', `${detail}. This process must be allowed to write the file and its directory.`);
+      return ledgerError('store_unavailable', `${detail}. This process must be allowed to write the file and its directory.`);
     default:
-      return say(
+      return ledgerError(
         'store_unavailable',
         `${detail}. An append under way may be stored or not; sending it again with the same ids settles it.`,
       );

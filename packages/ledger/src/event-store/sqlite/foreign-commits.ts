@@ -3,7 +3,7 @@ import type { Runtime } from '../../runtime.ts';
 import type { LogGrowth } from '../log-pages.ts';
 import type { LogFile } from './log-file.ts';
 
-const lookMs = 50;
+const pollMs = 50;
 
 export class ForeignCommits {
   readonly #file: LogFile;
@@ -26,21 +26,21 @@ export class ForeignCommits {
   enter(): () => void {
     if (this.#followers++ === 0) {
       this.#nobodyLeft = new AbortController();
-      void this.#look(AbortSignal.any([this.#nobodyLeft.signal, this.#closing]));
+      void this.#poll(AbortSignal.any([this.#nobodyLeft.signal, this.#closing]));
     }
     return () => {
       if (--this.#followers === 0) this.#nobodyLeft.abort();
     };
   }
 
-  async #look(end: AbortSignal): Promise<void> {
-    let seen = this.#version();
+  async #poll(end: AbortSignal): Promise<void> {
+    let lastVersion = this.#version();
     while (!end.aborted) {
-      await this.#runtime.sleep(lookMs, end);
+      await this.#runtime.sleep(pollMs, end);
       if (end.aborted) return;
       const version = this.#version();
-      if (version === undefined || version !== seen) this.#growth.announce();
-      seen = version;
+      if (version === undefined || version !== lastVersion) this.#growth.announce();
+      lastVersion = version;
     }
   }
 

@@ -32,18 +32,18 @@ describe('four processes on one file', () => {
     const path = newLogPath();
     const streams = ['shared-0', 'shared-1', 'shared-2'];
     const store = await open(path);
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     const following = (async () => {
       const end = new AbortController();
       for await (const page of store.readLog({ follow: end.signal })) {
-        seen.push(...page.events);
-        if (seen.length >= 4 * 100 * 2) end.abort();
+        received.push(...page.events);
+        if (received.length >= 4 * 100 * 2) end.abort();
       }
     })();
     const acknowledged = (await perform(path, Array(4).fill({ kind: 'shared', streams, count: 100 }))).flat();
     await following;
     const log = await allEvents(store);
-    expect(seen).toEqual(log);
+    expect(received).toEqual(log);
     expect(new Set(log.map((event) => event.id)).size).toBe(800);
     expectStored(log, acknowledged);
     for (const stream of streams) {

@@ -130,10 +130,10 @@ describe('backup', () => {
     const path = newLogPath();
     const store = await open(path);
     await store.append('order-1', -1, [eventOf(10)]);
-    const taken = join(dirname(path), 'taken.db');
-    writeFileSync(taken, 'a letter');
-    await expect(store.backup(taken)).rejects.toMatchObject({ code: 'invalid_input' });
-    expect(readFileSync(taken, 'utf8')).toBe('a letter');
+    const foreign = join(dirname(path), 'taken.db');
+    writeFileSync(foreign, 'a letter');
+    await expect(store.backup(foreign)).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(readFileSync(foreign, 'utf8')).toBe('a letter');
     await expect(store.backup(join(dirname(path), 'none', 'copy.db'))).rejects.toMatchObject({ code: 'store_unavailable' });
     const left = readdirSync(dirname(path)).filter((name) => !name.startsWith(basename(path)));
     expect(left).toEqual(['taken.db']);

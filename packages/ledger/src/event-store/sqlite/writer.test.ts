@@ -54,19 +54,19 @@ describe('groups', () => {
 describe('the queue', () => {
   test('takes 10,000 appends; the next is `store_busy`, and all that were taken are stored', async () => {
     const { append, file } = openWriter();
-    const taken = Array.from({ length: 10_000 }, (_, n) => append(`order-${n}`));
+    const accepted = Array.from({ length: 10_000 }, (_, n) => append(`order-${n}`));
     await expect(append('one-more')).rejects.toMatchObject({ code: 'store_busy', message: expect.stringContaining('10000 appends') });
-    for (const result of await Promise.all(taken)) expect(result.appended).toBe(true);
+    for (const result of await Promise.all(accepted)) expect(result.appended).toBe(true);
     expect(file.readStream('one-more', -1)).toEqual([]);
     expect(await append('one-more')).toMatchObject({ appended: true, position: '00000000000000010001' });
   });
 
   test('takes 16 MiB', async () => {
     const { append } = openWriter();
-    const taken = Array.from({ length: 16 }, (_, n) => append(`order-${n}`, -1, 1_000_000));
+    const accepted = Array.from({ length: 16 }, (_, n) => append(`order-${n}`, -1, 1_000_000));
     await expect(append('one-more', -1, 1_000_000)).rejects.toMatchObject({ code: 'store_busy' });
     const small = append('small', -1, 1_000);
-    for (const result of await Promise.all([...taken, small])) expect(result.appended).toBe(true);
+    for (const result of await Promise.all([...accepted, small])) expect(result.appended).toBe(true);
     expect(await append('one-more', -1, 1_000_000)).toMatchObject({ appended: true });
   });
 });

@@ -2,7 +2,7 @@
 // Keeps what was acknowledged for the audit at the end.
 import type { Observation } from '../../observation.ts';
 import type { ObserveResult, PlaceOrder } from '../../payment-ledger.ts';
-import { type AuditedLog, everOwned, saidName } from './audited-log.ts';
+import { type AuditedLog, everOwned, observedFactName } from './audited-log.ts';
 import type { Place } from './coverage.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +34,7 @@ export class Acknowledgements {
 
   observed(observation: Observation, result: ObserveResult): void {
     const { payment, aliases = [], orderId } = observation;
-    const name = saidName(observation);
+    const name = observedFactName(observation);
     const references = [payment.id, ...aliases];
     this.#world.coverage.met(`answer: ${result.outcome}`);
     if (references.length > 1) this.together.push(references);
@@ -42,7 +42,8 @@ export class Acknowledgements {
     if (result.outcome === 'held') {
       if (orderId !== undefined) this.#broken('law 7: held only without an order', `${name} names ${orderId}`);
       for (const id of references) {
-        if (!this.#log.reference(id).held.some((said) => saidName(said) === name)) this.#broken(durable, `${name} is not held under ${id}`);
+        if (!this.#log.reference(id).held.some((observed) => observedFactName(observed) === name))
+          this.#broken(durable, `${name} is not held under ${id}`);
       }
       return;
     }

@@ -17,7 +17,7 @@ export interface AuditedEvent {
   readonly place: string;
 }
 
-export interface Said {
+export interface ObservedFact {
   readonly source: Source;
   readonly payment: PaymentReference;
   readonly aliases?: readonly string[];
@@ -26,7 +26,7 @@ export interface Said {
 }
 
 /** Returns the source, the payment and the fact as one text, to compare observations. */
-export function saidName({ source, payment, fact }: Said): string {
+export function observedFactName({ source, payment, fact }: ObservedFact): string {
   return `${source}: ${payment.id} ${textOf(fact)}`;
 }
 
@@ -90,7 +90,7 @@ export interface AuditedReference {
   owner?: string;
   /** The links, oldest first. */
   readonly links: { readonly orderId: string; readonly revision: number }[];
-  readonly held: Said[];
+  readonly held: ObservedFact[];
 }
 
 /** True if the order owns the reference, or owned it until a person moved the payment. */

@@ -15,7 +15,7 @@ export interface KnownOrder {
 }
 
 /** What the model knows about a payment. */
-export interface KnownPayment {
+export interface ExpectedPayment {
   readonly reference: PaymentReference;
   /** The amount that was paid. Absent: the payment is not paid. */
   readonly paid?: { readonly totalMinor: number; readonly currency: string; readonly parts?: AmountParts };
@@ -29,7 +29,7 @@ export interface KnownPayment {
 export type AmountMismatch = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid';
 
 /** Returns why a person must review the payment. Empty: it is as the order expects, or is not paid. */
-export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPayment): readonly AmountMismatch[] {
+export function mismatchesOf(order: KnownOrder, { reference, paid }: ExpectedPayment): readonly AmountMismatch[] {
   if (!paid) return [];
   const found: AmountMismatch[] = [];
   if (reference.livemode !== order.livemode) found.push('mode');
@@ -46,14 +46,14 @@ export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPaymen
   return found;
 }
 
-function good(order: KnownOrder, payment: KnownPayment): boolean {
+function good(order: KnownOrder, payment: ExpectedPayment): boolean {
   if (!payment.paid) return false;
   if (payment.ruling) return payment.ruling === 'grant';
   return mismatchesOf(order, payment).every((mismatch) => mismatch === 'overpaid');
 }
 
 /** Returns 2 if the payment gives access, 1 if only a dispute prevents it, else 0. */
-function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
+function worth(payment: ExpectedPayment, policy: Policy): 0 | 1 | 2 {
   const refundedMinor = payment.refunds
     .filter(({ status }) => status === 'succeeded')
     .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
@@ -73,7 +73,7 @@ function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
 /** Returns the status that the order must have. @param granted true if the order has ever had a membership. */
 export function expectedStatus(
   order: KnownOrder | undefined,
-  payments: readonly KnownPayment[],
+  payments: readonly ExpectedPayment[],
   policy: Policy,
   granted: boolean,
 ): MembershipStatus {

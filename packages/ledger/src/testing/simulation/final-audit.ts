@@ -1,9 +1,9 @@
 // The checks after faults have stopped and all work has ended: every fact has reached its order, every order agrees with the
 // provider's final state, and so does the shop.
 
-import { everOwned, saidName } from './audited-log.ts';
-import { expectedStatus, type KnownPayment, mismatchesOf } from './expected-access.ts';
-import { knownPayment } from './provider.ts';
+import { everOwned, observedFactName } from './audited-log.ts';
+import { type ExpectedPayment, expectedStatus, mismatchesOf } from './expected-access.ts';
+import { expectedPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -12,12 +12,12 @@ import type { Stage } from './stage.ts';
  */
 export function auditHeld({ world, auditor }: Stage): void {
   for (const [id, { held }] of auditor.log.references) {
-    for (const said of held) {
-      const name = saidName(said);
-      const names = [...new Set([said.payment.id, ...(said.aliases ?? [])])];
-      const acknowledged = names.every((each) => auditor.log.reference(each).held.some((other) => saidName(other) === name));
+    for (const observed of held) {
+      const name = observedFactName(observed);
+      const names = [...new Set([observed.payment.id, ...(observed.aliases ?? [])])];
+      const acknowledged = names.every((each) => auditor.log.reference(each).held.some((other) => observedFactName(other) === name));
       if (!(acknowledged ? names : [id]).some((each) => auditor.log.reference(each).owner !== undefined)) continue;
-      const { owner } = auditor.log.reference(said.payment.id);
+      const { owner } = auditor.log.reference(observed.payment.id);
       if (owner === undefined || !auditor.log.order(owner).observed.has(name)) {
         world.report('law 7: what was held reaches the owner', `${name}, held under ${id}, is missing in ${owner ?? 'any order'}`);
       }
@@ -69,7 +69,7 @@ export function auditFinalState(parts: Stage): void {
     const payments = provider.payments
       .filter(({ reference }) => auditor.log.reference(reference.id).owner === order.orderId)
       .map(({ reference, registers }) =>
-        knownPayment(
+        expectedPayment(
           reference,
           [...registers.values()].map(({ fact }) => fact),
           order.rulings.get(reference.id),
@@ -84,7 +84,7 @@ export function auditFinalState(parts: Stage): void {
 }
 
 /** Checks that there is a review for each payment that does not fit its order. */
-function auditReviews({ world, auditor }: Stage, orderId: string, payments: readonly KnownPayment[]): void {
+function auditReviews({ world, auditor }: Stage, orderId: string, payments: readonly ExpectedPayment[]): void {
   const { placed, reviews } = auditor.log.order(orderId);
   if (!placed) return;
   for (const payment of payments) {

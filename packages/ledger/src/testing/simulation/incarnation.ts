@@ -8,5 +8,5 @@ export interface Incarnation {
   readonly options: ProcessOptions;
   /** The calls that it has sent, but that are not carried out yet. Written by the simulated store and the shop. */
   readonly underWay: Set<Step>;
-  gone: boolean;
+  dead: boolean;
 }

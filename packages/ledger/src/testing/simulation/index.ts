@@ -3,7 +3,7 @@
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
 export { CountedPlaces } from './counted-places.ts';
-export { expectedStatus, type KnownOrder, type KnownPayment, mismatchesOf } from './expected-access.ts';
+export { type ExpectedPayment, expectedStatus, type KnownOrder, mismatchesOf } from './expected-access.ts';
 export type { Incarnation } from './incarnation.ts';
 export { readMutantSeeds, writeMutantSeeds } from './mutant-seeds.ts';
 export type { Edit, Mutant } from './mutants.ts';

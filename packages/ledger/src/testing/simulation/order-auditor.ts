@@ -3,7 +3,14 @@ import type { Fact, PaymentReference } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 import type { AuditContext } from './audit-context.ts';
-import { type AuditedDecision, type AuditedEvent, type AuditedOrder, everOwned, type Said, saidName } from './audited-log.ts';
+import {
+  type AuditedDecision,
+  type AuditedEvent,
+  type AuditedOrder,
+  everOwned,
+  type ObservedFact,
+  observedFactName,
+} from './audited-log.ts';
 import type { Coverage, Place } from './coverage.ts';
 import { expectedStatus, type KnownOrder } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
@@ -67,14 +74,14 @@ function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, 
 }
 
 function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, provider, world }: AuditContext): void {
-  const said = data as unknown as Said;
-  const { payment, fact, aliases = [] } = said;
+  const observed = data as unknown as ObservedFact;
+  const { payment, fact, aliases = [] } = observed;
   const { owner } = log.reference(payment.id);
   if (owner !== order.orderId)
     broken('law 3: recorded in the owner of the payment', `${place}: ${payment.id} belongs to ${owner ?? 'nobody'}`);
   const unlinked = aliases.find((alias) => log.reference(alias).owner === undefined);
   if (unlinked !== undefined) broken('law 3: link before use', `${place}: ${unlinked} is not linked`);
-  const name = saidName(said);
+  const name = observedFactName(observed);
   if (order.observed.has(name)) broken('law 5: noise is not kept', `${place} records ${name} again`);
   if (order.moved.has(payment.id)) broken('law 3: what was moved stays away', `${place}: ${payment.id} was moved from ${order.orderId}`);
   order.observed.set(name, payment.id);
@@ -94,10 +101,10 @@ function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { b
     broken('law 3: only its owner gives a payment away', `${place}: ${payment.id} belongs to ${reference.owner ?? 'nobody'}`);
   }
   if (everOwned(reference, toOrderId)) broken('law 3: a payment never comes back', `${place}: ${payment.id} to ${toOrderId}`);
-  const rests = order.decisions.some(
+  const isGranting = order.decisions.some(
     ({ change, paymentId }) => paymentId === payment.id && (change === 'granted' || change === 'restored'),
   );
-  if (rests) broken('law 3: a payment that access was given on stays', `${place}: ${payment.id}`);
+  if (isGranting) broken('law 3: a payment that access was given on stays', `${place}: ${payment.id}`);
   order.moved.set(payment.id, { toOrderId, linkRevision });
   order.facts.delete(payment.id);
   order.rulings.delete(payment.id);

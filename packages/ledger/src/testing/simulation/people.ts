@@ -68,11 +68,11 @@ export class People {
     this.#world.some('a person looks at reviews', async () => {
       const { random, coverage } = this.#world;
       const { orderId } = random.pick(this.#parts.orders);
-      const seen = await this.#parts.sources.someProcess()?.call(`order ${orderId}`, (ledger) => ledger.order(orderId));
-      if (!seen || !hasValue(seen) || !seen.value || seen.value.openReviews.length === 0) return;
-      const { reviewId } = random.pick(seen.value.openReviews);
+      const answer = await this.#parts.sources.someProcess()?.call(`order ${orderId}`, (ledger) => ledger.order(orderId));
+      if (!answer || !hasValue(answer) || !answer.value || answer.value.openReviews.length === 0) return;
+      const { reviewId } = random.pick(answer.value.openReviews);
       const resolution = random.pick(['grant', 'revoke', 'dismiss'] as const);
-      const seenRevision = seen.value.revision;
+      const seenRevision = answer.value.revision;
       this.#world.some(`a person rules on ${orderId} ${reviewId}`, async () => {
         const answer = await this.#parts.sources
           .someProcess()

@@ -6,7 +6,7 @@ export function plan(stage: Stage): void {
   planOrders(stage);
   const { world, sources, stories, processes } = stage;
   const { random, options } = world;
-  for (const story of stories) sources.tell(story);
+  for (const story of stories) sources.play(story);
   for (let round = 0; round < options.polls; round++) {
     world.later(random.between(0, 30_000), 'time to poll', () => world.some('poll', async () => void (await sources.poll())));
   }

@@ -2,7 +2,7 @@
 // of object reports about a payment. States only move forward, as the join of facts expects.
 import { defined } from '../../defined.ts';
 import type { Fact, PaidAmount, PaymentReference, Statement } from '../../observation.ts';
-import type { KnownPayment } from './expected-access.ts';
+import type { ExpectedPayment } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
 
 /** The kind of object that reports a payment. */
@@ -31,7 +31,7 @@ export interface ProviderPayment {
 }
 
 /** What a move changes, and which object a webhook would report it with. */
-export interface News {
+export interface ProviderUpdate {
   readonly via: Via;
   readonly fact: Fact;
 }
@@ -43,9 +43,9 @@ export class Provider {
   #moves = 0;
 
   /** Changes an object. @param news all facts that it reports; a read of everything finds the first one. */
-  change(payment: ProviderPayment, news: readonly [News, ...News[]]): void {
-    const [{ fact }] = news;
-    for (const each of news) this.#ranks.set(factName(payment.reference, each.fact), rankOf(each.fact, ++this.#moves));
+  change(payment: ProviderPayment, update: readonly [ProviderUpdate, ...ProviderUpdate[]]): void {
+    const [{ fact }] = update;
+    for (const each of update) this.#ranks.set(factName(payment.reference, each.fact), rankOf(each.fact, ++this.#moves));
     payment.registers.set(registerName(fact), { fact, rank: this.rank(payment.reference, fact) ?? 0 });
   }
 
@@ -55,7 +55,7 @@ export class Provider {
   }
 
   /** Returns what the object reports about the payment. */
-  statement(payment: ProviderPayment, { via, fact }: News, asOf: string, evidence: Statement['evidence']): Statement {
+  statement(payment: ProviderPayment, { via, fact }: ProviderUpdate, asOf: string, evidence: Statement['evidence']): Statement {
     const { reference, sessionId, sessionNames, intentNames, paidAt } = payment;
     const names = via === 'session' ? sessionNames : via === 'intent' ? intentNames : undefined;
     return {
@@ -106,8 +106,8 @@ export class KnownFacts {
     return [...this.#newest.values()].some(({ fact }) => predicate(fact));
   }
 
-  payment(reference: PaymentReference, ruling: 'grant' | 'revoke' | undefined): KnownPayment {
-    return knownPayment(
+  payment(reference: PaymentReference, ruling: 'grant' | 'revoke' | undefined): ExpectedPayment {
+    return expectedPayment(
       reference,
       [...this.#newest.values()].map(({ fact }) => fact),
       ruling,
@@ -116,7 +116,11 @@ export class KnownFacts {
 }
 
 /** Returns the state of a payment. @param facts one fact for each object. */
-export function knownPayment(reference: PaymentReference, facts: readonly Fact[], ruling: 'grant' | 'revoke' | undefined): KnownPayment {
+export function expectedPayment(
+  reference: PaymentReference,
+  facts: readonly Fact[],
+  ruling: 'grant' | 'revoke' | undefined,
+): ExpectedPayment {
   let paid: PaidAmount | undefined;
   for (const fact of facts) if (fact.kind === 'attempt' && fact.status === 'paid') paid = fact.amount;
   return {

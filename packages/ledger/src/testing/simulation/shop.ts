@@ -57,7 +57,7 @@ export class Shop {
     return new Promise((resolve, reject) => {
       let over = false;
       const answer = (label: string, how: () => void): void => {
-        if (!by.gone) scheduler.park(by.party, 'call', `${name}: ${label}`, how);
+        if (!by.dead) scheduler.park(by.party, 'call', `${name}: ${label}`, how);
       };
       const failed = (): void => reject(new Error('simulated'));
       if (signal.aborted) return answer('aborted before it began', failed);

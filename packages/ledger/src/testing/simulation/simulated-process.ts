@@ -25,7 +25,7 @@ interface Life extends Incarnation {
 export type Answer<T> = { readonly value: T } | { readonly refused: LedgerErrorCode } | 'no answer';
 
 /** The errors after which a caller tries again. Any other error is a fault of the ledger. */
-const passing: ReadonlySet<LedgerErrorCode> = new Set([
+const transientErrors: ReadonlySet<LedgerErrorCode> = new Set([
   'store_unavailable',
   'store_busy',
   'store_full',
@@ -98,7 +98,7 @@ export class SimulatedProcess {
     this.#lives += 1;
     if (this.#lives > 1 && options.keepsReadModels) coverage.met('read models kept over a restart');
     const party: Party = { name: `${this.name}.${this.#lives}`, paused: false };
-    const incarnation: Incarnation = { party, options, underWay: new Set(), gone: false };
+    const incarnation: Incarnation = { party, options, underWay: new Set(), dead: false };
     scheduler.note(`${party.name} starts`);
     const ledger = createPaymentLedger({
       eventStore: openSimulatedStore({ ...this.#parts, incarnation }),
@@ -129,7 +129,7 @@ export class SimulatedProcess {
       patience: 1,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
-          if (incarnation.gone) return;
+          if (incarnation.dead) return;
           if (signal?.aborted) return resolve();
           const timer = scheduler.timer(party, ms, `${party.name} wakes`, () => {
             signal?.removeEventListener('abort', abort);
@@ -159,7 +159,7 @@ export class SimulatedProcess {
         work(life.ledger, life).then(
           (value) => answer({ value }),
           (error: unknown) => {
-            if (error instanceof LedgerError && passing.has(error.code)) return answer({ refused: error.code });
+            if (error instanceof LedgerError && transientErrors.has(error.code)) return answer({ refused: error.code });
             this.#world.report(
               'no failure without a cause',
               `${life.party.name}: ${label}: ${error instanceof Error ? error.stack : String(error)}`,
@@ -211,13 +211,13 @@ export class SimulatedProcess {
     } catch (error) {
       this.#world.report('disposing ends', `${life.party.name}: ${error instanceof Error ? error.stack : String(error)}`);
     }
-    if (life.gone) return;
+    if (life.dead) return;
     this.#leave(life);
     this.#world.coverage.met('stopped in order');
   }
 
   #leave(life: Life): void {
-    life.gone = true;
+    life.dead = true;
     this.#life = undefined;
     this.#world.scheduler.removeAllOf(life.party);
     for (const leave of [...life.callers]) leave();

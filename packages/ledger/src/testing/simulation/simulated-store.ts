@@ -51,7 +51,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
   }
 
   function reply(label: string, run: () => void): void {
-    if (incarnation.gone) return;
+    if (incarnation.dead) return;
     if (random.chance(options.replyAtOnce) && world.doomed !== incarnation) run();
     else scheduler.park(party, 'call', `${party.name} reply: ${label}`, run);
   }
@@ -69,7 +69,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     work: () => Promise<T>,
     { appends = false, signal }: { appends?: boolean; signal?: AbortSignal } = {},
   ): Promise<T> {
-    if (incarnation.gone) return new Promise(() => undefined);
+    if (incarnation.dead) return new Promise(() => undefined);
     if (closing.signal.aborted) return Promise.reject(unavailable('closed'));
     return new Promise<T>((resolve, reject) => {
       const fate = drawFate(appends);
@@ -106,7 +106,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     const answer = engine.append(stream, expectedRevision, events);
     if (log.rows.length > before) {
       onAppended(incarnation);
-      if (!incarnation.gone && world.fault(options.process.crashAfterAppend)) world.doomed = incarnation;
+      if (!incarnation.dead && world.fault(options.process.crashAfterAppend)) world.doomed = incarnation;
       const woken = [...headWaiters];
       headWaiters.clear();
       for (const wake of woken) wake();
@@ -125,7 +125,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
 
   function growth(after: Position, end: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (end.aborted || incarnation.gone) return resolve();
+      if (end.aborted || incarnation.dead) return resolve();
       if (log.rows.length > Number(after)) return resolve();
       const wake = (): void => {
         end.removeEventListener('abort', leave);

@@ -3,7 +3,7 @@
 import type { Observation } from '../../observation.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { ShopOrder, Story } from './payment-stories.ts';
-import type { News, Provider, ProviderPayment } from './provider.ts';
+import type { Provider, ProviderPayment, ProviderUpdate } from './provider.ts';
 import type { Answer, SimulatedProcess } from './simulated-process.ts';
 import type { World } from './world.ts';
 
@@ -36,25 +36,25 @@ export class Sources {
   }
 
   /** Makes the payment's moves, one after the other. Some wait until the report of the one before has arrived. */
-  tell({ payment, moves, transfer }: Story): void {
+  play({ payment, moves, transfer }: Story): void {
     const [move, ...rest] = moves;
     if (!move) return;
     this.#world.some(`${payment.reference.id} moves`, () => {
       let goesOn = false;
       const goOn = (): void => {
-        if (!goesOn) this.tell({ payment, moves: rest, transfer });
+        if (!goesOn) this.play({ payment, moves: rest, transfer });
         goesOn = true;
       };
       const waits = this.#world.random.chance(0.6);
-      for (const news of move()) {
-        if (transfer) this.#bankTransfer(payment, news, goOn);
-        else this.#makeWebhook(payment, news, goOn);
+      for (const update of move()) {
+        if (transfer) this.#bankTransfer(payment, update, goOn);
+        else this.#makeWebhook(payment, update, goOn);
       }
       if (!waits) goOn();
     });
   }
 
-  #makeWebhook(payment: ProviderPayment, news: News, onArrival: () => void): void {
+  #makeWebhook(payment: ProviderPayment, update: ProviderUpdate, onArrival: () => void): void {
     const { random, coverage, options } = this.#world;
     if (random.chance(options.sources.dropped)) {
       coverage.met('webhook never made');
@@ -62,8 +62,8 @@ export class Sources {
       return;
     }
     const eventId = `evt_${++this.#events}`;
-    const objectId = news.via === 'session' ? (payment.sessionId ?? payment.reference.id) : payment.reference.id;
-    const statement = this.#parts.provider.statement(payment, news, this.#world.providerTime(), { objectId, eventId });
+    const objectId = update.via === 'session' ? (payment.sessionId ?? payment.reference.id) : payment.reference.id;
+    const statement = this.#parts.provider.statement(payment, update, this.#world.providerTime(), { objectId, eventId });
     const copies = random.chance(options.sources.doubled) ? random.between(2, 3) : 1;
     if (copies > 1) coverage.met('webhook doubled');
     for (let copy = 0; copy < copies; copy++) this.#sendWebhook({ ...statement, source: 'webhook' }, 0, onArrival);
@@ -84,9 +84,9 @@ export class Sources {
   }
 
   /** Reports money without a provider object: a person enters it, and repeats that until it is acknowledged. */
-  #bankTransfer(payment: ProviderPayment, news: News, onArrival: () => void): void {
+  #bankTransfer(payment: ProviderPayment, update: ProviderUpdate, onArrival: () => void): void {
     const { provider } = this.#parts;
-    const statement = provider.statement(payment, news, this.#world.providerTime(), { objectId: payment.reference.id });
+    const statement = provider.statement(payment, update, this.#world.providerTime(), { objectId: payment.reference.id });
     const observation: Observation = {
       ...statement,
       orderId: payment.orderId,

@@ -61,13 +61,13 @@ export function problemsOf(value: unknown): readonly string[] {
   const json = value as Json;
   const { object } = json;
   if ('error' in json)
-    return [...judge('error', json), ...inside(json, ['error', 'payment_intent']), ...inside(json, ['error', 'payment_method'])];
+    return [...checkObject('error', json), ...inside(json, ['error', 'payment_intent']), ...inside(json, ['error', 'payment_method'])];
   if (object === 'list' || ('data' in json && 'next_page_url' in json)) return listProblems(json);
   if (WITHOUT_TYPE.has(object) || (json['deleted'] === true && Object.keys(json).length === 3)) return [];
   if (typeof object !== 'string')
     return Object.keys(json).length <= 2 && 'id' in json ? [] : [`names no object: ${JSON.stringify(json).slice(0, 200)}`];
   if (!(object in ROOTS)) return [`${object} is an object for which the schema has no root. Add it to ROOTS.`];
-  return [...judge(object, json), ...(object === 'event' ? inside(json, ['data', 'object']) : [])];
+  return [...checkObject(object, json), ...(object === 'event' ? inside(json, ['data', 'object']) : [])];
 }
 
 function listProblems({ object, url, has_more: hasMore, data, ...rest }: Json): string[] {
@@ -82,7 +82,7 @@ function inside(json: Json, [outer, inner]: readonly [string, string]): readonly
   return object === undefined ? [] : problemsOf(object);
 }
 
-function judge(name: string, json: Json): string[] {
+function checkObject(name: string, json: Json): string[] {
   const validate = validator(name);
   if (validate(json)) return [];
   // If no branch of a union matches, report the errors of the branch that matched furthest.

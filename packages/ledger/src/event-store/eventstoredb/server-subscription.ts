@@ -28,7 +28,7 @@ export interface Arrived {
   readonly live: boolean;
 }
 
-export class LogSubscription {
+export class ServerSubscription {
   readonly #source: ClientSubscription;
   /** The newest checkpoint. Written by the listener that the constructor passes to the client. */
   #checkpoint: Position | undefined;
@@ -37,7 +37,7 @@ export class LogSubscription {
   /** What ended the subscription. Written by `#failed`. */
   #failure: { readonly error: unknown } | undefined;
   /** Counts everything that arrives: events, notices and failures. Written by `#arrived`. */
-  #news = 0;
+  #arrivals = 0;
   /** Wakes the reader that waits. Written by `changed`. */
   #wake: (() => void) | undefined;
 
@@ -72,8 +72,8 @@ export class LogSubscription {
     this.#source.on('close', () => this.#failed(new Error('the subscription was closed')));
   }
 
-  get news(): number {
-    return this.#news;
+  get arrivals(): number {
+    return this.#arrivals;
   }
 
   /** Takes at most `limit` events, without waiting. Once all are taken, throws what ended the subscription. */
@@ -90,9 +90,9 @@ export class LogSubscription {
   }
 
   /** Resolves once something has arrived since `news` was `seen`, or the signal aborts. Only one reader may wait. */
-  changed(seen: number, signal: AbortSignal): Promise<void> {
+  changed(seenArrivals: number, signal: AbortSignal): Promise<void> {
     this.#wake?.(); // Ends an earlier wait that was given up, so that its listener is removed.
-    if (this.#news !== seen || signal.aborted) return Promise.resolve();
+    if (this.#arrivals !== seenArrivals || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         signal.removeEventListener('abort', wake);
@@ -110,7 +110,7 @@ export class LogSubscription {
   }
 
   #arrived(): void {
-    this.#news += 1;
+    this.#arrivals += 1;
     this.#wake?.();
   }
 

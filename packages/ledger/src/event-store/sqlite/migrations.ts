@@ -8,7 +8,7 @@ import { rollBack } from './failure.ts';
 export const applicationId: number = 0x50644f6e;
 
 /** Step n changes `user_version` from n to n + 1. Never edit a released step; add a new one. */
-export const layoutSteps: readonly string[] = [
+export const migrations: readonly string[] = [
   // Measured at 5 million events: the speed stays the same as the log grows, and is 2 to 3 times that of a text-keyed or a
   // clustered layout. AUTOINCREMENT: a position is never given twice, even if rows were deleted.
   `CREATE TABLE streams (
@@ -29,7 +29,7 @@ export const layoutSteps: readonly string[] = [
 ];
 
 /** @throws LedgerError `invalid_input`: the file is another program's. `file_newer`: a newer release wrote it. */
-export function refuseForeignFile(db: DatabaseSync, path: string, known: readonly string[] = layoutSteps): void {
+export function refuseForeignFile(db: DatabaseSync, path: string, known: readonly string[] = migrations): void {
   const application = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   if (application === applicationId) {
@@ -48,7 +48,7 @@ export function refuseForeignFile(db: DatabaseSync, path: string, known: readonl
 }
 
 /** Updates the file to the newest layout, in one transaction: a crash leaves it unchanged. @throws as `refuseForeignFile`. */
-export function moveForward(db: DatabaseSync, path: string, known: readonly string[] = layoutSteps): void {
+export function migrate(db: DatabaseSync, path: string, known: readonly string[] = migrations): void {
   if (pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === known.length) return;
   db.exec('BEGIN IMMEDIATE');
   try {

@@ -3,13 +3,13 @@ import type { Fact, ManualAction, Source } from '../../observation.ts';
 import type { DecisionType, OrderPlaced, Resolution, ReviewKind } from '../../order/events.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Explanation } from './explain.ts';
-import type { Said, TimelineEntry, Verdict } from './timeline.ts';
+import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
 
 /** The timeline entry of one kind. */
 export type EntryOf<Kind extends TimelineEntry['kind']> = Extract<TimelineEntry, { kind: Kind }>;
-type Came<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
+type VerdictOf<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
 
-export interface Words {
+export interface Messages {
   /** What stands between two sentences. */
   readonly space: string;
   /** Makes the last change to a complete line. */
@@ -31,7 +31,7 @@ export interface Words {
     granted(because: string): string;
     /** Says why the newest decision was made, if it is not the first. */
     changed(entry: EntryOf<'decided'>, because: string): string;
-    said(said: Said, fact: string): string;
+    said(report: SourceReport, fact: string): string;
     ruled(by: ManualAction): string;
     confirmed(source: Source, afterMs: number): string;
     unconfirmed(): string;
@@ -43,8 +43,8 @@ export interface Words {
     placed(order: OrderPlaced, money: string): string;
     attached(entry: EntryOf<'attached'>): string;
     linked(entry: EntryOf<'linked'>): string;
-    held(said: string): string;
-    said(said: Said, fact: string): string;
+    held(report: string): string;
+    said(report: SourceReport, fact: string): string;
     decided(entry: EntryOf<'decided'>, because: string): string;
     review(entry: EntryOf<'review'>): string;
     resolved(entry: EntryOf<'resolved'>): string;
@@ -55,10 +55,10 @@ export interface Words {
     abandoned(entry: EntryOf<'abandoned'>): string;
   };
   readonly verdicts: {
-    decided(came: Came<'decided'>): string;
-    confirms(came: Came<'confirms'>): string;
+    decided(verdict: VerdictOf<'decided'>): string;
+    confirms(verdict: VerdictOf<'confirms'>): string;
     waits(): string;
-    does_not_count(came: Came<'does_not_count'>): string;
+    does_not_count(verdict: VerdictOf<'does_not_count'>): string;
     second_payment(): string;
     older(): string;
     no_change(): string;
