@@ -1,5 +1,6 @@
 // @paidonce/ledger/simulation: the simulated world, for simulations of payment adapters. Real ledgers in several processes on
-// one virtual clock, a network and a store that fail, and chance from a seed; the adapter brings its provider.
+// one virtual clock, a network and a store that fail, and chance from a seed; the adapter brings its provider. It is not
+// published: the entry has only the source condition.
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
 export { CountedPlaces } from './counted-places.ts';
