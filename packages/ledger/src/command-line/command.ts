@@ -1,6 +1,7 @@
 // What a command of `paidonce` is, and how its arguments are read. What can be refused is refused before a log is opened.
 import { parseArgs } from 'node:util';
 import { LedgerError } from '../errors.ts';
+import { storeForms } from '../event-store/store-schemes.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,7 +67,7 @@ export class Options {
 export const storeOption: Readonly<Record<'store', OptionSpec>> = {
   store: {
     value: 'URL',
-    help: 'the log: sqlite:PATH, esdb://HOST or kurrentdb://HOST. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data',
+    help: `the log: ${storeForms}. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data`,
   },
 };
 export const jsonOption: Readonly<Record<'json', OptionSpec>> = { json: { help: 'one JSON document on standard output, for machines' } };
