@@ -146,7 +146,7 @@ async function shapesIn(log: LogReader): Promise<ReadonlySet<string>> {
   return shapes;
 }
 
-// It fails where an event has got a new field. Then tell a story of it, and add a golden log beside the others.
+// It fails where an event has got a new field. Then tell a story of it, and add a golden log: npm run golden -- NAME
 test('what the ledger writes today has its like in a golden log, field by field', async () => {
   const known = new Set<string>();
   for (const { file } of golden) for (const shape of await shapesIn(await opened(file))) known.add(shape);
