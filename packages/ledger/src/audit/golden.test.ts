@@ -146,7 +146,7 @@ async function shapesIn(log: LogReader): Promise<ReadonlySet<string>> {
   return shapes;
 }
 
-// Fails if an event has a new field. Then write an order that uses the field, and add a golden log beside the others.
+// Fails if an event has a new field. Then write an order that uses the field, and add a golden log beside the others: npm run golden -- NAME.
 test('what the ledger writes today has its like in a golden log, field by field', async () => {
   const known = new Set<string>();
   for (const { file } of golden) for (const shape of await shapesIn(await opened(file))) known.add(shape);

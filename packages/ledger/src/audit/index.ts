@@ -3,23 +3,8 @@
 // LedgerError `corrupt` or `file_newer` if it meets an event that it cannot read, and what the store throws.
 
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint/checkpoint.ts';
-export {
-  type Checkpoint,
-  type OpenedCheckpoint,
-  openCheckpoint,
-  readCheckpoint,
-  signCheckpoint,
-  splitNotes,
-} from './checkpoint/signed-checkpoint.ts';
-export {
-  generateNoteKey,
-  type NoteSigner,
-  type NoteVerifier,
-  openNote,
-  parseSignerKey,
-  parseVerifierKey,
-  signNote,
-} from './checkpoint/signed-note.ts';
+export { type Checkpoint, type OpenedCheckpoint, openCheckpoint, splitNotes } from './checkpoint/signed-checkpoint.ts';
+export { generateNoteKey, type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from './checkpoint/signed-note.ts';
 export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
@@ -41,7 +26,6 @@ export { type Replayed, type ReplayOptions, replayLog } from './replay/replay.ts
 export type { Difference } from './replay/replay-streams.ts';
 export type { ScanPoolOptions } from './scan/scan-pool.ts';
 export { type LogStats, logStats, type StatsOptions } from './stats.ts';
-export { type Leaf, leafHash, leafText } from './tree/leaf.ts';
-export { provesConsistency, provesInclusion, type TreeHash } from './tree/merkle-tree.ts';
+export { provesConsistency, type TreeHash } from './tree/merkle-tree.ts';
 export { type Finding, type Rule, rules } from './verify/finding.ts';
 export { type Verification, type VerifyOptions, verifyLog } from './verify/verify.ts';

@@ -5,6 +5,7 @@ import { type Command, jsonOption } from '../command-line/command.ts';
 import { openReader, openWritableStore } from '../command-line/open-store.ts';
 import { grouped } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
+import { storeForms } from '../event-store/store-schemes.ts';
 
 const phaseNames: Readonly<Record<CopyPhase, string>> = { compare: 'compare what is there', copy: 'copy', prove: 'read it back' };
 
@@ -18,7 +19,7 @@ export const copyCommand: Command = {
     'A target that is no beginning of the source is refused before anything is written.',
   ],
   options: {
-    from: { value: 'URL', help: 'the log to read: sqlite:PATH, esdb://…' },
+    from: { value: 'URL', help: `the log to read: ${storeForms}` },
     to: { value: 'URL', help: 'the store to write: empty, or an earlier copy of the same log' },
     ...jsonOption,
   },

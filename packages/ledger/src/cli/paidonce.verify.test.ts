@@ -379,7 +379,7 @@ describe('a journal with the fees of a report', () => {
 
 describe('what cannot be done is reported in a line, with exit code 2', () => {
   test.each([
-    [['verify', '--store', 'ledger.db'], /no store that can be opened here\. Is it sqlite:ledger\.db\?/],
+    [['verify', '--store', 'ledger.db'], /"ledger\.db" names no store\. Is it sqlite:ledger\.db\?/],
     [['verify', '--store', 'memory:'], /ends with its process/],
     [['verify', '--store', 'sqlite:nowhere.db'], /nowhere\.db does not exist/],
     [['verify', '--store', `sqlite:${fileURLToPath(import.meta.url)}`], /no SQLite file/],

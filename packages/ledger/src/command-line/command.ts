@@ -1,6 +1,7 @@
 // Describes a command, and reads its arguments. What can be refused is refused before a log is opened.
 import { parseArgs } from 'node:util';
 import { LedgerError } from '../errors.ts';
+import { storeForms } from '../event-store/store-schemes.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -81,7 +82,7 @@ export class Options {
 export const storeOption: Readonly<Record<'store', OptionSpec>> = {
   store: {
     value: 'URL',
-    help: 'the log: sqlite:PATH, esdb://HOST or kurrentdb://HOST. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data',
+    help: `the log: ${storeForms}. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data`,
   },
 };
 /** The flag `--json`: the result as one JSON document. */

@@ -1,5 +1,8 @@
-// The entry point @paidonce/ledger/command-line: the parts of a command-line program, so that the commands of all adapters
-// read their arguments and answer in the same way.
+/**
+ * `@paidonce/ledger/command-line`: what the commands of an adapter are made of, so that all of ours read and answer alike.
+ *
+ * @internal It may change in any release.
+ */
 export { type Command, type ExitCode, type Invocation, jsonOption, type OptionSpec, type Options, storeOption } from './command.ts';
 export { openWritableStore, storeUrl, type WritableStore } from './open-store.ts';
 export { type Program, type ProgramContext, runProgram } from './program.ts';

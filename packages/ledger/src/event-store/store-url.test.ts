@@ -49,7 +49,8 @@ describe('to be read only', () => {
 describe('what is wrong with a URL is said, without its password', () => {
   test.each([
     ['', 'names no store. Known: sqlite:PATH, memory:, esdb://HOST'],
-    ['sqlite:', 'names no store'],
+    ['ledger.db', 'names no store. Is it sqlite:ledger.db? Known: sqlite:PATH'],
+    ['sqlite:', 'names no store. Known: sqlite:PATH'],
     ['postgres://ledger:secret@host/db', '"postgres://ledger:***@host/db" names no store'],
     ['esdb:127.0.0.1', 'names no store'],
     ['esdb://ledger:secret@127.0.0.1:port', 'esdb://ledger:***@127.0.0.1:port: It cannot be read: Unexpected "port" at position'],
