@@ -1,11 +1,11 @@
-// A log of any length for the audits to read: the real ledger tells a few stories in memory, and copies of them, under
-// other ids and interleaved, are written to a SQLite log. To `verify` it is as sound as one that grew by itself.
+// Makes a log of any length for the audits: the real ledger writes a few orders in memory, and copies of them, with other ids
+// and interleaved, are written to a SQLite log. `verify` finds nothing in it, as in a real log.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createPaymentLedger, type Fact, type Observation, type PaymentLedger, type Source } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 
-interface Told {
+interface StoryRow {
   readonly stream: string;
   readonly revision: number;
   readonly type: string;
@@ -13,21 +13,21 @@ interface Told {
   readonly metadata: string;
 }
 
-/** So many orders are under way at once. */
+/** How many orders are written at the same time. */
 const interleaved = 64;
 const stories = 6;
-/** As long as every id that takes its place. */
+/** Makes an id. All ids have the same length, so that one can replace another. */
 const nameOf = (story: number, number: number): string => `S${story}-${String(number).padStart(7, '0')}`;
 
-/** Appends at least so many events to a new log. Answers how many. */
+/** Appends at least `events` events to a new log. Returns how many it has. */
 export async function growLog(path: string, events: number): Promise<number> {
-  const told = await tellStories();
+  const rows = await writeStories();
   await (await openSqliteEventStore(path)).close();
   const db = new DatabaseSync(path);
   db.exec('PRAGMA synchronous = OFF; BEGIN');
   const writer = new LogWriter(db);
-  for (const row of told.filter(({ stream }) => stream === 'policy')) writer.write(row);
-  const byStory = Array.from({ length: stories }, (_, story) => told.filter(({ stream }) => stream.includes(nameOf(story, 0))));
+  for (const row of rows.filter(({ stream }) => stream === 'policy')) writer.write(row);
+  const byStory = Array.from({ length: stories }, (_, story) => rows.filter(({ stream }) => stream.includes(nameOf(story, 0))));
   for (let order = 0; writer.events < events; ) {
     const underWay = Array.from({ length: interleaved }, () => copyOf(byStory[order % stories] ?? [], order % stories, order++));
     for (let step = 0; underWay.some(({ length }) => step < length); step++) {
@@ -43,7 +43,7 @@ export async function growLog(path: string, events: number): Promise<number> {
   return writer.events;
 }
 
-function copyOf(rows: readonly Told[], story: number, number: number): readonly Told[] {
+function copyOf(rows: readonly StoryRow[], story: number, number: number): readonly StoryRow[] {
   const [from, to] = [nameOf(story, 0), nameOf(story, number + 1)];
   return rows.map((row) => ({ ...row, stream: row.stream.replaceAll(from, to), data: row.data.replaceAll(from, to) }));
 }
@@ -61,7 +61,7 @@ class LogWriter {
     this.#addEvent = db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)');
   }
 
-  write({ stream, revision, type, data, metadata }: Told): void {
+  write({ stream, revision, type, data, metadata }: StoryRow): void {
     const id = this.#ids.get(stream) ?? this.#addStream.run(stream).lastInsertRowid;
     this.#ids.set(stream, id);
     if (revision > 0) this.#moveStream.run(revision, id);
@@ -69,7 +69,7 @@ class LogWriter {
     this.#addEvent.run(id, revision, `00000000-0000-4000-8000-${String(this.events).padStart(12, '0')}`, type, data, metadata);
   }
 
-  /** Nothing is appended to these streams any more. */
+  /** Forgets the streams: nothing more is appended to them. */
   forget(): void {
     this.#ids.clear();
   }
@@ -80,20 +80,20 @@ const payment = (id: string) => ({ provider: 'stripe', account, livemode: true, 
 const parts = { subtotalMinor: 4_900, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
 const paid: Fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: 4_900, currency: 'usd', parts } };
 
-async function tellStories(): Promise<readonly Told[]> {
+async function writeStories(): Promise<readonly StoryRow[]> {
   const log = createMemoryLog();
   await using ledger = createPaymentLedger({
     eventStore: openMemoryEventStore({ log }),
     deliver: async () => undefined,
     background: false,
   });
-  for (let story = 0; story < stories; story++) await tellStory(ledger, nameOf(story, 0), story);
+  for (let story = 0; story < stories; story++) await writeStory(ledger, nameOf(story, 0), story);
   return log.rows;
 }
 
-/** Four of six orders are paid and confirmed twice; one is refunded; one expires. */
-async function tellStory(ledger: PaymentLedger, orderId: string, story: number): Promise<void> {
-  const say = (source: Source, fact: Fact): Promise<unknown> => {
+/** Writes one order. Of six orders, four are paid and confirmed twice, one is refunded, and one expires. */
+async function writeStory(ledger: PaymentLedger, orderId: string, story: number): Promise<void> {
+  const observe = (source: Source, fact: Fact): Promise<unknown> => {
     const evidence = {
       objectId: `cs_${orderId}`,
       ...(source === 'webhook' ? { eventId: `evt_${orderId}` } : {}),
@@ -105,15 +105,15 @@ async function tellStory(ledger: PaymentLedger, orderId: string, story: number):
   await ledger.placeOrder({ orderId, memberId: `m-${orderId}`, plan: 'pro', amountMinor: 4_900, currency: 'usd', account, livemode: true });
   await ledger.attachCheckout(orderId, payment(`cs_${orderId}`));
   if (story === 5) {
-    await say('poll', { kind: 'attempt', status: 'expired' });
+    await observe('poll', { kind: 'attempt', status: 'expired' });
     return;
   }
-  await say('webhook', paid);
+  await observe('webhook', paid);
   await ledger.settle();
-  await say('poll', paid);
-  await say('status_query', paid);
+  await observe('poll', paid);
+  await observe('status_query', paid);
   if (story !== 4) return;
-  await say('webhook', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
+  await observe('webhook', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
   await ledger.settle();
-  await say('poll', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
+  await observe('poll', { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 4_900 });
 }

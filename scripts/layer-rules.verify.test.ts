@@ -1,5 +1,5 @@
-// The layers and the pure core are held by Biome (biome.json, scripts/pure-core.grit). Rules that nobody has seen
-// red may be switched off without notice: each is shown a snippet that breaks it, at a path where it applies.
+// Tests the rules of Biome for the layers and the pure core (biome.json, scripts/pure-core.grit): each rule must refuse a
+// snippet that breaks it, at a path where it applies.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const root = resolve(import.meta.dirname, '..');
 let project: string;
 
-/** An empty project under our rules. */
+/** The path of an empty project with our rules. */
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'paidonce-rules-'));
   mkdirSync(join(project, 'scripts'));
@@ -17,8 +17,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(project, { recursive: true }));
 
-/** What Biome says of the snippet, were it the file at `path`; empty where it has nothing to say. */
-function judge(path: string, snippet: string): string {
+/** Returns what Biome reports about a snippet at `path`. Empty: it reports nothing. */
+function lint(path: string, snippet: string): string {
   const file = join(project, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${snippet}\n`);
@@ -44,7 +44,7 @@ describe('dependencies point one way: http, then stripe-adapter, then ledger', (
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export const http: unknown = await import('@paidonce/http');", 'one way'],
     ['packages/http/src/plugin.ts', "export { Stripe } from 'stripe';", 'Only packages/stripe-adapter knows Stripe'],
   ])('%s may not say %s', (path, snippet, message) => {
-    expect(judge(path, snippet)).toContain(message);
+    expect(lint(path, snippet)).toContain(message);
   });
 
   test.each([
@@ -52,7 +52,7 @@ describe('dependencies point one way: http, then stripe-adapter, then ledger', (
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export { Stripe } from 'stripe';"],
     ['packages/http/src/plugin.ts', "export { LedgerError } from '@paidonce/ledger';\nexport * from '@paidonce/stripe-adapter';"],
   ])('%s may say %s', (path, snippet) => {
-    expect(judge(path, snippet)).toBe('');
+    expect(lint(path, snippet)).toBe('');
   });
 });
 
@@ -66,7 +66,7 @@ describe('a package is imported by its name', () => {
     ['examples/shop/main.ts', "export * from '../../packages/ledger/src/index.ts';"],
     ['benchmarks/observe.ts', "export * from '../packages/ledger/src/index.ts';"],
   ])('%s may not say %s', (path, snippet) => {
-    expect(judge(path, snippet)).toContain('Import another package by its name');
+    expect(lint(path, snippet)).toContain('Import another package by its name');
   });
 });
 
@@ -93,8 +93,8 @@ describe('a room imports only what stands below it', () => {
     ['stripe-adapter/src/operations/doctor.ts', '../stripe-payments.ts', 'operations/ are by hand'],
   ];
   test.each(below)('%s may not import %s', (path, from, message) => {
-    expect(judge(`packages/${path}`, `export * from '${from}';`)).toContain(message);
-    expect(judge(`packages/${path}`, `export type { Some } from '${from}';`)).toContain(message);
+    expect(lint(`packages/${path}`, `export * from '${from}';`)).toContain(message);
+    expect(lint(`packages/${path}`, `export type { Some } from '${from}';`)).toContain(message);
   });
 
   test.each([
@@ -105,7 +105,7 @@ describe('a room imports only what stands below it', () => {
     ['stripe-adapter/src/poll/poll.ts', '../intake/intake.ts'],
     ['stripe-adapter/src/mapping/claim.ts', '../stripe/stripe-objects.ts'],
   ])('%s may import %s', (path, from) => {
-    expect(judge(`packages/${path}`, `export * from '${from}';`)).toBe('');
+    expect(lint(`packages/${path}`, `export * from '${from}';`)).toBe('');
   });
 
   test.each([
@@ -115,7 +115,7 @@ describe('a room imports only what stands below it', () => {
     ['export const at: number = Date.now();', 'no clock'],
     ['export const answer: unknown = fetch("/");', 'no I/O'],
   ])('mapping/ does no I/O: %s', (snippet, message) => {
-    expect(judge('packages/stripe-adapter/src/mapping/claim.ts', snippet)).toContain(message);
+    expect(lint('packages/stripe-adapter/src/mapping/claim.ts', snippet)).toContain(message);
   });
 
   test('no circle, types included', () => {
@@ -123,7 +123,7 @@ describe('a room imports only what stands below it', () => {
     mkdirSync(dirname(neighbour), { recursive: true });
     writeFileSync(neighbour, "import type { B } from './order.ts';\nexport interface A {\n  readonly b: B;\n}\n");
     const snippet = "import type { A } from './facts.ts';\nexport interface B {\n  readonly a: A;\n}";
-    expect(judge('packages/ledger/src/order/order.ts', snippet)).toContain('part of a cycle');
+    expect(lint('packages/ledger/src/order/order.ts', snippet)).toContain('part of a cycle');
     rmSync(neighbour);
   });
 });
@@ -139,7 +139,7 @@ describe('the core is pure', () => {
     "export { LRUCache } from 'lru-cache';",
   ];
   test.each(imports)('it may not import: %s', (snippet) => {
-    expect(judge('packages/ledger/src/order/order.ts', snippet)).toContain('The core is pure');
+    expect(lint('packages/ledger/src/order/order.ts', snippet)).toContain('The core is pure');
   });
 
   const impure = [
@@ -160,12 +160,12 @@ describe('the core is pure', () => {
     'export const at: number = globalThis.performance.now();',
   ];
   test.each(impure)('it may not say: %s', (snippet) => {
-    expect(judge('packages/ledger/src/order/order.ts', snippet)).toMatch(/The core (?:is pure|has|does|waits)|[Dd]o not use the global/);
+    expect(lint('packages/ledger/src/order/order.ts', snippet)).toMatch(/The core (?:is pure|has|does|waits)|[Dd]o not use the global/);
   });
 
   test('observation.ts belongs to it', () => {
-    expect(judge('packages/ledger/src/observation.ts', 'export const at: number = Date.now();')).toContain('The core has no clock');
-    expect(judge('packages/ledger/src/observation.ts', "export * from 'node:fs';")).toContain('The core is pure');
+    expect(lint('packages/ledger/src/observation.ts', 'export const at: number = Date.now();')).toContain('The core has no clock');
+    expect(lint('packages/ledger/src/observation.ts', "export * from 'node:fs';")).toContain('The core is pure');
   });
 
   test('reading a given time is pure, and so are its neighbours, the errors, the types of the port and zod', () => {
@@ -177,12 +177,12 @@ describe('the core is pure', () => {
       "export * from './facts.ts';",
       'export const time = (text: string): number => new Date(text).getTime() + Date.parse(text);',
     ].join('\n');
-    expect(judge('packages/ledger/src/order/order.ts', snippet)).toBe('');
+    expect(lint('packages/ledger/src/order/order.ts', snippet)).toBe('');
   });
 
   test('its tests, and the code around it, may use the clock', () => {
-    expect(judge('packages/ledger/src/order/order.test.ts', 'export const at: number = Date.now();')).toBe('');
-    expect(judge('packages/ledger/src/runtime.ts', 'export const at: number = Date.now();')).toBe('');
+    expect(lint('packages/ledger/src/order/order.test.ts', 'export const at: number = Date.now();')).toBe('');
+    expect(lint('packages/ledger/src/runtime.ts', 'export const at: number = Date.now();')).toBe('');
   });
 });
 
@@ -192,13 +192,13 @@ describe('lengths', () => {
   const longFunction = (count: number): string => `export function long(): void {\n${'  long();\n'.repeat(count)}}`;
 
   test('a file has at most 250 lines, a function at most 70', () => {
-    expect(judge('packages/ledger/src/ledger.ts', lines(250))).toBe('');
-    expect(judge('packages/ledger/src/ledger.ts', lines(251))).toContain('Maximum allowed is 250');
-    expect(judge('packages/ledger/src/ledger.ts', longFunction(68))).toBe('');
-    expect(judge('packages/ledger/src/ledger.ts', longFunction(71))).toContain('Maximum allowed is 70');
+    expect(lint('packages/ledger/src/ledger.ts', lines(250))).toBe('');
+    expect(lint('packages/ledger/src/ledger.ts', lines(251))).toContain('Maximum allowed is 250');
+    expect(lint('packages/ledger/src/ledger.ts', longFunction(68))).toBe('');
+    expect(lint('packages/ledger/src/ledger.ts', longFunction(71))).toContain('Maximum allowed is 70');
   });
 
   test('a test may be longer', () => {
-    expect(judge('packages/ledger/src/ledger.test.ts', lines(300))).toBe('');
+    expect(lint('packages/ledger/src/ledger.test.ts', lines(300))).toBe('');
   });
 });

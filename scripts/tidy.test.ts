@@ -40,6 +40,32 @@ describe('a file opens with what it is', () => {
   });
 });
 
+describe('a doc comment begins with a sentence', () => {
+  const comment = (text: string): string => `${opening}const first = 1;\n\n${['/', '**'].join('')}${text}\nconst second = 2;\n`;
+
+  test.each([' Of the newest life. */', ' When. */', ' Also where nobody knows. */', '\n * Of the newest life.\n */'])(
+    '%j is refused',
+    (text) => {
+      expect(findings('src/order.ts', comment(text))).toEqual([
+        expect.stringMatching(/^src\/order\.ts:4: error: a doc comment begins with .*, use a sentence with a subject and a verb$/),
+      ]);
+    },
+  );
+
+  test.each([
+    ' The time of the newest life. */',
+    ' Offers a life. */',
+    ' Whenever it ends, calls this. */',
+    '\n * Ends it.\n * Of no use.\n */',
+  ])('%j is fine', (text) => {
+    expect(findings('src/order.ts', comment(text))).toEqual([]);
+  });
+
+  test('a page may begin so', () => {
+    expect(findings('docs/page.md', comment(' Of the newest life. */'))).toEqual([]);
+  });
+});
+
 describe('banned in a line', () => {
   const todo = ['TO', 'DO'].join('');
 

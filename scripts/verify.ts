@@ -7,6 +7,7 @@ const steps = [
   { script: 'lint', title: 'format, lint, layers' },
   { script: 'typecheck', title: 'types' },
   { script: 'build', title: 'build' },
+  { script: 'api:check', title: 'API reports' },
   { script: 'test', title: 'tests' },
   { script: 'unused', title: 'unused code' },
   { script: 'check-packages', title: 'packed packages' },

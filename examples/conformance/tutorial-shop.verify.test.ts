@@ -16,9 +16,9 @@ function named(report: ConformanceReport, outcome: ScenarioResult['outcome']): S
 }
 
 test('the handler of most tutorials fails, and the report says what happened, what it costs and what to do', async () => {
-  const told: ScenarioName[] = [];
-  const report = await runConformance(bootTutorialShop, { patienceMs: 500, onResult: ({ name }) => void told.push(name) });
-  expect(told).toEqual(scenarioNames);
+  const reported: ScenarioName[] = [];
+  const report = await runConformance(bootTutorialShop, { patienceMs: 500, onResult: ({ name }) => void reported.push(name) });
+  expect(reported).toEqual(scenarioNames);
   expect(named(report, 'broke')).toEqual([
     'webhook-five-times',
     'webhook-sent-again',

@@ -31,7 +31,7 @@ test('npm run demo tells the whole story, breaks no law, and leaves its log in D
   expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
   expect(stdout).not.toContain('\u001b');
 
-  // What each fate must come to, whoever won the races.
+  // The result of each fate, which does not depend on who wins a race.
   expect(stdout).toMatch(/^o-09 +webhook lost, customer returns +- .* status +1 +active$/m);
   expect(stdout).toMatch(/^o-16 +webhook lost, browser closed +- +paid +- +poll +1 +active$/m);
   expect(stdout).toMatch(/^o-22 +webhooks five times each +paid .* 1 +active$/m);
@@ -51,7 +51,7 @@ test('npm run demo tells the whole story, breaks no law, and leaves its log in D
 
 describe('each law can be seen broken', () => {
   const reference = { provider: 'stripe', account: 'acct_1', livemode: false };
-  const said = (source: 'webhook' | 'poll', orderId: string, payment: string): Observation => ({
+  const observation = (source: 'webhook' | 'poll', orderId: string, payment: string): Observation => ({
     source,
     payment: { ...reference, id: payment },
     orderId,
@@ -80,8 +80,8 @@ describe('each law can be seen broken', () => {
       ['o-2', 'pi_2'],
     ] as const) {
       await ledger.placeOrder({ orderId, memberId: 'm', plan: 'p', amountMinor: 900, currency: 'usd', account: 'acct_1', livemode: false });
-      await ledger.observePayment(said('webhook', orderId, payment));
-      await ledger.observePayment(said('poll', orderId, payment));
+      await ledger.observePayment(observation('webhook', orderId, payment));
+      await ledger.observePayment(observation('poll', orderId, payment));
     }
     log = [...(await ledger.history('o-1')), ...(await ledger.history('o-2'))];
   });

@@ -1,5 +1,5 @@
-// `npm run demo`: fifty orders, four sources, and the laws checked at the end. Exits 0; 1: a law is broken; 2: it could
-// not run. With DATA_DIR it leaves its log there, for the audit tools.
+// The program of `npm run demo`: plays fifty orders with four sources, and checks the laws at the end. Exits 0; 1: a law is
+// broken; 2: it could not run. With DATA_DIR it leaves its log there, for the audit commands.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +8,17 @@ import { orderTable, reviewLine, verdictLines } from './report.ts';
 import { runDemo } from './run.ts';
 import { scenarios } from './scenarios.ts';
 
-const { DATA_DIR: kept } = process.env;
+const { DATA_DIR: givenDir } = process.env;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  if (kept && existsSync(join(kept, 'ledger.db'))) {
-    console.error(`${join(kept, 'ledger.db')} is there already, and the demo begins a log of its own. Name another folder in DATA_DIR.`);
+  if (givenDir && existsSync(join(givenDir, 'ledger.db'))) {
+    console.error(
+      `${join(givenDir, 'ledger.db')} is there already, and the demo begins a log of its own. Name another folder in DATA_DIR.`,
+    );
     return 2;
   }
-  const dataDir = kept || mkdtempSync(join(tmpdir(), 'paidonce-demo-'));
+  const dataDir = givenDir || mkdtempSync(join(tmpdir(), 'paidonce-demo-'));
   mkdirSync(dataDir, { recursive: true });
   try {
     return await demo(dataDir);
@@ -24,7 +26,7 @@ async function main(): Promise<number> {
     console.error(error);
     return 2;
   } finally {
-    if (!kept) rmSync(dataDir, { recursive: true, force: true });
+    if (!givenDir) rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
@@ -42,8 +44,8 @@ async function demo(dataDir: string): Promise<number> {
   console.log();
   console.log(`${webhooks} webhooks and ${statusQueries} status queries came in, and one sweep of the poll, in ${seconds} s.`);
   console.log(
-    kept
-      ? `The log, ${log.length} events, is kept in ${join(kept, 'ledger.db')}.`
+    givenDir
+      ? `The log, ${log.length} events, is kept in ${join(givenDir, 'ledger.db')}.`
       : `The log held ${log.length} events. DATA_DIR=data/demo keeps it.`,
   );
   return exitCodeOf(verdicts);

@@ -1,4 +1,4 @@
-// Starts the shop as `npm start` does, as a process of its own, and stops it by signal.
+// Starts the shop as `npm start` does, as a separate process, and stops it by a signal.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-export interface Ended {
+export interface Exit {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -17,7 +17,7 @@ export interface RunningShop {
   readonly url: string;
   readonly port: number;
   readonly sandboxUrl: string;
-  stop(signal?: NodeJS.Signals): Promise<Ended>;
+  stop(signal?: NodeJS.Signals): Promise<Exit>;
 }
 
 type Env = Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ const ownVariables = [
   ...['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'PAYMENT_PAGES'],
 ];
 
-function start(env: Env): { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly stdout: () => string } {
+function start(env: Env): { readonly child: ChildProcess; readonly ended: Promise<Exit>; readonly stdout: () => string } {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ownVariables.includes(name)));
   const child = spawn(process.execPath, ['--conditions=@paidonce/source', main], {
     env: { ...inherited, ...env },
@@ -43,12 +43,12 @@ function start(env: Env): { readonly child: ChildProcess; readonly ended: Promis
   return { child, ended, stdout: () => stdout };
 }
 
-/** For a start that is meant to fail. */
-export function runShop(env: Env): Promise<Ended> {
+/** Runs the shop until it ends, for a start that must fail. */
+export function runShop(env: Env): Promise<Exit> {
   return start(env).ended;
 }
 
-/** @throws Error with what it said where it does not come up. */
+/** Starts the shop. @throws Error it does not start; the message has its output. */
 export async function startShop(dataDir: string, env: Env = {}): Promise<RunningShop> {
   const port = await freePort();
   const { child, ended, stdout } = start({ PORT: String(port), DATA_DIR: dataDir, ...env });
@@ -70,7 +70,7 @@ export async function startShop(dataDir: string, env: Env = {}): Promise<Running
   };
 }
 
-/** One whose next port, the sandbox's, is free as well. */
+/** Returns a free port whose next port, for the sandbox, is free too. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const first = createServer().listen(0, '127.0.0.1');
@@ -78,7 +78,7 @@ export async function freePort(): Promise<number> {
     const address = first.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const next = createServer().listen(port + 1, '127.0.0.1');
-    // `once` rejects where an error comes instead.
+    // `once` rejects if there is an error instead.
     const isFree = await once(next, 'listening').then(
       () => true,
       () => false,

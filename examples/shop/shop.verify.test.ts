@@ -12,7 +12,7 @@ if (!hasChromium)
 
 const folder = temporaryFolder();
 const polledFolder = temporaryFolder();
-/** In this one the poll comes too late for any test: what is not told by another source stays unknown. */
+/** In this shop the poll comes too late for any test: only the other sources can report a payment. */
 let shop: RunningShop;
 let polled: RunningShop;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
   polledFolder.remove();
 });
 
-/** Orders as the form does, and answers where to pay. */
+/** Orders as the form does. Returns the address of the payment page. */
 async function order(choices: Record<string, string>, at: RunningShop = shop): Promise<string> {
   const body = new URLSearchParams({ plan: 'year', memberId: 'ada', fate: 'lost', afterwards: 'returns', ...choices });
   const answer = await fetch(`${at.url}/orders`, { method: 'POST', body, redirect: 'manual' });
@@ -33,7 +33,7 @@ async function order(choices: Record<string, string>, at: RunningShop = shop): P
   return answer.headers.get('location') ?? '';
 }
 
-/** Pays on the sandbox's page, and answers where it sends the browser. */
+/** Pays on the sandbox's page. Returns the address to which it sends the browser. */
 async function pay(paymentPage: string): Promise<string> {
   const body = new URLSearchParams({ card: 'success', action: 'pay' });
   const answer = await fetch(paymentPage, { method: 'POST', body, redirect: 'manual' });
@@ -77,7 +77,7 @@ describe('the redirect to the success page grants nothing', () => {
     const orderId = orderIdIn(successPage);
 
     expect(await (await fetch(`${shop.url}/payment/status/${sessionId}`)).json()).toMatchObject({ state: 'pending' });
-    // Placed and attached, and nothing since.
+    // The order is placed and its checkout attached; nothing else happened.
     expect(await (await fetch(`${shop.url}/orders/${orderId}/revision`)).json()).toMatchObject({ state: 1 });
     expect(await read(`${shop.url}/orders/${orderId}`)).toContain('No source has said &#34;paid&#34;');
     expect(await read(`${shop.url}/members/eve`)).toContain('No access for eve');
@@ -129,11 +129,11 @@ describe('what the shop is told is checked', () => {
     [{ memberId: '' }, 'A member is 1 to 64'],
     [{ fate: 'eaten' }, 'nothing that can happen'],
     [{ afterwards: 'sings' }, 'nothing that a customer can do'],
-  ])('%j', async (wrong, says) => {
+  ])('%j', async (wrong, expected) => {
     const body = new URLSearchParams({ plan: 'year', memberId: 'ada', fate: 'lost', afterwards: 'returns', ...wrong });
     const answer = await fetch(`${shop.url}/orders`, { method: 'POST', body });
     expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain(says);
+    expect(await answer.text()).toContain(expected);
   });
 
   test('what stands in an address is text, never markup', async () => {
@@ -164,7 +164,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     onTestFinished(() => context.close());
     context.setDefaultTimeout(0);
     const page = await context.newPage();
-    const complaints: string[] = []; // Among them what the policy refuses.
+    const complaints: string[] = []; // Also what the content policy refuses.
     page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
     page.on('pageerror', (error) => void complaints.push(error.message));
     return { page, complaints };
@@ -204,7 +204,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const lines = page.locator('.timeline > li');
     await lines.filter({ hasText: "The shop's own table has it" }).waitFor();
     expect(await lines.filter({ hasText: 'Browser' }).innerText()).toContain('granted nothing');
-    // The status query, or the poll where its second came first: one of them, and only once.
+    // Either the status query or the poll granted, whichever was first, and only once.
     expect(await lines.filter({ has: page.locator('.pill.granted') }).allInnerTexts()).toEqual([
       expect.stringMatching(/Status query|Poll/),
     ]);
@@ -268,19 +268,19 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
 describe('as a process', () => {
   test('a restart keeps orders, memberships and open checkouts', async () => {
-    const kept = temporaryFolder();
-    onTestFinished(kept.remove);
-    const before = await startShop(kept.path, { POLL_SECONDS: '1' });
+    const folder = temporaryFolder();
+    onTestFinished(folder.remove);
+    const before = await startShop(folder.path, { POLL_SECONDS: '1' });
     const stillOpen = await order({ memberId: 'kim' }, before);
     const back = await pay(await order({ memberId: 'leo', fate: 'delivered' }, before));
     await expect.poll(() => read(`${before.url}/members/leo`)).toContain('Come in, leo.');
     expect(await before.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' });
 
-    const after = await startShop(kept.path, { POLL_SECONDS: '1' });
+    const after = await startShop(folder.path, { POLL_SECONDS: '1' });
     onTestFinished(async () => void (await after.stop()));
     expect(await read(`${after.url}/members/leo`)).toContain('Come in, leo.');
     expect(await read(after.url + new URL(back).pathname + new URL(back).search)).toContain('data-state="active"');
-    // The checkout of before, at the sandbox's new address, can still be paid.
+    // The earlier checkout can still be paid, at the sandbox's new address.
     await pay(after.sandboxUrl + new URL(stillOpen).pathname);
     await expect.poll(() => read(`${after.url}/members/kim`)).toContain('Come in, kim.');
   });

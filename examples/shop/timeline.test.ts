@@ -21,7 +21,7 @@ beforeEach(async () => {
 const paid = (totalMinor = 9_000): Fact => ({ kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd' } });
 const refund: Fact = { kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 9_000 };
 
-async function say(source: 'webhook' | 'poll' | 'status_query', fact: Fact, objectId = 'pi_1'): Promise<void> {
+async function observe(source: 'webhook' | 'poll' | 'status_query', fact: Fact, objectId = 'pi_1'): Promise<void> {
   await ledger.observePayment({
     source,
     payment: { provider: 'stripe', account: 'acct_1', livemode: false, id: 'pi_1' },
@@ -39,34 +39,34 @@ async function effects(): Promise<readonly string[]> {
 
 describe('the timeline tells who granted and who only confirmed', () => {
   test('the first to say "paid" granted, whoever it was', async () => {
-    for (const source of ['poll', 'webhook', 'status_query', 'webhook'] as const) await say(source, paid());
+    for (const source of ['poll', 'webhook', 'status_query', 'webhook'] as const) await observe(source, paid());
     expect(await effects()).toEqual(['Poll: granted', 'Webhook: confirmed', 'Status query: confirmed']);
     expect(verdictOf(await ledger.history('o'))).toBe('Granted once, by the poll. The webhook and the status query only confirmed it.');
   });
 
-  test('a source that says the same of the session and of the payment intent confirms nothing: it says it again', async () => {
+  test('a source that says the same of the session and of the payment intent confirms nothing: it repeats it', async () => {
     const withParts: Fact = {
       kind: 'attempt',
       status: 'paid',
       amount: { totalMinor: 9_000, currency: 'usd', parts: { subtotalMinor: 9_000, discountMinor: 0, taxMinor: 0, shippingMinor: 0 } },
     };
-    await say('webhook', paid());
-    await say('webhook', withParts, 'cs_1');
-    await say('poll', withParts, 'cs_1');
+    await observe('webhook', paid());
+    await observe('webhook', withParts, 'cs_1');
+    await observe('poll', withParts, 'cs_1');
     expect(await effects()).toEqual(['Webhook: granted', 'Webhook: repeated', 'Poll: confirmed']);
   });
 
   test('processing, then paid, is news of the same payment', async () => {
-    await say('webhook', { kind: 'attempt', status: 'processing' });
-    await say('poll', paid());
-    await say('webhook', paid());
+    await observe('webhook', { kind: 'attempt', status: 'processing' });
+    await observe('poll', paid());
+    await observe('webhook', paid());
     expect(await effects()).toEqual(['Webhook: recorded', 'Poll: granted', 'Webhook: confirmed']);
   });
 
   test('a refund revoked, and its confirmation did not', async () => {
-    await say('webhook', paid());
-    await say('poll', refund);
-    await say('webhook', refund);
+    await observe('webhook', paid());
+    await observe('poll', refund);
+    await observe('webhook', refund);
     expect(await effects()).toEqual(['Webhook: granted', 'Poll: revoked', 'Webhook: confirmed']);
     expect(verdictOf(await ledger.history('o'))).toBe(
       'Granted once, by the webhook. No other source has confirmed it yet. Revoked since, by the poll.',
@@ -74,7 +74,7 @@ describe('the timeline tells who granted and who only confirmed', () => {
   });
 
   test('too little opened a review and granted nothing', async () => {
-    await say('webhook', paid(5_000));
+    await observe('webhook', paid(5_000));
     expect(await effects()).toEqual(['Webhook: review']);
     expect(timelineOf(await ledger.history('o'), null).at(-1)?.title).toBe('A person must look at it: the amount is too low');
     expect(verdictOf(await ledger.history('o'))).toBe('A payment came, but it does not count until a person has looked at it.');
@@ -85,7 +85,7 @@ describe('the timeline tells who granted and who only confirmed', () => {
   });
 
   test('the redirect stands where it came in time, and granted nothing', async () => {
-    await say('webhook', paid());
+    await observe('webhook', paid());
     const history = await ledger.history('o');
     const before = timelineOf(history, '2000-01-01T00:00:00.000Z');
     expect(before[0]).toMatchObject({ who: 'Browser', effect: 'nothing' });

@@ -1,6 +1,17 @@
-// The history of an order in plain words: who said what, who granted, who only confirmed. Pure: events in, words out.
+// Makes the history of an order in plain words from its events: what each source reported, which one granted, and which ones
+// confirmed. It is pure.
 import { type Fact, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
-import { attemptWords, type Decision, decisionWords, money, objectWords, reviewWords, shortId, sourceNames, timeOfDay } from './words.ts';
+import {
+  attemptLabels,
+  type Decision,
+  decisionLabels,
+  money,
+  objectLabel,
+  reviewLabels,
+  shortId,
+  sourceNames,
+  timeOfDay,
+} from './labels.ts';
 
 export type Effect = 'granted' | 'restored' | 'suspended' | 'revoked' | 'review' | 'confirmed' | 'repeated' | 'recorded' | 'nothing';
 
@@ -10,36 +21,36 @@ export interface Entry {
   readonly title: string;
   /** The evidence, or the reason. */
   readonly detail?: string;
-  /** What it came to. Only sources have one, and the redirect, which never has any. */
+  /** What it led to. Only observations have an effect, and the redirect, whose effect is always `nothing`. */
   readonly effect?: Effect;
 }
 
-/** @param returnedAt when the customer's browser came to the success page: the shop's own note, no event of the ledger. */
+/** Makes the timeline. @param returnedAt when the browser came to the success page: a note of the shop, no event. */
 export function timelineOf(history: readonly StoredEvent[], returnedAt: string | null): readonly Entry[] {
-  const said = new Map<string, Source>(); // By whom first.
+  const firstSources = new Map<string, Source>(); // The source that reported a fact first. Key: the fact.
   const entries = history.map((stored, index): Entry => {
     const event = readOrderEvent(stored);
     const at = stored.metadata['recordedAt'] ?? '';
-    if (event.type !== 'PaymentObserved') return { at, ...wordsOf(event) };
+    if (event.type !== 'PaymentObserved') return { at, ...entryTexts(event) };
     const { source, factKey, fact, evidence, asOf } = event.data;
-    const title = factWords(fact);
+    const title = factLabel(fact);
     const what = `${factKey} ${title}`;
-    const effect = effectOf(history, index) ?? echoOf(said.get(what), source);
-    if (!said.has(what)) said.set(what, source);
+    const effect = effectOf(history, index) ?? echoOf(firstSources.get(what), source);
+    if (!firstSources.has(what)) firstSources.set(what, source);
     const { objectId, eventId } = evidence;
-    const told = eventId === undefined ? `read from ${objectWords(objectId)}` : `event of ${objectWords(objectId)}`;
-    return { at, who: sourceNames[source], title, detail: `${told}, at Stripe ${timeOfDay(asOf)}`, effect };
+    const how = eventId === undefined ? `read from ${objectLabel(objectId)}` : `event of ${objectLabel(objectId)}`;
+    return { at, who: sourceNames[source], title, detail: `${how}, at Stripe ${timeOfDay(asOf)}`, effect };
   });
   return returnedAt === null ? entries : [...entries, returnEntry(returnedAt)].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** Who confirms is another one: a source that speaks of the same fact by another object of Stripe's only repeats itself. */
+/** Only another source confirms: if the same source reports the fact again, through another Stripe object, it repeats it. */
 function echoOf(first: Source | undefined, source: Source): Effect {
   if (first === undefined) return 'recorded';
   return first === source ? 'repeated' : 'confirmed';
 }
 
-/** What answers "why does this customer have access, or not?". */
+/** Returns the answer to "why does this customer have access, or not?". */
 export function verdictOf(history: readonly StoredEvent[]): string {
   const events = history.map(readOrderEvent);
   const decisions = events.filter(isDecision);
@@ -52,24 +63,24 @@ export function verdictOf(history: readonly StoredEvent[]): string {
   const others = [...new Set(paidBy)].filter((source) => source !== granted.data.source).map(nameInSentence);
   const confirmed = others.length === 0 ? 'No other source has confirmed it yet.' : `${capitalised(listed(others))} only confirmed it.`;
   const newest = decisions.at(-1) ?? granted;
-  const since = newest === granted ? '' : ` ${capitalised(decisionWords[newest.type])} since, by ${nameInSentence(newest.data.source)}.`;
+  const since = newest === granted ? '' : ` ${capitalised(decisionLabels[newest.type])} since, by ${nameInSentence(newest.data.source)}.`;
   return `Granted once, by ${nameInSentence(granted.data.source)}. ${confirmed}${since}`;
 }
 
-/** What an observation led to stands right behind it, in the same append. */
+/** Returns what an observation led to: the events after it in the same append. */
 function effectOf(history: readonly StoredEvent[], index: number): Effect | undefined {
   const cause = history[index]?.metadata['cause'];
   for (const stored of history.slice(index + 1)) {
     const event = readOrderEvent(stored);
     if (stored.metadata['cause'] !== cause || event.type === 'PaymentObserved') return undefined;
-    if (isDecision(event)) return decisionWords[event.type];
+    if (isDecision(event)) return decisionLabels[event.type];
     if (event.type === 'ReviewOpened') return 'review';
   }
   return undefined;
 }
 
 function isDecision(event: OrderEvent): event is Decision {
-  return Object.hasOwn(decisionWords, event.type);
+  return Object.hasOwn(decisionLabels, event.type);
 }
 
 function isPaid(fact: Fact): boolean {
@@ -81,7 +92,7 @@ function returnEntry(at: string): Entry {
   return { at, who: 'Browser', title: 'The customer came back to the success page', detail, effect: 'nothing' };
 }
 
-function wordsOf(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Omit<Entry, 'at'> {
+function entryTexts(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Omit<Entry, 'at'> {
   const { data } = event;
   const decision = 'sequence' in data ? `decision ${data.sequence}` : '';
   switch (event.type) {
@@ -90,14 +101,18 @@ function wordsOf(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Omit<
       return { who: 'Shop', title: `${money(expected.amountMinor, expected.currency)} expected from ${memberId} for the plan ${plan}` };
     }
     case 'CheckoutAttached':
-      return { who: 'Shop', title: 'A checkout was opened for the order', detail: objectWords(event.data.payment.id) };
+      return { who: 'Shop', title: 'A checkout was opened for the order', detail: objectLabel(event.data.payment.id) };
     case 'MembershipGranted':
     case 'MembershipSuspended':
     case 'MembershipRestored':
     case 'MembershipRevoked':
-      return { who: 'Ledger', title: `Membership ${decisionWords[event.type]}`, detail: decision };
+      return { who: 'Ledger', title: `Membership ${decisionLabels[event.type]}`, detail: decision };
     case 'ReviewOpened':
-      return { who: 'Ledger', title: `A person must look at it: ${reviewWords[event.data.kind]}`, detail: `review ${event.data.reviewId}` };
+      return {
+        who: 'Ledger',
+        title: `A person must look at it: ${reviewLabels[event.data.kind]}`,
+        detail: `review ${event.data.reviewId}`,
+      };
     case 'ReviewResolved':
       return { who: 'Support', title: `Review ${event.data.reviewId} ended: ${event.data.resolution}`, detail: event.data.by.reason };
     case 'PaymentMoved':
@@ -113,10 +128,10 @@ function wordsOf(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Omit<
   }
 }
 
-function factWords(fact: Fact): string {
+function factLabel(fact: Fact): string {
   switch (fact.kind) {
     case 'attempt':
-      return fact.status === 'paid' ? `Paid ${money(fact.amount.totalMinor, fact.amount.currency)}` : attemptWords[fact.status];
+      return fact.status === 'paid' ? `Paid ${money(fact.amount.totalMinor, fact.amount.currency)}` : attemptLabels[fact.status];
     case 'refund':
       return `Refund ${shortId(fact.id)} ${fact.status}`;
     case 'dispute':
@@ -128,8 +143,8 @@ function nameInSentence(source: Source): string {
   return source === 'manual' ? 'support' : `the ${sourceNames[source].toLowerCase()}`;
 }
 
-function listed(words: readonly string[]): string {
-  return new Intl.ListFormat('en').format(words);
+function listed(items: readonly string[]): string {
+  return new Intl.ListFormat('en').format(items);
 }
 
 function capitalised(text: string): string {

@@ -1,8 +1,8 @@
-// The first page: choose a plan, choose what will happen to the webhook, go and pay.
+// The first page: the customer chooses a plan and what happens to the webhook, and goes to pay.
 
 import { html } from '@paidonce/http/html';
+import { money } from '../labels.ts';
 import { plans } from '../plans.ts';
-import { money } from '../words.ts';
 import { page } from './layout.ts';
 
 export const fates = [
@@ -14,7 +14,7 @@ export const fates = [
 ] as const;
 
 export interface HomeView {
-  /** Without the sandbox nothing can be done to the webhook. */
+  /** False: the page has no choice for the webhook, because only the sandbox can change it. */
   readonly isSandbox: boolean;
   readonly pollSeconds: number;
 }

@@ -2,9 +2,9 @@
 
 import { type Html, html } from '@paidonce/http/html';
 import type { OrderView } from '@paidonce/ledger';
+import { paymentLabels, sourceNames } from '../labels.ts';
 import type { SavedMembership } from '../memberships.ts';
 import type { ShopOrder } from '../orders.ts';
-import { paymentWords, sourceNames } from '../words.ts';
 import { membershipPill, page } from './layout.ts';
 
 export interface ListedOrder {
@@ -28,7 +28,7 @@ ${
           memberId,
           plan,
           fate ?? 'as Stripe sends it',
-          paymentWords[order?.payment ?? 'none'],
+          paymentLabels[order?.payment ?? 'none'],
           membershipPill(order?.membership ?? 'none'),
           order?.grantedBy === undefined ? '–' : sourceNames[order.grantedBy],
         ]),
@@ -83,7 +83,7 @@ function membershipTable(memberships: readonly SavedMembership[], withMember: bo
   );
 }
 
-/** On a narrow screen each row becomes a card, and `data-label` names its cells. */
+/** Makes a table. On a narrow screen each row becomes a card, and `data-label` names its cells. */
 function table(labels: readonly string[], rows: readonly (readonly (Html | string | number)[])[]): Html {
   return html`<table>
   <thead><tr>${labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>

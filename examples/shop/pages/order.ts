@@ -1,20 +1,20 @@
-// The page of one order: its state, one sentence why, and the timeline of what each source said.
+// The page of one order: its state, one sentence why, and the timeline of what each source reported.
 
 import { type Html, html } from '@paidonce/http/html';
 import type { OrderView, StoredEvent } from '@paidonce/ledger';
+import { money, paymentLabels, sourceNames, timeOfDay } from '../labels.ts';
 import type { ShopOrder } from '../orders.ts';
 import { type Entry, timelineOf, verdictOf } from '../timeline.ts';
-import { money, paymentWords, sourceNames, timeOfDay } from '../words.ts';
 import { fates } from './home.ts';
 import { membershipPill, page, unreachableNotice } from './layout.ts';
 
 export interface OrderPageView {
   readonly shopOrder: ShopOrder;
-  /** Undefined where no checkout was ever started. */
+  /** Undefined: no checkout was started. */
   readonly order: OrderView | undefined;
   readonly history: readonly StoredEvent[];
   readonly pollSeconds: number;
-  /** What a status query has just said. */
+  /** The answer of a status query that was just made. */
   readonly answer?: string;
 }
 
@@ -32,7 +32,7 @@ ${unreachableNotice}
 <p class="lead">${verdictOf(history)}</p>
 <dl class="facts">
   <div><dt>Membership</dt><dd>${membershipPill(membership)}</dd></div>
-  <div><dt>Payment</dt><dd>${paymentWords[order?.payment ?? 'none']}</dd></div>
+  <div><dt>Payment</dt><dd>${paymentLabels[order?.payment ?? 'none']}</dd></div>
   <div><dt>Granted by</dt><dd>${order?.grantedBy === undefined ? 'nobody' : sourceNames[order.grantedBy]}</dd></div>
   <div><dt>Plan</dt><dd>${plan}${order && html`, ${money(order.expected.amountMinor, order.expected.currency)}`}</dd></div>
   <div><dt>Member</dt><dd><a href="/members/${memberId}">${memberId}</a></dd></div>
@@ -59,7 +59,7 @@ ${
   });
 }
 
-const effectWords: Readonly<Record<NonNullable<Entry['effect']>, string>> = {
+const effectLabels: Readonly<Record<NonNullable<Entry['effect']>, string>> = {
   granted: 'granted',
   restored: 'restored',
   suspended: 'suspended',
@@ -79,7 +79,7 @@ function entryLine({ at, who, title, detail, effect }: Entry): Html {
   return html`
   <li class="entry ${effect ?? 'plain'}">
     <time datetime="${at}">${timeOfDay(at)}<span class="millis">.${at.slice(20, 23)}</span></time>
-    <div><p><span class="who">${who}</span> ${effect !== undefined && html`<span class="pill ${effect}">${effectWords[effect]}</span>`}</p>
+    <div><p><span class="who">${who}</span> ${effect !== undefined && html`<span class="pill ${effect}">${effectLabels[effect]}</span>`}</p>
     <p class="title">${title}</p>${detail !== undefined && html`<p class="detail">${detail}</p>`}</div>
   </li>`;
 }

@@ -69,13 +69,13 @@ describe('the host’s error handler', () => {
       { bodyLimit: 10, statusRateLimit: { max: 1, timeWindowMs: 60_000 } },
       { before: ownErrors },
     );
-    const seen = [(await post('{"a":"0123456789"}')).status, (await post('a', { headers: { 'content-type': 'text/plain' } })).status];
+    const statuses = [(await post('{"a":"0123456789"}')).status, (await post('a', { headers: { 'content-type': 'text/plain' } })).status];
     answers.webhook = () => Promise.reject(new LedgerError('store_busy', 'told to'));
-    seen.push((await post('{}')).status);
+    statuses.push((await post('{}')).status);
     answers.webhook = () => Promise.reject(new Error('told to'));
-    seen.push((await post('{}')).status);
-    for (let count = 0; count < 2; count += 1) seen.push((await fetch(`${url}/payment/status/cs_1`)).status);
-    expect(seen).toEqual([413, 415, 503, 500, 404, 429]);
+    statuses.push((await post('{}')).status);
+    for (let count = 0; count < 2; count += 1) statuses.push((await fetch(`${url}/payment/status/cs_1`)).status);
+    expect(statuses).toEqual([413, 415, 503, 500, 404, 429]);
   });
 });
 

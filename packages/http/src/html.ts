@@ -1,5 +1,6 @@
-// Pages as tagged templates: every value is escaped, unless it is `Html` itself. Write attributes in double quotes, and put
-// no value into <script> or <style>.
+// @paidonce/http/html: pages as tagged templates. Every value is escaped, unless it is `Html` itself. Write attributes in
+// double quotes, and put no value into <script> or <style>. The entry has only the source condition: it is for the console
+// and for our example shop.
 
 /** Markup. Only `html` creates it, so a string from outside can never be mistaken for it. */
 export class Html {

@@ -37,7 +37,7 @@ describe('on app.close()', () => {
     expect(disposed).toEqual(['payments']);
   });
 
-  test('payments that fail to close are told of, and the ledger is closed all the same', async () => {
+  test('payments that fail to close are reported, and the ledger is closed all the same', async () => {
     const { app, answers, disposed } = await mounted();
     answers.disposePayments = () => Promise.reject(new Error('told to'));
     await expect(app.close()).rejects.toThrow('told to');

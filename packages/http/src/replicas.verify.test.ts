@@ -10,15 +10,15 @@ import { openEventStore } from '@paidonce/ledger/store-url';
 import { ServerDouble } from '@paidonce/ledger/testing/eventstoredb-double';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ReplicaSettings, Said, Told } from './replica-process.test-support.ts';
+import type { ReplicaCommand, ReplicaMessage, ReplicaSettings } from './replica-process.test-support.ts';
 
 const webhookSecret = 'whsec_of_the_shop';
 
 interface Replica {
   readonly url: string;
-  tell(told: Told): void;
+  send(command: ReplicaCommand): void;
   /** What it says next that fits, or has said. */
-  says<T>(choose: (said: Said) => T | undefined): Promise<T>;
+  waitFor<T>(choose: (message: ReplicaMessage) => T | undefined): Promise<T>;
   kill(): Promise<void>;
 }
 
@@ -50,17 +50,17 @@ test('two replicas share all work, each thing done once; one dies in the middle 
   ).toEqual(orders.map((orderId) => `${orderId}:1`).sort()); // Each once.
 
   // One is stuck in a delivery and in a round of the poll, and is killed there.
-  a.tell('hold');
+  a.send('hold');
   let stuck: string | undefined;
   for (let n = 0; stuck === undefined; n++) {
     const orderId = `${sandbox.account}-stuck-${n}`;
     orders.push(orderId);
     await pay(orderId, b, 'delivered');
-    const byA = a.says((said) => ('delivering' in said && said.delivering === `${orderId}:1` ? orderId : undefined));
+    const byA = a.waitFor((message) => ('delivering' in message && message.delivering === `${orderId}:1` ? orderId : undefined));
     const byB = until(() => deliveries().some(({ key }) => key === `${orderId}:1`));
     stuck = await Promise.race([byA, byB.then(() => undefined)]);
   }
-  await a.says((said) => ('sweeping' in said ? true : undefined));
+  await a.waitFor((message) => ('sweeping' in message ? true : undefined));
   await a.kill();
   const lost = `${sandbox.account}-lost`;
   orders.push(lost);
@@ -130,22 +130,22 @@ async function startReplica(settings: ReplicaSettings, sandbox: StripeSandbox): 
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await ended;
   });
-  const heard: Said[] = [];
-  child.on('message', (said) => heard.push(said as Said));
-  const says = async <T>(choose: (said: Said) => T | undefined): Promise<T> => {
+  const received: ReplicaMessage[] = [];
+  child.on('message', (message) => received.push(message as ReplicaMessage));
+  const waitFor = async <T>(choose: (message: ReplicaMessage) => T | undefined): Promise<T> => {
     for (;;) {
-      const found = heard.map(choose).find((each) => each !== undefined);
+      const found = received.map(choose).find((each) => each !== undefined);
       if (found !== undefined) return found;
       if (child.exitCode !== null) throw new Error(`Replica ${settings.name} ended`);
       await pause();
     }
   };
-  const url = await says((said) => ('ready' in said ? said.ready : undefined));
+  const url = await waitFor((message) => ('ready' in message ? message.ready : undefined));
   sandbox.addWebhookEndpoint({ url: `${url}/webhooks/stripe`, secret: settings.webhookSecret });
   return {
     url,
-    tell: (told) => void child.send(told),
-    says,
+    send: (command) => void child.send(command),
+    waitFor,
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

@@ -24,7 +24,7 @@ async function lastFailure({ history }: World): Promise<DeliveryFailed> {
 }
 
 describe('delivery_failing', () => {
-  test('is told with the sixth failure in a row, within a minute; not before, and not again', async () => {
+  test('is reported with the sixth failure in a row, within a minute; not before, and not again', async () => {
     const here = world();
     const { ledger } = here.process();
     here.shop.manner = 'refuse';
@@ -38,7 +38,7 @@ describe('delivery_failing', () => {
     expect(kinds(here)).toEqual(['delivery_failing']);
   });
 
-  test('is not told again by a process that starts later', async () => {
+  test('is not reported again by a process that starts later', async () => {
     const here = world();
     const first = here.process({ name: 'a' });
     here.shop.manner = 'refuse';
@@ -54,7 +54,7 @@ describe('delivery_failing', () => {
     expect(kinds(here)).toEqual(['delivery_failing']);
   });
 
-  test('is told again where it fails on after a person asked for it', async () => {
+  test('is reported again where it fails on after a person asked for it', async () => {
     const here = world();
     const { ledger } = here.process();
     here.shop.manner = 'refuse';
@@ -65,7 +65,7 @@ describe('delivery_failing', () => {
     expect(kinds(here)).toEqual(['delivery_failing', 'delivery_failing']);
   });
 
-  test('is not told of a shop that is back after five', async () => {
+  test('is not sent for a shop that is back after five', async () => {
     const here = world();
     const { ledger } = here.process();
     here.shop.manner = 'refuse';
@@ -115,12 +115,12 @@ describe('a `deliver` that ends its process', () => {
 
   test('is told before it ends the next one: a hook that takes its time gets some, and one that hangs does not hold it up', async () => {
     const here = world();
-    const told: number[] = [];
+    const alerts: number[] = [];
     let calls = 0;
     const life = (): Process => {
       const process = here.process({
         onAlert: () => {
-          told.push(calls);
+          alerts.push(calls);
           return new Promise(() => undefined);
         },
         deliver: () => {
@@ -133,7 +133,7 @@ describe('a `deliver` that ends its process', () => {
       return process;
     };
     await buy(life().ledger, 'o1');
-    while (told.length === 0) await here.clock.advance(second);
+    while (alerts.length === 0) await here.clock.advance(second);
     expect(calls).toBe(6);
     await here.clock.advance(5 * second);
     expect(calls).toBe(7);
@@ -209,7 +209,7 @@ describe('review_opened', () => {
     });
   }
 
-  test('is told once, by the process that opened it, in plain words', async () => {
+  test('is reported once, by the process that opened it, in plain words', async () => {
     const here = world();
     const [a, b] = [here.process({ name: 'a' }), here.process({ name: 'b' })];
     await pay(a.ledger, 900);
@@ -224,7 +224,7 @@ describe('review_opened', () => {
     expect(here.warnings).toEqual([here.alerts[0]?.message]); // Where there is no hook, the log is all that tells.
   });
 
-  test('is not told of a payment that fits', async () => {
+  test('is not reported for a payment that fits', async () => {
     const here = world();
     await pay(here.process().ledger, 1_000);
     await here.clock.advance(hour);

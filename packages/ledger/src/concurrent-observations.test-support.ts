@@ -1,8 +1,8 @@
-// What 64 callers say at once of one order: all four sources, two payments, duplicates among them.
+// The observations that 64 callers report at once about one order: from all four sources, of two payments, with duplicates.
 import type { Observation, Source } from './observation.ts';
-import { order1, paid, payment, saying } from './order/example-order.test-support.ts';
+import { order1, paid, payment, paymentObserved } from './order/example-order.test-support.ts';
 import type { PlaceOrder } from './payment-ledger.ts';
-import { asSaid } from './payment-process.test-support.ts';
+import { toObservation } from './payment-process.test-support.ts';
 
 export function orderNamed(orderId: string): PlaceOrder {
   const { expected, placedAt: _, ...named } = order1;
@@ -11,11 +11,11 @@ export function orderNamed(orderId: string): PlaceOrder {
 
 const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
 
-/** @param from which process says it: the event ids differ, the facts do not. */
-export function sayings(from: string, orderId: string): readonly Observation[] {
+/** Makes the observations. @param from the process that reports them: its event ids differ, but the facts are the same. */
+export function concurrentObservations(from: string, orderId: string): readonly Observation[] {
   return Array.from({ length: 64 }, (_, index) => {
     const of = payment(`pi_${orderId}_${Math.floor(index / 4) % 2}`);
-    const observed = saying(paid(), { of, source: sources[index % 4] ?? 'webhook', aliases: [`cs_${orderId}`], orderId });
-    return asSaid({ ...observed, evidence: { objectId: of.id, eventId: `evt_${from}_${index}` } });
+    const observed = paymentObserved(paid(), { of, source: sources[index % 4] ?? 'webhook', aliases: [`cs_${orderId}`], orderId });
+    return toObservation({ ...observed, evidence: { objectId: of.id, eventId: `evt_${from}_${index}` } });
   });
 }

@@ -5,24 +5,24 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
-import { paid, payment, refund, type Saying, saying } from './order/example-order.test-support.ts';
+import { type ObservedOptions, paid, payment, paymentObserved, refund } from './order/example-order.test-support.ts';
 import {
-  asSaid,
   checkHandedOn,
   checkOwnership,
   everything,
+  observationKey,
   openPaymentProcess,
   type PaymentProcess,
-  sayingKey,
+  toObservation,
 } from './payment-process.test-support.ts';
 
-type Step = (process: PaymentProcess, acknowledge: (said: string) => void) => Promise<unknown>;
+type Step = (process: PaymentProcess, acknowledge: (key: string) => void) => Promise<unknown>;
 
-function says(fact: Parameters<typeof saying>[0], how: Saying): Step {
-  const observed = saying(fact, how);
+function observes(fact: Parameters<typeof paymentObserved>[0], how: ObservedOptions): Step {
+  const observed = paymentObserved(fact, how);
   return async (process, acknowledge) => {
-    await process.writer.observe(asSaid(observed));
-    acknowledge(sayingKey(observed));
+    await process.writer.observe(toObservation(observed));
+    acknowledge(observationKey(observed));
   };
 }
 const places =
@@ -36,21 +36,25 @@ const attaches =
 
 const scenarios: Readonly<Record<string, readonly Step[]>> = {
   'held under both names, then the session is attached': [
-    says(paid(), { aliases: ['cs_1'] }),
-    says(refund(400), {}),
+    observes(paid(), { aliases: ['cs_1'] }),
+    observes(refund(400), {}),
     places('order-1'),
     attaches('order-1', 'cs_1'),
   ],
-  'a refund is held, then the payment names its order': [places('order-1'), says(refund(1_000), {}), says(paid(), { orderId: 'order-1' })],
+  'a refund is held, then the payment names its order': [
+    places('order-1'),
+    observes(refund(1_000), {}),
+    observes(paid(), { orderId: 'order-1' }),
+  ],
   'two payments of one session are held, then it is attached': [
-    says(paid(), { aliases: ['cs_1'] }),
-    says(paid(), { of: payment('pi_2'), aliases: ['cs_1'] }),
+    observes(paid(), { aliases: ['cs_1'] }),
+    observes(paid(), { of: payment('pi_2'), aliases: ['cs_1'] }),
     places('order-1'),
     attaches('order-1', 'cs_1'),
   ],
   'a chain: the intent links a second session, which held another payment': [
-    says(refund(1_000), { of: payment('pi_2'), aliases: ['cs_2'] }),
-    says(paid(), { aliases: ['cs_1', 'cs_2'] }),
+    observes(refund(1_000), { of: payment('pi_2'), aliases: ['cs_2'] }),
+    observes(paid(), { aliases: ['cs_1', 'cs_2'] }),
     places('order-1'),
     attaches('order-1', 'cs_1'),
   ],
@@ -59,8 +63,8 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     places('order-2'),
     attaches('order-1', 'cs_1'),
     attaches('order-2', 'cs_2'),
-    says(paid(), { aliases: ['cs_1', 'cs_2'] }),
-    says(paid(), { aliases: ['cs_2'], source: 'poll', orderId: 'order-2' }),
+    observes(paid(), { aliases: ['cs_1', 'cs_2'] }),
+    observes(paid(), { aliases: ['cs_2'], source: 'poll', orderId: 'order-2' }),
   ],
 };
 
@@ -90,7 +94,7 @@ async function run(steps: readonly Step[], crash: Crash | undefined) {
   let processes = 1;
   let process = openPaymentProcess(store, instantRuntime('p1'));
   const acknowledged = new Set<string>();
-  const acknowledge = (said: string) => acknowledged.add(said);
+  const acknowledge = (key: string) => acknowledged.add(key);
   for (const step of steps) {
     try {
       await step(process, acknowledge);
@@ -108,14 +112,14 @@ async function run(steps: readonly Step[], crash: Crash | undefined) {
   const ownership = checkOwnership(await everything(openMemoryEventStore({ log })));
   checkHandedOn(ownership);
   const known = new Set([
-    ...ownership.held.map(({ observed }) => sayingKey(observed)),
-    ...[...ownership.recorded.values()].flatMap((said) => [...said]),
+    ...ownership.held.map(({ observed }) => observationKey(observed)),
+    ...[...ownership.recorded.values()].flatMap((key) => [...key]),
   ]);
-  for (const said of acknowledged) expect([...known], 'acknowledged means durable').toContain(said);
+  for (const key of acknowledged) expect([...known], 'acknowledged means durable').toContain(key);
   const memberships = await Promise.all(['order-1', 'order-2'].map(async (orderId) => (await process.orders.read(orderId)).membership));
   const outcome = {
     owners: Object.fromEntries([...ownership.owners].sort()),
-    recorded: Object.fromEntries([...ownership.recorded].map(([orderId, said]) => [orderId, [...said].sort()])),
+    recorded: Object.fromEntries([...ownership.recorded].map(([orderId, key]) => [orderId, [...key].sort()])),
     memberships,
   };
   return { crashed, outcome, calls: store.calls.slice(0, made) };
@@ -157,7 +161,7 @@ describe.each(Object.entries(scenarios))('%s', (_, steps) => {
 test('the checks see a protocol that is broken: a link whose held facts nobody hands on', async () => {
   const store = openMemoryEventStore();
   const process = openPaymentProcess(store, instantRuntime());
-  await says(paid(), { aliases: ['cs_1'] })(process, () => undefined);
+  await observes(paid(), { aliases: ['cs_1'] })(process, () => undefined);
   await process.references.link('cs_1', 'order-1');
   expect(() => checkHandedOn(checkOwnership([]))).not.toThrow();
   const ownership = checkOwnership(await everything(store));

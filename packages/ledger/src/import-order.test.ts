@@ -21,30 +21,30 @@ const refunded = { source: 'webhook', payment: pi1, fact: refund(1_000), asOf: a
 function open() {
   const log = createMemoryLog();
   const faults: Faults = {};
-  const told: MembershipChange[] = [];
+  const delivered: MembershipChange[] = [];
   const eventStore = openFaultyStore(openMemoryEventStore({ log }), faults);
-  const deliver = async (change: MembershipChange) => void told.push(change);
+  const deliver = async (change: MembershipChange) => void delivered.push(change);
   const ledger = createPaymentLedger({ eventStore, deliver, background: false });
   const another = createPaymentLedger({ eventStore: openMemoryEventStore({ log }), background: false });
   onTestFinished(async () => {
     await ledger[Symbol.asyncDispose]();
     await another[Symbol.asyncDispose]();
   });
-  return { ledger, another, faults, told };
+  return { ledger, another, faults, delivered };
 }
 
 const types = async (ledger: PaymentLedger, orderId = 'order-1') => (await ledger.history(orderId)).map(({ type }) => type);
 
 describe('importOrder', () => {
   test('makes a membership that the shop is never told of', async () => {
-    const { ledger, told } = open();
+    const { ledger, delivered } = open();
     expect(await ledger.importOrder(order, money, support)).toEqual({ outcome: 'imported' });
     await ledger.settle();
     const imported = { membership: 'active', placedAt: at(0), sequence: 1, delivered: 1, grantedBy: 'manual' };
     expect(await ledger.order('order-1')).toMatchObject(imported);
     expect(await ledger.orderOf('cs_1')).toMatchObject({ orderId: 'order-1' });
     expect((await ledger.memberships('member-1')).items).toMatchObject([{ membershipId: 'order-1', status: 'active' }]);
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
     expect((await ledger.history('order-1')).map(({ metadata }) => metadata['cause'])).toEqual(Array(4).fill('import pi_1'));
   });
 
@@ -63,27 +63,27 @@ describe('importOrder', () => {
   });
 
   test('is confirmed by the sources that tell of the payment afterwards', async () => {
-    const { ledger, told } = open();
+    const { ledger, delivered } = open();
     await ledger.importOrder(order, money, support);
     expect(await ledger.observePayment({ ...money, source: 'poll' })).toMatchObject({ outcome: 'recorded', membership: 'active' });
     await ledger.settle();
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
   });
 
   test('delivers what comes after it', async () => {
-    const { ledger, told } = open();
+    const { ledger, delivered } = open();
     await ledger.importOrder(order, money, support);
     await ledger.observePayment(refunded);
     await ledger.settle();
-    expect(told).toMatchObject([{ change: 'revoked', sequence: 2 }]);
+    expect(delivered).toMatchObject([{ change: 'revoked', sequence: 2 }]);
   });
 
   test('delivers a refund that had been held for it', async () => {
-    const { ledger, told } = open();
+    const { ledger, delivered } = open();
     expect(await ledger.observePayment(refunded)).toMatchObject({ outcome: 'held' });
     expect(await ledger.importOrder(order, money, support)).toEqual({ outcome: 'imported' });
     await ledger.settle();
-    expect(told).toMatchObject([{ change: 'revoked', sequence: 2 }]);
+    expect(delivered).toMatchObject([{ change: 'revoked', sequence: 2 }]);
   });
 
   test('says whose the payment is, where it is another’s', async () => {
@@ -133,7 +133,7 @@ describe('a process that dies within it', () => {
   const steps = [1, 2, 3].flatMap((append) => (['before', 'after'] as const).map((when) => [when, append] as const));
 
   test.each(steps)('%s append %i: the next one imports it, once, and delivers nothing', async (when, append) => {
-    const { ledger, another, faults, told } = open();
+    const { ledger, another, faults, delivered } = open();
     let appends = 0;
     faults[when] = ({ method, stream }) => {
       if (method !== 'append' || stream === 'policy') return;
@@ -145,7 +145,7 @@ describe('a process that dies within it', () => {
     await another.importOrder(order, money, support);
     await ledger.settle();
     expect(await types(another)).toEqual(['OrderPlaced', 'PaymentObserved', 'MembershipGranted', 'MembershipDelivered']);
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { orderNamed, sayings } from './concurrent-observations.test-support.ts';
+import { concurrentObservations, orderNamed } from './concurrent-observations.test-support.ts';
 import { expectOneGrant, expectOneGrantFromFourProcesses } from './concurrent-observe.test-support.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { startDouble } from './event-store/eventstoredb/double-store.test-support.ts';
@@ -47,7 +47,9 @@ describe.each<[string, NewLog]>([
     }
     await ledgers[0]!.placeOrder(orderNamed('order-1'));
     const answers = await Promise.all(
-      ledgers.flatMap((ledger, index) => sayings(`ledger-${index}`, 'order-1').map((observation) => ledger.observePayment(observation))),
+      ledgers.flatMap((ledger, index) =>
+        concurrentObservations(`ledger-${index}`, 'order-1').map((observation) => ledger.observePayment(observation)),
+      ),
     );
     expect(answers).toHaveLength(64 * count);
     const store = await open();

@@ -11,9 +11,20 @@ import { openSqliteEventStore } from './event-store/sqlite/sqlite.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
 import { createPaymentLedger } from './ledger.ts';
 import type { Observation } from './observation.ts';
-import { at, attempt, dispute, paid, payment, pi1, refund, type Saying, saying, support } from './order/example-order.test-support.ts';
+import {
+  at,
+  attempt,
+  dispute,
+  type ObservedOptions,
+  paid,
+  payment,
+  paymentObserved,
+  pi1,
+  refund,
+  support,
+} from './order/example-order.test-support.ts';
 import type { MembershipChange, PaymentLedger, PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
-import { asSaid } from './payment-process.test-support.ts';
+import { toObservation } from './payment-process.test-support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'paidonce-ledger-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,8 +44,8 @@ function open(options: Partial<PaymentLedgerOptions> = {}): PaymentLedger {
   return createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, ...options });
 }
 
-function observation(fact: Parameters<typeof saying>[0], how: Saying = {}): Observation {
-  return asSaid(saying(fact, how));
+function observation(fact: Parameters<typeof paymentObserved>[0], how: ObservedOptions = {}): Observation {
+  return toObservation(paymentObserved(fact, how));
 }
 
 async function refusal(work: () => Promise<unknown> | unknown): Promise<{ readonly code: string; readonly message: string }> {
@@ -61,10 +72,10 @@ describe('createPaymentLedger', () => {
     ['a background as text', { background: 'false' }, 'background is "false"'],
     ['an endless time to deliver', { deliverTimeoutMs: Number.POSITIVE_INFINITY }, 'deliverTimeoutMs is Infinity'],
   ];
-  test.each(refused)('%s', async (_, options, says) => {
+  test.each(refused)('%s', async (_, options, expected) => {
     const { code, message } = await refusal(() => open(options as Partial<PaymentLedgerOptions>));
     expect(code).toBe('invalid_input');
-    expect(message).toContain(says);
+    expect(message).toContain(expected);
   });
   test('tells whether it delivers', () => {
     expect(open().delivers).toBe(false);
@@ -111,11 +122,11 @@ describe('what a caller gives is refused at the door, by name, and leaves no eve
     ['tier', (ledger) => ledger.forAdapters.startSweep('', 0)],
     ['object.sha256', (ledger) => ledger.forAdapters.recordUnreadable({ objectId: 'cs_1', type: 'checkout.session', sha256: '', path: '' })],
   ];
-  test.each(calls)('%s', async (says, call) => {
+  test.each(calls)('%s', async (expected, call) => {
     const eventStore = openMemoryEventStore();
     const { code, message } = await refusal(() => call(open({ eventStore })));
     expect(code).toBe('invalid_input');
-    expect(message.startsWith(says)).toBe(true);
+    expect(message.startsWith(expected)).toBe(true);
     for await (const { events } of eventStore.readLog()) expect(events.filter(({ type }) => type !== 'PolicyAdopted')).toEqual([]);
   });
 });
@@ -191,23 +202,23 @@ describe('resolveReview', () => {
       outcome: 'review',
       membership: 'none',
     });
-    return { ledger, seen: (await ledger.order('order-1'))! };
+    return { ledger, before: (await ledger.order('order-1'))! };
   }
   test('grant: the payment counts', async () => {
-    const { ledger, seen } = await tooLittle();
-    const [review] = seen.openReviews;
+    const { ledger, before } = await tooLittle();
+    const [review] = before.openReviews;
     expect(review).toMatchObject({ kind: 'amount', orderId: 'order-1', reviewId: 'r1' });
-    const how = { resolution: 'grant', seenRevision: seen.revision } as const;
+    const how = { resolution: 'grant', seenRevision: before.revision } as const;
     expect(await ledger.resolveReview('order-1', 'r1', how, support)).toEqual({ outcome: 'resolved' });
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'manual', openReviews: [] });
     expect(await ledger.resolveReview('order-1', 'r1', how, support)).toEqual({ outcome: 'resolved' }); // A retry.
-    const other = { resolution: 'revoke', seenRevision: seen.revision } as const;
+    const other = { resolution: 'revoke', seenRevision: before.revision } as const;
     expect(await ledger.resolveReview('order-1', 'r1', other, support)).toEqual({ outcome: 'stale' });
   });
   test('stale where a fact came since', async () => {
-    const { ledger, seen } = await tooLittle();
+    const { ledger, before } = await tooLittle();
     await ledger.observePayment(observation(refund(100)));
-    const how = { resolution: 'grant', seenRevision: seen.revision } as const;
+    const how = { resolution: 'grant', seenRevision: before.revision } as const;
     expect(await ledger.resolveReview('order-1', 'r1', how, support)).toEqual({ outcome: 'stale' });
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', openReviews: [{ reviewId: 'r1' }] });
   });
@@ -218,17 +229,17 @@ describe('observePayment', () => {
     const ledger = open();
     await ledger.placeOrder(order);
     await ledger.attachCheckout('order-1', session);
-    const say = (...said: Parameters<typeof observation>) => ledger.observePayment(observation(...said));
-    expect(await say(attempt('processing'), { aliases: ['cs_1'] })).toEqual({
+    const observeFact = (...args: Parameters<typeof observation>) => ledger.observePayment(observation(...args));
+    expect(await observeFact(attempt('processing'), { aliases: ['cs_1'] })).toEqual({
       outcome: 'recorded',
       orderId: 'order-1',
       membership: 'none',
     });
-    expect(await say(paid())).toEqual({ outcome: 'granted', orderId: 'order-1', membership: 'active' });
-    expect(await say(paid())).toEqual({ outcome: 'duplicate', orderId: 'order-1' });
-    expect(await say(dispute('open'))).toEqual({ outcome: 'suspended', orderId: 'order-1', membership: 'suspended' });
-    expect(await say(dispute('won'))).toEqual({ outcome: 'restored', orderId: 'order-1', membership: 'active' });
-    expect(await say(refund(1_000))).toEqual({ outcome: 'revoked', orderId: 'order-1', membership: 'revoked' });
+    expect(await observeFact(paid())).toEqual({ outcome: 'granted', orderId: 'order-1', membership: 'active' });
+    expect(await observeFact(paid())).toEqual({ outcome: 'duplicate', orderId: 'order-1' });
+    expect(await observeFact(dispute('open'))).toEqual({ outcome: 'suspended', orderId: 'order-1', membership: 'suspended' });
+    expect(await observeFact(dispute('won'))).toEqual({ outcome: 'restored', orderId: 'order-1', membership: 'active' });
+    expect(await observeFact(refund(1_000))).toEqual({ outcome: 'revoked', orderId: 'order-1', membership: 'revoked' });
     expect(await ledger.order('order-1')).toMatchObject({ sequence: 4, payment: 'refunded', grantedBy: 'webhook' });
   });
   test('each event of an order names the policy, and the policy stands in the log before it', async () => {
@@ -261,11 +272,11 @@ describe('observePayment', () => {
 describe('without a background', () => {
   test('settle rolls forward, delivers and catches up', async () => {
     const log = createMemoryLog();
-    const told: MembershipChange[] = [];
+    const changes: MembershipChange[] = [];
     const ledger = open({
       eventStore: openMemoryEventStore({ log }),
       deliver: async (change) => {
-        told.push(change);
+        changes.push(change);
       },
     });
     await ledger.placeOrder(order);
@@ -273,7 +284,7 @@ describe('without a background', () => {
     await elsewhere.observePayment(observation(paid(), { aliases: ['cs_1'] }));
     await elsewhere.attachCheckout('order-1', session);
     await ledger.settle();
-    expect(told).toMatchObject([
+    expect(changes).toMatchObject([
       { membershipId: 'order-1', change: 'granted', status: 'active', sequence: 1, idempotencyKey: 'order-1:1' },
     ]);
     expect(await ledger.order('order-1')).toMatchObject({ delivered: 1 });
@@ -313,15 +324,15 @@ describe('without a background', () => {
       await ledger.attachCheckout(orderId, payment(`cs_${orderId}`));
       await ledger.observePayment(observation(paid(900), { of: payment(`pi_${orderId}`, { livemode: false }), orderId }));
     }
-    const walked: string[] = [];
+    const listed: string[] = [];
     let after: string | undefined;
     do {
       const page = await ledger.openOrders({ limit: 2, ...defined({ after }) });
       expect(page.lagMs).toBeLessThan(60_000);
-      walked.push(...page.items.map(({ orderId }) => orderId));
+      listed.push(...page.items.map(({ orderId }) => orderId));
       after = page.next;
     } while (after !== undefined);
-    expect(walked).toEqual(ids);
+    expect(listed).toEqual(ids);
 
     const reviews: string[] = [];
     do {
@@ -343,18 +354,18 @@ test.each([
   ],
   ['rejects', () => Promise.reject(new Error('no mail server'))],
 ])('an alert hook that %s hinders nothing, and is told of', async (_, onAlert) => {
-  const { promise: told, resolve: tell } = Promise.withResolvers<string>();
+  const { promise: logged, resolve: resolveLogged } = Promise.withResolvers<string>();
   const log = {
     info: () => undefined,
     warn: () => undefined,
     error: (_: object, message: string) => {
-      if (message.startsWith('onAlert')) tell(message);
+      if (message.startsWith('onAlert')) resolveLogged(message);
     },
   };
   const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, onAlert, log });
   const object = { objectId: 'evt_1', type: 'charge.new', sha256: '0'.repeat(64), path: 'data' };
   expect(await ledger.forAdapters.recordUnreadable(object)).toEqual({ outcome: 'recorded' });
-  expect(await told).toContain('onAlert failed');
+  expect(await logged).toContain('onAlert failed');
   await ledger[Symbol.asyncDispose]();
 });
 
@@ -396,13 +407,13 @@ describe('with a background', () => {
     await first.placeOrder(order);
     await first.attachCheckout('order-1', session);
     await first.observePayment(observation(paid(1_100), { orderId: 'order-1' }));
-    const seen = { memberships: (await first.memberships('member-1')).items, reviews: (await first.reviews()).items };
-    expect(seen.memberships).toHaveLength(1);
-    expect(seen.reviews).toHaveLength(1);
+    const before = { memberships: (await first.memberships('member-1')).items, reviews: (await first.reviews()).items };
+    expect(before.memberships).toHaveLength(1);
+    expect(before.reviews).toHaveLength(1);
     await first[Symbol.asyncDispose]();
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}.read-models${suffix}`, { force: suffix !== '' });
     await using again = createPaymentLedger({ eventStore: await openSqliteEventStore(path), background: false });
-    expect({ memberships: (await again.memberships('member-1')).items, reviews: (await again.reviews()).items }).toEqual(seen);
+    expect({ memberships: (await again.memberships('member-1')).items, reviews: (await again.reviews()).items }).toEqual(before);
   });
 });
 

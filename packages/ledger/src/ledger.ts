@@ -57,7 +57,7 @@ class Ledger implements PaymentLedger {
   readonly #unreadable: UnreadableObjects;
   readonly #alert: AdapterLedger['alert'];
   readonly #calls = new OpenCalls('The ledger');
-  readonly #followers: Subscribers;
+  readonly #subscribers: Subscribers;
   #closed: Promise<void> | undefined;
 
   constructor(options: PaymentLedgerOptions) {
@@ -86,12 +86,12 @@ class Ledger implements PaymentLedger {
     this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.#alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
-    this.#sweeps = openSweeps(transactions, { store, log, kept: async (tier) => (await this.#readModels()).models.sweep(tier) });
+    this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) });
     this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options);
-    this.#followers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
+    this.#subscribers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
     if (!background) return;
-    this.#followers.follow();
+    this.#subscribers.follow();
     this.#delivery?.start();
   }
 
@@ -196,11 +196,11 @@ class Ledger implements PaymentLedger {
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {
       const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
-      const followers = await this.#followers.opened();
-      await followers.catchUp();
+      const subscribers = await this.#subscribers.opened();
+      await subscribers.catchUp();
       await this.#delivery?.settle(deadline);
-      await followers.catchUp(); // So that the read models have the deliveries too.
-      await this.#followers.signCheckpoint();
+      await subscribers.catchUp(); // So that the read models have the deliveries too.
+      await this.#subscribers.signCheckpoint();
     });
 
   readonly forAdapters: AdapterLedger = {
@@ -228,26 +228,26 @@ class Ledger implements PaymentLedger {
 
   /** The read models; without a background they catch up first. */
   async #readModels(): Promise<OpenedSubscribers> {
-    const followers = await this.#followers.opened();
-    if (!this.#background) await followers.catchUp();
-    return followers;
+    const subscribers = await this.#subscribers.opened();
+    if (!this.#background) await subscribers.catchUp();
+    return subscribers;
   }
 
   async #page<T>(
     request: PageRequest | undefined,
-    rows: (followers: OpenedSubscribers, after: string, limit: number) => readonly T[],
+    rows: (subscribers: OpenedSubscribers, after: string, limit: number) => readonly T[],
     key: (row: T) => string,
   ): Promise<Page<T>> {
     const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');
-    const followers = await this.#readModels();
-    return pageOf(rows(followers, after, limit + 1), limit, key, followers.lagMs());
+    const subscribers = await this.#readModels();
+    return pageOf(rows(subscribers, after, limit + 1), limit, key, subscribers.lagMs());
   }
 
   async #close(): Promise<void> {
     const deadline = this.runtime.monotonicNowMs() + drainMs;
     // Together: no new attempt starts while calls are awaited.
     await settledWithin(this.runtime, drainMs, [this.#calls.close(), this.#delivery?.stop(deadline)]);
-    await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#followers.stop(deadline)]);
+    await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);
     await this.#store.close();
   }
 }

@@ -15,7 +15,7 @@ const by = { actor: 'support-1', reason: 'customer paid the wrong order' };
 const payment = { provider: 'stripe', account, livemode: false, id: 'pi_1' };
 const order = { memberId: 'member-1', plan: 'pro', amountMinor: 1_000, currency: 'usd', account, livemode: false };
 
-function saying(source: Exclude<Source, 'manual'>, totalMinor: number, orderId?: string): Observation {
+function report(source: Exclude<Source, 'manual'>, totalMinor: number, orderId?: string): Observation {
   return {
     source,
     payment,
@@ -48,7 +48,7 @@ describe('a payment is moved', () => {
   test('with its observations; the old order forgets it, and the new one is granted', async () => {
     const ledger = ledgerOn(createMemoryLog());
     await placed(ledger, 'a', 'b');
-    await ledger.observePayment(saying('webhook', 900, 'a')); // Less than `a` costs: it does not count.
+    await ledger.observePayment(report('webhook', 900, 'a')); // Less than `a` costs: it does not count.
     expect((await ledger.order('a'))?.openReviews).toHaveLength(1);
     await ledger.placeOrder({ ...order, orderId: 'c', amountMinor: 900 });
 
@@ -63,11 +63,11 @@ describe('a payment is moved', () => {
     const log = createMemoryLog();
     const [support, webhook] = [ledgerOn(log), ledgerOn(log)];
     await placed(support, 'a', 'b');
-    await webhook.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+    await webhook.observePayment({ ...report('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
     expect(await support.movePayment(payment, 'b', by)).toEqual({ outcome: 'moved' });
     // This process has the old link in its cache.
-    expect(await webhook.observePayment(saying('webhook', 1_000, 'a'))).toMatchObject({ outcome: 'granted', orderId: 'b' });
-    expect(await support.observePayment(saying('poll', 1_000, 'a'))).toMatchObject({ outcome: 'recorded', orderId: 'b' });
+    expect(await webhook.observePayment(report('webhook', 1_000, 'a'))).toMatchObject({ outcome: 'granted', orderId: 'b' });
+    expect(await support.observePayment(report('poll', 1_000, 'a'))).toMatchObject({ outcome: 'recorded', orderId: 'b' });
     expect(await support.order('b')).toMatchObject({ membership: 'active', openReviews: [] });
     expect(await support.order('a')).toMatchObject({ membership: 'none', openReviews: [] });
   });
@@ -75,10 +75,10 @@ describe('a payment is moved', () => {
   test('never once access was given on it', async () => {
     const ledger = ledgerOn(createMemoryLog());
     await placed(ledger, 'a', 'b');
-    await ledger.observePayment(saying('webhook', 1_000, 'a'));
+    await ledger.observePayment(report('webhook', 1_000, 'a'));
     expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'already_granted' });
     await ledger.observePayment({
-      ...saying('webhook', 1_000, 'a'),
+      ...report('webhook', 1_000, 'a'),
       fact: { kind: 'refund', id: 're_1', status: 'succeeded', amountMinor: 1_000 },
     });
     expect(await statusOf(ledger, 'a')).toBe('revoked');
@@ -89,9 +89,9 @@ describe('a payment is moved', () => {
     const log = createMemoryLog();
     const ledger = ledgerOn(log);
     await placed(ledger, 'a', 'b');
-    await ledger.observePayment(saying('webhook', 1_000, 'a'));
+    await ledger.observePayment(report('webhook', 1_000, 'a'));
     expect(await ledger.movePayment({ ...payment, account: 'acct_2' }, 'b', by)).toEqual({ outcome: 'already_granted' });
-    expect(await ledger.observePayment(saying('poll', 1_000, 'a'))).toMatchObject({ outcome: 'recorded', orderId: 'a' });
+    expect(await ledger.observePayment(report('poll', 1_000, 'a'))).toMatchObject({ outcome: 'recorded', orderId: 'a' });
     expect(ordersGranted(log)).toEqual(['order-a']);
   });
 
@@ -99,10 +99,10 @@ describe('a payment is moved', () => {
     const log = createMemoryLog();
     const [support, webhook] = [ledgerOn(log), ledgerOn(log)];
     await placed(support, 'a', 'b');
-    await webhook.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+    await webhook.observePayment({ ...report('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
     expect(await support.movePayment({ ...payment, livemode: true }, 'b', by)).toEqual({ outcome: 'moved' });
-    expect(await webhook.observePayment(saying('webhook', 1_000, 'a'))).toMatchObject({ outcome: 'granted', orderId: 'b' });
-    await support.observePayment(saying('poll', 1_000, 'a'));
+    expect(await webhook.observePayment(report('webhook', 1_000, 'a'))).toMatchObject({ outcome: 'granted', orderId: 'b' });
+    await support.observePayment(report('poll', 1_000, 'a'));
     expect(await support.order('a')).toMatchObject({ payment: 'none', membership: 'none' });
     expect(ordersGranted(log)).toEqual(['order-b']);
   });
@@ -113,7 +113,7 @@ describe('a payment is moved', () => {
     const dying = createPaymentLedger({ eventStore: openFaultyStore(openMemoryEventStore({ log }), faults), background: false });
     const another = ledgerOn(log);
     await placed(dying, 'a', 'b');
-    await dying.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+    await dying.observePayment({ ...report('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
     faults.before = ({ method, stream }) => {
       if (method === 'append' && stream === 'order-b') throw unknownOutcome();
     };
@@ -126,7 +126,7 @@ describe('a payment is moved', () => {
   test('never back to an order that it left', async () => {
     const ledger = ledgerOn(createMemoryLog());
     await placed(ledger, 'a', 'b', 'c');
-    await ledger.observePayment(saying('webhook', 900, 'a'));
+    await ledger.observePayment(report('webhook', 900, 'a'));
     expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'moved' });
     expect(await ledger.movePayment(payment, 'a', by)).toEqual({ outcome: 'left_before' });
     expect(await ledger.movePayment(payment, 'c', by)).toEqual({ outcome: 'moved' });
@@ -136,7 +136,7 @@ describe('a payment is moved', () => {
   test('also one that nobody owned: what was held is handed on', async () => {
     const ledger = ledgerOn(createMemoryLog());
     await placed(ledger, 'a');
-    expect(await ledger.observePayment(saying('webhook', 1_000))).toMatchObject({ outcome: 'held' });
+    expect(await ledger.observePayment(report('webhook', 1_000))).toMatchObject({ outcome: 'held' });
     expect(await ledger.movePayment(payment, 'a', by)).toEqual({ outcome: 'moved' });
     expect(await statusOf(ledger, 'a')).toBe('active');
   });
@@ -149,20 +149,20 @@ describe('a payment is moved', () => {
 
 describe('law 3: whatever races and wherever a process dies, a moved payment grants one order', () => {
   /** Afterwards: a new process rolls forward, the source that was not answered says it again. */
-  async function endsWell(log: MemoryLog, said: Observation): Promise<void> {
+  async function endsWell(log: MemoryLog, report: Observation): Promise<void> {
     const rescuer = ledgerOn(log);
     await rescuer.settle();
-    await rescuer.observePayment(said);
+    await rescuer.observePayment(report);
     const owner = (await rescuer.orderOf(payment.id))?.orderId;
     const granted = ordersGranted(log);
     expect(granted).toEqual([`order-${owner}`]);
     expect(await statusOf(rescuer, owner ?? '')).toBe('active');
     // Each observation of the payment stands with its owner too.
-    const [said1, said2] = [log.rows, (await rescuer.history(owner ?? '')).filter(({ type }) => type === 'PaymentObserved')];
-    const facts = said1
+    const [rows, observations] = [log.rows, (await rescuer.history(owner ?? '')).filter(({ type }) => type === 'PaymentObserved')];
+    const facts = rows
       .filter(({ type }) => type === 'PaymentObserved')
       .map(({ data }) => (JSON.parse(data) as { factKey: string }).factKey);
-    expect(new Set(said2.map(({ data }) => (data as { factKey: string }).factKey))).toEqual(new Set(facts));
+    expect(new Set(observations.map(({ data }) => (data as { factKey: string }).factKey))).toEqual(new Set(facts));
   }
 
   test('a webhook says paid while a person moves the payment', async () => {
@@ -170,17 +170,17 @@ describe('law 3: whatever races and wherever a process dies, a moved payment gra
     const runs = await exploreAll({ preemptions: 2, crashes: true }, async ({ log, store, run }) => {
       const start = ledgerOn(log);
       await placed(start, 'a', 'b');
-      await start.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+      await start.observePayment({ ...report('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
       const support = createPaymentLedger({ eventStore: store('support'), background: false });
       const webhook = createPaymentLedger({ eventStore: store('webhook'), background: false });
       await webhook.orderOf(payment.id); // It knows the old link.
-      const said = saying('webhook', 1_000, 'a');
+      const observation = report('webhook', 1_000, 'a');
       const { crashed } = await run([
         async () => met.add((await support.movePayment(payment, 'b', by)).outcome),
-        async () => met.add((await webhook.observePayment(said)).outcome),
+        async () => met.add((await webhook.observePayment(observation)).outcome),
       ]);
       met.add(`crashed: ${crashed}`);
-      await endsWell(log, said);
+      await endsWell(log, observation);
       met.add(ordersGranted(log).join());
     });
     expect(runs).toBeGreaterThan(100);
@@ -194,14 +194,14 @@ describe('law 3: whatever races and wherever a process dies, a moved payment gra
     const runs = await exploreAll({ preemptions: 3, crashes: false }, async ({ log, store, run }) => {
       const start = ledgerOn(log);
       await placed(start, 'a', 'b', 'c');
-      await start.observePayment({ ...saying('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
+      await start.observePayment({ ...report('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
       const one = createPaymentLedger({ eventStore: store('one'), background: false });
       const other = createPaymentLedger({ eventStore: store('other'), background: false });
       await run([
         async () => met.add((await one.movePayment(payment, 'b', by)).outcome),
         async () => met.add((await other.movePayment(payment, 'c', by)).outcome),
       ]);
-      await endsWell(log, saying('webhook', 1_000, 'a'));
+      await endsWell(log, report('webhook', 1_000, 'a'));
       met.add(ordersGranted(log).join());
     });
     expect(runs).toBeGreaterThan(100);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Fact, factContent, factKey, observationSchema, type PaymentReference, paymentKey } from './observation.ts';
-import { attempt, dispute, paid, paidInParts, payment, pi1, refund, saying } from './order/example-order.test-support.ts';
+import { attempt, dispute, paid, paidInParts, payment, paymentObserved, pi1, refund } from './order/example-order.test-support.ts';
 
 describe('a fact key names the fact, whoever tells it and whatever the amount', () => {
   test.each([
@@ -58,52 +58,52 @@ test('a payment is another one in another account, mode or provider', () => {
 });
 
 describe('what may come in', () => {
-  const { observedAt: _, factKey: __, ...said } = saying(paid());
+  const { observedAt: _, factKey: __, ...valid } = paymentObserved(paid());
   const admits = (observation: object) => observationSchema.safeParse(observation);
 
-  test('an observation', () => expect(admits(said).success).toBe(true));
+  test('an observation', () => expect(admits(valid).success).toBe(true));
   test('times are normalised, so that equal times are equal texts', () => {
-    expect(admits({ ...said, asOf: '2026-01-01T01:00:00+01:00' }).data?.asOf).toBe('2026-01-01T00:00:00.000Z');
+    expect(admits({ ...valid, asOf: '2026-01-01T01:00:00+01:00' }).data?.asOf).toBe('2026-01-01T00:00:00.000Z');
   });
 
   // biome-ignore format: a table
   const refused: readonly (readonly [string, object])[] = [
-    ['payment.id', { ...said, payment: { ...pi1, id: 'pi 1' } }],
-    ['payment.id', { ...said, payment: { ...pi1, id: '' } }],
-    ['payment.id', { ...said, payment: { ...pi1, id: 'x'.repeat(129) } }],
-    ['payment.account', { ...said, payment: { ...pi1, account: 'acct/1' } }],
-    ['payment.livemode', { ...said, payment: { ...pi1, livemode: 'true' } }],
-    ['orderId', { ...said, orderId: 'order 1' }],
-    ['aliases', { ...said, aliases: Array.from({ length: 9 }, (_, index) => `cs_${index}`) }],
-    ['asOf', { ...said, asOf: 'yesterday' }],
-    ['asOf', { ...said, asOf: '2026-02-30T00:00:00Z' }],
-    ['asOf', { ...said, asOf: '9999-12-31T23:59:59-01:00' }],
-    ['asOf', { ...said, asOf: '0000-01-01T00:00:00+01:00' }],
-    ['occurredAt', { ...said, occurredAt: 0 }],
-    ['evidence.objectId', { ...said, evidence: {} }],
-    ['source', { ...said, source: 'browser' }],
-    ['by', { ...said, source: 'manual' }],
-    ['by.reason', { ...said, source: 'manual', by: { actor: 'support-7', reason: '' } }],
-    ['by.actor', { ...said, source: 'manual', by: { actor: 'Jane Doe', reason: 'called' } }],
-    ['fact.kind', { ...said, fact: { kind: 'gift' } }],
-    ['fact.status', { ...said, fact: { kind: 'attempt', status: 'done' } }],
-    ['fact.amount', { ...said, fact: { kind: 'attempt', status: 'paid' } }],
-    ['fact.amount.totalMinor', { ...said, fact: paid(-1) }],
-    ['fact.amount.totalMinor', { ...said, fact: paid(9.99) }],
-    ['fact.amount.totalMinor', { ...said, fact: paid(2 ** 53) }],
-    ['fact.amount.currency', { ...said, fact: paid(1, { currency: 'USD' }) }],
-    ['fact.amount.currency', { ...said, fact: paid(1, { currency: 'zzq' }) }],
-    ['fact.amount.parts.taxMinor', { ...said, fact: paidInParts({ tax: -1 }) }],
-    ['fact.id', { ...said, fact: refund(1, 'succeeded', 're 1') }],
-    ['fact.amountMinor', { ...said, fact: refund(0.5) }],
-    ['fact.movements', { ...said, fact: dispute('open', { movements: -1 }) }],
-    ['', { ...said, note: 'a field that nobody knows' }],
+    ['payment.id', { ...valid, payment: { ...pi1, id: 'pi 1' } }],
+    ['payment.id', { ...valid, payment: { ...pi1, id: '' } }],
+    ['payment.id', { ...valid, payment: { ...pi1, id: 'x'.repeat(129) } }],
+    ['payment.account', { ...valid, payment: { ...pi1, account: 'acct/1' } }],
+    ['payment.livemode', { ...valid, payment: { ...pi1, livemode: 'true' } }],
+    ['orderId', { ...valid, orderId: 'order 1' }],
+    ['aliases', { ...valid, aliases: Array.from({ length: 9 }, (_, index) => `cs_${index}`) }],
+    ['asOf', { ...valid, asOf: 'yesterday' }],
+    ['asOf', { ...valid, asOf: '2026-02-30T00:00:00Z' }],
+    ['asOf', { ...valid, asOf: '9999-12-31T23:59:59-01:00' }],
+    ['asOf', { ...valid, asOf: '0000-01-01T00:00:00+01:00' }],
+    ['occurredAt', { ...valid, occurredAt: 0 }],
+    ['evidence.objectId', { ...valid, evidence: {} }],
+    ['source', { ...valid, source: 'browser' }],
+    ['by', { ...valid, source: 'manual' }],
+    ['by.reason', { ...valid, source: 'manual', by: { actor: 'support-7', reason: '' } }],
+    ['by.actor', { ...valid, source: 'manual', by: { actor: 'Jane Doe', reason: 'called' } }],
+    ['fact.kind', { ...valid, fact: { kind: 'gift' } }],
+    ['fact.status', { ...valid, fact: { kind: 'attempt', status: 'done' } }],
+    ['fact.amount', { ...valid, fact: { kind: 'attempt', status: 'paid' } }],
+    ['fact.amount.totalMinor', { ...valid, fact: paid(-1) }],
+    ['fact.amount.totalMinor', { ...valid, fact: paid(9.99) }],
+    ['fact.amount.totalMinor', { ...valid, fact: paid(2 ** 53) }],
+    ['fact.amount.currency', { ...valid, fact: paid(1, { currency: 'USD' }) }],
+    ['fact.amount.currency', { ...valid, fact: paid(1, { currency: 'zzq' }) }],
+    ['fact.amount.parts.taxMinor', { ...valid, fact: paidInParts({ tax: -1 }) }],
+    ['fact.id', { ...valid, fact: refund(1, 'succeeded', 're 1') }],
+    ['fact.amountMinor', { ...valid, fact: refund(0.5) }],
+    ['fact.movements', { ...valid, fact: dispute('open', { movements: -1 }) }],
+    ['', { ...valid, note: 'a field that nobody knows' }],
   ];
   test.each(refused)('%s is refused by name', (path, observation) => {
     expect([...new Set(admits(observation).error?.issues.map((issue) => issue.path.join('.')))]).toEqual([path]);
   });
   test('two faults are both named', () => {
-    const { error } = admits({ ...said, fact: refund(-1, 'succeeded', 're 1') });
+    const { error } = admits({ ...valid, fact: refund(-1, 'succeeded', 're 1') });
     expect(error?.issues.map((issue) => issue.path.join('.')).sort()).toEqual(['fact.amountMinor', 'fact.id']);
   });
 });

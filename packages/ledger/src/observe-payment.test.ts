@@ -8,10 +8,19 @@ import { instantRuntime } from './instant-runtime.test-support.ts';
 import type { Fact } from './observation.ts';
 import { accessByTheProse } from './order/access-model.test-support.ts';
 import type { PaymentObserved } from './order/events.ts';
-import { attempt, dispute, order1, paid, payment, refund, type Saying, saying } from './order/example-order.test-support.ts';
-import { anyObservation, anyPolicy, inTheSameWords, shuffled } from './order/observations.test-support.ts';
+import {
+  attempt,
+  dispute,
+  type ObservedOptions,
+  order1,
+  paid,
+  payment,
+  paymentObserved,
+  refund,
+} from './order/example-order.test-support.ts';
+import { anyObservation, anyPolicy, shuffled, withEqualContent } from './order/observations.test-support.ts';
 import { evolve, initialState } from './order/order.ts';
-import { asSaid, checkHandedOn, checkOwnership, everything, openPaymentProcess } from './payment-process.test-support.ts';
+import { checkHandedOn, checkOwnership, everything, openPaymentProcess, toObservation } from './payment-process.test-support.ts';
 import { runs } from './testing/runs.ts';
 
 function open() {
@@ -20,23 +29,23 @@ function open() {
   const store = openFaultyStore(openMemoryEventStore({ log }), faults);
   const first = openPaymentProcess(store, instantRuntime('first'));
   const another = openPaymentProcess(openMemoryEventStore({ log }), instantRuntime('another'));
-  const say = (fact: Fact, how: Saying = {}) => asSaid(saying(fact, how));
+  const observed = (fact: Fact, how: ObservedOptions = {}) => toObservation(paymentObserved(fact, how));
   const stream = async (name: string) => (await store.readStream(name)).map(({ type }) => type);
   const check = async () => {
     const ownership = checkOwnership(await everything(store));
     checkHandedOn(ownership);
     return ownership;
   };
-  return { store, faults, first, another, say, stream, check };
+  return { store, faults, first, another, observed, stream, check };
 }
 
 const session = payment('cs_1');
 
 describe('a payment whose order is known', () => {
   test('is linked first, then recorded, and the answer says what it came to', async () => {
-    const { first, say, store } = open();
+    const { first, observed, store } = open();
     await first.place('order-1');
-    const answer = await first.writer.observe(say(paid(), { orderId: 'order-1' }));
+    const answer = await first.writer.observe(observed(paid(), { orderId: 'order-1' }));
     expect(answer).toEqual({ outcome: 'granted', orderId: 'order-1', membership: 'active' });
     expect((await everything(store)).map(({ stream, type }) => `${stream} ${type}`)).toEqual([
       'policy PolicyAdopted',
@@ -48,19 +57,19 @@ describe('a payment whose order is known', () => {
   });
 
   test('is found by an alias that was attached, and its intent is claimed with it', async () => {
-    const { first, another, say, check } = open();
+    const { first, another, observed, check } = open();
     await first.place('order-1');
     expect(await first.attach('order-1', session)).toBe('order-1');
-    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
+    expect(await another.writer.observe(observed(paid(), { aliases: ['cs_1'] }))).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
     expect(Object.fromEntries((await check()).owners)).toEqual({ cs_1: 'order-1', pi_1: 'order-1' });
-    expect(await another.writer.observe(say(refund(1_000)))).toMatchObject({ outcome: 'revoked', membership: 'revoked' });
+    expect(await another.writer.observe(observed(refund(1_000)))).toMatchObject({ outcome: 'revoked', membership: 'revoked' });
   });
 
   test('each outcome has its name', async () => {
-    const { first, say } = open();
+    const { first, observed } = open();
     await first.place('order-1');
     const outcomes: string[] = [];
-    const told: readonly Fact[] = [
+    const facts: readonly Fact[] = [
       attempt('processing'),
       attempt('processing'),
       paid(),
@@ -69,29 +78,29 @@ describe('a payment whose order is known', () => {
       refund(1_000),
       paid(900),
     ];
-    for (const fact of told) outcomes.push((await first.writer.observe(say(fact, { orderId: 'order-1' }))).outcome);
+    for (const fact of facts) outcomes.push((await first.writer.observe(observed(fact, { orderId: 'order-1' }))).outcome);
     expect(outcomes).toEqual(['recorded', 'duplicate', 'granted', 'suspended', 'restored', 'revoked', 'review']);
   });
 
-  test('held before, and handed on by the call that says it again: the answer is what it came to', async () => {
-    const { first, say } = open();
+  test('held before, and handed on by the call that repeats it: the answer is what it came to', async () => {
+    const { first, observed } = open();
     await first.place('order-1');
-    expect(await first.writer.observe(say(paid()))).toMatchObject({ outcome: 'held' });
-    expect(await first.writer.observe(say(paid(), { orderId: 'order-1' }))).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
+    expect(await first.writer.observe(observed(paid()))).toMatchObject({ outcome: 'held' });
+    expect(await first.writer.observe(observed(paid(), { orderId: 'order-1' }))).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
   });
 
   test('a duplicate costs no append, and no read where this process knows it', async () => {
-    const { first, say, store } = open();
+    const { first, observed, store } = open();
     await first.place('order-1');
-    await first.writer.observe(say(paid(), { orderId: 'order-1' }));
+    await first.writer.observe(observed(paid(), { orderId: 'order-1' }));
     const calls = store.calls.length;
-    expect(await first.writer.observe(say(paid(), { orderId: 'order-1' }))).toEqual({ outcome: 'duplicate', orderId: 'order-1' });
+    expect(await first.writer.observe(observed(paid(), { orderId: 'order-1' }))).toEqual({ outcome: 'duplicate', orderId: 'order-1' });
     expect(store.calls.length).toBe(calls);
   });
 
   test('law 7: one that names an order not yet placed waits in its stream', async () => {
-    const { first, say, stream } = open();
-    expect(await first.writer.observe(say(paid(), { orderId: 'order-1' }))).toEqual({
+    const { first, observed, stream } = open();
+    expect(await first.writer.observe(observed(paid(), { orderId: 'order-1' }))).toEqual({
       outcome: 'recorded',
       orderId: 'order-1',
       membership: 'none',
@@ -103,20 +112,20 @@ describe('a payment whose order is known', () => {
 
 describe('a payment whose order is not known (law 7)', () => {
   test('is held under each of its names, once for each source and fact', async () => {
-    const { first, another, say, stream } = open();
+    const { first, another, observed, stream } = open();
     const held = { outcome: 'held', payment: payment('pi_1') };
-    expect(await first.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toEqual(held);
-    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toEqual(held);
-    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1', 'pi_1'], source: 'poll' }))).toEqual(held);
+    expect(await first.writer.observe(observed(paid(), { aliases: ['cs_1'] }))).toEqual(held);
+    expect(await another.writer.observe(observed(paid(), { aliases: ['cs_1'] }))).toEqual(held);
+    expect(await another.writer.observe(observed(paid(), { aliases: ['cs_1', 'pi_1'], source: 'poll' }))).toEqual(held);
     expect(await stream('reference-pi_1')).toEqual(['PaymentHeld', 'PaymentHeld']);
     expect(await stream('reference-cs_1')).toEqual(['PaymentHeld', 'PaymentHeld']);
   });
 
   test('held, then its session is attached: handed on before attaching answers', async () => {
-    const { first, another, say, check, stream } = open();
+    const { first, another, observed, check, stream } = open();
     await first.place('order-1');
-    await another.writer.observe(say(paid(), { aliases: ['cs_1'] }));
-    await another.writer.observe(say(refund(1_000, 'pending')));
+    await another.writer.observe(observed(paid(), { aliases: ['cs_1'] }));
+    await another.writer.observe(observed(refund(1_000, 'pending')));
     await first.attach('order-1', session);
     expect(await stream('order-order-1')).toEqual([
       'OrderPlaced',
@@ -129,43 +138,43 @@ describe('a payment whose order is not known (law 7)', () => {
   });
 
   test('a refund of the intent alone, from before anyone named both, is found through the session', async () => {
-    const { first, another, say, check } = open();
+    const { first, another, observed, check } = open();
     await first.place('order-1');
-    await another.writer.observe(say(refund(1_000)));
-    expect(await another.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toMatchObject({ outcome: 'held' });
+    await another.writer.observe(observed(refund(1_000)));
+    expect(await another.writer.observe(observed(paid(), { aliases: ['cs_1'] }))).toMatchObject({ outcome: 'held' });
     await first.attach('order-1', session);
     expect((await check()).recorded.get('order-1')?.size).toBe(2);
     expect((await first.orders.read('order-1')).membership).toBe('revoked');
   });
 
   test('held, then named by another source: recorded, and the second source is kept as its confirmation', async () => {
-    const { first, another, say, check } = open();
+    const { first, another, observed, check } = open();
     await first.place('order-1');
-    await another.writer.observe(say(paid()));
-    expect(await first.writer.observe(say(paid(), { orderId: 'order-1', source: 'poll' }))).toMatchObject({ outcome: 'recorded' });
+    await another.writer.observe(observed(paid()));
+    expect(await first.writer.observe(observed(paid(), { orderId: 'order-1', source: 'poll' }))).toMatchObject({ outcome: 'recorded' });
     const { recorded } = await check();
     expect(recorded.get('order-1')?.size).toBe(2);
     expect((await first.orders.read('order-1')).grantedBy).toBe('webhook');
   });
 
   test('two payments of one session are both handed on', async () => {
-    const { first, another, say, check } = open();
+    const { first, another, observed, check } = open();
     await first.place('order-1');
-    await another.writer.observe(say(attempt('attempt_failed'), { aliases: ['cs_1'] }));
-    await another.writer.observe(say(paid(), { of: payment('pi_2'), aliases: ['cs_1'] }));
+    await another.writer.observe(observed(attempt('attempt_failed'), { aliases: ['cs_1'] }));
+    await another.writer.observe(observed(paid(), { of: payment('pi_2'), aliases: ['cs_1'] }));
     await first.attach('order-1', session);
     expect([...(await check()).owners.keys()].sort()).toEqual(['cs_1', 'pi_1', 'pi_2']);
   });
 
   test('linked by another process while it is being held: recorded, not held', async () => {
-    const { first, another, say, faults, check } = open();
+    const { first, another, observed, faults, check } = open();
     await another.place('order-1');
     faults.before = async ({ method, stream, types }) => {
       if (method !== 'append' || stream !== 'reference-cs_1' || types[0] !== 'PaymentHeld') return;
       delete faults.before;
       await another.attach('order-1', session);
     };
-    expect(await first.writer.observe(say(paid(), { aliases: ['cs_1'] }))).toMatchObject({ orderId: 'order-1' });
+    expect(await first.writer.observe(observed(paid(), { aliases: ['cs_1'] }))).toMatchObject({ orderId: 'order-1' });
     const { owners, held } = await check();
     expect(Object.fromEntries(owners)).toEqual({ cs_1: 'order-1', pi_1: 'order-1' });
     expect(held.map(({ reference }) => reference)).toEqual(['pi_1']);
@@ -186,7 +195,7 @@ describe('claimed by two', () => {
   test('its metadata names another order than its owner: the owner keeps it, and a person is asked there', async () => {
     const opened = await twoOrders();
     await opened.first.attach('order-1', session);
-    const answer = await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_1'], orderId: 'order-2' }));
+    const answer = await opened.another.writer.observe(opened.observed(paid(), { aliases: ['cs_1'], orderId: 'order-2' }));
     expect(answer).toMatchObject({ outcome: 'granted', orderId: 'order-1' });
     expect(await reviews(opened, 'order-1')).toEqual(['claimed_by_two']);
     expect((await opened.first.orders.read('order-2')).revision).toBe(0);
@@ -196,9 +205,11 @@ describe('claimed by two', () => {
     const opened = await twoOrders();
     await opened.first.attach('order-1', session);
     await opened.first.attach('order-2', payment('cs_2'));
-    expect(await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_2', 'cs_1'] }))).toMatchObject({ orderId: 'order-2' });
+    expect(await opened.another.writer.observe(opened.observed(paid(), { aliases: ['cs_2', 'cs_1'] }))).toMatchObject({
+      orderId: 'order-2',
+    });
     expect(await reviews(opened, 'order-2')).toEqual(['claimed_by_two']);
-    expect(await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_1'], source: 'poll' }))).toMatchObject({
+    expect(await opened.another.writer.observe(opened.observed(paid(), { aliases: ['cs_1'], source: 'poll' }))).toMatchObject({
       orderId: 'order-2',
     });
   });
@@ -212,8 +223,8 @@ describe('claimed by two', () => {
 
   test('held under its session, then claimed by metadata: the session goes with the payment', async () => {
     const opened = await twoOrders();
-    await opened.another.writer.observe(opened.say(paid(), { aliases: ['cs_1'] }));
-    await opened.another.writer.observe(opened.say(paid(), { orderId: 'order-2', source: 'poll' }));
+    await opened.another.writer.observe(opened.observed(paid(), { aliases: ['cs_1'] }));
+    await opened.another.writer.observe(opened.observed(paid(), { orderId: 'order-2', source: 'poll' }));
     expect(await opened.first.attach('order-1', session)).toBe('order-2');
     await opened.check();
     expect(await reviews(opened, 'order-1')).toEqual([]);
@@ -222,18 +233,18 @@ describe('claimed by two', () => {
 
 describe('the roll-forward', () => {
   test('finishes what a crash left between the link and what was held', async () => {
-    const { first, another, say, check } = open();
+    const { first, another, observed, check } = open();
     await first.place('order-1');
-    await first.writer.observe(say(paid(), { aliases: ['cs_1'] }));
+    await first.writer.observe(observed(paid(), { aliases: ['cs_1'] }));
     await first.references.link('cs_1', 'order-1'); // And here the process dies.
     await another.rollForward();
     expect((await check()).owners.get('pi_1')).toBe('order-1');
     expect((await another.orders.read('order-1')).membership).toBe('active');
   });
-  test('said again it adds nothing', async () => {
-    const { first, another, say, store } = open();
+  test('reported again it adds nothing', async () => {
+    const { first, another, observed, store } = open();
     await first.place('order-1');
-    await first.writer.observe(say(paid(), { aliases: ['cs_1'] }));
+    await first.writer.observe(observed(paid(), { aliases: ['cs_1'] }));
     await first.attach('order-1', session);
     const before = (await everything(store)).length;
     await another.rollForward();
@@ -247,7 +258,9 @@ describe('law 1: what was held and handed on in batches, and what was recorded o
   afterAll(() => expect([...met].sort()).toEqual(['all held', 'ended', 'full', 'paused', 'some held']));
   const inOneSession = fc
     .array(anyObservation, { minLength: 1, maxLength: 8 })
-    .map((said) => inTheSameWords(said.map(({ orderId: _, ...each }) => ({ ...each, aliases: ['cs_1'] }) as PaymentObserved)));
+    .map((observations) =>
+      withEqualContent(observations.map(({ orderId: _, ...each }) => ({ ...each, aliases: ['cs_1'] }) as PaymentObserved)),
+    );
 
   property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], runs(1_000))(
     'join to the same facts, the same access, the same membership',
@@ -261,7 +274,7 @@ describe('law 1: what was held and handed on in batches, and what was recorded o
       };
       for (const [index, observed] of again.entries()) {
         if (index === place) await attach();
-        await process.writer.observe(asSaid(observed));
+        await process.writer.observe(toObservation(observed));
       }
       if (place === again.length) await attach();
       const order = await process.orders.read('order-1');

@@ -28,8 +28,8 @@ export class PaymentWriter {
   readonly #references: References;
   readonly #orders: OrderStreams;
   readonly #runtime: Runtime;
-  // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#handOn`.
-  readonly #handedOn = new LRUCache<string, true>({ max: 10_000 });
+  // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#forwardAll`.
+  readonly #forwarded = new LRUCache<string, true>({ max: 10_000 });
 
   constructor(references: References, orders: OrderStreams, runtime: Runtime) {
     this.#references = references;
@@ -59,14 +59,14 @@ export class PaymentWriter {
   async importOrder(order: OrderPlaced, observation: Observation): Promise<ImportResult> {
     const { payment, fact, aliases = [] } = observation;
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
-    const walk = newLinkPass();
-    await this.#linkPayment(walk, observed, order.orderId);
-    const { owner } = linkOf(walk, payment.id);
+    const pass = newLinkPass();
+    await this.#linkPayment(pass, observed, order.orderId);
+    const { owner } = linkOf(pass, payment.id);
     if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
-    const claimedByAnother = aliases.some((alias) => linkOf(walk, alias).owner !== owner);
+    const claimedByAnother = aliases.some((alias) => linkOf(pass, alias).owner !== owner);
     const command = { type: 'import', order, observed, claimedByAnother } as const;
     const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
-    await this.#handOn(walk);
+    await this.#forwardAll(pass);
     const moved = moveOf(state, payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
     if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
@@ -78,9 +78,9 @@ export class PaymentWriter {
   async forwardHeld(reference: string): Promise<void> {
     const owner = await this.#references.ownerOf(reference);
     if (owner === undefined) return;
-    const walk = newLinkPass();
-    await this.#linkReference(walk, reference, owner);
-    await this.#handOn(walk);
+    const pass = newLinkPass();
+    await this.#linkReference(pass, reference, owner);
+    await this.#forwardAll(pass);
   }
 
   /** Forwards one held observation, if one of its references has an owner by now. */
@@ -150,12 +150,12 @@ export class PaymentWriter {
   }
 
   async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
-    const walk = newLinkPass();
-    await this.#linkPayment(walk, observed, owner);
-    const handedOn = await this.#handOn(walk);
-    const result = await this.#record(walk, observed);
+    const pass = newLinkPass();
+    await this.#linkPayment(pass, observed, owner);
+    const forwarded = await this.#forwardAll(pass);
+    const result = await this.#record(pass, observed);
     // The observation had been held, and this call forwarded it: the answer is what followed from that.
-    return result.outcome === 'duplicate' ? (handedOn.find((each) => isDecided(each, result.orderId)) ?? result) : result;
+    return result.outcome === 'duplicate' ? (forwarded.find((each) => isDecided(each, result.orderId)) ?? result) : result;
   }
 
   /** Law 7: holds the observation under every name of the payment, until one of them has an owner. */
@@ -167,32 +167,32 @@ export class PaymentWriter {
     return { outcome: 'held', payment: observed.payment };
   }
 
-  async #linkPayment(walk: LinkPass, observed: PaymentObserved, candidate: string): Promise<void> {
-    const owner = await this.#linkReference(walk, observed.payment.id, candidate);
-    for (const alias of observed.aliases ?? []) await this.#linkReference(walk, alias, owner);
+  async #linkPayment(pass: LinkPass, observed: PaymentObserved, candidate: string): Promise<void> {
+    const owner = await this.#linkReference(pass, observed.payment.id, candidate);
+    for (const alias of observed.aliases ?? []) await this.#linkReference(pass, alias, owner);
   }
 
-  async #linkReference(walk: LinkPass, reference: string, candidate: string): Promise<string> {
-    const known = walk.links.get(reference);
+  async #linkReference(pass: LinkPass, reference: string, candidate: string): Promise<string> {
+    const known = pass.links.get(reference);
     if (known !== undefined) return known.owner;
     const link = await this.#references.link(reference, candidate);
-    walk.links.set(reference, link);
-    if (!this.#handedOn.has(reference)) walk.found.push(...link.held.map((observed) => ({ observed, candidate: link.owner })));
+    pass.links.set(reference, link);
+    if (!this.#forwarded.has(reference)) pass.found.push(...link.held.map((observed) => ({ observed, candidate: link.owner })));
     return link.owner;
   }
 
   /** Records what the references held, and links the references of the held payments before that. */
-  async #handOn(walk: LinkPass): Promise<readonly ObserveResult[]> {
-    for (const { observed, candidate } of walk.found) await this.#linkPayment(walk, observed, candidate); // `found` grows meanwhile.
+  async #forwardAll(pass: LinkPass): Promise<readonly ObserveResult[]> {
+    for (const { observed, candidate } of pass.found) await this.#linkPayment(pass, observed, candidate); // `found` grows meanwhile.
     const results: ObserveResult[] = [];
-    for (const { observed } of walk.found) results.push(await this.#record(walk, observed));
-    for (const reference of walk.links.keys()) this.#handedOn.set(reference, true);
+    for (const { observed } of pass.found) results.push(await this.#record(pass, observed));
+    for (const reference of pass.links.keys()) this.#forwarded.set(reference, true);
     return results;
   }
 
-  #record(walk: LinkPass, observed: PaymentObserved): Promise<ObserveResult> {
-    const { owner, formerOwners } = linkOf(walk, observed.payment.id);
-    const claims = (observed.aliases ?? []).map((alias) => linkOf(walk, alias).owner);
+  #record(pass: LinkPass, observed: PaymentObserved): Promise<ObserveResult> {
+    const { owner, formerOwners } = linkOf(pass, observed.payment.id);
+    const claims = (observed.aliases ?? []).map((alias) => linkOf(pass, alias).owner);
     return this.#recordIn(owner, observed, claims, formerOwners);
   }
 
@@ -205,9 +205,9 @@ export class PaymentWriter {
   ): Promise<ObserveResult> {
     // A person has overruled the claim for a former owner: it opens no review again.
     const { orderId: named, ...unnamed } = observed;
-    const said: PaymentObserved = named !== undefined && formerOwners.includes(named) ? unnamed : observed;
+    const data: PaymentObserved = named !== undefined && formerOwners.includes(named) ? unnamed : observed;
     const claimedByAnother = claims.some((claim) => claim !== orderId && !formerOwners.includes(claim));
-    const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', observed: said, claimedByAnother });
+    const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', observed: data, claimedByAnother });
     const moved = moveOf(state, observed.payment);
     if (!moved) return resultOf(state, events);
     await this.finishMove(orderId, moved);

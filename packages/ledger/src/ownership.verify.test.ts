@@ -15,16 +15,16 @@ import { openEventStore } from './event-store/store-url.ts';
 import { openFaultyStore } from './faulty-store.test-support.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import type { Fact } from './observation.ts';
-import { attempt, paid, payment, refund, saying } from './order/example-order.test-support.ts';
+import { attempt, paid, payment, paymentObserved, refund } from './order/example-order.test-support.ts';
 import {
-  asSaid,
   checkHandedOn,
   checkOwnership,
   everything,
   type Ownership,
+  observationKey,
   openPaymentProcess,
   type PaymentProcess,
-  sayingKey,
+  toObservation,
 } from './payment-process.test-support.ts';
 import { systemRuntime } from './runtime.ts';
 import { runs } from './testing/runs.ts';
@@ -63,7 +63,7 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
 
 /** What was acknowledged, and to whom. */
 interface Acknowledged {
-  readonly said: string;
+  readonly key: string;
   readonly payment: string;
   readonly orderId: string | undefined;
 }
@@ -75,18 +75,18 @@ async function act(process: PaymentProcess, action: Action, acknowledged: Acknow
     return;
   }
   const { of, fact, aliases, source, orderId } = action;
-  const observed = saying(fact, { of: payment(of), aliases, source, ...defined({ orderId }) });
-  const answer = await process.writer.observe(asSaid(observed));
-  acknowledged.push({ said: sayingKey(observed), payment: of, orderId: 'orderId' in answer ? answer.orderId : undefined });
+  const observed = paymentObserved(fact, { of: payment(of), aliases, source, ...defined({ orderId }) });
+  const answer = await process.writer.observe(toObservation(observed));
+  acknowledged.push({ key: observationKey(observed), payment: of, orderId: 'orderId' in answer ? answer.orderId : undefined });
 }
 
 /** Law 8 beside law 3: what was acknowledged as recorded stands in the owner's stream, what as held is held or there. */
 function checkAcknowledged({ owners, held, recorded }: Ownership, acknowledged: readonly Acknowledged[]): void {
-  for (const { said, payment: id, orderId } of acknowledged) {
+  for (const { key, payment: id, orderId } of acknowledged) {
     if (orderId !== undefined) {
       expect(owners.get(id)).toBe(orderId);
-      expect([...(recorded.get(orderId) ?? [])]).toContain(said);
-    } else expect(held.some(({ reference, observed }) => reference === id && sayingKey(observed) === said)).toBe(true);
+      expect([...(recorded.get(orderId) ?? [])]).toContain(key);
+    } else expect(held.some(({ reference, observed }) => reference === id && observationKey(observed) === key)).toBe(true);
   }
 }
 
@@ -167,7 +167,9 @@ describe.each([
       const of = payment(`pi_${round}`);
       const answers = await Promise.all(
         processes.map((process, index) =>
-          process.writer.observe(asSaid(saying(paid(), { of, aliases: [`cs_${round}`], orderId: `order-${round}-${index}` }))),
+          process.writer.observe(
+            toObservation(paymentObserved(paid(), { of, aliases: [`cs_${round}`], orderId: `order-${round}-${index}` })),
+          ),
         ),
       );
       const owners = new Set(answers.map((answer) => ('orderId' in answer ? answer.orderId : 'held')));

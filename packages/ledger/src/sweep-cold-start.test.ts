@@ -63,21 +63,21 @@ function putBack(log: MemoryLog, events: number): MemoryLog {
 }
 
 /** Read models that have applied so much of a log, and a process that starts with them on a log of its own. */
-async function startWith(kept: MemoryLog, log: MemoryLog, change?: string) {
-  const keptStore = openMemoryEventStore({ log: kept });
+async function startWith(folded: MemoryLog, log: MemoryLog, change?: string) {
+  const keptStore = openMemoryEventStore({ log: folded });
   const file = await openReadModelFile(':memory:', keptStore, instantRuntime());
   const models = openOrderReadModels(file);
   for await (const { events, next } of keptStore.readLog({ prefixes: readModelPrefixes })) await models.apply(events, next);
   if (change !== undefined) expect(Number(file.db.prepare(change).run().changes)).toBe(1);
   const store = counting(openMemoryEventStore({ log }));
-  return { store, models, sweeps: openSweeps(transactionsOn(store), { store, log: silent, kept: async (of) => models.sweep(of) }) };
+  return { store, models, sweeps: openSweeps(transactionsOn(store), { store, log: silent, folded: async (of) => models.sweep(of) }) };
 }
 
 describe('a process that starts on a long stream', () => {
   test('reads what the read models have not, and the event where they stand', async () => {
     const log = await logOf(400);
-    const kept = putBack(log, 790);
-    const { store, sweeps } = await startWith(kept, log);
+    const folded = putBack(log, 790);
+    const { store, sweeps } = await startWith(folded, log);
     expect(await sweeps.progress(tier)).toEqual(await without(log).progress(tier));
     // The event where the row stands with the ten that follow, and those again to fold them.
     expect(store.handedOut).toBe(21);
@@ -97,9 +97,9 @@ describe('a process that starts on a long stream', () => {
     await using second = open(store);
     expect(await second.forAdapters.sweepProgress(tier)).toEqual(await without(log).progress(tier));
     expect(await second.forAdapters.startSweep(tier, 402)).toEqual({ outcome: 'started', round: 403 });
-    // Of 804: the last event of the file and the four behind it, to open it and to begin there; and the four, to fold them.
+    // The log has 804 events. Opening the file reads its last event and the four after it; folding reads these four again.
     expect(store.handedOut).toBeLessThanOrEqual(14);
-    await second.settle(); // What it has begun is nothing to deliver.
+    await second.settle(); // The sweep that it started leads to no delivery.
   });
 
   test('as a ledger without a file: once it has settled, the log was read in pages', async () => {
@@ -133,12 +133,12 @@ test('wherever its row stands, a sweep is what the whole stream makes of it', as
   expect(before).toMatchObject({ round: 4, finished: false, resume: { after: 'cs_3' } });
   await sweeps.finish(tier, 4, { upTo: upTo(30), summary });
   await sweeps.start(tier, 4);
-  for (let kept = 0; kept <= log.rows.length; kept++) {
-    for (let events = kept; events <= log.rows.length; events++) {
+  for (let folded = 0; folded <= log.rows.length; folded++) {
+    for (let events = folded; events <= log.rows.length; events++) {
       const now = putBack(log, events);
-      const seeded = await startWith(putBack(log, kept), now);
+      const seeded = await startWith(putBack(log, folded), now);
       expect(await seeded.sweeps.progress(tier)).toEqual(await without(now).progress(tier));
-      expect(seeded.models.sweep(tier)?.state.revision ?? -1).toBe(kept - 1);
+      expect(seeded.models.sweep(tier)?.state.revision ?? -1).toBe(folded - 1);
     }
   }
 });
@@ -171,7 +171,7 @@ describe('a row is not believed', () => {
       close: async () => undefined,
     };
     const { models } = await startWith(log, log);
-    const sweeps = openSweeps(transactionsOn(store), { store, log: silent, kept: async (of) => models.sweep(of) });
+    const sweeps = openSweeps(transactionsOn(store), { store, log: silent, folded: async (of) => models.sweep(of) });
     expect((await sweeps.progress(tier)).round).toBe(20);
     log = putBack(log, 10);
     await sweeps.finish(tier, 5, { upTo: upTo(50), summary });

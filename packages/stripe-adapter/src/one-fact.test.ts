@@ -4,18 +4,18 @@ import { expect, test } from 'vitest';
 import { hourMs, openShop } from './shop.test-support.ts';
 import { signed, thin } from './signed-events.test-support.ts';
 
-interface Said {
+interface Observed {
   readonly source: string;
   readonly fact: object;
   readonly factKey: string;
   readonly asOf: string;
 }
 
-async function saidOf({ ledger }: Awaited<ReturnType<typeof openShop>>): Promise<readonly Said[]> {
-  return (await ledger.history('order-1')).flatMap(({ type, data }) => (type === 'PaymentObserved' ? [data as Said] : []));
+async function observationsOf({ ledger }: Awaited<ReturnType<typeof openShop>>): Promise<readonly Observed[]> {
+  return (await ledger.history('order-1')).flatMap(({ type, data }) => (type === 'PaymentObserved' ? [data as Observed] : []));
 }
 
-test('a payment is told by eight mouths, and known by one key', async () => {
+test('a payment is reported by eight mouths, and known by one key', async () => {
   const shop = await openShop();
   const { payments, sandbox, stripe, ledger } = shop;
   const sessionId = await shop.checkout();
@@ -33,10 +33,10 @@ test('a payment is told by eight mouths, and known by one key', async () => {
   await payments.handleWebhook(...thin({ id: sessionId, object: 'checkout.session' }));
   await payments.handleWebhook(...thin({ id: intent.id, object: 'payment_intent' }));
   await payments.sweep();
-  const said = await saidOf(shop);
-  expect(new Set(said.map(({ factKey }) => factKey))).toEqual(new Set([`${intent.id}:paid`]));
+  const observations = await observationsOf(shop);
+  expect(new Set(observations.map(({ factKey }) => factKey))).toEqual(new Set([`${intent.id}:paid`]));
   // An intent alone knows no parts: that is kept beside, from the source that said it first.
-  const withParts = said.filter(({ fact }) => JSON.stringify(fact).includes('parts')).map(({ source }) => source);
+  const withParts = observations.filter(({ fact }) => JSON.stringify(fact).includes('parts')).map(({ source }) => source);
   expect(withParts.sort()).toEqual(['poll', 'status_query', 'webhook']);
   expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', sequence: 1, openReviews: [] });
 });
@@ -47,6 +47,6 @@ test('what was read is as of Stripe’s clock, and not of ours', async () => {
   await shop.sandbox.advance(2 * hourMs);
   shop.sandbox.pay(sessionId, { fate: 'never_made' });
   await shop.payments.status(sessionId);
-  const [said] = await saidOf(shop);
-  expect(Math.abs(Date.parse(said?.asOf ?? '') - shop.sandbox.now().getTime())).toBeLessThan(hourMs);
+  const [observations] = await observationsOf(shop);
+  expect(Math.abs(Date.parse(observations?.asOf ?? '') - shop.sandbox.now().getTime())).toBeLessThan(hourMs);
 });

@@ -8,26 +8,26 @@ import { dispute, intent, ours, refund, session } from './stripe-objects.test-su
 async function openStory(options: Parameters<typeof openShop>[0] = {}) {
   const shop = await openShop(options);
   await placed(shop);
-  const says = async (...objects: readonly object[]) => {
+  const observe = async (...objects: readonly object[]) => {
     for (const object of objects) await shop.payments.handleWebhook(...signed(object));
     return shop.ledger.order('order-1');
   };
-  return { shop, says };
+  return { shop, observe };
 }
 
 describe('card testing', () => {
   const declined = (code: string) => intent({ status: 'requires_payment_method', amount_received: 0, last_payment_error: { code } });
 
   test('a thousand declines on one intent are one line in the stream', async () => {
-    const { shop, says } = await openStory();
-    for (let attempt = 0; attempt < 1_000; attempt++) await says(declined(`declined_${attempt}`));
+    const { shop, observe } = await openStory();
+    for (let attempt = 0; attempt < 1_000; attempt++) await observe(declined(`declined_${attempt}`));
     expect(await storyOf(shop.ledger)).toEqual(['OrderPlaced', 'CheckoutAttached', 'webhook attempt_failed']);
   });
 
   test('to and fro between processing and declined it stays bounded, and a good payment still grants', async () => {
-    const { shop, says } = await openStory();
-    for (let attempt = 0; attempt < 100; attempt++) await says(intent({ status: 'processing', amount_received: 0 }), declined('no'));
-    expect(await says(intent())).toMatchObject({ membership: 'active' });
+    const { shop, observe } = await openStory();
+    for (let attempt = 0; attempt < 100; attempt++) await observe(intent({ status: 'processing', amount_received: 0 }), declined('no'));
+    expect(await observe(intent())).toMatchObject({ membership: 'active' });
     expect(await storyOf(shop.ledger)).toHaveLength(6);
   });
 });
@@ -39,7 +39,7 @@ describe('two sessions of one order, both paid', () => {
     const story = await openStory();
     const { ledger, sandbox } = story.shop;
     await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: 'cs_test_2' });
-    await story.says(session(), session(second));
+    await story.observe(session(), session(second));
     return story;
   }
 
@@ -49,14 +49,14 @@ describe('two sessions of one order, both paid', () => {
   });
 
   test.each([['pi_1'], ['pi_2']])('one of them refunded, the membership stays (%s)', async (payment_intent) => {
-    const { says } = await paidTwice();
-    expect(await says(refund({ amount: 1_000, payment_intent }))).toMatchObject({ membership: 'active', sequence: 1 });
+    const { observe } = await paidTwice();
+    expect(await observe(refund({ amount: 1_000, payment_intent }))).toMatchObject({ membership: 'active', sequence: 1 });
   });
 
   test('both refunded, it ends', async () => {
-    const { says } = await paidTwice();
+    const { observe } = await paidTwice();
     const both = [refund({ amount: 1_000 }), refund({ id: 're_2', amount: 1_000, payment_intent: 'pi_2' })];
-    expect(await says(...both)).toMatchObject({ membership: 'revoked' });
+    expect(await observe(...both)).toMatchObject({ membership: 'revoked' });
   });
 });
 
@@ -68,24 +68,24 @@ describe('captured by hand', () => {
     [999, 'none', ['amount']],
     [1_001, 'active', ['overpaid']],
   ])('%i of 1000: %s', async (amount_received, membership, reviews) => {
-    const { says } = await openStory();
-    expect(await says(intent(authorized))).toMatchObject({ membership: 'none', payment: 'authorized' });
-    const order = await says(intent({ amount_received }));
+    const { observe } = await openStory();
+    expect(await observe(intent(authorized))).toMatchObject({ membership: 'none', payment: 'authorized' });
+    const order = await observe(intent({ amount_received }));
     expect([order?.membership, order?.openReviews.map(({ kind }) => kind)]).toEqual([membership, reviews]);
   });
 
   test('less, and accepted by a person, it grants', async () => {
-    const { shop, says } = await openStory();
-    const order = await says(intent({ amount_received: 400 }));
+    const { shop, observe } = await openStory();
+    const order = await observe(intent({ amount_received: 400 }));
     const how = { resolution: 'grant' as const, seenRevision: order!.revision };
     await shop.ledger.resolveReview('order-1', order!.openReviews[0]!.reviewId, how, { actor: 'support-7', reason: 'Agreed price' });
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active' });
   });
 
   test('never: the authorization that runs out moves no money', async () => {
-    const { says } = await openStory();
+    const { observe } = await openStory();
     const ranOut = refund({ amount: 1_000, reason: 'expired_uncaptured_charge' });
-    expect(await says(intent(authorized), ranOut, intent({ status: 'canceled', amount_received: 0 }))).toMatchObject({
+    expect(await observe(intent(authorized), ranOut, intent({ status: 'canceled', amount_received: 0 }))).toMatchObject({
       membership: 'none',
       payment: 'canceled',
     });
@@ -104,8 +104,8 @@ describe('refunds', () => {
     ['all, failed, told out of order', [refund({ amount: 1_000, status: 'failed' }), refund({ amount: 1_000 })], 'active', 'paid'],
     ['one that fails, and another that does not', [refund({ amount: 1_000, status: 'failed' }), refund({ id: 're_2', amount: 1_000 })], 'revoked', 'refunded'],
   ])('%s', async (_, refunds, membership, payment) => {
-    const { says } = await openStory();
-    expect(await says(session(), ...refunds)).toMatchObject({ membership, payment });
+    const { observe } = await openStory();
+    expect(await observe(session(), ...refunds)).toMatchObject({ membership, payment });
   });
 
   test('that come before their payment leave nothing to grant', async () => {
@@ -140,8 +140,8 @@ describe('disputes', () => {
     ['two, one won and one lost', [dispute(), dispute(second), dispute(won), dispute({ ...second, ...lost })], 'revoked'],
     ['an old word after it was won', [dispute(won), dispute()], 'active'],
   ])('%s: %3$s', async (_, disputes, membership) => {
-    const { says } = await openStory();
-    expect(await says(session(), ...disputes)).toMatchObject({ membership });
+    const { observe } = await openStory();
+    expect(await observe(session(), ...disputes)).toMatchObject({ membership });
   });
 
   test.each([
@@ -149,8 +149,8 @@ describe('disputes', () => {
     [{ returnedDebit: 'suspend' as const }, 'suspended'],
     [{ openDispute: 'keep' as const }, 'revoked'],
   ])('a debit that the bank took back after it had succeeded is no quarrel: by the policy %o %s', async (policy, membership) => {
-    const { says } = await openStory({ ledger: { policy } });
-    expect(await says(session(), dispute({ reason: 'insufficient_funds' }))).toMatchObject({ membership });
+    const { observe } = await openStory({ ledger: { policy } });
+    expect(await observe(session(), dispute({ reason: 'insufficient_funds' }))).toMatchObject({ membership });
   });
 
   test.each([
@@ -159,8 +159,8 @@ describe('disputes', () => {
     [{ fullRefund: 'keep' as const }, refund({ amount: 1_000 }), 'active'],
     [{ partialRefund: 'revoke' as const }, refund(), 'revoked'],
   ])('the policy decides: %o', async (policy, object, membership) => {
-    const { says } = await openStory({ ledger: { policy } });
-    expect(await says(session(), object)).toMatchObject({ membership });
+    const { observe } = await openStory({ ledger: { policy } });
+    expect(await observe(session(), object)).toMatchObject({ membership });
   });
 });
 
@@ -171,8 +171,8 @@ describe('what is no payment', () => {
     ['a session that is open', session({ status: 'open', payment_status: 'unpaid', payment_intent: null })],
     ['an invoice', { id: 'in_1', object: 'invoice', status: 'paid', metadata: ours }],
   ])('%s', async (_, object) => {
-    const { says } = await openStory();
-    expect(await says(object)).toMatchObject({ membership: 'none', payment: 'none', openReviews: [] });
+    const { observe } = await openStory();
+    expect(await observe(object)).toMatchObject({ membership: 'none', payment: 'none', openReviews: [] });
   });
 });
 
@@ -180,13 +180,13 @@ describe('a debit that takes days', () => {
   const processing = intent({ status: 'processing', amount_received: 0 });
 
   test('waits, and is paid', async () => {
-    const { says } = await openStory();
-    expect(await says(processing)).toMatchObject({ membership: 'none', payment: 'processing' });
-    expect(await says(session())).toMatchObject({ membership: 'active' });
+    const { observe } = await openStory();
+    expect(await observe(processing)).toMatchObject({ membership: 'none', payment: 'processing' });
+    expect(await observe(session())).toMatchObject({ membership: 'active' });
   });
 
   test('paid, and told late that it is processing, stays paid', async () => {
-    const { says } = await openStory();
-    expect(await says(session(), processing)).toMatchObject({ membership: 'active', payment: 'paid' });
+    const { observe } = await openStory();
+    expect(await observe(session(), processing)).toMatchObject({ membership: 'active', payment: 'paid' });
   });
 });

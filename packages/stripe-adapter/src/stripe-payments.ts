@@ -7,7 +7,7 @@ import type Stripe from 'stripe';
 import { Checkout, type StartedCheckout } from './checkout/checkout.ts';
 import type { StartCheckout } from './checkout/checkout-input.ts';
 import type { PaymentStatus } from './checkout/payment-status.ts';
-import { sessionReader } from './checkout/refresh-session.ts';
+import { sessionRefresher } from './checkout/refresh-session.ts';
 import { StatusQuery } from './checkout/status-query.ts';
 import { Intake } from './intake/intake.ts';
 import { NotOursCache } from './intake/not-ours-cache.ts';
@@ -152,11 +152,11 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(budget) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const intake = new Intake({ ...parts, accounts, siblings });
-  const look = sessionReader(accounts, intake);
-  const checkout = new Checkout({ ...parts, accounts, look });
+  const refreshSession = sessionRefresher(accounts, intake);
+  const checkout = new Checkout({ ...parts, accounts, refreshSession });
   const events = new StripeEvents({ ...parts, accounts, intake });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
-  const statusQuery = new StatusQuery({ ledger, look, runtime, log });
+  const statusQuery = new StatusQuery({ ledger, refreshSession, runtime, log });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
   const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs: new NotOursCache(runtime) });

@@ -33,8 +33,8 @@ export function actionRoutes(scope: FastifyInstance, { payments, path, actorOf }
     const { orderId, reviewId } = request.params;
     const { resolution, seenRevision } = request.body ?? {};
     // A form sends only text. A value that is neither text nor a number is refused by the ledger, which names it.
-    const seen = typeof seenRevision === 'string' && seenRevision !== '' ? Number(seenRevision) : seenRevision;
-    const how = { resolution: resolution as Resolution, seenRevision: seen as number };
+    const revision = typeof seenRevision === 'string' && seenRevision !== '' ? Number(seenRevision) : seenRevision;
+    const how = { resolution: resolution as Resolution, seenRevision: revision as number };
     const { outcome } = await ledger.resolveReview(orderId, reviewId, how, signed(request));
     return done(request, reply, 'review', outcome, { outcome });
   });

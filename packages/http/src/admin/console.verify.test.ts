@@ -254,7 +254,7 @@ describe('manual retry', () => {
     expect(await world.ledger.history('o-1')).toEqual(history);
   });
 
-  test('a shop that failed is told again, signed by who asked', async () => {
+  test('a shop that failed is called again, signed by who asked', async () => {
     let broken = true;
     const world = await openConsole({
       deliver: async () => {
@@ -268,8 +268,8 @@ describe('manual retry', () => {
     broken = false;
     const answer = await world.send(`${home}/orders/o-1/redeliver`, { reason }, { accept: 'application/json' });
     expect(await answer.json()).toEqual({ outcome: 'delivered' });
-    const taken = (await world.ledger.history('o-1')).findLast(({ type }) => type === 'DeliveryTakenOver');
-    expect(taken?.data).toMatchObject({ by: { actor: 'support-7', reason } });
+    const takenOver = (await world.ledger.history('o-1')).findLast(({ type }) => type === 'DeliveryTakenOver');
+    expect(takenOver?.data).toMatchObject({ by: { actor: 'support-7', reason } });
   });
 });
 

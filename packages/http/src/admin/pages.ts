@@ -22,13 +22,13 @@ export function orderPath(path: string, orderId: string): string {
   return `${path}/orders/${encodeURIComponent(orderId)}`;
 }
 
-interface ListWords {
+interface ListLabels {
   readonly title: string;
   readonly about: string;
   readonly none: string;
 }
 
-const words: Readonly<Record<ListName, ListWords>> = {
+const labels: Readonly<Record<ListName, ListLabels>> = {
   reviews: {
     title: 'Waits for a person',
     about: 'A payment came that the policy does not decide. Look at the order, then say what it is.',
@@ -57,7 +57,7 @@ ${lagNote(lists.reviews.lagMs)}`;
 }
 
 function section<List extends ListName>(path: string, list: List, { items, next }: Lists[List]): Html {
-  const { title, about, none } = words[list];
+  const { title, about, none } = labels[list];
   return html`
 <section>
   <h2>${title}</h2>
@@ -72,7 +72,7 @@ export function listPage<List extends ListName>({
   list,
   page: { items, next, lagMs },
 }: Signed & { readonly list: List; readonly page: Lists[List] }): string {
-  const { title, about, none } = words[list];
+  const { title, about, none } = labels[list];
   const body = html`
 <h1>${title}</h1>
 <p class="soft">${items.length === 0 ? none : about}</p>

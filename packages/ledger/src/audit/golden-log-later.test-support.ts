@@ -1,25 +1,25 @@
-// What the stories of `told-log` leave out: imports, long sweeps, every optional field and every status, a second policy,
-// a delivery that another process took over. Written by the real ledger, the same in every run.
+// Writes a second example log with what golden-log.test-support.ts leaves out: imports, long sweeps, every optional field and
+// status, other policies, and a delivery that another process took over. The real ledger writes the same log in every run.
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
 import type { MembershipChange } from '../payment-ledger.ts';
-import { paid, payment, steadyRuntime, support, teller } from './golden-log.test-support.ts';
+import { openStoryProcess, paid, payment, steadyRuntime, support } from './golden-log.test-support.ts';
 
 const timeoutMs = 7;
 const day = '2026-01-05T08:00:00.000Z';
 
-/** @param open handles of one store; each is closed by the ledger that it is for. */
-export async function tellLaterStories(open: () => Promise<EventStore>): Promise<void> {
+/** Writes the log. @param open opens one more handle of the same store. The ledger that uses the handle closes it. */
+export async function writeLaterStories(open: () => Promise<EventStore>): Promise<void> {
   const steady = steadyRuntime();
   const silentFor = new Set<string>();
-  // While the shop is silent, the time of an attempt is over at once.
+  // While the shop does not answer, an attempt reaches its time limit at once.
   const isOver = (ms: number): boolean => ms === timeoutMs && silentFor.size > 0;
   const runtime = { ...steady, sleep: (ms: number, signal?: AbortSignal) => steady.sleep(isOver(ms) ? 0 : ms, signal) };
   const shop = async ({ membershipId }: MembershipChange, signal: AbortSignal): Promise<void> => {
     if (!silentFor.has(membershipId)) return;
     await new Promise((_, failed) => signal.addEventListener('abort', () => failed(new Error('aborted')), { once: true }));
   };
-  const first = teller(await open(), { runtime, deliver: shop, deliverTimeoutMs: timeoutMs });
+  const first = openStoryProcess(await open(), { runtime, deliver: shop, deliverTimeoutMs: timeoutMs });
   const strict = {
     partialRefund: 'revoke',
     openDispute: 'keep',
@@ -27,12 +27,12 @@ export async function tellLaterStories(open: () => Promise<EventStore>): Promise
     returnedDebit: 'suspend',
     paidAgain: 'review',
   } as const;
-  const second = teller(await open(), { runtime, policy: strict });
-  const third = teller(await open(), { runtime, policy: { fullRefund: 'keep' } });
+  const second = openStoryProcess(await open(), { runtime, policy: strict });
+  const third = openStoryProcess(await open(), { runtime, policy: { fullRefund: 'keep' } });
   await using _ = first.ledger;
   await using __ = second.ledger;
   await using ___ = third.ledger;
-  const { ledger, say, place, resolve } = first;
+  const { ledger, observe, place, resolve } = first;
   const aliases = (orderId: string) => ({ aliases: [`cs_${orderId}`] });
   const refund = (id: string, status: 'requires_action' | 'succeeded' | 'canceled' | 'failed', amountMinor = 4_900): Fact => {
     return { kind: 'refund', id, status, amountMinor };
@@ -44,45 +44,45 @@ export async function tellLaterStories(open: () => Promise<EventStore>): Promise
   await place('tried');
   await ledger.attachCheckout('tried', payment('cs_tried_2'), { recoverableUntil: '2026-02-04T09:00:00.000Z' });
   for (const status of ['awaiting_customer', 'attempt_failed', 'authorized', 'failed', 'canceled'] as const)
-    await say('webhook', 'pi_tried', { kind: 'attempt', status }, aliases('tried'));
-  await say('poll', 'pi_tried', paid(4_900), { ...aliases('tried'), occurredAt: day });
+    await observe('webhook', 'pi_tried', { kind: 'attempt', status }, aliases('tried'));
+  await observe('poll', 'pi_tried', paid(4_900), { ...aliases('tried'), occurredAt: day });
 
   await place('restored');
-  await say('webhook', 'pi_restored', paid(), aliases('restored'));
-  for (const status of ['requires_action', 'succeeded', 'failed'] as const) await say('webhook', 'pi_restored', refund('re_1', status));
-  await say('webhook', 'pi_restored', refund('re_2', 'canceled'));
+  await observe('webhook', 'pi_restored', paid(), aliases('restored'));
+  for (const status of ['requires_action', 'succeeded', 'failed'] as const) await observe('webhook', 'pi_restored', refund('re_1', status));
+  await observe('webhook', 'pi_restored', refund('re_2', 'canceled'));
 
   await place('returned');
-  await say('webhook', 'pi_returned', paid(), aliases('returned'));
-  await say('webhook', 'pi_returned', dispute('lost', 1, true));
+  await observe('webhook', 'pi_returned', paid(), aliases('returned'));
+  await observe('webhook', 'pi_returned', dispute('lost', 1, true));
 
   await place('asked');
-  await say('webhook', 'pi_asked', paid(), aliases('asked'));
-  await say('webhook', 'pi_asked', dispute('inquiry', 0));
-  await say('webhook', 'pi_asked', dispute('prevented', 0));
+  await observe('webhook', 'pi_asked', paid(), aliases('asked'));
+  await observe('webhook', 'pi_asked', dispute('inquiry', 0));
+  await observe('webhook', 'pi_asked', dispute('prevented', 0));
 
   await place('refused');
-  await say('webhook', 'pi_refused', paid(4_000), aliases('refused'));
+  await observe('webhook', 'pi_refused', paid(4_000), aliases('refused'));
   await resolve('refused', 'revoke');
 
   await place('elsewhere');
-  await say('webhook', 'pi_elsewhere', paid(), { ...aliases('elsewhere'), payment: payment('pi_elsewhere', { account: 'acct_2' }) });
+  await observe('webhook', 'pi_elsewhere', paid(), { ...aliases('elsewhere'), payment: payment('pi_elsewhere', { account: 'acct_2' }) });
 
   // Under other policies, by other processes.
   await third.place('kept');
-  await third.say('webhook', 'pi_kept', paid(), aliases('kept'));
-  await third.say('webhook', 'pi_kept', refund('re_3', 'succeeded'));
+  await third.observe('webhook', 'pi_kept', paid(), aliases('kept'));
+  await third.observe('webhook', 'pi_kept', refund('re_3', 'succeeded'));
   await second.place('partly');
-  await second.say('webhook', 'pi_partly', paid(), aliases('partly'));
-  await second.say('webhook', 'pi_partly', refund('re_4', 'succeeded', 100));
-  await second.say('poll', 'pi_partly_2', paid(), { orderId: 'partly' }); // A person must say so first.
+  await second.observe('webhook', 'pi_partly', paid(), aliases('partly'));
+  await second.observe('webhook', 'pi_partly', refund('re_4', 'succeeded', 100));
+  await second.observe('poll', 'pi_partly_2', paid(), { orderId: 'partly' }); // Waits for a person: `paidAgain` is `review`.
   await second.place('fought');
-  await second.say('webhook', 'pi_fought', paid(), aliases('fought'));
-  await second.say('webhook', 'pi_fought', dispute('open', 1));
-  await second.say('webhook', 'pi_fought', dispute('lost', 1));
+  await second.observe('webhook', 'pi_fought', paid(), aliases('fought'));
+  await second.observe('webhook', 'pi_fought', dispute('open', 1));
+  await second.observe('webhook', 'pi_fought', dispute('lost', 1));
   await second.place('waits');
-  await second.say('webhook', 'pi_waits', paid(), aliases('waits'));
-  await second.say('webhook', 'pi_waits', dispute('lost', 1, true));
+  await second.observe('webhook', 'pi_waits', paid(), aliases('waits'));
+  await second.observe('webhook', 'pi_waits', dispute('lost', 1, true));
 
   await ledger.importOrder(
     {
@@ -104,13 +104,13 @@ export async function tellLaterStories(open: () => Promise<EventStore>): Promise
     },
     support,
   );
-  await say('webhook', 'pi_imported', refund('re_5', 'succeeded'));
+  await observe('webhook', 'pi_imported', refund('re_5', 'succeeded'));
   await ledger.settle();
 
-  // Nobody answers at the shop of the first process; the second has watched for long enough.
+  // The shop of the first process does not answer, and the second process takes the delivery over.
   silentFor.add('taken');
   await place('taken');
-  await say('webhook', 'pi_taken', paid(), aliases('taken'));
+  await observe('webhook', 'pi_taken', paid(), aliases('taken'));
   await ledger.settle();
   await second.ledger.settle();
   runtime.advance(3_600_000);

@@ -1,5 +1,5 @@
-// A log that the real ledger wrote: orders that meet each event, each decision and each kind of delivery, on a clock and
-// ids that are the same in every run.
+// Writes an example log with the real ledger. Its orders meet each event, each decision and each kind of delivery. Clock and
+// ids are the same in every run.
 import type { EventStore } from '../event-store/event-store.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { Fact, ManualAction, Observation, PaymentReference, Source } from '../observation.ts';
@@ -19,7 +19,7 @@ export function paid(totalMinor = 4_900, changed: object = {}): Fact {
 
 const withParts = { parts: { subtotalMinor: 5_000, discountMinor: 500, taxMinor: 400, shippingMinor: 0 } };
 
-/** A wall clock that moves a second at each look, a monotonic one that follows it, and ids in a row. */
+/** Makes a runtime whose wall clock moves one second per reading, whose monotonic clock follows it, and whose ids count up. */
 export function steadyRuntime(): Runtime & { advance(ms: number): void } {
   let nowMs = Date.UTC(2026, 0, 5, 9, 0, 0);
   let ids = 0;
@@ -31,7 +31,7 @@ export function steadyRuntime(): Runtime & { advance(ms: number): void } {
     monotonicNowMs: () => nowMs,
     random: () => 0.5,
     uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
-    // What waits for its turn goes on; what waits for a time does so until its signal tells.
+    // A sleep of 0 ms ends at once. A longer one ends only when its signal is aborted.
     sleep: (ms, signal) =>
       new Promise((done) => {
         if (signal?.aborted || ms === 0) done();
@@ -44,29 +44,29 @@ export function steadyRuntime(): Runtime & { advance(ms: number): void } {
   };
 }
 
-interface Teller {
+interface StoryProcess {
   readonly ledger: PaymentLedger;
-  say(source: Source, of: string, fact: Fact, changed?: Partial<Observation>): Promise<unknown>;
+  observe(source: Source, of: string, fact: Fact, changed?: Partial<Observation>): Promise<unknown>;
   place(orderId: string, amountMinor?: number): Promise<void>;
   resolve(orderId: string, resolution: 'grant' | 'revoke' | 'dismiss', reviewId?: string): Promise<void>;
 }
 
-interface TellerOptions {
+interface StoryProcessOptions {
   readonly policy?: NonNullable<PaymentLedgerOptions['policy']>;
   readonly deliverTimeoutMs?: number;
   readonly runtime?: Runtime;
   readonly deliver?: NonNullable<PaymentLedgerOptions['deliver']>;
 }
 
-/** A process that delivers when it is told to settle. */
-export function teller(
+/** Makes a ledger that delivers only in `settle`, with short functions that write to it. */
+export function openStoryProcess(
   store: EventStore,
-  { runtime = steadyRuntime(), deliver = async () => undefined, ...options }: TellerOptions = {},
-): Teller {
+  { runtime = steadyRuntime(), deliver = async () => undefined, ...options }: StoryProcessOptions = {},
+): StoryProcess {
   const ledger = createPaymentLedger({ ...options, eventStore: store, runtime, deliver, background: false, readModels: ':memory:' });
   return {
     ledger,
-    say: (source, of, fact, changed = {}) => {
+    observe: (source, of, fact, changed = {}) => {
       const asOf = runtime.now().toISOString();
       const statement = {
         payment: payment(of),
@@ -95,15 +95,15 @@ export function teller(
   };
 }
 
-/** Tells all the stories, and closes the store. */
-export async function tellStories(store: EventStore): Promise<void> {
+/** Writes all the orders, and closes the store. */
+export async function writeStories(store: EventStore): Promise<void> {
   const runtime = steadyRuntime();
   const failing = new Set<string>();
   const deliver = async ({ membershipId }: MembershipChange): Promise<void> => {
     if (membershipId === 'abandoned') runtime.advance(73 * 3_600_000);
     if (failing.has(membershipId)) throw new Error('the shop is closed');
   };
-  const { ledger, say, place, resolve } = teller(store, { runtime, deliver });
+  const { ledger, observe, place, resolve } = openStoryProcess(store, { runtime, deliver });
   await using _ = ledger;
   const aliases = (orderId: string) => ({ aliases: [`cs_${orderId}`] });
   const refund = (id: string, status: 'pending' | 'succeeded' | 'failed', amountMinor = 4_900): Fact => ({
@@ -122,78 +122,78 @@ export async function tellStories(store: EventStore): Promise<void> {
   });
 
   await place('confirmed');
-  await say('webhook', 'pi_confirmed', { kind: 'attempt', status: 'processing' }, aliases('confirmed'));
-  await say('webhook', 'pi_confirmed', paid(), aliases('confirmed'));
+  await observe('webhook', 'pi_confirmed', { kind: 'attempt', status: 'processing' }, aliases('confirmed'));
+  await observe('webhook', 'pi_confirmed', paid(), aliases('confirmed'));
   await ledger.settle();
-  await say('poll', 'pi_confirmed', paid(), aliases('confirmed'));
-  await say('status_query', 'pi_confirmed', paid(), aliases('confirmed'));
-  await say('poll', 'pi_confirmed', { kind: 'attempt', status: 'processing' });
+  await observe('poll', 'pi_confirmed', paid(), aliases('confirmed'));
+  await observe('status_query', 'pi_confirmed', paid(), aliases('confirmed'));
+  await observe('poll', 'pi_confirmed', { kind: 'attempt', status: 'processing' });
 
-  await say('webhook', 'pi_held', paid(), aliases('held')); // Before its order is known.
+  await observe('webhook', 'pi_held', paid(), aliases('held')); // Before its order is known.
   await place('held');
 
-  await say('webhook', 'pi_early', paid(), { orderId: 'early' }); // Before its order is placed.
+  await observe('webhook', 'pi_early', paid(), { orderId: 'early' }); // Before its order is placed.
   await place('early');
 
   await place('refunded', 5_000);
-  await say('poll', 'pi_refunded', paid(4_900, withParts), aliases('refunded'));
+  await observe('poll', 'pi_refunded', paid(4_900, withParts), aliases('refunded'));
   await ledger.settle();
-  await say('webhook', 'pi_refunded', refund('re_1', 'pending'));
-  await say('webhook', 'pi_refunded', refund('re_1', 'succeeded'));
-  await say('poll', 'pi_refunded', refund('re_1', 'succeeded'));
-  await say('webhook', 'pi_refunded', paid(4_900, withParts)); // Replayed: law 6.
+  await observe('webhook', 'pi_refunded', refund('re_1', 'pending'));
+  await observe('webhook', 'pi_refunded', refund('re_1', 'succeeded'));
+  await observe('poll', 'pi_refunded', refund('re_1', 'succeeded'));
+  await observe('webhook', 'pi_refunded', paid(4_900, withParts)); // Replayed: law 6.
 
   await place('disputed');
-  await say('webhook', 'pi_disputed', paid(), aliases('disputed'));
-  await say('webhook', 'pi_disputed', dispute('open', 1));
-  await say('webhook', 'pi_disputed', dispute('won', 2));
+  await observe('webhook', 'pi_disputed', paid(), aliases('disputed'));
+  await observe('webhook', 'pi_disputed', dispute('open', 1));
+  await observe('webhook', 'pi_disputed', dispute('won', 2));
 
   await place('short');
-  await say('webhook', 'pi_short', paid(4_000), aliases('short'));
+  await observe('webhook', 'pi_short', paid(4_000), aliases('short'));
   await resolve('short', 'grant');
 
   await place('again');
-  await say('webhook', 'pi_again', paid(), aliases('again'));
-  await say('webhook', 'pi_again', refund('re_2', 'succeeded'));
-  await say('manual', 'pi_again_2', paid(5_000), { orderId: 'again' });
+  await observe('webhook', 'pi_again', paid(), aliases('again'));
+  await observe('webhook', 'pi_again', refund('re_2', 'succeeded'));
+  await observe('manual', 'pi_again_2', paid(5_000), { orderId: 'again' });
   await resolve('again', 'dismiss');
 
   await place('named');
-  await say('webhook', 'pi_confirmed', paid(), { ...aliases('named'), orderId: 'named' }); // Another order's payment.
+  await observe('webhook', 'pi_confirmed', paid(), { ...aliases('named'), orderId: 'named' }); // Another order's payment.
 
   await place('doubtful');
-  await say('webhook', 'pi_doubtful', paid(4_900, { currency: 'eur' }), aliases('doubtful'));
-  await say('poll', 'pi_doubtful', paid(4_800, { currency: 'eur' }), aliases('doubtful')); // Another total for the same payment.
-  await say('webhook', 'pi_test', paid(), { payment: payment('pi_test', { livemode: false, account: 'acct_2' }), orderId: 'doubtful' });
+  await observe('webhook', 'pi_doubtful', paid(4_900, { currency: 'eur' }), aliases('doubtful'));
+  await observe('poll', 'pi_doubtful', paid(4_800, { currency: 'eur' }), aliases('doubtful')); // Another total for the same payment.
+  await observe('webhook', 'pi_test', paid(), { payment: payment('pi_test', { livemode: false, account: 'acct_2' }), orderId: 'doubtful' });
 
   await place('partly');
-  await say('webhook', 'pi_partly', paid(), aliases('partly'));
-  await say('webhook', 'pi_partly', refund('re_3', 'succeeded', 1_000));
-  await say('webhook', 'pi_partly', { ...dispute('lost', 1), amountMinor: 3_900 } as Fact);
+  await observe('webhook', 'pi_partly', paid(), aliases('partly'));
+  await observe('webhook', 'pi_partly', refund('re_3', 'succeeded', 1_000));
+  await observe('webhook', 'pi_partly', { ...dispute('lost', 1), amountMinor: 3_900 } as Fact);
 
   await place('wrong', 9_900);
   await place('right');
-  await say('webhook', 'pi_moved', paid(), { orderId: 'wrong' });
+  await observe('webhook', 'pi_moved', paid(), { orderId: 'wrong' });
   await ledger.movePayment(payment('pi_moved'), 'right', support);
-  await say('poll', 'pi_moved', paid(), { orderId: 'wrong' }); // Overruled.
+  await observe('poll', 'pi_moved', paid(), { orderId: 'wrong' }); // Overruled.
 
   await place('twice');
-  await say('webhook', 'pi_twice', paid(), aliases('twice'));
-  await say('webhook', 'pi_twice_2', paid(), { orderId: 'twice' }); // Money that must go back.
+  await observe('webhook', 'pi_twice', paid(), aliases('twice'));
+  await observe('webhook', 'pi_twice_2', paid(), { orderId: 'twice' }); // The second payment must be refunded.
 
   await place('unpaid');
-  await say('webhook', 'cs_unpaid', { kind: 'attempt', status: 'expired' });
+  await observe('webhook', 'cs_unpaid', { kind: 'attempt', status: 'expired' });
 
   failing.add('tried');
   await place('tried');
-  await say('webhook', 'pi_tried', paid(), aliases('tried'));
+  await observe('webhook', 'pi_tried', paid(), aliases('tried'));
   await ledger.settle();
   failing.delete('tried');
   await ledger.redeliver('tried', support);
 
   failing.add('abandoned');
   await place('abandoned');
-  await say('webhook', 'pi_abandoned', paid(), aliases('abandoned'));
+  await observe('webhook', 'pi_abandoned', paid(), aliases('abandoned'));
   await ledger.settle();
 
   await ledger.forAdapters.startSweep('new', 0);

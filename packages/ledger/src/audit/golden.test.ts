@@ -1,5 +1,5 @@
-// Logs as released versions wrote them. They are never written again: what a log of years ago says, it must still say.
-// A new schema version of an event gets a new file beside these.
+// Logs that released versions wrote. They are never written again, because an old log must always give the same result.
+// A new schema version of an event gets a new log beside these.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
@@ -11,8 +11,8 @@ import type { SweepEvent } from '../streams/sweep-streams.ts';
 import type { ObjectNotUnderstood } from '../streams/unreadable-streams.ts';
 import { explainOrder } from './explain/explain.ts';
 import { importNdjson } from './export/ndjson.ts';
-import { tellStories } from './golden-log.test-support.ts';
-import { tellLaterStories } from './golden-log-later.test-support.ts';
+import { writeStories } from './golden-log.test-support.ts';
+import { writeLaterStories } from './golden-log-later.test-support.ts';
 import { type LogReader, readerOf } from './log/log-reader.ts';
 import type { LogRow } from './log/log-row.ts';
 import { replayLog } from './replay/replay.ts';
@@ -33,7 +33,7 @@ const others: Readonly<Record<OtherEventType, true>> = {
 interface Golden {
   readonly file: string;
   readonly root: string;
-  /** Of each order: its membership, decisions, those delivered, open reviews. */
+  /** For each order: its membership, and its numbers of decisions, deliveries and open reviews. */
   readonly orders: Readonly<Record<string, readonly [string, number, number, number]>>;
 }
 
@@ -92,12 +92,12 @@ describe.each(golden)('$file', ({ file, root, orders }) => {
     const log = await opened(file);
     expect(await verifyLog(log)).toMatchObject({ found: 0, findings: [], root });
     expect(await replayLog(log)).toMatchObject({ differing: 0, orders: Object.keys(orders).length });
-    const said: Record<string, unknown> = {};
+    const states: Record<string, unknown> = {};
     for (const orderId of Object.keys(orders)) {
       const { membership, sequence, delivered, openReviews } = (await explainOrder(log, orderId)) ?? {};
-      said[orderId] = [membership, sequence, delivered, openReviews];
+      states[orderId] = [membership, sequence, delivered, openReviews];
     }
-    expect(said).toEqual(orders);
+    expect(states).toEqual(orders);
   });
 });
 
@@ -114,7 +114,7 @@ test('each event has a golden log of each of its schema versions', async () => {
   expect([...met]).toEqual(expect.arrayContaining([...wanted, ...Object.keys(others).map((type) => `${type} 1`)]));
 });
 
-/** `PaymentObserved fact.amount.currency,fact.kind,…`: which fields it has. */
+/** Returns the type and the fields of an event: `PaymentObserved fact.amount.currency,fact.kind,…`. */
 function shapeOf({ type, data }: LogRow): string {
   const paths = (value: unknown, path: string): readonly string[] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -129,14 +129,14 @@ async function shapesIn(log: LogReader): Promise<ReadonlySet<string>> {
   return shapes;
 }
 
-// It fails where an event has got a new field. Then tell a story of it, and add a golden log beside the others.
+// Fails if an event has a new field. Then write an order that uses the field, and add a golden log beside the others: npm run golden -- NAME.
 test('what the ledger writes today has its like in a golden log, field by field', async () => {
   const known = new Set<string>();
   for (const { file } of golden) for (const shape of await shapesIn(await opened(file))) known.add(shape);
   const written: string[] = [];
-  for (const tell of [tellStories, (_: EventStore, log: MemoryLog) => tellLaterStories(async () => openMemoryEventStore({ log }))]) {
+  for (const write of [writeStories, (_: EventStore, log: MemoryLog) => writeLaterStories(async () => openMemoryEventStore({ log }))]) {
     const log = createMemoryLog();
-    await tell(openMemoryEventStore({ log }), log);
+    await write(openMemoryEventStore({ log }), log);
     written.push(...(await shapesIn(readerOf(openMemoryEventStore({ log })))));
   }
   expect(written.length).toBeGreaterThan(40);

@@ -1,29 +1,15 @@
-// @paidonce/ledger/audit: what the command `paidonce` does, as functions. They read; `importNdjson`, `copyLedger` and
-// `backUpLog` write, to a new place.
+// The entry point @paidonce/ledger/audit: what the command `paidonce` does, as functions. All of them only read the log
+// that they get; `importNdjson`, `copyLedger` and `backUpLog` write to another place. A function that reads a log throws
+// LedgerError `corrupt` or `file_newer` if it meets an event that it cannot read, and what the store throws.
 
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint/checkpoint.ts';
-export {
-  type Checkpoint,
-  type OpenedCheckpoint,
-  openCheckpoint,
-  readCheckpoint,
-  signCheckpoint,
-  splitNotes,
-} from './checkpoint/signed-checkpoint.ts';
-export {
-  generateNoteKey,
-  type NoteSigner,
-  type NoteVerifier,
-  openNote,
-  parseSignerKey,
-  parseVerifierKey,
-  signNote,
-} from './checkpoint/signed-note.ts';
+export { type Checkpoint, type OpenedCheckpoint, openCheckpoint, splitNotes } from './checkpoint/signed-checkpoint.ts';
+export { generateNoteKey, type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from './checkpoint/signed-note.ts';
 export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, type Language, memberLines } from './explain/explanation-lines.ts';
-export type { Because, Said, TimelineEntry, Verdict } from './explain/timeline.ts';
+export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';
 export { type Accounts, accountsWith, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
 export { type Fee, type Fees, feesIn } from './export/fees.ts';
@@ -40,7 +26,6 @@ export { type Replayed, type ReplayOptions, replayLog } from './replay/replay.ts
 export type { Difference } from './replay/replay-streams.ts';
 export type { ScanPoolOptions } from './scan/scan-pool.ts';
 export { type LogStats, logStats, type StatsOptions } from './stats.ts';
-export { type Leaf, leafHash, leafText } from './tree/leaf.ts';
-export { provesConsistency, provesInclusion, type TreeHash } from './tree/merkle-tree.ts';
+export { provesConsistency, type TreeHash } from './tree/merkle-tree.ts';
 export { type Finding, type Rule, rules } from './verify/finding.ts';
 export { type Verification, type VerifyOptions, verifyLog } from './verify/verify.ts';

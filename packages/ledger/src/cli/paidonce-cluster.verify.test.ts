@@ -1,8 +1,8 @@
-// Every command on a log in EventStoreDB, over its own protocol.
+// Tests every command on a log in EventStoreDB, over its real protocol.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellStories } from '../audit/golden-log.test-support.ts';
+import { writeStories } from '../audit/golden-log.test-support.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { openEventStore } from '../event-store/store-url.ts';
@@ -11,7 +11,7 @@ import { ServerDouble } from '../testing/eventstoredb-double/server-double.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
 
 const directory = newDirectory();
-const told = `sqlite:${join(directory, 'ledger.db')}`;
+const storiesStore = `sqlite:${join(directory, 'ledger.db')}`;
 const exported = join(directory, 'log.ndjson');
 const keyFile = join(directory, 'key');
 const checkpoints = join(directory, 'checkpoints');
@@ -24,11 +24,11 @@ const json = async (...args: readonly string[]): Promise<Record<string, unknown>
 
 beforeAll(async () => {
   server = await ServerDouble.start();
-  await tellStories(await openSqliteEventStore(told.slice('sqlite:'.length)));
-  await run('export', '--store', told, '--out', exported);
-  root = (await json('verify', '--store', told))['root'];
+  await writeStories(await openSqliteEventStore(storiesStore.slice('sqlite:'.length)));
+  await run('export', '--store', storiesStore, '--out', exported);
+  root = (await json('verify', '--store', storiesStore))['root'];
   key = (await run('key', 'shop.example/ledger', '--out', keyFile)).out.trim();
-  await run('checkpoint', '--store', told, '--key-file', keyFile, '--out', checkpoints);
+  await run('checkpoint', '--store', storiesStore, '--key-file', keyFile, '--out', checkpoints);
   expect(await run('import', exported)).toMatchObject({ code: 0, out: expect.stringContaining(`Tree: ${root}, as exported.`) });
 });
 afterAll(() => {
@@ -50,7 +50,7 @@ describe('a log that was moved to a cluster', () => {
       ['export', '--format', 'hledger', '--mode', 'live'],
     ]) {
       const plain = (text: string) => text.replace(/^;.*|; \d+ events in .*|Counted: .*/gm, '');
-      const [there, here] = [await run(...args), await run(...args, '--store', told)];
+      const [there, here] = [await run(...args), await run(...args, '--store', storiesStore)];
       expect([there.code, plain(there.out)]).toEqual([0, plain(here.out)]);
     }
     const receipt = join(directory, 'receipt.json');

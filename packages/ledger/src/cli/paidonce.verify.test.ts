@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellStories } from '../audit/golden-log.test-support.ts';
+import { writeStories } from '../audit/golden-log.test-support.ts';
 import { openTerminal, progressText } from '../command-line/terminal.ts';
 import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
@@ -13,18 +13,18 @@ import { createPaymentLedger } from '../ledger.ts';
 import { runPaidonce } from './run-paidonce.test-support.ts';
 
 const directory = newDirectory();
-const told = join(directory, 'ledger.db');
+const storiesPath = join(directory, 'ledger.db');
 const broken = join(directory, 'broken.db');
 const keyFile = join(directory, 'key');
 const checkpoints = join(directory, 'checkpoints');
 let key = '';
 
 beforeAll(async () => {
-  await tellStories(await openSqliteEventStore(told));
-  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(told), background: false });
+  await writeStories(await openSqliteEventStore(storiesPath));
+  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(storiesPath), background: false });
   await ledger.settle();
   await ledger[Symbol.asyncDispose]();
-  copyFileSync(told, broken);
+  copyFileSync(storiesPath, broken);
   const db = new DatabaseSync(broken);
   db.exec("UPDATE events SET data = replace(data, '\"round\":1', '\"round\":2') WHERE type = 'SweepStarted'");
   db.close();
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const run = (...args: readonly string[]) => runPaidonce(args, { LEDGER_URL: `sqlite:${told}` });
+const run = (...args: readonly string[]) => runPaidonce(args, { LEDGER_URL: `sqlite:${storiesPath}` });
 const json = async (...args: readonly string[]): Promise<Record<string, unknown>> => JSON.parse((await run(...args, '--json')).out);
 
 describe('verify', () => {
@@ -61,15 +61,15 @@ describe('verify', () => {
 describe('copy', () => {
   test('copies into another store, tells the root, and has nothing to do the second time', async () => {
     const to = `sqlite:${join(directory, 'copied.db')}`;
-    const first = await run('copy', '--from', `sqlite:${told}`, '--to', to);
+    const first = await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to);
     expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^\d+ events copied, 0 were there\. Both have \d+ events\. Tree: /)]);
-    const again = JSON.parse((await run('copy', '--from', `sqlite:${told}`, '--to', to, '--json')).out);
+    const again = JSON.parse((await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to, '--json')).out);
     expect(again).toMatchObject({ outcome: 'copied', appended: 0, sourceWentOn: 0 });
     expect(await json('verify', '--store', to)).toMatchObject({ found: 0, events: again.size, root: again.root });
   });
 
   test('exits 3 where the copy was changed, and shows both roots', async () => {
-    const { code, out } = await run('copy', '--from', `sqlite:${told}`, '--to', `sqlite:${broken}`);
+    const { code, out } = await run('copy', '--from', `sqlite:${storiesPath}`, '--to', `sqlite:${broken}`);
     expect([code, out]).toEqual([3, expect.stringMatching(/^The two are not the same.*\n {2}source .* tree .*\n {2}target .* tree /)]);
   });
 
@@ -91,7 +91,7 @@ describe('replay', () => {
 
   test('says how much of the log the live ones have not seen, so that nobody takes it for proved', async () => {
     const live = join(directory, 'behind.read-models');
-    copyFileSync(`${told}.read-models`, live);
+    copyFileSync(`${storiesPath}.read-models`, live);
     const db = new DatabaseSync(live);
     db.exec('DELETE FROM orders; DELETE FROM reviews; DELETE FROM accounts; DELETE FROM sweeps; DELETE FROM cursors');
     db.close();
@@ -103,7 +103,7 @@ describe('replay', () => {
 
   test('exits 3 where a row differs', async () => {
     const live = join(directory, 'changed.read-models');
-    copyFileSync(`${told}.read-models`, live);
+    copyFileSync(`${storiesPath}.read-models`, live);
     const db = new DatabaseSync(live);
     db.exec("UPDATE orders SET status = 'active' WHERE order_id = 'unpaid'");
     db.close();
@@ -203,7 +203,7 @@ describe('export and import', () => {
 describe('backup', () => {
   test('of a log in use is verified, and a ledger goes on from it', async () => {
     const [source, copy] = [join(directory, 'in-use.db'), join(directory, 'backup.db')];
-    copyFileSync(told, source);
+    copyFileSync(storiesPath, source);
     const inUse = await openSqliteEventStore(source);
     const backup = await json('backup', copy, '--store', `sqlite:${source}`);
     await inUse.close();
@@ -247,8 +247,8 @@ describe('audits only read', () => {
   test('the log and its read models stay as they are, to the byte, and nothing is left beside them', async () => {
     const folder = newDirectory();
     const log = join(folder, 'ledger.db');
-    copyFileSync(told, log);
-    copyFileSync(`${told}.read-models`, `${log}.read-models`);
+    copyFileSync(storiesPath, log);
+    copyFileSync(`${storiesPath}.read-models`, `${log}.read-models`);
     const digest = () => [log, `${log}.read-models`].map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'));
     const before = digest();
     const store = ['--store', `sqlite:${log}`];
@@ -275,7 +275,7 @@ describe('audits only read', () => {
   test('also in a folder that nobody can write', async () => {
     const folder = newDirectory();
     const log = join(folder, 'ledger.db');
-    copyFileSync(told, log);
+    copyFileSync(storiesPath, log);
     chmodSync(log, 0o444);
     chmodSync(folder, 0o555);
     expect((await run('verify', '--store', `sqlite:${log}`)).code).toBe(0);
@@ -299,7 +299,7 @@ describe('each audit', () => {
 
   test.each(audits)('%s %s tells what it read in how long, and all of it as JSON', async (...args) => {
     const { code, out, err } = await run(...args);
-    const isOneOrder = args[1] === 'held' && args[0] === 'explain'; // It reads no more than that.
+    const isOneOrder = args[1] === 'held' && args[0] === 'explain'; // This command reads only one order.
     expect([code, out + err]).toEqual([0, isOneOrder ? expect.anything() : expect.stringMatching(/\d+ events in \d+\.\d s \([\d,]+\/s\)/)]);
     const asJson = await run(...args, '--json');
     const document = args[0] === 'export' ? asJson.err : asJson.out;
@@ -307,7 +307,7 @@ describe('each audit', () => {
   });
 
   test.each(audits)('%s %s looks at the log as it was', async (...args) => {
-    // The order held was placed at position 15, and its payment handed on later.
+    // The order `held` was placed at position 15; its payment was added to it later.
     const then = await run(...args, '--as-of', '16', '--json');
     expect(then.code).toBe(0);
     expect(then.out).not.toBe((await run(...args, '--json')).out);
@@ -315,30 +315,30 @@ describe('each audit', () => {
 
   test('of a log that goes on in a newer release says so, and leaves nothing out in silence', async () => {
     const newer = join(directory, 'newer.db');
-    copyFileSync(told, newer);
+    copyFileSync(storiesPath, newer);
     const db = new DatabaseSync(newer);
     db.exec(`UPDATE events SET metadata = replace(metadata, '"version":"1"', '"version":"2"') WHERE type = 'MembershipGranted'
       AND stream = (SELECT id FROM streams WHERE name = 'order-held')`);
     db.close();
-    const says = async (...args: readonly string[]) => {
+    const runOn = async (...args: readonly string[]) => {
       const { code, out, err } = await run(...args, '--store', `sqlite:${newer}`);
       return [code, out + err];
     };
     const upgrade = expect.stringContaining('was written by a newer release. Upgrade @paidonce/ledger');
-    expect(await says('verify')).toEqual([3, upgrade]);
-    expect(await says('replay')).toEqual([3, upgrade]);
-    expect(await says('explain', 'held')).toEqual([2, upgrade]);
-    expect(await says('explain', '--member', 'member-held')).toEqual([2, upgrade]);
-    expect(await says('stats')).toEqual([3, expect.stringContaining('Orders that cannot be read: 1.')]);
-    expect(await says('export', '--format', 'csv')).toEqual([2, upgrade]);
-    expect(await says('export', '--format', 'hledger', '--mode', 'live')).toEqual([2, upgrade]);
-    expect(await says('receipt', 'held', '--key-file', keyFile)).toEqual([2, upgrade]);
-    expect(await says('export')).toEqual([0, expect.stringContaining('"version":"2"')]); // Lossless, whatever it is.
+    expect(await runOn('verify')).toEqual([3, upgrade]);
+    expect(await runOn('replay')).toEqual([3, upgrade]);
+    expect(await runOn('explain', 'held')).toEqual([2, upgrade]);
+    expect(await runOn('explain', '--member', 'member-held')).toEqual([2, upgrade]);
+    expect(await runOn('stats')).toEqual([3, expect.stringContaining('Orders that cannot be read: 1.')]);
+    expect(await runOn('export', '--format', 'csv')).toEqual([2, upgrade]);
+    expect(await runOn('export', '--format', 'hledger', '--mode', 'live')).toEqual([2, upgrade]);
+    expect(await runOn('receipt', 'held', '--key-file', keyFile)).toEqual([2, upgrade]);
+    expect(await runOn('export')).toEqual([0, expect.stringContaining('"version":"2"')]); // The export keeps also what it cannot read.
   });
 
   test('of a log with a row that is no JSON says which, in a line', async () => {
     const torn = join(directory, 'torn.db');
-    copyFileSync(told, torn);
+    copyFileSync(storiesPath, torn);
     const db = new DatabaseSync(torn);
     db.exec("UPDATE events SET data = '[' WHERE type = 'OrderPlaced' AND stream = (SELECT id FROM streams WHERE name = 'order-held')");
     db.exec(
@@ -359,7 +359,7 @@ describe('each audit', () => {
       expect([args[0], ran.code]).toEqual([args[0], code]);
       if (code === 2) expect(ran.err).toMatch(/^corrupt: order-\w+@\d .*Run: paidonce verify\n$/);
     }
-    expect(existsSync(file)).toBe(false); // Half of it is gone.
+    expect(existsSync(file)).toBe(false); // The incomplete file was deleted.
   });
 });
 
@@ -377,9 +377,9 @@ describe('a journal with the fees of a report', () => {
   });
 });
 
-describe('what cannot be done is told in a line, with exit code 2', () => {
+describe('what cannot be done is reported in a line, with exit code 2', () => {
   test.each([
-    [['verify', '--store', 'ledger.db'], /no store that can be opened here\. Is it sqlite:ledger\.db\?/],
+    [['verify', '--store', 'ledger.db'], /"ledger\.db" names no store\. Is it sqlite:ledger\.db\?/],
     [['verify', '--store', 'memory:'], /ends with its process/],
     [['verify', '--store', 'sqlite:nowhere.db'], /nowhere\.db does not exist/],
     [['verify', '--store', `sqlite:${fileURLToPath(import.meta.url)}`], /no SQLite file/],
@@ -453,7 +453,7 @@ describe('progress', () => {
     nowMs = 1_000;
     terminal.progress('verify', 50_000, 200_000);
     nowMs = 1_050;
-    terminal.progress('verify', 60_000, 200_000); // Too soon.
+    terminal.progress('verify', 60_000, 200_000); // Not shown: less than 100 ms after the last one.
     terminal.out('done');
     expect(shown).toContain('verify: 50,000 events, 25 %, 50,000/s');
     expect(shown).not.toContain('60,000');
@@ -473,9 +473,9 @@ test('the executable ends with the exit code, and quietly where its reader goes 
   expect(start('explain', 'nobody')).toMatchObject({ status: 2 });
   const piped = spawnSync(
     'sh',
-    ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" export --store "sqlite:${told}" | head -1`],
+    ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" export --store "sqlite:${storiesPath}" | head -1`],
     { encoding: 'utf8' },
   );
   expect(piped).toMatchObject({ status: 0, stderr: '' });
-  expect(existsSync(told)).toBe(true);
+  expect(existsSync(storiesPath)).toBe(true);
 });

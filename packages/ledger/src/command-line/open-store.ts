@@ -1,62 +1,40 @@
-// Store URLs, in one place: which scheme opens which store. `sqlite:PATH` is read without opening it for writing.
-
+// The store that a command reads or writes. The table of stores is `event-store/store-schemes.ts`.
 import { type LogReader, readerOf } from '../audit/log/log-reader.ts';
 import { sqliteReader } from '../audit/log/sqlite-reader.ts';
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
-import { clusterSchemes, openEventStore, withoutPassword } from '../event-store/store-url.ts';
+import { type StoreScheme, schemeOf, sqlitePath } from '../event-store/store-schemes.ts';
+import { withoutPassword } from '../event-store/without-password.ts';
 
+/** A store that was opened to write. */
 export interface WritableStore {
   readonly store: EventStore;
-  /** It writes appends in the order in which they are called: an import may have many under way. */
+  /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
   readonly keepsOrder: boolean;
 }
 
-interface Scheme {
-  /** @param rest what follows the scheme and its colon. */
-  openReader(url: string, rest: string): Promise<LogReader>;
-  openStore(url: string, rest: string): Promise<WritableStore>;
+/** A file of SQLite is read without opening it for writing. @throws LedgerError `invalid_input`, and what the store throws. */
+export async function openReader(url: string): Promise<LogReader> {
+  const { open, reading } = durableSchemeOf(url);
+  return reading === 'sqliteFile' ? sqliteReader(sqlitePath(url), url) : readerOf(await open(url, true), withoutPassword(url));
 }
 
-const cluster: Scheme = {
-  openReader: async (url) => readerOf(await openEventStore(url, { readOnly: true }), withoutPassword(url)),
-  openStore: async (url) => ({ store: await openEventStore(url), keepsOrder: false }),
-};
-
-const schemes: Readonly<Record<string, Scheme>> = {
-  sqlite: {
-    openReader: async (url, path) => sqliteReader(path, url),
-    openStore: async (_, path) => ({ store: await openSqliteEventStore(path), keepsOrder: true }),
-  },
-  ...Object.fromEntries(clusterSchemes.map((name) => [name, cluster])),
-};
-
-/** @throws LedgerError `invalid_input`, and what the store throws. */
-export function openReader(url: string): Promise<LogReader> {
-  const { scheme, rest } = parseStoreUrl(url);
-  return scheme.openReader(url, rest);
+/** For the commands that write. */
+export async function openWritableStore(url: string): Promise<WritableStore> {
+  const { open, keepsOrder } = durableSchemeOf(url);
+  return { store: await open(url, false), keepsOrder };
 }
 
-/** For the commands that write: `import`. */
-export function openWritableStore(url: string): Promise<WritableStore> {
-  const { scheme, rest } = parseStoreUrl(url);
-  return scheme.openStore(url, rest);
-}
-
-/** `--store`, else LEDGER_URL, else where the shop and the demo keep their log. */
+/**
+ * Returns the URL of the log: the value of `--store`, else LEDGER_URL, else `sqlite:` with `ledger.db` in DATA_DIR or in
+ * `./data`. The shop and the demo keep their log there.
+ */
 export function storeUrl(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
   return given ?? (env['LEDGER_URL'] || `sqlite:${env['DATA_DIR'] || './data'}/ledger.db`);
 }
 
-function parseStoreUrl(url: string): { readonly scheme: Scheme; readonly rest: string } {
-  const [, name = '', rest = ''] = /^([a-z][a-z+]+):(.*)$/.exec(url) ?? [];
-  const scheme = Object.hasOwn(schemes, name) ? schemes[name] : undefined;
-  if (scheme && rest !== '') return { scheme, rest };
-  const known = Object.keys(schemes).map((each) => `${each}:…`);
-  const hint = name === 'memory' ? 'A log in memory ends with its process.' : `Is it sqlite:${withoutPassword(url)}?`;
-  throw new LedgerError(
-    'invalid_input',
-    `${JSON.stringify(withoutPassword(url))} is no store that can be opened here. ${hint} Known: ${known.join(', ')}`,
-  );
+function durableSchemeOf(url: string): StoreScheme {
+  const scheme = schemeOf(url);
+  if (scheme.reading === 'none') throw new LedgerError('invalid_input', `${url} ends with its process: a command cannot open it.`);
+  return scheme;
 }

@@ -38,7 +38,7 @@ export type AttemptResult =
   | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
 
 /** Failures of one decision before a person is alerted: about half a minute, where `deliver` fails at once. */
-const failuresToTell = 6;
+const failuresBeforeAlert = 6;
 /** How long the shop's hook may take before an attempt that may end the process. */
 const hookMs = 5_000;
 /** After so much time for one decision it is abandoned. */
@@ -60,27 +60,27 @@ export async function takeOver(
   const { state, answer } = await orders.append(orderId, 'delivery', (order) => {
     if (!mayTake(order)) return { events: [], answer: 'left' as const };
     const { sequence } = order;
-    const taken: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...(by ? { by } : {}) } };
-    const { failures, spentMs, waitMs } = evolve(order, taken, instance).delivery;
-    if (failures <= order.delivery.failures) return { events: [taken], answer: 'taken' as const };
-    if (spentMs - waitMs < horizonMs) return { events: [taken], answer: 'taken from the silent' as const };
-    return { events: [taken, { type: 'DeliveryAbandoned', data: { sequence } }], answer: 'abandoned' as const };
+    const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...(by ? { by } : {}) } };
+    const { failures, spentMs, waitMs } = evolve(order, takenOver, instance).delivery;
+    if (failures <= order.delivery.failures) return { events: [takenOver], answer: 'taken' as const };
+    if (spentMs - waitMs < horizonMs) return { events: [takenOver], answer: 'taken from the silent' as const };
+    return { events: [takenOver, { type: 'DeliveryAbandoned', data: { sequence } }], answer: 'abandoned' as const };
   });
   // A crash here leaves an owner that falls silent in an attempt: the next one counts a failure and takes over.
   if (answer === 'left') return undefined;
   if (answer === 'abandoned') {
-    tellAbandoned(state, options);
+    alertAbandoned(state, options);
     return undefined;
   }
-  if (answer === 'taken from the silent') await inHookTime(tellFailing(state, options), options);
+  if (answer === 'taken from the silent') await inHookTime(alertFailing(state, options), options);
   // This instance tries at once: `waitMs` is for the next one to take over, so it is not spent yet.
   const { spentMs, waitMs } = state.delivery;
   return { ...state, delivery: { ...state.delivery, spentMs: spentMs - waitMs } };
 }
 
 /** Waits for the alert first: `deliver` may end this process, as it may have ended the last owner's, and the alert with it. */
-async function inHookTime(told: Promise<void> | undefined, { runtime }: DeliveryOptions): Promise<void> {
-  if (told !== undefined) await settledWithin(runtime, hookMs, [told]);
+async function inHookTime(alerted: Promise<void> | undefined, { runtime }: DeliveryOptions): Promise<void> {
+  if (alerted !== undefined) await settledWithin(runtime, hookMs, [alerted]);
 }
 
 /**
@@ -100,7 +100,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   await orders.append(orderId, 'delivery', ({ delivery }) => ({
     events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],
     answer: undefined,
-    lasting: true,
+    final: true,
   }));
   return { outcome: 'delivered' };
 }
@@ -152,20 +152,20 @@ async function recordFailure(
   if (!stillOurs) return { outcome: 'left' };
   const { revision } = state.delivery;
   // 5: A crash here loses the alert; `ledger.undelivered()` lists the decision.
-  if (abandoned) tellAbandoned(state, options);
-  else void tellFailing(state, options);
+  if (abandoned) alertAbandoned(state, options);
+  else void alertFailing(state, options);
   return { outcome: 'failed', revision, ...(abandoned ? {} : { retryAtMs: failedAtMs + waitMs }) };
 }
 
 /** Alerts once, since only one append makes it the sixth failure. Undefined: it is not the sixth. */
-function tellFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
-  if (delivery.failures !== failuresToTell) return undefined;
-  const message = `Delivery ${orderId}:${sequence} has failed ${failuresToTell} times in a row: the shop does not know that the membership has changed. The log tells why; mend \`deliver\`. It is tried on for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
+function alertFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
+  if (delivery.failures !== failuresBeforeAlert) return undefined;
+  const message = `Delivery ${orderId}:${sequence} has failed ${failuresBeforeAlert} times in a row: the shop does not know that the membership has changed. The log tells why; mend \`deliver\`. It is tried on for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
   log.error({ orderId, sequence }, message);
   return onAlert({ kind: 'delivery_failing', orderId, message });
 }
 
-function tellAbandoned({ orderId, sequence }: OrderState, { log, onAlert }: DeliveryOptions): void {
+function alertAbandoned({ orderId, sequence }: OrderState, { log, onAlert }: DeliveryOptions): void {
   const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
   log.error({ orderId, sequence }, message);
   void onAlert({ kind: 'delivery_abandoned', orderId, message });

@@ -1,13 +1,13 @@
-// A process of its own on a SQLite log: the two-process test forks it and tells it over the channel what to do.
-// Arguments: the log, the shop's database. Its `deliver` writes when it is told to, whatever is aborted meanwhile.
+// Runs a ledger in a separate process on a SQLite log. The two-process test forks it, and sends it messages. Arguments: the
+// log, the shop's database. Its `deliver` writes when a message says so, even if it was aborted meanwhile.
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { MembershipChange } from '../payment-ledger.ts';
 import { buy, refund } from './delivery.test-support.ts';
 
-export type Told = { readonly buy: string } | { readonly refund: string } | { readonly write: string } | { readonly stop: true };
-export type Said =
+export type ProcessCommand = { readonly buy: string } | { readonly refund: string } | { readonly write: string } | { readonly stop: true };
+export type ProcessMessage =
   | { readonly ready: true }
   | { readonly delivering: string }
   | { readonly aborted: string }
@@ -19,14 +19,14 @@ if (logPath === undefined || shopPath === undefined) throw new Error('Give the l
 const shop = new DatabaseSync(shopPath, { timeout: 2 ** 31 - 1 });
 const writes = new Map<string, () => void>();
 
-function say(said: Said): void {
-  process.send?.(said);
+function send(message: ProcessMessage): void {
+  process.send?.(message);
 }
 
 async function deliver(change: MembershipChange, signal: AbortSignal): Promise<void> {
   const { membershipId, status, sequence, idempotencyKey } = change;
-  signal.addEventListener('abort', () => say({ aborted: idempotencyKey }));
-  say({ delivering: idempotencyKey });
+  signal.addEventListener('abort', () => send({ aborted: idempotencyKey }));
+  send({ delivering: idempotencyKey });
   await new Promise<void>((resolve) => {
     writes.set(idempotencyKey, resolve);
   });
@@ -37,7 +37,7 @@ async function deliver(change: MembershipChange, signal: AbortSignal): Promise<v
     )
     .run(membershipId, status, sequence);
   shop.prepare('insert or replace into careless values (?, ?)').run(membershipId, status);
-  say({ written: idempotencyKey });
+  send({ written: idempotencyKey });
 }
 
 const ledger = createPaymentLedger({
@@ -47,15 +47,15 @@ const ledger = createPaymentLedger({
   deliverTimeoutMs: 600_000,
 });
 
-process.on('message', async (told: Told) => {
-  if ('buy' in told) await buy(ledger, told.buy);
-  if ('refund' in told) await refund(ledger, told.refund);
-  if ('write' in told) writes.get(told.write)?.();
-  if ('stop' in told) {
+process.on('message', async (command: ProcessCommand) => {
+  if ('buy' in command) await buy(ledger, command.buy);
+  if ('refund' in command) await refund(ledger, command.refund);
+  if ('write' in command) writes.get(command.write)?.();
+  if ('stop' in command) {
     await ledger[Symbol.asyncDispose]();
     shop.close();
-    say({ stopped: true });
+    send({ stopped: true });
     process.disconnect();
   }
 });
-say({ ready: true });
+send({ ready: true });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
-import type { Said, Told } from './delivery-process.test-support.ts';
+import type { ProcessCommand, ProcessMessage } from './delivery-process.test-support.ts';
 
 let folder: string;
 let children: ChildProcess[];
@@ -21,28 +21,31 @@ afterEach(() => {
 });
 
 /** A process that is told what to do, and what it has said. */
-async function start(logPath: string, shopPath: string): Promise<{ tell(told: Told): void; says(said: Said): Promise<void> }> {
+async function start(
+  logPath: string,
+  shopPath: string,
+): Promise<{ send(command: ProcessCommand): void; waitFor(message: ProcessMessage): Promise<void> }> {
   const child = fork(join(import.meta.dirname, 'delivery-process.test-support.ts'), [logPath, shopPath], { stdio: 'inherit' });
   children.push(child);
-  const heard = new Set<string>();
+  const received = new Set<string>();
   let hear = Promise.withResolvers<void>();
   const wake = (): void => {
     hear.resolve();
     hear = Promise.withResolvers<void>();
   };
-  child.on('message', (said) => {
-    heard.add(JSON.stringify(said));
+  child.on('message', (message) => {
+    received.add(JSON.stringify(message));
     wake();
   });
   child.on('exit', wake);
-  const says = async (said: Said): Promise<void> => {
-    while (!heard.has(JSON.stringify(said))) {
-      if (child.exitCode !== null) throw new Error(`The process ended before it said ${JSON.stringify(said)}`);
+  const waitFor = async (message: ProcessMessage): Promise<void> => {
+    while (!received.has(JSON.stringify(message))) {
+      if (child.exitCode !== null) throw new Error(`The process ended before it said ${JSON.stringify(message)}`);
       await hear.promise;
     }
   };
-  await says({ ready: true });
-  return { tell: (told) => void child.send(told), says };
+  await waitFor({ ready: true });
+  return { send: (command) => void child.send(command), waitFor };
 }
 
 test('law 9: a late grant cannot undo a newer revocation, with two processes on one log', async () => {
@@ -52,23 +55,23 @@ test('law 9: a late grant cannot undo a newer revocation, with two processes on 
              create table careless (membership_id text primary key, status text not null)`);
   const [a, b] = [await start(logPath, shopPath), await start(logPath, shopPath)];
 
-  a.tell({ buy: 'o1' });
-  await a.says({ delivering: 'o1:1' }); // Stuck in the shop's write from here on.
-  b.tell({ refund: 'o1' });
-  await b.says({ delivering: 'o1:2' });
-  await a.says({ aborted: 'o1:1' }); // a has seen b's decision; its shop call goes on regardless.
-  b.tell({ write: 'o1:2' });
-  await b.says({ written: 'o1:2' });
+  a.send({ buy: 'o1' });
+  await a.waitFor({ delivering: 'o1:1' }); // Stuck in the shop's write from here on.
+  b.send({ refund: 'o1' });
+  await b.waitFor({ delivering: 'o1:2' });
+  await a.waitFor({ aborted: 'o1:1' }); // a has seen b's decision; its shop call goes on regardless.
+  b.send({ write: 'o1:2' });
+  await b.waitFor({ written: 'o1:2' });
   const membership = shop.prepare("select status, sequence from memberships where membership_id = 'o1'");
   expect({ ...membership.get() }).toEqual({ status: 'revoked', sequence: 2 });
-  a.tell({ write: 'o1:1' });
-  await a.says({ written: 'o1:1' });
+  a.send({ write: 'o1:1' });
+  await a.waitFor({ written: 'o1:1' });
 
   expect(shop.prepare('select status from careless').get()?.['status']).toBe('active'); // The grant did land last.
   expect({ ...membership.get() }).toEqual({ status: 'revoked', sequence: 2 });
   for (const each of [a, b]) {
-    each.tell({ stop: true });
-    await each.says({ stopped: true });
+    each.send({ stop: true });
+    await each.waitFor({ stopped: true });
   }
   shop.close();
   const store = await openSqliteEventStore(logPath);

@@ -23,7 +23,7 @@ describe('in normal running', () => {
     const a = process({ name: 'a' });
     const others = [process({ name: 'b' }), process({ name: 'c' })];
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     expect(shop.calls.map((call) => call.process)).toEqual(['a']);
     expect(clock.nowMs).toBe(0);
     await clock.advance(second);
@@ -39,7 +39,7 @@ describe('in normal running', () => {
     const { ledger } = process();
     for (const happens of [buy, dispute, refund, refundFails]) {
       await happens(ledger, 'o1');
-      await clock.rest();
+      await clock.flush();
     }
     const same = { membershipId: 'o1', memberId: 'member-of-o1', plan: 'yearly', paidAt: '2026-01-01T00:00:00.000Z' };
     expect(shop.calls.map(({ change }) => change)).toEqual([
@@ -129,7 +129,7 @@ describe('what fails is tried again', () => {
       },
     });
     await buy(ledger, 'o1');
-    await here.clock.rest();
+    await here.clock.flush();
     expect((await failures(here)).map(({ reason }) => reason)).toEqual(['error']);
   });
 
@@ -165,7 +165,7 @@ describe('what fails is tried again', () => {
     await clock.advance(80 * hour);
     shop.manner = 'write';
     await refund(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     expect(shop.memberships.get('o1')).toEqual({ status: 'revoked', sequence: 2 });
   });
 });
@@ -207,8 +207,8 @@ describe('redeliver', () => {
     const { ledger, shop, history } = await abandoned();
     shop.manner = 'write';
     expect(await ledger.redeliver('o1', support)).toEqual({ outcome: 'delivered' });
-    const [taken, delivered] = (await history('o1')).slice(-2);
-    expect(taken).toMatchObject({ type: 'DeliveryTakenOver', data: { sequence: 1, by: support } });
+    const [takenOver, delivered] = (await history('o1')).slice(-2);
+    expect(takenOver).toMatchObject({ type: 'DeliveryTakenOver', data: { sequence: 1, by: support } });
     expect(delivered).toMatchObject({ type: 'MembershipDelivered', data: { sequence: 1 } });
     expect(await ledger.redeliver('o1', support)).toEqual({ outcome: 'nothing_to_deliver' });
     expect(shop.memberships.get('o1')?.status).toBe('active');
@@ -252,13 +252,13 @@ describe('redeliver', () => {
     const { ledger } = process();
     shop.manner = 'hang';
     await buy(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     const both = [ledger.redeliver('o1', support), ledger.redeliver('o1', support)];
     await clock.advance(2 * second);
     expect(shop.calls.length).toBe(1);
     shop.manner = 'write';
     shop.calls[0]?.refuse();
-    await clock.rest();
+    await clock.flush();
     expect(await Promise.all(both)).toEqual([{ outcome: 'delivered' }, { outcome: 'nothing_to_deliver' }]);
     expect(shop.calls.length).toBe(2);
     await clock.advance(hour);
@@ -275,12 +275,12 @@ describe('redeliver', () => {
         const [a, b] = [here.process({ name: 'a' }), here.process({ name: 'b' })];
         here.shop.manner = 'hang';
         await buy(a.ledger, 'o1');
-        await here.clock.rest();
+        await here.clock.flush();
         const answer = b.ledger.redeliver('o1', support);
-        await here.clock.rest();
+        await here.clock.flush();
         const callOf = (name: string) => here.shop.calls.find(({ process }) => process === name);
         callOf(first)?.write();
-        await here.clock.rest();
+        await here.clock.flush();
         callOf(next)?.[then]();
         await answer;
         await here.clock.advance(hour);
@@ -295,9 +295,9 @@ describe('redeliver', () => {
     const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
     shop.manner = 'hang';
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     const answer = b.ledger.redeliver('o1', support);
-    await clock.rest();
+    await clock.flush();
     shop.calls[0]?.refuse();
     await clock.advance(5 * second);
     expect((await types('o1')).at(-1)).toBe('DeliveryTakenOver');
@@ -331,7 +331,7 @@ describe('redeliver', () => {
     await clock.advance(10 * minute);
     shop.manner = 'hang';
     const answer = b.ledger.redeliver('o1', support);
-    await clock.rest();
+    await clock.flush();
     const tried = shop.calls.length;
     expect(shop.calls.at(-1)?.process).toBe('b');
     await clock.advance(9 * second);
@@ -358,16 +358,16 @@ describe('law 9: the newest decision wins at the shop', () => {
     const { ledger } = here.process();
     here.shop.manner = 'hang';
     await buy(ledger, 'o1');
-    await here.clock.rest();
+    await here.clock.flush();
     const [grant] = here.shop.calls;
     here.shop.manner = 'write';
     await refund(ledger, 'o1');
-    await here.clock.rest();
+    await here.clock.flush();
     expect(grant?.signal.aborted).toBe(true);
     await here.clock.advance(5 * second);
     expect(here.shop.keys()).toEqual(['o1:1']); // Aborted, but not ended.
     grant?.refuse();
-    await here.clock.rest();
+    await here.clock.flush();
     expect(here.shop.keys()).toEqual(['o1:1', 'o1:2']);
     await here.clock.advance(hour);
     expect(here.shop.keys()).toEqual(['o1:1', 'o1:2']);
@@ -394,12 +394,12 @@ describe('law 9: the newest decision wins at the shop', () => {
     const { ledger } = process();
     shop.manner = 'hang';
     await buy(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     await refund(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     shop.manner = 'write';
     shop.calls[0]?.write();
-    await clock.rest();
+    await clock.flush();
     expect(shop.keys()).toEqual(['o1:1', 'o1:2']);
     expect((await types('o1')).filter((type) => type === 'MembershipDelivered').length).toBe(2);
     expect(shop.memberships.get('o1')?.status).toBe('revoked');
@@ -426,7 +426,7 @@ describe('law 9: the newest decision wins at the shop', () => {
     const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
     shop.manner = 'wait';
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     shop.manner = 'write';
     await refund(b.ledger, 'o1');
     await clock.advance(second);
@@ -442,7 +442,7 @@ describe('law 9: the newest decision wins at the shop', () => {
     const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
     shop.manner = 'hang';
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     shop.manner = 'write';
     await refund(b.ledger, 'o1');
     await clock.advance(minute);
@@ -461,7 +461,7 @@ describe('law 9: the newest decision wins at the shop', () => {
     const { ledger, store } = here.process();
     here.shop.manner = 'refuse';
     await buy(ledger, 'o1');
-    await here.clock.rest();
+    await here.clock.flush();
     here.shop.manner = 'wait';
     const { promise: replied, resolve: reply } = Promise.withResolvers<void>();
     store.fate = (_, { type }) => (type === 'PaymentObserved' ? { answered: replied } : undefined);
@@ -486,13 +486,13 @@ describe('law 9: the newest decision wins at the shop', () => {
       return undefined;
     };
     await buy(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     store.fate = () => undefined;
     store.ordersHeld = undefined;
     await refund(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     answer();
-    await clock.rest();
+    await clock.flush();
     expect(shop.keys()).toEqual(['o1:2']);
   });
 
@@ -507,7 +507,7 @@ describe('law 9: the newest decision wins at the shop', () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     a.store.fate = (_, { type }) => (type === 'DeliveryTakenOver' ? { answered } : undefined);
     const outcome = a.ledger.redeliver('o1', support);
-    await clock.rest();
+    await clock.flush();
     await refund(b.ledger, 'o1');
     await clock.advance(second);
     answer();
@@ -520,16 +520,16 @@ describe('law 9: the newest decision wins at the shop', () => {
     const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
     shop.manner = 'hang';
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     void b.ledger.redeliver('o1', support);
-    await clock.rest();
+    await clock.flush();
     shop.calls[0]?.write();
     await clock.advance(second); // b has seen it settled.
     await refund(b.ledger, 'o1');
     await clock.advance(second);
     expect(shop.keys()).toEqual(['o1:1', 'o1:1']);
     shop.calls[1]?.refuse();
-    await clock.rest();
+    await clock.flush();
     expect(shop.keys()).toEqual(['o1:1', 'o1:1', 'o1:2']);
   });
 
@@ -560,7 +560,7 @@ describe('taking over', () => {
     b.store.logHeld = promise; // b sees nothing yet.
     shop.manner = 'hang';
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     a.kill();
     shop.manner = 'write';
     await clock.advance(hour);
@@ -600,7 +600,7 @@ describe('taking over', () => {
     const a = process({ name: 'a' });
     shop.manner = 'hang';
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     a.kill();
     await clock.advance(2 * hour);
     shop.manner = 'write';
@@ -640,7 +640,7 @@ describe('taking over', () => {
   test('a decision of a process without `deliver` is taken at once, by one of the others', async () => {
     const { process, clock, shop, types } = world();
     const [deciding] = [process({ delivers: false }), process({ name: 'b' }), process({ name: 'c' })];
-    await clock.rest();
+    await clock.flush();
     await buy(deciding.ledger, 'o1');
     await clock.advance(second);
     expect(shop.calls.length).toBe(1);
@@ -713,8 +713,8 @@ describe('taking over', () => {
     a.kill();
     const [failed] = await failures(here);
     here.shop.manner = 'write';
-    const lookedAtMs = 30 * second; // And a little: since it saw the decision.
-    await here.clock.advance(lookedAtMs + failed!.waitMs + 30 * second - here.clock.nowMs - 1);
+    const observedAtMs = 30 * second; // And a little: since it saw the decision.
+    await here.clock.advance(observedAtMs + failed!.waitMs + 30 * second - here.clock.nowMs - 1);
     expect(here.shop.calls.filter(({ process }) => process === 'b')).toEqual([]);
     await here.clock.advance(second);
     expect(here.shop.calls.filter(({ process }) => process === 'b').length).toBe(1);
@@ -817,7 +817,7 @@ describe('when the store fails', () => {
     const [a] = [process({ name: 'a' }), process({ name: 'b' })];
     a.store.fate = (_, { type }) => (type === 'MembershipDelivered' ? 'lost' : undefined);
     await buy(a.ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     a.kill();
     await clock.advance(minute);
     expect(shop.calls.map((call) => `${call.process} ${call.change.idempotencyKey}`)).toEqual(['a o1:1', 'b o1:1']);
@@ -842,7 +842,7 @@ describe('when the store fails', () => {
   test('and the reply to a decision is lost, this process delivers it, with nobody else there', async () => {
     const { process, clock, shop } = world();
     const { ledger, store } = process();
-    await clock.rest();
+    await clock.flush();
     store.fate = (_, { type }) => (type === 'PaymentObserved' ? 'unknown' : undefined);
     await expect(buy(ledger, 'o1')).rejects.toMatchObject({ code: 'store_unavailable' });
     store.fate = () => undefined;
@@ -867,7 +867,7 @@ describe('when the store fails', () => {
       expect(shop.calls[0]?.signal.aborted).toBe(true);
       shop.manner = 'write';
       shop.calls[0]?.[ends]();
-      await clock.rest();
+      await clock.flush();
       expect(shop.keys()).toEqual(['o1:1', 'o1:2']);
     }
   });
@@ -880,7 +880,7 @@ describe('when the store fails', () => {
     store.logHeld = shown;
     store.fate = (_, { type }) => (type === 'MembershipDelivered' ? 'unknown' : undefined);
     await buy(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     store.ordersHeld = answered;
     await clock.advance(second); // It looks whether the grant was settled.
@@ -891,7 +891,7 @@ describe('when the store fails', () => {
     show();
     await clock.advance(second);
     answer();
-    await clock.rest();
+    await clock.flush();
     expect(shop.keys()).toEqual(['o1:1', 'o1:2']);
   });
 
@@ -906,7 +906,7 @@ describe('when the store fails', () => {
       store.fate = (_, { type }) => (type === lost && broken-- > 0 ? 'unknown' : undefined);
       here.shop.manner = manner;
       await buy(ledger, 'o1');
-      await here.clock.rest();
+      await here.clock.flush();
       here.shop.manner = 'write';
       await here.clock.advance(hour);
       expect(await times(here, lost)).toBe(1);
@@ -922,10 +922,10 @@ describe('bounds', () => {
     const { ledger } = process();
     shop.manner = 'wait';
     for (let order = 0; order < 30; order++) await buy(ledger, `o${order}`);
-    await clock.rest();
+    await clock.flush();
     expect(shop.calls.length).toBe(8);
     shop.calls[3]?.write();
-    await clock.rest();
+    await clock.flush();
     expect(shop.calls.length).toBe(9);
     shop.manner = 'write';
     await clock.advance(minute);
@@ -951,11 +951,11 @@ describe('bounds', () => {
     const { ledger } = process();
     shop.manner = 'hang';
     for (let order = 0; order < 9; order++) await buy(ledger, `o${order}`);
-    await clock.rest();
+    await clock.flush();
     const stopped = ledger[Symbol.asyncDispose]();
     await clock.advance(9 * second);
     for (const call of shop.calls) call.write();
-    await clock.rest();
+    await clock.flush();
     await stopped;
     expect(shop.calls.length).toBe(8);
     expect((await types('o0')).at(-1)).toBe('MembershipDelivered');
@@ -967,7 +967,7 @@ describe('bounds', () => {
     const { ledger } = process({ deliverTimeoutMs: hour });
     shop.manner = 'hang';
     await buy(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     let stopped = false;
     void ledger[Symbol.asyncDispose]().then(() => {
       stopped = true;
@@ -983,9 +983,9 @@ describe('bounds', () => {
     const { ledger } = process({ deliverTimeoutMs: hour });
     shop.manner = 'wait';
     await buy(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     const refused = expect(ledger.redeliver('o1', support)).rejects.toMatchObject({ code: 'closed' });
-    await clock.rest();
+    await clock.flush();
     const stopped = ledger[Symbol.asyncDispose]();
     await clock.advance(10 * second);
     await Promise.all([refused, stopped]);
@@ -1002,11 +1002,11 @@ describe('bounds', () => {
       return undefined;
     };
     await buy(ledger, 'o1');
-    await clock.rest();
+    await clock.flush();
     const stopped = ledger[Symbol.asyncDispose]();
-    await clock.rest();
+    await clock.flush();
     answer();
-    await clock.rest();
+    await clock.flush();
     await stopped;
     expect(shop.calls).toEqual([]);
   });
@@ -1017,7 +1017,7 @@ describe('bounds', () => {
     shop.manner = 'wait';
     for (let order = 0; order < 9; order++) await buy(ledger, `o${order}`);
     const settled = ledger.settle({ timeoutMs: hour });
-    await clock.rest();
+    await clock.flush();
     const stopped = ledger[Symbol.asyncDispose]();
     await clock.advance(10 * second);
     await Promise.allSettled([settled, stopped]);

@@ -156,8 +156,8 @@ class DeliveryScheduler implements Delivery {
     if (isOurs && lane.storeFailures === 0 && this.#now() <= lane.ownUntilMs) return this.#attempt(lane, order);
     // 4: Another instance owns it, or may have taken it over by now, or the store failed since we did: a write decides who
     // owns it. A crash after it leaves an owner that falls silent: another instance takes over after its patience.
-    const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);
-    if (taken) return this.#attempt(lane, taken);
+    const takenOver = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);
+    if (takenOver) return this.#attempt(lane, takenOver);
     this.#lanes.dueAt(lane, this.#now());
     return 'left';
   }
@@ -205,8 +205,8 @@ class DeliveryScheduler implements Delivery {
         continue;
       }
       const outcome = await this.#lanes.run(lane, async () => {
-        const taken = await takeOver(orderId, this.#options, ({ sequence, delivery }) => sequence > delivery.settled, by);
-        return taken ? this.#attempt(lane, taken) : 'nothing_to_deliver';
+        const takenOver = await takeOver(orderId, this.#options, ({ sequence, delivery }) => sequence > delivery.settled, by);
+        return takenOver ? this.#attempt(lane, takenOver) : 'nothing_to_deliver';
       });
       if (outcome !== 'left') return outcome;
     }

@@ -49,7 +49,8 @@ describe('to be read only', () => {
 describe('what is wrong with a URL is said, without its password', () => {
   test.each([
     ['', 'names no store. Known: sqlite:PATH, memory:, esdb://HOST'],
-    ['sqlite:', 'names no store'],
+    ['ledger.db', 'names no store. Is it sqlite:ledger.db? Known: sqlite:PATH'],
+    ['sqlite:', 'names no store. Known: sqlite:PATH'],
     ['postgres://ledger:secret@host/db', '"postgres://ledger:***@host/db" names no store'],
     ['esdb:127.0.0.1', 'names no store'],
     ['esdb://ledger:secret@127.0.0.1:port', 'esdb://ledger:***@127.0.0.1:port: It cannot be read: Unexpected "port" at position'],
@@ -61,14 +62,14 @@ describe('what is wrong with a URL is said, without its password', () => {
     ],
     ['esdb://127.0.0.1?clients=0', 'clients must be a number from 1 to 16'],
     ['esdb://127.0.0.1?clients=many', 'clients must be a number from 1 to 16'],
-  ])('%s', async (url, said) => {
+  ])('%s', async (url, expected) => {
     const refused = await openEventStore(url).then(
       () => expect.unreachable('it was opened'),
       (error: unknown) => error,
     );
-    expect(refused).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(said) });
+    expect(refused).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(expected) });
     expect(String(refused)).not.toContain('secret');
-    expect(String(refused).match(/127\.0\.0\.1/g)?.length ?? 0).toBeLessThanOrEqual(1); // The URL is named once.
+    expect(String(refused).match(/127\.0\.0\.1/g)?.length ?? 0).toBeLessThanOrEqual(1); // The message has the URL at most once.
   });
 
   test('also where the server is not reached', async () => {

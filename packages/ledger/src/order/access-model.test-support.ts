@@ -1,5 +1,5 @@
-// Access to an order, written a second time from the prose of the design (laws 1 and 4) and from nothing else:
-// slow, naive and without a join, so that the expected value of a property comes from elsewhere.
+// A second implementation of access to an order, written only from the text of the design (laws 1 and 4). It is slow, simple
+// and without a join, so that the expected values of properties do not come from the code under test.
 import type { Fact } from '../observation.ts';
 import type { Access } from './access.ts';
 import type { OrderPlaced, PaymentObserved } from './events.ts';
@@ -13,15 +13,15 @@ export type Ruling = 'accepted' | 'rejected';
 /** "Entitled ⇔ some payment of the order counts and is not undone." */
 export function accessByTheProse(
   order: OrderPlaced,
-  said: readonly PaymentObserved[],
+  observations: readonly PaymentObserved[],
   policy: Policy,
   rulings: Readonly<Record<string, Ruling>> = {},
 ): Access {
-  const payments = new Set(said.map(({ payment }) => nameOf(payment)));
+  const payments = new Set(observations.map(({ payment }) => nameOf(payment)));
   let best: Access = 'ended';
   for (const name of payments) {
-    const facts = said.filter(({ payment }) => nameOf(payment) === name).map(({ fact }) => fact);
-    const reference = said.find(({ payment }) => nameOf(payment) === name)?.payment;
+    const facts = observations.filter(({ payment }) => nameOf(payment) === name).map(({ fact }) => fact);
+    const reference = observations.find(({ payment }) => nameOf(payment) === name)?.payment;
     const paid = believedAmount(facts);
     if (!paid || !reference) continue;
     const asExpected =
@@ -31,7 +31,7 @@ export function accessByTheProse(
       paid.amount.totalMinor >= expectedOf(paid, order);
     const counts = rulings[name] === 'accepted' || (rulings[name] !== 'rejected' && asExpected);
     if (!counts) continue;
-    const left = whatIsLeft(paid, facts, policy);
+    const left = remainingAccess(paid, facts, policy);
     if (left === 'full' || best === 'ended') best = left;
   }
   return best;
@@ -41,7 +41,7 @@ export function nameOf({ provider, account, livemode, id }: PaymentObserved['pay
   return JSON.stringify([provider, account, livemode, id]);
 }
 
-/** "paid (with parts above without, then totalMinor, currency, parts as text)". Nothing stands above paid. */
+/** "paid (with parts above without, then totalMinor, currency, parts as text)". No other status is above paid. */
 function believedAmount(facts: readonly Fact[]): Paid | undefined {
   const paid = facts.filter((fact): fact is Paid => fact.kind === 'attempt' && fact.status === 'paid');
   const withParts = paid.filter(({ amount }) => amount.parts);
@@ -63,23 +63,23 @@ function expectedOf({ amount: { parts } }: Paid, { expected: { amountMinor, allo
   return expected;
 }
 
-function whatIsLeft(paid: Paid, facts: readonly Fact[], policy: Policy): Access {
+function remainingAccess(paid: Paid, facts: readonly Fact[], policy: Policy): Access {
   const effects: string[] = [];
   // refund: pending < requires_action < succeeded < canceled < failed
   const refunds = facts.filter((fact): fact is Refund => fact.kind === 'refund');
   let back = 0;
   for (const id of new Set(refunds.map((refund) => refund.id))) {
-    const told = refunds.filter((refund) => refund.id === id);
-    if (told.some(({ status }) => status === 'canceled' || status === 'failed')) continue;
-    back += Math.max(0, ...told.filter(({ status }) => status === 'succeeded').map(({ amountMinor }) => amountMinor));
+    const reports = refunds.filter((refund) => refund.id === id);
+    if (reports.some(({ status }) => status === 'canceled' || status === 'failed')) continue;
+    back += Math.max(0, ...reports.filter(({ status }) => status === 'succeeded').map(({ amountMinor }) => amountMinor));
   }
   // dispute: movements, then inquiry < open < prevented < won < lost (under the first rules: lost < won)
   const order = policy.rules === 2 ? (['lost', 'won', 'prevented', 'open'] as const) : (['won', 'lost', 'prevented', 'open'] as const);
   const all = facts.filter((fact): fact is Dispute => fact.kind === 'dispute');
   const disputes = [...new Set(all.map((dispute) => dispute.id))].map((id) => {
-    const told = all.filter((dispute) => dispute.id === id);
-    const movements = Math.max(...told.map((dispute) => dispute.movements));
-    const newest = told.filter((dispute) => dispute.movements === movements);
+    const reports = all.filter((dispute) => dispute.id === id);
+    const movements = Math.max(...reports.map((dispute) => dispute.movements));
+    const newest = reports.filter((dispute) => dispute.movements === movements);
     const status = order.find((each) => newest.some((dispute) => dispute.status === each));
     const of = newest.filter((dispute) => dispute.status === status);
     const returned = of.some((dispute) => dispute.returnedDebit);

@@ -47,7 +47,7 @@ export function counts(order: OrderState, payment: PaymentFacts, policy: Policy)
 }
 
 /** True if the payment counts, and refunds and disputes have not undone it. */
-export function stands(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
+export function isInEffect(order: OrderState, payment: PaymentFacts, policy: Policy): boolean {
   return counts(order, payment, policy) && accessOf(payment, policy) !== 'ended';
 }
 
@@ -62,6 +62,12 @@ export function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPl
   if (difference < 0) found.push('amount');
   if (difference > 0) found.push('overpaid');
   return found;
+}
+
+/** Why a person must look at the payment, whatever else the order has. */
+export function reviewReasons(payment: PaymentFacts, placed: OrderPlaced, policy: Policy): readonly ReviewKind[] {
+  const reasons = mismatches(payment, placed);
+  return policy.rules === 2 && refundsExceed(payment) ? [...reasons, 'refunds_exceed'] : reasons;
 }
 
 /** The expected amount, less the discount and plus the tax and shipping that the order allows. Minor units. */

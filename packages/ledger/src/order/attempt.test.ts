@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
 import { attemptOf, isFinalAttempt } from './attempt.ts';
-import { at, attempt, paid, payment, refund, saying } from './example-order.test-support.ts';
+import { at, attempt, paid, payment, paymentObserved, refund } from './example-order.test-support.ts';
 
 function observation(id: string, fact: Fact, minute: number, aliases: readonly string[] = []): StoredEvent {
-  const data = saying(fact, { of: payment(id), asOf: at(minute), ...(aliases.length > 0 ? { aliases } : {}) });
+  const data = paymentObserved(fact, { of: payment(id), asOf: at(minute), ...(aliases.length > 0 ? { aliases } : {}) });
   const metadata = { version: '1' };
   return { stream: 'order-1', revision: minute, type: 'PaymentObserved', data, metadata } as unknown as StoredEvent;
 }

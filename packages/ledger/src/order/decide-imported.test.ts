@@ -11,21 +11,21 @@ import {
   observed,
   order1,
   paid,
+  paymentObserved,
   pi2,
   placed,
   refund,
-  saying,
 } from './example-order.test-support.ts';
 import { isPending } from './order.ts';
 
-const said = saying(paid(), { source: 'manual' });
-const imports: OrderCommand = { type: 'import', order: order1, observed: said };
+const report = paymentObserved(paid(), { source: 'manual' });
+const imports: OrderCommand = { type: 'import', order: order1, observed: report };
 
 describe('an imported order', () => {
   test('is placed, paid, granted and settled in one append', () => {
     const { order } = given()
       .when(imports)
-      .adds(placed, { type: 'PaymentObserved', data: said }, decision('MembershipGranted', 1, { source: 'manual' }), {
+      .adds(placed, { type: 'PaymentObserved', data: report }, decision('MembershipGranted', 1, { source: 'manual' }), {
         type: 'MembershipDelivered',
         data: { sequence: 1 },
       });
@@ -54,7 +54,7 @@ describe('an imported order', () => {
 describe('nothing is settled', () => {
   test('paid with too little', () => {
     given()
-      .when({ ...imports, observed: saying(paid(900), { source: 'manual' }) })
+      .when({ ...imports, observed: paymentObserved(paid(900), { source: 'manual' }) })
       .adds('OrderPlaced', 'PaymentObserved', 'ReviewOpened');
   });
 
@@ -95,7 +95,7 @@ describe('nothing is added', () => {
   });
 
   test('to an order that the payment was moved away from', () => {
-    const moved = { payment: said.payment, toOrderId: 'order-2', linkRevision: 0, by: { actor: 'support-7', reason: 'typed wrong' } };
+    const moved = { payment: report.payment, toOrderId: 'order-2', linkRevision: 0, by: { actor: 'support-7', reason: 'typed wrong' } };
     given(placed, observed(paid(900)), { type: 'PaymentMoved', data: moved })
       .when(imports)
       .addsNothing();

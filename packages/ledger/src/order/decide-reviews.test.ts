@@ -14,6 +14,7 @@ import {
   paid,
   paidInParts,
   payment,
+  paymentObserved,
   pi1,
   pi2,
   place,
@@ -21,7 +22,6 @@ import {
   refund,
   resolve,
   review,
-  saying,
   support,
 } from './example-order.test-support.ts';
 
@@ -44,15 +44,15 @@ describe('every kind of review', () => {
   ];
 
   test('is here', () => expect(new Set(cases.map(([kind]) => kind)).size).toBe(8));
-  test.each(cases)('%s: %s', (kind, _, events, said, adds) => {
+  test.each(cases)('%s: %s', (kind, _, events, report, adds) => {
     const { order } = given(...events)
-      .when(observe(...said))
+      .when(observe(...report))
       .adds('PaymentObserved', ...adds);
-    const { of = pi1 } = said[1] ?? {};
+    const { of = pi1 } = report[1] ?? {};
     expect(order.reviews).toEqual([{ reviewId: 'r1', kind, payment: of, openedAt: at(60) }]);
   });
 
-  test('mode, account and amount are each told', () => {
+  test('mode, account and amount are each reported', () => {
     const of = payment('pi_1', { livemode: false, account: 'acct_2' });
     const { order } = given(placed).when(observe(paid(1), { of }));
     expect(order.reviews.map(({ kind }) => kind)).toEqual(['mode', 'account', 'amount']);
@@ -130,7 +130,7 @@ describe('conflicting evidence and enrichment (law 5)', () => {
       .when(observe(paid(900)))
       .adds('PaymentObserved', review('conflicting_evidence'));
   });
-  test('said again by another source it is not asked again, also once a person has answered', () => {
+  test('reported again by another source it is not asked again, also once a person has answered', () => {
     const disagreed = [...granted, observed(paid(900)), review('conflicting_evidence')];
     const answered: OrderEvent = {
       type: 'ReviewResolved',
@@ -161,7 +161,7 @@ describe('conflicting evidence and enrichment (law 5)', () => {
 describe('claimed by two', () => {
   test('one of its references belongs to another order', () => {
     given(placed)
-      .when({ type: 'observe', observed: saying(paid()), claimedByAnother: true })
+      .when({ type: 'observe', observed: paymentObserved(paid()), claimedByAnother: true })
       .adds('PaymentObserved', review('claimed_by_two'), 'MembershipGranted');
   });
   test('a duplicate that names another order opens the review, and no more', () => {

@@ -14,6 +14,7 @@ import {
   order1,
   paid,
   payment,
+  paymentObserved,
   pi1,
   pi2,
   place,
@@ -21,7 +22,7 @@ import {
   refund,
   resolve,
   review,
-  saying,
+  support,
 } from './example-order.test-support.ts';
 import type { MembershipStatus } from './order.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
@@ -95,11 +96,11 @@ describe('place', () => {
     expect(order.reviews).toMatchObject([{ kind: 'overpaid', payment: pi1 }]);
   });
   test('two waiting payments of the same time: their ids decide, not their arrival', () => {
-    for (const said of [
+    for (const report of [
       [observed(paid()), observed(paid(), { of: pi2 })],
       [observed(paid(), { of: pi2 }), observed(paid())],
     ]) {
-      given(...said)
+      given(...report)
         .when(place)
         .adds('OrderPlaced', 'ReviewOpened', decision('MembershipGranted', 1, { payment: pi1 }));
     }
@@ -125,7 +126,7 @@ describe('attach', () => {
 });
 
 describe('a grant', () => {
-  test('names the member, the plan, the payment that it rests on, its time and who said so', () => {
+  test('names the member, the plan, the payment that it is based on, its time and who said so', () => {
     given(placed)
       .when(observe(paid(), { source: 'poll', asOf: at(55), occurredAt: at(3) }))
       .adds('PaymentObserved', {
@@ -162,9 +163,9 @@ describe('a grant', () => {
     },
   );
   test('manual money grants too, and says who and why', () => {
-    const cash = saying(paid(), { of: payment('manual:1', { provider: 'manual' }), source: 'manual' });
-    const [said, grant] = given(placed).when({ type: 'observe', observed: cash }).events;
-    expect(said?.data).toMatchObject({ source: 'manual', by: { actor: 'support-7' } });
+    const cash = paymentObserved(paid(), { of: payment('manual:1', { provider: 'manual' }), source: 'manual' });
+    const [report, grant] = given(placed).when({ type: 'observe', observed: cash }).events;
+    expect(report?.data).toMatchObject({ source: 'manual', by: { actor: 'support-7' } });
     expect(grant).toMatchObject({ type: 'MembershipGranted', data: { source: 'manual' } });
   });
 });
@@ -172,7 +173,8 @@ describe('a grant', () => {
 describe('policy: each field in both its values', () => {
   interface Case {
     readonly field: keyof Policy;
-    readonly value: string;
+    /** Absent: the field is absent, so the first rules apply. */
+    readonly value?: string | number;
     readonly when: OrderCommand;
     readonly adds: readonly (DecisionType | 'ReviewOpened')[];
     readonly events?: readonly OrderEvent[];
@@ -195,6 +197,8 @@ describe('policy: each field in both its values', () => {
     { field: 'returnedDebit', value: 'suspend', when: debit('lost'), adds: ['MembershipSuspended'] },
     { field: 'paidAgain', value: 'restore', when: another, adds: ['ReviewOpened', 'MembershipRestored'], events: revoked },
     { field: 'paidAgain', value: 'review', when: another, adds: ['ReviewOpened'], events: revoked },
+    { field: 'rules', value: 2, when: observe(dispute('lost', { amountMinor: 50 })), adds: [] },
+    { field: 'rules', when: observe(dispute('lost', { amountMinor: 50 })), adds: ['MembershipRevoked'] },
   ];
   const defaults: Policy = {
     fullRefund: 'revoke',
@@ -203,6 +207,7 @@ describe('policy: each field in both its values', () => {
     lostDispute: 'revoke',
     returnedDebit: 'revoke',
     paidAgain: 'restore',
+    rules: 2,
   };
 
   test('every field is here in both its values', () => {
@@ -239,7 +244,7 @@ describe('refunds (law 4: only `succeeded` ones undo)', () => {
       .when(observe(refund(1_000, 'failed')))
       .adds('PaymentObserved', decision('MembershipRestored', 3));
   });
-  test('one that failed stays failed, though its success is told later', () => {
+  test('one that failed stays failed, though its success is reported later', () => {
     given(...granted, observed(refund(1_000, 'failed')))
       .when(observe(refund(1_000)))
       .adds('PaymentObserved');
@@ -271,6 +276,68 @@ describe('refunds (law 4: only `succeeded` ones undo)', () => {
   });
 });
 
+describe('the money decides, not the word', () => {
+  test('a part that is lost in a dispute is judged as a part that is refunded', () => {
+    const part = observe(dispute('lost', { amountMinor: 50 }));
+    given(...granted)
+      .when(part)
+      .adds('PaymentObserved');
+    given(...granted)
+      .when(part, { partialRefund: 'revoke' })
+      .adds('PaymentObserved', 'MembershipRevoked');
+  });
+  test('an open dispute over a part suspends only where losing it would end access', () => {
+    const part = observe(dispute('open', { amountMinor: 50 }));
+    given(...granted)
+      .when(part)
+      .adds('PaymentObserved');
+    given(...granted)
+      .when(part, { partialRefund: 'revoke' })
+      .adds('PaymentObserved', 'MembershipSuspended');
+    given(...granted, observed(refund(950)))
+      .when(part)
+      .adds('PaymentObserved', 'MembershipSuspended');
+  });
+  test('a part that is refunded and the rest that is lost are the whole', () => {
+    given(...granted, observed(refund(400)))
+      .when(observe(dispute('lost', { amountMinor: 600 })))
+      .adds('PaymentObserved', 'MembershipRevoked');
+    given(...granted, observed(refund(400)))
+      .when(observe(dispute('lost', { amountMinor: 600 })), { fullRefund: 'keep', lostDispute: 'keep' })
+      .adds('PaymentObserved');
+  });
+  test('refunds of more than was received revoke nothing: a person is asked, once', () => {
+    const exceeding = [...granted, observed(refund(400))];
+    given(...exceeding)
+      .when(observe(refund(700, 'succeeded', 're_2')))
+      .adds('PaymentObserved', review('refunds_exceed'));
+    given(...exceeding, observed(refund(700, 'succeeded', 're_2')), review('refunds_exceed'))
+      .when(observe(refund(1_000, 'succeeded', 're_3')))
+      .adds('PaymentObserved');
+  });
+  test('a part was captured and accepted by a person, the rest was released, and a part of it refunded: it stays active', () => {
+    const accepted = [
+      placed,
+      observed(paid(600)),
+      review('amount'),
+      { type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: 2, by: support } } as const,
+      decision('MembershipGranted', 1),
+    ];
+    given(...accepted)
+      .when(observe(refund(200)))
+      .adds('PaymentObserved');
+  });
+  test('won, and lost again with equally many movements, is lost until money moves', () => {
+    const won = [...granted, observed(dispute('won', { movements: 2 }))];
+    given(...won)
+      .when(observe(dispute('lost', { movements: 2 })))
+      .adds('PaymentObserved', 'MembershipRevoked');
+    given(...won, observed(dispute('lost', { movements: 2 })), decision('MembershipRevoked', 2))
+      .when(observe(dispute('won', { movements: 3 })))
+      .adds('PaymentObserved', 'MembershipRestored');
+  });
+});
+
 describe('disputes', () => {
   const effects = { inquiry: [], open: ['MembershipSuspended'], prevented: [], lost: ['MembershipRevoked'], won: [] } as const;
   test.each(['inquiry', 'open', 'prevented', 'lost', 'won'] as const)('%s', (status) => {
@@ -299,10 +366,10 @@ describe('disputes', () => {
       .when(observe(dispute('won')))
       .adds('PaymentObserved');
     given(...both, observed(dispute('won')))
-      .when(observe(dispute('won', { id: 'dp_2' })))
+      .when(observe(dispute('won', { id: 'dp_2', movements: 2 })))
       .adds('PaymentObserved', 'MembershipRestored');
     given(...both)
-      .when(observe(dispute('won', { id: 'dp_2' })))
+      .when(observe(dispute('won', { id: 'dp_2', movements: 2 })))
       .adds('PaymentObserved', 'MembershipSuspended');
   });
   test('a returned debit ends access, whatever other disputes do, and a reinstated one gives it back', () => {
@@ -322,7 +389,7 @@ describe('disputes', () => {
 
 describe('law 5: corroboration is kept, noise is not', () => {
   test('the same fact from the same source adds nothing, whenever and by whatever event it was said', () => {
-    const again = { ...saying(paid(), { asOf: at(30) }), evidence: { objectId: 'pi_1', eventId: 'evt_2' }, observedAt: at(99) };
+    const again = { ...paymentObserved(paid(), { asOf: at(30) }), evidence: { objectId: 'pi_1', eventId: 'evt_2' }, observedAt: at(99) };
     given(...granted)
       .when({ type: 'observe', observed: again })
       .addsNothing();
@@ -330,7 +397,7 @@ describe('law 5: corroboration is kept, noise is not', () => {
   test.each(['poll', 'status_query', 'manual'] as const)('from the %s it is kept', (source) => {
     given(...granted)
       .when(observe(paid(), { source }))
-      .adds({ type: 'PaymentObserved', data: saying(paid(), { source }) });
+      .adds({ type: 'PaymentObserved', data: paymentObserved(paid(), { source }) });
   });
 });
 
@@ -343,7 +410,7 @@ describe('law 6: undone stays undone', () => {
       .when(observe(paid(), { asOf: at(99), source: 'poll' }))
       .adds('PaymentObserved');
   });
-  test('a new good payment restores, rests on itself, and opens paid_again', () => {
+  test('a new good payment restores, is based on itself, and opens paid_again', () => {
     given(...revoked)
       .when(observe(paid(), { of: pi2, asOf: at(40) }))
       .adds('PaymentObserved', review('paid_again', 'r1', pi2), decision('MembershipRestored', 3, { payment: pi2, paidAt: at(40) }));

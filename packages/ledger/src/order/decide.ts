@@ -2,7 +2,7 @@
 // state that it led to, it adds nothing, and that makes every retry safe.
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
-import { type Access, counts, entitled, mismatches, refundsExceed, stands } from './access.ts';
+import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import {
@@ -151,8 +151,7 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   const { placed } = trail.state;
   if (placed === undefined) return;
   for (const payment of Object.values(trail.state.payments)) {
-    for (const kind of mismatches(payment, placed)) trail.openReviewOnce(kind, payment.reference, at);
-    if (policy.rules === 2 && refundsExceed(payment)) trail.openReviewOnce('refunds_exceed', payment.reference, at);
+    for (const kind of reviewReasons(payment, placed, policy)) trail.openReviewOnce(kind, payment.reference, at);
   }
   for (const payment of furtherPayments(before, trail.state, policy)) {
     trail.openReviewOnce(before.membership === 'revoked' ? 'paid_again' : 'overpaid', payment.reference, at);
@@ -161,10 +160,11 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   const type = next[trail.state.membership][entitlement.access];
   if (type === null) return;
   const { decided, sequence } = trail.state;
-  const rests = entitlement.payment?.reference ?? decided?.payment;
+  const reference = entitlement.payment?.reference ?? decided?.payment;
   const paidAt = entitlement.payment?.paidAt ?? decided?.paidAt;
   // Only a grant can be the first decision, and a grant has a payment.
-  if (rests === undefined || paidAt === undefined) throw new LedgerError('corrupt', `order ${before.orderId}: ${type} rests on no payment`);
+  if (reference === undefined || paidAt === undefined)
+    throw new LedgerError('corrupt', `order ${before.orderId}: ${type} rests on no payment`);
   const { orderId, memberId, plan } = placed;
   trail.add({
     type,
@@ -174,8 +174,8 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
       plan,
       sequence: sequence + 1,
       paidAt,
-      payment: rests,
-      source: source ?? firstToSay(trail.state, entitlement.payment) ?? 'manual',
+      payment: reference,
+      source: source ?? firstSource(trail.state, entitlement.payment) ?? 'manual',
     },
   });
 }
@@ -187,12 +187,12 @@ function furtherPayments(before: OrderState, after: OrderState, policy: Policy):
     return earlier !== undefined && how(before, earlier, policy);
   };
   const payments = Object.values(after.payments);
-  const standing = payments.filter((payment) => stands(after, payment, policy));
-  const first = standing.find((payment) => was(payment, stands)) ?? entitled(after, policy).payment;
+  const inEffect = payments.filter((payment) => isInEffect(after, payment, policy));
+  const first = inEffect.find((payment) => was(payment, isInEffect)) ?? entitled(after, policy).payment;
   return payments.filter((payment) => {
     if (isNewlyRuled(before, after, payment)) return false;
     const isNew = before.membership !== 'none' && counts(after, payment, policy) && !was(payment, counts);
-    return isNew || (payment !== first && standing.includes(payment) && !was(payment, stands));
+    return isNew || (payment !== first && inEffect.includes(payment) && !was(payment, isInEffect));
   });
 }
 
@@ -212,7 +212,7 @@ function conflicts(before: OrderState, { payment, fact }: PaymentObserved): bool
 }
 
 /** The first source that reported the payment as paid, where it was recorded before its order was placed. */
-function firstToSay(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
+function firstSource(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
   if (payment?.attempt?.status !== 'paid') return undefined;
   const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
   return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];

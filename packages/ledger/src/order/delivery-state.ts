@@ -53,9 +53,9 @@ export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, ins
  * The new owner tries at once; `waitMs` is for the next instance, which waits longer before it takes over.
  */
 function takenOver(delivery: DeliveryState, instance: string): DeliveryState {
-  const taken = { ...delivery, owner: instance, underWay: true };
-  if (delivery.owner === '' || delivery.owner === instance || !delivery.underWay) return { ...taken, waitMs: 0 };
+  const takenOver = { ...delivery, owner: instance, underWay: true };
+  if (delivery.owner === '' || delivery.owner === instance || !delivery.underWay) return { ...takenOver, waitMs: 0 };
   const waitMs = backOffMs(delivery.failures);
   const spentMs = delivery.spentMs + leastSilenceMs + waitMs;
-  return { ...taken, failures: delivery.failures + 1, waitMs, spentMs };
+  return { ...takenOver, failures: delivery.failures + 1, waitMs, spentMs };
 }

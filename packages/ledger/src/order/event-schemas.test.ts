@@ -54,8 +54,8 @@ function refusal(read: () => unknown): { readonly code: LedgerErrorCode; readonl
 describe('an event that was stored', () => {
   test.each(every)('$type reads back as it was', (event) => expect(readOrderEvent(stored(event))).toEqual(event));
 
-  property.prop([anyObservation], runs(1_000))('whatever comes through the door reads back as it was', (said) => {
-    const { observedAt, factKey, ...observation } = said;
+  property.prop([anyObservation], runs(1_000))('whatever comes through the door reads back as it was', (original) => {
+    const { observedAt, factKey, ...observation } = original;
     const data = { ...observationSchema.parse(observation), observedAt, factKey };
     expect(readOrderEvent(stored({ type: 'PaymentObserved', data }))).toEqual({ type: 'PaymentObserved', data });
   });
@@ -72,8 +72,8 @@ describe('an event that was stored', () => {
     const sign = offset < 0 ? '-' : '+';
     const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, '0');
     const asOf = date.toISOString().replace('Z', `${sign}${two(offset / 60)}:${two(offset % 60)}`);
-    const { factKey, observedAt, ...said } = observed(refund(1)).data as Extract<OrderEvent, { type: 'PaymentObserved' }>['data'];
-    const parsed = observationSchema.safeParse({ ...said, asOf });
+    const { factKey, observedAt, ...observation } = observed(refund(1)).data as Extract<OrderEvent, { type: 'PaymentObserved' }>['data'];
+    const parsed = observationSchema.safeParse({ ...observation, asOf });
     if (!parsed.success) {
       expect(parsed.error.issues).toMatchObject([{ path: ['asOf'] }]);
       return;

@@ -1,4 +1,4 @@
-// One order and what may be said of it, for tests: `order-1`, a yearly plan for 10.00 USD in live account acct_1.
+// One order for tests, with its facts and events: `order-1`, a yearly plan for 10.00 USD in the live account acct_1.
 import { type Fact, factKey, type ManualAction, type PaidAmount, type PaymentReference, type Source } from '../observation.ts';
 import type { OrderCommand } from './decide.ts';
 import type { DecisionType, MembershipDecided, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
@@ -26,7 +26,7 @@ export function payment(id: string, differs: Partial<PaymentReference> = {}): Pa
 export const pi1: PaymentReference = payment('pi_1');
 export const pi2: PaymentReference = payment('pi_2');
 
-export interface Saying {
+export interface ObservedOptions {
   readonly of?: PaymentReference;
   readonly source?: Source;
   readonly asOf?: string;
@@ -35,9 +35,12 @@ export interface Saying {
   readonly aliases?: readonly string[];
 }
 
-export function saying(fact: Fact, { of = pi1, source = 'webhook', asOf = at(1), ...more }: Saying = {}): PaymentObserved {
-  const said = { payment: of, fact, asOf, ...more, evidence: { objectId: of.id }, observedAt: at(60), factKey: factKey(of, fact) };
-  return source === 'manual' ? { ...said, source, by: support } : { ...said, source };
+export function paymentObserved(
+  fact: Fact,
+  { of = pi1, source = 'webhook', asOf = at(1), ...more }: ObservedOptions = {},
+): PaymentObserved {
+  const report = { payment: of, fact, asOf, ...more, evidence: { objectId: of.id }, observedAt: at(60), factKey: factKey(of, fact) };
+  return source === 'manual' ? { ...report, source, by: support } : { ...report, source };
 }
 
 export function attempt(status: Exclude<Extract<Fact, { kind: 'attempt' }>['status'], 'paid'>): Fact {
@@ -48,7 +51,7 @@ export function paid(totalMinor = 1_000, amount: Partial<PaidAmount> = {}): Fact
   return { kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd', ...amount } };
 }
 
-/** A session's amount: total = subtotal − discount + tax + shipping. */
+/** Makes a session's payment: total = subtotal − discount + tax + shipping. */
 export function paidInParts({ subtotal = 1_000, discount = 0, tax = 0, shipping = 0 }: Record<string, number>): Fact {
   const parts = { subtotalMinor: subtotal, discountMinor: discount, taxMinor: tax, shippingMinor: shipping };
   return paid(subtotal - discount + tax + shipping, { parts });
@@ -66,12 +69,12 @@ export function dispute(status: DisputeFact['status'], differs: Partial<DisputeF
 
 export const placed: OrderEvent = { type: 'OrderPlaced', data: order1 };
 
-export function observed(fact: Fact, how: Saying = {}): OrderEvent {
-  return { type: 'PaymentObserved', data: saying(fact, how) };
+export function observed(fact: Fact, how: ObservedOptions = {}): OrderEvent {
+  return { type: 'PaymentObserved', data: paymentObserved(fact, how) };
 }
 
-export function observe(fact: Fact, how: Saying = {}): OrderCommand {
-  return { type: 'observe', observed: saying(fact, how) };
+export function observe(fact: Fact, how: ObservedOptions = {}): OrderCommand {
+  return { type: 'observe', observed: paymentObserved(fact, how) };
 }
 
 export const place: OrderCommand = { type: 'place', order: order1 };
@@ -92,5 +95,5 @@ export function review(kind: ReviewKind, reviewId = 'r1', of: PaymentReference =
   return { type: 'ReviewOpened', data: { reviewId, kind, payment: of, openedAt: at(60) } };
 }
 
-/** Placed, paid and granted. */
+/** The events of an order that was placed, paid and granted. */
 export const granted: readonly OrderEvent[] = [placed, observed(paid()), decision('MembershipGranted', 1)];

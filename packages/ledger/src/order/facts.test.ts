@@ -4,18 +4,22 @@ import type { Fact } from '../observation.ts';
 import { at, attempt, dispute, paid, pi1, refund } from './example-order.test-support.ts';
 import { joinAliases, joinFact, noFacts, type PaymentFacts } from './facts.ts';
 
-interface Said {
+interface Report {
   readonly fact: Fact;
   readonly asOf?: string;
 }
 
-function joined(...said: readonly Said[]): Omit<PaymentFacts, 'reference' | 'aliases'> {
-  const { reference: _, aliases: __, ...facts } = said.reduce((to, { fact, asOf = at(1) }) => joinFact(to, { fact, asOf }), noFacts(pi1));
+function joined(...reports: readonly Report[]): Omit<PaymentFacts, 'reference' | 'aliases'> {
+  const {
+    reference: _,
+    aliases: __,
+    ...facts
+  } = reports.reduce((to, { fact, asOf = at(1) }) => joinFact(to, { fact, asOf }), noFacts(pi1));
   return facts;
 }
 
 const parts = { subtotalMinor: 1_000, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
-const orders: Readonly<Record<string, readonly Said[]>> = {
+const orders: Readonly<Record<string, readonly Report[]>> = {
   'passing states, by asOf': [
     { fact: attempt('authorized'), asOf: at(1) },
     { fact: attempt('processing'), asOf: at(2) },
@@ -56,10 +60,10 @@ const orders: Readonly<Record<string, readonly Said[]>> = {
     { fact: dispute('inquiry') },
     { fact: dispute('open') },
     { fact: dispute('prevented') },
+    { fact: dispute('won') },
     { fact: dispute('lost') },
     { fact: dispute('lost', { amountMinor: 2_000 }) },
     { fact: dispute('lost', { returnedDebit: true }) },
-    { fact: dispute('won') },
     { fact: dispute('open', { movements: 2 }) },
   ],
 };
@@ -68,12 +72,22 @@ describe.each(Object.entries(orders))('%s', (_, list) => {
   test('each outranks all that stand before it, whichever came first', () => {
     for (const [index, greater] of list.entries()) {
       for (const less of list.slice(0, index)) {
-        const { paidAt: _, ...expected } = joined(greater);
+        const { paidAt: _, disputesByFirstRules: __, ...expected } = joined(greater);
         expect(joined(less, greater)).toMatchObject(expected);
         expect(joined(greater, less)).toMatchObject(expected);
       }
     }
   });
+});
+
+test('under the first rules a dispute that was won stays won, whatever says lost with equally many movements', () => {
+  for (const reports of [
+    [dispute('won'), dispute('lost')],
+    [dispute('lost'), dispute('won')],
+  ]) {
+    const { disputes, disputesByFirstRules } = joined(...reports.map((fact) => ({ fact })));
+    expect([disputes['dp_1']?.status, disputesByFirstRules['dp_1']?.status]).toEqual(['lost', 'won']);
+  }
 });
 
 test('refunds and disputes are kept by their id', () => {
@@ -101,9 +115,9 @@ describe('paidAt', () => {
   test('is the earliest time that a source gave, occurredAt before asOf', () => {
     const late = joinFact(noFacts(pi1), { fact: paid(), asOf: at(50) });
     expect(late.paidAt).toBe(at(50));
-    const told = joinFact(late, { fact: paid(), asOf: at(60), occurredAt: at(5) });
-    expect(told.paidAt).toBe(at(5));
-    expect(joinFact(told, { fact: paid(900), asOf: at(7) }).paidAt).toBe(at(5));
+    const enriched = joinFact(late, { fact: paid(), asOf: at(60), occurredAt: at(5) });
+    expect(enriched.paidAt).toBe(at(5));
+    expect(joinFact(enriched, { fact: paid(900), asOf: at(7) }).paidAt).toBe(at(5));
     expect(joinFact(joinFact(noFacts(pi1), { fact: paid(), asOf: at(60), occurredAt: at(5) }), { fact: paid(), asOf: at(50) }).paidAt).toBe(
       at(5),
     );

@@ -43,16 +43,18 @@ export function noFacts(reference: PaymentReference): PaymentFacts {
 /** Joins one reported fact: the register of its object keeps the greater of the old and the new state. */
 export function joinFact(
   facts: PaymentFacts,
-  said: { readonly fact: Fact; readonly asOf: string; readonly occurredAt?: string },
+  observed: { readonly fact: Fact; readonly asOf: string; readonly occurredAt?: string },
 ): PaymentFacts {
-  const { fact } = said;
+  const { fact } = observed;
   switch (fact.kind) {
     case 'attempt': {
       const attempt: AttemptRegister =
-        fact.status === 'paid' ? { status: 'paid', asOf: said.asOf, amount: fact.amount } : { status: fact.status, asOf: said.asOf };
+        fact.status === 'paid'
+          ? { status: 'paid', asOf: observed.asOf, amount: fact.amount }
+          : { status: fact.status, asOf: observed.asOf };
       const joined = { ...facts, attempt: facts.attempt ? maximum(facts.attempt, attempt, compareAttempts) : attempt };
       if (fact.status !== 'paid') return joined;
-      const paidAt = said.occurredAt ?? said.asOf;
+      const paidAt = observed.occurredAt ?? observed.asOf;
       return { ...joined, paidAt: facts.paidAt !== undefined && facts.paidAt < paidAt ? facts.paidAt : paidAt };
     }
     case 'refund': {

@@ -36,7 +36,7 @@ describe('a log that breaks a law', () => {
     ['a second answer', [placed, review('amount'), resolved, resolved], 'review r1 is resolved, but is not open'],
     ['a delivery of what was not decided', [...granted, { type: 'MembershipDelivered', data: { sequence: 2 } }], 'delivered 2, decided 1'],
   ];
-  test.each(broken)('%s', (_, events, says) => expect(corruption(events)).toContain(says));
+  test.each(broken)('%s', (_, events, expected) => expect(corruption(events)).toContain(expected));
 });
 
 describe('revisions', () => {
@@ -111,7 +111,7 @@ describe('delivery', () => {
     expect(after.delivery).toMatchObject({ owner: 'instance-b', failures: 0, waitMs: 0, spentMs: 0, abandoned: false });
     expect(isPending(after)).toBe(true);
   });
-  test('a newer decision begins anew; what is told of the older one changes nothing', () => {
+  test('a newer decision begins anew; what is reported about the older one changes nothing', () => {
     const newer = fold([...granted, failed(1), abandoned, decision('MembershipRevoked', 2)], 'instance-a');
     expect(newer.delivery).toMatchObject({ failures: 0, abandoned: false, revision: 5 });
     expect(fold([...granted, decision('MembershipRevoked', 2), failed(1), abandoned], 'instance-a').delivery).toMatchObject({

@@ -134,13 +134,13 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
   }
 }
 
-function observed(order: OrderState, said: PaymentObserved, revision: number): Changes {
-  invariant(moveOf(order, said.payment) === undefined, `law 3: payment ${said.payment.id} was moved away from order ${order.orderId}`);
-  const [key, content] = [paymentKey(said.payment), factContentKey(said)];
-  const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(said.payment), said), said.aliases);
+function observed(order: OrderState, data: PaymentObserved, revision: number): Changes {
+  invariant(moveOf(order, data.payment) === undefined, `law 3: payment ${data.payment.id} was moved away from order ${order.orderId}`);
+  const [key, content] = [paymentKey(data.payment), factContentKey(data)];
+  const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(data.payment), data), data.aliases);
   return {
     payments: withEntry(order.payments, key, facts),
-    sourcesByFact: withEntry(order.sourcesByFact, content, [...(order.sourcesByFact[content] ?? []), said.source]),
+    sourcesByFact: withEntry(order.sourcesByFact, content, [...(order.sourcesByFact[content] ?? []), data.source]),
     changedAtRevision: revision,
   };
 }

@@ -104,7 +104,7 @@ function paymentState(payment: PaymentFacts): OrderPaymentState {
 }
 
 const forEver = '9999-12-31T23:59:59.999Z';
-const ended: readonly string[] = ['paid', 'failed'];
+const finalStatuses: readonly string[] = ['paid', 'failed'];
 const underWay: readonly string[] = ['processing', 'awaiting_customer', 'authorized'];
 
 /**
@@ -136,7 +136,7 @@ function awaitedOn(order: OrderState, { payment: { id }, payment, expiresAt = fo
   const statuses = Object.entries(order.payments)
     .filter(([each, facts]) => each === key || facts.aliases.includes(id))
     .map(([, facts]) => facts.attempt?.status ?? 'none');
-  if (statuses.some((status) => ended.includes(status))) return { until: undefined, isUnderWay: false };
+  if (statuses.some((status) => finalStatuses.includes(status))) return { until: undefined, isUnderWay: false };
   if (statuses.some((status) => underWay.includes(status))) return { until: forEver, isUnderWay: true };
   if (statuses.includes('expired') || statuses.includes('canceled')) return { until: recoverableUntil, isUnderWay: false };
   const until = recoverableUntil !== undefined && recoverableUntil > expiresAt ? recoverableUntil : expiresAt;

@@ -9,7 +9,7 @@ import { type EventStore, logStart, type Position } from '../event-store/event-s
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import type { OrderCommand } from '../order/decide.ts';
-import { at, order1, paid, payment, resolve, saying } from '../order/example-order.test-support.ts';
+import { at, order1, paid, payment, paymentObserved, resolve } from '../order/example-order.test-support.ts';
 import { anyObservation } from '../order/observations.test-support.ts';
 import { isPending, type OrderState } from '../order/order.ts';
 import { listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
@@ -116,7 +116,7 @@ const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom('grant', 'dismiss').map((how) => (order: OrderState): OrderCommand => {
       const [review] = openReviews(order);
-      return review ? resolve(how, order.revision, review.reviewId) : { type: 'observe', observed: saying(paid()) };
+      return review ? resolve(how, order.revision, review.reviewId) : { type: 'observe', observed: paymentObserved(paid()) };
     }),
   },
 );
@@ -170,7 +170,7 @@ async function traffic(count: number) {
     await orders.command(orderId, 'test', { type: 'attach', checkout });
     await orders.command(orderId, 'test', {
       type: 'observe',
-      observed: saying(paid(900), { of: payment(`pi_${index}`, { livemode: false }) }),
+      observed: paymentObserved(paid(900), { of: payment(`pi_${index}`, { livemode: false }) }),
     });
   }
   return { store, orders };
@@ -223,15 +223,15 @@ describe('paging', () => {
     const { store } = await traffic(25);
     const models = await openModels(store);
     await catchUp(models, store, logStart);
-    const walked: string[] = [];
+    const listed: string[] = [];
     for (let after = ''; ; ) {
       const page = models.openOrders(now, after, 4);
       if (page.length === 0) break;
       expect(page.length).toBeLessThanOrEqual(4);
-      walked.push(...page.map(({ orderId }) => orderId));
+      listed.push(...page.map(({ orderId }) => orderId));
       after = page.at(-1)!.orderId;
     }
-    expect(walked).toEqual(
+    expect(listed).toEqual(
       orderIdsOf(25)
         .filter((_, index) => index % 2)
         .sort(),
@@ -242,14 +242,14 @@ describe('paging', () => {
     const { store } = await traffic(5);
     const models = await openModels(store);
     await catchUp(models, store, logStart);
-    const walked: string[] = [];
+    const listed: string[] = [];
     for (let after = ''; ; ) {
       const page = models.reviews(after, 3);
       if (page.length === 0) break;
-      walked.push(...page.map(pageKey));
+      listed.push(...page.map(pageKey));
       after = pageKey(page.at(-1)!);
     }
-    expect(walked).toEqual(orderIdsOf(5).flatMap((orderId) => [`${orderId}/r1`, `${orderId}/r2`]));
+    expect(listed).toEqual(orderIdsOf(5).flatMap((orderId) => [`${orderId}/r1`, `${orderId}/r2`]));
   });
 });
 
@@ -295,7 +295,7 @@ describe('what a poll must look for', () => {
     return models;
   }
 
-  test('is told for each account and mode, from its oldest order that may still be paid on', async () => {
+  test('is reported for each account and mode, from its oldest order that may still be paid on', async () => {
     const models = await withOrders({ placedAt: at(3) }, { placedAt: at(1) }, { livemode: false, placedAt: at(2) }, { account: 'acct_2' });
     const awaited = { oldestPlacedAt: at(1), newestPlacedAt: at(3) };
     const rest = { everPaid: false, hasUnsettled: false };

@@ -6,7 +6,7 @@ import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
 import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
-import { pragma } from '../event-store/sqlite/layout.ts';
+import { pragma } from '../event-store/sqlite/migrations.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
@@ -124,7 +124,7 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
       // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process. The transaction
       // has no `await` inside: the other subscriber writes through the same connection.
       whenFree(runtime, busyTimeoutMs, () =>
-        telling(path, () => {
+        withLedgerErrors(path, () => {
           db.exec('begin immediate');
           try {
             const from = cursor(name);
@@ -202,7 +202,7 @@ function drop(path: string): void {
 
 /** @throws LedgerError `corrupt`: the file holds read models, and cannot be used. `invalid_input`: it is another program's. */
 function openLaidOut(path: string): DatabaseSync {
-  return telling(path, () => {
+  return withLedgerErrors(path, () => {
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
       db.exec('begin'); // Both checks read one snapshot: another process may be laying out this file.
@@ -233,12 +233,12 @@ function refuseForeignFile(db: DatabaseSync, path: string): void {
   );
 }
 
-function telling<T>(path: string, work: () => T): T {
+function withLedgerErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const told = asLedgerError(error, path);
-    if (told === error || !isCorrupt(told)) throw told;
+    const mapped = asLedgerError(error, path);
+    if (mapped === error || !isCorrupt(mapped)) throw mapped;
     const damaged = `${path} is damaged. It holds read models and nothing else: end this process, delete it, start again`;
     throw new LedgerError('corrupt', damaged, { cause: error });
   }

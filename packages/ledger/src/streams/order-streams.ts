@@ -64,7 +64,7 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
       const { state, answer: events } = await append(orderId, cause, (before) => {
         const decided = decide(before, command, policy);
         // A command adds its events once: an order that has them will always have them.
-        return { events: decided, answer: decided, lasting: !asksForState.includes(command.type) };
+        return { events: decided, answer: decided, final: !asksForState.includes(command.type) };
       });
       if (events.some((event) => isDecision(event))) onDecision?.(orderId);
       for (const event of events) if (event.type === 'ReviewOpened') onAlert?.(reviewAlert(orderId, event.data));

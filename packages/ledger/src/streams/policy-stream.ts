@@ -44,7 +44,7 @@ export function policyAdoption(transactions: Transactions, policy: Policy): () =
     adopted ??= transactions.transact(policyAggregate, '', { cause: 'adopt' }, ({ hashes }) => ({
       events: hashes.includes(hash) ? [] : [{ type: 'PolicyAdopted' as const, data: { hash, policy } }],
       answer: undefined,
-      lasting: true,
+      final: true,
     }));
     try {
       await adopted;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { openFaultyStore } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
-import { paid, saying } from '../order/example-order.test-support.ts';
+import { paid, paymentObserved } from '../order/example-order.test-support.ts';
 import { openReferences, type ReferenceEvent, referenceAggregate } from './reference-streams.ts';
 import { openTransactions } from './transact.ts';
 
@@ -11,7 +11,7 @@ function open() {
   return { store, references: openReferences(openTransactions({ store, runtime: instantRuntime(), instance: '' })) };
 }
 
-const held: ReferenceEvent = { type: 'PaymentHeld', data: saying(paid()) };
+const held: ReferenceEvent = { type: 'PaymentHeld', data: paymentObserved(paid()) };
 const linked = (orderId: string): ReferenceEvent => ({ type: 'ReferenceLinked', data: { orderId } });
 const fold = (...events: readonly ReferenceEvent[]) =>
   events.reduce((state, event) => referenceAggregate.evolve(state, event, ''), referenceAggregate.initial('pi_1'));
@@ -26,20 +26,21 @@ describe('a reference', () => {
   });
   test('hands over what it held, to whoever asks', async () => {
     const { references } = open();
-    expect(await references.hold('pi_1', saying(paid()), 'webhook evt_1')).toBeUndefined();
-    expect((await references.link('pi_1', 'order-1')).held).toEqual([saying(paid())]);
-    expect((await references.link('pi_1', 'order-2')).held).toEqual([saying(paid())]);
+    expect(await references.hold('pi_1', paymentObserved(paid()), 'webhook evt_1')).toBeUndefined();
+    expect((await references.link('pi_1', 'order-1')).held).toEqual([paymentObserved(paid())]);
+    expect((await references.link('pi_1', 'order-2')).held).toEqual([paymentObserved(paid())]);
   });
   test('holds nothing once it has an owner: it names him', async () => {
     const { references, store } = open();
     await references.link('pi_1', 'order-1');
-    expect(await references.hold('pi_1', saying(paid()), 'webhook evt_1')).toBe('order-1');
+    expect(await references.hold('pi_1', paymentObserved(paid()), 'webhook evt_1')).toBe('order-1');
     expect(await store.readStream('reference-pi_1')).toHaveLength(1);
   });
   test('holds once what the same source says again, and again what another says', async () => {
     const { references, store } = open();
-    for (const source of ['webhook', 'webhook', 'poll'] as const) await references.hold('pi_1', saying(paid(), { source }), 'test');
-    await references.hold('pi_1', saying(paid(900)), 'test');
+    for (const source of ['webhook', 'webhook', 'poll'] as const)
+      await references.hold('pi_1', paymentObserved(paid(), { source }), 'test');
+    await references.hold('pi_1', paymentObserved(paid(900)), 'test');
     expect(await store.readStream('reference-pi_1')).toHaveLength(3);
   });
   test('a known owner costs no read', async () => {

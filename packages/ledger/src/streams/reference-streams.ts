@@ -22,7 +22,7 @@ export interface ReferenceLinked {
 
 export interface Link {
   readonly orderId: string;
-  /** Of its `ReferenceLinked` in the reference stream. */
+  /** The revision of its `ReferenceLinked` in the reference stream. */
   readonly revision: number;
 }
 
@@ -110,7 +110,7 @@ export function openReferences(transactions: Transactions): References {
   // "Is linked" may come from the cache, although a person may have moved the payment since: the stream of the former
   // owner records that, and names the next one.
   const ownerOf = (reference: string): Promise<string | undefined> =>
-    decideOn(reference, 'read', (state) => ({ events: [], answer: ownerIn(state), lasting: state.links.length > 0 }));
+    decideOn(reference, 'read', (state) => ({ events: [], answer: ownerIn(state), final: state.links.length > 0 }));
 
   return {
     ownerOf,
@@ -129,7 +129,7 @@ export function openReferences(transactions: Transactions): References {
         if (owner === undefined) {
           return { events: [{ type: 'ReferenceLinked', data: { orderId } }], answer: { owner: orderId, formerOwners: [], held } };
         }
-        return { events: [], answer: { owner, formerOwners: links.slice(0, -1).map((link) => link.orderId), held }, lasting: true };
+        return { events: [], answer: { owner, formerOwners: links.slice(0, -1).map((link) => link.orderId), held }, final: true };
       }),
     relink: (reference, orderId, endsRevision) =>
       decideOn(reference, `move to ${orderId}`, ({ links }) => {
@@ -140,7 +140,7 @@ export function openReferences(transactions: Transactions): References {
     hold: (reference, observed, cause) =>
       decideOn(reference, cause, (state) => {
         const owner = ownerIn(state);
-        if (owner !== undefined) return { events: [], answer: owner, lasting: true };
+        if (owner !== undefined) return { events: [], answer: owner, final: true };
         return { events: isHeld(state, observed) ? [] : [{ type: 'PaymentHeld', data: observed }], answer: undefined };
       }),
   };
@@ -152,6 +152,6 @@ function ownerIn({ links }: ReferenceState): string | undefined {
 
 /** Law 5 for what is held: an observation is held once per source, fact and content. */
 function isHeld(reference: ReferenceState, observed: PaymentObserved): boolean {
-  const said = factContentKey(observed);
-  return reference.held.some((each) => each.source === observed.source && factContentKey(each) === said);
+  const content = factContentKey(observed);
+  return reference.held.some((each) => each.source === observed.source && factContentKey(each) === content);
 }

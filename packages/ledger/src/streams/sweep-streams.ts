@@ -84,11 +84,11 @@ export interface FoldedSweep {
   readonly eventId: string;
 }
 /** Where to find the states that the read models store. */
-export interface KeptSweeps {
+export interface SweepSnapshots {
   readonly store: EventStore;
   readonly log: Logger;
   /** Undefined: they have none for this tier. */
-  kept(tier: string): Promise<FoldedSweep | undefined>;
+  folded(tier: string): Promise<FoldedSweep | undefined>;
 }
 
 /** The sweeps of an `AdapterLedger`, which documents the methods. All throw LedgerError, as `transact` does. */
@@ -110,8 +110,8 @@ function spentAfter(
 }
 
 /** @param keeping absent: a stream is folded from its start. */
-export function openSweeps(transactions: Transactions, keeping?: KeptSweeps): Sweeps {
-  const aggregate = { ...sweepAggregate, ...(keeping ? { snapshot: (tier: string) => snapshotOf(tier, keeping) } : {}) };
+export function openSweeps(transactions: Transactions, snapshots?: SweepSnapshots): Sweeps {
+  const aggregate = { ...sweepAggregate, ...(snapshots ? { snapshot: (tier: string) => snapshotOf(tier, snapshots) } : {}) };
   return {
     progress: async (tier) => {
       const { revision: _, ...progress } = await transactions.read(aggregate, tier);
@@ -146,8 +146,8 @@ export function openSweeps(transactions: Transactions, keeping?: KeptSweeps): Sw
  * Streams of sweeps grow for years, so their fold starts from the state in the read models. That state is used only if its
  * last event is still in the stream. Answers undefined where it is not, or where there is no state.
  */
-async function snapshotOf(tier: string, { store, log, kept }: KeptSweeps): Promise<Folded<SweepState> | undefined> {
-  const sweep = await kept(tier).catch((error: unknown) => {
+async function snapshotOf(tier: string, { store, log, folded }: SweepSnapshots): Promise<Folded<SweepState> | undefined> {
+  const sweep = await folded(tier).catch((error: unknown) => {
     log.warn({ err: error, tier }, 'the read models cannot be asked; the stream of the tier is read from its start');
     return undefined;
   });

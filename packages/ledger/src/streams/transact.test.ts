@@ -31,7 +31,7 @@ const say =
 const sayOnce =
   (word: string) =>
   (state: Words): Proposal<Said, 'said' | 'known'> =>
-    state.words.includes(word) ? { events: [], answer: 'known', lasting: true } : { events: [said(word)], answer: 'said' };
+    state.words.includes(word) ? { events: [], answer: 'known', final: true } : { events: [said(word)], answer: 'said' };
 const ask = (state: Words): Proposal<Said, readonly string[]> => ({ events: [], answer: state.words });
 
 function open(options: { readonly store?: EventStore; readonly cachedStreams?: number } = {}) {
@@ -103,7 +103,7 @@ describe('the cache', () => {
     expect(a.runtime.slept).toEqual([]); // The first conflict is met at once.
   });
 
-  test('a lasting answer comes from it, without a read', async () => {
+  test('a final answer comes from it, without a read', async () => {
     const { transactions, methods } = open();
     await transactions.transact(words, 'a', {}, sayOnce('one'));
     expect((await transactions.transact(words, 'a', {}, sayOnce('one'))).answer).toBe('known');

@@ -3,7 +3,7 @@
 //   1. Wait until earlier callers of this process have left the stream.
 //   2. Take the folded state from the cache, or read the stream and fold it.
 //   3. Decide on that state, and fold the proposed events.
-//   4. If nothing is proposed, answer; from a cached state only if the answer is lasting, else read the stream first.
+//   4. If nothing is proposed, answer; from a cached state only if the answer is final, else read the stream first.
 //   5. Append the events at the revision of that state.
 //   6. Cache the new state and answer.
 //   7. On a conflict, read what other processes appended and go back to 3, for 15 s at most.
@@ -42,7 +42,7 @@ export interface Proposal<Event, Answer> {
   readonly events: readonly Event[];
   readonly answer: Answer;
   /** True: the answer stays true for ever ("recorded before", "is linked"), so a cached state may give it. Default: false. */
-  readonly lasting?: boolean;
+  readonly final?: boolean;
 }
 
 /** The state after the appended events, and the answer of the `decide` that proposed them. */
@@ -122,15 +122,15 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     let current = known === undefined; // True: `known` was read from the store in this call. Set here and after each `catchUp`.
     known ??= await catchUp(aggregate, id, undefined);
     for (let conflicts = 0; ; ) {
-      const decision = decideOn(known.state, decide, (state, event) => aggregate.evolve(state, event, instance), current); // 3
-      if (decision === undefined || (decision.events.length === 0 && !current && decision.lasting !== true)) {
+      const proposal = decideOn(known.state, decide, (state, event) => aggregate.evolve(state, event, instance), current); // 3
+      if (proposal === undefined || (proposal.events.length === 0 && !current && proposal.final !== true)) {
         known = await catchUp(aggregate, id, known); // 4
         current = true;
         continue;
       }
-      if (decision.events.length === 0) return { state: known.state, answer: decision.answer }; // 4
+      if (proposal.events.length === 0) return { state: known.state, answer: proposal.answer }; // 4
       const recordedAt = later(runtime.now().toISOString(), known.recordedAt);
-      const events = decision.events.map((event) => ({
+      const events = proposal.events.map((event) => ({
         ...event,
         id: runtime.uuid(),
         metadata: metadataOf(aggregate.versionOf(event), recordedAt),
@@ -139,8 +139,8 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
       const result: AppendResult = await appendOrForget(stream, known.state.revision, events);
       if (result.appended) {
         // 6: A crash here leaves the events, and a caller without an answer: its retry folds them and proposes nothing new.
-        cache.remember(stream, { state: decision.state, recordedAt }); // Not earlier: what is cached is durable.
-        return { state: decision.state, answer: decision.answer };
+        cache.remember(stream, { state: proposal.state, recordedAt }); // Not earlier: what is cached is durable.
+        return { state: proposal.state, answer: proposal.answer };
       }
       if (runtime.monotonicNowMs() > deadline) {
         throw new LedgerError(
@@ -149,10 +149,10 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
         );
       }
       // 7: The conflict wrote nothing. After a restore of the log from a backup, the stream is folded from its start.
-      const wentBack: boolean = result.actualRevision < known.state.revision;
-      if (wentBack) cache.forget(stream);
+      const wasRestored: boolean = result.actualRevision < known.state.revision;
+      if (wasRestored) cache.forget(stream);
       if (conflicts++ > 0) await runtime.sleep(runtime.random() * Math.min(200, 2 ** conflicts));
-      known = await catchUp(aggregate, id, wentBack ? undefined : known);
+      known = await catchUp(aggregate, id, wasRestored ? undefined : known);
       current = true;
     }
   }
@@ -210,8 +210,8 @@ function decideOn<State, Event, Answer>(
   current: boolean,
 ): (Proposal<Event, Answer> & { readonly state: State }) | undefined {
   try {
-    const decision = decide(before);
-    return { ...decision, state: decision.events.reduce(evolve, before) };
+    const proposal = decide(before);
+    return { ...proposal, state: proposal.events.reduce(evolve, before) };
   } catch (error) {
     if (current) throw error;
     return undefined;

@@ -63,7 +63,7 @@ export function openUnreadableObjects(
       const { objectId, eventId, type, path } = data;
       const { answer } = await transactions.transact(unreadableAggregate, objectId, { cause: eventId ?? objectId }, ({ keys }) =>
         keys.has(unreadableKey(data))
-          ? { events: [], answer: 'exists' as const, lasting: true }
+          ? { events: [], answer: 'exists' as const, final: true }
           : { events: [{ type: 'ObjectNotUnderstood', data }], answer: 'recorded' as const },
       );
       if (answer === 'recorded') {

@@ -3,8 +3,8 @@ import type { Alert } from '../alerts.ts';
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
-import { paid, payment, saying } from '../order/example-order.test-support.ts';
-import { asSaid, everything, openPaymentProcess } from '../payment-process.test-support.ts';
+import { paid, payment, paymentObserved } from '../order/example-order.test-support.ts';
+import { everything, openPaymentProcess, toObservation } from '../payment-process.test-support.ts';
 import { rollForward } from './roll-forward.ts';
 
 async function linkedButNotHandedOn(ids: readonly string[]) {
@@ -12,7 +12,7 @@ async function linkedButNotHandedOn(ids: readonly string[]) {
   const store = openFaultyStore(openMemoryEventStore(), faults);
   const dead = openPaymentProcess(store, instantRuntime('dead'));
   for (const id of ids) {
-    await dead.writer.observe(asSaid(saying(paid(), { of: payment(id) })));
+    await dead.writer.observe(toObservation(paymentObserved(paid(), { of: payment(id) })));
     await dead.references.link(id, `order-${id}`);
   }
   const { writer, orders } = openPaymentProcess(store, instantRuntime('next'));
@@ -33,7 +33,7 @@ describe('the roll-forward', () => {
   test('leaves alone what has no owner', async () => {
     const { roll, store, recorded } = await linkedButNotHandedOn(['pi_1']);
     const other = openPaymentProcess(store, instantRuntime('other'));
-    await other.writer.observe(asSaid(saying(paid(), { of: payment('pi_free') })));
+    await other.writer.observe(toObservation(paymentObserved(paid(), { of: payment('pi_free') })));
     await roll();
     expect(await recorded('pi_1')).toBe(1);
     expect(await store.readStream('reference-pi_free')).toHaveLength(1);
@@ -58,7 +58,7 @@ describe('the roll-forward', () => {
     const { roll, store, alerts, recorded } = await linkedButNotHandedOn(['pi_1']);
     await store.append('reference-aaa', -1, [event]);
     const late = openPaymentProcess(store, instantRuntime('late'));
-    await late.writer.observe(asSaid(saying(paid(), { of: payment('pi_2') })));
+    await late.writer.observe(toObservation(paymentObserved(paid(), { of: payment('pi_2') })));
     await late.references.link('pi_2', 'order-pi_2');
     await roll();
     expect(alerts).toMatchObject([{ kind: 'roll_forward_failed' }]);
@@ -66,7 +66,7 @@ describe('the roll-forward', () => {
     expect([await recorded('pi_1'), await recorded('pi_2')]).toEqual([1, 1]);
   });
 
-  test('an order that cannot be read is told, and does not stop the others', async () => {
+  test('an order that cannot be read is reported, and does not stop the others', async () => {
     const { roll, store, alerts, recorded } = await linkedButNotHandedOn(['pi_1', 'pi_2']);
     await store.append('order-order-pi_1', -1, [{ id: 'e1', type: 'OrderPlaced', data: {}, metadata: { version: '1' } }]);
     await roll();

@@ -13,10 +13,10 @@ import { openReadModelFile, readModelPrefixes } from '../read-models/read-model-
 import { isOfSweep } from '../read-models/sweep-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
+import { openLogSubscription } from './log-subscription.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
-import { openSubscription } from './subscription.ts';
 
-export interface FollowersOptions {
+export interface SubscribersOptions {
   readonly store: EventStore;
   /** File of the read models; `:memory:`: they are lost when the process ends. */
   readonly path: string;
@@ -49,9 +49,9 @@ export interface OpenedSubscribers {
   readonly models: OrderReadModels;
   /** Follows the log until `stop`. */
   follow(): void;
-  /** Handles everything that was in the log when it was called. @throws LedgerError as `Subscription.catchUp`. */
+  /** Handles everything that was in the log when it was called. @throws LedgerError as `LogSubscription.catchUp`. */
   catchUp(): Promise<void>;
-  /** How far the read models may be behind, as `Subscription.lagMs`. */
+  /** How far the read models may be behind, as `LogSubscription.lagMs`. */
   lagMs(): number;
   /** Stops both subscriptions, then closes the file. */
   stop(): Promise<void>;
@@ -64,7 +64,7 @@ export function readModelsPath({ readModels, eventStore }: Pick<PaymentLedgerOpt
 }
 
 /** Prepares the subscribers; nothing is opened or read yet. @throws LedgerError `invalid_input`: the checkpoint settings cannot be used. */
-export function openSubscribers(options: FollowersOptions): Subscribers {
+export function openSubscribers(options: SubscribersOptions): Subscribers {
   const { store, runtime, log, onAlert, checkpoints } = options;
   const checkpointer = checkpoints && openCheckpointer({ store, settings: checkpoints, runtime, log, onAlert });
   const stopping = new AbortController();
@@ -118,12 +118,12 @@ async function openNow({
   runtime,
   log,
   onAlert,
-}: FollowersOptions): Promise<OpenedSubscribers> {
+}: SubscribersOptions): Promise<OpenedSubscribers> {
   const file = await openReadModelFile(path, store, runtime);
   const models = openOrderReadModels(file);
-  let pendingSighted = false; // Set by `onCaughtUp` once delivery knows what was pending before.
+  let pendingReported = false; // Set by `onCaughtUp` once delivery knows what was pending before.
 
-  const orders = openSubscription({
+  const orders = openLogSubscription({
     name: 'orders',
     onStuck: ({ code, message }) => onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` }),
     store,
@@ -133,12 +133,12 @@ async function openNow({
     after: models.cursor,
     handle: async (events, next) => {
       await models.apply(events, next);
-      if (pendingSighted) for (const event of events) if (!isOfSweep(event.stream)) delivery?.onEvent(event);
+      if (pendingReported) for (const event of events) if (!isOfSweep(event.stream)) delivery?.onEvent(event);
     },
     onCaughtUp: async () => {
-      if (pendingSighted) return;
+      if (pendingReported) return;
       if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order, await agoMs(order));
-      pendingSighted = true; // Until now events were skipped: most of them are of deliveries that ended long ago.
+      pendingReported = true; // Until now events were skipped: most of them are of deliveries that ended long ago.
     },
   });
   // Without a background, by the wall clocks: else each short-lived process would start the wait anew, and end before it may
@@ -149,7 +149,7 @@ async function openNow({
     return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
   }
 
-  const references = openSubscription({
+  const references = openLogSubscription({
     name: 'roll-forward',
     store,
     runtime,

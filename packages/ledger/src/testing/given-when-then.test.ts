@@ -8,11 +8,11 @@ import {
   observed,
   order1,
   paid,
+  paymentObserved,
   place,
   placed,
   refund,
   resolve,
-  saying,
 } from '../order/example-order.test-support.ts';
 import { given } from './given-when-then.ts';
 
@@ -52,7 +52,7 @@ describe('given, when, adds', () => {
   test.each(untrue)('untrue: %s', (_, sentence) => expect(sentence).toThrow());
 
   test('an event that would not read back is caught as it is decided', () => {
-    const observedWithMore = { ...saying(paid()), note: 'lost on reading' };
+    const observedWithMore = { ...paymentObserved(paid()), note: 'lost on reading' };
     expect(() => given(placed).when({ type: 'observe', observed: observedWithMore })).toThrow('Unrecognized key: "note"');
   });
 });

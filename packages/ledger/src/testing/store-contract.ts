@@ -1,5 +1,5 @@
-// The promises of the event store port, by their numbers, as a suite that runs against any engine. An adapter
-// proves itself with `storeContract('name', createLog)` in a test file of its own. Needs vitest and fast-check.
+// The promises of the event store port, by their numbers, as a test suite for any engine. An engine proves that it keeps them
+// with `storeContract('name', createLog)` in its own test file. It needs vitest and fast-check.
 
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -17,19 +17,20 @@ import {
 import { nextTurn } from '../runtime.ts';
 import { runs } from './runs.ts';
 
-/** A log for one test. It need not be empty: the suite looks at its own streams only. */
+/** A log for one test. It may contain other streams: the suite checks only its own. */
 export interface LogUnderTest {
-  /** Another handle on this same log, as another process would hold one. The suite closes what it opened. */
+  /** Opens another handle on the same log, as another process would. The suite closes it. */
   open(): Promise<EventStore>;
-  /** Called once the handles are closed. */
+  /** Removes the log. Called after all handles are closed. */
   remove(): Promise<void>;
 }
 
-/** What the tests share: the log of the test that runs now. */
+/** What all tests share: it opens handles on the log of the test that runs now. */
 interface Bench {
   open(): Promise<EventStore>;
 }
 
+/** Defines the test suite for one engine; call it at the top of a test file. @param createLog makes a new log for each test. */
 export function storeContract(name: string, createLog: () => Promise<LogUnderTest>): void {
   describe(`${name} keeps the promises of the event store port`, () => {
     let log: LogUnderTest;
@@ -190,9 +191,9 @@ function lostRepliesAreSettled({ open }: Bench): void {
     const met = new Set<string>();
     const sending = fc.record({
       handle: fc.nat(1),
-      // How far the sender is ahead of the stream.
+      // How far the sender's expected revision is ahead of the stream.
       ahead: fc.integer({ min: -4, max: 1 }),
-      // Few ids, so that the same come again.
+      // Few ids, so that the same ones come again.
       ids: fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 3 }),
     });
     const sentTwice = fc.record({ sending, again: fc.boolean() });
@@ -223,7 +224,7 @@ function lostRepliesAreSettled({ open }: Bench): void {
 
 type ModelAnswer = { readonly why: 'appended' | 'repeated' | 'conflict'; readonly result: object };
 
-/** Promises 2 and 3 once more, on a list of ids. */
+/** A model of promises 2 and 3 on a list of ids. */
 function modelAppend(model: string[], expected: number, ids: readonly string[]): ModelAnswer {
   const actualRevision = model.length - 1;
   if (expected === actualRevision) {
@@ -274,22 +275,22 @@ function logKeepsItsOrder({ open }: Bench): void {
     const [a, b, c, reader] = [await open(), await open(), await open(), await open()];
     const group = newName();
     const after = await headOf(reader);
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     const enough = new AbortController();
     const following = (async () => {
       for await (const page of reader.readLog({ after, prefixes: [group], follow: enough.signal })) {
-        seen.push(...page.events);
-        if (seen.length >= 360) enough.abort();
+        received.push(...page.events);
+        if (received.length >= 360) enough.abort();
       }
     })();
     const writers = [a, b, c].flatMap((store) => [0, 1, 2].map((n) => appendRacing(store, `${group}-${n}`, 40)));
     await Promise.all(writers);
     await following;
-    expectRising(seen);
-    expect(seen).toEqual(eventsOf(await pagesOf(a, { after, prefixes: [group] })));
+    expectRising(received);
+    expect(received).toEqual(eventsOf(await pagesOf(a, { after, prefixes: [group] })));
     for (const n of [0, 1, 2]) {
       const stream = `${group}-${n}`;
-      const inLog = seen.filter((event) => event.stream === stream);
+      const inLog = received.filter((event) => event.stream === stream);
       expect(inLog.map((event) => event.revision)).toEqual(Array.from({ length: 120 }, (_, revision) => revision));
       expect(await b.readStream(stream)).toEqual(inLog);
     }
@@ -303,18 +304,18 @@ function logKeepsItsOrder({ open }: Bench): void {
     const writers = Promise.all([a, b].map((store, n) => appendRacing(store, `${group}-${n}`, 60))).then(() => {
       writing = false;
     });
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     for (let after = from, last = false; !last; ) {
       last = !writing;
       for await (const page of reader.readLog({ after, prefixes: [group] })) {
-        seen.push(...page.events);
+        received.push(...page.events);
         after = page.next;
       }
       await nextTurn();
     }
     await writers;
-    expect(seen).toEqual(eventsOf(await pagesOf(a, { after: from, prefixes: [group] })));
-    expect(seen).toHaveLength(120);
+    expect(received).toEqual(eventsOf(await pagesOf(a, { after: from, prefixes: [group] })));
+    expect(received).toHaveLength(120);
   });
 }
 
@@ -398,14 +399,14 @@ function followersAreWoken({ open }: Bench): void {
     const stream = newName();
     const after = await headOf(store);
     for (let batch = 0; batch < 7; batch++) await store.append(stream, batch * 100 - 1, newEvents(100));
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     const end = new AbortController();
     for await (const page of store.readLog({ after, prefixes: [stream], follow: end.signal })) {
-      seen.push(...page.events);
-      if (seen.length === 700 && page.caughtUp) await store.append(stream, 699, newEvents(1));
-      if (seen.length === 701) end.abort();
+      received.push(...page.events);
+      if (received.length === 700 && page.caughtUp) await store.append(stream, 699, newEvents(1));
+      if (received.length === 701) end.abort();
     }
-    expect(seen.map((event) => event.revision)).toEqual(Array.from({ length: 701 }, (_, revision) => revision));
+    expect(received.map((event) => event.revision)).toEqual(Array.from({ length: 701 }, (_, revision) => revision));
   });
 
   test('events that do not match move a follower on, without events', async () => {
@@ -481,7 +482,7 @@ function textIsKept({ open }: Bench): void {
     const stream = newName();
     const data = { list: [1] };
     const written = store.append(stream, -1, [{ id: randomUUID(), type: 'Noted', data, metadata: {} }]);
-    data.list.push(2); // Too late: what counts is what was given.
+    data.list.push(2); // Must have no effect: the data were passed before.
     await written;
     const [first] = await store.readStream(stream);
     (first as { data: typeof data }).data.list.push(3);
@@ -589,7 +590,7 @@ function newEvents(count: number): readonly NewEvent[] {
   return Array.from({ length: count }, () => eventWithId(randomUUID()));
 }
 
-/** Appends at the newest revision, against others who do the same. */
+/** Appends at the newest revision, while others do the same. */
 async function appendRacing(store: EventStore, stream: string, count: number): Promise<void> {
   let revision = -1;
   for (let appended = 0; appended < count; ) {

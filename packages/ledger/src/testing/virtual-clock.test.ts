@@ -14,7 +14,7 @@ describe('a virtual clock', () => {
     ] as const) {
       void sleep(ms).then(() => woken.push([name, clock.nowMs]));
     }
-    await clock.rest();
+    await clock.flush();
     expect(woken).toEqual([['at once', 0]]);
     await clock.advance(29);
     expect(woken.slice(1)).toEqual([

@@ -2,7 +2,7 @@
 
 /** Thrown if a promise was not kept. `expected` and `seen` are each words that stand alone. */
 export class BrokenPromise extends Error {
-  override readonly name = 'Broke';
+  override readonly name = 'BrokenPromise';
   readonly expected: string;
   readonly seen: string;
 

@@ -9,12 +9,12 @@ export interface Wanted {
   readonly access: boolean;
   /** How often the goods may have been handed over. */
   readonly times: readonly number[];
-  readonly words: string;
+  readonly description: string;
 }
 
-export const grantedOnce: Wanted = { access: true, times: [1], words: 'the customer has access, handed over once' };
-export const nothing: Wanted = { access: false, times: [0], words: 'no access, and nothing handed over' };
-export const ended: Wanted = { access: false, times: [0, 1], words: 'no access any more, handed over once at most' };
+export const grantedOnce: Wanted = { access: true, times: [1], description: 'the customer has access, handed over once' };
+export const nothing: Wanted = { access: false, times: [0], description: 'no access, and nothing handed over' };
+export const ended: Wanted = { access: false, times: [0, 1], description: 'no access any more, handed over once at most' };
 
 /** How to wait for a state. */
 export interface Waiting {
@@ -24,7 +24,7 @@ export interface Waiting {
   readonly patienceMs?: number;
 }
 
-const betweenLooksMs = 25;
+const pollMs = 25;
 /** Then twice as long each time, like a patient page. */
 const firstActMs = 25;
 const longestActMs = 500;
@@ -44,7 +44,7 @@ export async function expectState(stage: Stage, purchase: Purchase, wanted: Want
       waitMs = Math.min(longestActMs, 2 * waitMs);
       nextActMs = systemRuntime.monotonicNowMs() + waitMs;
     }
-    await systemRuntime.sleep(betweenLooksMs);
+    await systemRuntime.sleep(pollMs);
     seen = await stage.look(purchase);
   }
   if (fits(seen, wanted)) {
@@ -52,7 +52,7 @@ export async function expectState(stage: Stage, purchase: Purchase, wanted: Want
     seen = await stage.look(purchase);
   }
   if (fits(seen, wanted)) return;
-  throw new BrokenPromise(`order ${purchase.order.orderId}: ${wanted.words}`, told(seen));
+  throw new BrokenPromise(`order ${purchase.order.orderId}: ${wanted.description}`, describe(seen));
 }
 
 /** For a request that Stripe would never send. @throws BrokenPromise if the answer is no 4xx. */
@@ -61,16 +61,16 @@ export function expectRefused(status: number, what: string): void {
   throw new BrokenPromise(`${what} to be answered 400`, `the app answered ${status}`);
 }
 
-interface Seen {
+interface ShopState {
   readonly access: boolean;
   readonly times: number;
 }
 
-function fits({ access, times }: Seen, wanted: Wanted): boolean {
+function fits({ access, times }: ShopState, wanted: Wanted): boolean {
   return access === wanted.access && wanted.times.includes(times);
 }
 
-function told({ access, times }: Seen): string {
+function describe({ access, times }: ShopState): string {
   const often = times === 0 ? 'nothing handed over' : times === 1 ? 'handed over once' : `handed over ${times} times`;
   return `${access ? 'access' : 'no access'}, ${often}`;
 }

@@ -21,7 +21,7 @@ export type ScenarioResult =
       /** What it costs the shop. */
       readonly matters: string;
       /** What to do about it. */
-      readonly mend: string;
+      readonly remedy: string;
     })
   | (Played & { readonly outcome: 'skipped' /** And what would change that. */; readonly because: string });
 
@@ -69,7 +69,7 @@ function formatResult(result: ScenarioResult): string {
         `        Expected    ${result.expected}`,
         `        Seen        ${result.seen}`,
         `        It matters  ${result.matters}`,
-        `        To do       ${result.mend}`,
+        `        To do       ${result.remedy}`,
       ].join('\n');
   }
 }

@@ -13,7 +13,7 @@ const report: ConformanceReport = {
       expected: 'one',
       seen: 'five',
       matters: 'It costs you four.',
-      mend: 'Count to one.',
+      remedy: 'Count to one.',
     },
     { name: 'restart', promise: 'Nothing is lost', outcome: 'skipped', because: 'there is no `restart`.' },
   ],

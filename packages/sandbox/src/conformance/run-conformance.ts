@@ -34,7 +34,7 @@ export async function runConformance<Order extends PlacedOrder>(
 }
 
 async function playScenario(scenario: Scenario, world: World, settings: Settings): Promise<ScenarioResult> {
-  const { name, promise, matters, mend } = scenario;
+  const { name, promise, matters, remedy } = scenario;
   const stage = new Stage(world, settings, randomOf(settings.seed, name));
   const because = scenario.skip?.(stage);
   if (because !== undefined) return { name, promise, outcome: 'skipped', because };
@@ -43,7 +43,7 @@ async function playScenario(scenario: Scenario, world: World, settings: Settings
     return { name, promise, outcome: 'passed' };
   } catch (error) {
     const { expected, seen } = brokenBy(error);
-    return { name, promise, outcome: 'broke', did: stage.steps, expected, seen, matters, mend };
+    return { name, promise, outcome: 'broke', did: stage.steps, expected, seen, matters, remedy };
   } finally {
     world.sandbox.clearFaults();
   }

@@ -10,7 +10,7 @@ export interface Scenario {
   /** What it costs the shop if it does not. */
   readonly matters: string;
   /** What to do about it. */
-  readonly mend: string;
+  readonly remedy: string;
   /** Why it cannot be played, and what would change that. Undefined: it can be played. */
   readonly skip?: (stage: Stage) => string | undefined;
   /** @throws BrokenPromise if the promise is not kept. */

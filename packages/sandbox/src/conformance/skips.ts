@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 
 type Skip = (stage: Stage) => string | undefined;
 
-const abilityWords: Readonly<Record<Ability, string>> = {
+const abilityLabels: Readonly<Record<Ability, string>> = {
   askStatus: 'ask for the status of a payment as your success page does',
   poll: 'ask Stripe for payments of which no webhook came',
   checkoutAgain: 'start the checkout of an order again',
@@ -12,7 +12,7 @@ const abilityWords: Readonly<Record<Ability, string>> = {
 };
 
 export function without(ability: Ability): Skip {
-  return (stage) => (stage.has(ability) ? undefined : `your app was given no \`${ability}\`: a function to ${abilityWords[ability]}.`);
+  return (stage) => (stage.has(ability) ? undefined : `your app was given no \`${ability}\`: a function to ${abilityLabels[ability]}.`);
 }
 
 export const withoutRescue: Skip = (stage) =>

@@ -69,7 +69,7 @@ export class Stage {
   /** @param sessionId default: the order's own session. */
   pay({ session }: Purchase, { card = 'success', fate = 'delivered', sessionId = session.id }: PayTerms = {}): void {
     this.sandbox.pay(sessionId, { card, fate });
-    this.did(`The customer pays on Stripe's page${cardWords[card] ?? ''}; Stripe's webhooks are ${fateWords(fate)}.`);
+    this.did(`The customer pays on Stripe's page${cardTexts[card] ?? ''}; Stripe's webhooks are ${fateText(fate)}.`);
   }
 
   /** A browser opens the success page, with `more` added to the query. */
@@ -226,20 +226,20 @@ export interface PayTerms {
   readonly sessionId?: string;
 }
 
-const cardWords: Readonly<Partial<Record<CardName, string>>> = {
+const cardTexts: Readonly<Partial<Record<CardName, string>>> = {
   processing: ' by a bank debit, which takes days',
   processing_fails: ' by a bank debit, which takes days and will bounce',
 };
 
-function fateWords(fate: Fate): string {
-  const words: Readonly<Record<string, string>> = {
+function fateText(fate: Fate): string {
+  const description: Readonly<Record<string, string>> = {
     delivered: 'on their way',
     lost: 'lost',
     doubled: 'sent five times each, at once',
     reordered: 'sent newest first',
     never_made: 'never made',
   };
-  return words[fate] ?? fate;
+  return description[fate] ?? fate;
 }
 
 /** An amount in Stripe's minor unit, since its decimals differ by currency. */

@@ -142,14 +142,14 @@ export async function inTime<T>(what: string, timeoutMs: number, call: () => Pro
   try {
     return await Promise.race([call(), late]);
   } catch (cause) {
-    throw new Error(`${what} failed: ${told(cause)}`, { cause });
+    throw new Error(`${what} failed: ${describe(cause)}`, { cause });
   } finally {
     answered.abort();
   }
 }
 
 /** The message with the code of the lower-level error: fetch itself only reports that it failed. */
-function told(error: unknown): string {
+function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error && 'code' in cause ? `${error.message} (${String(cause.code)})` : error.message;

@@ -38,8 +38,8 @@ export async function listen(app: FastifyInstance, port: number): Promise<number
   try {
     await app.listen({ host: HOST, port });
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    throw taken
+    const isPortInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isPortInUse
       ? new Error(`Port ${port} is taken. Stop what listens there, or start the sandbox on another port.`, { cause: error })
       : error;
   }
@@ -61,8 +61,8 @@ async function handleApi(core: SandboxCore, request: FastifyRequest, reply: Fast
   });
   try {
     if (answer.delayMs > 0) await core.settings.runtime.sleep(answer.delayMs, closing);
-    if (answer.way === 'never') await callerGone(request, closing);
-    if (answer.way !== 'sent') {
+    if (answer.sending === 'never') await callerGone(request, closing);
+    if (answer.sending !== 'sent') {
       reply.hijack();
       request.raw.socket.destroy();
       return reply;

@@ -130,19 +130,19 @@ describe('a refund', () => {
     sandbox.refund(id, { amountMinor: 200, fate: 'reordered' });
     sandbox.refund(id, { amountMinor: 300, fate: 'lost' });
     await sandbox.deliverDue();
-    const told = shop.received.map(({ event }) => [event.type, (event.data.object as Stripe.Refund).amount] as const);
+    const reported = shop.received.map(({ event }) => [event.type, (event.data.object as Stripe.Refund).amount] as const);
     expect(
-      told
+      reported
         .filter(([, amount]) => amount === 100)
         .map(([type]) => type)
         .toSorted(),
     ).toEqual(['charge.refund.updated', 'refund.created', 'refund.updated']);
-    expect(told.filter(([, amount]) => amount === 200).map(([type]) => type)).toEqual([
+    expect(reported.filter(([, amount]) => amount === 200).map(([type]) => type)).toEqual([
       'charge.refund.updated',
       'refund.updated',
       'refund.created',
     ]);
-    expect(told.filter(([, amount]) => amount === 300)).toEqual([]);
+    expect(reported.filter(([, amount]) => amount === 300)).toEqual([]);
   });
 });
 
@@ -199,7 +199,7 @@ describe('a dispute', () => {
     expect((await stripe.disputes.list()).data).toMatchObject([{ status: 'lost', reason: 'insufficient_funds' }]);
   });
 
-  test('told in another order is told in the end, also while it stays open', async () => {
+  test('sent in another order arrives in the end, also while it stays open', async () => {
     const { sandbox, stripe, shop } = await startGround();
     const { id } = await createSession(stripe);
     sandbox.pay(id, { fate: 'lost' });

@@ -42,8 +42,8 @@ describe.skipIf(BINARY === undefined)('the Stripe CLI', () => {
     const [session] = (await stripe.checkout.sessions.list()).data;
     expect(session).toMatchObject({ status: 'complete', payment_status: 'paid', amount_total: 3_000, currency: 'usd' });
     await sandbox.deliverDue();
-    const told = shop.received.find(({ event }) => event.type === 'checkout.session.completed');
-    expect(told?.event.data.object).toMatchObject({ id: session?.id, payment_status: 'paid' });
+    const reported = shop.received.find(({ event }) => event.type === 'checkout.session.completed');
+    expect(reported?.event.data.object).toMatchObject({ id: session?.id, payment_status: 'paid' });
     expect(sandbox.calls.byRoute()).toMatchObject({
       'GET /v1/payment_pages/:session': 1,
       'POST /v1/payment_pages/:session/confirm': 1,

@@ -244,9 +244,9 @@ describe('the fate of a payment’s webhooks', () => {
     expect(shop.received).toEqual([]);
     sandbox.pay(id);
     await sandbox.deliverDue();
-    const told = (await stripe.events.list()).data.map(({ type }) => type);
-    expect(shop.types()).toEqual(told);
-    expect(told).toEqual([
+    const reported = (await stripe.events.list()).data.map(({ type }) => type);
+    expect(shop.types()).toEqual(reported);
+    expect(reported).toEqual([
       'checkout.session.completed',
       'payment_intent.succeeded',
       'charge.succeeded',

@@ -111,7 +111,7 @@ describe('startCheckout', () => {
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'status_query' });
   });
 
-  test('of an order that a webhook told as paid is refused without a session', async () => {
+  test('of an order that a webhook reported as paid is refused without a session', async () => {
     const { payments, checkout, sandbox } = await openShop();
     sandbox.pay(await checkout());
     await sandbox.deliverDue();
@@ -198,7 +198,7 @@ describe('bad input is refused before Stripe is asked', () => {
     expect(sandbox.calls.count()).toBe(0);
   });
 
-  test('and what Stripe refuses is told in its words', async () => {
+  test('and what Stripe refuses is reported in its words', async () => {
     const { payments } = await openShop();
     const error = await refusal(payments.startCheckout({ ...plan, session: { line_items: [{ price: 'price_none', quantity: 1 }] } }));
     expect([error.code, error.message]).toEqual(['invalid_input', expect.stringContaining('price_none')]);

@@ -11,7 +11,7 @@ import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
 import { type CheckedStart, type OrderTerms, readStart, type StartCheckout } from './checkout-input.ts';
-import type { LookAtSession } from './refresh-session.ts';
+import type { RefreshSession } from './refresh-session.ts';
 import { withSessionId } from './success-url.ts';
 
 /** An open Checkout session. */
@@ -25,7 +25,7 @@ export interface StartedCheckout {
 export interface CheckoutParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
-  readonly look: LookAtSession;
+  readonly refreshSession: RefreshSession;
   readonly runtime: Runtime;
   readonly scope: string;
   readonly log: Logger;
@@ -83,16 +83,16 @@ export class Checkout {
 
   /** The newest of the attached sessions that still accepts a payment. Undefined: none does. */
   async #openSession({ orderId, checkouts }: OrderView): Promise<StartedCheckout | undefined> {
-    const { ledger, look, runtime } = this.#parts;
+    const { ledger, refreshSession, runtime } = this.#parts;
     const now = runtime.now().getTime();
     const history = await ledger.history(orderId);
     for (const { payment, expiresAt } of checkouts.toReversed()) {
-      const ended = expiresAt !== undefined && Date.parse(expiresAt) <= now;
-      if (ended || !payment.id.startsWith('cs_') || isFinalAttempt(attemptOf(history, payment.id))) continue;
-      const looked = await look(payment);
-      if (looked.is === 'open') return { sessionId: payment.id, url: looked.url };
-      const seen = await ledger.order(orderId); // It may have been paid, and no source had reported it.
-      if (seen) refusePaid(seen);
+      const isExpired = expiresAt !== undefined && Date.parse(expiresAt) <= now;
+      if (isExpired || !payment.id.startsWith('cs_') || isFinalAttempt(attemptOf(history, payment.id))) continue;
+      const refreshed = await refreshSession(payment);
+      if (refreshed.state === 'open') return { sessionId: payment.id, url: refreshed.url };
+      const current = await ledger.order(orderId); // It may have been paid, and no source had reported it.
+      if (current) refusePaid(current);
     }
     return undefined;
   }

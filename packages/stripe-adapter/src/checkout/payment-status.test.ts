@@ -47,7 +47,7 @@ describe('paymentStateOf', () => {
   });
 
   test('is granting until the shop knows, where this process tells it', () => {
-    const told = order({ membership: 'active', payment: 'paid', sequence: 1, delivered: 0 });
-    expect([paymentStateOf(told, true), paymentStateOf(told, false)]).toEqual(['granting', 'active']);
+    const notDelivered = order({ membership: 'active', payment: 'paid', sequence: 1, delivered: 0 });
+    expect([paymentStateOf(notDelivered, true), paymentStateOf(notDelivered, false)]).toEqual(['granting', 'active']);
   });
 });

@@ -39,13 +39,13 @@ describe('the status of a session', () => {
   });
 
   test('is granting until the shop has been told, where this process tells it', async () => {
-    const told = Promise.withResolvers<void>();
-    const { payments, checkout, sandbox, ledger } = await openShop({ ledger: { deliver: () => told.promise } });
+    const delivered = Promise.withResolvers<void>();
+    const { payments, checkout, sandbox, ledger } = await openShop({ ledger: { deliver: () => delivered.promise } });
     const sessionId = await checkout();
     sandbox.pay(sessionId);
     await sandbox.deliverDue();
     expect(await payments.status(sessionId)).toEqual({ state: 'granting', stale: false, nextPollAfterMs: 500 });
-    told.resolve();
+    delivered.resolve();
     await ledger.settle();
     expect(await payments.status(sessionId)).toEqual({ state: 'active', stale: false });
   });
@@ -167,7 +167,7 @@ describe('asked often', () => {
     expect(sandbox.calls.count(retrieveRoute)).toBe(5);
   });
 
-  test('what a webhook tells within that second is told at once', async () => {
+  test('what a webhook tells within that second is reported at once', async () => {
     const { payments, checkout, sandbox } = await openShop({ payments: { runtime: { monotonicNowMs: () => 0 } } });
     const sessionId = await checkout();
     await payments.status(sessionId);
@@ -178,7 +178,7 @@ describe('asked often', () => {
 });
 
 describe('the deadline', () => {
-  test('passes: what was known is told as stale, and the late answer of Stripe still counts', async () => {
+  test('passes: what was known is reported as stale, and the late answer of Stripe still counts', async () => {
     const deadline = Promise.withResolvers<void>();
     const sleep = (ms: number) => (ms === 3_000 ? deadline.promise : Promise.resolve());
     const { payments, checkout, sandbox, ledger } = await openShop({ payments: { runtime: { sleep } } });

@@ -4,11 +4,11 @@
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
-import type { LookAtSession } from './refresh-session.ts';
+import type { RefreshSession } from './refresh-session.ts';
 
 export interface StatusQueryParts {
   readonly ledger: PaymentLedger;
-  readonly look: LookAtSession;
+  readonly refreshSession: RefreshSession;
   readonly runtime: Runtime;
   readonly log: Logger;
 }
@@ -16,18 +16,18 @@ export interface StatusQueryParts {
 /** A customer is waiting. A read that takes longer goes on, and shows in the next answer. */
 const deadlineMs = 3_000;
 /** Stripe is read at most once in this time for one order: reads are rationed. */
-const betweenLooksMs = 1_000;
+const minReadIntervalMs = 1_000;
 /**
  * The next read waits for this share of the time asked in vain: a customer who has just paid hears soon, and a page left
  * open costs little.
  */
-const shareBetweenLooks = 1 / 10;
+const readIntervalShare = 1 / 10;
 /** The longest time between two reads: the poll's interval. After twice this time without a read, the count begins anew. */
-const longestBetweenLooksMs = 5 * 60_000;
+const maxReadIntervalMs = 5 * 60_000;
 /** Orders whose last read is remembered. Beyond this the oldest is dropped, which costs one more call. */
-const rememberedLooks = 10_000;
+const maxRememberedOrders = 10_000;
 
-interface LastLook {
+interface LastRead {
   /** The first read of those that followed one another. Monotonic time, as is `atMs`. */
   readonly sinceMs: number;
   readonly atMs: number;
@@ -35,14 +35,14 @@ interface LastLook {
   readonly answered: Promise<boolean>;
 }
 
-type Session = Parameters<LookAtSession>[0];
+type Session = Parameters<RefreshSession>[0];
 
 export class StatusQuery {
   readonly #parts: StatusQueryParts;
   /** Key: session id. */
   readonly #running = new Map<string, Promise<PaymentStatus | undefined>>();
   /** Key: order id. */
-  readonly #lastLooks = new Map<string, LastLook>();
+  readonly #lastReads = new Map<string, LastRead>();
 
   constructor(parts: StatusQueryParts) {
     this.#parts = parts;
@@ -69,33 +69,33 @@ export class StatusQuery {
     const known = attemptOf(await ledger.history(before.orderId), sessionId);
     if (before.membership === 'active' || isFinalAttempt(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
     const account = before.checkouts.find(({ payment }) => payment.id === sessionId)?.payment.account ?? before.account;
-    const answered = await this.#inTime(this.#lookOnce(before.orderId, { id: sessionId, account }));
+    const answered = await this.#inTime(this.#readOnce(before.orderId, { id: sessionId, account }));
     const order = (await ledger.orderOf(sessionId)) ?? before;
     return statusOf(stateOf(order, attemptOf(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
   }
 
   /** A read that is under way, or was made a moment ago, answers for this call too. */
-  #lookOnce(orderId: string, session: Session): Promise<boolean> {
+  #readOnce(orderId: string, session: Session): Promise<boolean> {
     const { runtime } = this.#parts;
     const nowMs = runtime.monotonicNowMs();
-    const last = this.#lastLooks.get(orderId);
+    const last = this.#lastReads.get(orderId);
     if (last && nowMs - last.atMs < waitMs(last)) return last.answered;
-    const goesOn = last && nowMs - last.atMs < 2 * longestBetweenLooksMs;
-    const look = { sinceMs: goesOn ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#look(session) };
-    this.#lastLooks.delete(orderId);
-    this.#lastLooks.set(orderId, look);
-    const [oldest] = this.#lastLooks.keys();
-    if (this.#lastLooks.size > rememberedLooks && oldest !== undefined) this.#lastLooks.delete(oldest);
-    return look.answered;
+    const continues = last && nowMs - last.atMs < 2 * maxReadIntervalMs;
+    const read = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#read(session) };
+    this.#lastReads.delete(orderId);
+    this.#lastReads.set(orderId, read);
+    const [oldest] = this.#lastReads.keys();
+    if (this.#lastReads.size > maxRememberedOrders && oldest !== undefined) this.#lastReads.delete(oldest);
+    return read.answered;
   }
 
-  async #look(session: Session): Promise<boolean> {
-    const { look, log } = this.#parts;
+  async #read(session: Session): Promise<boolean> {
+    const { refreshSession, log } = this.#parts;
     try {
-      const { is } = await look(session, deadlineMs);
-      if (is === 'missing')
+      const { state } = await refreshSession(session, deadlineMs);
+      if (state === 'missing')
         log.warn({ sessionId: session.id }, 'Stripe knows no session of this id. Is the key of another account or mode?');
-      return is !== 'missing';
+      return state !== 'missing';
     } catch (error) {
       if (!(error instanceof LedgerError && error.code === 'provider_unavailable')) throw error;
       log.warn({ err: error, sessionId: session.id }, 'Stripe did not answer a status query');
@@ -115,6 +115,6 @@ export class StatusQuery {
   }
 }
 
-function waitMs({ sinceMs, atMs }: LastLook): number {
-  return Math.min(longestBetweenLooksMs, Math.max(betweenLooksMs, (atMs - sinceMs) * shareBetweenLooks));
+function waitMs({ sinceMs, atMs }: LastRead): number {
+  return Math.min(maxReadIntervalMs, Math.max(minReadIntervalMs, (atMs - sinceMs) * readIntervalShare));
 }

@@ -91,8 +91,8 @@ export function openStripe({ options, env }: Invocation): Stripe {
 }
 
 export function logTo({ terminal }: Invocation): Logger {
-  const say = (_: object, message: string): void => terminal.err(message);
-  return { info: () => undefined, warn: say, error: say };
+  const print = (_: object, message: string): void => terminal.err(message);
+  return { info: () => undefined, warn: print, error: print };
 }
 
 const dayMs = 24 * 3_600_000;

@@ -3,7 +3,7 @@
 import { LedgerError, type PaymentReference } from '@paidonce/ledger';
 import { defined, isId } from '@paidonce/ledger/adapter';
 import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-line';
-import { findPayments, type PaymentsNamed } from '../operations/find-payment.ts';
+import { type FoundPayments, findPayments } from '../operations/find-payment.ts';
 import { withLedger } from './command-context.ts';
 
 type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before';
@@ -49,8 +49,8 @@ export const moveCommand: Command = {
       const order = await ledger.order(toOrderId);
       const waiting = order?.openReviews.filter((review) => review.payment.id === payment.id) ?? [];
       const isThere = outcome === 'moved' || outcome === 'exists';
-      const told = { outcome, paymentId: payment.id, ...defined({ fromOrderId }), toOrderId };
-      if (options.flag('json')) terminal.out(JSON.stringify({ ...told, ...(isThere && order ? { order } : {}) }));
+      const answer = { outcome, paymentId: payment.id, ...defined({ fromOrderId }), toOrderId };
+      if (options.flag('json')) terminal.out(JSON.stringify({ ...answer, ...(isThere && order ? { order } : {}) }));
       else {
         terminal.out(sentences[outcome](payment.id, fromOrderId === undefined ? 'no order' : `order ${fromOrderId}`, toOrderId));
         if (isThere && order) terminal.out(`order ${toOrderId}: payment ${order.payment}, membership ${order.membership}`);
@@ -62,7 +62,7 @@ export const moveCommand: Command = {
 };
 
 /** @throws LedgerError `invalid_input`: the ledger knows no such payment, or several could be meant. */
-function onlyOne(name: string, { payments }: PaymentsNamed): PaymentReference {
+function onlyOne(name: string, { payments }: FoundPayments): PaymentReference {
   const [payment, ...others] = payments;
   if (payment === undefined) {
     const how = /^(?:pi|cs|re|dp|du|ch|py)_/.test(name) ? `If Stripe has it: paidonce-stripe recheck ${name}` : 'Which one is meant?';

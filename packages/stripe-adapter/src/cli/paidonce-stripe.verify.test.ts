@@ -31,7 +31,7 @@ interface Desk {
   readonly sandbox: StripeSandbox;
   readonly stripe: Stripe;
   readonly folder: string;
-  readonly told: MembershipChange[];
+  readonly changes: MembershipChange[];
   /** The shop as it runs beside the command. */
   shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>, under?: Partial<Policy>): Promise<T>;
   run(...args: readonly string[]): Promise<Ran>;
@@ -49,15 +49,15 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
   const sandbox = await startSandbox({ automatic: false, connectedAccounts: [seller] });
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const stripe = new Stripe(key, { ...sandbox.clientConfig, telemetry: false });
-  const told: MembershipChange[] = [];
+  const changes: MembershipChange[] = [];
   const path = join(folder, 'ledger.db');
   return {
     sandbox,
     stripe,
     folder,
-    told,
+    changes,
     shop: async (use, under = policy) => {
-      const deliver = async (change: MembershipChange): Promise<void> => void told.push(change);
+      const deliver = async (change: MembershipChange): Promise<void> => void changes.push(change);
       const eventStore = await openSqliteEventStore(path);
       await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(under ? { policy: under } : {}) });
       await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
@@ -71,10 +71,10 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>>, isTTY = false): Promise<Ran> {
   let [out, err] = ['', ''];
-  const into = (take: (text: string) => void) => ({
+  const into = (write: (text: string) => void) => ({
     isTTY,
     write: (text: string) => {
-      take(text);
+      write(text);
       return true;
     },
     once: () => undefined,
@@ -96,8 +96,8 @@ async function listsWith({ sandbox }: Desk, find: string | RegExp, replace: stri
     const { authorization = '' } = headers;
     const answer = await fetch(`${sandbox.url}${url}`, { headers: { authorization } });
     const text = await answer.text();
-    const told = url.startsWith('/v1/balance_transactions') ? text.replaceAll(find, replace) : text;
-    response.writeHead(answer.status, { date: answer.headers.get('date') ?? '', 'content-type': 'application/json' }).end(told);
+    const changed = url.startsWith('/v1/balance_transactions') ? text.replaceAll(find, replace) : text;
+    response.writeHead(answer.status, { date: answer.headers.get('date') ?? '', 'content-type': 'application/json' }).end(changed);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
@@ -116,7 +116,7 @@ async function paidInSilence({ shop, sandbox }: Desk, orderId = 'order-1'): Prom
 const json = ({ out }: Ran) => JSON.parse(out) as Record<string, unknown>;
 
 describe('reconcile', () => {
-  test('finds nothing where all is told', async () => {
+  test('finds nothing where all is reported', async () => {
     const desk = await openDesk();
     const sessionId = await paidInSilence(desk);
     await desk.shop((_, payments) => payments.status(sessionId));
@@ -131,12 +131,12 @@ describe('reconcile', () => {
     const found = await desk.run('reconcile');
     expect(found.code).toBe(3);
     expect(found.out).toMatch(/^paid without a grant: pi_\w+ · Stripe: paid, 1000 eur · ledger: no order has it\n1 payments/);
-    expect(desk.told).toEqual([]);
+    expect(desk.changes).toEqual([]);
     const repaired = await desk.run('reconcile', '--repair', '--json');
     expect([repaired.code, json(repaired)]).toMatchObject([3, { mismatches: [{ kind: 'paid_without_grant', repaired: true }] }]);
     expect((await desk.run('reconcile')).code).toBe(0);
     await desk.shop(() => Promise.resolve());
-    expect(desk.told).toMatchObject([{ membershipId: 'order-1', change: 'granted', sequence: 1 }]);
+    expect(desk.changes).toMatchObject([{ membershipId: 'order-1', change: 'granted', sequence: 1 }]);
   });
 
   test('finds a free order too, which no balance shows', async () => {
@@ -172,7 +172,7 @@ describe('reconcile', () => {
       expect(await storyOf(ledger)).toEqual(['OrderPlaced', 'CheckoutAttached', 'poll succeeded', 'poll paid']);
       expect(await ledger.order('order-2')).toMatchObject({ membership: 'none', payment: 'disputed' });
     });
-    expect(desk.told).toEqual([]);
+    expect(desk.changes).toEqual([]);
   });
 
   test('takes no debit for paid that is under way or was refused, though each stands in the balance', async () => {
@@ -261,7 +261,7 @@ describe('reconcile', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
-  test('finds a membership that rests on a payment which Stripe does not have', async () => {
+  test('finds a membership that depends on a payment which Stripe does not have', async () => {
     const desk = await openDesk();
     await paidInSilence(desk);
     await desk.run('observe', 'order-1', '--paid', '--payment', 'pi_invented', '--actor', 'support-7', '--reason', 'a typing error');
@@ -477,7 +477,7 @@ describe('backfill', () => {
     expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 2, known: 0 });
     expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, known: 2 });
     await desk.shop(() => Promise.resolve());
-    expect(desk.told.map(({ membershipId }) => membershipId).sort()).toEqual(['order-1', 'order-2']);
+    expect(desk.changes.map(({ membershipId }) => membershipId).sort()).toEqual(['order-1', 'order-2']);
   });
 
   test('imports what the shop had fulfilled, never to be delivered, and grants what it had not', async () => {
@@ -500,7 +500,7 @@ describe('backfill', () => {
       expect(await ledger.order('old-1')).toMatchObject({ membership: 'active', sequence: 1, delivered: 1 });
       expect(await ledger.order('old-2')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
     });
-    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['old-2']);
+    expect(desk.changes.map(({ membershipId }) => membershipId)).toEqual(['old-2']);
     expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({ imported: 0, granted: 0, known: 2 });
     expect((await desk.run('reconcile')).code).toBe(0);
   });
@@ -519,7 +519,7 @@ describe('backfill', () => {
     expect(json(await desk.run('backfill', '--json'))).toMatchObject({ lookedAt: 1, granted: 1, known: 0, review: 0 });
     expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, review: 0 });
     await desk.shop(() => Promise.resolve());
-    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
+    expect(desk.changes.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
@@ -547,7 +547,7 @@ describe('backfill', () => {
       for (const orderId of ['order-1', 'old-1'])
         expect(await ledger.order(orderId)).toMatchObject({ account: seller, membership: 'active', openReviews: [] });
     });
-    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
+    expect(desk.changes.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
@@ -588,7 +588,7 @@ describe('backfill', () => {
         expect(await ledger.order(orderId)).toMatchObject({ membership: 'none', payment: 'refunded' });
       }
     });
-    expect(desk.told).toEqual([]);
+    expect(desk.changes).toEqual([]);
   });
 
   test('leaves to a person what does not fit', async () => {
@@ -609,19 +609,19 @@ describe('backfill', () => {
     );
     const ran = await desk.run('backfill', '--orders', file);
     expect(ran.code).toBe(2);
-    for (const says of ['Line 2', 'memberId', 'amountMinor', 'placedAt']) expect(ran.err).toContain(says);
+    for (const expected of ['Line 2', 'memberId', 'amountMinor', 'placedAt']) expect(ran.err).toContain(expected);
     await desk.shop(async (ledger) => expect(await ledger.order('old-1')).toBeUndefined());
   });
 
   test.each([
     ['no file', 'missing.ndjson', 'ENOENT'],
     ['no JSON', 'orders.ndjson', 'Line 1'],
-  ])('refuses %s before anything is opened', async (_, name, says) => {
+  ])('refuses %s before anything is opened', async (_, name, expected) => {
     const desk = await openDesk();
     writeFileSync(join(desk.folder, 'orders.ndjson'), 'not json');
     const ran = await desk.run('backfill', '--orders', join(desk.folder, name));
     expect(ran.code).toBe(2);
-    expect(ran.err).toContain(says);
+    expect(ran.err).toContain(expected);
     expect(desk.sandbox.calls.count()).toBe(0);
   });
 });
@@ -641,7 +641,7 @@ describe('recheck', () => {
     desk.sandbox.refund(await paidInSilence(desk), { fate: 'never_made' });
     expect((await desk.run('recheck', 'order-1')).out).toContain('payment refunded, membership none');
     await desk.shop(() => Promise.resolve());
-    expect(desk.told).toEqual([]);
+    expect(desk.changes).toEqual([]);
   });
 
   test('reads an object again that was kept by its id', async () => {
@@ -693,11 +693,11 @@ describe('observe', () => {
     [['order-1', '--paid', '--amount', '9.50', ...by], '--amount'],
     [['order-7', '--paid', ...by], 'There is no order order-7'],
     [['--paid', ...by], 'takes ORDER'],
-  ])('%j is refused: %s', async (args, says) => {
+  ])('%j is refused: %s', async (args, expected) => {
     const desk = await openDesk();
     await desk.shop((_, payments) => payments.startCheckout(plan));
     const ran = await desk.run('observe', ...args);
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(says)]);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(expected)]);
   });
 });
 
@@ -714,9 +714,9 @@ describe('resolve', () => {
 
   test('lets the payment count, once, and the log keeps who said so', async () => {
     const desk = await withReview();
-    const said = ['order-1', 'r1', '--as', 'grant', ...by] as const;
-    expect(await desk.run('resolve', ...said)).toMatchObject({ code: 0, out: 'review r1 of order order-1: grant; membership active\n' });
-    expect((await desk.run('resolve', ...said)).code).toBe(0);
+    const args = ['order-1', 'r1', '--as', 'grant', ...by] as const;
+    expect(await desk.run('resolve', ...args)).toMatchObject({ code: 0, out: 'review r1 of order order-1: grant; membership active\n' });
+    expect((await desk.run('resolve', ...args)).code).toBe(0);
     const resolved = await desk.shop(async (ledger) => (await ledger.history('order-1')).filter(({ type }) => type === 'ReviewResolved'));
     expect(resolved).toMatchObject([{ data: { by: { actor: 'support-7', reason: 'asked the customer' } } }]);
   });
@@ -738,10 +738,10 @@ describe('resolve', () => {
     [['order-1', 'r7', '--as', 'grant', ...by], 'has no review r7'],
     [['order-7', 'r1', '--as', 'grant', ...by], 'There is no order order-7'],
     [['order-1', '--as', 'grant', ...by], 'takes ORDER REVIEW'],
-  ])('%j is refused: %s', async (args, says) => {
+  ])('%j is refused: %s', async (args, expected) => {
     const desk = await withReview();
     const ran = await desk.run('resolve', ...args);
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(says)]);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(expected)]);
   });
 });
 
@@ -755,8 +755,8 @@ describe('move', () => {
       const { sessionId } = await payments.startCheckout(plan);
       sandbox.pay(sessionId, { card: 'processing', fate: 'never_made' });
       await payments.status(sessionId);
-      const said = (await ledger.history('order-1')).find(({ type }) => type === 'PaymentObserved');
-      return { sessionId, intentId: (said!.data as { payment: { id: string } }).payment.id };
+      const observed = (await ledger.history('order-1')).find(({ type }) => type === 'PaymentObserved');
+      return { sessionId, intentId: (observed!.data as { payment: { id: string } }).payment.id };
     });
   }
 
@@ -777,17 +777,17 @@ describe('move', () => {
         by: { actor: 'support-7', reason: 'paid on the page of the old order' },
       });
     });
-    expect(desk.told.map(({ membershipId }) => membershipId)).toEqual(['order-2']);
+    expect(desk.changes.map(({ membershipId }) => membershipId)).toEqual(['order-2']);
   });
 
-  test('knows it by its session too, and is the same move when it is said again', async () => {
+  test('knows it by its session too, and is the same move when it is reported again', async () => {
     const desk = await openDesk();
     const { sessionId, intentId } = await underWay(desk);
-    const told = { paymentId: intentId, toOrderId: 'order-2', order: { membership: 'none' } };
+    const moved = { paymentId: intentId, toOrderId: 'order-2', order: { membership: 'none' } };
     const ran = await desk.run('move', sessionId, '--to', 'order-2', ...by, '--json');
-    expect([ran.code, json(ran)]).toMatchObject([0, { outcome: 'moved', fromOrderId: 'order-1', ...told }]);
+    expect([ran.code, json(ran)]).toMatchObject([0, { outcome: 'moved', fromOrderId: 'order-1', ...moved }]);
     const again = await desk.run('move', intentId, '--to', 'order-2', ...by, '--json');
-    expect([again.code, json(again)]).toMatchObject([0, { outcome: 'exists', ...told }]);
+    expect([again.code, json(again)]).toMatchObject([0, { outcome: 'exists', ...moved }]);
   });
 
   test('gives an order to a payment that had none, and what was held of it grants', async () => {
@@ -852,11 +852,11 @@ describe('move', () => {
     [['order-1', '--to', 'order-1', ...by], 'The ledger has heard nothing of payment order-1. Which one is meant?'],
     [['pi / 1', '--to', 'order-1', ...by], '"pi / 1" is no payment\'s id'],
     [['--to', 'order-1', ...by], 'takes PAYMENT'],
-  ])('%j is refused: %s', async (args, says) => {
+  ])('%j is refused: %s', async (args, expected) => {
     const desk = await openDesk();
     await desk.shop((_, payments) => payments.startCheckout(plan));
     const ran = await desk.run('move', ...args);
-    expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringContaining(says)]);
+    expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringContaining(expected)]);
   });
 });
 
@@ -902,12 +902,12 @@ describe('doctor', () => {
     ['a wrong path', (_request, response) => response.writeHead(404).end(), {}, 'answers: 404. Is the path right'],
     ['missing event types', refuses, { enabledEvents: ['checkout.session.completed'] }, 'event types: without checkout.session.async_payment_succeeded'],
     ['another API version', refuses, { apiVersion: '2024-06-20' }, 'API version: 2024-06-20, and the SDK has 2026-10-28.endive'],
-  ])('names %s, and what to do', async (_, answer, endpoint, says) => {
+  ])('names %s, and what to do', async (_, answer, endpoint, expected) => {
     const desk = await openDesk({ env });
     await paidInSilence(desk);
     desk.sandbox.addWebhookEndpoint({ url: await served(answer), secret: webhookSecret, ...endpoint });
     const ran = await desk.run('doctor');
-    expect(ran.out).toContain(says);
+    expect(ran.out).toContain(expected);
     expect(ran.code).toBe(3);
   });
 
@@ -950,9 +950,9 @@ describe('doctor', () => {
     [{ STRIPE_WEBHOOK_SECRET: 'sk_test_123456789012' }, 'webhook secret: it does not begin with whsec_'],
     [{ STRIPE_SECRET_KEY: 'sk_test_your_key_here' }, 'secret key: it is a placeholder'],
     [{ STRIPE_SECRET_KEY: 'pk_test_123456789012' }, 'secret key: it is no secret key'],
-  ])('names a secret that is none: %o', async (wrong, says) => {
+  ])('names a secret that is none: %o', async (wrong, expected) => {
     const ran = await (await openDesk({ env: { ...env, ...wrong } })).run('doctor', '--no-store');
-    expect([ran.code, ran.out]).toEqual([3, expect.stringContaining(`PROBLEM ${says}`)]);
+    expect([ran.code, ran.out]).toEqual([3, expect.stringContaining(`PROBLEM ${expected}`)]);
   });
 });
 
@@ -987,8 +987,8 @@ describe('the program', () => {
   test('starts no sandbox on what is no port, or on one that is taken', async () => {
     const desk = await openDesk();
     expect(await desk.run('sandbox', '--port', 'http')).toMatchObject({ code: 2, err: expect.stringContaining('--port is "http"') });
-    const taken = await desk.run('sandbox', '--port', String(desk.sandbox.port));
-    expect(taken).toMatchObject({ code: 2, err: expect.stringContaining(`Port ${desk.sandbox.port} is taken`) });
+    const refused = await desk.run('sandbox', '--port', String(desk.sandbox.port));
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining(`Port ${desk.sandbox.port} is taken`) });
   });
 
   test('starts a sandbox alone, until it is interrupted', async () => {

@@ -4,7 +4,7 @@ import type { Mismatch, MismatchKind } from '../operations/compare-payment.ts';
 import { reconcile } from '../operations/reconcile.ts';
 import { shopOptions, sinceIn, withShop } from './command-context.ts';
 
-const words: Readonly<Record<MismatchKind, string>> = {
+const labels: Readonly<Record<MismatchKind, string>> = {
   paid_without_grant: 'paid without a grant',
   granted_without_payment: 'granted without a payment',
   amount_differs: 'amounts differ',
@@ -58,5 +58,5 @@ function unprovedLine(name: string): string {
 
 function lineOf({ kind, paymentId, orderId, stripe, ledger, repaired }: Mismatch): string {
   const fate = repaired === undefined ? '' : repaired ? ' · repaired' : ' · still so: a person must look';
-  return `${words[kind]}: ${paymentId}${orderId === undefined ? '' : ` of order ${orderId}`} · Stripe: ${stripe} · ledger: ${ledger}${fate}`;
+  return `${labels[kind]}: ${paymentId}${orderId === undefined ? '' : ` of order ${orderId}`} · Stripe: ${stripe} · ledger: ${ledger}${fate}`;
 }

@@ -27,11 +27,11 @@ export const resolveCommand: Command = {
     const [orderId = '', reviewId = ''] = positionals;
     const resolution = resolutionIn(options.required('as', 'what the payment is: grant, revoke or dismiss'));
     const by = { actor: options.required('actor', 'who says so'), reason: options.required('reason', 'why it is so') };
-    const seen = revisionIn(options.text('seen-revision'));
+    const seenRevision = revisionIn(options.text('seen-revision'));
     return withLedger(invocation, async ({ ledger }) => {
       const before = await ledger.order(orderId);
       if (!before) throw new LedgerError('order_unknown', `There is no order ${orderId}. Is it the right log?`);
-      const { outcome } = await ledger.resolveReview(orderId, reviewId, { resolution, seenRevision: seen ?? before.revision }, by);
+      const { outcome } = await ledger.resolveReview(orderId, reviewId, { resolution, seenRevision: seenRevision ?? before.revision }, by);
       const order = (await ledger.order(orderId)) ?? before;
       if (options.flag('json')) terminal.out(JSON.stringify({ outcome, order }));
       else if (outcome === 'resolved')

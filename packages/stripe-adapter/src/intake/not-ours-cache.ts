@@ -3,27 +3,27 @@
 import type { Runtime } from '@paidonce/ledger';
 
 /** How long an entry counts: metadata may be set later. */
-const believedMs = 6 * 3_600_000;
+const ttlMs = 6 * 3_600_000;
 /** Most entries; then the oldest is dropped. */
-const remembered = 10_000;
+const maxEntries = 10_000;
 
 export class NotOursCache {
   readonly #runtime: Runtime;
-  readonly #toldAtMs = new Map<string, number>();
+  readonly #addedAtMs = new Map<string, number>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
   has(intentId: string): boolean {
-    const toldAtMs = this.#toldAtMs.get(intentId);
-    return toldAtMs !== undefined && this.#runtime.monotonicNowMs() - toldAtMs < believedMs;
+    const addedAtMs = this.#addedAtMs.get(intentId);
+    return addedAtMs !== undefined && this.#runtime.monotonicNowMs() - addedAtMs < ttlMs;
   }
 
   add(intentId: string): void {
-    this.#toldAtMs.delete(intentId);
-    this.#toldAtMs.set(intentId, this.#runtime.monotonicNowMs());
-    const [oldest] = this.#toldAtMs.keys();
-    if (this.#toldAtMs.size > remembered && oldest !== undefined) this.#toldAtMs.delete(oldest);
+    this.#addedAtMs.delete(intentId);
+    this.#addedAtMs.set(intentId, this.#runtime.monotonicNowMs());
+    const [oldest] = this.#addedAtMs.keys();
+    if (this.#addedAtMs.size > maxEntries && oldest !== undefined) this.#addedAtMs.delete(oldest);
   }
 }

@@ -35,7 +35,7 @@ export function readDispute(object: unknown): ObjectReading {
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
   const {
     id,
-    status: said,
+    status: stripeStatus,
     amount: amountMinor,
     reason,
     livemode,
@@ -43,7 +43,11 @@ export function readDispute(object: unknown): ObjectReading {
     charge,
     balance_transactions: moves,
   } = parsed.data;
-  const status = said.startsWith('appeal_') ? 'open' : Object.hasOwn(disputeStatuses, said) ? disputeStatuses[said] : undefined;
+  const status = stripeStatus.startsWith('appeal_')
+    ? 'open'
+    : Object.hasOwn(disputeStatuses, stripeStatus)
+      ? disputeStatuses[stripeStatus]
+      : undefined;
   if (status === undefined) return { failedAt: 'status' };
   const payment = intent ?? charge;
   if (payment === null) return { failedAt: 'payment_intent' };

@@ -5,7 +5,7 @@ import type { ObjectContext } from './provenance.ts';
 import { type Mapped, toObservation } from './to-observation.ts';
 
 const at = '2027-01-15T08:30:00.000Z';
-const seen: ObjectContext = {
+const context: ObjectContext = {
   account: 'acct_1',
   livemode: false,
   asOf: at,
@@ -15,7 +15,7 @@ const seen: ObjectContext = {
 };
 
 function map(object: unknown, how: Partial<ObjectContext> = {}): Mapped {
-  return toObservation(object, { ...seen, ...how }, scope);
+  return toObservation(object, { ...context, ...how }, scope);
 }
 
 /** `pi_1 paid 1000 eur`, `ignored`, `not understood at status`… */
@@ -139,7 +139,7 @@ describe('a refund says', () => {
 
   test('no mode of its own: it takes that of the event, and without one it is not understood', () => {
     expect(map(refund(), { livemode: true })).toMatchObject({ statement: { payment: { livemode: true } } });
-    const { livemode: _, ...modeless } = seen;
+    const { livemode: _, ...modeless } = context;
     expect(inShort(toObservation(refund(), modeless, scope))).toBe('not understood at livemode');
   });
 });

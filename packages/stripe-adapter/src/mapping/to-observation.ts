@@ -29,31 +29,31 @@ export type Mapped =
   | { readonly kind: 'not_understood'; readonly path: string; readonly objectId?: string; readonly type: string; readonly claim: Claim };
 
 /** Maps one object. Never throws: what cannot be read is `not_understood`, with its path. */
-export function toObservation(object: unknown, seen: ObjectContext, scope: string): Mapped {
+export function toObservation(object: unknown, context: ObjectContext, scope: string): Mapped {
   const identity = identityOf(object);
   const claim = claimOf(identity, scope);
-  const said = read(object, identity, seen);
-  if ('ignored' in said) return { kind: 'ignored', because: said.ignored };
-  if ('failedAt' in said) return notUnderstood(identity, claim, said.failedAt);
+  const reading = read(object, identity, context);
+  if ('ignored' in reading) return { kind: 'ignored', because: reading.ignored };
+  if ('failedAt' in reading) return notUnderstood(identity, claim, reading.failedAt);
   // The ledger would refuse this id, and only a holder of our key can have written it.
   if (claim.orderId !== undefined && !isId(claim.orderId)) return notUnderstood(identity, claim, `metadata.${orderKey}`);
-  if ('readSession' in said) return { kind: 'read_session', sessionId: said.readSession, claim };
-  if ('listRefunds' in said) return { kind: 'list_refunds', of: said.listRefunds, claim };
-  return { kind: 'statement', statement: toStatement(said, identity, seen), claim, partsUnknown: said.partsUnknown === true };
+  if ('readSession' in reading) return { kind: 'read_session', sessionId: reading.readSession, claim };
+  if ('listRefunds' in reading) return { kind: 'list_refunds', of: reading.listRefunds, claim };
+  return { kind: 'statement', statement: toStatement(reading, identity, context), claim, partsUnknown: reading.partsUnknown === true };
 }
 
 function notUnderstood({ id, object: type = 'unknown' }: StripeIdentity, claim: Claim, path: string): Mapped {
   return { kind: 'not_understood', path, type, claim, ...defined({ objectId: id }) };
 }
 
-function read(object: unknown, identity: StripeIdentity, seen: ObjectContext): ObjectReading {
+function read(object: unknown, identity: StripeIdentity, context: ObjectContext): ObjectReading {
   switch (identity.object) {
     case 'checkout.session':
       return readSession(object, identity);
     case 'payment_intent':
       return readIntent(object);
     case 'refund':
-      return readRefund(object, seen.livemode);
+      return readRefund(object, context.livemode);
     case 'dispute':
       return readDispute(object);
     case 'charge':
@@ -65,10 +65,10 @@ function read(object: unknown, identity: StripeIdentity, seen: ObjectContext): O
   }
 }
 
-function toStatement(said: PaymentReading, { id = said.payment }: StripeIdentity, seen: ObjectContext): Statement {
-  const { payment, aliases, livemode, fact, madeAt } = said;
-  const { account, asOf, eventId, apiVersion } = seen;
-  const occurredAt = !isPaid(fact) ? undefined : (seen.happenedAt ?? (madeAt === undefined ? undefined : isoTime(madeAt)));
+function toStatement(reading: PaymentReading, { id = reading.payment }: StripeIdentity, context: ObjectContext): Statement {
+  const { payment, aliases, livemode, fact, madeAt } = reading;
+  const { account, asOf, eventId, apiVersion } = context;
+  const occurredAt = !isPaid(fact) ? undefined : (context.happenedAt ?? (madeAt === undefined ? undefined : isoTime(madeAt)));
   return {
     payment: { provider: 'stripe', account, livemode, id: payment },
     ...(aliases ? { aliases } : {}),

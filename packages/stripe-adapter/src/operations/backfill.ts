@@ -63,8 +63,8 @@ export async function backfill(work: BatchContext, options: BackfillOptions): Pr
   for (const account of new Set([...(await accountsInScope(work)).accounts, ...runs.keys()])) {
     const run = await on(account);
     try {
-      await run.markedSessions();
-      await run.markedIntents();
+      await run.scopedSessions();
+      await run.scopedIntents();
     } catch (error) {
       if (account === own || !isNotAllowed(error)) throw error;
       run.problem(`${account}: our key may not read it, and it has orders here`);
@@ -92,23 +92,23 @@ class Run {
   }
 
   async shopOrder(order: ShopOrder): Promise<void> {
-    this.#looked();
+    this.#countOrder();
     this.#done.add(order.paymentId);
     const known = await this.#work.ledger.order(order.orderId);
     if (known && known.membership !== 'none') return this.#add('known');
     const session = await this.#sessionOf(order.paymentId);
-    const mapped = session && toObservation(session.object, this.#seen(session), this.#work.scope);
+    const mapped = session && toObservation(session.object, this.#contextOf(session), this.#work.scope);
     if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
     const { statement } = mapped;
     if (!isPaid(statement.fact)) return this.#add('unpaid');
     for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
-    if (!(await this.#tellMoneyBack(statement, order.orderId))) return;
+    if (!(await this.#recordRefundsAndDisputes(statement, order.orderId))) return;
     if (order.fulfilled) return this.#import(order, statement);
     await this.#grant(order, statement, session);
   }
 
   /** Sessions with our mark; those of the shop's own list are done. */
-  async markedSessions(): Promise<void> {
+  async scopedSessions(): Promise<void> {
     const { ledger, scope } = this.#work;
     const toMs = ledger.runtime.now().getTime() + 3_600_000;
     const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
@@ -116,21 +116,21 @@ class Run {
       const claim = claimOf(identityOf(object), scope);
       if (claim.references.some((reference) => this.#done.has(reference))) continue;
       for (const reference of claim.references) this.#done.add(reference);
-      this.#looked();
+      this.#countOrder();
       const order = await findOrder(claim, ledger);
       if (order === undefined && !claim.hasOurScope) this.#add('notOurs');
       else if (order && order.membership !== 'none') this.#add('known');
-      else await this.#marked(object, order, answer);
+      else await this.#backfillObject(object, order, answer);
     }
   }
 
-  async #marked(object: unknown, order: OrderView | undefined, answer: Pick<Answer, 'asOf' | 'apiVersion'>): Promise<void> {
-    const mapped = toObservation(object, this.#seen(answer), this.#work.scope);
+  async #backfillObject(object: unknown, order: OrderView | undefined, answer: Pick<Answer, 'asOf' | 'apiVersion'>): Promise<void> {
+    const mapped = toObservation(object, this.#contextOf(answer), this.#work.scope);
     const statement = mapped.kind === 'statement' && isPaid(mapped.statement.fact) ? mapped.statement : undefined;
-    if (statement && !(await this.#tellMoneyBack(statement, order?.orderId))) return;
+    if (statement && !(await this.#recordRefundsAndDisputes(statement, order?.orderId))) return;
     const name = identityOf(object).id ?? '';
     if (this.#options.dryRun !== true) {
-      this.#countTaken(await this.#work.intake.take(object, { ...this.#seen(answer), source: 'poll' }), name);
+      this.#countResult(await this.#work.intake.take(object, { ...this.#contextOf(answer), source: 'poll' }), name);
     } else if (mapped.kind === 'not_understood') this.problem(`${name}: it cannot be read, at ${mapped.path}`);
     else if (!statement) this.#add('unpaid');
     else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
@@ -138,33 +138,33 @@ class Run {
   }
 
   /** Records refunds and disputes before the payment, so that what was undone since grants nothing. False: stop here, it is a dry run. */
-  async #tellMoneyBack({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
+  async #recordRefundsAndDisputes({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
     if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
     const { livemode, account } = payment;
-    const way = { source: 'poll' as const, account, livemode, ...defined({ orderId }) };
-    const back = await refundsAndDisputesOf(payment.id, way, this.#calls);
+    const provenance = { source: 'poll' as const, account, livemode, ...defined({ orderId }) };
+    const back = await refundsAndDisputesOf(payment.id, provenance, this.#calls);
     if (this.#options.dryRun === true && back.length > 0) {
       this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
       return false;
     }
-    for (const each of back) await this.#work.intake.take(each.object, each.way);
+    for (const each of back) await this.#work.intake.take(each.object, each.provenance);
     return true;
   }
 
   /** Payment intents that the shop made itself: no session shows them, but the balance does. */
-  async markedIntents(): Promise<void> {
+  async scopedIntents(): Promise<void> {
     const { ledger, scope } = this.#work;
     const onUnread = (objectId: string): void => this.problem(`${objectId}: it cannot be read`);
     const parts = { account: this.#account, calls: this.#calls, work: this.#work, since: this.#options.since, onUnread };
     for await (const paid of chargedAtStripe(parts)) {
       if (paid === 'not_ours' || this.#done.has(paid.id) || (await ledger.orderOf(paid.id))?.membership === 'active') continue;
       this.#done.add(paid.id);
-      this.#looked();
+      this.#countOrder();
       const answer = await this.#calls.intent(paid.id);
       const order = answer && (await findOrder(claimOf(identityOf(answer.object), scope), ledger));
       if (answer === undefined) this.problem(`${paid.id}: a charge without a payment intent is no order of ours`);
       else if (order && order.membership !== 'none') this.#add('known');
-      else await this.#marked(answer.object, order, answer);
+      else await this.#backfillObject(answer.object, order, answer);
     }
   }
 
@@ -187,7 +187,7 @@ class Run {
     if (outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms`);
     const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
     if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
-    this.#countTaken(await intake.take(session.object, { ...this.#seen(session), source: 'poll' }), order.orderId);
+    this.#countResult(await intake.take(session.object, { ...this.#contextOf(session), source: 'poll' }), order.orderId);
   }
 
   #sessionOf(paymentId: string): Promise<Answer | undefined> {
@@ -195,7 +195,7 @@ class Run {
     return this.#calls.sessionOfIntent(paymentId).then((session) => session ?? this.#calls.intent(paymentId));
   }
 
-  #countTaken({ outcome }: IntakeResult, name: string): void {
+  #countResult({ outcome }: IntakeResult, name: string): void {
     if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
@@ -208,11 +208,11 @@ class Run {
     return { account, livemode };
   }
 
-  #seen({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>) {
+  #contextOf({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>) {
     return { account: this.#account, asOf, ...defined({ apiVersion }) };
   }
 
-  #looked(): void {
+  #countOrder(): void {
     this.#counts.lookedAt += 1;
     this.#options.onProgress?.('orders', this.#counts.lookedAt);
   }

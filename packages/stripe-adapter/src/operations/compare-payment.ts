@@ -22,10 +22,10 @@ export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, 
     return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
   }
   const back = await reversalsOf(paid, known, calls);
-  return order.membership === 'active' ? judgeActive(paid, known, back, order) : judgeOther(paid, known, back, order);
+  return order.membership === 'active' ? compareActive(paid, known, back, order) : compareInactive(paid, known, back, order);
 }
 
-function judgeActive(
+function compareActive(
   { id: paymentId, account, capturedMinor, currency }: ProviderPayment,
   known: LedgerPayment,
   back: Reversals,
@@ -35,11 +35,11 @@ function judgeActive(
   if (capturedMinor > 0 && back.refundedMinor >= capturedMinor && known.refundedMinor < capturedMinor) {
     return { ...found, stripe: `refunded, ${back.refundedMinor} ${currency}`, ledger: `active, with ${known.refundedMinor} refunded` };
   }
-  const news = back.disputes.find(({ isUnknownToLedger, isAgainstUs }) => isUnknownToLedger && isAgainstUs);
-  return news && { ...found, stripe: `disputed: ${news.status}`, ledger: 'active, without that' };
+  const unknownDispute = back.disputes.find(({ isUnknownToLedger, isAgainstUs }) => isUnknownToLedger && isAgainstUs);
+  return unknownDispute && { ...found, stripe: `disputed: ${unknownDispute.status}`, ledger: 'active, without that' };
 }
 
-function judgeOther(
+function compareInactive(
   { id: paymentId, account, capturedMinor, currency }: ProviderPayment,
   known: LedgerPayment,
   back: Reversals,
@@ -81,9 +81,9 @@ async function refundedMinor({ id, payment_intent: intent }: StripeMoney, calls:
 async function disputesOf(intentId: string, known: LedgerPayment, calls: StripeCalls): Promise<Reversals['disputes']> {
   const page = await calls.disputes(intentId);
   return (page?.object.objects ?? []).flatMap((object) => {
-    const said = readDispute(object);
-    if (!('fact' in said) || said.fact.kind !== 'dispute') return [];
-    const { id, status, movements } = said.fact;
+    const reading = readDispute(object);
+    if (!('fact' in reading) || reading.fact.kind !== 'dispute') return [];
+    const { id, status, movements } = reading.fact;
     const isAgainstUs = status === 'open' || status === 'lost';
     return [{ status, isAgainstUs, isUnknownToLedger: !known.disputes.has(`${id}:${status}:${movements}`) }];
   });

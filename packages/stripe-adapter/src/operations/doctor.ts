@@ -39,11 +39,11 @@ const probeTimeoutMs = 10_000;
 export async function diagnose(options: DoctorOptions): Promise<readonly Diagnosis[]> {
   const { secretKey, webhookSecrets } = options;
   const calls = new StripeCalls({ stripe: options.stripe, runtime: options.runtime });
-  const found: Diagnosis[] = [secretKeyLooks(secretKey), ...webhookSecrets.map(webhookSecretLooks)];
+  const found: Diagnosis[] = [checkSecretKey(secretKey), ...webhookSecrets.map(checkWebhookSecret)];
   if (webhookSecrets.length === 0) {
     found.push(problem('webhook secret', 'none is set', 'Set STRIPE_WEBHOOK_SECRET to the signing secret of the endpoint (whsec_…)'));
   }
-  const account = await asked(
+  const account = await diagnosed(
     'account',
     () => calls.account(),
     (id) => good('account', id),
@@ -59,9 +59,9 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
 const good = (what: string, found: string): Diagnosis => ({ what, state: 'good', found });
 const problem = (what: string, found: string, remedy: string): Diagnosis => ({ what, state: 'problem', found, remedy });
 
-async function asked<T>(what: string, ask: () => Promise<T>, judge: (answer: T) => Diagnosis): Promise<Diagnosis> {
+async function diagnosed<T>(what: string, ask: () => Promise<T>, diagnose: (answer: T) => Diagnosis): Promise<Diagnosis> {
   try {
-    return judge(await ask());
+    return diagnose(await ask());
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return isNotAllowed(error)
@@ -72,7 +72,7 @@ async function asked<T>(what: string, ask: () => Promise<T>, judge: (answer: T) 
 
 const placeholder = /\.\.\.|…|your|changeme|replace|xxx|example|placeholder|<|>/i;
 
-function secretKeyLooks(key: string): Diagnosis {
+function checkSecretKey(key: string): Diagnosis {
   const what = 'secret key';
   if (key === '') return problem(what, 'none is set', 'Set STRIPE_SECRET_KEY');
   if (placeholder.test(key)) return problem(what, 'it is a placeholder', "Copy the key from Stripe's dashboard: Developers, API keys");
@@ -81,7 +81,7 @@ function secretKeyLooks(key: string): Diagnosis {
   return good(what, `${key.slice(0, 8)}…`);
 }
 
-function webhookSecretLooks(secret: string): Diagnosis {
+function checkWebhookSecret(secret: string): Diagnosis {
   const what = 'webhook secret';
   if (placeholder.test(secret)) return problem(what, 'it is a placeholder', "Copy the endpoint's signing secret from Stripe's dashboard");
   if (/\s/.test(secret)) return problem(what, 'it has a blank or line break in it', 'Copy it again, without the end of the line');
@@ -91,7 +91,7 @@ function webhookSecretLooks(secret: string): Diagnosis {
 
 async function clock(calls: StripeCalls, { runtime }: DoctorOptions): Promise<Diagnosis> {
   const what = 'clock';
-  return asked(
+  return diagnosed(
     what,
     () => calls.events(eventTypes, { createdFrom: 0, createdTo: 0 }),
     ({ asOf }: Answer<ListPage>) => {
@@ -115,7 +115,7 @@ async function modes(calls: StripeCalls, { ledger, secretKey }: DoctorOptions): 
       'Give each mode a ledger of its own',
     );
   }
-  return asked(
+  return diagnosed(
     what,
     () => calls.livemode(),
     (livemode) =>
@@ -134,7 +134,7 @@ async function permissions(calls: StripeCalls): Promise<readonly Diagnosis[]> {
     ['Disputes', () => calls.object('dispute', 'dp_doctor_does_not_exist')],
   ];
   const found: Diagnosis[] = [];
-  for (const [name, read] of reads) found.push(await asked(`may read ${name}`, read, () => good(`may read ${name}`, 'yes')));
+  for (const [name, read] of reads) found.push(await diagnosed(`may read ${name}`, read, () => good(`may read ${name}`, 'yes')));
   return found;
 }
 
@@ -170,11 +170,11 @@ async function endpoints({ stripe, webhookUrl, fetch = globalThis.fetch }: Docto
   }
   const found: Diagnosis[] = [];
   for (const endpoint of ours)
-    found.push(...judgeEndpoint(endpoint, String(stripe.getApiField('version'))), await probe(endpoint.url, fetch));
+    found.push(...diagnoseEndpoint(endpoint, String(stripe.getApiField('version'))), await probe(endpoint.url, fetch));
   return found;
 }
 
-function judgeEndpoint({ url, status, enabled_events: enabled, api_version: version }: Endpoint, ours: string): readonly Diagnosis[] {
+function diagnoseEndpoint({ url, status, enabled_events: enabled, api_version: version }: Endpoint, ours: string): readonly Diagnosis[] {
   const missing = enabled.includes('*') ? [] : eventTypes.filter((type) => !enabled.includes(type));
   const release = (text: string) => text.split('.')[1] ?? text;
   return [
@@ -208,10 +208,10 @@ async function probe(url: string, fetch: typeof globalThis.fetch): Promise<Diagn
   try {
     const headers = { 'content-type': 'application/json' };
     const init = { method: 'POST', body: '{}', headers, redirect: 'manual', signal: AbortSignal.timeout(probeTimeoutMs) } as const;
-    const { status, headers: told } = await fetch(url, init);
+    const { status, headers: answered } = await fetch(url, init);
     if (status === 400) return good(what, '400 to a webhook without a signature');
     if (status >= 300 && status < 400) {
-      return problem(what, `${status} to ${told.get('location')}`, 'Stripe follows no redirect: give it the final address');
+      return problem(what, `${status} to ${answered.get('location')}`, 'Stripe follows no redirect: give it the final address');
     }
     if (status < 300)
       return problem(what, `${status} to a webhook without a signature`, 'Something else answers there, or signatures are not checked');

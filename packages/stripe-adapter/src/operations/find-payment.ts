@@ -3,7 +3,7 @@
 import { type EventStore, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 
-export interface PaymentsNamed {
+export interface FoundPayments {
   /** Empty: the ledger knows no such payment. */
   readonly payments: readonly PaymentReference[];
   /** The order that the name is linked to now. Absent: none. */
@@ -11,14 +11,14 @@ export interface PaymentsNamed {
 }
 
 /** Strongly consistent: it reads the streams themselves, and finds orders that are not placed too. @throws LedgerError of the store. */
-export async function findPayments(name: string, store: EventStore): Promise<PaymentsNamed> {
+export async function findPayments(name: string, store: EventStore): Promise<FoundPayments> {
   const found = new Found(name);
   let orderId: string | undefined;
   for (const stored of await store.readStream(`reference-${name}`)) {
-    if (stored.type === 'PaymentHeld') found.addSaid({ ...stored, type: 'PaymentObserved' });
+    if (stored.type === 'PaymentHeld') found.add({ ...stored, type: 'PaymentObserved' });
     if (stored.type === 'ReferenceLinked') {
       orderId = String((stored.data as { readonly orderId?: unknown }).orderId);
-      for (const event of await store.readStream(`order-${orderId}`)) found.addSaid(event);
+      for (const event of await store.readStream(`order-${orderId}`)) found.add(event);
     }
   }
   return { payments: found.payments(), ...defined({ orderId }) };
@@ -34,7 +34,7 @@ class Found {
     this.#name = name;
   }
 
-  addSaid(stored: StoredEvent): void {
+  add(stored: StoredEvent): void {
     const event = readOrderEvent(stored);
     if (event.type !== 'PaymentObserved' && event.type !== 'CheckoutAttached') return;
     const { payment } = event.data;

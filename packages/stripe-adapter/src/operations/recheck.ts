@@ -6,12 +6,12 @@ import { defined } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/stripe-calls.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
-import { type LookedAt, refreshPayment } from './refresh-payment.ts';
+import { type RefreshedObject, refreshPayment } from './refresh-payment.ts';
 
 /** What `recheck` read, and what it led to. */
 export interface Rechecked {
   /** Each object that was read: its id, and the ledger's outcome, or `not_ours`, `ignored` or `unreadable`. */
-  readonly looked: readonly LookedAt[];
+  readonly looked: readonly RefreshedObject[];
   /** The order as it is now. Absent: no order is known for the object. */
   readonly order?: OrderView;
 }
@@ -28,17 +28,17 @@ export async function recheck(name: string, work: BatchContext): Promise<Recheck
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
     const { accounts, livemode } = await accountsInScope(work); // A refund does not state its mode.
     const owner = await ledger.orderOf(name);
-    let looked: readonly LookedAt[] = [];
+    let looked: readonly RefreshedObject[] = [];
     for (const account of new Set([...(owner ? [owner.account] : []), ...accounts])) {
-      const seen = { account, ...defined({ livemode }) };
-      looked = await lookAt({ id: name, ...seen }, work);
+      const location = { account, ...defined({ livemode }) };
+      looked = await refresh({ id: name, ...location }, work);
       if (looked.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: Stripe has no such object on the other accounts.
     }
     const found = await ledger.orderOf(name);
     return { looked, ...(found ? { order: found } : {}) };
   }
-  const looked: LookedAt[] = [];
-  for (const payment of await paymentsOf(order, work)) looked.push(...(await lookAt(payment, work)));
+  const looked: RefreshedObject[] = [];
+  for (const payment of await paymentsOf(order, work)) looked.push(...(await refresh(payment, work)));
   return { looked, order: (await ledger.order(name)) ?? order };
 }
 
@@ -54,15 +54,15 @@ async function paymentsOf({ orderId, checkouts }: OrderView, { ledger }: BatchCo
 
 type Named = Pick<PaymentReference, 'id' | 'account'> & { readonly livemode?: boolean };
 
-async function lookAt(named: Named, work: BatchContext): Promise<readonly LookedAt[]> {
+async function refresh(named: Named, work: BatchContext): Promise<readonly RefreshedObject[]> {
   const { id: objectId } = named;
   const type = readableTypeOf(objectId);
   if (type === undefined) return [{ objectId, outcome: 'ignored' }];
-  const way = wayOf(named, work.ledger.runtime.now());
-  if (type === 'payment_intent' || type === 'checkout.session') return refreshPayment(objectId, way, work);
-  return [{ objectId, outcome: (await work.intake.takeById(type, objectId, way)).outcome }];
+  const provenance = provenanceOf(named, work.ledger.runtime.now());
+  if (type === 'payment_intent' || type === 'checkout.session') return refreshPayment(objectId, provenance, work);
+  return [{ objectId, outcome: (await work.intake.takeById(type, objectId, provenance)).outcome }];
 }
 
-function wayOf({ account, livemode }: { readonly account: string; readonly livemode?: boolean }, now: Date): Provenance {
+function provenanceOf({ account, livemode }: { readonly account: string; readonly livemode?: boolean }, now: Date): Provenance {
   return { source: 'poll', account, asOf: now.toISOString(), ...defined({ livemode }) };
 }

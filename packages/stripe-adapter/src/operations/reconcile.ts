@@ -71,7 +71,7 @@ class AccountComparison {
   readonly mismatches: Mismatch[] = [];
   readonly unreadable: string[] = [];
   notOurs = 0;
-  readonly #seen = new Set<string>();
+  readonly #compared = new Set<string>();
   readonly #account: string;
   readonly #calls: StripeCalls;
   readonly #work: BatchContext;
@@ -85,7 +85,7 @@ class AccountComparison {
   }
 
   get payments(): number {
-    return this.#seen.size;
+    return this.#compared.size;
   }
 
   async compare(granted: readonly GrantedPayment[]): Promise<void> {
@@ -98,15 +98,15 @@ class AccountComparison {
       onUnread: (objectId) => this.unreadable.push(objectId),
     })) {
       if (paid === 'not_ours') this.notOurs += 1;
-      else if (!this.#seen.has(paid.id)) {
-        this.#seen.add(paid.id);
+      else if (!this.#compared.has(paid.id)) {
+        this.#compared.add(paid.id);
         const mismatch = await comparePayment(paid, this.#calls, this.#work);
         if (mismatch) this.mismatches.push(repair ? await this.#repaired(mismatch, paid) : mismatch);
       }
-      onProgress?.('payments', this.#seen.size + this.notOurs);
+      onProgress?.('payments', this.#compared.size + this.notOurs);
     }
     for (const { orderId, payment } of granted) {
-      if (this.#seen.has(payment.id) || (await this.#isPaid(payment.id))) continue;
+      if (this.#compared.has(payment.id) || (await this.#isPaid(payment.id))) continue;
       const found = { paymentId: payment.id, account: this.#account, orderId };
       this.mismatches.push({
         kind: 'granted_without_payment',
@@ -120,8 +120,8 @@ class AccountComparison {
   /** Reads the payment by the path of every observation, then compares again. */
   async #repaired(mismatch: Mismatch, paid: ProviderPayment): Promise<Mismatch> {
     // A refund states no mode of its own.
-    const way = { source: 'poll' as const, account: this.#account, livemode: paid.livemode, ...paid.answer };
-    await refreshPayment(paid.sessionId ?? paid.id, way, this.#work);
+    const provenance = { source: 'poll' as const, account: this.#account, livemode: paid.livemode, ...paid.answer };
+    await refreshPayment(paid.sessionId ?? paid.id, provenance, this.#work);
     return { ...mismatch, repaired: (await comparePayment(paid, this.#calls, this.#work)) === undefined };
   }
 

@@ -10,7 +10,7 @@ const overlapMs = 10 * 60_000;
 /** How far back to read if the cursor cannot be trusted: rounds run hourly at least. */
 const longestPauseMs = 2 * 3_600_000;
 /** Stripe keeps events for 30 days. */
-const keptMs = 30 * 24 * 3_600_000;
+const retentionMs = 30 * 24 * 3_600_000;
 
 /** @throws LedgerError as `Round.readList`. */
 export async function readEvents(round: Round): Promise<void> {
@@ -18,7 +18,7 @@ export async function readEvents(round: Round): Promise<void> {
   const now = startedAt.getTime();
   const upToMs = round.readUpToMs(longestPauseMs);
   const since = upToMs === undefined ? Date.parse(orders.firstPlacedAt) - slackMs : upToMs - overlapMs;
-  const stretch = { fromMs: Math.max(since, now - keptMs), toMs: now + slackMs };
+  const stretch = { fromMs: Math.max(since, now - retentionMs), toMs: now + slackMs };
   await round.readList(
     async (window) => {
       const answer = await parts.calls.events(eventTypes, window);
@@ -30,10 +30,10 @@ export async function readEvents(round: Round): Promise<void> {
       const event = eventSchema.safeParse(object);
       if (event.success) return parts.events.takeSnapshot(event.data, { source: 'poll', account: orders.account });
       const { id } = identityOf(object);
-      return parts.intake.keep(
+      return parts.intake.recordUnreadable(
         object,
         { type: 'event', path: failedPath(event.error), ...(id ? { objectId: id } : {}) },
-        round.way(answer),
+        round.provenanceOf(answer),
       );
     },
   );

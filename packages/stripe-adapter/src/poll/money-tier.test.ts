@@ -135,18 +135,18 @@ describe('the list', () => {
       windows.push(window);
       return Promise.resolve({ object: { objects: [row], hasMore: false }, asOf: '2027-01-15T08:00:00.000Z' });
     };
-    const kept: object[] = [];
-    const keep = (object: object, how: object) => {
-      kept.push({ object, ...how });
+    const unreadable: object[] = [];
+    const recordUnreadable = (object: object, how: object) => {
+      unreadable.push({ object, ...how });
       return Promise.resolve({ outcome: 'unreadable' as const });
     };
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger } = shop;
-    const parts = { ledger, log, calls: { balanceTransactions }, intake: { keep }, signal: new AbortController().signal };
+    const parts = { ledger, log, calls: { balanceTransactions }, intake: { recordUnreadable }, signal: new AbortController().signal };
     const of = { tier: 'money', number: 1, orders: orders!, progress: { round: 1, finished: true, spent: [], ...progress } };
     const round = new Round(of, new Date('2027-01-15T08:00:00Z'), parts as unknown as RoundParts);
     await readMoney(round);
-    return { windows, kept, counts: round.counts };
+    return { windows, unreadable, counts: round.counts };
   }
 
   test('is read from a day before the last round, since a capture makes its row late', async () => {
@@ -157,8 +157,8 @@ describe('the list', () => {
   });
 
   test('with a row that cannot be read goes on: it is kept by its id', async () => {
-    const { kept, counts } = await roundOver(unread, {});
-    expect(kept).toMatchObject([{ object: unread, objectId: 'txn_1', type: 'balance_transaction', path: 'source' }]);
+    const { unreadable, counts } = await roundOver(unread, {});
+    expect(unreadable).toMatchObject([{ object: unread, objectId: 'txn_1', type: 'balance_transaction', path: 'source' }]);
     expect(counts).toMatchObject({ lookedAt: 1, failed: 0 });
   });
 });

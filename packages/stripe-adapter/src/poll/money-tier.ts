@@ -23,16 +23,20 @@ export async function readMoney(round: Round): Promise<void> {
     { fromMs, toMs: startedAt.getTime() + slackMs },
     (row, answer) => takeMovement(round, row, answer),
   );
-  if (orders.hasUnsettled) await lookAtRefundsAndDisputes(round);
+  if (orders.hasUnsettled) await rereadUnsettled(round);
 }
 
 async function takeMovement(round: Round, row: unknown, answer: Answer): Promise<IntakeResult> {
   const { intake } = round.parts;
-  const way = round.way(answer);
+  const provenance = round.provenanceOf(answer);
   const parsed = movementSchema.safeParse(row);
   if (!parsed.success) {
     const { id } = identityOf(row);
-    return intake.keep(row, { type: 'balance_transaction', path: failedPath(parsed.error), ...(id ? { objectId: id } : {}) }, way);
+    return intake.recordUnreadable(
+      row,
+      { type: 'balance_transaction', path: failedPath(parsed.error), ...(id ? { objectId: id } : {}) },
+      provenance,
+    );
   }
   const { source } = parsed.data;
   switch (identityOf(source).object) {
@@ -40,7 +44,7 @@ async function takeMovement(round: Round, row: unknown, answer: Answer): Promise
       return takeCharge(round, source, answer);
     case 'refund':
     case 'dispute':
-      return intake.take(source, way);
+      return intake.take(source, provenance);
     default:
       return { outcome: 'ignored' }; // Fees, payouts, transfers.
   }
@@ -50,21 +54,21 @@ async function takeMovement(round: Round, row: unknown, answer: Answer): Promise
 async function takeCharge(round: Round, source: unknown, answer: Answer): Promise<IntakeResult> {
   const { intake, ledger, scope } = round.parts;
   const charge = chargeSchema.safeParse(source);
-  if (!charge.success) return intake.take(source, round.way(answer));
+  if (!charge.success) return intake.take(source, round.provenanceOf(answer));
   const { payment_intent: intent } = charge.data;
   if (intent === null) return { outcome: 'ignored' };
   const order = await ledger.orderOf(intent);
   if (order && attemptOf(await ledger.history(order.orderId), intent) === 'paid') return { outcome: 'duplicate', orderId: order.orderId };
   if (order === undefined && !bearsOurScope(identityOf(source), scope)) return { outcome: 'not_ours' };
-  return intake.takeById('payment_intent', intent, round.way(answer));
+  return intake.takeById('payment_intent', intent, round.provenanceOf(answer));
 }
 
-async function lookAtRefundsAndDisputes(round: Round): Promise<void> {
+async function rereadUnsettled(round: Round): Promise<void> {
   const { intake, signal } = round.parts;
   for await (const { refunds, disputes } of unsettledOrders(round)) {
-    const way = round.way({ asOf: round.startedAt.toISOString() });
-    for (const { id } of refunds) await round.takeOne(undefined, () => intake.takeById('refund', id, way));
-    for (const { id } of disputes) await round.takeOne(undefined, () => intake.takeById('dispute', id, way));
+    const provenance = round.provenanceOf({ asOf: round.startedAt.toISOString() });
+    for (const { id } of refunds) await round.takeOne(undefined, () => intake.takeById('refund', id, provenance));
+    for (const { id } of disputes) await round.takeOne(undefined, () => intake.takeById('dispute', id, provenance));
     if (signal.aborted) throw round.stopped();
   }
 }

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, storyOf } from '../shop.test-support.ts';
 import { eventTypes } from './log.test-support.ts';
-import { roundsBetweenLooks } from './object-tier.ts';
+import { roundsBetweenReads } from './object-tier.ts';
 import type { SweepOptions } from './poll.ts';
 
 const listRoute = 'GET /v1/checkout/sessions';
 const objects: SweepOptions = { tiers: ['objects'] };
 
 describe('the object tier', () => {
-  test('finds what no webhook told, and grants it', async () => {
+  test('finds what no webhook reported, and grants it', async () => {
     const { checkout, sandbox, ledger, payments } = await openShop();
     sandbox.pay(await checkout(), { fate: 'never_made' });
     expect(await payments.sweep(objects)).toMatchObject({ lookedAt: 1, calls: 1, found: 1, rescued: 1 });
@@ -46,7 +46,7 @@ describe('the object tier', () => {
     expect(await eventTypes(shop, ['sweep-'])).toEqual([]);
   });
 
-  test('confirms what a webhook had told, and grants nothing twice', async () => {
+  test('confirms what a webhook had reported, and grants nothing twice', async () => {
     const { checkout, sandbox, payments, ledger } = await openShop();
     await checkout({ orderId: 'order-2' }); // Stays open.
     sandbox.pay(await checkout());
@@ -116,7 +116,7 @@ describe('a payment that is under way', () => {
     expect(await ledger.forAdapters.sweepProgress(`objects-${sandbox.account}-test`)).toMatchObject({ round: 24, finished: true });
   });
 
-  test('that fails is told as failed, not as declined', async () => {
+  test('that fails is reported as failed, not as declined', async () => {
     const { checkout, sandbox, payments, ledger, stripe } = await openShop();
     const sessionId = await checkout();
     sandbox.pay(sessionId, { card: 'processing_fails', fate: 'never_made' });
@@ -133,7 +133,7 @@ describe('a payment that is under way', () => {
     [24, 6],
     [7 * 24 - 1, 6],
     [7 * 24, 24],
-  ])('after %i hours: each %i. round', (hours, every) => expect(roundsBetweenLooks(hours * hourMs)).toBe(every));
+  ])('after %i hours: each %i. round', (hours, every) => expect(roundsBetweenReads(hours * hourMs)).toBe(every));
 
   test('for long is passed over in most rounds', async () => {
     let aheadMs = 0;
@@ -142,9 +142,9 @@ describe('a payment that is under way', () => {
     sandbox.pay(await checkout(), { card: 'processing', fate: 'never_made' });
     await payments.sweep(objects);
     aheadMs = 10 * 24 * hourMs;
-    const looks: number[] = [];
-    for (let round = 2; round <= 25; round++) looks.push((await payments.sweep(objects)).lookedAt);
-    expect(looks.filter((looked) => looked > 0)).toEqual([1]);
+    const readRounds: number[] = [];
+    for (let round = 2; round <= 25; round++) readRounds.push((await payments.sweep(objects)).lookedAt);
+    expect(readRounds.filter((count) => count > 0)).toEqual([1]);
   });
 });
 

@@ -23,38 +23,38 @@ export async function readObjects(round: Round): Promise<void> {
     await round.readList(
       (window) => parts.calls.completeSessions(window),
       { fromMs, toMs: startedAt.getTime() + slackMs },
-      (session, answer) => parts.intake.take(session, round.way(answer)),
+      (session, answer) => parts.intake.take(session, round.provenanceOf(answer)),
     );
   }
-  if (orders.hasUnsettled) await lookAtAttempts(round);
+  if (orders.hasUnsettled) await readAttempts(round);
 }
 
 /** Checks each attempt under way, less often with age: debits take days, vouchers weeks. */
-async function lookAtAttempts(round: Round): Promise<void> {
+async function readAttempts(round: Round): Promise<void> {
   const { parts, startedAt, number } = round;
   for await (const { attempts } of unsettledOrders(round)) {
     for (const { payment, asOf } of attempts) {
-      const everyRounds = roundsBetweenLooks(startedAt.getTime() - Date.parse(asOf));
+      const everyRounds = roundsBetweenReads(startedAt.getTime() - Date.parse(asOf));
       if (payment.provider !== 'stripe' || number % everyRounds !== 0) continue;
-      await round.takeOne(payment, () => lookAt(round, payment.id));
+      await round.takeOne(payment, () => readAttempt(round, payment.id));
     }
     if (parts.signal.aborted) throw round.stopped();
   }
 }
 
 /** An attempt of this age is checked in every n-th round. Rounds are hourly. */
-export function roundsBetweenLooks(ageMs: number): number {
+export function roundsBetweenReads(ageMs: number): number {
   if (ageMs < dayMs) return 1;
   return ageMs < 7 * dayMs ? 6 : 24;
 }
 
 /** Read by its session: an intent alone does not show that the customer cannot try again. */
-async function lookAt(round: Round, paymentId: string): Promise<IntakeResult> {
+async function readAttempt(round: Round, paymentId: string): Promise<IntakeResult> {
   const { calls, intake } = round.parts;
   const session = paymentId.startsWith('pi_') ? await calls.sessionOfIntent(paymentId) : await calls.session(paymentId);
-  if (session) return intake.take(session.object, round.way(session));
+  if (session) return intake.take(session.object, round.provenanceOf(session));
   const intent = paymentId.startsWith('pi_') ? await calls.intent(paymentId) : undefined;
-  return intent ? intake.take(intent.object, round.way(intent)) : { outcome: 'not_ours' };
+  return intent ? intake.take(intent.object, round.provenanceOf(intent)) : { outcome: 'not_ours' };
 }
 
 const pageLimit = 100;

@@ -6,10 +6,10 @@ import { isPaid } from '@paidonce/ledger/adapter';
 
 /** Stripe sends a webhook within seconds. Before this time it may only be late, and is not yet called lost. */
 const lateMs = 120_000;
-const mostKept = 1_000;
+const maxRescued = 1_000;
 const mostNamed = 5;
 /** A quarter of an hour at the default interval: each wait is twice as long as the one before. */
-const failuresToTell = 3;
+const failuresBeforeAlert = 3;
 
 export interface PollAlertsParts {
   readonly ledger: PaymentLedger;
@@ -37,10 +37,10 @@ export class PollAlerts {
   async watch<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
-      this.ended(what);
+      this.recordOutcome(what);
       return result;
     } catch (error) {
-      this.ended(what, error);
+      this.recordOutcome(what, error);
       throw error;
     }
   }
@@ -50,22 +50,22 @@ export class PollAlerts {
    *
    * @param error absent: it ended well.
    */
-  ended(what: string, error?: unknown): void {
+  recordOutcome(what: string, error?: unknown): void {
     const failures = error === undefined ? 0 : this.failuresOf(what) + 1;
     this.#failures.set(what, failures);
-    if (failures !== failuresToTell) return;
+    if (failures !== failuresBeforeAlert) return;
     // The message of a foreign error may quote a key.
     const why = error instanceof LedgerError ? `${error.code}: ${error.message}` : 'see the log';
     this.#parts.ledger.forAdapters.alert({
       kind: 'poll_failing',
-      message: `The poll of ${what} has failed ${failuresToTell} times in a row in this process (${why}). Nothing is lost: the next round reads the same again. Until then a payment whose webhook is lost is found by its status query alone`,
+      message: `The poll of ${what} has failed ${failuresBeforeAlert} times in a row in this process (${why}). Nothing is lost: the next round reads the same again. Until then a payment whose webhook is lost is found by its status query alone`,
     });
   }
 
   /** Records the orders that a round gave access to. */
-  rescued(orderIds: readonly string[]): void {
+  recordRescued(orderIds: readonly string[]): void {
     const atMs = this.#parts.runtime.monotonicNowMs();
-    for (const orderId of orderIds) if (this.#rescued.size < mostKept) this.#rescued.set(orderId, atMs);
+    for (const orderId of orderIds) if (this.#rescued.size < maxRescued) this.#rescued.set(orderId, atMs);
   }
 
   /**
@@ -78,7 +78,7 @@ export class PollAlerts {
     const missed: string[] = [];
     for (const orderId of late) {
       this.#rescued.delete(orderId);
-      if (!(await this.#wasTold(orderId))) missed.push(orderId);
+      if (!(await this.#hasWebhook(orderId))) missed.push(orderId);
     }
     if (missed.length === 0) return;
     const named = missed.length > mostNamed ? `${missed.slice(0, mostNamed).join(', ')}, …` : missed.join(', ');
@@ -89,7 +89,7 @@ export class PollAlerts {
   }
 
   /** True if a webhook reported the payment, and also if the order cannot be read: then no false alarm. */
-  async #wasTold(orderId: string): Promise<boolean> {
+  async #hasWebhook(orderId: string): Promise<boolean> {
     const { ledger, log } = this.#parts;
     try {
       for (const stored of await ledger.history(orderId)) {

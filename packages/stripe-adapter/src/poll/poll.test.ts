@@ -133,34 +133,34 @@ describe('in the background', () => {
   });
 
   test('a person is told once that it fails three times in a row', async () => {
-    const told: string[] = [];
+    const alerts: string[] = [];
     let failed = 0;
     const warn = (_: object, message: string): void => {
       failed += Number(message.startsWith('a pass of the poll failed'));
     };
     const { checkout, sandbox } = await openShop({
-      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      ledger: { onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
       payments: { poll: { intervalMs: 5 }, account: 'acct_1SandboxPaidOnce', log: { info: () => undefined, warn, error: () => undefined } },
     });
     sandbox.injectFault({ kind: 'status', status: 401, times: 1_000, path: '/v1/events' });
     await checkout();
     await expect.poll(() => failed).toBeGreaterThan(4);
-    expect(told).toEqual([expect.stringMatching(/^poll_failing The poll of events-\S+ has failed 3 times in a row/)]);
+    expect(alerts).toEqual([expect.stringMatching(/^poll_failing The poll of events-\S+ has failed 3 times in a row/)]);
   });
 
-  test('so it is where the pass cannot even begin, and the key is not told', async () => {
-    const told: string[] = [];
+  test('so it is where the pass cannot even begin, and the key is not reported', async () => {
+    const alerts: string[] = [];
     const { ledger, sandbox } = await openShop({
-      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      ledger: { onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
       payments: { poll: { intervalMs: 5 } },
     });
     sandbox.injectFault({ kind: 'status', status: 401, times: 1_000, path: '/v1/balance' });
     // Of both modes: then the key's own must be asked for.
     for (const livemode of [true, false])
       await ledger.placeOrder({ ...order, orderId: `order-${livemode}`, account: sandbox.account, livemode });
-    await expect.poll(() => told).toHaveLength(1);
-    expect(told[0]).toMatch(/^poll_failing The poll of the accounts has failed 3 times in a row/);
-    expect(told[0]).not.toContain('sk_test');
+    await expect.poll(() => alerts).toHaveLength(1);
+    expect(alerts[0]).toMatch(/^poll_failing The poll of the accounts has failed 3 times in a row/);
+    expect(alerts[0]).not.toContain('sk_test');
   });
 
   test('with poll: false it never does', async () => {
@@ -172,11 +172,11 @@ describe('in the background', () => {
   });
 });
 
-describe('what no webhook has told of', () => {
-  async function rescued(told: string[], eventStore = openMemoryEventStore()) {
+describe('what no webhook has reported', () => {
+  async function rescued(alerts: string[], eventStore = openMemoryEventStore()) {
     let aheadMs = 0;
     const shop = await openShop({
-      ledger: { eventStore, onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      ledger: { eventStore, onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
       payments: { runtime: { monotonicNowMs: () => performance.now() + aheadMs } },
     });
     const wait = (ms: number): void => {
@@ -186,23 +186,23 @@ describe('what no webhook has told of', () => {
   }
 
   test('two minutes after the poll gave access is an alert, once', async () => {
-    const told: string[] = [];
-    const { sandbox, payments, checkout, wait } = await rescued(told);
+    const alerts: string[] = [];
+    const { sandbox, payments, checkout, wait } = await rescued(alerts);
     for (const orderId of ['order-1', 'order-2']) sandbox.pay(await checkout({ orderId }), { fate: 'lost' });
     expect(await payments.sweep(objects)).toMatchObject({ rescued: 2 });
     wait(119_000);
     await payments.sweep(objects);
-    expect(told).toEqual([]);
+    expect(alerts).toEqual([]);
     wait(2_000);
     await payments.sweep(objects);
     await payments.sweep(objects);
-    expect(told).toEqual([
+    expect(alerts).toEqual([
       expect.stringMatching(/^webhook_missed The poll gave access for 2 paid orders .*order-1, order-2.*paidonce-stripe doctor/),
     ]);
   });
 
   test('keeps no pass from looking where an order cannot be read, and tells of the others', async () => {
-    const told: string[] = [];
+    const alerts: string[] = [];
     const store = openMemoryEventStore();
     let broken = false;
     const readStream: typeof store.readStream = (stream, ...how) => {
@@ -210,37 +210,37 @@ describe('what no webhook has told of', () => {
       broken = false; // Once: the store is well when the round itself begins.
       return Promise.reject(new LedgerError('store_unavailable', 'The disk is gone'));
     };
-    const { sandbox, payments, checkout, wait } = await rescued(told, { ...store, readStream });
+    const { sandbox, payments, checkout, wait } = await rescued(alerts, { ...store, readStream });
     for (const orderId of ['order-1', 'order-2']) sandbox.pay(await checkout({ orderId }), { fate: 'lost' });
     await payments.sweep(objects);
     sandbox.pay(await checkout({ orderId: 'order-3' }), { fate: 'lost' });
     wait(121_000);
     broken = true;
     expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
-    expect(told).toEqual([expect.stringMatching(/^webhook_missed .*\(order-2\)/)]);
+    expect(alerts).toEqual([expect.stringMatching(/^webhook_missed .*\(order-2\)/)]);
   });
 
   test('is none where the webhook was only slower than the poll', async () => {
-    const told: string[] = [];
-    const { sandbox, payments, checkout, wait } = await rescued(told);
+    const alerts: string[] = [];
+    const { sandbox, payments, checkout, wait } = await rescued(alerts);
     sandbox.pay(await checkout(), { fate: 'late:60' });
     expect(await payments.sweep(objects)).toMatchObject({ rescued: 1 });
     await sandbox.advance(60_000);
     wait(200_000);
     await payments.sweep(objects);
-    expect(told).toEqual([]);
+    expect(alerts).toEqual([]);
   });
 
   test('is none where a webhook or a status query came first', async () => {
-    const told: string[] = [];
-    const { sandbox, payments, checkout, wait } = await rescued(told);
+    const alerts: string[] = [];
+    const { sandbox, payments, checkout, wait } = await rescued(alerts);
     const sessionId = await checkout();
     sandbox.pay(sessionId, { fate: 'lost' });
     await payments.status(sessionId);
     await payments.sweep(objects);
     wait(200_000);
     await payments.sweep(objects);
-    expect(told).toEqual([]);
+    expect(alerts).toEqual([]);
   });
 });
 
@@ -368,7 +368,7 @@ describe('the budget', () => {
     expect((await payments.sweep(objects)).budgetLeft).toBe(97);
   });
 
-  test('is told with each sweep, status queries included', async () => {
+  test('is reported with each sweep, status queries included', async () => {
     const { checkout, payments, sandbox } = await openShop({
       payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 100, intervalMs: 1e9 } },
     });

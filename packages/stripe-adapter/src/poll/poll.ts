@@ -52,14 +52,14 @@ const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
 };
 
 /** A round that this process found running, and since when, by our monotonic clock. */
-interface Sighting {
+interface SeenRound {
   readonly round: number;
   readonly atMs: number;
 }
 
 export class Poll {
   readonly #parts: PollParts;
-  readonly #sighted = new Map<string, Sighting>();
+  readonly #seenRounds = new Map<string, SeenRound>();
   /** Tiers of connected accounts that our key may not read: they are left to a process with another key. */
   readonly #closedToUs = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -172,8 +172,8 @@ export class Poll {
     } finally {
       // Reads of a round that failed are recorded with the next round that ends well.
       if (failure !== undefined) budget.note(reads.count - readsBefore);
-      this.#alerts.rescued(round.rescuedOrders);
-      this.#alerts.ended(name, round.hasAdvanced ? undefined : failure); // A round that advanced leaves the next one less to read.
+      this.#alerts.recordRescued(round.rescuedOrders);
+      this.#alerts.recordOutcome(name, round.hasAdvanced ? undefined : failure); // A round that advanced leaves the next one less to read.
     }
   }
 
@@ -187,7 +187,7 @@ export class Poll {
     const budgetLeft = (await this.#budgetLeft(targets)) - calls;
     if (failed === 0) {
       await ledger.forAdapters.finishSweep(tier, number, { upTo: round.upTo.toISOString(), summary: { ...summary, budgetLeft } });
-      budget.told(others);
+      budget.recorded(others);
     }
     const message = failed === 0 ? 'a round of the poll is done' : 'a round of the poll had failures; the next one reads the same again';
     log.info({ tier, round: number, ...summary, failed, budgetLeft }, message);
@@ -207,19 +207,19 @@ export class Poll {
     const { runtime, intervalMs } = this.#parts;
     const name = nameOf(tier, orders);
     const nowMs = runtime.monotonicNowMs();
-    const sighted = this.#sighted.get(name);
-    if (sighted?.round !== progress.round) this.#sighted.set(name, { round: progress.round, atMs: nowMs });
+    const seenRound = this.#seenRounds.get(name);
+    if (seenRound?.round !== progress.round) this.#seenRounds.set(name, { round: progress.round, atMs: nowMs });
     if (progress.finished && progress.upTo === undefined) return true;
     const budgetLeft = tier === 'events' ? await this.#budgetLeft(targets) : 0;
     const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
     const sinceMs = runtime.now().getTime() - Date.parse(progress.upTo ?? orders.firstPlacedAt);
-    if (progress.finished) return sinceMs >= wait || (sighted?.round === progress.round && nowMs - sighted.atMs >= wait);
+    if (progress.finished) return sinceMs >= wait || (seenRound?.round === progress.round && nowMs - seenRound.atMs >= wait);
     // A cron job is a new process each time and observes no round for long: it goes by when a round was due.
-    if (sighted === undefined) return sinceMs >= wait + intervalMs;
+    if (seenRound === undefined) return sinceMs >= wait + intervalMs;
     // By our own clock: a round that began an interval ago and has not ended belongs to a process that died. If the failing
     // rounds are ours, each wait is twice as long as the one before, and at most `wait`.
     const patience = Math.min(wait, intervalMs * 2 ** this.#alerts.failuresOf(name));
-    return sighted.round === progress.round && nowMs - sighted.atMs >= patience;
+    return seenRound.round === progress.round && nowMs - seenRound.atMs >= patience;
   }
 
   async #budgetLeft(targets: readonly AccountOrders[]): Promise<number> {

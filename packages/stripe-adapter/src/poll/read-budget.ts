@@ -24,7 +24,7 @@ export class ReadBudget {
   }
 
   /** Subtracts reads that are now recorded in the log. */
-  told(others: number): void {
+  recorded(others: number): void {
     this.#others -= others;
   }
 

@@ -92,7 +92,7 @@ export class Round {
   }
 
   /** The provenance of an object in this answer. */
-  way({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>): Provenance {
+  provenanceOf({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>): Provenance {
     const { account, livemode } = this.orders;
     return { source: 'poll', account, livemode, asOf, ...defined({ apiVersion }) };
   }
@@ -156,12 +156,12 @@ export class Round {
     return new LedgerError('closed', 'The poll was stopped within a round; the next one goes on with it');
   }
 
-  #count(taken: IntakeResult): void {
-    if (taken.outcome === 'not_ours' || taken.outcome === 'ignored' || taken.outcome === 'unreadable') return;
+  #count(result: IntakeResult): void {
+    if (result.outcome === 'not_ours' || result.outcome === 'ignored' || result.outcome === 'unreadable') return;
     this.counts.found += 1;
-    if (taken.outcome !== 'granted' && taken.outcome !== 'restored') return;
+    if (result.outcome !== 'granted' && result.outcome !== 'restored') return;
     this.counts.rescued += 1;
-    this.rescuedOrders.push(taken.orderId);
+    this.rescuedOrders.push(result.orderId);
   }
 
   /**

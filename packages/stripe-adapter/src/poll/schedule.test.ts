@@ -63,7 +63,7 @@ describe('the budget', () => {
     budget.note();
     budget.note();
     expect(budget.left(spent, now)).toBe(875);
-    budget.told(2);
+    budget.recorded(2);
     expect(budget.left(spent, now)).toBe(877);
   });
 });

@@ -41,14 +41,14 @@ function once<T>(option: keyof GivenAccount, given: T | undefined, ask: () => Pr
   return () => {
     known ??= ask().catch((error: unknown) => {
       known = undefined;
-      throw isNotAllowed(error) ? notTold(option, error) : error;
+      throw isNotAllowed(error) ? missingSetting(option, error) : error;
     });
     return known;
   };
 }
 
 /** Rewrapped so that `isNotAllowed` is false: a missing setting must not make us skip every event. */
-function notTold(option: keyof GivenAccount, error: unknown): LedgerError {
+function missingSetting(option: keyof GivenAccount, error: unknown): LedgerError {
   const found = error instanceof Error ? error.message : String(error);
   return new LedgerError('provider_unavailable', `${found}. Or give stripePayments the option \`${option}\``, { cause: error });
 }

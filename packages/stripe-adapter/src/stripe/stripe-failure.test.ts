@@ -24,25 +24,25 @@ async function callsTo(answer: RequestListener | undefined): Promise<StripeCalls
   });
 }
 
-function says(status: number, error: object): RequestListener {
+function answers(status: number, error: object): RequestListener {
   return (_request, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
 }
 
 const page: RequestListener = (_request, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<html>');
 
-describe('a read that fails names what to mend', () => {
+describe('a read that fails names what to fix', () => {
   // biome-ignore format: a table
   test.each([
-    ['a wrong key', says(401, { type: 'invalid_request_error', message: 'Invalid API Key provided: sk_test_12' }), 'Stripe refuses our key for GET /v1/account: Invalid API Key provided: sk_test_12. Check the secret key'],
-    ['a key with too few rights', says(403, { type: 'invalid_request_error', message: 'The provided key does not have the required permissions.' }), "Our key may not do GET /v1/account: The provided key does not have the required permissions. Give it that permission in Stripe's dashboard"],
+    ['a wrong key', answers(401, { type: 'invalid_request_error', message: 'Invalid API Key provided: sk_test_12' }), 'Stripe refuses our key for GET /v1/account: Invalid API Key provided: sk_test_12. Check the secret key'],
+    ['a key with too few rights', answers(403, { type: 'invalid_request_error', message: 'The provided key does not have the required permissions.' }), "Our key may not do GET /v1/account: The provided key does not have the required permissions. Give it that permission in Stripe's dashboard"],
     ['an address where nobody listens', undefined, 'Stripe was not reached for GET /v1/account: An error occurred with our connection to Stripe (ECONNREFUSED). Check the network, and `host` and `port`'],
     ['an address of another program', page, 'GET /v1/account was answered by something else than Stripe: Invalid JSON received from the Stripe API. Check `host` and `port`'],
-    ['a failure of Stripe', says(500, { type: 'api_error', message: 'Something went wrong.' }), 'Stripe did not do GET /v1/account: Something went wrong. Nothing was decided on it; try again'],
-    ['a refusal', says(400, { type: 'invalid_request_error', message: 'No such thing.' }), 'Stripe refuses GET /v1/account: No such thing'],
-  ] as const)('%s', async (_, answer, told) => {
+    ['a failure of Stripe', answers(500, { type: 'api_error', message: 'Something went wrong.' }), 'Stripe did not do GET /v1/account: Something went wrong. Nothing was decided on it; try again'],
+    ['a refusal', answers(400, { type: 'invalid_request_error', message: 'No such thing.' }), 'Stripe refuses GET /v1/account: No such thing'],
+  ] as const)('%s', async (_, answer, expected) => {
     const error = await refusal((await callsTo(answer)).account());
     expect(error.code).toBe('provider_unavailable');
-    expect(error.message).toContain(told);
+    expect(error.message).toContain(expected);
     expect(error.message).not.toContain('..');
   });
 });

@@ -34,25 +34,25 @@ export type Refused = 'invalid_input' | 'provider_unavailable';
 export function failureOf(what: string, error: unknown, refusedAs: Refused): unknown {
   if (!isStripeFailure(error)) return error;
   const isRefused = error.type === 'StripeInvalidRequestError' && !isPassingStatus(error);
-  return new LedgerError(isRefused ? refusedAs : 'provider_unavailable', told(what, error, isRefused), { cause: error });
+  return new LedgerError(isRefused ? refusedAs : 'provider_unavailable', messageOf(what, error, isRefused), { cause: error });
 }
 
 /** What happened, and what to do: a wrong key is fixed elsewhere than a wrong address. */
-function told(what: string, error: StripeFailure, isRefused: boolean): string {
-  const said = error.message.trim().replace(/[.\s]+$/, ''); // Some of Stripe's sentences end with a full stop, some do not.
+function messageOf(what: string, error: StripeFailure, isRefused: boolean): string {
+  const stripeMessage = error.message.trim().replace(/[.\s]+$/, ''); // Some of Stripe's sentences end with a full stop, some do not.
   switch (error.type) {
     case 'StripeAuthenticationError':
-      return `Stripe refuses our key for ${what}: ${said}. Check the secret key, and that it is of this account and mode`;
+      return `Stripe refuses our key for ${what}: ${stripeMessage}. Check the secret key, and that it is of this account and mode`;
     case 'StripePermissionError':
-      return `Our key may not do ${what}: ${said}. Give it that permission in Stripe's dashboard, or use another key`;
+      return `Our key may not do ${what}: ${stripeMessage}. Give it that permission in Stripe's dashboard, or use another key`;
     case 'StripeConnectionError':
-      return `Stripe was not reached for ${what}: ${said}${causeOf(error)}. Check the network, and \`host\` and \`port\` where the client was given them; then try again`;
+      return `Stripe was not reached for ${what}: ${stripeMessage}${causeOf(error)}. Check the network, and \`host\` and \`port\` where the client was given them; then try again`;
   }
-  if (isRefused) return `Stripe refuses ${what}: ${said}`;
+  if (isRefused) return `Stripe refuses ${what}: ${stripeMessage}`;
   if (error.type === 'StripeAPIError' && error.statusCode === undefined) {
-    return `${what} was answered by something else than Stripe: ${said}. Check \`host\` and \`port\` where the client was given them`;
+    return `${what} was answered by something else than Stripe: ${stripeMessage}. Check \`host\` and \`port\` where the client was given them`;
   }
-  return `Stripe did not do ${what}: ${said}. Nothing was decided on it; try again`;
+  return `Stripe did not do ${what}: ${stripeMessage}. Nothing was decided on it; try again`;
 }
 
 /** Like ` (ECONNREFUSED)`: the SDK's own message does not distinguish a wrong address from a slow answer. */

@@ -50,10 +50,10 @@ describe('the signature', () => {
 
 describe('signatures that are refused', () => {
   async function refusing() {
-    const told: string[] = [];
+    const alerts: string[] = [];
     let aheadMs = 0;
     const shop = await openShop({
-      ledger: { onAlert: ({ kind, message }) => told.push(`${kind} ${message}`) },
+      ledger: { onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
       payments: { runtime: { monotonicNowMs: () => performance.now() + aheadMs } },
     });
     const forged = async (times: number) => {
@@ -62,27 +62,27 @@ describe('signatures that are refused', () => {
     const wait = (ms: number): void => {
       aheadMs += ms;
     };
-    return { ...shop, told, forged, wait };
+    return { ...shop, alerts, forged, wait };
   }
 
   test('ten times in a row are an alert, once an hour at most however many come', async () => {
-    const { told, forged, wait } = await refusing();
+    const { alerts, forged, wait } = await refusing();
     await forged(9);
-    expect(told).toEqual([]);
+    expect(alerts).toEqual([]);
     await forged(30);
-    expect(told).toEqual([expect.stringMatching(/^signatures_refused 10 webhooks in a row .*webhookSecrets/)]);
+    expect(alerts).toEqual([expect.stringMatching(/^signatures_refused 10 webhooks in a row .*webhookSecrets/)]);
     wait(hourMs);
     await forged(2);
-    expect(told).toHaveLength(2);
+    expect(alerts).toHaveLength(2);
   });
 
   test('are none while good ones come between: then it is another app', async () => {
-    const { told, forged, payments } = await refusing();
+    const { alerts, forged, payments } = await refusing();
     for (let round = 0; round < 4; round++) {
       await forged(9);
       await payments.handleWebhook(...signed(session()));
     }
-    expect(told).toEqual([]);
+    expect(alerts).toEqual([]);
   });
 });
 

@@ -2,12 +2,12 @@
 // again whatever is not acknowledged, for three days, and then disables the endpoint; so whatever it signed is
 // acknowledged, understood or not, and an error is thrown only where a retry can help.
 
-import { createHash } from 'node:crypto';
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { defined, isId } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import type { IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
+import { recordUnreadable } from '../intake/unreadable.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { signedBy, type WebhookSecret } from './webhook-signature.ts';
@@ -37,14 +37,14 @@ export interface WebhookParts {
 const eventsMissing = 'v2.core.health.event_generation_failure.resolved';
 
 /** Refused signatures in a row before a person is alerted; the next alert comes an hour later at the earliest. */
-const refusedToTell = 10;
-const tellAgainMs = 3_600_000;
+const refusedBeforeAlert = 10;
+const alertAgainMs = 3_600_000;
 
 export class Webhook {
   readonly #parts: WebhookParts;
   /** Refused signatures since the last good one. */
   #refused = 0;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #alertedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WebhookParts) {
     this.#parts = parts;
@@ -68,31 +68,31 @@ export class Webhook {
       return { outcome: 'bad_signature' };
     }
     this.#refused = 0;
-    return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };
+    return { outcome: outcomeOf(await this.#parseAndRoute(body, parseJson(body), secret)) };
   }
 
-  async #take(body: Uint8Array, parsed: unknown, secret: WebhookSecret): Promise<IntakeResult | WebhookAnswer> {
+  async #parseAndRoute(body: Uint8Array, parsed: unknown, secret: WebhookSecret): Promise<IntakeResult | WebhookAnswer> {
     const { events } = this.#parts;
     const { secret: _, ...speaksFor } = secret;
-    const way = { ...speaksFor, source: 'webhook' as const };
+    const provenance = { ...speaksFor, source: 'webhook' as const };
     const { object } = identityOf(parsed);
     if (object === 'v2.core.event') {
       const thin = thinEventSchema.safeParse(parsed);
-      if (!thin.success) return this.#keep(body, parsed, failedPath(thin.error));
+      if (!thin.success) return this.#recordUnreadable(body, parsed, failedPath(thin.error));
       if (thin.data.type === eventsMissing) return this.#sweep(thin.data.id);
-      return events.takeThin(thin.data, way);
+      return events.takeThin(thin.data, provenance);
     }
     const event = eventSchema.safeParse(parsed);
-    if (!event.success) return this.#keep(body, parsed, failedPath(event.error));
-    return object === 'event' ? events.takeSnapshot(event.data, way) : this.#keep(body, parsed, 'object');
+    if (!event.success) return this.#recordUnreadable(body, parsed, failedPath(event.error));
+    return object === 'event' ? events.takeSnapshot(event.data, provenance) : this.#recordUnreadable(body, parsed, 'object');
   }
 
   /** After a rotation of the secret every webhook is lost without a sound; but anybody can send bad ones, so alerts are rare. */
   #refuse(): void {
     const { ledger, runtime } = this.#parts;
     this.#refused += 1;
-    if (this.#refused < refusedToTell || runtime.monotonicNowMs() - this.#toldAtMs < tellAgainMs) return;
-    this.#toldAtMs = runtime.monotonicNowMs();
+    if (this.#refused < refusedBeforeAlert || runtime.monotonicNowMs() - this.#alertedAtMs < alertAgainMs) return;
+    this.#alertedAtMs = runtime.monotonicNowMs();
     ledger.forAdapters.alert({
       kind: 'signatures_refused',
       message: `${this.#refused} webhooks in a row had a signature of none of our secrets, or not of now. Was the endpoint's secret rotated? Then add the new one to webhookSecrets, beside the old. Anybody can cause this too: \`paidonce-stripe doctor\` tells which`,
@@ -108,18 +108,10 @@ export class Webhook {
   }
 
   /** Records by id what Stripe signed and what is no event that we know. */
-  async #keep(body: Uint8Array, parsed: unknown, path: string): Promise<WebhookAnswer> {
-    const sha256 = createHash('sha256').update(body).digest('hex');
+  #recordUnreadable(body: Uint8Array, parsed: unknown, path: string): Promise<WebhookAnswer> {
     const { id } = identityOf(parsed);
     const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? String(parsed.type) : '';
-    await this.#parts.ledger.forAdapters.recordUnreadable({
-      objectId: id ?? `sha256:${sha256}`,
-      ...defined({ eventId: id }),
-      type: isId(type) ? type : 'unknown',
-      sha256,
-      path,
-    });
-    return { outcome: 'unreadable' };
+    return recordUnreadable(this.#parts.ledger, body, { type: isId(type) ? type : 'unknown', path }, defined({ eventId: id }));
   }
 }
 

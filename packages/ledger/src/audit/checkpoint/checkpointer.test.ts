@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Clock and waiting in the hands of the test: each wait is one look further. */
+/** A clock that the test controls: each wait of the checkpointer ends when the test lets time pass. */
 function steps() {
   let nowMs = 0;
   let wake = (): void => undefined;
@@ -59,7 +59,7 @@ function steps() {
       wake();
       while (waits.length === before) await new Promise((done) => setImmediate(done));
     },
-    /** Until it has looked for the first time. */
+    /** Waits until the checkpointer has made its first pass. */
     begun: async () => {
       while (waits.length === 0) await new Promise((done) => setImmediate(done));
     },
@@ -93,7 +93,7 @@ async function append(count: number, store: EventStore = openMemoryEventStore({ 
 }
 
 const sizes = (): readonly number[] => sent.map(({ size }) => size);
-const kept = () => splitNotes(readFileSync(file, 'utf8')).map((note) => openCheckpoint(note, keys));
+const notesInFile = () => splitNotes(readFileSync(file, 'utf8')).map((note) => openCheckpoint(note, keys));
 
 describe('a checkpoint is signed', () => {
   test('at each multiple of 1,000 events, and of others after a minute', async () => {
@@ -112,7 +112,7 @@ describe('a checkpoint is signed', () => {
     expect(sizes()).toEqual([10, 1_000, 2_000]);
     await pass(60_000);
     expect(sizes()).toEqual([10, 1_000, 2_000, 2_510]);
-    await pass(3_600_000); // Nothing new.
+    await pass(3_600_000); // No event was appended.
     expect(sizes()).toHaveLength(4);
     await signing.stop(runtime.monotonicNowMs() + 1_000);
   });
@@ -124,7 +124,7 @@ describe('a checkpoint is signed', () => {
     const { note } = await takeCheckpoint(store, { origin, signers: [parseSignerKey(pair.signerKey)] });
     expect(sent.map((each) => each.note)).toEqual([expect.anything(), note]);
     expect(readFileSync(file, 'utf8')).toBe(sent.map((each) => each.note).join(''));
-    expect(kept()).toMatchObject([{ size: 1_000 }, { size: 1_200 }]);
+    expect(notesInFile()).toMatchObject([{ size: 1_000 }, { size: 1_200 }]);
     const { findings } = await verifyLog(store, { checkpoints: splitNotes(readFileSync(file, 'utf8')), keys });
     expect(findings.filter(({ rule }) => rule === 'checkpoint')).toEqual([]);
   });
@@ -159,7 +159,7 @@ describe('after a restart', () => {
     await append(1_000);
     await checkpointer().catchUp();
     expect(sizes()).toEqual([1_000, 1_500, 2_000, 2_500]);
-    expect(kept()).toHaveLength(4);
+    expect(notesInFile()).toHaveLength(4);
   });
 
   test('a checkpoint that a crash cut off is dropped from the file', async () => {
@@ -169,7 +169,7 @@ describe('after a restart', () => {
     appendFileSync(file, whole.slice(0, 30));
     await append(600);
     await checkpointer().catchUp();
-    expect(kept()).toMatchObject([{ size: 1_000 }, { size: 1_500 }, { size: 2_000 }, { size: 2_100 }]);
+    expect(notesInFile()).toMatchObject([{ size: 1_000 }, { size: 1_500 }, { size: 2_000 }, { size: 2_100 }]);
   });
 
   test('checkpoints of another log in the file are left alone', async () => {
@@ -220,10 +220,10 @@ describe('what fails', () => {
     failing = false;
     await signing.catchUp();
     expect(sizes()).toEqual([2_500]);
-    expect(kept()).toMatchObject([{ size: 2_000 }, { size: 2_500 }]);
+    expect(notesInFile()).toMatchObject([{ size: 2_000 }, { size: 2_500 }]);
   });
 
-  test('a file that cannot be written is told once, and tried again; when it fails anew, that is told', async () => {
+  test('a file that cannot be written is reported once, and tried again; when it fails anew, that is reported', async () => {
     const { runtime, pass, begun } = steps();
     const signing = checkpointer({ file: join(directory, 'missing', 'checkpoints') }, runtime);
     await append(1_000);

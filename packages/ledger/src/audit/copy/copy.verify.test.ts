@@ -11,21 +11,21 @@ import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.
 import { newDirectory, newLogPath } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
-import { tellStories } from '../golden-log.test-support.ts';
+import { writeStories } from '../golden-log.test-support.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { verifyLog } from '../verify/verify.ts';
 import { type CopyPhase, copyLedger } from './copy.ts';
 
 const directory = newDirectory();
-const told = join(directory, 'told.db');
+const storiesPath = join(directory, 'told.db');
 let source: LogReader;
 let size = 0;
 let root = '';
 beforeAll(async () => {
-  const store = await openSqliteEventStore(told);
-  await tellStories(store);
-  source = sqliteReader(told);
+  const store = await openSqliteEventStore(storiesPath);
+  await writeStories(store);
+  source = sqliteReader(storiesPath);
   ({ size, root } = await verifyLog(source));
 });
 afterAll(async () => {
@@ -108,11 +108,11 @@ describe('a copy has the root of its source', () => {
 describe('a copy that was cut off goes on', () => {
   test.each([1, 17, 40])('after kill -9 of its process at append %i', async (appends) => {
     const double = await startDouble();
-    const child = startCopy(`sqlite:${told}`, double.url);
-    let seen = 0;
+    const child = startCopy(`sqlite:${storiesPath}`, double.url);
+    let appended = 0;
     double.log.on('appended', () => {
-      seen += 1;
-      if (seen === appends) child.kill('SIGKILL');
+      appended += 1;
+      if (appended === appends) child.kill('SIGKILL');
     });
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
     const there = double.log.events.length;
@@ -140,7 +140,7 @@ describe('a copy that was cut off goes on', () => {
     while (copied.sqlite?.end() === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
     child.kill('SIGKILL');
     expect(await gone).toEqual([null, 'SIGKILL']);
-    await copied.close(); // What the killed one had committed and not yet told is seen by who opens the file anew.
+    await copied.close(); // A new connection sees also what the killed process had committed without reporting it.
     const target = await openSqlite(to);
     const there = (await eventsIn(target)).length;
     expect(there).toBeLessThan(events);
@@ -176,7 +176,7 @@ describe('a copy that was cut off goes on', () => {
     await original.append('order-a', -1, events);
     await original.append('order-b', -1, others);
     const reader = readerOf(original);
-    // The target was read, and was empty: now the append of the killed one arrives.
+    // The copy has read the target, which was empty. Now the append of the killed process arrives.
     async function* rows(): AsyncGenerator<never> {
       await land(openMemoryEventStore({ log }));
       yield* reader.rows() as AsyncIterable<never>;
@@ -211,7 +211,7 @@ describe('nothing is written to a target', () => {
 
   test('that holds another ledger', async () => {
     const target = await openSqlite();
-    await tellStories(target);
+    await writeStories(target);
     const again = await openSqlite();
     await again.append('order-a', -1, [noted()]);
     await refuses(again, /no earlier copy of this source: its event 1 is order-a@0 \(Noted, id .*\), the source has policy@0/);
@@ -226,16 +226,16 @@ describe('nothing is written to a target', () => {
 
   test('whose beginning is the source with an event left out', async () => {
     const target = openMemoryEventStore();
-    for (const { stream, revision, id, type, data, metadata } of (await eventsIn(await openSqlite(told))).slice(1, 3))
+    for (const { stream, revision, id, type, data, metadata } of (await eventsIn(await openSqlite(storiesPath))).slice(1, 3))
       await target.append(stream, revision - 1, [{ id, type, data, metadata }]);
     await refuses(target, /its event 1 is/);
   });
 });
 
-describe('what differs is told, with both roots', () => {
+describe('what differs is reported, with both roots', () => {
   test('where a copy was changed since', async () => {
     const path = join(directory, 'changed.db');
-    copyFileSync(told, path);
+    copyFileSync(storiesPath, path);
     const db = new DatabaseSync(path);
     db.exec(`DELETE FROM events WHERE position > 30; UPDATE events SET data = replace(data, '"pro"', '"con"') WHERE position = 2`);
     db.close();
@@ -247,7 +247,7 @@ describe('what differs is told, with both roots', () => {
   test('where somebody else writes to the target meanwhile', async () => {
     const log = createMemoryLog();
     const other = openMemoryEventStore({ log });
-    const own = [noted()]; // Appended once: then it is known.
+    const own = [noted()]; // This event is in the store already.
     const onProgress = () => void other.append('order-own', -1, own);
     expect(await copyLedger(source, openMemoryEventStore({ log }), { onProgress })).toEqual({
       outcome: 'differs',
@@ -259,7 +259,7 @@ describe('what differs is told, with both roots', () => {
 
 test('text that the ledger did not write is not copied: it would not come back to the letter', async () => {
   const path = join(directory, 'edited.db');
-  copyFileSync(told, path);
+  copyFileSync(storiesPath, path);
   const db = new DatabaseSync(path);
   db.exec(`UPDATE events SET data = replace(data, ':', ': ') WHERE position = 3`);
   db.close();

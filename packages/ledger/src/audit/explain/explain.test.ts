@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Position } from '../../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
-import { tellStories } from '../golden-log.test-support.ts';
-import { tellLaterStories } from '../golden-log-later.test-support.ts';
+import { writeStories } from '../golden-log.test-support.ts';
+import { writeLaterStories } from '../golden-log-later.test-support.ts';
 import { resolveAsOf } from '../log/as-of.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
 import type { LogRow } from '../log/log-row.ts';
@@ -12,7 +12,7 @@ import { explanationLines } from './explanation-lines.ts';
 let log: LogReader;
 beforeAll(async () => {
   const memory = createMemoryLog();
-  await tellStories(openMemoryEventStore({ log: memory }));
+  await writeStories(openMemoryEventStore({ log: memory }));
   log = readerOf(openMemoryEventStore({ log: memory }));
 });
 afterAll(() => log.close());
@@ -22,8 +22,8 @@ async function explained(orderId: string, asOf?: Position): Promise<Explanation>
   if (!explanation) throw new Error(`no order ${orderId}`);
   return explanation;
 }
-/** Without their times. */
-const told = async (orderId: string) => explanationLines(await explained(orderId)).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
+/** Returns the lines without their times. */
+const linesOf = async (orderId: string) => explanationLines(await explained(orderId)).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
 const verdicts = async (orderId: string) =>
   (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'said' ? [[entry.said.source, entry.verdict.verdict]] : []));
 
@@ -35,7 +35,7 @@ async function allRows(): Promise<readonly LogRow[]> {
 
 describe('an order is explained', () => {
   test('in words: what granted, who confirmed and how much later, what was ignored and by which law', async () => {
-    const lines = await told('confirmed');
+    const lines = await linesOf('confirmed');
     expect(lines.slice(0, 6)).toEqual([
       'Order confirmed of member member-confirmed, plan pro',
       'The membership is active since 2026-01-05 09:00:13 UTC.',
@@ -51,13 +51,13 @@ describe('an order is explained', () => {
   });
 
   test('by what held it: no order was known (law 7)', async () => {
-    expect(await told('held')).toContainEqual(expect.stringMatching(/No order was known for it, so it was kept \(law 7\)\.$/));
+    expect(await linesOf('held')).toContainEqual(expect.stringMatching(/No order was known for it, so it was kept \(law 7\)\.$/));
     expect(await verdicts('early')).toEqual([['webhook', 'waits']]);
-    expect((await told('early'))[2]).toBe('It was granted because the webhook said that pi_early was paid, 49.00 USD (evt_pi_early).');
+    expect((await linesOf('early'))[2]).toBe('It was granted because the webhook said that pi_early was paid, 49.00 USD (evt_pi_early).');
   });
 
   test('by a person who decided', async () => {
-    expect(await told('short')).toEqual(
+    expect(await linesOf('short')).toEqual(
       expect.arrayContaining([
         'It was granted because support-7 decided so (ticket 4711).',
         expect.stringContaining('It does not count: less was paid than the order expects (law 4).'),
@@ -67,7 +67,7 @@ describe('an order is explained', () => {
   });
 
   test('by why its membership is what it is now', async () => {
-    const lines = await told('refunded');
+    const lines = await linesOf('refunded');
     expect(lines.slice(1, 5)).toEqual([
       'The membership is revoked since 2026-01-05 09:01:03 UTC.',
       'It was granted because the poll said that pi_refunded was paid, 49.00 USD (pi_refunded).',
@@ -78,13 +78,13 @@ describe('an order is explained', () => {
   });
 
   test('with what its deliveries came to', async () => {
-    expect(await told('tried')).toEqual(
+    expect(await linesOf('tried')).toEqual(
       expect.arrayContaining([
         'Delivery of decision 1 failed (error); tried again after 750 ms.',
         'support-7 asked for decision 1 to be delivered again (ticket 4711).',
       ]),
     );
-    expect(await told('abandoned')).toEqual(
+    expect(await linesOf('abandoned')).toEqual(
       expect.arrayContaining([
         'The shop took over 0 of 1 decision.',
         'Delivery of decision 1 was given up after 72 h. `redeliver` starts it again.',
@@ -93,19 +93,21 @@ describe('an order is explained', () => {
   });
 
   test('with payments that came from, or went to, other orders', async () => {
-    expect(await told('wrong')).toContain('support-7 moved pi_moved to order right (ticket 4711).');
-    expect(await told('right')).toContainEqual(expect.stringContaining('It was granted because the webhook said that pi_moved was paid'));
+    expect(await linesOf('wrong')).toContain('support-7 moved pi_moved to order right (ticket 4711).');
+    expect(await linesOf('right')).toContainEqual(
+      expect.stringContaining('It was granted because the webhook said that pi_moved was paid'),
+    );
   });
 
   test('that was imported: the shop was told nothing', async () => {
     const memory = createMemoryLog();
-    await tellLaterStories(async () => openMemoryEventStore({ log: memory }));
+    await writeLaterStories(async () => openMemoryEventStore({ log: memory }));
     const imported = await explainOrder(readerOf(openMemoryEventStore({ log: memory })), 'imported');
-    for (const [language, says] of [
+    for (const [language, expected] of [
       ['en', 'The order was imported: the shop knew decision 1, and was told nothing.'],
       ['zh-TW', '訂單由他處匯入：商店早已知道第 1 項決定，未另行通知。'],
     ] as const) {
-      expect(explanationLines(imported as Explanation, language)).toContainEqual(expect.stringContaining(says));
+      expect(explanationLines(imported as Explanation, language)).toContainEqual(expect.stringContaining(expected));
     }
     expect(explanationLines(imported as Explanation)).toContainEqual(expect.stringMatching(/The shop took over decision 2/));
   });

@@ -1,23 +1,27 @@
-// An explanation as lines of text: a summary, and the timeline.
+// Turns an explanation into lines of text: a summary, then the timeline.
 import { moneyText } from '../minor-units.ts';
 import type { Explanation } from './explain.ts';
-import type { Said, TimelineEntry, Verdict } from './timeline.ts';
-import { type EntryOf, timeText, type Words } from './words.ts';
-import { english } from './words-en.ts';
-import { traditionalChinese } from './words-zh-tw.ts';
+import { type EntryOf, type Messages, timeText } from './messages.ts';
+import { english } from './messages-en.ts';
+import { traditionalChinese } from './messages-zh-tw.ts';
+import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
 
+/** The languages of an explanation: English, and Traditional Chinese. */
 export type Language = 'en' | 'zh-TW';
 
-const languages: Readonly<Record<Language, Words>> = { en: english, 'zh-TW': traditionalChinese };
+const languages: Readonly<Record<Language, Messages>> = { en: english, 'zh-TW': traditionalChinese };
 
-/** The summary, a blank line, and the timeline. */
+/** Returns the summary, a blank line, and the timeline, without line breaks. @param language default `en`. */
 export function explanationLines(explanation: Explanation, language: Language = 'en'): readonly string[] {
-  const words = languages[language];
-  const entries = explanation.entries.map((entry) => `${timeText(entry.at)}  ${entryText(entry, explanation, words)}`);
-  return [...summaryLines(explanation, words), '', ...entries].map(words.finish);
+  const messages = languages[language];
+  const entries = explanation.entries.map((entry) => `${timeText(entry.at)}  ${entryText(entry, explanation, messages)}`);
+  return [...summaryLines(explanation, messages), '', ...entries].map(messages.finish);
 }
 
-/** Whether a member has access, and each of the orders. @param past as the log was. */
+/**
+ * Returns a line that says whether the member has access, then the lines of each order.
+ * @param past true if the explanations are of an earlier position (`asOf`): then the first line is in the past tense.
+ */
 export function memberLines(
   memberId: string,
   explanations: readonly Explanation[],
@@ -28,8 +32,8 @@ export function memberLines(
   return [finish(summary.access(memberId, giving, past)), ...explanations.flatMap((each) => ['', ...explanationLines(each, language)])];
 }
 
-function summaryLines(explanation: Explanation, words: Words): readonly string[] {
-  const { summary } = words;
+function summaryLines(explanation: Explanation, messages: Messages): readonly string[] {
+  const { summary } = messages;
   const { membership, since, openReviews, sequence, delivered, memberId } = explanation;
   const lines = [
     summary.heading(explanation),
@@ -37,19 +41,21 @@ function summaryLines(explanation: Explanation, words: Words): readonly string[]
   ];
   const decisions = explanation.entries.filter((entry) => entry.kind === 'decided');
   const [granted, newest] = [decisions[0], decisions.at(-1)];
-  if (granted) lines.push(summary.granted(becauseText(granted, explanation, words)), ...confirmations(granted, explanation, words));
-  if (newest && newest !== granted) lines.push(summary.changed(newest, becauseText(newest, explanation, words)));
+  if (granted) lines.push(summary.granted(becauseText(granted, explanation, messages)), ...confirmations(granted, explanation, messages));
+  if (newest && newest !== granted) lines.push(summary.changed(newest, becauseText(newest, explanation, messages)));
   if (openReviews > 0) lines.push(summary.reviews(openReviews));
   if (delivered < sequence) lines.push(summary.undelivered(sequence, delivered));
   return lines;
 }
 
-function becauseText({ because }: EntryOf<'decided'>, explanation: Explanation, words: Words): string {
-  return 'said' in because ? words.summary.said(because.said, factText(because.said, explanation, words)) : words.summary.ruled(because.by);
+function becauseText({ because }: EntryOf<'decided'>, explanation: Explanation, messages: Messages): string {
+  return 'said' in because
+    ? messages.summary.said(because.said, factText(because.said, explanation, messages))
+    : messages.summary.ruled(because.by);
 }
 
-/** Who confirmed the very fact that granted. */
-function confirmations({ because }: EntryOf<'decided'>, { entries }: Explanation, { summary }: Words): readonly string[] {
+/** Returns a line for each source that confirmed the fact that led to the grant, or one line that says that none did. */
+function confirmations({ because }: EntryOf<'decided'>, { entries }: Explanation, { summary }: Messages): readonly string[] {
   if (!('said' in because)) return [];
   const of = JSON.stringify([because.said.payment, because.said.fact]);
   const found = entries.flatMap((entry) =>
@@ -60,8 +66,8 @@ function confirmations({ because }: EntryOf<'decided'>, { entries }: Explanation
   return found.length > 0 ? found : [summary.unconfirmed()];
 }
 
-function entryText(entry: TimelineEntry, explanation: Explanation, words: Words): string {
-  const { entries } = words;
+function entryText(entry: TimelineEntry, explanation: Explanation, messages: Messages): string {
+  const { entries } = messages;
   switch (entry.kind) {
     case 'placed':
       return entries.placed(entry.order, moneyText(entry.order.expected.amountMinor, entry.order.expected.currency));
@@ -70,11 +76,11 @@ function entryText(entry: TimelineEntry, explanation: Explanation, words: Words)
     case 'linked':
       return entries.linked(entry);
     case 'held':
-      return entries.held(entries.said(entry.said, factText(entry.said, explanation, words)));
+      return entries.held(entries.said(entry.said, factText(entry.said, explanation, messages)));
     case 'said':
-      return `${entries.said(entry.said, factText(entry.said, explanation, words))}${words.space}${verdictText(entry.verdict, words)}`;
+      return `${entries.said(entry.said, factText(entry.said, explanation, messages))}${messages.space}${verdictText(entry.verdict, messages)}`;
     case 'decided':
-      return entries.decided(entry, becauseText(entry, explanation, words));
+      return entries.decided(entry, becauseText(entry, explanation, messages));
     case 'review':
       return entries.review(entry);
     case 'resolved':
@@ -92,16 +98,16 @@ function entryText(entry: TimelineEntry, explanation: Explanation, words: Words)
   }
 }
 
-function verdictText(came: Verdict, { verdicts }: Words): string {
-  switch (came.verdict) {
+function verdictText(verdict: Verdict, { verdicts }: Messages): string {
+  switch (verdict.verdict) {
     case 'decided':
-      return verdicts.decided(came);
+      return verdicts.decided(verdict);
     case 'confirms':
-      return verdicts.confirms(came);
+      return verdicts.confirms(verdict);
     case 'waits':
       return verdicts.waits();
     case 'does_not_count':
-      return verdicts.does_not_count(came);
+      return verdicts.does_not_count(verdict);
     case 'second_payment':
       return verdicts.second_payment();
     case 'older':
@@ -111,8 +117,8 @@ function verdictText(came: Verdict, { verdicts }: Words): string {
   }
 }
 
-function factText({ fact, payment }: Said, { currency }: Explanation, words: Words): string {
-  return words.fact(fact, payment.id, (amountMinor, of = currency) =>
+function factText({ fact, payment }: SourceReport, { currency }: Explanation, messages: Messages): string {
+  return messages.fact(fact, payment.id, (amountMinor, of = currency) =>
     of === undefined ? String(amountMinor) : moneyText(amountMinor, of),
   );
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
-import { tellStories } from '../golden-log.test-support.ts';
+import { writeStories } from '../golden-log.test-support.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { decimalText, minorOf, moneyText } from '../minor-units.ts';
@@ -19,11 +19,11 @@ import { type JournalFormat, journalWriter } from './journal-text.ts';
 import { importNdjson, ndjsonLines } from './ndjson.ts';
 
 const directory = newDirectory();
-const told = join(directory, 'told.db');
+const storiesPath = join(directory, 'told.db');
 let log: LogReader;
 beforeAll(async () => {
-  await tellStories(await openSqliteEventStore(told));
-  log = sqliteReader(told);
+  await writeStories(await openSqliteEventStore(storiesPath));
+  log = sqliteReader(storiesPath);
 });
 afterAll(async () => {
   await log.close();
@@ -104,7 +104,7 @@ describe('NDJSON', () => {
 
   test('comes into empty stores only', async () => {
     const memory = createMemoryLog();
-    await tellStories(openMemoryEventStore({ log: memory }));
+    await writeStories(openMemoryEventStore({ log: memory }));
     await expect(importNdjson(each([]), openMemoryEventStore({ log: memory }))).rejects.toThrow(/not empty/);
   });
 });
@@ -160,14 +160,14 @@ describe('a journal', () => {
 
   test('sums up to what the payments of the log are', async () => {
     // Paid and kept: confirmed, held, early, disputed, right, twice (two), tried, abandoned at 49.00; short at 40.00; again at 50.00.
-    const kept = 9 * 4_900 + 4_000 + 5_000;
+    const earned = 9 * 4_900 + 4_000 + 5_000;
     expect(Object.fromEntries(balances(await journal()))).toEqual({
       'assets:stripe:acct_1 eur': 4_900,
-      'assets:stripe:acct_1 usd': kept,
+      'assets:stripe:acct_1 usd': earned,
       'expenses:disputes usd': 3_900,
       'liabilities:tax usd': -400,
       'liabilities:unallocated eur': -4_900,
-      'revenues:pro usd': -(kept + 4_900 + 4_900 + 4_900 - 400), // refunded, partly and the first of again came, and went back
+      'revenues:pro usd': -(earned + 4_900 + 4_900 + 4_900 - 400), // Payments that were received and then refunded: `refunded`, `partly`, and the first of `again`.
       'revenues:refunds usd': 4_900 + 4_900 + 1_000,
     });
   });
@@ -218,7 +218,7 @@ describe('a journal', () => {
       const fees = entries.filter(({ what }) => what === 'fee').map(({ date, orderId, place }) => [date, orderId, place]);
       expect(fees).toEqual([
         ['2026-01-05', 'confirmed', 'fees line 2'],
-        ['2026-01-09', 'confirmed', 'fees line 8'], // The description of the first has a line of its own.
+        ['2026-01-09', 'confirmed', 'fees line 8'], // Line 8, because the description in the first row has a line break.
         ['2026-01-07', 'partly', 'fees line 5'],
       ]);
       expect(Object.fromEntries(balances(entries))).toMatchObject({
@@ -312,10 +312,10 @@ describe('a journal', () => {
       const accepts = (text: string) => {
         writeFileSync(path, text);
         const { status, stdout, stderr } = spawnSync(program, [...args, path], { encoding: 'utf8' });
-        return { status, said: stdout + stderr };
+        return { status, output: stdout + stderr };
       };
       const text = await written(format);
-      expect(accepts(text)).toEqual({ status: 0, said: '' });
+      expect(accepts(text)).toEqual({ status: 0, output: '' });
       expect(accepts(text.replace('-49.00', '-49.01')).status).not.toBe(0);
     });
   }

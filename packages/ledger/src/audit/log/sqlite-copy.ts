@@ -1,29 +1,30 @@
-// Audits that scan by stream work on a SQLite file. A log in another store is copied into a temporary one first: the
-// same events in the same order, and so the same tree; positions are counted anew, and those of the origin kept beside them.
+// Gives an audit a SQLite file to scan by stream. A log in another store is copied into a temporary file first: the same
+// events in the same order, so the same tree. The copy has new positions; the original ones are kept in a table beside them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Position } from '../../event-store/event-store.ts';
-import { moveForward } from '../../event-store/sqlite/layout.ts';
+import { migrate } from '../../event-store/sqlite/migrations.ts';
 import type { LogReader } from './log-reader.ts';
 import { SqliteLog } from './sqlite-log.ts';
 import { originsTable } from './sqlite-reading.ts';
 
 export interface SqliteView {
   readonly log: SqliteLog;
-  /** The position in this file that `asOf` stands for; the end where there is none. */
+  /** The position in this file that `asOf` stands for. Without `asOf`: the end of the log. */
   readonly upTo: number;
-  /** Events that were copied to get here. */
+  /** How many events were copied into the temporary file; 0: the log is a SQLite file itself. */
   readonly copied: number;
 }
 
 export interface SqliteViewOptions {
   readonly asOf?: Position | undefined;
-  /** Events copied so far. A SQLite log is not copied. */
+  /** Called with the number of events copied so far. Not called for a SQLite log, which is not copied. */
   readonly onEvents?: ((events: number) => void) | undefined;
 }
 
+/** Calls `work` with the SQLite file, and deletes the temporary file afterwards. Throws what `work` and the store throw. */
 export async function withSqliteLog<T>(
   reader: LogReader,
   { asOf, onEvents }: SqliteViewOptions,
@@ -51,9 +52,9 @@ async function copyInto(
 ): Promise<{ readonly upTo: number; readonly copied: number }> {
   const db = new DatabaseSync(path);
   try {
-    // Nobody needs it after a crash.
+    // The file need not survive a crash.
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
-    moveForward(db, path);
+    migrate(db, path);
     db.exec(originsTable);
     const addStream = db.prepare('INSERT INTO streams (name, revision) VALUES (?, ?)');
     const findStream = db.prepare('SELECT id FROM streams WHERE name = ?');

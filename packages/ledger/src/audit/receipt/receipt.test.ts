@@ -5,7 +5,7 @@ import { newDirectory } from '../../event-store/sqlite/log-directory.test-suppor
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { proveConsistency, takeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { generateNoteKey, parseSignerKey } from '../checkpoint/signed-note.ts';
-import { tellStories } from '../golden-log.test-support.ts';
+import { writeStories } from '../golden-log.test-support.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { provesConsistency } from '../tree/merkle-tree.ts';
@@ -17,13 +17,13 @@ const origin = 'shop.example/ledger';
 const pair = generateNoteKey(origin);
 const signers = [parseSignerKey(pair.signerKey)];
 const directory = newDirectory();
-const told = join(directory, 'told.db');
+const storiesPath = join(directory, 'told.db');
 let log: LogReader;
 let receipt: Receipt;
 
 beforeAll(async () => {
-  await tellStories(await openSqliteEventStore(told));
-  log = sqliteReader(told);
+  await writeStories(await openSqliteEventStore(storiesPath));
+  log = sqliteReader(storiesPath);
   receipt = await takeReceipt(log, 'refunded', { proof: { origin, signers } });
 });
 afterAll(async () => {
@@ -40,10 +40,10 @@ describe('a receipt', () => {
   test.each(['confirmed', 'held', 'early', 'refunded', 'again', 'doubtful', 'wrong', 'right', 'abandoned'])(
     'of %s proves that its events stand in the log, and its decisions are the ones that the facts call for',
     async (orderId) => {
-      const taken = await takeReceipt(log, orderId, { proof: { origin, signers } });
-      expect(await verifyReceipt(taken, [pair.verifierKey])).toMatchObject({ valid: true, orderId, origin, signedBy: [origin] });
-      expect(await verifyReceiptDecisions(taken)).toEqual([]);
-      const own = taken.events.filter(({ stream }) => stream === `order-${orderId}`);
+      const receiptOf = await takeReceipt(log, orderId, { proof: { origin, signers } });
+      expect(await verifyReceipt(receiptOf, [pair.verifierKey])).toMatchObject({ valid: true, orderId, origin, signedBy: [origin] });
+      expect(await verifyReceiptDecisions(receiptOf)).toEqual([]);
+      const own = receiptOf.events.filter(({ stream }) => stream === `order-${orderId}`);
       expect(own).toHaveLength((await log.stream(`order-${orderId}`)).length);
     },
   );
@@ -61,7 +61,7 @@ describe('a receipt', () => {
   });
 
   test('is the same through another store', async () => {
-    const store = readerOf(await openSqliteEventStore(told));
+    const store = readerOf(await openSqliteEventStore(storiesPath));
     expect(await takeReceipt(store, 'refunded', { proof: { origin, signers } })).toEqual(receipt);
     await store.close();
   });
@@ -127,7 +127,7 @@ describe('a receipt is refused', () => {
       const { events } = receipt;
       const isLast = events.findLastIndex((event) => event.stream === stream) === at;
       const verified = await verifying({ events: events.filter((_, place) => place !== at) });
-      // What follows the end of a stream, inclusion cannot tell.
+      // Inclusion cannot show that the end of a stream is missing.
       if (!isLast || stream === 'policy') expect(verified).toMatchObject({ valid: false });
     }
   });

@@ -5,31 +5,31 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../../ledger.ts';
-import { tellStories } from '../golden-log.test-support.ts';
+import { writeStories } from '../golden-log.test-support.ts';
 import { readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { type Replayed, type ReplayOptions, replayLog } from './replay.ts';
 
 const directory = newDirectory();
-const told = join(directory, 'told.db');
-const live = `${told}.read-models`;
+const storiesPath = join(directory, 'told.db');
+const live = `${storiesPath}.read-models`;
 let copies = 0;
 
 beforeAll(async () => {
-  await tellStories(await openSqliteEventStore(told));
-  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(told), background: false });
+  await writeStories(await openSqliteEventStore(storiesPath));
+  await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(storiesPath), background: false });
   await ledger.settle();
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Against live read models that somebody has changed with SQL. */
+/** Replays against live read models that were changed with SQL. */
 async function replaying(changes: readonly string[], options: ReplayOptions = {}): Promise<Replayed> {
   const readModels = join(directory, `live-${++copies}.db`);
   copyFileSync(live, readModels);
   const db = new DatabaseSync(readModels);
   for (const change of changes) if (Number(db.prepare(change).run().changes) === 0) throw new Error(`changes nothing: ${change}`);
   db.close();
-  const log = sqliteReader(told);
+  const log = sqliteReader(storiesPath);
   onTestFinished(() => log.close());
   return replayLog(log, { readModels, ...options });
 }
@@ -100,7 +100,7 @@ test('live read models that are behind are compared as far as they are', async (
   ];
   const { differences, events } = await replaying(behind);
   expect(events).toBe(12);
-  // Its row is the one of the end of the log: too new for that cursor.
+  // The row is of the end of the log, so it is too new for that cursor.
   expect(new Set(differences.map(({ subject }) => subject))).toEqual(new Set(['order confirmed']));
   const early = behind.filter((change) => change !== 'DELETE FROM sweeps');
   expect((await replaying(early)).differences).toContainEqual({
@@ -112,7 +112,7 @@ test('live read models that are behind are compared as far as they are', async (
 });
 
 test('as of an earlier position, and through another store', async () => {
-  const log = readerOf(await openSqliteEventStore(told));
+  const log = readerOf(await openSqliteEventStore(storiesPath));
   onTestFinished(() => log.close());
   const asOf = '00000000000000000040' as NonNullable<ReplayOptions['asOf']>;
   expect(await replayLog(log, { asOf })).toMatchObject({ compared: false, events: 40, orders: 4, memberships: { active: 3, revoked: 1 } });
@@ -120,7 +120,7 @@ test('as of an earlier position, and through another store', async () => {
 
 test('an order that cannot be replayed is named', async () => {
   const broken = join(directory, 'broken.db');
-  copyFileSync(told, broken);
+  copyFileSync(storiesPath, broken);
   const db = new DatabaseSync(broken);
   db.exec("DELETE FROM events WHERE type = 'OrderPlaced' AND stream = (SELECT id FROM streams WHERE name = 'order-held')");
   db.close();
@@ -140,6 +140,6 @@ test('workers find the same as one thread', async () => {
 });
 
 test('a file that holds no read models is refused', async () => {
-  await expect(replaying([], { readModels: told })).rejects.toMatchObject({ code: 'invalid_input' });
+  await expect(replaying([], { readModels: storiesPath })).rejects.toMatchObject({ code: 'invalid_input' });
   await expect(replaying([], { readModels: join(directory, 'none.db') })).rejects.toThrow(/does not exist/);
 });

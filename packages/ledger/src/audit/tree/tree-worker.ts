@@ -1,4 +1,4 @@
-// The worker of a running ledger's checkpoints: reads and hashes the log on a connection that cannot write.
+// The worker thread of a running ledger's checkpoints. Reads and hashes the log on a read-only connection.
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LedgerError } from '../../errors.ts';
@@ -6,7 +6,7 @@ import { SqliteLog } from '../log/sqlite-log.ts';
 import { eventsAtOnce, type FromTreeWorker, TreeStep } from './tree-follower.ts';
 import { TreeScan } from './tree-scan.ts';
 
-// On Linux the priority is the thread's own: where there is too little CPU for both, hashing waits, and appending does not.
+// On Linux each thread has its own priority: if there is too little CPU for both, hashing waits, and appends do not.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 
 const { path, sizes } = workerData as { readonly path: string; readonly sizes: readonly number[] };
@@ -15,7 +15,7 @@ const scan = new TreeScan();
 const wanted = new Set(sizes);
 let position = 0;
 
-const tell = (message: FromTreeWorker): void => parentPort?.postMessage(message);
+const post = (message: FromTreeWorker): void => parentPort?.postMessage(message);
 
 parentPort?.on('message', () => {
   try {
@@ -29,9 +29,9 @@ parentPort?.on('message', () => {
       position = Number(rows.at(-1)?.position ?? position);
       if (scan.tree.size - before >= eventsAtOnce) break;
     }
-    tell(step.answer(position >= end));
+    post(step.answer(position >= end));
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error; // A bug: it ends the worker, with its stack.
-    tell({ failed: error.code, message: error.message });
+    post({ failed: error.code, message: error.message });
   }
 });

@@ -1,4 +1,4 @@
-// The rules of the streams that carry no business: policies, sweeps, and objects that could not be read.
+// The rules of the streams that belong to no order: policies, sweeps, and provider objects that could not be read.
 import { LedgerError } from '../../errors.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import type { Aggregate } from '../../streams/transact.ts';
@@ -7,7 +7,7 @@ import { findingAt, type Report } from './finding.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
 import { readPolicy } from './verify-context.ts';
 
-export function judgePolicies({ events }: ReadStream, report: Report): void {
+export function verifyPolicies({ events }: ReadStream, report: Report): void {
   const names = new Set<string>();
   for (const { row } of events) {
     const adopted = readPolicy(row, report);
@@ -17,7 +17,7 @@ export function judgePolicies({ events }: ReadStream, report: Report): void {
   }
 }
 
-export function judgeSweep({ name, events }: ReadStream, report: Report): void {
+export function verifySweep({ name, events }: ReadStream, report: Report): void {
   let state = sweepAggregate.initial(name);
   for (const read of events) {
     const event = readAs(sweepAggregate, read, report);
@@ -30,7 +30,7 @@ export function judgeSweep({ name, events }: ReadStream, report: Report): void {
   }
 }
 
-export function judgeUnreadable({ name, events }: ReadStream, report: Report): void {
+export function verifyUnreadable({ name, events }: ReadStream, report: Report): void {
   for (const read of events) {
     const event = readAs(unreadableAggregate, read, report);
     if (!event) return;

@@ -1,5 +1,5 @@
-// The rules of an order's stream (laws 2 to 6): what each append added is what the decider makes of the facts before
-// it, under the policy that it names. The state goes on with what stands in the log, so that one lie is one finding.
+// The rules of an order's stream (laws 2 to 6): each append must add what the decider adds after the facts before it, under
+// the policy that it names. The state then continues with what the log has, so that one false event is one finding.
 
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
@@ -11,43 +11,43 @@ import { isDecision } from '../../order/events.ts';
 import { evolve, hasReview, initialState, type OrderState } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
-import { isDeliveryEvent, judgeDelivery } from './delivery-rules.ts';
-import { findingAt, inWords, type Rule } from './finding.ts';
+import { isDeliveryEvent, verifyDelivery } from './delivery-rules.ts';
+import { eventText, findingAt, type Rule } from './finding.ts';
 import type { OrderRow, ReadStream } from './read-stream.ts';
-import type { Judge } from './verify-context.ts';
+import type { VerifyContext } from './verify-context.ts';
 
-/** @returns appends whose decisions were made again. */
-export function judgeOrder(stream: ReadStream, judge: Judge): number {
-  const rows = readAll(stream, judge);
+/** Judges an order's stream. Returns for how many appends the decisions were made again. */
+export function verifyOrder(stream: ReadStream, context: VerifyContext): number {
+  const rows = readAll(stream, context);
   let state = initialState(stream.name.slice(orderAggregate.stream('').length));
-  let judged = 0;
+  let verified = 0;
   for (let at = 0; at < rows.length; ) {
     const row = rows[at] as OrderRow;
-    const command = commandOf(state, rows, at, judge);
-    const policy = policyOf(row, judge);
-    let taken = 1;
-    if (isDeliveryEvent(row.event)) judgeDelivery(state, row, rows[at - 1], judge.report);
-    else if (command === undefined) judgeAlone(state, row, judge);
+    const command = commandOf(state, rows, at, context);
+    const policy = policyOf(row, context);
+    let matched = 1;
+    if (isDeliveryEvent(row.event)) verifyDelivery(state, row, rows[at - 1], context.report);
+    else if (command === undefined) verifyAlone(state, row, context);
     else if (policy) {
-      taken = judgeAppend(state, command, policy, rows, at, judge);
-      judged += 1;
+      matched = verifyAppend(state, command, policy, rows, at, context);
+      verified += 1;
     }
-    for (const end = at + taken; at < end; at++) {
+    for (const end = at + matched; at < end; at++) {
       const { event, stored, row: place } = rows[at] as OrderRow;
       try {
         state = evolve(state, event, stored.metadata['instance'] ?? '');
       } catch (error) {
         if (!(error instanceof LedgerError)) throw error;
-        judge.report(findingAt(place, ruleOf(state, event), 'an event that can follow the ones before it', error.message));
-        return judged; // Nothing can be said of an order behind this.
+        context.report(findingAt(place, ruleOf(state, event), 'an event that can follow the ones before it', error.message));
+        return verified; // Without a valid state the rest of the stream cannot be judged.
       }
     }
   }
-  return judged;
+  return verified;
 }
 
-/** Up to the first that cannot be read. */
-function readAll({ events }: ReadStream, { report }: Judge): readonly OrderRow[] {
+/** Parses the events up to the first that cannot be read. */
+function readAll({ events }: ReadStream, { report }: VerifyContext): readonly OrderRow[] {
   const rows: OrderRow[] = [];
   for (const { row, stored } of events) {
     try {
@@ -61,53 +61,56 @@ function readAll({ events }: ReadStream, { report }: Judge): readonly OrderRow[]
   return rows;
 }
 
-/** What was asked of the order, as far as its first event tells; undefined: nothing was, the event stands alone. */
-function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, judge: Judge): OrderCommand | undefined {
+/** Returns the command that led to an append, as its first event shows it. Undefined: no command begins with that event. */
+function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, context: VerifyContext): OrderCommand | undefined {
   const row = rows[at] as OrderRow;
   const { event } = row;
   switch (event.type) {
     case 'OrderPlaced':
       return { type: 'place', order: event.data };
     case 'CheckoutAttached':
-      judgeOwner(before, row, event.data.payment.id, judge);
+      verifyOwner(before, row, event.data.payment.id, context);
       return { type: 'attach', checkout: event.data };
     case 'PaymentObserved': {
       const { payment, fact } = event.data;
-      judgeOwner(before, row, payment.id, judge);
+      verifyOwner(before, row, payment.id, context);
       if (event.data.factKey !== factKey(payment, fact)) {
-        judge.report(findingAt(row.row, 'decision', `factKey ${factKey(payment, fact)}`, event.data.factKey));
+        context.report(findingAt(row.row, 'decision', `factKey ${factKey(payment, fact)}`, event.data.factKey));
       }
-      return { type: 'observe', observed: event.data, claimedByAnother: isClaimed(before, event.data, rows[at + 1], judge) };
+      return { type: 'observe', observed: event.data, claimedByAnother: isClaimed(before, event.data, rows[at + 1], context) };
     }
     case 'ReviewResolved': {
       return { type: 'resolve', ...event.data, at: openedWith(rows[at + 1]) };
     }
     case 'PaymentMoved':
-      judgeMove(before, row, event.data, rows.slice(0, at), judge);
+      verifyMove(before, row, event.data, rows.slice(0, at), context);
       return { type: 'move', ...event.data, at: openedWith(rows[at + 1]) };
     default:
       return undefined;
   }
 }
 
-/** The log does not keep when the person spoke; the reviews that were opened with it do. */
+/** Returns the time of a manual command. The log does not store it, but a review that the command opened does. */
 function openedWith(next: OrderRow | undefined): string {
   return next?.event.type === 'ReviewOpened' ? next.event.data.openedAt : '';
 }
 
-/** Whether a name of the payment belongs to another order. Where a person moved any of them, either may have been seen. */
-function isClaimed({ orderId }: OrderState, observed: PaymentObserved, next: OrderRow | undefined, judge: Judge): boolean {
-  const names = [observed.payment.id, ...(observed.aliases ?? [])].map((name) => judge.linksOf(name));
+/**
+ * True if a reference of the payment belongs to another order. If a reference was moved, the log does not show which link
+ * the ledger read at that time, so both answers are right: then the answer is what the append has.
+ */
+function isClaimed({ orderId }: OrderState, observed: PaymentObserved, next: OrderRow | undefined, context: VerifyContext): boolean {
+  const names = [observed.payment.id, ...(observed.aliases ?? [])].map((name) => context.linksOf(name));
   if (names.some((links) => links.length > 1)) return next?.event.type === 'ReviewOpened' && next.event.data.kind === 'claimed_by_two';
   return names.slice(1).some((links) => links[0]?.orderId !== orderId);
 }
 
-/** Law 3, claim before use: the link stands before it, and names this order. */
-function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: string, judge: Judge): void {
-  const links = judge.linksOf(reference);
+/** Law 3, claim before use: a link to this order must come before the event. */
+function verifyOwner({ orderId }: OrderState, { row }: OrderRow, reference: string, context: VerifyContext): void {
+  const links = context.linksOf(reference);
   if (links.some((link) => link.orderId === orderId && link.position < row.position)) return;
   const found = links.map((link) => `${link.orderId}${link.position < row.position ? '' : ', later'}`).join(', then to ');
-  judge.report(
+  context.report(
     findingAt(
       row,
       'law-3',
@@ -117,27 +120,27 @@ function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: strin
   );
 }
 
-/** A move ends the link that it names, and takes along what was observed. */
-function judgeMove(
+/** Checks a move: it must end a link of this order, and the new order must have received all observations of the payment. */
+function verifyMove(
   { orderId }: OrderState,
   { row, stored }: OrderRow,
   moved: PaymentMoved,
   before: readonly OrderRow[],
-  judge: Judge,
+  context: VerifyContext,
 ): void {
   const { payment, toOrderId, linkRevision } = moved;
-  const links = judge.linksOf(payment.id);
+  const links = context.linksOf(payment.id);
   const ends = links.find(({ revision }) => revision === linkRevision);
   if (ends?.orderId !== orderId || ends.position >= row.position) {
     const found = ends ? `it is a link to ${ends.orderId}` : 'no link stands there';
-    judge.report(findingAt(row, 'law-3', `revision ${linkRevision} of ${payment.id} links it to ${orderId}`, found));
+    context.report(findingAt(row, 'law-3', `revision ${linkRevision} of ${payment.id} links it to ${orderId}`, found));
   }
-  if (judge.isRecent(stored.metadata['recordedAt'] ?? '')) return;
+  if (context.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   const others = links.map((link) => link.orderId).filter((each) => each !== orderId);
   for (const { event } of before) {
     if (event.type !== 'PaymentObserved' || event.data.payment.id !== payment.id) continue;
-    if (judge.wasTold(others, event.data)) continue;
-    judge.report(
+    if (context.wasObserved(others, event.data)) continue;
+    context.report(
       findingAt(
         row,
         'law-7',
@@ -148,7 +151,7 @@ function judgeMove(
   }
 }
 
-function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Policy | undefined {
+function policyOf({ row, stored }: OrderRow, { policies, report }: VerifyContext): Policy | undefined {
   const { policy: hash = '' } = stored.metadata;
   const adopted = policies.get(hash);
   if (adopted && adopted.position < row.position) return adopted.policy;
@@ -157,41 +160,41 @@ function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Polic
   return undefined;
 }
 
-/** @returns how many events the append has. */
-function judgeAppend(
+/** Judges one append. Returns how many events it has. */
+function verifyAppend(
   before: OrderState,
   command: OrderCommand,
   policy: Policy,
   rows: readonly OrderRow[],
   at: number,
-  judge: Judge,
+  context: VerifyContext,
 ): number {
   const first = rows[at] as OrderRow;
   const expected = decided(before, command, policy);
   if (typeof expected === 'string' || expected.length === 0) {
     const rule = command.type === 'observe' ? 'law-5' : command.type === 'move' ? 'law-3' : 'decision';
-    judge.report(
-      findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : inWords(first.event)),
+    context.report(
+      findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : eventText(first.event)),
     );
     return 1;
   }
-  let taken = 0;
+  let matched = 0;
   for (const event of expected) {
-    const found = rows[at + taken];
+    const found = rows[at + matched];
     if (found?.event.type !== event.type) {
-      // Missing: what stands here is judged by itself.
-      judge.report(findingAt(first.row, ruleOf(before, event), `after it ${inWords(event)}`, inWords(found?.event)));
+      // The expected event is missing. The event that is here is judged separately.
+      context.report(findingAt(first.row, ruleOf(before, event), `after it ${eventText(event)}`, eventText(found?.event)));
       continue;
     }
-    if (taken > 0 && !isDeepStrictEqual(found.event.data, event.data)) {
-      judge.report(findingAt(found.row, ruleOf(before, event), inWords(event), inWords(found.event)));
+    if (matched > 0 && !isDeepStrictEqual(found.event.data, event.data)) {
+      context.report(findingAt(found.row, ruleOf(before, event), eventText(event), eventText(found.event)));
     }
-    if (taken > 0 && !isOneAppend(first, found)) {
-      judge.report(findingAt(found.row, 'append', `the metadata of the append: ${first.row.metadata}`, found.row.metadata));
+    if (matched > 0 && !isOneAppend(first, found)) {
+      context.report(findingAt(found.row, 'append', `the metadata of the append: ${first.row.metadata}`, found.row.metadata));
     }
-    taken += 1;
+    matched += 1;
   }
-  return Math.max(taken, 1);
+  return Math.max(matched, 1);
 }
 
 function decided(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] | string {
@@ -203,12 +206,12 @@ function decided(before: OrderState, command: OrderCommand, policy: Policy): rea
   }
 }
 
-/** No command of its own begins with it. */
-function judgeAlone(before: OrderState, { row, event }: OrderRow, judge: Judge): void {
-  // A known fact, told again with the name of another order, leaves the review alone.
+/** Reports an event with which no command begins. */
+function verifyAlone(before: OrderState, { row, event }: OrderRow, context: VerifyContext): void {
+  // This one is allowed: a known fact that names another order adds only the review.
   if (event.type === 'ReviewOpened' && event.data.kind === 'claimed_by_two' && !hasReview(before, 'claimed_by_two', event.data.payment))
     return;
-  judge.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', inWords(event)));
+  context.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', eventText(event)));
 }
 
 function ruleOf(before: OrderState, event: OrderEvent): Rule {
@@ -217,7 +220,7 @@ function ruleOf(before: OrderState, event: OrderEvent): Rule {
   return before.membership === 'revoked' ? 'law-6' : 'law-4';
 }
 
-/** The schema version alone may differ from type to type. */
+/** True if both events have the metadata of one append. Only the schema version may differ, from type to type. */
 function isOneAppend(a: OrderRow, b: OrderRow): boolean {
   if (a.row.metadata === b.row.metadata) return true;
   const { version: _a, ...first } = a.stored.metadata;

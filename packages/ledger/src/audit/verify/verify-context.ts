@@ -1,4 +1,4 @@
-// What the rules ask about other streams than the one that they judge: policies, links, what an order was told.
+// Answers the rules' questions about other streams than the one that they judge: policies, links, observations of orders.
 import { hash } from 'node:crypto';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, OrderEventType, PaymentObserved } from '../../order/events.ts';
@@ -22,38 +22,38 @@ export interface Link {
   readonly position: string;
 }
 
-export interface Judge {
-  /** By hash. */
+export interface VerifyContext {
+  /** Key: the policy's hash. */
   readonly policies: ReadonlyMap<string, AdoptedPolicy>;
   readonly report: Report;
-  /** Streams up to this id are judged next: the links that they will ask about are read ahead. */
+  /** Prepares for judging the streams up to this id: reads ahead the links that they will need. */
   reach(streamId: number): void;
-  /** Of a reference, oldest first: several where a person moved the payment. */
+  /** Returns the links of a reference, oldest first. There are several if the payment was moved. */
   linksOf(reference: string): readonly Link[];
-  /** Whether the stream of one of these orders holds what was observed. */
-  wasTold(orderIds: readonly string[], observed: PaymentObserved): boolean;
-  /** Whether the order's stream gave the payment away, before a position, as the link of its new owner says. */
+  /** True if the stream of one of these orders has the observation. */
+  wasObserved(orderIds: readonly string[], observed: PaymentObserved): boolean;
+  /** True if the order's stream has the move of the payment to that order, before the position. */
   wasMoved(orderId: string, paymentId: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
-  /** Whether so little of the log follows that work may be under way. */
+  /** True if the event is from the last ten minutes of the log: then a later step may still be missing. */
   isRecent(recordedAt: string): boolean;
 }
 
-/** A process that handed something on, and died, has been restarted within it. */
+/** If a process dies between two steps, another one completes them. We assume that it does so within this time. */
 const underWayMs = 10 * 60_000;
 const silent: Report = () => undefined;
 
-export interface JudgeOptions {
+export interface VerifyContextOptions {
   readonly upTo: number;
-  /** When the last event up to there was recorded. */
+  /** When the last event up to `upTo` was recorded. */
   readonly newest: string;
-  /** Of the first stream that is judged; what lies before it is not read ahead. */
+  /** The streams that are judged have ids above this one. Links of earlier streams are not read ahead. */
   readonly from: number;
 }
 
-export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, report: Report): Judge {
+export function openVerifyContext(log: SqliteLog, { upTo, newest, from }: VerifyContextOptions, report: Report): VerifyContext {
   const links = new Links(log, upTo, from);
   const recentFrom = new Date(Date.parse(newest) - underWayMs);
-  const recent = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
+  const recentSince = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
   const eventsOf = (orderId: string, type: OrderEventType): readonly { readonly row: LogRow; readonly event: OrderEvent }[] =>
     log.stream(orderAggregate.stream(orderId), upTo).flatMap((row) => {
       const event = row.type === type ? readable(row) : undefined;
@@ -64,11 +64,11 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
     report,
     reach: (streamId) => links.reach(streamId),
     linksOf: (reference) => links.of(referenceAggregate.stream(reference)),
-    wasTold: (orderIds, { source, ...said }) =>
+    wasObserved: (orderIds, { source, ...content }) =>
       orderIds.some((orderId) =>
         eventsOf(orderId, 'PaymentObserved').some(
           ({ event }) =>
-            event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(said),
+            event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(content),
         ),
       ),
     wasMoved: (orderId, paymentId, to, position) =>
@@ -80,19 +80,22 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
           event.data.toOrderId === to.orderId &&
           event.data.linkRevision === to.endsRevision,
       ),
-    isRecent: (recordedAt) => recordedAt >= recent,
+    isRecent: (recordedAt) => recordedAt >= recentSince,
   };
 }
 
 /**
- * Links by reference stream. References are linked when an order is placed or paid, so most lie a little behind it: they
- * are read ahead, many at once, and forgotten in turn. Others are looked up.
+ * The links of each reference stream. A reference is linked when an order is placed or paid, so most reference streams
+ * come soon after their order: they are read ahead, many at once, and the oldest are forgotten. Others are read singly.
  */
 class Links {
   readonly #log: SqliteLog;
   readonly #upTo: number;
+  /** The stream id up to which links were read ahead. Written by `reach`. */
   #readTo: number;
+  /** The links that are remembered, newest half. Key: the stream. Written by `#keep`. */
   #newer = new Map<string, readonly Link[]>();
+  /** The older half: dropped when the newer half is full. Written by `#keep`. */
   #older = new Map<string, readonly Link[]>();
 
   constructor(log: SqliteLog, upTo: number, from: number) {
@@ -104,8 +107,8 @@ class Links {
   of(stream: string): readonly Link[] {
     const known = this.#newer.get(stream) ?? this.#older.get(stream);
     if (known) return known;
-    const found = this.#log.links(stream, this.#upTo).flatMap(linkIn);
-    this.#keep(stream, found);
+    const found = this.#log.links(stream, this.#upTo).flatMap(linksFrom);
+    this.#cache(stream, found);
     return found;
   }
 
@@ -114,23 +117,23 @@ class Links {
     if (to < this.#readTo + readAheadStreams / 2) return;
     const read = new Map<string, Link[]>();
     for (const row of this.#log.linksIn({ after: this.#readTo, to }, this.#upTo)) {
-      read.set(row.stream, [...(read.get(row.stream) ?? []), ...linkIn(row)]);
+      read.set(row.stream, [...(read.get(row.stream) ?? []), ...linksFrom(row)]);
     }
-    for (const [stream, links] of read) this.#keep(stream, links);
+    for (const [stream, links] of read) this.#cache(stream, links);
     this.#readTo = to;
   }
 
-  #keep(stream: string, links: readonly Link[]): void {
-    if (this.#newer.size >= keptLinks) [this.#older, this.#newer] = [this.#newer, new Map()];
+  #cache(stream: string, links: readonly Link[]): void {
+    if (this.#newer.size >= cachedLinks) [this.#older, this.#newer] = [this.#newer, new Map()];
     this.#newer.set(stream, links);
   }
 }
 
 const readAheadStreams = 512;
-const keptLinks = 2_000;
+const cachedLinks = 2_000;
 
-/** A link that cannot be read is none; the rules of its stream say so. */
-function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
+/** Returns the link in an event. Empty: it cannot be read; the rules of its own stream report that. */
+function linksFrom({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
   try {
     const { orderId } = JSON.parse(data) as { orderId?: unknown };
     return typeof orderId === 'string' ? [{ orderId, position, revision }] : [];
@@ -139,7 +142,7 @@ function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revisio
   }
 }
 
-/** Undefined where it cannot be read; the rules of its stream say so. */
+/** Parses an event. Undefined: it cannot be read; the rules of its own stream report that. */
 function readable(row: LogRow): OrderEvent | undefined {
   try {
     const stored = parseRow(row, silent);
@@ -149,6 +152,7 @@ function readable(row: LogRow): OrderEvent | undefined {
   }
 }
 
+/** Returns the policies that were adopted up to a position. Key: the policy's hash. Skips those that cannot be read. */
 export function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, AdoptedPolicy> {
   const policies = new Map<string, AdoptedPolicy>();
   for (const row of log.stream('policy', upTo)) {
@@ -158,7 +162,10 @@ export function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, Ad
   return policies;
 }
 
-/** A policy of an older release lacks the newer fields: their defaults are the old behaviour. */
+/**
+ * Reads an adopted policy. Undefined: it cannot be used; this was reported. A policy of an older release lacks the newer
+ * fields: their defaults are the old behaviour.
+ */
 export function readPolicy(row: LogRow, report: Report): { readonly hash: string; readonly policy: Policy } | undefined {
   const { data } = parseRow(row, report) ?? {};
   if (data === undefined) return undefined;

@@ -9,7 +9,7 @@ import { newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
 describe('a lost reply is settled by sending the same ids at the same revision again', () => {
-  // What was measured: which errors leave an append in doubt. Each of them, stored and not stored.
+  // The errors that leave an append in doubt, as measured on real servers. Each is tested with the append stored and not.
   test.each<[string, AppendFault['hears']]>([
     ['unavailable', { code: status.UNAVAILABLE, details: 'Connection dropped' }],
     ['not ready', { code: status.UNAVAILABLE, details: 'Server Is Not Ready' }],
@@ -27,7 +27,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
       const [revision, events] = [double.log.events.length - 1, newEvents(2)];
       const before = double.calls.length;
       const result = await store.append('order-1', revision, events);
-      expect(double.calls.slice(before)).toEqual(['append', 'append', 'append']); // A read could miss what then appears.
+      expect(double.calls.slice(before)).toEqual(['append', 'append', 'append']); // No read: it could miss an event that appears later.
       expect(result).toMatchObject({ appended: true, revision: revision + 2 });
       const there = await store.readStream('order-1', { afterRevision: revision });
       expect(there.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
@@ -36,7 +36,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
     }
   });
 
-  // What the clients throw without having asked a server, or without a type: each of them, stored and not stored.
+  // Errors that a client throws without a call to a server, or without a type. Each is tested with the append stored and not.
   test.each<[string, Error]>([
     ['a code and no type', Object.assign(new Error('14 UNAVAILABLE: read ECONNRESET'), { code: status.UNAVAILABLE })],
     ['neither', new Error('Server Is Not Ready')],
@@ -105,7 +105,7 @@ describe('of two processes that race for one revision', () => {
     const double = await startDouble();
     const lost = { stored: true, hears: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
     const granting = expectOneGrantFromFourProcesses(double.url);
-    while (double.log.events.length < 2) await new Promise(setImmediate); // The policy and the order.
+    while (double.log.events.length < 2) await new Promise(setImmediate); // Wait for two events: the policy and the order.
     for (let n = 0; n < 10; n++) double.appendFaults.push(lost, { stored: true, hears: 'no_position' });
     await granting;
     expect(double.appendFaults.length).toBeLessThan(20);
@@ -142,7 +142,7 @@ describe('a server that does not answer', () => {
       message: expect.stringMatching(/^order-1: the append got no answer within 0\.6 s\. The server does not answer.* It may be stored/),
     });
     await expect(store.readStream('order-1')).rejects.toMatchObject({ code: 'store_unavailable' });
-    expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(2); // The check on opening, and attempts.
+    expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(2); // The check when the store was opened, and the attempts.
     clock.stop();
     double.frozen = false;
     expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true, revision: 0 });

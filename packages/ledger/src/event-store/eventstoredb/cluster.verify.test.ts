@@ -27,8 +27,8 @@ test('the leader dies under load, another one takes over: nothing is lost or dou
   follower.follow(undefined);
   await Promise.all(appending);
   expect(leader.log.events).toHaveLength(400);
-  const seen = await following;
-  expect(seen.map(({ id }) => id)).toEqual(leader.log.events.map(({ id }) => id));
+  const received = await following;
+  expect(received.map(({ id }) => id)).toEqual(leader.log.events.map(({ id }) => id));
 });
 
 test('a leader that stays but leads no longer sends on; its subscriptions are replaced once they are missed', async () => {
@@ -57,10 +57,10 @@ test('a call fails while the client looks for another node, and there is none: t
   while (leader.appendFaults.length > 0) await new Promise(setImmediate);
   follower.kill();
   leader.frozen = true;
-  const looks = leader.calls.length;
-  while (!leader.calls.includes('gossip', looks)) await new Promise(setImmediate);
+  const callsBefore = leader.calls.length;
+  while (!leader.calls.includes('gossip', callsBefore)) await new Promise(setImmediate);
   clock.start();
-  leader.kill(); // The one that heard nothing fails now, on the old channel.
+  leader.kill(); // The call without an answer fails now, on the old channel.
   for (const outcome of await Promise.allSettled(appending)) expect(outcome).toMatchObject({ reason: { code: 'store_unavailable' } });
   expect(unhandled).toEqual([]);
   clock.stop();

@@ -1,4 +1,4 @@
-// A double and stores on it, for one test: short times, closed at its end.
+// Starts a server double and opens stores on it, for one test: time limits are short, and the end of the test closes all.
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { onTestFinished } from 'vitest';
 import { ServerDouble, type ServerDoubleOptions } from '../../testing/eventstoredb-double/server-double.ts';
@@ -31,14 +31,14 @@ export async function startDouble(options?: ServerDoubleOptions): Promise<Server
   return double;
 }
 
-/** A handle with a client of its own, as another process has it. */
+/** Opens a store with its own client, as another process does. */
 export async function openOn(url: string, options: EventStoreDbEventStoreOptions = {}): Promise<EventStore> {
   const store = await openEventStoreDbEventStore(EventStoreDBClient.connectionString(url), { ...shortTimes, ...options });
   onTestFinished(() => store.close());
   return store;
 }
 
-/** What a follower is given, until there are `count` events. */
+/** Follows the log until `count` events have arrived, and returns them. */
 export async function followed(
   store: EventStore,
   count: number,

@@ -10,7 +10,7 @@ import type { AppendFault, ServerDouble } from '../../testing/eventstoredb-doubl
 import { openOn, startDouble } from './double-store.test-support.ts';
 
 const orders = 6;
-const sayings = 72;
+const observationCount = 72;
 const met = new Set<string>();
 
 describe('three ledgers on one server, under faults drawn from a seed, keep the laws', () => {
@@ -25,9 +25,9 @@ describe('three ledgers on one server, under faults drawn from a seed, keep the 
     for (let n = 0; n < orders; n++) await acknowledged(() => any().placeOrder(placed(n)));
     const work = { running: true };
     const faults = injectFaults(double, random, work);
-    const said = Array.from({ length: sayings }, (_, index) => sayingOf(index, random));
+    const observations = Array.from({ length: observationCount }, (_, index) => observationAt(index, random));
     const attached = Array.from({ length: orders }, (_, n) => acknowledged(() => any().attachCheckout(orderOf(n), payment(n))));
-    await Promise.all([...attached, ...said.map((observation) => acknowledged(() => any().observePayment(observation)))]);
+    await Promise.all([...attached, ...observations.map((observation) => acknowledged(() => any().observePayment(observation)))]);
     work.running = false;
     await faults;
 
@@ -35,7 +35,9 @@ describe('three ledgers on one server, under faults drawn from a seed, keep the 
     const store = await openOn(double.url);
     checkHandedOn(checkOwnership(await everything(store))); // Laws 2, 3, 5 and 7.
     for (let n = 0; n < orders; n++) {
-      const paid = said.some(({ payment: { id }, fact }) => id === payment(n).id && fact.kind === 'attempt' && fact.status === 'paid');
+      const paid = observations.some(
+        ({ payment: { id }, fact }) => id === payment(n).id && fact.kind === 'attempt' && fact.status === 'paid',
+      );
       const order = await any().order(orderOf(n));
       expect(order?.membership).toBe(paid ? 'active' : 'none'); // Law 4.
       if (paid) expect(delivered.get(orderOf(n))).toEqual({ sequence: order?.sequence, status: 'active' });
@@ -48,7 +50,7 @@ describe('three ledgers on one server, under faults drawn from a seed, keep the 
   });
 });
 
-/** One fault after the other, until all is said or there were thirty; at the end all is well again. */
+/** Causes one fault after the other, until all facts are recorded or there were thirty faults. Then removes all faults. */
 async function injectFaults(double: ServerDouble, random: () => number, work: { running: boolean }): Promise<void> {
   const lost: AppendFault = { stored: true, hears: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
   const refused: AppendFault = { stored: false, hears: { code: status.UNAVAILABLE, details: 'Server Is Not Ready' } };
@@ -84,7 +86,7 @@ async function injectFaults(double: ServerDouble, random: () => number, work: { 
   double.appendFaults.length = 0;
 }
 
-/** Half a minute until one ledger takes a delivery over from another takes a second or two here. */
+/** A runtime on which time runs faster: the half minute before a ledger takes over a delivery lasts one or two seconds. */
 const fast: Partial<Runtime> = {
   monotonicNowMs: () => systemRuntime.monotonicNowMs() * 20,
   sleep: (ms, signal) => systemRuntime.sleep(ms / 20, signal),
@@ -103,11 +105,11 @@ async function openLedger(double: ServerDouble, delivered: Map<string, { sequenc
   return ledger;
 }
 
-/** As a source does that hears no "ok": it says so again. */
-async function acknowledged<T>(say: () => Promise<T>): Promise<T> {
+/** Repeats an observation until it is accepted, as a source does. */
+async function acknowledged<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await say();
+      return await call();
     } catch (error) {
       if (!(error instanceof LedgerError) || (error.code !== 'store_unavailable' && error.code !== 'contention')) throw error;
     }
@@ -134,7 +136,7 @@ function placed(n: number) {
   };
 }
 
-function sayingOf(index: number, random: () => number): Observation {
+function observationAt(index: number, random: () => number): Observation {
   const n = Math.floor(random() * orders);
   const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
   const source = sources[Math.floor(random() * sources.length)] as Source;
@@ -155,7 +157,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** SplitMix32. */
+/** Returns a random number generator (SplitMix32). */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,27 +1,27 @@
-// What is checked when a store is opened: that the server answers, is new enough and lets us in, and above all that this
-// client honours the expected revision. A client that does not would append at any, in silence.
+// Checks a store when it is opened: the server answers, is new enough and accepts the credentials, and the client sends the
+// expected revision. A client that does not would silently append at any revision.
 import { LedgerError } from '../../errors.ts';
-import { type Patience, settle } from './attempts.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
 import { oldestServer } from './failure.ts';
 import { headOfLog, type Reading } from './read.ts';
+import { type RetryPolicy, retry } from './retry.ts';
 
 export interface Opening extends Reading {
-  readonly patience: Patience;
+  readonly retryPolicy: RetryPolicy;
   readonly appendCredentials: Credentials;
   readonly readOnly: boolean;
 }
 
-/** @throws LedgerError `store_unavailable`, `invalid_input`: one sentence that says what to do. */
+/** Checks one client. @throws LedgerError `store_unavailable`, `invalid_input`: its message says what to do. */
 export async function checkOpening(opening: Opening, client: EventStoreDbClient): Promise<void> {
-  // The check is an append that the server refuses: who may only read would not get that far.
+  // This check makes an append that the server must refuse, so it needs a user who may write.
   if (!opening.readOnly) await refuseAnyRevision(opening, client);
   await refuseOldServer(opening, client);
   await headOfLog(opening, true);
 }
 
-async function refuseAnyRevision({ patience, appendCredentials }: Opening, client: EventStoreDbClient): Promise<void> {
-  const { runtime } = patience;
+async function refuseAnyRevision({ retryPolicy, appendCredentials }: Opening, client: EventStoreDbClient): Promise<void> {
+  const { runtime } = retryPolicy;
   const stream = `revision-check-${runtime.uuid()}`;
   const event = {
     contentType: 'application/json' as const,
@@ -30,10 +30,10 @@ async function refuseAnyRevision({ patience, appendCredentials }: Opening, clien
     data: { about: 'an event that must not be stored' },
     metadata: new TextEncoder().encode('{}'),
   };
-  const refused = await settle<boolean>(patience, {
+  const refused = await retry<boolean>(retryPolicy, {
     what: 'Opening the event store: a first call',
     unsettled: 'Nothing was written',
-    impatient: true,
+    failFast: true,
     attempt: async (timeMs) => {
       const options = {
         expectedRevision: 0n,
@@ -42,7 +42,7 @@ async function refuseAnyRevision({ patience, appendCredentials }: Opening, clien
         requiresLeader: true,
         deadline: Math.ceil(timeMs),
       };
-      return !(await patience.limits.within(timeMs, client.appendToStream(stream, [event], options))).success;
+      return !(await retryPolicy.limits.within(timeMs, client.appendToStream(stream, [event], options))).success;
     },
     answer: (meaning) => (meaning.kind === 'conflict' ? true : undefined),
   });
@@ -54,19 +54,19 @@ async function refuseAnyRevision({ patience, appendCredentials }: Opening, clien
   );
 }
 
-/** As both clients keep it, though their types do not say so; a client that keeps it elsewhere is not asked. */
+/** A field that both clients have, though it is not in their types. A client without it is not checked. */
 interface KnowsServer {
   readonly capabilities?: Promise<{ readonly serverVersion?: unknown }>;
 }
 
-/** An older server does not tell subscribers that they have caught up, and every reader would wait in vain. */
-async function refuseOldServer({ patience }: Opening, client: EventStoreDbClient): Promise<void> {
+/** Refuses a server that is too old: it does not notify subscribers at the head, so every reader would wait for ever. */
+async function refuseOldServer({ retryPolicy }: Opening, client: EventStoreDbClient): Promise<void> {
   const known = (client as unknown as KnowsServer).capabilities;
   if (known === undefined) return;
-  const { serverVersion } = await settle(patience, {
+  const { serverVersion } = await retry(retryPolicy, {
     what: 'Opening the event store: asking for the version of the server',
     unsettled: 'Nothing was written',
-    attempt: (timeMs) => patience.limits.within(timeMs, (client as unknown as Required<KnowsServer>).capabilities),
+    attempt: (timeMs) => retryPolicy.limits.within(timeMs, (client as unknown as Required<KnowsServer>).capabilities),
   });
   const [oldestMajor, oldestMinor] = oldestServer.split('.').map(Number) as [number, number];
   const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(String(serverVersion))?.map(Number) ?? [];

@@ -88,11 +88,11 @@ describe('what is wrong with the settings is said in one sentence, and what to d
     ['5.0.11', '5.0.11'],
     ['22.10.4', '22.10.4'],
     ['23.6.0', '23.6.0'],
-  ])('the server is too old: %j', async (version, said) => {
+  ])('the server is too old: %j', async (version, expected) => {
     const double = await startDouble({ version });
     await expect(openOn(double.url)).rejects.toMatchObject({
       code: 'invalid_input',
-      message: `The server is of version ${said}. Run EventStoreDB 23.10 or newer, or KurrentDB`,
+      message: `The server is of version ${expected}. Run EventStoreDB 23.10 or newer, or KurrentDB`,
     });
   });
 
@@ -108,7 +108,7 @@ describe('what is wrong with the settings is said in one sentence, and what to d
       { code: status.ABORTED, details: 'Operation timed out: Commit phase timeout' },
       'The nodes have no quorum. Bring a majority of them up',
     ],
-  ])('%s: nothing is acknowledged meanwhile, and all goes on once they are back', async (_, hears, said) => {
+  ])('%s: nothing is acknowledged meanwhile, and all goes on once they are back', async (_, hears, expected) => {
     const double = await startDouble();
     const clock = stoppedClock();
     const store = await openOn(double.url, { timeoutMs: 1_000, runtime: clock });
@@ -117,12 +117,12 @@ describe('what is wrong with the settings is said in one sentence, and what to d
     clock.start();
     await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringContaining(said),
+      message: expect.stringContaining(expected),
     });
     expect(double.log.events).toEqual([]);
     double.appendFaults.length = 0;
     clock.stop();
-    expect(await store.append('order-2', -1, newEvents(1))).toMatchObject({ appended: true }); // The other one may still come.
+    expect(await store.append('order-2', -1, newEvents(1))).toMatchObject({ appended: true }); // `order-1` may still be stored later.
   });
 
   test('an option that does not exist, or is no time, is named', async () => {
@@ -143,7 +143,7 @@ describe('a client that ignores the expected revision', () => {
   test('is refused before anything is appended with it', async () => {
     const double = await startDouble();
     const client = EventStoreDBClient.connectionString(double.url);
-    // As a client would that calls the option by yet another name.
+    // A client that has another name for this option would behave like this.
     const deaf: EventStoreDbClient = {
       appendToStream: (stream, events, options: Partial<AppendOptions>) => {
         const { expectedRevision: _, streamState: __, ...others } = options;

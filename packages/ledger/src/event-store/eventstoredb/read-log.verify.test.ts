@@ -52,18 +52,18 @@ describe('a subscription that dies is replaced, and goes on without gap or repea
     const double = await startDouble();
     const store = await openOn(double.url);
     await writeAll(store, 3, 40);
-    const seen: StoredEvent[] = [];
+    const received: StoredEvent[] = [];
     let after: Position | undefined;
-    while (seen.length < 120) {
+    while (received.length < 120) {
       const reader = await openOn(double.url);
       for await (const page of reader.readLog({ ...(after && { after }), prefixes: ['order-'] })) {
-        seen.push(...page.events.slice(0, 7));
+        received.push(...page.events.slice(0, 7));
         after = page.events.length > 7 ? page.events[6]?.position : page.next;
         break;
       }
       await reader.close();
     }
-    expectAll(seen, 3, 40);
+    expectAll(received, 3, 40);
   });
 });
 
@@ -71,20 +71,20 @@ describe('`next`', () => {
   test('never passes an event that is yet to come, though checkpoints of the server do', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    // What matches lies between so much that does not that a checkpoint follows each of its groups.
+    // Between the events that match there are so many others that the server sends a checkpoint after each group.
     for (let group = 0; group < 8; group++) {
       await store.append('order-1', group * 300 - 1, newEvents(300));
       await store.append('other-1', group * 300 - 1, newEvents(300));
     }
     const events: StoredEvent[] = [];
-    const nexts: { readonly next: Position; readonly seen: number }[] = [];
+    const nexts: { readonly next: Position; readonly received: number }[] = [];
     for await (const page of store.readLog({ prefixes: ['order-'] })) {
       events.push(...page.events);
-      nexts.push({ next: page.next, seen: events.length });
-      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate); // A slow reader: the buffer fills meanwhile.
+      nexts.push({ next: page.next, received: events.length });
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate); // The reader is slow, so the buffer fills meanwhile.
     }
     expect(events).toHaveLength(2_400);
-    for (const { next, seen } of nexts) expect(events[seen] === undefined || events[seen].position > next).toBe(true);
+    for (const { next, received } of nexts) expect(events[received] === undefined || events[received].position > next).toBe(true);
     expect(nexts.length).toBeGreaterThan(4);
   });
 
@@ -163,13 +163,13 @@ describe('a log that cannot be read', () => {
     const pages = store.readLog({ follow: end.signal })[Symbol.asyncIterator]();
     double.frozen = true;
     const waiting = pages.next();
-    await untilCalled(double.calls, 'read', 2); // The first was the check on opening.
+    await untilCalled(double.calls, 'read', 2); // The first read was the check when the store was opened.
     end.abort();
     expect((await waiting).done).toBe(true);
   });
 });
 
-/** Streams `order-0`, `order-1`, …, each with `count` events, written side by side. */
+/** Writes the streams `order-0`, `order-1`, …, each with `count` events, at the same time. */
 async function writeAll(store: EventStore, streams: number, count: number): Promise<void> {
   const writing = Array.from({ length: streams }, async (_, stream) => {
     for (let revision = -1; revision < count - 1; revision++) await store.append(`order-${stream}`, revision, newEvents(1));
@@ -177,13 +177,13 @@ async function writeAll(store: EventStore, streams: number, count: number): Prom
   await Promise.all(writing);
 }
 
-/** Each event of `writeAll` once, in its place. */
-function expectAll(seen: readonly StoredEvent[], streams: number, count: number): void {
-  expect(seen).toHaveLength(streams * count);
-  const positions = seen.map(({ position }) => position);
+/** Expects each event of `writeAll` once, in its place. */
+function expectAll(received: readonly StoredEvent[], streams: number, count: number): void {
+  expect(received).toHaveLength(streams * count);
+  const positions = received.map(({ position }) => position);
   expect(positions).toEqual([...new Set(positions)].sort());
   for (let stream = 0; stream < streams; stream++) {
-    const revisions = seen.filter((event) => event.stream === `order-${stream}`).map(({ revision }) => revision);
+    const revisions = received.filter((event) => event.stream === `order-${stream}`).map(({ revision }) => revision);
     expect(revisions).toEqual(Array.from({ length: count }, (_, revision) => revision));
   }
 }

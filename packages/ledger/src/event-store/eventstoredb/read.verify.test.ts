@@ -6,7 +6,7 @@ import { openOn, startDouble, stoppedClock } from './double-store.test-support.t
 import { newEvents, pagesOf } from './events.test-support.ts';
 
 describe('no read leaves a stream of the connection open', () => {
-  // After about a hundred that are left open the client hangs; so there are more of each here.
+  // After about 100 reads that stay open the client hangs, so each test makes more than that.
   test('neither of streams that are there or missing, nor of the log, read to its end or left', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
@@ -111,7 +111,7 @@ describe('what no ledger wrote is corrupt, never skipped or mended', () => {
     const [page] = await pagesOf(store);
     for (let n = 0; n < 5; n++) double.log.append('$stats', 'any', [sound]);
     expect(await pagesOf(store, { after: page?.next as Position })).toEqual([{ events: [], next: page?.next, caughtUp: true }]);
-    // Where more of it lies there than one looks at, the place of the last will do.
+    // If the last events are all the server's own, the position of the last one is used.
     for (let n = 0; n < 20; n++) double.log.append('$stats', 'any', [sound]);
     const [moved] = await pagesOf(store, { after: page?.next as Position });
     expect(moved).toMatchObject({ events: [], caughtUp: true });

@@ -39,7 +39,7 @@ test('what answers in time gives its answer, or its own error; what comes after 
   watch('late', limits.within(1_000, late.promise));
   await clock.advance(2_000);
   late.reject(new Error('nobody waits for this'));
-  await clock.rest();
+  await clock.flush();
   expect(ended).toEqual(['answer gave yes', 'error: RangeError', 'late: Unanswered']);
 });
 

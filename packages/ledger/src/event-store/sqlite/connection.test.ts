@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { openConnection, refuseNetworkFileSystem } from './connection.ts';
-import { applicationId, layoutSteps, moveForward, pragma } from './layout.ts';
 import { newLogPath } from './log-directory.test-support.ts';
+import { applicationId, migrate, migrations, pragma } from './migrations.ts';
 
 describe('what is not our log is refused and left as it is', () => {
   test.each([
@@ -31,13 +31,13 @@ describe('what is not our log is refused and left as it is', () => {
 });
 
 describe('the layout moves forward', () => {
-  const more = [...layoutSteps, 'ALTER TABLE events ADD COLUMN note TEXT', 'CREATE TABLE notes (id) STRICT_IS_MISSING'];
+  const more = [...migrations, 'ALTER TABLE events ADD COLUMN note TEXT', 'CREATE TABLE notes (id) STRICT_IS_MISSING'];
 
   test('through every step, with its rows', () => {
     const path = newLogPath();
     const db = openConnection(path);
     db.exec("INSERT INTO streams VALUES (1, 'order-1', 0); INSERT INTO events VALUES (1, 1, 0, 'id', 'Noted', '{}', '{}')");
-    moveForward(db, path, more.slice(0, 2));
+    migrate(db, path, more.slice(0, 2));
     expect(pragma(db, 'user_version')).toBe(2);
     expect(db.prepare('SELECT position, type, note FROM events').all()).toEqual([{ position: 1, type: 'Noted', note: null }]);
     db.close();
@@ -46,7 +46,7 @@ describe('the layout moves forward', () => {
   test('or not at all: a step that fails takes the earlier ones back', () => {
     const path = newLogPath();
     const db = openConnection(path);
-    expect(() => moveForward(db, path, more)).toThrow();
+    expect(() => migrate(db, path, more)).toThrow();
     expect(db.isTransaction).toBe(false);
     expect(pragma(db, 'user_version')).toBe(1);
     expect(db.prepare("SELECT name FROM pragma_table_info('events')").all()).not.toContainEqual({ name: 'note' });

@@ -1,4 +1,4 @@
-// What a failure of SQLite means for the caller: our codes, with the file's name and what to do now.
+// Converts failures of SQLite to our error codes, with the file's name and what to do now.
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 
@@ -12,7 +12,7 @@ const CANTOPEN = 14;
 const CONSTRAINT = 19;
 const NOTADB = 26;
 
-/** Errors of anything else pass through as they are: a bug keeps its stack. */
+/** Converts an error of SQLite. Returns any other error unchanged, so that a bug keeps its stack. */
 export function asLedgerError(error: unknown, path: string): unknown {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE') {
     return new LedgerError('store_unavailable', `${path}: the connection was given up after a failure of the disk. Open the store again.`, {
@@ -20,26 +20,26 @@ export function asLedgerError(error: unknown, path: string): unknown {
     });
   }
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
-  const say = (code: ConstructorParameters<typeof LedgerError>[0], what: string): LedgerError =>
+  const ledgerError = (code: ConstructorParameters<typeof LedgerError>[0], what: string): LedgerError =>
     new LedgerError(code, `${path}: ${what}`, { cause: error });
   const detail = `${error.message} (SQLite ${error.errcode})`;
   switch (error.errcode & 0xff) {
     case BUSY:
     case LOCKED:
-      return say('store_busy', 'another process is writing. Nothing was written; try again.');
+      return ledgerError('store_busy', 'another process is writing. Nothing was written; try again.');
     case FULL:
-      return say('store_full', `${detail}. Nothing was written; make room, then send it again.`);
+      return ledgerError('store_full', `${detail}. Nothing was written; make room, then send it again.`);
     case CORRUPT:
     case CONSTRAINT:
-      return say('corrupt', `${detail}. Stop the writers and keep the file as it is.`);
+      return ledgerError('corrupt', `${detail}. Stop the writers and keep the file as it is.`);
     case NOTADB:
-      return say('invalid_input', 'this is no SQLite file. It was left as it is; choose another path.');
+      return ledgerError('invalid_input', 'this is no SQLite file. It was left as it is; choose another path.');
     case CANTOPEN:
-      return say('store_unavailable', `${detail}. Does its directory exist, and may this process write there?`);
+      return ledgerError('store_unavailable', `${detail}. Does its directory exist, and may this process write there?`);
     case READONLY:
-      return say('store_unavailable', `${detail}. This process must be allowed to write the file and its directory.`);
+      return ledgerError('store_unavailable', `${detail}. This process must be allowed to write the file and its directory.`);
     default:
-      return say(
+      return ledgerError(
         'store_unavailable',
         `${detail}. An append under way may be stored or not; sending it again with the same ids settles it.`,
       );
@@ -55,14 +55,14 @@ export function isCorrupt(error: unknown): boolean {
 }
 
 /**
- * After any error in a transaction. SQLITE_FULL and some I/O errors have rolled back already, and a statement
- * after that would commit by itself; others leave it open, and reads of this connection would see what is in it.
+ * Ends the transaction after any error in it. SQLITE_FULL and some I/O errors have rolled it back already, and a later
+ * statement would commit alone. After other errors it is still open, and reads would see what is in it.
  */
 export function rollBack(db: DatabaseSync): void {
   if (!db.isOpen || !db.isTransaction) return;
   try {
     db.exec('ROLLBACK');
   } catch {
-    db.close(); // Better no answers than answers out of a transaction that never commits.
+    db.close(); // Otherwise reads would see data of a transaction that never commits.
   }
 }

@@ -66,7 +66,7 @@ describe('other processes', () => {
     const release = hold(path);
     const waiting = store.append('order-1', -1, [eventOf(10)]);
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-    expect(await store.readStream('order-1')).toEqual([]); // Readers are not held up.
+    expect(await store.readStream('order-1')).toEqual([]); // Readers need not wait.
     release();
     expect(await waiting).toMatchObject({ appended: true });
   });
@@ -130,17 +130,17 @@ describe('backup', () => {
     const path = newLogPath();
     const store = await open(path);
     await store.append('order-1', -1, [eventOf(10)]);
-    const taken = join(dirname(path), 'taken.db');
-    writeFileSync(taken, 'a letter');
-    await expect(store.backup(taken)).rejects.toMatchObject({ code: 'invalid_input' });
-    expect(readFileSync(taken, 'utf8')).toBe('a letter');
+    const foreign = join(dirname(path), 'taken.db');
+    writeFileSync(foreign, 'a letter');
+    await expect(store.backup(foreign)).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(readFileSync(foreign, 'utf8')).toBe('a letter');
     await expect(store.backup(join(dirname(path), 'none', 'copy.db'))).rejects.toMatchObject({ code: 'store_unavailable' });
     const left = readdirSync(dirname(path)).filter((name) => !name.startsWith(basename(path)));
     expect(left).toEqual(['taken.db']);
   });
 });
 
-/** Holds the write lock, as another process in the middle of a transaction does. */
+/** Holds the write lock, as another process does during a transaction. */
 function hold(path: string): () => void {
   const db = new DatabaseSync(path);
   db.exec('BEGIN IMMEDIATE');

@@ -54,19 +54,19 @@ describe('groups', () => {
 describe('the queue', () => {
   test('takes 10,000 appends; the next is `store_busy`, and all that were taken are stored', async () => {
     const { append, file } = openWriter();
-    const taken = Array.from({ length: 10_000 }, (_, n) => append(`order-${n}`));
+    const accepted = Array.from({ length: 10_000 }, (_, n) => append(`order-${n}`));
     await expect(append('one-more')).rejects.toMatchObject({ code: 'store_busy', message: expect.stringContaining('10000 appends') });
-    for (const result of await Promise.all(taken)) expect(result.appended).toBe(true);
+    for (const result of await Promise.all(accepted)) expect(result.appended).toBe(true);
     expect(file.readStream('one-more', -1)).toEqual([]);
     expect(await append('one-more')).toMatchObject({ appended: true, position: '00000000000000010001' });
   });
 
   test('takes 16 MiB', async () => {
     const { append } = openWriter();
-    const taken = Array.from({ length: 16 }, (_, n) => append(`order-${n}`, -1, 1_000_000));
+    const accepted = Array.from({ length: 16 }, (_, n) => append(`order-${n}`, -1, 1_000_000));
     await expect(append('one-more', -1, 1_000_000)).rejects.toMatchObject({ code: 'store_busy' });
     const small = append('small', -1, 1_000);
-    for (const result of await Promise.all([...taken, small])) expect(result.appended).toBe(true);
+    for (const result of await Promise.all([...accepted, small])) expect(result.appended).toBe(true);
     expect(await append('one-more', -1, 1_000_000)).toMatchObject({ appended: true });
   });
 });
@@ -116,7 +116,7 @@ describe('a disk that is full', () => {
       const group = await Promise.allSettled([append('first', revision, 5_000), append('second', revision, 5_000)]);
       const failed = group.filter((outcome) => outcome.status === 'rejected');
       if (failed.length > 0) {
-        expect(failed).toHaveLength(2); // One transaction.
+        expect(failed).toHaveLength(2); // Both were in one transaction.
         for (const { reason } of failed)
           expect(reason).toMatchObject({ code: 'store_full', message: expect.stringContaining('make room') });
         break;
@@ -146,7 +146,7 @@ describe('a file that breaks its own rules', () => {
     const group = await Promise.allSettled([append('b', -1), append('a', 0), append('b', 0)]);
     expect(group).toMatchObject([{ value: { appended: true } }, { reason: { code: 'corrupt' } }, { value: { appended: true } }]);
     expect(file.readStream('b', -1)).toHaveLength(2);
-    const next = await Promise.all([append('b', 1), append('c', -1)]); // Together again.
+    const next = await Promise.all([append('b', 1), append('c', -1)]); // These two share a transaction again.
     expect(next).toMatchObject([{ appended: true }, { appended: true }]);
     expect(groups.slice(-5)).toEqual([3, 1, 1, 1, 2]);
   });
@@ -154,7 +154,7 @@ describe('a file that breaks its own rules', () => {
 
 interface OpenWriter {
   readonly append: (stream: string, expectedRevision?: number, bytes?: number) => ReturnType<Writer['append']>;
-  /** How many appends each commit was given. */
+  /** How many appends each commit had. */
   readonly groups: number[];
   readonly file: LogFile;
   readonly db: DatabaseSync;

@@ -1,10 +1,11 @@
-// An independent model of law 4, written from the design and not from the code: which status an order has,
-// given what is finally true of its payments.
+// An independent model of law 4, written from the design and not from the code: which status an order must have, given the
+// final state of its payments.
 
 import type { AmountParts, DisputeStatus, PaymentReference, RefundStatus } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 
+/** What the model knows about an order. */
 export interface KnownOrder {
   readonly amountMinor: number;
   readonly currency: string;
@@ -13,20 +14,22 @@ export interface KnownOrder {
   readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
 }
 
-export interface KnownPayment {
+/** What the model knows about a payment. */
+export interface ExpectedPayment {
   readonly reference: PaymentReference;
-  /** Absent: not paid. */
+  /** The amount that was paid. Absent: the payment is not paid. */
   readonly paid?: { readonly totalMinor: number; readonly currency: string; readonly parts?: AmountParts };
   readonly refunds: readonly { readonly status: RefundStatus; readonly amountMinor: number }[];
   readonly disputes: readonly { readonly status: DisputeStatus; readonly returnedDebit: boolean }[];
-  /** A person's last word on it. */
+  /** The last decision of a person about the payment. Absent: there is none. */
   readonly ruling?: 'grant' | 'revoke';
 }
 
+/** Why a payment does not fit its order. */
 export type AmountMismatch = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid';
 
-/** What a person must look at. */
-export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPayment): readonly AmountMismatch[] {
+/** Returns why a person must review the payment. Empty: it is as the order expects, or is not paid. */
+export function mismatchesOf(order: KnownOrder, { reference, paid }: ExpectedPayment): readonly AmountMismatch[] {
   if (!paid) return [];
   const found: AmountMismatch[] = [];
   if (reference.livemode !== order.livemode) found.push('mode');
@@ -43,14 +46,14 @@ export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPaymen
   return found;
 }
 
-function good(order: KnownOrder, payment: KnownPayment): boolean {
+function good(order: KnownOrder, payment: ExpectedPayment): boolean {
   if (!payment.paid) return false;
   if (payment.ruling) return payment.ruling === 'grant';
   return mismatchesOf(order, payment).every((mismatch) => mismatch === 'overpaid');
 }
 
-/** 2: gives access. 1: would, but for a dispute. 0: gives none. */
-function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
+/** Returns 2 if the payment gives access, 1 if only a dispute prevents it, else 0. */
+function worth(payment: ExpectedPayment, policy: Policy): 0 | 1 | 2 {
   const refundedMinor = payment.refunds
     .filter(({ status }) => status === 'succeeded')
     .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
@@ -67,10 +70,10 @@ function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
   return paused ? 1 : 2;
 }
 
-/** @param granted whether the order ever was a membership. */
+/** Returns the status that the order must have. @param granted true if the order has ever had a membership. */
 export function expectedStatus(
   order: KnownOrder | undefined,
-  payments: readonly KnownPayment[],
+  payments: readonly ExpectedPayment[],
   policy: Policy,
   granted: boolean,
 ): MembershipStatus {

@@ -10,7 +10,7 @@ const again = 'npm run simulate --';
 if (json) console.log(JSON.stringify(await runHere(onlyMutant)));
 else process.exitCode = (await (onlyMutant === undefined ? reportAll() : reportMutant(onlyMutant))) ? 0 : 1;
 
-/** In this process, mutated or not. */
+/** Runs the seeds in this process, with a mutant or without. */
 async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
   let checkMade = (): void => undefined;
   if (mutantName !== undefined) {
@@ -19,7 +19,7 @@ async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
     if (!mutant) throw new Error(`There is no mutant "${mutantName}". mutants.ts has them all`);
     checkMade = (await import('./mutate.ts')).mutate(mutant);
   }
-  const { runSeeds } = await import('./run-seeds.ts'); // Only now: the source is mutated while it loads.
+  const { runSeeds } = await import('./run-seeds.ts'); // Loaded only now: `mutate` changes the source while it loads.
   checkMade();
   return runSeeds(firstSeed, seeds, { untilFailure: mutantName !== undefined });
 }

@@ -1,14 +1,16 @@
-// Faults that the simulation must find: each a patch of the source's text. A simulator that lets one live
-// proves nothing about the code that it passes.
+// Faults that the simulation must find: each is a patch of the source's text. A simulation that misses one proves nothing
+// about the code that it passes.
 
+/** One replacement in one file. */
 export interface Edit {
-  /** From the package's `src/`. */
+  /** The path of the file, relative to `sourceRoot` of `mutate`. */
   readonly file: string;
-  /** Stands there exactly once. */
+  /** The text to replace. The file must have it exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
+/** One fault: a name, and the edits that make it. */
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly [Edit, ...Edit[]];
@@ -39,13 +41,13 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'streams/transact.ts',
         find: 'const result: AppendResult = await appendOrForget(',
-        replace: `cache.remember(stream, { state: decision.events.reduce((to, event) => aggregate.evolve(to, event, instance), known.state), recordedAt });
+        replace: `cache.remember(stream, { state: proposal.events.reduce((to, event) => aggregate.evolve(to, event, instance), known.state), recordedAt });
       const result: AppendResult = await appendOrForget(`,
       },
       { file: 'streams/transact.ts', find: 'cache.forget(stream);\n      throw error;', replace: 'throw error;' },
     ],
   },
-  mutant('"not yet" answered from the cache', 'streams/transact.ts', '&& !current && decision.lasting !== true', '&& false'),
+  mutant('"not yet" answered from the cache', 'streams/transact.ts', '&& !current && proposal.final !== true', '&& false'),
   mutant(
     'reads answered from the cache',
     'streams/transact.ts',
@@ -62,10 +64,10 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'record before claim',
     'observe-payment.ts',
-    'await this.#linkPayment(walk, observed, owner);\n    const handedOn = await this.#handOn(walk);\n    const result = await this.#record(walk, observed);',
+    'await this.#linkPayment(pass, observed, owner);\n    const forwarded = await this.#forwardAll(pass);\n    const result = await this.#record(pass, observed);',
     `const early = await this.#orders.command(owner, causeOf(observed), { type: 'observe', observed });
-    await this.#linkPayment(walk, observed, owner);
-    const handedOn = await this.#handOn(walk);
+    await this.#linkPayment(pass, observed, owner);
+    const forwarded = await this.#forwardAll(pass);
     const result = resultOf(early.state, early.events);`,
   ),
   mutant(
@@ -95,15 +97,15 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'held after the link',
     'streams/reference-streams.ts',
-    'if (owner !== undefined) return { events: [], answer: owner, lasting: true };',
+    'if (owner !== undefined) return { events: [], answer: owner, final: true };',
     '',
   ),
   mutant('held under the payment alone', 'observe-payment.ts', 'of namesOf(observed)) {', 'of namesOf(observed).slice(0, 1)) {'),
   mutant(
     'aliases are not claimed',
     'observe-payment.ts',
-    'for (const alias of observed.aliases ?? []) await this.#linkReference(walk, alias, owner);',
-    'for (const alias of observed.aliases ?? []) walk.links.set(alias, { owner, formerOwners: [], held: [] });',
+    'for (const alias of observed.aliases ?? []) await this.#linkReference(pass, alias, owner);',
+    'for (const alias of observed.aliases ?? []) pass.links.set(alias, { owner, formerOwners: [], held: [] });',
   ),
   mutant(
     'attach does not claim',
@@ -166,8 +168,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'taken over without its event',
     'delivery/delivery.ts',
-    'const taken = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
-    'const taken = order;',
+    'const takenOver = await takeOver(orderId, this.#options, (now) => isPending(now) && now.delivery.revision === revision);',
+    'const takenOver = order;',
   ),
   mutant('taken over at once', 'delivery/delivery.ts', "owner === '' ? lane.seenAtMs : lane.retryAtMs + this.#patienceMs", 'lane.seenAtMs'),
   mutant(

@@ -1,9 +1,16 @@
-// The auditor's rules for what happens to an order: placed, attached, observed, decided, reviewed.
+// The auditor's rules for the events of an order: placed, attached, observed, decided, reviewed.
 import type { Fact, PaymentReference } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 import type { AuditContext } from './audit-context.ts';
-import { type AuditedDecision, type AuditedEvent, type AuditedOrder, everOwned, type Said, saidName } from './audited-log.ts';
+import {
+  type AuditedDecision,
+  type AuditedEvent,
+  type AuditedOrder,
+  everOwned,
+  type ObservedFact,
+  observedFactName,
+} from './audited-log.ts';
 import type { Coverage, Place } from './coverage.ts';
 import { expectedStatus, type KnownOrder } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
@@ -43,7 +50,7 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
   else context.broken('known events', `${event.place} is no event of the design`);
 }
 
-/** What the facts recorded so far make of the order. */
+/** Returns the status that the order must have after the facts recorded so far. */
 export function statusByFacts(order: AuditedOrder, policy: Policy): MembershipStatus {
   const payments = [...order.facts.values()].map(({ reference, known }) => known.payment(reference, order.rulings.get(reference.id)));
   return expectedStatus(order.placed, payments, policy, order.decisions.length > 0);
@@ -60,21 +67,21 @@ function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, 
   const { id } = data['payment'] as PaymentReference;
   const reference = log.reference(id);
   if (!order.placed) broken('attached to a placed order', place);
-  // Moved since: then it was linked all the same.
+  // If the payment was moved later, it was still linked at that time.
   if (!everOwned(reference, order.orderId)) broken('law 3: link before use', `${place}: ${id} belongs to ${reference.owner ?? 'nobody'}`);
   if (order.attached.has(id)) broken('law 5: noise is not kept', `${place} attaches ${id} again`);
   order.attached.add(id);
 }
 
 function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, provider, world }: AuditContext): void {
-  const said = data as unknown as Said;
-  const { payment, fact, aliases = [] } = said;
+  const observed = data as unknown as ObservedFact;
+  const { payment, fact, aliases = [] } = observed;
   const { owner } = log.reference(payment.id);
   if (owner !== order.orderId)
     broken('law 3: recorded in the owner of the payment', `${place}: ${payment.id} belongs to ${owner ?? 'nobody'}`);
   const unlinked = aliases.find((alias) => log.reference(alias).owner === undefined);
   if (unlinked !== undefined) broken('law 3: link before use', `${place}: ${unlinked} is not linked`);
-  const name = saidName(said);
+  const name = observedFactName(observed);
   if (order.observed.has(name)) broken('law 5: noise is not kept', `${place} records ${name} again`);
   if (order.moved.has(payment.id)) broken('law 3: what was moved stays away', `${place}: ${payment.id} was moved from ${order.orderId}`);
   order.observed.set(name, payment.id);
@@ -85,7 +92,7 @@ function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, 
   if (!facts.known.add(payment, fact)) broken('only what was said is recorded', `${place}: ${name} is true nowhere`);
 }
 
-/** The commit point of a move; the link and the observations follow. */
+/** Checks the event that commits a move. The link and the observations follow it. */
 function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, world }: AuditContext): void {
   const { payment, toOrderId, linkRevision } = data as { payment: PaymentReference; toOrderId: string; linkRevision: number };
   const reference = log.reference(payment.id);
@@ -94,10 +101,10 @@ function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { b
     broken('law 3: only its owner gives a payment away', `${place}: ${payment.id} belongs to ${reference.owner ?? 'nobody'}`);
   }
   if (everOwned(reference, toOrderId)) broken('law 3: a payment never comes back', `${place}: ${payment.id} to ${toOrderId}`);
-  const rests = order.decisions.some(
+  const isGranting = order.decisions.some(
     ({ change, paymentId }) => paymentId === payment.id && (change === 'granted' || change === 'restored'),
   );
-  if (rests) broken('law 3: a payment that access was given on stays', `${place}: ${payment.id}`);
+  if (isGranting) broken('law 3: a payment that access was given on stays', `${place}: ${payment.id}`);
   order.moved.set(payment.id, { toOrderId, linkRevision });
   order.facts.delete(payment.id);
   order.rulings.delete(payment.id);
@@ -166,7 +173,7 @@ function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { br
     );
   }
   order.reviews.set(reviewId, { ...review, resolved: true });
-  // A person accepts a payment that is paid; of one that is not yet, only the claim.
+  // `grant` decides about the payment only if it is paid; otherwise it accepts only the claim.
   const facts = order.facts.get(review.paymentId);
   const isPaid = facts?.known.payment(facts.reference, undefined).paid !== undefined;
   if (resolution === 'revoke' || (resolution === 'grant' && isPaid)) order.rulings.set(review.paymentId, resolution);

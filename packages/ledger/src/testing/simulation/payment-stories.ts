@@ -1,8 +1,8 @@
-// What happens to payments at the provider: drawn stories of attempts, amounts, refunds and disputes.
+// Draws what happens to payments at the provider: attempts, amounts, refunds and disputes.
 import { defined } from '../../defined.ts';
 import type { AttemptStatus, Fact, PaidAmount } from '../../observation.ts';
 import type { PlaceOrder } from '../../payment-ledger.ts';
-import type { News, Provider, ProviderPayment } from './provider.ts';
+import type { Provider, ProviderPayment, ProviderUpdate } from './provider.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
@@ -12,15 +12,15 @@ export interface ShopOrder extends PlaceOrder {
   readonly placedLate: boolean;
 }
 
-/** Each move makes something known; moves of one payment follow each other. */
-export type Move = () => readonly News[];
+/** One change of a payment. Returns what the provider reports about it. The moves of one payment follow each other. */
+export type Move = () => readonly ProviderUpdate[];
 
 export interface Story {
   readonly payment: ProviderPayment;
   readonly moves: readonly Move[];
-  /** The shop's own reference of the checkout; undefined: it forgets to attach it. */
+  /** The checkout that the shop attaches. Absent: the shop forgets to attach it. */
   readonly attaches?: string;
-  /** Money without a provider object: only people speak of it. */
+  /** True: a bank transfer without a provider object. Only people report it. */
   readonly transfer: boolean;
 }
 
@@ -62,7 +62,7 @@ export function drawStory(world: World, provider: Provider, orders: readonly Sho
   const attaches = kind !== 'transfer' && random.chance(kind === 'intent' ? 0.3 : 0.7) ? (kind === 'checkout' ? session : id) : undefined;
   return {
     payment,
-    moves: new StoryTeller(world, provider, payment, order, kind).moves(),
+    moves: new StoryBuilder(world, provider, payment, order, kind).moves(),
     ...defined({ attaches }),
     transfer: kind === 'transfer',
   };
@@ -74,7 +74,7 @@ function drawName({ random, options }: World, orders: readonly ShopOrder[], orde
   return random.chance(unnamed) ? undefined : order.orderId;
 }
 
-class StoryTeller {
+class StoryBuilder {
   readonly #world: World;
   readonly #provider: Provider;
   readonly #payment: ProviderPayment;
@@ -140,11 +140,11 @@ class StoryTeller {
 
   #pay(amount: PaidAmount): void {
     const { totalMinor, currency } = amount;
-    const whole: News = { via: 'session', fact: { kind: 'attempt', status: 'paid', amount } };
-    const total: News = { via: 'intent', fact: { kind: 'attempt', status: 'paid', amount: { totalMinor, currency } } };
+    const whole: ProviderUpdate = { via: 'session', fact: { kind: 'attempt', status: 'paid', amount } };
+    const total: ProviderUpdate = { via: 'intent', fact: { kind: 'attempt', status: 'paid', amount: { totalMinor, currency } } };
     this.#add(() => {
       this.#payment.paidAt ??= this.#world.providerTime();
-      // A checkout is told by two objects, of which one knows the parts.
+      // Two objects report a checkout, and only one of them has the parts of the amount.
       return this.#kind === 'checkout' ? [whole, total] : [this.#kind === 'intent' ? total : whole];
     });
   }
@@ -172,39 +172,39 @@ class StoryTeller {
   #refund(id: string, totalMinor: number): void {
     const random = this.#random;
     const amountMinor = random.chance(0.6) ? totalMinor : Math.floor(totalMinor / 2);
-    const tell = (status: 'pending' | 'succeeded' | 'failed' | 'canceled' | 'requires_action') =>
+    const add = (status: 'pending' | 'succeeded' | 'failed' | 'canceled' | 'requires_action') =>
       this.#add(() => [{ via: 'refund', fact: { kind: 'refund', id, status, amountMinor } }]);
-    if (random.chance(0.4)) tell('pending');
-    if (random.chance(0.1)) tell('requires_action');
-    if (random.chance(0.9)) tell('succeeded');
-    if (random.chance(0.3)) tell(random.pick(['failed', 'failed', 'canceled']));
+    if (random.chance(0.4)) add('pending');
+    if (random.chance(0.1)) add('requires_action');
+    if (random.chance(0.9)) add('succeeded');
+    if (random.chance(0.3)) add(random.pick(['failed', 'failed', 'canceled']));
   }
 
   #dispute(id: string, amountMinor: number): void {
     const random = this.#random;
     const returnedDebit = random.chance(0.25);
-    const tell = (status: 'inquiry' | 'open' | 'prevented' | 'lost' | 'won', movements: number) =>
+    const add = (status: 'inquiry' | 'open' | 'prevented' | 'lost' | 'won', movements: number) =>
       this.#add(() => [{ via: 'dispute', fact: { kind: 'dispute', id, status, amountMinor, returnedDebit, movements } }]);
     const end = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1, lostAfterAll: 1, prevented: 1 });
     if (!returnedDebit) {
-      if (random.chance(0.3)) tell('inquiry', 0);
-      tell(end === 'prevented' ? 'prevented' : 'open', 1);
+      if (random.chance(0.3)) add('inquiry', 0);
+      add(end === 'prevented' ? 'prevented' : 'open', 1);
     }
-    if (returnedDebit || end === 'lost' || end === 'wonAfterAll') tell('lost', 1);
-    if (!returnedDebit && (end === 'won' || end === 'wonAfterAll' || end === 'lostAfterAll')) tell('won', 2);
-    if (!returnedDebit && end === 'lostAfterAll') tell('lost', 3);
+    if (returnedDebit || end === 'lost' || end === 'wonAfterAll') add('lost', 1);
+    if (!returnedDebit && (end === 'won' || end === 'wonAfterAll' || end === 'lostAfterAll')) add('won', 2);
+    if (!returnedDebit && end === 'lostAfterAll') add('lost', 3);
   }
 
-  #add(news: () => readonly [News, ...News[]]): void {
+  #add(update: () => readonly [ProviderUpdate, ...ProviderUpdate[]]): void {
     this.#moves.push(() => {
-      const told = news();
-      this.#provider.change(this.#payment, told);
-      return told;
+      const updates = update();
+      this.#provider.change(this.#payment, updates);
+      return updates;
     });
   }
 }
 
-/** The provider finds that it received more. */
+/** Returns the amount after the provider has found that it received more. */
 function corrected({ totalMinor, currency, parts }: PaidAmount): PaidAmount {
   return { totalMinor: totalMinor + 10, currency, ...(parts ? { parts: { ...parts, subtotalMinor: parts.subtotalMinor + 10 } } : {}) };
 }

@@ -1,4 +1,4 @@
-// The simulation on the real code, and the proof that it can find faults. Any number of seeds: `npm run simulate`.
+// Runs the simulation on the real code, and proves that it can find faults. For more seeds: `npm run simulate`.
 import { describe, expect, test } from 'vitest';
 import { runMutants } from './child-runs.ts';
 import { readMutantSeeds } from './mutant-seeds.ts';

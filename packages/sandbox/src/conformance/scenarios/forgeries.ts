@@ -12,7 +12,7 @@ export const forgeryScenarios: readonly Scenario[] = [
     name: 'never-paid',
     promise: 'An order that nobody pays gives no access, whoever asks about it',
     matters: freeMatters,
-    mend: 'A session that exists is not a paid one. Grant only where its payment_status is "paid" (or it costs nothing).',
+    remedy: 'A session that exists is not a paid one. Grant only where its payment_status is "paid" (or it costs nothing).',
     play: async (stage) => {
       const purchase = await stage.order();
       if (stage.has('askStatus')) await stage.askStatus(purchase);
@@ -28,7 +28,8 @@ export const forgeryScenarios: readonly Scenario[] = [
     name: 'forged-redirect',
     promise: 'Opening the success page without having paid gives no access, whatever the query says',
     matters: freeMatters,
-    mend: 'The redirect proves nothing: its address can be typed. Let the page read the session id only, and ask your own database, or Stripe.',
+    remedy:
+      'The redirect proves nothing: its address can be typed. Let the page read the session id only, and ask your own database, or Stripe.',
     skip: withoutSuccessPage,
     play: async (stage) => {
       const purchase = await stage.order();
@@ -41,7 +42,8 @@ export const forgeryScenarios: readonly Scenario[] = [
     name: 'forged-signature',
     promise: 'A webhook that Stripe did not sign is answered 400 and gives no access',
     matters: freeMatters,
-    mend: "Give the raw body, the header and your endpoint's secret to stripe.webhooks.constructEvent before you read anything, and answer 400 where it throws.",
+    remedy:
+      "Give the raw body, the header and your endpoint's secret to stripe.webhooks.constructEvent before you read anything, and answer 400 where it throws.",
     play: async (stage) => {
       const purchase = await stage.order();
       const body = forgedPayment(purchase);
@@ -58,7 +60,7 @@ export const forgeryScenarios: readonly Scenario[] = [
     name: 'missing-signature',
     promise: 'A webhook without a signature is answered 400 and gives no access',
     matters: freeMatters,
-    mend: 'Refuse a request without the header stripe-signature; there is no case in which Stripe leaves it out.',
+    remedy: 'Refuse a request without the header stripe-signature; there is no case in which Stripe leaves it out.',
     play: async (stage) => {
       const purchase = await stage.order();
       stage.did('Somebody posts a "paid" event without a signature.');
@@ -71,7 +73,7 @@ export const forgeryScenarios: readonly Scenario[] = [
     name: 'stale-signature',
     promise: 'A webhook that was signed an hour ago is answered 400 and gives no access',
     matters: 'Whoever has read one of your webhooks, in a log or a proxy, can send it again for ever.',
-    mend: 'Keep the tolerance of constructEvent (five minutes): 0 switches the check off. Stripe signs anew whenever it sends again.',
+    remedy: 'Keep the tolerance of constructEvent (five minutes): 0 switches the check off. Stripe signs anew whenever it sends again.',
     play: async (stage) => {
       const purchase = await stage.order();
       const body = forgedPayment(purchase);

@@ -11,14 +11,15 @@ export const otherMoneyScenarios: readonly Scenario[] = [
     name: 'wrong-amount',
     promise: 'A payment of half the price gives no access, and does not block the right one',
     matters: cheapMatters,
-    mend: "Keep the price with your order when it is placed, and compare it with the session's amount_subtotal before you grant. Never take a price from the browser.",
+    remedy:
+      "Keep the price with your order when it is placed, and compare it with the session's amount_subtotal before you grant. Never take a price from the browser.",
     play: (stage) => playMismatch(stage, ({ amountMinor }) => ({ amountMinor: half(amountMinor) })),
   },
   {
     name: 'wrong-currency',
     promise: 'The right number in another currency gives no access, and does not block the right payment',
     matters: 'Ninety dollars and ninety yen are the same number.',
-    mend: 'Compare the currency together with the amount.',
+    remedy: 'Compare the currency together with the amount.',
     play: (stage) => playMismatch(stage, ({ currency }) => ({ currency: currency === 'jpy' ? 'krw' : 'jpy' })),
   },
   {
@@ -26,7 +27,7 @@ export const otherMoneyScenarios: readonly Scenario[] = [
     promise: 'A payment of something else in the same Stripe account is acknowledged and gives nobody access',
     matters:
       'An error for each object that is not yours makes Stripe disable your endpoint after some days, and then every webhook is lost.',
-    mend: 'Look whether the object is yours (by your metadata, or the session that you stored); if not, answer 200 and forget it.',
+    remedy: 'Look whether the object is yours (by your metadata, or the session that you stored); if not, answer 200 and forget it.',
     play: async (stage) => {
       const bystander = await stage.order();
       for (const metadata of [{}, { order_id: 'A-1001', user: '77' }]) {
@@ -43,7 +44,8 @@ export const otherMoneyScenarios: readonly Scenario[] = [
     name: 'typed-reference',
     promise: 'A cheap Payment Link, opened with the id of an order typed into its address, gives no access',
     matters: cheapMatters,
-    mend: 'On a Payment Link the buyer types client_reference_id. Believe it only on sessions that you made yourself (payment_link is null); put your order into metadata.',
+    remedy:
+      'On a Payment Link the buyer types client_reference_id. Believe it only on sessions that you made yourself (payment_link is null); put your order into metadata.',
     play: async (stage) => {
       const purchase = await stage.order();
       const { amountMinor, currency } = termsOf(purchase);

@@ -1,7 +1,7 @@
 // Outages: Stripe fails while the app asks, or the app itself goes down.
 import { systemRuntime } from '../../runtime.ts';
 import { BrokenPromise } from '../broken-promise.ts';
-import { atOnce } from '../concurrently.ts';
+import { concurrently } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { without } from '../skips.ts';
@@ -17,7 +17,8 @@ export const outageScenarios: readonly Scenario[] = [
     name: 'stripe-fails-status',
     promise: 'Stripe fails while the success page asks: the customer gets access once it answers again',
     matters: lostMatters,
-    mend: 'Where Stripe answers 429 or 500, or slowly, say "not known yet" and let the page ask again; never "failed", and never a guess.',
+    remedy:
+      'Where Stripe answers 429 or 500, or slowly, say "not known yet" and let the page ask again; never "failed", and never a guess.',
     skip: without('askStatus'),
     play: async (stage) => {
       const purchase = await stage.order();
@@ -29,7 +30,7 @@ export const outageScenarios: readonly Scenario[] = [
     name: 'stripe-fails-poll',
     promise: 'Stripe fails while the poll asks: the next poll finds what this one missed',
     matters: lostMatters,
-    mend: 'Move the time up to which you have read only when all was read and handled. Wait as long as Retry-After says.',
+    remedy: 'Move the time up to which you have read only when all was read and handled. Wait as long as Retry-After says.',
     skip: without('poll'),
     play: async (stage) => {
       const purchase = await stage.order();
@@ -41,7 +42,8 @@ export const outageScenarios: readonly Scenario[] = [
     name: 'stripe-fails-webhook',
     promise: 'Stripe fails while a webhook is handled: it is refused, or remembered, and not lost',
     matters: lostMatters,
-    mend: 'Answer 2xx only when all is done and saved. Where you need Stripe for it and Stripe fails, answer 503: the webhook comes again.',
+    remedy:
+      'Answer 2xx only when all is done and saved. Where you need Stripe for it and Stripe fails, answer 503: the webhook comes again.',
     play: async (stage) => {
       const purchase = await stage.order();
       stage.pay(purchase);
@@ -58,7 +60,8 @@ export const outageScenarios: readonly Scenario[] = [
     name: 'restart',
     promise: 'A restart while a webhook is handled, or right after it, loses nothing and grants nothing twice',
     matters: 'Each deployment costs you the customers who paid during it.',
-    mend: 'Answer 2xx only after the order is saved to disk; hand over from there, under a key that is used once, and go on with it at the next start. A queue in memory is gone.',
+    remedy:
+      'Answer 2xx only after the order is saved to disk; hand over from there, under a key that is used once, and go on with it at the next start. A queue in memory is gone.',
     skip: without('restart'),
     play: async (stage) => {
       const patienceMs = stage.settings.restartPatienceMs;
@@ -71,7 +74,7 @@ export const outageScenarios: readonly Scenario[] = [
 
       const second = await stage.order();
       stage.pay(second);
-      await atOnce(
+      await concurrently(
         () => stage.deliver(),
         async () => {
           await systemRuntime.sleep(stage.random.below(latestRestartMs));
@@ -86,7 +89,7 @@ export const outageScenarios: readonly Scenario[] = [
     name: 'restart-and-replay',
     promise: 'A webhook that is sent again after a restart changes nothing',
     matters: 'You give away what you sell: after each deployment, whatever is sent again is handed over again.',
-    mend: 'What you have handled must be known after a restart: keep it in the database, in the transaction that grants.',
+    remedy: 'What you have handled must be known after a restart: keep it in the database, in the transaction that grants.',
     skip: without('restart'),
     play: async (stage) => {
       const purchase = await boughtOnce(stage);

@@ -6,7 +6,7 @@ import type { Stage } from '../stage.ts';
 import { termsOf } from './other-money.ts';
 import { boughtOnce } from './webhooks.ts';
 
-const sumMend =
+const sumRemedy =
   'charge.refunded is a hint, not a result: list the refunds of the payment, and count those with status "succeeded" against what was paid.';
 
 export const refundScenarios: readonly Scenario[] = [
@@ -14,7 +14,7 @@ export const refundScenarios: readonly Scenario[] = [
     name: 'refund-in-full',
     promise: 'A refund of everything does with the access what the shop has decided',
     matters: 'Customers ask for their money back and keep what they bought.',
-    mend: `Listen to charge.refunded and refund.updated. ${sumMend} If a refund is to end nothing, say policy: { fullRefund: 'keeps' }.`,
+    remedy: `Listen to charge.refunded and refund.updated. ${sumRemedy} If a refund is to end nothing, say policy: { fullRefund: 'keeps' }.`,
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
       await refund(stage, purchase.session.id);
@@ -25,7 +25,7 @@ export const refundScenarios: readonly Scenario[] = [
     name: 'refund-in-part',
     promise: 'A refund of a part does with the access what the shop has decided',
     matters: 'A customer who got a small sum back, for a late parcel, loses what he still pays for; or the reverse.',
-    mend: sumMend,
+    remedy: sumRemedy,
     skip: undecided('partialRefund'),
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
@@ -37,7 +37,7 @@ export const refundScenarios: readonly Scenario[] = [
     name: 'refund-fails',
     promise: 'A refund that fails leaves the customer with access',
     matters: 'The money never went back, and the customer has lost what he paid for.',
-    mend: `A refund can be pending for days and fail then, and even fail after it succeeded. ${sumMend} Look again at refund.updated and refund.failed.`,
+    remedy: `A refund can be pending for days and fail then, and even fail after it succeeded. ${sumRemedy} Look again at refund.updated and refund.failed.`,
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
       const { id } = stage.sandbox.refund(purchase.session.id, { status: 'pending' });
@@ -46,14 +46,15 @@ export const refundScenarios: readonly Scenario[] = [
       stage.sandbox.endRefund(id, 'failed');
       stage.did("Days later the refund fails: the customer's bank has sent it back.");
       await stage.deliverUntilAcknowledged(purchase.session.id);
-      await expectState(stage, purchase, { ...grantedOnce, times: [1, 2], words: 'the customer has access' });
+      await expectState(stage, purchase, { ...grantedOnce, times: [1, 2], description: 'the customer has access' });
     },
   },
   {
     name: 'refund-told-first',
     promise: 'A refund that is told before its payment leaves no access behind',
     matters: 'The customer has the money back, and gets the goods when the older webhook comes at last.',
-    mend: 'A refund of a payment that you do not know yet must not be forgotten. Keep it, or ask Stripe for refunds when the payment comes.',
+    remedy:
+      'A refund of a payment that you do not know yet must not be forgotten. Keep it, or ask Stripe for refunds when the payment comes.',
     skip: whereRefundsKeep,
     play: async (stage) => {
       const purchase = await stage.order();
@@ -70,7 +71,8 @@ export const refundScenarios: readonly Scenario[] = [
     name: 'replay-after-refund',
     promise: 'The old "paid" webhook, sent again after a refund, changes nothing',
     matters: 'One click on "resend" gives a refunded customer back what was taken away.',
-    mend: 'Do not copy "paid" from an event into the order. Decide by all that is known of the payment: it was paid, and it was refunded.',
+    remedy:
+      'Do not copy "paid" from an event into the order. Decide by all that is known of the payment: it was paid, and it was refunded.',
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
       await refund(stage, purchase.session.id);
@@ -83,7 +85,7 @@ export const refundScenarios: readonly Scenario[] = [
     name: 'paid-twice-refunded-once',
     promise: 'An order that was paid twice keeps its access when one of the payments is refunded',
     matters: 'You give a customer back what he paid too much, and lock him out for it.',
-    mend: 'Keep payments apart by their payment intent. A refund undoes its own payment; the order ends when none is left.',
+    remedy: 'Keep payments apart by their payment intent. A refund undoes its own payment; the order ends when none is left.',
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
       const second = await stage.foreignSession(termsOf(purchase));
@@ -98,7 +100,7 @@ export const refundScenarios: readonly Scenario[] = [
     name: 'dispute-lost',
     promise: 'A lost dispute does with the access what the shop has decided',
     matters: 'The bank takes back the money and charges you a fee, and the customer keeps what he bought.',
-    mend: 'Listen to charge.dispute.closed, and look at the status: "lost" is a payment undone, "won" is not.',
+    remedy: 'Listen to charge.dispute.closed, and look at the status: "lost" is a payment undone, "won" is not.',
     skip: undecided('lostDispute'),
     play: async (stage) => {
       const purchase = await boughtOnce(stage);

@@ -1,6 +1,6 @@
 // Webhooks that are lost, late or never created: the other sources find the payment, and together they grant once.
 import { systemRuntime } from '../../runtime.ts';
-import { atOnce } from '../concurrently.ts';
+import { concurrently } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { without, withoutRescue } from '../skips.ts';
@@ -14,7 +14,8 @@ export const rescueScenarios: readonly Scenario[] = [
     name: 'webhook-lost-status-asked',
     promise: 'A lost webhook is made good when the customer looks at the success page',
     matters: neverMatters,
-    mend: 'When the success page asks and you know of no payment, retrieve the session from Stripe, and grant through the same door as the webhook.',
+    remedy:
+      'When the success page asks and you know of no payment, retrieve the session from Stripe, and grant through the same door as the webhook.',
     skip: without('askStatus'),
     play: async (stage) => {
       const purchase = await paidUnheard(stage);
@@ -26,7 +27,7 @@ export const rescueScenarios: readonly Scenario[] = [
     name: 'webhook-lost-polled',
     promise: 'A lost webhook is made good by the poll, when the customer has closed the browser',
     matters: neverMatters,
-    mend: 'Every few minutes, list what happened at Stripe since a little before the last time, and handle it like a webhook.',
+    remedy: 'Every few minutes, list what happened at Stripe since a little before the last time, and handle it like a webhook.',
     skip: without('poll'),
     play: async (stage) => {
       const purchase = await paidUnheard(stage);
@@ -38,7 +39,8 @@ export const rescueScenarios: readonly Scenario[] = [
     name: 'event-never-made',
     promise: 'A payment of which Stripe made no event at all is found by the poll',
     matters: neverMatters,
-    mend: 'A list of events shows only events that were made. From time to time list the completed sessions (or balance transactions) themselves.',
+    remedy:
+      'A list of events shows only events that were made. From time to time list the completed sessions (or balance transactions) themselves.',
     skip: without('poll'),
     play: async (stage) => {
       const purchase = await stage.order();
@@ -51,7 +53,8 @@ export const rescueScenarios: readonly Scenario[] = [
     name: 'webhook-late',
     promise: 'A webhook that comes after another source has told changes nothing',
     matters: 'The customer gets what he bought twice: once from the rescue, once from the webhook.',
-    mend: 'Webhook, poll and status query must end in one function that grants an order once; two pieces of code that each grant cannot know of one another.',
+    remedy:
+      'Webhook, poll and status query must end in one function that grants an order once; two pieces of code that each grant cannot know of one another.',
     skip: withoutRescue,
     play: async (stage) => {
       const purchase = await paidUnheard(stage);
@@ -65,7 +68,8 @@ export const rescueScenarios: readonly Scenario[] = [
     name: 'sources-race',
     promise: 'Webhook, poll and status query at the same moment give access once',
     matters: 'It happens on each busy day, to a few customers, and no log shows why they were served twice.',
-    mend: 'Whoever asks "is it granted?" and then writes "granted" is too late: let the database decide, by a unique key or an expected version, and treat its refusal as "somebody else did it".',
+    remedy:
+      'Whoever asks "is it granted?" and then writes "granted" is too late: let the database decide, by a unique key or an expected version, and treat its refusal as "somebody else did it".',
     skip: withoutRescue,
     play: async (stage) => {
       for (let race = 0; race < stage.settings.races; race += 1) await playRace(stage, race === 0 ? 2 : 1);
@@ -96,7 +100,7 @@ async function playRace(stage: Stage, polls: number): Promise<void> {
     ...(stage.has('poll') ? Array.from({ length: polls }, () => () => stage.poll()) : []),
     ...(stage.hasSuccessPage ? [() => stage.visit(purchase)] : []),
   ];
-  await atOnce(
+  await concurrently(
     ...runners.map((run) => async () => {
       await systemRuntime.sleep(random.below(latestStartMs));
       await run();

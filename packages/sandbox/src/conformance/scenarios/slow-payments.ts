@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario.ts';
 import { without, withoutSlowPayments } from '../skips.ts';
 import type { Purchase, Stage } from '../stage.ts';
 
-const bankMend =
+const bankRemedy =
   'checkout.session.completed only says that the customer is through with the page. Grant where payment_status is "paid", and listen to checkout.session.async_payment_succeeded and .async_payment_failed.';
 
 export const slowPaymentScenarios: readonly Scenario[] = [
@@ -14,7 +14,7 @@ export const slowPaymentScenarios: readonly Scenario[] = [
     name: 'slow-payment-succeeds',
     promise: 'A bank debit gives access when the money is there, days after the checkout, and not before',
     matters: 'Granted too early, the goods are gone when the debit bounces; never granted, a customer has paid for nothing.',
-    mend: bankMend,
+    remedy: bankRemedy,
     skip: withoutSlowPayments,
     play: async (stage) => {
       const purchase = await stage.order();
@@ -29,7 +29,7 @@ export const slowPaymentScenarios: readonly Scenario[] = [
     name: 'slow-payment-fails',
     promise: 'A bank debit that bounces never gives access',
     matters: 'Whoever finds out pays by debit from an empty account, as often as he likes.',
-    mend: bankMend,
+    remedy: bankRemedy,
     skip: withoutSlowPayments,
     play: async (stage) => {
       const purchase = await stage.order();
@@ -44,7 +44,7 @@ export const slowPaymentScenarios: readonly Scenario[] = [
     name: 'first-session-expired',
     promise: 'The expiry of a first, abandoned session does not undo the order that was paid with a second one',
     matters: 'A customer who came back and paid loses access a day later, when the first session expires.',
-    mend: 'checkout.session.expired ends that session, not the order. Change the order only if no other session of it was paid.',
+    remedy: 'checkout.session.expired ends that session, not the order. Change the order only if no other session of it was paid.',
     skip: without('checkoutAgain'),
     play: async (stage) => {
       const purchase = await stage.order();

@@ -1,5 +1,5 @@
 // What Stripe's webhooks do on an ordinary day: they come, come again, come twice under two ids, and in any order.
-import { atOnce } from '../concurrently.ts';
+import { concurrently } from '../concurrently.ts';
 import { expectState, grantedOnce } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { withoutSuccessPage } from '../skips.ts';
@@ -23,14 +23,15 @@ export const webhookScenarios: readonly Scenario[] = [
     name: 'webhook-once',
     promise: 'A paid order gives access once, and its webhooks are acknowledged',
     matters: 'Without it nobody gets what was paid for, or everybody gets it twice; and Stripe disables an endpoint that does not answer.',
-    mend: 'Handle checkout.session.completed, look the order up by what you put into the session, grant it once, and answer 200 to every event, also to types that you do not use.',
+    remedy:
+      'Handle checkout.session.completed, look the order up by what you put into the session, grant it once, and answer 200 to every event, also to types that you do not use.',
     play: async (stage) => void (await boughtOnce(stage)),
   },
   {
     name: 'webhook-five-times',
     promise: 'The same webhook five times at once gives access once',
     matters: twiceMatters,
-    mend: `Stripe promises "at least once", not "once". ${oneTransaction}`,
+    remedy: `Stripe promises "at least once", not "once". ${oneTransaction}`,
     play: async (stage) => {
       const purchase = await stage.order();
       stage.pay(purchase, { fate: 'doubled' });
@@ -42,7 +43,8 @@ export const webhookScenarios: readonly Scenario[] = [
     name: 'webhook-sent-again',
     promise: 'A webhook that is sent again after it was handled changes nothing',
     matters: twiceMatters,
-    mend: 'Stripe sends again whenever your answer got lost, and support does by a button. Ask your own order whether it is granted, not your memory of the event.',
+    remedy:
+      'Stripe sends again whenever your answer got lost, and support does by a button. Ask your own order whether it is granted, not your memory of the event.',
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
       await stage.sendAgain(purchase.session.id);
@@ -54,7 +56,8 @@ export const webhookScenarios: readonly Scenario[] = [
     name: 'two-events-for-one-payment',
     promise: 'Two events with different ids about one payment give access once',
     matters: twiceMatters,
-    mend: 'A list of event ids that you have seen does not help here: Stripe may tell one payment in two events. Remember the payment (session or payment intent), not the event.',
+    remedy:
+      'A list of event ids that you have seen does not help here: Stripe may tell one payment in two events. Remember the payment (session or payment intent), not the event.',
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
       const completed = (await stage.eventsOf(purchase.session.id)).find(({ type }) => type === 'checkout.session.completed');
@@ -68,7 +71,8 @@ export const webhookScenarios: readonly Scenario[] = [
     name: 'webhooks-newest-first',
     promise: 'Webhooks that come newest first give access once',
     matters: 'The customer paid and is kept out, because an older event came last and undid what a newer one had said.',
-    mend: 'Stripe does not promise an order. Let no event set a state backwards: paid stays paid until a refund or a dispute says otherwise.',
+    remedy:
+      'Stripe does not promise an order. Let no event set a state backwards: paid stays paid until a refund or a dispute says otherwise.',
     play: async (stage) => {
       const purchase = await stage.order();
       stage.pay(purchase, { fate: 'reordered' });
@@ -80,12 +84,12 @@ export const webhookScenarios: readonly Scenario[] = [
     name: 'success-page-reloaded',
     promise: 'A customer who reloads the success page while the webhook arrives gets access once',
     matters: twiceMatters,
-    mend: `If the success page may grant, it must go through the same door as the webhook. ${oneTransaction}`,
+    remedy: `If the success page may grant, it must go through the same door as the webhook. ${oneTransaction}`,
     skip: withoutSuccessPage,
     play: async (stage) => {
       const purchase = await stage.order();
       stage.pay(purchase);
-      await atOnce(
+      await concurrently(
         () => stage.deliver(),
         () => stage.visit(purchase),
         () => stage.visit(purchase),

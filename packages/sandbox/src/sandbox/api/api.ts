@@ -75,7 +75,7 @@ export class Api {
       },
       body: work.body,
       delayMs: fault?.kind === 'slow' ? (fault.delayMs ?? 0) : 0,
-      way: fault?.kind === 'answer_lost' || fault?.kind === 'request_lost' ? 'lost' : fault?.kind === 'timeout' ? 'never' : 'sent',
+      sending: fault?.kind === 'answer_lost' || fault?.kind === 'request_lost' ? 'lost' : fault?.kind === 'timeout' ? 'never' : 'sent',
       done: () => {
         if (holdsKeyOf && key !== undefined) idempotency.finish(holdsKeyOf, key);
       },
@@ -99,11 +99,11 @@ export class Api {
     const form = readParameters(request);
     catchUp();
     const text = `${request.method} ${request.path} ${canonicalForm(form)}`;
-    const kept = key === undefined ? undefined : idempotency.begin(model, key, text);
+    const stored = key === undefined ? undefined : idempotency.begin(model, key, text);
     const ofVersion = { 'stripe-version': version };
-    if (kept) {
-      const replayed = { 'idempotent-replayed': 'true', 'original-request': kept.requestId };
-      return { status: kept.status, body: kept.body, headers: { ...replayed, ...ofVersion } };
+    if (stored) {
+      const replayed = { 'idempotent-replayed': 'true', 'original-request': stored.requestId };
+      return { status: stored.status, body: stored.body, headers: { ...replayed, ...ofVersion } };
     }
     if (key !== undefined) progress.holdsKeyOf = model;
     const work = this.#execute(model, match, form, text, progress);
@@ -113,8 +113,8 @@ export class Api {
   /** Runs the route and stores the answer under its idempotency key, both in one transaction. */
   #execute(model: Model, { route, id }: FoundRoute, form: FormMap, text: string, { requestId, key, fault }: Progress): Work {
     const { idempotency } = this.#parts;
-    const keep = (status: number, body: string): Work => {
-      if (key !== undefined) idempotency.keep(model, { id: key, request: text, requestId, status, body });
+    const store = (status: number, body: string): Work => {
+      if (key !== undefined) idempotency.store(model, { id: key, request: text, requestId, status, body });
       return { status, body };
     };
     model.cause = { requestId, idempotencyKey: key ?? null };
@@ -123,17 +123,17 @@ export class Api {
         // Stripe stores its own failures too: the same key gets the same 500 for a day.
         if (fault?.kind === 'status') {
           const { status, body, headers } = errorWork(injected(fault), requestId, fault);
-          return { ...keep(status, body), headers: { 'stripe-should-retry': key === undefined ? 'true' : 'false', ...headers } };
+          return { ...store(status, body), headers: { 'stripe-should-retry': key === undefined ? 'true' : 'false', ...headers } };
         }
         const parameters = new Parameters(form);
         const object = route.handle({ model, parameters, id });
         const paths = parameters.strings('expand');
         // An unknown parameter is refused here at the latest, and the transaction undoes what was done.
         parameters.refuseUnknown();
-        if (!(object instanceof StripeApiError)) return keep(200, `${JSON.stringify(expand(model, object, paths), null, 2)}\n`);
+        if (!(object instanceof StripeApiError)) return store(200, `${JSON.stringify(expand(model, object, paths), null, 2)}\n`);
         // A declined card is an executed request, and what it created stays.
         const { status, body, headers = {} } = errorWork(object, requestId, undefined);
-        return { ...keep(status, body), headers };
+        return { ...store(status, body), headers };
       });
     } finally {
       model.cause = BY_ITSELF;

@@ -5,7 +5,7 @@ import type { Model } from '../model.ts';
 import type { StoredAnswer } from '../state/records.ts';
 import { invalidRequest, StripeApiError } from './stripe-error.ts';
 
-const KEPT_SECONDS = 24 * 3_600;
+const RETENTION_SECONDS = 24 * 3_600;
 const MAX_KEY_LENGTH = 255;
 
 /** Keys belong to one account: the same key on another account is a different key. */
@@ -29,9 +29,9 @@ export class Idempotency {
         { code: 'idempotency_key_in_use' },
       );
     }
-    const kept = state.answers.get(key);
-    if (kept && clock.nowSeconds() - kept.created < KEPT_SECONDS) {
-      if (kept.request === request) return kept;
+    const stored = state.answers.get(key);
+    if (stored && clock.nowSeconds() - stored.created < RETENTION_SECONDS) {
+      if (stored.request === request) return stored;
       throw new StripeApiError(
         400,
         'idempotency_error',
@@ -43,7 +43,7 @@ export class Idempotency {
   }
 
   /** Call it within the request's transaction, so that the object and the answer are stored together. */
-  keep({ state, clock }: Model, answer: Omit<StoredAnswer, 'created'>): void {
+  store({ state, clock }: Model, answer: Omit<StoredAnswer, 'created'>): void {
     // Removed first: a replaced answer must not keep its old place, since `prune` stops at the first young one.
     state.answers.remove(answer.id);
     state.answers.put({ ...answer, created: clock.nowSeconds() });
@@ -59,7 +59,7 @@ export class Idempotency {
     const now = clock.nowSeconds();
     state.transaction(() => {
       for (const answer of [...state.answers.oldestFirst()]) {
-        if (now - answer.created < KEPT_SECONDS) break;
+        if (now - answer.created < RETENTION_SECONDS) break;
         state.answers.remove(answer.id);
       }
     });

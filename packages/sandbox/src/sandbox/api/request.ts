@@ -24,7 +24,7 @@ export interface ApiAnswer {
    * - `lost`: the connection is dropped.
    * - `never`: the connection stays open until the caller gives up.
    */
-  readonly way: 'sent' | 'lost' | 'never';
+  readonly sending: 'sent' | 'lost' | 'never';
   /** Call it once the answer is sent or lost: until then the idempotency key is in use. */
   readonly done: () => void;
 }

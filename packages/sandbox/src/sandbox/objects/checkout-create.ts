@@ -74,7 +74,7 @@ export function createSession({ model, parameters }: Call): object {
       metadata,
       mode,
       allowed_payment_method_types: types.allowed ? [...types.allowed] : null,
-      payment_method_types: [...types.taken],
+      payment_method_types: [...types.accepted],
       success_url: successUrl,
     },
   });

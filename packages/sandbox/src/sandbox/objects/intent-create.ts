@@ -53,7 +53,7 @@ export function createIntent(call: Call): object {
     statementDescriptorSuffix: parameters.string('statement_descriptor_suffix', { maxLength: 22 }) ?? null,
     setupFutureUsage: parameters.oneOf('setup_future_usage', FUTURE_USAGES) ?? null,
     overcapture: readOvercapture(parameters),
-    methodTypes: types.taken,
+    methodTypes: types.accepted,
     automaticMethods: types.automatic && (automatic?.boolean('enabled') ?? true),
   });
   const method = readChosenMethod(model, parameters);

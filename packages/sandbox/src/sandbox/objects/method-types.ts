@@ -6,7 +6,7 @@ import type { Parameters } from '../api/parameters.ts';
 export const METHODS: readonly string[] = ['card', 'konbini', 'sepa_debit'];
 
 export interface MethodTypes {
-  readonly taken: readonly string[];
+  readonly accepted: readonly string[];
   /** As it was asked for; null: it was not. */
   readonly allowed: readonly string[] | null;
   /** The account's own choice: nothing was asked for by name. */
@@ -19,7 +19,7 @@ export function readMethodTypes(parameters: Parameters): MethodTypes {
   const excluded = parameters.strings('excluded_payment_method_types');
   const asked = named.length > 0 ? named : allowed;
   return {
-    taken: (asked.length > 0 ? asked : METHODS).filter((type) => !excluded.includes(type)),
+    accepted: (asked.length > 0 ? asked : METHODS).filter((type) => !excluded.includes(type)),
     allowed: allowed.length > 0 ? allowed : null,
     automatic: asked.length === 0,
   };

@@ -35,7 +35,7 @@ export function endRefund(model: Model, id: string, end: RefundEnd, reason = 'ex
       : {
           ...rest,
           status: end,
-          failure_balance_transaction: takeBack(model, refund).id,
+          failure_balance_transaction: reverseRefund(model, refund).id,
           ...(end === 'failed' ? { failure_reason: reason } : {}),
         };
   const fate = fateInMetadata(refund.metadata) ?? 'delivered';
@@ -51,7 +51,7 @@ export function settleRefund(model: Model, id: string): void {
   if (settlement && settlement.dueMs <= model.clock.nowMs()) endRefund(model, id, settlement.outcome);
 }
 
-function takeBack(model: Model, refund: Stripe.Refund): Stripe.BalanceTransaction {
+function reverseRefund(model: Model, refund: Stripe.Refund): Stripe.BalanceTransaction {
   const charge = found(model.state.charges.get(String(refund.charge)), 'charge', String(refund.charge));
   model.state.charges.put({ ...charge, amount_refunded: charge.amount_refunded - refund.amount, refunded: false });
   return recordMovement(model, {

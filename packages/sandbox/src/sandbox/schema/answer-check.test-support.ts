@@ -1,4 +1,4 @@
-// Says what is wrong with an answer of the sandbox, or with a webhook that it sent, by Stripe's own types.
+// Checks an answer or a webhook of the sandbox against Stripe's own types.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
@@ -7,10 +7,10 @@ import { ROOTS } from './stripe-schema.test-support.ts';
 const FILE = join(import.meta.dirname, 'stripe-objects.schema.jsonl');
 const SCHEMA_ID = 'stripe';
 
-/** The package has no type for them: what only Stripe's own page and CLI call, and the answer to a deletion. */
+/** Objects without a type in the package: those for Stripe's own page and CLI, and the answer to a deletion. */
 const WITHOUT_TYPE: ReadonlySet<unknown> = new Set(['payment_page', 'deleted']);
 
-/** Hand-written: the package has classes for errors, no type of what goes over the wire. */
+/** The schema of errors, written by hand: the package has classes for errors, but no type of their JSON. */
 const ERROR = {
   type: 'object',
   properties: {
@@ -55,19 +55,19 @@ function readDefinitions(): Json {
   return Object.fromEntries(lines.filter((line) => line !== '').map((line) => JSON.parse(line) as [string, unknown]));
 }
 
-/** Empty: it is as Stripe's types say. */
+/** Returns what is wrong with a value. Empty: it agrees with Stripe's types. */
 export function problemsOf(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [`no object: ${JSON.stringify(value)}`];
   const json = value as Json;
   const { object } = json;
   if ('error' in json)
-    return [...judge('error', json), ...inside(json, ['error', 'payment_intent']), ...inside(json, ['error', 'payment_method'])];
+    return [...checkObject('error', json), ...inside(json, ['error', 'payment_intent']), ...inside(json, ['error', 'payment_method'])];
   if (object === 'list' || ('data' in json && 'next_page_url' in json)) return listProblems(json);
   if (WITHOUT_TYPE.has(object) || (json['deleted'] === true && Object.keys(json).length === 3)) return [];
   if (typeof object !== 'string')
     return Object.keys(json).length <= 2 && 'id' in json ? [] : [`names no object: ${JSON.stringify(json).slice(0, 200)}`];
   if (!(object in ROOTS)) return [`${object} is an object for which the schema has no root. Add it to ROOTS.`];
-  return [...judge(object, json), ...(object === 'event' ? inside(json, ['data', 'object']) : [])];
+  return [...checkObject(object, json), ...(object === 'event' ? inside(json, ['data', 'object']) : [])];
 }
 
 function listProblems({ object, url, has_more: hasMore, data, ...rest }: Json): string[] {
@@ -82,10 +82,10 @@ function inside(json: Json, [outer, inner]: readonly [string, string]): readonly
   return object === undefined ? [] : problemsOf(object);
 }
 
-function judge(name: string, json: Json): string[] {
+function checkObject(name: string, json: Json): string[] {
   const validate = validator(name);
   if (validate(json)) return [];
-  // Of a choice that fits nowhere, the branch that got furthest tells most.
+  // If no branch of a union matches, report the errors of the branch that matched furthest.
   const furthest = Math.max(...(validate.errors ?? []).map(depth));
   return [...new Set((validate.errors ?? []).filter((error) => depth(error) === furthest).map((error) => describe(name, error)))];
 }

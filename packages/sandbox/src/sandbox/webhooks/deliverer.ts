@@ -132,13 +132,13 @@ export class WebhookDeliverer {
       if (status === 'pending') model.agenda.add(row.dueMs, { kind: 'webhook_due', id: row.id });
       releaseNext(model, row);
       const found = endpointOf(model, row.endpoint);
-      if (found) judge(found.owner, found.endpoint, status === 'delivered', now);
+      if (found) countFailures(found.owner, found.endpoint, status === 'delivered', now);
     });
   }
 }
 
 /** An endpoint that has only failed for three days gets nothing any more. */
-function judge(owner: Model, endpoint: Endpoint, delivered: boolean, nowMs: number): void {
+function countFailures(owner: Model, endpoint: Endpoint, delivered: boolean, nowMs: number): void {
   if (endpoint.object.status !== 'enabled') return;
   const failingSinceMs = delivered ? null : (endpoint.failingSinceMs ?? nowMs);
   if (failingSinceMs === endpoint.failingSinceMs && (failingSinceMs === null || nowMs - failingSinceMs < DISABLED_AFTER_MS)) return;

@@ -126,13 +126,13 @@ export class Auditor {
     const id = data?.object?.id ?? related?.id;
     const kind = data?.object?.object ?? related?.type;
     if (id === undefined) return;
-    const told = (word: string): boolean =>
+    const isObserved = (word: string): boolean =>
       this.#rows.some((row) => (row.type === 'PaymentObserved' || row.type === 'PaymentHeld') && JSON.stringify(row.data).includes(word));
     if (kind === 'refund') {
       const intent = data?.object?.payment_intent;
       if (typeof intent !== 'string' || this.#registry.orderOfPayment(intent) === undefined) return;
       if (outcome === 'not_ours' && !this.#registry.bearsOurScope(intent)) return;
-      if (data?.object?.reason !== 'expired_uncaptured_charge' && !told(id)) this.#lost(type, id, outcome);
+      if (data?.object?.reason !== 'expired_uncaptured_charge' && !isObserved(id)) this.#lost(type, id, outcome);
     }
     if (kind === 'payment_intent' || kind === 'checkout.session') {
       const paymentId = kind === 'payment_intent' ? id : (idOf(this.#registry.session(id)?.payment_intent) ?? id);
@@ -141,7 +141,7 @@ export class Auditor {
       if (this.#registry.orderOfPayment(paymentId) === undefined || !/(succeeded|session\.completed)$/.test(type)) return;
       if (!this.#registry.isPaid(paymentId)) return;
       // The payment may have been made since the event, which then reported an earlier state.
-      if (kind === 'checkout.session' && type.endsWith('completed') && !told(paymentId)) this.#lost(type, id, outcome);
+      if (kind === 'checkout.session' && type.endsWith('completed') && !isObserved(paymentId)) this.#lost(type, id, outcome);
       if (type.endsWith('succeeded') && !this.#rows.some((row) => isPaidFact(row, paymentId))) this.#lost(type, id, outcome);
     }
   }

@@ -11,7 +11,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'refunds are ignored',
     'mapping/to-observation.ts',
-    'return readRefund(object, seen.livemode);',
+    'return readRefund(object, context.livemode);',
     "return { ignored: 'a refund' };",
   ),
   mutant(
@@ -90,14 +90,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'acknowledged before it is taken',
     'webhook/webhook.ts',
-    'return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };',
-    "this.#take(body, parseJson(body), secret).catch(() => undefined);\n    return { outcome: 'recorded' };",
+    'return { outcome: outcomeOf(await this.#parseAndRoute(body, parseJson(body), secret)) };',
+    "this.#parseAndRoute(body, parseJson(body), secret).catch(() => undefined);\n    return { outcome: 'recorded' };",
   ),
   mutant(
     'a failure is acknowledged',
     'webhook/webhook.ts',
-    'return { outcome: outcomeOf(await this.#take(body, parseJson(body), secret)) };',
-    "const taken = await this.#take(body, parseJson(body), secret).catch(() => ({ outcome: 'ignored' as const }));\n    return { outcome: outcomeOf(taken) };",
+    'return { outcome: outcomeOf(await this.#parseAndRoute(body, parseJson(body), secret)) };',
+    "const taken = await this.#parseAndRoute(body, parseJson(body), secret).catch(() => ({ outcome: 'ignored' as const }));\n    return { outcome: outcomeOf(taken) };",
   ),
   mutant(
     'thin events are ignored',
@@ -135,8 +135,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'refunds in the balance are passed over',
     'poll/money-tier.ts',
-    "case 'refund':\n    case 'dispute':\n      return intake.take(source, way);",
-    "case 'dispute':\n      return intake.take(source, way);",
+    "case 'refund':\n    case 'dispute':\n      return intake.take(source, provenance);",
+    "case 'dispute':\n      return intake.take(source, provenance);",
   ),
   mutant(
     'charges in the balance are passed over',

@@ -131,8 +131,8 @@ export class People {
     auditor.started(order.orderId, sessionId);
     if (registry.session(sessionId)?.status !== 'open') return;
     stripe.controls.setFate(sessionId, this.#fate());
-    for (let look = this.#random.below(4); look > 0; look--)
-      this.#later(30, `success page of ${order.orderId}`, () => this.#lookAt(sessionId));
+    for (let visits = this.#random.below(4); visits > 0; visits--)
+      this.#later(30, `success page of ${order.orderId}`, () => this.#openSuccessPage(sessionId));
     if (order.session['after_expiration'] && this.#random.chance(0.7)) {
       this.#later(30, `${order.orderId} lets it expire`, () => this.#expireAndRecover(order, sessionId));
     } else this.#later(30, `${order.orderId} is paid`, () => this.#pay(order, sessionId, isSecond));
@@ -382,7 +382,7 @@ export class People {
     }
   }
 
-  async #lookAt(sessionId: string): Promise<void> {
+  async #openSuccessPage(sessionId: string): Promise<void> {
     const { coverage, payments } = this.#parts;
     const answer = await this.#someProcess()?.call('status query', (_, by) => payments.of(by).status(sessionId));
     if (answer === undefined || answer === 'no answer' || 'refused' in answer || answer.value === undefined) return;

@@ -2,7 +2,7 @@
 // what Stripe finally holds to be true of it, read from the sandbox's state and not through the adapter's mapping.
 
 import type { AmountParts, DisputeStatus } from '@paidonce/ledger';
-import type { KnownOrder, KnownPayment } from '@paidonce/ledger/simulation';
+import type { ExpectedPayment, KnownOrder } from '@paidonce/ledger/simulation';
 import type { Model } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
 
@@ -61,12 +61,12 @@ export class Registry {
   }
 
   /** Stripe's state of each payment of the order, as it is now. */
-  payments(orderId: string): readonly KnownPayment[] {
+  payments(orderId: string): readonly ExpectedPayment[] {
     const alone = [...this.#orderOfIntent].flatMap(([intentId, of]) => (of === orderId ? (this.#paymentBy(intentId) ?? []) : []));
     return [...this.sessionsOf(orderId).flatMap((session) => this.#paymentOn(session) ?? []), ...alone];
   }
 
-  #paymentOn(session: Stripe.Checkout.Session): KnownPayment | undefined {
+  #paymentOn(session: Stripe.Checkout.Session): ExpectedPayment | undefined {
     const { total_details: details, amount_subtotal: subtotalMinor, amount_total: totalMinor, currency } = session;
     if (session.status !== 'complete' || details === null || subtotalMinor === null || currency === null) return undefined;
     const parts = {
@@ -82,7 +82,7 @@ export class Registry {
     return this.#paymentBy(id, parts);
   }
 
-  #paymentBy(id: string, parts?: AmountParts): KnownPayment | undefined {
+  #paymentBy(id: string, parts?: AmountParts): ExpectedPayment | undefined {
     const { state, account } = this.#holding(id);
     const intent = state.intents.get(id);
     if (intent?.status !== 'succeeded') return undefined;

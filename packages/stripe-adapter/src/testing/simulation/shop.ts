@@ -24,7 +24,7 @@ export class Shop {
         const fails = this.#world.fault(options.shop.fails);
         if (!fails && (this.#rows.get(membershipId)?.sequence ?? 0) < sequence) this.#rows.set(membershipId, { sequence, status });
         const isLost = fails || this.#world.fault(options.shop.failsAfterEffect);
-        if (!by.gone) scheduler.park(by.party, 'call', `${name}: answer`, () => (isLost ? reject(new Error('simulated')) : resolve()));
+        if (!by.dead) scheduler.park(by.party, 'call', `${name}: answer`, () => (isLost ? reject(new Error('simulated')) : resolve()));
       });
       by.underWay.add(step);
     });

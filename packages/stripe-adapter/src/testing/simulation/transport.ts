@@ -51,11 +51,11 @@ function simulatedCall(
   const [, , path, method, , , , timeoutMs] = request;
   const label = `${by.party.name} ${method} ${path.split('?')[0]}`;
   return new Promise((resolve, reject) => {
-    if (by.gone) return;
+    if (by.dead) return;
     let isOver = false;
     /** Delivers the reply, if the process still runs and waits. */
     const reply = (what: string, how: () => void, done: () => void = () => undefined): void => {
-      if (by.gone || isOver) {
+      if (by.dead || isOver) {
         done();
         return;
       }
@@ -78,10 +78,10 @@ function simulatedCall(
       by.underWay.delete(step);
       core.faults.clear();
       if (fault) core.faults.inject(fault);
-      const { status, headers, body, delayMs, way, done } = core.api.handle(inPages(requestOf(request), pageLimit));
+      const { status, headers, body, delayMs, sending, done } = core.api.handle(inPages(requestOf(request), pageLimit));
       if (fault) coverage.met(placeOf(fault));
-      if (way === 'never') return done(); // The caller's own deadline ends it.
-      if (way === 'lost') return reply('the connection broke', () => reject(failure('ENETUNREACH')), done);
+      if (sending === 'never') return done(); // The caller's own deadline ends it.
+      if (sending === 'lost') return reply('the connection broke', () => reject(failure('ENETUNREACH')), done);
       const answer = (): void => reply(String(status), () => resolve(responseOf(status, headers, body)), done);
       if (delayMs > 0) scheduler.timer(network, delayMs, `${label}: slow`, answer);
       else answer();

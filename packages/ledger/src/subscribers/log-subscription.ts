@@ -5,7 +5,7 @@ import type { EventStore, Position, StoredEvent } from '../event-store/event-sto
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
-export interface SubscriptionOptions {
+export interface LogSubscriptionOptions {
   /** For log messages. */
   readonly name: string;
   readonly store: EventStore;
@@ -23,7 +23,7 @@ export interface SubscriptionOptions {
   readonly onCaughtUp?: () => void | Promise<void>;
 }
 
-export interface Subscription {
+export interface LogSubscription {
   /** Follows the log until it is stopped, through failures of the store. */
   follow(): void;
   /**
@@ -44,14 +44,14 @@ const retryAfterMs = 1_000;
 /** How long events gather at the head: one transaction of the handler then covers many small commits of the log. */
 const gatherMs = 25;
 
-export function openSubscription(options: SubscriptionOptions): Subscription {
+export function openLogSubscription(options: LogSubscriptionOptions): LogSubscription {
   const { name, store, runtime, log, prefixes, handle, onStuck, onCaughtUp } = options;
   const stopping = new AbortController();
   let position = options.after; // The cursor. Written by `read`, after the handler has stored it.
   let caughtUpAtMs: number | undefined; // Monotonic. Written by `read`; undefined: the head was not reached yet.
   let following = false; // Set by `follow`.
-  let atHead = false; // Written by `read`, cleared by `followOn` after a failure.
-  let stuck = false; // Set by `followOn` when `onStuck` was called, cleared by `read` after progress.
+  let atHead = false; // Written by `read`, cleared by `followUntilStopped` after a failure.
+  let stuck = false; // Set by `followUntilStopped` when `onStuck` was called, cleared by `read` after progress.
   let loop: Promise<void> = Promise.resolve(); // Written by `follow`.
   let turn: Promise<unknown> = Promise.resolve(); // The newest work that takes turns. Written by `inTurn`.
 
@@ -85,7 +85,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
     }
   }
 
-  async function followOn(): Promise<void> {
+  async function followUntilStopped(): Promise<void> {
     for (;;) {
       try {
         await read(stopping.signal);
@@ -108,7 +108,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
   return {
     follow: () => {
       following = true;
-      loop = followOn();
+      loop = followUntilStopped();
     },
     catchUp: async () => {
       await read();

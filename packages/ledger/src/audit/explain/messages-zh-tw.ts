@@ -1,6 +1,6 @@
 // An explanation in Traditional Chinese.
 import type { AttemptStatus, DisputeStatus, RefundStatus } from '../../observation.ts';
-import { timeText, type Words } from './words.ts';
+import { type Messages, timeText } from './messages.ts';
 
 const attempts: Readonly<Record<AttemptStatus, string>> = {
   processing: '處理中',
@@ -26,7 +26,7 @@ const disputes: Readonly<Record<DisputeStatus, string>> = {
   won: '勝訴',
 };
 
-export const traditionalChinese: Words = {
+export const traditionalChinese: Messages = {
   space: '',
   // A space between Chinese and Latin script.
   finish: (line) => line.replace(/([\w)])([\u4e00-\u9fff])/g, '$1 $2').replace(/([\u4e00-\u9fff])([\w(])/g, '$1 $2'),
@@ -92,7 +92,7 @@ export const traditionalChinese: Words = {
     placed: ({ memberId, plan }, money) => `訂單成立，會員 ${memberId}：方案 ${plan}，應付 ${money}。`,
     attached: ({ payment, expiresAt }) => `結帳 ${payment.id} 加入訂單${expiresAt ? `，有效至 ${timeText(expiresAt)}` : ''}。`,
     linked: ({ reference }) => `${reference} 自此屬於本訂單（定律 3）。`,
-    held: (said) => `${said}當時不知屬於哪筆訂單，先行保留（定律 7）。`,
+    held: (report) => `${report}當時不知屬於哪筆訂單，先行保留（定律 7）。`,
     said: ({ source, asOf, observedAt, evidence, by }, fact) => {
       const who = by ? `${by.actor} 表示（${by.reason}）` : `${traditionalChinese.sources[source]}表示`;
       return `${who}：${fact}［${evidence.eventId ?? evidence.objectId}；金流時間 ${timeText(asOf)}，我方 ${timeText(observedAt)}］。`;

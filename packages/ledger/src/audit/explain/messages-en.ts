@@ -1,10 +1,10 @@
 // An explanation in plain English.
 import { reviewSentences } from '../../order/review-sentences.ts';
-import { timeText, type Words } from './words.ts';
+import { type Messages, timeText } from './messages.ts';
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-export const english: Words = {
+export const english: Messages = {
   space: ' ',
   finish: (line) => line,
   sources: { webhook: 'the webhook', poll: 'the poll', status_query: 'the status query', manual: 'a person' },
@@ -61,7 +61,7 @@ export const english: Words = {
     placed: ({ memberId, plan }, money) => `The order was placed for ${memberId}: plan ${plan}, ${money} expected.`,
     attached: ({ payment, expiresAt }) => `Checkout ${payment.id} was attached${expiresAt ? `, open until ${timeText(expiresAt)}` : ''}.`,
     linked: ({ reference }) => `${reference} belongs to this order from here on (law 3).`,
-    held: (said) => `${said} No order was known for it, so it was kept (law 7).`,
+    held: (report) => `${report} No order was known for it, so it was kept (law 7).`,
     said: ({ source, asOf, observedAt, evidence, by }, fact) => {
       const who = by ? `${by.actor} said (${by.reason})` : `${english.sources[source].replace(/^t/, 'T')} said`;
       return `${who}: ${fact} [${evidence.eventId ?? evidence.objectId}; provider ${timeText(asOf)}, seen ${timeText(observedAt)}].`;

@@ -1,4 +1,4 @@
-// The ledger's terms as people read them.
+// The words that the pages use for the ledger's terms.
 import type { Fact, MembershipStatus, OrderEvent, OrderPaymentState, ReviewKind, Source } from '@paidonce/ledger';
 import type { PaymentState } from '@paidonce/stripe-adapter';
 
@@ -9,14 +9,14 @@ export const sourceNames: Readonly<Record<Source, string>> = {
   manual: 'Support',
 };
 
-export const membershipWords: Readonly<Record<MembershipStatus, string>> = {
+export const membershipLabels: Readonly<Record<MembershipStatus, string>> = {
   none: 'not granted',
   active: 'active',
   suspended: 'suspended',
   revoked: 'revoked',
 };
 
-export const paymentWords: Readonly<Record<OrderPaymentState, string>> = {
+export const paymentLabels: Readonly<Record<OrderPaymentState, string>> = {
   none: 'not paid',
   processing: 'processing',
   awaiting_customer: 'waits for the customer',
@@ -30,7 +30,7 @@ export const paymentWords: Readonly<Record<OrderPaymentState, string>> = {
   failed: 'failed',
 };
 
-export const attemptWords: Readonly<Record<Exclude<Extract<Fact, { kind: 'attempt' }>['status'], 'paid'>, string>> = {
+export const attemptLabels: Readonly<Record<Exclude<Extract<Fact, { kind: 'attempt' }>['status'], 'paid'>, string>> = {
   processing: 'The bank is still working on the payment',
   awaiting_customer: 'Waits for the customer to pay',
   authorized: 'Authorized, not yet captured',
@@ -40,7 +40,7 @@ export const attemptWords: Readonly<Record<Exclude<Extract<Fact, { kind: 'attemp
   failed: 'The payment failed',
 };
 
-export const reviewWords: Readonly<Record<ReviewKind, string>> = {
+export const reviewLabels: Readonly<Record<ReviewKind, string>> = {
   amount: 'the amount is too low',
   currency: 'the currency is another one',
   mode: 'a test payment for a live order, or the reverse',
@@ -54,15 +54,15 @@ export const reviewWords: Readonly<Record<ReviewKind, string>> = {
 
 export type Decision = Extract<OrderEvent, { type: `Membership${'Granted' | 'Suspended' | 'Restored' | 'Revoked'}` }>;
 
-export const decisionWords: Readonly<Record<Decision['type'], 'granted' | 'suspended' | 'restored' | 'revoked'>> = {
+export const decisionLabels: Readonly<Record<Decision['type'], 'granted' | 'suspended' | 'restored' | 'revoked'>> = {
   MembershipGranted: 'granted',
   MembershipSuspended: 'suspended',
   MembershipRestored: 'restored',
   MembershipRevoked: 'revoked',
 };
 
-/** What a status query has come to, for whoever asked. */
-export const answerWords: Readonly<Record<PaymentState | 'stale', string>> = {
+/** The answers of a status query, for the person who asked. */
+export const answerLabels: Readonly<Record<PaymentState | 'stale', string>> = {
   stale: 'Stripe did not answer',
   pending: 'not paid yet',
   processing: 'the bank is still working on it',
@@ -82,7 +82,7 @@ const objectNames: Readonly<Record<string, string>> = {
   dp: 'the dispute',
 };
 
-export function objectWords(id: string): string {
+export function objectLabel(id: string): string {
   return `${objectNames[id.split('_')[0] ?? ''] ?? 'the object'} ${shortId(id)}`;
 }
 
@@ -90,15 +90,15 @@ export function shortId(id: string): string {
   return id.length > 20 ? `${id.slice(0, 12)}…${id.slice(-4)}` : id;
 }
 
-/** In the zone of this machine. */
+/** Returns the time of day in the time zone of this machine. */
 export function timeOfDay(iso: string): string {
   return new Date(iso).toLocaleTimeString('en-GB');
 }
 
-// Stripe counts these with two decimals, whatever ISO 4217 says.
+// Stripe uses two decimals for these, unlike ISO 4217.
 const twoDecimals = new Set(['isk', 'ugx']);
 
-/** From Stripe's minor unit. */
+/** Returns the amount as text. @param amountMinor in Stripe's minor units. */
 export function money(amountMinor: number, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
   const digits = twoDecimals.has(currency) ? 2 : (format.resolvedOptions().maximumFractionDigits ?? 2);

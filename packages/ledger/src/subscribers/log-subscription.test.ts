@@ -4,7 +4,7 @@ import { openMemoryEventStore } from '../event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import type { Logger } from '../logger.ts';
-import { openSubscription, type Subscription } from './subscription.ts';
+import { type LogSubscription, openLogSubscription } from './log-subscription.ts';
 
 function open({ handle, after = logStart }: { handle?: (ids: readonly string[]) => Promise<void> | void; after?: Position } = {}) {
   const inner = openMemoryEventStore();
@@ -16,7 +16,7 @@ function open({ handle, after = logStart }: { handle?: (ids: readonly string[]) 
   let awaited: { readonly id: string; readonly resolve: () => void } | undefined;
   let heads = 0;
   const log: Logger = { info: () => undefined, warn: (_, message) => warned.push(message), error: () => undefined };
-  const subscription: Subscription = openSubscription({
+  const subscription: LogSubscription = openLogSubscription({
     name: 'test',
     store,
     runtime,
@@ -85,7 +85,7 @@ describe('catchUp', () => {
     await append('order-1', 'b');
     const [first] = await store.readStream('order-1');
     const handled: string[] = [];
-    const subscription = openSubscription({
+    const subscription = openLogSubscription({
       name: 'test',
       store,
       runtime: instantRuntime(),
@@ -145,7 +145,7 @@ describe('follow', () => {
     expect(handled.flat()).toEqual(['a', 'b']);
   });
 
-  test('a page that failed is given again, after a wait, and it is told', async () => {
+  test('a page that failed is given again, after a wait, and it is reported', async () => {
     let failures = 0;
     const { subscription, append, handled, until, runtime, warned } = open({
       handle: () => {

@@ -1,0 +1,53 @@
+// The stores that a URL can name. A new one is a folder beside this file and a row here: LEDGER_URL, the commands and their
+// help read this table.
+import { LedgerError } from '../errors.ts';
+import type { EventStore } from './event-store.ts';
+import { openClusterUrl } from './eventstoredb/cluster-url.ts';
+import { openMemoryEventStore } from './memory.ts';
+import { openSqliteEventStore } from './sqlite/sqlite.ts';
+import { withoutPassword } from './without-password.ts';
+
+export interface StoreScheme {
+  /** How its URL is written, in help and refusals. */
+  readonly form: string;
+  readonly pattern: RegExp;
+  open(url: string, readOnly: boolean): Promise<EventStore> | EventStore;
+  /** It writes appends in the order in which they are called: an import may have many under way. */
+  readonly keepsOrder: boolean;
+  /** How the commands read its log: `open` with `readOnly`, as a file of SQLite, or not, since it ends with its process. */
+  readonly reading: 'readOnly' | 'sqliteFile' | 'none';
+}
+
+const cluster: Omit<StoreScheme, 'form' | 'pattern'> = { open: openClusterUrl, keepsOrder: false, reading: 'readOnly' };
+
+const schemes: readonly StoreScheme[] = [
+  {
+    form: 'sqlite:PATH',
+    pattern: /^sqlite:./s,
+    open: (url) => openSqliteEventStore(sqlitePath(url)),
+    keepsOrder: true,
+    reading: 'sqliteFile',
+  },
+  { form: 'memory:', pattern: /^memory:$/, open: () => openMemoryEventStore(), keepsOrder: true, reading: 'none' },
+  { form: 'esdb://HOST', pattern: /^esdb(?:\+discover)?:\/\//, ...cluster },
+  { form: 'kurrentdb://HOST', pattern: /^kurrentdb(?:\+discover)?:\/\//, ...cluster },
+];
+
+/** For help: the stores that a command can open. */
+export const storeForms: string = schemes
+  .filter(({ reading }) => reading !== 'none')
+  .map(({ form }) => form)
+  .join(', ');
+
+/** @throws LedgerError `invalid_input`: no store has such URLs. */
+export function schemeOf(url: string): StoreScheme {
+  const scheme = schemes.find(({ pattern }) => pattern.test(url));
+  if (scheme !== undefined) return scheme;
+  const hint = url === '' || /^[a-z+]+:/.test(url) ? '' : `Is it sqlite:${url}? `;
+  const known = schemes.map(({ form }) => form).join(', ');
+  throw new LedgerError('invalid_input', `${JSON.stringify(withoutPassword(url))} names no store. ${hint}Known: ${known}`);
+}
+
+export function sqlitePath(url: string): string {
+  return url.slice('sqlite:'.length);
+}
