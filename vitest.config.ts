@@ -3,10 +3,12 @@
 //   *.verify.test.ts   `npm run verify` adds them: real servers, processes, browsers, command lines, simulations.
 //   *.torture.test.ts  `npm run torture` runs them: the same with far larger numbers.
 // A test that changes process.env, the working folder or a global belongs to the second: its files have a process each.
-// No test has a time limit: a busy machine makes it slow, never red. With TEST_REPORT=FILE vitest's JSON report is
-// written to FILE; .ci/run reads the counts from it.
+// No test has a time limit: a busy machine makes it slow, never red. Who waits for something waits with `expect.poll`.
+// With TEST_REPORT=FOLDER each run writes vitest's JSON report to a file there; .ci/run reads the counts from all of them.
+import { join } from 'node:path';
 import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config';
 import './scripts/require-node.mjs';
+import { slowTests } from './scripts/slow-tests.ts';
 
 const { TEST_REPORT } = process.env;
 const roots = ['packages/**/src', 'examples', 'scripts', 'benchmarks'];
@@ -26,8 +28,11 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 0,
     hookTimeout: 0,
     teardownTimeout: 60_000,
+    expect: { poll: { timeout: 2 ** 31 - 1, interval: 20 } },
     slowTestThreshold: 1_000,
-    reporters: TEST_REPORT ? ['default', ['json', { outputFile: TEST_REPORT }]] : ['default'],
+    reporters: TEST_REPORT
+      ? ['default', slowTests, ['json', { outputFile: join(TEST_REPORT, `${process.pid}.json`) }]]
+      : ['default', slowTests],
     projects: [
       project('test', '.test.ts', { pool: 'threads', isolate: false }),
       project('verify', '.verify.test.ts', { pool: 'forks' }),

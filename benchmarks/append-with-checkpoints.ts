@@ -1,5 +1,5 @@
-// `npm run bench -- checkpoints`, and a part of `replay`: what checkpoints cost where the log is appended to. The same
-// observations with and without them, in turn, for so long that many are signed meanwhile.
+// The benchmark `npm run bench -- checkpoints`, and a part of `replay`: how much checkpoints slow down appends. It runs the
+// same observations with and without checkpoints, in turn, and so long that many checkpoints are signed.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 const orders = 8_000;
 const callers = 32;
 const rounds = 5;
-/** Of a run with checkpoints: fewer, and it has measured something else. */
+/** A run with fewer checkpoints does not measure their cost. */
 const leastSigned = 20;
 const account = 'acct_bench';
 const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
@@ -27,27 +27,27 @@ export async function checkpoints(): Promise<void> {
 }
 
 export interface AppendRatio {
-  /** Durable observations per second; medians. */
+  /** Durable observations per second, the median of the runs. */
   readonly withCheckpoints: number;
   readonly without: number;
   readonly ratio: number;
-  /** Checkpoints that were signed while it was measured, in the run that signed fewest. */
+  /** How many checkpoints were signed, in the run that signed fewest. */
   readonly signed: number;
 }
 
 export async function appendRatio(folder: string): Promise<AppendRatio> {
-  for (const signs of [true, false]) await observe(folder, signs); // Warm.
+  for (const signs of [true, false]) await observe(folder, signs); // Two runs to warm up.
   let signed = Number.POSITIVE_INFINITY;
   const [those, others]: [number[], number[]] = [[], []];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    // Who comes first has the warmer or the colder disk: in turn.
+    // Change the order in each round, because the state of the disk differs for the first and the second run.
     for (const signs of round % 2 === 0 ? [true, false] : [false, true]) {
       const run = await observe(folder, signs);
       (signs ? those : others).push(run.perSecond);
       if (signs) signed = Math.min(signed, run.signed);
     }
-    // Of a round: a machine that gets slower meanwhile slows both.
+    // Compare within a round: a machine that becomes slower affects both runs.
     ratios.push((those.at(-1) ?? Number.NaN) / (others.at(-1) ?? Number.NaN));
   }
   if (signed < leastSigned) throw new Error(`only ${signed} checkpoints were signed while it was measured`);

@@ -1,4 +1,4 @@
-// Run by `replay.ts` as a process of its own: verifies and replays one log, and prints the most memory that it ever held.
+// Verifies and replays one log, and prints the largest memory that it used. `replay.ts` runs it as a separate process.
 import { replayLog, sqliteReader, verifyLog } from '@paidonce/ledger/audit';
 
 const [path = ''] = process.argv.slice(2);

@@ -1,18 +1,18 @@
-// The bare group-commit loop, the measure of every other figure: durable rows per second where callers do nothing
-// but wait for the commit. node:sqlite, one table, the file settings of the event store; no checks, no JSON.
+// The bare group-commit loop, with which other figures are compared: durable rows per second when callers only wait for the
+// commit. It uses node:sqlite, one table, and the file settings of the event store, but no checks and no JSON.
 import { DatabaseSync } from 'node:sqlite';
 
 export interface BareGroupCommit {
-  /** A new file; it is left behind. */
+  /** The path of a new file. It is not removed. */
   readonly path: string;
-  /** Each has one row under way at a time. */
+  /** How many callers there are. Each writes one row at a time. */
   readonly callers: number;
   readonly rows: number;
-  /** Of the one text column. */
+  /** The length of the text in a row. */
   readonly rowBytes: number;
 }
 
-/** As `event-store/sqlite/connection.ts` sets them. */
+/** The same settings as in `event-store/sqlite/connection.ts`. */
 const settings = `
   PRAGMA busy_timeout = 0;
   PRAGMA synchronous = FULL;
@@ -23,7 +23,7 @@ const settings = `
   PRAGMA journal_mode = WAL;
   CREATE TABLE rows (position INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;`;
 
-/** Rows per second, each answered after its COMMIT. */
+/** Returns the rows per second. Each row is answered after its COMMIT. */
 export async function bareGroupCommit({ path, callers, rows, rowBytes }: BareGroupCommit): Promise<number> {
   const db = new DatabaseSync(path);
   db.exec(settings);

@@ -1,5 +1,5 @@
-// A log of any length for the audits to read: the real ledger tells a few stories in memory, and copies of them, under
-// other ids and interleaved, are written to a SQLite log. To `verify` it is as sound as one that grew by itself.
+// Makes a log of any length for the audits: the real ledger writes a few orders in memory, and copies of them, with other ids
+// and interleaved, are written to a SQLite log. `verify` finds nothing in it, as in a real log.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createPaymentLedger, type Fact, type Observation, type PaymentLedger, type Source } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
@@ -13,13 +13,13 @@ interface Told {
   readonly metadata: string;
 }
 
-/** So many orders are under way at once. */
+/** How many orders are written at the same time. */
 const interleaved = 64;
 const stories = 6;
-/** As long as every id that takes its place. */
+/** Makes an id. All ids have the same length, so that one can replace another. */
 const nameOf = (story: number, number: number): string => `S${story}-${String(number).padStart(7, '0')}`;
 
-/** Appends at least so many events to a new log. Answers how many. */
+/** Appends at least `events` events to a new log. Returns how many it has. */
 export async function growLog(path: string, events: number): Promise<number> {
   const told = await tellStories();
   await (await openSqliteEventStore(path)).close();
@@ -69,7 +69,7 @@ class LogWriter {
     this.#addEvent.run(id, revision, `00000000-0000-4000-8000-${String(this.events).padStart(12, '0')}`, type, data, metadata);
   }
 
-  /** Nothing is appended to these streams any more. */
+  /** Forgets the streams: nothing more is appended to them. */
   forget(): void {
     this.#ids.clear();
   }
@@ -91,7 +91,7 @@ async function tellStories(): Promise<readonly Told[]> {
   return log.rows;
 }
 
-/** Four of six orders are paid and confirmed twice; one is refunded; one expires. */
+/** Writes one order. Of six orders, four are paid and confirmed twice, one is refunded, and one expires. */
 async function tellStory(ledger: PaymentLedger, orderId: string, story: number): Promise<void> {
   const say = (source: Source, fact: Fact): Promise<unknown> => {
     const evidence = {

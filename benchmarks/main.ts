@@ -1,4 +1,4 @@
-// `npm run bench -- NAME`: figures are ratios within one run, since machines differ and are noisy.
+// The program of `npm run bench -- NAME`. Its figures are ratios within one run, because machines differ.
 import { checkpoints } from './append-with-checkpoints.ts';
 import { observe } from './observe.ts';
 import { poll } from './poll.ts';

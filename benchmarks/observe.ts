@@ -1,5 +1,5 @@
-// `npm run bench -- observe`: durable observations per second, against a bare loop that only commits rows of
-// the same size to a file with the same settings. Both run in turn, several times; the medians are compared.
+// The benchmark `npm run bench -- observe`: durable observations per second, compared with a bare loop that only commits rows
+// of the same size to a file with the same settings. Both run in turn, several times; the medians are compared.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ interface Row {
   readonly ratio: number;
 }
 
-/** Facts of placed orders with linked payments, each from four sources; first payments (link, then record) as second rows. */
+/** Measures facts of placed orders with linked payments, each from four sources; and also first payments, which need a link. */
 export async function observe(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-bench-'));
   try {
@@ -59,7 +59,7 @@ export async function observe(): Promise<void> {
 
 interface Measured {
   readonly perSecond: number;
-  /** Mean size of an event's row in the log. */
+  /** The mean size of an event's row in the log. */
   readonly rowBytes: number;
 }
 
@@ -88,7 +88,7 @@ async function recordedFacts(folder: string, name: string, callers: number, orde
       await ledger.attachCheckout(`order-${order}`, payment(order));
     });
     await ledger.settle();
-    // Source by source: what four sources say of one payment comes minutes apart, not at once.
+    // One source after the other: in real use four sources report a payment minutes apart.
     return timed(orders * sources.length, callers, (fact) =>
       ledger.observePayment(paid(fact % orders, sources[Math.floor(fact / orders)] ?? 'poll')),
     );
@@ -104,7 +104,7 @@ async function firstPayments(folder: string, name: string, callers: number, orde
 }
 
 async function withLedger(folder: string, name: string, work: (ledger: PaymentLedger) => Promise<number>): Promise<Measured> {
-  // The write path alone: read models follow in the background, at their own pace.
+  // Measure only the writes: no read models are updated.
   await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(join(folder, `${name}.db`)), background: false });
   const perSecond = await work(ledger);
   const history = (await ledger.history('order-0')).filter(({ type }) => type === 'PaymentObserved');

@@ -1,5 +1,5 @@
-// `npm run bench -- poll`: 10,000 orders wait for their payment, 100 of them were paid, and every webhook was lost. One
-// sweep of the completed sessions finds all 100, against one retrieve for each order. The sandbox counts the calls.
+// The benchmark `npm run bench -- poll`: 10,000 orders wait for their payment, 100 of them were paid, and every webhook was
+// lost. One sweep of the completed sessions finds all 100; the other way is one retrieve per order. The sandbox counts calls.
 
 import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
@@ -45,14 +45,14 @@ async function placeOrders(sandbox: StripeSandbox, payments: StripePayments): Pr
         currency: 'usd',
         successUrl: 'https://shop.example/done',
       });
-      // Spread over all of them. Not even an event was made: only the objects know.
+      // The paid orders are spread over all. Stripe made no event for them: only the objects show the payment.
       if (order % (pendingOrders / paidOrders) === 0) sandbox.pay(sessionId, { fate: 'never_made' });
     }
   };
   await Promise.all(Array.from({ length: callersAtOnce }, caller));
 }
 
-/** What a poll does that asks for each order: it finds as much. */
+/** Polls as an app does that retrieves the session of each order. It finds the same payments. */
 async function retrieveEach(stripe: Stripe, ledger: PaymentLedger): Promise<number> {
   let found = 0;
   for (const sessionId of await openOrders(ledger)) {
@@ -62,7 +62,7 @@ async function retrieveEach(stripe: Stripe, ledger: PaymentLedger): Promise<numb
   return found;
 }
 
-/** Of each order that waits for its payment, the session. */
+/** Returns the sessions of the orders that wait for their payment. */
 async function openOrders(ledger: PaymentLedger): Promise<readonly string[]> {
   await ledger.settle();
   const sessions: string[] = [];

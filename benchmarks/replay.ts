@@ -1,5 +1,5 @@
-// `npm run bench -- replay`: how fast audits read one million events on SQLite, against a bare scan of the same file that
-// only parses its JSON, in the same run; how much memory they take; and what checkpoints cost the append path.
+// The benchmark `npm run bench -- replay`: how fast audits read one million events on SQLite, compared with a bare scan of the
+// same file that only parses its JSON; how much memory they need; and how much checkpoints slow down appends.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -66,7 +66,7 @@ export async function replay(): Promise<void> {
   }
 }
 
-/** What any reader must do: each row with the name of its stream, and its JSON parsed. */
+/** Does what every reader must do: reads each row with the name of its stream, and parses its JSON. */
 async function bareScan(path: string): Promise<void> {
   const db = new DatabaseSync(path, { readOnly: true });
   const rows = db.prepare(
@@ -100,7 +100,7 @@ async function catchUp(path: string): Promise<void> {
   await ledger.settle({ timeoutMs: 600_000 });
 }
 
-/** MiB, of a process that does nothing else. */
+/** Returns the largest memory in MiB of a process that only audits the log. */
 function peakRss(path: string): number {
   const program = fileURLToPath(new URL('./audit-memory.ts', import.meta.url));
   const { stdout, stderr, status } = spawnSync(process.execPath, [...process.execArgv, program, path], { encoding: 'utf8' });
@@ -108,7 +108,7 @@ function peakRss(path: string): number {
   return Number(stdout);
 }
 
-/** `cores`: the processor time that it got, by the time that passed. */
+/** Measures the work. `cores`: the processor time that it used, divided by the time that passed. */
 async function timed(work: () => Promise<void>): Promise<{ readonly seconds: number; readonly cores: number }> {
   const [startedMs, before] = [performance.now(), process.cpuUsage()];
   await work();

@@ -1,13 +1,13 @@
-// `npm run bench -- store`: the EventStoreDB adapter against the raw client, on the server that EVENTSTOREDB_URL names,
-// in one run. All append the same event at an explicit revision, each caller to a stream of its own.
+// The benchmark `npm run bench -- store`: the EventStoreDB store compared with the raw client, on the server that
+// EVENTSTOREDB_URL names. All append the same event at an explicit revision, each caller to its own stream.
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { openEventStoreDbEventStore } from '@paidonce/ledger/eventstoredb';
 
 const callerCounts = [1, 32, 256] as const;
-/** Short ones, and many: what else the machine does meets all three alike. */
+/** The rounds are short and many, so that other work on the machine affects all three in the same way. */
 const rounds = 20;
 const roundMs = 500;
-/** About an event of an order. */
+/** Data of about the size of an order's event. */
 const data = {
   source: 'webhook',
   payment: { provider: 'stripe', account: 'acct_bench', livemode: false, id: 'pi_bench' },
@@ -15,21 +15,21 @@ const data = {
 };
 const metadata = { version: '1', instance: 'bench', cause: 'bench', recordedAt: '2026-01-01T00:00:00.000Z' };
 
-/** A server that runs insecurely takes any. */
+/** A server that runs insecurely accepts any credentials. */
 const credentials = { username: 'bench', password: 'bench' };
 
-/** Appends one event behind `revision`. */
+/** Appends one event after `revision`. */
 type Append = (stream: string, revision: number) => Promise<unknown>;
 
 interface Rates {
-  /** Appends in a second, the median of the rounds; so are the others. */
+  /** Appends per second by the store, the median of the rounds. */
   readonly adapter: number;
-  /** The client on the path that the adapter takes: credentials on the call. */
+  /** The same by the client, with credentials on the call, as the store does. */
   readonly raw: number;
-  /** The client without them. It shares one stream between all appends, which is faster, and whose failures end the process. */
+  /** The same without credentials: all appends share one gRPC stream, which is faster, but its failures end the process. */
   readonly rawBatch: number;
 }
-/** Of the adapter to the client, the median over the rounds: each compares with what was measured beside it. */
+/** The rates of the store divided by those of the client: the median of the rounds, each compared within its round. */
 interface Ratios {
   readonly ratio: number;
   readonly ratioToBatch: number;
@@ -52,7 +52,7 @@ export async function store(): Promise<void> {
         raw.appendToStream(stream, rawEvent(), { expectedRevision: expected(revision), requiresLeader: true, credentials }),
       rawBatch: (stream, revision) => batch.appendToStream(stream, rawEvent(), { expectedRevision: expected(revision) }),
     };
-    for (const append of Object.values(appends)) await perSecond(32, append, 2 * roundMs); // Warm.
+    for (const append of Object.values(appends)) await perSecond(32, append, 2 * roundMs); // Warms up.
     const rows = [];
     for (const callers of callerCounts) {
       const rates = await compare(callers, appends);
@@ -66,7 +66,7 @@ export async function store(): Promise<void> {
   }
 }
 
-/** In turn, so that a slow second of the machine meets all three; each goes first as often as the others. */
+/** Measures all three in turn, so that a slow moment of the machine affects all. Each is first equally often. */
 async function compare(callers: number, appends: Readonly<Record<keyof Rates, Append>>): Promise<Rates & Ratios> {
   const measured: Record<keyof Rates, number[]> = { adapter: [], raw: [], rawBatch: [] };
   for (let round = 0; round < rounds; round++) {

@@ -1,4 +1,4 @@
-// The ledger in a server of your own: all that a shop needs of PaidOnce, and nothing else. It runs against Stripe:
+// The ledger in your own server: everything that a shop needs from PaidOnce, and nothing else. It runs with Stripe:
 // STRIPE_SECRET_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_… npx node --conditions=@paidonce/source examples/embedded.ts
 import { randomUUID } from 'node:crypto';
 import { paymentLedgerPlugin } from '@paidonce/http';
@@ -26,11 +26,11 @@ app.post<{ Params: { memberId: string } }>('/buy/:memberId', async ({ params: { 
   const { url } = await payments.startCheckout({ ...order, successUrl: 'http://127.0.0.1:3020/thanks' });
   return reply.redirect(url, 303);
 });
-// Its script asks GET /payment/status/:sessionId until the state is `active`: `shop/public/shop.js` shows it.
+// The page's script asks GET /payment/status/:sessionId until the state is `active`: see `shop/public/shop.js`.
 app.get('/thanks', () => 'Thank you. Your membership is on its way.');
 await app.listen({ port: 3020 });
 
-/** Yours: store the status where your stored sequence is lower, in one transaction. `shop/memberships.ts` shows it. */
+/** Replace it: store the status if your stored sequence is lower, in one transaction. See `shop/memberships.ts`. */
 async function saveMembership({ membershipId, memberId, status, sequence }: MembershipChange): Promise<void> {
   console.log(`membership ${membershipId} of ${memberId} is ${status} (decision ${sequence})`);
 }

@@ -1,5 +1,5 @@
-// `npm run practices`: four ways to live with webhooks, each in a few lines, on a local sandbox of Stripe. All run on
-// one ledger at once, so a shop takes those that it wants and changes nothing else.
+// The program of `npm run practices`: shows four ways to handle webhooks, each in a few lines, on a local sandbox of Stripe.
+// All of them use one ledger at the same time, so a shop can choose the ones that it wants.
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type MembershipChange } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
@@ -10,20 +10,20 @@ import Stripe from 'stripe';
 
 const alarms: string[] = [];
 let tableIsAway = false;
-/** How long to wait for a delivery that fails. */
+/** How long to wait for a delivery that fails, in milliseconds. */
 const timeoutMs = 500;
 
 await using sandbox = await startStripeSandbox();
 const ledger = createPaymentLedger({
-  eventStore: openMemoryEventStore(), // Yours: openSqliteEventStore('ledger.db').
+  eventStore: openMemoryEventStore(), // In your shop: openSqliteEventStore('ledger.db').
   deliver: async (change) => saveMembership(change),
-  onAlert: ({ message }) => alarms.push(message), // Yours: a page, a mail, a chat.
+  onAlert: ({ message }) => alarms.push(message), // In your shop: a pager, a mail or a chat.
 });
 const payments = stripePayments({
   ledger,
   stripe: new Stripe('sk_test_paidonce_sandbox', { ...sandbox.clientConfig }),
   webhookSecrets: ['whsec_local'],
-  poll: false, // Here `sweep` below is the poll. Without this line it runs every five minutes by itself.
+  poll: false, // `sweep` below is the poll here. Without this line the poll runs by itself every five minutes.
 });
 const app = Fastify();
 await app.register(paymentLedgerPlugin, { payments });
@@ -32,7 +32,7 @@ sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_l
 
 console.log('1. Webhook first, a poll behind it');
 await buy('order-1', 'delivered');
-await sandbox.advance(0); // The webhook comes.
+await sandbox.advance(0); // The webhook arrives.
 await tell('order-1');
 await buy('order-2', 'lost');
 const { rescued } = await payments.sweep();
@@ -40,15 +40,15 @@ await tell('order-2');
 
 console.log('2. Webhook, and a person who repairs a case');
 const by = { actor: 'support-7', reason: 'ticket 12' };
-tableIsAway = true; // The shop's own table does not take the membership.
+tableIsAway = true; // The shop's own table cannot save the membership.
 await buy('order-3', 'delivered');
 await sandbox.advance(0);
 await tell('order-3');
 tableIsAway = false;
-await ledger.redeliver('order-3', by); // At once; by itself the ledger tries again, ever more rarely.
+await ledger.redeliver('order-3', by); // Delivers at once. The ledger also tries again by itself, after longer and longer pauses.
 await tell('order-3');
 await buy('order-8', 'lost');
-await payments.recheck('order-8'); // Asks Stripe again: in the console a button, on the command line `paidonce-stripe recheck`.
+await payments.recheck('order-8'); // Asks Stripe again. In the console it is a button, on the command line `paidonce-stripe recheck`.
 await tell('order-8');
 await start('order-4');
 const order = await ledger.order('order-4');
@@ -57,7 +57,7 @@ await tell('order-4');
 
 console.log('3. Webhook, and a check in real time when the customer asks');
 const sessionId = await buy('order-5', 'lost');
-await fetch(`${shopUrl}/payment/status/${sessionId}`); // The success page does, until the state is `active`.
+await fetch(`${shopUrl}/payment/status/${sessionId}`); // The success page does this until the state is `active`.
 await tell('order-5');
 
 console.log('4. Webhook, poll, and alerts on failure');
@@ -72,11 +72,11 @@ for (const { orderId, sequence } of (await ledger.undelivered()).items) alarms.p
 await start('order-9');
 const short = await ledger.order('order-9');
 if (short)
-  await ledger.observePayment(manualPayment(short, { paymentId: 'manual:13', paidAt: new Date().toISOString(), amountMinor: 100, by })); // `onAlert` hears of it.
+  await ledger.observePayment(manualPayment(short, { paymentId: 'manual:13', paidAt: new Date().toISOString(), amountMinor: 100, by })); // `onAlert` is called.
 for (const alarm of alarms) console.log(`   ALARM ${alarm}`);
 
 tableIsAway = false;
-await app.close(); // And the payments and the ledger with it.
+await app.close(); // Closes the payments and the ledger too.
 
 function saveMembership({ membershipId }: MembershipChange): void {
   if (tableIsAway) throw new Error(`the table is away, ${membershipId} is not saved`); // The ledger tries again.
@@ -87,7 +87,7 @@ async function start(orderId: string): Promise<string> {
   return (await payments.startCheckout({ ...what, successUrl: `${shopUrl}/thanks` })).sessionId;
 }
 
-/** @param fate what becomes of the webhook. */
+/** Buys and pays. @param fate what happens to the webhook. */
 async function buy(orderId: string, fate: 'delivered' | 'lost'): Promise<string> {
   const sessionId = await start(orderId);
   sandbox.pay(sessionId, { card: 'success', fate });

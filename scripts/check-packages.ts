@@ -1,6 +1,6 @@
-// Checks what a user would install, offline: packs each package, has publint and attw judge the tarball, unpacks
-// all of them into an empty project beside our installed dependencies, imports every export there on this Node,
-// and type-checks a consumer and the snippets of the READMEs against the shipped declarations. Needs `npm run build` first.
+// Checks offline what a user would install: packs each package, checks the tarball with publint and attw, unpacks all of
+// them into an empty project beside our installed dependencies, imports every export there on this Node, and type-checks a
+// consumer and the snippets of the READMEs against the shipped declarations. Run `npm run build` before it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,11 @@ interface Packed {
   readonly directory: string;
   readonly tarball: string;
   readonly files: readonly string[];
-  /** What npm would install with it. */
+  /** The packages that npm would install with it. */
   readonly dependencies: readonly string[];
-  /** As a user imports them: `@paidonce/ledger`, `@paidonce/ledger/sqlite`. */
+  /** The names that a user imports: `@paidonce/ledger`, `@paidonce/ledger/sqlite`. */
   readonly entries: readonly string[];
-  /** Without `default`: for this repository's own simulations and tests, nobody else can import them. */
+  /** The entries without `default`: only this repository's own simulations and tests can import them. */
   readonly sourceOnly: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const root = resolve(import.meta.dirname, '..');
 const notShipped = /\.test\.|\.test-support\.|\.tsbuildinfo$/;
 const required = ['package.json', 'README.md', 'LICENSE'];
 
-// A strict consumer without skipLibCheck: our declarations are read in full.
+// A strict consumer without skipLibCheck, so that all our declarations are checked.
 const consumerFlags = [
   ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext'],
   ...['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node'],
@@ -70,7 +70,7 @@ function checkFiles({ name, files }: Packed): void {
   if (stray.length > 0) throw new Error(`${name} ships ${stray.join(', ')}. Exclude it under "files" in its package.json`);
 }
 
-/** A project as a user has it: our tarballs unpacked, what they declare (and nothing else) linked to our installed copy. */
+/** Makes a project as a user has it: unpacks our tarballs, and links only the dependencies that they declare. */
 function install(packages: readonly Packed[], project: string): void {
   const modules = join(project, 'node_modules');
   const declared = new Set(packages.flatMap(({ dependencies }) => dependencies).filter((name) => !name.startsWith('@paidonce/')));
@@ -104,7 +104,7 @@ function checkImports(packages: readonly Packed[], project: string): void {
   console.log(`${entries.length} exports import on Node ${process.versions.node} and type-check: ${entries.join(' ')}`);
 }
 
-// What a snippet leaves to its reader. A snippet that declares one itself hides it.
+// The names that a snippet leaves to its reader. A snippet may declare one itself.
 const readersOwn = `
 import type { MembershipChange, PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
@@ -117,7 +117,7 @@ declare global {
   const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;
 }`;
 
-/** Each stands alone, as a reader takes it over. Those of files that the reader has are left out. */
+/** Type-checks each snippet alone, as a reader copies it. Skips snippets of files that the reader has. */
 function checkSnippets(project: string): void {
   const readmes = ['README.md', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)];
   const snippets = readmes.flatMap((readme) =>
@@ -130,7 +130,7 @@ function checkSnippets(project: string): void {
   if (alone.length === 0) throw new Error('The READMEs have no snippet in TypeScript. Did their fences change?');
   writeFileSync(join(project, 'readers-own.d.ts'), readersOwn);
   for (const { file, code } of alone) writeFileSync(join(project, file), `${code}\nexport {};\n`);
-  // The clients' own declarations do not pass: `skipLibCheck` is for them.
+  // `skipLibCheck`, because the declarations of the clients have errors.
   const files = ['readers-own.d.ts', ...alone.map(({ file }) => file)];
   run(project, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...consumerFlags, '--skipLibCheck', ...files);
   console.log(`${alone.length} snippets of the READMEs type-check`);

@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
-function count(report: string): { readonly status: number | null; readonly printed: string } {
+function count(...reports: readonly string[]): { readonly status: number | null; readonly printed: string } {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-count-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'report.json');
-  writeFileSync(file, report);
-  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'count-tests.ts'), file], { encoding: 'utf8' });
+  for (const [index, report] of reports.entries()) writeFileSync(join(folder, `${index}.json`), report);
+  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'count-tests.ts'), folder], { encoding: 'utf8' });
   return { status, printed: stdout };
 }
 
@@ -31,6 +30,10 @@ test('a file that could not be loaded is a failure, one with a failed test is no
   expect(count(report(2, 1, 0, files)).printed).toBe('2 passed, 2 failed\n');
 });
 
+test('several runs are summed', () => {
+  expect(count(report(12, 0, 0), report(3, 1, 2)).printed).toBe('15 passed, 1 failed, 2 skipped\n');
+});
+
 test('nothing is printed where the tests did not run', () => {
-  expect(count('')).toEqual({ status: 0, printed: '' });
+  expect(count()).toEqual({ status: 0, printed: '' });
 });

@@ -1,9 +1,10 @@
-// What a document names is there: each relative link leads to a file or folder of the project, each #anchor to a heading
-// of it, and each `file.ts` in a code span is the end of a path of the project. Addresses on the web are not checked.
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Checks that what a document names exists: each relative link leads to a file or folder of the project, each #anchor to a
+// heading of it, and each `file.ts` in a code span is the end of a path of the project. Web addresses are not checked.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeSpan, filesOf, proseOf } from './documents.ts';
 
 const documents = [
   'README.md',
@@ -16,11 +17,7 @@ const documents = [
 ];
 const sources = '{packages,examples,scripts,benchmarks}/**/*.ts';
 
-function filesOf(root: string, patterns: string | readonly string[]): readonly string[] {
-  return globSync(patterns, { cwd: root, exclude: ['**/node_modules', '**/dist', '**/data'] }).map((path) => path.split(sep).join('/'));
-}
-
-/** `path:line: error: what is wrong`, for one document below `root`. */
+/** Returns `path:line: error: what is wrong` for each fault of one document. @param path relative to `root`. */
 function brokenIn(root: string, path: string, files: readonly string[] = filesOf(root, sources)): readonly string[] {
   return proseOf(readFileSync(join(root, path), 'utf8')).flatMap(({ line, text }) => {
     const wrong = [...linksIn(text).map((link) => wrongLink(root, path, link)), ...namesIn(text).map((name) => wrongName(name, files))];
@@ -29,7 +26,7 @@ function brokenIn(root: string, path: string, files: readonly string[] = filesOf
 }
 
 function wrongLink(root: string, path: string, link: string): string | undefined {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return undefined; // An address on the web, or for mail.
+  if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return undefined; // It is a web or mail address.
   const [target = '', anchor] = link.split('#', 2).map(decodeURIComponent);
   const file = target === '' ? join(root, path) : resolve(root, dirname(path), target);
   const named = relative(root, file).split(sep).join('/');
@@ -46,26 +43,7 @@ function wrongName(name: string, files: readonly string[]): string | undefined {
   return files.some((file) => pattern.test(file)) ? undefined : `no file of the project is called ${name}`;
 }
 
-interface Prose {
-  readonly line: number;
-  readonly text: string;
-}
-
-/** The lines outside fenced code. */
-function proseOf(text: string): readonly Prose[] {
-  const prose: Prose[] = [];
-  let fence: string | undefined;
-  for (const [index, line] of text.split('\n').entries()) {
-    const mark = /^\s*(```|~~~)/.exec(line)?.[1];
-    if (fence === undefined && mark === undefined) prose.push({ line: index + 1, text: line });
-    if (mark !== undefined && (fence === undefined || fence === mark)) fence = fence === undefined ? mark : undefined;
-  }
-  return prose;
-}
-
-const codeSpan = /(`+)(.+?)\1/g;
-
-/** Inline links and images, and `[name]: target`. */
+/** Returns the targets of inline links, of images and of `[name]: target`. */
 function linksIn(text: string): readonly string[] {
   const uncoded = text.replace(codeSpan, 'code');
   const inline = [...uncoded.matchAll(/\]\(\s*<?([^)>\s]+)>?(?:\s+["'][^)]*)?\s*\)/g)];
@@ -77,7 +55,7 @@ function namesIn(text: string): readonly string[] {
   return [...text.matchAll(codeSpan)].flatMap(([, , code = '']) => (/^[\w./*-]+\.ts$/.test(code) ? [code] : []));
 }
 
-/** As GitHub makes them: a heading that comes again gets a number. */
+/** Returns the anchors of the headings, as GitHub makes them: a heading that comes again gets a number. */
 function slugsOf(text: string): readonly string[] {
   const times = new Map<string, number>();
   return proseOf(text).flatMap((line) => {

@@ -1,5 +1,5 @@
-// The tables of docs/reference list what the source has: each value of a union once, and no other; and the tree in
-// ARCHITECTURE.md lists the folders and files that are there. What nobody compares keeps an old name, and lacks the new one.
+// Checks that the tables of docs/reference list each value of a union in the source once, and no other; and that the tree in
+// ARCHITECTURE.md lists the folders and files that exist.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -9,14 +9,14 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const statesPage = 'docs/reference/status-states.md';
 const errorsPage = 'docs/reference/error-codes.md';
 
-/** The texts of `type Name = 'a' | 'b';` or of `const name = ['a', 'b']`, comments left out. */
+/** Returns the texts of `type Name = 'a' | 'b';` or of `const name = ['a', 'b']`, without comments. */
 function valuesOf(source: string, name: string): readonly string[] {
   const code = source.replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '');
   const [, body = ''] = new RegExp(`(?:type ${name} =|const ${name} = \\[)(.*?)[;\\]]`, 's').exec(code) ?? [];
   return [...body.matchAll(/'([^']+)'/g)].map(([, value = '']) => value);
 }
 
-/** The rows of the table below a heading, a cell each. */
+/** Returns the rows of the table below a heading, as lists of cells. */
 function rowsBelow(page: string, heading: string): readonly (readonly string[])[] {
   const [, section = ''] = page.split(new RegExp(`^#+ ${heading}$`, 'm'));
   const [body = ''] = section.split(/^#+ /m);
@@ -33,7 +33,7 @@ function codesIn(cell: string | undefined): readonly string[] {
   return [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 }
 
-/** By source folder: `order/`, `audit/log/`, `ledger.ts`. A line names what it is about, two spaces or more, and what that is. */
+/** Reads the tree. Key: the source folder; value: its entries, such as `order/`, `audit/log/` and `ledger.ts`. */
 function treeIn(page: string): ReadonlyMap<string, readonly string[]> {
   const [, fence = ''] = /^## The house\n+```\n(.*?)^```$/ms.exec(page) ?? [];
   const tree = new Map<string, string[]>();

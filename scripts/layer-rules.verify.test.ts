@@ -1,5 +1,5 @@
-// The layers and the pure core are held by Biome (biome.json, scripts/pure-core.grit). Rules that nobody has seen
-// red may be switched off without notice: each is shown a snippet that breaks it, at a path where it applies.
+// Tests the rules of Biome for the layers and the pure core (biome.json, scripts/pure-core.grit): each rule must refuse a
+// snippet that breaks it, at a path where it applies.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const root = resolve(import.meta.dirname, '..');
 let project: string;
 
-/** An empty project under our rules. */
+/** The path of an empty project with our rules. */
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'paidonce-rules-'));
   mkdirSync(join(project, 'scripts'));
@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(project, { recursive: true }));
 
-/** What Biome says of the snippet, were it the file at `path`; empty where it has nothing to say. */
+/** Returns what Biome reports about a snippet at `path`. Empty: it reports nothing. */
 function judge(path: string, snippet: string): string {
   const file = join(project, path);
   mkdirSync(dirname(file), { recursive: true });

@@ -1,5 +1,5 @@
-// One clear sentence instead of "Unknown file extension .ts", where a program is started by an older Node than
-// the one that `npm ci` installs. Loaded first (`node --import`), and plain JavaScript: any Node must read it.
+// Prints one clear sentence instead of "Unknown file extension .ts" if a program is started with an older Node than the one
+// that `npm ci` installs. It is loaded first (`node --import`), and is plain JavaScript, because every Node must read it.
 const wanted = 24;
 
 if (Number(process.versions.node.split('.')[0]) < wanted) {

@@ -1,5 +1,5 @@
-// `npm run simulate`: the ledger in a simulated world. `npm run simulate -- --stripe`: the Stripe adapter on top, against the
-// sandbox's model. All other options go to the simulation that is meant; each names its own.
+// The program of `npm run simulate`: simulates the ledger. With `-- --stripe` it simulates the Stripe adapter, against the
+// sandbox's model. All other options go to the simulation; its `main.ts` lists them.
 const args = process.argv.slice(2);
 const simulated = args.includes('--stripe') ? 'stripe-adapter' : 'ledger';
 process.argv.splice(2, args.length, ...args.filter((arg) => arg !== '--stripe'));

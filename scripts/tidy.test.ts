@@ -40,6 +40,32 @@ describe('a file opens with what it is', () => {
   });
 });
 
+describe('a doc comment begins with a sentence', () => {
+  const comment = (text: string): string => `${opening}const first = 1;\n\n${['/', '**'].join('')}${text}\nconst second = 2;\n`;
+
+  test.each([' Of the newest life. */', ' When. */', ' Also where nobody knows. */', '\n * Of the newest life.\n */'])(
+    '%j is refused',
+    (text) => {
+      expect(findings('src/order.ts', comment(text))).toEqual([
+        expect.stringMatching(/^src\/order\.ts:4: error: a doc comment begins with .*, use a sentence with a subject and a verb$/),
+      ]);
+    },
+  );
+
+  test.each([
+    ' The time of the newest life. */',
+    ' Offers a life. */',
+    ' Whenever it ends, calls this. */',
+    '\n * Ends it.\n * Of no use.\n */',
+  ])('%j is fine', (text) => {
+    expect(findings('src/order.ts', comment(text))).toEqual([]);
+  });
+
+  test('a page may begin so', () => {
+    expect(findings('docs/page.md', comment(' Of the newest life. */'))).toEqual([]);
+  });
+});
+
 describe('banned in a line', () => {
   const todo = ['TO', 'DO'].join('');
 
@@ -56,6 +82,11 @@ describe('banned in a line', () => {
 
   test('an address on the web and a relative path are fine', () => {
     expect(findings('README.md', 'https://example.com/home/ and ./home/ and todo')).toEqual([]);
+  });
+
+  test.each(["test('a', { timeout: 60_000 }, work)", 'await vi.waitFor(() => expect(a).toBe(1))'])('a time limit of a test: %s', (line) => {
+    expect(findings('src/order.test.ts', line)).toEqual([expect.stringMatching(/is a time limit that a busy machine breaks/)]);
+    expect(findings('src/order.ts', `${opening}${line}`)).toEqual([]);
   });
 
   test('the host of a registry, in the lock', () => {

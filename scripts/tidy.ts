@@ -1,14 +1,14 @@
-// House rules that Biome and knip cannot see, over every text file of the project: what is banned, and what to
-// write instead. Lengths, layers and the pure core are Biome's (biome.json). `npm test` runs it (tidy.test.ts).
+// Checks the house rules that Biome and knip cannot check, in every text file of the project. A finding names what is banned
+// and what to write instead. Biome checks lengths, layers and the pure core (biome.json). `npm test` runs it (tidy.test.ts).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 export interface SourceFile {
-  /** From the root of the project, with `/`. */
+  /** The path from the root of the project, with `/`. */
   readonly path: string;
   readonly text: string;
 }
-/** `path:line: error: what is wrong, use what instead`. */
+/** A text of the form `path:line: error: what is wrong, use what instead`. */
 export type Finding = string;
 
 interface LineRule {
@@ -30,6 +30,11 @@ const lineRules: readonly LineRule[] = [
     applies: (path) => path !== lock,
   },
   {
+    pattern: /\{ timeout: \d[\d_]* \}|vi\.waitFor\(/,
+    says: (found) => `${found} is a time limit that a busy machine breaks, use expect.poll, or no limit`,
+    applies: (path) => path.endsWith('.test.ts') && path !== 'scripts/tidy.test.ts',
+  },
+  {
     pattern: /"resolved": "https?:[^"]*/,
     says: () => 'the lock names the host of a registry, use npm install --omit-lockfile-registry-resolved',
     applies: (path) => path === lock,
@@ -41,7 +46,13 @@ const skippedFolders = new Set(['node_modules', 'dist', 'coverage', 'data', '.gi
 const textFile = /^[^.]+$|^\.[a-z]+$|\.(?:ts|mjs|js|json|md|css|html|svg|sh|ya?ml|grit)$/;
 
 export function tidy(files: readonly SourceFile[]): readonly Finding[] {
-  return [...files.flatMap(nameFindings), ...files.flatMap(openingFindings), ...files.flatMap(lineFindings), ...translationFindings(files)];
+  return [
+    ...files.flatMap(nameFindings),
+    ...files.flatMap(openingFindings),
+    ...files.flatMap(docCommentFindings),
+    ...files.flatMap(lineFindings),
+    ...translationFindings(files),
+  ];
 }
 
 function nameFindings({ path }: SourceFile): readonly Finding[] {
@@ -49,10 +60,19 @@ function nameFindings({ path }: SourceFile): readonly Finding[] {
   return banned === undefined ? [] : [`${path}:1: error: the name ${banned} tells no subject, use the noun of what is inside`];
 }
 
-/** STYLE: a file opens with one to three lines on what it is and promises. */
+/** A source file must open with a comment that says what it does. */
 function openingFindings({ path, text }: SourceFile): readonly Finding[] {
   if (!/\.(?:ts|mjs)$/.test(path) || path.endsWith('.test.ts') || /^(?:\/\/|\/\*\*|#!)/.test(text)) return [];
   return [`${path}:1: error: the file does not say what it is, use one to three lines of comment at its top`];
+}
+
+/** A doc comment must not begin with a fragment that a reader cannot understand before the code. */
+function docCommentFindings({ path, text }: SourceFile): readonly Finding[] {
+  if (!/\.(?:ts|mjs|js)$/.test(path)) return [];
+  return [...text.matchAll(/\/\*\*\s*(?:\*\s*)?(Of|When\.|Also where)(?=\s)/g)].map(({ index, 1: found }) => {
+    const line = text.slice(0, index).split('\n').length;
+    return `${path}:${line}: error: a doc comment begins with ${found}, use a sentence with a subject and a verb`;
+  });
 }
 
 function lineFindings({ path, text }: SourceFile): readonly Finding[] {
@@ -65,7 +85,7 @@ function lineFindings({ path, text }: SourceFile): readonly Finding[] {
   );
 }
 
-/** The two READMEs have the same headings, level by level, and the same code blocks between them. */
+/** The two READMEs must have headings of the same levels, and the same code blocks between them. */
 function translationFindings(files: readonly SourceFile[]): readonly Finding[] {
   const english = files.find(({ path }) => path === 'README.md');
   const chinese = files.find(({ path }) => path === 'README.zh-TW.md');
@@ -99,7 +119,7 @@ function outline(text: string): readonly OutlinePart[] {
   return parts;
 }
 
-/** Every text file below `root` that a person wrote, and the lock. */
+/** Returns every text file below `root` that a person wrote, and the lock file. */
 export function projectFiles(root: string): readonly SourceFile[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && textFile.test(entry.name))

@@ -9,7 +9,7 @@ import { postAlerts } from './post-alert.ts';
 
 const alert: Alert = { kind: 'delivery_failing', orderId: 'o-1', message: 'Mend `deliver`' };
 
-/** An incoming webhook as Slack gives one. */
+/** Starts an incoming webhook like Slack's. */
 async function incomingWebhook(answer: (response: ServerResponse) => void) {
   const posts: string[] = [];
   const server = createServer(async (request, response) => {

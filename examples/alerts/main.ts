@@ -1,4 +1,4 @@
-// Posts one real alert to your incoming webhook, of a payment that was too small, on a ledger in memory:
+// Posts one real alert to your incoming webhook: about a payment that was too small, on a ledger in memory:
 // ALERT_WEBHOOK_URL=https://hooks.slack.com/services/… npx node --conditions=@paidonce/source examples/alerts/main.ts
 import { createPaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';

@@ -1,10 +1,11 @@
-// Alerts to an incoming webhook, as Slack, Mattermost and others give one. Copy it: it needs Node alone.
+// Posts alerts to an incoming webhook of Slack, Mattermost and others. Copy it: it needs only Node.
 import type { Alert } from '@paidonce/ledger';
 
 /**
- * For `onAlert` of `createPaymentLedger`, which hears the Stripe adapter too.
+ * Makes a function for `onAlert` of `createPaymentLedger`, which gets the alerts of the Stripe adapter too.
  *
- * What it throws the ledger writes to its log, and goes on. The address is a secret: who knows it can post.
+ * If the function throws, the ledger logs the error and continues. The address is a secret: everybody who knows it can post.
+ * @param timeoutMs how long a post may take, in milliseconds. Default: 5,000.
  */
 export function postAlerts(webhookUrl: string, timeoutMs = 5_000): (alert: Alert) => Promise<void> {
   return async ({ kind, orderId, message }) => {
@@ -20,7 +21,7 @@ export function postAlerts(webhookUrl: string, timeoutMs = 5_000): (alert: Alert
   };
 }
 
-/** What may wait until the morning, and what may not. */
+/** Returns a sign for how urgent the alert is. */
 function urgency(kind: Alert['kind']): string {
   switch (kind) {
     case 'delivery_failing':
@@ -32,7 +33,7 @@ function urgency(kind: Alert['kind']): string {
     case 'webhook_missed':
     case 'signatures_refused':
       return '🟠';
-    default: // The others, and kinds of later releases.
+    default: // The other kinds, and kinds of later releases.
       return '🟡';
   }
 }

@@ -1,5 +1,5 @@
-// Who buys: over HTTP, as browsers do it, each with another fate of the webhook. What fails for a moment is tried again,
-// as people do.
+// The customers of the cluster: they buy over HTTP as browsers do, each with another fate of the webhook. A request that
+// fails is tried again, as people do.
 import { setTimeout as wait } from 'node:timers/promises';
 import { pay } from '../demo/customers.ts';
 import { fates } from '../shop/pages/home.ts';
@@ -7,12 +7,12 @@ import { fates } from '../shop/pages/home.ts';
 export interface Buyer {
   readonly number: number;
   readonly fate: string;
-  /** Whether he comes back to the success page, which asks, or closes the browser. */
+  /** Whether the customer comes back to the success page, which asks for the status, or closes the browser. */
   readonly afterwards: 'returns' | 'leaves';
   readonly pays: boolean;
 }
 
-/** Every fate, with and without a return; each tenth never pays. */
+/** Makes customers with every fate, with and without a return. One in ten never pays. */
 export function buyers(count: number): readonly Buyer[] {
   return Array.from({ length: count }, (_, number) => ({
     number,
@@ -25,7 +25,7 @@ export function buyers(count: number): readonly Buyer[] {
 const patienceMs = 45_000;
 const betweenMs = 200;
 
-/** @throws Error where the shop does not come round in time. */
+/** Plays one customer. @throws Error the shop does not answer in time. */
 export async function buy(buyer: Buyer, shopUrl: string): Promise<void> {
   const ask = asBrowserOf(buyer, shopUrl);
   const { fate, afterwards, number } = buyer;

@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { readSettings } from '../shop/settings.ts';
 import { sandboxKeys } from '../shop/stripe.ts';
 
-// No Docker here: what is proved is that the file says what the README says, and what the code takes and serves.
+// Checks the file without Docker: it must agree with the README, and with what the code reads and serves.
 interface Service {
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -84,7 +84,7 @@ describe('the shop', () => {
 
   test('gets the webhooks of the sandbox through the load balancer, signed with the secret that it knows', () => {
     const { command = [], network_mode } = compose.services['sandbox'] as Service;
-    expect(network_mode).toBe('service:load-balancer'); // It listens on loopback.
+    expect(network_mode).toBe('service:load-balancer'); // It listens on the loopback address.
     expect(command).toContain('--webhook=http://127.0.0.1:3020/webhooks/stripe');
     expect(command).toContain(`--secret=${sandboxKeys.webhookSecret}`);
     expect(command).toContain('--port=3021');

@@ -1,5 +1,5 @@
-// The protocol double of EventStoreDB as a process of its own, so that replicas talk to it as to a server. Prints its
-// URL; ends when its standard input does.
+// Runs the protocol double of EventStoreDB as a separate process, so that replicas connect to it as to a server. Prints its
+// URL, and ends when its standard input ends.
 import { once } from 'node:events';
 import { ServerDouble } from '@paidonce/ledger/testing/eventstoredb-double';
 

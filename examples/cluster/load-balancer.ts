@@ -1,5 +1,5 @@
-// A tiny round-robin in front of the replicas, with what makes it honest: a request that may have been acted on is not
-// sent twice, and who does not answer gets none until it is ready again.
+// A small round-robin load balancer for the replicas. Never sends a request twice that a replica may have carried out, and
+// sends nothing to a replica that does not answer until it is ready again.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -12,7 +12,7 @@ export interface LoadBalancer extends AsyncDisposable {
 
 const probeEveryMs = 250;
 
-/** @param backends as they are now: a replica that was started again is another one. */
+/** Opens it. @param backends returns the present replicas: one that was started again has another address. */
 export async function openLoadBalancer(backends: () => readonly Backend[]): Promise<LoadBalancer> {
   let turn = 0;
   const next = (tried: ReadonlySet<Backend>): Backend | undefined => {
@@ -76,7 +76,7 @@ async function carry(
       return;
     } catch (error) {
       backend.up = false;
-      // Refused: nothing of it was heard. Else only a question may be asked again; Stripe sends its webhooks again itself.
+      // A refused connection carried nothing. Otherwise only a GET may be sent again. Stripe itself repeats its webhooks.
       const refused = (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
       if (!refused && method !== 'GET') break;
     }

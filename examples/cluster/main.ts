@@ -1,5 +1,5 @@
-// `npm run cluster:local`: three replicas of the shop on this machine, on the server that EVENTSTOREDB_URL names, else on
-// the protocol double; a load, a kill and a restart. Exits 0; 1: a law is broken; 2: it could not run.
+// The program of `npm run cluster:local`: runs three replicas of the shop on this machine, on the server that EVENTSTOREDB_URL
+// names, else on the protocol double; with customers, a kill and a restart. Exits 0; 1: a law is broken; 2: it could not run.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
 async function cluster(dataDir: string): Promise<number> {
   const { values } = parseArgs({ options: { orders: { type: 'string', default: '90' } } });
   const orders = Number(values.orders);
-  // Fewer, and a replica may meet none.
+  // With fewer orders a replica may get none.
   if (!Number.isInteger(orders) || orders < 20) throw new Error(`--orders is "${values.orders}". It must be a whole number from 20 on.`);
   const storeUrl = process.env['EVENTSTOREDB_URL'] || undefined;
   const began = performance.now();

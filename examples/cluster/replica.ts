@@ -1,15 +1,15 @@
-// One replica of the shop as a process, and its lives: each start is another instance of the ledger.
+// Runs one replica of the shop as a process. Each start of it is another instance of the ledger.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** From one start of a replica to its end. */
+/** One life of a replica: from a start to its end. */
 export interface Life {
   name: string;
   requests: number;
   webhooks: number;
-  /** Checkouts that it started: in the log they tell which instance it was. */
+  /** The checkouts that it started: they show which instance in the log it was. Written by the load balancer. */
   readonly sessions: Set<string>;
 }
 
@@ -23,12 +23,12 @@ const shopMain = new URL('../shop/main.ts', import.meta.url).pathname;
 const startWithinMs = 30_000;
 
 export class Replica {
-  /** Each start to its end, in order. */
+  /** Its lives, in order. Written by `start`. */
   readonly lives: Life[] = [];
-  /** Of its newest life. */
+  /** The address of its newest life. Written by `start`. */
   backend: Backend;
   readonly #number: number;
-  /** What all replicas share. */
+  /** The environment variables that all replicas share. */
   readonly #env: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
 
@@ -38,7 +38,7 @@ export class Replica {
     this.backend = { url: '', up: false, life: newLife('') };
   }
 
-  /** Resolves once it is ready: the load balancer asks the same. */
+  /** Starts it, and resolves once it is ready. */
   async start(): Promise<void> {
     const name = `${this.#number}${this.lives.length > 0 ? ', started again' : ''}`;
     const port = await freePort();
@@ -58,7 +58,7 @@ export class Replica {
     this.lives.push(this.backend.life);
   }
 
-  /** SIGKILL: nothing is finished, nobody is told. */
+  /** Kills it with SIGKILL: it completes nothing. */
   async kill(): Promise<void> {
     this.backend.life.name += ', killed';
     await this.#end('SIGKILL');

@@ -1,4 +1,4 @@
-// The table of a run: what each replica did between its start and its end, counted in the log and at the load balancer.
+// Prints the table of a run: what each replica did between its start and its end, counted in the log and at the load balancer.
 import type { StoredEvent } from '@paidonce/ledger';
 import { decisionsOf, ordersIn } from '../demo/laws.ts';
 import type { Life } from './replica.ts';
@@ -30,7 +30,7 @@ export function replicaTable({ lives, log }: Pick<ClusterResult, 'lives' | 'log'
   return [columns.map(([name]) => name), columns.map(([, width]) => '-'.repeat(width)), ...shown].map(line);
 }
 
-/** A checkout stands in the log with the instance that attached it; the load balancer knows which replica led to it. */
+/** Finds the replica of a checkout: the log has the instance that attached it, and the load balancer knows the replica. */
 function bySession(lives: readonly Life[], { type, data, metadata }: StoredEvent): readonly (readonly [string, Life])[] {
   if (type !== 'CheckoutAttached') return [];
   const { id } = (data as { payment: { id: string } }).payment;

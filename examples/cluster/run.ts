@@ -1,5 +1,5 @@
-// Three replicas of the shop on one event store, under a load; one of them is killed in the middle and started again.
-// At the end the log, read anew, is held against Stripe's books and the shop's own table.
+// Runs three replicas of the shop on one event store with customers; one replica is killed and started again. At the end the
+// log is read again, and compared with Stripe's lists and the shop's own table.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -22,29 +22,29 @@ import { Replica } from './replica.ts';
 
 export interface ClusterOptions {
   readonly orders: number;
-  /** Undefined: the protocol double, in a process of its own. */
+  /** The URL of the store. Undefined: the protocol double, in a separate process. */
   readonly storeUrl: string | undefined;
-  /** For the shop's own database, which all replicas share. Empty. */
+  /** An empty folder for the shop's own database, which all replicas share. */
   readonly dataDir: string;
   readonly say: (line: string) => void;
 }
 
 export interface ClusterResult {
   readonly lives: readonly Life[];
-  /** What this run has appended. */
+  /** The events that this run has appended. */
   readonly log: readonly StoredEvent[];
   readonly books: Books;
   readonly verdicts: readonly Verdict[];
 }
 
 const atOnce = 12;
-/** Longer than the half minute until the delivery of a process that is gone is taken over. */
+/** Longer than the half minute after which the delivery of a dead process is taken over. */
 const deliveredWithinMs = 45_000;
 
 export async function runCluster({ orders, storeUrl, dataDir, say }: ClusterOptions): Promise<ClusterResult> {
   await using opened = new AsyncDisposableStack();
   const ledgerUrl = storeUrl ?? (await startDouble(opened));
-  const { next: begin } = await readFrom(ledgerUrl); // A server may hold the runs of before.
+  const { next: begin } = await readFrom(ledgerUrl); // A server may have events of earlier runs.
 
   const replicas: Replica[] = [];
   const { url: shopUrl } = opened.use(await openLoadBalancer(() => replicas.map(({ backend }) => backend)));
@@ -59,7 +59,7 @@ export async function runCluster({ orders, storeUrl, dataDir, say }: ClusterOpti
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
   const stripe = new Stripe(sandboxKeys.secretKey, { ...sandbox.clientConfig });
   await untilDelivered(stripe, database);
-  await sandbox.advance(60_000); // The late webhooks come, and find everything decided.
+  await sandbox.advance(60_000); // The late webhooks arrive, after everything is decided.
   const books = await untilDelivered(stripe, database);
   await Promise.all(replicas.map((replica) => replica.stop()));
 
@@ -78,7 +78,7 @@ async function customersAndAKill(orders: number, shopUrl: string, victim: Replic
   const [before, around] = [Math.ceil(orders * 0.4), Math.ceil(orders * 0.7)];
   await letIn(all.slice(0, before), shopUrl);
   const shopping = letIn(all.slice(before, around), shopUrl);
-  await wait(150); // They are in the middle of it.
+  await wait(150); // The customers are buying now.
   await victim.kill();
   say('Replica 2 was killed (SIGKILL); the customers go on ...');
   await shopping;
@@ -95,7 +95,7 @@ async function letIn(customers: readonly Buyer[], shopUrl: string): Promise<void
   await Promise.all(served);
 }
 
-/** Where that takes too long, the verdicts tell what is missing. */
+/** Waits until all decisions are delivered. If that takes too long, the verdicts show what is missing. */
 async function untilDelivered(stripe: Stripe, database: DatabaseSync): Promise<Books> {
   const memberships = openMemberships(database);
   const deadlineMs = performance.now() + deliveredWithinMs;

@@ -1,5 +1,5 @@
-// Our own examples as the conformance kit sees them: the shop of `npm start`, and the plugin in a server of one's own
-// as `embedded.ts` mounts it. Both on SQLite files, both restarted on the same data.
+// Boots our own examples for the conformance kit: the shop of `npm start`, and the plugin in another server, as in
+// `embedded.ts`. Both use SQLite files, and are restarted on the same data.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -19,10 +19,10 @@ interface MembersOrder extends PlacedOrder {
 }
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-/** The kit says when to poll. */
+/** The poll never runs by itself: the kit decides when to poll. */
 const neverByItself = 86_400;
 
-/** Counts in the database itself how often a membership becomes active: whatever the shop's own code believes. */
+/** Counts in the database how often a membership becomes active, so that the count does not rely on the shop's code. */
 function countHandOvers(database: DatabaseSync): (membershipId: string) => number {
   database.exec(`
     CREATE TABLE handed_over (membership_id TEXT NOT NULL);
@@ -36,7 +36,7 @@ function countHandOvers(database: DatabaseSync): (membershipId: string) => numbe
 
 const sessionIdIn = (url: string | null): string => /cs_test_\w+/.exec(url ?? '')?.[0] ?? `none in ${url}`;
 
-/** The whole shop over HTTP, pages and all. */
+/** Boots the whole shop, with its pages, over HTTP. */
 export function shopExample(dataDir: string): BootShop<MembersOrder> {
   return async ({ url: paymentOrigin, secretKey, webhookSecret, clientConfig }) => {
     const settings = { port: await freePort(), dataDir, pollSeconds: neverByItself, stripe: { secretKey, webhookSecret } };
@@ -85,7 +85,7 @@ export function shopExample(dataDir: string): BootShop<MembersOrder> {
   };
 }
 
-/** As `embedded.ts`: the plugin, a checkout, and a table of one's own. */
+/** Boots the plugin with a checkout and a table, as in `embedded.ts`. */
 export function mountedPlugin(dataDir: string): BootShop {
   return async ({ secretKey, webhookSecret, clientConfig }) => {
     mkdirSync(dataDir, { recursive: true });

@@ -1,4 +1,4 @@
-// What the customers do, over HTTP as browsers do it: pay on the hosted page, follow the redirect, ask for the status.
+// Plays the customers over HTTP as browsers do: they pay on the hosted page, follow the redirect, and ask for the status.
 import type { PaymentLedger, PaymentReference } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type Stripe from 'stripe';
@@ -13,7 +13,7 @@ export interface World {
 
 const price = { amountMinor: 9_000, currency: 'usd' };
 
-/** From the order to the last click. @throws Error where the shop or Stripe answers what no browser could go on with. */
+/** Plays one customer, from the order to the last click. @throws Error the shop or Stripe answers with an error. */
 export async function play(scenario: Scenario, world: World): Promise<void> {
   const { orderId, fate, customer } = scenario;
   const { shopUrl, payments, stripe } = world;
@@ -57,7 +57,7 @@ export async function play(scenario: Scenario, world: World): Promise<void> {
   }
 }
 
-/** A paid session that Stripe has never seen, signed with a secret that is not ours. Answers the HTTP status. */
+/** Sends a webhook of a paid session that does not exist, signed with a wrong secret. Returns the HTTP status. */
 export async function forgeWebhook({ orderId }: Scenario, { shopUrl, stripe }: World): Promise<number> {
   const session = {
     id: 'cs_test_forged',
@@ -75,7 +75,7 @@ export async function forgeWebhook({ orderId }: Scenario, { shopUrl, stripe }: W
   return (await fetch(`${shopUrl}/webhooks/stripe`, { method: 'POST', headers, body: payload })).status;
 }
 
-/** Presses the button of the hosted page, and answers where Stripe then sends the browser. */
+/** Presses the button of the hosted page. Returns the address to which Stripe then sends the browser. */
 export async function pay(url: string): Promise<string> {
   const answer = await fetch(url, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ card: 'success', action: 'pay' }) });
   const location = answer.headers.get('location');
@@ -102,7 +102,7 @@ async function ask({ shopUrl }: World, sessionId: string): Promise<StatusAnswer>
 const mostQuestions = 200;
 const betweenMs = 50;
 
-/** As the success page's script does it, only faster. */
+/** Asks for the status as the success page's script does, but faster. */
 async function askUntilGranted(world: World, sessionId: string): Promise<void> {
   for (let question = 0; question < mostQuestions; question += 1) {
     const { state } = await ask(world, sessionId);
@@ -112,7 +112,7 @@ async function askUntilGranted(world: World, sessionId: string): Promise<void> {
   throw new Error(`Session ${sessionId} was not granted after ${mostQuestions} status queries.`);
 }
 
-/** A second session for the order, as a careless shop makes it: by hand, at whatever price. */
+/** Makes a second session for the order with any price, as a careless shop may do by hand. */
 async function anotherCheckout({ orderId, fate }: Scenario, { stripe, ledger, shopUrl }: World, amountMinor: number): Promise<string> {
   const metadata = { paidonce: 'paidonce', paidonce_order: orderId };
   const session = await stripe.checkout.sessions.create({

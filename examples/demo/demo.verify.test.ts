@@ -31,7 +31,7 @@ test('npm run demo tells the whole story, breaks no law, and leaves its log in D
   expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
   expect(stdout).not.toContain('\u001b');
 
-  // What each fate must come to, whoever won the races.
+  // The result of each fate, which does not depend on who wins a race.
   expect(stdout).toMatch(/^o-09 +webhook lost, customer returns +- .* status +1 +active$/m);
   expect(stdout).toMatch(/^o-16 +webhook lost, browser closed +- +paid +- +poll +1 +active$/m);
   expect(stdout).toMatch(/^o-22 +webhooks five times each +paid .* 1 +active$/m);

@@ -1,26 +1,26 @@
-// The laws, checked again from the log alone: nothing of the ledger's own fold or decider is used here, and nothing of
-// what the demo hoped for. What was really paid, and which events were really made, the provider's books tell.
+// Checks the laws again from the log alone: it uses neither the ledger's own fold or decider, nor the demo's expectations. The
+// provider's lists show what was really paid, and which events really exist.
 import type { OrderEvent, StoredEvent } from '@paidonce/ledger';
 
-/** What Stripe, and what the shop, know by themselves. */
+/** What Stripe and the shop know, independently of the ledger. */
 export interface Books {
-  /** Ids of the events that Stripe has made. */
+  /** The ids of the events that Stripe has made. */
   readonly eventIds: ReadonlySet<string>;
-  /** Each payment that succeeded, by its payment intent. */
+  /** The payments that succeeded, in minor units. Key: the payment intent. */
   readonly paid: ReadonlyMap<string, { readonly receivedMinor: number; readonly refundedMinor: number }>;
-  /** The shop's own table, by order. */
+  /** The shop's own table. Key: the order. */
   readonly memberships: ReadonlyMap<string, { readonly status: string; readonly sequence: number }>;
 }
 
 export interface Verdict {
   readonly law: string;
-  /** How many cases it was held against: a law that met none was not tested. */
+  /** How many cases were checked. 0: the law was not tested. */
   readonly checked: number;
-  /** One sentence each; empty: the law holds. */
+  /** One sentence for each case that breaks the law. Empty: the law holds. */
   readonly broken: readonly string[];
 }
 
-/** A law that met no case was not tested, and counts as broken. */
+/** Returns the exit code. A law without a case was not tested, and counts as broken. */
 export function exitCodeOf(verdicts: readonly Verdict[]): 0 | 1 {
   return verdicts.every(({ checked, broken }) => checked > 0 && broken.length === 0) ? 0 : 1;
 }
@@ -47,7 +47,7 @@ export function checkLaws(log: readonly StoredEvent[], books: Books): readonly V
   ];
 }
 
-/** The streams of orders, in log order. */
+/** Returns the streams of orders, in log order. */
 export function ordersIn(log: readonly StoredEvent[]): readonly OrderLog[] {
   const byOrder = Map.groupBy(
     log.filter(({ stream }) => stream.startsWith('order-')),
@@ -56,7 +56,7 @@ export function ordersIn(log: readonly StoredEvent[]): readonly OrderLog[] {
   return [...byOrder].map(([orderId, stored]) => ({ orderId, events: stored.map(({ type, data }) => ({ type, data }) as OrderEvent) }));
 }
 
-/** The decisions of an order, oldest first. */
+/** Returns the decisions of an order, oldest first. */
 export function decisionsOf({ events }: OrderLog): readonly Decision[] {
   return events.flatMap((event) =>
     event.type === 'MembershipGranted' ||
@@ -80,7 +80,7 @@ export function isRefund({ fact }: Observed): boolean {
   return fact.kind === 'refund';
 }
 
-/** What is broken about a case, or undefined. */
+/** Returns what is wrong with a case. Undefined: nothing. */
 type Check<Case> = (subject: Case) => string | undefined;
 
 function verdict<Case>(law: string, cases: readonly Case[], check: Check<Case>): Verdict {
@@ -112,7 +112,7 @@ function onePaymentOneOrder({ id, orders }: PaymentInLog): string | undefined {
   return orders.size > 1 ? `payment ${id} is in the orders ${[...orders].join(' and ')}` : undefined;
 }
 
-/** Paid in full, and not given back in full: an order with one such payment is a membership, and no other order is. */
+/** An order must be a membership if and only if it has a payment that was paid in full and not refunded in full. */
 function accessFollowsPayments({ paid }: Books): Check<OrderLog> {
   return (order) => {
     const placed = order.events.find((event) => event.type === 'OrderPlaced');

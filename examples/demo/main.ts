@@ -1,5 +1,5 @@
-// `npm run demo`: fifty orders, four sources, and the laws checked at the end. Exits 0; 1: a law is broken; 2: it could
-// not run. With DATA_DIR it leaves its log there, for the audit tools.
+// The program of `npm run demo`: plays fifty orders with four sources, and checks the laws at the end. Exits 0; 1: a law is
+// broken; 2: it could not run. With DATA_DIR it leaves its log there, for the audit commands.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

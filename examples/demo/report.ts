@@ -1,4 +1,4 @@
-// The table of orders and the verdicts, as lines of at most 100 columns.
+// Makes the table of orders and the verdicts, as lines of at most 100 columns.
 import { styleText } from 'node:util';
 import type { Source, StoredEvent } from '@paidonce/ledger';
 import { decisionsOf, isPaid, isRefund, type OrderLog, observationsOf, ordersIn, statusAfter, type Verdict } from './laws.ts';
@@ -15,7 +15,7 @@ const columns = [
   ['membership', 10],
 ] as const;
 
-/** What each source saw, who granted and what became of it: read from the log. */
+/** Returns a line for each order, from the log: what each source reported, which one granted, and the result. */
 export function orderTable(scenarios: readonly Scenario[], log: readonly StoredEvent[]): readonly string[] {
   const orders = new Map(ordersIn(log).map((order) => [order.orderId, order]));
   const rows = scenarios.map(({ orderId, what }) => {
@@ -36,7 +36,7 @@ export function orderTable(scenarios: readonly Scenario[], log: readonly StoredE
   return [columns.map(([name]) => name), columns.map(([, width]) => '-'.repeat(width)), ...rows].map(line);
 }
 
-/** Which orders wait for a person, and why. */
+/** Returns which orders wait for a person, and why. */
 export function reviewLine(log: readonly StoredEvent[]): string {
   const waiting = ordersIn(log).flatMap(({ orderId, events }) => {
     const kinds = events.flatMap((event) => (event.type === 'ReviewOpened' ? [event.data.kind] : []));
@@ -52,7 +52,7 @@ export function verdictLines(verdicts: readonly Verdict[]): readonly string[] {
   });
 }
 
-/** Of one source: how many payments it called paid, and whether it told of money that went back. */
+/** Returns how many payments one source reported as paid, and whether it reported a refund. */
 function seenBy(source: Source, order: OrderLog): string {
   const observed = observationsOf(order).filter((each) => each.source === source);
   const paid = new Set(observed.filter(isPaid).map(({ payment }) => payment.id)).size;

@@ -1,5 +1,5 @@
-// The demo's world: the real sandbox, the real ledger on SQLite, a real Fastify server with the plugin, all on loopback.
-// It plays the scenarios to the end and answers the log, read again from its file.
+// Runs the demo with the real sandbox, the real ledger on SQLite, and a real Fastify server with the plugin, all on loopback.
+// Plays the scenarios to the end, and returns the log, which it reads again from its file.
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { paymentLedgerPlugin } from '@paidonce/http';
@@ -35,13 +35,13 @@ export async function runDemo(scenarios: readonly Scenario[], dataDir: string, s
     eventStore: await openSqliteEventStore(file),
     deliver: async (change) => memberships.save(change),
   });
-  // The poll runs when the demo says so, as a cron job would: `payments.sweep()`.
+  // The demo calls the poll itself, as a cron job would: `payments.sweep()`.
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false });
   const app = opened.adopt(Fastify(), (open) => open.close());
   await app.register(paymentLedgerPlugin, { payments, statusRateLimit: false }); // All customers come from one address.
   app.get<{ Querystring: { session_id?: string } }>('/success', async ({ query }) => {
     const order = await ledger.orderOf(query.session_id ?? '');
-    return order?.membership === 'active' ? 'You are a member.' : 'Not paid yet.'; // It reads, and claims nothing.
+    return order?.membership === 'active' ? 'You are a member.' : 'Not paid yet.'; // The page only reads.
   });
   const count = { webhooks: 0, statusQueries: 0 };
   app.addHook('onRequest', async ({ routeOptions }) => {
@@ -69,7 +69,7 @@ export async function runDemo(scenarios: readonly Scenario[], dataDir: string, s
   return { log, verdicts: [...checkLaws(log, books), forged], ...count };
 }
 
-/** The one verdict that is no matter of the log: whether a forger hears "no". */
+/** Makes the one verdict that is not about the log: every forged webhook must be refused. */
 async function forgedAnswers(scenarios: readonly Scenario[], world: World): Promise<Verdict> {
   const forgers = scenarios.filter(({ customer }) => customer === 'forges_webhook');
   const statuses = await Promise.all(forgers.map((scenario) => forgeWebhook(scenario, world)));
@@ -77,7 +77,7 @@ async function forgedAnswers(scenarios: readonly Scenario[], world: World): Prom
   return { law: 'A webhook with a forged signature is answered 400', checked: statuses.length, broken };
 }
 
-/** What Stripe says it has, by its own lists, and what the shop holds. */
+/** Reads what Stripe has, from its own lists, and what the shop has stored. */
 export async function readBooks(stripe: Stripe, memberships: ReturnType<typeof openMemberships>): Promise<Books> {
   const eventIds = new Set<string>();
   for await (const { id } of stripe.events.list({ limit: 100 })) eventIds.add(id);

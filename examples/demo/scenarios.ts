@@ -1,4 +1,4 @@
-// Fifty orders, and what happens to each. Always the same ones; only who wins a race is left open.
+// Fifty orders, and what happens to each. They are the same in every run; only the winner of a race may differ.
 
 export interface Scenario {
   readonly orderId: string;

@@ -1,4 +1,4 @@
-// From the order form to the payment page: what the customer chose, checked, and the checkout that the ledger starts.
+// Leads from the order form to the payment page: checks what the customer chose, and starts the checkout.
 import { randomUUID } from 'node:crypto';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import { BadInput } from './html-answers.ts';
@@ -8,7 +8,7 @@ import { planNamed } from './plans.ts';
 
 export type OrderForm = Readonly<Record<string, string | undefined>>;
 
-/** @throws BadInput */
+/** Reads the order form. @throws BadInput a field is wrong. */
 export function readOrderForm(form: OrderForm, isSandbox: boolean): ShopOrder {
   const { plan = '', memberId = '', fate = 'delivered', afterwards = 'returns' } = form;
   if (!planNamed(plan)) throw new BadInput(`There is no plan "${plan}".`);
@@ -20,9 +20,10 @@ export function readOrderForm(form: OrderForm, isSandbox: boolean): ShopOrder {
 }
 
 /**
- * Answers where to send the customer. Called again for the same order, it leads to the checkout that is still open.
+ * Returns the address of the payment page. For the same order it returns the checkout that is still open.
  *
- * @throws LedgerError `already_paid`: the order is an active membership. `payment_under_way`: its money is on the way. `provider_unavailable`: Stripe did not answer.
+ * @throws LedgerError `already_paid`: the order is an active membership. `payment_under_way`: its payment is being processed.
+ *   `provider_unavailable`: Stripe did not answer.
  */
 export async function startCheckout(payments: StripePayments, order: ShopOrder, shopUrl: string): Promise<string> {
   const { orderId, memberId, plan: planId, fate, afterwards } = order;
@@ -34,14 +35,14 @@ export async function startCheckout(payments: StripePayments, order: ShopOrder, 
     orderId,
     memberId,
     plan: plan.id,
-    amountMinor, // What the session must cost: else nobody is sent to it.
+    amountMinor, // The session must cost this, or the customer is not sent to it.
     currency,
-    // Stripe adds the session's id. Whoever "leaves" is sent where no page asks for the status.
+    // Stripe adds the session's id. A customer who "leaves" is sent to a page that does not ask for the status.
     successUrl: afterwards === 'returns' ? `${shopUrl}/success` : `${shopUrl}/orders/${orderId}`,
     cancelUrl: `${shopUrl}/orders/${orderId}`,
     session: {
       line_items: [{ quantity: 1, price_data: { unit_amount: amountMinor, currency, product_data: { name } } }],
-      ...(fate === null ? {} : { metadata: { sandbox_fate: fate } }), // Only the sandbox reads it.
+      ...(fate === null ? {} : { metadata: { sandbox_fate: fate } }), // Only the sandbox reads this.
     },
   });
   return url;

@@ -1,4 +1,4 @@
-// How the shop's pages are answered: the content policy, and what becomes of errors. The plugin's routes are not touched.
+// Adds the content policy to the shop's pages, and turns errors into pages. It does not change the plugin's routes.
 import { LedgerError } from '@paidonce/ledger';
 import type { FastifyInstance } from 'fastify';
 import { messagePage } from './pages/layout.ts';
@@ -15,7 +15,7 @@ export function answerInHtml(app: FastifyInstance, paymentOrigin: string): void 
     "style-src 'self'",
     "img-src 'self'",
     "connect-src 'self'",
-    // Browsers hold this against the redirect to the payment page, too.
+    // Browsers check this also for the redirect to the payment page.
     `form-action 'self' ${paymentOrigin}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -23,7 +23,7 @@ export function answerInHtml(app: FastifyInstance, paymentOrigin: string): void 
   app.addHook('onRequest', async (_request, reply) => {
     void reply.headers({
       'content-security-policy': policy,
-      'referrer-policy': 'no-referrer', // The session's id stands in an address.
+      'referrer-policy': 'no-referrer', // The address has the session's id.
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     });

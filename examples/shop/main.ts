@@ -1,4 +1,4 @@
-// `npm start`: the example shop, until Ctrl-C.
+// The program of `npm start`: runs the example shop until Ctrl-C.
 import { randomBytes } from 'node:crypto';
 import { LedgerError } from '@paidonce/ledger';
 import { withoutPassword } from '@paidonce/ledger/store-url';
@@ -21,7 +21,7 @@ try {
   process.exitCode = 1;
 }
 
-/** On this machine alone there is a console from the start; replicas have one where they are given the same password. */
+/** Adds a console with a random password, unless the shop is one of several replicas: those need the same password. */
 function withConsole(settings: Settings): Settings {
   if (settings.behind || settings.operatorPassword !== undefined) return settings;
   return { ...settings, operatorPassword: randomBytes(6).toString('base64url') };
@@ -56,7 +56,7 @@ function banner({ stripe, dataDir, pollSeconds, ledgerUrl, operatorPassword }: S
   ];
 }
 
-/** A second signal does not wait any longer. */
+/** Closes the shop at a signal. A second signal ends the process at once. */
 function closeOn(signals: readonly NodeJS.Signals[], shop: Shop): void {
   for (const signal of signals) {
     process.once(signal, () => {
@@ -68,7 +68,7 @@ function closeOn(signals: readonly NodeJS.Signals[], shop: Shop): void {
   }
 }
 
-/** What the user can mend is one line; the rest is a bug, and keeps its stack. */
+/** Returns one line for a problem that the user can solve. Any other error is a bug, and keeps its stack. */
 function problem(error: unknown): unknown {
   if (error instanceof SettingsError) return error.message;
   if (error instanceof LedgerError) return `${error.code}: ${error.message}`;

@@ -1,8 +1,8 @@
 // The shop's own table of memberships, and the one rule that keeps it right: copy this.
 //
-// The ledger calls `deliver` at least once for each decision, and after a crash or with several processes it may call
-// late. So the table stores the sequence of the decision that it holds, and takes over only a newer one:
-// a grant that comes late can never undo a revocation (law 9), and a grant that comes twice changes nothing.
+// The ledger calls `deliver` at least once for each decision. After a crash, or with several processes, a call may come late.
+// So the table stores the sequence of its decision, and accepts only a newer one: a late grant can never undo a revocation
+// (law 9), and a second call changes nothing.
 import type { DatabaseSync } from 'node:sqlite';
 import type { MembershipChange } from '@paidonce/ledger';
 
@@ -16,11 +16,11 @@ export interface SavedMembership {
 }
 
 export interface Memberships {
-  /** What the ledger's `deliver` calls. It throws where nothing was saved: then the ledger tries again. */
+  /** Saves a decision; the ledger's `deliver` calls it. It throws if nothing was saved: then the ledger tries again. */
   save(change: MembershipChange): void;
-  /** Of one member, newest first; without a name, of all. */
+  /** Returns the memberships of one member, or of all, newest first. */
   list(memberId?: string): readonly SavedMembership[];
-  /** What the members' area asks. */
+  /** True if the member has access. The members' area calls it. */
   hasAccess(memberId: string): boolean;
 }
 
@@ -35,7 +35,7 @@ export function openMemberships(database: DatabaseSync): Memberships {
       paid_at       TEXT NOT NULL     -- the period starts here, also where the payment was found later
     ) STRICT`);
 
-  // The same in PostgreSQL, with its own placeholders.
+  // PostgreSQL has the same statement, with other placeholders.
   const upsert = database.prepare(`
     INSERT INTO memberships (membership_id, member_id, plan, status, sequence, paid_at)
     VALUES (:membershipId, :memberId, :plan, :status, :sequence, :paidAt)
@@ -52,8 +52,8 @@ export function openMemberships(database: DatabaseSync): Memberships {
       database.exec('BEGIN IMMEDIATE');
       try {
         upsert.run({ membershipId, memberId, plan, status, sequence, paidAt });
-        // Its `changes` is 1 where the decision is new here. What must happen once with it (a welcome mail to send, a
-        // seat to count) is written at this place into tables of your own: in the same transaction, or it may be lost.
+        // `changes` is 1 if the decision is new here. If something must happen once with it (send a welcome mail, count a
+        // seat), write it here into your own tables: in the same transaction, or it may be lost.
         database.exec('COMMIT');
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');

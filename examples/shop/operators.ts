@@ -1,8 +1,8 @@
-// Who may use the console: whoever has the one password. In a shop of your own, ask your own log-in.
+// Decides who may use the console: everybody who has the one password. In your own shop, use your own log-in.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { PaymentAdminPluginOptions } from '@paidonce/http';
 
-/** HTTP Basic; the name that the operator gives is who acted, in the log. */
+/** Checks the password by HTTP Basic. The log gets the name that the operator types. */
 export function byPassword(password: string): PaymentAdminPluginOptions['authenticate'] {
   const expected = digest(password);
   return ({ headers }, reply) => {
@@ -15,7 +15,7 @@ export function byPassword(password: string): PaymentAdminPluginOptions['authent
   };
 }
 
-/** Of equal length, whatever was given: so the comparison takes the same time. */
+/** Returns a hash. All hashes have the same length, so that each comparison takes the same time. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -1,12 +1,12 @@
-// The shop's own list of orders: what the customer chose here. Whether it is paid is not kept in it: only the ledger
-// knows that.
+// The shop's own list of orders: what the customers chose. It does not store whether an order is paid: only the ledger knows
+// that.
 import type { DatabaseSync } from 'node:sqlite';
 
 export interface ShopOrder {
   readonly orderId: string;
   readonly memberId: string;
   readonly plan: string;
-  /** What was to happen to the webhook; only the sandbox knows how to. */
+  /** What should happen to the webhook. Only the sandbox reads it. */
   readonly fate: string | null;
   /** Whether the customer comes back after paying, or closes the browser. */
   readonly afterwards: 'returns' | 'leaves';
@@ -18,9 +18,9 @@ export interface ShopOrder {
 export interface ShopOrders {
   add(order: ShopOrder): void;
   find(orderId: string): ShopOrder | undefined;
-  /** Newest first. */
+  /** Returns the orders, newest first. */
   list(limit: number): readonly ShopOrder[];
-  /** Keeps the first time only. */
+  /** Notes that the customer came back. Only the first time is kept. */
   noteReturn(orderId: string, at: string): void;
 }
 

@@ -1,4 +1,4 @@
-// What the shop sells.
+// The plans that the shop sells.
 
 export interface Plan {
   readonly id: string;

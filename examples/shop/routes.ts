@@ -1,5 +1,5 @@
-// The shop's pages. What changes a payment is not here: the plugin's routes and Stripe do that.
-// There is no log-in, so anybody on this machine sees each order: in a shop of your own, ask who is there first.
+// The routes of the shop's pages. They never change a payment: the plugin's routes and Stripe do that. There is no log-in, so
+// everybody on this machine can see each order: in your own shop, check first who the visitor is.
 import { readFileSync } from 'node:fs';
 import formBody from '@fastify/formbody';
 import { LedgerError, type OrderView, type PaymentLedger } from '@paidonce/ledger';
@@ -58,7 +58,7 @@ export async function shopRoutes(app: FastifyInstance, options: ShopRoutesOption
     memberPage({ memberId, hasAccess: memberships.hasAccess(memberId), memberships: memberships.list(memberId) }),
   );
 
-  // Where Stripe sends the browser. Whoever opens it, with whatever query: it reads the ledger and asks nobody.
+  // Stripe sends the browser here. Anybody can open it with any query, so it only reads the ledger.
   app.get<{ Querystring: { session_id?: string } }>('/success', async ({ query: { session_id: sessionId = '' } }) => {
     const order = await orderOfSession(ledger, sessionId);
     if (!order) throw new NotFound('The shop knows no such checkout. Whether you are a member, your order tells.');
@@ -86,7 +86,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
     const answer = Object.hasOwn(answerWords, asked) ? answerWords[asked as keyof typeof answerWords] : undefined;
     return orderPage({ shopOrder, order, history, pollSeconds, ...(answer === undefined ? {} : { answer }) });
   });
-  // For the page's script: a new revision means a new line in the timeline.
+  // The page's script asks this: a new revision means a new line in the timeline.
   app.get<OnOrder>('/orders/:orderId/revision', async ({ params: { orderId } }, reply) => {
     const order = await ledger.order(known(orderId).orderId);
     return reply.type('application/json').send({ state: order?.revision ?? -1, nextPollAfterMs: 1_500 });
@@ -96,10 +96,10 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
       return reply.redirect(await startCheckout(payments, known(orderId), url), 303);
     } catch (error) {
       if (!(error instanceof LedgerError && (error.code === 'already_paid' || error.code === 'payment_under_way'))) throw error;
-      return reply.redirect(`/orders/${orderId}`, 303); // Paid meanwhile, or about to be: its page tells.
+      return reply.redirect(`/orders/${orderId}`, 303); // It was paid meanwhile, or soon will be: its page shows that.
     }
   });
-  // The status query of each checkout of the order: the same as the success page's script asks.
+  // Makes a status query for each checkout of the order, as the success page's script does.
   app.post<OnOrder>('/orders/:orderId/check', async ({ params: { orderId } }, reply) => {
     const order = await ledger.order(known(orderId).orderId);
     let asked = '';
@@ -111,7 +111,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
   });
 }
 
-/** An id that the ledger does not take is as unknown as any other. */
+/** Finds the order of a session. Undefined: there is none, or the id is not valid. */
 async function orderOfSession(ledger: PaymentLedger, sessionId: string): Promise<OrderView | undefined> {
   try {
     return await ledger.orderOf(sessionId);

@@ -35,7 +35,7 @@ describe('what the environment may say', () => {
 
   test.each([
     { PORT: '0' },
-    { PORT: '65535' }, // The sandbox takes the next one.
+    { PORT: '65535' }, // The sandbox needs the next port.
     { PORT: '80a' },
     { PORT: '3020.5' },
     { POLL_SECONDS: '0' },

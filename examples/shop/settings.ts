@@ -1,18 +1,19 @@
-// What the environment may say, checked once. Whatever is wrong is named in one sentence, before anything is opened.
+// Reads the settings from the environment, and checks them once. A wrong one is named in one sentence, before anything is
+// opened.
 
 export interface Settings {
   readonly port: number;
   readonly dataDir: string;
   readonly pollSeconds: number;
-  /** `sqlite:PATH`, `esdb://…`. Absent: `ledger.db` in the data folder. */
+  /** The URL of the event store: `sqlite:PATH`, `esdb://…`. Absent: `ledger.db` in the data folder. */
   readonly ledgerUrl?: string;
-  /** Absent, and no `sandbox`: the shop brings a sandbox of Stripe, on the port after its own. */
+  /** The keys of Stripe. Absent, and no `sandbox`: the shop starts a sandbox of Stripe on the port after its own. */
   readonly stripe?: { readonly secretKey: string; readonly webhookSecret: string };
-  /** One sandbox for all replicas: where its API is, and where browsers find its pages. */
+  /** A sandbox that all replicas share: the addresses of its API and of its pages. Absent: there is none. */
   readonly sandbox?: { readonly apiUrl: string; readonly pagesUrl: string };
-  /** As one of several, behind a load balancer: the address that customers see. */
+  /** Set if the shop is one of several behind a load balancer: its own host, and the address that customers see. */
   readonly behind?: { readonly host: string; readonly url: string };
-  /** Of the console. Absent: there is none. */
+  /** The password of the console. Absent: there is no console. */
   readonly operatorPassword?: string;
 }
 
@@ -21,10 +22,10 @@ export class SettingsError extends Error {
 }
 
 const sandboxPollSeconds = 15;
-/** Reads are rationed at Stripe. */
+/** How often to poll Stripe itself: less often than the sandbox, because Stripe limits reads. */
 const stripePollSeconds = 300;
 
-/** @throws SettingsError */
+/** Reads the settings. @throws SettingsError a setting is wrong; the message names it. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const { STRIPE_SECRET_KEY: secretKey = '', STRIPE_WEBHOOK_SECRET: webhookSecret = '' } = env;
   if ((secretKey === '') !== (webhookSecret === '')) {
@@ -45,7 +46,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return secretKey === '' ? shared : { ...shared, stripe: { secretKey, webhookSecret } };
 }
 
-/** What replicas of the shop share: the address in front of them, and the sandbox. */
+/** Reads the settings that replicas share: the address of the load balancer, and the sandbox. */
 function readReplica(env: Readonly<Record<string, string | undefined>>): Pick<Settings, 'sandbox' | 'behind'> {
   const [url, apiUrl] = [readOrigin(env, 'SHOP_URL'), readOrigin(env, 'STRIPE_API_BASE')];
   if (env['HOST'] && url === undefined)

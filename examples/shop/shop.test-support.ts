@@ -1,4 +1,4 @@
-// Starts the shop as `npm start` does, as a process of its own, and stops it by signal.
+// Starts the shop as `npm start` does, as a separate process, and stops it by a signal.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -43,12 +43,12 @@ function start(env: Env): { readonly child: ChildProcess; readonly ended: Promis
   return { child, ended, stdout: () => stdout };
 }
 
-/** For a start that is meant to fail. */
+/** Runs the shop until it ends, for a start that must fail. */
 export function runShop(env: Env): Promise<Ended> {
   return start(env).ended;
 }
 
-/** @throws Error with what it said where it does not come up. */
+/** Starts the shop. @throws Error it does not start; the message has its output. */
 export async function startShop(dataDir: string, env: Env = {}): Promise<RunningShop> {
   const port = await freePort();
   const { child, ended, stdout } = start({ PORT: String(port), DATA_DIR: dataDir, ...env });
@@ -70,7 +70,7 @@ export async function startShop(dataDir: string, env: Env = {}): Promise<Running
   };
 }
 
-/** One whose next port, the sandbox's, is free as well. */
+/** Returns a free port whose next port, for the sandbox, is free too. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const first = createServer().listen(0, '127.0.0.1');
@@ -78,7 +78,7 @@ export async function freePort(): Promise<number> {
     const address = first.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const next = createServer().listen(port + 1, '127.0.0.1');
-    // `once` rejects where an error comes instead.
+    // `once` rejects if there is an error instead.
     const isFree = await once(next, 'listening').then(
       () => true,
       () => false,

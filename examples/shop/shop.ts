@@ -1,4 +1,4 @@
-// The shop, wired: the ten lines that make a shop of the ledger, and what this one needs around them.
+// Puts the shop together: the ten lines that a shop needs for the ledger, and what this shop needs besides.
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -18,30 +18,31 @@ import { openStripe } from './stripe.ts';
 
 export interface Shop extends AsyncDisposable {
   readonly url: string;
-  /** What asks Stripe by itself; a test may make it ask at once. */
+  /** The adapter that polls Stripe. A test may call it directly. */
   readonly payments: StripePayments;
-  /** Undefined: payments go to Stripe itself. */
+  /** The address of the sandbox. Absent: payments go to Stripe itself. */
   readonly sandboxUrl?: string;
 }
 
 /**
- * @param stripeFor where payments go. Default: as the settings say.
- * @throws Error where a port is taken or a file cannot be used; nothing stays open then.
+ * Opens the shop.
+ * @param stripeFor opens the access to Stripe. Default: as the settings say.
+ * @throws Error a port is in use, or a file cannot be used. Then nothing stays open.
  */
 export async function openShop(settings: Settings, log: Logger, stripeFor: typeof openStripe = openStripe): Promise<Shop> {
   const { port, dataDir, pollSeconds, behind, operatorPassword, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
   const host = behind?.host ?? '127.0.0.1';
-  await requireFree(host, port); // Before the files are touched: a shop that is running holds them.
-  // Closes what was opened, last first: also when a later step fails.
+  await requireFree(host, port); // Check it before opening the files, because another shop may be using them.
+  // Closes everything that was opened, the last first, also if a later step fails.
   await using opened = new AsyncDisposableStack();
   mkdirSync(dataDir, { recursive: true });
-  // Replicas share it, as they would a server of PostgreSQL: they wait for each other's commits.
+  // Replicas share this file as they would share a PostgreSQL server: each waits for the commits of the others.
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'); // A saved membership is on disk.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'); // A membership is on disk once it is saved.
   const memberships = openMemberships(database);
   const { stripe, webhookSecret, paymentOrigin, sandboxUrl } = opened.use(await stripeFor(settings));
 
-  // These ten lines are all that a shop needs of PaidOnce.
+  // These ten lines are everything that a shop needs from PaidOnce.
   const ledger = createPaymentLedger({
     eventStore: await openEventStore(ledgerUrl),
     deliver: async (change) => memberships.save(change),
@@ -70,7 +71,7 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   return { url, payments, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** @throws Error `EADDRINUSE` where something listens there. */
+/** @throws Error `EADDRINUSE`: the port is in use. */
 async function requireFree(host: string, port: number): Promise<void> {
   const probe = createServer().listen(port, host);
   await once(probe, 'listening');

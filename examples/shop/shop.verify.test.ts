@@ -12,7 +12,7 @@ if (!hasChromium)
 
 const folder = temporaryFolder();
 const polledFolder = temporaryFolder();
-/** In this one the poll comes too late for any test: what is not told by another source stays unknown. */
+/** In this shop the poll comes too late for any test: only the other sources can report a payment. */
 let shop: RunningShop;
 let polled: RunningShop;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
   polledFolder.remove();
 });
 
-/** Orders as the form does, and answers where to pay. */
+/** Orders as the form does. Returns the address of the payment page. */
 async function order(choices: Record<string, string>, at: RunningShop = shop): Promise<string> {
   const body = new URLSearchParams({ plan: 'year', memberId: 'ada', fate: 'lost', afterwards: 'returns', ...choices });
   const answer = await fetch(`${at.url}/orders`, { method: 'POST', body, redirect: 'manual' });
@@ -33,7 +33,7 @@ async function order(choices: Record<string, string>, at: RunningShop = shop): P
   return answer.headers.get('location') ?? '';
 }
 
-/** Pays on the sandbox's page, and answers where it sends the browser. */
+/** Pays on the sandbox's page. Returns the address to which it sends the browser. */
 async function pay(paymentPage: string): Promise<string> {
   const body = new URLSearchParams({ card: 'success', action: 'pay' });
   const answer = await fetch(paymentPage, { method: 'POST', body, redirect: 'manual' });
@@ -77,7 +77,7 @@ describe('the redirect to the success page grants nothing', () => {
     const orderId = orderIdIn(successPage);
 
     expect(await (await fetch(`${shop.url}/payment/status/${sessionId}`)).json()).toMatchObject({ state: 'pending' });
-    // Placed and attached, and nothing since.
+    // The order is placed and its checkout attached; nothing else happened.
     expect(await (await fetch(`${shop.url}/orders/${orderId}/revision`)).json()).toMatchObject({ state: 1 });
     expect(await read(`${shop.url}/orders/${orderId}`)).toContain('No source has said &#34;paid&#34;');
     expect(await read(`${shop.url}/members/eve`)).toContain('No access for eve');
@@ -108,14 +108,14 @@ describe('each source can grant', () => {
   test('the poll, where the webhook is lost and nobody asks', async () => {
     const back = await pay(await order({ memberId: 'bob', afterwards: 'leaves' }, polled));
     const page = `${polled.url}/orders/${orderIdOfPage(back)}`;
-    await expect.poll(() => read(page), { timeout: 30_000 }).toContain('Granted once, by the poll.');
+    await expect.poll(() => read(page)).toContain('Granted once, by the poll.');
     await expect.poll(() => read(`${polled.url}/members/bob`)).toContain('Come in, bob.');
   });
 
   test.each(['delivered', 'doubled', 'reordered'])('the webhook, once, where it is %s', async (fate) => {
     const back = await pay(await order({ memberId: fate, fate, afterwards: 'leaves' }));
     const page = `${shop.url}/orders/${orderIdOfPage(back)}`;
-    await expect.poll(() => read(page), { timeout: 30_000 }).toContain('own table has it');
+    await expect.poll(() => read(page)).toContain('own table has it');
     const timeline = await read(page);
     expect(timeline).toContain('Granted once, by the webhook.');
     expect(timeline.match(/Membership granted/g)).toHaveLength(1);
@@ -162,8 +162,9 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   async function openPage(options: Parameters<Browser['newContext']>[0] = {}): Promise<{ page: Page; complaints: string[] }> {
     const context: BrowserContext = await browser.newContext(options);
     onTestFinished(() => context.close());
+    context.setDefaultTimeout(0);
     const page = await context.newPage();
-    const complaints: string[] = []; // Among them what the policy refuses.
+    const complaints: string[] = []; // Also what the content policy refuses.
     page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
     page.on('pageerror', (error) => void complaints.push(error.message));
     return { page, complaints };
@@ -203,7 +204,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const lines = page.locator('.timeline > li');
     await lines.filter({ hasText: "The shop's own table has it" }).waitFor();
     expect(await lines.filter({ hasText: 'Browser' }).innerText()).toContain('granted nothing');
-    // The status query, or the poll where its second came first: one of them, and only once.
+    // Either the status query or the poll granted, whichever was first, and only once.
     expect(await lines.filter({ has: page.locator('.pill.granted') }).allInnerTexts()).toEqual([
       expect.stringMatching(/Status query|Poll/),
     ]);
@@ -218,7 +219,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.getByRole('row', { name: 'hal' }).getByRole('link').click();
     await page.getByText('No source has said "paid"').waitFor();
     await pay(paymentPage);
-    await page.getByText('Granted once, by the poll.').waitFor({ timeout: 30_000 });
+    await page.getByText('Granted once, by the poll.').waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -239,13 +240,13 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     onTestFinished(async () => void (await after.stop()));
     await page.getByText('The shop does not answer').waitFor({ state: 'hidden' });
     await pay(`http://127.0.0.1:${before.port + 1}${new URL(paymentPage).pathname}`);
-    await page.getByText('Granted once, by the poll.').waitFor({ timeout: 30_000 });
+    await page.getByText('Granted once, by the poll.').waitFor();
   });
 
   test('without scripts the success page refreshes until the membership is there', async () => {
     const { page } = await openPage({ javaScriptEnabled: false });
     await buy(page, 'ivy', polled);
-    await page.getByRole('heading', { name: 'You are a member' }).waitFor({ timeout: 30_000 });
+    await page.getByRole('heading', { name: 'You are a member' }).waitFor();
   });
 
   test('without scripts a button asks Stripe', async () => {
@@ -279,9 +280,9 @@ describe('as a process', () => {
     onTestFinished(async () => void (await after.stop()));
     expect(await read(`${after.url}/members/leo`)).toContain('Come in, leo.');
     expect(await read(after.url + new URL(back).pathname + new URL(back).search)).toContain('data-state="active"');
-    // The checkout of before, at the sandbox's new address, can still be paid.
+    // The earlier checkout can still be paid, at the sandbox's new address.
     await pay(after.sandboxUrl + new URL(stillOpen).pathname);
-    await expect.poll(() => read(`${after.url}/members/kim`), { timeout: 30_000 }).toContain('Come in, kim.');
+    await expect.poll(() => read(`${after.url}/members/kim`)).toContain('Come in, kim.');
   });
 
   test('a taken port is said in one line', async () => {

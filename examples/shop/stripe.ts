@@ -1,4 +1,5 @@
-// Where payments go: the local sandbox, one that all replicas share, or Stripe itself with your keys. The shop behind it is the same.
+// Opens the access to Stripe: the local sandbox, a sandbox that all replicas share, or Stripe itself with your keys. The rest
+// of the shop is the same.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startStripeSandbox } from '@paidonce/sandbox';
@@ -8,16 +9,16 @@ import { type Settings, SettingsError } from './settings.ts';
 export interface StripeAccess extends AsyncDisposable {
   readonly stripe: Stripe;
   readonly webhookSecret: string;
-  /** Where the customer pays; the pages' policy must allow forms to lead there. */
+  /** The origin at which the customer pays. The content policy must allow forms to lead there. */
   readonly paymentOrigin: string;
-  /** Undefined: payments go to Stripe itself. */
+  /** The address of the sandbox. Absent: payments go to Stripe itself. */
   readonly sandboxUrl?: string;
 }
 
-/** Worth nothing: the sandbox listens on its own machine only. */
+/** The keys of the sandbox. They need not be secret, because it listens only on its own machine. */
 export const sandboxKeys = { secretKey: 'sk_test_paidonce_sandbox', webhookSecret: 'whsec_paidonce_sandbox' };
 
-/** @throws Error where the sandbox's port is taken, or another sandbox holds its file. */
+/** Opens the access. @throws Error the sandbox's port is in use, or another sandbox uses its file. */
 export async function openStripe({ port, dataDir, stripe: keys, sandbox: shared }: Settings): Promise<StripeAccess> {
   const stateFile = join(dataDir, 'sandbox.db');
   if (!shared) refuseMixing(dataDir, stateFile, keys !== undefined);
@@ -54,7 +55,7 @@ export async function openStripe({ port, dataDir, stripe: keys, sandbox: shared 
   };
 }
 
-/** What was "paid" in the sandbox must never open a members' area that is paid for with money. */
+/** Refuses to mix payments of the sandbox and of Stripe: a payment in the sandbox must never give access to a real shop. */
 function refuseMixing(dataDir: string, stateFile: string, atStripe: boolean): void {
   if (!existsSync(join(dataDir, 'ledger.db')) || existsSync(stateFile) !== atStripe) return;
   const held = atStripe ? 'the sandbox' : 'Stripe itself';

@@ -1,4 +1,5 @@
-// The history of an order in plain words: who said what, who granted, who only confirmed. Pure: events in, words out.
+// Makes the history of an order in plain words from its events: what each source reported, which one granted, and which ones
+// confirmed. It is pure.
 import { type Fact, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
 import { attemptWords, type Decision, decisionWords, money, objectWords, reviewWords, shortId, sourceNames, timeOfDay } from './words.ts';
 
@@ -10,13 +11,13 @@ export interface Entry {
   readonly title: string;
   /** The evidence, or the reason. */
   readonly detail?: string;
-  /** What it came to. Only sources have one, and the redirect, which never has any. */
+  /** What it led to. Only observations have an effect, and the redirect, whose effect is always `nothing`. */
   readonly effect?: Effect;
 }
 
-/** @param returnedAt when the customer's browser came to the success page: the shop's own note, no event of the ledger. */
+/** Makes the timeline. @param returnedAt when the browser came to the success page: a note of the shop, no event. */
 export function timelineOf(history: readonly StoredEvent[], returnedAt: string | null): readonly Entry[] {
-  const said = new Map<string, Source>(); // By whom first.
+  const said = new Map<string, Source>(); // The source that reported a fact first. Key: the fact.
   const entries = history.map((stored, index): Entry => {
     const event = readOrderEvent(stored);
     const at = stored.metadata['recordedAt'] ?? '';
@@ -33,13 +34,13 @@ export function timelineOf(history: readonly StoredEvent[], returnedAt: string |
   return returnedAt === null ? entries : [...entries, returnEntry(returnedAt)].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** Who confirms is another one: a source that speaks of the same fact by another object of Stripe's only repeats itself. */
+/** Only another source confirms: if the same source reports the fact again, through another Stripe object, it repeats it. */
 function echoOf(first: Source | undefined, source: Source): Effect {
   if (first === undefined) return 'recorded';
   return first === source ? 'repeated' : 'confirmed';
 }
 
-/** What answers "why does this customer have access, or not?". */
+/** Returns the answer to "why does this customer have access, or not?". */
 export function verdictOf(history: readonly StoredEvent[]): string {
   const events = history.map(readOrderEvent);
   const decisions = events.filter(isDecision);
@@ -56,7 +57,7 @@ export function verdictOf(history: readonly StoredEvent[]): string {
   return `Granted once, by ${nameInSentence(granted.data.source)}. ${confirmed}${since}`;
 }
 
-/** What an observation led to stands right behind it, in the same append. */
+/** Returns what an observation led to: the events after it in the same append. */
 function effectOf(history: readonly StoredEvent[], index: number): Effect | undefined {
   const cause = history[index]?.metadata['cause'];
   for (const stored of history.slice(index + 1)) {

@@ -1,4 +1,4 @@
-// The ledger's terms as people read them.
+// The words that the pages use for the ledger's terms.
 import type { Fact, MembershipStatus, OrderEvent, OrderPaymentState, ReviewKind, Source } from '@paidonce/ledger';
 import type { PaymentState } from '@paidonce/stripe-adapter';
 
@@ -60,7 +60,7 @@ export const decisionWords: Readonly<Record<Decision['type'], 'granted' | 'suspe
   MembershipRevoked: 'revoked',
 };
 
-/** What a status query has come to, for whoever asked. */
+/** The answers of a status query, for the person who asked. */
 export const answerWords: Readonly<Record<PaymentState | 'stale', string>> = {
   stale: 'Stripe did not answer',
   pending: 'not paid yet',
@@ -89,15 +89,15 @@ export function shortId(id: string): string {
   return id.length > 20 ? `${id.slice(0, 12)}…${id.slice(-4)}` : id;
 }
 
-/** In the zone of this machine. */
+/** Returns the time of day in the time zone of this machine. */
 export function timeOfDay(iso: string): string {
   return new Date(iso).toLocaleTimeString('en-GB');
 }
 
-// Stripe counts these with two decimals, whatever ISO 4217 says.
+// Stripe uses two decimals for these, unlike ISO 4217.
 const twoDecimals = new Set(['isk', 'ugx']);
 
-/** From Stripe's minor unit. */
+/** Returns the amount as text. @param amountMinor in Stripe's minor units. */
 export function money(amountMinor: number, currency: string): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
   const digits = twoDecimals.has(currency) ? 2 : (format.resolvedOptions().maximumFractionDigits ?? 2);

@@ -1,4 +1,4 @@
-// The first page: choose a plan, choose what will happen to the webhook, go and pay.
+// The first page: the customer chooses a plan and what happens to the webhook, and goes to pay.
 
 import { html } from '@paidonce/http/html';
 import { plans } from '../plans.ts';
@@ -14,7 +14,7 @@ export const fates = [
 ] as const;
 
 export interface HomeView {
-  /** Without the sandbox nothing can be done to the webhook. */
+  /** False: the page has no choice for the webhook, because only the sandbox can change it. */
   readonly isSandbox: boolean;
   readonly pollSeconds: number;
 }

@@ -1,4 +1,4 @@
-// What every page has around it.
+// The frame of every page: head, navigation and notices.
 
 import { type Html, html } from '@paidonce/http/html';
 import type { MembershipStatus } from '@paidonce/ledger';
@@ -10,7 +10,7 @@ export interface PageParts {
   readonly section?: '/' | '/orders' | '/members';
   /** Loads public/shop.js, for pages that wait for something. */
   readonly waits?: boolean;
-  /** Into <head>. */
+  /** More elements for <head>. */
   readonly head?: Html;
   readonly body: Html;
 }
@@ -48,10 +48,10 @@ export function page({ title, section, waits = false, head, body }: PageParts): 
 `.toString();
 }
 
-/** For pages that wait: public/shop.js shows it as long as nobody answers. `role` makes a screen reader say so. */
+/** A notice for pages that wait: public/shop.js shows it while the shop does not answer. `role` is for screen readers. */
 export const unreachableNotice: Html = html`<div role="status"><p class="answer" data-unreachable hidden>The shop does not answer just now. If you have paid, that is not lost: this page keeps asking.</p></div>`;
 
-/** Something is wrong, in one sentence, and what to do now. */
+/** Makes a page that says in one sentence what is wrong and what to do now. */
 export function messagePage(title: string, message: string): string {
   return page({ title, body: html`<h1>${title}</h1><p class="lead">${message}</p><p><a href="/">Back to the shop</a></p>` });
 }

@@ -83,7 +83,7 @@ function membershipTable(memberships: readonly SavedMembership[], withMember: bo
   );
 }
 
-/** On a narrow screen each row becomes a card, and `data-label` names its cells. */
+/** Makes a table. On a narrow screen each row becomes a card, and `data-label` names its cells. */
 function table(labels: readonly string[], rows: readonly (readonly (Html | string | number)[])[]): Html {
   return html`<table>
   <thead><tr>${labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>

@@ -1,4 +1,4 @@
-// The page of one order: its state, one sentence why, and the timeline of what each source said.
+// The page of one order: its state, one sentence why, and the timeline of what each source reported.
 
 import { type Html, html } from '@paidonce/http/html';
 import type { OrderView, StoredEvent } from '@paidonce/ledger';
@@ -10,11 +10,11 @@ import { membershipPill, page, unreachableNotice } from './layout.ts';
 
 export interface OrderPageView {
   readonly shopOrder: ShopOrder;
-  /** Undefined where no checkout was ever started. */
+  /** Undefined: no checkout was started. */
   readonly order: OrderView | undefined;
   readonly history: readonly StoredEvent[];
   readonly pollSeconds: number;
-  /** What a status query has just said. */
+  /** The answer of a status query that was just made. */
   readonly answer?: string;
 }
 

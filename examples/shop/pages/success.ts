@@ -1,5 +1,5 @@
-// Where the customer lands after paying. The page grants nothing, whoever opens it: it shows what the ledger knows, and
-// its script asks for the status until the membership is there.
+// The page to which the customer comes after paying. It never grants anything: it shows what the ledger knows, and its script
+// asks for the status until the membership is active.
 
 import { type Html, html } from '@paidonce/http/html';
 import type { OrderView } from '@paidonce/ledger';
@@ -12,14 +12,14 @@ export interface SuccessView {
 }
 
 export function successPage({ sessionId, order }: SuccessView): string {
-  // What the ledger knows, without asking Stripe: the script's first answer corrects it. This shop delivers.
+  // Show what the ledger knows, without asking Stripe; the script's first answer corrects it. `true`: this shop delivers.
   const now = paymentStateOf(order, true);
   const isWaiting = !finalStates.has(now);
   return page({
     title: 'Your payment',
     section: '/',
     waits: true,
-    // Without scripts the page asks nobody, but it shows what the webhook or the poll has brought meanwhile.
+    // Without scripts the page cannot ask for the status, but it reloads and shows what other sources have reported.
     ...(isWaiting ? { head: html`<noscript><meta http-equiv="refresh" content="3"></noscript>` } : {}),
     body: html`
 <div class="waiting" role="status" data-ask="/payment/status/${sessionId}" data-state="${now}">

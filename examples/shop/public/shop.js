@@ -1,5 +1,5 @@
-// For pages that wait: asks the address in `data-ask` until its answer needs no further question. The page claims
-// nothing and knows no secret: it only asks, and shows what the answer says, or that none came.
+// The script of pages that wait: asks the address in `data-ask` until the state is final. The page grants nothing and has no
+// secret: it only asks, and shows the answer, or that there is none.
 const waiting = document.querySelector('[data-ask]');
 const unreachable = document.querySelector('[data-unreachable]');
 const betweenMs = 2000;
@@ -14,9 +14,9 @@ async function ask() {
       show(String(state));
       nextMs = nextPollAfterMs;
     }
-    answered = response.ok || response.status === 429; // Asked too often: it is there.
+    answered = response.ok || response.status === 429; // 429: asked too often, so the shop is there.
   } catch {
-    // The shop or the network is away for a moment: ask again.
+    // The shop or the network does not answer now: ask again.
   }
   unreachable.hidden = answered;
   if (nextMs !== undefined) setTimeout(ask, nextMs);
@@ -25,7 +25,7 @@ async function ask() {
 function show(state) {
   if (waiting.dataset.state === state) return;
   const messages = [...waiting.querySelectorAll('[data-when]')];
-  // Without a message of its own, a new state means a new page; what was asked before is old news there.
+  // If the page has no message for the new state, load it again, without the query in its address.
   if (!messages.some((message) => message.dataset.when === state)) return location.replace(location.pathname);
   for (const message of messages) message.hidden = message.dataset.when !== state;
   waiting.dataset.state = state;

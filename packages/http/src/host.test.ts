@@ -159,5 +159,5 @@ test('neither bodies nor signatures nor what an error quotes of them is logged',
   expect(log).toContain('queue full, try again');
   expect(log).toContain('unexpected error, answered 500');
   expect(log).toContain('is its secret among webhookSecrets?');
-  for (const secret of ['4711', '4712', signature, 'v1=']) expect(log).not.toContain(secret);
+  for (const secret of ['body-4711', 'whsec_4712', signature, 'v1=']) expect(log).not.toContain(secret);
 });

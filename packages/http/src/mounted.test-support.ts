@@ -1,4 +1,4 @@
-// The plugin on a real socket, over stand-ins that keep what they were asked and answer what a test tells them to.
+// Mounts the plugin on a real socket, with stand-ins for ledger and payments that note their calls and answer as a test wants.
 import type { PaymentLedger } from '@paidonce/ledger';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -10,12 +10,12 @@ export type WebhookOutcome = Awaited<ReturnType<StripePayments['handleWebhook']>
 export interface StandIns {
   readonly payments: StripePayments;
   readonly ledger: PaymentLedger;
-  /** What `handleWebhook` was given, in order. */
+  /** The arguments of each `handleWebhook`, in order. */
   readonly webhooks: { readonly rawBody: Uint8Array; readonly signature: string }[];
-  /** All that `status` was given, in order. */
+  /** The arguments of each `status`, in order. */
   readonly asked: unknown[][];
   readonly disposed: string[];
-  /** What happens next; a test replaces what it needs. */
+  /** The next answers. Written by the test. */
   answers: {
     webhook: () => Promise<WebhookOutcome>;
     status: (sessionId: string) => Promise<PaymentStatus | undefined>;
@@ -71,7 +71,7 @@ export function standIns(): StandIns {
 export interface Mounted extends StandIns {
   readonly app: FastifyInstance;
   readonly url: string;
-  /** A webhook as Stripe sends it, unless `init` says otherwise. */
+  /** Sends a webhook as Stripe does. `init` may replace path and headers. */
   post(
     body: Exclude<RequestInit['body'], undefined>,
     init?: { readonly path?: string; readonly headers?: Record<string, string> },
@@ -80,7 +80,7 @@ export interface Mounted extends StandIns {
 
 export interface Host {
   readonly app?: FastifyInstance;
-  /** Before and after the plugin is registered. */
+  /** Called before and after the plugin is registered. */
   readonly before?: (app: FastifyInstance) => unknown;
   readonly after?: (app: FastifyInstance) => unknown;
 }

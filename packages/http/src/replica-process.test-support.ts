@@ -1,5 +1,5 @@
-// A replica of a shop in a process of its own, for replicas.test.ts: ledger, adapter and plugin, on the store that a URL
-// names. Its clock runs ten times as fast, so that nobody waits for half a minute until one replica takes over from another.
+// Runs a replica of a shop in a separate process, for replicas.test.ts: ledger, adapter and plugin, on the store that a URL
+// names. Its clock runs ten times as fast, so that a test need not wait half a minute until a replica takes over a delivery.
 import { DatabaseSync } from 'node:sqlite';
 import { createPaymentLedger, type MembershipChange, type Runtime, systemRuntime } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
@@ -14,10 +14,10 @@ export interface ReplicaSettings {
   readonly sandboxPort: number;
   readonly shopPath: string;
   readonly webhookSecret: string;
-  /** Of the poll, on the fast clock. */
+  /** The interval of the poll, in milliseconds of the fast clock. */
   readonly intervalMs: number;
 }
-/** From then on its deliveries and its rounds of the poll begin, and never end. */
+/** The message to the process. `hold`: from now on its deliveries and polls begin, but never end. */
 export type Told = 'hold';
 export type Said = { readonly ready: string } | { readonly delivering: string } | { readonly sweeping: true };
 
@@ -37,7 +37,7 @@ function say(said: Said): void {
   process.send?.(said);
 }
 
-const shop = new DatabaseSync(shopPath, { timeout: 10_000 });
+const shop = new DatabaseSync(shopPath, { timeout: 2 ** 31 - 1 });
 const save = shop.prepare('insert into deliveries (key, member, status, replica) values (?, ?, ?, ?)');
 async function deliver({ idempotencyKey, memberId, status }: MembershipChange): Promise<void> {
   say({ delivering: idempotencyKey });
@@ -45,7 +45,7 @@ async function deliver({ idempotencyKey, memberId, status }: MembershipChange): 
   save.run(idempotencyKey, memberId, status, name);
 }
 
-/** What the poll lists; a webhook may read single objects meanwhile. */
+/** The paths that the poll lists. A webhook may read single objects meanwhile. */
 const lists = ['/v1/events', '/v1/checkout/sessions', '/v1/balance_transactions'];
 const stripe = new Stripe('sk_test_123456789012', {
   host: '127.0.0.1',

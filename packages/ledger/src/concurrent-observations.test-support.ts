@@ -1,4 +1,4 @@
-// What 64 callers say at once of one order: all four sources, two payments, duplicates among them.
+// The observations that 64 callers report at once about one order: from all four sources, of two payments, with duplicates.
 import type { Observation, Source } from './observation.ts';
 import { order1, paid, payment, saying } from './order/example-order.test-support.ts';
 import type { PlaceOrder } from './payment-ledger.ts';
@@ -11,7 +11,7 @@ export function orderNamed(orderId: string): PlaceOrder {
 
 const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
 
-/** @param from which process says it: the event ids differ, the facts do not. */
+/** Makes the observations. @param from the process that reports them: its event ids differ, but the facts are the same. */
 export function sayings(from: string, orderId: string): readonly Observation[] {
   return Array.from({ length: 64 }, (_, index) => {
     const of = payment(`pi_${orderId}_${Math.floor(index / 4) % 2}`);

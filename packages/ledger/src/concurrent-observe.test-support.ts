@@ -1,5 +1,5 @@
-// Law 2 at full speed: what 64 callers say at once of one order (all four sources, two payments, duplicates among them),
-// from one process or several, and what must then stand in the log.
+// Tests law 2 at full speed: 64 callers report one order at once (from all four sources, two payments, with duplicates), from
+// one process or several. Then checks the log.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { openEventStore } from './event-store/store-url.ts';
 import { createPaymentLedger } from './ledger.ts';
 import { checkOwnership, everything } from './payment-process.test-support.ts';
 
-/** Eight different sayings (two payments, four sources), one grant, one review of the money taken twice. */
+/** Expects eight different observations (two payments, four sources), one grant, and one review of the second payment. */
 export async function expectOneGrant(store: EventStore, outcomes: readonly string[], orderId = 'order-1'): Promise<void> {
   const { recorded } = checkOwnership(await everything(store, [`order-${orderId}`, `reference-pi_${orderId}`, `reference-cs_${orderId}`]));
   const types = (await store.readStream(`order-${orderId}`)).map(({ type }) => type);
@@ -23,7 +23,7 @@ export async function expectOneGrant(store: EventStore, outcomes: readonly strin
   expect(outcomes.filter((outcome) => outcome !== 'duplicate')).toHaveLength(8);
 }
 
-/** Four processes with 64 callers each, on the store of that URL; other orders may stand there. */
+/** Runs four processes with 64 callers each on the store of that URL, which may have other orders too. */
 export async function expectOneGrantFromFourProcesses(url: string): Promise<void> {
   const orderId = `raced-${crypto.randomUUID()}`;
   const store = await openEventStore(url);

@@ -1,22 +1,22 @@
-// A real event store whose calls a test can see, hold up, or fail before or after they took effect.
+// Wraps a real event store: a test can see its calls, delay them, or let them fail before or after their effect.
 import { LedgerError } from './errors.ts';
 import type { AppendResult, EventStore, LogPage, NewEvent, ReadLogOptions, StoredEvent } from './event-store/event-store.ts';
 
 export interface StoreCall {
-  /** From 1, in the order in which the calls were made. */
+  /** The number of the call, from 1. */
   readonly number: number;
-  /** A page of the log is a call of its own. */
+  /** The method. Each page of the log is a separate call. */
   readonly method: 'append' | 'readStream' | 'readLog';
-  /** Empty for `readLog`. */
+  /** The stream. Empty for `readLog`. */
   readonly stream: string;
-  /** What an append would add. */
+  /** The types of the events that an append would add. */
   readonly types: readonly string[];
 }
 
 export interface Faults {
-  /** Throws: the call never reached the store. */
+  /** Called before the call. If it throws, the call never reaches the store. */
   before?(call: StoreCall): Promise<void> | void;
-  /** Throws: the call took effect, and its reply was lost. */
+  /** Called after the call. If it throws, the call had its effect, but its reply is lost. */
   after?(call: StoreCall): Promise<void> | void;
 }
 
@@ -24,7 +24,7 @@ export interface FaultyStore extends EventStore {
   readonly calls: readonly StoreCall[];
 }
 
-/** Reads `faults` at each call, so that a test may change them on the way. */
+/** Wraps the store. Reads `faults` at each call, so that a test may change them meanwhile. */
 export function openFaultyStore(store: EventStore, faults: Faults): FaultyStore {
   const calls: StoreCall[] = [];
 
@@ -64,7 +64,7 @@ export function openFaultyStore(store: EventStore, faults: Faults): FaultyStore 
   };
 }
 
-/** What a store says of an outcome that it does not know. */
+/** Makes the error of a store that does not know the outcome of a call. */
 export function unknownOutcome(): LedgerError {
   return new LedgerError('store_unavailable', 'The reply was lost');
 }

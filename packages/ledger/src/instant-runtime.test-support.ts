@@ -1,15 +1,15 @@
-// A runtime whose time passes only by sleeping: nothing waits, and the same test runs the same way each time.
+// Makes a runtime whose time passes only when code sleeps: no test waits, and each test is the same in every run.
 import type { Runtime } from './runtime.ts';
 
 export interface InstantRuntime extends Runtime {
-  /** Every wait that was asked for, in ms. */
+  /** All sleeps so far, in milliseconds. */
   readonly slept: readonly number[];
-  /** Both clocks run on, or the wall clock alone is set back. */
+  /** Moves both clocks forward. */
   advance(ms: number): void;
   setWallClock(to: Date): void;
 }
 
-/** @param name of the process: its uuids start with it. */
+/** Makes the runtime of one process. @param name its UUIDs begin with it. */
 export function instantRuntime(name = 'p'): InstantRuntime {
   const slept: number[] = [];
   let wall = Date.UTC(2026, 0, 1);
@@ -28,6 +28,7 @@ export function instantRuntime(name = 'p'): InstantRuntime {
     monotonicNowMs: () => monotonic,
     random: () => 0.5,
     uuid: () => `${name}-${++uuids}`,
+    patience: 1,
     sleep: async (ms) => {
       slept.push(ms);
       wall += ms;

@@ -1,32 +1,32 @@
-// The interleavings of what several processes do to one log, one store call at a time: all that take the turn from a
-// process at most so many times, and with at most one crash. Depth first over the choices, on the real code; the
-// scenario is run again from its start for each of them.
+// Runs all interleavings of several processes on one log, one store call at a time, with a limited number of preemptions and at
+// most one crash. It searches the choices depth first, with the real code; for each interleaving the scenario runs again from
+// its start.
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 
 export interface Explorer {
   readonly log: MemoryLog;
-  /** A process's store: each of its calls waits until the explorer takes it. */
+  /** Opens the store of a process. Each of its calls waits until the explorer chooses it. */
   store(process: string): EventStore;
-  /** Runs all at once, call by call; ends when nothing is left that could go on. Answers who crashed. */
+  /** Runs all tasks, call by call, until no task can continue. Returns which process crashed. */
   run(tasks: readonly (() => Promise<unknown>)[]): Promise<{ readonly crashed: string | undefined }>;
 }
 
 interface Call {
   readonly process: string;
-  /** Takes effect; what it answers then tells the caller. */
+  /** Makes the call. Returns a function that gives the result to the caller. */
   readonly go: () => Promise<() => void>;
 }
 
 export interface Bounds {
-  /** How often a process that could go on must wait for another. */
+  /** How often a process that could continue may have to wait for another one. */
   readonly preemptions: number;
-  /** Whether one process may die, before or after any call. */
+  /** True: one process may die, before or after any call. */
   readonly crashes: boolean;
 }
 
-/** @returns how many interleavings there were. */
+/** Runs the scenario in all interleavings. Returns how many there were. */
 export async function exploreAll(bounds: Bounds, scenario: (explorer: Explorer) => Promise<void>): Promise<number> {
   let prefix: number[] = [];
   for (let runs = 1; ; runs++) {
@@ -41,7 +41,7 @@ export async function exploreAll(bounds: Bounds, scenario: (explorer: Explorer) 
     } catch (error) {
       throw new Error(`interleaving ${taken.map(({ choice }) => choice).join('')} of run ${runs}`, { cause: error });
     }
-    // The deepest choice that has another option left; all behind it start anew.
+    // Change the deepest choice that has another option; all choices after it begin again.
     const deepest = taken.findLastIndex(({ choice, options: count }) => choice + 1 < count);
     if (deepest < 0) return runs;
     prefix = taken.slice(0, deepest + 1).map(({ choice }) => choice);
@@ -95,7 +95,7 @@ function explorer(choose: (count: number) => number, bounds: Bounds): Explorer {
         waiting.splice(waiting.indexOf(call), 1);
         if (going.length > 0 && call.process !== last) preemptions++;
         last = call.process;
-        // The process goes on; or it dies after the call took effect; or before.
+        // The process continues, or dies after the call, or dies before it.
         const end = (['goes_on', 'dies_after', 'dies_before'] as const)[Math.floor(choice / count)];
         if (end !== 'dies_before') {
           const answer = await call.go();
@@ -113,7 +113,7 @@ function explorer(choose: (count: number) => number, bounds: Bounds): Explorer {
   };
 }
 
-/** All that can go on without the store has gone on. */
+/** Waits until everything has run that does not need the store. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

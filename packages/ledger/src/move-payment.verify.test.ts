@@ -165,7 +165,7 @@ describe('law 3: whatever races and wherever a process dies, a moved payment gra
     expect(new Set(said2.map(({ data }) => (data as { factKey: string }).factKey))).toEqual(new Set(facts));
   }
 
-  test('a webhook says paid while a person moves the payment', { timeout: 120_000 }, async () => {
+  test('a webhook says paid while a person moves the payment', async () => {
     const met = new Set<string>();
     const runs = await exploreAll({ preemptions: 2, crashes: true }, async ({ log, store, run }) => {
       const start = ledgerOn(log);
@@ -189,7 +189,7 @@ describe('law 3: whatever races and wherever a process dies, a moved payment gra
     );
   });
 
-  test('two persons move it to different orders', { timeout: 120_000 }, async () => {
+  test('two persons move it to different orders', async () => {
     const met = new Set<string>();
     const runs = await exploreAll({ preemptions: 3, crashes: false }, async ({ log, store, run }) => {
       const start = ledgerOn(log);

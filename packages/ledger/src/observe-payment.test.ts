@@ -12,6 +12,7 @@ import { attempt, dispute, order1, paid, payment, refund, type Saying, saying } 
 import { anyObservation, anyPolicy, inTheSameWords, shuffled } from './order/observations.test-support.ts';
 import { evolve, initialState } from './order/order.ts';
 import { asSaid, checkHandedOn, checkOwnership, everything, openPaymentProcess } from './payment-process.test-support.ts';
+import { runs } from './testing/runs.ts';
 
 function open() {
   const log = createMemoryLog();
@@ -248,7 +249,7 @@ describe('law 1: what was held and handed on in batches, and what was recorded o
     .array(anyObservation, { minLength: 1, maxLength: 8 })
     .map((said) => inTheSameWords(said.map(({ orderId: _, ...each }) => ({ ...each, aliases: ['cs_1'] }) as PaymentObserved)));
 
-  property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], { numRuns: 1_000 })(
+  property.prop([shuffled(inOneSession), anyPolicy, fc.nat()], runs(1_000))(
     'join to the same facts, the same access, the same membership',
     async ({ once, again }, policy, attachedAfter) => {
       const store = openMemoryEventStore();

@@ -27,6 +27,7 @@ import {
   sayingKey,
 } from './payment-process.test-support.ts';
 import { systemRuntime } from './runtime.ts';
+import { runs } from './testing/runs.ts';
 
 type Action =
   | {
@@ -96,7 +97,7 @@ describe('law 3: once per payment', () => {
   );
 
   property.prop([fc.array(fc.array(anyAction, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 3 }), fc.scheduler()], {
-    numRuns: 1_000,
+    ...runs(1_000),
   })('whoever races whom, at whatever step: one owner, and nothing held is lost', async (actionsOf, scheduler) => {
     const log = createMemoryLog();
     const acknowledged: Acknowledged[] = [];

@@ -107,7 +107,7 @@ export interface Backlog {
   readonly openReviews: number;
   /** Orders whose newest decision the shop does not have. */
   readonly undelivered: number;
-  /** Of these, the ones that no process tries any more. */
+  /** How many of these no process tries any more. */
   readonly abandoned: number;
   /** How far the counts may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
   readonly lagMs: number;

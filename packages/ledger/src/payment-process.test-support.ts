@@ -1,5 +1,5 @@
-// One process that writes payments, without followers: what a ledger builds around its write path. And the laws
-// of the reference protocol, checked on the log alone.
+// Opens one process that only writes payments, without subscribers. Also checks the laws of the reference protocol on the log
+// alone.
 import { expect } from 'vitest';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import type { Observation, PaymentReference } from './observation.ts';
@@ -19,9 +19,9 @@ export interface PaymentProcess {
   readonly orders: OrderStreams;
   readonly writer: PaymentWriter;
   place(orderId: string): Promise<void>;
-  /** As a ledger attaches a checkout: claim, attach, hand on. Answers the owner. */
+  /** Attaches a checkout as a ledger does. Returns the owner of the reference. */
   attach(orderId: string, payment: PaymentReference): Promise<string>;
-  /** The roll-forward over the whole log. */
+  /** Runs the roll-forward over the whole log. */
   rollForward(): Promise<void>;
 }
 
@@ -59,17 +59,17 @@ export async function everything(store: EventStore, prefixes?: readonly string[]
   return events;
 }
 
-/** As a source says it: without our clock and the name of the fact. */
+/** Returns the observation as the source reported it: without our clock and the key of the fact. */
 export function asSaid({ observedAt: _, factKey: __, ...observation }: PaymentObserved): Observation {
   return observation;
 }
 
-/** What the log says of references and orders. */
+/** What the log contains about references and orders. */
 export interface Ownership {
   readonly owners: ReadonlyMap<string, string>;
-  /** What is held, by the reference that holds it. */
+  /** The observations that are held, each with its reference. */
   readonly held: readonly { readonly reference: string; readonly observed: PaymentObserved }[];
-  /** By order: who said what. */
+  /** The observations of each order, as `sayingKey`. Key: the order. */
   readonly recorded: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -78,8 +78,8 @@ export function sayingKey(observed: Pick<PaymentObserved, 'source' | 'payment' |
 }
 
 /**
- * Law 3 and the invariants of the protocol: one owner, the first link wins; link before use; nothing held after the
- * link; one grant an order; each source once with each fact (law 5).
+ * Checks law 3 and the invariants of the protocol: a reference has one owner, the first link wins, a link comes before its use,
+ * nothing is held after the link, an order has at most one grant, and each source reports a fact once (law 5).
  */
 export function checkOwnership(events: readonly StoredEvent[]): Ownership {
   const owners = new Map<string, string>();
@@ -110,7 +110,7 @@ export function checkOwnership(events: readonly StoredEvent[]): Ownership {
   return { owners, held, recorded };
 }
 
-/** Law 7: what is held of a payment that has an owner stands in the owner's stream. */
+/** Checks law 7: an observation that was held is in the owner's stream, if the payment has an owner. */
 export function checkHandedOn({ owners, held, recorded }: Ownership): void {
   for (const { reference, observed } of held) {
     if (!owners.has(reference) && !owners.has(observed.payment.id)) continue;

@@ -16,6 +16,8 @@ export interface Runtime {
   uuid(): string;
   /** Resolves after `ms`; resolves at once (it never rejects) when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Multiplies the time limits of calls to the store and to the provider. Default 1; tests on a busy machine pass more. */
+  readonly patience: number;
 }
 
 /** The clocks, chance and timers of this machine. */
@@ -25,6 +27,7 @@ export const systemRuntime: Runtime = {
   random: () => Math.random(),
   uuid: () => randomUUID(),
   sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+  patience: 1,
 };
 
 /** Resolves when all of the work has ended, however it ended, or after `ms`. Never rejects. */

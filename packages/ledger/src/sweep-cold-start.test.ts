@@ -97,9 +97,9 @@ describe('a process that starts on a long stream', () => {
     await using second = open(store);
     expect(await second.forAdapters.sweepProgress(tier)).toEqual(await without(log).progress(tier));
     expect(await second.forAdapters.startSweep(tier, 402)).toEqual({ outcome: 'started', round: 403 });
-    // Of 804: the last event of the file and the four behind it, to open it and to begin there; and the four, to fold them.
+    // The log has 804 events. Opening the file reads its last event and the four after it; folding reads these four again.
     expect(store.handedOut).toBeLessThanOrEqual(14);
-    await second.settle(); // What it has begun is nothing to deliver.
+    await second.settle(); // The sweep that it started leads to no delivery.
   });
 
   test('as a ledger without a file: once it has settled, the log was read in pages', async () => {

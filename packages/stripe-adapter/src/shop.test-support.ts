@@ -1,6 +1,6 @@
-// For the adapter's tests: a sandbox that moves only when told to, and whose answers are checked against Stripe's types;
-// a real ledger in memory, the adapter between them, and a small server through which the sandbox's webhooks come. Real
-// sockets, real signatures.
+// Starts what the adapter's tests need: a sandbox whose time moves only when the test moves it, and whose answers are checked
+// against Stripe's types; a real ledger in memory; the adapter between them; and a small server that receives the webhooks.
+// Sockets and signatures are real.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createPaymentLedger, type EventStore, LedgerError, type PaymentLedger, type PaymentLedgerOptions } from '@paidonce/ledger';
@@ -20,11 +20,11 @@ export interface Shop {
   readonly store: EventStore;
   readonly ledger: PaymentLedger;
   readonly payments: StripePayments;
-  /** Where webhooks are taken. */
+  /** The address that receives webhooks. */
   readonly webhookUrl: string;
-  /** What the webhook's server answered so far: the outcome, or the error's code. */
+  /** The answers to webhooks so far: the outcome, or the error's code. */
   readonly answers: string[];
-  /** Starts a checkout of order-1 (or of what is given) and answers its session. */
+  /** Starts a checkout of order-1, or with the given changes. Returns its session. */
   checkout(changes?: Partial<Parameters<StripePayments['startCheckout']>[0]>): Promise<string>;
 }
 
@@ -64,7 +64,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const sandbox = await startSandbox({ automatic: false, webhookEndpoints: [{ url, secret: webhookSecret }], ...options.sandbox });
   const stripe = new Stripe('sk_test_123456789012', { ...sandbox.clientConfig, telemetry: false });
   const store = options.ledger?.eventStore ?? openMemoryEventStore();
-  const ledger = createPaymentLedger({ eventStore: store, ...options.ledger });
+  const ledger = createPaymentLedger({
+    eventStore: store,
+    ...options.ledger,
+    runtime: { ...options.ledger?.runtime, patience: 50 }, // A busy machine makes a test slow, never red.
+  });
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false, ...options.payments });
   onTestFinished(async () => {
     await payments[Symbol.asyncDispose]();
@@ -76,7 +80,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   return { sandbox, stripe, store, ledger, payments, webhookUrl: url, answers, checkout };
 }
 
-/** The error's code and message; fails where nothing is thrown. */
+/** Returns the error. Fails if nothing is thrown. */
 export async function refusal(work: Promise<unknown>): Promise<LedgerError> {
   try {
     await work;
@@ -87,7 +91,7 @@ export async function refusal(work: Promise<unknown>): Promise<LedgerError> {
   throw new Error('it was expected to be refused');
 }
 
-/** Event types of an order, with the source of each observation. */
+/** Returns the event types of an order, with the source of each observation. */
 export async function storyOf(ledger: PaymentLedger, orderId = 'order-1'): Promise<string[]> {
   const events = await ledger.history(orderId);
   return events.map(({ type, data }) => {

@@ -1,4 +1,4 @@
-// Events that Stripe might have signed, for tests: snapshot and thin, of objects that a sandbox made or that nobody did.
+// Makes signed events as Stripe does, for tests: snapshot and thin events, of objects of a sandbox or of any object.
 import Stripe from 'stripe';
 import { plan, type Shop, webhookSecret } from './shop.test-support.ts';
 
@@ -6,14 +6,14 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 
 export interface Signing {
   readonly secret?: string;
-  /** How old the signature is. */
+  /** The age of the signature. Default: 0. */
   readonly ageSeconds?: number;
   readonly event?: object;
 }
 
 let eventCount = 0;
 
-/** A signed event of the object, as Stripe would send it. */
+/** Makes a signed event of the object, as Stripe would send it. */
 export function signed(object: object, { secret = webhookSecret, ageSeconds = 0, event = {} }: Signing = {}): [Uint8Array, string] {
   eventCount += 1;
   const body = JSON.stringify({
@@ -34,7 +34,7 @@ export function sign(payload: string, secret: string = webhookSecret, ageSeconds
   return new Stripe('sk_test_123456789012').webhooks.generateTestHeaderString({ payload, secret, timestamp });
 }
 
-/** A signed event that only names its object. */
+/** Makes a signed thin event, which only names its object. */
 export function thin(related: { readonly id: string; readonly object: string }, event: object = {}): [Uint8Array, string] {
   eventCount += 1;
   const body = JSON.stringify({
@@ -61,7 +61,7 @@ export async function eventsInLog({ store }: Shop): Promise<number> {
   return count;
 }
 
-/** An order with an attached session that no sandbox made. */
+/** Places an order with an attached session that does not exist in the sandbox. */
 export async function placed({ ledger, sandbox }: Shop, sessionId = 'cs_test_1', changes: object = {}): Promise<void> {
   const { successUrl: _, ...order } = plan;
   await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false, ...changes });

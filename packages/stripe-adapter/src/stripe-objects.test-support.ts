@@ -1,4 +1,4 @@
-// Objects of Stripe for tests of the pure mapping: the fields that we read, and some that we do not.
+// Makes objects of Stripe for tests of the pure mapping: with the fields that we read, and some that we do not read.
 
 export const scope: string = 'paidonce';
 export const ours: Record<string, string> = { paidonce: scope, paidonce_order: 'order-1' };

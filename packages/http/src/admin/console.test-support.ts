@@ -1,4 +1,4 @@
-// A shop with a console on a real socket: ledger in memory, adapter, sandbox, and one operator who may come in.
+// Opens a shop with a console on a real socket: a ledger in memory, the adapter, the sandbox, and one operator with access.
 import { createPaymentLedger, type MembershipChange, type PaymentLedger, type PlaceOrder } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
@@ -15,9 +15,9 @@ export interface ConsoleWorld {
   readonly payments: StripePayments;
   readonly sandbox: StripeSandbox;
   readonly delivered: MembershipChange[];
-  /** As the operator, as JSON, unless `init` says otherwise. */
+  /** Sends a request as the operator who wants JSON. `init` may replace this. */
   ask(path: string, init?: RequestInit): Promise<Response>;
-  /** As a browser sends the operator's form. */
+  /** Sends a form as the operator's browser does. */
   send(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
 }
 
@@ -72,7 +72,7 @@ export async function openConsole({ deliver, ...options }: WorldOptions = {}): P
   };
 }
 
-/** An order of 49.00 USD whose checkout is open; `pay` pays it, and no webhook tells. */
+/** Starts an order of 49.00 USD whose checkout is open. `pay` pays it without a webhook. */
 export async function startOrder(
   { payments, sandbox }: ConsoleWorld,
   orderId: string,
@@ -88,7 +88,7 @@ export async function startOrder(
   };
 }
 
-/** Pays less than is expected, as far as the ledger knows: a review waits. */
+/** Makes an order with an open review: the ledger gets a payment that is too small. */
 export async function orderWithReview(world: ConsoleWorld, orderId: string): Promise<void> {
   const { sessionId } = await startOrder(world, orderId);
   const order = await world.ledger.order(orderId);

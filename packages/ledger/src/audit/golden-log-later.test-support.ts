@@ -1,5 +1,5 @@
-// What the stories of `told-log` leave out: imports, long sweeps, every optional field and every status, a second policy,
-// a delivery that another process took over. Written by the real ledger, the same in every run.
+// Writes a second example log with what golden-log.test-support.ts leaves out: imports, long sweeps, every optional field and
+// status, other policies, and a delivery that another process took over. The real ledger writes the same log in every run.
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
 import type { MembershipChange } from '../payment-ledger.ts';
@@ -8,11 +8,11 @@ import { paid, payment, steadyRuntime, support, teller } from './golden-log.test
 const timeoutMs = 7;
 const day = '2026-01-05T08:00:00.000Z';
 
-/** @param open handles of one store; each is closed by the ledger that it is for. */
+/** Writes the log. @param open opens one more handle of the same store. The ledger that uses the handle closes it. */
 export async function tellLaterStories(open: () => Promise<EventStore>): Promise<void> {
   const steady = steadyRuntime();
   const silentFor = new Set<string>();
-  // While the shop is silent, the time of an attempt is over at once.
+  // While the shop does not answer, an attempt reaches its time limit at once.
   const isOver = (ms: number): boolean => ms === timeoutMs && silentFor.size > 0;
   const runtime = { ...steady, sleep: (ms: number, signal?: AbortSignal) => steady.sleep(isOver(ms) ? 0 : ms, signal) };
   const shop = async ({ membershipId }: MembershipChange, signal: AbortSignal): Promise<void> => {
@@ -75,7 +75,7 @@ export async function tellLaterStories(open: () => Promise<EventStore>): Promise
   await second.place('partly');
   await second.say('webhook', 'pi_partly', paid(), aliases('partly'));
   await second.say('webhook', 'pi_partly', refund('re_4', 'succeeded', 100));
-  await second.say('poll', 'pi_partly_2', paid(), { orderId: 'partly' }); // A person must say so first.
+  await second.say('poll', 'pi_partly_2', paid(), { orderId: 'partly' }); // Waits for a person: `paidAgain` is `review`.
   await second.place('fought');
   await second.say('webhook', 'pi_fought', paid(), aliases('fought'));
   await second.say('webhook', 'pi_fought', dispute('open', 1));
@@ -107,7 +107,7 @@ export async function tellLaterStories(open: () => Promise<EventStore>): Promise
   await say('webhook', 'pi_imported', refund('re_5', 'succeeded'));
   await ledger.settle();
 
-  // Nobody answers at the shop of the first process; the second has watched for long enough.
+  // The shop of the first process does not answer, and the second process takes the delivery over.
   silentFor.add('taken');
   await place('taken');
   await say('webhook', 'pi_taken', paid(), aliases('taken'));

@@ -1,5 +1,5 @@
-// A log that the real ledger wrote: orders that meet each event, each decision and each kind of delivery, on a clock and
-// ids that are the same in every run.
+// Writes an example log with the real ledger. Its orders meet each event, each decision and each kind of delivery. Clock and
+// ids are the same in every run.
 import type { EventStore } from '../event-store/event-store.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { Fact, ManualAction, Observation, PaymentReference, Source } from '../observation.ts';
@@ -19,7 +19,7 @@ export function paid(totalMinor = 4_900, changed: object = {}): Fact {
 
 const withParts = { parts: { subtotalMinor: 5_000, discountMinor: 500, taxMinor: 400, shippingMinor: 0 } };
 
-/** A wall clock that moves a second at each look, a monotonic one that follows it, and ids in a row. */
+/** Makes a runtime whose wall clock moves one second per reading, whose monotonic clock follows it, and whose ids count up. */
 export function steadyRuntime(): Runtime & { advance(ms: number): void } {
   let nowMs = Date.UTC(2026, 0, 5, 9, 0, 0);
   let ids = 0;
@@ -31,12 +31,13 @@ export function steadyRuntime(): Runtime & { advance(ms: number): void } {
     monotonicNowMs: () => nowMs,
     random: () => 0.5,
     uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
-    // What waits for its turn goes on; what waits for a time does so until its signal tells.
+    // A sleep of 0 ms ends at once. A longer one ends only when its signal is aborted.
     sleep: (ms, signal) =>
       new Promise((done) => {
         if (signal?.aborted || ms === 0) done();
         else signal?.addEventListener('abort', () => done(), { once: true });
       }),
+    patience: 1,
     advance: (ms) => {
       nowMs += ms;
     },
@@ -57,7 +58,7 @@ interface TellerOptions {
   readonly deliver?: NonNullable<PaymentLedgerOptions['deliver']>;
 }
 
-/** A process that delivers when it is told to settle. */
+/** Makes a ledger that delivers only in `settle`, with short functions that write to it. */
 export function teller(
   store: EventStore,
   { runtime = steadyRuntime(), deliver = async () => undefined, ...options }: TellerOptions = {},
@@ -94,7 +95,7 @@ export function teller(
   };
 }
 
-/** Tells all the stories, and closes the store. */
+/** Writes all the orders, and closes the store. */
 export async function tellStories(store: EventStore): Promise<void> {
   const runtime = steadyRuntime();
   const failing = new Set<string>();
@@ -178,7 +179,7 @@ export async function tellStories(store: EventStore): Promise<void> {
 
   await place('twice');
   await say('webhook', 'pi_twice', paid(), aliases('twice'));
-  await say('webhook', 'pi_twice_2', paid(), { orderId: 'twice' }); // Money that must go back.
+  await say('webhook', 'pi_twice_2', paid(), { orderId: 'twice' }); // The second payment must be refunded.
 
   await place('unpaid');
   await say('webhook', 'cs_unpaid', { kind: 'attempt', status: 'expired' });

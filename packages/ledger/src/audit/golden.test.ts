@@ -1,5 +1,5 @@
-// Logs as released versions wrote them. They are never written again: what a log of years ago says, it must still say.
-// A new schema version of an event gets a new file beside these.
+// Logs that released versions wrote. They are never written again, because an old log must always give the same result.
+// A new schema version of an event gets a new log beside these.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ import type { LogRow } from './log/log-row.ts';
 import { replayLog } from './replay/replay.ts';
 import { verifyLog } from './verify/verify.ts';
 
-// Every type must stand here, or this does not compile.
+// The compiler demands every type of event here.
 type OtherEventType = ReferenceEvent['type'] | SweepEvent['type'] | ObjectNotUnderstood['type'] | 'PolicyAdopted';
 const types: Readonly<Record<OrderEventType, true>> = {
   OrderPlaced: true,
@@ -50,7 +50,7 @@ const others: Readonly<Record<OtherEventType, true>> = {
 interface Golden {
   readonly file: string;
   readonly root: string;
-  /** Of each order: its membership, decisions, those delivered, open reviews. */
+  /** For each order: its membership, and its numbers of decisions, deliveries and open reviews. */
   readonly orders: Readonly<Record<string, readonly [string, number, number, number]>>;
 }
 
@@ -131,7 +131,7 @@ test('each event has a golden log of each of its schema versions', async () => {
   expect([...met]).toEqual(expect.arrayContaining([...wanted, ...Object.keys(others).map((type) => `${type} 1`)]));
 });
 
-/** `PaymentObserved fact.amount.currency,fact.kind,…`: which fields it has. */
+/** Returns the type and the fields of an event: `PaymentObserved fact.amount.currency,fact.kind,…`. */
 function shapeOf({ type, data }: LogRow): string {
   const paths = (value: unknown, path: string): readonly string[] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -146,7 +146,7 @@ async function shapesIn(log: LogReader): Promise<ReadonlySet<string>> {
   return shapes;
 }
 
-// It fails where an event has got a new field. Then tell a story of it, and add a golden log: npm run golden -- NAME
+// Fails if an event has a new field. Then write an order that uses the field, and add a golden log: npm run golden -- NAME
 test('what the ledger writes today has its like in a golden log, field by field', async () => {
   const known = new Set<string>();
   for (const { file } of golden) for (const shape of await shapesIn(await opened(file))) known.add(shape);

@@ -1,5 +1,6 @@
-// @paidonce/ledger/audit: what the command `paidonce` does, as functions. They read; `importNdjson`, `copyLedger` and
-// `backUpLog` write, to a new place.
+// The entry point @paidonce/ledger/audit: what the command `paidonce` does, as functions. All of them only read the log
+// that they get; `importNdjson`, `copyLedger` and `backUpLog` write to another place. A function that reads a log throws
+// LedgerError `corrupt` or `file_newer` if it meets an event that it cannot read, and what the store throws.
 
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint/checkpoint.ts';
 export { type Checkpoint, type OpenedCheckpoint, openCheckpoint, splitNotes } from './checkpoint/signed-checkpoint.ts';

@@ -1,14 +1,15 @@
-// Stripe's minor units as decimals: most currencies have two, some none, some three. ISK and UGX count two at Stripe,
-// although ISO 4217 gives them none.
+// Converts between Stripe's minor units and decimal text. Most currencies have two decimals, some none, some three. ISK
+// and UGX have two at Stripe, although ISO 4217 gives them none.
 const none: ReadonlySet<string> = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
 const three: ReadonlySet<string> = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);
 
+/** Returns how many decimals an amount of the currency has. @param currency ISO 4217, lower case. */
 export function decimalsOf(currency: string): 0 | 2 | 3 {
   if (none.has(currency)) return 0;
   return three.has(currency) ? 3 : 2;
 }
 
-/** `4900`, `usd`: `49.00`. Exact: no floating point. */
+/** Returns the amount as decimal text: `4900`, `usd` gives `49.00`. It is exact: no floating point is used. */
 export function decimalText(amountMinor: number, currency: string): string {
   const decimals = decimalsOf(currency);
   if (decimals === 0) return String(amountMinor);
@@ -16,12 +17,15 @@ export function decimalText(amountMinor: number, currency: string): string {
   return `${amountMinor < 0 ? '-' : ''}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** `49.00 USD`. */
+/** Returns the amount with its currency: `49.00 USD`. */
 export function moneyText(amountMinor: number, currency: string): string {
   return `${decimalText(amountMinor, currency)} ${currency.toUpperCase()}`;
 }
 
-/** `49.00`, `usd`: 4900. Undefined where it is no amount of that currency. Zeros behind its decimals say nothing. */
+/**
+ * Returns the amount in minor units: `49.00`, `usd` gives 4900. Zeros after the currency's last decimal are allowed.
+ * Undefined: the text is no amount of that currency.
+ */
 export function minorOf(text: string, currency: string): number | undefined {
   const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
   const decimals = decimalsOf(currency);

@@ -1,4 +1,4 @@
-// What a log holds, in figures: who granted, who confirmed, what waits.
+// Counts what a log holds: events, orders, memberships, which source granted, and what is still pending.
 import type { Position } from '../event-store/event-store.ts';
 import { toPosition } from '../event-store/log-pages.ts';
 import type { Source } from '../observation.ts';
@@ -9,34 +9,45 @@ import { recordedAt } from './log/log-row.ts';
 import { withSqliteLog } from './log/sqlite-copy.ts';
 import { replayLog } from './replay/replay.ts';
 
+/** The counts of a log. */
 export interface LogStats {
   readonly events: number;
   readonly streams: number;
-  /** When the first and the last event were recorded. */
+  /** When the first event was recorded, ISO 8601 in UTC. Absent: the log is empty. */
   readonly from?: string;
+  /** When the last event was recorded, ISO 8601 in UTC. Absent: the log is empty. */
   readonly to?: string;
+  /** Key: the event's type. */
   readonly eventsByType: Readonly<Record<string, number>>;
   readonly orders: number;
+  /** How many orders have each status. Key: `none`, `active`, `suspended` or `revoked`. */
   readonly memberships: Readonly<Record<string, number>>;
+  /** How many observations each source reported. */
   readonly observationsBySource: Readonly<Record<Source, number>>;
-  /** Who said what granted first. A grant by another source than the webhook was rescued. */
+  /** Which source reported the fact that granted first. A grant by another source than the webhook was rescued. */
   readonly grantsBySource: Readonly<Record<Source, number>>;
   readonly openReviews: number;
   readonly pendingDeliveries: number;
-  /** Broken, or of a newer release: they are in no other figure but that of orders. `verify` names them. */
+  /** Orders that are broken or from a newer release. Only `orders` counts them too. `verifyLog` names them. */
   readonly unreadableOrders: number;
-  /** From a decision to its delivery: how many took up to so long. */
+  /**
+   * How long deliveries took, counted from the decision. Each delivery is counted once, at the first bound that it does not
+   * exceed: 1 s, 10 s, 1 min, 10 min, 1 h; `null`: longer.
+   */
   readonly deliveries: readonly { readonly upToMs: number | null; readonly count: number }[];
 }
 
 const bounds: readonly number[] = [1_000, 10_000, 60_000, 600_000, 3_600_000];
 
+/** Which state of the log to count. */
 export interface StatsOptions {
+  /** Counts the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** Events read so far. Each is read twice. */
+  /** Called with the number of events read so far. Each event is read twice. */
   readonly onEvents?: (events: number) => void;
 }
 
+/** Counts what the log holds. @throws LedgerError what the log's store throws. An order that cannot be read is counted. */
 export function logStats(log: LogReader, { asOf, onEvents }: StatsOptions = {}): Promise<LogStats> {
   return withSqliteLog(log, { asOf, onEvents }, async ({ log: file, upTo, copied }) => {
     const replayed = await replayLog(
@@ -67,6 +78,7 @@ export function logStats(log: LogReader, { asOf, onEvents }: StatsOptions = {}):
   });
 }
 
+/** The counts so far. Only `take` writes the fields. */
 class Counting {
   events = 0;
   streams = 0;
@@ -101,7 +113,7 @@ class Counting {
   }
 }
 
-/** Of an order that cannot be read, nothing: it is counted as such. */
+/** Returns the two fields that are counted. Data that cannot be parsed has neither: such an order is in `unreadableOrders`. */
 function saidIn(data: string): { readonly source?: Source; readonly sequence?: number } {
   try {
     return (JSON.parse(data) as object | null) ?? {};

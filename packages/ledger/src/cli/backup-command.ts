@@ -1,4 +1,4 @@
-// `paidonce backup`: a verified copy of a SQLite log, made while it is in use.
+// The command `paidonce backup` makes a verified copy of a SQLite log while it is in use.
 import { backUpLog } from '../audit/copy/backup.ts';
 import { type Command, jsonOption, storeOption } from '../command-line/command.ts';
 import { measured, withLog } from './open-log.ts';

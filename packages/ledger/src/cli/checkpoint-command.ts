@@ -1,4 +1,4 @@
-// `paidonce key` and `paidonce checkpoint`: a key to sign with, and a signed checkpoint of the log as it is.
+// The command `paidonce checkpoint` signs a checkpoint of the log.
 import { appendFileSync } from 'node:fs';
 import { takeCheckpoint } from '../audit/checkpoint/checkpoint.ts';
 import { type Command, readingOptions } from '../command-line/command.ts';

@@ -1,4 +1,5 @@
-// `paidonce copy`: moves a ledger into another store, resumable, and proves it by the root of the tree.
+// The command `paidonce copy` copies a ledger into another store, and proves the copy by the root of the tree. If it was
+// interrupted, run it again.
 import { type CopyPhase, type CopyResult, copyLedger } from '../audit/copy/copy.ts';
 import { type Command, jsonOption } from '../command-line/command.ts';
 import { openReader, openWritableStore } from '../command-line/open-store.ts';
@@ -26,7 +27,7 @@ export const copyCommand: Command = {
     const from = options.required('from', 'the log to read, like sqlite:data/ledger.db');
     const to = options.required('to', 'the store to write, like esdb://HOST:2113');
     if (from === to) throw new LedgerError('invalid_input', `--from and --to name the same store. Name another one to copy to`);
-    const source = await openReader(from); // First: a source that cannot be read must not leave an empty target.
+    const source = await openReader(from); // Open the source first: if it cannot be read, no empty target must be left.
     try {
       const { store, keepsOrder } = await openWritableStore(to);
       try {

@@ -1,4 +1,4 @@
-// `paidonce explain`: in plain words, why an order has its membership, or a member his access.
+// The command `paidonce explain` says in plain words why an order has its membership, or why a member has access.
 
 import { type Explanation, explainMember, explainOrder } from '../audit/explain/explain.ts';
 import { explanationLines, type Language, memberLines } from '../audit/explain/explanation-lines.ts';
@@ -30,7 +30,7 @@ export const explainCommand: Command = {
       const one = orderId === undefined ? undefined : await explainOrder(log, orderId, asOf);
       const explanations = member === undefined ? (one ? [one] : []) : await ordersOf(member, invocation, log, asOf);
       if (explanations.length === 0) {
-        const then = asOf.asOf === undefined ? '' : ` as of ${options.text('as-of')}`; // As it was asked: a day, not the position that it comes to.
+        const then = asOf.asOf === undefined ? '' : ` as of ${options.text('as-of')}`; // Show what the user typed, such as a day.
         terminal.err(
           `${log.name} knows no ${orderId === undefined ? `order of member ${member}` : `order ${orderId}`}${then}. Is it the right log?`,
         );
@@ -44,7 +44,7 @@ export const explainCommand: Command = {
   },
 };
 
-/** The whole log is read to find them. */
+/** Explains all orders of a member. Reads the whole log to find them. */
 async function ordersOf(
   member: string,
   invocation: Invocation,

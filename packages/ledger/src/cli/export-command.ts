@@ -1,4 +1,4 @@
-// `paidonce export` and `paidonce import`: the log as NDJSON, CSV or a double-entry journal, and back into an empty store.
+// The command `paidonce export` writes the log as NDJSON, as CSV, or as a double-entry journal.
 
 import { open, unlink } from 'node:fs/promises';
 import { accountsWith, defaultAccounts } from '../audit/export/accounts.ts';
@@ -72,7 +72,7 @@ export const exportCommand: Command = {
   },
 };
 
-/** Live and test money in one journal would be nobody's books. */
+/** Decides whether the journal is of live or of test payments. One journal must never mix them. */
 async function livemodeIn({ options }: Invocation, log: LogReader): Promise<boolean> {
   const given = options.text('mode');
   if (given === 'live' || given === 'test') return given === 'live';
@@ -86,7 +86,7 @@ async function livemodeIn({ options }: Invocation, log: LogReader): Promise<bool
 interface Output {
   readonly onEvents: (events: number) => void;
   line(text: string): Promise<void>;
-  /** Half a file must not be taken for a whole one. */
+  /** Deletes the file after an error, so that nobody uses an incomplete file. */
   abandon(): Promise<void>;
   end(): Promise<void>;
 }
@@ -130,7 +130,7 @@ async function openOutput(invocation: Invocation, log: LogReader, format: string
   };
 }
 
-/** A file that cannot be written is no bug of ours. */
+/** Converts an error of the file system to a LedgerError, because it is no bug of ours. */
 async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-// `paidonce import`: writes an export in NDJSON into an empty log.
+// The command `paidonce import` writes an NDJSON export into an empty store.
 
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -14,7 +14,7 @@ export const importCommand: Command = {
   summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
   options: { ...storeOption, ...jsonOption },
   run: async ({ positionals: [path = ''], options, env, terminal }) => {
-    requireFile(path); // First: a file that cannot be read must not leave an empty store.
+    requireFile(path); // Check the file first: if it cannot be read, no empty store must be left.
     const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
     const startedMs = performance.now();
     try {
@@ -32,7 +32,7 @@ export const importCommand: Command = {
   },
 };
 
-/** Begun when they are asked for: lines that come before would be lost, and their reader would wait for ever. */
+/** Yields the lines. Opens the file only at the first read: lines that arrive earlier would be lost. */
 async function* linesIn(path: string): AsyncGenerator<string, void, undefined> {
   yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 }

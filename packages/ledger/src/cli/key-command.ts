@@ -1,4 +1,4 @@
-// `paidonce key`: makes the pair of keys that signs checkpoints.
+// The command `paidonce key` makes a pair of keys that signs checkpoints.
 import { writeFileSync } from 'node:fs';
 import { generateNoteKey } from '../audit/checkpoint/signed-note.ts';
 import { type Command, jsonOption } from '../command-line/command.ts';

@@ -1,10 +1,10 @@
-// Keys, checkpoints and what else is a file on the command line.
+// Reads the files that a command line names: keys, checkpoints and other texts.
 import { existsSync, readFileSync } from 'node:fs';
 import { splitNotes } from '../audit/checkpoint/signed-checkpoint.ts';
 import { type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
 import { LedgerError } from '../errors.ts';
 
-/** @throws LedgerError `invalid_input`, with the name of the file. */
+/** Reads a text file. @throws LedgerError `invalid_input`: it cannot be read; the message has its name. */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -13,19 +13,19 @@ export function readText(path: string): string {
   }
 }
 
-/** What a failed attempt to make a new file means for whoever named it. */
+/** Makes the LedgerError `invalid_input` for a new file that could not be written. */
 export function notWritten(path: string, error: unknown): LedgerError {
   if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
     return new LedgerError('invalid_input', `${path} exists. It was left as it is; name a new file.`);
   return new LedgerError('invalid_input', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** A private key is given as a file, never as an argument: others see those. */
+/** Reads private keys from files. A private key is never an argument, because other users can see arguments. */
 export function readSigners(paths: readonly string[]): readonly NoteSigner[] {
   return paths.map((path) => parseSignerKey(readText(path).trim()));
 }
 
-/** Public keys, as text or as a file with one in each line. */
+/** Returns public keys. Each value is a key, or the name of a file with one key per line. */
 export function readVerifierKeys(given: readonly string[]): readonly string[] {
   return given.flatMap((each) => {
     if (each.includes('+')) return [each];

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The executable `paidonce`. Nothing else is loaded before this Node is known to bring what the rest needs: `node:sqlite`.
+// The executable `paidonce`. Checks the version of Node before it loads anything else, because the rest needs `node:sqlite`.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > 22 || (major === 22 && minor >= 16)) await import('./run.ts');
 else {

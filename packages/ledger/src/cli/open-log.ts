@@ -1,4 +1,4 @@
-// Opens the log that a command was given, hands it over, and closes it whatever happens.
+// Opens the log that a command names, calls the command's work, and closes the log in every case.
 import { resolveAsOf } from '../audit/log/as-of.ts';
 import type { LogReader } from '../audit/log/log-reader.ts';
 import type { ExitCode, Invocation } from '../command-line/command.ts';
@@ -15,20 +15,20 @@ export async function withLog({ options, env }: Invocation, work: (log: LogReade
   }
 }
 
-/** `--as-of`, as an option of the audits. */
+/** Returns the value of `--as-of` as an option of the audits. Empty: it was not given. */
 export async function asOfIn({ options }: Invocation, log: LogReader): Promise<{ readonly asOf?: Position }> {
   const text = options.text('as-of');
   return text === undefined ? {} : { asOf: await resolveAsOf(log, text) };
 }
 
 export interface Measured {
-  /** Shows how far it is. */
+  /** Shows the progress. */
   readonly onEvents: (events: number) => void;
-  /** Takes the progress away. `1,000,000 events in 8.1 s (123,457/s)`: the end of a summary. */
+  /** Removes the progress, and returns the end of a summary: `1,000,000 events in 8.1 s (123,457/s)`. */
   end(events: number): string;
 }
 
-/** @param passes how often each event is read. A log that must be copied first is read once more. */
+/** Measures the time of a command. @param passes how often it reads each event. */
 export function measured({ terminal }: Invocation, what: string, log: LogReader, passes = 1): Measured {
   const startedMs = performance.now();
   const of = log.sqlite?.extent().events;
@@ -42,7 +42,7 @@ export function measured({ terminal }: Invocation, what: string, log: LogReader,
   };
 }
 
-/** Audits by stream copy a log in another store first. */
+/** Returns how often each event is read by an audit that scans by stream: once more if the log is copied first. */
 export function withCopy(log: LogReader, passes: number): number {
   return log.sqlite ? passes : passes + 1;
 }

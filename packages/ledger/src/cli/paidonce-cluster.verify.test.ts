@@ -1,4 +1,4 @@
-// Every command on a log in EventStoreDB, over its own protocol.
+// Tests every command on a log in EventStoreDB, over its real protocol.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

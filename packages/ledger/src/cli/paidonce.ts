@@ -1,4 +1,4 @@
-// The program `paidonce`: which commands it has.
+// The program `paidonce`, with all its commands.
 
 import type { Command, ExitCode } from '../command-line/command.ts';
 import { type ProgramContext, runProgram } from '../command-line/program.ts';

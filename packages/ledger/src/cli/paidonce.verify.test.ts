@@ -299,7 +299,7 @@ describe('each audit', () => {
 
   test.each(audits)('%s %s tells what it read in how long, and all of it as JSON', async (...args) => {
     const { code, out, err } = await run(...args);
-    const isOneOrder = args[1] === 'held' && args[0] === 'explain'; // It reads no more than that.
+    const isOneOrder = args[1] === 'held' && args[0] === 'explain'; // This command reads only one order.
     expect([code, out + err]).toEqual([0, isOneOrder ? expect.anything() : expect.stringMatching(/\d+ events in \d+\.\d s \([\d,]+\/s\)/)]);
     const asJson = await run(...args, '--json');
     const document = args[0] === 'export' ? asJson.err : asJson.out;
@@ -307,7 +307,7 @@ describe('each audit', () => {
   });
 
   test.each(audits)('%s %s looks at the log as it was', async (...args) => {
-    // The order held was placed at position 15, and its payment handed on later.
+    // The order `held` was placed at position 15; its payment was added to it later.
     const then = await run(...args, '--as-of', '16', '--json');
     expect(then.code).toBe(0);
     expect(then.out).not.toBe((await run(...args, '--json')).out);
@@ -333,7 +333,7 @@ describe('each audit', () => {
     expect(await says('export', '--format', 'csv')).toEqual([2, upgrade]);
     expect(await says('export', '--format', 'hledger', '--mode', 'live')).toEqual([2, upgrade]);
     expect(await says('receipt', 'held', '--key-file', keyFile)).toEqual([2, upgrade]);
-    expect(await says('export')).toEqual([0, expect.stringContaining('"version":"2"')]); // Lossless, whatever it is.
+    expect(await says('export')).toEqual([0, expect.stringContaining('"version":"2"')]); // The export keeps also what it cannot read.
   });
 
   test('of a log with a row that is no JSON says which, in a line', async () => {
@@ -359,7 +359,7 @@ describe('each audit', () => {
       expect([args[0], ran.code]).toEqual([args[0], code]);
       if (code === 2) expect(ran.err).toMatch(/^corrupt: order-\w+@\d .*Run: paidonce verify\n$/);
     }
-    expect(existsSync(file)).toBe(false); // Half of it is gone.
+    expect(existsSync(file)).toBe(false); // The incomplete file was deleted.
   });
 });
 
@@ -453,7 +453,7 @@ describe('progress', () => {
     nowMs = 1_000;
     terminal.progress('verify', 50_000, 200_000);
     nowMs = 1_050;
-    terminal.progress('verify', 60_000, 200_000); // Too soon.
+    terminal.progress('verify', 60_000, 200_000); // Not shown: less than 100 ms after the last one.
     terminal.out('done');
     expect(shown).toContain('verify: 50,000 events, 25 %, 50,000/s');
     expect(shown).not.toContain('60,000');

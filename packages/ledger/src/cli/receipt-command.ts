@@ -1,4 +1,4 @@
-// `paidonce receipt ORDER` writes the proof of one order; `paidonce receipt verify FILE` checks one, offline.
+// The command `paidonce receipt ORDER` writes the receipt of one order; `paidonce receipt verify FILE` checks one offline.
 import { writeFileSync } from 'node:fs';
 import { readCheckpoint } from '../audit/checkpoint/signed-checkpoint.ts';
 import { parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
@@ -38,7 +38,7 @@ async function writeReceipt(invocation: Invocation, orderId: string): Promise<Ex
   const { options, terminal } = invocation;
   const proof = proofIn(invocation);
   return withLog(invocation, async (log) => {
-    const measure = measured(invocation, 'receipt', log, 2); // To find the places of its events, and to hash.
+    const measure = measured(invocation, 'receipt', log, 2); // Reads the log twice: to find the events' places, and to hash.
     let read = 0;
     const receipt = await takeReceipt(log, orderId, {
       proof,
@@ -68,7 +68,7 @@ function writeReceiptTo(path: string, text: string): void {
   }
 }
 
-/** Of several checkpoints, the one that covers most. */
+/** Returns the checkpoint that covers most, or the keys to sign with. */
 function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
   const sizeOf = (note: string): number => {
     const checkpoint = readCheckpoint(note);
@@ -83,11 +83,11 @@ function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
   return { origin, signers };
 }
 
-/** The small verifier, and then the decisions of the order, made again from the receipt alone. */
+/** Checks a receipt, and then makes the order's decisions again from the receipt alone. */
 async function verifyFile({ options, terminal }: Invocation, path: string): Promise<ExitCode> {
   const keys = readVerifierKeys(options.texts('key'));
   if (keys.length === 0) throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed it');
-  for (const each of keys) parseVerifierKey(each); // A private one, or one cut off, is told as such.
+  for (const each of keys) parseVerifierKey(each); // Throws if it is a private key or incomplete.
   const receipt = parseReceipt(path);
   const verified = await verifyReceipt(receipt, keys);
   const findings = verified.valid ? await verifyReceiptDecisions(receipt as Receipt) : [];

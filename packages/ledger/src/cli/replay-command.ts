@@ -1,4 +1,4 @@
-// `paidonce replay`: rebuilds the read models from the log, and compares them with the live ones row by row.
+// The command `paidonce replay` rebuilds the read models from the log, and compares them with the live ones row by row.
 import { existsSync } from 'node:fs';
 import { replayLog } from '../audit/replay/replay.ts';
 import { type Command, readingOptions } from '../command-line/command.ts';

@@ -1,4 +1,4 @@
-// The program in this process: what it prints, and its exit code.
+// Runs the program in this process, and returns what it prints and its exit code.
 
 import { openTerminal } from '../command-line/terminal.ts';
 import { paidonce } from './paidonce.ts';

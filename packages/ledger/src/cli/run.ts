@@ -1,9 +1,9 @@
-// Runs `paidonce` on this process: its arguments, its streams, its exit code.
+// Runs `paidonce` with the arguments, streams and exit code of this process.
 
 import { openTerminal } from '../command-line/terminal.ts';
 import { paidonce } from './paidonce.ts';
 
-// Whoever read the output has seen enough (`| head`).
+// The reader of the output has closed it, such as `| head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

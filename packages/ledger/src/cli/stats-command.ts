@@ -1,4 +1,4 @@
-// `paidonce stats`: the log in figures.
+// The command `paidonce stats` prints the counts of a log.
 import { type LogStats, logStats } from '../audit/stats.ts';
 import { type Command, readingOptions } from '../command-line/command.ts';
 import { grouped } from '../command-line/terminal.ts';

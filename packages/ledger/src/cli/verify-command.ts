@@ -1,4 +1,4 @@
-// `paidonce verify`: proves what the log holds, and its beginning against checkpoints kept elsewhere.
+// The command `paidonce verify` verifies a log, also against checkpoints that are kept elsewhere.
 
 import { positionText } from '../audit/log/log-row.ts';
 import { type Finding, rules } from '../audit/verify/finding.ts';
@@ -27,7 +27,7 @@ export const verifyCommand: Command = {
       throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed these checkpoints');
     }
     return withLog(invocation, async (log) => {
-      const measure = measured(invocation, 'verify', log, withCopy(log, 2)); // Each is hashed in log order, and judged in its stream.
+      const measure = measured(invocation, 'verify', log, withCopy(log, 2)); // Each event is read twice: to hash it, and to judge it.
       const verification = await verifyLog(log, {
         ...(await asOfIn(invocation, log)),
         checkpoints,

@@ -1,41 +1,51 @@
-// What a command of `paidonce` is, and how its arguments are read. What can be refused is refused before a log is opened.
+// Describes a command, and reads its arguments. What can be refused is refused before a log is opened.
 import { parseArgs } from 'node:util';
 import { LedgerError } from '../errors.ts';
 import { storeForms } from '../event-store/store-schemes.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Terminal } from './terminal.ts';
 
-/** 0: fine. 3: it found something. 2: it could not run. */
+/** The exit code of a command. 0: it succeeded. 3: it found something. 2: it could not run. */
 export type ExitCode = 0 | 2 | 3;
 
+/** One option of a command. */
 export interface OptionSpec {
-  /** How its value is called in the help; absent: it has none. */
+  /** The name of its value in the help, such as `FILE`. Absent: the option has no value, it is a flag. */
   readonly value?: string;
-  /** It may be given several times. */
+  /** The option may be given several times. Absent: at most once. */
   readonly multiple?: true;
+  /** The line of help. */
   readonly help: string;
 }
 
+/** One command of a program. */
 export interface Command {
+  /** The word after the name of the program. */
   readonly name: string;
-  /** `ORDER`, `[FILE]`. */
+  /** The arguments in their order, such as `ORDER`. One in brackets, `[FILE]`, may be left out. */
   readonly positionals: readonly string[];
+  /** One line of help. */
   readonly summary: string;
-  /** More lines of help. */
+  /** More lines of help. Default: none. */
   readonly details?: readonly string[];
+  /** Key: the option's name without `--`. */
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Runs the command. If it throws a LedgerError, the program prints its code and message, and exits with 2. */
   run(invocation: Invocation): Promise<ExitCode>;
 }
 
+/** What a command gets when it runs. */
 export interface Invocation {
   readonly positionals: readonly string[];
   readonly options: Options;
+  /** The variables of the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: Terminal;
+  /** Clock, random numbers and waiting. Default: the system's. */
   readonly runtime?: Partial<Runtime>;
 }
 
-/** What was given, by the name of the option. */
+/** The options that were given. Each method takes the option's name without `--`. */
 export class Options {
   readonly #values: Readonly<Record<string, unknown>>;
 
@@ -43,20 +53,24 @@ export class Options {
     this.#values = values;
   }
 
+  /** Returns the value. Undefined: the option was not given. */
   text(name: string): string | undefined {
     const value = this.#values[name];
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** Returns all values of an option with `multiple`. */
   texts(name: string): readonly string[] {
     const value = this.#values[name];
     return Array.isArray(value) ? value : [];
   }
 
+  /** True if the option without a value was given. */
   flag(name: string): boolean {
     return this.#values[name] === true;
   }
 
+  /** Returns the value. @throws LedgerError `invalid_input`: the option was not given; the message contains `why`. */
   required(name: string, why: string): string {
     const value = this.text(name);
     if (value === undefined) throw new LedgerError('invalid_input', `--${name} is missing: ${why}`);
@@ -64,19 +78,22 @@ export class Options {
   }
 }
 
+/** The option `--store`: the URL of the log. Pass its value to `storeUrl`. */
 export const storeOption: Readonly<Record<'store', OptionSpec>> = {
   store: {
     value: 'URL',
     help: `the log: ${storeForms}. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data`,
   },
 };
+/** The flag `--json`: the result as one JSON document. */
 export const jsonOption: Readonly<Record<'json', OptionSpec>> = { json: { help: 'one JSON document on standard output, for machines' } };
 const asOfOption: Readonly<Record<'as-of', OptionSpec>> = {
   'as-of': { value: 'TIME|POSITION', help: 'the log as it was then: 2026-03-01, 2026-03-01T12:00:00Z, or a position' },
 };
+/** The options of a command that reads a log: `--store`, `--as-of`, `--json`. */
 export const readingOptions: Readonly<Record<string, OptionSpec>> = { ...storeOption, ...asOfOption, ...jsonOption };
 
-/** @throws LedgerError `invalid_input`: names what was given wrongly. */
+/** Reads the arguments of a command. @throws LedgerError `invalid_input`: an argument is wrong; the message names it. */
 export function parseArguments(
   command: Command,
   args: readonly string[],
@@ -109,6 +126,7 @@ function refuseCount({ name, positionals }: Command, count: number, program: str
   throw new LedgerError('invalid_input', `${program} ${name} ${wanted}, and was given ${count}. See: ${program} ${name} --help`);
 }
 
+/** Returns the help of a command, without line breaks. */
 export function helpLines({ name, positionals, summary, details = [], options }: Command, program: string): readonly string[] {
   const usages = Object.entries(options).map(([option, { value }]) => `--${option}${value ? ` ${value}` : ''}`);
   const width = Math.max(0, ...usages.map((usage) => usage.length));

@@ -1,4 +1,4 @@
-// The store that a command reads or writes. The table of stores is `event-store/store-schemes.ts`.
+// Opens the store that a URL names, to read or to write, for the commands. The table of stores is event-store/store-schemes.ts.
 import { type LogReader, readerOf } from '../audit/log/log-reader.ts';
 import { sqliteReader } from '../audit/log/sqlite-reader.ts';
 import { LedgerError } from '../errors.ts';
@@ -6,25 +6,32 @@ import type { EventStore } from '../event-store/event-store.ts';
 import { type StoreScheme, schemeOf, sqlitePath } from '../event-store/store-schemes.ts';
 import { withoutPassword } from '../event-store/without-password.ts';
 
+/** A store that was opened to write. */
 export interface WritableStore {
   readonly store: EventStore;
-  /** It writes appends in the order in which they are called: an import may have many under way. */
+  /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
   readonly keepsOrder: boolean;
 }
 
-/** A file of SQLite is read without opening it for writing. @throws LedgerError `invalid_input`, and what the store throws. */
+/**
+ * Opens a log to read. A SQLite file is opened read-only.
+ * @throws LedgerError `invalid_input`: the URL names no store. Also what opening the store throws.
+ */
 export async function openReader(url: string): Promise<LogReader> {
   const { open, reading } = lastingSchemeOf(url);
   return reading === 'sqliteFile' ? sqliteReader(sqlitePath(url), url) : readerOf(await open(url, true), withoutPassword(url));
 }
 
-/** For the commands that write. */
+/** Opens a store to write. @throws LedgerError `invalid_input`: the URL names no store. Also what opening the store throws. */
 export async function openWritableStore(url: string): Promise<WritableStore> {
   const { open, keepsOrder } = lastingSchemeOf(url);
   return { store: await open(url, false), keepsOrder };
 }
 
-/** `--store`, else LEDGER_URL, else where the shop and the demo keep their log. */
+/**
+ * Returns the URL of the log: the value of `--store`, else LEDGER_URL, else `sqlite:` with `ledger.db` in DATA_DIR or in
+ * `./data`. The shop and the demo keep their log there.
+ */
 export function storeUrl(given: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
   return given ?? (env['LEDGER_URL'] || `sqlite:${env['DATA_DIR'] || './data'}/ledger.db`);
 }

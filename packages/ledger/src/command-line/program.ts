@@ -1,23 +1,32 @@
-// A program of commands: finds the command, hands it its arguments, and turns what it throws into one clear line.
+// Runs a program of several commands: finds the command, passes its arguments, and prints an error as one clear line.
 import { LedgerError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Command, type ExitCode, helpLines, parseArguments } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
+/** A program with several commands. */
 export interface Program {
+  /** The name that the user types: `paidonce`. */
   readonly name: string;
-  /** One line, after the usage. */
+  /** One line of help after the usage. */
   readonly about: string;
   readonly commands: readonly Command[];
 }
 
+/** What a program gets from its process. */
 export interface ProgramContext {
+  /** The variables of the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: Terminal;
-  /** How its ledger waits and tells the time. Default: as the system does. */
+  /** Clock, random numbers and waiting. Default: the system's. */
   readonly runtime?: Partial<Runtime>;
 }
 
+/**
+ * Runs a command, and returns its exit code. `--help` prints the help, and returns 0. Returns 2 for an unknown command, and
+ * if the command throws a LedgerError. Any other error is thrown.
+ * @param args the arguments after the name of the program.
+ */
 export async function runProgram(program: Program, args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const { terminal } = context;
   const [name = '', ...rest] = args;

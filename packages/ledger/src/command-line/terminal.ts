@@ -1,16 +1,20 @@
-// Standard output and error as the commands use them: results on the one, everything else on the other.
+// Standard output and standard error for commands: results go to the first, everything else to the second.
 import { once } from 'node:events';
 
+/** The output of a command. */
 export interface Terminal {
-  /** A line of the result. */
+  /** Prints a line of the result on standard output. */
   out(line: string): void;
-  /** A line for the person. */
+  /** Prints a line for the user on standard error. */
   err(line: string): void;
-  /** Results without end: waits where the reader is slower. */
+  /** Writes text to standard output as it is. Resolves when more can be written, so that long results need little memory. */
   write(text: string): Promise<void>;
-  /** Events so far, of how many; with the rate. Shown only where a person watches. */
+  /**
+   * Shows how many events were processed, of how many, and the rate: at most every 100 ms, and only if standard error is a
+   * terminal.
+   */
   progress(what: string, events: number, of?: number): void;
-  /** Takes the progress away. */
+  /** Removes the line with the progress. */
   endProgress(): void;
 }
 
@@ -20,7 +24,7 @@ interface Stream {
   once(event: 'drain', listener: () => void): unknown;
 }
 
-/** @param nowMs monotonic. */
+/** Opens a terminal on two streams. @param nowMs the monotonic clock. Default: the system's. */
 export function openTerminal(stdout: Stream, stderr: Stream, nowMs: () => number = () => performance.now()): Terminal {
   const progress = { shownAtMs: Number.NEGATIVE_INFINITY, startedAtMs: nowMs(), what: '', shown: false, isAmongResults: false };
   const clear = (): void => {
@@ -53,16 +57,18 @@ export function openTerminal(stdout: Stream, stderr: Stream, nowMs: () => number
   };
 }
 
+/** Returns the line of the progress: events, share and rate. */
 export function progressText(what: string, events: number, of: number | undefined, seconds: number): string {
   const share = of ? `, ${Math.min(100, Math.floor((events / of) * 100))} %` : '';
   return `${what}: ${grouped(events)} events${share}, ${rateText(events, seconds)}`;
 }
 
-/** `82,000/s`. */
+/** Returns the rate: `82,000/s`. */
 export function rateText(events: number, seconds: number): string {
   return `${grouped(Math.round(events / Math.max(seconds, 0.001)))}/s`;
 }
 
+/** Returns the number with commas: `82,000`. */
 export function grouped(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

@@ -1,5 +1,5 @@
-// A process of its own on a SQLite log: the two-process test forks it and tells it over the channel what to do.
-// Arguments: the log, the shop's database. Its `deliver` writes when it is told to, whatever is aborted meanwhile.
+// Runs a ledger in a separate process on a SQLite log. The two-process test forks it, and sends it messages. Arguments: the
+// log, the shop's database. Its `deliver` writes when a message says so, even if it was aborted meanwhile.
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
@@ -16,7 +16,7 @@ export type Said =
 
 const [logPath, shopPath] = process.argv.slice(2);
 if (logPath === undefined || shopPath === undefined) throw new Error('Give the log and the database of the shop');
-const shop = new DatabaseSync(shopPath, { timeout: 10_000 });
+const shop = new DatabaseSync(shopPath, { timeout: 2 ** 31 - 1 });
 const writes = new Map<string, () => void>();
 
 function say(said: Said): void {

@@ -1,5 +1,5 @@
-// For the tests of delivery: processes on one log and one virtual clock, a shop that does what the test says,
-// and a store whose appends can fail, or whose replies can be lost or late.
+// The world for tests of delivery: processes on one log and one virtual clock, a shop that the test controls, and a store whose
+// appends can fail, or whose replies can be lost or late.
 import type { Alert } from '../alerts.ts';
 import { LedgerError } from '../errors.ts';
 import type { AppendResult, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
@@ -12,22 +12,22 @@ import { createVirtualClock, type VirtualClock } from '../testing/virtual-clock.
 
 export const support: ManualAction = { actor: 'support-7', reason: 'the shop was mended' };
 
-/** One log, one clock, one shop; processes come and go. */
+/** One log, one clock and one shop. The test starts and kills processes. */
 export interface World {
   readonly clock: VirtualClock;
   readonly shop: Shop;
   readonly alerts: Alert[];
-  /** What the processes warned of. */
+  /** The warnings of all processes. */
   readonly warnings: string[];
   process(options?: ProcessOptions): Process;
-  /** As another program on the same log reads it. */
+  /** Reads an order's stream as another program on the same log does. */
   history(orderId: string): Promise<readonly StoredEvent[]>;
   types(orderId: string): Promise<readonly string[]>;
 }
 
 export interface ProcessOptions extends Omit<Partial<PaymentLedgerOptions>, 'eventStore' | 'runtime'> {
   readonly name?: string;
-  /** false: this process has no `deliver`. */
+  /** False: this process has no `deliver`. Default: true. */
   readonly delivers?: boolean;
   readonly wallSkewMs?: number;
 }
@@ -35,7 +35,7 @@ export interface ProcessOptions extends Omit<Partial<PaymentLedgerOptions>, 'eve
 export interface Process {
   readonly ledger: PaymentLedger;
   readonly store: FaultyStore;
-  /** Ends without a word: from now on it neither reads, writes nor calls the shop. */
+  /** Ends the process at once: from now on it neither reads nor writes, nor calls the shop. */
   kill(): void;
 }
 
@@ -99,26 +99,29 @@ export interface ShopCall {
   readonly signal: AbortSignal;
   readonly startedAtMs: number;
   endedAtMs?: number;
-  /** The shop writes, then answers. */
+  /** Lets the shop write and answer. */
   write(): void;
-  /** The shop answers that it cannot. */
+  /** Lets the shop answer with an error. */
   refuse(): void;
 }
 
-/** `write` at once; `refuse` at once; `wait` until the test says, or the abort; `hang` until the test says, whatever is aborted. */
+/**
+ * How the shop answers. `write`: it writes at once. `refuse`: it fails at once. `wait`: it waits for the test or the abort.
+ * `hang`: it waits for the test, and ignores the abort.
+ */
 export type Manner = 'write' | 'refuse' | 'wait' | 'hang';
 
 export interface Shop {
-  /** Of all that comes from now on. */
+  /** How the shop answers the next calls. Written by the test. */
   manner: Manner;
   readonly calls: readonly ShopCall[];
-  /** Its own table: where the stored sequence is lower. */
+  /** The shop's own table, which stores a status if the stored sequence is lower. */
   readonly memberships: ReadonlyMap<string, { readonly status: string; readonly sequence: number }>;
-  /** What a shop has that ignores the sequence. */
+  /** The table of a shop that ignores the sequence. */
   readonly careless: ReadonlyMap<string, string>;
-  /** Most calls at once so far. */
+  /** The largest number of calls that ran at the same time. */
   readonly mostAtOnce: number;
-  /** Pairs of calls under one key that overlapped in time, as long as nobody was aborted. */
+  /** Pairs of calls with one key that ran at the same time, without an abort. */
   readonly overlaps: readonly string[];
   keys(orderId?: string): readonly string[];
   take(process: string, change: MembershipChange, signal: AbortSignal): Promise<void>;
@@ -184,17 +187,17 @@ function createShop(clock: VirtualClock): Shop {
 
 // ── the store
 
-/** `lost`: nothing is written, and it fails. `unknown`: it is written, and it fails. */
+/** What happens to an append. `lost`: it fails, and is not written. `unknown`: it fails, but is written. */
 export type Fate = 'lost' | 'unknown' | { readonly written?: Promise<void>; readonly answered?: Promise<void> } | undefined;
 
 export interface FaultyStore extends EventStore {
-  /** What becomes of an append, by its first event. */
+  /** Decides what happens to an append, by its first event. Written by the test. */
   fate: (stream: string, event: NewEvent) => Fate;
-  /** Whoever reads an order now is answered when this resolves, with what stood there when he asked. */
+  /** If set, a read of an order is answered only when this resolves, with the events at the time of the call. */
   ordersHeld: Promise<void> | undefined;
-  /** Readers of the log get no page before this resolves. */
+  /** If set, readers of the log get no page before this resolves. */
   logHeld: Promise<void> | undefined;
-  /** Reads of orders so far. */
+  /** How many reads of orders there were. */
   readonly orderReads: number;
   cut(): void;
 }
@@ -202,7 +205,7 @@ export interface FaultyStore extends EventStore {
 function faultyStore(store: EventStore): FaultyStore {
   let alive = true;
   let orderReads = 0;
-  /** A dead process waits for ever; it does not go on with an error. */
+  /** Never resolves once the process is dead, so that it does not continue with an error. */
   async function living(): Promise<void> {
     if (!alive) await new Promise(() => undefined);
   }
@@ -252,7 +255,7 @@ function faultyStore(store: EventStore): FaultyStore {
 
 let said = 0;
 
-/** Placed, paid and so granted. */
+/** Places and pays an order, so that it is granted. */
 export async function buy(ledger: PaymentLedger, orderId: string): Promise<void> {
   await ledger.placeOrder({
     orderId,
@@ -270,7 +273,7 @@ export async function refund(ledger: PaymentLedger, orderId: string): Promise<vo
   await say(ledger, orderId, { kind: 'refund', id: `re_${orderId}`, status: 'succeeded', amountMinor: 1_000 });
 }
 
-/** The refund did not reach the customer: the membership is restored. */
+/** Lets the refund fail: the membership is restored. */
 export async function refundFails(ledger: PaymentLedger, orderId: string): Promise<void> {
   await say(ledger, orderId, { kind: 'refund', id: `re_${orderId}`, status: 'failed', amountMinor: 1_000 });
 }

@@ -1,96 +1,109 @@
-// The port: four methods, the same promises on every engine.
-/** Zero-padded digits, of one width within a log, so that they sort as plain text. Compare them; do not count with them. */
+// The port of the event store: four methods, with the same promises on every engine.
+
+/**
+ * A place in the log: digits, padded with zeros to one width within a log, so that positions sort as plain text. Compare
+ * them; do not calculate with them.
+ */
 export type Position = string & { readonly __position: true };
 
-/** Flat and string-valued: the only metadata that every engine keeps. */
+/** Metadata of an event. It is flat, and its values are text: every engine can store that. */
 export type EventMetadata = Readonly<Record<string, string>>;
 
+/** An event to append. */
 export interface NewEvent {
-  /** A UUID. Random, new for each append, kept across the retries of that append. Never derived from the fact. */
+  /** A random UUID in lower case, new for each append, and the same in all retries of that append. Never derived from data. */
   readonly id: string;
   readonly type: string;
-  /** Plain JSON; promise 8 says what is refused. */
+  /** A plain JSON object. Promise 8 says what is refused. */
   readonly data: object;
   readonly metadata: EventMetadata;
 }
 
+/** An event that was read, with its place. */
 export interface StoredEvent extends NewEvent {
   readonly stream: string;
-  /** 0-based, without gaps. */
+  /** The event's place in its stream, from 0, without gaps. */
   readonly revision: number;
+  /** The event's place in the log. */
   readonly position: Position;
 }
 
-/** `revision` and `position` are those of the last event of the append. */
+/**
+ * The result of an append. If appended: revision and position of its last event. Else the newest revision of the stream;
+ * −1: there is no such stream.
+ */
 export type AppendResult =
   | { readonly appended: true; readonly revision: number; readonly position: Position }
   | { readonly appended: false; readonly actualRevision: number };
 
-/** At most 512 events. */
+/** A page of the log, at most 512 events. */
 export interface LogPage {
   readonly events: readonly StoredEvent[];
-  /** Read on after this; store it with your rows. It moves on even where nothing matched. */
+  /** Pass this as `after` to continue; store it with your rows. It moves forward even if no event matched. */
   readonly next: Position;
-  /** Nothing stood behind this page when it was read. */
+  /** True if there was nothing after this page when it was read. */
   readonly caughtUp: boolean;
 }
 
+/** Which part of the log to read. */
 export interface ReadLogOptions {
-  /** Exclusive. Default: from the beginning. */
+  /** Reads the events after this position. Default: from the beginning. */
   readonly after?: Position;
-  /** Only streams whose name starts with one of these. Default: all. */
+  /** Reads only streams whose name starts with one of these. Default: all streams. */
   readonly prefixes?: readonly string[];
-  /** Wait at the head for new events until this aborts. Without it the iteration ends once caught up. */
+  /** Waits at the head for new events until this signal aborts. Default: the iteration ends at the head. */
   readonly follow?: AbortSignal;
 }
 
-/** `testing/store-contract.ts` proves each promise, by its number, on every engine. */
+/** The event store. `testing/store-contract.ts` proves each promise, by its number, on every engine. */
 export interface EventStore {
   /**
    * Appends all of `events` or none. Safe to call concurrently, from any number of processes.
    * 1. Once it answers `appended: true`, the events are on disk, and every handle on the log reads them.
-   * 2. A conflict is an answer: nothing was written, `actualRevision` was the newest.
-   * 3. A lost reply is settled inside: the same ids, sent again at the same revision, are one append. Only ids and
-   *    their places count: some of them there, or all of them elsewhere, is a conflict; an id that the log knows is
-   *    no obstacle at the current revision.
+   * 2. A conflict is an answer: nothing was written, and `actualRevision` was the newest revision.
+   * 3. If a reply is lost, send the same events again: the same ids at the same revision are one append. Only ids and
+   *    their places count: if only some of them are there, or all of them elsewhere, it is a conflict. An id that the log
+   *    already has may be appended at the current revision.
    *
-   * @param expectedRevision the newest that the caller has folded; −1: no stream yet. There is no "any".
-   * @throws LedgerError `invalid_input`: no events, more than 1 MiB, or what promise 8 refuses; nothing written.
-   *   `store_busy`: queue full, or the log held by other processes; nothing written, retry. `store_full`: disk full,
-   *   nothing written. `store_unavailable`: outcome unknown, drop what you cached of this stream. `closed`.
+   * @param expectedRevision the newest revision that the caller has folded; −1: the stream does not exist yet. There is no
+   *   value for "any revision".
+   * @throws LedgerError `invalid_input`: no events, more than 1 MiB, or what promise 8 refuses; nothing was written.
+   *   `store_busy`: the queue is full, or other processes hold the log; nothing was written, try again. `store_full`: the
+   *   disk is full; nothing was written. `store_unavailable`: the outcome is unknown; drop what you cached of this stream.
+   *   `corrupt`: the stream is damaged or was deleted. `closed`.
    */
   append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult>;
 
   /**
-   * 4. The whole stream (or what follows `afterRevision`), as its leader has it now: every append that was
-   *    acknowledged before the call is in it. A stream without events is empty, not an error.
+   * 4. Reads the whole stream, or what follows `afterRevision`, as its leader has it now: it has every append that was
+   *    acknowledged before the call. A stream without events is empty, not an error.
    *
    * @throws LedgerError `store_busy`, `store_unavailable`, `corrupt`, `closed`.
    */
   readStream(stream: string, options?: { readonly afterRevision?: number }): Promise<readonly StoredEvent[]>;
 
   /**
-   * 5. Log order, page by page. Who has seen position p never later finds a new event ≤ p.
-   * 6. `next` moves on even where nothing matched. The last page without `follow` has `caughtUp: true`, and
-   *    at least one page is given, also of an empty log.
-   * 7. With `follow` it gives what is there, and then each new event, whichever process appended it. It ends, without an
-   *    error, when the signal aborts or the store closes.
+   * 5. Reads the log in its order, page by page. After a reader has reached position p, no new event ≤ p appears.
+   * 6. `next` moves forward even if no event matched. Without `follow` the last page has `caughtUp: true`, and there is at
+   *    least one page, even if the log is empty.
+   * 7. With `follow` it yields the events that exist, and then each new event, whichever process appended it. It ends,
+   *    without an error, when the signal aborts or the store closes.
    *
-   * @throws LedgerError while iterating. `invalid_input`: `after` is no position, or lies past the end of the log: then
-   *   it comes from another log, whose reader would silently skip all of this one. Else as `readStream`.
+   * @throws LedgerError while iterating. `invalid_input`: `after` is no position, or is past the end of the log. Then it
+   *   comes from another log, and the reader would silently skip all of this one. Else as `readStream`.
    */
   readLog(options?: ReadLogOptions): AsyncIterable<LogPage>;
 
-  /** 9. Finishes queued appends, ends followers, then refuses all calls with `closed`. Safe to call twice. */
+  /** 9. Completes queued appends, ends followers, then refuses all calls with `closed`. It is safe to call it twice. */
   close(): Promise<void>;
 }
 
 /*
- * 8. What was appended reads back the same on every engine, to the letter of its JSON. So `append` refuses what JSON would
- *    lose or change: undefined (leave the key out), bigint, NaN, infinities, functions, class instances such as Date or
- *    Map, and keys that look like integers, which do not keep their place. −0 is stored as 0. Metadata is flat text.
- *    Names of streams and types, and ids: printable ASCII without spaces, at most 200, beginning with a letter or digit.
+ * 8. What was appended reads back as exactly the same JSON on every engine. So `append` refuses what JSON would lose or
+ *    change: undefined (leave the key out), bigint, NaN, infinities, functions, class instances such as Date or Map, and
+ *    keys that look like integers, which JavaScript moves to the front. −0 is stored as 0. Metadata is flat text. Names of
+ *    streams, types and ids are printable ASCII without spaces, at most 200 characters, and begin with a letter or digit.
  */
 
-/** Before the first event of any log, however wide its positions are. */
+/** The position before the first event of any log, whatever width its positions have. */
 export const logStart: Position = '0'.repeat(20) as Position;

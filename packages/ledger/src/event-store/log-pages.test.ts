@@ -4,7 +4,7 @@ import type { LogPage } from './event-store.ts';
 import { LogGrowth, logPages, toPosition } from './log-pages.ts';
 
 describe('a follower that is woken', () => {
-  /** A log of `length` events that match nothing. */
+  /** Makes a log of `length` events that match no prefix. */
   function openLog() {
     const log = { length: 0, growth: new LogGrowth(), closing: new AbortController() };
     const page = (): LogPage => ({ events: [], next: toPosition(log.length), caughtUp: true });
@@ -33,7 +33,7 @@ describe('a follower that is woken', () => {
       const read = { events: [], next: toPosition(length), caughtUp: true };
       if (length === 0) {
         length = 1;
-        growth.announce(); // Too late for this page, and too early for who would count only afterwards.
+        growth.announce(); // Comes after this page was read, but before a reader that counts too late would count.
       }
       return read;
     };
@@ -42,7 +42,7 @@ describe('a follower that is woken', () => {
     expect((await pages.next()).value?.next).toBe(toPosition(0));
     const second = pages.next();
     await new Promise(setImmediate);
-    end.abort(); // One that waits gets no page any more.
+    end.abort(); // A reader that waits gets no more pages.
     expect((await second).value?.next).toBe(toPosition(1));
   });
 

@@ -1,20 +1,23 @@
-// How a log is read in pages and followed at its head without polling. Shared by the stores that hold their log themselves.
+// Reads a log in pages, and follows it at its head without polling. The memory store and the SQLite store use it.
 import { LedgerError } from '../errors.ts';
 import { type LogPage, logStart, type Position, type ReadLogOptions } from './event-store.ts';
 
-/** A page ends after so many events, matching or not. */
+/** A page ends after this number of events, whether they match or not. */
 export const pageEvents: number = 512;
 
-/** What `logPages` needs of a store. */
+/** What `logPages` needs from a store. */
 export interface PagedLog {
-  /** The page after `after`. `next` and `caughtUp` speak of the whole log, `events` only of the streams asked for. */
+  /** Reads the page after a position. `next` and `caughtUp` are about the whole log, `events` only about the prefixes. */
   page(after: Position, prefixes: readonly string[] | undefined): LogPage | Promise<LogPage>;
   readonly growth: LogGrowth;
-  /** Aborts when the store closes: followers end. */
+  /** Aborts when the store closes; then followers end. */
   readonly closing: AbortSignal;
 }
 
-/** Pages from `after` to the head; with `follow` it waits there. A page that says nothing new is not given. */
+/**
+ * Yields the pages from `after` to the head. With `follow` it waits there. Skips a page that contains nothing new.
+ * @throws LedgerError `invalid_input`: `after` is no position. Also what `page` throws.
+ */
 export async function* logPages(
   log: PagedLog,
   { after = logStart, prefixes, follow }: ReadLogOptions,
@@ -24,7 +27,7 @@ export async function* logPages(
   const end = follow && AbortSignal.any([follow, log.closing]);
   let next = after;
   for (let first = true; !end?.aborted; first = false) {
-    // Counted before the read: an append between the read and the wait must not be slept through.
+    // Count before the read, so that an append between the read and the wait is not missed.
     const seen = log.growth.count;
     const page = await pageUnlessEnded(log, next, prefixes, end);
     if (page === undefined) return;
@@ -36,7 +39,7 @@ export async function* logPages(
   }
 }
 
-/** Closing ends a follower, also in the middle of a read. */
+/** Reads a page. Undefined: the read failed because the store was closed, or the follower ended. */
 async function pageUnlessEnded(
   log: PagedLog,
   after: Position,
@@ -51,7 +54,10 @@ async function pageUnlessEnded(
   }
 }
 
-/** A position that this log has not reached comes from another log: all that it has would be skipped in silence. */
+/**
+ * Refuses a position that this log has not reached. It comes from another log, and the reader would silently skip events.
+ * @throws LedgerError `invalid_input`.
+ */
 export function refusePositionPastEnd(after: Position, end: Position): void {
   if (after <= end) return;
   throw new LedgerError(
@@ -60,13 +66,16 @@ export function refusePositionPastEnd(after: Position, end: Position): void {
   );
 }
 
+/** Converts a number to a position of 20 digits. */
 export function toPosition(place: number): Position {
   return String(place).padStart(20, '0') as Position;
 }
 
-/** Wakes whoever waits at the head. Woken is not "there is more": look again. */
+/** Wakes the readers that wait at the head. After it wakes, a reader must read again: there may be nothing new. */
 export class LogGrowth {
+  /** How often `announce` was called. */
   #count = 0;
+  /** The readers that wait. Written by `after`. */
   readonly #waiting = new Set<() => void>();
 
   get count(): number {

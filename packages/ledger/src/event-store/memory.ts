@@ -1,26 +1,29 @@
-// The event store in memory: the reference that the other engines are measured against, and the one for tests.
-// It keeps every promise of the port but the disk. Several stores over one log stand for several processes.
+// The entry point @paidonce/ledger/memory: the event store in memory, for tests, and as the reference for the other engines.
+// It keeps every promise of the port, but it has no disk. Several stores on one log stand for several processes.
 import { LedgerError } from '../errors.ts';
 import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from './event-store.ts';
 import { LogGrowth, logPages, pageEvents, refusePositionPastEnd, toPosition } from './log-pages.ts';
 import { checkAppend, fromStoredRow, type StoredRow } from './stored-text.ts';
 
-/** What is "on disk": rows of text, so that no reader shares an object with a writer. */
+/** The stored events. They are rows of text, so that no reader shares an object with a writer. Only `append` writes them. */
 export interface MemoryLog {
   readonly rows: StoredRow[];
   readonly streams: Map<string, StoredRow[]>;
   readonly growth: LogGrowth;
 }
 
+/** How to open a store in memory. */
 export interface MemoryEventStoreOptions {
   /** The log to open. Default: a new, empty one. */
   readonly log?: MemoryLog;
 }
 
+/** Makes an empty log, to open several stores on it. */
 export function createMemoryLog(): MemoryLog {
   return { rows: [], streams: new Map(), growth: new LogGrowth() };
 }
 
+/** Opens a store in memory. Its log is lost when the process ends. */
 export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventStoreOptions = {}): EventStore {
   const closing = new AbortController();
 
@@ -32,7 +35,7 @@ export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventSto
     async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
       refuseClosed();
       const { events: texts } = checkAppend(stream, expectedRevision, events);
-      // No await from here on: nobody gets between the check and the write.
+      // No await from here on, so that nothing can happen between the check and the write.
       const rows = log.streams.get(stream) ?? [];
       const revision = rows.length - 1;
       const lastRevision = expectedRevision + texts.length;
@@ -63,7 +66,7 @@ export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventSto
       const page = (after: Position, prefixes: readonly string[] | undefined): LogPage => {
         refuseClosed();
         refusePositionPastEnd(after, toPosition(log.rows.length));
-        // Positions count from 1, so a position is also the number of rows up to it.
+        // Positions begin at 1, so a position is also the number of rows up to it.
         const rows = log.rows.slice(Number(after), Number(after) + pageEvents);
         const matching = prefixes ? rows.filter((row) => prefixes.some((prefix) => row.stream.startsWith(prefix))) : rows;
         const next = rows.at(-1)?.position ?? after;

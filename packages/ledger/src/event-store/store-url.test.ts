@@ -69,7 +69,7 @@ describe('what is wrong with a URL is said, without its password', () => {
     );
     expect(refused).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(said) });
     expect(String(refused)).not.toContain('secret');
-    expect(String(refused).match(/127\.0\.0\.1/g)?.length ?? 0).toBeLessThanOrEqual(1); // The URL is named once.
+    expect(String(refused).match(/127\.0\.0\.1/g)?.length ?? 0).toBeLessThanOrEqual(1); // The message has the URL at most once.
   });
 
   test('also where the server is not reached', async () => {

@@ -1,5 +1,4 @@
-// @paidonce/ledger/store-url: opens the event store that a URL names, as LEDGER_URL gives it. One URL moves a ledger from
-// one machine to many.
+// The entry point @paidonce/ledger/store-url: opens the event store that a URL names, such as the value of LEDGER_URL.
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from './event-store.ts';
 import { schemeOf } from './store-schemes.ts';
@@ -7,16 +6,19 @@ import { withoutPassword } from './without-password.ts';
 
 export { withoutPassword };
 
+/** How to open the store of a URL. */
 export interface OpenUrlOptions {
-  /** Of a cluster: nothing is appended, also not when it is opened. */
+  /** True: nothing is ever appended, also not to check the client. Only for EventStoreDB and KurrentDB. Default: false. */
   readonly readOnly?: boolean;
 }
 
 /**
- * `sqlite:PATH`, `memory:`, `esdb://USER:PASSWORD@HOST:PORT,HOST:PORT?tlsCAFile=…`, `esdb+discover://NAME`, and the same
- * with `kurrentdb`. What follows the `?` is the client's, but for `clients=N`: how many connections share the load.
- *
- * @throws LedgerError `invalid_input`: no such store, or no client installed for it; and what the store throws.
+ * Opens the store that a URL names.
+ * @param url `sqlite:PATH`, `memory:`, `esdb://USER:PASSWORD@HOST:PORT,HOST:PORT?tlsCAFile=…` or `esdb+discover://NAME`, and
+ *   the same two with `kurrentdb`. The client reads what follows the `?`, except `clients=N`: the number of connections that
+ *   share the load, 1 to 16, default 1.
+ * @throws LedgerError `invalid_input`: the URL names no store, or the client for it is not installed. Also what opening the
+ *   store throws: `store_unavailable`, `store_busy`, `file_newer`. No message contains the password.
  */
 export async function openEventStore(url: string, { readOnly = false }: OpenUrlOptions = {}): Promise<EventStore> {
   const { open, reading } = schemeOf(url);

@@ -1,11 +1,12 @@
-// What is written of an append, on every engine: checked once, its data and metadata as JSON text. What
-// would read back differently is refused, so that stringify and parse are the identity on all that is stored.
+// Turns an append into the text that every engine stores. Refuses data that would read back differently, so that stringify
+// and parse change nothing in what is stored.
 import { LedgerError } from '../errors.ts';
 import type { EventMetadata, NewEvent, Position, StoredEvent } from './event-store.ts';
 
-/** One append, 1 MiB: EventStoreDB takes no more, and a caller who needs more has a loop without a bound. */
+/** The largest append, 1 MiB: EventStoreDB accepts no more. */
 const maxAppendBytes = 1024 * 1024;
 
+/** An event to append, as the text that is stored. */
 export interface StoredText {
   readonly id: string;
   readonly type: string;
@@ -13,6 +14,7 @@ export interface StoredText {
   readonly metadata: string;
 }
 
+/** An append that was checked. `bytes`: the size of its text. */
 export interface CheckedAppend {
   readonly stream: string;
   readonly expectedRevision: number;
@@ -20,18 +22,19 @@ export interface CheckedAppend {
   readonly bytes: number;
 }
 
+/** A stored event, as text. */
 export interface StoredRow extends StoredText {
   readonly stream: string;
   readonly revision: number;
   readonly position: Position;
 }
 
-/** Streams, types and ids: plain ASCII, and no leading `$`, which EventStoreDB keeps for itself. */
+/** The names of streams, types and ids: plain ASCII without a leading `$`, which EventStoreDB reserves. */
 const NAME = /^[A-Za-z0-9][\x21-\x7e]{0,199}$/;
 const INTEGER_LIKE = /^(?:0|[1-9]\d*)$/;
 const MAX_DEPTH = 64;
 
-/** @throws LedgerError `invalid_input`: says which event, which key and what is wrong with it. */
+/** Checks an append, and returns its text. @throws LedgerError `invalid_input`: names the event, the key and the fault. */
 export function checkAppend(stream: string, expectedRevision: number, events: readonly NewEvent[]): CheckedAppend {
   if (typeof stream !== 'string' || !NAME.test(stream)) refuse(`Stream ${JSON.stringify(stream)}`, ` is no stream name: ${NAME.source}`);
   if (!Number.isSafeInteger(expectedRevision) || expectedRevision < -1) {
@@ -48,7 +51,7 @@ export function checkAppend(stream: string, expectedRevision: number, events: re
   return { stream, expectedRevision, events: texts, bytes };
 }
 
-/** @throws LedgerError `corrupt`: the row holds no JSON. */
+/** Parses a stored row. @throws LedgerError `corrupt`: the text is no JSON. */
 export function fromStoredRow({ stream, revision, position, id, type, ...text }: StoredRow): StoredEvent {
   try {
     const [data, metadata] = [JSON.parse(text.data) as object, JSON.parse(text.metadata) as EventMetadata];
@@ -70,7 +73,10 @@ function toStoredText({ id, type, data, metadata }: NewEvent, stream: string, in
   return { id, type, data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
 }
 
-/** What JSON would lose or change, with its path; built from the inside out, so that a sound value costs no string. */
+/**
+ * Returns what JSON would lose or change, with the path of the value. The path is put together only if there is a fault, so
+ * that a good value costs nothing. Undefined: there is none.
+ */
 function flawOf(value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
@@ -115,7 +121,7 @@ function flawOfMetadata(metadata: unknown): string | undefined {
   return undefined;
 }
 
-/** By the depth of its prototypes, not by identity: objects of another realm are plain too. */
+/** True if the object is plain. Checks the depth of its prototypes, so that objects of another realm are plain too. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

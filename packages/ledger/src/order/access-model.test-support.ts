@@ -1,5 +1,5 @@
-// Access to an order, written a second time from the prose of the design (laws 1 and 4) and from nothing else:
-// slow, naive and without a join, so that the expected value of a property comes from elsewhere.
+// A second implementation of access to an order, written only from the text of the design (laws 1 and 4). It is slow, simple
+// and without a join, so that the expected values of properties do not come from the code under test.
 import type { Fact } from '../observation.ts';
 import type { Access } from './access.ts';
 import type { OrderPlaced, PaymentObserved } from './events.ts';
@@ -41,7 +41,7 @@ export function nameOf({ provider, account, livemode, id }: PaymentObserved['pay
   return JSON.stringify([provider, account, livemode, id]);
 }
 
-/** "paid (with parts above without, then totalMinor, currency, parts as text)". Nothing stands above paid. */
+/** "paid (with parts above without, then totalMinor, currency, parts as text)". No other status is above paid. */
 function believedAmount(facts: readonly Fact[]): Paid | undefined {
   const paid = facts.filter((fact): fact is Paid => fact.kind === 'attempt' && fact.status === 'paid');
   const withParts = paid.filter(({ amount }) => amount.parts);

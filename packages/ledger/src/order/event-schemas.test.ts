@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LedgerError, type LedgerErrorCode } from '../errors.ts';
 import { observationSchema } from '../observation.ts';
+import { runs } from '../testing/runs.ts';
 import { readOrderEvent, upcast, versionOf } from './event-schemas.ts';
 import type { OrderEvent, OrderEventType } from './events.ts';
 import { at, decision, observed, order1, paidInParts, payment, pi1, refund, review, support } from './example-order.test-support.ts';
@@ -53,7 +54,7 @@ function refusal(read: () => unknown): { readonly code: LedgerErrorCode; readonl
 describe('an event that was stored', () => {
   test.each(every)('$type reads back as it was', (event) => expect(readOrderEvent(stored(event))).toEqual(event));
 
-  property.prop([anyObservation], { numRuns: 1_000 })('whatever comes through the door reads back as it was', (said) => {
+  property.prop([anyObservation], runs(1_000))('whatever comes through the door reads back as it was', (said) => {
     const { observedAt, factKey, ...observation } = said;
     const data = { ...observationSchema.parse(observation), observedAt, factKey };
     expect(readOrderEvent(stored({ type: 'PaymentObserved', data }))).toEqual({ type: 'PaymentObserved', data });
@@ -65,7 +66,7 @@ describe('an event that was stored', () => {
       fc.integer({ min: -1439, max: 1439 }),
     ],
     {
-      numRuns: 1_000,
+      ...runs(1_000),
     },
   )('a time in any offset is either refused at the door or reads back, and sorts', (date, offset) => {
     const sign = offset < 0 ? '-' : '+';

@@ -1,4 +1,4 @@
-// One order and what may be said of it, for tests: `order-1`, a yearly plan for 10.00 USD in live account acct_1.
+// One order for tests, with its facts and events: `order-1`, a yearly plan for 10.00 USD in the live account acct_1.
 import { type Fact, factKey, type ManualAction, type PaidAmount, type PaymentReference, type Source } from '../observation.ts';
 import type { OrderCommand } from './decide.ts';
 import type { DecisionType, MembershipDecided, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
@@ -48,7 +48,7 @@ export function paid(totalMinor = 1_000, amount: Partial<PaidAmount> = {}): Fact
   return { kind: 'attempt', status: 'paid', amount: { totalMinor, currency: 'usd', ...amount } };
 }
 
-/** A session's amount: total = subtotal − discount + tax + shipping. */
+/** Makes a session's payment: total = subtotal − discount + tax + shipping. */
 export function paidInParts({ subtotal = 1_000, discount = 0, tax = 0, shipping = 0 }: Record<string, number>): Fact {
   const parts = { subtotalMinor: subtotal, discountMinor: discount, taxMinor: tax, shippingMinor: shipping };
   return paid(subtotal - discount + tax + shipping, { parts });
@@ -92,5 +92,5 @@ export function review(kind: ReviewKind, reviewId = 'r1', of: PaymentReference =
   return { type: 'ReviewOpened', data: { reviewId, kind, payment: of, openedAt: at(60) } };
 }
 
-/** Placed, paid and granted. */
+/** The events of an order that was placed, paid and granted. */
 export const granted: readonly OrderEvent[] = [placed, observed(paid()), decision('MembershipGranted', 1)];

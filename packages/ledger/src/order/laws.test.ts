@@ -3,6 +3,7 @@ import { test } from '@fast-check/vitest';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect } from 'vitest';
 import { paymentKey } from '../observation.ts';
+import { runs } from '../testing/runs.ts';
 import { type Access, counts, entitled, stands } from './access.ts';
 import { accessByTheProse, nameOf, type Ruling } from './access-model.test-support.ts';
 import { decide, type OrderCommand } from './decide.ts';
@@ -23,7 +24,7 @@ import {
 import { evolve, factContentKey, initialState, type MembershipStatus, type OrderState } from './order.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
 
-const runs = { numRuns: 1_000 };
+const often = runs(1_000);
 
 /** The commands in turn, each decided on what the ones before it left. */
 function run(commands: readonly OrderCommand[], policy: Policy, from: OrderState = initialState('order-1')) {
@@ -77,11 +78,11 @@ describe('law 1: order, repetition and batching do not matter', () => {
     expect([...met].sort()).toEqual([...accesses.filter((each) => each !== 'full never granted'), 'another way there', 'ruled'].sort());
   });
 
-  test.prop([shuffled(several)], runs)('of the fold: any order and repetition joins to the same facts', ({ once, again }) => {
+  test.prop([shuffled(several)], often)('of the fold: any order and repetition joins to the same facts', ({ once, again }) => {
     expect(fold(again).payments).toEqual(fold(once).payments);
   });
 
-  test.prop([shuffled(several.map(inTheSameWords)), anyOrder, anyPolicy, fc.nat(), fc.nat()], runs)(
+  test.prop([shuffled(several.map(inTheSameWords)), anyOrder, anyPolicy, fc.nat(), fc.nat()], often)(
     'of what is recorded: the same facts, the same access, the same membership',
     ({ once, again }, placed, policy, first, second) => {
       const a = run(placedAfter(placed, once, first), policy);
@@ -97,7 +98,7 @@ describe('law 1: order, repetition and batching do not matter', () => {
     },
   );
 
-  test.prop([shuffled(several), anyOrder, anyPolicy, fc.nat(), fc.nat()], runs)(
+  test.prop([shuffled(several), anyOrder, anyPolicy, fc.nat(), fc.nat()], often)(
     'of repetitions in other words: the same decisive facts, the same access, the same membership',
     ({ once, again }, placed, policy, first, second) => {
       const a = run(placedAfter(placed, once, first), policy).order;
@@ -111,7 +112,7 @@ describe('law 1: order, repetition and batching do not matter', () => {
     },
   );
 
-  test.prop([shuffled(several), anyOrder, anyPolicy, fc.nat(), fc.nat(), fc.array(fc.constantFrom('grant', 'revoke', 'dismiss'))], runs)(
+  test.prop([shuffled(several), anyOrder, anyPolicy, fc.nat(), fc.nat(), fc.array(fc.constantFrom('grant', 'revoke', 'dismiss'))], often)(
     'with what people said at the end: the same access',
     ({ once, again }, placed, policy, first, second, resolutions) => {
       const both = [run(placedAfter(placed, once, first), policy).order, run(placedAfter(placed, again, second), policy).order];
@@ -174,7 +175,7 @@ describe('law 2: once per order', () => {
     anyPolicy.map((policy): Policy => ({ ...policy, paidAgain: 'review' })),
   );
 
-  test.prop([fc.array(fc.tuple(anyCommand, fc.nat(1)), { maxLength: 20 }), policies], runs)(
+  test.prop([fc.array(fc.tuple(anyCommand, fc.nat(1)), { maxLength: 20 }), policies], often)(
     'whatever is said, by sources and people and under changing policies: one grant, and asked again nothing',
     (commands, both) => {
       let order = initialState('order-1');
@@ -213,7 +214,7 @@ describe('law 4: access follows payments', () => {
     );
   });
 
-  test.prop([fc.array(anyObservation, { maxLength: 20 }), anyOrder, anyPolicy], runs)(
+  test.prop([fc.array(anyObservation, { maxLength: 20 }), anyOrder, anyPolicy], often)(
     'after every single observation the membership is what the payments entitle to',
     (said, placed, policy) => {
       let { order } = run([{ type: 'place', order: placed }], policy);
@@ -249,7 +250,7 @@ describe('law 4: access follows payments', () => {
 });
 
 describe('law 5: corroboration is kept, noise is not', () => {
-  test.prop([fc.array(anyObservation, { maxLength: 30 }), fc.nat()], runs)(
+  test.prop([fc.array(anyObservation, { maxLength: 30 }), fc.nat()], often)(
     'each source is kept with each fact once: no more, no less',
     (said, placeAt) => {
       const { events } = run(placedAfter(order1, said, placeAt), defaultPolicy);
@@ -261,7 +262,7 @@ describe('law 5: corroboration is kept, noise is not', () => {
   );
 
   // Seven ways not to be paid yet, four sources: 28 events, however often a thief tries his cards.
-  test.prop([fc.array(fc.tuple(anyUnpaid, anySource), { minLength: 50, maxLength: 60 })], runs)(
+  test.prop([fc.array(fc.tuple(anyUnpaid, anySource), { minLength: 50, maxLength: 60 })], often)(
     'card testing: thousands of attempts add a bounded number of events',
     (tried) => {
       const attempts = Array.from({ length: 20 }, (_, round) =>
@@ -298,7 +299,7 @@ describe('law 6: undone stays undone', () => {
     maxLength: 14,
   });
 
-  test.prop([history, anyPolicy, fc.array(fc.tuple(fc.nat(), anySource, fc.nat(9)), { minLength: 1, maxLength: 6 })], runs)(
+  test.prop([history, anyPolicy, fc.array(fc.tuple(fc.nat(), anySource, fc.nat(9)), { minLength: 1, maxLength: 6 })], often)(
     'what was said before, said again by anyone at any time, decides nothing',
     (said, policy, replays) => {
       let { order } = run(placedAfter(order1, said, 0), policy);
@@ -313,7 +314,7 @@ describe('law 6: undone stays undone', () => {
     },
   );
 
-  test.prop([history, anyPolicy], runs)('a new good payment on a revoked order restores it, and a person is asked', (said, anyOther) => {
+  test.prop([history, anyPolicy], often)('a new good payment on a revoked order restores it, and a person is asked', (said, anyOther) => {
     const policy: Policy = { ...anyOther, fullRefund: 'revoke' };
     const { order: before } = run(placedAfter(order1, [...said, saying(paid())], 0), policy);
     const refunds = Object.values(before.payments).map(({ reference }) => saying(refund(5_000, 'succeeded', 're_end'), { of: reference }));

@@ -1,5 +1,5 @@
-// What may be said of `order-1`, drawn by fast-check: several payments (some in another account or mode), all
-// kinds of facts, amounts with and without parts, several sources, in any order.
+// Arbitrary observations of `order-1` for fast-check: several payments (some in another account or mode), all kinds of facts,
+// amounts with and without parts, several sources, in any order.
 
 import * as fc from 'fast-check';
 import { defined } from '../defined.ts';
@@ -121,8 +121,8 @@ export function anyObservationOf(fact: fc.Arbitrary<Fact>): fc.Arbitrary<Payment
 export const anyObservation: fc.Arbitrary<PaymentObserved> = anyObservationOf(anyFact);
 
 /**
- * Each source says the same fact in the same words: with one asOf, one occurredAt, the same aliases. Law 5 keeps
- * the first of them only, so that those of a repetition are lost, and with them what law 1 says of these three.
+ * Gives repeated facts of one source the same asOf, occurredAt and aliases. Law 5 keeps only the first observation of a fact,
+ * so other values in a repetition would be lost, and law 1 would not hold for these three fields.
  */
 export function inTheSameWords(said: readonly PaymentObserved[]): readonly PaymentObserved[] {
   const first = new Map<string, PaymentObserved>();
@@ -136,7 +136,7 @@ export function inTheSameWords(said: readonly PaymentObserved[]): readonly Payme
 
 export interface Shuffled {
   readonly once: readonly PaymentObserved[];
-  /** The same, in another order, some of them several times. */
+  /** The same observations in another order, some of them several times. */
   readonly again: readonly PaymentObserved[];
 }
 

@@ -1,5 +1,5 @@
-// A process that lays a read model file out, and takes its time: begins the transaction, says so, and commits half
-// a second later. Run by read-model-file.test.ts: node lay-out-slowly.test-support.ts TEMPLATE TARGET
+// Creates the tables of a read model file slowly, in a separate process: begins the transaction, reports that, and commits half
+// a second later. read-model-file.test.ts runs it: node lay-out-slowly.test-support.ts TEMPLATE TARGET
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 

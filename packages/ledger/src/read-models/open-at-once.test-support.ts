@@ -1,4 +1,4 @@
-// A thread that opens new read model files in step with another one. Answers what was refused.
+// A thread that opens new read model files at the same time as another thread. Returns which ones were refused.
 import { parentPort, workerData } from 'node:worker_threads';
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { systemRuntime } from '../runtime.ts';
@@ -6,7 +6,7 @@ import { openReadModelFile } from './read-model-file.ts';
 
 export interface Race {
   readonly paths: readonly string[];
-  /** For each path, how many threads have come to it. */
+  /** How many threads have reached each path. */
   readonly arrived: Int32Array;
 }
 

@@ -15,6 +15,7 @@ import { isPending, type OrderState } from '../order/order.ts';
 import { listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
 import { openPaymentProcess } from '../payment-process.test-support.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
+import { runs } from '../testing/runs.ts';
 import { type OrderReadModels, openOrderReadModels, pageKey } from './order-read-models.ts';
 import { openReadModelFile } from './read-model-file.ts';
 
@@ -126,7 +127,7 @@ describe('rebuilt from the log, the read models are what they are live', () => {
     expect([...met].sort()).toEqual(['accounts', 'memberships', 'openOrders', 'pending', 'reviews', 'undelivered', 'unsettled']),
   );
 
-  property.prop([fc.array(fc.tuple(fc.constantFrom(...orderIds), anyCommand, fc.boolean()), { maxLength: 40 })], { numRuns: 200 })(
+  property.prop([fc.array(fc.tuple(fc.constantFrom(...orderIds), anyCommand, fc.boolean()), { maxLength: 40 })], runs(20))(
     'whatever happened, and in whatever pages it was seen',
     async (happened) => {
       const store = openMemoryEventStore();

@@ -275,7 +275,7 @@ describe('two processes that open one new file at once', () => {
     for (const child of running) child.kill();
   });
 
-  test('are never told that it is another program’s, though one looks while the other lays it out', { timeout: 60_000 }, async () => {
+  test('are never told that it is another program’s, though one looks while the other lays it out', async () => {
     const paths = Array.from({ length: 120 }, (_, index) => `${path}-${index}`);
     const workerData: Race = { paths, arrived: new Int32Array(new SharedArrayBuffer(4 * paths.length)) };
     const script = new URL('./open-at-once.test-support.ts', import.meta.url);

@@ -22,7 +22,7 @@ export interface ReferenceLinked {
 
 export interface Link {
   readonly orderId: string;
-  /** Of its `ReferenceLinked` in the reference stream. */
+  /** The revision of its `ReferenceLinked` in the reference stream. */
   readonly revision: number;
 }
 

@@ -1,5 +1,5 @@
-// Decisions of an order as sentences: given these events, when this command comes, it adds those events.
-// What it adds must read back from the log as it was, and the same command asked again must add nothing.
+// Tests decisions of an order as sentences: given these events, when this command comes, the order adds those events. It also
+// checks that the added events read back from the log unchanged, and that the same command adds nothing the second time.
 import { deepStrictEqual } from 'node:assert/strict';
 import { LedgerError, type LedgerErrorCode } from '../errors.ts';
 import { decide, type OrderCommand } from '../order/decide.ts';
@@ -10,23 +10,24 @@ import { defaultPolicy, type Policy } from '../order/policy.ts';
 
 export type { OrderCommand } from '../order/decide.ts';
 
+/** An order with its events, before a command. */
 export interface GivenOrder {
-  /** Missing fields of the policy take their defaults. */
+  /** Runs a command. @param policy the fields that differ from the default policy. Default: none. */
   when(command: OrderCommand, policy?: Partial<Policy>): Decided;
 }
 
-/** What a command came to. Each method throws an `AssertionError` where it came to something else. */
+/** What a command led to. Each method throws an `AssertionError` if it led to something else. */
 export interface Decided {
   readonly events: readonly OrderEvent[];
-  /** The order as the command leaves it. */
+  /** The order after the command. */
   readonly order: OrderState;
-  /** Exactly these, in this order: of each its type alone, or the whole event. */
+  /** Expects exactly these events, in this order. Pass the type of an event, or the whole event. */
   adds(...expected: readonly (OrderEventType | OrderEvent)[]): Decided;
   addsNothing(): Decided;
   refuses(code: LedgerErrorCode): void;
 }
 
-/** An order in whose stream these events stand. Without `OrderPlaced` it is the order `order-1`. */
+/** Makes an order whose stream has these events. Without `OrderPlaced` its id is `order-1`. */
 export function given(...events: readonly OrderEvent[]): GivenOrder {
   const placed = events.find((event) => event.type === 'OrderPlaced');
   const before = events.reduce((order, event) => evolve(order, event), initialState(placed?.data.orderId ?? 'order-1'));

@@ -1,5 +1,5 @@
-// The promises of the event store port, by their numbers, as a suite that runs against any engine. An adapter
-// proves itself with `storeContract('name', createLog)` in a test file of its own. Needs vitest and fast-check.
+// The promises of the event store port, by their numbers, as a test suite for any engine. An engine proves that it keeps them
+// with `storeContract('name', createLog)` in its own test file. It needs vitest and fast-check.
 
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -15,20 +15,22 @@ import {
   type StoredEvent,
 } from '../event-store/event-store.ts';
 import { nextTurn } from '../runtime.ts';
+import { runs } from './runs.ts';
 
-/** A log for one test. It need not be empty: the suite looks at its own streams only. */
+/** A log for one test. It may contain other streams: the suite checks only its own. */
 export interface LogUnderTest {
-  /** Another handle on this same log, as another process would hold one. The suite closes what it opened. */
+  /** Opens another handle on the same log, as another process would. The suite closes it. */
   open(): Promise<EventStore>;
-  /** Called once the handles are closed. */
+  /** Removes the log. Called after all handles are closed. */
   remove(): Promise<void>;
 }
 
-/** What the tests share: the log of the test that runs now. */
+/** What all tests share: it opens handles on the log of the test that runs now. */
 interface Bench {
   open(): Promise<EventStore>;
 }
 
+/** Defines the test suite for one engine; call it at the top of a test file. @param createLog makes a new log for each test. */
 export function storeContract(name: string, createLog: () => Promise<LogUnderTest>): void {
   describe(`${name} keeps the promises of the event store port`, () => {
     let log: LogUnderTest;
@@ -189,9 +191,9 @@ function lostRepliesAreSettled({ open }: Bench): void {
     const met = new Set<string>();
     const sending = fc.record({
       handle: fc.nat(1),
-      // How far the sender is ahead of the stream.
+      // How far the sender's expected revision is ahead of the stream.
       ahead: fc.integer({ min: -4, max: 1 }),
-      // Few ids, so that the same come again.
+      // Few ids, so that the same ones come again.
       ids: fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 3 }),
     });
     const sentTwice = fc.record({ sending, again: fc.boolean() });
@@ -214,7 +216,7 @@ function lostRepliesAreSettled({ open }: Bench): void {
         expect(stored.map((event) => event.id)).toEqual(model);
         expectRising(stored);
       }),
-      { numRuns: 150 },
+      runs(150),
     );
     expect([...met].sort()).toEqual(['appended', 'conflict', 'repeated']);
   });
@@ -222,7 +224,7 @@ function lostRepliesAreSettled({ open }: Bench): void {
 
 type ModelAnswer = { readonly why: 'appended' | 'repeated' | 'conflict'; readonly result: object };
 
-/** Promises 2 and 3 once more, on a list of ids. */
+/** A model of promises 2 and 3 on a list of ids. */
 function modelAppend(model: string[], expected: number, ids: readonly string[]): ModelAnswer {
   const actualRevision = model.length - 1;
   if (expected === actualRevision) {
@@ -449,7 +451,7 @@ function textIsKept({ open }: Bench): void {
         expect(JSON.stringify(stored.data)).toBe(JSON.stringify(data));
         expect(JSON.stringify(stored.metadata)).toBe(JSON.stringify(metadata));
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 
@@ -480,7 +482,7 @@ function textIsKept({ open }: Bench): void {
     const stream = newName();
     const data = { list: [1] };
     const written = store.append(stream, -1, [{ id: randomUUID(), type: 'Noted', data, metadata: {} }]);
-    data.list.push(2); // Too late: what counts is what was given.
+    data.list.push(2); // Must have no effect: the data were passed before.
     await written;
     const [first] = await store.readStream(stream);
     (first as { data: typeof data }).data.list.push(3);
@@ -588,7 +590,7 @@ function newEvents(count: number): readonly NewEvent[] {
   return Array.from({ length: count }, () => eventWithId(randomUUID()));
 }
 
-/** Appends at the newest revision, against others who do the same. */
+/** Appends at the newest revision, while others do the same. */
 async function appendRacing(store: EventStore, stream: string, count: number): Promise<void> {
   let revision = -1;
   for (let appended = 0; appended < count; ) {

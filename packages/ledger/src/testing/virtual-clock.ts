@@ -1,21 +1,24 @@
-// A clock that moves only when a test moves it: the real code runs on virtual time, with chance and ids from
-// seeds. Any number of runtimes, one for each process, share one clock.
+// A clock that moves only when a test moves it: the real code runs on virtual time, with random numbers and ids from seeds.
+// Several runtimes, one for each process, may share one clock.
 import type { Runtime } from '../runtime.ts';
 
+/** The options of one process on the clock. */
 export interface VirtualClockRuntimeOptions {
-  /** Of this process's chance and ids. Default: another for each runtime of the clock, the same in each run. */
+  /** The seed of this process's random numbers and ids. Default: a different one for each runtime, the same in each run. */
   readonly seed?: number;
-  /** How far this process's wall clock is ahead. Default 0. */
+  /** How many milliseconds this process's wall clock is ahead. Default: 0. */
   readonly wallSkewMs?: number;
 }
 
+/** A clock that only the test moves. */
 export interface VirtualClock {
-  /** Since the clock was made. Monotonic clocks start elsewhere, one for each runtime. */
+  /** Milliseconds since the clock was made. The monotonic clock of each runtime starts at another number. */
   readonly nowMs: number;
+  /** Makes the runtime of one process. */
   runtime(options?: VirtualClockRuntimeOptions): Runtime;
-  /** Lets everything run that need not wait; time stands still. */
+  /** Lets everything run that does not wait for time. Time does not move. */
   rest(): Promise<void>;
-  /** Moves time on, sleeper by sleeper in the order of their times; after each, everything runs until it waits again. */
+  /** Moves time forward. Wakes the sleepers in the order of their times; after each one, everything runs until it waits again. */
   advance(ms: number): Promise<void>;
 }
 
@@ -24,11 +27,12 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** What real timers can wait; they fire at once for more, in silence. */
+/** The longest time that a real timer can wait. For a longer time it silently fires at once. */
 const longestSleepMs = 2_147_483_647;
-/** A store may yield a few turns of the event loop within one call; nothing here waits for more. */
+/** How many turns of the event loop `rest` waits: a store may need a few within one call. */
 const turnsOfRest = 4;
 
+/** Makes a clock. @param startsAt the wall clock's first time, ISO 8601. Default: 2026-01-01, 00:00 UTC. */
 export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { readonly startsAt?: string } = {}): VirtualClock {
   const sleepers = new Set<Sleeper>();
   const wallStartMs = Date.parse(startsAt);
@@ -52,7 +56,7 @@ export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { 
     });
   }
 
-  /** The earliest; of several, who slept first. */
+  /** Returns the sleeper that wakes first. If several wake at the same time: the one that began to sleep first. */
   function nextSleeper(untilMs: number): Sleeper | undefined {
     let next: Sleeper | undefined;
     for (const sleeper of sleepers) if (sleeper.atMs <= untilMs && (next === undefined || sleeper.atMs < next.atMs)) next = sleeper;
@@ -83,6 +87,7 @@ export function createVirtualClock({ startsAt = '2026-01-01T00:00:00.000Z' }: { 
         random,
         uuid: () => uuidFrom(random),
         sleep,
+        patience: 1,
       };
     },
     rest: () => advanceTo(nowMs),
@@ -94,7 +99,7 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < turnsOfRest; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** SplitMix32: small, and the same on every machine. In [0, 1). */
+/** Makes a random number generator for [0, 1). SplitMix32 is small, and gives the same numbers on every machine. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

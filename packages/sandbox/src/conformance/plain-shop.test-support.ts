@@ -1,5 +1,5 @@
-// A shop without PaidOnce, in plain node:http and a "database" of Maps: careful by itself, and able to make each of
-// the mistakes that real shops make. Careful, it passes; with a mistake it must break what the mistake breaks.
+// A shop without PaidOnce, in plain node:http with a "database" of Maps. Without mistakes it passes the kit. It can make each
+// mistake that real shops make, and then it must fail what that mistake breaks.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,17 +45,17 @@ export type Mistake =
 interface Row {
   readonly amountMinor: number;
   readonly currency: string;
-  /** Payment intents that count, and what each brought. */
+  /** The payments that count. Key: the payment intent; value: the amount in minor units. */
   readonly paid: Map<string, number>;
   granted: boolean;
   access: boolean;
   mails: number;
 }
 
-/** What survives a restart. */
+/** The data that survive a restart. */
 interface Database {
   readonly orders: Map<string, Row>;
-  /** By payment intent. */
+  /** Key: the payment intent. */
   readonly refundedMinor: Map<string, number>;
   readonly eventIds: Set<string>;
 }
@@ -195,7 +195,7 @@ class PlainShop {
     return 200;
   }
 
-  /** In memory, tried until it works. */
+  /** Does the work later, and repeats it until it succeeds. It is kept only in memory. */
   #later(work: () => Promise<void>): void {
     const run = async (): Promise<void> => {
       await pause(50);
@@ -218,7 +218,7 @@ class PlainShop {
       case 'checkout.session.completed':
       case 'checkout.session.async_payment_succeeded': {
         const session = data.object as Stripe.Checkout.Session;
-        await this.#stripe.checkout.sessions.listLineItems(session.id); // What is in the parcel.
+        await this.#stripe.checkout.sessions.listLineItems(session.id); // Reads what was bought.
         return this.#paid(session);
       }
       case 'checkout.session.expired': {
@@ -315,14 +315,14 @@ class PlainShop {
     const left = [...order.paid].filter(([intent, paidMinor]) => paidMinor > (this.#database.refundedMinor.get(intent) ?? 0));
     const entitled = left.length > 0 || (told && this.#makes('paid-event-opens-again'));
     const first = !this.#wasGranted(order);
-    if (this.#makes('checks-then-grants')) await pause(60); // As a question to a busy database takes; longer than a race's head start.
+    if (this.#makes('checks-then-grants')) await pause(60); // A busy database takes so long, and it is longer than the lead in a race.
     this.#dieIfClosed();
     if (entitled && (first || (told && (this.#makes('grants-on-each-webhook') || this.#makes('remembers-event-ids-only')))))
       this.#handOver(order);
     order.access = entitled;
   }
 
-  /** A process that was stopped writes nothing any more. */
+  /** Throws after the process was stopped, so that it writes nothing more. */
   #dieIfClosed(): void {
     if (this.#closed) throw new Error('the process has ended');
   }

@@ -1,4 +1,4 @@
-// For the sandbox's tests: a shop that records what it is sent, a client, and an order to pay. Real sockets. Every
+// Starts what the sandbox's tests need, on real sockets: a shop that records its webhooks, a client, and an order to pay. Every
 // answer and every webhook of every test is checked against Stripe's own types.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,14 +20,14 @@ export interface Received {
 export interface Shop {
   readonly url: string;
   readonly received: readonly Received[];
-  /** Event types, in the order in which they came. */
+  /** Returns the types of the events that have arrived, in order. */
   types(): string[];
-  /** What it answers from now on; default 200. `'silence'`: nothing, until the other side gives up. */
+  /** Sets the status that it answers from now on; before, it is 200. `'silence'`: it never answers. */
   answer(how: number | 'silence'): void;
   close(): Promise<void>;
 }
 
-/** Of the running test. An endpoint of an old API version is sent what the package's types no longer know. */
+/** What is wrong with answers and webhooks of the running test. Endpoints of an old API version are not checked. */
 const problems = new Set<string>();
 let checked = 0;
 
@@ -37,7 +37,7 @@ afterEach(() => {
   expect(found, 'what the sandbox said in a shape that Stripe’s types do not allow').toEqual([]);
 });
 
-/** How many answers and webhooks have been checked so far. */
+/** Returns how many answers and webhooks have been checked so far. */
 export function checkedAnswers(): number {
   return checked;
 }
@@ -85,7 +85,7 @@ export interface Ground {
   readonly shop: Shop;
 }
 
-/** A sandbox whose time stands still until it is told to go on, a shop that listens, and a client. */
+/** Starts a sandbox whose time moves only when the test moves it, a shop that receives webhooks, and a client. */
 export async function startGround(options: StripeSandboxOptions = {}): Promise<Ground> {
   const shop = await startShop();
   const start = Date.now();
@@ -117,10 +117,10 @@ const PLAN: Stripe.Checkout.SessionCreateParams = {
   payment_intent_data: { metadata: { paidonce_order: 'order-1' } },
 };
 
-/** What the plan's intent and charge carry. */
+/** The metadata of the plan's intent and charge. */
 export const INTENT_METADATA: Record<string, string> = { paidonce_order: 'order-1' };
 
-/** A session of the plan, with whatever a test needs changed. */
+/** Creates a session of the plan. @param changes the fields that differ. */
 export function createSession(
   stripe: Stripe,
   changes: Partial<Stripe.Checkout.SessionCreateParams> = {},

@@ -104,9 +104,10 @@ export class StatusQuery {
   }
 
   async #inTime(answered: Promise<boolean>): Promise<boolean> {
+    const { runtime } = this.#parts;
     const ended = new AbortController();
     try {
-      return await Promise.race([answered, this.#parts.runtime.sleep(deadlineMs, ended.signal).then(() => false)]);
+      return await Promise.race([answered, runtime.sleep(deadlineMs * runtime.patience, ended.signal).then(() => false)]);
     } finally {
       ended.abort();
       answered.catch(() => undefined); // After the deadline nobody waits for it.

@@ -998,7 +998,7 @@ describe('the program', () => {
     child.stdout.on('data', (chunk: Buffer) => {
       out += String(chunk);
     });
-    await expect.poll(() => out, { timeout: 30_000 }).toContain('Stripe sandbox: http://127.0.0.1:');
+    await expect.poll(() => out).toContain('Stripe sandbox: http://127.0.0.1:');
     const { host, port } = { host: '127.0.0.1', port: /127\.0\.0\.1:(\d+) /.exec(out)?.[1] ?? '' };
     const { object } = await new Stripe(key, { host, port, protocol: 'http', telemetry: false }).accounts.retrieveCurrent();
     expect(object).toBe('account');

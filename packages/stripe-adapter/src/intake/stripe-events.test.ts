@@ -1,5 +1,5 @@
 // Events beyond the plain snapshot: thin ones, twins, other API versions, secrets that speak for an account or a mode.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openShop, refusal, type Shop, storyOf, webhookSecret } from '../shop.test-support.ts';
 import { bytes, eventsInLog, placed, sign, signed, thin, unreadable } from '../signed-events.test-support.ts';
 import { intent, ours, refund, session } from '../stripe-objects.test-support.ts';
@@ -224,10 +224,7 @@ describe('Stripe failed to make events', () => {
     await paidInSilence(shop);
     const event = thin({ id: 'x', object: 'x' }, { type: 'v2.core.health.event_generation_failure.resolved', related_object: null });
     expect(await shop.payments.handleWebhook(...event)).toEqual({ outcome: 'ignored' });
-    await vi.waitFor(
-      async () => expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' }),
-      30_000,
-    );
+    await expect.poll(() => shop.ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
   });
 });
 
@@ -240,10 +237,10 @@ describe('Stripe says so again while a pass of the poll is under way', () => {
     sandbox.injectFault({ kind: 'slow', delayMs: 300, path: '/v1/checkout/sessions' });
     sandbox.calls.reset();
     await payments.handleWebhook(...missed());
-    await vi.waitFor(() => expect(sandbox.calls.count('GET /v1/checkout/sessions')).toBe(1), 30_000);
+    await expect.poll(() => sandbox.calls.count('GET /v1/checkout/sessions')).toBe(1);
     sandbox.pay(sessionId, { fate: 'never_made' });
     await payments.handleWebhook(...missed());
-    await vi.waitFor(async () => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }), 5_000);
+    await expect.poll(() => ledger.order('order-1')).toMatchObject({ membership: 'active' });
   });
 });
 
@@ -265,9 +262,6 @@ describe('an endpoint of the sandbox', () => {
     shop.sandbox.pay(await shop.checkout(), { fate: 'never_made' });
     expect(shop.sandbox.reportMissedEvents()).toBeGreaterThan(0);
     await shop.sandbox.deliverDue();
-    await vi.waitFor(
-      async () => expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' }),
-      30_000,
-    );
+    await expect.poll(() => shop.ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
   });
 });

@@ -1,4 +1,4 @@
-// What stands in the log of a shop, for tests of the poll.
+// Reads the log of a shop, for tests of the poll.
 import type { Shop } from '../shop.test-support.ts';
 
 export async function eventTypes({ store }: Shop, prefixes: readonly string[]): Promise<string[]> {

@@ -1,7 +1,7 @@
 // The poll as a whole: who runs a round, what a failing one leaves behind, and how it goes on.
 import { LedgerError, type PaymentLedgerOptions } from '@paidonce/ledger';
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stripePayments } from '../index.ts';
 import { hourMs, openShop, refusal, type Shop } from '../shop.test-support.ts';
 import type { Answer, ListPage, ListWindow } from '../stripe/stripe-calls.ts';
@@ -94,7 +94,7 @@ describe('a round', () => {
     await payments.sweep(objects);
     sandbox.calls.reset();
     const stopped = refusal(payments.sweep(objects));
-    await vi.waitFor(() => expect(sandbox.calls.count()).toBeGreaterThan(0));
+    await expect.poll(() => sandbox.calls.count()).toBeGreaterThan(0);
     await payments[Symbol.asyncDispose]();
     expect((await stopped).code).toBe('closed');
     expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished', 'SweepStarted']);
@@ -118,7 +118,7 @@ describe('in the background', () => {
   test('it comes by itself', async () => {
     const { checkout, sandbox, ledger } = await openShop({ payments: { poll: { intervalMs: 10 } } });
     sandbox.pay(await checkout(), { fate: 'lost' });
-    await vi.waitFor(async () => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' }), 30_000);
+    await expect.poll(() => ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
   });
 
   test('it survives a pass that fails', async () => {
@@ -127,9 +127,9 @@ describe('in the background', () => {
     const { checkout, sandbox, ledger } = await openShop({ payments: { poll: { intervalMs: 10 }, account: 'acct_1SandboxPaidOnce', log } });
     sandbox.injectFault({ kind: 'status', status: 401, times: 2, path: '/v1/events' });
     sandbox.pay(await checkout(), { fate: 'lost' });
-    await vi.waitFor(async () => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active' }), 30_000);
+    await expect.poll(() => ledger.order('order-1')).toMatchObject({ membership: 'active' });
     // The pass ends a moment after that.
-    await vi.waitFor(() => expect(warnings).toContain('a pass of the poll failed; the next one reads the same again'), 30_000);
+    await expect.poll(() => warnings).toContain('a pass of the poll failed; the next one reads the same again');
   });
 
   test('a person is told once that it fails three times in a row', async () => {
@@ -144,7 +144,7 @@ describe('in the background', () => {
     });
     sandbox.injectFault({ kind: 'status', status: 401, times: 1_000, path: '/v1/events' });
     await checkout();
-    await vi.waitFor(() => expect(failed).toBeGreaterThan(4), 30_000);
+    await expect.poll(() => failed).toBeGreaterThan(4);
     expect(told).toEqual([expect.stringMatching(/^poll_failing The poll of events-\S+ has failed 3 times in a row/)]);
   });
 
@@ -155,10 +155,10 @@ describe('in the background', () => {
       payments: { poll: { intervalMs: 5 } },
     });
     sandbox.injectFault({ kind: 'status', status: 401, times: 1_000, path: '/v1/balance' });
-    // Of both modes: then the key's own must be asked for.
+    // With orders of both modes the ledger must ask Stripe for the mode of the key.
     for (const livemode of [true, false])
       await ledger.placeOrder({ ...order, orderId: `order-${livemode}`, account: sandbox.account, livemode });
-    await vi.waitFor(() => expect(told).toHaveLength(1), 30_000);
+    await expect.poll(() => told).toHaveLength(1);
     expect(told[0]).toMatch(/^poll_failing The poll of the accounts has failed 3 times in a row/);
     expect(told[0]).not.toContain('sk_test');
   });

@@ -185,7 +185,7 @@ export class StripeCalls {
 
   async #ask<T>(what: string, call: Call<T>, timeoutMs: number, refusedAs: Refused = 'provider_unavailable'): Promise<Answer<T>> {
     const { runtime, connected, around = (_what, once) => once() } = this.#options;
-    const options = { timeout: timeoutMs, maxNetworkRetries: 0, ...defined({ stripeAccount: connected }) };
+    const options = { timeout: timeoutMs * runtime.patience, maxNetworkRetries: 0, ...defined({ stripeAccount: connected }) };
     const response = await around(what, async () => {
       try {
         return await call(options);

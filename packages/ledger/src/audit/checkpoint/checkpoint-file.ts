@@ -1,9 +1,9 @@
-// A process's own file of signed checkpoints, read at its start. It is appended to without syncing the disk, which would
-// slow the log beside it: what a crash takes from its end is signed again.
+// Reads a process's own file of signed checkpoints when the process starts. Checkpoints are appended to the file without
+// syncing the disk, because a sync would slow down the log. After a crash the lost ones are signed again.
 import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { type Checkpoint, readCheckpoint, splitNotes } from './signed-checkpoint.ts';
 
-/** @returns what it holds. A last one that a crash cut off is taken off the file. */
+/** Returns the checkpoints in the file. Removes a last one that a crash has cut off. Empty: the file does not exist. */
 export function readCheckpointFile(path: string): readonly Checkpoint[] {
   if (!existsSync(path)) return [];
   const text = readFileSync(path, 'utf8');

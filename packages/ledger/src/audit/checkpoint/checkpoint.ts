@@ -1,4 +1,4 @@
-// A signed checkpoint of a log as it is now, and the proof that it continues an earlier one.
+// Signs a checkpoint of a log, and proves that the log continues an earlier checkpoint.
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import type { LogReader } from '../log/log-reader.ts';
@@ -7,23 +7,29 @@ import { scanTree } from '../tree/tree-scan.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
 import type { NoteSigner } from './signed-note.ts';
 
+/** How to take a checkpoint. */
 export interface CheckpointOptions {
+  /** The name of the log, without spaces and `+`: `shop.example/ledger`. */
   readonly origin: string;
-  /** Several while a key is rotated. */
+  /** The keys to sign with: several while a key is rotated. */
   readonly signers: readonly NoteSigner[];
-  /** Of the log as it was. Default: as it is. */
+  /** Signs the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** Events read so far. */
+  /** Called with the number of events read so far. */
   readonly onEvents?: (events: number) => void;
 }
 
+/** A checkpoint that was signed. */
 export interface TakenCheckpoint {
+  /** The checkpoint as a signed note. */
   readonly note: string;
+  /** How many events it covers: the first `size` of the log. */
   readonly size: number;
-  /** Base64. */
+  /** The root of the log's tree over these events, base64. */
   readonly root: string;
 }
 
+/** Signs a checkpoint. @throws LedgerError `invalid_input`: the origin has a space or a `+`. Also what the store throws. */
 export async function takeCheckpoint(log: LogReader, { origin, signers, asOf, onEvents }: CheckpointOptions): Promise<TakenCheckpoint> {
   refuseOrigin(origin);
   const { tree } = await scanTree(log, { asOf }, onEvents);
@@ -32,8 +38,9 @@ export async function takeCheckpoint(log: LogReader, { origin, signers, asOf, on
 }
 
 /**
- * The proof (RFC 6962, 2.1.2) that the first `size` events begin with the first `earlier` ones, base64: for a witness who
- * keeps the last checkpoint and not the log. Requires 0 < earlier ≤ size.
+ * Returns the proof (RFC 6962, 2.1.2) that the log's first `size` events begin with its first `earlier` events, as base64
+ * hashes. A witness needs it who keeps the last checkpoint, but not the log. Requires 0 < earlier ≤ size.
+ * @throws LedgerError `invalid_input`: the log has fewer than `size` events.
  */
 export async function proveConsistency(log: LogReader, earlier: number, size: number): Promise<readonly string[]> {
   const ranges = consistencyRanges(earlier, size);

@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Clock and waiting in the hands of the test: each wait is one look further. */
+/** A clock that the test controls: each wait of the checkpointer ends when the test lets time pass. */
 function steps() {
   let nowMs = 0;
   let wake = (): void => undefined;
@@ -59,7 +59,7 @@ function steps() {
       wake();
       while (waits.length === before) await new Promise((done) => setImmediate(done));
     },
-    /** Until it has looked for the first time. */
+    /** Waits until the checkpointer has made its first pass. */
     begun: async () => {
       while (waits.length === 0) await new Promise((done) => setImmediate(done));
     },
@@ -112,7 +112,7 @@ describe('a checkpoint is signed', () => {
     expect(sizes()).toEqual([10, 1_000, 2_000]);
     await pass(60_000);
     expect(sizes()).toEqual([10, 1_000, 2_000, 2_510]);
-    await pass(3_600_000); // Nothing new.
+    await pass(3_600_000); // No event was appended.
     expect(sizes()).toHaveLength(4);
     await signing.stop(runtime.monotonicNowMs() + 1_000);
   });

@@ -1,5 +1,5 @@
-// Signs checkpoints of the log beside a running ledger: at each multiple of 1,000 events, and otherwise when a minute has
-// passed and something was appended. It never signs what contradicts a checkpoint that it has signed before.
+// Signs checkpoints of the log while the ledger runs: at each multiple of 1,000 events, and also when a minute has passed
+// and something was appended. Never signs what contradicts a checkpoint that it has signed before.
 import { appendFile } from 'node:fs/promises';
 import type { Alert } from '../../alerts.ts';
 import { LedgerError } from '../../errors.ts';
@@ -11,32 +11,34 @@ import { readCheckpointFile } from './checkpoint-file.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, parseSignerKey } from './signed-note.ts';
 
+/** A checkpoint that was signed. */
 export interface SignedCheckpoint {
-  /** The signed note: keep it where nobody who can write the log can write. */
+  /** The signed note. Keep it in a place that nobody who can write the log can write. */
   readonly note: string;
-  /** Events that it covers. */
+  /** How many events it covers: the first `size` of the log. */
   readonly size: number;
-  /** Base64. */
+  /** The root of the log's tree over these events, base64. */
   readonly root: string;
 }
 
+/** The option `checkpoints` of the ledger. */
 export interface CheckpointSettings {
-  /** A name without spaces for this log, the same in all processes: `shop.example/ledger`. */
+  /** A name for this log, the same in all processes, without spaces and `+`: `shop.example/ledger`. */
   readonly origin: string;
-  /** `PRIVATE+KEY+…`, as `paidonce key` makes it. Both, while a key is rotated. */
+  /** The signing key, `PRIVATE+KEY+…`, as `paidonce key` makes it. Pass both keys while you rotate one. */
   readonly key: string | readonly string[];
-  /** Checkpoints are appended to it. Each process has its own. */
+  /** Path of the file to which checkpoints are appended. Each process needs its own. Absent: no file. */
   readonly file?: string;
-  /** Takes each checkpoint elsewhere. It may be called again for the same size. */
+  /** Receives each checkpoint, to store it elsewhere. May be called again for the same size. If it fails, it is called again. */
   readonly onCheckpoint?: (checkpoint: SignedCheckpoint) => void | Promise<void>;
 }
 
 export interface Checkpointer {
   /** Signs in the background until `stop`. */
   start(): void;
-  /** Once, up to the end of the log as it is now. */
+  /** Signs once, up to the present end of the log. @throws LedgerError what reading the log or writing the file throws. */
   catchUp(): Promise<void>;
-  /** After a last checkpoint, if it can be had before the deadline (monotonic). */
+  /** Stops, after a last checkpoint if that is possible before the deadline (monotonic). */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -51,7 +53,7 @@ interface CheckpointerOptions {
 const lookMs = 1_000;
 const longestMs = 60_000;
 
-/** @throws LedgerError `invalid_input`: a key or an origin that cannot be used. */
+/** Opens the checkpointer. @throws LedgerError `invalid_input`: a key or the origin cannot be used, or there is no key. */
 export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   return new FollowingCheckpointer(options);
 }
@@ -59,18 +61,25 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
 class FollowingCheckpointer implements Checkpointer {
   readonly #options: CheckpointerOptions;
   readonly #signers: readonly NoteSigner[];
+  /** Aborted by `stop`. */
   readonly #stopping = new AbortController();
+  /** The background loop. Written by `start`. */
   #loop: Promise<void> = Promise.resolve();
+  /** The newest pass; passes run one after the other. Written by `#inTurn`. */
   #turn: Promise<void> = Promise.resolve();
+  /** Set by `#pass`, cleared by `#failed`. */
   #tree: TreeFollower | undefined;
-  /** Root by size, of what was signed before. */
+  /** What was signed before. Key: size; value: root, base64. Read from the file by the first `#pass`; extended by `#sign`. */
   #signed: Map<number, string> | undefined;
+  /** The largest size that was signed; 0: none. Written by `#pass` and `#sign`. */
   #largest = 0;
+  /** When the last checkpoint was signed (monotonic). Written by `start` and `#sign`. */
   #signedAtMs = Number.NEGATIVE_INFINITY;
-  /** The hook failed for it. */
+  /** The newest checkpoint for which `onCheckpoint` failed. Written by `#send`. */
   #unsent: SignedCheckpoint | undefined;
+  /** Set by `#contradiction`, for good. */
   #contradicted = false;
-  /** A person knows. */
+  /** True from the first alert of a failure until a pass succeeds. Written by `#failed` and `#follow`. */
   #failing = false;
 
   constructor(options: CheckpointerOptions) {
@@ -114,7 +123,7 @@ class FollowingCheckpointer implements Checkpointer {
     }
   }
 
-  /** A tree that failed is grown again from its beginning. */
+  /** Reports the failure, and drops the tree: the next pass builds it again from the beginning of the log. */
   async #failed(error: unknown): Promise<void> {
     const { log, onAlert } = this.#options;
     const tree = this.#tree;
@@ -133,7 +142,10 @@ class FollowingCheckpointer implements Checkpointer {
     return done;
   }
 
-  /** To the end of the log. @param afterMs the end is signed too, where the last checkpoint is older than this. */
+  /**
+   * Reads up to the end of the log, and signs.
+   * @param afterMs the end itself is signed only if the last checkpoint is at least this many milliseconds old.
+   */
   async #pass(afterMs: number): Promise<void> {
     const { store, settings, runtime } = this.#options;
     if (this.#contradicted) return;
@@ -150,7 +162,7 @@ class FollowingCheckpointer implements Checkpointer {
       const growth = await this.#tree.advance();
       if (growth.roots.some((root) => this.#contradicts(root))) return;
       newest = growth.roots.at(-1) ?? newest;
-      // Of a log that has grown long without checkpoints, the newest says it all.
+      // If the log has never had a checkpoint, the newest multiple of 1,000 is enough: it covers the earlier ones.
       if (!isFirst) await this.#sign(growth.roots.filter(([size]) => size % checkpointEvents === 0));
       if (!growth.caughtUp) continue;
       if (growth.size < this.#largest) {
@@ -170,7 +182,7 @@ class FollowingCheckpointer implements Checkpointer {
     return true;
   }
 
-  /** Signing on would hide it. */
+  /** Reports that the log differs from what was signed, and ends all signing: more checkpoints would hide the difference. */
   #contradiction(what: string): void {
     const { log, onAlert, settings } = this.#options;
     this.#contradicted = true;
@@ -197,7 +209,7 @@ class FollowingCheckpointer implements Checkpointer {
     for (const checkpoint of checkpoints) await this.#send(checkpoint);
   }
 
-  /** Of several that could not be sent the newest is tried again: it covers the others. */
+  /** Calls the hook. If it fails for several checkpoints, only the newest is sent again: it covers the others. */
   async #send(checkpoint: SignedCheckpoint): Promise<void> {
     try {
       await this.#options.settings.onCheckpoint?.(checkpoint);

@@ -1,33 +1,41 @@
 // Signed notes (c2sp.org/signed-note) with Ed25519: a text, a blank line, and one signature line for each key that
-// signed it. Any tool that reads the format can check ours. A key is rotated by signing with both for a while.
+// signed it. Any tool that reads the format can check ours. To rotate a key, sign with both keys for a while.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { LedgerError } from '../../errors.ts';
 
+/** A private key that signs notes. */
 export interface NoteSigner {
-  /** Stands in the signature line: a URL without scheme, as a rule the origin of the log. */
+  /** The name in the signature line: a URL without scheme, usually the origin of the log. */
   readonly name: string;
-  /** To be given to auditors: `name+id+base64`. */
+  /** The public key, `name+id+base64`: give it to auditors. */
   readonly verifierKey: string;
+  /** Returns the Ed25519 signature of the text, 64 bytes. */
   sign(text: string): Buffer;
 }
 
+/** A public key that checks signatures of notes. */
 export interface NoteVerifier {
+  /** The name in the signature line. */
   readonly name: string;
   readonly key: KeyObject;
-  /** With the name it says which key signed; it is no proof. */
+  /** Four bytes that, with the name, show which key signed. They prove nothing by themselves. */
   readonly id: Buffer;
 }
 
+/** The text with the names of the trusted keys that signed it, or the reason why the note is refused. */
 export type OpenedNote = { readonly text: string; readonly signedBy: readonly string[] } | { readonly refused: string };
 
 const ed25519 = 1;
 const signerPrefix = 'PRIVATE+KEY+';
-/** A private key of 32 bytes follows: PKCS #8, RFC 8410. */
+/** The start of an Ed25519 private key in PKCS #8 (RFC 8410); the 32 bytes of the key follow. */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-/** More lines than any honest note has; each costs a verification. */
+/** No honest note has more signature lines. Each line costs a verification. */
 const maxSignatures = 64;
 
-/** A new key, in the two texts of the format. Only `verifierKey` may leave your hands. */
+/**
+ * Makes a new key pair, as the two texts of the format. Keep `signerKey` secret; give `verifierKey` to auditors.
+ * @throws LedgerError `invalid_input`: the name is empty, or has a space or a `+`.
+ */
 export function generateNoteKey(name: string): { readonly signerKey: string; readonly verifierKey: string } {
   refuseName(name);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -37,7 +45,7 @@ export function generateNoteKey(name: string): { readonly signerKey: string; rea
   return { signerKey: `${signerPrefix}${name}+${id.toString('hex')}+${encoded}`, verifierKey: verifierKeyText(name, publicKey) };
 }
 
-/** @throws LedgerError `invalid_input`. Its message never holds the key. */
+/** Reads a private key, `PRIVATE+KEY+name+id+base64`. @throws LedgerError `invalid_input`; its message never shows the key. */
 export function parseSignerKey(text: string): NoteSigner {
   if (!text.startsWith(signerPrefix)) refuseKey('the signing key', `must begin with ${signerPrefix}`);
   const { name, id, bytes } = parseKey(text.slice(signerPrefix.length), 'the signing key');
@@ -47,7 +55,7 @@ export function parseSignerKey(text: string): NoteSigner {
   return { name, verifierKey: verifierKeyText(name, publicKey), sign: (note) => sign(null, Buffer.from(note), privateKey) };
 }
 
-/** @throws LedgerError `invalid_input`. */
+/** Reads a public key, `name+id+base64`. @throws LedgerError `invalid_input`: it is no such key, or it is a private one. */
 export function parseVerifierKey(text: string): NoteVerifier {
   if (text.startsWith(signerPrefix))
     refuseKey('the key', 'is a private one: give auditors the other, and replace this one if it was shown');
@@ -56,7 +64,7 @@ export function parseVerifierKey(text: string): NoteVerifier {
   return { name, id, key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') }, format: 'jwk' }) };
 }
 
-/** @param text ends with a line break, and has no empty last line. */
+/** Returns the signed note. @param text must end with a line break, and must not have an empty last line. */
 export function signNote(text: string, signers: readonly NoteSigner[]): string {
   const lines = signers.map((signer) => {
     const signature = Buffer.concat([parseVerifierKey(signer.verifierKey).id, signer.sign(text)]);
@@ -66,8 +74,8 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
 }
 
 /**
- * The text, where a key that we trust has signed it. Signatures of unknown keys are passed over: that lets a key
- * be rotated, and witnesses sign too. A false signature of a known key refuses the whole note.
+ * Returns the text if a trusted key has signed it. Signatures by unknown keys are ignored, so that a key can be rotated and
+ * witnesses can sign too. A false signature by a trusted key refuses the whole note. Never throws.
  */
 export function openNote(note: string, trusted: readonly NoteVerifier[]): OpenedNote {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids them
@@ -108,7 +116,7 @@ function keyId(name: string, raw: Buffer): Buffer {
   return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([ed25519]), raw]), 'buffer').subarray(0, 4);
 }
 
-/** `name+id+base64`; the base64 may hold further plus signs. */
+/** Splits `name+id+base64`; the base64 may contain more plus signs. */
 function parseKey(text: string, what: string): { readonly name: string; readonly id: Buffer; readonly bytes: Buffer } {
   const [, name = '', id = '', encoded = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text.trim()) ?? [];
   const bytes = Buffer.from(encoded, 'base64');

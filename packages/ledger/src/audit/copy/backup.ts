@@ -1,5 +1,5 @@
-// A backup of a SQLite log in use, verified after it was written: the file is sound, and its tree is the one of the log
-// that it was made from.
+// Backs up a SQLite log in use, and verifies the copy afterwards: the file is undamaged, and its tree has the same root as
+// the original log.
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import { backUp } from '../../event-store/sqlite/backup.ts';
@@ -7,14 +7,20 @@ import type { LogReader } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { scanTree } from '../tree/tree-scan.ts';
 
+/** A backup that was verified. */
 export interface VerifiedBackup {
-  /** Events in it. */
+  /** How many events the backup has. */
   readonly size: number;
-  /** Base64. */
+  /** The root of its tree, base64. */
   readonly root: string;
 }
 
-/** @throws LedgerError `invalid_input`: no SQLite log, or `toPath` exists. `corrupt`: the copy is not what was to be copied; it is left for you to look at. */
+/**
+ * Writes a backup of a SQLite log to a new file, and verifies it. The ledger may run meanwhile.
+ * @param onEvents called with the number of events verified so far.
+ * @throws LedgerError `invalid_input`: the log is no SQLite file, or `toPath` exists. `corrupt`: the copy is damaged or differs
+ *   from the log; it is kept, so that you can examine it. Also what SQLite's failures become, such as `store_full`.
+ */
 export async function backUpLog(log: LogReader, toPath: string, onEvents?: (events: number) => void): Promise<VerifiedBackup> {
   if (!log.sqlite)
     throw new LedgerError('invalid_input', `${log.name} is no SQLite file. Back it up with the tools of its server, or export it`);
@@ -25,7 +31,7 @@ export async function backUpLog(log: LogReader, toPath: string, onEvents?: (even
   const copy = sqliteReader(toPath);
   try {
     const { tree } = await scanTree(copy, {}, onEvents);
-    // The log may have grown since: it begins with what was copied.
+    // The log may have grown meanwhile, so only its first `size` events are compared.
     const { tree: original } = await scanTree(log, { size: tree.size });
     const root = tree.root();
     if (!root.equals(original.root())) throw new LedgerError('corrupt', `${toPath} is not a copy of ${log.name}. Make another one`);

@@ -40,7 +40,7 @@ test('a backup of a log that is being written is one moment of it, and a ledger 
     const { size, root } = await backUpLog(log, path);
     sizes.push(size);
     const copy = sqliteReader(path);
-    // Each order whole or not at all; the same tree; nothing else beside it.
+    // Each order is complete or absent, the tree is the same, and no other file is beside the backup.
     expect(await verifyLog(copy)).toMatchObject({ found: 0, size, root });
     await copy.close();
   }
@@ -48,7 +48,7 @@ test('a backup of a log that is being written is one moment of it, and a ledger 
   await writing;
   await log.close();
   await ledger[Symbol.asyncDispose]();
-  expect(sizes).toEqual([...new Set(sizes)].toSorted((a, b) => a - b)); // It grew meanwhile.
+  expect(sizes).toEqual([...new Set(sizes)].toSorted((a, b) => a - b)); // The log grew meanwhile.
 
   const restored = join(folder, 'wednesday.db');
   const goneOn = createPaymentLedger({ eventStore: await openSqliteEventStore(restored), background: false });

@@ -1,5 +1,5 @@
-// Copies a ledger into another store, and proves it by the root of the tree. It goes on where an earlier copy ended,
-// wherever that was: what the target holds must be a beginning of the source, event by event, before anything is written.
+// Copies a ledger into another store, and proves the copy by the root of the tree. Continues where an earlier copy ended:
+// before anything is written, the events in the target must be the first events of the source, one by one.
 import { LedgerError } from '../../errors.ts';
 import type { EventMetadata, EventStore, Position } from '../../event-store/event-store.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
@@ -8,39 +8,46 @@ import { isAsStringified, LogWriter, type PlacedEvent } from '../log/log-writer.
 import { leafText } from '../tree/leaf.ts';
 import { scanTree, TreeScan } from '../tree/tree-scan.ts';
 
+/** The three steps: compare what the target has, append the rest, then read the target again to prove the copy. */
 export type CopyPhase = 'compare' | 'copy' | 'prove';
 
+/** How to copy a ledger. */
 export interface CopyOptions {
-  /** The target writes appends in the order in which they are called, as SQLite does: many may be under way. Default false. */
+  /**
+   * True if the target writes appends in the order in which they were called, as SQLite does: then many appends run at once.
+   * Default: false, one append at a time.
+   */
   readonly keepsOrder?: boolean;
-  /** Events of the log so far. */
+  /** Called with the step, and with how many events of the log it has reached. */
   readonly onProgress?: (phase: CopyPhase, events: number) => void;
 }
 
-/** A log, as a checkpoint would name it. */
+/** Size and root of a log's tree: what a checkpoint signs. */
 export interface TreeState {
+  /** How many events the log has. */
   readonly size: number;
-  /** Base64. */
+  /** The root of its tree, base64. */
   readonly root: string;
 }
 
+/** The result of a copy. */
 export type CopyResult =
   | (TreeState & {
       readonly outcome: 'copied';
-      /** By this run; the rest was there. */
+      /** How many events this run appended. The target had the others already. */
       readonly appended: number;
-      /** Events that came to the source meanwhile: it is still written to. Copy again, and they follow. */
+      /** How many events were appended to the source meanwhile. If not 0, the source is in use: copy again for these events. */
       readonly sourceWentOn: number;
     })
-  /** The target has the ids of the source and not its content: somebody has changed one of them. */
+  /** The target has the same event ids as the source, but other content: one of the two logs was changed. */
   | { readonly outcome: 'differs'; readonly source: TreeState; readonly target: TreeState };
 
 /**
- * Copies what the source has now. Killed at any moment, it is called again with the same target. An event keeps its
- * stream, revision, id and stored text; positions are the target's own.
+ * Copies the events that the source has now. If the process dies at any moment, call it again with the same target. An
+ * event keeps its stream, revision, id and stored text; the target gives it a new position.
  *
- * @throws LedgerError `invalid_input`: the target holds what no copy of this source has written, or has gone on by
- *   itself; nothing was written. Or the source holds text that the ledger did not write. And what both stores throw.
+ * @throws LedgerError `invalid_input`: the target has events that this source does not have, so nothing was written; or the
+ *   source has text that the ledger did not write. Also what both stores throw.
  */
 export async function copyLedger(source: LogReader, target: EventStore, options: CopyOptions = {}): Promise<CopyResult> {
   const cursor: Cursor = {};
@@ -62,8 +69,9 @@ export async function copyLedger(source: LogReader, target: EventStore, options:
 
 type Rows = AsyncGenerator<LogRow, undefined, undefined>;
 
-/** Of the last event that was read. */
+/** How far the source was read. */
 interface Cursor {
+  /** The position of the last event that was read. Written by `eachRow`. */
   last?: Position;
 }
 
@@ -83,7 +91,7 @@ function stateOf({ tree }: TreeScan): TreeState {
 
 const progressEvents = 1_000;
 
-/** Reads the source on as far as the target goes. @returns what differs, where the target is a copy that was changed. */
+/** Reads the source as far as the target goes. Returns the difference if an event has the same id but other content. */
 async function compare(
   rows: Rows,
   target: EventStore,

@@ -140,7 +140,7 @@ describe('a copy that was cut off goes on', () => {
     while (copied.sqlite?.end() === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
     child.kill('SIGKILL');
     expect(await gone).toEqual([null, 'SIGKILL']);
-    await copied.close(); // What the killed one had committed and not yet told is seen by who opens the file anew.
+    await copied.close(); // A new connection sees also what the killed process had committed without reporting it.
     const target = await openSqlite(to);
     const there = (await eventsIn(target)).length;
     expect(there).toBeLessThan(events);
@@ -176,7 +176,7 @@ describe('a copy that was cut off goes on', () => {
     await original.append('order-a', -1, events);
     await original.append('order-b', -1, others);
     const reader = readerOf(original);
-    // The target was read, and was empty: now the append of the killed one arrives.
+    // The copy has read the target, which was empty. Now the append of the killed process arrives.
     async function* rows(): AsyncGenerator<never> {
       await land(openMemoryEventStore({ log }));
       yield* reader.rows() as AsyncIterable<never>;
@@ -247,7 +247,7 @@ describe('what differs is told, with both roots', () => {
   test('where somebody else writes to the target meanwhile', async () => {
     const log = createMemoryLog();
     const other = openMemoryEventStore({ log });
-    const own = [noted()]; // Appended once: then it is known.
+    const own = [noted()]; // This event is in the store already.
     const onProgress = () => void other.append('order-own', -1, own);
     expect(await copyLedger(source, openMemoryEventStore({ log }), { onProgress })).toEqual({
       outcome: 'differs',

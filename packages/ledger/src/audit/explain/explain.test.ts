@@ -22,7 +22,7 @@ async function explained(orderId: string, asOf?: Position): Promise<Explanation>
   if (!explanation) throw new Error(`no order ${orderId}`);
   return explanation;
 }
-/** Without their times. */
+/** Returns the lines without their times. */
 const told = async (orderId: string) => explanationLines(await explained(orderId)).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
 const verdicts = async (orderId: string) =>
   (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'said' ? [[entry.said.source, entry.verdict.verdict]] : []));

@@ -1,5 +1,5 @@
-// Why an order has its membership, or a member his access: from the order's own stream and its reference streams, as they
-// are or as they were.
+// Explains why an order has its membership, or why a member has access. Reads the order's own stream and its reference
+// streams, up to their end or up to an earlier position.
 import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { MembershipStatus } from '../../order/order.ts';
@@ -9,30 +9,40 @@ import type { LogReader } from '../log/log-reader.ts';
 import { type LogRow, storedEvent } from '../log/log-row.ts';
 import { saidIn, type TimelineEntry, type ToldEvent, timelineOf } from './timeline.ts';
 
+/** Which state of the log to explain. */
 export interface ExplainOptions {
-  /** As the log was. Default: as it is. */
+  /** Explains the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** Of a member: events read so far, to find the orders. */
+  /** Called by `explainMember` with the number of events read so far: it searches the whole log for the member's orders. */
   readonly onEvents?: (events: number) => void;
 }
 
+/** Why an order has its membership. `explanationLines` turns it into text. */
 export interface Explanation {
   readonly orderId: string;
   /** Absent until the order is placed. */
   readonly memberId?: string;
+  /** Absent until the order is placed. */
   readonly plan?: string;
+  /** ISO 4217, lower case. Absent until the order is placed. */
   readonly currency?: string;
   readonly membership: MembershipStatus;
-  /** When the newest decision was recorded. */
+  /** When the newest decision was recorded, ISO 8601 in UTC. Absent: there is no decision. */
   readonly since?: string;
+  /** How many reviews wait for a person. */
   readonly openReviews: number;
-  /** Decisions, and those that the shop took over. */
+  /** How many decisions there are; this is also the number of the newest one. */
   readonly sequence: number;
+  /** The newest decision that was delivered to the shop or abandoned; 0: none. */
   readonly delivered: number;
+  /** What happened, by time of recording. */
   readonly entries: readonly TimelineEntry[];
 }
 
-/** Undefined: the log knows no such order (then). @throws LedgerError `corrupt`, `file_newer`: its stream cannot be read. */
+/**
+ * Explains one order. Undefined: the log has no such order, or had none at `asOf`.
+ * @throws LedgerError `corrupt`, `file_newer`: its stream cannot be read. Also what the store throws.
+ */
 export async function explainOrder(log: LogReader, orderId: string, { asOf }: ExplainOptions = {}): Promise<Explanation | undefined> {
   const until = (row: LogRow): boolean => asOf === undefined || row.position <= asOf;
   const rows = (await log.stream(orderAggregate.stream(orderId))).filter(until);
@@ -47,8 +57,9 @@ export async function explainOrder(log: LogReader, orderId: string, { asOf }: Ex
 }
 
 /**
- * From an order's own stream alone, as `ledger.history(orderId)` gives it: without what its references held before they
- * were linked. Undefined: there is no such order.
+ * Explains one order from its own stream alone, as `ledger.history(orderId)` returns it. What was held under its payments'
+ * references before the link is left out. Undefined: there is no such order.
+ * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read.
  */
 export function explainHistory(orderId: string, history: readonly StoredEvent[]): Explanation | undefined {
   return history.length === 0 ? undefined : explained(orderId, history.map(toldEvent), []);
@@ -65,12 +76,15 @@ function explained(orderId: string, events: readonly ToldEvent[], references: re
     openReviews: order.reviews.filter(({ resolution }) => resolution === undefined).length,
     sequence: order.sequence,
     delivered: order.delivery.settled,
-    // By time; within the same time a link stands before its use.
+    // Sorted by time. At the same time the entry of a link comes before the entry that uses it.
     entries: [...references, ...entries].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
   };
 }
 
-/** Every order of a member, in the order in which they were placed. */
+/**
+ * Explains every order of a member, in the order in which they were placed. Empty: the member has none.
+ * @throws LedgerError `corrupt`, `file_newer`: a stream cannot be read. Also what the store throws.
+ */
 export async function explainMember(log: LogReader, memberId: string, options: ExplainOptions = {}): Promise<readonly Explanation[]> {
   const { asOf, onEvents } = options;
   const orderIds: string[] = [];
@@ -78,7 +92,7 @@ export async function explainMember(log: LogReader, memberId: string, options: E
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
     for (const row of rows) {
       const { stream, type, data } = row;
-      // The text is looked at before it is parsed: of a large log most is not his.
+      // Search the text before parsing it: in a large log most orders belong to other members.
       if (type !== 'OrderPlaced' || !data.includes(memberId)) continue;
       if ((storedEvent(row).data as { memberId?: unknown }).memberId === memberId)
         orderIds.push(stream.slice(orderAggregate.stream('').length));
@@ -95,7 +109,7 @@ function toldEvent(stored: StoredEvent): ToldEvent {
   return { event: readOrderEvent(stored), recordedAt, instance, cause, place: `${stored.stream}@${stored.revision}` };
 }
 
-/** Every name under which its payments go. */
+/** Returns the payments' own ids and all their aliases. */
 function referencesIn(events: readonly ToldEvent[]): ReadonlySet<string> {
   return new Set(
     events.flatMap(({ event }) => {
@@ -109,7 +123,7 @@ function referenceEntry(reference: string, orderId: string, row: LogRow): readon
   const stored = storedEvent(row);
   const event = referenceAggregate.read(stored);
   const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
-  // What was held under several names is told once, under the payment's own.
+  // An observation that was held under several references is shown once, under the payment's own id.
   if (event.type === 'PaymentHeld')
     return event.data.payment.id === reference ? [{ ...place, kind: 'held', reference, said: saidIn(event.data) }] : [];
   return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];

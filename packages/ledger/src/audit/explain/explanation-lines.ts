@@ -1,4 +1,4 @@
-// An explanation as lines of text: a summary, and the timeline.
+// Turns an explanation into lines of text: a summary, then the timeline.
 import { moneyText } from '../minor-units.ts';
 import type { Explanation } from './explain.ts';
 import type { Said, TimelineEntry, Verdict } from './timeline.ts';
@@ -6,18 +6,22 @@ import { type EntryOf, timeText, type Words } from './words.ts';
 import { english } from './words-en.ts';
 import { traditionalChinese } from './words-zh-tw.ts';
 
+/** The languages of an explanation: English, and Traditional Chinese. */
 export type Language = 'en' | 'zh-TW';
 
 const languages: Readonly<Record<Language, Words>> = { en: english, 'zh-TW': traditionalChinese };
 
-/** The summary, a blank line, and the timeline. */
+/** Returns the summary, a blank line, and the timeline, without line breaks. @param language default `en`. */
 export function explanationLines(explanation: Explanation, language: Language = 'en'): readonly string[] {
   const words = languages[language];
   const entries = explanation.entries.map((entry) => `${timeText(entry.at)}  ${entryText(entry, explanation, words)}`);
   return [...summaryLines(explanation, words), '', ...entries].map(words.finish);
 }
 
-/** Whether a member has access, and each of the orders. @param past as the log was. */
+/**
+ * Returns a line that says whether the member has access, then the lines of each order.
+ * @param past true if the explanations are of an earlier position (`asOf`): then the first line is in the past tense.
+ */
 export function memberLines(
   memberId: string,
   explanations: readonly Explanation[],
@@ -48,7 +52,7 @@ function becauseText({ because }: EntryOf<'decided'>, explanation: Explanation, 
   return 'said' in because ? words.summary.said(because.said, factText(because.said, explanation, words)) : words.summary.ruled(because.by);
 }
 
-/** Who confirmed the very fact that granted. */
+/** Returns a line for each source that confirmed the fact that led to the grant, or one line that says that none did. */
 function confirmations({ because }: EntryOf<'decided'>, { entries }: Explanation, { summary }: Words): readonly string[] {
   if (!('said' in because)) return [];
   const of = JSON.stringify([because.said.payment, because.said.fact]);

@@ -1,5 +1,5 @@
-// The timeline of an order: who said what and when, what it led to, and of what led to nothing, why. Plain data; the
-// words are in `words-*.ts`.
+// The timeline of an order, as plain data: which source reported what and when, what it led to, and why it led to nothing
+// where it did. The sentences are in `words-*.ts`.
 import type { Fact, ManualAction, PaymentReference, Source } from '../../observation.ts';
 import { paymentKey } from '../../observation.ts';
 import type {
@@ -16,38 +16,41 @@ import { isDecision } from '../../order/events.ts';
 import type { PaymentFacts } from '../../order/facts.ts';
 import { evolve, factContentKey, initialState, type OrderState } from '../../order/order.ts';
 
-/** What an observation came to. */
+/** What an observation led to. */
 export type Verdict =
+  /** It led to this decision. */
   | { readonly verdict: 'decided'; readonly decision: DecisionType }
-  /** Law 5: another source had said it. */
+  /** Law 5: another source, `first`, had reported the same fact `afterMs` milliseconds earlier. */
   | { readonly verdict: 'confirms'; readonly first: Source; readonly afterMs: number; readonly staysRevoked: boolean }
   /** Law 7: the order was not placed yet. */
   | { readonly verdict: 'waits' }
-  /** Law 4: it is not what the order expects. */
+  /** Law 4: the payment is not what the order expects. */
   | { readonly verdict: 'does_not_count'; readonly because: readonly ReviewKind[] }
   /** Law 4: another payment counts already. */
   | { readonly verdict: 'second_payment' }
-  /** Law 1: newer or stronger was known. */
+  /** Law 1: a newer or stronger fact was known. */
   | { readonly verdict: 'older' }
-  /** Law 4: it is kept, and changes no access. */
+  /** Law 4: the fact is kept, but changes no access. */
   | { readonly verdict: 'no_change' };
 
+/** An observation: what one source reported about a payment. */
 export interface Said {
   readonly source: Source;
   readonly payment: PaymentReference;
   readonly fact: Fact;
-  /** Provider's clock. */
+  /** When the fact was true, by the provider's clock; ISO 8601 in UTC. */
   readonly asOf: string;
-  /** Ours. */
+  /** When we observed it, by our clock; ISO 8601 in UTC. */
   readonly observedAt: string;
   readonly evidence: PaymentObserved['evidence'];
+  /** The person who reported it. Absent: `source` is not `manual`. */
   readonly by?: ManualAction;
 }
 
-/** What led to a decision: what a source said, or what a person decided. */
+/** What led to a decision: an observation, or what a person decided. */
 export type Because = { readonly said: Said } | { readonly by: ManualAction };
 
-/** `at`: when it was recorded. `place`: `stream@revision`. */
+/** One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. */
 export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
   | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string }
@@ -67,8 +70,9 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | {
       readonly kind: 'delivered';
       readonly sequence: number;
+      /** Milliseconds since the decision was recorded. */
       readonly afterMs: number;
-      /** The order came from elsewhere, with a membership that the shop gave before: it was told nothing. */
+      /** True if the order was imported with a membership that the shop had given already: nothing was sent to the shop. */
       readonly imported: boolean;
     }
   | { readonly kind: 'delivery_failed'; readonly sequence: number; readonly reason: DeliveryFailed['reason']; readonly waitMs: number }
@@ -76,7 +80,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'abandoned'; readonly sequence: number }
 );
 
-/** An event of the order's stream, read. */
+/** A parsed event of the order's stream, with the metadata that the timeline shows. */
 export interface ToldEvent {
   readonly event: OrderEvent;
   readonly recordedAt: string;
@@ -90,6 +94,7 @@ export interface Timeline {
   readonly order: OrderState;
 }
 
+/** Makes the timeline of an order, and folds its events. @throws LedgerError `corrupt`: an event cannot follow. */
 export function timelineOf(orderId: string, events: readonly ToldEvent[]): Timeline {
   let order = initialState(orderId);
   const entries: TimelineEntry[] = [];
@@ -107,9 +112,9 @@ export function timelineOf(orderId: string, events: readonly ToldEvent[]): Timel
 }
 
 interface Memory {
-  /** By payment and content. */
+  /** The first observation of each fact. Key: `factContentKey`. Written by `verdictOf`. */
   readonly firstSaid: Map<string, Said>;
-  /** By sequence. */
+  /** When each decision was recorded. Key: its sequence. Written by `entryOf`. */
   readonly decidedAt: Map<number, string>;
 }
 
@@ -161,6 +166,7 @@ function entryOf(
   }
 }
 
+/** Returns the parts of an observation that the timeline shows. */
 export function saidIn(observed: PaymentObserved): Said {
   const { source, payment, fact, asOf, observedAt, evidence } = observed;
   return { source, payment, fact, asOf, observedAt, evidence, ...(observed.source === 'manual' ? { by: observed.by } : {}) };
@@ -186,13 +192,16 @@ function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderSt
   return isSame(before.payments[key], after.payments[key]) ? { verdict: 'older' } : { verdict: 'no_change' };
 }
 
-/** The rest of its append: reviews and the decision. */
+/** Returns the other events of the same append: reviews and the decision. @param rest the events after the observation. */
 function ledTo(rest: readonly ToldEvent[]): readonly OrderEvent[] {
   const end = rest.findIndex(({ event }) => event.type !== 'ReviewOpened' && !isDecision(event));
   return (end === -1 ? rest : rest.slice(0, end)).map(({ event }) => event);
 }
 
-/** The beginning of its append. Where an order was placed after its payment, the payment's first "paid". */
+/**
+ * Returns what led to the decision: the first event of its append. If the order was placed after it was paid, this is the
+ * payment's first "paid".
+ */
 function becauseOf({ payment, source }: MembershipDecided, earlier: readonly ToldEvent[], memory: Memory): Because {
   const led = earlier.findLast(({ event }) => event.type !== 'ReviewOpened')?.event;
   if (led?.type === 'PaymentObserved') return { said: saidIn(led.data) };

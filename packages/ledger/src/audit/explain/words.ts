@@ -1,34 +1,35 @@
-// What a language must be able to say of an order: the compiler demands every sentence of each of them.
+// The sentences that a language must have to explain an order. The compiler demands each of them for each language.
 import type { Fact, ManualAction, Source } from '../../observation.ts';
 import type { DecisionType, OrderPlaced, Resolution, ReviewKind } from '../../order/events.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Explanation } from './explain.ts';
 import type { Said, TimelineEntry, Verdict } from './timeline.ts';
 
-/** An entry of a kind. */
+/** The timeline entry of one kind. */
 export type EntryOf<Kind extends TimelineEntry['kind']> = Extract<TimelineEntry, { kind: Kind }>;
 type Came<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
 
 export interface Words {
-  /** Between two sentences. */
+  /** What stands between two sentences. */
   readonly space: string;
-  /** Last touch to a line. */
+  /** Makes the last change to a complete line. */
   finish(line: string): string;
   readonly sources: Readonly<Record<Source, string>>;
   readonly memberships: Readonly<Record<MembershipStatus, string>>;
   readonly decisions: Readonly<Record<DecisionType, string>>;
   readonly reviews: Readonly<Record<ReviewKind, string>>;
   readonly resolutions: Readonly<Record<Resolution, string>>;
-  /** @param money of an amount in the currency of the order, or in that of the payment. */
+  /** @param money formats an amount; its currency is that of the order unless one is passed. */
   fact(fact: Fact, payment: string, money: (amountMinor: number, currency?: string) => string): string;
   duration(ms: number): string;
   readonly summary: {
-    /** @param orderIds those that give it; none: he has none. @param past as the log was. */
+    /** @param orderIds the orders that give access; empty: the member has none. @param past true: use the past tense. */
     access(memberId: string, orderIds: readonly string[], past: boolean): string;
     heading(explanation: Explanation): string;
     membership(status: MembershipStatus, since: string | undefined): string;
-    /** Why the first decision, and why the newest. */
+    /** Says why the first decision was made. */
     granted(because: string): string;
+    /** Says why the newest decision was made, if it is not the first. */
     changed(entry: EntryOf<'decided'>, because: string): string;
     said(said: Said, fact: string): string;
     ruled(by: ManualAction): string;
@@ -64,7 +65,7 @@ export interface Words {
   };
 }
 
-/** `2026-01-05 09:00:12`, UTC. */
+/** Returns an ISO 8601 time as `2026-01-05 09:00:12`, in UTC. */
 export function timeText(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ');
 }

@@ -1,24 +1,27 @@
-// The accounts of the journal, as templates: `{provider}`, `{account}` and `{plan}` stand for those of the payment.
+// The accounts of the journal, as templates: `{provider}`, `{account}` and `{plan}` are replaced by those of the payment.
 import { LedgerError } from '../../errors.ts';
 
+/** One account template for each use. `defaultAccounts` has the defaults. */
 export interface Accounts {
   /** Money at the provider, before it is paid out. */
   readonly clearing: string;
   readonly revenue: string;
   readonly tax: string;
   readonly shipping: string;
-  /** Of payments that count: what went back. */
+  /** Money that was refunded, of payments that count for their order. */
   readonly refunds: string;
-  /** Withdrawn while a dispute is fought. */
+  /** Money that the provider withdrew while a dispute is open. */
   readonly disputed: string;
   readonly lostDisputes: string;
+  /** Money that the bank of the customer took back. */
   readonly returnedDebits: string;
-  /** What the provider keeps, where its report is given. */
+  /** The provider's fees, if its report is given. */
   readonly fees: string;
-  /** Money that came and does not count for its order: somebody must look. */
+  /** Money that was received, but does not count for its order: a person must check it. */
   readonly unallocated: string;
 }
 
+/** The default templates, with hledger's account names. */
 export const defaultAccounts: Accounts = {
   clearing: 'assets:{provider}:{account}',
   revenue: 'revenues:{plan}',
@@ -32,7 +35,11 @@ export const defaultAccounts: Accounts = {
   unallocated: 'liabilities:unallocated',
 };
 
-/** @param changed `revenue=income:memberships:{plan}`. @throws LedgerError `invalid_input`. */
+/**
+ * Returns the default accounts with some replaced.
+ * @param changed texts of the form `NAME=ACCOUNT`: `revenue=income:memberships:{plan}`.
+ * @throws LedgerError `invalid_input`: the name is unknown, or hledger cannot read the account.
+ */
 export function accountsWith(changed: readonly string[]): Accounts {
   const accounts: Record<string, string> = { ...defaultAccounts };
   for (const text of changed) {
@@ -43,7 +50,7 @@ export function accountsWith(changed: readonly string[]): Accounts {
         `${JSON.stringify(text)} sets no account. Pass NAME=ACCOUNT with one of ${Object.keys(defaultAccounts).join(', ')}`,
       );
     }
-    // Two spaces end an account in hledger, a semicolon begins a comment.
+    // In hledger two spaces end an account, and a semicolon begins a comment.
     if (/ {2}|[;\t\r\n"]/.test(template)) throw new LedgerError('invalid_input', `${JSON.stringify(template)} is no name of an account`);
     accounts[name] = template;
   }

@@ -1,4 +1,4 @@
-// A log as CSV, for spreadsheets: a row for each event of an order, with the fields that people sort and sum by.
+// Exports a log as CSV for spreadsheets: one row for each event of an order, with the fields that people sort and sum by.
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import type { LogReader } from '../log/log-reader.ts';
@@ -34,7 +34,10 @@ const columns = [
 ] as const;
 type Row = Partial<Record<(typeof columns)[number], string | number | undefined>>;
 
-/** RFC 4180, with a heading; lines without their line breaks. */
+/**
+ * Yields the lines of a CSV file (RFC 4180), the heading first, without line breaks.
+ * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read. Also what the store throws.
+ */
 export async function* csvLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
   let events = 0;
   yield columns.join(',');
@@ -49,6 +52,7 @@ export async function* csvLines(log: LogReader, { asOf, onEvents }: LineOptions 
   }
 }
 
+/** All fields that a column may need, whatever the type of the event. */
 interface LooseData {
   readonly memberId?: string;
   readonly plan?: string;
@@ -76,7 +80,7 @@ interface LooseData {
 
 function rowOf(row: LogRow): Row {
   const { position, stream, revision, type, metadata } = storedEvent(row);
-  // Read at its schema version: of a newer one the columns would be wrong, in silence.
+  // Parse at the event's schema version: a newer version would silently give wrong columns.
   const said: LooseData = readOrderEvent(storedEvent(row)).data;
   const { recordedAt } = metadata;
   const livemode = said.payment?.livemode ?? said.livemode;
@@ -106,7 +110,7 @@ function rowOf(row: LogRow): Row {
   };
 }
 
-/** A refund or a dispute tells its amount without the currency: that is the payment's. */
+/** Returns the amount columns. A refund or a dispute has no currency of its own: it is the payment's. */
 function amountIn({ fact, expected }: LooseData): Row {
   const amountMinor = fact?.amount?.totalMinor ?? fact?.amountMinor ?? expected?.amountMinor;
   const currency = fact?.amount?.currency ?? expected?.currency;
@@ -118,7 +122,7 @@ function amountIn({ fact, expected }: LooseData): Row {
   };
 }
 
-/** A spreadsheet runs what begins like a formula: an apostrophe keeps it text. */
+/** Returns the cell as CSV. A spreadsheet would run text that begins like a formula, so it gets an apostrophe in front. */
 function cellText(value: string | number | undefined): string {
   if (value === undefined) return '';
   const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);

@@ -167,7 +167,7 @@ describe('a journal', () => {
       'expenses:disputes usd': 3_900,
       'liabilities:tax usd': -400,
       'liabilities:unallocated eur': -4_900,
-      'revenues:pro usd': -(kept + 4_900 + 4_900 + 4_900 - 400), // refunded, partly and the first of again came, and went back
+      'revenues:pro usd': -(kept + 4_900 + 4_900 + 4_900 - 400), // Payments that were received and then refunded: `refunded`, `partly`, and the first of `again`.
       'revenues:refunds usd': 4_900 + 4_900 + 1_000,
     });
   });
@@ -218,7 +218,7 @@ describe('a journal', () => {
       const fees = entries.filter(({ what }) => what === 'fee').map(({ date, orderId, place }) => [date, orderId, place]);
       expect(fees).toEqual([
         ['2026-01-05', 'confirmed', 'fees line 2'],
-        ['2026-01-09', 'confirmed', 'fees line 8'], // The description of the first has a line of its own.
+        ['2026-01-09', 'confirmed', 'fees line 8'], // Line 8, because the description in the first row has a line break.
         ['2026-01-07', 'partly', 'fees line 5'],
       ]);
       expect(Object.fromEntries(balances(entries))).toMatchObject({

@@ -1,25 +1,26 @@
-// What the provider kept of each payment. The log does not know it; the provider's report does: a CSV file with a heading,
-// such as Stripe's itemised "Balance change from activity", or any other with the columns payment, fee, currency and date.
+// Reads the provider's fee for each payment. The log does not contain fees; the provider's report does: a CSV file with a
+// heading, such as Stripe's itemised "Balance change from activity", or any with the columns payment, fee, currency, date.
 
 import { LedgerError } from '../../errors.ts';
 import { currencySchema } from '../../observation.ts';
 import { minorOf } from '../minor-units.ts';
 
+/** One fee of a payment, from one line of the report. */
 export interface Fee {
-  /** UTC day. */
+  /** The day in UTC, `2026-03-01`. */
   readonly date: string;
-  /** Negative: it was given back. */
+  /** The fee in minor units. Negative: the provider gave it back. */
   readonly amountMinor: number;
-  /** Of the provider's balance: not always that of the payment. */
+  /** The currency of the provider's balance, lower case. It may differ from that of the payment. */
   readonly currency: string;
-  /** Where it stands: `fees line 12`. */
+  /** The line of the report: `fees line 12`. */
   readonly place: string;
 }
 
-/** By payment. */
+/** The fees of each payment. Key: the payment's id. */
 export type Fees = ReadonlyMap<string, readonly Fee[]>;
 
-/** Under any of these names, the first that there is. */
+/** The names that a column may have in the heading. The first that is found is used. */
 const columns = {
   payment: ['payment', 'payment_intent_id'],
   fee: ['fee'],
@@ -27,7 +28,10 @@ const columns = {
   date: ['date', 'created_utc', 'created'],
 } as const;
 
-/** Rows without a payment (payouts, the provider's own invoices) and without a fee are passed over. @throws LedgerError `invalid_input`. */
+/**
+ * Reads the fees from a CSV text. Skips rows without a payment (payouts, the provider's own invoices) or without a fee.
+ * @throws LedgerError `invalid_input`: a column is missing, or a line has no valid amount, currency or day.
+ */
 export function feesIn(csv: string): Fees {
   const [heading = [], ...rows] = csvRows(csv);
   const names = heading.map(({ text }) => text.trim().toLowerCase());
@@ -61,11 +65,11 @@ export function feesIn(csv: string): Fees {
 
 interface Cell {
   readonly text: string;
-  /** Where its row begins, from 1. */
+  /** The line at which its row begins, from 1. */
   readonly line: number;
 }
 
-/** RFC 4180. Empty lines are none. */
+/** Splits CSV text (RFC 4180) into rows. Skips empty lines. */
 function csvRows(csv: string): readonly (readonly Cell[])[] {
   const rows: Cell[][] = [];
   let row: Cell[] = [];

@@ -1,12 +1,16 @@
-// Journal entries as text that hledger and beancount read. Accounts and commodities are declared where they are first
-// used, so that strict checks pass too.
+// Writes journal entries as text that hledger or beancount can read. Declares accounts and commodities where they are
+// first used, so that strict checks pass too.
 import { LedgerError } from '../../errors.ts';
 import { decimalsOf, decimalText } from '../minor-units.ts';
 import type { JournalEntry } from './journal.ts';
 
+/** The program that reads the journal. */
 export type JournalFormat = 'hledger' | 'beancount';
 
-/** Keeps what was declared; one for each journal. */
+/**
+ * Returns a function that turns each entry into lines without line breaks. It remembers what it has declared, so use a new
+ * one for each journal. With `beancount` it throws LedgerError `invalid_input` if an account has no root that beancount knows.
+ */
 export function journalWriter(format: JournalFormat): (entry: JournalEntry) => readonly string[] {
   const declared = new Set<string>();
   const once = (line: string): readonly string[] => {
@@ -59,7 +63,10 @@ const roots: Readonly<Record<string, string>> = {
   expenses: 'Expenses',
 };
 
-/** Its components begin with a capital or a digit, and hold letters, digits and dashes only. */
+/**
+ * Converts an account to beancount's form: each part begins with a capital or a digit, and has only letters, digits, dashes.
+ * @throws LedgerError `invalid_input`: it has no root that beancount knows, or no part after the root.
+ */
 function beancountAccount(account: string): string {
   const [root = '', ...rest] = account.split(':');
   const component = (text: string): string => {

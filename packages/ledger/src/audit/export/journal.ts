@@ -1,5 +1,5 @@
-// The log as double entry. What an order's payments mean for the books is a function of its state; an entry is the
-// difference that an append makes to it. So each entry balances, and what is undone is undone in the books too.
+// Exports the log as double-entry bookkeeping. The books of an order are a function of its state; an entry is the
+// difference that one append makes to them. So each entry balances, and what is undone is undone in the books too.
 import type { Position } from '../../event-store/event-store.ts';
 import { type PaymentReference, paymentKey } from '../../observation.ts';
 import { counts } from '../../order/access.ts';
@@ -18,38 +18,49 @@ import { policiesIn } from '../verify/verify-context.ts';
 import type { Accounts } from './accounts.ts';
 import type { Fees } from './fees.ts';
 
+/** One amount on one account. */
 export interface Posting {
+  /** The account's name, with the template filled in. */
   readonly account: string;
-  /** Debits are positive. */
+  /** The amount in minor units. Debits are positive. */
   readonly amountMinor: number;
+  /** ISO 4217, lower case. */
   readonly currency: string;
 }
 
+/** One entry of the journal: what one append, or one fee, changes in the books. */
 export interface JournalEntry {
-  /** Provider's day where a source spoke, ours where a person decided. UTC. */
+  /** The day in UTC, `2026-03-01`: the provider's day for an observation, ours for what a person decided. */
   readonly date: string;
   readonly orderId: string;
+  /** The payment's id. */
   readonly payment: string;
-  /** Why: `paid`, `refund re_1 succeeded`, `review r1 resolved`… */
+  /** What caused it: `paid`, `refund re_1 succeeded`, `review r1 resolved`… */
   readonly what: string;
-  /** `stream@revision`. */
+  /** The event, `stream@revision`; for a fee the line of the report. */
   readonly place: string;
-  /** They sum to zero in each currency. */
+  /** The amounts. They sum to zero in each currency. */
   readonly postings: readonly Posting[];
 }
 
+/** Which payments to export, and to which accounts. */
 export interface JournalOptions {
   readonly accounts: Accounts;
-  /** Live money and test money are never in one journal. */
+  /** True: only live payments; false: only test payments. A journal never mixes them. */
   readonly livemode: boolean;
+  /** Exports the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** Of the provider's report, by payment. */
+  /** The fees from the provider's report (`feesIn`). Default: no entries of fees. */
   readonly fees?: Fees;
-  /** Events read so far. */
+  /** Called with the number of events read so far. */
   readonly onEvents?: (events: number) => void;
 }
 
-/** Order by order; the entries of an order in the order in which they were recorded. */
+/**
+ * Makes the entries of the journal, one order after the other; those of an order by time of recording.
+ * @param take called with each entry, and awaited.
+ * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read. Also what the store throws.
+ */
 export async function journalEntries(
   log: LogReader,
   options: JournalOptions,
@@ -90,7 +101,7 @@ function* entriesOf(
     const stored = storedEvent(row);
     const { metadata } = stored;
     const event = readOrderEvent(stored);
-    // The books are looked at once an append is complete.
+    // A new append begins here: compare the books as the last one left them.
     if (event.type !== 'ReviewOpened' && !isDecision(event)) {
       yield* settle();
       begun = {
@@ -106,7 +117,7 @@ function* entriesOf(
   yield* feesOf(order, options);
 }
 
-/** Of the payments that are the order's in the end: one that was moved away has its fees where it went. */
+/** Yields the fees of the payments that the order has at the end. A payment that was moved has its fees at its new order. */
 function* feesOf({ orderId, payments, placed }: OrderState, { fees, accounts, livemode }: JournalOptions): Generator<JournalEntry> {
   for (const { reference } of Object.values(payments)) {
     if (reference.livemode !== livemode) continue;
@@ -121,7 +132,7 @@ function* feesOf({ orderId, payments, placed }: OrderState, { fees, accounts, li
   }
 }
 
-/** By payment, then by account and currency. */
+/** The postings of each payment. Outer key: `paymentKey`; inner key: account and currency. */
 type Books = ReadonlyMap<string, { readonly id: string; readonly amounts: ReadonlyMap<string, Posting> }>;
 
 function booksOf(order: OrderState, policy: Policy, { accounts, livemode }: JournalOptions): Books {
@@ -138,7 +149,7 @@ function booksOf(order: OrderState, policy: Policy, { accounts, livemode }: Jour
   return books;
 }
 
-/** All that a payment means now. Payouts are not in the log: the provider's own reports have them. */
+/** Returns the postings for a payment's present state. Payouts are not in the log; the provider's own reports have them. */
 function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accounts: Accounts): readonly Posting[] {
   if (payment.attempt?.status !== 'paid') return [];
   const { totalMinor, currency, parts } = payment.attempt.amount;
@@ -159,7 +170,7 @@ function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accou
     if (status === 'succeeded') postings.push(...both(counted ? 'refunds' : 'unallocated', 'clearing', amountMinor));
   }
   for (const { status, amountMinor, returnedDebit, movements } of Object.values(payment.disputes)) {
-    // While it is open the money is away only if the provider has moved it; a dispute that was won brought it back.
+    // While a dispute is open, the money is away only if the provider has withdrawn it. A dispute that was won returned it.
     if (status === 'lost' || (status === 'open' && movements > 0)) {
       postings.push(...both(returnedDebit ? 'returnedDebits' : status === 'open' ? 'disputed' : 'lostDisputes', 'clearing', amountMinor));
     }
@@ -208,7 +219,7 @@ function headOf(
   }
 }
 
-/** Which modes the log holds: a journal is of one of them. */
+/** Returns which modes the log has payments of, so that the caller can choose one. @throws LedgerError `corrupt`. */
 export async function modesIn(log: LogReader): Promise<ReadonlySet<'live' | 'test'>> {
   const modes = new Set<'live' | 'test'>();
   for await (const rows of log.rows()) {

@@ -1,5 +1,5 @@
-// A log as NDJSON: an event a line, lossless, and a last line with the root of its tree. An import into an empty store of
-// any kind ends with the same root, or fails.
+// Exports a log as NDJSON and imports it again, without loss: one event per line, and a last line with the root of the
+// tree. An import into an empty store of any kind ends with the same root, or fails.
 import { LedgerError } from '../../errors.ts';
 import type { EventMetadata, EventStore, Position } from '../../event-store/event-store.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
@@ -7,22 +7,25 @@ import type { LogRow } from '../log/log-row.ts';
 import { isAsStringified, LogWriter, type PlacedEvent, type WritingOptions } from '../log/log-writer.ts';
 import { scanTree, TreeScan } from '../tree/tree-scan.ts';
 
+/** The size of an export and the root that proves it. */
 export interface ExportedSize {
+  /** How many events the export has. */
   readonly size: number;
-  /** Base64. */
+  /** The root of the log's tree, base64. */
   readonly root: string;
 }
 
+/** Which state of the log to export. */
 export interface LineOptions {
-  /** The log as it was. Default: as it is. */
+  /** Exports the log up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** Events read so far. */
+  /** Called with the number of events read so far. */
   readonly onEvents?: (events: number) => void;
 }
 
 const trailer = 'paidonce-export/1';
 
-/** Lines without their line breaks. */
+/** Yields the lines of the export, without line breaks. @throws LedgerError what the store throws. */
 export async function* ndjsonLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
   const scan = new TreeScan();
   for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
@@ -35,7 +38,7 @@ export async function* ndjsonLines(log: LogReader, { asOf, onEvents }: LineOptio
   yield JSON.stringify({ format: trailer, size: scan.tree.size, root: scan.tree.root().toString('base64') });
 }
 
-/** Stored text stands in it as it is, as JSON. Text that the ledger did not write is kept as a string, so that nothing is lost. */
+/** Copies the stored text as JSON. Text that the ledger did not write becomes a string, so that nothing is lost. */
 function lineOf({ position, stream, revision, id, type, metadata, data }: LogRow): string {
   const head = JSON.stringify({ position, stream, revision, id, type }).slice(0, -1);
   const member = (name: string, text: string): string =>
@@ -43,12 +46,14 @@ function lineOf({ position, stream, revision, id, type, metadata, data }: LogRow
   return `${head},${member('metadata', metadata)},${member('data', data)}}`;
 }
 
+/** How to import a log. */
 export type ImportOptions = WritingOptions;
 
 /**
- * Appends an exported log to an empty store.
- * @throws LedgerError `invalid_input`: the store is not empty, or the lines are not a whole export. `corrupt`: the tree that
- *   came of it has another root. What was appended until then stays: begin again with an empty store.
+ * Appends an exported log to an empty store. Returns the size and root that its last line has.
+ * @param lines with or without empty lines, but without line breaks.
+ * @throws LedgerError `invalid_input`: the store is not empty, or the lines are not a whole export. `corrupt`: the tree of the
+ *   new log has another root. What was appended until then stays: begin again with an empty store. Also what the store throws.
  */
 export async function importNdjson(lines: AsyncIterable<string>, store: EventStore, options: ImportOptions = {}): Promise<ExportedSize> {
   await refuseFilled(store);

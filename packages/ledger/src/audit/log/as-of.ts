@@ -1,5 +1,5 @@
-// `--as-of`: the log as it was. A position is itself; a time is the last position before the first event that was
-// recorded later, since writers' clocks may differ a little.
+// Reads the value of `--as-of`, which names an earlier state of the log. A position stands for itself. A time stands for
+// the last position before the first event that was recorded later, because the clocks of writers may differ a little.
 
 import { LedgerError } from '../../errors.ts';
 import { logStart, type Position } from '../../event-store/event-store.ts';
@@ -7,7 +7,11 @@ import { toPosition } from '../../event-store/log-pages.ts';
 import type { LogReader } from './log-reader.ts';
 import { recordedAt } from './log-row.ts';
 
-/** @param text a position, an ISO 8601 time, or a day, which counts to its end (UTC). */
+/**
+ * Returns the position that the text names. For a time it reads the log up to there.
+ * @param text a position, an ISO 8601 time (UTC if it has no zone), or a day, which means the end of that day in UTC.
+ * @throws LedgerError `invalid_input`: the text is none of these. Also what the store throws.
+ */
 export async function resolveAsOf(log: LogReader, text: string): Promise<Position> {
   if (/^\d{1,15}$/.test(text)) return toPosition(Number(text));
   if (/^\d{20,}$/.test(text)) return text as Position;
@@ -22,11 +26,11 @@ export async function resolveAsOf(log: LogReader, text: string): Promise<Positio
   return position;
 }
 
-/** UTC where it names no zone, like the days. */
+/** Returns the time in UTC. A time without a zone is in UTC too. */
 function parseTime(text: string): string {
   const [, day, clock, zone = 'Z'] = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
   const time = new Date(`${day}T${clock === undefined ? '23:59:59.999' : clock}${zone}`);
-  // 31 February would be taken for 3 March.
+  // Date reads 31 February as 3 March.
   if (Number.isNaN(time.getTime()) || new Date(`${day}T00:00Z`).toISOString().slice(0, 10) !== day) {
     throw new LedgerError(
       'invalid_input',

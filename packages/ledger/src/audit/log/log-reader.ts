@@ -1,27 +1,36 @@
-// A log as audits read it: stored text, in log order or by stream. It has no way to write, so that an audit is
-// read-only by construction.
+// The log as audits read it: stored text, in log order or by stream. It has no method that writes, so that an audit cannot
+// change the log.
 
 import type { EventStore, Position, StoredEvent } from '../../event-store/event-store.ts';
 import { logStart } from '../../event-store/event-store.ts';
 import type { LogRow } from './log-row.ts';
 import type { SqliteLog } from './sqlite-log.ts';
 
+/** All methods throw what the store throws. */
 export interface LogReader {
-  /** For messages: `sqlite:ledger.db`. */
+  /** The name of the log in messages: `sqlite:ledger.db`. */
   readonly name: string;
-  /** Where the log is a SQLite file, audits scan it by stream and in parallel. Else they make a temporary copy of it. */
+  /** Present if the log is a SQLite file: audits then scan it by stream and in parallel. Else they make a temporary copy. */
   readonly sqlite?: SqliteLog;
-  /** Log order, page by page, from the beginning. `upTo` is the last one given. Default: the end as it is now. */
+  /**
+   * Reads the log in its order, page by page.
+   * @param options `after`: skips the events up to this position; default: from the beginning. `upTo`: the position of the
+   *   last event; default: the end of the log when the call began.
+   */
   rows(options?: { readonly after?: Position; readonly upTo?: Position }): AsyncIterable<readonly LogRow[]>;
-  /** A whole stream; empty where there is none. */
+  /** Reads a whole stream. Empty: there is no such stream. */
   stream(name: string): Promise<readonly LogRow[]>;
+  /** Closes the store too. */
   close(): Promise<void>;
 }
 
-/** What an audit needs of any store. */
+/** The part of a store that an audit needs. */
 export type ReadableStore = Pick<EventStore, 'readLog' | 'readStream' | 'close'>;
 
-/** Reads through the port. Stored text is what `JSON.stringify` makes of the data: promise 8. */
+/**
+ * Returns a reader that reads through the store's port. Stored text is then `JSON.stringify` of the data: the port's
+ * promise 8 says that this is the same text.
+ */
 export function readerOf(store: ReadableStore, name = 'the event store'): LogReader {
   return {
     name,

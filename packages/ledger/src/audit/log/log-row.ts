@@ -1,15 +1,15 @@
-// One event as a log holds it, the stored text included, and the texts of its position and time.
+// One event as the log stores it, with its text, and functions that read its position and time.
 
 import { LedgerError } from '../../errors.ts';
 import type { EventMetadata, StoredEvent } from '../../event-store/event-store.ts';
 import type { StoredRow } from '../../event-store/stored-text.ts';
 
-/** As people read it, and as `--as-of` takes it: without the zeros of a SQLite log; of another store as it is. */
+/** Returns the position as people read it and as `--as-of` takes it: without the leading zeros of a SQLite log. */
 export function positionText(position: string): string {
   return /^\d{20}$/.test(position) ? String(Number(position)) : position;
 }
 
-/** Empty where the event does not say. */
+/** Returns when the event was recorded, ISO 8601 in UTC. Empty: the metadata do not contain it. */
 export function recordedAt(metadata: string): string {
   try {
     const { recordedAt: at } = JSON.parse(metadata) as { recordedAt?: unknown };
@@ -19,9 +19,10 @@ export function recordedAt(metadata: string): string {
   }
 }
 
+/** One event, with data and metadata as the stored JSON text. */
 export type LogRow = StoredRow;
 
-/** For audits that tell what a log says, and do not judge it. @throws LedgerError `corrupt`: it is no JSON of ours. */
+/** Parses a row, for audits that show a log and do not judge it. @throws LedgerError `corrupt`: the text is no JSON object. */
 export function storedEvent({ data, metadata, ...row }: LogRow): StoredEvent {
   try {
     const stored = { ...row, data: JSON.parse(data) as object | null, metadata: JSON.parse(metadata) as EventMetadata | null };

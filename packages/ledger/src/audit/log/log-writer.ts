@@ -1,24 +1,29 @@
-// Writes the events of one log into another store, in their order: what is imported and what is copied goes this way
-// alone. The tree of the new log has the same root only where the order across streams is the same too.
+// Writes the events of one log into another store, in their order. Both the import and the copy use it. The tree of the new
+// log has the same root only if the order across streams is the same too.
 import { LedgerError } from '../../errors.ts';
 import type { EventStore, NewEvent } from '../../event-store/event-store.ts';
 
 export interface WritingOptions {
-  /** The store writes appends in the order in which they are called, so that many may be under way. Default false. */
+  /**
+   * True if the store writes appends in the order in which they were called, as SQLite does: then many appends run at once.
+   * Default: false, one append at a time.
+   */
   readonly keepsOrder?: boolean | undefined;
-  /** Events appended so far. */
+  /** Called with the number of events appended so far. */
   readonly onEvents?: ((events: number) => void) | undefined;
 }
 
+/** An event with the place that it must get. */
 export interface PlacedEvent {
   readonly stream: string;
   readonly revision: number;
   readonly event: NewEvent;
 }
 
-/** Consecutive events of a stream are one append, which stays below the 1 MiB that a store takes; so many are under way. */
+/** Consecutive events of a stream become one append. The two limits keep it below the 1 MiB that a store accepts. */
 const appendEvents = 100;
 const appendChars = 256 * 1024;
+/** How many appends may run at once, if the store keeps their order. */
 const underWay = 1_000;
 
 interface Batch {
@@ -31,8 +36,11 @@ interface Batch {
 export class LogWriter {
   readonly #store: EventStore;
   readonly #options: WritingOptions;
+  /** The next append. Written by `take`, cleared by `#flush`. */
   #batch: Batch | undefined;
+  /** The appends that run. Written by `#flush` and `#settled`. */
   #appends: Promise<void>[] = [];
+  /** Written by `take`. */
   #events = 0;
 
   constructor(store: EventStore, options: WritingOptions = {}) {
@@ -40,12 +48,16 @@ export class LogWriter {
     this.#options = options;
   }
 
-  /** Taken so far. */
+  /** How many events were passed to `take`. */
   get events(): number {
     return this.#events;
   }
 
-  /** @throws LedgerError what `append` of the store throws; `invalid_input`: another event stands in that place. */
+  /**
+   * Adds an event to the next append, and makes that append when it is full.
+   * @param chars length of the event's text. Must be about right: it limits the size of an append.
+   * @throws LedgerError `invalid_input`: the store has another event in that place. Also what the store's `append` throws.
+   */
   async take({ stream, revision, event }: PlacedEvent, chars: number): Promise<void> {
     const batch = this.#batch;
     const isFull = batch && (batch.events.length >= appendEvents || batch.chars + chars > appendChars);
@@ -56,7 +68,7 @@ export class LogWriter {
     this.#events += 1;
   }
 
-  /** What was taken is on disk then. */
+  /** Appends what is left, and waits until all events are on disk. @throws LedgerError as `take`. */
   async end(): Promise<void> {
     await this.#flush();
     await this.#settled();
@@ -65,7 +77,7 @@ export class LogWriter {
   async #flush(): Promise<void> {
     if (this.#batch === undefined) return;
     const done = append(this.#store, this.#batch);
-    done.catch(() => undefined); // Awaited below, all together.
+    done.catch(() => undefined); // `#settled` awaits all together, and throws then.
     this.#batch = undefined;
     this.#appends.push(done);
     if (!this.#options.keepsOrder || this.#appends.length >= underWay) await this.#settled();
@@ -80,8 +92,8 @@ export class LogWriter {
 }
 
 /**
- * A conflict may be with ourselves: an append of a copy that was killed can land after its successor has read the
- * store. So what stands in the place is compared by its ids, and only the rest is appended.
+ * Makes one append. A conflict may come from an earlier run of the same copy: its last append can be written after we have
+ * read the store. So the events that are there already are compared by id, and only the others are appended.
  */
 async function append(store: EventStore, { stream, revision, events }: Batch): Promise<void> {
   const result = await store.append(stream, revision - 1, events);
@@ -98,7 +110,7 @@ async function append(store: EventStore, { stream, revision, events }: Batch): P
   if (rest.length > 0) await append(store, { stream, revision: revision + there.length, events: rest, chars: 0 });
 }
 
-/** Only such text comes back to the letter from every store. */
+/** True if the text is exactly what `JSON.stringify` writes. Only such text is the same after it was in another store. */
 export function isAsStringified(text: string): boolean {
   try {
     return JSON.stringify(JSON.parse(text)) === text;

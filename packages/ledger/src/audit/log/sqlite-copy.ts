@@ -1,5 +1,5 @@
-// Audits that scan by stream work on a SQLite file. A log in another store is copied into a temporary one first: the
-// same events in the same order, and so the same tree; positions are counted anew, and those of the origin kept beside them.
+// Gives an audit a SQLite file to scan by stream. A log in another store is copied into a temporary file first: the same
+// events in the same order, so the same tree. The copy has new positions; the original ones are kept in a table beside them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,18 +12,19 @@ import { originsTable } from './sqlite-reading.ts';
 
 export interface SqliteView {
   readonly log: SqliteLog;
-  /** The position in this file that `asOf` stands for; the end where there is none. */
+  /** The position in this file that `asOf` stands for. Without `asOf`: the end of the log. */
   readonly upTo: number;
-  /** Events that were copied to get here. */
+  /** How many events were copied into the temporary file; 0: the log is a SQLite file itself. */
   readonly copied: number;
 }
 
 export interface SqliteViewOptions {
   readonly asOf?: Position | undefined;
-  /** Events copied so far. A SQLite log is not copied. */
+  /** Called with the number of events copied so far. Not called for a SQLite log, which is not copied. */
   readonly onEvents?: ((events: number) => void) | undefined;
 }
 
+/** Calls `work` with the SQLite file, and deletes the temporary file afterwards. Throws what `work` and the store throw. */
 export async function withSqliteLog<T>(
   reader: LogReader,
   { asOf, onEvents }: SqliteViewOptions,
@@ -51,7 +52,7 @@ async function copyInto(
 ): Promise<{ readonly upTo: number; readonly copied: number }> {
   const db = new DatabaseSync(path);
   try {
-    // Nobody needs it after a crash.
+    // The file need not survive a crash.
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
     moveForward(db, path);
     db.exec(originsTable);

@@ -1,5 +1,5 @@
-// A SQLite log, opened read-only: its rows as they stand there, whatever anybody has done to them. Scans by stream as
-// well as in log order, so that one order after the other can be judged in little memory.
+// A SQLite log, opened read-only. Returns the rows as they are in the file, also if somebody has changed them. Scans by
+// stream as well as in log order, so that an audit needs little memory: it handles one order after the other.
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
@@ -12,28 +12,28 @@ import { type Origins, openReadOnly, prepareOrigins, prepareReading } from './sq
 /** The columns of an event, in this order. */
 type Columns = [position: number, stream: string | null, revision: number, id: string, type: string, data: string, metadata: string];
 
-/** A stream as the file has it. */
+/** One stream of the file. */
 export interface ScannedStream {
   readonly id: number;
   /** Null: its events belong to a stream that the file does not name. */
   readonly name: string | null;
   readonly rows: readonly LogRow[];
-  /** Undefined: the head that the file keeps of it is its newest event. Else both; −1: no event. */
+  /** Undefined: the stored head is the revision of its newest event. Else the two differ; −1: the stream has no event. */
   readonly wrongHead: { readonly head: number; readonly newest: number } | undefined;
 }
 
-/** What the file says of itself. */
+/** How large the log is. */
 export interface LogExtent {
   readonly events: number;
-  /** Of the last event. 0: none. */
+  /** Position of the last event; 0: none. */
   readonly end: number;
-  /** The last position that the file ever gave. */
+  /** The last position that SQLite has ever given in this file. */
   readonly lastGiven: number;
-  /** Events in the longest stream. */
+  /** How many events the longest stream has. */
   readonly longestStream: number;
 }
 
-/** Ids of streams. `after` is not in it. */
+/** A range of stream ids: those greater than `after`, up to and including `to`. */
 export interface StreamRange {
   readonly after: number;
   readonly to: number;
@@ -49,13 +49,13 @@ const pageRows = 512;
 const streamsAtOnce = 64;
 
 export class SqliteLog {
-  /** Absolute. */
+  /** The absolute path of the file. */
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareReading>;
   readonly #origins: Origins | undefined;
 
-  /** @throws LedgerError `invalid_input`: no log of ours. `file_newer`, `store_unavailable`. */
+  /** @throws LedgerError `invalid_input`: the file is no log of ours. `file_newer`, `store_unavailable`. */
   constructor(path: string) {
     this.path = resolve(path);
     this.#db = openReadOnly(this.path);
@@ -63,29 +63,29 @@ export class SqliteLog {
     this.#origins = prepareOrigins(this.#db);
   }
 
-  /** One statement, so that it is one moment of a log in use. */
+  /** Reads the size of the log, in one statement: so the figures are of one moment, also if the log is in use. */
   extent(): LogExtent {
     const [events, end, lastGiven, longest] = this.#reading(() => this.#sql.extent.get()) as unknown as number[];
     return { events: events ?? 0, end: end ?? 0, lastGiven: lastGiven ?? 0, longestStream: (longest ?? -1) + 1 };
   }
 
-  /** Position of the last event. 0: none. */
+  /** Returns the position of the last event; 0: there is none. */
   end(): number {
     const [end] = this.#reading(() => this.#sql.end.get()) as unknown as [number | null];
     return end ?? 0;
   }
 
-  /** What a position of the log itself is in this file: in a copy they are counted anew. */
+  /** Converts a position of the original log to one in this file. They differ only in a temporary copy. */
   placeOf(position: Position): number {
     return this.#origins ? Number(this.#origins.placeOf.get(position)?.['place'] ?? 0) : Number(position);
   }
 
-  /** The other way. */
+  /** Converts a position in this file to one of the original log. */
   originOf(position: string): string {
     return String(this.#origins?.originOf.get(Number(position))?.['origin'] ?? position);
   }
 
-  /** Log order. A row whose stream the file does not name is given under the empty name. */
+  /** Yields the rows in log order, page by page. A row whose stream has no name in the file gets the empty name. */
   *rows(after: number, upTo: number): Generator<readonly LogRow[], void, undefined> {
     for (let next = after; next < upTo; ) {
       const page = this.#reading(() => this.#sql.page.all(next, upTo, pageRows)) as unknown as readonly Columns[];
@@ -96,7 +96,7 @@ export class SqliteLog {
     }
   }
 
-  /** Splits the streams into ranges of so many. The first begins before all ids, the last ends behind them. */
+  /** Splits the streams into ranges of `size` streams. The first begins before all ids, the last ends after them. */
   streamRanges(size: number): readonly StreamRange[] {
     const ranges: StreamRange[] = [];
     let { after, to }: StreamRange = allStreams;
@@ -108,12 +108,12 @@ export class SqliteLog {
     }
   }
 
-  /** The streams of a range, each with its events up to the position. */
+  /** Yields the streams of a range, each with its events up to the position. */
   *streams(range: StreamRange, upTo: number): Generator<ScannedStream, void, undefined> {
     for (const batch of this.streamBatches(range, upTo)) yield* batch;
   }
 
-  /** The same, as they are read. */
+  /** Yields the same streams in batches, as they are read from the file. */
   *streamBatches(range: StreamRange, upTo: number): Generator<readonly ScannedStream[], void, undefined> {
     for (let after = range.after; after < range.to; ) {
       const to = this.#boundary(after, range.to, streamsAtOnce);
@@ -156,19 +156,19 @@ export class SqliteLog {
     return (this.#reading(() => this.#sql.stream.all(name, upTo)) as unknown as readonly Columns[]).map(toRow);
   }
 
-  /** The links in a reference's stream, oldest first. */
+  /** Returns the links in a reference's stream, oldest first. */
   links(stream: string, upTo: number): readonly LinkRow[] {
     const rows = this.#reading(() => this.#sql.links.all(stream, upTo)) as unknown as readonly LinkColumns[];
     return rows.map(toLinkRow);
   }
 
-  /** The same, of all streams of a range, stream by stream: many at once cost a fourth of asking for each. */
+  /** Returns the links of all reference streams of a range, stream by stream. This takes a fourth of the time of single reads. */
   linksIn({ after, to }: StreamRange, upTo: number): readonly LinkRow[] {
     const rows = this.#reading(() => this.#sql.linksIn.all(after, to, upTo)) as unknown as readonly LinkColumns[];
     return rows.map(toLinkRow);
   }
 
-  /** The last event up to a position. */
+  /** Returns the last event up to a position. */
   last(upTo: number): LogRow | undefined {
     const row = this.#reading(() => this.#sql.last.get(upTo)) as unknown as Columns | undefined;
     return row && toRow(row);
@@ -187,7 +187,7 @@ export class SqliteLog {
     return head === newest ? undefined : { head, newest: newest ?? -1 };
   }
 
-  /** The id of the last of so many streams; the end of the range where there are fewer. */
+  /** Returns the id of the last of the next `count` streams, or the end of the range if there are fewer. */
   #boundary(after: number, to: number, count: number): number {
     const [last, found] = this.#reading(() => this.#sql.boundary.get(after, to, count)) as unknown as [number | null, number];
     return last === null || found < count ? to : last;

@@ -1,7 +1,12 @@
-// A LogReader over a SQLite log: it has no way to write.
+// A LogReader for a SQLite log. It opens the file read-only.
 import type { LogReader } from './log-reader.ts';
 import { SqliteLog } from './sqlite-log.ts';
 
+/**
+ * Opens a SQLite log for an audit. A ledger may write the file meanwhile.
+ * @param name the name of the log in messages. Default: `sqlite:` and the path.
+ * @throws LedgerError `invalid_input`: the file does not exist, or is no log of this release. `file_newer`, `store_unavailable`.
+ */
 export function sqliteReader(path: string, name = `sqlite:${path}`): LogReader {
   const log = new SqliteLog(path);
   return {

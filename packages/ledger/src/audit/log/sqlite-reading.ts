@@ -20,7 +20,7 @@ export type LogQuery =
   | 'has'
   | 'stream';
 
-/** In a copy of a log in another store: the positions that its events have there. */
+/** A table in the temporary copy of another store's log: the positions that the events have in that store. */
 export const originsTable = 'CREATE TABLE origins (position INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE)';
 
 export interface Origins {
@@ -28,7 +28,7 @@ export interface Origins {
   readonly placeOf: StatementSync;
 }
 
-/** Undefined: the file is no copy. */
+/** Prepares the statements that convert positions. Undefined: the file is no temporary copy. */
 export function prepareOrigins(db: DatabaseSync): Origins | undefined {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'origins'").get() === undefined) return undefined;
   return {
@@ -37,7 +37,7 @@ export function prepareOrigins(db: DatabaseSync): Origins | undefined {
   };
 }
 
-/** @throws LedgerError `invalid_input`: no log of ours. `file_newer`, `store_unavailable`. */
+/** Opens the file. @throws LedgerError `invalid_input`: it is no log of this release. `file_newer`, `store_unavailable`. */
 export function openReadOnly(path: string): DatabaseSync {
   if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the log?`);
   let db: DatabaseSync | undefined;
@@ -55,9 +55,12 @@ export function openReadOnly(path: string): DatabaseSync {
   }
 }
 
-/** A write-ahead log needs memory shared by all readers, in files beside it. On a medium that nobody can write there are none. */
+/**
+ * Connects to the file. SQLite's write-ahead log needs helper files beside the log. On a read-only medium it cannot create
+ * them, so the file is then opened as one that does not change.
+ */
 function connect(path: string): DatabaseSync {
-  // Waiting is fine here: an audit serves nobody else.
+  // Wait up to 10 s for a lock: no customer waits for an audit.
   const options = { readOnly: true, timeout: 10_000 };
   const db = new DatabaseSync(path, options);
   try {
@@ -72,7 +75,7 @@ function connect(path: string): DatabaseSync {
   }
 }
 
-/** Rows come as arrays: read a third faster than objects. */
+/** Prepares all statements. They return rows as arrays, which is a third faster than objects. */
 export function prepareReading(db: DatabaseSync): Record<LogQuery, StatementSync> {
   const columns = 'e.position, s.name, e.revision, e.id, e.type, e.data, e.metadata';
   const sql: Record<LogQuery, StatementSync> = {
@@ -80,19 +83,19 @@ export function prepareReading(db: DatabaseSync): Record<LogQuery, StatementSync
       (SELECT seq FROM sqlite_sequence WHERE name = 'events'), (SELECT max(revision) FROM streams)`),
     end: db.prepare('SELECT max(position) FROM events'),
     boundary: db.prepare('SELECT max(id), count(*) FROM (SELECT id FROM streams WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)'),
-    // LEFT JOIN: an event without a stream must be seen.
+    // LEFT JOIN, so that an event without a stream is found too.
     page: db.prepare(
       `SELECT ${columns} FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
     ),
     heads: db.prepare('SELECT id, name, revision FROM streams WHERE id > ? AND id <= ? ORDER BY id'),
-    // One statement, so that it is one moment of a stream that may be growing.
+    // One statement, so that both figures are of one moment: the stream may be growing.
     newest: db.prepare('SELECT revision, (SELECT max(revision) FROM events WHERE stream = streams.id) FROM streams WHERE id = ?'),
     links: db.prepare(
       `SELECT s.name, e.position, e.revision, e.data FROM streams s JOIN events e ON e.stream = s.id
        WHERE s.name = ? AND e.type = 'ReferenceLinked' AND e.position <= ? ORDER BY e.revision`,
     ),
     linksIn: db.prepare(
-      // By the names of the streams: most events of a range are of orders, and need not be looked at.
+      // Select by the names of the streams: most events of a range belong to orders, and need not be read.
       `SELECT s.name, e.position, e.revision, e.data FROM streams s CROSS JOIN events e ON e.stream = s.id
        WHERE s.id > ? AND s.id <= ? AND s.name GLOB 'reference-*' AND e.type = 'ReferenceLinked' AND e.position <= ?
        ORDER BY s.id, e.revision`,

@@ -1,37 +1,48 @@
-// Checks a receipt offline, with a public key and nothing else. It imports nothing and uses only WebCrypto (SHA-256 and
-// Ed25519), so that it runs in a browser as it is, and others can port it line by line.
+// Checks a receipt offline; it needs only a public key. It imports nothing and uses only WebCrypto (SHA-256 and Ed25519),
+// so that it runs in a browser without changes, and others can port it line by line.
 
-/** A receipt is this, as JSON. All texts are to the letter. */
+/** A receipt, stored as JSON. All texts are exactly as the log stores them. */
 export interface Receipt {
   readonly format: 'paidonce-receipt/1';
   readonly orderId: string;
-  /** A signed note: origin, number of events and root of the log's Merkle tree (RFC 6962). */
+  /** The signed note: origin, number of events and root of the log's Merkle tree (RFC 6962). */
   readonly checkpoint: string;
-  /** Of the order's stream, of the references of its payments, and the policies that it names. */
+  /** The events of the order's stream, of its payments' reference streams, and of the policies that it names. */
   readonly events: readonly ReceiptEvent[];
 }
 
+/** One event of a receipt, with the proof that it is in the log. */
 export interface ReceiptEvent {
-  /** Place in the log, from 0. */
+  /** The event's place in the log, from 0. */
   readonly index: number;
   readonly stream: string;
+  /** The event's place in its stream, from 0. */
   readonly revision: number;
   readonly id: string;
   readonly type: string;
-  /** JSON text. */
+  /** The stored JSON text. */
   readonly metadata: string;
+  /** The stored JSON text. */
   readonly data: string;
-  /** Base64, from the leaf's sibling to the root's child. */
+  /** The hashes of the inclusion proof, base64, from the leaf's sibling to the root's child. */
   readonly proof: readonly string[];
 }
 
+/**
+ * The result. If valid: the log's origin, how many events the checkpoint covers, and the names of the keys that signed it.
+ * Else at least one problem, as an English sentence.
+ */
 export type VerifiedReceipt =
   | { readonly valid: true; readonly orderId: string; readonly origin: string; readonly size: number; readonly signedBy: readonly string[] }
   | { readonly valid: false; readonly problems: readonly string[] };
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** @param keys public keys that you trust, `name+id+base64`. */
+/**
+ * Checks a receipt: signature, inclusion of each event, complete streams, and the content of the policies.
+ * @param receipt the parsed JSON. Any other value is answered as not valid; nothing is thrown.
+ * @param keys the public keys that you trust, `name+id+base64`.
+ */
 export async function verifyReceipt(receipt: unknown, keys: readonly string[]): Promise<VerifiedReceipt> {
   if (!isReceipt(receipt)) return { valid: false, problems: ['it is no receipt of this format'] };
   const note = await openNote(receipt.checkpoint, keys);
@@ -49,7 +60,7 @@ export async function verifyReceipt(receipt: unknown, keys: readonly string[]): 
     : { valid: true, orderId: receipt.orderId, origin, size, signedBy: note.signedBy };
 }
 
-/** Text, blank line, signature lines `— name base64(key id, 4 bytes ‖ signature)`. */
+/** Opens a signed note: text, blank line, signature lines `— name base64(key id, 4 bytes ‖ signature)`. */
 async function openNote(
   note: string,
   keys: readonly string[],
@@ -72,14 +83,14 @@ async function openNote(
   return signedBy.length > 0 ? { text, signedBy } : { problem: 'it is not signed with a key that you gave' };
 }
 
-/** @param material 0x01, which says Ed25519, and the 32 bytes of the key. */
+/** Checks one signature. @param material 0x01, which means Ed25519, then the 32 bytes of the key. */
 async function isSigned(text: string, signature: Bytes, material: Bytes): Promise<boolean> {
   if (material.length !== 33 || material[0] !== 1) return false;
   const key = await crypto.subtle.importKey('raw', material.subarray(1), { name: 'Ed25519' }, false, ['verify']);
   return crypto.subtle.verify({ name: 'Ed25519' }, key, signature, utf8(text));
 }
 
-/** RFC 9162, 2.1.3.2. The leaf is SHA-256 of 0x00 and the fields, a line each. */
+/** Checks an inclusion proof (RFC 9162, 2.1.3.2). The leaf is SHA-256 of 0x00 and the fields, one per line. */
 async function isIncluded({ index, proof, ...event }: ReceiptEvent, size: number, root: string): Promise<boolean> {
   const fields = [event.stream, event.revision, event.id, event.type, event.metadata, event.data].map(String);
   if (!(index >= 0 && index < size) || fields.slice(0, 5).some((field) => field.includes('\n'))) return false;
@@ -99,7 +110,7 @@ async function isIncluded({ index, proof, ...event }: ReceiptEvent, size: number
   return last === 0 && hexOf(hash) === hexOf(bytesOf(root));
 }
 
-/** Each stream from its beginning without gaps, in the order of the log; the order's own among them. */
+/** Checks that each stream is complete from its beginning, in the order of the log, and that the order's own is there. */
 function streamProblems({ orderId, events }: Receipt): readonly string[] {
   const problems: string[] = [];
   const last = new Map<string, ReceiptEvent>();
@@ -114,7 +125,7 @@ function streamProblems({ orderId, events }: Receipt): readonly string[] {
   return problems;
 }
 
-/** Every policy that an event names is there, and its name is the hash of its content. */
+/** Checks that every policy that an event names is there, and that its name is the hash of its content. */
 async function policyProblems({ events }: Receipt): Promise<readonly string[]> {
   const problems: string[] = [];
   const policies = new Set<string>();
@@ -175,7 +186,7 @@ function utf8(text: string): Bytes {
   return new Uint8Array(new TextEncoder().encode(text));
 }
 
-/** Empty where it is no base64. */
+/** Decodes base64. Empty: the text is no base64. */
 function bytesOf(base64: string): Bytes {
   try {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

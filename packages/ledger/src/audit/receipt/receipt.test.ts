@@ -127,7 +127,7 @@ describe('a receipt is refused', () => {
       const { events } = receipt;
       const isLast = events.findLastIndex((event) => event.stream === stream) === at;
       const verified = await verifying({ events: events.filter((_, place) => place !== at) });
-      // What follows the end of a stream, inclusion cannot tell.
+      // Inclusion cannot show that the end of a stream is missing.
       if (!isLast || stream === 'policy') expect(verified).toMatchObject({ valid: false });
     }
   });

@@ -1,5 +1,5 @@
-// A receipt for one order: its events, its reference streams, the policies that it names, and the proof that all of them
-// stand in the log that was signed. `receipt-verify.ts` checks it.
+// Makes a receipt for one order: its events, its reference streams, the policies that it names, and the proof that all of
+// them are in the log that was signed. `receipt-verify.ts` checks it.
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
@@ -16,16 +16,22 @@ import type { Finding } from '../verify/finding.ts';
 import { verifyStreams } from '../verify/verify-streams.ts';
 import type { Receipt, ReceiptEvent } from './receipt-verify.ts';
 
+/** How to make a receipt. */
 export interface ReceiptOptions {
-  /** A signed note that covers the order; or a key, which signs the log as it is now. */
+  /** A signed checkpoint that covers the order; or an origin and keys, to sign a new checkpoint. */
   readonly proof: { readonly checkpoint: string } | { readonly origin: string; readonly signers: readonly NoteSigner[] };
-  /** The order, and the log that a key signs, as they were. Default: as they are. */
+  /** Takes the order, and signs the log, up to this position. Default: up to its end. */
   readonly asOf?: Position;
-  /** Events read so far. Each is read twice. */
+  /** Called with the number of events read so far. Each event is read twice. */
   readonly onEvents?: (events: number) => void;
 }
 
-/** @throws LedgerError `order_unknown`. `invalid_input`: the checkpoint does not cover the order. `corrupt`: it is not one of this log. */
+/**
+ * Makes the receipt of one order.
+ * @throws LedgerError `order_unknown`: the log does not have the order. `invalid_input`: the checkpoint cannot be read or does
+ *   not cover the order, or the origin is not valid. `corrupt`: the checkpoint is of another log, or an event cannot be read.
+ *   Also what the store throws.
+ */
 export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf, onEvents }: ReceiptOptions): Promise<Receipt> {
   if ('origin' in proof) refuseOrigin(proof.origin);
   const rows = await receiptRows(log, orderId, asOf);
@@ -62,7 +68,10 @@ export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf
   };
 }
 
-/** Makes the order's decisions again, from the receipt alone. */
+/**
+ * Makes the order's decisions again from the receipt alone, and returns where it differs. Call it after `verifyReceipt`. It
+ * needs a temporary file. Empty: nothing was found.
+ */
 export async function verifyReceiptDecisions({ orderId, events }: Receipt): Promise<readonly Finding[]> {
   const rows = [...events]
     .sort((a, b) => a.index - b.index)
@@ -81,7 +90,7 @@ export async function verifyReceiptDecisions({ orderId, events }: Receipt): Prom
     const [range] = log.streamRanges(Number.MAX_SAFE_INTEGER);
     if (range === undefined) return [];
     const { findings } = verifyStreams(log, { range, upTo, newest: '' });
-    // Of the references it holds what concerns this order; what they held for others is not ours to judge.
+    // The receipt does not have the other orders that a reference belonged to, so only this order is judged.
     return findings.filter(({ stream }) => stream === orderAggregate.stream(orderId));
   });
 }
@@ -98,7 +107,7 @@ async function receiptRows(log: LogReader, orderId: string, asOf: Position | und
   return [...order, ...references.flat(), ...policies];
 }
 
-/** Every name of its payments. */
+/** Returns the ids of its payments and all their aliases. */
 function referencesIn(order: readonly LogRow[]): ReadonlySet<string> {
   return new Set(
     order.flatMap((row) => {
@@ -109,7 +118,7 @@ function referencesIn(order: readonly LogRow[]): ReadonlySet<string> {
   );
 }
 
-/** Places in the log, from 0, by position; and how long the log is. */
+/** Returns the places of the rows in the log, from 0, and the length of the log. Key: the position. */
 async function indexesOf(
   log: LogReader,
   rows: readonly LogRow[],

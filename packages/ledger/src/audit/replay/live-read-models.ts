@@ -1,4 +1,4 @@
-// The file of the live read models, opened read-only beside a ledger that may be writing it: one moment of it.
+// Opens the file of the live read models read-only. A ledger may be writing it; we read one snapshot of it.
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
@@ -9,13 +9,13 @@ import { layout, readModelCursor } from '../../read-models/read-model-file.ts';
 import type { SweepRow } from '../../read-models/sweep-rows.ts';
 
 export interface LiveOrder {
-  /** By column. */
+  /** The row. Key: the name of the column. */
   readonly columns: Readonly<Record<string, unknown>>;
-  /** By review. */
+  /** The open reviews, as JSON. Key: the review's id. */
   readonly reviews: ReadonlyMap<string, string>;
 }
 
-/** An account and mode in which orders were placed. */
+/** One provider account and mode in which orders were placed. */
 export interface LiveAccount {
   readonly account: string;
   readonly livemode: boolean;
@@ -24,27 +24,27 @@ export interface LiveAccount {
 }
 
 export interface LiveReadModels {
-  /** Up to where they have applied the log. */
+  /** The position up to which the read models have applied the log. Undefined: they have applied nothing. */
   readonly cursor: Position | undefined;
-  /** Whether the row of an order is this one, to the letter, with so many reviews beside it. */
+  /** True if the row of the order has exactly these columns, and the order has this number of reviews. */
   isSame(columns: OrderColumns, reviews: number): boolean;
   order(orderId: string): LiveOrder | undefined;
   orderIds(): Iterable<string>;
   accounts(): readonly LiveAccount[];
   sweep(tier: string): SweepRow | undefined;
   tiers(): readonly string[];
-  /** Orders that have reviews and no row of their own. */
+  /** Returns the ids of orders that have reviews, but no row of their own. */
   strayReviews(): readonly string[];
   close(): void;
 }
 
-/** @throws LedgerError `invalid_input`: no such file, or of another layout. `store_unavailable`. */
+/** Opens the file. @throws LedgerError `invalid_input`: there is no such file, or its layout differs. `store_unavailable`. */
 export function openLiveReadModels(path: string): LiveReadModels {
   if (!existsSync(path)) throw new LedgerError('invalid_input', `${path} does not exist. Which file holds the read models?`);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
-    // A snapshot: rows and cursor of one moment, however long the comparison takes.
+    // The transaction is a snapshot: rows and cursor are of one moment, however long the comparison takes.
     db.exec('BEGIN');
     const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('cursors', 'orders', 'reviews')").get()?.['n'];
     if (tables !== 3) throw new LedgerError('invalid_input', `${path} holds no read models. Which file does?`);
@@ -63,7 +63,7 @@ export function openLiveReadModels(path: string): LiveReadModels {
 }
 
 function readFrom(db: DatabaseSync): LiveReadModels {
-  // Compared by SQLite: fetching every row costs as much as folding its order.
+  // SQLite compares the row: reading every row into JavaScript costs as much as folding its order.
   const same = db.prepare(
     `SELECT 1 FROM orders WHERE ${orderColumns.map((column) => `${column} IS ?`).join(' AND ')} AND (SELECT count(*) FROM reviews WHERE order_id = ?) = ?`,
   );

@@ -1,5 +1,5 @@
-// Rebuilds the rows of the read models for a part of the log, in the code that makes the live ones, and compares them.
-// Order by order: no more than one state is in memory, and nothing is written.
+// Rebuilds the rows of the read models for a part of the log, with the code that makes the live ones, and compares them.
+// It handles one order after the other: only one state is in memory, and nothing is written.
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
 import { logStart, type Position } from '../../event-store/event-store.ts';
@@ -14,28 +14,31 @@ import { parseRow } from '../verify/read-stream.ts';
 import type { StreamPart } from '../verify/verify-streams.ts';
 import { type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
 
-/** Where a live row is not what the log makes of it. */
+/** One place where a live row differs from the row that the log leads to. */
 export interface Difference {
-  /** `order …`, `account …`, `sweep …`. */
+  /** Which object differs: `order …`, `account …` or `sweep …`. */
   readonly subject: string;
-  /** `orders.state`, `reviews`, … */
+  /** Which table or column differs: `orders.state`, `reviews`, … */
   readonly place: string;
+  /** What the log leads to. */
   readonly replayed: string;
+  /** What the live read models have. */
   readonly live: string;
 }
 
 export interface ReplayedPart {
   readonly events: number;
   readonly orders: number;
-  /** By membership status. */
+  /** How many orders have each status. */
   readonly memberships: Readonly<Record<MembershipStatus, number>>;
   readonly openReviews: number;
   readonly pendingDeliveries: number;
   readonly accounts: readonly ReplayedAccount[];
-  /** How far the live ones were when this part was compared. */
+  /** The position up to which the live read models had applied the log when this part was compared. */
   readonly cursor: Position | undefined;
+  /** The first 1,000 differences. */
   readonly differences: readonly Difference[];
-  /** All of them; not all are listed. */
+  /** How many differences there are. */
   readonly differing: number;
 }
 
@@ -43,13 +46,19 @@ export interface ReplayedAccount {
   readonly account: string;
   readonly livemode: boolean;
   readonly firstPlacedAt: string;
-  /** Whether a payment of an order is paid now; whether one ever was, and may have been moved away since. */
+  /** True if a payment of an order is paid now. */
   readonly isPaid: boolean;
+  /** True if a payment was ever paid in one of the orders, also if it was moved to another order later. */
   readonly wasPaid: boolean;
 }
 
 const listed = 1_000;
-/** @param readModels the live file; its own cursor says how far it is compared. Absent: rebuilt only. */
+
+/**
+ * Rebuilds the read models for a part of the log.
+ * @param readModels path of the live file. It is compared up to its own cursor. Undefined: nothing is compared.
+ * @throws LedgerError what reading the log or the live file throws. An order that cannot be read is a difference.
+ */
 export function replayStreams(log: SqliteLog, part: StreamPart, readModels: string | undefined): ReplayedPart {
   const live = readModels === undefined ? undefined : openLiveReadModels(readModels);
   try {
@@ -61,8 +70,11 @@ export function replayStreams(log: SqliteLog, part: StreamPart, readModels: stri
 
 class Replay {
   readonly #live: LiveReadModels | undefined;
+  /** The first 1,000 differences. Written by `#differs`. */
   readonly #differences: Difference[] = [];
+  /** Key: account and mode. Written by `#note`. */
   readonly #accounts = new Map<string, ReplayedAccount>();
+  /** How many differences there are. Written by `#differs`. */
   #differing = 0;
 
   constructor(live: LiveReadModels | undefined) {
@@ -104,7 +116,7 @@ class Replay {
     if (this.#differences.length < listed) this.#differences.push(difference);
   }
 
-  /** An order that cannot be folded cannot be live either: `verify` says what is wrong with it. */
+  /** Folds an order. One that cannot be folded is a difference; `verify` says what is wrong with it. */
   #fold(orderId: string, { name, rows }: ScannedStream): FoldedOrder | undefined {
     const folded: FoldedOrder = { state: initialState(orderId), since: null };
     try {
@@ -128,12 +140,12 @@ class Replay {
     }
   }
 
-  /** Also of a stream that begins behind the cursor: then there must be no row. */
+  /** Compares the row of a sweep. If its stream begins after the cursor, there must be no row. */
   #compareSweep(stream: string, rows: ScannedStream['rows']): void {
     if (!this.#live) return;
     const subject = `sweep ${tierOf(stream)}`;
     let folded: FoldedSweep | undefined;
-    // What cannot be parsed no live row has passed either.
+    // The live read models stop at an event that cannot be parsed, so we stop there too.
     for (const row of rows) {
       const stored = parseRow(row, () => undefined);
       if (stored === undefined) break;
@@ -175,7 +187,7 @@ class Replay {
   }
 }
 
-/** Sums up what several orders, or several parts, say of an account. */
+/** Merges what one more order, or one more part, adds about an account. @param accounts is changed. */
 export function noteAccount(accounts: Map<string, ReplayedAccount>, also: ReplayedAccount): void {
   const key = `${also.account} ${also.livemode}`;
   const known = accounts.get(key) ?? also;
@@ -191,7 +203,7 @@ function aRow(row: unknown): string {
   return row === undefined ? 'nothing' : 'a row';
 }
 
-/** The order of keys says nothing. */
+/** Compares two JSON texts. The order of their keys does not matter. */
 function isSameJson(a: unknown, b: unknown): boolean {
   if (typeof a !== 'string' || typeof b !== 'string') return false;
   try {
@@ -201,7 +213,7 @@ function isSameJson(a: unknown, b: unknown): boolean {
   }
 }
 
-/** Live rows of orders and sweeps that the log does not know. */
+/** Returns the live rows of orders and sweeps that the log does not have. */
 export function strayRows(log: SqliteLog, readModels: string): readonly Difference[] {
   const live = openLiveReadModels(readModels);
   try {

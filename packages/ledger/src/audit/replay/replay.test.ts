@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Against live read models that somebody has changed with SQL. */
+/** Replays against live read models that were changed with SQL. */
 async function replaying(changes: readonly string[], options: ReplayOptions = {}): Promise<Replayed> {
   const readModels = join(directory, `live-${++copies}.db`);
   copyFileSync(live, readModels);
@@ -100,7 +100,7 @@ test('live read models that are behind are compared as far as they are', async (
   ];
   const { differences, events } = await replaying(behind);
   expect(events).toBe(12);
-  // Its row is the one of the end of the log: too new for that cursor.
+  // The row is of the end of the log, so it is too new for that cursor.
   expect(new Set(differences.map(({ subject }) => subject))).toEqual(new Set(['order confirmed']));
   const early = behind.filter((change) => change !== 'DELETE FROM sweeps');
   expect((await replaying(early)).differences).toContainEqual({

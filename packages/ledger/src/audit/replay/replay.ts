@@ -8,34 +8,47 @@ import { runScanJobs, type ScanPoolOptions, streamParts } from '../scan/scan-poo
 import { type LiveAccount, openLiveReadModels } from './live-read-models.ts';
 import { type Difference, noteAccount, type ReplayedAccount, type ReplayedPart } from './replay-streams.ts';
 
+/** What to rebuild, and what to compare it with. */
 export interface ReplayOptions extends ScanPoolOptions {
-  /** The live file. It is compared as far as it has applied the log. Absent: they are rebuilt, and counted. */
+  /**
+   * Path of the file with the live read models. It is compared up to the position that it has applied. Absent: the read
+   * models are only rebuilt and counted.
+   */
   readonly readModels?: string;
-  /** Without live ones: up to here. */
+  /** Rebuilds up to this position. Ignored if `readModels` is set. Default: up to the end of the log. */
   readonly asOf?: Position;
 }
 
+/** The result of a replay. */
 export interface Replayed {
   readonly events: number;
   readonly orders: number;
+  /** How many orders have each status. */
   readonly memberships: Readonly<Record<MembershipStatus, number>>;
   readonly openReviews: number;
   readonly pendingDeliveries: number;
-  /** Whether there were live ones to compare with, and how far they had applied the log. */
+  /** True if there was a live file to compare with. */
   readonly compared: boolean;
+  /** The position up to which the live read models had applied the log. Absent: nothing was applied, or nothing compared. */
   readonly cursor?: Position;
-  /** Events behind that place: the live ones have not applied them, so of these nothing was compared. */
+  /** How many events come after `cursor`: the live read models have not applied them, so they were not compared. */
   readonly notCompared: number;
-  /** Some of them; `differing` counts all. */
+  /** The differences; not all, if there are very many. */
   readonly differences: readonly Difference[];
+  /** How many differences there are. An order that cannot be read counts as one. */
   readonly differing: number;
 }
 
+/**
+ * Rebuilds all read models from the log, and compares them with the live ones. It writes nothing.
+ * @throws LedgerError `invalid_input`: `readModels` names no file, or one of another layout. `store_unavailable`. Also what the
+ *   store of the log throws.
+ */
 export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: ReplayOptions = {}): Promise<Replayed> {
   const { onEvents } = pool;
   return withSqliteLog(reader, { asOf, onEvents }, async ({ log, upTo, copied }) => {
     const jobs = streamParts(log).map((range) => ({ kind: 'replay', part: { range, upTo, newest: '' }, readModels }) as const);
-    // A job beside the others: it looks each live row up in the log.
+    // `strays` is the one job that reads the live file and searches its rows in the log.
     const [strays, ...parts] = await runScanJobs(log, [{ kind: 'strays', readModels }, ...jobs] as const, {
       ...pool,
       onEvents: (events) => onEvents?.(copied + events),
@@ -65,7 +78,7 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
   });
 }
 
-/** Of live ones that moved on meanwhile, accounts are left out: each part was compared with another moment of them. */
+/** Compares the accounts. If the live read models changed meanwhile, each part has seen another state: then skips them. */
 function accountDifferences(readModels: string, parts: readonly ReplayedPart[]): readonly Difference[] {
   const live = openLiveReadModels(readModels);
   try {
@@ -88,7 +101,7 @@ function accountDifference(key: string, replayed: ReplayedAccount | undefined, l
   if (live.firstPlacedAt !== firstPlacedAt) {
     differences.push({ subject, place: 'accounts.first_placed_at', replayed: firstPlacedAt, live: live.firstPlacedAt });
   }
-  // A payment that was moved away may have been seen there, or not: it depends on where pages ended.
+  // If a paid payment was moved away, both values are right: it depends on where the pages of the log ended.
   if (live.everPaid ? !wasPaid : isPaid)
     differences.push({ subject, place: 'accounts.ever_paid', replayed: String(isPaid), live: String(live.everPaid) });
   return differences;

@@ -1,5 +1,5 @@
-// The jobs of an audit that scans a whole SQLite log. Each opens nothing but the log (and the live read models), reads
-// only, and can run in a worker beside others.
+// The jobs of an audit that scans a whole SQLite log. A job opens only the log (and the live read models), only reads, and
+// can run in a worker beside other jobs.
 
 import type { SqliteLog } from '../log/sqlite-log.ts';
 import { type Difference, type ReplayedPart, replayStreams, strayRows } from '../replay/replay-streams.ts';
@@ -15,8 +15,9 @@ export type ScanJob =
 
 export interface ScannedTree {
   readonly size: number;
+  /** Base64. */
   readonly root: string;
-  /** Base64, by size. */
+  /** The roots at the sizes that the job asked for: size, and root in base64. */
   readonly roots: readonly (readonly [number, string])[];
   readonly findings: readonly Finding[];
 }
@@ -29,7 +30,7 @@ export interface ScanResults {
 }
 export type ScanResult = ScanResults[ScanJob['kind']];
 
-/** @param onEvents called now and then with the number of events read since the last call. */
+/** Runs one job. @param onEvents called from time to time with the number of events read since the last call. */
 export function runScanJob(log: SqliteLog, job: ScanJob, onEvents: (events: number) => void): ScanResult {
   if (job.kind === 'tree') return scanLogOrder(log, job, onEvents);
   if (job.kind === 'strays') return job.readModels === undefined ? [] : strayRows(log, job.readModels);
@@ -38,7 +39,7 @@ export function runScanJob(log: SqliteLog, job: ScanJob, onEvents: (events: numb
   return result;
 }
 
-/** Of a log with many gaps not all are listed. */
+/** How many gaps are listed at most. */
 const listedGaps = 100;
 
 function scanLogOrder(

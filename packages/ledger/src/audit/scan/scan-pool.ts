@@ -1,25 +1,30 @@
-// Runs the jobs of an audit over one SQLite log in as many workers as there are cores; small logs at once, without any.
+// Runs the jobs of an audit over one SQLite log in several workers. For a small log it runs them in the calling thread.
 import { availableParallelism } from 'node:os';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import type { SqliteLog, StreamRange } from '../log/sqlite-log.ts';
 import { runScanJob, type ScanJob, type ScanResult, type ScanResults } from './scan-jobs.ts';
 
+/** A message of a worker: progress, its result, or a LedgerError. */
 export type FromScanWorker =
   | { readonly events: number }
   | { readonly result: ScanResult }
   | { readonly failed: { readonly code: LedgerErrorCode; readonly message: string } };
 
+/** How an audit uses workers. */
 export interface ScanPoolOptions {
-  /** Default: one for each core, at most 4. 0: none. */
+  /** How many workers to use. 0: the calling thread does all the work. Default: one for each core, at most 4. */
   readonly workers?: number;
-  /** Below so many events starting workers takes longer than the work. Default 20,000. */
+  /** A log with fewer events uses no workers: to start them would take longer than the work. Default: 20,000. */
   readonly smallLog?: number;
-  /** Events read by all jobs so far. */
+  /** Called with the number of events that all jobs have read so far. */
   readonly onEvents?: (events: number) => void;
 }
 
-/** Answers in the order of the jobs. The first ones are started first. */
+/**
+ * Runs the jobs, the first ones first. Returns the results in the order of the jobs.
+ * @throws LedgerError what a job throws; `store_unavailable`: a worker ended early.
+ */
 export async function runScanJobs<Jobs extends readonly ScanJob[]>(
   log: SqliteLog,
   jobs: Jobs,
@@ -46,7 +51,7 @@ async function inWorkers(
   results: ScanResult[],
   read: (events: number) => void,
 ): Promise<void> {
-  // As source the worker is .ts, in the package .js; nobody rewrites a URL.
+  // The worker is a .ts file in the sources and a .js file in the package; the compiler does not rewrite a URL.
   const url = new URL(import.meta.url.endsWith('.ts') ? './scan-worker.ts' : './scan-worker.js', import.meta.url);
   const pool = Array.from({ length: count }, () => new Worker(url, { workerData: { path: log.path }, resourceLimits: limitsFor(log) }));
   let next = 0;
@@ -63,8 +68,8 @@ async function inWorkers(
 }
 
 /**
- * A worker holds one stream at a time. Without limits V8 lets its heap grow with the length of the log, as long as there is
- * memory (measured: 326 MiB at 100,000 events, 541 at 1 M; with them 298 and 314, at the same rate).
+ * Limits a worker's heap to what its longest stream needs. Without limits V8 lets the heap grow with the length of the log
+ * (measured: 326 MiB at 100,000 events, 541 MiB at 1 million; with limits 298 and 314 MiB, at the same speed).
  */
 function limitsFor(log: SqliteLog): ResourceLimits {
   const bytesOfAnEvent = 4_096;
@@ -95,7 +100,7 @@ function inWorker(worker: Worker, job: ScanJob, read: (events: number) => void):
   });
 }
 
-/** The streams of a log in parts, small enough that workers end at about the same time, and that memory stays flat. */
+/** Splits the streams into parts that are small enough for the workers to end at about the same time, in constant memory. */
 export function streamParts(log: SqliteLog): readonly StreamRange[] {
   return log.streamRanges(Math.min(4_000, Math.max(250, Math.ceil(log.extent().events / 256))));
 }

@@ -1,4 +1,4 @@
-// A worker of an audit: one job after the other, on a connection of its own that cannot write.
+// The worker thread of an audit. Runs one job after the other, on its own read-only connection.
 import { parentPort, workerData } from 'node:worker_threads';
 import { LedgerError } from '../../errors.ts';
 import { SqliteLog } from '../log/sqlite-log.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { test as prop } from '@fast-check/vitest';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { runs } from '../../testing/runs.ts';
 import {
   consistencyRanges,
   emptyRoot,
@@ -14,7 +15,7 @@ import {
   type TreeHash,
 } from './merkle-tree.ts';
 
-/** The definitions of RFC 6962, section 2.1, word for word: recursive, over all leaves. */
+/** The definitions of RFC 6962, section 2.1, exactly as they are written there: recursive, over all leaves. */
 const sha256 = (...parts: readonly Uint8Array[]): TreeHash => createHash('sha256').update(Buffer.concat(parts)).digest();
 function mth(d: readonly TreeHash[]): TreeHash {
   if (d.length === 0) return sha256();
@@ -52,7 +53,7 @@ const roots = [
   'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
   '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ];
-/** Leaf (from 0), size, proof. */
+/** Each row: leaf (from 0), size, proof. */
 const inclusions: readonly [number, number, readonly string[]][] = [
   [0, 1, []],
   [
@@ -84,7 +85,7 @@ const inclusions: readonly [number, number, readonly string[]][] = [
     ],
   ],
 ];
-/** Earlier size, size, proof. */
+/** Each row: earlier size, size, proof. */
 const consistencies: readonly [number, number, readonly string[]][] = [
   [1, 1, []],
   [
@@ -142,20 +143,20 @@ describe('the vectors of RFC 6962', () => {
   });
 });
 
-/** As an audit makes it: in one pass, knowing beforehand what it will need. */
+/** Builds the tree as an audit does: in one pass, with the ranges that it will need. */
 function proofOf(hashes: readonly TreeHash[], ranges: readonly LeafRange[], size: number): readonly TreeHash[] {
   const tree = new GrowingTree(ranges);
   for (const each of hashes.slice(0, size)) tree.append(each);
   return ranges.map((range) => tree.hashOf(range));
 }
 
-const runs = { numRuns: 10_000 };
+const often = runs(10_000);
 const most = 70;
 const anySizes = fc.integer({ min: 1, max: most }).chain((size) => fc.tuple(fc.constant(size), fc.nat(size - 1)));
-/** Leaves that all differ, as events do. */
+/** Makes leaves that all differ, as events do. */
 const hashes = Array.from({ length: most }, (_, index) => leafOf(Buffer.from(`leaf ${index}`)));
 const rootOf = Array.from({ length: most + 1 }, (_, size) => mth(hashes.slice(0, size)));
-/** The definition again, each subtree computed once: leaves are told apart by their first hash. */
+/** The definition again, but each subtree is computed only once. Its key is the hash of its first leaf. */
 const known = new Map<string, TreeHash>();
 const mthOnce: typeof mth = (d) => {
   const name = `${d[0]?.toString('latin1')} ${d.length}`;
@@ -169,7 +170,7 @@ describe('inclusion, against the definition', () => {
   const met = new Set<string>();
   afterAll(() => expect([...met].sort()).toEqual(['corrupted', 'moved', 'proved', 'shortened']));
 
-  prop.prop([anySizes, fc.nat(), fc.nat(255), fc.nat(most - 1)], runs)(
+  prop.prop([anySizes, fc.nat(), fc.nat(255), fc.nat(most - 1)], often)(
     'the proof proves its leaf at its place in its tree, and nothing else',
     ([size, index], which, flip, elsewhere) => {
       const proof = proofOf(hashes, inclusionRanges(index, size), size);
@@ -194,7 +195,7 @@ describe('consistency, against the definition', () => {
   const met = new Set<string>();
   afterAll(() => expect([...met].sort()).toEqual(['corrupted', 'other history', 'proved', 'subtree']));
 
-  prop.prop([anySizes, fc.nat(), fc.nat(255)], runs)(
+  prop.prop([anySizes, fc.nat(), fc.nat(255)], often)(
     'the proof proves that one tree begins the other, and nothing else',
     ([size, before], which, flip) => {
       const earlier = { size: before + 1, root: rootOf[before + 1]! };

@@ -1,20 +1,20 @@
-// The Merkle tree of RFC 6962 (section 2.1): its root, and the proofs that a leaf is in it (inclusion) and that
-// it begins with an earlier tree (consistency). A log of any length is hashed in one pass, in logarithmic memory.
+// The Merkle tree of RFC 6962 (section 2.1): its root, the proof that a leaf is in it (inclusion), and the proof that it
+// begins with an earlier tree (consistency). A log of any length is hashed in one pass, in logarithmic memory.
 import { createHash, hash } from 'node:crypto';
 
-/** 32 bytes, SHA-256. */
+/** A SHA-256 hash, 32 bytes. */
 export type TreeHash = Buffer;
 
-/** Leaves from `start` to before `end`. */
+/** The leaves from `start` up to, but not including, `end`. */
 export interface LeafRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Of no leaves at all. */
+/** The root of a tree without leaves. */
 export const emptyRoot: TreeHash = createHash('sha256').digest();
 
-// The prefixes keep a leaf from ever being taken for an inner node.
+/** Returns SHA-256 of the byte 0 and the text. An inner node begins with the byte 1, so a leaf is never mistaken for one. */
 export function hashLeaf(text: string): TreeHash {
   return hash('sha256', `\0${text}`, 'buffer');
 }
@@ -28,17 +28,19 @@ function hashNode(left: TreeHash, right: TreeHash): TreeHash {
 }
 
 /**
- * Takes leaf after leaf and keeps the perfect subtrees on the right edge: as many as `size` has bits set.
- * Subtrees that are asked for before they are complete are kept too, for proofs.
+ * A tree that grows leaf by leaf. It keeps only the perfect subtrees on the right edge: as many as `size` has bits set. For
+ * proofs it also keeps the subtrees that the constructor is asked for.
  */
 export class GrowingTree {
+  /** How many leaves there are. Written by `append`. */
   #size = 0;
-  /** Perfect subtrees, largest first. */
+  /** The perfect subtrees, largest first. Written by `append`. */
   readonly #peaks: TreeHash[] = [];
   readonly #wanted: ReadonlySet<string>;
+  /** The subtrees for proofs. Key: `start-end`. Written by `#keep`. */
   readonly #kept = new Map<string, TreeHash>();
 
-  /** @param wanted ranges that `hashOf` will be asked for. */
+  /** @param wanted the ranges for which `hashOf` will be called. */
   constructor(wanted: readonly LeafRange[] = []) {
     this.#wanted = new Set(wanted.flatMap(perfectParts).map(nameOf));
   }
@@ -67,7 +69,7 @@ export class GrowingTree {
     return joinPeaks(this.#peaks) ?? emptyRoot;
   }
 
-  /** Of a range that was wanted from the beginning and is complete. */
+  /** Returns the hash of a range. Throws RangeError if the range is not complete, or was not passed to the constructor. */
   hashOf(range: LeafRange): TreeHash {
     const parts = perfectParts(range).map((part) => this.#kept.get(nameOf(part)));
     const joined = parts.every((part) => part !== undefined) ? joinPeaks(parts) : undefined;
@@ -82,7 +84,10 @@ export class GrowingTree {
   }
 }
 
-/** PATH(m, D[n]): the ranges whose hashes prove that leaf `index` is in the tree of `size`; nearest first. Requires 0 ≤ index < size. */
+/**
+ * Returns the ranges whose hashes prove that leaf `index` is in the tree of `size`, nearest first: PATH(m, D[n]).
+ * Requires 0 ≤ index < size.
+ */
 export function inclusionRanges(index: number, size: number): readonly LeafRange[] {
   const ranges: LeafRange[] = [];
   let [start, end] = [0, size];
@@ -96,7 +101,10 @@ export function inclusionRanges(index: number, size: number): readonly LeafRange
   return ranges.reverse();
 }
 
-/** PROOF(m, D[n]): the ranges whose hashes prove that the tree of `size` begins with that of `earlier`. Requires 0 < earlier ≤ size. */
+/**
+ * Returns the ranges whose hashes prove that the tree of `size` begins with the tree of `earlier`: PROOF(m, D[n]).
+ * Requires 0 < earlier ≤ size.
+ */
 export function consistencyRanges(earlier: number, size: number): readonly LeafRange[] {
   const ranges: LeafRange[] = [];
   let [start, end] = [0, size];
@@ -110,12 +118,12 @@ export function consistencyRanges(earlier: number, size: number): readonly LeafR
       start = middle;
     }
   }
-  // Where the earlier tree is itself a subtree, the verifier knows its hash: that is the earlier root.
+  // If the earlier tree is itself a subtree, the verifier knows its hash already: it is the earlier root.
   if (start > 0) ranges.push({ start, end });
   return ranges.reverse();
 }
 
-/** RFC 9162, 2.1.3.2. Never throws: what is out of range proves nothing. */
+/** Checks an inclusion proof (RFC 9162, 2.1.3.2). Never throws: false if a number is out of range. */
 export function provesInclusion(leaf: TreeHash, index: number, size: number, proof: readonly TreeHash[], root: TreeHash): boolean {
   if (!(index >= 0 && index < size)) return false;
   const ranges = inclusionRanges(index, size);
@@ -129,7 +137,10 @@ export function provesInclusion(leaf: TreeHash, index: number, size: number, pro
   return node.equals(root);
 }
 
-/** RFC 9162, 2.1.4.2. Both roots are rebuilt from the proof. Never throws: what is out of range proves nothing. */
+/**
+ * Checks a consistency proof (RFC 9162, 2.1.4.2): rebuilds both roots from it. Never throws: false if a number is out of
+ * range.
+ */
 export function provesConsistency(
   earlier: { readonly size: number; readonly root: TreeHash },
   later: { readonly size: number; readonly root: TreeHash },
@@ -139,7 +150,7 @@ export function provesConsistency(
   const ranges = consistencyRanges(earlier.size, later.size);
   if (proof.length !== ranges.length) return false;
   let [first, ...rest] = ranges.map(({ start }, step) => ({ start, hash: proof[step] }));
-  // Without a first part of its own the proof starts from the earlier tree.
+  // If the proof has no hash inside the earlier tree, it starts from the earlier root.
   if (first === undefined || first.start >= earlier.size) {
     rest = first === undefined ? [] : [first, ...rest];
     first = { start: 0, hash: earlier.root };
@@ -153,7 +164,7 @@ export function provesConsistency(
   return inEarlier?.equals(earlier.root) === true && inLater?.equals(later.root) === true;
 }
 
-/** Perfect, aligned subtrees that make up the range, largest first. A range of a proof is one of them, or ends with the tree. */
+/** Splits a range into perfect, aligned subtrees, from left to right. A proof's range is one of them, or ends with the tree. */
 function perfectParts({ start, end }: LeafRange): readonly LeafRange[] {
   const parts: LeafRange[] = [];
   let at = start;
@@ -180,7 +191,7 @@ function nameOf({ start, end }: LeafRange): string {
   return `${start}-${end}`;
 }
 
-/** Sizes stay below 2^31: two thousand million events. */
+/** Works up to 2^31 leaves: two thousand million events. */
 function bit(place: number): number {
   return 1 << place;
 }

@@ -1,5 +1,5 @@
-// Grows the tree of a log that is being written. Beside a SQLite log a worker reads and hashes, so that nothing of it
-// is felt where the log is appended to; other stores are read through the port.
+// Grows the tree of a log that is being written. For a SQLite log a worker thread reads and hashes, so that appends do not
+// become slower. Other stores are read through the port.
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../../errors.ts';
 import { type EventStore, logStart } from '../../event-store/event-store.ts';
@@ -7,24 +7,27 @@ import { readerOf } from '../log/log-reader.ts';
 import type { LogRow } from '../log/log-row.ts';
 import { TreeScan } from './tree-scan.ts';
 
-/** Roots are noted at its multiples. */
+/** The root is noted at each multiple of this size. */
 export const checkpointEvents = 1_000;
 
 export interface TreeGrowth {
-  /** Root, base64, by size: of each multiple of 1,000 that was passed, and of each size that was asked for. */
+  /** The roots that this step passed, base64: at each multiple of 1,000, and at each size that was asked for. */
   readonly roots: readonly (readonly [size: number, root: string])[];
+  /** How many events the tree has now. */
   readonly size: number;
+  /** Its root, base64. */
   readonly root: string;
+  /** True if the end of the log is reached. */
   readonly caughtUp: boolean;
 }
 
 export interface TreeFollower {
-  /** Reads on, a while at most. */
+  /** Reads about 20,000 events more, or up to the end of the log. @throws LedgerError what reading the log throws. */
   advance(): Promise<TreeGrowth>;
   close(): Promise<void>;
 }
 
-/** @param sizes whose roots are asked for, beside the multiples of 1,000. */
+/** Opens a follower at the beginning of the log. @param sizes the sizes to note roots at, besides the multiples of 1,000. */
 export function followTree(store: EventStore, sizes: readonly number[]): TreeFollower {
   return 'path' in store && typeof store.path === 'string' ? followFile(store.path, sizes) : followStore(store, sizes);
 }
@@ -33,6 +36,7 @@ export function followTree(store: EventStore, sizes: readonly number[]): TreeFol
 export class TreeStep {
   readonly #scan: TreeScan;
   readonly #sizes: ReadonlySet<number>;
+  /** Written by `take`. */
   readonly #roots: (readonly [number, string])[] = [];
 
   constructor(scan: TreeScan, sizes: ReadonlySet<number>) {
@@ -54,7 +58,7 @@ export class TreeStep {
   }
 }
 
-/** Between two looks at whether to stop. */
+/** After so many events a step ends, so that the caller can decide whether to stop. */
 export const eventsAtOnce = 20_000;
 
 function followStore(store: EventStore, sizes: readonly number[]): TreeFollower {
@@ -82,7 +86,7 @@ export type FromTreeWorker = TreeGrowth | { readonly failed: LedgerError['code']
 function followFile(path: string, sizes: readonly number[]): TreeFollower {
   const url = new URL(import.meta.url.endsWith('.ts') ? './tree-worker.ts' : './tree-worker.js', import.meta.url);
   const worker = new Worker(url, { workerData: { path, sizes }, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
-  worker.unref(); // Between two questions it must not keep a process alive that has nothing else to do.
+  worker.unref(); // Between two steps the worker must not keep a process alive that has nothing else to do.
   return {
     advance: () =>
       new Promise((done, failed) => {

@@ -1,4 +1,4 @@
-// The tree of a log, in one pass over its rows: its root, the roots at chosen sizes, and proofs for chosen leaves.
+// Builds the tree of a log in one pass over its rows: its root, the roots at chosen sizes, and proofs for chosen leaves.
 import type { Position } from '../../event-store/event-store.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import type { LogRow } from '../log/log-row.ts';
@@ -6,15 +6,16 @@ import { leafHash } from './leaf.ts';
 import { GrowingTree, type LeafRange, type TreeHash } from './merkle-tree.ts';
 
 export interface TreeScanOptions {
-  /** Sizes whose roots are asked for. */
+  /** The sizes at which to note the root. */
   readonly sizes?: readonly number[];
-  /** Ranges whose hashes are asked for. */
+  /** The ranges whose hashes a proof needs. */
   readonly ranges?: readonly LeafRange[];
 }
 
-/** Takes the rows of a log in log order. */
+/** Builds the tree from rows, which must come in log order. */
 export class TreeScan {
   readonly tree: GrowingTree;
+  /** Key: size. Written by the constructor and `take`. */
   readonly roots: Map<number, TreeHash> = new Map();
   readonly #sizes: ReadonlySet<number>;
 
@@ -30,7 +31,11 @@ export class TreeScan {
   }
 }
 
-/** @param onRows called with the number of rows read so far. */
+/**
+ * Builds the tree of a log.
+ * @param options `size`: stops after this number of events. `asOf`: stops at this position. Default: the end of the log.
+ * @param onRows called with the number of rows read so far.
+ */
 export async function scanTree(
   log: LogReader,
   options: TreeScanOptions & { readonly size?: number; readonly asOf?: Position | undefined } = {},

@@ -1,4 +1,4 @@
-// The worker of a running ledger's checkpoints: reads and hashes the log on a connection that cannot write.
+// The worker thread of a running ledger's checkpoints. Reads and hashes the log on a read-only connection.
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LedgerError } from '../../errors.ts';
@@ -6,7 +6,7 @@ import { SqliteLog } from '../log/sqlite-log.ts';
 import { eventsAtOnce, type FromTreeWorker, TreeStep } from './tree-follower.ts';
 import { TreeScan } from './tree-scan.ts';
 
-// On Linux the priority is the thread's own: where there is too little CPU for both, hashing waits, and appending does not.
+// On Linux each thread has its own priority: if there is too little CPU for both, hashing waits, and appends do not.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 
 const { path, sizes } = workerData as { readonly path: string; readonly sizes: readonly number[] };

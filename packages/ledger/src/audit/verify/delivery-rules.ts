@@ -1,4 +1,5 @@
-// Law 9 in the log: a delivery belongs to a decision, only the newest one is tried, and what is settled is settled.
+// Checks law 9 in the log: a delivery belongs to a decision, only the newest decision is tried, and what is settled stays
+// settled.
 import type { OrderEvent } from '../../order/events.ts';
 import { isPending, type OrderState } from '../../order/order.ts';
 import { findingAt, inWords, type Report } from './finding.ts';
@@ -10,7 +11,7 @@ export function isDeliveryEvent(event: OrderEvent): event is DeliveryEvent {
   return event.type === 'MembershipDelivered' || event.type.startsWith('Delivery');
 }
 
-/** @param previous the event before it in the stream. */
+/** Reports a delivery event that cannot follow. @param previous the event before it in the stream. */
 export function judgeDelivery(before: OrderState, { row, stored, event }: OrderRow, previous: OrderRow | undefined, report: Report): void {
   if (!isDeliveryEvent(event)) return;
   const expected = expectedOf(before, event, stored.metadata['instance'] ?? '', previous);
@@ -18,7 +19,7 @@ export function judgeDelivery(before: OrderState, { row, stored, event }: OrderR
     report(findingAt(row, 'law-9', expected, `${inWords(event)} by instance ${stored.metadata['instance'] || '(none)'}`));
 }
 
-/** What would be right, where it is not. */
+/** Returns what would be right instead. Undefined: the event is right. */
 function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, previous: OrderRow | undefined): string | undefined {
   const { sequence: newest, delivery } = before;
   const { sequence } = event.data;

@@ -1,7 +1,7 @@
-// What an audit found: which event breaks which rule, what was expected there, and what stands there.
+// What an audit found: which event breaks which rule, what was expected there, and what was found there.
 import type { LogRow } from '../log/log-row.ts';
 
-/** Each rule in a sentence, for `--help`, the summary and the docs. */
+/** Each rule as one sentence, for `--help`, the summary and the docs. */
 export const rules = {
   positions: 'Positions have no gaps, and the last one given is in the log (SQLite gives each once).',
   streams: 'Each event belongs to one stream that the log names, and each stream is one of ours.',
@@ -23,22 +23,28 @@ export const rules = {
   checkpoint: 'The log begins with what each signed checkpoint covers.',
 } as const;
 
+/** The name of a rule. */
 export type Rule = keyof typeof rules;
 
+/** One broken rule. The fields of the event are absent if the finding is about a whole stream or the whole log. */
 export interface Finding {
   readonly rule: Rule;
+  /** The stream's name, or a text in parentheses such as `(the whole log)`. */
   readonly stream: string;
   readonly revision?: number;
   readonly position?: string;
   readonly eventId?: string;
   readonly type?: string;
+  /** What the rule demands here. */
   readonly expected: string;
+  /** What the log has here. */
   readonly found: string;
 }
 
+/** Receives each finding. */
 export type Report = (finding: Finding) => void;
 
-/** A finding about one event. */
+/** Makes a finding about one event. */
 export function findingAt(
   row: Pick<LogRow, 'stream' | 'revision' | 'position' | 'id' | 'type'>,
   rule: Rule,
@@ -50,7 +56,7 @@ export function findingAt(
 
 const longest = 400;
 
-/** An event or a value in a line. */
+/** Returns the event as one line of text, at most 400 characters long. */
 export function inWords(what: { readonly type: string; readonly data: object } | undefined): string {
   if (what === undefined) return 'nothing';
   const text = `${what.type} ${JSON.stringify(what.data)}`;

@@ -1,4 +1,4 @@
-// The rules of the streams that carry no business: policies, sweeps, and objects that could not be read.
+// The rules of the streams that belong to no order: policies, sweeps, and provider objects that could not be read.
 import { LedgerError } from '../../errors.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import type { Aggregate } from '../../streams/transact.ts';

@@ -1,5 +1,5 @@
-// The rules of an order's stream (laws 2 to 6): what each append added is what the decider makes of the facts before
-// it, under the policy that it names. The state goes on with what stands in the log, so that one lie is one finding.
+// The rules of an order's stream (laws 2 to 6): each append must add what the decider adds after the facts before it, under
+// the policy that it names. The state then continues with what the log has, so that one false event is one finding.
 
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
@@ -16,7 +16,7 @@ import { findingAt, inWords, type Rule } from './finding.ts';
 import type { OrderRow, ReadStream } from './read-stream.ts';
 import type { Judge } from './verify-context.ts';
 
-/** @returns appends whose decisions were made again. */
+/** Judges an order's stream. Returns for how many appends the decisions were made again. */
 export function judgeOrder(stream: ReadStream, judge: Judge): number {
   const rows = readAll(stream, judge);
   let state = initialState(stream.name.slice(orderAggregate.stream('').length));
@@ -39,14 +39,14 @@ export function judgeOrder(stream: ReadStream, judge: Judge): number {
       } catch (error) {
         if (!(error instanceof LedgerError)) throw error;
         judge.report(findingAt(place, ruleOf(state, event), 'an event that can follow the ones before it', error.message));
-        return judged; // Nothing can be said of an order behind this.
+        return judged; // Without a valid state the rest of the stream cannot be judged.
       }
     }
   }
   return judged;
 }
 
-/** Up to the first that cannot be read. */
+/** Parses the events up to the first that cannot be read. */
 function readAll({ events }: ReadStream, { report }: Judge): readonly OrderRow[] {
   const rows: OrderRow[] = [];
   for (const { row, stored } of events) {
@@ -61,7 +61,7 @@ function readAll({ events }: ReadStream, { report }: Judge): readonly OrderRow[]
   return rows;
 }
 
-/** What was asked of the order, as far as its first event tells; undefined: nothing was, the event stands alone. */
+/** Returns the command that led to an append, as its first event shows it. Undefined: no command begins with that event. */
 function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, judge: Judge): OrderCommand | undefined {
   const row = rows[at] as OrderRow;
   const { event } = row;
@@ -90,19 +90,22 @@ function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, ju
   }
 }
 
-/** The log does not keep when the person spoke; the reviews that were opened with it do. */
+/** Returns the time of a manual command. The log does not store it, but a review that the command opened does. */
 function openedWith(next: OrderRow | undefined): string {
   return next?.event.type === 'ReviewOpened' ? next.event.data.openedAt : '';
 }
 
-/** Whether a name of the payment belongs to another order. Where a person moved any of them, either may have been seen. */
+/**
+ * True if a reference of the payment belongs to another order. If a reference was moved, the log does not show which link
+ * the ledger read at that time, so both answers are right: then the answer is what the append has.
+ */
 function isClaimed({ orderId }: OrderState, observed: PaymentObserved, next: OrderRow | undefined, judge: Judge): boolean {
   const names = [observed.payment.id, ...(observed.aliases ?? [])].map((name) => judge.linksOf(name));
   if (names.some((links) => links.length > 1)) return next?.event.type === 'ReviewOpened' && next.event.data.kind === 'claimed_by_two';
   return names.slice(1).some((links) => links[0]?.orderId !== orderId);
 }
 
-/** Law 3, claim before use: the link stands before it, and names this order. */
+/** Law 3, claim before use: a link to this order must come before the event. */
 function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: string, judge: Judge): void {
   const links = judge.linksOf(reference);
   if (links.some((link) => link.orderId === orderId && link.position < row.position)) return;
@@ -117,7 +120,7 @@ function judgeOwner({ orderId }: OrderState, { row }: OrderRow, reference: strin
   );
 }
 
-/** A move ends the link that it names, and takes along what was observed. */
+/** Checks a move: it must end a link of this order, and the new order must have received all observations of the payment. */
 function judgeMove(
   { orderId }: OrderState,
   { row, stored }: OrderRow,
@@ -157,7 +160,7 @@ function policyOf({ row, stored }: OrderRow, { policies, report }: Judge): Polic
   return undefined;
 }
 
-/** @returns how many events the append has. */
+/** Judges one append. Returns how many events it has. */
 function judgeAppend(
   before: OrderState,
   command: OrderCommand,
@@ -179,7 +182,7 @@ function judgeAppend(
   for (const event of expected) {
     const found = rows[at + taken];
     if (found?.event.type !== event.type) {
-      // Missing: what stands here is judged by itself.
+      // The expected event is missing. The event that is here is judged separately.
       judge.report(findingAt(first.row, ruleOf(before, event), `after it ${inWords(event)}`, inWords(found?.event)));
       continue;
     }
@@ -203,9 +206,9 @@ function decided(before: OrderState, command: OrderCommand, policy: Policy): rea
   }
 }
 
-/** No command of its own begins with it. */
+/** Reports an event with which no command begins. */
 function judgeAlone(before: OrderState, { row, event }: OrderRow, judge: Judge): void {
-  // A known fact, told again with the name of another order, leaves the review alone.
+  // This one is allowed: a known fact that names another order adds only the review.
   if (event.type === 'ReviewOpened' && event.data.kind === 'claimed_by_two' && !hasReview(before, 'claimed_by_two', event.data.payment))
     return;
   judge.report(findingAt(row, ruleOf(before, event), 'nothing: the facts before it lead to no such event', inWords(event)));
@@ -217,7 +220,7 @@ function ruleOf(before: OrderState, event: OrderEvent): Rule {
   return before.membership === 'revoked' ? 'law-6' : 'law-4';
 }
 
-/** The schema version alone may differ from type to type. */
+/** True if both events have the metadata of one append. Only the schema version may differ, from type to type. */
 function isOneAppend(a: OrderRow, b: OrderRow): boolean {
   if (a.row.metadata === b.row.metadata) return true;
   const { version: _a, ...first } = a.stored.metadata;

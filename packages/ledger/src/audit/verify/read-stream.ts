@@ -1,4 +1,5 @@
-// Rules that hold for every stream: revisions, stored text, times. What can be read is handed on to the rules of its kind.
+// The rules that every stream must keep: revisions, stored text, times. A stream that can be read then goes to the rules of
+// its own kind.
 
 import type { EventMetadata, StoredEvent } from '../../event-store/event-store.ts';
 import type { OrderEvent } from '../../order/events.ts';
@@ -18,7 +19,7 @@ export interface ReadStream {
   readonly events: readonly ReadEvent[];
 }
 
-/** @returns undefined where its rows cannot be judged; that was reported. */
+/** Parses a stream. Undefined: its rows cannot be judged; this was reported. */
 export function readStream({ id, name, rows, wrongHead }: ScannedStream, report: Report): ReadStream | undefined {
   if (name === null) {
     report({
@@ -43,7 +44,7 @@ export function readStream({ id, name, rows, wrongHead }: ScannedStream, report:
   for (const [at, row] of rows.entries()) {
     if (row.revision !== at) {
       report(findingAt(row, 'revisions', `revision ${at}`, `revision ${row.revision}`));
-      return undefined; // What stood between is not known, so nothing can be said of what follows.
+      return undefined; // The missing events are unknown, so the ones that follow cannot be judged.
     }
     const stored = parseRow(row, report, events.at(-1));
     if (stored === undefined) return undefined;
@@ -59,7 +60,10 @@ export function readStream({ id, name, rows, wrongHead }: ScannedStream, report:
   return { name, events };
 }
 
-/** @param before of the same stream: events of one append share their metadata, which is then parsed once. */
+/**
+ * Parses a row. Undefined: it cannot be parsed; this was reported.
+ * @param before the event before it: events of one append share their metadata, which is then parsed only once.
+ */
 export function parseRow(row: LogRow, report: Report, before?: ReadEvent): StoredEvent | undefined {
   try {
     if (!isOneLine(row)) throw new SyntaxError('a line break before the data');
@@ -75,12 +79,12 @@ export function parseRow(row: LogRow, report: Report, before?: ReadEvent): Store
   }
 }
 
-/** `2026-01-01T00:00:00.000Z`: by form only, for speed; texts of this form sort. */
+/** True if the text looks like `2026-01-01T00:00:00.000Z`. Checks only the form, to be fast. Such texts sort by time. */
 function isTime(text: string): boolean {
   return text.length === 24 && text.charCodeAt(10) === 0x54 && text.charCodeAt(23) === 0x5a;
 }
 
-/** An event with all that is known of it. */
+/** An event as it is stored, parsed, and read at its schema version. */
 export interface OrderRow extends ReadEvent {
   readonly event: OrderEvent;
 }

@@ -1,4 +1,5 @@
-// The rules of a reference stream: one owner (law 3), nothing held behind the link, and what was held has reached it (law 7).
+// The rules of a reference stream: one owner (law 3), nothing is held after the link, and what was held before it has
+// reached the owner (law 7).
 import { LedgerError } from '../../errors.ts';
 import type { PaymentObserved } from '../../order/events.ts';
 import { factContentKey } from '../../order/order.ts';
@@ -31,7 +32,7 @@ export function judgeReference({ name, events }: ReadStream, judge: Judge): void
   }
 }
 
-/** The former owner's stream gave it away, and named this link. */
+/** True if the event is a move: the former owner's stream has the move, and that names this link. */
 function isMove(event: ReferenceEvent, last: Link, id: string, position: string, judge: Judge): boolean {
   if (event.type !== 'ReferenceLinked' || event.data.endsRevision !== last.revision) return false;
   return judge.wasMoved(last.orderId, id, { orderId: event.data.orderId, endsRevision: last.revision }, position);
@@ -49,7 +50,7 @@ function judgeHeld({ id, held }: ReferenceState, observed: PaymentObserved, { ro
 function judgeHandedOn({ held }: ReferenceState, orderId: string, { row, stored }: ReadEvent, judge: Judge): void {
   if (judge.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   for (const observed of held) {
-    // Linked under another name it belongs to the owners of the payment itself.
+    // If this stream is of an alias, the observation belongs to the owners of the payment's own id.
     const owners = judge.linksOf(observed.payment.id).map((link) => link.orderId);
     if (judge.wasTold(owners.length > 0 ? owners : [orderId], observed)) continue;
     judge.report(

@@ -1,4 +1,4 @@
-// What the rules ask about other streams than the one that they judge: policies, links, what an order was told.
+// Answers the rules' questions about other streams than the one that they judge: policies, links, observations of orders.
 import { hash } from 'node:crypto';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, OrderEventType, PaymentObserved } from '../../order/events.ts';
@@ -23,30 +23,30 @@ export interface Link {
 }
 
 export interface Judge {
-  /** By hash. */
+  /** Key: the policy's hash. */
   readonly policies: ReadonlyMap<string, AdoptedPolicy>;
   readonly report: Report;
-  /** Streams up to this id are judged next: the links that they will ask about are read ahead. */
+  /** Prepares for judging the streams up to this id: reads ahead the links that they will need. */
   reach(streamId: number): void;
-  /** Of a reference, oldest first: several where a person moved the payment. */
+  /** Returns the links of a reference, oldest first. There are several if the payment was moved. */
   linksOf(reference: string): readonly Link[];
-  /** Whether the stream of one of these orders holds what was observed. */
+  /** True if the stream of one of these orders has the observation. */
   wasTold(orderIds: readonly string[], observed: PaymentObserved): boolean;
-  /** Whether the order's stream gave the payment away, before a position, as the link of its new owner says. */
+  /** True if the order's stream has the move of the payment to that order, before the position. */
   wasMoved(orderId: string, paymentId: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
-  /** Whether so little of the log follows that work may be under way. */
+  /** True if the event is from the last ten minutes of the log: then a later step may still be missing. */
   isRecent(recordedAt: string): boolean;
 }
 
-/** A process that handed something on, and died, has been restarted within it. */
+/** If a process dies between two steps, another one completes them. We assume that it does so within this time. */
 const underWayMs = 10 * 60_000;
 const silent: Report = () => undefined;
 
 export interface JudgeOptions {
   readonly upTo: number;
-  /** When the last event up to there was recorded. */
+  /** When the last event up to `upTo` was recorded. */
   readonly newest: string;
-  /** Of the first stream that is judged; what lies before it is not read ahead. */
+  /** The streams that are judged have ids above this one. Links of earlier streams are not read ahead. */
   readonly from: number;
 }
 
@@ -85,14 +85,17 @@ export function judgeOf(log: SqliteLog, { upTo, newest, from }: JudgeOptions, re
 }
 
 /**
- * Links by reference stream. References are linked when an order is placed or paid, so most lie a little behind it: they
- * are read ahead, many at once, and forgotten in turn. Others are looked up.
+ * The links of each reference stream. A reference is linked when an order is placed or paid, so most reference streams
+ * come soon after their order: they are read ahead, many at once, and the oldest are forgotten. Others are read singly.
  */
 class Links {
   readonly #log: SqliteLog;
   readonly #upTo: number;
+  /** The stream id up to which links were read ahead. Written by `reach`. */
   #readTo: number;
+  /** The links that are remembered, newest half. Key: the stream. Written by `#keep`. */
   #newer = new Map<string, readonly Link[]>();
+  /** The older half: dropped when the newer half is full. Written by `#keep`. */
   #older = new Map<string, readonly Link[]>();
 
   constructor(log: SqliteLog, upTo: number, from: number) {
@@ -129,7 +132,7 @@ class Links {
 const readAheadStreams = 512;
 const keptLinks = 2_000;
 
-/** A link that cannot be read is none; the rules of its stream say so. */
+/** Returns the link in an event. Empty: it cannot be read; the rules of its own stream report that. */
 function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revision' | 'data'>): readonly Link[] {
   try {
     const { orderId } = JSON.parse(data) as { orderId?: unknown };
@@ -139,7 +142,7 @@ function linkIn({ data, position, revision }: Pick<LogRow, 'position' | 'revisio
   }
 }
 
-/** Undefined where it cannot be read; the rules of its stream say so. */
+/** Parses an event. Undefined: it cannot be read; the rules of its own stream report that. */
 function readable(row: LogRow): OrderEvent | undefined {
   try {
     const stored = parseRow(row, silent);
@@ -149,6 +152,7 @@ function readable(row: LogRow): OrderEvent | undefined {
   }
 }
 
+/** Returns the policies that were adopted up to a position. Key: the policy's hash. Skips those that cannot be read. */
 export function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, AdoptedPolicy> {
   const policies = new Map<string, AdoptedPolicy>();
   for (const row of log.stream('policy', upTo)) {
@@ -158,7 +162,10 @@ export function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, Ad
   return policies;
 }
 
-/** A policy of an older release lacks the newer fields: their defaults are the old behaviour. */
+/**
+ * Reads an adopted policy. Undefined: it cannot be used; this was reported. A policy of an older release lacks the newer
+ * fields: their defaults are the old behaviour.
+ */
 export function readPolicy(row: LogRow, report: Report): { readonly hash: string; readonly policy: Policy } | undefined {
   const { data } = parseRow(row, report) ?? {};
   if (data === undefined) return undefined;

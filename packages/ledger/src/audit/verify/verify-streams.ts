@@ -1,4 +1,4 @@
-// Judges the streams of a part of the log, one after the other: a job that several workers share.
+// Judges the streams of a part of the log, one after the other. Several workers share the parts of a log.
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
@@ -11,11 +11,11 @@ import { type ReadStream, readStream } from './read-stream.ts';
 import { judgeReference } from './reference-rules.ts';
 import { type Judge, judgeOf } from './verify-context.ts';
 
-/** Some of the streams, up to a position. */
+/** A part of the log: some of the streams, up to a position. */
 export interface StreamPart {
   readonly range: StreamRange;
   readonly upTo: number;
-  /** When the last event up to there was recorded. */
+  /** When the last event up to `upTo` was recorded. */
   readonly newest: string;
 }
 
@@ -23,14 +23,15 @@ export interface JudgedPart {
   readonly events: number;
   readonly streams: number;
   readonly orders: number;
-  /** Appends whose decisions were made again. */
+  /** For how many appends the decisions were made again. */
   readonly appends: number;
+  /** The first 1,000 findings. */
   readonly findings: readonly Finding[];
-  /** All of them; of a thoroughly broken log not all are listed. */
+  /** How many findings there are. */
   readonly found: number;
 }
 
-/** Of a part: who sees so many stops counting them. */
+/** How many findings of a part are listed at most. */
 const listed = 1_000;
 
 export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPart): JudgedPart {

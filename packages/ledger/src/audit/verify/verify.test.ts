@@ -18,7 +18,7 @@ const told = join(directory, 'told.db');
 const pair = generateNoteKey('shop.example/ledger');
 const signers = [parseSignerKey(pair.signerKey)];
 const keys = [parseVerifierKey(pair.verifierKey)];
-/** Of the whole log, kept elsewhere. */
+/** A checkpoint of the whole log, kept outside of it. */
 let kept = '';
 let copies = 0;
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** What is found in a copy that somebody has changed with SQL. */
+/** Returns what is found in a copy of the log that was changed with SQL. */
 async function verifying(changes: readonly string[], options: VerifyOptions = {}): Promise<Verification> {
   const path = join(directory, `copy-${++copies}.db`);
   copyFileSync(told, path);
@@ -47,13 +47,13 @@ const of = (stream: string) => `stream = (SELECT id FROM streams WHERE name = '$
 const at = (stream: string, revision: number) => `WHERE ${of(stream)} AND revision = ${revision}`;
 const edit = (stream: string, revision: number, from: string, to: string, column = 'data') =>
   `UPDATE events SET ${column} = replace(${column}, '${from}', '${to}') ${at(stream, revision)}`;
-/** Puts an event at the end of a stream, with the metadata of the one before it. */
+/** Appends an event to a stream, with the metadata of the event before it. */
 const insert = (stream: string, type: string, data: string): readonly string[] => [
   `INSERT INTO events (stream, revision, id, type, data, metadata)
    SELECT stream, revision + 1, 'inserted', '${type}', '${data}', metadata FROM events WHERE ${of(stream)} ORDER BY revision DESC LIMIT 1`,
   `UPDATE streams SET revision = revision + 1 WHERE name = '${stream}'`,
 ];
-/** Takes an event out and closes the ranks, in the stream and in the log. */
+/** Removes an event, and renumbers the events after it, in the stream and in the log. */
 const takeOut = (stream: string, revision: number): readonly string[] => [
   `UPDATE events SET position = -position WHERE position >= (SELECT position FROM events ${at(stream, revision)})`,
   `DELETE FROM events ${at(stream, revision)}`,
@@ -69,7 +69,7 @@ const cutAfter = (position: number): readonly string[] => [
   'DELETE FROM streams WHERE id NOT IN (SELECT stream FROM events)',
   'UPDATE streams SET revision = (SELECT max(revision) FROM events WHERE stream = streams.id)',
 ];
-/** Removes streams as if they had never been: places in the log are given anew. */
+/** Removes streams as if they had never existed: the positions in the log are given again. */
 const unwrite = (...streams: readonly string[]): readonly string[] => {
   const names = streams.map((name) => `'${name}'`).join(', ');
   return [
@@ -82,7 +82,7 @@ const unwrite = (...streams: readonly string[]): readonly string[] => {
     "UPDATE sqlite_sequence SET seq = (SELECT max(position) FROM events) WHERE name = 'events'",
   ];
 };
-/** Puts a copy of a stream's last event behind it, changed, and moves the rest of the log on. */
+/** Inserts a changed copy of a stream's last event after it, and renumbers the rest of the log. */
 const sayAgain = (stream: string, from: string, to: string): readonly string[] => {
   const last = `(SELECT max(position) FROM events WHERE ${of(stream)})`;
   return [
@@ -111,7 +111,7 @@ test('the same log is the same through any store, by its tree', async () => {
   expect(await verifyLog(store, { checkpoints: [kept], keys })).toEqual({ ...direct, checkpoints: 1, covered: direct.size });
 });
 
-// Each line: what somebody did, where it is found, and what breaks. `only`: nothing else is found, so the rule itself found it.
+// Each row: the change, the place where it is found, and the rule that it breaks. `only`: no other rule finds anything.
 const tampered: readonly [what: string, changes: readonly string[], Rule, stream: string, revision: number | undefined, only?: true][] = [
   ['an event deleted', [`DELETE FROM events ${at('order-confirmed', 6)}`], 'revisions', 'order-confirmed', 7],
   ['an event deleted, by its position', [`DELETE FROM events ${at('sweep-new', 0)}`], 'positions', 'sweep-new', 1],
@@ -378,7 +378,7 @@ describe('what somebody did to the file is found', () => {
   });
 });
 
-// These leave a log in which every rule holds: only what is kept elsewhere can tell.
+// After these changes every rule still holds: only a checkpoint that is kept elsewhere can show them.
 const plausible: readonly [what: string, changes: readonly string[]][] = [
   ['evidence that decides nothing edited', [edit('order-confirmed', 3, 'evt_pi_confirmed', 'evt_other')]],
   ['another member throughout', ["UPDATE events SET data = replace(data, 'member-held', 'member-mallory')"]],
@@ -406,7 +406,7 @@ describe('what leaves no trace in the file is found by a checkpoint kept elsewhe
   test.each(plausible)('%s', async (what, changes) => {
     expect((await verifying(changes)).findings).toEqual([]);
     const { findings } = await verifying(changes, { checkpoints: [kept], keys });
-    // What was only added behind a checkpoint is no rewriting of what it covers.
+    // An event that is appended after a checkpoint changes nothing that the checkpoint covers.
     if (what.startsWith('an event added')) expect(findings).toEqual([]);
     else expect(findings).toMatchObject([{ rule: 'checkpoint', stream: '(checkpoint 1)' }]);
   });
@@ -423,7 +423,7 @@ describe('what leaves no trace in the file is found by a checkpoint kept elsewhe
     };
     const { size } = await verifying(['UPDATE streams SET revision = revision']);
     for (const [at, change] of Object.values(changes).entries()) {
-      // Each meets other rows, spread over the log.
+      // Each run changes other rows, all over the log.
       for (let position = 1 + at; position <= size; position += 24) {
         const { findings } = await verifying([change(position)], { checkpoints: [kept], keys });
         expect(findings.map(({ rule }) => rule)).toContain('checkpoint');
@@ -504,7 +504,7 @@ test('a log that grows between two looks at it is no finding', async () => {
   const log = sqliteReader(path);
   onTestFinished(() => log.close());
   const growing: VerifyOptions = {
-    // Asked for once its end was looked at.
+    // The checkpoints are read after the size of the log.
     get checkpoints() {
       const db = new DatabaseSync(path);
       for (const change of insert('sweep-new', 'SweepStarted', '{"round":2}')) db.prepare(change).run();
@@ -527,6 +527,6 @@ test('workers find the same as one thread', async () => {
   const alone = await verifyLog(log, { workers: 0 });
   const events: number[] = [];
   expect(await verifyLog(log, { workers: 2, smallLog: 0, onEvents: (read) => events.push(read) })).toEqual(alone);
-  expect(events.at(-1)).toBe(2 * alone.size); // Each was hashed, and each was judged.
+  expect(events.at(-1)).toBe(2 * alone.size); // Each event was hashed, and each was judged.
   expect(alone.found).toBe(3);
 });

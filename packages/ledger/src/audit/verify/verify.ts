@@ -1,4 +1,4 @@
-// Proves what a log holds: streams, decisions and laws event by event, and its beginning against signed checkpoints.
+// Verifies a log: checks streams, decisions and laws event by event, and compares the log with signed checkpoints.
 import type { Position } from '../../event-store/event-store.ts';
 import type { Policy } from '../../order/policy.ts';
 import { openCheckpoint } from '../checkpoint/signed-checkpoint.ts';
@@ -12,37 +12,47 @@ import { runScanJobs, type ScanPoolOptions, streamParts } from '../scan/scan-poo
 import type { Finding } from './finding.ts';
 import { policiesIn } from './verify-context.ts';
 
+/** What to verify, and with which checkpoints. */
 export interface VerifyOptions extends ScanPoolOptions {
-  /** Judge the log up to here. Checkpoints and positions are judged on the whole of it. */
+  /** Judges the events up to this position. Checkpoints and positions are always checked on the whole log. Default: its end. */
   readonly asOf?: Position;
-  /** Signed notes, from a place that the operator of the log cannot reach. */
+  /** Signed checkpoints, from a place that the operator of the log cannot reach. Default: none. */
   readonly checkpoints?: readonly string[];
-  /** Whose signatures count. */
+  /** The keys whose signatures count. Required for checkpoints: without a key each one is a finding. Default: none. */
   readonly keys?: readonly NoteVerifier[];
 }
 
+/** The result of a verification. */
 export interface Verification {
-  /** In log order; of a thoroughly broken log not all are listed. */
+  /** What was found, in log order; not all, if there is very much. Empty: every rule holds. */
   readonly findings: readonly Finding[];
+  /** How many findings there are. */
   readonly found: number;
-  /** Events in the log, and the root of its tree, base64. */
+  /** How many events the whole log has. */
   readonly size: number;
+  /** The root of the whole log's tree, base64. */
   readonly root: string;
+  /** How many events were judged: those up to `asOf`. */
   readonly events: number;
   readonly streams: number;
   readonly orders: number;
-  /** Appends whose decisions were made again. */
+  /** For how many appends the decisions were made again. */
   readonly appends: number;
-  /** Policies that were adopted: what was decided is judged under them, so somebody should read them. */
+  /** The policies that were adopted. Decisions are judged under them, so a person should read them. */
   readonly policies: readonly { readonly hash: string; readonly position: string; readonly policy: Policy }[];
-  /** Checkpoints that the log was held against, and what the largest of them covers. */
+  /** How many checkpoints the log was compared with. */
   readonly checkpoints: number;
+  /** How many events the largest of these checkpoints covers; 0: there was none. */
   readonly covered: number;
 }
 
+/**
+ * Verifies a log. What is wrong with the log is returned as findings, not thrown.
+ * @throws LedgerError what the store of the log throws; `store_unavailable`: a worker ended early.
+ */
 export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promise<Verification> {
   return withSqliteLog(reader, options, async ({ log, upTo: asked, copied }) => {
-    // Read first: a log in use grows, and must not look shorter than what it signs meanwhile.
+    // Read the checkpoints before the size of the log: a log in use grows, and must not look shorter than a newer checkpoint.
     const checkpoints = (options.checkpoints ?? []).map((note) => openCheckpoint(note, options.keys ?? []));
     const extent = log.extent();
     const upTo = options.asOf === undefined ? extent.end : asked;
@@ -90,7 +100,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
   });
 }
 
-/** What SQLite itself remembers of the end of the log. */
+/** Adds a finding if the end of the log is missing: SQLite remembers the last position that it gave. */
 function extentFindings(log: SqliteLog, { end, lastGiven }: LogExtent, { findings }: ScannedTree): readonly Finding[] {
   if (lastGiven === end) return findings;
   const stream = '(the end of the log)';
@@ -105,7 +115,7 @@ function extentFindings(log: SqliteLog, { end, lastGiven }: LogExtent, { finding
   ];
 }
 
-/** Each against the tree of the log: those that equal it are consistent with each other. */
+/** Compares each checkpoint with the tree of the log. Checkpoints that equal it are consistent with each other too. */
 function checkpointFindings(checkpoints: readonly ReturnType<typeof openCheckpoint>[], { size, roots }: ScannedTree): readonly Finding[] {
   const known = new Map(roots);
   const origins = new Set<string>();

@@ -1,5 +1,5 @@
-// One append until it is settled: sent again with the same ids at the same revision, which the server knows for one
-// append, from its log, for ever. It is never settled by reading: after a restart a read can miss what then appears.
+// Makes one append. If a reply is lost, sends it again with the same ids at the same revision: the server recognises it from
+// its log. A read cannot decide whether it was stored: after a restart a read can miss an event that appears later.
 import { LedgerError } from '../../errors.ts';
 import type { AppendResult, Position } from '../event-store.ts';
 import type { CheckedAppend, StoredText } from '../stored-text.ts';
@@ -15,10 +15,14 @@ export interface Appending {
   readonly clients: Clients;
 }
 
-/** Where the last event of an append stands. Without a position the server knows the append from before. */
+/** The server's answer. A result without a position means that the server had stored the append before. */
 type Answered = { readonly conflict: number } | { readonly result: ClientAppendResult };
 
-/** @throws LedgerError `store_unavailable`: outcome unknown. `corrupt`: the stream is not what its revisions say. */
+/**
+ * Sends an append until the server answers.
+ * @param positionOf reads the position of a stored event, if the server does not send it.
+ * @throws LedgerError `store_unavailable`: the outcome is unknown. `corrupt`: the stream was deleted, or its revisions are wrong.
+ */
 export async function appendUntilSettled(
   { patience, credentials, clients }: Appending,
   { stream, expectedRevision, events }: CheckedAppend,
@@ -28,13 +32,13 @@ export async function appendUntilSettled(
   const proposed = events.map(toProposed);
   const send = (client: EventStoreDbClient, timeMs: number): Promise<ClientAppendResult> =>
     client.appendToStream(stream, proposed, {
-      // One client honours this name and the other that; each takes the name that it does not know for "any revision".
+      // Each client reads one of these two names. Without its own name a client appends at any revision, so pass both.
       expectedRevision: expected,
       streamState: expected,
-      // Without credentials of its own the append goes over a stream that all clients of the process share: an error of
-      // any of them fails the appends of all, and a late answer then ends the process.
+      // Without credentials the append uses a gRPC stream that all clients of the process share: then one error fails the
+      // appends of all clients, and a late answer ends the process.
       credentials,
-      // Else a follower forwards to a leader that may be dead, and the wait is longer.
+      // Otherwise a follower forwards the append to a leader that may be dead, and the wait is longer.
       requiresLeader: true,
       deadline: Math.ceil(timeMs),
     });
@@ -57,7 +61,7 @@ export async function appendUntilSettled(
         'ignores the expected revision. Stop all writers, and use @eventstore/db-client 6 or @kurrent/kurrentdb-client 1',
     );
   }
-  // A server that knows the append from before may not say where in the log it stands.
+  // If the server had stored the append before, it may not send the position.
   const position = result.position ? toPosition(result.position, stream) : await positionOf(revision);
   return { appended: true, revision, position };
 }
@@ -66,7 +70,7 @@ function conflictOf(meaning: FailureMeaning): Answered | undefined {
   return meaning.kind === 'conflict' ? { conflict: meaning.actualRevision } : undefined;
 }
 
-/** From the text, so that what the caller does to his objects meanwhile changes nothing. */
+/** Makes the event for the client from its text, so that later changes to the caller's objects have no effect. */
 function toProposed({ id, type, data, metadata }: StoredText): ProposedEvent {
   return {
     contentType: 'application/json',

@@ -4,12 +4,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStoreDbClient } from './client.ts';
-import { openOn, shortTimes, startDouble } from './double-store.test-support.ts';
+import { openOn, shortTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
 describe('a lost reply is settled by sending the same ids at the same revision again', () => {
-  // What was measured: which errors leave an append in doubt. Each of them, stored and not stored.
+  // The errors that leave an append in doubt, as measured on real servers. Each is tested with the append stored and not.
   test.each<[string, AppendFault['hears']]>([
     ['unavailable', { code: status.UNAVAILABLE, details: 'Connection dropped' }],
     ['not ready', { code: status.UNAVAILABLE, details: 'Server Is Not Ready' }],
@@ -27,7 +27,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
       const [revision, events] = [double.log.events.length - 1, newEvents(2)];
       const before = double.calls.length;
       const result = await store.append('order-1', revision, events);
-      expect(double.calls.slice(before)).toEqual(['append', 'append', 'append']); // A read could miss what then appears.
+      expect(double.calls.slice(before)).toEqual(['append', 'append', 'append']); // No read: it could miss an event that appears later.
       expect(result).toMatchObject({ appended: true, revision: revision + 2 });
       const there = await store.readStream('order-1', { afterRevision: revision });
       expect(there.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
@@ -36,7 +36,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
     }
   });
 
-  // What the clients throw without having asked a server, or without a type: each of them, stored and not stored.
+  // Errors that a client throws without a call to a server, or without a type. Each is tested with the append stored and not.
   test.each<[string, Error]>([
     ['a code and no type', Object.assign(new Error('14 UNAVAILABLE: read ECONNRESET'), { code: status.UNAVAILABLE })],
     ['neither', new Error('Server Is Not Ready')],
@@ -105,7 +105,7 @@ describe('of two processes that race for one revision', () => {
     const double = await startDouble();
     const lost = { stored: true, hears: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
     const granting = expectOneGrantFromFourProcesses(double.url);
-    while (double.log.events.length < 2) await new Promise(setImmediate); // The policy and the order.
+    while (double.log.events.length < 2) await new Promise(setImmediate); // Wait for two events: the policy and the order.
     for (let n = 0; n < 10; n++) double.appendFaults.push(lost, { stored: true, hears: 'no_position' });
     await granting;
     expect(double.appendFaults.length).toBeLessThan(20);
@@ -133,22 +133,27 @@ describe('of two processes that race for one revision', () => {
 describe('a server that does not answer', () => {
   test('costs the time of the call and no more, and nothing is acknowledged', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 600, attemptTimeoutMs: 150 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 600, attemptTimeoutMs: 150, runtime: clock });
     double.frozen = true;
+    clock.start();
     await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
       code: 'store_unavailable',
       message: expect.stringMatching(/^order-1: the append got no answer within 0\.6 s\. The server does not answer.* It may be stored/),
     });
     await expect(store.readStream('order-1')).rejects.toMatchObject({ code: 'store_unavailable' });
-    expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(2); // The check on opening, and attempts.
+    expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(2); // The check when the store was opened, and the attempts.
+    clock.stop();
     double.frozen = false;
     expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true, revision: 0 });
   });
 
   test('does not keep a store from closing, with its clients', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 100 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 100, runtime: clock });
     double.frozen = true;
+    clock.start();
     const waiting = store.append('order-1', -1, newEvents(1));
     const closing = store.close();
     await expect(waiting).rejects.toMatchObject({ code: 'store_unavailable' });

@@ -1,5 +1,5 @@
-// One call, as many attempts as it takes: each ends in its own time, and all of them together have a deadline. What is
-// in doubt is tried again; every other meaning ends the call.
+// Repeats a call to the server until it has an answer. Each attempt has a time limit, and all attempts together have a
+// deadline. A failure whose outcome is in doubt is tried again; every other result ends the call.
 import { LedgerError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type FailureMeaning, meaningOf, tellsLittle } from './failure.ts';
@@ -8,29 +8,29 @@ import type { TimeLimits } from './time-limits.ts';
 export interface Patience {
   readonly runtime: Runtime;
   readonly limits: TimeLimits;
-  /** For all attempts of a call. */
+  /** The time limit for all attempts of a call together. */
   readonly timeoutMs: number;
-  /** For each attempt. */
+  /** The time limit for each attempt. */
   readonly attemptTimeoutMs: number;
 }
 
 export interface Call<T> {
-  /** For messages: `order-1: the append`. */
+  /** The call's name in messages: `order-1: the append`. */
   readonly what: string;
-  /** Rejects with `Unanswered` after `timeMs` of silence: not every call of the clients knows a deadline. */
+  /** Makes one attempt. It must reject with `Unanswered` after `timeMs` without an answer. */
   readonly attempt: (timeMs: number) => Promise<T>;
-  /** Meanings that are answers of this call. Undefined: it is none. */
+  /** Turns a failure into an answer, where it is one for this call. Undefined: it is none. */
   readonly answer?: (meaning: FailureMeaning) => T | undefined;
-  /** What the caller knows, and should do, when the time is up. */
+  /** What the caller knows, and should do, when the time is over. */
   readonly unsettled: string;
-  /** Do not wait for settings to mend themselves. */
+  /** True: do not repeat a failure that comes from wrong settings. Default: false. */
   readonly impatient?: boolean;
 }
 
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
 
-/** @throws LedgerError `store_unavailable` when the time is up; what the server refuses. */
+/** Repeats until there is an answer. @throws LedgerError `store_unavailable`: the time is over. Also what the server refuses. */
 export async function settle<T>(patience: Patience, call: Call<T>): Promise<T> {
   const { runtime, timeoutMs, attemptTimeoutMs } = patience;
   const deadline = runtime.monotonicNowMs() + timeoutMs;
@@ -40,7 +40,7 @@ export async function settle<T>(patience: Patience, call: Call<T>): Promise<T> {
     const tried = await tryOnce(timeMs, call);
     if (tried.meaning === undefined) return tried.result;
     const { meaning } = tried;
-    if (!telling || !tellsLittle(meaning)) telling = tried; // The last attempts are short.
+    if (!telling || !tellsLittle(meaning)) telling = tried; // The last attempts are short, and their failure says less.
     const answer = call.answer?.(meaning);
     if (answer !== undefined) return answer;
     if (meaning.kind === 'refused') throw meaning.error;

@@ -1,9 +1,10 @@
-// A certificate for 127.0.0.1 that signs itself, made anew for each test, so that no key lies in the repository.
+// Makes a self-signed certificate for 127.0.0.1, a new one for each test, so that no key is in the repository.
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 export interface SelfSigned {
-  /** PEM. */
+  /** The private key as PEM. */
   readonly key: string;
+  /** The certificate as PEM. */
   readonly certificate: string;
 }
 
@@ -33,7 +34,7 @@ export function selfSigned(): SelfSigned {
   };
 }
 
-/** One element of DER: tag, length, content. */
+/** Returns one element of DER: tag, length, content. */
 function bytes(tag: number, content: Buffer): Buffer {
   const { length } = content;
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];

@@ -1,20 +1,21 @@
-// What the adapter uses of a client: the shape that `@eventstore/db-client` 6 and `@kurrent/kurrentdb-client` 1 share.
-// Neither is imported: the caller brings the one that it has.
+// The part of a client that this store uses: the shape that `@eventstore/db-client` 6 and `@kurrent/kurrentdb-client` 1
+// share. Neither is imported here: the caller passes a client.
 
 export interface ClientPosition {
   readonly commit: bigint;
   readonly prepare: bigint;
 }
 
+/** User and password for the server. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
 
 export interface CallOptions {
-  /** Of the call, not of the connection: with them an append takes the classic path (`append.ts`). */
+  /** The credentials of this call, not of the connection. An append needs them; `append.ts` says why. */
   readonly credentials?: Credentials;
-  /** A follower refuses instead of answering from what it has so far. */
+  /** True: a follower refuses the call, instead of answering from what it has so far. */
   readonly requiresLeader: boolean;
 }
 
@@ -29,11 +30,11 @@ export interface ProposedEvent {
 export type ExpectedRevision = bigint | 'no_stream';
 
 export interface AppendOptions extends CallOptions {
-  /** Honoured by `@eventstore/db-client`; the other ignores it in silence, and appends at any revision. */
+  /** Read by `@eventstore/db-client`. The other client ignores it, and would append at any revision. */
   readonly expectedRevision: ExpectedRevision;
-  /** Honoured by `@kurrent/kurrentdb-client`; likewise. So both are passed, always. */
+  /** Read by `@kurrent/kurrentdb-client`. The other client ignores it, so both are always passed. */
   readonly streamState: ExpectedRevision;
-  /** Milliseconds. */
+  /** The time limit in milliseconds. */
   readonly deadline: number;
 }
 
@@ -59,7 +60,7 @@ export interface ResolvedClientEvent {
 }
 
 export interface ReadStreamOptions extends CallOptions {
-  /** Inclusive. */
+  /** The first revision to read. */
   readonly fromRevision: bigint | 'start';
 }
 
@@ -73,19 +74,19 @@ export type StreamFilter = Checkpoints & ({ readonly prefixes: string[] } | { re
 
 interface Checkpoints {
   readonly filterOn: 'streamName';
-  /** Log events that are looked at between two checkpoints: this, times the interval. */
+  /** The server sends a checkpoint after it has checked this number of events, times `checkpointInterval`. */
   readonly maxSearchWindow: number;
   readonly checkpointInterval: number;
   readonly checkpointReached: (subscription: unknown, position: ClientPosition) => Promise<void>;
 }
 
 export interface SubscribeOptions extends CallOptions {
-  /** Exclusive here, unlike everywhere else. */
+  /** Reads the events after this position. (In the other calls of a client the position is included.) */
   readonly fromPosition: ClientPosition | 'start';
   readonly filter: StreamFilter;
 }
 
-/** A Node stream of events, in paused mode, and what it announces on the side. */
+/** A Node stream of events, in paused mode, with the events that it emits besides. */
 export interface ClientSubscription {
   read(): unknown;
   readonly readableLength: number;
@@ -94,6 +95,7 @@ export interface ClientSubscription {
   unsubscribe(): Promise<void>;
 }
 
+/** The methods of a client that this store calls. Both clients have them. */
 export interface EventStoreDbClient {
   appendToStream(stream: string, events: ProposedEvent[], options: AppendOptions): Promise<ClientAppendResult>;
   readStream(stream: string, options: ReadStreamOptions): AsyncIterable<ResolvedClientEvent>;

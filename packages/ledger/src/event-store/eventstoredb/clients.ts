@@ -1,17 +1,18 @@
-// The clients of a store, which share the load in turn, and what both kinds of them do not do by themselves: live through
-// an hour in which no node answers, and read on when the node that they read from died.
+// The clients of a store, which share the load in turn. Adds what the clients do not do themselves: to survive a time in
+// which no node answers, and to continue reading after the node that they read from has died.
 import type { Patience } from './attempts.ts';
 import type { EventStoreDbClient } from './client.ts';
 import { meaningOf } from './failure.ts';
 
 const disposeMs = 5_000;
-/** At most so often, for each client: a new one needs a moment to find the leader, too. */
+/** The shortest time between two replacements of a client: a new client needs time to find the leader, too. */
 const betweenReplacementsMs = 1_000;
 
 export interface ClientsOptions {
   readonly patience: Patience;
-  /** Makes another one. Absent: who is there stays. */
+  /** Makes a new client. Undefined: clients are never replaced. */
   readonly reconnect: (() => EventStoreDbClient) | undefined;
+  /** True: `dispose` leaves the clients open. */
   readonly keepClients: boolean;
   /** Aborts when the store closes. */
   readonly closing: AbortSignal;
@@ -19,9 +20,13 @@ export interface ClientsOptions {
 
 export class Clients {
   readonly #options: ClientsOptions;
+  /** Written by `#replace`. */
   readonly #clients: EventStoreDbClient[];
+  /** When each replacement was made (monotonic). Written by `#replace`. */
   readonly #sinceMs = new WeakMap<EventStoreDbClient, number>();
+  /** Replaced clients that are not closed yet. Written by `#replace`. */
   readonly #retired = new Set<Promise<void>>();
+  /** How often `next` was called. */
   #turn = 0;
 
   constructor(clients: readonly EventStoreDbClient[], options: ClientsOptions) {
@@ -30,12 +35,12 @@ export class Clients {
     for (const client of clients) surviveFailedReconnection(client);
   }
 
-  /** The next in turn: another attempt may have more luck with another one. */
+  /** Returns the next client in turn, so that another attempt uses another client. */
   next(): EventStoreDbClient {
     return this.#clients[this.#turn++ % this.#clients.length] as EventStoreDbClient;
   }
 
-  /** `read` with the next in turn; where its failure leaves everything open, that client is replaced. */
+  /** Reads with the next client in turn. If the failure's cause is in doubt, replaces that client. */
   async reading<T>(read: (client: EventStoreDbClient) => Promise<T>): Promise<T> {
     const client = this.next();
     try {
@@ -57,33 +62,34 @@ export class Clients {
     surviveFailedReconnection(another);
     this.#sinceMs.set(another, nowMs);
     this.#clients[index] = another;
-    // What it has under way may still be answered, so it is given the time of a call.
+    // Calls of the old client may still get an answer, so it is closed only after the time limit of a call.
     const retiring = runtime.sleep(timeoutMs, closing).then(() => this.#dispose(client));
     this.#retired.add(retiring);
     retiring.finally(() => this.#retired.delete(retiring)).catch(() => undefined);
   }
 
-  /** Of all that are the store's. */
+  /** Closes all clients of the store. */
   async dispose(): Promise<void> {
     const current = this.#options.keepClients ? [] : this.#clients;
     await Promise.all([...this.#retired, ...current.map((client) => this.#dispose(client))]);
   }
 
-  /** With a stream that the client has lost track of, it never settles. */
+  /** Closes a client, within 5 s: if the client has lost track of a stream, its own `dispose` never ends. */
   async #dispose(client: EventStoreDbClient): Promise<void> {
     await this.#options.patience.limits.within(disposeMs, client.dispose()).catch(() => undefined);
   }
 }
 
-/** As both clients keep it, though their types do not say so; one that keeps it elsewhere is left as it is. */
+/** A method that both clients have, though it is not in their types. A client without it is left as it is. */
 interface Reconnecting {
   handleError?: (call: unknown, error: unknown) => Promise<void>;
 }
+/** The clients that `surviveFailedReconnection` has changed. */
 const guarded = new WeakSet<object>();
 
 /**
- * After a failed call both clients await their next channel in a promise that nobody handles. Where no node answers, it
- * rejects, and would end the process, in the very hour in which it must wait. The calls themselves fail all the same.
+ * Catches an error that both clients leave unhandled. After a failed call they open a new channel in a promise that nobody
+ * handles. If no node answers, it rejects, which would end the process. The calls themselves still fail.
  */
 function surviveFailedReconnection(client: object): void {
   const { handleError } = client as Reconnecting;

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { expect, onTestFinished, test } from 'vitest';
 import { LogDouble } from '../../testing/eventstoredb-double/log-double.ts';
 import type { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
-import { followed, openOn, startDouble } from './double-store.test-support.ts';
+import { followed, openOn, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 
 test('whoever asks a follower is sent to the leader, and gets his answer there', async () => {
@@ -45,9 +45,10 @@ test('a leader that stays but leads no longer sends on; its subscriptions are re
 
 test('a call fails while the client looks for another node, and there is none: the process lives, and all goes on later', async () => {
   const { leader, follower, url } = await startCluster();
-  const store = await openOn(`${url}&maxDiscoverAttempts=1`, { timeoutMs: 300, attemptTimeoutMs: 150 });
+  const clock = stoppedClock();
+  const store = await openOn(`${url}&maxDiscoverAttempts=1`, { timeoutMs: 300, attemptTimeoutMs: 150, runtime: clock });
   const unhandled: unknown[] = [];
-  const note = (reason: unknown): void => void unhandled.push(reason); // Without a listener it ends the process.
+  const note = (reason: unknown): void => void unhandled.push(reason); // Without a listener the error would end the process.
   process.on('unhandledRejection', note);
   onTestFinished(() => void process.off('unhandledRejection', note));
   const unavailable = { code: status.UNAVAILABLE, details: 'Connection dropped' };
@@ -58,9 +59,11 @@ test('a call fails while the client looks for another node, and there is none: t
   leader.frozen = true;
   const looks = leader.calls.length;
   while (!leader.calls.includes('gossip', looks)) await new Promise(setImmediate);
-  leader.kill(); // The one that heard nothing fails now, on the old channel.
+  clock.start();
+  leader.kill(); // The call without an answer fails now, on the old channel.
   for (const outcome of await Promise.allSettled(appending)) expect(outcome).toMatchObject({ reason: { code: 'store_unavailable' } });
   expect(unhandled).toEqual([]);
+  clock.stop();
   leader.frozen = false;
   await leader.restart();
   expect(await store.append('order-3', -1, newEvents(1))).toMatchObject({ appended: true });

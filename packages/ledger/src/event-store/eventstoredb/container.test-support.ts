@@ -1,4 +1,4 @@
-// A server of one node in a container, for as long as a suite runs. Where there is no Docker, the suite is skipped, aloud.
+// Runs a suite against a server of one node in a container. Without Docker the suite is skipped, with a warning.
 import { createServer } from 'node:net';
 import { type GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 import { afterAll, beforeAll, describe, test } from 'vitest';
@@ -28,7 +28,7 @@ export async function containerSuite({ image, container, environment, scheme, co
     let started: StartedTestContainer;
     let port = 0;
     beforeAll(async () => {
-      port = await freePort(); // The same after a restart.
+      port = await freePort(); // A fixed port, so that it is the same after a restart.
       started = await container(image)
         .withEnvironment(environment)
         .withExposedPorts({ container: 2113, host: port })
@@ -41,7 +41,7 @@ export async function containerSuite({ image, container, environment, scheme, co
       name: image,
       url: () => `${scheme}://127.0.0.1:${port}?tls=false`,
       connect,
-      killAndRestart: () => started.restart({ timeout: 0 }), // No grace: SIGKILL.
+      killAndRestart: () => started.restart({ timeout: 0 }), // A timeout of 0 means SIGKILL.
     });
   });
 }

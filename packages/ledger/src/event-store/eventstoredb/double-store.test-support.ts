@@ -1,12 +1,29 @@
-// A double and stores on it, for one test: short times, closed at its end.
+// Starts a server double and opens stores on it, for one test: time limits are short, and the end of the test closes all.
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { onTestFinished } from 'vitest';
 import { ServerDouble, type ServerDoubleOptions } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStore, ReadLogOptions, StoredEvent } from '../event-store.ts';
 import { type EventStoreDbEventStoreOptions, openEventStoreDbEventStore } from './eventstoredb.ts';
 
-/** Long enough for a slow machine, short enough to wait for. */
-export const shortTimes = { timeoutMs: 8_000, attemptTimeoutMs: 400, quietMs: 50 } as const;
+/** Attempts are short, so that a test waits for none for long; a call has as many of them as it takes. */
+export const shortTimes = { timeoutMs: 600_000, attemptTimeoutMs: 400, quietMs: 50 } as const;
+
+/** A monotonic clock that stands still until it is started: a slow machine uses up no deadline that the test is not about. */
+export function stoppedClock(): { readonly monotonicNowMs: () => number; start(): void; stop(): void } {
+  let elapsedMs = 0;
+  let startedMs: number | undefined;
+  const now = (): number => elapsedMs + (startedMs === undefined ? 0 : performance.now() - startedMs);
+  return {
+    monotonicNowMs: now,
+    start: () => {
+      startedMs = performance.now();
+    },
+    stop: () => {
+      elapsedMs = now();
+      startedMs = undefined;
+    },
+  };
+}
 
 export async function startDouble(options?: ServerDoubleOptions): Promise<ServerDouble> {
   const double = await ServerDouble.start(options);
@@ -14,14 +31,14 @@ export async function startDouble(options?: ServerDoubleOptions): Promise<Server
   return double;
 }
 
-/** A handle with a client of its own, as another process has it. */
+/** Opens a store with its own client, as another process does. */
 export async function openOn(url: string, options: EventStoreDbEventStoreOptions = {}): Promise<EventStore> {
   const store = await openEventStoreDbEventStore(EventStoreDBClient.connectionString(url), { ...shortTimes, ...options });
   onTestFinished(() => store.close());
   return store;
 }
 
-/** What a follower is given, until there are `count` events. */
+/** Follows the log until `count` events have arrived, and returns them. */
 export async function followed(
   store: EventStore,
   count: number,

@@ -1,4 +1,4 @@
-// Events to append and pages read, for tests with any client.
+// Makes events to append, and reads pages of a log, for tests with any client.
 import type { EventStore, LogPage, NewEvent, ReadLogOptions } from '../event-store.ts';
 
 export function newEvents(count: number): readonly NewEvent[] {

@@ -1,5 +1,5 @@
-// @paidonce/ledger/eventstoredb: the event store for many machines, on EventStoreDB or KurrentDB. The client is the
-// caller's; any number of processes may open the same log.
+// The entry point @paidonce/ledger/eventstoredb: the event store for many machines, on EventStoreDB or KurrentDB. The caller
+// passes the client. Any number of processes may open the same log.
 import { LedgerError } from '../../errors.ts';
 import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from '../event-store.ts';
 import { type CheckedAppend, checkAppend } from '../stored-text.ts';
@@ -16,19 +16,20 @@ import { TimeLimits } from './time-limits.ts';
 export type { Credentials, EventStoreDbClient } from './client.ts';
 export type { EventStoreDbEventStoreOptions } from './options.ts';
 
-/** Under way at once, for each client: its channel carries about 100 calls, and reads need some of them. */
+/** How many appends of a client run at once: its channel carries about 100 calls, and reads need some of them. */
 const appendsPerClient = 80;
-/** Where the server asks for nobody, anybody will do. Without any, appends take the path that `append.ts` avoids. */
+/** Credentials for a server that runs insecurely and ignores them. An append needs some; `append.ts` says why. */
 const anybody: Credentials = { username: 'ledger', password: 'ledger' };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * Opens the log over one client, or over several that share the load. It asks the server first, so that wrong settings
- * are told here, in a sentence.
+ * Opens the log with one client, or with several that share the load. It calls the server first, so that wrong settings
+ * fail here, with one clear sentence.
  *
- * @param given clients of `@eventstore/db-client` 6 or `@kurrent/kurrentdb-client` 1. Closing the store disposes them.
- * @throws LedgerError `store_unavailable`: not reached, or not let in. `invalid_input`: a client, server or option that
- *   cannot be used.
+ * @param given clients of `@eventstore/db-client` 6 or `@kurrent/kurrentdb-client` 1. Closing the store, and a failure to
+ *   open it, close them too, unless `keepClients` is set.
+ * @throws LedgerError `store_unavailable`: the server cannot be reached, or refuses the credentials. `invalid_input`: a
+ *   client, server or option cannot be used.
  */
 export async function openEventStoreDbEventStore(
   given: EventStoreDbClient | readonly EventStoreDbClient[],
@@ -66,7 +67,7 @@ function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortContro
     if (closing.signal.aborted) throw new LedgerError('closed', 'The event store is closed. Open it again.');
   }
 
-  /** Of an event that is known to be stored. */
+  /** Returns the position of an event that is known to be stored. */
   async function positionOf(stream: string, revision: number): Promise<Position> {
     const [event] = await readStream(reading, stream, revision - 1);
     if (!event)
@@ -103,7 +104,7 @@ function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortContro
   };
 }
 
-/** The server keeps ids as numbers of 128 bits, and gives them back in lower case. */
+/** Refuses ids that would read back differently: the server stores them as 128-bit numbers, and returns lower case. */
 function refuseOtherIds({ stream, events }: CheckedAppend): void {
   for (const { id } of events) {
     if (!UUID.test(id))

@@ -1,28 +1,30 @@
-// What a client's error means for the call that met it: an answer, a refusal, or doubt. Both clients name their errors
-// by `type`; what comes from below them has a gRPC `code`, or nothing but a message.
+// Decides what a client's error means for the call: an answer, a refusal, or doubt. Both clients mark their errors with a
+// `type`. Errors from the layers below have a gRPC `code`, or only a message.
 import { LedgerError } from '../../errors.ts';
 
-/** What both clients put on their errors, where they know it. */
+/** The fields that the clients set on their errors. */
 interface ClientFailure {
   readonly type?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
-  /** Of a conflict, by `@eventstore/db-client`. */
+  /** The newest revision, on a conflict, from `@eventstore/db-client`. */
   readonly actualVersion?: unknown;
-  /** The same, by `@kurrent/kurrentdb-client`. */
+  /** The same from `@kurrent/kurrentdb-client`. */
   readonly actualState?: unknown;
 }
 
 export type FailureMeaning =
   | { readonly kind: 'conflict'; readonly actualRevision: number }
-  /** No such stream, or one that was deleted softly. */
+  /** The stream does not exist, or was deleted softly. */
   | { readonly kind: 'no_stream' }
-  /** Asking again gives the same answer. */
+  /** Another attempt would get the same answer. */
   | { readonly kind: 'refused'; readonly error: LedgerError }
-  /** Not reached, not answered, or not by the leader. An append may be stored, or may be still. */
+  /** No answer, or none from the leader. An append may be stored, or may still be stored later. */
   | {
       readonly kind: 'in_doubt';
-      readonly advice: string /** Of the settings, not of the moment: whoever opens a store need not wait for it. */;
+      /** What the operator should check, as a sentence without a full stop. */
+      readonly advice: string;
+      /** True if the settings are wrong: then another attempt does not help. */
       readonly lasting: boolean;
     };
 
@@ -31,12 +33,12 @@ const permissionDenied = 7;
 const unimplemented = 12;
 const unauthenticated = 16;
 
-/** Of an attempt that has had its time. */
+/** The error of an attempt that got no answer within its time limit. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
 
-/** @param what the call and its stream, for the message: `order-1: the append`. */
+/** Decides what an error means. @param what the call's name in the message: `order-1: the append`. */
 export function meaningOf(error: unknown, what: string): FailureMeaning {
   if (error instanceof Unanswered) return { kind: 'in_doubt', ...silence };
   const { type, code, message, actualVersion, actualState } = (error ?? {}) as ClientFailure;
@@ -64,7 +66,7 @@ export function meaningOf(error: unknown, what: string): FailureMeaning {
   return { kind: 'in_doubt', ...adviceOn(`${String(type ?? '')} ${String(message ?? '')}`) };
 }
 
-/** It says less than an error does that came before. */
+/** True if the failure is only silence: then an earlier failure says more. */
 export function tellsLittle(meaning: FailureMeaning): boolean {
   return meaning.kind === 'in_doubt' && meaning.advice === silence.advice;
 }
@@ -105,7 +107,7 @@ const broken = {
 const quorum = { lasting: false, advice: 'The nodes have no quorum. Bring a majority of them up' };
 const leader = { lasting: false, advice: 'No node leads, or it is starting. Bring a majority of the nodes up' };
 
-// What the layers below report, and what to do about it; the first that fits.
+// What the layers below report, and the advice for it. The first row that matches is used.
 // biome-ignore format: a table
 const ADVICE: readonly (readonly [RegExp, Advice])[] = [
   [/deadline/i,                                                                  silence],
@@ -115,7 +117,7 @@ const ADVICE: readonly (readonly [RegExp, Advice])[] = [
   [/Failed to discover/i,                                                        nodes],
   [/ECONNRESET|Last error: Failed to connect/i,                                  broken],
   [/ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT|No connection established/i,             nobody],
-  [/UnavailableError/,                                                           nobody], // All that one client tells.
+  [/UnavailableError/,                                                           nobody], // One client reports only this name.
   [/phase timeout/i,                                                             quorum],
   [/not ready|leader/i,                                                          leader],
 ];

@@ -48,7 +48,7 @@ describe('three ledgers on one server, under faults drawn from a seed, keep the 
   });
 });
 
-/** One fault after the other, until all is said or there were thirty; at the end all is well again. */
+/** Causes one fault after the other, until all facts are recorded or there were thirty faults. Then removes all faults. */
 async function injectFaults(double: ServerDouble, random: () => number, work: { running: boolean }): Promise<void> {
   const lost: AppendFault = { stored: true, hears: { code: status.UNAVAILABLE, details: 'Connection dropped' } };
   const refused: AppendFault = { stored: false, hears: { code: status.UNAVAILABLE, details: 'Server Is Not Ready' } };
@@ -84,7 +84,7 @@ async function injectFaults(double: ServerDouble, random: () => number, work: { 
   double.appendFaults.length = 0;
 }
 
-/** Half a minute until one ledger takes a delivery over from another takes a second or two here. */
+/** A runtime on which time runs faster: the half minute before a ledger takes over a delivery lasts one or two seconds. */
 const fast: Partial<Runtime> = {
   monotonicNowMs: () => systemRuntime.monotonicNowMs() * 20,
   sleep: (ms, signal) => systemRuntime.sleep(ms / 20, signal),
@@ -103,7 +103,7 @@ async function openLedger(double: ServerDouble, delivered: Map<string, { sequenc
   return ledger;
 }
 
-/** As a source does that hears no "ok": it says so again. */
+/** Repeats an observation until it is accepted, as a source does. */
 async function acknowledged<T>(say: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -155,7 +155,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** SplitMix32. */
+/** Returns a random number generator (SplitMix32). */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

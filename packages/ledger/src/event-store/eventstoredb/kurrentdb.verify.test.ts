@@ -4,7 +4,7 @@ import { ServerDouble } from '../../testing/eventstoredb-double/server-double.ts
 import { storeContract } from '../../testing/store-contract.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
-// This client takes half a second to read for the first time: handles take turns at a few that stay open.
+// The first read of this client takes half a second, so the stores of the suite share a few clients that stay open.
 const double = await ServerDouble.start({ client: '@kurrent/kurrentdb-client' });
 const clients = Array.from({ length: 4 }, () => KurrentDBClient.connectionString(double.url.replace('esdb://', 'kurrentdb://')));
 let turn = 0;

@@ -1,18 +1,18 @@
-// One subscription to $all, as far as the connection carries it: what has arrived, in order, and what the server said on
-// the side. It never resumes by itself; `read-log.ts` opens the next one.
+// One subscription to $all on one connection: collects the events that arrive, in order, and the server's notices. When it
+// fails it does not reconnect; `read-log.ts` opens another one.
 import type { Position } from '../event-store.ts';
 import type { ClientPosition, ClientSubscription, Credentials, EventStoreDbClient, ResolvedClientEvent } from './client.ts';
 import { isPlace, toPosition } from './position.ts';
 
-/** Events that wait here for the reader; the rest waits at the server. */
+/** How many events wait here for the reader. The server keeps the others. */
 const bufferedEvents = 512;
-/** A checkpoint at least after so many events that did not match. */
+/** The server sends a checkpoint at least after this number of events that did not match. */
 const searchWindow = 512;
-/** Streams whose names begin with `$` are the server's own. */
+/** Matches streams of a ledger: names that begin with `$` are the server's own. */
 const ours = '^[^$]';
 
 export interface SubscriptionTarget {
-  /** Exclusive. */
+  /** The subscription begins after this position. */
   readonly after: ClientPosition | 'start';
   readonly prefixes: readonly string[] | undefined;
   readonly credentials: Credentials | undefined;
@@ -20,21 +20,25 @@ export interface SubscriptionTarget {
 
 export interface Arrived {
   readonly events: readonly ResolvedClientEvent[];
-  /** Nothing that arrived is left behind these events. */
+  /** True if these are all events that have arrived. */
   readonly drained: boolean;
-  /** Everything up to here has been looked at. Only where drained: a checkpoint overtakes the events in the buffer. */
+  /** The server has checked all events up to here. Set only if `drained`: a checkpoint overtakes the events in the buffer. */
   readonly checkpoint: Position | undefined;
-  /** The server has reached the head of the log, and sends what comes. Only where drained. */
+  /** True if the server has reached the head of the log, and sends each new event. Set only if `drained`. */
   readonly live: boolean;
 }
 
 export class LogSubscription {
   readonly #source: ClientSubscription;
+  /** The newest checkpoint. Written by the listener that the constructor passes to the client. */
   #checkpoint: Position | undefined;
+  /** Set by a listener of the constructor when the server has reached the head. */
   #live = false;
+  /** What ended the subscription. Written by `#failed`. */
   #failure: { readonly error: unknown } | undefined;
-  /** Counts whatever arrives. */
+  /** Counts everything that arrives: events, notices and failures. Written by `#arrived`. */
   #news = 0;
+  /** Wakes the reader that waits. Written by `changed`. */
   #wake: (() => void) | undefined;
 
   constructor(client: EventStoreDbClient, { after, prefixes, credentials }: SubscriptionTarget) {
@@ -62,7 +66,7 @@ export class LogSubscription {
       this.#live = true;
       this.#arrived();
     });
-    // A killed server gives an error and no end, a stopped one an error some seconds later.
+    // A killed server leads to an error without an end; a stopped one to an error some seconds later.
     this.#source.on('error', (error) => this.#failed(error));
     this.#source.on('end', () => this.#failed(new Error('the subscription ended')));
     this.#source.on('close', () => this.#failed(new Error('the subscription was closed')));
@@ -72,7 +76,7 @@ export class LogSubscription {
     return this.#news;
   }
 
-  /** At most `limit` events, without waiting. @throws what ended the subscription, once all that came before is taken. */
+  /** Takes at most `limit` events, without waiting. Once all are taken, throws what ended the subscription. */
   take(limit: number): Arrived {
     const events: ResolvedClientEvent[] = [];
     while (events.length < limit) {
@@ -85,9 +89,9 @@ export class LogSubscription {
     return { events, drained, checkpoint: drained ? this.#checkpoint : undefined, live: drained && this.#live };
   }
 
-  /** Resolves once something arrived since `news` was `seen`, or the signal aborts. */
+  /** Resolves once something has arrived since `news` was `seen`, or the signal aborts. Only one reader may wait. */
   changed(seen: number, signal: AbortSignal): Promise<void> {
-    this.#wake?.(); // Who waited before has given up, and must leave the signal.
+    this.#wake?.(); // Ends an earlier wait that was given up, so that its listener is removed.
     if (this.#news !== seen || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
@@ -100,7 +104,7 @@ export class LogSubscription {
     });
   }
 
-  /** Also where it has failed: else its gRPC stream stays open, and about a hundred of them stop the client. */
+  /** Ends the subscription. Call it also after a failure: else its gRPC stream stays open, and 100 of them stop the client. */
   close(): void {
     this.#source.unsubscribe().catch(() => undefined);
   }

@@ -1,5 +1,5 @@
-// What is checked when a store is opened: that the server answers, is new enough and lets us in, and above all that this
-// client honours the expected revision. A client that does not would append at any, in silence.
+// Checks a store when it is opened: the server answers, is new enough and accepts the credentials, and the client sends the
+// expected revision. A client that does not would silently append at any revision.
 import { LedgerError } from '../../errors.ts';
 import { type Patience, settle } from './attempts.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
@@ -12,9 +12,9 @@ export interface Opening extends Reading {
   readonly readOnly: boolean;
 }
 
-/** @throws LedgerError `store_unavailable`, `invalid_input`: one sentence that says what to do. */
+/** Checks one client. @throws LedgerError `store_unavailable`, `invalid_input`: its message says what to do. */
 export async function checkOpening(opening: Opening, client: EventStoreDbClient): Promise<void> {
-  // The check is an append that the server refuses: who may only read would not get that far.
+  // This check makes an append that the server must refuse, so it needs a user who may write.
   if (!opening.readOnly) await refuseAnyRevision(opening, client);
   await refuseOldServer(opening, client);
   await headOfLog(opening, true);
@@ -54,12 +54,12 @@ async function refuseAnyRevision({ patience, appendCredentials }: Opening, clien
   );
 }
 
-/** As both clients keep it, though their types do not say so; a client that keeps it elsewhere is not asked. */
+/** A field that both clients have, though it is not in their types. A client without it is not checked. */
 interface KnowsServer {
   readonly capabilities?: Promise<{ readonly serverVersion?: unknown }>;
 }
 
-/** An older server does not tell subscribers that they have caught up, and every reader would wait in vain. */
+/** Refuses a server that is too old: it does not notify subscribers at the head, so every reader would wait for ever. */
 async function refuseOldServer({ patience }: Opening, client: EventStoreDbClient): Promise<void> {
   const known = (client as unknown as KnowsServer).capabilities;
   if (known === undefined) return;

@@ -1,26 +1,37 @@
-// The options of the store, their defaults, and what is refused of them.
+// The options of the store, with their defaults, and the check of their values.
 import { LedgerError } from '../../errors.ts';
 import { type Runtime, systemRuntime } from '../../runtime.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
 
+/** How to use the clients. An unknown option is refused. */
 export interface EventStoreDbEventStoreOptions {
-  /** User and password of every call. A server that runs insecurely ignores them; any other needs them here, not only in the URL. */
+  /**
+   * User and password for every call. A secure server needs them here, even if the client has them from its URL. A server
+   * that runs insecurely ignores them. Default: none.
+   */
   readonly credentials?: Credentials;
-  /** How long a call tries, before it fails with `store_unavailable`. Default 15,000 ms: a cluster elects a new leader well within. */
+  /**
+   * How long a call is repeated before it fails with `store_unavailable`, in milliseconds. Default: 15,000. A cluster needs
+   * less time to elect a new leader.
+   */
   readonly timeoutMs?: number;
-  /** How long one attempt of a call may be silent. Default 5,000 ms. */
+  /** How long one attempt of a call may stay without an answer, in milliseconds. Default: 5,000. */
   readonly attemptTimeoutMs?: number;
-  /** A follower at the head that has heard nothing for so long looks whether the log has grown. Default 1,000 ms. */
+  /** After so many milliseconds without an event, a follower at the head checks whether the log has grown. Default: 1,000. */
   readonly quietMs?: number;
   /**
-   * Makes a client like the others, in the place of one whose reads fail. `@kurrent/kurrentdb-client` 1.3 needs it on a
-   * cluster: it reads over a connection of its own, which stays with a node that died until that one is back.
+   * Makes a new client that replaces one whose reads fail. `@kurrent/kurrentdb-client` 1.3 needs it on a cluster: it reads on
+   * a separate connection, which waits for a dead node until that node is back. Default: clients are not replaced.
    */
   readonly reconnect?: () => EventStoreDbClient;
-  /** Leave the clients open when the store closes. Default false: they are the store's from here on. */
+  /** True: the clients stay open when the store closes. Default: false. */
   readonly keepClients?: boolean;
-  /** For audits, with a user who may read and no more: nothing is appended, also not to try the client when it opens. Default false. */
+  /**
+   * True: nothing is ever appended, also not to check the client. `append` throws `invalid_input`. For audits by a user who
+   * may only read. Default: false.
+   */
   readonly readOnly?: boolean;
+  /** Clock, random numbers and waiting. Default: the system's. */
   readonly runtime?: Partial<Runtime>;
 }
 
@@ -32,7 +43,7 @@ export type CheckedOptions = Required<Omit<EventStoreDbEventStoreOptions, 'crede
 
 const times = { timeoutMs: 15_000, attemptTimeoutMs: 5_000, quietMs: 1_000 } as const;
 
-/** @throws LedgerError `invalid_input`: names the option. */
+/** Adds the defaults. @throws LedgerError `invalid_input`: an option is unknown or wrong; the message names it. */
 export function checkOptions(options: EventStoreDbEventStoreOptions): CheckedOptions {
   const known = new Set([...Object.keys(times), 'credentials', 'reconnect', 'keepClients', 'readOnly', 'runtime']);
   for (const name of Object.keys(options)) {
@@ -50,5 +61,6 @@ export function checkOptions(options: EventStoreDbEventStoreOptions): CheckedOpt
   for (const name of Object.keys(times) as (keyof typeof times)[]) {
     if (!(checked[name] > 0)) throw new LedgerError('invalid_input', `${name}: ${checked[name]} is no time. Pass milliseconds above 0`);
   }
-  return checked;
+  const { timeoutMs, attemptTimeoutMs, runtime } = checked;
+  return { ...checked, timeoutMs: timeoutMs * runtime.patience, attemptTimeoutMs: attemptTimeoutMs * runtime.patience };
 }

@@ -1,5 +1,5 @@
-// The log in pages, from subscriptions with a filter: catching up and following are one thing. A subscription that
-// fails, or has missed what the log has, is replaced by one from `next` on.
+// Reads the log in pages from subscriptions with a filter, both to catch up and to follow. If a subscription fails or has
+// missed events, it is replaced by another one that continues after `next`.
 
 import { LedgerError } from '../../errors.ts';
 import { nextTurn } from '../../runtime.ts';
@@ -12,30 +12,31 @@ import { headOfLog, type Reading, storedEvents } from './read.ts';
 import { Reopening } from './reopening.ts';
 
 export interface LogReading extends Reading {
-  /** A follower at the head that has heard nothing for so long looks whether the log has grown. */
+  /** After this time without an event, a follower at the head checks whether the log has grown. */
   readonly quietMs: number;
   /** Aborts when the store closes. */
   readonly closing: AbortSignal;
 }
 
-/** While it catches up, a reader lets so much time pass before it takes what has come: events arrive one by one. */
+/** While it catches up, a reader waits this long before it takes what has arrived, because events arrive one by one. */
 const gatherMs = 5;
 
-/** A server that has just started may not show its last events yet: a position is not past the end at first sight. */
+/** How often to check the end before a position is refused: a server that has just started may lack its last events. */
 const looksPastEnd = 5;
 const lookAgainMs = 100;
 
-/** Where a reader stands. */
+/** How far a reader has come. Written by `moveOn`. */
 interface Cursor {
   next: Position;
   caughtUp: boolean;
 }
 
+/** Yields the pages of the log, as `EventStore.readLog` promises. Throws what that method throws. */
 export async function* readLog(
   reading: LogReading,
   { after = logStart, prefixes, follow }: ReadLogOptions,
 ): AsyncGenerator<LogPage, void, undefined> {
-  fromPosition(after); // Refused before anything is asked.
+  fromPosition(after); // Throws before the server is called, if it is no position.
   const end = AbortSignal.any(follow ? [follow, reading.closing] : [reading.closing]);
   const cursor: Cursor = { next: after, caughtUp: false };
   const reopening = new Reopening(reading.patience);
@@ -64,13 +65,13 @@ export async function* readLog(
 
 interface Target extends LogReading {
   readonly prefixes: readonly string[] | undefined;
-  /** Of the log, read before the subscription is opened: who has passed it has seen all that stood there then. */
+  /** The head of the log before the subscription was opened. A reader past it has all events that existed at that time. */
   readonly head: Position;
   readonly end: AbortSignal;
   readonly follow: boolean;
 }
 
-/** Pages of one subscription, until the reader has what it came for, or the subscription is to be replaced. */
+/** Yields the pages of one subscription, until the reader has what it needs, or the subscription must be replaced. */
 async function* pagesOfOne(target: Target, cursor: Cursor): AsyncGenerator<LogPage, void, undefined> {
   const { head, prefixes, follow, end } = target;
   if (cursor.next >= head || prefixes?.length === 0) {
@@ -94,7 +95,7 @@ async function* pagesOfOne(target: Target, cursor: Cursor): AsyncGenerator<LogPa
   }
 }
 
-/** What a reader without `follow` gets: all up to the head that it saw, and nothing behind. */
+/** Makes the page of a reader without `follow`: only events up to the head that it read at the beginning. */
 function pageUpToHead(arrived: Arrived, target: Target, cursor: Cursor): LogPage {
   const page = followingPage(arrived, target, cursor);
   if (page.next < target.head) return { ...page, caughtUp: false };
@@ -103,7 +104,7 @@ function pageUpToHead(arrived: Arrived, target: Target, cursor: Cursor): LogPage
 
 function followingPage({ events, checkpoint, live }: Arrived, { head }: Target, { next }: Cursor): LogPage {
   const stored = storedEvents(events);
-  // Once live, what stood in the log when the subscription was opened has come, or does not match.
+  // Once live, every event up to `head` has arrived, or does not match.
   const reached = [stored.at(-1)?.position, checkpoint, live ? head : undefined];
   return { events: stored, next: reached.reduce<Position>(further, next), caughtUp: live };
 }
@@ -112,7 +113,7 @@ function further(a: Position, b: Position | undefined): Position {
   return b !== undefined && b > a ? b : a;
 }
 
-/** The page, where it says something new. */
+/** Moves the cursor, and returns the page. Undefined: the page contains nothing new. */
 function moveOn(cursor: Cursor, page: LogPage): LogPage | undefined {
   if (page.next === cursor.next && !(page.caughtUp && !cursor.caughtUp)) return undefined;
   cursor.next = page.next;
@@ -121,10 +122,11 @@ function moveOn(cursor: Cursor, page: LogPage): LogPage | undefined {
 }
 
 /**
- * Waits for news. True: the subscription was silent though the log has grown. Then it is dead, which nothing tells for up
- * to 20 s, or what came does not match, and is too little for a checkpoint. Another one tells.
+ * Waits until something arrives. True: nothing arrived though the log has grown, so the subscription must be replaced.
+ * Either it is dead, which the client may notice only after 20 s; or the new events do not match, and are too few for a
+ * checkpoint.
  *
- * @throws Unanswered where it has not even reached the head.
+ * @throws Unanswered the subscription has not even reached the head.
  */
 async function isStale(subscription: LogSubscription, seen: number, live: boolean, target: Target, cursor: Cursor): Promise<boolean> {
   const { patience, quietMs, end } = target;
@@ -139,7 +141,7 @@ async function isStale(subscription: LogSubscription, seen: number, live: boolea
   return head !== undefined && subscription.news === seen && head.ours > cursor.next;
 }
 
-/** Ending must not wait for a server that is silent. */
+/** Returns what `work` returns. Undefined: the signal has aborted first, so that nobody waits for a silent server. */
 function unlessEnded<T>(work: Promise<T>, end: AbortSignal): Promise<T | undefined> {
   work.catch(() => undefined);
   return new Promise((resolve, reject) => {

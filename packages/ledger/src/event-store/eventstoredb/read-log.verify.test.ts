@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EventStore, Position, StoredEvent } from '../event-store.ts';
-import { followed, openOn, startDouble } from './double-store.test-support.ts';
+import { followed, openOn, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
 
 describe('a subscription that dies is replaced, and goes on without gap or repeat', () => {
@@ -71,7 +71,7 @@ describe('`next`', () => {
   test('never passes an event that is yet to come, though checkpoints of the server do', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    // What matches lies between so much that does not that a checkpoint follows each of its groups.
+    // Between the events that match there are so many others that the server sends a checkpoint after each group.
     for (let group = 0; group < 8; group++) {
       await store.append('order-1', group * 300 - 1, newEvents(300));
       await store.append('other-1', group * 300 - 1, newEvents(300));
@@ -81,7 +81,7 @@ describe('`next`', () => {
     for await (const page of store.readLog({ prefixes: ['order-'] })) {
       events.push(...page.events);
       nexts.push({ next: page.next, seen: events.length });
-      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate); // A slow reader: the buffer fills meanwhile.
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate); // The reader is slow, so the buffer fills meanwhile.
     }
     expect(events).toHaveLength(2_400);
     for (const { next, seen } of nexts) expect(events[seen] === undefined || events[seen].position > next).toBe(true);
@@ -142,13 +142,16 @@ test('a position that a server which has just started does not show yet is waite
 describe('a log that cannot be read', () => {
   test('is said in time, and is read on from the last page later', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 400, attemptTimeoutMs: 100 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 400, attemptTimeoutMs: 100, runtime: clock });
     await store.append('order-1', -1, newEvents(1));
     double.kill();
+    clock.start();
     await expect(pagesOf(store)).rejects.toMatchObject({
       code: 'store_unavailable',
       message: expect.stringContaining('Nobody listens there'),
     });
+    clock.stop();
     await double.restart();
     expect((await pagesOf(store)).flatMap(({ events }) => events)).toHaveLength(1);
   });
@@ -160,13 +163,13 @@ describe('a log that cannot be read', () => {
     const pages = store.readLog({ follow: end.signal })[Symbol.asyncIterator]();
     double.frozen = true;
     const waiting = pages.next();
-    await untilCalled(double.calls, 'read', 2); // The first was the check on opening.
+    await untilCalled(double.calls, 'read', 2); // The first read was the check when the store was opened.
     end.abort();
     expect((await waiting).done).toBe(true);
   });
 });
 
-/** Streams `order-0`, `order-1`, …, each with `count` events, written side by side. */
+/** Writes the streams `order-0`, `order-1`, …, each with `count` events, at the same time. */
 async function writeAll(store: EventStore, streams: number, count: number): Promise<void> {
   const writing = Array.from({ length: streams }, async (_, stream) => {
     for (let revision = -1; revision < count - 1; revision++) await store.append(`order-${stream}`, revision, newEvents(1));
@@ -174,7 +177,7 @@ async function writeAll(store: EventStore, streams: number, count: number): Prom
   await Promise.all(writing);
 }
 
-/** Each event of `writeAll` once, in its place. */
+/** Expects each event of `writeAll` once, in its place. */
 function expectAll(seen: readonly StoredEvent[], streams: number, count: number): void {
   expect(seen).toHaveLength(streams * count);
   const positions = seen.map(({ position }) => position);

@@ -1,5 +1,5 @@
-// Reading a stream, and the head of the log, from the leader. The clients' reads know no deadline, and a read that is
-// left in the middle keeps its gRPC stream (after about 100 of them the client hangs): each is drained or cancelled.
+// Reads a stream, and the head of the log, from the leader. The clients' reads have no time limit, and a read that is left
+// unfinished keeps its gRPC stream open (after about 100 the client hangs): so each read is completed or cancelled.
 import { LedgerError } from '../../errors.ts';
 import { logStart, type Position, type StoredEvent } from '../event-store.ts';
 import { type Patience, settle } from './attempts.ts';
@@ -11,14 +11,17 @@ import { toStoredEvent } from './recorded-event.ts';
 
 export interface Reading {
   readonly patience: Patience;
-  /** Of the connection, where they are not given. */
+  /** The credentials of each call. Undefined: the connection's own are used. */
   readonly credentials: Credentials | undefined;
   readonly clients: Clients;
 }
 
 const nothingChanged = 'Nothing was changed; try again later';
 
-/** What follows `afterRevision`, as the leader has it now. @throws LedgerError `corrupt` where revisions are missing. */
+/**
+ * Reads what follows `afterRevision`, as the leader has it now.
+ * @throws LedgerError `corrupt`: revisions are missing, or an event was not written by a ledger. `store_unavailable`.
+ */
 export async function readStream(
   { patience, credentials, clients }: Reading,
   stream: string,
@@ -53,15 +56,16 @@ export async function readStream(
 }
 
 export interface Head {
-  /** Of the last event that no server wrote for itself, as far back as one looks; whoever has passed it has all of ours. */
+  /** Position of our last event: a reader that has passed it has all events of ours. */
   readonly ours: Position;
-  /** Of the last event at all. */
+  /** Position of the last event in the log, also one that the server wrote for itself. */
   readonly last: Position;
 }
 
-/** Behind the last event of ours may lie some of the server: statistics, links of projections. */
+/** How many events to read: after our last event the server may have written its own, such as statistics. */
 const lookBack = 16;
 
+/** Reads the end of the log. @param impatient true: does not repeat a failure that comes from wrong settings. */
 export function headOfLog({ patience, credentials, clients }: Reading, impatient = false): Promise<Head> {
   return settle<Head>(patience, {
     what: '$all: reading its head',
@@ -95,16 +99,16 @@ function noneWhereNoStream(meaning: FailureMeaning): readonly ResolvedClientEven
   return meaning.kind === 'no_stream' ? [] : undefined;
 }
 
-/** What a client's stream may offer beside being iterable. One client gives Node streams, the other generators. */
+/** What a client's stream may have besides iteration. One client returns Node streams, the other generators. */
 interface Abandonable {
   on?(event: 'error', listener: () => void): unknown;
   cancel?(): Promise<void>;
 }
 
-/** Everything that a read gives. Time counts anew with each event: a long stream may take long, a silent one not. */
+/** Returns everything that a read yields. The time limit starts again with each event, so that a long stream may take long. */
 async function drained<T>({ limits }: Patience, timeMs: number, read: () => AsyncIterable<T>): Promise<readonly T[]> {
   const source: AsyncIterable<T> & Abandonable = read();
-  source.on?.('error', () => undefined); // An error after the end would otherwise end the process.
+  source.on?.('error', () => undefined); // Without a listener an error after the end would end the process.
   const found: T[] = [];
   let givenUp = false;
   const iterating = (async () => {

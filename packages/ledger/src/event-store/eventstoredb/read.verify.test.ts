@@ -2,11 +2,11 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LogDouble, type Proposed } from '../../testing/eventstoredb-double/log-double.ts';
 import type { Position } from '../event-store.ts';
-import { openOn, startDouble } from './double-store.test-support.ts';
+import { openOn, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
 
 describe('no read leaves a stream of the connection open', () => {
-  // After about a hundred that are left open the client hangs; so there are more of each here.
+  // After about 100 reads that stay open the client hangs, so each test makes more than that.
   test('neither of streams that are there or missing, nor of the log, read to its end or left', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
@@ -23,8 +23,10 @@ describe('no read leaves a stream of the connection open', () => {
 
   test('nor one that was never answered', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 50 });
+    const clock = stoppedClock();
+    const store = await openOn(double.url, { timeoutMs: 300, attemptTimeoutMs: 50, runtime: clock });
     double.frozen = true;
+    clock.start();
     await expect(store.readStream('order-1')).rejects.toMatchObject({ code: 'store_unavailable' });
     await expect(pagesOf(store)).rejects.toMatchObject({ code: 'store_unavailable' });
     await settled(() => double.openReads === 0);
@@ -109,7 +111,7 @@ describe('what no ledger wrote is corrupt, never skipped or mended', () => {
     const [page] = await pagesOf(store);
     for (let n = 0; n < 5; n++) double.log.append('$stats', 'any', [sound]);
     expect(await pagesOf(store, { after: page?.next as Position })).toEqual([{ events: [], next: page?.next, caughtUp: true }]);
-    // Where more of it lies there than one looks at, the place of the last will do.
+    // If the last events are all the server's own, the position of the last one is used.
     for (let n = 0; n < 20; n++) double.log.append('$stats', 'any', [sound]);
     const [moved] = await pagesOf(store, { after: page?.next as Position });
     expect(moved).toMatchObject({ events: [], caughtUp: true });

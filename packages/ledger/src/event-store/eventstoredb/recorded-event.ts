@@ -1,11 +1,11 @@
-// An event as the client gives it, as the event that was appended. What no ledger can have written is `corrupt`: the
-// audit hashes what stands there, so nothing is mended on the way.
+// Converts an event of the client to the event that was appended. An event that no ledger can have written is `corrupt`.
+// Nothing is repaired here, because the audit hashes what is stored.
 import { LedgerError } from '../../errors.ts';
 import type { EventMetadata, StoredEvent } from '../event-store.ts';
 import type { ClientEvent } from './client.ts';
 import { toPosition } from './position.ts';
 
-/** @throws LedgerError `corrupt` */
+/** @throws LedgerError `corrupt`: no ledger can have written the event. */
 export function toStoredEvent(event: ClientEvent): StoredEvent {
   const where = `${event.streamId} at revision ${event.revision}`;
   const { data, metadata = {} } = event;

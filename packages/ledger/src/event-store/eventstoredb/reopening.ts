@@ -1,4 +1,4 @@
-// How often a reader of the log may fail in a row: until a whole deadline has passed without a page.
+// Decides how long a reader of the log may fail in a row: until the time limit has passed without a page.
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../event-store.ts';
 import type { Patience } from './attempts.ts';
@@ -9,19 +9,26 @@ const longestPauseMs = 1_000;
 
 export class Reopening {
   readonly #patience: Patience;
+  /** When the present row of failures began (monotonic). Written by `progressed` and `pauseAfter`. */
   #failingSinceMs: number | undefined;
+  /** The next pause. Written by `progressed` and `pauseAfter`. */
   #pauseMs = firstPauseMs;
 
   constructor(patience: Patience) {
     this.#patience = patience;
   }
 
+  /** Notes that a page has arrived: the next failure begins a new row. */
   progressed(): void {
     this.#failingSinceMs = undefined;
     this.#pauseMs = firstPauseMs;
   }
 
-  /** @throws LedgerError `store_unavailable` when the time is up; `invalid_input` where the log has no such place; what the server refuses. */
+  /**
+   * Waits before the next attempt, or gives up.
+   * @throws LedgerError `store_unavailable`: the time is over. `invalid_input`: the log has no such position. Also what the
+   *   server refuses.
+   */
   async pauseAfter(error: unknown, next: Position, end: AbortSignal): Promise<void> {
     if (error instanceof LedgerError) throw error;
     const meaning = meaningOf(error, '$all: reading the log');

@@ -5,7 +5,7 @@ import { restartCommand, serverSuite } from './server-suite.test-support.ts';
 const { EVENTSTOREDB_URL: url } = process.env;
 
 if (url) {
-  const killAndRestart = restartCommand(); // Its absence is told beside the other client.
+  const killAndRestart = restartCommand(); // If it is absent, the test file of the other client warns.
   serverSuite({
     name: 'the server at EVENTSTOREDB_URL, through the client of KurrentDB,',
     url: () => url.replace(/^esdb/, 'kurrentdb'), // So that no process here loads the other client.

@@ -1,4 +1,4 @@
-// What a real server must do with the adapter: the contract, the traps that need no double, and a crash under load.
+// The suite for a real server: the contract of the store, known traps that need no double, and a crash under load.
 import { exec } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
@@ -9,19 +9,19 @@ import type { EventStore, NewEvent, Position, StoredEvent } from '../event-store
 import { newEvents, pagesOf } from './events.test-support.ts';
 import { type EventStoreDbClient, openEventStoreDbEventStore } from './eventstoredb.ts';
 
-/** What the suite needs of a client beside what the adapter uses. */
+/** The methods of a client that the suite calls, besides those that the store calls. */
 type SuiteClient = EventStoreDbClient & {
   deleteStream(stream: string): Promise<unknown>;
   tombstoneStream(stream: string): Promise<unknown>;
 };
 
 export interface ServerUnderTest {
-  /** For messages. */
+  /** The server's name in messages. */
   readonly name: string;
-  /** Known once its `beforeAll` has run. */
+  /** Returns the URL. Call it only after the `beforeAll` of the server. */
   readonly url: () => string;
   readonly connect: (url: string) => SuiteClient;
-  /** Kills the server with SIGKILL and starts it again on the same data. Absent: it cannot. */
+  /** Kills the server with SIGKILL, and starts it again on the same data. Absent: this is not possible. */
   readonly killAndRestart?: () => Promise<void>;
   readonly isCluster?: boolean;
 }
@@ -33,7 +33,7 @@ export function serverSuite({ name, url, connect, killAndRestart, isCluster = fa
     onTestFinished(() => store.close());
     return store;
   };
-  vi.setConfig({ testTimeout: patienceMs }); // Three nodes on one slow machine take minutes for the longest.
+  vi.setConfig({ testTimeout: patienceMs }); // On a slow machine with three nodes the longest test takes minutes.
   oneAtATime();
   storeContract(`the store on ${name}`, async () => ({ open, remove: async () => undefined }));
 
@@ -94,7 +94,7 @@ interface Acknowledged {
   readonly id: string;
 }
 
-/** 32 callers append and note what was acknowledged, while the server is killed; a follower reads along. */
+/** 32 callers append and note what was acknowledged, while the server is killed and a follower reads. Then compares all. */
 async function expectNothingLost(writer: EventStore, reader: EventStore, killAndRestart: () => Promise<void>): Promise<void> {
   const group = newName();
   const acknowledged: Acknowledged[] = [];
@@ -108,10 +108,10 @@ async function expectNothingLost(writer: EventStore, reader: EventStore, killAnd
         revision = result.appended ? result.revision : result.actualRevision;
         if (result.appended) acknowledged.push({ stream, revision, id: event.id });
       } catch (error) {
-        expect(error).toMatchObject({ code: 'store_unavailable' }); // In doubt: the next append finds out.
+        expect(error).toMatchObject({ code: 'store_unavailable' }); // The outcome is in doubt; the next append shows it.
         load.inDoubt += 1;
       }
-      await pause(20); // A cluster may take a minute for each restart, and all of this is read again.
+      await pause(20); // Keeps the log short: a cluster may take a minute for each restart, and the whole log is read again.
     }
   });
   const end = new AbortController();
@@ -125,7 +125,7 @@ async function expectNothingLost(writer: EventStore, reader: EventStore, killAnd
           after = next;
         }
       } catch (error) {
-        expect(error).toMatchObject({ code: 'store_unavailable' }); // As every subscriber does: from its cursor, later.
+        expect(error).toMatchObject({ code: 'store_unavailable' }); // The loop reads again from its cursor, as every subscriber does.
       }
     }
   })();
@@ -157,13 +157,13 @@ async function expectNothingLost(writer: EventStore, reader: EventStore, killAnd
   );
 }
 
-/** A command of the shell that kills the server with SIGKILL and starts it again: `EVENTSTOREDB_RESTART`. */
+/** Returns a function that runs `EVENTSTOREDB_RESTART`: a shell command that kills the server with SIGKILL and starts it again. */
 export function restartCommand(): (() => Promise<void>) | undefined {
   const command = process.env['EVENTSTOREDB_RESTART'];
   return command ? async () => void (await promisify(exec)(command)) : undefined;
 }
 
-/** Suites look at the head of the log, and test files run side by side: a port is the lock, and goes with its process. */
+/** Lets one suite run at a time, because suites check the head of the log. The lock is a port, which ends with its process. */
 function oneAtATime(): void {
   const lock = createServer();
   const minuteMs = 60_000;

@@ -1,5 +1,5 @@
-// Ends what has had its time. One timer looks after all calls of a store: a timer and its cancellation for each would
-// cost a sixth of the appends that a process can make.
+// Ends calls that have reached their time limit. One timer serves all calls of a store: a separate timer for each would cost
+// a process a sixth of its appends.
 import type { Runtime } from '../../runtime.ts';
 import { Unanswered } from './failure.ts';
 
@@ -7,19 +7,24 @@ interface Limited {
   readonly timeMs: number;
   readonly progress: () => number;
   readonly giveUp: (reason: Unanswered) => void;
+  /** When the call is ended (monotonic). Written by `#endOverdue`. */
   dueMs: number;
+  /** The last value of `progress`. Written by `#endOverdue`. */
   seen: number;
 }
 
-/** Calls are ended late by so much of their time, at most. */
+/** A call is ended at most this part of its time too late. */
 const lateness = 1 / 8;
 const longestTickMs = 250;
 const never = (): number => 0;
 
 export class TimeLimits {
   readonly #runtime: Runtime;
+  /** The calls that run. Written by `within` and `#endOverdue`. */
   readonly #limited = new Set<Limited>();
+  /** How often the timer fires. Written by `within` and `#watch`. */
   #tickMs = longestTickMs;
+  /** True while the timer runs. Written by `#watch`. */
   #watching = false;
 
   constructor(runtime: Runtime) {
@@ -27,10 +32,10 @@ export class TimeLimits {
   }
 
   /**
-   * What `work` gives, in time. What comes later is dropped, an error too.
+   * Returns what `work` returns within the time. A later result or error is dropped.
    *
-   * @param progress where it has grown meanwhile, the time counts anew.
-   * @throws Unanswered
+   * @param progress a number that grows with the work. If it has changed, the time starts again.
+   * @throws Unanswered the time is over.
    */
   within<T>(timeMs: number, work: Promise<T>, progress: () => number = never): Promise<T> {
     return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
-// A copy of a log in use. `VACUUM INTO` reads one snapshot, in a worker, so that neither writers nor the event loop wait.
-// (Never copy the file itself while it is open: the copy misses the `-wal`, and closing a second descriptor drops SQLite's locks.)
+// Copies a log in use. `VACUUM INTO` reads one snapshot, in a worker, so that neither writers nor the event loop wait.
+// (Never copy the file itself while it is open: the copy would miss the `-wal` file, and closing a second file descriptor
+// releases SQLite's locks.)
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -7,23 +8,27 @@ import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from './failure.ts';
 
-/** What the worker is given. */
+/** The data that the worker gets: two paths. */
 export interface BackupOrder {
   readonly from: string;
   readonly to: string;
 }
 
+/**
+ * Writes a copy of the log to a new file, complete and on disk when this resolves.
+ * @throws LedgerError `invalid_input`: `toPath` exists. `store_full`, `store_unavailable`: there is no file at `toPath`.
+ */
 export async function backUp(from: string, toPath: string): Promise<void> {
   const to = resolve(toPath);
   if (existsSync(to)) throw new LedgerError('invalid_input', `${to} exists. It was left as it is; give the backup a new name.`);
-  // Under another name until it is complete: whoever finds a file at `to` can rely on it.
+  // The copy has another name until it is complete, so that a file at `to` is always complete.
   const partial = `${to}.${process.pid}.partial`;
   try {
     await rm(partial, { force: true });
     await vacuumInto({ from, to: partial });
     await sync(partial, 'r+');
     await rename(partial, to);
-    if (process.platform !== 'win32') await sync(dirname(to), 'r'); // The name itself; Windows opens no directories.
+    if (process.platform !== 'win32') await sync(dirname(to), 'r'); // Syncs the new name. Windows cannot open directories.
   } catch (error) {
     await rm(partial, { force: true });
     throw asLedgerError(error, to);
@@ -31,7 +36,7 @@ export async function backUp(from: string, toPath: string): Promise<void> {
 }
 
 function vacuumInto(order: BackupOrder): Promise<void> {
-  // As source the worker is .ts, in the package .js; nobody rewrites a URL.
+  // The worker is a .ts file in the sources and a .js file in the package; the compiler does not rewrite a URL.
   const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './backup-worker.ts' : './backup-worker.js', import.meta.url), {
     workerData: order,
   });

@@ -1,5 +1,5 @@
-// Opens the connection to a log file: refuses what cannot be a log, sets what durability needs, brings the
-// layout forward. Synchronous; a busy file throws `store_busy`, and the caller waits and tries again.
+// Opens the connection to a log file: refuses what cannot be a log, sets what durability needs, and updates the layout. It
+// is synchronous; a busy file throws `store_busy`, and the caller waits and tries again.
 import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,9 +7,9 @@ import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from './failure.ts';
 import { moveForward, refuseForeignFile } from './layout.ts';
 
-// SQLite's own waiting starves writers (measured: 6 commits/s against 4,870): hence 0, and `contention.ts`.
-// FULL: each commit is synced before it is acknowledged. fullfsync: on macOS a plain fsync stays in the drive's cache.
-// The size limit: a long backup lets the write-ahead log grow, and it would keep that size for ever.
+// busy_timeout: SQLite's own waiting lets writers starve (measured: 6 commits/s against 4,870), so contention.ts waits.
+// synchronous: each commit is synced before it is acknowledged. fullfsync: on macOS a plain fsync stops in the drive's cache.
+// journal_size_limit: the write-ahead log grows during a long backup, and would keep that size for ever.
 const settings = `
   PRAGMA busy_timeout = 0;
   PRAGMA synchronous = FULL;
@@ -18,7 +18,7 @@ const settings = `
   PRAGMA cache_size = -16000;
   PRAGMA journal_size_limit = 67108864;`;
 
-/** `f_type` of statfs(2) on Linux. WAL needs memory that all processes share; over a network it corrupts. */
+/** File systems that are refused. Key: `f_type` of statfs(2) on Linux. SQLite's WAL mode corrupts files over a network. */
 const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -32,7 +32,10 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x7461636f, 'OCFS2'],
 ]);
 
-/** Absolute, so that neither a change of directory nor a `file:` prefix leads elsewhere. */
+/**
+ * Makes the path absolute, so that neither a change of directory nor a `file:` prefix can lead to another file.
+ * @throws LedgerError `invalid_input`: the path is empty or `:memory:`.
+ */
 export function logPath(path: string): string {
   if (path === '' || path === ':memory:') {
     throw new LedgerError('invalid_input', 'A SQLite event store needs a file. For a log in memory: openMemoryEventStore().');
@@ -40,6 +43,7 @@ export function logPath(path: string): string {
   return resolve(path);
 }
 
+/** @throws LedgerError `invalid_input`: the path is on a network file system. */
 export function refuseNetworkFileSystem(path: string, typeOf: (directory: string) => number = fileSystemType): void {
   const name = /^\\\\[^?.]/.test(path) ? 'a network share' : networkFileSystems.get(typeOf(dirname(path)));
   if (name === undefined) return;
@@ -49,12 +53,17 @@ export function refuseNetworkFileSystem(path: string, typeOf: (directory: string
   );
 }
 
+/**
+ * Opens the file, or makes a new one.
+ * @throws LedgerError `invalid_input`: another program's file, or a network file system. `file_newer`. `store_busy`: another
+ *   process holds the file; try again. `store_unavailable`.
+ */
 export function openConnection(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     refuseNetworkFileSystem(path);
     db = new DatabaseSync(path, { timeout: 0 });
-    // One snapshot: another process may be laying out this very file.
+    // The transaction gives one snapshot: another process may be creating the tables at this moment.
     db.exec('BEGIN');
     refuseForeignFile(db, path);
     db.exec('COMMIT');
@@ -73,8 +82,8 @@ export function openConnection(path: string): DatabaseSync {
 
 function fileSystemType(directory: string): number {
   try {
-    return statfsSync(directory).type >>> 0; // Unsigned: libuv gives CIFS as a negative number on some systems.
+    return statfsSync(directory).type >>> 0; // Makes it unsigned: on some systems libuv returns a negative number for CIFS.
   } catch {
-    return 0; // No such directory: opening the file says so better.
+    return 0; // The directory does not exist; opening the file gives a better message.
   }
 }

@@ -1,4 +1,4 @@
-// What a failure of SQLite means for the caller: our codes, with the file's name and what to do now.
+// Converts failures of SQLite to our error codes, with the file's name and what to do now.
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 
@@ -12,7 +12,7 @@ const CANTOPEN = 14;
 const CONSTRAINT = 19;
 const NOTADB = 26;
 
-/** Errors of anything else pass through as they are: a bug keeps its stack. */
+/** Converts an error of SQLite. Returns any other error unchanged, so that a bug keeps its stack. */
 export function asLedgerError(error: unknown, path: string): unknown {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE') {
     return new LedgerError('store_unavailable', `${path}: the connection was given up after a failure of the disk. Open the store again.`, {
@@ -55,14 +55,14 @@ export function isCorrupt(error: unknown): boolean {
 }
 
 /**
- * After any error in a transaction. SQLITE_FULL and some I/O errors have rolled back already, and a statement
- * after that would commit by itself; others leave it open, and reads of this connection would see what is in it.
+ * Ends the transaction after any error in it. SQLITE_FULL and some I/O errors have rolled it back already, and a later
+ * statement would commit alone. After other errors it is still open, and reads would see what is in it.
  */
 export function rollBack(db: DatabaseSync): void {
   if (!db.isOpen || !db.isTransaction) return;
   try {
     db.exec('ROLLBACK');
   } catch {
-    db.close(); // Better no answers than answers out of a transaction that never commits.
+    db.close(); // Otherwise reads would see data of a transaction that never commits.
   }
 }

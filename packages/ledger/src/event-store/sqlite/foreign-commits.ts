@@ -1,4 +1,4 @@
-// Notices the commits of other connections while somebody follows the log: SQLite tells nobody, so it looks.
+// Notices commits of other connections while a reader follows the log. SQLite sends no notice, so it checks every 50 ms.
 import type { Runtime } from '../../runtime.ts';
 import type { LogGrowth } from '../log-pages.ts';
 import type { LogFile } from './log-file.ts';
@@ -10,7 +10,9 @@ export class ForeignCommits {
   readonly #runtime: Runtime;
   readonly #growth: LogGrowth;
   readonly #closing: AbortSignal;
+  /** How many readers follow the log. Written by `enter`, and by the function that it returns. */
   #followers = 0;
+  /** Aborted when the last follower has left. Replaced by `enter`. */
   #nobodyLeft = new AbortController();
 
   constructor(file: LogFile, runtime: Runtime, growth: LogGrowth, closing: AbortSignal) {
@@ -20,7 +22,7 @@ export class ForeignCommits {
     this.#closing = closing;
   }
 
-  /** Call it before the follower's first read. Answers how to leave. */
+  /** Adds a follower. Call it before the follower's first read. Returns the function that removes the follower. */
   enter(): () => void {
     if (this.#followers++ === 0) {
       this.#nobodyLeft = new AbortController();
@@ -42,7 +44,7 @@ export class ForeignCommits {
     }
   }
 
-  /** Undefined where the file cannot be asked: the followers look themselves, and meet the failure. */
+  /** Returns the version. Undefined: it cannot be read; then the followers read the log, and get the error. */
   #version(): number | undefined {
     try {
       return this.#file.dataVersion();

@@ -1,4 +1,4 @@
-// A directory for the log files of one test, gone after it.
+// Makes a directory for the log files of one test, which is removed after it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export function newLogPath(): string {
   return join(directory, 'ledger.db');
 }
 
-/** One event whose stored text is about `bytes` long. */
+/** Makes one event whose stored text is about `bytes` long. */
 export function eventOf(bytes: number): NewEvent {
   return { id: crypto.randomUUID(), type: 'Noted', data: { text: 'x'.repeat(bytes) }, metadata: { version: '1' } };
 }

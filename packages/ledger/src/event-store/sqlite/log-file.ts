@@ -1,5 +1,5 @@
-// The synchronous engine: one connection to one log file. `commit` writes a group of appends in one
-// transaction, each judged alone; the rest reads. Nothing here waits, and no cursor outlives a call.
+// The synchronous engine: one connection to one log file. `commit` writes a group of appends in one transaction, and decides
+// each append separately; the other methods read. Nothing here waits, and no cursor stays open after a call.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import { invariant } from '../../errors.ts';
@@ -8,17 +8,17 @@ import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
 import { type CheckedAppend, fromStoredRow } from '../stored-text.ts';
 import { asLedgerError, rollBack } from './failure.ts';
 
-/** A page also ends here, so that large events do not fill the memory. In UTF-16 units of stored text. */
+/** A page also ends after this much stored text (in UTF-16 units), so that large events do not fill the memory. */
 const pageChars = 4 * 1024 * 1024;
 
 export interface Committed {
-  /** One for each append, in order. */
+  /** The results of the appends, in their order. */
   readonly results: readonly AppendResult[];
-  /** Another connection has committed since this one last did. */
+  /** True if another connection has committed since our last commit. */
   readonly othersWrote: boolean;
 }
 
-/** Where a stream ends. */
+/** The end of a stream. `LogFile.#append` writes `revision`. */
 interface Head {
   readonly id: number;
   revision: number;
@@ -38,8 +38,12 @@ export class LogFile {
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
-  /** As our last commit left them; forgotten when another connection commits, or a commit of ours fails. */
+  /**
+   * The ends of streams after our last commit. Key: the stream. Written by `#append` and `#headOf`; `commit` clears it when
+   * another connection has committed, or our commit fails.
+   */
   readonly #heads = new LRUCache<string, Head>({ max: 10_000 });
+  /** `dataVersion` at our last commit. Written by `commit`. */
   #versionAtCommit: number;
 
   constructor(db: DatabaseSync, path: string) {
@@ -50,9 +54,9 @@ export class LogFile {
   }
 
   /**
-   * Commits a group. When it returns, all results are on disk; when it throws, the transaction was rolled
-   * back and the connection is ready for the next call.
-   * @throws LedgerError `store_busy`, `store_full`, `corrupt`: nothing was written. `store_unavailable`: unknown.
+   * Commits a group. When it returns, all results are on disk. When it throws, the transaction was rolled back, and the
+   * connection is ready for the next call.
+   * @throws LedgerError `store_busy`, `store_full`, `corrupt`: nothing was written. `store_unavailable`: the outcome is unknown.
    */
   commit(appends: readonly CheckedAppend[]): Committed {
     try {
@@ -80,7 +84,10 @@ export class LogFile {
     });
   }
 
-  /** One writer at a time, so positions are given in commit order: nothing appears behind a row that was read. */
+  /**
+   * Reads a page. SQLite has one writer at a time, so positions are given in the order of commits: no event appears later
+   * before a row that was read.
+   */
   readPage(after: Position, prefixes: readonly string[] | undefined): LogPage {
     return this.#reading(() => {
       const events: StoredEvent[] = [];
@@ -90,7 +97,7 @@ export class LogFile {
       let caughtUp = true;
       for (const row of this.#sql.logEvents.iterate(next) as Iterable<unknown> as Iterable<EventRow>) {
         if (rows === pageEvents || chars >= pageChars) {
-          caughtUp = false; // There is this row at least.
+          caughtUp = false; // This row is left for the next page.
           break;
         }
         rows += 1;
@@ -104,7 +111,7 @@ export class LogFile {
     });
   }
 
-  /** Changes when another connection commits, never by our own commits. */
+  /** Returns a number that changes when another connection commits, but not when we commit. */
   dataVersion(): number {
     return this.#reading(() => this.#sql.dataVersion.get()?.['data_version'] as number);
   }
@@ -141,7 +148,7 @@ export class LogFile {
     return head;
   }
 
-  /** Promise 3: the same ids at the same place are the same append, whose reply was lost. Else it is a conflict. */
+  /** Promise 3: the same ids at the same place are the same append, whose reply was lost. Otherwise it is a conflict. */
   #settle(stream: string, expectedRevision: number, events: CheckedAppend['events'], head: Head | undefined): AppendResult {
     const actualRevision = head?.revision ?? -1;
     const revision = expectedRevision + events.length;

@@ -1,5 +1,5 @@
-// A process of its own on a log file. The test forks it, says what to do, and gets one answer; `acknowledge` runs
-// until it is killed, and notes each acknowledged append in a file that survives it.
+// A separate process that uses a log file. The test forks it, sends one task, and gets one answer. `acknowledge` runs until
+// it is killed, and notes each acknowledged append in another file.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
@@ -15,11 +15,11 @@ export type Task =
 export interface Acknowledged {
   readonly stream: string;
   readonly revision: number;
-  /** Of the last event of the append. */
+  /** The id of the append's last event. */
   readonly id: string;
 }
 
-/** What an append met while writes failed, and how many events were stored then; then once more, after the disk was mended. */
+/** Which errors appends got while writes failed, how many events were stored then, and the result once writes work again. */
 export interface FailingDisk {
   readonly codes: readonly string[];
   readonly stored: number;
@@ -31,12 +31,12 @@ const path = process.argv[2] as string;
 process.send?.('started');
 process.once('message', (task: Task) => {
   void perform(task).then((answer) => {
-    process.send?.(answer, () => process.disconnect()); // Not before it is sent.
+    process.send?.(answer, () => process.disconnect()); // Disconnect only after the answer is sent.
   });
 });
 
 async function perform(task: Task): Promise<readonly Acknowledged[] | FailingDisk> {
-  // All processes open at the same moment: on a new file they also race to lay it out.
+  // All processes open the file at the same moment. If it is new, they also compete to create its tables.
   const store = await openSqliteEventStore(path, { busyTimeoutMs: 60_000 });
   try {
     switch (task.kind) {
@@ -60,7 +60,7 @@ async function own(store: SqliteEventStore, { stream, count }: Extract<Task, { k
   return done;
 }
 
-/** Sends each append twice: the second must be the first. */
+/** Sends each append twice: the second must have the same result. */
 async function shared(store: SqliteEventStore, { streams, count }: Extract<Task, { kind: 'shared' }>): Promise<readonly Acknowledged[]> {
   const done: Acknowledged[] = [];
   const known = new Map<string, number>();
@@ -97,7 +97,7 @@ async function acknowledge(
   return [];
 }
 
-/** Writes beyond a file size limit fail with an error that is not "disk full". */
+/** Sets a limit for the file size: a write beyond it fails with an error that is not "disk full". */
 async function failingDisk(store: SqliteEventStore): Promise<FailingDisk> {
   limitFileSize('150000');
   const codes: string[] = [];

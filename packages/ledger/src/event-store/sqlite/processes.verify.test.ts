@@ -1,4 +1,4 @@
-// Several real processes on one log file.
+// Tests several real processes on one log file.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -22,7 +22,7 @@ describe('four processes on one file', () => {
       const n = Number(stream.slice('own-'.length));
       expect(revision).toBe(made[n]);
       made[n] = revision + 1;
-      if (made[n] === 2_000) break; // Log order is commit order, so this is the moment when the first was done.
+      if (made[n] === 2_000) break; // Log order is the order of commits, so at this event the first process was done.
     }
     for (const appends of made) expect(appends).toBeGreaterThanOrEqual(200);
     for (const n of [0, 1, 2, 3]) expect(await store.readStream(`own-${n}`)).toHaveLength(2_000);
@@ -90,7 +90,7 @@ describe('a disk that fails', () => {
   );
 });
 
-/** One process for each task; they begin together. */
+/** Starts one process for each task. They begin at the same time. */
 async function perform<Answer = readonly Acknowledged[]>(path: string, tasks: readonly Task[]): Promise<readonly Answer[]> {
   const children = tasks.map(() => start(path));
   await Promise.all(children.map(started));
@@ -124,7 +124,7 @@ function expectStored(log: readonly StoredEvent[], acknowledged: readonly Acknow
   expect(acknowledged.filter(({ id, stream, revision }) => places.get(id) !== `${stream}@${revision}`)).toEqual([]);
 }
 
-/** Only whole lines: the process may have died in the middle of the last one. */
+/** Returns only complete lines: the process may have died while it wrote the last one. */
 function readNotes(file: string): readonly Acknowledged[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n');

@@ -66,7 +66,7 @@ describe('other processes', () => {
     const release = hold(path);
     const waiting = store.append('order-1', -1, [eventOf(10)]);
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-    expect(await store.readStream('order-1')).toEqual([]); // Readers are not held up.
+    expect(await store.readStream('order-1')).toEqual([]); // Readers need not wait.
     release();
     expect(await waiting).toMatchObject({ appended: true });
   });
@@ -140,7 +140,7 @@ describe('backup', () => {
   });
 });
 
-/** Holds the write lock, as another process in the middle of a transaction does. */
+/** Holds the write lock, as another process does during a transaction. */
 function hold(path: string): () => void {
   const db = new DatabaseSync(path);
   db.exec('BEGIN IMMEDIATE');

@@ -1,4 +1,5 @@
-// The embedded event store: one SQLite file, written by any number of processes of one machine.
+// The entry point @paidonce/ledger/sqlite: the embedded event store, one SQLite file. Any number of processes of one machine
+// may write it.
 import { LedgerError } from '../../errors.ts';
 import { nextTurn, type Runtime, systemRuntime } from '../../runtime.ts';
 import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from '../event-store.ts';
@@ -11,20 +12,23 @@ import { ForeignCommits } from './foreign-commits.ts';
 import { LogFile } from './log-file.ts';
 import { Writer } from './writer.ts';
 
+/** How to open a SQLite log. */
 export interface SqliteEventStoreOptions {
+  /** Clock, random numbers and waiting. Default: the system's. */
   readonly runtime?: Partial<Runtime>;
-  /** How long a call waits for other processes that hold the file, before it fails with `store_busy`. Default 5,000 ms. */
+  /** How long a call waits for other processes before it fails with `store_busy`, in milliseconds. Default: 5,000. */
   readonly busyTimeoutMs?: number;
 }
 
+/** An event store in a SQLite file, which can be backed up while it is in use. */
 export interface SqliteEventStore extends EventStore {
-  /** Absolute. Beside it lie `-wal` and `-shm`, which belong to it. */
+  /** The absolute path of the file. The files with `-wal` and `-shm` added to its name belong to it. */
   readonly path: string;
   /**
-   * A compact copy of the log as it is now, written beside the running store, complete when this resolves.
+   * Writes a compact copy of the log to a new file while the store is in use. The copy is complete when this resolves.
    *
-   * To put it back: end all processes on the log, remove the log **with its `-wal` and `-shm`** (a crash leaves them, and
-   * SQLite would replay the old `-wal` into the copy and destroy it), then move the copy to its place.
+   * To restore it: stop all processes that use the log, remove the log **with its `-wal` and `-shm` files** (a crash leaves
+   * them, and SQLite would write the old `-wal` into the copy and destroy it), then move the copy to its place.
    *
    * @throws LedgerError `invalid_input`: `toPath` exists. `store_full`, `store_unavailable`: there is no copy at `toPath`.
    */
@@ -32,13 +36,13 @@ export interface SqliteEventStore extends EventStore {
 }
 
 /**
- * Opens the log, or makes an empty one; the directory must exist.
- * @throws LedgerError `invalid_input`: another program's file, or a network file system. `file_newer`. `store_busy`.
- *   `store_unavailable`: cannot be read or written.
+ * Opens the log, or makes an empty one. The directory must exist.
+ * @throws LedgerError `invalid_input`: the file is another program's, or on a network file system. `file_newer`: a newer
+ *   release wrote it. `store_busy`: other processes held it for too long. `store_unavailable`: it cannot be read or written.
  */
 export async function openSqliteEventStore(path: string, options: SqliteEventStoreOptions = {}): Promise<SqliteEventStore> {
   const runtime: Runtime = { ...systemRuntime, ...options.runtime };
-  const busyTimeoutMs = options.busyTimeoutMs ?? 5_000;
+  const busyTimeoutMs = (options.busyTimeoutMs ?? 5_000) * runtime.patience;
   const absolute = logPath(path);
   const connection = await whenFree(runtime, busyTimeoutMs, () => openConnection(absolute));
   const file = await whenFree(runtime, busyTimeoutMs, () => new LogFile(connection, absolute));
@@ -74,7 +78,7 @@ export async function openSqliteEventStore(path: string, options: SqliteEventSto
     async *readLog(options: ReadLogOptions = {}): AsyncGenerator<LogPage, void, undefined> {
       let pages = 0;
       const page = async (after: Position, prefixes: readonly string[] | undefined): Promise<LogPage> => {
-        if (pages++ > 0) await nextTurn(); // A long replay leaves room for others between its pages.
+        if (pages++ > 0) await nextTurn(); // During a long replay, other work runs between two pages.
         return reading(() => file.readPage(after, prefixes));
       };
       const leave = options.follow && foreign.enter();

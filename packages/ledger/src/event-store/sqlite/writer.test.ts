@@ -116,7 +116,7 @@ describe('a disk that is full', () => {
       const group = await Promise.allSettled([append('first', revision, 5_000), append('second', revision, 5_000)]);
       const failed = group.filter((outcome) => outcome.status === 'rejected');
       if (failed.length > 0) {
-        expect(failed).toHaveLength(2); // One transaction.
+        expect(failed).toHaveLength(2); // Both were in one transaction.
         for (const { reason } of failed)
           expect(reason).toMatchObject({ code: 'store_full', message: expect.stringContaining('make room') });
         break;
@@ -146,7 +146,7 @@ describe('a file that breaks its own rules', () => {
     const group = await Promise.allSettled([append('b', -1), append('a', 0), append('b', 0)]);
     expect(group).toMatchObject([{ value: { appended: true } }, { reason: { code: 'corrupt' } }, { value: { appended: true } }]);
     expect(file.readStream('b', -1)).toHaveLength(2);
-    const next = await Promise.all([append('b', 1), append('c', -1)]); // Together again.
+    const next = await Promise.all([append('b', 1), append('c', -1)]); // These two share a transaction again.
     expect(next).toMatchObject([{ appended: true }, { appended: true }]);
     expect(groups.slice(-5)).toEqual([3, 1, 1, 1, 2]);
   });
@@ -154,7 +154,7 @@ describe('a file that breaks its own rules', () => {
 
 interface OpenWriter {
   readonly append: (stream: string, expectedRevision?: number, bytes?: number) => ReturnType<Writer['append']>;
-  /** How many appends each commit was given. */
+  /** How many appends each commit had. */
   readonly groups: number[];
   readonly file: LogFile;
   readonly db: DatabaseSync;

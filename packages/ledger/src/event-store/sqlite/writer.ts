@@ -1,5 +1,5 @@
-// The queue in front of the log file, with group commit: appends that arrive in one turn of the event loop
-// share one transaction and one sync of the disk. Each is answered after the COMMIT.
+// The queue in front of the log file, with group commit: appends that arrive in one turn of the event loop share one
+// transaction and one sync of the disk. Each is answered after the COMMIT.
 
 import { LedgerError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -10,17 +10,17 @@ import { busyWaitMs, gapMs } from './contention.ts';
 import { isBusy, isCorrupt } from './failure.ts';
 import type { LogFile } from './log-file.ts';
 
-/** Larger groups gain nothing and stop the event loop for longer. */
+/** Larger groups are not faster, and block the event loop for longer. */
 const groupAppends = 512;
 const groupBytes = 1024 * 1024;
-/** Beyond this the disk does not keep up, and who waits would give up before his turn. */
+/** If more appends wait, the disk is too slow, and their callers would give up before their turn. */
 const queuedAppends = 10_000;
 const queuedBytes = 16 * 1024 * 1024;
 
 export interface WriterOptions {
   readonly file: LogFile;
   readonly runtime: Runtime;
-  /** How long an append waits for other processes. */
+  /** How long an append waits for other processes, in milliseconds. */
   readonly busyTimeoutMs: number;
   /** Called after each commit. */
   readonly onCommit: () => void;
@@ -35,17 +35,23 @@ interface Waiting {
 
 export class Writer {
   readonly #options: WriterOptions;
+  /** The appends that wait, in order of arrival. Written by `append` and `#leave`. */
   #queue: Waiting[] = [];
+  /** How many bytes wait. Written by `append` and `#leave`. */
   #bytes = 0;
-  /** So many of the first are committed one by one: one of them met a fault of the file. */
+  /** How many of the first appends are committed singly, because their group failed. Written by `#commitGroup` and `#leave`. */
   #alone = 0;
+  /** The loop that commits. Undefined: nothing waits. Written by `append` and `#run`. */
   #running: Promise<void> | undefined;
 
   constructor(options: WriterOptions) {
     this.#options = options;
   }
 
-  /** @throws LedgerError `store_busy`: the queue is full, or other processes held the file; and what `LogFile.commit` throws. */
+  /**
+   * Queues an append. Resolves after its commit.
+   * @throws LedgerError `store_busy`: the queue is full, or other processes held the file. Also what `LogFile.commit` throws.
+   */
   append(append: CheckedAppend): Promise<AppendResult> {
     if (this.#queue.length >= queuedAppends || this.#bytes + append.bytes > queuedBytes) return Promise.reject(this.#full());
     const deadline = this.#options.runtime.monotonicNowMs() + this.#options.busyTimeoutMs;
@@ -56,14 +62,14 @@ export class Writer {
     });
   }
 
-  /** Resolves once everything queued before was answered. */
+  /** Resolves once all appends in the queue are answered. */
   async drain(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      // Everyone who wants to append in this turn has queued when the next begins; a lone caller waits no longer than that.
+      // All callers of this turn of the event loop are in the queue when the next turn begins.
       await nextTurn();
       const waitMs = this.#commitGroup();
       if (waitMs > 0) await this.#options.runtime.sleep(waitMs);
@@ -71,7 +77,7 @@ export class Writer {
     this.#running = undefined;
   }
 
-  /** One transaction. Answers how long to leave the file to others. */
+  /** Commits one group. Returns for how many milliseconds to leave the file to other processes. */
   #commitGroup(): number {
     const { file, runtime, onCommit } = this.#options;
     const group = this.#nextGroup();
@@ -83,7 +89,7 @@ export class Writer {
       onCommit();
       return othersWrote ? gapMs(runtime.monotonicNowMs() - now) : 0;
     } catch (error) {
-      // A damaged stream is no matter of the others: who is told `corrupt` does not try again.
+      // One damaged stream must not fail the other appends: a caller does not repeat an append that was `corrupt`.
       if (isCorrupt(error) && group.length > 1) {
         this.#alone = group.length;
         return 0;
@@ -94,7 +100,7 @@ export class Writer {
     }
   }
 
-  /** The first of the queue, up to the bounds; one at least, however large. */
+  /** Returns the first appends of the queue, up to the limits, but at least one, however large it is. */
   #nextGroup(): readonly Waiting[] {
     if (this.#alone > 0) return this.#queue.slice(0, 1);
     let bytes = 0;
@@ -107,12 +113,13 @@ export class Writer {
     return this.#queue.slice(0, count);
   }
 
-  /** Deadlines lie in order of arrival, so the overdue are the first of the queue. */
+  /** Returns how many appends are past their deadline. They are the first of the queue, because deadlines follow arrival. */
   #overdue(now: number): number {
     const inTime = this.#queue.findIndex(({ deadline }) => deadline > now);
     return inTime === -1 ? this.#queue.length : inTime;
   }
 
+  /** Removes the first appends from the queue, and returns them. */
   #leave(count: number): readonly Waiting[] {
     const left = this.#queue.splice(0, count);
     this.#alone = Math.max(0, this.#alone - count);

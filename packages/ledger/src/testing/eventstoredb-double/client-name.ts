@@ -1,2 +1,2 @@
-// Which client speaks with the double: both have generated code of their own.
+// The name of the client that calls the double. Each client has its own generated code.
 export type ClientName = '@eventstore/db-client' | '@kurrent/kurrentdb-client';

@@ -1,12 +1,12 @@
-// The log behind the test double of a server: streams, positions and idempotence as EventStoreDB 24.6 was measured to
-// have them. Several doubles on one log are the nodes of one cluster.
+// The log of the server double: streams, positions and idempotence behave as measured on EventStoreDB 24.6. Several doubles
+// on one log are the nodes of one cluster.
 import { EventEmitter } from 'node:events';
 
 export interface LoggedEvent {
   readonly stream: string;
   readonly id: string;
   readonly revision: number;
-  /** Commit and prepare alike. They grow with the bytes, as those of a real log do. */
+  /** Both the commit and the prepare position. Positions grow with the bytes, as in a real log. */
   readonly position: bigint;
   readonly type: string;
   readonly contentType: string;
@@ -32,7 +32,7 @@ export class LogDouble extends EventEmitter<{ appended: [readonly LoggedEvent[]]
     return this.#streams.get(name);
   }
 
-  /** The ids that are there, at their places, make an append that is known; at the newest revision no id counts. */
+  /** Appends. If the same ids are at the same places already, it is the same append. At the newest revision ids do not matter. */
   append(stream: string, expected: Expected, proposed: readonly Proposed[]): Appended {
     const there = this.#streams.get(stream) ?? [];
     const expectedRevision = expected === 'no_stream' ? -1 : expected;

@@ -1,5 +1,5 @@
-// The messages of the protocol, from the generated code of the client under test: the code of both clients registers in
-// one global namespace, so that loading one breaks what the other made. Hence one client a process, in tests too.
+// Makes and reads the messages of the protocol, with the generated code of the client under test. The code of both clients
+// uses one global namespace, so that one breaks the messages of the other: a process must load only one, in tests too.
 import { createRequire } from 'node:module';
 import type gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import type gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
@@ -13,7 +13,7 @@ import type { ClientName } from './client-name.ts';
 import type { Expected, LogDouble, LoggedEvent, Proposed } from './log-double.ts';
 
 export interface Generated {
-  /** The one that the client brings. */
+  /** The gRPC library that the client uses. */
   readonly grpc: typeof Grpc;
   readonly gossip: typeof gossipPb;
   readonly features: typeof featuresPb;
@@ -40,7 +40,7 @@ export async function loadGenerated(client: ClientName): Promise<Generated> {
   };
 }
 
-/** Answers of a server, and what stands in the requests of a client. */
+/** Makes the answers of a server, and reads the requests of a client. */
 export class Messages {
   readonly #generated: Generated;
 
@@ -95,7 +95,7 @@ export class Messages {
     return this.#response((response) => response.setCaughtUp(new this.#generated.streams.ReadResp.CaughtUp()));
   }
 
-  /** What the append does to the log, as its sender hears it. */
+  /** Appends to the log, and returns the answer for the sender. */
   appended(log: LogDouble, [header, ...proposals]: readonly streamsPb.AppendReq[], withoutPosition: boolean): streamsPb.AppendResp {
     const { AppendResp } = this.#generated.streams;
     const options = header?.getOptions() as streamsPb.AppendReq.Options;
@@ -123,7 +123,7 @@ export class Messages {
     const { SupportedMethod, SupportedMethods } = this.#generated.features;
     const supported = new SupportedMethods();
     supported.setEventStoreServerVersion(version);
-    // So that a client which appends without credentials would choose the path that the double refuses.
+    // A client that appends without credentials then uses batch appends, which the double refuses.
     const batch = new SupportedMethod();
     batch.setServiceName('event_store.client.streams.streams');
     batch.setMethodName('batchappend');
@@ -131,7 +131,7 @@ export class Messages {
     return supported;
   }
 
-  /** Nodes of a cluster, by the port of each on the loopback. */
+  /** Makes the list of the nodes of a cluster. All nodes are on 127.0.0.1. */
   clusterInfo(nodes: readonly { readonly port: number; readonly leads: boolean }[]): gossipPb.ClusterInfo {
     const { ClusterInfo, EndPoint, MemberInfo } = this.#generated.gossip;
     const info = new ClusterInfo();
@@ -190,7 +190,7 @@ function proposedIn(request: streamsPb.AppendReq): Proposed {
   };
 }
 
-/** As text, or as two numbers of 64 bits. */
+/** Reads an id, which is sent as text or as two 64-bit numbers. */
 function uuidIn(id: sharedPb.UUID): string {
   if (id.hasString()) return id.getString();
   const { mostSignificantBits = '0', leastSignificantBits = '0' } = id.getStructured()?.toObject() ?? {};

@@ -1,4 +1,4 @@
-// The reading half of the test double: streams, $all and subscriptions to it, with the checkpoints of EventStoreDB 24.6.
+// The reads of the server double: streams, $all and subscriptions to $all, with the checkpoints of EventStoreDB 24.6.
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { LogDouble, LoggedEvent } from './log-double.ts';
@@ -6,11 +6,11 @@ import { type Messages, nameIn } from './protocol-double.ts';
 
 export type ReadCall = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
 
-/** The checkpoint of a subscription from the start that has met nothing. */
+/** The checkpoint of a subscription that began at the start and has met no event yet. */
 const endOfNumbers = 18_446_744_073_709_551_615n;
 const backwards = 1;
 
-/** @param events what this node sees of the log. */
+/** Answers a read. @param events the events that this node has. */
 export function answerRead(call: ReadCall, messages: Messages, events: readonly LoggedEvent[]): void {
   const options = call.request.getOptions() as streams.ReadReq.Options;
   for (const event of found(call, messages, options, events).slice(0, Number(options.getCount()))) call.write(messages.event(event));
@@ -32,10 +32,10 @@ function found(
   }
   if (options.getReadDirection() === backwards) return [...events].reverse();
   const from = BigInt(options.getAll()?.getPosition()?.getCommitPosition() ?? 0);
-  return events.filter(({ position }) => position >= from); // Inclusive here, exclusive in a subscription.
+  return events.filter(({ position }) => position >= from); // Includes `from`, unlike a subscription.
 }
 
-/** Sends what matches, in log order, until the call ends. @returns a stop that leaves the call open, and silent. */
+/** Sends the events that match, in log order, until the call ends. Returns a function that stops it but keeps the call open. */
 export function answerSubscription(call: ReadCall, messages: Messages, log: LogDouble): () => void {
   const options = call.request.getOptions() as streams.ReadReq.Options;
   const filter = options.getFilter() as streams.ReadReq.Options.FilterOptions;

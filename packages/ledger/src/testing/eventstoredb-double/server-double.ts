@@ -1,5 +1,5 @@
-// A test double of EventStoreDB that speaks its protocol: the real clients talk to it over real gRPC, and it fails on
-// request. It proves the adapter, not the server. One is a node; several on one log are a cluster.
+// A test double of EventStoreDB: the real clients call it over real gRPC, and it fails on request. It tests the store, not
+// the server. One double is a node; several doubles on one log are a cluster.
 import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import type features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
@@ -9,42 +9,52 @@ import { LogDouble } from './log-double.ts';
 import { type Generated, loadGenerated, Messages } from './protocol-double.ts';
 import { answerRead, answerSubscription, type ReadCall } from './reads-double.ts';
 
-/** What becomes of one append: is it stored, and what does its sender hear? */
+/** A fault of one append: whether it is stored, and what the sender receives. */
 export interface AppendFault {
   readonly stored: boolean;
+  /** No answer, an answer without the position, or an error with a gRPC status code. */
   readonly hears: 'nothing' | 'no_position' | { readonly code: number; readonly details: string };
 }
 
+/** How to start a double. */
 export interface ServerDoubleOptions {
-  /** Default `@eventstore/db-client`. */
+  /** The client that calls the double. Default: `@eventstore/db-client`. */
   readonly client?: ClientName;
-  /** Shared by the nodes of a cluster. */
+  /** The log. Pass the same one to all nodes of a cluster. Default: a new, empty one. */
   readonly log?: LogDouble;
-  /** Empty: of a server that is too old to tell. Default 24.6.0. */
+  /** The server's version. Empty: a server that is too old to send it. Default: 24.6.0. */
   readonly version?: string;
-  /** With TLS, and for this user only. */
+  /** The server uses TLS, and accepts only this user. Default: it runs insecurely. */
   readonly secure?: { readonly key: string; readonly certificate: string; readonly user: string; readonly password: string };
 }
 
 type AppendCall = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
 
+/** One node of a simulated server. */
 export class ServerDouble {
+  /** The log of the server. */
   readonly log: LogDouble;
+  /** The port on 127.0.0.1. Written when the server starts first. */
   port = 0;
-  /** For the next appends, one each. */
+  /** The faults of the next appends. The test adds them; each append removes one. */
   readonly appendFaults: AppendFault[] = [];
-  /** Receives calls, and answers none. */
+  /** True: the double receives calls, but answers none. Written by the test. */
   frozen = false;
-  /** What was called, in order. */
+  /** The calls that were received, in order. Written by the double. */
   readonly calls: ('append' | 'read' | 'subscribe' | 'gossip' | 'other')[] = [];
-  /** Reads and subscriptions that have not ended. */
+  /** How many reads and subscriptions have not ended. Written by the double. */
   openReads = 0;
   readonly #options: ServerDoubleOptions;
   readonly #generated: Generated;
   readonly #messages: Messages;
+  /** The open subscriptions, each with the function that silences it. Written by `#read`. */
   readonly #subscriptions = new Map<ReadCall, () => void>();
-  /** Another leads: who asks for the leader is sent there, the others see what this node had when it became a follower. */
+  /**
+   * The leader, if another node leads, and how many events this node has. A call that requires the leader is sent there; other
+   * calls see the events that this node had when it became a follower. Written by `follow`.
+   */
   #follows: { readonly leader: ServerDouble; readonly sees: number } | undefined;
+  /** The running server. Written by `restart` and `kill`. */
   #server: Server | undefined;
 
   private constructor(options: ServerDoubleOptions, generated: Generated) {
@@ -64,7 +74,7 @@ export class ServerDouble {
     return `esdb://127.0.0.1:${this.port}?tls=${this.#options.secure !== undefined}`;
   }
 
-  /** All connections break, as after SIGKILL. The log stays. */
+  /** Breaks all connections, as SIGKILL does. The log stays. */
   kill(): void {
     for (const stop of this.#subscriptions.values()) stop();
     this.#subscriptions.clear();
@@ -72,7 +82,7 @@ export class ServerDouble {
     this.#server = undefined;
   }
 
-  /** On the same port. */
+  /** Starts the server again on the same port. */
   async restart(): Promise<void> {
     const server = new this.#generated.grpc.Server();
     const [{ StreamsService }, { ServerFeaturesService }, { GossipService }] = this.#generated.services;
@@ -86,12 +96,12 @@ export class ServerDouble {
     this.#server = server;
   }
 
-  /** Undefined: it leads. */
+  /** Makes this node a follower of `leader`. Undefined: this node leads. */
   follow(leader: ServerDouble | undefined): void {
     this.#follows = leader && { leader, sees: this.log.events.length };
   }
 
-  /** Each subscription ends with an error, as when a server stops; those that come later are served. */
+  /** Ends each subscription with an error, as when a server stops. Later subscriptions work. */
   dropSubscriptions(): void {
     for (const [call, stop] of this.#subscriptions) {
       stop();
@@ -99,7 +109,7 @@ export class ServerDouble {
     }
   }
 
-  /** They stay open, and give nothing more: nothing tells the client. */
+  /** Keeps all subscriptions open, but sends nothing more. The client cannot notice it. */
   silenceSubscriptions(): void {
     for (const stop of this.#subscriptions.values()) stop();
   }
@@ -111,7 +121,7 @@ export class ServerDouble {
     return ServerCredentials.createSsl(null, [{ private_key: Buffer.from(secure.key), cert_chain: Buffer.from(secure.certificate) }]);
   }
 
-  /** What a server refuses before it looks at the call. */
+  /** Returns the error for a call that a server refuses at once: wrong credentials, or not the leader. */
   #refusal(headers: Metadata): Error | undefined {
     const { secure } = this.#options;
     const given = Buffer.from(String(headers.get('authorization')[0] ?? '').replace('Basic ', ''), 'base64').toString();

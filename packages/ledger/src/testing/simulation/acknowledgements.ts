@@ -1,5 +1,5 @@
-// Law 8, acknowledged means durable: at the moment of each answer, what it stands for must be in the raw log.
-// Keeps what was acknowledged, for the audit at the end.
+// Checks law 8, acknowledged means durable: when an answer is given, the event that it acknowledges must be in the raw log.
+// Keeps what was acknowledged for the audit at the end.
 import type { Observation } from '../../observation.ts';
 import type { ObserveResult, PlaceOrder } from '../../payment-ledger.ts';
 import { type AuditedLog, everOwned, saidName } from './audited-log.ts';
@@ -17,11 +17,11 @@ const moves: Readonly<Record<MoveOutcome, Place>> = {
 const durable = 'law 8: acknowledged means durable';
 
 export class Acknowledgements {
-  /** Orders that somebody named for a reference, and was acknowledged. */
+  /** The orders that acknowledged calls named for a reference. Key: the reference. */
   readonly named: Map<string, Set<string>> = new Map();
-  /** References that an acknowledged observation named together. */
+  /** The references that one acknowledged observation named together. */
   readonly together: (readonly string[])[] = [];
-  /** Observations that named another order than the one that owned the payment. */
+  /** The observations that named another order than the one that owned the payment. */
   readonly misnamed: { readonly paymentId: string; readonly owner: string }[] = [];
   readonly #world: World;
   readonly #log: AuditedLog;
@@ -47,14 +47,14 @@ export class Acknowledgements {
       return;
     }
     const reference = this.#log.reference(payment.id);
-    // One that was moved meanwhile takes its observations with it.
+    // If the payment was moved meanwhile, the observation moved with it, so an earlier owner is right too.
     if (!everOwned(reference, result.orderId)) {
       this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${reference.owner ?? 'nobody'}`);
     }
     const order = this.#log.order(result.orderId);
     if (!order.observed.has(name))
       this.#broken(durable, `${name} is answered as ${result.outcome}, and does not stand in ${result.orderId}`);
-    // A person who moved a payment has overruled the claim of its former owner.
+    // If a person moved the payment, the claim of its former owner does not count.
     if (orderId !== undefined && orderId !== result.orderId && !everOwned(reference, orderId))
       this.misnamed.push({ paymentId: payment.id, owner: result.orderId });
     if (result.outcome === 'granted') {

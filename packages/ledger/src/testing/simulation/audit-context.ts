@@ -1,4 +1,4 @@
-// What the auditors of a simulated log share.
+// The data that the auditors of a simulated log share.
 
 import type { AuditedLog } from './audited-log.ts';
 import type { Incarnation } from './incarnation.ts';
@@ -8,14 +8,14 @@ import type { World } from './world.ts';
 export interface LogAuditorOptions {
   readonly world: World;
   readonly provider: Provider;
-  /** What the shop has stored of a membership; 0: nothing. */
+  /** Returns the sequence that the shop has stored for a membership; 0: none. */
   readonly sequenceAtShop: (membershipId: string) => number;
 }
 
-/** What the rules of one order's events need. */
+/** The data that the rules for an order's events need. */
 export interface AuditContext extends LogAuditorOptions {
   readonly log: AuditedLog;
-  /** Who appended the event. */
+  /** The process that appended the event. */
   readonly by: Incarnation;
   readonly broken: (law: string, message: string) => void;
 }

@@ -1,4 +1,4 @@
-// What the auditor knows from the raw log, and how it compares what was said. No fold of the ledger is in it.
+// What the auditor knows from the raw log, and how it compares observations. It uses no fold of the ledger.
 import type { Fact, PaymentReference, Source } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { KnownOrder } from './expected-access.ts';
@@ -6,14 +6,14 @@ import { textOf } from './fact-text.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { KnownFacts } from './provider.ts';
 
-/** An event as it stands in the log, parsed and nothing more. */
+/** An event of the log, only parsed. */
 export interface AuditedEvent {
   readonly stream: string;
   readonly revision: number;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** For messages. */
+  /** The event's place in messages. */
   readonly place: string;
 }
 
@@ -25,18 +25,18 @@ export interface Said {
   readonly fact: Fact;
 }
 
-/** Who said what of which payment. */
+/** Returns the source, the payment and the fact as one text, to compare observations. */
 export function saidName({ source, payment, fact }: Said): string {
   return `${source}: ${payment.id} ${textOf(fact)}`;
 }
 
 export interface AuditedDecision {
-  /** The payment that it rests on. */
+  /** The payment that caused the decision. */
   readonly paymentId: string;
   readonly status: Exclude<MembershipStatus, 'none'>;
   readonly change: 'granted' | 'suspended' | 'restored' | 'revoked';
   readonly revision: number;
-  /** Processes that may hand it to the shop: who decided, and who took it over. */
+  /** The processes that may deliver it to the shop: the one that decided, and those that took it over. */
   readonly deliverers: Set<Incarnation>;
 }
 
@@ -46,17 +46,17 @@ export interface AuditedReview {
   readonly resolved: boolean;
 }
 
-/** Of the newest decision. Times are virtual. */
+/** The delivery of the newest decision. Times are virtual. */
 export interface AuditedDelivery {
   readonly owner: string;
-  /** Of the last event about it. */
+  /** The time of the last event about it. */
   readonly atMs: number;
   readonly waitMs: number;
-  /** Nobody has told what came of an attempt. */
+  /** True if an attempt began whose result is not in the log. */
   readonly underWay: boolean;
-  /** Attempts that failed, and owners that fell silent in one. */
+  /** How many attempts failed, or had an owner that stopped. */
   readonly failures: number;
-  /** Since when it is tried: the decision, or a person's asking. */
+  /** When the attempts began: at the decision, or when a person asked for a delivery. */
   readonly sinceMs: number;
 }
 
@@ -65,9 +65,9 @@ export interface AuditedOrder {
   placed?: KnownOrder & { readonly memberId: string; readonly plan: string };
   status: MembershipStatus;
   readonly decisions: AuditedDecision[];
-  /** Names of what was said, and of which payment; what was moved away stays in it. */
+  /** The observations: key `saidName`, value the payment's id. Observations that were moved away stay here. */
   readonly observed: Map<string, string>;
-  /** Payments that a person gave to other orders. */
+  /** The payments that a person moved to other orders. Key: the payment's id. */
   readonly moved: Map<string, AuditedMove>;
   readonly attached: Set<string>;
   readonly facts: Map<string, { readonly reference: PaymentReference; readonly known: KnownFacts }>;
@@ -81,24 +81,24 @@ export interface AuditedOrder {
 
 export interface AuditedMove {
   readonly toOrderId: string;
-  /** Of the link that it ends. */
+  /** The revision of the link that the move ends. */
   readonly linkRevision: number;
 }
 
 export interface AuditedReference {
-  /** The last link. */
+  /** The order of the last link. Absent: there is no link. */
   owner?: string;
-  /** Oldest first. */
+  /** The links, oldest first. */
   readonly links: { readonly orderId: string; readonly revision: number }[];
   readonly held: Said[];
 }
 
-/** It is, or was until a person moved the payment. */
+/** True if the order owns the reference, or owned it until a person moved the payment. */
 export function everOwned({ links }: AuditedReference, orderId: string): boolean {
   return links.some((link) => link.orderId === orderId);
 }
 
-/** All that the log says so far; what was never heard of is empty. */
+/** Everything that the log has so far. An order or a reference that is not in the log is empty. */
 export class AuditedLog {
   readonly orders: Map<string, AuditedOrder> = new Map();
   readonly references: Map<string, AuditedReference> = new Map();

@@ -1,5 +1,5 @@
-// Runs seeds and mutants in child processes, two at a time or as many as the machine has cores. A mutant needs
-// a process of its own; many seeds share out the work, and the memory of each batch is given back.
+// Runs seeds and mutants in child processes, several at a time. A mutant needs its own process. Seeds run in batches, so that
+// all cores work, and the memory of each batch is freed.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -8,15 +8,16 @@ import type { SeedsReport } from './report.ts';
 
 const batchSeeds = 100;
 
+/** What happened to one mutant. */
 export interface MutantReport {
   readonly mutant: Mutant;
-  /** Absent: it lived through all seeds, or could not be made. */
+  /** The law that the mutant broke, and in which seed. Absent: no seed caught it, or it could not be made. */
   readonly caught?: { readonly law: string; readonly seed: number };
-  /** Why it could not be made from the source of today. */
+  /** Why the mutant could not be made from the present source. Absent: it was made. */
   readonly unmade?: string;
 }
 
-/** @param onProgress called with the number of seeds done. */
+/** Runs the seeds in batches. @param onProgress called with the number of seeds that are done. */
 export async function runSeedsInBatches(
   main: URL,
   firstSeed: number,
@@ -38,11 +39,21 @@ export async function runSeedsInBatches(
   });
 }
 
-/** Each mutant until the first seed that catches it. @param main of the simulation, as a file. */
-export async function runMutants(main: URL, mutants: readonly Mutant[], seedsAtMost: number): Promise<readonly MutantReport[]> {
+/**
+ * Runs each mutant until the first seed that catches it.
+ *
+ * @param main of the simulation, as a file.
+ * @param seedsOf which seeds to try.
+ */
+export async function runMutants(
+  main: URL,
+  mutants: readonly Mutant[],
+  seedsOf: (mutant: Mutant) => { readonly first: number; readonly count: number },
+): Promise<readonly MutantReport[]> {
   return inParallel(mutants, async (mutant) => {
+    const { first, count } = seedsOf(mutant);
     try {
-      const { failures } = await runChild<Found>(main, ['--mutant', mutant.name, '--seeds', String(seedsAtMost)]);
+      const { failures } = await runChild<Found>(main, ['--mutant', mutant.name, '--seed', String(first), '--seeds', String(count)]);
       const [caught] = failures;
       return { mutant, ...(caught ? { caught: { law: caught.law, seed: caught.seed } } : {}) };
     } catch (error) {

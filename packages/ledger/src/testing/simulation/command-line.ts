@@ -1,16 +1,17 @@
-// The command line of a simulation: its options, and how its findings are printed. It loads nothing that is simulated, since
-// a mutant must be made before its source loads.
+// The command line of a simulation: reads its options, and prints its findings. It must not load the simulated code, because a
+// mutant must be made before its source loads.
 import { parseArgs } from 'node:util';
 import type { MutantReport } from './child-runs.ts';
 import type { Violation } from './world.ts';
 
+/** The options of a simulation. */
 export interface CommandLine {
   readonly seeds: number;
   readonly firstSeed: number;
   readonly mutant: string | undefined;
-  /** Whether all mutants are tried too. */
+  /** True: run all mutants too. */
   readonly withMutants: boolean;
-  /** For child processes: the report of this one, and nothing else. */
+  /** True: print only the report, as JSON. For child processes. */
   readonly json: boolean;
 }
 
@@ -20,7 +21,7 @@ interface FoundSeed extends Violation {
   readonly traceTail: readonly string[];
 }
 
-/** Ends the process where they are none. */
+/** Reads the options. Ends the process if they are wrong. */
 export function readCommandLine(defaultSeeds: number): CommandLine {
   const values = parseOptions();
   return {
@@ -59,7 +60,7 @@ function refuse(message: string): never {
   process.exit(2);
 }
 
-/** @param command that runs it again. */
+/** Prints a seed that broke a law. @param command the command that runs it again. */
 export function printFailure({ seed, law, message, options, traceTail }: FoundSeed, command: string): void {
   console.log(`Seed ${seed} breaks: ${law}\n  ${message}\n`);
   console.log(`It drew: ${JSON.stringify(options, null, 2)}\n`);
@@ -67,6 +68,7 @@ export function printFailure({ seed, law, message, options, traceTail }: FoundSe
   console.log(`Again: ${command} --seed ${seed}\n`);
 }
 
+/** Prints how often each place was reached. */
 export function printCoverage({ coverage }: { readonly coverage: Readonly<Record<string, number>> }): void {
   const entries = Object.entries(coverage);
   const width = Math.max(...entries.map(([place]) => place.length));
@@ -74,6 +76,7 @@ export function printCoverage({ coverage }: { readonly coverage: Readonly<Record
   for (const [place, count] of entries) console.log(`  ${place.padEnd(width)} ${String(count).padStart(8)}${count === 0 ? '  never' : ''}`);
 }
 
+/** Prints which mutants were caught, and by which seed. */
 export function printMutants(reports: readonly MutantReport[]): void {
   const width = Math.max(...reports.map(({ mutant }) => mutant.name.length));
   console.log(`\n${'Mutant'.padEnd(width)}  ${'Seed'.padStart(5)}  Caught by`);

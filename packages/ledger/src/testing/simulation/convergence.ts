@@ -1,20 +1,20 @@
-// Liveness: once faults have stopped, what was begun comes to its end, the final state is the true one, the shop
-// knows it, every read model says so, and a process that is disposed is done.
+// Checks liveness: after the faults have stopped, all work ends, the final state is right, the shop and every read model have
+// it, and a process that is disposed does nothing more.
 import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-audit.ts';
 import { hasValue } from './sources.ts';
 import type { Stage } from './stage.ts';
 
-/** After that many steps without an end, something goes round in circles. */
+/** If the work has not ended after this number of steps, it never ends. */
 const mostSteps = 40_000;
 const hourMs = 3_600_000;
-/** Longest wait after a failed delivery, the patience of who takes over, and some. */
+/** Longer than any delivery takes: the longest wait after a failure, the time before a take-over, and a reserve. */
 const longestDeliveryMs = 3 * hourMs;
 
 export async function converge(stage: Stage): Promise<void> {
   const { world, sources } = stage;
   await until(stage, 'who is stopping stops', () => world.stopping.size === 0);
   await until(stage, 'sources and people come to their end', () => world.tasks === 0);
-  // First without help: nothing that was acknowledged may need to be said again.
+  // First without new observations: what was acknowledged must not need to be reported again.
   await settled(stage);
   check(stage, () => auditHeld(stage));
   check(stage, () => auditMoved(stage));
@@ -33,7 +33,7 @@ function check({ world }: Stage, audit: () => void): void {
   if (!world.violation) audit();
 }
 
-/** Runs on until it is so, or a law is broken. */
+/** Runs until `reached` returns true, or a law is broken. */
 export async function until({ world }: Stage, what: string, reached: () => boolean): Promise<void> {
   const { scheduler } = world;
   const limit = scheduler.steps + mostSteps;
@@ -43,7 +43,7 @@ export async function until({ world }: Stage, what: string, reached: () => boole
   }
 }
 
-/** The newest decision of every order is at the shop. */
+/** Waits until the newest decision of every order is at the shop. */
 async function settled(stage: Stage): Promise<void> {
   const { world, auditor, people } = stage;
   const limitMs = world.scheduler.nowMs + longestDeliveryMs;
@@ -81,7 +81,7 @@ async function pass(stage: Stage, ms: number): Promise<void> {
   await until(stage, 'time passes', () => passed && stage.world.tasks === 0);
 }
 
-/** Each process's own read models say what the log says. */
+/** Checks that the read models of each process agree with the log. */
 async function readModels(stage: Stage): Promise<void> {
   const { world, processes, orders, auditor } = stage;
   let left = 0;
@@ -105,7 +105,7 @@ async function readModels(stage: Stage): Promise<void> {
   await until(stage, 'read models are read', () => left === 0);
 }
 
-/** Nothing is appended by a process that is disposed, and nothing of it goes on. */
+/** Disposes all processes, and checks that they append nothing afterwards and have no open work. */
 export async function dispose(stage: Stage): Promise<void> {
   const { world, processes } = stage;
   let left = processes.length;

@@ -1,9 +1,9 @@
-// Counts what the simulation met. A fault or a state that no seed reached proves nothing.
+// The places that the simulation must reach. A fault or a state that no seed has reached is not tested.
 import { CountedPlaces } from './counted-places.ts';
 
-/** All that must be met; the test holds the simulation to it. */
+/** All places. The test fails if a place is not reached. */
 export const places = [
-  // What went wrong.
+  // Faults.
   'call refused',
   'reply lost',
   'append done late',
@@ -19,7 +19,7 @@ export const places = [
   'source found no process',
   'sweep taken by another',
   'sweep died half-way',
-  // What sources and people said.
+  // Calls of sources and people.
   'webhook',
   'poll',
   'status query',
@@ -39,7 +39,7 @@ export const places = [
   'move: exists',
   'move: already granted',
   'move: left before',
-  // What the ledger answered.
+  // Answers of the ledger.
   'answer: granted',
   'answer: suspended',
   'answer: restored',
@@ -48,7 +48,7 @@ export const places = [
   'answer: recorded',
   'answer: duplicate',
   'answer: held',
-  // What stood in the log.
+  // Situations in the log.
   'linked with held payments',
   'observed before its order was placed',
   'claimed by two',
@@ -66,7 +66,7 @@ export const places = [
   'dispute lost',
   'dispute won',
   'debit returned',
-  // How decisions came to the shop.
+  // Deliveries to the shop.
   'shop: took it',
   'shop: failed',
   'shop: failed after effect',

@@ -1,13 +1,13 @@
-// The auditor's rules for the hand-over to the shop: who may deliver, from when, and what "delivered" means.
+// The auditor's rules for deliveries to the shop: which process may deliver, from when, and what "delivered" means.
 
 import type { AuditContext } from './audit-context.ts';
 import type { AuditedEvent, AuditedOrder } from './audited-log.ts';
 
-/** From the design: nobody takes over before `waitMs` + 30 s, and nobody gives up before 72 hours. */
+/** From the design: no process takes over before `waitMs` + 30 s, and none gives up before 72 hours. */
 const patienceMs = 30_000;
 const longestWaitMs = 3_600_000;
 const horizonMs = 72 * 3_600_000;
-/** Half a millisecond for each of some hundred attempts. */
+/** The largest rounding error: half a millisecond for each of some hundred attempts. */
 const roundingMs = 100;
 
 const types: ReadonlySet<string> = new Set(['MembershipDelivered', 'DeliveryFailed', 'DeliveryTakenOver', 'DeliveryAbandoned']);
@@ -45,7 +45,7 @@ function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent,
   const isOthers = !byPerson && !renewed && owner !== '';
   const hasFailed = isOthers && underWay;
   const earlyMs = Math.max(0, waitMs + patienceMs - (scheduler.nowMs - atMs));
-  // A process without a background goes by wall clocks, which may be wrong.
+  // A process without background work uses wall clocks, which may be wrong.
   if (isOthers && by.options.background && earlyMs > 0)
     broken('nobody takes over too early', `${place} by ${earlyMs} ms, with ${waitMs} ms to wait`);
   order.decisions.at(-1)!.deliverers.add(by);
@@ -53,11 +53,11 @@ function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent,
   order.delivery = {
     owner: instance,
     atMs: scheduler.nowMs,
-    // Whoever fell silent in an attempt has failed, and the next one waits for longer.
+    // An owner that stopped during an attempt counts as a failure, so the next one waits longer.
     waitMs: hasFailed ? Math.min(longestWaitMs, 1_000 * 2 ** failures) : 0,
     underWay: true,
     failures: byPerson ? 0 : failures + (hasFailed ? 1 : 0),
-    sinceMs: byPerson ? scheduler.nowMs : sinceMs - (isOthers ? earlyMs : 0), // What it believes to have waited.
+    sinceMs: byPerson ? scheduler.nowMs : sinceMs - (isOthers ? earlyMs : 0), // The time that the process believes to have waited.
   };
 }
 

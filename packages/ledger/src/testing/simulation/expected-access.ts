@@ -1,10 +1,11 @@
-// An independent model of law 4, written from the design and not from the code: which status an order has,
-// given what is finally true of its payments.
+// An independent model of law 4, written from the design and not from the code: which status an order must have, given the
+// final state of its payments.
 
 import type { AmountParts, DisputeStatus, PaymentReference, RefundStatus } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 
+/** What the model knows about an order. */
 export interface KnownOrder {
   readonly amountMinor: number;
   readonly currency: string;
@@ -13,19 +14,21 @@ export interface KnownOrder {
   readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
 }
 
+/** What the model knows about a payment. */
 export interface KnownPayment {
   readonly reference: PaymentReference;
-  /** Absent: not paid. */
+  /** The amount that was paid. Absent: the payment is not paid. */
   readonly paid?: { readonly totalMinor: number; readonly currency: string; readonly parts?: AmountParts };
   readonly refunds: readonly { readonly status: RefundStatus; readonly amountMinor: number }[];
   readonly disputes: readonly { readonly status: DisputeStatus; readonly returnedDebit: boolean }[];
-  /** A person's last word on it. */
+  /** The last decision of a person about the payment. Absent: there is none. */
   readonly ruling?: 'grant' | 'revoke';
 }
 
+/** Why a payment does not fit its order. */
 export type AmountMismatch = 'amount' | 'currency' | 'mode' | 'account' | 'overpaid';
 
-/** What a person must look at. */
+/** Returns why a person must review the payment. Empty: it is as the order expects, or is not paid. */
 export function mismatchesOf(order: KnownOrder, { reference, paid }: KnownPayment): readonly AmountMismatch[] {
   if (!paid) return [];
   const found: AmountMismatch[] = [];
@@ -49,7 +52,7 @@ function good(order: KnownOrder, payment: KnownPayment): boolean {
   return mismatchesOf(order, payment).every((mismatch) => mismatch === 'overpaid');
 }
 
-/** 2: gives access. 1: would, but for a dispute. 0: gives none. */
+/** Returns 2 if the payment gives access, 1 if only a dispute prevents it, else 0. */
 function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
   const refundedMinor = payment.refunds
     .filter(({ status }) => status === 'succeeded')
@@ -67,7 +70,7 @@ function worth(payment: KnownPayment, policy: Policy): 0 | 1 | 2 {
   return paused ? 1 : 2;
 }
 
-/** @param granted whether the order ever was a membership. */
+/** Returns the status that the order must have. @param granted true if the order has ever had a membership. */
 export function expectedStatus(
   order: KnownOrder | undefined,
   payments: readonly KnownPayment[],

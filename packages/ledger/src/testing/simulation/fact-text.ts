@@ -1,5 +1,5 @@
-// One text for one value, whatever order its keys were written in: how the auditor compares facts, without
-// asking the ledger what it thinks is equal.
+// Returns the same text for equal values, whatever the order of their keys. The auditor compares facts with it, so that it
+// does not rely on the ledger's own comparison.
 
 export function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;

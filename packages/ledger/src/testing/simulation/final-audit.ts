@@ -1,5 +1,5 @@
-// What must hold once faults have stopped and all that was under way has ended: every fact has come to its
-// order, every order is what the provider's final state makes it, and the shop knows.
+// The checks after faults have stopped and all work has ended: every fact has reached its order, every order agrees with the
+// provider's final state, and so does the shop.
 
 import { everOwned, saidName } from './audited-log.ts';
 import { expectedStatus, type KnownPayment, mismatchesOf } from './expected-access.ts';
@@ -7,8 +7,8 @@ import { knownPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * Law 7, without help from any source: what was held is with its owner. What was held under some of its names only
- * was never acknowledged (its process crashed between two of them): only a link of those names need find it.
+ * Checks law 7 without new observations: what was held has reached its owner. If it was held under only some of its
+ * references, it was never acknowledged (its process crashed between two of them): then a link of those references is enough.
  */
 export function auditHeld({ world, auditor }: Stage): void {
   for (const [id, { held }] of auditor.log.references) {
@@ -25,7 +25,7 @@ export function auditHeld({ world, auditor }: Stage): void {
   }
 }
 
-/** Law 3, without help from any source: what a person moved has gone to its new owner, with all that was said of it. */
+/** Checks law 3 without new observations: a payment that was moved has reached its new owner, with all its observations. */
 export function auditMoved({ world, auditor }: Stage): void {
   for (const { orderId, moved, observed } of auditor.log.orders.values()) {
     for (const [paymentId, { toOrderId }] of moved) {
@@ -40,7 +40,7 @@ export function auditMoved({ world, auditor }: Stage): void {
   }
 }
 
-/** The newest decision of each order is at the shop. */
+/** Returns the orders whose newest decision is not at the shop. */
 export function undelivered({ auditor, shop }: Stage): readonly string[] {
   return [...auditor.log.orders.values()].flatMap(({ orderId, decisions, settled, status }) => {
     const row = shop.memberships.get(orderId);
@@ -53,7 +53,7 @@ export function undelivered({ auditor, shop }: Stage): readonly string[] {
   });
 }
 
-/** Law 4 against the provider's final state, once each object was told once more. */
+/** Checks law 4 against the provider's final state, after each object was reported once more. */
 export function auditFinalState(parts: Stage): void {
   auditOwners(parts);
   const { world, provider, auditor } = parts;
@@ -83,7 +83,7 @@ export function auditFinalState(parts: Stage): void {
   }
 }
 
-/** What does not fit was shown to a person. */
+/** Checks that there is a review for each payment that does not fit its order. */
 function auditReviews({ world, auditor }: Stage, orderId: string, payments: readonly KnownPayment[]): void {
   const { placed, reviews } = auditor.log.order(orderId);
   if (!placed) return;
@@ -95,7 +95,7 @@ function auditReviews({ world, auditor }: Stage, orderId: string, payments: read
   }
 }
 
-/** Law 3: who was named owns, whoever named first; and nobody else does. */
+/** Checks law 3: a reference belongs to one of the orders that acknowledged calls named, and to no other. */
 function auditOwners({ world, auditor, acknowledgements }: Stage): void {
   const { named, together, misnamed } = acknowledgements;
   const ids = new Set([...named.keys(), ...together.flat(), ...auditor.log.references.keys()]);
@@ -105,7 +105,7 @@ function auditOwners({ world, auditor, acknowledgements }: Stage): void {
     const { owner } = auditor.log.reference(id);
     if (orders.size > 0 && owner === undefined)
       world.report('law 3: who was named owns', `${id} is linked to nobody, named were ${[...orders].join()}`);
-    const nobodyErrs = world.options.sources.misnamed === 0 && world.options.moves === 0; // Else a call that was never answered may have linked it.
+    const nobodyErrs = world.options.sources.misnamed === 0 && world.options.moves === 0; // Otherwise a call without an answer may have linked it.
     if (nobodyErrs && orders.size === 1 && owner !== undefined && !orders.has(owner)) {
       world.report('law 3: who was named owns', `${id} is linked to ${owner}, named was only ${[...orders].join()}`);
     }
@@ -118,7 +118,7 @@ function auditOwners({ world, auditor, acknowledgements }: Stage): void {
   }
 }
 
-/** All references that hang together with this one. */
+/** Returns all references that observations named together with this one, directly or through others. */
 function familyOf(id: string, together: readonly (readonly string[])[]): ReadonlySet<string> {
   const family = new Set([id]);
   for (let size = 0; size !== family.size; ) {

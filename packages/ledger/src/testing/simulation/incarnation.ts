@@ -1,4 +1,4 @@
-// One life of a simulated process: what it started ends with it.
+// One life of a simulated process, from its start to its end or crash. Its work ends with it.
 import type { ProcessOptions } from './options.ts';
 import type { Party, Step } from './scheduler.ts';
 
@@ -6,7 +6,7 @@ import type { Party, Step } from './scheduler.ts';
 export interface Incarnation {
   readonly party: Party;
   readonly options: ProcessOptions;
-  /** What it has sent and the other side has not done yet. */
+  /** The calls that it has sent, but that are not carried out yet. Written by the simulated store and the shop. */
   readonly underWay: Set<Step>;
   gone: boolean;
 }

@@ -1,11 +1,12 @@
-// @paidonce/ledger/simulation: the simulated world, for simulations of payment adapters. Real ledgers in several processes on
-// one virtual clock, a network and a store that fail, and chance from a seed; the adapter brings its provider. It is not
-// published: the entry has only the source condition.
+// The entry point @paidonce/ledger/simulation: the simulated world for simulations of payment adapters. Several processes run
+// real ledgers on one virtual clock; network and store fail as a seed decides. The adapter adds a model of its provider.
+// It is not published: the entry has only the source condition.
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
 export { CountedPlaces } from './counted-places.ts';
 export { expectedStatus, type KnownOrder, type KnownPayment, mismatchesOf } from './expected-access.ts';
 export type { Incarnation } from './incarnation.ts';
+export { readMutantSeeds, writeMutantSeeds } from './mutant-seeds.ts';
 export type { Edit, Mutant } from './mutants.ts';
 export { mutate } from './mutate.ts';
 export { drawOptions, type SimulationOptions } from './options.ts';

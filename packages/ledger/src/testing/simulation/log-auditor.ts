@@ -1,5 +1,5 @@
-// The auditor: reads the raw log after every append, before anyone acts on it, and holds it to the laws. It
-// shares no fold and no decision with the ledger; what a fact means it asks the provider.
+// The auditor reads the raw log after every append, before any process acts on it, and checks the laws. It shares no fold and
+// no decision with the ledger; the model of the provider decides which fact is newer.
 import type { AuditContext, LogAuditorOptions } from './audit-context.ts';
 import { type AuditedEvent, AuditedLog, type AuditedOrder, everOwned, type Said, saidName } from './audited-log.ts';
 import { auditDelivery, isDeliveryEvent } from './delivery-auditor.ts';
@@ -29,7 +29,7 @@ export class LogAuditor {
     return this.#streams.get(stream)?.revision ?? -1;
   }
 
-  /** Reads what one append has added: all of it came from one process, at once. */
+  /** Reads the events that one append has added. @param by the process that appended them. */
   readAppended(by: Incarnation): void {
     const rows = this.#world.log.rows.slice(this.#read);
     this.#read = this.#world.log.rows.length;
@@ -90,7 +90,7 @@ export class LogAuditor {
     reference.held.push(said);
   }
 
-  /** The first link stands alone; each further one follows a `PaymentMoved` that ends the one before it. */
+  /** Checks a link: each link after the first must follow a `PaymentMoved` that ends the link before it. */
   #linked(id: string, { data, place, revision }: AuditedEvent): void {
     const reference = this.log.reference(id);
     const { orderId, endsRevision } = data as { orderId: string; endsRevision?: number };
@@ -125,7 +125,7 @@ export class LogAuditor {
     this.#rounds.set(stream, round);
   }
 
-  /** Laws 1, 4 and 6, at every moment: the status is what the facts recorded so far allow. */
+  /** Checks laws 1, 4 and 6 after each append: the status is what the facts recorded so far allow. */
   #accessFollowsFacts(order: AuditedOrder): void {
     const expected = statusByFacts(order, this.#world.options.policy);
     if (order.status === expected) return;

@@ -1,4 +1,4 @@
-// `npm run simulate`: seeds on the real code, then each mutant until a seed catches it. `-- --seeds N`: any number.
+// `npm run simulate`: seeds on the real code, then each mutant until a seed catches it, which goes to mutant-seeds.json. `-- --seeds N`: any number.
 // `--seed S`: one of them, with all that it drew. `--no-mutants`: the seeds alone. `--mutant NAME`: how it is caught.
 // Exits 1 where a seed breaks a law or a mutant lives.
 import { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
@@ -10,7 +10,7 @@ const again = 'npm run simulate --';
 if (json) console.log(JSON.stringify(await runHere(onlyMutant)));
 else process.exitCode = (await (onlyMutant === undefined ? reportAll() : reportMutant(onlyMutant))) ? 0 : 1;
 
-/** In this process, mutated or not. */
+/** Runs the seeds in this process, with a mutant or without. */
 async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
   let checkMade = (): void => undefined;
   if (mutantName !== undefined) {
@@ -19,7 +19,7 @@ async function runHere(mutantName: string | undefined): Promise<SeedsReport> {
     if (!mutant) throw new Error(`There is no mutant "${mutantName}". mutants.ts has them all`);
     checkMade = (await import('./mutate.ts')).mutate(mutant);
   }
-  const { runSeeds } = await import('./run-seeds.ts'); // Only now: the source is mutated while it loads.
+  const { runSeeds } = await import('./run-seeds.ts'); // Loaded only now: `mutate` changes the source while it loads.
   checkMade();
   return runSeeds(firstSeed, seeds, { untilFailure: mutantName !== undefined });
 }
@@ -33,6 +33,7 @@ async function reportMutant(name: string): Promise<boolean> {
 
 async function reportAll(): Promise<boolean> {
   const { runMutants, runSeedsInBatches } = await import('./child-runs.ts');
+  const { writeMutantSeeds } = await import('./mutant-seeds.ts');
   const { mutants } = await import('./mutants.ts');
   const { sumOf } = await import('./report.ts');
   const startedMs = performance.now();
@@ -45,7 +46,8 @@ async function reportAll(): Promise<boolean> {
   console.log(`${sum.seeds} seeds, ${sum.steps} steps, ${sum.events} events in ${seconds} s: ${sum.failures.length} broke a law`);
   if (sum.failures.length > 3) console.log(`Seeds that broke a law: ${sum.failures.map(({ seed }) => seed).join(' ')}`);
   if (!withMutants) return sum.failures.length === 0;
-  const reports = await runMutants(mainUrl, mutants, Math.max(seeds, 1_000));
+  const reports = await runMutants(mainUrl, mutants, () => ({ first: 1, count: Math.max(seeds, 2_000) }));
   printMutants(reports);
+  writeMutantSeeds(new URL('mutant-seeds.json', mainUrl), reports);
   return sum.failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
 }

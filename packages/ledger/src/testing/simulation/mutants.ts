@@ -1,14 +1,16 @@
-// Faults that the simulation must find: each a patch of the source's text. A simulator that lets one live
-// proves nothing about the code that it passes.
+// Faults that the simulation must find: each is a patch of the source's text. A simulation that misses one proves nothing
+// about the code that it passes.
 
+/** One replacement in one file. */
 export interface Edit {
-  /** From the package's `src/`. */
+  /** The path of the file, relative to `sourceRoot` of `mutate`. */
   readonly file: string;
-  /** Stands there exactly once. */
+  /** The text to replace. The file must have it exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
+/** One fault: a name, and the edits that make it. */
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly [Edit, ...Edit[]];

@@ -1,14 +1,14 @@
-// Puts a mutant in the place of the real source, while the modules are loaded. Only ever in a process of its
-// own: everything else runs the source as it is.
+// Replaces the real source by a mutant while the modules load. Call it only in a separate process, because it affects every
+// module that the process loads.
 import { registerHooks } from 'node:module';
 import type { Edit, Mutant } from './mutants.ts';
 
 const ledgerSource = new URL('../../', import.meta.url);
 
 /**
- * From now on the files of the mutant load with its edits.
- * @param sourceRoot what the files are named from. Default: the ledger's `src/`.
- * @returns call it once all is loaded: throws where an edit was never made.
+ * From now on the files of the mutant load with its edits. Throws when such a file does not have a text exactly once.
+ * @param sourceRoot the folder that the mutant's paths begin at. Default: the ledger's `src/`.
+ * @returns a function to call after all modules are loaded. It throws if an edit was not made.
  */
 export function mutate(mutant: Mutant, sourceRoot: URL = ledgerSource): () => void {
   const made = new Set<Edit>();

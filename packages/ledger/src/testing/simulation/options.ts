@@ -1,61 +1,66 @@
-// What one seed draws before it begins: how many processes and orders there are, and how often what goes wrong.
-// Many rates are zero in many seeds, so that each fault is met alone as well as in company.
+// What one seed draws before its run: how many processes and orders there are, and how often each fault happens. Many rates
+// are 0 in many seeds, so that each fault occurs alone as well as together with others.
 import { defaultPolicy, type Policy } from '../../order/policy.ts';
 import { Random } from './random.ts';
 import type { Shares } from './scheduler.ts';
 
+/** The options of one process. */
 export interface ProcessOptions {
   readonly name: string;
   readonly delivers: boolean;
-  /** false: a short-lived host, which calls `settle` from its cron. */
+  /** False: a short-lived host, which calls `settle` from a cron job. */
   readonly background: boolean;
-  /** Its read models, and the cursors in them, outlive a crash. */
+  /** True: its read models, and the cursors in them, survive a crash. */
   readonly keepsReadModels: boolean;
-  /** Its wall clock is wrong by so much. */
+  /** How many milliseconds its wall clock is ahead. */
   readonly wallSkewMs: number;
   readonly monotonicOriginMs: number;
 }
 
+/** The probability of each fault at every call of the store. */
 export interface StoreFaults {
-  /** A probability for every call: nothing is done, and the caller is told so. */
+  /** The probability that a call does nothing and fails with an error that says so. */
   readonly refused: number;
-  /** For every append: it is done, and the caller is told that nobody knows. */
+  /** The probability that an append is stored, but fails with `store_unavailable`. */
   readonly replyLost: number;
-  /** For every append: the caller is told that nobody knows, and later it is done. */
+  /** The probability that an append fails with `store_unavailable`, and is stored later. */
   readonly doneLate: number;
 }
 
-/** Each a probability for every step. */
+/** The probability of each fault at every step. */
 export interface ProcessFaults {
   readonly crash: number;
-  /** For every append: its process crashes before it learns of it. */
+  /** The probability, for every append, that the process crashes before it gets the answer. */
   readonly crashAfterAppend: number;
-  /** Frozen for a while, clocks running. */
+  /** The process is frozen for a while; its clocks run. */
   readonly pause: number;
-  /** Stopped in order, as in a roll-out. */
+  /** The process is stopped cleanly, as in a roll-out. */
   readonly stop: number;
 }
 
-/** Each a probability for every call of `deliver`. */
+/** The probability of each fault at every call of `deliver`. */
 export interface ShopFaults {
   readonly fails: number;
   readonly failsAfterEffect: number;
-  /** Does nothing until it is aborted. */
+  /** The call does nothing until it is aborted. */
   readonly hangs: number;
-  /** Ignores the abort, and writes later. */
+  /** The call ignores the abort, and writes later. */
   readonly writesLate: number;
 }
 
+/** The probability of each fault of the sources. */
 export interface SourceFaults {
-  /** A webhook that the provider never makes. */
+  /** The provider never sends a webhook. */
   readonly dropped: number;
+  /** The provider sends a webhook twice. */
   readonly doubled: number;
-  /** Objects whose metadata names no order. */
+  /** The metadata of an object name no order. */
   readonly unnamed: number;
-  /** Objects whose metadata names another order. */
+  /** The metadata of an object name a wrong order. */
   readonly misnamed: number;
 }
 
+/** All options of one seed. */
 export interface SimulationOptions {
   readonly seed: number;
   readonly processes: readonly ProcessOptions[];
@@ -66,25 +71,26 @@ export interface SimulationOptions {
   readonly shop: ShopFaults;
   readonly sources: SourceFaults;
   readonly shares: Shares;
-  /** A probability for every call of the store: it is one step with its reply, not two. */
+  /** The probability that a call of the store and its reply are one step of the scheduler, not two. */
   readonly replyAtOnce: number;
   readonly orders: number;
   readonly paymentsPerOrder: number;
-  /** Orders that are placed only while their payments are under way, up to so much later. */
+  /** The probability that an order is placed only after its payments have begun, up to `placedLateMs` later. */
   readonly placedLate: number;
   readonly placedLateMs: number;
   readonly polls: number;
   readonly people: number;
-  /** How many of them move a payment to another order; the others together weigh 10. */
+  /** The weight of moving a payment to another order, among the actions of people. The other actions together weigh 10. */
   readonly moves: number;
-  /** Times that the shop tries to attach a checkout, at most. */
+  /** How often the shop tries to attach a checkout, at most. */
   readonly attachTries: number;
-  /** The shop refuses one order for more than 72 hours. */
+  /** True: the shop refuses one order for more than 72 hours. */
   readonly outage: boolean;
-  /** Steps until faults stop, at the latest. */
+  /** After this number of steps the faults stop. */
   readonly faultySteps: number;
 }
 
+/** Draws the options of a seed. The same seed always gives the same options. */
 export function drawOptions(seed: number): SimulationOptions {
   const random = new Random(seed);
   const rate = (...rates: readonly number[]): number => random.pick(rates);
@@ -123,7 +129,7 @@ export function drawOptions(seed: number): SimulationOptions {
   return scenario === 'lateLink' ? withLateLink(options) : options;
 }
 
-/** All facts are held; then one process, which crashes again and again, learns whose they are, and nobody says it twice. */
+/** All facts are held first. Then one process, which crashes often, links them to their orders, and no source repeats them. */
 function withLateLink(options: SimulationOptions): SimulationOptions {
   const [process] = options.processes;
   return {
@@ -141,7 +147,7 @@ function withLateLink(options: SimulationOptions): SimulationOptions {
   };
 }
 
-/** One process delivers, to a shop that takes its time, while replies to its appends are lost. */
+/** One process delivers to a slow shop, while replies to its appends are lost. */
 function withSlowShop(options: SimulationOptions): SimulationOptions {
   return {
     ...options,
@@ -159,7 +165,7 @@ function withSlowShop(options: SimulationOptions): SimulationOptions {
   };
 }
 
-/** Payments are attributed to the wrong orders, and people correct that again and again. */
+/** Payments belong to the wrong orders at first, and people correct that often. */
 function withMixedUpOrders(options: SimulationOptions): SimulationOptions {
   return {
     ...options,
@@ -177,7 +183,7 @@ function withMixedUpOrders(options: SimulationOptions): SimulationOptions {
 
 function drawProcesses(random: Random): readonly ProcessOptions[] {
   const count = random.pick([1, 2, 2, 3, 4]);
-  const deliverer = random.below(Math.min(count, 2)); // At least one delivers.
+  const deliverer = random.below(Math.min(count, 2)); // At least this process delivers.
   const others = random.pick([0, 0.5, 1]);
   const skewMs = random.pick([0, 600_000]);
   return Array.from({ length: count }, (_, index) => ({
@@ -195,10 +201,10 @@ function drawPolicy(random: Random): Policy {
   const partialRefund = random.pick(['revoke', 'keep'] as const);
   return {
     fullRefund,
-    partialRefund: fullRefund === 'keep' ? 'keep' : partialRefund, // The fourth pair is refused.
+    partialRefund: fullRefund === 'keep' ? 'keep' : partialRefund, // The policy refuses the fourth combination.
     openDispute: random.pick(['suspend', 'keep']),
     lostDispute: random.pick(['revoke', 'keep']),
     returnedDebit: random.pick(['revoke', 'suspend']),
-    paidAgain: 'restore', // With `review` access depends on the order of arrival, and no model can foresee it.
+    paidAgain: 'restore', // With `review` access depends on the order of arrival, so no model can predict it.
   };
 }

@@ -1,4 +1,4 @@
-// The auditor's rules for what happens to an order: placed, attached, observed, decided, reviewed.
+// The auditor's rules for the events of an order: placed, attached, observed, decided, reviewed.
 import type { Fact, PaymentReference } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
@@ -43,7 +43,7 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
   else context.broken('known events', `${event.place} is no event of the design`);
 }
 
-/** What the facts recorded so far make of the order. */
+/** Returns the status that the order must have after the facts recorded so far. */
 export function statusByFacts(order: AuditedOrder, policy: Policy): MembershipStatus {
   const payments = [...order.facts.values()].map(({ reference, known }) => known.payment(reference, order.rulings.get(reference.id)));
   return expectedStatus(order.placed, payments, policy, order.decisions.length > 0);
@@ -60,7 +60,7 @@ function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, 
   const { id } = data['payment'] as PaymentReference;
   const reference = log.reference(id);
   if (!order.placed) broken('attached to a placed order', place);
-  // Moved since: then it was linked all the same.
+  // If the payment was moved later, it was still linked at that time.
   if (!everOwned(reference, order.orderId)) broken('law 3: link before use', `${place}: ${id} belongs to ${reference.owner ?? 'nobody'}`);
   if (order.attached.has(id)) broken('law 5: noise is not kept', `${place} attaches ${id} again`);
   order.attached.add(id);
@@ -85,7 +85,7 @@ function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, 
   if (!facts.known.add(payment, fact)) broken('only what was said is recorded', `${place}: ${name} is true nowhere`);
 }
 
-/** The commit point of a move; the link and the observations follow. */
+/** Checks the event that commits a move. The link and the observations follow it. */
 function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, world }: AuditContext): void {
   const { payment, toOrderId, linkRevision } = data as { payment: PaymentReference; toOrderId: string; linkRevision: number };
   const reference = log.reference(payment.id);
@@ -166,7 +166,7 @@ function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { br
     );
   }
   order.reviews.set(reviewId, { ...review, resolved: true });
-  // A person accepts a payment that is paid; of one that is not yet, only the claim.
+  // `grant` decides about the payment only if it is paid; otherwise it accepts only the claim.
   const facts = order.facts.get(review.paymentId);
   const isPaid = facts?.known.payment(facts.reference, undefined).paid !== undefined;
   if (resolution === 'revoke' || (resolution === 'grant' && isPaid)) order.rulings.set(review.paymentId, resolution);

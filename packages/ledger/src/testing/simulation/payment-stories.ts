@@ -1,4 +1,4 @@
-// What happens to payments at the provider: drawn stories of attempts, amounts, refunds and disputes.
+// Draws what happens to payments at the provider: attempts, amounts, refunds and disputes.
 import { defined } from '../../defined.ts';
 import type { AttemptStatus, Fact, PaidAmount } from '../../observation.ts';
 import type { PlaceOrder } from '../../payment-ledger.ts';
@@ -12,15 +12,15 @@ export interface ShopOrder extends PlaceOrder {
   readonly placedLate: boolean;
 }
 
-/** Each move makes something known; moves of one payment follow each other. */
+/** One change of a payment. Returns what the provider reports about it. The moves of one payment follow each other. */
 export type Move = () => readonly News[];
 
 export interface Story {
   readonly payment: ProviderPayment;
   readonly moves: readonly Move[];
-  /** The shop's own reference of the checkout; undefined: it forgets to attach it. */
+  /** The checkout that the shop attaches. Absent: the shop forgets to attach it. */
   readonly attaches?: string;
-  /** Money without a provider object: only people speak of it. */
+  /** True: a bank transfer without a provider object. Only people report it. */
   readonly transfer: boolean;
 }
 
@@ -144,7 +144,7 @@ class StoryTeller {
     const total: News = { via: 'intent', fact: { kind: 'attempt', status: 'paid', amount: { totalMinor, currency } } };
     this.#add(() => {
       this.#payment.paidAt ??= this.#world.providerTime();
-      // A checkout is told by two objects, of which one knows the parts.
+      // Two objects report a checkout, and only one of them has the parts of the amount.
       return this.#kind === 'checkout' ? [whole, total] : [this.#kind === 'intent' ? total : whole];
     });
   }
@@ -204,7 +204,7 @@ class StoryTeller {
   }
 }
 
-/** The provider finds that it received more. */
+/** Returns the amount after the provider has found that it received more. */
 function corrected({ totalMinor, currency, parts }: PaidAmount): PaidAmount {
   return { totalMinor: totalMinor + 10, currency, ...(parts ? { parts: { ...parts, subtotalMinor: parts.subtotalMinor + 10 } } : {}) };
 }

@@ -1,5 +1,5 @@
-// What people and the shop's own code ask of a process: orders are placed, checkouts attached, reviews resolved,
-// deliveries repeated, orders looked at.
+// The calls of people and of the shop's own code to a process: they place orders, attach checkouts, resolve reviews, repeat
+// deliveries and read orders.
 import type { Acknowledgements } from './acknowledgements.ts';
 import { textOf } from './fact-text.ts';
 import type { LogAuditor } from './log-auditor.ts';
@@ -27,7 +27,7 @@ export class People {
     this.#world = parts.world;
   }
 
-  /** The shop tries until it knows that its order is placed. Some checkouts are attached without waiting for that. */
+  /** Repeats until the order is placed. Some checkouts are attached without waiting for that. */
   place(order: ShopOrder, stories: readonly Story[]): void {
     const early = stories.filter(({ payment }) => payment.orderId === order.orderId && this.#world.random.chance(0.3));
     for (const { payment, attaches } of early) if (attaches !== undefined) this.attach(order.orderId, payment, attaches);
@@ -49,21 +49,21 @@ export class People {
     });
   }
 
-  /** A few tries; then the customer gets no URL, and may have paid all the same. */
+  /** Tries a few times. If all fail, the customer gets no URL, but may have paid. */
   attach(orderId: string, payment: ProviderPayment, id: string, tries: number = this.#world.options.attachTries): void {
     this.#world.some(`attach ${id} to ${orderId}`, async () => {
       const answer = await this.#parts.sources.someProcess()?.call(`attachCheckout ${orderId} ${id}`, async (ledger) => {
         const result = await ledger.attachCheckout(orderId, { ...payment.reference, id });
         this.#parts.acknowledgements.attached(orderId, id, result.outcome === 'belongs_to' ? result.orderId : orderId);
       });
-      if (answer && hasValue(answer)) return this.lookUp(payment); // The customer lands on the success page.
+      if (answer && hasValue(answer)) return this.lookUp(payment); // The customer comes to the success page.
       if (answer && answer !== 'no answer' && answer.refused === 'order_unknown')
         this.#world.coverage.met('attach before the order is placed');
       if (tries > 1) this.#world.later(2_000, 'the shop waits', () => this.attach(orderId, payment, id, tries - 1));
     });
   }
 
-  /** A person looks at an order, thinks, and rules on what he saw. */
+  /** A person reads an order, waits, and then resolves a review as the order was at that time. */
   review(): void {
     this.#world.some('a person looks at reviews', async () => {
       const { random, coverage } = this.#world;
@@ -90,7 +90,7 @@ export class People {
     });
   }
 
-  /** A person corrects whose a payment is, rightly or not. */
+  /** A person moves a payment to another order, which may be the wrong one. */
   move({ reference }: ProviderPayment): void {
     const { orderId } = this.#world.random.pick(this.#parts.orders);
     this.#world.some(`move ${reference.id} to ${orderId}`, async () => {
@@ -109,7 +109,7 @@ export class People {
     });
   }
 
-  /** A strong read: it knows all that was in the log when it was asked. */
+  /** Reads an order, and checks that the read is strong: it has everything that was in the log when it began. */
   look(): void {
     this.#world.some('somebody looks', async () => {
       const { random, coverage } = this.#world;
@@ -134,7 +134,7 @@ export class People {
     });
   }
 
-  /** A status query on any process finds the order without a read model. */
+  /** Checks that a status query on any process finds the order without a read model. */
   lookUp({ reference, sessionId }: ProviderPayment): void {
     this.#world.some('somebody looks up a payment', async () => {
       const id = sessionId ?? reference.id;
@@ -145,7 +145,7 @@ export class People {
         const placed = owner !== undefined && auditor.log.order(owner).placed !== undefined;
         const view = await ledger.orderOf(id);
         const owners = links.slice(Math.max(0, linksBefore - 1)).map((link) => link.orderId);
-        const next = auditor.log.order(owners.at(-1) ?? '').moved.get(id)?.toOrderId; // Moved, and not linked yet.
+        const next = auditor.log.order(owners.at(-1) ?? '').moved.get(id)?.toOrderId; // It was moved, but is not linked yet.
         if (next !== undefined) owners.push(next);
         if (placed && (!view || !owners.includes(view.orderId)))
           this.#world.report('reads are strong', `${id} belongs to ${owner}, found was ${view?.orderId ?? 'nothing'}`);

@@ -1,4 +1,4 @@
-// All that people, sources and the provider will do in a run; the scheduler chooses when.
+// Plans everything that people, sources and the provider do in a run. The scheduler chooses when.
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Stage } from './stage.ts';
 
@@ -30,7 +30,7 @@ function planOrders({ world, people, orders, stories }: Stage): void {
   }
 }
 
-/** One after the other, while other things happen. */
+/** Lets people do their actions one after the other, while other things happen. */
 function somebody(stage: Stage, more: number): void {
   if (more === 0) return;
   stage.world.some('somebody comes', () => {
@@ -53,7 +53,7 @@ function oneOfThem({ world, sources, people, orders, provider }: Stage): void {
   does[random.weighted({ statusQuery: 2, repair: 1, review: 4, redeliver: 0.5, look: 1, lookUp: 2, move: options.moves })]();
 }
 
-/** Short-lived hosts settle now and then. */
+/** Lets a short-lived host call `settle` from time to time. */
 function cron(stage: Stage, process: SimulatedProcess): void {
   const { scheduler, network, random } = stage.world;
   scheduler.timer(network, random.between(1_000, 60_000), `cron of ${process.name}`, () => {

@@ -1,15 +1,15 @@
-// A model of a payment provider: sessions, payment intents, refunds and disputes that change one move at a
-// time, and what each kind of object says of a payment. It only moves forwards, as the join of facts expects.
+// A model of a payment provider: sessions, payment intents, refunds and disputes that change step by step, and what each kind
+// of object reports about a payment. States only move forward, as the join of facts expects.
 import { defined } from '../../defined.ts';
 import type { Fact, PaidAmount, PaymentReference, Statement } from '../../observation.ts';
 import type { KnownPayment } from './expected-access.ts';
 import { textOf } from './fact-text.ts';
 
-/** Through which object a payment is told. */
+/** The kind of object that reports a payment. */
 export type Via = 'session' | 'intent' | 'refund' | 'dispute';
 
 interface Register {
-  /** As its newest state is told by a read of everything. */
+  /** The newest state, as a read of everything reports it. */
   readonly fact: Fact;
   readonly rank: number;
 }
@@ -17,19 +17,20 @@ interface Register {
 /** One payment at the provider. */
 export interface ProviderPayment {
   readonly reference: PaymentReference;
-  /** The session that it was made in, where that is another object. */
+  /** The session in which it was made, if that is another object. */
   readonly sessionId?: string;
-  /** The order that it is truly for. */
+  /** The order that it is really for. */
   readonly orderId: string;
-  /** What our metadata on the session and on the intent names. */
+  /** The order that the session's metadata name. Absent: none. */
   readonly sessionNames?: string;
+  /** The order that the intent's metadata name. Absent: none. */
   readonly intentNames?: string;
-  /** By object: the attempt, each refund, each dispute. */
+  /** The state of each object: the attempt, each refund, each dispute. Written by `Provider.change`. */
   readonly registers: Map<string, Register>;
   paidAt?: string;
 }
 
-/** What a move makes known, and through which object a webhook would tell it. */
+/** What a move changes, and which object a webhook would report it with. */
 export interface News {
   readonly via: Via;
   readonly fact: Fact;
@@ -37,23 +38,23 @@ export interface News {
 
 export class Provider {
   readonly payments: ProviderPayment[] = [];
-  /** Facts that were ever true, by payment and text; a later state of the same object ranks higher. */
+  /** The ranks of all facts that were ever true. Key: payment and fact. A later state of the same object has a higher rank. */
   readonly #ranks = new Map<string, number>();
   #moves = 0;
 
-  /** The object changes; of all that it says of itself, the first is what a read of everything finds. */
+  /** Changes an object. @param news all facts that it reports; a read of everything finds the first one. */
   change(payment: ProviderPayment, news: readonly [News, ...News[]]): void {
     const [{ fact }] = news;
     for (const each of news) this.#ranks.set(factName(payment.reference, each.fact), rankOf(each.fact, ++this.#moves));
     payment.registers.set(registerName(fact), { fact, rank: this.rank(payment.reference, fact) ?? 0 });
   }
 
-  /** Undefined: nobody at the provider ever said so. */
+  /** Returns the rank of a fact. Undefined: the fact was never true at the provider. */
   rank(payment: PaymentReference, fact: Fact): number | undefined {
     return this.#ranks.get(factName(payment, fact));
   }
 
-  /** What the object says of the payment. */
+  /** Returns what the object reports about the payment. */
   statement(payment: ProviderPayment, { via, fact }: News, asOf: string, evidence: Statement['evidence']): Statement {
     const { reference, sessionId, sessionNames, intentNames, paidAt } = payment;
     const names = via === 'session' ? sessionNames : via === 'intent' ? intentNames : undefined;
@@ -68,7 +69,7 @@ export class Provider {
     };
   }
 
-  /** A read of everything that there is about a payment, through its session where it has one. */
+  /** Reads everything about a payment, through its session if it has one. */
   read(payment: ProviderPayment, asOf: string): readonly Statement[] {
     const via: Via = payment.sessionId === undefined && payment.sessionNames === undefined ? 'intent' : 'session';
     return [...payment.registers.values()].map(({ fact }) =>
@@ -77,7 +78,7 @@ export class Provider {
   }
 }
 
-/** Joins facts by what the provider knows to be the newer one. */
+/** Joins facts: the provider decides which one is newer. */
 export class KnownFacts {
   readonly #provider: Provider;
   readonly #newest = new Map<string, Register>();
@@ -86,7 +87,7 @@ export class KnownFacts {
     this.#provider = provider;
   }
 
-  /** @returns false: nobody at the provider ever said so. */
+  /** Adds a fact. False: the fact was never true at the provider. */
   add(payment: PaymentReference, fact: Fact): boolean {
     const rank = this.#provider.rank(payment, fact);
     if (rank === undefined) return false;
@@ -96,7 +97,7 @@ export class KnownFacts {
     return true;
   }
 
-  /** What the provider finally holds to be true, and these facts do not know yet. */
+  /** Returns the provider's final facts that are not among these facts. */
   missing(payment: ProviderPayment): readonly string[] {
     return [...payment.registers].flatMap(([name, { rank, fact }]) => ((this.#newest.get(name)?.rank ?? -1) < rank ? [textOf(fact)] : []));
   }
@@ -114,7 +115,7 @@ export class KnownFacts {
   }
 }
 
-/** The payment as these facts, one for each object, tell it. */
+/** Returns the state of a payment. @param facts one fact for each object. */
 export function knownPayment(reference: PaymentReference, facts: readonly Fact[], ruling: 'grant' | 'revoke' | undefined): KnownPayment {
   let paid: PaidAmount | undefined;
   for (const fact of facts) if (fact.kind === 'attempt' && fact.status === 'paid') paid = fact.amount;
@@ -135,7 +136,7 @@ function factName(payment: PaymentReference, fact: Fact): string {
   return `${payment.id} ${textOf(fact)}`;
 }
 
-/** A session knows more of an amount than its intent does: what it says stands, whichever came later. */
+/** Returns the rank of a fact. A session knows more about the amount than its intent, so its fact always ranks higher. */
 function rankOf(fact: Fact, move: number): number {
   if (fact.kind !== 'attempt' || fact.status !== 'paid') return move;
   return move + (fact.amount.parts ? 2_000_000 : 1_000_000);

@@ -1,10 +1,11 @@
-// Chance from a seed: the same seed draws the same, on every machine.
+// Random numbers from a seed: the same seed gives the same numbers on every machine.
 
+/** A generator of random numbers. Its state changes with every draw. */
 export class Random {
   readonly #state: Uint32Array;
 
   constructor(seed: number) {
-    // Splitmix spreads neighbouring seeds far apart.
+    // SplitMix32 makes very different states from neighbouring seeds.
     let spread = seed >>> 0;
     this.#state = Uint32Array.from({ length: 4 }, () => {
       spread = (spread + 0x9e3779b9) >>> 0;
@@ -16,7 +17,7 @@ export class Random {
     for (let warmUp = 0; warmUp < 12; warmUp++) this.#next();
   }
 
-  /** sfc32: an unsigned number of 32 bits. */
+  /** Returns an unsigned 32-bit number (sfc32). */
   #next(): number {
     const state = this.#state;
     const [a = 0, b = 0, c = 0, counter = 0] = state;
@@ -28,17 +29,17 @@ export class Random {
     return sum;
   }
 
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   fraction(): number {
     return this.#next() / 2 ** 32;
   }
 
-  /** A whole number in [0, limit). */
+  /** Returns a whole number in [0, limit). */
   below(limit: number): number {
     return Math.floor(this.fraction() * limit);
   }
 
-  /** A whole number in [least, most]. */
+  /** Returns a whole number in [least, most]. */
   between(least: number, most: number): number {
     return least + this.below(most - least + 1);
   }
@@ -53,7 +54,7 @@ export class Random {
     return item;
   }
 
-  /** One of the keys, as often as its weight says. */
+  /** Returns one of the keys, with a probability in proportion to its weight. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const entries = Object.entries<number>(weights) as [K, number][];
     let rest = this.fraction() * entries.reduce((sum, [, weight]) => sum + weight, 0);
@@ -69,7 +70,7 @@ export class Random {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 
-  /** A stream of its own, so that who draws more here shifts nothing there. */
+  /** Returns a separate generator: more draws from one do not change what the other draws. */
   fork(): Random {
     return new Random(this.#next());
   }

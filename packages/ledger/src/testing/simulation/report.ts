@@ -1,9 +1,9 @@
-// What a range of seeds came to, as plain JSON: child processes hand it to their parent.
+// The result of a range of seeds, as plain JSON: child processes send it to their parent.
 import { Coverage, type Place } from './coverage.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Violation } from './world.ts';
 
-/** A seed that broke a law, and all that is needed to see why. */
+/** A seed that broke a law, with everything that shows why. */
 export interface Failure extends Violation {
   readonly seed: number;
   /** Everything that the seed drew before it began. */
@@ -14,7 +14,7 @@ export interface Failure extends Violation {
 export interface SeedsReport {
   readonly seeds: number;
   readonly steps: number;
-  /** In the logs. */
+  /** How many events the logs have. */
   readonly events: number;
   readonly coverage: Readonly<Record<Place, number>>;
   readonly failures: readonly Failure[];

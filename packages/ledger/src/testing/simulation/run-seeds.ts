@@ -1,10 +1,10 @@
-// Runs a range of seeds, one after the other, in this process, and sums up what was met.
+// Runs a range of seeds, one after the other, in this process, and adds up which places they reached.
 import { Coverage } from './coverage.ts';
 import type { Failure, SeedsReport } from './report.ts';
 import { simulate } from './simulation.ts';
 
 export interface RunOptions {
-  /** Stop at the first seed that breaks a law. Default false. */
+  /** True: stop at the first seed that breaks a law. Default: false. */
   readonly untilFailure?: boolean;
 }
 

@@ -1,17 +1,18 @@
-// The scheduler: whatever waits in the simulated world is parked here, and the seed chooses what goes on next.
-// Time is virtual and passes only here. Every step is written to the trace, whose hash proves a repetition.
+// The scheduler: everything that waits in the simulated world is kept here, and the seed chooses what runs next. Time is
+// virtual, and passes only here. Each step is written to the trace, whose hash proves that two runs are equal.
 import type { Random } from './random.ts';
 
-/** Who waits: a process incarnation, or the world and the network, which never stop. */
+/** Whose step it is: a process's, or that of the world and the network, which never stop. */
 export interface Party {
   readonly name: string;
-  /** Nothing of it goes on while it is paused. */
+  /** True: none of its steps run. Written by `SimulatedProcess`. */
   paused: boolean;
 }
 
 /** `call`: a call between two processes. `world`: something that a person or the provider does. */
 export type StepKind = 'call' | 'world';
 
+/** A step that waits until the scheduler chooses it. */
 export interface Step {
   readonly party: Party;
   readonly kind: StepKind;
@@ -19,16 +20,17 @@ export interface Step {
   readonly run: () => void;
 }
 
+/** A step that waits for a time. */
 export interface Timer {
   readonly party: Party;
   readonly label: string;
   readonly dueMs: number;
-  /** Breaks ties between timers due at once. */
+  /** Decides between timers that are due at the same time. */
   readonly order: number;
   readonly run: () => void;
 }
 
-/** How often each kind is chosen while several wait. */
+/** The weight of each kind, when several wait. */
 export interface Shares {
   readonly call: number;
   readonly world: number;
@@ -37,17 +39,25 @@ export interface Shares {
 
 const traceTail = 120;
 
+/** Chooses what runs next. */
 export class Scheduler {
+  /** Virtual milliseconds since the start. Written by `step`. */
   nowMs = 0;
+  /** How many steps have run. Written by `step`. */
   steps = 0;
-  /** Faults have stopped: what is under way ends before time passes. */
+  /** True after faults have stopped: then running work ends before time passes. Written by the simulation. */
   calm = false;
   readonly #random: Random;
   readonly #shares: Shares;
+  /** The steps that wait. Written by `park`, `cancel` and `removeAllOf`. */
   readonly #parked: Record<StepKind, Step[]> = { call: [], world: [] };
+  /** The timers that wait. Written by `timer`, `cancelTimer` and `removeAllOf`. */
   #timers: Timer[] = [];
+  /** How many timers were made. Written by `timer`. */
   #timersMade = 0;
+  /** The last lines of the trace. Written by `note`. */
   readonly #tail: string[] = [];
+  /** The hash of the trace so far. Written by `note`. */
   #hash = 0x811c9dc5;
 
   constructor(random: Random, shares: Shares) {
@@ -55,18 +65,21 @@ export class Scheduler {
     this.#shares = shares;
   }
 
+  /** Adds a step. */
   park(party: Party, kind: StepKind, label: string, run: () => void): Step {
     const step = { party, kind, label, run };
     this.#parked[kind].push(step);
     return step;
   }
 
+  /** Removes a step. */
   cancel(step: Step): void {
     const parked = this.#parked[step.kind];
     const at = parked.indexOf(step);
     if (at >= 0) parked.splice(at, 1);
   }
 
+  /** Adds a timer. */
   timer(party: Party, delayMs: number, label: string, run: () => void): Timer {
     const timer = { party, label, dueMs: this.nowMs + Math.max(0, delayMs), order: this.#timersMade++, run };
     const at = this.#timers.findLastIndex((each) => each.dueMs <= timer.dueMs);
@@ -74,12 +87,13 @@ export class Scheduler {
     return timer;
   }
 
+  /** Removes a timer. */
   cancelTimer(timer: Timer): void {
     const at = this.#timers.indexOf(timer);
     if (at >= 0) this.#timers.splice(at, 1);
   }
 
-  /** What a party that is gone was waiting for. */
+  /** Removes and returns the calls that a party waited for. Call it when the party has ended. */
   removeAllOf(party: Party): readonly Step[] {
     const removed = this.#parked.call.filter((step) => step.party === party);
     for (const kind of ['call', 'world'] as const) {
@@ -90,11 +104,12 @@ export class Scheduler {
     return removed;
   }
 
+  /** Returns how many steps of a kind wait. */
   waiting(kind: StepKind): number {
     return this.#parked[kind].length;
   }
 
-  /** One thing happens, and all that follows from it without waiting. False: nothing waits. */
+  /** Runs one step, and everything that follows from it without waiting. False: nothing waits. */
   async step(): Promise<boolean> {
     const chosen = this.#choose();
     if (chosen === undefined) return false;
@@ -103,7 +118,7 @@ export class Scheduler {
       this.nowMs = Math.max(this.nowMs, chosen.dueMs);
       this.cancelTimer(chosen);
     } else {
-      // Most calls are quick; time passes all the same.
+      // Most calls are quick, but a little time passes.
       this.nowMs += this.#random.below(12);
       this.cancel(chosen);
     }
@@ -131,7 +146,7 @@ export class Scheduler {
     return steps.length > 0 ? this.#random.pick(steps) : undefined;
   }
 
-  /** A line of the trace. */
+  /** Writes a line of the trace. */
   note(text: string): void {
     const line = `${this.steps} ${this.nowMs} ${text}`;
     for (let index = 0; index < line.length; index++) this.#hash = Math.imul(this.#hash ^ line.charCodeAt(index), 0x01000193);
@@ -139,12 +154,12 @@ export class Scheduler {
     if (this.#tail.length > traceTail) this.#tail.shift();
   }
 
-  /** Last lines of the trace: step, virtual milliseconds, what happened. */
+  /** The last lines of the trace: step, virtual milliseconds, what happened. */
   get tail(): readonly string[] {
     return this.#tail;
   }
 
-  /** Equal for equal runs. */
+  /** A hash of the whole trace. It is equal for equal runs. */
   get hash(): string {
     return (this.#hash >>> 0).toString(16).padStart(8, '0');
   }
@@ -154,7 +169,7 @@ function runnable(steps: readonly Step[]): readonly Step[] {
   return steps.some(({ party }) => party.paused) ? steps.filter(({ party }) => !party.paused) : steps;
 }
 
-/** After one turn of the event loop every promise has settled that needs no further step. */
+/** Waits one turn of the event loop: then every promise has settled that needs no further step. */
 function drained(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,5 +1,5 @@
-// The shop's side of deliveries: a table of memberships that stores a status where its stored sequence is
-// lower, and a `deliver` that fails in every way that a shop can fail.
+// A model of the shop that receives deliveries: a table of memberships that stores a status if the stored sequence is lower,
+// and a `deliver` that fails in every way in which a shop can fail.
 import type { MembershipChange } from '../../payment-ledger.ts';
 import type { AuditedLog } from './audited-log.ts';
 import { textOf } from './fact-text.ts';
@@ -22,11 +22,11 @@ type Fate = 'ok' | 'fails' | 'failsAfterEffect' | 'hangs' | 'writesLate';
 
 export class Shop {
   readonly memberships: Map<string, MembershipRow> = new Map();
-  /** While it lasts, the shop refuses this membership. */
+  /** The membership that the shop refuses. Undefined: none. Written by the simulation. */
   refuses: string | undefined;
   readonly #world: World;
   readonly #log: () => AuditedLog;
-  /** The last attempt, by process and membership. */
+  /** The last attempt. Keys: the process, then the membership. */
   readonly #attempts = new Map<Incarnation, Map<string, Attempt>>();
 
   constructor(world: World, log: () => AuditedLog) {
@@ -38,7 +38,7 @@ export class Shop {
     return this.memberships.get(membershipId)?.sequence ?? 0;
   }
 
-  /** What the shop passes as `deliver`. */
+  /** The function that the shop passes to the ledger as `deliver`. */
   async deliver(by: Incarnation, change: MembershipChange, signal: AbortSignal): Promise<void> {
     this.#audit(by, change);
     const attempt: Attempt = { sequence: change.sequence, startedAtMs: this.#world.scheduler.nowMs, ended: false };
@@ -64,7 +64,7 @@ export class Shop {
       if (fate === 'hangs') {
         signal.addEventListener('abort', () => {
           coverage.met('shop: hung until aborted');
-          if (random.chance(0.5)) answer('aborted', failed); // Else it never answers.
+          if (random.chance(0.5)) answer('aborted', failed); // Otherwise it never answers.
         });
         return;
       }
@@ -102,7 +102,7 @@ export class Shop {
     return this.#world.fault(writesLate) ? 'writesLate' : 'ok';
   }
 
-  /** The shop's transaction. */
+  /** Stores a delivery, as the shop does in one transaction. */
   #store({ membershipId, sequence, status }: MembershipChange): void {
     const stored = this.memberships.get(membershipId);
     if (stored !== undefined && stored.sequence >= sequence) {
@@ -125,7 +125,7 @@ export class Shop {
     return known;
   }
 
-  /** What is handed over was decided, is the newest that this process knows, and is this process's to deliver. */
+  /** Checks a delivery: it was decided, is the newest decision that the process knows, and the process may deliver it. */
   #audit(by: Incarnation, change: MembershipChange): void {
     const { membershipId, sequence } = change;
     const broken = (law: string, message: string): void =>

@@ -1,5 +1,5 @@
-// A process of the shop: the real ledger on clocks, chance and a store of its own. It can crash between any two
-// steps, freeze, or stop in order, and is started again with empty memory.
+// A process of the shop: runs the real ledger with its own clocks, random numbers and store. It can crash between any two
+// steps, freeze, or stop cleanly, and then starts again with empty memory.
 
 import { DatabaseSync } from 'node:sqlite';
 import type { AlertKind } from '../../alerts.ts';
@@ -15,16 +15,16 @@ import type { World } from './world.ts';
 
 interface Life extends Incarnation {
   readonly ledger: PaymentLedger;
-  /** What this life opened on its ledger. */
+  /** The adapter that was opened on the ledger of this life. Undefined: none. */
   readonly opened: AsyncDisposable | undefined;
-  /** Each is told when the process is gone, that no answer will come. */
+  /** Called when the process ends: each caller then gets no answer. */
   readonly callers: Set<() => void>;
 }
 
-/** What a caller learns: nothing at all, where the process was gone before it answered. */
+/** What a caller gets. `no answer`: the process ended before it answered. */
 export type Answer<T> = { readonly value: T } | { readonly refused: LedgerErrorCode } | 'no answer';
 
-/** A caller tries again; anything else is a fault of the ledger. */
+/** The errors after which a caller tries again. Any other error is a fault of the ledger. */
 const passing: ReadonlySet<LedgerErrorCode> = new Set([
   'store_unavailable',
   'store_busy',
@@ -37,6 +37,7 @@ const passing: ReadonlySet<LedgerErrorCode> = new Set([
   'payment_under_way',
 ]);
 
+/** What a process needs from its world. */
 export interface SimulatedProcessOptions {
   readonly world: World;
   readonly options: ProcessOptions;
@@ -44,11 +45,11 @@ export interface SimulatedProcessOptions {
   readonly onAppended: (by: Incarnation) => void;
   readonly deliver: (by: Incarnation, change: MembershipChange, signal: AbortSignal) => Promise<void>;
   readonly onAbandoned: (orderId: string) => void;
-  /** Opened in each life on its ledger, like a payment adapter; it is disposed before the ledger, and forgotten in a crash. */
+  /** Opens a payment adapter on the ledger of each life. It is disposed before the ledger; a crash just drops it. */
   readonly opens?: (ledger: PaymentLedger, by: Incarnation) => AsyncDisposable;
 }
 
-/** What these runs bring about. The others tell of a log that cannot be read, or is another one. */
+/** The alerts that these runs cause. The other alerts mean that the log cannot be read, or is a different one. */
 const foreseen: ReadonlySet<AlertKind> = new Set([
   'delivery_failing',
   'review_opened',
@@ -59,6 +60,7 @@ const foreseen: ReadonlySet<AlertKind> = new Set([
 
 let namesTaken = 0;
 
+/** A process with several lives, one after the other. */
 export class SimulatedProcess {
   readonly #parts: SimulatedProcessOptions;
   readonly #world: World;
@@ -66,9 +68,11 @@ export class SimulatedProcess {
   readonly delivers: boolean;
   readonly background: boolean;
   readonly #readModels: string;
-  /** Keeps the read models while no life of the process has them open. */
+  /** A connection that keeps the read models in memory between two lives. Undefined: a crash loses them. */
   readonly #readModelsKept: DatabaseSync | undefined;
+  /** How often it was started. Written by `start`. */
   #lives = 0;
+  /** The present life. Undefined: it does not run. Written by `start` and `#leave`. */
   #life: Life | undefined;
 
   constructor(parts: SimulatedProcessOptions) {
@@ -82,10 +86,12 @@ export class SimulatedProcess {
     this.#readModelsKept = keepsReadModels ? new DatabaseSync(this.#readModels) : undefined;
   }
 
+  /** True while the process runs. */
   get runs(): boolean {
     return this.#life !== undefined;
   }
 
+  /** Starts a new life, with empty memory. */
   start(): void {
     const { options, deliver, onAbandoned } = this.#parts;
     const { coverage, scheduler, options: seed } = this.#world;
@@ -120,6 +126,7 @@ export class SimulatedProcess {
       monotonicNowMs: () => originMs + scheduler.nowMs,
       random: () => chance.fraction(),
       uuid: () => chance.uuid(),
+      patience: 1,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
           if (incarnation.gone) return;
@@ -137,7 +144,7 @@ export class SimulatedProcess {
     };
   }
 
-  /** A request to this process. */
+  /** Calls this process. */
   call<T>(label: string, work: (ledger: PaymentLedger, by: Incarnation) => Promise<T>): Promise<Answer<T>> {
     const life = this.#life;
     if (!life) return Promise.resolve('no answer');
@@ -163,7 +170,7 @@ export class SimulatedProcess {
     });
   }
 
-  /** Gone between two steps. Of what it had sent, some is done all the same. */
+  /** Ends the process between two steps. Some of the calls that it had sent are still carried out. */
   crash(): void {
     const life = this.#life;
     if (!life) return;
@@ -175,7 +182,7 @@ export class SimulatedProcess {
     this.#leave(life);
   }
 
-  /** Frozen, with its clocks running. */
+  /** Freezes the process. Its clocks run. */
   pause(): void {
     const life = this.#life;
     if (!life || life.party.paused) return;
@@ -192,7 +199,7 @@ export class SimulatedProcess {
     if (this.#life) this.#life.party.paused = false;
   }
 
-  /** Stops in order; whatever it leaves undone then is a leak. */
+  /** Stops the process cleanly. Work that is still open afterwards is a leak. */
   async stop(): Promise<void> {
     const life = this.#life;
     if (!life) return;
@@ -216,7 +223,7 @@ export class SimulatedProcess {
     for (const leave of [...life.callers]) leave();
   }
 
-  /** Frees what it kept. */
+  /** Closes the connection that keeps the read models. */
   close(): void {
     this.#readModelsKept?.close();
   }

@@ -1,5 +1,5 @@
-// The event store as one process sees it: the shared log behind a network that refuses, loses replies, is late,
-// and lets others go first. Each call is two steps of the scheduler, the deed and its reply.
+// The event store as one process sees it: the shared log behind a network that refuses calls, loses replies, is late, and
+// changes the order of calls. Each call is two steps of the scheduler: the work and its reply.
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import {
   type EventStore,
@@ -15,19 +15,21 @@ import type { Incarnation } from './incarnation.ts';
 import type { Step } from './scheduler.ts';
 import type { World } from './world.ts';
 
-/** Who waits at the head of the log, over all processes. */
+/** Functions that wake the readers at the head of the log, of all processes. */
 export type HeadWaiters = Set<() => void>;
 
+/** What the store of a process needs from its world. */
 export interface SimulatedStoreOptions {
   readonly world: World;
   readonly incarnation: Incarnation;
   readonly headWaiters: HeadWaiters;
-  /** Called with the log as each append leaves it, before anyone else acts. */
+  /** Called after each append, before any other process acts. */
   readonly onAppended: (by: Incarnation) => void;
 }
 
 type Fate = 'done' | 'refused' | 'reply lost' | 'done late';
 
+/** Opens the store of one process. */
 export function openSimulatedStore({ world, incarnation, headWaiters, onAppended }: SimulatedStoreOptions): EventStore {
   const { scheduler, random, options, network, log } = world;
   const { party, underWay } = incarnation;
@@ -38,7 +40,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     return new LedgerError(code, 'simulated');
   }
 
-  /** A step of the network on behalf of the process: a crash may catch it before it is done. */
+  /** Adds a step that the network does for the process. If the process crashes first, the step may be lost. */
   function deed(label: string, run: () => void): Step {
     const step = scheduler.park(network, 'call', `${party.name} ${label}`, () => {
       underWay.delete(step);
@@ -57,7 +59,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
   function drawFate(appends: boolean): Fate {
     const { refused, replyLost, doneLate } = options.store;
     if (world.fault(refused)) return 'refused';
-    if (!appends) return 'done'; // A read whose reply is lost is a read that was refused.
+    if (!appends) return 'done'; // For a read a lost reply is the same as a refusal.
     if (world.fault(replyLost)) return 'reply lost';
     return world.fault(doneLate) ? 'done late' : 'done';
   }
@@ -98,7 +100,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     });
   }
 
-  /** Rows are on disk when this returns: the auditor looks before anybody else does. */
+  /** Appends to the shared log, and calls the auditor before any other process reads it. */
   async function append(stream: string, expectedRevision: number, events: readonly NewEvent[]) {
     const before = log.rows.length;
     const answer = engine.append(stream, expectedRevision, events);

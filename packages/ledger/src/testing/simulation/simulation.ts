@@ -1,5 +1,5 @@
-// One seed of the simulation: several processes of the real ledger on a virtual clock and a network that fails.
-// First with faults, when the laws must hold at every step; then without, when all must come to its end.
+// Runs one seed of the simulation: several processes of the real ledger on a virtual clock and a network that fails. First
+// with faults, when the laws must hold at every step; then without faults, when all work must end.
 import { createHash } from 'node:crypto';
 import { converge, dispose, until } from './convergence.ts';
 import type { Coverage } from './coverage.ts';
@@ -11,13 +11,14 @@ import type { Violation } from './world.ts';
 
 export interface SimulationResult {
   readonly options: SimulationOptions;
-  /** Absent: all laws held. */
+  /** The law that was broken. Absent: none. */
   readonly violation?: Violation;
   readonly coverage: Coverage;
   readonly steps: number;
   readonly events: number;
-  /** Equal for equal runs, both: of the steps taken, and of the log that they left. */
+  /** A hash of all steps. It is equal for equal runs. */
   readonly traceHash: string;
+  /** A hash of the final log. It is equal for equal runs. */
   readonly logHash: string;
   readonly traceTail: readonly string[];
 }
@@ -52,7 +53,7 @@ export async function simulate(seed: number): Promise<SimulationResult> {
 
 class Simulation {
   readonly stage: Stage;
-  /** Nothing is started any more. */
+  /** True: no process is started again. */
   #over = false;
 
   constructor(stage: Stage) {
@@ -80,7 +81,7 @@ class Simulation {
     }
   }
 
-  /** Nothing but the ledger's own loops is left. */
+  /** True if only the ledgers' own loops are left, or a law is broken. */
   #ended(): boolean {
     const { violation, tasks, scheduler } = this.stage.world;
     return violation !== undefined || (tasks === 0 && scheduler.waiting('call') === 0);
@@ -117,7 +118,7 @@ class Simulation {
     if (!process.runs && !this.#over) process.start();
   }
 
-  /** Faults stop. */
+  /** Stops all faults. */
   #calm(): void {
     const { world, processes } = this.stage;
     world.faultless = true;
@@ -129,7 +130,7 @@ class Simulation {
     }
   }
 
-  /** Nothing else fails any more, but the shop refuses one membership for more than 72 hours. */
+  /** Lets the shop refuse one membership for more than 72 hours. Nothing else fails. */
   async #outage(): Promise<void> {
     const { world, shop, auditor } = this.stage;
     const endMs = world.scheduler.nowMs + outageMs;

@@ -1,5 +1,5 @@
-// The four sources: webhooks that are repeated until they are acknowledged, the poll, the status query and
-// people. Each speaks to a process at random, and only ever says what the provider holds to be true.
+// The four sources: webhooks that are repeated until they are acknowledged, the poll, the status query and people. Each calls
+// a random process, and reports only what is true at the provider.
 import type { Observation } from '../../observation.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { ShopOrder, Story } from './payment-stories.ts';
@@ -27,7 +27,7 @@ export class Sources {
     this.#world = parts.world;
   }
 
-  /** A process that runs; undefined: nobody is there. */
+  /** Returns a random process that runs. Undefined: none runs. */
   someProcess(which: (process: SimulatedProcess) => boolean = () => true): SimulatedProcess | undefined {
     const running = this.#parts.processes.filter((process) => process.runs && which(process));
     if (running.length > 0) return this.#world.random.pick(running);
@@ -35,7 +35,7 @@ export class Sources {
     return undefined;
   }
 
-  /** The payment's moves, one after the other; some wait until the news of the last one has arrived. */
+  /** Makes the payment's moves, one after the other. Some wait until the report of the one before has arrived. */
   tell({ payment, moves, transfer }: Story): void {
     const [move, ...rest] = moves;
     if (!move) return;
@@ -69,7 +69,7 @@ export class Sources {
     for (let copy = 0; copy < copies; copy++) this.#sendWebhook({ ...statement, source: 'webhook' }, 0, onArrival);
   }
 
-  /** The provider repeats a webhook until it is acknowledged. */
+  /** Sends a webhook, and repeats it until it is acknowledged. */
   #sendWebhook(observation: Observation, attempt: number, onArrival: () => void): void {
     this.#world.some(`webhook ${observation.evidence.eventId} of ${observation.payment.id}`, async () => {
       if (attempt > 0) this.#world.coverage.met('webhook retried');
@@ -83,7 +83,7 @@ export class Sources {
     });
   }
 
-  /** Money without a provider object: a person enters it, and does not rest before it is in. */
+  /** Reports money without a provider object: a person enters it, and repeats that until it is acknowledged. */
   #bankTransfer(payment: ProviderPayment, news: News, onArrival: () => void): void {
     const { provider } = this.#parts;
     const statement = provider.statement(payment, news, this.#world.providerTime(), { objectId: payment.reference.id });
@@ -104,7 +104,7 @@ export class Sources {
     enter();
   }
 
-  /** The customer looks at the success page: what the provider says right now, told some time later. */
+  /** A customer opens the success page: reads the provider's present state, and reports it some time later. */
   statusQuery(): void {
     this.#world.some('status query', async () => {
       const { payments } = this.#parts.provider;
@@ -117,7 +117,7 @@ export class Sources {
     });
   }
 
-  /** Support repairs a case, and may mistake the order. */
+  /** A person of support reports a payment by hand, perhaps with a wrong order. */
   repair(): void {
     this.#world.some('support repairs', async () => {
       const { random, options } = this.#world;
@@ -132,7 +132,7 @@ export class Sources {
     });
   }
 
-  /** One round of the poll by one process, if it is elected: everything that the provider has. */
+  /** Makes one round of the poll, if the process is elected: reports everything that the provider has. */
   async poll(): Promise<'finished' | 'not finished'> {
     const { provider } = this.#parts;
     const process = this.someProcess();

@@ -1,5 +1,5 @@
-// All that takes part in one run: the world, the provider, the shop, the processes, those who speak to them,
-// and the auditor.
+// Everything that takes part in one run: the world, the provider, the shop, the processes, the sources and people that call
+// them, and the auditor.
 import { createMemoryLog } from '../../event-store/memory.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { LogAuditor } from './log-auditor.ts';

@@ -1,5 +1,5 @@
-// What every part of one simulated run shares: the seed's draws, the clock and the trace, and whom to tell
-// that a law is broken.
+// What all parts of one simulated run share: the random numbers, the clock and the trace, and `report`, which notes a broken
+// law.
 import type { MemoryLog } from '../../event-store/memory.ts';
 import { Coverage } from './coverage.ts';
 import type { Incarnation } from './incarnation.ts';
@@ -7,7 +7,7 @@ import type { SimulationOptions } from './options.ts';
 import { Random } from './random.ts';
 import { type Party, Scheduler } from './scheduler.ts';
 
-/** Virtual time 0. */
+/** The wall-clock time at virtual time 0. */
 const beganAtMs = Date.UTC(2026, 0, 1);
 
 /** What a seed of the simulation found: the law that was broken, and how. */
@@ -16,21 +16,22 @@ export interface Violation {
   readonly message: string;
 }
 
+/** The shared state of one run. */
 export class World {
   readonly options: SimulationOptions;
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly coverage: Coverage = new Coverage();
   readonly log: MemoryLog;
-  /** The wires, the provider and people: they never crash. */
+  /** The network, the provider and people: they never crash. */
   readonly network: Party = { name: 'network', paused: false };
-  /** Nothing fails any more. */
+  /** True: nothing fails any more. Written by the simulation. */
   faultless = false;
-  /** Processes that are stopping in order. */
+  /** The names of the processes that are stopping cleanly. Written by the simulation. */
   readonly stopping: Set<string> = new Set();
-  /** The process that crashes before anything else happens. */
+  /** The process that crashes before anything else happens. Set by the simulated store, cleared by the simulation. */
   doomed: Incarnation | undefined;
-  /** Tasks of people and sources that have not come to their end. */
+  /** How many tasks of people and sources have not ended. Written by `some`, `later` and `#run`. */
   tasks = 0;
   #violation: Violation | undefined;
 
@@ -41,7 +42,7 @@ export class World {
     this.scheduler = new Scheduler(this.random.fork(), options.shares);
   }
 
-  /** The first broken law ends the run. */
+  /** Notes a broken law. The first one ends the run. */
   report(law: string, message: string): void {
     if (this.#violation) return;
     this.#violation = { law, message };
@@ -56,7 +57,7 @@ export class World {
     return !this.faultless && this.random.chance(probability);
   }
 
-  /** The true time, by the provider's clock: whole seconds, as the provider tells them. */
+  /** Returns the true time by the provider's clock, in whole seconds. */
   providerTime(): string {
     return new Date(Math.floor((beganAtMs + this.scheduler.nowMs) / 1_000) * 1_000).toISOString();
   }
@@ -65,13 +66,13 @@ export class World {
     return new Date(beganAtMs + this.scheduler.nowMs + skewMs);
   }
 
-  /** Something that people or the provider do some time: the scheduler says when. */
+  /** Adds a task of people or the provider. The scheduler chooses when it runs. */
   some(label: string, work: () => Promise<void> | void): void {
     this.tasks += 1;
     this.scheduler.park(this.network, 'world', label, () => this.#run(label, work));
   }
 
-  /** The same, not before a while has passed. */
+  /** Adds a task that runs after a delay. */
   later(delayMs: number, label: string, work: () => Promise<void> | void): void {
     this.tasks += 1;
     this.scheduler.timer(this.network, delayMs, label, () => this.#run(label, work));

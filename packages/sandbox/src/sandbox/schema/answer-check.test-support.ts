@@ -1,4 +1,4 @@
-// Says what is wrong with an answer of the sandbox, or with a webhook that it sent, by Stripe's own types.
+// Checks an answer or a webhook of the sandbox against Stripe's own types.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
@@ -7,10 +7,10 @@ import { ROOTS } from './stripe-schema.test-support.ts';
 const FILE = join(import.meta.dirname, 'stripe-objects.schema.jsonl');
 const SCHEMA_ID = 'stripe';
 
-/** The package has no type for them: what only Stripe's own page and CLI call, and the answer to a deletion. */
+/** Objects without a type in the package: those for Stripe's own page and CLI, and the answer to a deletion. */
 const WITHOUT_TYPE: ReadonlySet<unknown> = new Set(['payment_page', 'deleted']);
 
-/** Hand-written: the package has classes for errors, no type of what goes over the wire. */
+/** The schema of errors, written by hand: the package has classes for errors, but no type of their JSON. */
 const ERROR = {
   type: 'object',
   properties: {
@@ -55,7 +55,7 @@ function readDefinitions(): Json {
   return Object.fromEntries(lines.filter((line) => line !== '').map((line) => JSON.parse(line) as [string, unknown]));
 }
 
-/** Empty: it is as Stripe's types say. */
+/** Returns what is wrong with a value. Empty: it agrees with Stripe's types. */
 export function problemsOf(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [`no object: ${JSON.stringify(value)}`];
   const json = value as Json;
@@ -85,7 +85,7 @@ function inside(json: Json, [outer, inner]: readonly [string, string]): readonly
 function judge(name: string, json: Json): string[] {
   const validate = validator(name);
   if (validate(json)) return [];
-  // Of a choice that fits nowhere, the branch that got furthest tells most.
+  // If no branch of a union matches, report the errors of the branch that matched furthest.
   const furthest = Math.max(...(validate.errors ?? []).map(depth));
   return [...new Set((validate.errors ?? []).filter((error) => depth(error) === furthest).map((error) => describe(name, error)))];
 }

@@ -1,6 +1,6 @@
-// JSON Schema from the `stripe` package's own declarations, so that a field which Stripe's types do not know, lack or
-// type otherwise fails our tests. Stricter than the types: open enums are closed, no extra fields, and an object that
-// the sandbox does not have stands nowhere, so a reference to it is an id.
+// Makes JSON Schema from the `stripe` package's own declarations, so that tests fail if a field is unknown, missing or of
+// another type. It is stricter than the types: enums are closed, there are no extra fields, and an object that the sandbox does
+// not have is never expanded, so a reference to it is an id.
 import { join } from 'node:path';
 import { getLibFiles, ts } from '@ts-morph/common';
 
@@ -8,7 +8,7 @@ import { getLibFiles, ts } from '@ts-morph/common';
 export type Schema = { readonly [keyword: string]: unknown };
 export type Definitions = Readonly<Record<string, Schema>>;
 
-/** Objects of the sandbox: the value of `object` on the wire, and the type that the package has for it. */
+/** The objects of the sandbox. Key: the value of `object` in the JSON; value: the type in the package. */
 export const ROOTS: Readonly<Record<string, string>> = {
   account: 'Stripe.Account',
   balance: 'Stripe.Balance',
@@ -34,18 +34,18 @@ export const ROOTS: Readonly<Record<string, string>> = {
   webhook_endpoint: 'Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint',
 };
 
-/** One definition a line, so that a change of the package reads as a diff. */
+/** Writes one definition per line, so that a new version of the package gives a readable diff. */
 export function schemaText(definitions: Definitions): string {
   return `${Object.entries(definitions)
     .map((entry) => JSON.stringify(entry))
     .join('\n')}\n`;
 }
 
-/** Files that are on no disk: ours, and TypeScript's own libraries, which the package carries inside. */
+/** Files that exist only in memory: ours, and TypeScript's own libraries, which are inside the package. */
 const ENTRY = 'roots.ts';
 const LIBRARIES = '/typescript-libraries';
 
-/** @param folder from which `stripe` is found. */
+/** Makes the schema. @param folder the folder from which `stripe` is resolved. */
 export function generateSchema(folder: string): Definitions {
   const entry = join(folder, ENTRY);
   const properties = Object.entries(ROOTS).map(([object, type]) => `  ${JSON.stringify(object)}: ${type};`);
@@ -79,7 +79,7 @@ export function generateSchema(folder: string): Definitions {
   return new SchemaWriter(program.getTypeChecker()).write(file);
 }
 
-/** `ApiList<LineItem>`: the same symbol with other arguments is another shape. */
+/** True for a type such as `ApiList<LineItem>`: with other arguments the same symbol has another shape. */
 function isGeneric(type: ts.Type): boolean {
   const { target } = type as ts.TypeReference;
   return (target?.typeParameters?.length ?? 0) > 0;
@@ -119,13 +119,13 @@ class SchemaWriter {
       const [item] = this.#checker.getTypeArguments(type as ts.TypeReference);
       return { type: 'array', items: item ? this.#schemaOf(item) : {} };
     }
-    // An object of its own in the package, text on the wire.
+    // The package has a class for it, but in JSON it is text.
     if ((type.aliasSymbol ?? type.getSymbol())?.name === 'Decimal') return { type: 'string' };
     if (this.#isForeign(type)) return NEVER;
     return this.#isNamed(type) ? this.#reference(type) : this.#object(type);
   }
 
-  /** `'a' | 'b' | OtherString`, where the last says that Stripe may add more: we never do. */
+  /** True for `OtherString` in `'a' | 'b' | OtherString`: it means that Stripe may add values. The sandbox never does. */
   #isOtherString(type: ts.Type): boolean {
     return type.isIntersection() && type.types.some(({ flags }) => flags & ts.TypeFlags.String);
   }
@@ -146,7 +146,7 @@ class SchemaWriter {
     return types.every((each) => each !== undefined) ? { type: types } : { anyOf: parts };
   }
 
-  /** An object of Stripe that the sandbox does not have. */
+  /** True for an object of Stripe that the sandbox does not have. */
   #isForeign(type: ts.Type): boolean {
     const object = type.getProperty('object');
     const kind = object && this.#checker.getTypeOfSymbol(object);
@@ -171,7 +171,7 @@ class SchemaWriter {
     return { $ref: `#/definitions/${unique}` };
   }
 
-  /** `"…/esm/resources/Checkout/Sessions".Session.TotalDetails` → `Checkout.Sessions.Session.TotalDetails`. */
+  /** Converts `"…/esm/resources/Checkout/Sessions".Session.TotalDetails` to `Checkout.Sessions.Session.TotalDetails`. */
   #uniqueName(qualified: string): string {
     const wanted = qualified.replace(/^".*?\/esm\/(?:resources\/)?(.*)"/, '$1').replaceAll('/', '.');
     let name = wanted;

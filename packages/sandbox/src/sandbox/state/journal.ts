@@ -11,7 +11,7 @@ interface Undo {
 
 export class Journal {
   readonly #file: StateFile | undefined;
-  /** Of the file, until the collection of that table asks for them. */
+  /** The rows of the file. Key: the table. Each entry is removed when the collection of its table reads it. */
   readonly #saved = new Map<string, SavedRow[]>();
   #undo: Undo[] | undefined;
 

@@ -90,7 +90,7 @@ export interface Endpoint extends Row {
   /** Since when every try has failed; null: the last one did not. */
   readonly failingSinceMs: number | null;
   readonly payload: EventPayload;
-  /** Of connected accounts, and of those only. */
+  /** True: it gets only the events of connected accounts. */
   readonly connect: boolean;
   /** What `/v2/core/event_destinations` shows beside it. */
   readonly name: string;

@@ -1,0 +1,66 @@
+// `npm run torture -- --PART [N]`: the same code as in the tests, with far larger numbers, one part at a time. It takes from
+// minutes to hours, and no other command calls it. Exits 1 if the part fails, 2 if there is no such part.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+interface Part {
+  /** What `N` counts, and how many without it. */
+  readonly counts: string;
+  readonly otherwise: number;
+  /** The commands of `npm run`, with their arguments and environment, in order. */
+  readonly runs: (n: number) => readonly (readonly [script: string, args: readonly string[], env?: NodeJS.ProcessEnv])[];
+}
+
+const parts: Readonly<Record<string, Part>> = {
+  simulate: {
+    counts: 'seeds of each simulation; then it searches the seed that catches each mutant, and rewrites mutant-seeds.json',
+    otherwise: 2_000,
+    runs: (n) => [
+      ['simulate', ['--seeds', String(n), '--mutants']],
+      ['simulate', ['--stripe', '--seeds', String(n), '--mutants']],
+    ],
+  },
+  laws: {
+    counts: 'times the runs that `npm test` makes of each property',
+    otherwise: 100,
+    runs: (n) => [['test', ['laws', 'merkle', 'schemas', 'read-models', 'observe-payment', 'memory', 'sqlite'], { TEST_RUNS: String(n) }]],
+  },
+  processes: {
+    counts: 'repetitions of each test with several processes, some of them killed',
+    otherwise: 20,
+    runs: (n) =>
+      Array.from({ length: n }, () => ['test:verify', ['processes', 'crash-points', 'concurrency', 'replicas', 'cluster', 'faults']]),
+  },
+};
+
+const options = Object.fromEntries(Object.keys(parts).map((name) => [name, { type: 'boolean' as const }]));
+const { values, positionals } = parse();
+const [name = '', ...others] = Object.keys(values);
+const part = parts[name] ?? explain();
+const n = positionals[0] === undefined ? part.otherwise : Number(positionals[0]);
+if (others.length > 0 || positionals.length > 1 || !Number.isSafeInteger(n) || n < 1) explain();
+
+for (const [script, args, env] of part.runs(n)) {
+  const { status } = spawnSync('npm', ['run', '--silent', script, '--', ...args], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) process.exit(1);
+}
+
+function parse() {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch {
+    return explain();
+  }
+}
+
+function explain(): never {
+  console.error('npm run torture -- --PART [N]. The parts, and what N counts:');
+  for (const [name, { counts, otherwise }] of Object.entries(parts)) console.error(`  --${name.padEnd(10)} ${counts} (${otherwise})`);
+  process.exit(2);
+}
