@@ -1,5 +1,6 @@
 /**
- * `@paidonce/ledger/command-line`: what the commands of an adapter are made of, so that all of ours read and answer alike.
+ * The entry point `@paidonce/ledger/command-line`: the parts of a command-line program, so that the commands of all adapters
+ * read their arguments and answer in the same way.
  *
  * @internal It may change in any release.
  */

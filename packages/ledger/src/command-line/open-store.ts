@@ -1,4 +1,4 @@
-// The store that a command reads or writes. The table of stores is `event-store/store-schemes.ts`.
+// Opens the store that a URL names, to read or to write, for the commands. The table of stores is event-store/store-schemes.ts.
 import { type LogReader, readerOf } from '../audit/log/log-reader.ts';
 import { sqliteReader } from '../audit/log/sqlite-reader.ts';
 import { LedgerError } from '../errors.ts';
@@ -13,15 +13,18 @@ export interface WritableStore {
   readonly keepsOrder: boolean;
 }
 
-/** A file of SQLite is read without opening it for writing. @throws LedgerError `invalid_input`, and what the store throws. */
+/**
+ * Opens a log to read. A SQLite file is opened read-only.
+ * @throws LedgerError `invalid_input`: the URL names no store. Also what opening the store throws.
+ */
 export async function openReader(url: string): Promise<LogReader> {
-  const { open, reading } = durableSchemeOf(url);
+  const { open, reading } = lastingSchemeOf(url);
   return reading === 'sqliteFile' ? sqliteReader(sqlitePath(url), url) : readerOf(await open(url, true), withoutPassword(url));
 }
 
-/** For the commands that write. */
+/** Opens a store to write. @throws LedgerError `invalid_input`: the URL names no store. Also what opening the store throws. */
 export async function openWritableStore(url: string): Promise<WritableStore> {
-  const { open, keepsOrder } = durableSchemeOf(url);
+  const { open, keepsOrder } = lastingSchemeOf(url);
   return { store: await open(url, false), keepsOrder };
 }
 
@@ -33,7 +36,7 @@ export function storeUrl(given: string | undefined, env: Readonly<Record<string,
   return given ?? (env['LEDGER_URL'] || `sqlite:${env['DATA_DIR'] || './data'}/ledger.db`);
 }
 
-function durableSchemeOf(url: string): StoreScheme {
+function lastingSchemeOf(url: string): StoreScheme {
   const scheme = schemeOf(url);
   if (scheme.reading === 'none') throw new LedgerError('invalid_input', `${url} ends with its process: a command cannot open it.`);
   return scheme;

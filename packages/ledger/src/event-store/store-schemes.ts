@@ -7,14 +7,16 @@ import { openMemoryEventStore } from './memory.ts';
 import { openSqliteEventStore } from './sqlite/sqlite.ts';
 import { withoutPassword } from './without-password.ts';
 
+/** One kind of store. */
 export interface StoreScheme {
-  /** How its URL is written, in help and refusals. */
+  /** How its URL is written, as help and error messages show it. */
   readonly form: string;
+  /** Matches the URLs of this store. */
   readonly pattern: RegExp;
   open(url: string, readOnly: boolean): Promise<EventStore> | EventStore;
-  /** It writes appends in the order in which they are called: an import may have many under way. */
+  /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
   readonly keepsOrder: boolean;
-  /** How the commands read its log: `open` with `readOnly`, as a file of SQLite, or not, since it ends with its process. */
+  /** How a command reads its log: opens it with `readOnly`, or as a SQLite file; or not at all, since it ends with its process. */
   readonly reading: 'readOnly' | 'sqliteFile' | 'none';
 }
 
@@ -33,13 +35,13 @@ const schemes: readonly StoreScheme[] = [
   { form: 'kurrentdb://HOST', pattern: /^kurrentdb(?:\+discover)?:\/\//, ...cluster },
 ];
 
-/** For help: the stores that a command can open. */
+/** The URLs that a command accepts, for its help. */
 export const storeForms: string = schemes
   .filter(({ reading }) => reading !== 'none')
   .map(({ form }) => form)
   .join(', ');
 
-/** @throws LedgerError `invalid_input`: no store has such URLs. */
+/** Returns the kind of store that a URL names. @throws LedgerError `invalid_input`: it names none. */
 export function schemeOf(url: string): StoreScheme {
   const scheme = schemes.find(({ pattern }) => pattern.test(url));
   if (scheme !== undefined) return scheme;
@@ -48,6 +50,7 @@ export function schemeOf(url: string): StoreScheme {
   throw new LedgerError('invalid_input', `${JSON.stringify(withoutPassword(url))} names no store. ${hint}Known: ${known}`);
 }
 
+/** Returns the path in a `sqlite:` URL. */
 export function sqlitePath(url: string): string {
   return url.slice('sqlite:'.length);
 }

@@ -1,5 +1,4 @@
-// @paidonce/ledger/store-url: opens the event store that a URL names, as LEDGER_URL gives it. One URL moves a ledger from
-// one machine to many.
+// The entry point @paidonce/ledger/store-url: opens the event store that a URL names, such as the value of LEDGER_URL.
 import { LedgerError } from '../errors.ts';
 import type { EventStore } from './event-store.ts';
 import { schemeOf } from './store-schemes.ts';

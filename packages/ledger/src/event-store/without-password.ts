@@ -1,6 +1,6 @@
 // A store's URL as messages and logs show it.
 
-/** For messages and logs. */
+/** Returns the URL with `***` in place of the password, for messages and logs. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([a-z+]+:\/\/[^/?#@:]*):[^@]*@/, '$1:***@');
 }

@@ -1,16 +1,20 @@
-// The URL of a cluster: what is ours in it, and which client opens it. The clients are optional peers: only the one that
-// is needed is loaded.
+// Opens the store of an `esdb:` or `kurrentdb:` URL. The clients are optional peer dependencies: only the one that is needed
+// is loaded.
 import { LedgerError } from '../../errors.ts';
 import type { EventStore } from '../event-store.ts';
 import { withoutPassword } from '../without-password.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
-/** One channel of a client carries about so much as one process can use; more share the work of large ones (`?clients=N`). */
+/** One client has enough capacity for most processes. A large process may share its load among more (`?clients=N`). */
 const defaultClients = 1;
 const mostClients = 16;
 
-/** @throws LedgerError `invalid_input`: the URL cannot be read, or no client is installed for it; and what the store throws. */
+/**
+ * Opens the cluster that a URL names.
+ * @throws LedgerError `invalid_input`: the URL cannot be read, or the client for it is not installed. Also what opening the
+ *   store throws.
+ */
 export async function openClusterUrl(url: string, readOnly: boolean): Promise<EventStore> {
   const shown = withoutPassword(url);
   const [scheme = ''] = url.split(':', 1);
@@ -35,7 +39,10 @@ export async function openClusterUrl(url: string, readOnly: boolean): Promise<Ev
 
 type Connect = (url: string) => EventStoreDbClient;
 
-/** Either speaks with either server; a process loads one alone, since their generated code shares one global namespace. */
+/**
+ * Loads a client. Each client works with each server. A process must load only one of them, because their generated code
+ * shares one global namespace.
+ */
 async function clientFor(scheme: string): Promise<Connect> {
   const eventStore = async (): Promise<Connect> => {
     const { EventStoreDBClient } = await import('@eventstore/db-client');
@@ -68,7 +75,7 @@ function connected(connect: Connect, url: string, shown: string): EventStoreDbCl
   }
 }
 
-/** `clients=N` is ours; the clients warn of what they do not know. */
+/** Takes `clients=N` out of the URL, because a client warns about options that it does not know. */
 function takeClients(url: string, shown: string): { readonly clientUrl: string; readonly clients: number } {
   const [base = '', query = ''] = url.split('?', 2);
   const own = query.split('&').filter((pair) => pair.startsWith('clients='));
@@ -80,7 +87,7 @@ function takeClients(url: string, shown: string): { readonly clientUrl: string; 
   return { clientUrl: others.length > 0 ? `${base}?${others.join('&')}` : base, clients };
 }
 
-/** The clients read them too, but not where an append needs them: on the call. */
+/** Reads user and password. The client reads them too, but an append needs them as an option of the call. */
 function credentialsIn(url: string): Credentials | undefined {
   const [, username, password] = /^[a-z+]+:\/\/([^/?#@:]+):([^@]*)@/.exec(url) ?? [];
   if (username === undefined || password === undefined) return undefined;
