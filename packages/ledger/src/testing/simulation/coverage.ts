@@ -59,6 +59,7 @@ export const places = [
   'overpaid',
   'conflicting evidence',
   'paid again',
+  'refunds exceed',
   'moved',
   'attempt failed before it was paid',
   'refund succeeded',

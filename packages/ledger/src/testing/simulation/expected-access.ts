@@ -20,7 +20,7 @@ export interface ExpectedPayment {
   /** The amount that was paid. Absent: the payment is not paid. */
   readonly paid?: { readonly totalMinor: number; readonly currency: string; readonly parts?: AmountParts };
   readonly refunds: readonly { readonly status: RefundStatus; readonly amountMinor: number }[];
-  readonly disputes: readonly { readonly status: DisputeStatus; readonly returnedDebit: boolean }[];
+  readonly disputes: readonly { readonly status: DisputeStatus; readonly amountMinor: number; readonly returnedDebit: boolean }[];
   /** The last decision of a person about the payment. Absent: there is none. */
   readonly ruling?: 'grant' | 'revoke';
 }
@@ -54,20 +54,25 @@ function good(order: KnownOrder, payment: ExpectedPayment): boolean {
 
 /** Returns 2 if the payment gives access, 1 if only a dispute prevents it, else 0. */
 function worth(payment: ExpectedPayment, policy: Policy): 0 | 1 | 2 {
-  const refundedMinor = payment.refunds
-    .filter(({ status }) => status === 'succeeded')
-    .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
-  if (refundedMinor > 0) {
-    const whole = refundedMinor >= (payment.paid?.totalMinor ?? 0);
-    if ((whole ? policy.fullRefund : policy.partialRefund) === 'revoke') return 0;
-  }
-  let paused = false;
-  for (const { status, returnedDebit } of payment.disputes) {
-    if (status !== 'open' && status !== 'lost') continue;
-    if (returnedDebit ? policy.returnedDebit === 'revoke' : status === 'lost' && policy.lostDispute === 'revoke') return 0;
-    if (returnedDebit || (status === 'open' && policy.openDispute === 'suspend')) paused = true;
-  }
-  return paused ? 1 : 2;
+  const received = payment.paid?.totalMinor ?? 0;
+  const refunds = sumOf(payment.refunds.filter(({ status }) => status === 'succeeded'));
+  const refunded = refunds > received ? 0 : refunds;
+  const lost = payment.disputes.filter(({ status }) => status === 'lost');
+  const open = payment.disputes.filter(({ status }) => status === 'open');
+  const gone = refunded + sumOf(lost);
+
+  const effects: string[] = [];
+  if (gone > 0 && gone < received) effects.push(policy.partialRefund);
+  if (refunded > 0 && gone >= received) effects.push(policy.fullRefund);
+  if (gone >= received) effects.push(...lost.map(({ returnedDebit }) => (returnedDebit ? policy.returnedDebit : policy.lostDispute)));
+  if (gone + sumOf(open) >= received || policy.partialRefund === 'revoke')
+    effects.push(...open.map(({ returnedDebit }) => (returnedDebit ? policy.returnedDebit : policy.openDispute)));
+  if (effects.includes('revoke')) return 0;
+  return effects.includes('suspend') ? 1 : 2;
+}
+
+function sumOf(parts: readonly { readonly amountMinor: number }[]): number {
+  return parts.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 }
 
 /** Returns the status that the order must have. @param granted true if the order has ever had a membership. */

@@ -206,5 +206,6 @@ function drawPolicy(random: Random): Policy {
     lostDispute: random.pick(['revoke', 'keep']),
     returnedDebit: random.pick(['revoke', 'suspend']),
     paidAgain: 'restore', // With `review` access depends on the order of arrival, so no model can predict it.
+    rules: 2,
   };
 }

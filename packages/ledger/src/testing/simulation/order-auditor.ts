@@ -36,6 +36,7 @@ const reviewPlaces: Readonly<Record<string, Place>> = {
   conflicting_evidence: 'conflicting evidence',
   claimed_by_two: 'claimed by two',
   paid_again: 'paid again',
+  refunds_exceed: 'refunds exceed',
 };
 
 export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, context: AuditContext): void {

@@ -134,7 +134,8 @@ class StoryBuilder {
       this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
     if (this.#kind !== 'transfer' && this.#kind !== 'free') {
       const disputes = random.pick([0, 0, 1, 2]);
-      for (let index = 0; index < disputes; index++) this.#dispute(`dp_${this.#payment.reference.id}_${index}`, amount.totalMinor);
+      for (let index = 0; index < disputes; index++)
+        this.#dispute(`dp_${this.#payment.reference.id}_${index}`, disputedMinor(random, amount));
     }
   }
 
@@ -192,7 +193,8 @@ class StoryBuilder {
     }
     if (returnedDebit || end === 'lost' || end === 'wonAfterAll') add('lost', 1);
     if (!returnedDebit && (end === 'won' || end === 'wonAfterAll' || end === 'lostAfterAll')) add('won', 2);
-    if (!returnedDebit && end === 'lostAfterAll') add('lost', 3);
+    // Its movement of money may show later than the new state.
+    if (!returnedDebit && end === 'lostAfterAll') add('lost', random.chance(0.5) ? 3 : 2);
   }
 
   #add(update: () => readonly [ProviderUpdate, ...ProviderUpdate[]]): void {
@@ -202,6 +204,11 @@ class StoryBuilder {
       return updates;
     });
   }
+}
+
+/** Mostly the whole payment is disputed, at times a part of it. */
+function disputedMinor(random: Random, { totalMinor }: PaidAmount): number {
+  return random.chance(0.7) ? totalMinor : random.between(1, Math.max(1, totalMinor - 1));
 }
 
 /** Returns the amount after the provider has found that it received more. */

@@ -94,7 +94,11 @@ export class Registry {
       reference: { provider: 'stripe', account, livemode: false, id },
       paid: { totalMinor: intent.amount_received, currency: intent.currency, ...(parts ? { parts } : {}) },
       refunds: refunds.map(({ status, amount }) => ({ status: status as 'succeeded', amountMinor: amount })),
-      disputes: disputes.map(({ status, reason }) => ({ status: disputeStatus(status), returnedDebit: reason === 'insufficient_funds' })),
+      disputes: disputes.map(({ status, amount, reason }) => ({
+        status: disputeStatus(status),
+        amountMinor: amount,
+        returnedDebit: reason === 'insufficient_funds',
+      })),
     };
   }
 }
