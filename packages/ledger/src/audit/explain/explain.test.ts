@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Position } from '../../event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
+import { instantRuntime } from '../../instant-runtime.test-support.ts';
+import { dispute, observe, paid, place } from '../../order/example-order.test-support.ts';
+import { defaultPolicy } from '../../order/policy.ts';
+import { openPaymentProcess } from '../../payment-process.test-support.ts';
+import { policyHash } from '../../streams/policy-stream.ts';
 import { writeStories } from '../golden-log.test-support.ts';
 import { writeLaterStories } from '../golden-log-later.test-support.ts';
 import { resolveAsOf } from '../log/as-of.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
 import type { LogRow } from '../log/log-row.ts';
+import { verifyLog } from '../verify/verify.ts';
 import { type Explanation, explainMember, explainOrder } from './explain.ts';
 import { explanationLines } from './explanation-lines.ts';
 
@@ -54,6 +60,30 @@ describe('an order is explained', () => {
     expect(await linesOf('held')).toContainEqual(expect.stringMatching(/No order was known for it, so it was kept \(law 7\)\.$/));
     expect(await verdicts('early')).toEqual([['webhook', 'waits']]);
     expect((await linesOf('early'))[2]).toBe('It was granted because the webhook said that pi_early was paid, 49.00 USD (evt_pi_early).');
+  });
+
+  test('under whatever policy: where another one begins, and what it made of the same facts', async () => {
+    const memory = createMemoryLog();
+    const { rules: _, ...first } = defaultPolicy;
+    const before = openPaymentProcess(openMemoryEventStore({ log: memory }), instantRuntime(), first);
+    await before.orders.command('order-1', 'test', place);
+    await before.orders.command('order-1', 'test', observe(paid()));
+    await before.orders.command('order-1', 'test', observe(dispute('lost', { amountMinor: 50 })));
+    const after = openPaymentProcess(openMemoryEventStore({ log: memory }), instantRuntime());
+    await after.orders.command('order-1', 'test', observe(dispute('lost', { amountMinor: 50 }), { source: 'poll' }));
+    await after.orders.command('order-1', 'test', observe(dispute('lost', { amountMinor: 60 })));
+    const reader = readerOf(openMemoryEventStore({ log: memory }));
+    const entries = (await explainOrder(reader, 'order-1'))?.entries ?? [];
+    expect(
+      entries.flatMap((entry): unknown[] => (entry.kind === 'decided' ? [entry.decision] : entry.kind === 'policy_changed' ? [entry] : [])),
+    ).toEqual([
+      'MembershipGranted',
+      'MembershipRevoked',
+      expect.objectContaining({ from: policyHash(first), to: policyHash(defaultPolicy) }),
+      'MembershipRestored',
+    ]);
+    const { findings } = await verifyLog(reader);
+    expect(findings.filter(({ rule }) => rule === 'decision' || rule === 'policy')).toEqual([]);
   });
 
   test('by a person who decided', async () => {

@@ -105,8 +105,8 @@ export async function explainMember(log: LogReader, memberId: string, options: E
 }
 
 function readEvent(stored: StoredEvent): ReadEvent {
-  const { recordedAt = '', instance = '', cause = '' } = stored.metadata;
-  return { event: readOrderEvent(stored), recordedAt, instance, cause, place: `${stored.stream}@${stored.revision}` };
+  const { recordedAt = '', instance = '', cause = '', policy = '' } = stored.metadata;
+  return { event: readOrderEvent(stored), recordedAt, instance, cause, policy, place: `${stored.stream}@${stored.revision}` };
 }
 
 /** Returns the payments' own ids and all their aliases. */

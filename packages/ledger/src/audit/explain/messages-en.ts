@@ -71,6 +71,8 @@ export const english: Messages = {
     review: ({ reviewId, review, payment }) => `Review ${reviewId} opened about ${payment.id}: ${english.reviews[review]}.`,
     resolved: ({ reviewId, resolution, by }) =>
       `${by.actor} resolved review ${reviewId}: ${english.resolutions[resolution]} (${by.reason}).`,
+    policy_changed: ({ from, to }) =>
+      `From here on the order is judged under policy ${to.slice(0, 12)}, before under ${from.slice(0, 12)}. A new policy acts when a fact next changes.`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} moved ${payment.id} to order ${toOrderId} (${by.reason}).`,
     delivered: ({ sequence, afterMs, imported }) =>
       imported

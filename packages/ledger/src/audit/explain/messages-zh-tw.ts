@@ -102,6 +102,8 @@ export const traditionalChinese: Messages = {
     review: ({ reviewId, review, payment }) => `開啟審查 ${reviewId}（${payment.id}）：${traditionalChinese.reviews[review]}。`,
     resolved: ({ reviewId, resolution, by }) =>
       `${by.actor} 結束審查 ${reviewId}：${traditionalChinese.resolutions[resolution]}（${by.reason}）。`,
+    policy_changed: ({ from, to }) =>
+      `自此起，訂單改依政策 ${to.slice(0, 12)} 判斷，先前依政策 ${from.slice(0, 12)}；新政策在下一項事實變動時生效。`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} 將 ${payment.id} 移至訂單 ${toOrderId}（${by.reason}）。`,
     delivered: ({ sequence, afterMs, imported }) =>
       imported

@@ -66,6 +66,8 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
     }
   | { readonly kind: 'review'; readonly review: ReviewKind; readonly reviewId: string; readonly payment: PaymentReference }
   | { readonly kind: 'resolved'; readonly reviewId: string; readonly resolution: Resolution; readonly by: ManualAction }
+  /** From here on the order was decided under another policy, named by its hash. */
+  | { readonly kind: 'policy_changed'; readonly from: string; readonly to: string }
   | { readonly kind: 'moved'; readonly payment: PaymentReference; readonly toOrderId: string; readonly by: ManualAction }
   | {
       readonly kind: 'delivered';
@@ -86,6 +88,8 @@ export interface ReadEvent {
   readonly recordedAt: string;
   readonly instance: string;
   readonly cause: string;
+  /** The hash of the policy under which the event was appended. Empty: the event names none. */
+  readonly policy: string;
   readonly place: string;
 }
 
@@ -99,7 +103,11 @@ export function timelineOf(orderId: string, events: readonly ReadEvent[]): Timel
   let order = initialState(orderId);
   const entries: TimelineEntry[] = [];
   const memory: Memory = { firstReports: new Map(), decidedAt: new Map() };
+  let policy = '';
   for (const [index, current] of events.entries()) {
+    if (policy !== '' && current.policy !== '' && current.policy !== policy)
+      entries.push({ at: current.recordedAt, place: current.place, kind: 'policy_changed', from: policy, to: current.policy });
+    policy = current.policy || policy;
     const after = evolve(order, current.event, current.instance);
     entries.push({
       at: current.recordedAt,
