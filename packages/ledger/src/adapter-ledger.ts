@@ -1,6 +1,8 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
 import type { Alert } from './alerts.ts';
-import type { UnsettledOrder } from './order/view.ts';
+import type { Observation } from './observation.ts';
+import type { ReviewKind } from './order/events.ts';
+import type { Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
@@ -63,6 +65,20 @@ export interface SweepSummary {
   readonly budgetLeft?: number;
 }
 
+/** What observations of a payment would add, if they were made now. Nothing was written. */
+export type ObservationPreview =
+  /** No order is known for the payment: they would be held. */
+  | { readonly outcome: 'held' }
+  | ({
+      readonly outcome: 'recorded';
+      /** True if the payment was not known to be paid. */
+      readonly isNew: boolean;
+      /** `in_effect`: it counts. `undone`: it counts, and refunds or disputes have undone it. `does_not_count`: it is not paid, or does not fit. */
+      readonly payment: 'in_effect' | 'undone' | 'does_not_count';
+      /** The reviews that would be open afterwards, with those that are open now. */
+      readonly openReviews: readonly ReviewKind[];
+    } & Preview);
+
 /** An object of the provider that could not be read. Its body is never stored: it may hold personal data. */
 export interface UnreadableObject {
   readonly objectId: string;
@@ -98,6 +114,8 @@ export interface AdapterLedger {
   advanceSweep(tier: string, round: number, position: SweepPosition): Promise<void>;
   /** Finishes a round. Only this moves `SweepProgress.upTo`. `result.upTo`: ISO 8601. */
   finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
+  /** A dry run of `observePayment` for observations of one payment, one after another: what they would add. Nothing is written. */
+  wouldObserve(observations: readonly [Observation, ...Observation[]]): Promise<ObservationPreview>;
   /** Records an unreadable object by its id, once per object, API version and path. `exists`: it was recorded before. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }

@@ -3,6 +3,7 @@
 export type {
   AccountOrders,
   AccountUnsettledOrder,
+  ObservationPreview,
   SweepPosition,
   SweepProgress,
   SweepSummary,
@@ -39,7 +40,7 @@ export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';
-export type { OrderPaymentState, OrderView, Review, UndeliveredDecision } from './order/view.ts';
+export type { OrderPaymentState, OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 export type { Page, PageRequest } from './page.ts';
 export type {
   Backlog,

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { LedgerError } from './errors.ts';
-import { idSchema, knownCurrencySchema, minorSchema, timeSchema } from './observation.ts';
+import { idSchema, knownCurrencySchema, minorSchema, type Observation, observationSchema, timeSchema } from './observation.ts';
 import type { OrderPlaced, Resolution } from './order/events.ts';
 import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
@@ -25,6 +25,8 @@ export const importOrderSchema: z.ZodType<PlaceOrder & { readonly placedAt: stri
   ...orderShape,
   placedAt: timeSchema,
 });
+/** Observations of one payment, for a dry run. */
+export const observationsSchema: z.ZodType<readonly [Observation, ...Observation[]]> = z.tuple([observationSchema], observationSchema);
 export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: number }> = z.strictObject({
   resolution: z.enum(['grant', 'revoke', 'dismiss']),
   seenRevision: z.number().int().min(0),

@@ -9,28 +9,27 @@ import {
   checkOptions,
   importOrderSchema,
   orderPlaced,
-  pageSchema,
   parse,
   placeOrderSchema,
   resolveSchema,
   timeoutSchema,
 } from './input.ts';
 import { silentLogger } from './logger.ts';
-import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
+import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import { isSameOrder } from './order/order.ts';
 import { viewOf } from './order/view.ts';
-import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
-import { orderKey, pageKey } from './read-models/order-read-models.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
 import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
+import { openPreviews, type Previews } from './streams/previews.ts';
 import { openReferences } from './streams/reference-streams.ts';
 import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
 import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
-import { type OpenedSubscribers, openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
+import { Lists } from './subscribers/lists.ts';
+import { openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
 const stopMs = 500; // Subscribers have at least this long to stop, also where calls took all of `drainMs`.
@@ -49,10 +48,11 @@ class Ledger implements PaymentLedger {
   readonly delivers: boolean;
   readonly runtime: Runtime;
   readonly #store: EventStore;
-  readonly #background: boolean;
+  readonly #lists: Lists;
   readonly #orders: OrderStreams;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
+  readonly #previews: Previews;
   readonly #sweeps: Sweeps;
   readonly #unreadable: UnreadableObjects;
   readonly #alert: AdapterLedger['alert'];
@@ -75,21 +75,24 @@ class Ledger implements PaymentLedger {
     const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
-    this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
     this.#alert = ({ message, ...of }) => {
       log.warn(of, message);
       void host.onAlert({ message, ...of });
     };
+    const policy = checkOptions(options);
     const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
-    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.#alert });
+    this.#orders = openOrderStreams(transactions, policy, { onDecision, onAlert: this.#alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
-    this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
-    this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) });
+    const references = openReferences(transactions);
+    this.#writer = new PaymentWriter(references, this.#orders, runtime);
+    this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
+    this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
     this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options);
     this.#subscribers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
+    this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
     if (!background) return;
     this.#subscribers.follow();
     this.#delivery?.start();
@@ -111,8 +114,7 @@ class Ledger implements PaymentLedger {
         attachedAt: this.runtime.now().toISOString(),
         ...parse(attachOptionsSchema, options ?? {}, 'options'),
       };
-      const { placed } = await this.#orders.read(orderId);
-      if (!placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);
+      await this.#orders.requirePlaced(orderId);
       return this.#writer.attach(orderId, checkout);
     });
 
@@ -129,8 +131,7 @@ class Ledger implements PaymentLedger {
   movePayment: PaymentLedger['movePayment'] = (payment, toOrderId, by) =>
     this.#call(async () => {
       const reference = parse(paymentReferenceSchema, payment, 'payment');
-      const { placed } = await this.#orders.read(parse(idSchema, toOrderId, 'toOrderId'));
-      if (!placed) throw new LedgerError('order_unknown', `Order ${toOrderId} is not placed. Call placeOrder first`);
+      await this.#orders.requirePlaced(parse(idSchema, toOrderId, 'toOrderId'));
       return { outcome: await this.#writer.move(reference, toOrderId, parse(manualActionSchema, by, 'by')) };
     });
 
@@ -151,6 +152,10 @@ class Ledger implements PaymentLedger {
       return { outcome: events.length > 0 || same ? 'resolved' : 'stale' };
     });
 
+  previewResolution: PaymentLedger['previewResolution'] = (orderId, reviewId, how) =>
+    this.#call(() => this.#previews.previewResolution(orderId, reviewId, how));
+  previewMove: PaymentLedger['previewMove'] = (payment, toOrderId) => this.#call(() => this.#previews.previewMove(payment, toOrderId));
+
   redeliver: PaymentLedger['redeliver'] = (orderId, by) =>
     this.#call(async () => {
       if (!this.#delivery)
@@ -169,29 +174,11 @@ class Ledger implements PaymentLedger {
   history: PaymentLedger['history'] = (orderId) =>
     this.#call(async () => this.#store.readStream(orderAggregate.stream(parse(idSchema, orderId, 'orderId'))));
 
-  memberships: PaymentLedger['memberships'] = (memberId) =>
-    this.#call(async () => {
-      parse(idSchema, memberId, 'memberId');
-      const { models, lagMs } = await this.#readModels();
-      return { items: models.memberships(memberId), lagMs: lagMs() };
-    });
-
-  openOrders: PaymentLedger['openOrders'] = (request) =>
-    this.#call(() => {
-      const now = this.runtime.now().toISOString();
-      return this.#page(request, ({ models }, after, limit) => models.openOrders(now, after, limit), orderKey);
-    });
-
-  reviews: PaymentLedger['reviews'] = (request) =>
-    this.#call(() => this.#page(request, ({ models }, after, limit) => models.reviews(after, limit), pageKey));
-  undelivered: PaymentLedger['undelivered'] = (request) =>
-    this.#call(() => this.#page(request, ({ models }, after, limit) => models.undelivered(after, limit), orderKey));
-
-  backlog: PaymentLedger['backlog'] = () =>
-    this.#call(async () => {
-      const { models, lagMs } = await this.#readModels();
-      return { ...models.backlog(this.runtime.now().toISOString()), lagMs: lagMs() };
-    });
+  memberships: PaymentLedger['memberships'] = (memberId) => this.#call(() => this.#lists.memberships(memberId));
+  openOrders: PaymentLedger['openOrders'] = (page) => this.#call(() => this.#lists.openOrders(page));
+  reviews: PaymentLedger['reviews'] = (page) => this.#call(() => this.#lists.reviews(page));
+  undelivered: PaymentLedger['undelivered'] = (page) => this.#call(() => this.#lists.undelivered(page));
+  backlog: PaymentLedger['backlog'] = () => this.#call(() => this.#lists.backlog());
 
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {
@@ -205,14 +192,13 @@ class Ledger implements PaymentLedger {
 
   readonly forAdapters: AdapterLedger = {
     alert: (alert) => this.#alert(alert),
-    accountOrders: (awaitedAt = this.runtime.now().toISOString()) =>
-      this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt'))),
-    unsettledOrders: (request) =>
-      this.#call(() => this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey)),
+    accountOrders: (awaitedAt) => this.#call(() => this.#lists.accountOrders(awaitedAt)),
+    unsettledOrders: (page) => this.#call(() => this.#lists.unsettledOrders(page)),
     sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
     startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
     advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
     finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
+    wouldObserve: (observations) => this.#call(() => this.#previews.wouldObserve(observations)),
     recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
   };
 
@@ -224,23 +210,6 @@ class Ledger implements PaymentLedger {
   /** Every call of a user passes here. */
   #call<T>(work: () => Promise<T>): Promise<T> {
     return this.#calls.run(work);
-  }
-
-  /** The read models; without a background they catch up first. */
-  async #readModels(): Promise<OpenedSubscribers> {
-    const subscribers = await this.#subscribers.opened();
-    if (!this.#background) await subscribers.catchUp();
-    return subscribers;
-  }
-
-  async #page<T>(
-    request: PageRequest | undefined,
-    rows: (subscribers: OpenedSubscribers, after: string, limit: number) => readonly T[],
-    key: (row: T) => string,
-  ): Promise<Page<T>> {
-    const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');
-    const subscribers = await this.#readModels();
-    return pageOf(rows(subscribers, after, limit + 1), limit, key, subscribers.lagMs());
   }
 
   async #close(): Promise<void> {

@@ -5,8 +5,8 @@
 import { LRUCache } from 'lru-cache';
 import { invariant } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
-import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
-import { isDecision } from './order/events.ts';
+import type { CheckoutAttached, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
+import { isDecision, outcomeOf } from './order/events.ts';
 import { isSameOrder, moveOf, type OrderState } from './order/order.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
@@ -229,13 +229,6 @@ function causeOf({ source, evidence }: PaymentObserved): string {
   return `${source} ${evidence.eventId ?? evidence.objectId}`;
 }
 
-const outcomes: Readonly<Record<DecisionType, 'granted' | 'suspended' | 'restored' | 'revoked'>> = {
-  MembershipGranted: 'granted',
-  MembershipSuspended: 'suspended',
-  MembershipRestored: 'restored',
-  MembershipRevoked: 'revoked',
-};
-
 function isDecided(result: ObserveResult, orderId: string): boolean {
   return 'membership' in result && result.orderId === orderId && result.outcome !== 'recorded' && result.outcome !== 'review';
 }
@@ -243,7 +236,7 @@ function isDecided(result: ObserveResult, orderId: string): boolean {
 /** What followed from an observation: a decision, else a review, else that it was recorded or known. */
 function resultOf({ orderId, membership }: OrderState, events: readonly OrderEvent[]): ObserveResult {
   const decision = events.find(isDecision);
-  if (decision) return { outcome: outcomes[decision.type], orderId, membership };
+  if (decision) return { outcome: outcomeOf[decision.type], orderId, membership };
   if (events.some(({ type }) => type === 'ReviewOpened')) return { outcome: 'review', orderId, membership };
   return events.length > 0 ? { outcome: 'recorded', orderId, membership } : { outcome: 'duplicate', orderId };
 }

@@ -10,7 +10,7 @@ import type { ManualAction, Observation, PaymentReference, Statement } from './o
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
-import type { OrderView, Review, UndeliveredDecision } from './order/view.ts';
+import type { OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -196,6 +196,23 @@ export interface PaymentLedger extends AsyncDisposable {
     how: { readonly resolution: Resolution; readonly seenRevision: number },
     by: ManualAction,
   ): Promise<{ readonly outcome: 'resolved' | 'stale' }>;
+  /** A dry run of `resolveReview`: what it would do now. Nothing is written. @throws LedgerError as `resolveReview`. */
+  previewResolution(
+    orderId: string,
+    reviewId: string,
+    how: { readonly resolution: Resolution; readonly seenRevision: number },
+  ): Promise<{ readonly outcome: 'stale' } | ({ readonly outcome: 'resolved' } & Preview)>;
+  /**
+   * A dry run of `movePayment`: what it would do to the order that has the payment (`from`; absent: no order has it), and to the
+   * other one. Nothing is written. @throws LedgerError as `movePayment`.
+   */
+  previewMove(
+    payment: PaymentReference,
+    toOrderId: string,
+  ): Promise<
+    | { readonly outcome: 'exists' | 'already_granted' | 'left_before' }
+    | { readonly outcome: 'moved'; readonly from?: Preview; readonly to: Preview }
+  >;
   /**
    * Delivers the newest decision now, because a person asks for it, also after it was abandoned. `failed`: it is tried again
    * later. `nothing_to_deliver`: the shop has the newest decision.

@@ -147,6 +147,15 @@ export type OrderEventType = keyof OrderEventData;
 export type OrderEvent = { [T in OrderEventType]: { readonly type: T; readonly data: OrderEventData[T] } }[OrderEventType];
 export type DecisionType = 'MembershipGranted' | 'MembershipSuspended' | 'MembershipRestored' | 'MembershipRevoked';
 
+/** The word for a decision in answers and deliveries. */
+export type DecisionOutcome = 'granted' | 'suspended' | 'restored' | 'revoked';
+export const outcomeOf: Readonly<Record<DecisionType, DecisionOutcome>> = {
+  MembershipGranted: 'granted',
+  MembershipSuspended: 'suspended',
+  MembershipRestored: 'restored',
+  MembershipRevoked: 'revoked',
+};
+
 export function isDecision(event: OrderEvent): event is Extract<OrderEvent, { type: DecisionType }> {
   return (
     event.type === 'MembershipGranted' ||

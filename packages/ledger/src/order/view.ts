@@ -1,7 +1,7 @@
 // What callers read of an order: its view, what it still awaits, and what is not delivered or not settled yet.
 import { type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { isFullyRefunded, refundedMinor } from './access.ts';
-import type { CheckoutAttached, ReviewKind } from './events.ts';
+import type { CheckoutAttached, DecisionOutcome, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import type { MembershipStatus, OrderState } from './order.ts';
 
@@ -58,6 +58,17 @@ export interface OrderView {
   /** Every decision up to this sequence is settled at the shop; 0: none is. */
   readonly delivered: number;
   readonly openReviews: readonly Review[];
+}
+
+/** What a command would do to an order, if it ran now. Nothing was written. */
+export interface Preview {
+  readonly orderId: string;
+  /** The membership after it. */
+  readonly membership: MembershipStatus;
+  /** The decision that would follow. Absent: none. */
+  readonly decision?: DecisionOutcome;
+  /** The reviews that would be opened. */
+  readonly reviews: readonly ReviewKind[];
 }
 
 /** Answers undefined until the order is placed. */

@@ -1,6 +1,7 @@
 // Orders as streams: every append to an order passes here, under a policy that was adopted before it.
 
 import { type Alert, reviewAlert } from '../alerts.ts';
+import { LedgerError } from '../errors.ts';
 import type { PaymentReference } from '../observation.ts';
 import { decide, type OrderCommand } from '../order/decide.ts';
 import type { OrderEvent, PaymentObserved } from '../order/events.ts';
@@ -34,6 +35,8 @@ export interface OrderStreams {
   ): Promise<{ readonly state: OrderState; readonly answer: Answer }>;
   /** Strong. An order without events has revision −1. */
   read(orderId: string): Promise<OrderState>;
+  /** Strong. @throws LedgerError `order_unknown`: the order is not placed. */
+  requirePlaced(orderId: string): Promise<OrderState>;
   /** Strong: all observations of the payment in the order's stream, oldest first, also where the payment was moved away since. */
   observationsOf(orderId: string, payment: PaymentReference): Promise<readonly PaymentObserved[]>;
 }
@@ -58,6 +61,8 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
     return transactions.transact(orderAggregate, orderId, { policy: hash, cause }, decideOn);
   }
 
+  const read = (orderId: string): Promise<OrderState> => transactions.read(orderAggregate, orderId);
+
   return {
     append,
     command: async (orderId, cause, command) => {
@@ -70,7 +75,12 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
       for (const event of events) if (event.type === 'ReviewOpened') onAlert?.(reviewAlert(orderId, event.data));
       return { state, events };
     },
-    read: (orderId) => transactions.read(orderAggregate, orderId),
+    read,
+    requirePlaced: async (orderId) => {
+      const order = await read(orderId);
+      if (!order.placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);
+      return order;
+    },
     observationsOf: async (orderId, payment) => {
       const events = await transactions.history(orderAggregate, orderId);
       return events.flatMap((event) => (event.type === 'PaymentObserved' && event.data.payment.id === payment.id ? [event.data] : []));

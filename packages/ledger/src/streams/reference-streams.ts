@@ -84,6 +84,8 @@ export interface References {
   ownerOf(reference: string): Promise<string | undefined>;
   /** The owner of the first reference that has one. Undefined: none has. */
   ownerOfAny(references: readonly string[]): Promise<string | undefined>;
+  /** Strong: what the reference holds; empty where it has an owner. */
+  heldOf(reference: string): Promise<readonly PaymentObserved[]>;
   /** Strong: all links, oldest first. The last one is the owner. */
   links(reference: string): Promise<readonly Link[]>;
   /**
@@ -120,6 +122,10 @@ export function openReferences(transactions: Transactions): References {
         if (owner !== undefined) return owner;
       }
       return undefined;
+    },
+    heldOf: async (reference) => {
+      const { links, held } = await transactions.read(referenceAggregate, reference);
+      return links.length > 0 ? [] : held;
     },
     links: async (reference) => (await transactions.read(referenceAggregate, reference)).links,
     link: (reference, orderId) =>

@@ -1,0 +1,74 @@
+// The lists that a ledger answers from its read models. Each says how far it may be behind the log.
+import type { AdapterLedger } from '../adapter-ledger.ts';
+import { pageSchema, parse } from '../input.ts';
+import { idSchema, timeSchema } from '../observation.ts';
+import { type Page, type PageRequest, pageOf } from '../page.ts';
+import type { PaymentLedger } from '../payment-ledger.ts';
+import { orderKey, pageKey } from '../read-models/order-read-models.ts';
+import type { Runtime } from '../runtime.ts';
+import type { OpenedSubscribers, Subscribers } from './subscribers.ts';
+
+type ListsOfLedger = Pick<PaymentLedger, 'memberships' | 'openOrders' | 'reviews' | 'undelivered' | 'backlog'>;
+type ListsForAdapters = Pick<AdapterLedger, 'accountOrders' | 'unsettledOrders'>;
+
+export interface ListsOptions {
+  readonly subscribers: Subscribers;
+  readonly runtime: Runtime;
+  /** False: nothing updates the read models in the background, so each question lets them catch up first. */
+  readonly background: boolean;
+}
+
+/** All methods throw LedgerError: `invalid_input`, and what opening and reading the read models throws. */
+export class Lists implements ListsOfLedger, ListsForAdapters {
+  readonly #options: ListsOptions;
+
+  constructor(options: ListsOptions) {
+    this.#options = options;
+  }
+
+  /** The read models; without a background they catch up first. */
+  async opened(): Promise<OpenedSubscribers> {
+    const subscribers = await this.#options.subscribers.opened();
+    if (!this.#options.background) await subscribers.catchUp();
+    return subscribers;
+  }
+
+  memberships: PaymentLedger['memberships'] = async (memberId) => {
+    parse(idSchema, memberId, 'memberId');
+    const { models, lagMs } = await this.opened();
+    return { items: models.memberships(memberId), lagMs: lagMs() };
+  };
+
+  openOrders: PaymentLedger['openOrders'] = (request) =>
+    this.#page(request, ({ models }, after, limit) => models.openOrders(this.#now(), after, limit), orderKey);
+
+  reviews: PaymentLedger['reviews'] = (request) => this.#page(request, ({ models }, after, limit) => models.reviews(after, limit), pageKey);
+
+  undelivered: PaymentLedger['undelivered'] = (request) =>
+    this.#page(request, ({ models }, after, limit) => models.undelivered(after, limit), orderKey);
+
+  backlog: PaymentLedger['backlog'] = async () => {
+    const { models, lagMs } = await this.opened();
+    return { ...models.backlog(this.#now()), lagMs: lagMs() };
+  };
+
+  accountOrders: AdapterLedger['accountOrders'] = async (awaitedAt = this.#now()) =>
+    (await this.opened()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt'));
+
+  unsettledOrders: AdapterLedger['unsettledOrders'] = (request) =>
+    this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey);
+
+  #now(): string {
+    return this.#options.runtime.now().toISOString();
+  }
+
+  async #page<T>(
+    request: PageRequest | undefined,
+    rows: (subscribers: OpenedSubscribers, after: string, limit: number) => readonly T[],
+    key: (row: T) => string,
+  ): Promise<Page<T>> {
+    const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');
+    const subscribers = await this.opened();
+    return pageOf(rows(subscribers, after, limit + 1), limit, key, subscribers.lagMs());
+  }
+}
