@@ -4,7 +4,8 @@
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
 import type { Provenance } from '../mapping/provenance.ts';
-import { readableTypeOf, type StripeCalls } from '../stripe/stripe-calls.ts';
+import { readableTypeOf } from '../stripe/readable-types.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { BatchContext } from './batch-context.ts';
 

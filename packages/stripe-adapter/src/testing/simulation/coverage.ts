@@ -10,6 +10,8 @@ export const places = [
   'call: timed out',
   'call: request lost',
   'call: answer lost',
+  'call: a gateway answers',
+  'call: another object',
   'a part of the API was down',
   'webhook lost on the way',
   'webhook whose answer was lost',
