@@ -65,6 +65,13 @@ export const places = [
   'dispute opened',
   'dispute won',
   'dispute lost',
+  'dispute lost again',
+  'dispute of a part',
+  'dispute in another currency',
+  'dispute prevented by a resolution',
+  'dispute prevented by a block',
+  'resolution after a refund',
+  'held more than was captured',
   'inquiry',
 ] as const;
 export type Place = (typeof places)[number];

@@ -20,6 +20,18 @@ export const mutants: readonly Mutant[] = [
     "fact: { kind: 'refund', id, status, amountMinor }",
     "fact: { kind: 'refund', id, status: status === 'pending' ? 'succeeded' : status, amountMinor }",
   ),
+  mutant(
+    'prevented by resolution counts as nothing',
+    'mapping/refunds-and-disputes.ts',
+    "said === 'prevented' && isMoneyGone(parsed.data) ? 'lost' : said",
+    'said',
+  ),
+  mutant(
+    'a released part counts as a refund',
+    'mapping/refunds-and-disputes.ts',
+    "if (status === 'succeeded' && row === null) return",
+    "if (status === 'succeeded' && row === undefined) return",
+  ),
   mutant('a dispute that was won stays open', 'mapping/refunds-and-disputes.ts', "  won: 'won',\n", "  won: 'open',\n"),
   mutant('an inquiry suspends', 'mapping/refunds-and-disputes.ts', "warning_needs_response: 'inquiry'", "warning_needs_response: 'open'"),
   mutant(
@@ -161,8 +173,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'refunds in the balance are passed over',
     'poll/money-tier.ts',
-    "case 'refund':\n    case 'dispute':\n      return intake.take(source, provenance);",
-    "case 'dispute':\n      return intake.take(source, provenance);",
+    "case 'refund':\n      return intake.take(source, provenance);",
+    '',
   ),
   mutant(
     'charges in the balance are passed over',
