@@ -45,6 +45,7 @@ export async function refundsAndDisputesOf(
   provenance: Omit<Provenance, 'asOf'>,
   calls: StripeCalls,
 ): Promise<readonly { object: unknown; provenance: Provenance }[]> {
-  const pages = [await calls.refunds({ payment_intent: intentId }), await calls.disputes(intentId)];
+  // A dispute first: a refund may have failed because of it.
+  const pages = [await calls.disputes(intentId), await calls.refunds({ payment_intent: intentId })];
   return pages.flatMap((page) => page?.object.objects.map((object) => ({ object, provenance: { ...provenance, asOf: page.asOf } })) ?? []);
 }
