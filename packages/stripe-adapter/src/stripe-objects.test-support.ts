@@ -51,6 +51,7 @@ export function refund(fields: object = {}): Record<string, unknown> {
     reason: null,
     payment_intent: 'pi_1',
     charge: 'ch_1',
+    balance_transaction: 'txn_2',
     metadata: {},
     ...fields,
   };
@@ -62,11 +63,13 @@ export function dispute(fields: object = {}): Record<string, unknown> {
     object: 'dispute',
     status: 'needs_response',
     amount: 1_000,
+    currency: 'eur',
     reason: 'fraudulent',
     livemode: false,
     payment_intent: 'pi_1',
     charge: 'ch_1',
-    balance_transactions: [{ id: 'txn_1' }],
+    balance_transactions: [{ id: 'txn_1', amount: -1_000 }],
+    payment_method_details: { type: 'card', card: { brand: 'visa', case_type: 'chargeback' } },
     metadata: {},
     ...fields,
   };

@@ -204,6 +204,27 @@ describe('faults', () => {
     expect(await waiting).toMatchObject({ type: 'StripeConnectionError' });
   });
 
+  test('a gateway answers instead of Stripe, with what it is given; nothing is done', async () => {
+    const { stripe, sandbox } = await startGround();
+    const gateway = (fault: { status?: number; body?: string }) => sandbox.injectFault({ kind: 'gateway', path: '/v1/coupons', ...fault });
+    gateway({});
+    const answered = await stripe.coupons.create({ percent_off: 10 });
+    expect([answered.lastResponse.statusCode, answered]).toEqual([502, { message: 'Bad gateway' }]);
+    gateway({ status: 200, body: '[]' });
+    expect(await stripe.coupons.list()).toEqual([]);
+    expect((await stripe.coupons.list()).data).toEqual([]);
+    expect(() => gateway({ status: 100 })).toThrow(/from 200 to 599/);
+  });
+
+  test('another object is answered than was asked for', async () => {
+    const { stripe, sandbox } = await startGround();
+    const [first, second] = [await createSession(stripe), await createSession(stripe)];
+    sandbox.injectFault({ kind: 'other_object', times: 2 });
+    expect((await stripe.checkout.sessions.retrieve(first.id)).id).toBe(second.id);
+    expect((await stripe.checkout.sessions.list()).object).toBe('balance');
+    expect((await stripe.checkout.sessions.retrieve(first.id)).id).toBe(first.id);
+  });
+
   test('a fault without what it needs is refused', async () => {
     const sandbox = await startSandbox();
     expect(() => sandbox.injectFault({ kind: 'status' })).toThrow(/needs a status/);

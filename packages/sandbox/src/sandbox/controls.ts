@@ -1,6 +1,7 @@
 // What a test, a demo or the control page can do to the sandbox: act as the customer, the bank, and the network. An object
 // is found by its id, in any account.
 import type Stripe from 'stripe';
+import { defined } from '../defined.ts';
 import { noSuchObject } from './api/stripe-error.ts';
 import type { SandboxCore } from './core.ts';
 import { FATE_METADATA, type Fate, parseFate } from './fate.ts';
@@ -9,7 +10,7 @@ import { type Authentication, authenticate } from './objects/checkout-authentica
 import { type Confirmation, confirm } from './objects/checkout-confirm.ts';
 import { expire, recover } from './objects/checkout-expire.ts';
 import { renderSession } from './objects/checkout-record.ts';
-import { type DisputeStatus, type DisputeTerms, openDispute, updateDispute } from './objects/disputes.ts';
+import { type DisputeCaseType, type DisputeStatus, type DisputeTerms, openDispute, updateDispute } from './objects/disputes.ts';
 import { type LinkVisit, visitLink } from './objects/payment-links.ts';
 import { enterPromotionCode } from './objects/promotion-entry.ts';
 import { endRefund, type RefundEnd } from './objects/refund-status.ts';
@@ -146,9 +147,13 @@ export class Controls {
     return this.#change(payment, (model) => openDispute(model, chargeOf(model, payment).id, terms));
   }
 
-  /** Changes a dispute's status, also after it was closed. Default fate `delivered`. @throws StripeApiError 404 if it is unknown. */
-  updateDispute(disputeId: string, status: DisputeStatus, fate?: Fate): Stripe.Dispute {
-    return this.#change(disputeId, (model) => updateDispute(model, disputeId, status, fate));
+  /**
+   * Changes a dispute's status, also after it was closed. Default fate `delivered`; `caseType` as in `DisputeTerms`.
+   *
+   * @throws StripeApiError 404 if it is unknown, 400 for a block of money that is gone.
+   */
+  updateDispute(disputeId: string, status: DisputeStatus, fate?: Fate, caseType?: DisputeCaseType): Stripe.Dispute {
+    return this.#change(disputeId, (model) => updateDispute(model, disputeId, status, defined({ fate, caseType })));
   }
 
   session(id: string): CheckoutRecord {

@@ -10,7 +10,7 @@ import { RateLimit } from './api/rate-limit.ts';
 import { SandboxClock } from './clock.ts';
 import { AFTER_ERROR_MS, DueWork } from './due-work.ts';
 import { idSource } from './ids.ts';
-import type { Model } from './model.ts';
+import type { Conduct, Model } from './model.ts';
 import type { Settings, WebhookEndpointOptions } from './options.ts';
 import { ROUTES } from './routes.ts';
 import { Journal } from './state/journal.ts';
@@ -23,6 +23,10 @@ const CONFIGURED = 'we_configured';
 const CLOCK_OFFSET = 'clock_offset_ms';
 /** A timer holds at most 24 days, and a clock may be set: the loop checks again after an hour at the latest. */
 const LONGEST_SLEEP_MS = 3_600_000;
+
+function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs }: Settings): Conduct {
+  return { apiVersion, zeroAmountStatus, releasedPart, settleAfterMs };
+}
 
 export class SandboxCore {
   readonly settings: Settings;
@@ -52,7 +56,7 @@ export class SandboxCore {
       clock,
       newId: idSource(runtime),
       agenda: this.#agenda,
-      conduct: { apiVersion: settings.apiVersion, zeroAmountStatus: settings.zeroAmountStatus, settleAfterMs: settings.settleAfterMs },
+      conduct: conductOf(settings),
       platform: settings.account,
     });
     this.model = this.accounts.platform;

@@ -67,7 +67,7 @@ async function handleApi(core: SandboxCore, request: FastifyRequest, reply: Fast
       request.raw.socket.destroy();
       return reply;
     }
-    core.settings.witness?.(answer.body);
+    if (answer.isFromStripe) core.settings.witness?.(answer.body);
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   } finally {
     answer.done();

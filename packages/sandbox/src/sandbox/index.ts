@@ -5,7 +5,7 @@ export type { PayOptions, RefundOptions } from './controls.ts';
 export type { Fate } from './fate.ts';
 export type { Authentication } from './objects/checkout-authenticate.ts';
 export type { Confirmation } from './objects/checkout-confirm.ts';
-export type { DisputeStatus, DisputeTerms } from './objects/disputes.ts';
+export type { DisputeCaseType, DisputeStatus, DisputeTerms } from './objects/disputes.ts';
 export type { LinkVisit } from './objects/payment-links.ts';
 export type { RefundEnd } from './objects/refund-status.ts';
 export type { StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';

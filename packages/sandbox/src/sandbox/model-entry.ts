@@ -7,6 +7,7 @@ export { SandboxCore } from './core.ts';
 export type { Fate, FateName } from './fate.ts';
 export type { Model } from './model.ts';
 export { DEFAULT_ACCOUNT } from './objects/account.ts';
+export type { DisputeCaseType, DisputeStatus } from './objects/disputes.ts';
 export type { WebhookEndpointOptions } from './options.ts';
 export type { CardName } from './test-cards.ts';
 export type { WebhookRequest } from './webhooks/send.ts';

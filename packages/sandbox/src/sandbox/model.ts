@@ -17,6 +17,8 @@ export interface Conduct {
   readonly apiVersion: string;
   /** The `payment_status` of a completed session that costs nothing. */
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
+  /** Whether the refund of a released part names its row in the balance. */
+  readonly releasedPart: 'without_row' | 'with_row';
   /** Milliseconds that a debit or a voucher takes. */
   readonly settleAfterMs: number;
 }

@@ -45,6 +45,8 @@ export interface StripeSandboxOptions {
   readonly settleAfterMs?: number;
   /** What a completed session that costs nothing says as `payment_status`; both are seen. Default `paid`. */
   readonly zeroAmountStatus?: 'paid' | 'no_payment_required';
+  /** Whether the refund that Stripe makes of what a partial capture releases names its row; both are seen. Default `without_row`. */
+  readonly releasedPart?: 'without_row' | 'with_row';
   /** false: webhooks, expiries and settlements happen only in `deliverDue` and `advance`. Default true. */
   readonly automatic?: boolean;
   readonly log?: Logger;
@@ -64,6 +66,7 @@ export interface Settings {
   readonly secretKey: string | undefined;
   readonly settleAfterMs: number;
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
+  readonly releasedPart: 'without_row' | 'with_row';
   readonly automatic: boolean;
   readonly log: Logger;
   readonly send: SendWebhook;

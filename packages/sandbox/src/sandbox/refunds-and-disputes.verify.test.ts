@@ -122,6 +122,34 @@ describe('a refund', () => {
     expect((await stripe.refunds.update(again.id, { metadata: { ticket: '8' } })).metadata).toEqual({ ticket: '8' });
   });
 
+  test.each(['without_row', 'with_row'] as const)(
+    'is made of what a partial capture releases, %s, and moves nothing',
+    async (releasedPart) => {
+      const { stripe, sandbox, shop } = await startGround({ releasedPart });
+      const { id } = await stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', capture_method: 'manual' });
+      await stripe.paymentIntents.confirm(id, { payment_method: 'pm_card_visa', return_url: 'https://shop.example/' });
+      await stripe.paymentIntents.capture(id, { amount_to_capture: 600 });
+      const [released] = (await stripe.refunds.list({ payment_intent: id, expand: ['data.balance_transaction'] })).data;
+      const row = { reporting_category: 'partial_capture_reversal', amount: -400 };
+      expect(released).toMatchObject({ status: 'succeeded', amount: 400, balance_transaction: releasedPart === 'with_row' ? row : null });
+      const rows = (await stripe.balanceTransactions.list()).data.map(({ type, amount, reporting_category }) => [
+        type,
+        amount,
+        reporting_category,
+      ]);
+      expect(rows).toEqual([
+        ['refund', -400, 'partial_capture_reversal'],
+        ['charge', 1_000, 'charge'],
+      ]);
+      expect(await chargeOf(stripe, id)).toMatchObject({ amount: 1_000, amount_captured: 600, amount_refunded: 400, refunded: false });
+      expect((await errorOf(stripe.refunds.create({ payment_intent: id, amount: 601 }))).param).toBe('amount');
+      await stripe.refunds.create({ payment_intent: id });
+      expect(await chargeOf(stripe, id)).toMatchObject({ amount_refunded: 1_000, refunded: true });
+      await sandbox.deliverDue();
+      expect(shop.types()).toContain('refund.created');
+    },
+  );
+
   test('has a fate of its own', async () => {
     const { stripe, sandbox, shop } = await startGround();
     const { id } = await createSession(stripe);
@@ -176,6 +204,38 @@ describe('a dispute', () => {
     expect(lost).toMatchObject({ status: 'lost', reason: 'insufficient_funds', balance_transactions: [{ amount: -29_000 }] });
     expect(sandbox.updateDispute(lost.id, 'won').balance_transactions).toHaveLength(2);
     expect((await stripe.disputes.list({ payment_intent: intentId })).data.map(({ id }) => id)).toEqual([lost.id, inquiry.id]);
+  });
+
+  test('prevented gives nothing back: a resolution leaves the money with the cardholder, a block moves none', async () => {
+    const { stripe, sandbox, sessionId } = await paid();
+    const { id } = sandbox.dispute(sessionId);
+    expect(() => sandbox.updateDispute(id, 'prevented', 'delivered', 'block')).toThrow('only a resolution can end it as prevented');
+    const resolved = sandbox.updateDispute(id, 'prevented');
+    expect(resolved).toMatchObject({
+      payment_method_details: { card: { case_type: 'resolution' } },
+      balance_transactions: [{ amount: -29_000 }],
+    });
+    const blocked = sandbox.dispute(sessionId, { status: 'prevented' });
+    expect(blocked).toMatchObject({ payment_method_details: { card: { case_type: 'block' } }, balance_transactions: [] });
+    const atOnce = sandbox.dispute(sessionId, { status: 'prevented', caseType: 'resolution', amountMinor: 100 });
+    expect(await stripe.disputes.retrieve(atOnce.id)).toMatchObject({ balance_transactions: [{ amount: -100 }] });
+  });
+
+  test('that ends by a resolution fails the shop’s own refund', async () => {
+    const { stripe, sandbox, sessionId, intentId } = await paid();
+    const { id } = sandbox.refund(sessionId);
+    sandbox.dispute(sessionId, { status: 'prevented', caseType: 'resolution' });
+    expect(await stripe.refunds.retrieve(id)).toMatchObject({ status: 'failed', failure_reason: 'charge_for_pending_refund_disputed' });
+    expect(await chargeOf(stripe, intentId)).toMatchObject({ amount_refunded: 0 });
+  });
+
+  test('of a debit is never prevented', async () => {
+    const { stripe, sandbox } = await startGround({ settleAfterMs: 1_000 });
+    const { id } = await createSession(stripe);
+    sandbox.pay(id, { card: 'processing' });
+    await sandbox.advance(1_000);
+    expect(() => sandbox.dispute(id, { status: 'prevented' })).toThrow('Only a card dispute can be prevented');
+    expect(sandbox.dispute(id)).not.toHaveProperty('payment_method_details');
   });
 
   test.each([

@@ -8,7 +8,8 @@ import { type Claim, claimOf } from '../mapping/claim.ts';
 import type { ObjectContext, Provenance } from '../mapping/provenance.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
 import type { Accounts } from '../stripe/accounts.ts';
-import type { Answer, ListPage, ReadableType } from '../stripe/stripe-calls.ts';
+import type { ReadableType } from '../stripe/readable-types.ts';
+import type { Answer, ListPage } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
@@ -186,8 +187,29 @@ export class Intake {
     return order !== undefined && fact.amount.totalMinor === order.expected.amountMinor && fact.amount.currency === order.expected.currency;
   }
 
-  async #observe(object: unknown, statement: Statement, { orderId }: Ours, provenance: Provenance): Promise<IntakeResult> {
+  /**
+   * A refund fails also because a dispute took the money first. The disputes are observed before it, so that access does not
+   * come back between the two.
+   */
+  async #observeDisputes({ payment, fact }: Statement, ours: Ours, provenance: Provenance): Promise<void> {
+    if (fact.kind !== 'refund' || fact.status !== 'failed' || !payment.id.startsWith('pi_')) return;
+    const { accounts, log, scope } = this.#parts;
+    const answer = await (await accounts.calls(provenance.account)).disputes(payment.id).catch((error: unknown) => {
+      if (!isNotAllowed(error)) throw error;
+      log.warn({ err: error, objectId: fact.id }, 'our key may not list the disputes of a payment whose refund failed');
+      return undefined;
+    });
+    for (const dispute of answer?.object.objects ?? []) {
+      const read = readProvenance(answer as Answer, provenance);
+      const mapped = toObservation(dispute, read, scope);
+      if (mapped.kind === 'statement') await this.#observe(dispute, mapped.statement, ours, read);
+    }
+  }
+
+  async #observe(object: unknown, statement: Statement, ours: Ours, provenance: Provenance): Promise<IntakeResult> {
+    await this.#observeDisputes(statement, ours, provenance);
     const { ledger, siblings, log } = this.#parts;
+    const { orderId } = ours;
     const { source } = provenance;
     try {
       const result = await ledger.observePayment({ ...statement, ...defined({ orderId }), source });

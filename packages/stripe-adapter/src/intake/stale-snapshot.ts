@@ -1,6 +1,6 @@
 // Which copies in events do not count as they are: those objects are read again.
 import type { Provenance } from '../mapping/provenance.ts';
-import { type ReadableType, readableTypes } from '../stripe/stripe-calls.ts';
+import { type ReadableType, readableTypes } from '../stripe/readable-types.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 
 export interface StaleSnapshot {

@@ -6,7 +6,7 @@ import { claimOf } from '../mapping/claim.ts';
 import type { StripeSource } from '../mapping/provenance.ts';
 import { isoTime } from '../mapping/to-observation.ts';
 import type { Accounts } from '../stripe/accounts.ts';
-import { readableTypes } from '../stripe/stripe-calls.ts';
+import { readableTypes } from '../stripe/readable-types.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Intake, IntakeResult } from './intake.ts';

@@ -1,19 +1,27 @@
 // Reads refunds and disputes. Part of the pure mapping (`to-observation.ts`). The ledger keeps the newest status of each by
-// its id, so an old event that comes late changes nothing.
+// its id, so an old event that comes late changes nothing. A status is a word: where it and the money differ, the money counts.
 import type { DisputeStatus } from '@paidonce/ledger';
-import { chargeSchema, disputeSchema, failedPath, refundSchema } from '../stripe/stripe-objects.ts';
+import { chargeSchema, disputeSchema, failedPath, refundSchema, type StripeDispute } from '../stripe/stripe-objects.ts';
 import type { ObjectReading } from './object-reading.ts';
 
 /** A refund states no mode: it comes from the event, or from the read that found the refund. */
 export function readRefund(object: unknown, livemode: boolean | undefined): ObjectReading {
   const parsed = refundSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
-  const { id, status, amount: amountMinor, reason, payment_intent: intent, charge } = parsed.data;
+  const { id, status, amount: amountMinor, reason, payment_intent: intent, charge, balance_transaction: row } = parsed.data;
   if (reason === 'expired_uncaptured_charge') return { ignored: 'an authorization ran out: no money moved' };
+  if (isReleasedPart(row)) return { ignored: 'the part of an authorization that was not captured: no money moved' };
+  // Not `canceled`: where its row appears later, it counts after all.
+  if (status === 'succeeded' && row === null) return { ignored: 'a refund without a row in the balance: no money moved' };
   const payment = intent ?? charge;
   if (payment === null) return { failedAt: 'payment_intent' };
   if (livemode === undefined) return { failedAt: 'livemode' };
   return { payment, livemode, fact: { kind: 'refund', id, status, amountMinor } };
+}
+
+/** A partial capture: the balance shows the whole authorization, and what was released as a row of type `refund`. */
+export function isReleasedPart(row: { readonly reporting_category: string | null } | string | null): boolean {
+  return typeof row === 'object' && row?.reporting_category === 'partial_capture_reversal';
 }
 
 /** Debits that the bank took back after they had succeeded: the customer did not complain. */
@@ -33,29 +41,41 @@ const disputeStatuses: Readonly<Record<string, DisputeStatus>> = {
 export function readDispute(object: unknown): ObjectReading {
   const parsed = disputeSchema.safeParse(object);
   if (!parsed.success) return { failedAt: failedPath(parsed.error) };
-  const {
-    id,
-    status: stripeStatus,
-    amount: amountMinor,
-    reason,
-    livemode,
-    payment_intent: intent,
-    charge,
-    balance_transactions: moves,
-  } = parsed.data;
-  const status = stripeStatus.startsWith('appeal_')
+  const { id, status: stripeStatus, reason, livemode, payment_intent: intent, charge, balance_transactions: rows } = parsed.data;
+  const said = stripeStatus.startsWith('appeal_')
     ? 'open'
     : Object.hasOwn(disputeStatuses, stripeStatus)
       ? disputeStatuses[stripeStatus]
       : undefined;
-  if (status === undefined) return { failedAt: 'status' };
-  const payment = intent ?? charge;
+  if (said === undefined) return { failedAt: 'status' };
+  const payment = intent ?? chargeIdOf(charge);
   if (payment === null) return { failedAt: 'payment_intent' };
+  const status = said === 'prevented' && isMoneyGone(parsed.data) ? 'lost' : said;
+  const returnedDebit = returnedDebits.includes(reason);
   return {
     payment,
     livemode,
-    fact: { kind: 'dispute', id, status, amountMinor, returnedDebit: returnedDebits.includes(reason), movements: moves.length },
+    fact: { kind: 'dispute', id, status, amountMinor: disputedMinor(parsed.data), returnedDebit, movements: rows.length },
   };
+}
+
+/**
+ * `prevented` is also the word for a case that was accepted for the shop (a resolution): the cardholder has the money. A
+ * block, or a case of which no money moved, took nothing. A row that cannot be read is taken for a loss.
+ */
+function isMoneyGone({ case_type: caseType, balance_transactions: rows }: StripeDispute): boolean {
+  const sum = rows.reduce<number>((total, amount) => total + (amount ?? Number.NEGATIVE_INFINITY), 0);
+  return caseType === 'resolution' || sum < 0;
+}
+
+/** What is disputed. In another currency than the charge's it cannot be compared with what was paid: then all of the charge. */
+function disputedMinor({ amount, currency, charge }: StripeDispute): number {
+  const isOther = charge !== null && typeof charge !== 'string' && currency !== null && charge.currency !== currency;
+  return isOther ? charge.amount : amount;
+}
+
+function chargeIdOf(charge: StripeDispute['charge']): string | null {
+  return typeof charge === 'string' ? charge : (charge?.id ?? null);
 }
 
 /** Leads to a list of the refunds: `amount_refunded` includes pending ones, and can fall again. */

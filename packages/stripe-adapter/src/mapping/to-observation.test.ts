@@ -130,6 +130,13 @@ describe('a refund says', () => {
     [{ status: null }, 'not understood at status'],
     [{ status: 'pondering' }, 'not understood at status'],
     [{ reason: 'expired_uncaptured_charge' }, 'ignored'],
+    [{ balance_transaction: null }, 'ignored'],
+    [{ balance_transaction: undefined }, 'ignored'],
+    [{ balance_transaction: { id: 'txn_2', reporting_category: 'partial_capture_reversal' } }, 'ignored'],
+    [{ balance_transaction: { id: 'txn_2', reporting_category: 'refund' } }, 'pi_1 re_1 succeeded 400'],
+    [{ balance_transaction: { id: 'txn_2' } }, 'pi_1 re_1 succeeded 400'],
+    [{ balance_transaction: null, status: 'pending' }, 'pi_1 re_1 pending 400'],
+    [{ balance_transaction: null, status: 'failed' }, 'pi_1 re_1 failed 400'],
     [{ payment_intent: null }, 'ch_1 re_1 succeeded 400'],
     [{ payment_intent: { id: 'pi_2', object: 'payment_intent' } }, 'pi_2 re_1 succeeded 400'],
     [{ payment_intent: null, charge: null }, 'not understood at payment_intent'],
@@ -156,6 +163,8 @@ describe('a charge is only a hint', () => {
 });
 
 describe('a dispute says', () => {
+  const ofCase = (case_type: string) => ({ payment_method_details: { type: 'card', card: { brand: 'visa', case_type } } });
+
   // biome-ignore format: a table
   test.each([
     [{ status: 'warning_needs_response' }, 'inquiry 1000 disputed 1'],
@@ -167,7 +176,18 @@ describe('a dispute says', () => {
     [{ status: 'appeal_under_review' }, 'open 1000 disputed 1'],
     [{ status: 'won' }, 'won 1000 disputed 1'],
     [{ status: 'lost' }, 'lost 1000 disputed 1'],
-    [{ status: 'prevented' }, 'prevented 1000 disputed 1'],
+    [{ status: 'prevented' }, 'lost 1000 disputed 1'],
+    [{ status: 'prevented', ...ofCase('block'), balance_transactions: [] }, 'prevented 1000 disputed 0'],
+    [{ status: 'prevented', ...ofCase('block'), balance_transactions: [{ amount: -1_000 }] }, 'lost 1000 disputed 1'],
+    [{ status: 'prevented', ...ofCase('block'), balance_transactions: [{ amount: -1_000 }, { amount: 1_000 }] }, 'prevented 1000 disputed 2'],
+    [{ status: 'prevented', ...ofCase('resolution'), balance_transactions: [] }, 'lost 1000 disputed 0'],
+    [{ status: 'prevented', ...ofCase('resolution'), balance_transactions: [{ amount: -1_000 }] }, 'lost 1000 disputed 1'],
+    [{ status: 'prevented', payment_method_details: undefined, balance_transactions: [] }, 'prevented 1000 disputed 0'],
+    [{ status: 'prevented', ...ofCase('block'), balance_transactions: ['txn_1'] }, 'lost 1000 disputed 1'],
+    [{ status: 'prevented', payment_method_details: { type: 'klarna', klarna: {} }, balance_transactions: [] }, 'prevented 1000 disputed 0'],
+    [{ charge: { id: 'ch_1', amount: 1_200, currency: 'eur' }, amount: 300 }, 'open 300 disputed 1'],
+    [{ charge: { id: 'ch_1', amount: 1_200, currency: 'usd' }, amount: 300 }, 'open 1200 disputed 1'],
+    [{ charge: { id: 'ch_1', amount: 1_200, currency: 'usd' }, amount: 300, currency: undefined }, 'open 300 disputed 1'],
     [{ reason: 'insufficient_funds' }, 'open 1000 returned 1'],
     [{ reason: 'incorrect_account_details' }, 'open 1000 returned 1'],
     [{ reason: 'bank_cannot_process' }, 'open 1000 returned 1'],

@@ -1,9 +1,9 @@
 // Compares one payment at Stripe with what the ledger has of it. What the ledger knows is decided by its policy, so only
 // what it does not know can be a mismatch, and only if that would change who has access.
 import type { OrderView } from '@paidonce/ledger';
-import { readDispute } from '../mapping/refunds-and-disputes.ts';
+import { readDispute, readRefund } from '../mapping/refunds-and-disputes.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
-import { refundSchema, type StripeMoney } from '../stripe/stripe-objects.ts';
+import type { StripeMoney } from '../stripe/stripe-objects.ts';
 import type { BatchContext } from './batch-context.ts';
 import { knownPayment, type LedgerPayment } from './ledger-payment.ts';
 import type { ProviderPayment } from './provider-payments.ts';
@@ -70,11 +70,13 @@ async function reversalsOf({ id, money }: ProviderPayment, known: LedgerPayment,
   };
 }
 
-async function refundedMinor({ id, payment_intent: intent }: StripeMoney, calls: StripeCalls): Promise<number> {
+async function refundedMinor({ id, livemode, payment_intent: intent }: StripeMoney, calls: StripeCalls): Promise<number> {
   const page = await calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
   return (page?.object.objects ?? []).reduce<number>((sum, object) => {
-    const refund = refundSchema.safeParse(object);
-    return refund.success && refund.data.status === 'succeeded' ? sum + refund.data.amount : sum;
+    const reading = readRefund(object, livemode);
+    return 'fact' in reading && reading.fact.kind === 'refund' && reading.fact.status === 'succeeded'
+      ? sum + reading.fact.amountMinor
+      : sum;
   }, 0);
 }
 

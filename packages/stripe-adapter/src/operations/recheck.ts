@@ -4,7 +4,7 @@
 import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
-import { readableTypeOf } from '../stripe/stripe-calls.ts';
+import { readableTypeOf } from '../stripe/readable-types.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
 import { type RefreshedObject, refreshPayment } from './refresh-payment.ts';
 

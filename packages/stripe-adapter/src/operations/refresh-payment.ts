@@ -4,7 +4,8 @@
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
 import type { Provenance } from '../mapping/provenance.ts';
-import { readableTypeOf, type StripeCalls } from '../stripe/stripe-calls.ts';
+import { readableTypeOf } from '../stripe/readable-types.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { BatchContext } from './batch-context.ts';
 
@@ -44,6 +45,7 @@ export async function refundsAndDisputesOf(
   provenance: Omit<Provenance, 'asOf'>,
   calls: StripeCalls,
 ): Promise<readonly { object: unknown; provenance: Provenance }[]> {
-  const pages = [await calls.refunds({ payment_intent: intentId }), await calls.disputes(intentId)];
+  // A dispute first: a refund may have failed because of it.
+  const pages = [await calls.disputes(intentId), await calls.refunds({ payment_intent: intentId })];
   return pages.flatMap((page) => page?.object.objects.map((object) => ({ object, provenance: { ...provenance, asOf: page.asOf } })) ?? []);
 }

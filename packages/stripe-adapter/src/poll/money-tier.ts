@@ -4,6 +4,7 @@
 import { attemptOf } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake.ts';
 import { bearsOurScope } from '../mapping/claim.ts';
+import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
 import { chargeSchema, failedPath, identityOf, movementSchema } from '../stripe/stripe-objects.ts';
 import { unsettledOrders } from './object-tier.ts';
@@ -39,12 +40,16 @@ async function takeMovement(round: Round, row: unknown, answer: Answer): Promise
     );
   }
   const { source } = parsed.data;
-  switch (identityOf(source).object) {
+  if (isReleasedPart(parsed.data)) return { outcome: 'ignored' };
+  const { object, id } = identityOf(source);
+  switch (object) {
     case 'charge':
       return takeCharge(round, source, answer);
     case 'refund':
-    case 'dispute':
       return intake.take(source, provenance);
+    case 'dispute':
+      // Read again, since only its charge tells how much of it is disputed. There are few.
+      return id === undefined ? intake.take(source, provenance) : intake.takeById('dispute', id, provenance);
     default:
       return { outcome: 'ignored' }; // Fees, payouts, transfers.
   }

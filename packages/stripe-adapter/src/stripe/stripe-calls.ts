@@ -1,11 +1,13 @@
 // Every call to Stripe: own deadlines, no retries of the SDK (it ignores `Retry-After` and waits up to 80 s), and
 // each failure as one LedgerError (`stripe-failure.ts`).
 
-import { LedgerError, type Runtime } from '@paidonce/ledger';
+import type { Runtime } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 
-import { failureOf, type Refused, stripeErrorIn } from './stripe-failure.ts';
+import { type Asked, type Listed, notAnAnswer } from './answer-check.ts';
+import type { ReadableType } from './readable-types.ts';
+import { failureOf, NoAnswer, type Refused, stripeErrorIn } from './stripe-failure.ts';
 import type { RefundsOf } from './stripe-objects.ts';
 
 /** What Stripe answered, and when, by Stripe's own clock. */
@@ -31,23 +33,6 @@ export interface ListWindow {
   readonly after?: string;
 }
 
-/** Objects that report on a payment and can be read by id. */
-export const readableTypes = ['checkout.session', 'payment_intent', 'charge', 'refund', 'dispute'] as const;
-export type ReadableType = (typeof readableTypes)[number];
-
-const prefixes: readonly (readonly [prefix: RegExp, type: ReadableType])[] = [
-  [/^cs_/, 'checkout.session'],
-  [/^pi_/, 'payment_intent'],
-  [/^(?:re|pyr)_/, 'refund'],
-  [/^(?:dp|du)_/, 'dispute'],
-  [/^(?:ch|py)_/, 'charge'],
-];
-
-/** The type that the prefix of an id shows. Undefined: none of these types. */
-export function readableTypeOf(id: string): ReadableType | undefined {
-  return prefixes.find(([prefix]) => prefix.test(id))?.[1];
-}
-
 export interface StripeCallsOptions {
   readonly stripe: Stripe;
   readonly runtime: Runtime;
@@ -62,6 +47,9 @@ const readTimeoutMs = 5_000;
 const listTimeoutMs = 20_000;
 const createTimeoutMs = 20_000;
 const pageLimit = 100;
+/** The row of a refund tells whether money moved. The charge of a dispute tells in which currency it was paid. */
+const refundRow = 'balance_transaction';
+const disputedCharge = 'charge';
 
 type Call<T> = (options: Stripe.RequestOptions) => Promise<Stripe.Response<T>>;
 
@@ -85,13 +73,15 @@ export class StripeCalls {
 
   /** The id of the key's own account. */
   async account(): Promise<string> {
-    const { object } = await this.#ask('GET /v1/account', (options) => this.#stripe.accounts.retrieveCurrent({}, options), readTimeoutMs);
+    const call: Call<Stripe.Account> = (options) => this.#stripe.accounts.retrieveCurrent({}, options);
+    const { object } = await this.#ask('GET /v1/account', call, readTimeoutMs, { object: 'account' });
     return object.id;
   }
 
   /** The key's mode; true is live. Nothing else shows it while there are no objects yet. */
   async livemode(): Promise<boolean> {
-    const { object } = await this.#ask('GET /v1/balance', (options) => this.#stripe.balance.retrieve({}, options), readTimeoutMs);
+    const call: Call<Stripe.Balance> = (options) => this.#stripe.balance.retrieve({}, options);
+    const { object } = await this.#ask('GET /v1/balance', call, readTimeoutMs, { object: 'balance' });
     return object.livemode;
   }
 
@@ -99,52 +89,59 @@ export class StripeCalls {
   createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<Stripe.Checkout.Session>> {
     const { sessions } = this.#stripe.checkout;
     const call: Call<Stripe.Checkout.Session> = (options) => sessions.create(parameters, { ...options, idempotencyKey });
-    return this.#ask('POST /v1/checkout/sessions', call, createTimeoutMs, 'invalid_input');
+    const asked = { object: 'checkout.session', metadata: parameters.metadata || {} };
+    return this.#ask('POST /v1/checkout/sessions', call, createTimeoutMs, asked, 'invalid_input');
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses, as it does for a session that is not open. */
   async expireSession(sessionId: string, idempotencyKey: string): Promise<void> {
     const { sessions } = this.#stripe.checkout;
     const what = `POST /v1/checkout/sessions/${sessionId}/expire`;
-    await this.#ask(what, (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey }), readTimeoutMs, 'invalid_input');
+    const call: Call<Stripe.Checkout.Session> = (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey });
+    await this.#ask(what, call, readTimeoutMs, { object: 'checkout.session', id: sessionId }, 'invalid_input');
   }
 
-  /** The session with its payment intent expanded. Undefined: Stripe has none of this id in our account and mode. */
+  /** The session with its payment intent and charge expanded. Undefined: Stripe has none of this id in our account and mode. */
   session(sessionId: string, timeoutMs: number = readTimeoutMs): Promise<Answer | undefined> {
     const { sessions } = this.#stripe.checkout;
-    const parameters = { expand: ['payment_intent'] };
-    return this.#find(`GET /v1/checkout/sessions/${sessionId}`, (options) => sessions.retrieve(sessionId, parameters, options), timeoutMs);
+    const parameters = { expand: ['payment_intent.latest_charge'] };
+    const call: Call<unknown> = (options) => sessions.retrieve(sessionId, parameters, options);
+    return this.#find(`GET /v1/checkout/sessions/${sessionId}`, call, { object: 'checkout.session', id: sessionId }, timeoutMs);
   }
 
-  /** Undefined: Stripe has none of this id in our account and mode. */
+  /** The payment intent with its charge expanded. Undefined: Stripe has none of this id in our account and mode. */
   intent(intentId: string): Promise<Answer | undefined> {
     const { paymentIntents } = this.#stripe;
-    return this.#find(`GET /v1/payment_intents/${intentId}`, (options) => paymentIntents.retrieve(intentId, {}, options), readTimeoutMs);
+    const parameters = { expand: ['latest_charge'] };
+    const call: Call<unknown> = (options) => paymentIntents.retrieve(intentId, parameters, options);
+    return this.#find(`GET /v1/payment_intents/${intentId}`, call, { object: 'payment_intent', id: intentId });
   }
 
-  /** Undefined: Stripe has none of this id in our account and mode. */
+  /** Expanded by what its meaning depends on. Undefined: Stripe has none of this id in our account and mode. */
   object(type: ReadableType, id: string): Promise<Answer | undefined> {
     const { charges, refunds, disputes } = this.#stripe;
+    const asked = { object: type, id };
     switch (type) {
       case 'checkout.session':
         return this.session(id);
       case 'payment_intent':
         return this.intent(id);
       case 'charge':
-        return this.#find(`GET /v1/charges/${id}`, (options) => charges.retrieve(id, {}, options), readTimeoutMs);
+        return this.#find(`GET /v1/charges/${id}`, (options) => charges.retrieve(id, {}, options), asked);
       case 'refund':
-        return this.#find(`GET /v1/refunds/${id}`, (options) => refunds.retrieve(id, {}, options), readTimeoutMs);
+        return this.#find(`GET /v1/refunds/${id}`, (options) => refunds.retrieve(id, { expand: [refundRow] }, options), asked);
       case 'dispute':
-        return this.#find(`GET /v1/disputes/${id}`, (options) => disputes.retrieve(id, {}, options), readTimeoutMs);
+        return this.#find(`GET /v1/disputes/${id}`, (options) => disputes.retrieve(id, { expand: [disputedCharge] }, options), asked);
     }
   }
 
-  /** The session that made the intent, with the intent expanded. Undefined: no session made it. */
+  /** The session that made the intent, with the intent and its charge expanded. Undefined: no session made it. */
   async sessionOfIntent(intentId: string): Promise<Answer | undefined> {
     const { sessions } = this.#stripe.checkout;
-    const parameters = { payment_intent: intentId, limit: 1, expand: ['data.payment_intent'] };
+    const of = { payment_intent: intentId };
+    const parameters = { ...of, limit: 1, expand: ['data.payment_intent.latest_charge'] };
     const what = `GET /v1/checkout/sessions?payment_intent=${intentId}`;
-    const found = await this.#listOf(what, (options) => sessions.list(parameters, options));
+    const found = await this.#listOf(what, (options) => sessions.list(parameters, options), { object: 'checkout.session', where: of });
     const [session] = found?.object.objects ?? [];
     return found && session !== undefined ? { ...found, object: session } : undefined;
   }
@@ -152,43 +149,57 @@ export class StripeCalls {
   /** The newest hundred refunds. Undefined: Stripe has no such payment in our account and mode. */
   refunds(of: RefundsOf): Promise<Answer<ListPage> | undefined> {
     const what = `GET /v1/refunds?${new URLSearchParams({ ...of })}`;
-    return this.#listOf(what, (options) => this.#stripe.refunds.list({ ...of, limit: pageLimit }, options));
+    const parameters = { ...of, limit: pageLimit, expand: [`data.${refundRow}`] };
+    return this.#listOf(what, (options) => this.#stripe.refunds.list(parameters, options), { object: 'refund', where: of });
   }
 
   /** The newest hundred disputes. Undefined: Stripe has no such payment in our account and mode. */
   disputes(intentId: string): Promise<Answer<ListPage> | undefined> {
-    const parameters = { payment_intent: intentId, limit: pageLimit };
+    const of = { payment_intent: intentId };
+    const parameters = { ...of, limit: pageLimit, expand: [`data.${disputedCharge}`] };
     const what = `GET /v1/disputes?payment_intent=${intentId}`;
-    return this.#listOf(what, (options) => this.#stripe.disputes.list(parameters, options));
+    return this.#listOf(what, (options) => this.#stripe.disputes.list(parameters, options), { object: 'dispute', where: of });
   }
 
-  /** Completed sessions, each with its payment intent expanded. */
+  /** Completed sessions, each with its payment intent and charge expanded. */
   completeSessions(window: ListWindow): Promise<Answer<ListPage>> {
     const { sessions } = this.#stripe.checkout;
-    const parameters = { status: 'complete' as const, ...pageOf(window), expand: ['data.payment_intent'] };
-    return this.#list('GET /v1/checkout/sessions?status=complete', (options) => sessions.list(parameters, options), listTimeoutMs);
+    const parameters = { status: 'complete' as const, ...pageOf(window), expand: ['data.payment_intent.latest_charge'] };
+    const what = 'GET /v1/checkout/sessions?status=complete';
+    return this.#list(what, (options) => sessions.list(parameters, options), { object: 'checkout.session' }, listTimeoutMs);
   }
 
   /** Snapshot events of these types, at most twenty; Stripe keeps them for 30 days. */
   events(types: readonly string[], window: ListWindow): Promise<Answer<ListPage>> {
     const { events } = this.#stripe;
     const parameters = { types: [...types], ...pageOf(window) };
-    return this.#list('GET /v1/events', (options) => events.list(parameters, options), listTimeoutMs);
+    return this.#list('GET /v1/events', (options) => events.list(parameters, options), { object: 'event' }, listTimeoutMs);
   }
 
   /** Every movement of money, with its source object expanded. */
   balanceTransactions(window: ListWindow): Promise<Answer<ListPage>> {
     const { balanceTransactions } = this.#stripe;
-    const parameters = { ...pageOf(window), expand: ['data.source'] };
-    return this.#list('GET /v1/balance_transactions', (options) => balanceTransactions.list(parameters, options), listTimeoutMs);
+    const call: Call<Stripe.ApiList<unknown>> = (options) =>
+      balanceTransactions.list({ ...pageOf(window), expand: ['data.source'] }, options);
+    return this.#list('GET /v1/balance_transactions', call, { object: 'balance_transaction' }, listTimeoutMs);
   }
 
-  async #ask<T>(what: string, call: Call<T>, timeoutMs: number, refusedAs: Refused = 'provider_unavailable'): Promise<Answer<T>> {
+  async #ask<T>(
+    what: string,
+    call: Call<T>,
+    timeoutMs: number,
+    asked: Asked,
+    refusedAs: Refused = 'provider_unavailable',
+  ): Promise<Answer<T>> {
     const { runtime, connected, around = (_what, once) => once() } = this.#options;
     const options = { timeout: timeoutMs * runtime.patience, maxNetworkRetries: 0, ...defined({ stripeAccount: connected }) };
     const response = await around(what, async () => {
       try {
-        return await call(options);
+        const body = await call(options);
+        const { statusCode, headers } = body.lastResponse;
+        const found = notAnAnswer(statusCode, body, asked);
+        if (found !== undefined) throw new NoAnswer(found, { statusCode, headers });
+        return body;
       } catch (error) {
         throw failureOf(what, error, refusedAs);
       }
@@ -199,19 +210,17 @@ export class StripeCalls {
     return { object: response, asOf, ...defined({ apiVersion }) };
   }
 
-  #find<T>(what: string, call: Call<T>, timeoutMs: number): Promise<Answer<T> | undefined> {
-    return this.#ask(what, call, timeoutMs).catch(undefinedWhereMissing);
+  #find<T>(what: string, call: Call<T>, asked: Asked, timeoutMs: number = readTimeoutMs): Promise<Answer<T> | undefined> {
+    return this.#ask(what, call, timeoutMs, asked).catch(undefinedWhereMissing);
   }
 
   /** A list that belongs to one payment. Undefined: Stripe has no such payment. */
-  #listOf<T>(what: string, call: Call<Stripe.ApiList<T>>): Promise<Answer<ListPage> | undefined> {
-    return this.#list(what, call, readTimeoutMs).catch(undefinedWhereMissing);
+  #listOf<T>(what: string, call: Call<Stripe.ApiList<T>>, of: Listed): Promise<Answer<ListPage> | undefined> {
+    return this.#list(what, call, of, readTimeoutMs).catch(undefinedWhereMissing);
   }
 
-  async #list<T>(what: string, call: Call<Stripe.ApiList<T>>, timeoutMs: number): Promise<Answer<ListPage>> {
-    const { object: list, ...answer } = await this.#ask(what, call, timeoutMs);
-    if (!Array.isArray(list.data))
-      throw new LedgerError('provider_unavailable', `${what} was answered without a list. Is this Stripe's address?`);
+  async #list<T>(what: string, call: Call<Stripe.ApiList<T>>, of: Listed, timeoutMs: number): Promise<Answer<ListPage>> {
+    const { object: list, ...answer } = await this.#ask(what, call, timeoutMs, { object: 'list', of });
     return { ...answer, object: { objects: list.data, hasMore: list.has_more === true } };
   }
 }

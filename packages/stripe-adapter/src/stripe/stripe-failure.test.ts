@@ -52,6 +52,6 @@ test('an answer without a list is no empty list: nothing is known then', async (
   const error = await refusal(calls.events(['charge.refunded'], { createdFrom: 0, createdTo: 1 }));
   expect([error.code, error.message]).toEqual([
     'provider_unavailable',
-    expect.stringContaining('GET /v1/events was answered without a list'),
+    expect.stringContaining('GET /v1/events was answered by something else than Stripe: a body without an object instead of a list'),
   ]);
 });

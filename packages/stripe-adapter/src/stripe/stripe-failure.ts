@@ -10,6 +10,8 @@ export interface StripeFailure {
   readonly code?: string;
   readonly statusCode?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The `type` of the error in the body, e.g. `invalid_request_error`. */
+  readonly rawType?: string | undefined;
   /** If the connection broke: the lower-level error. */
   readonly detail?: unknown;
 }
@@ -23,6 +25,19 @@ function isStripeFailure(error: unknown): error is Error & StripeFailure {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' && error.type.startsWith('Stripe');
 }
 
+/** What came back is not from Stripe, or not what was asked for: nothing is known, as if nobody had answered. */
+export class NoAnswer extends Error implements StripeFailure {
+  readonly type = 'StripeNoAnswer';
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+
+  constructor(found: string, { statusCode, headers }: Pick<StripeFailure, 'statusCode' | 'headers'> = {}, options?: ErrorOptions) {
+    super(found, options);
+    if (statusCode !== undefined) this.statusCode = statusCode;
+    if (headers !== undefined) this.headers = headers;
+  }
+}
+
 /** The error code for a request that Stripe itself refuses. */
 export type Refused = 'invalid_input' | 'provider_unavailable';
 
@@ -31,10 +46,19 @@ export type Refused = 'invalid_input' | 'provider_unavailable';
  *
  * @param what the request, like `GET /v1/account`.
  */
-export function failureOf(what: string, error: unknown, refusedAs: Refused): unknown {
+export function failureOf(what: string, failure: unknown, refusedAs: Refused): unknown {
+  const error = notFromStripe(failure) ?? failure;
   if (!isStripeFailure(error)) return error;
   const isRefused = error.type === 'StripeInvalidRequestError' && !isPassingStatus(error);
   return new LedgerError(isRefused ? refusedAs : 'provider_unavailable', messageOf(what, error, isRefused), { cause: error });
+}
+
+/** A gateway's own error, in which the SDK sees one of Stripe; and what the SDK itself fails on, as on a body of `null`. */
+function notFromStripe(error: unknown): NoAnswer | undefined {
+  if (error instanceof TypeError) return new NoAnswer('the SDK could not read the body', {}, { cause: error });
+  if (!isStripeFailure(error) || error.statusCode === undefined || !('rawType' in error)) return undefined;
+  if (/^[a-z_]+_error$/.test(error.rawType ?? '')) return undefined;
+  return new NoAnswer(`status ${error.statusCode} without an error of Stripe`, error, { cause: error });
 }
 
 /** What happened, and what to do: a wrong key is fixed elsewhere than a wrong address. */
@@ -47,6 +71,9 @@ function messageOf(what: string, error: StripeFailure, isRefused: boolean): stri
       return `Our key may not do ${what}: ${stripeMessage}. Give it that permission in Stripe's dashboard, or use another key`;
     case 'StripeConnectionError':
       return `Stripe was not reached for ${what}: ${stripeMessage}${causeOf(error)}. Check the network, and \`host\` and \`port\` where the client was given them; then try again`;
+  }
+  if (error.type === 'StripeNoAnswer') {
+    return `${what} was answered by something else than Stripe: ${stripeMessage}. Nothing was decided on it; try again, and check \`host\` and \`port\` and what lies between`;
   }
   if (isRefused) return `Stripe refuses ${what}: ${stripeMessage}`;
   if (error.type === 'StripeAPIError' && error.statusCode === undefined) {
@@ -69,7 +96,7 @@ export function isNotAllowed(error: unknown): boolean {
 function isPassing(error: unknown): boolean {
   const found = stripeErrorIn(error);
   if (found === undefined || isReplayedFailure(error)) return false;
-  return found.type === 'StripeConnectionError' || found.type === 'StripeAPIError' || isPassingStatus(found);
+  return ['StripeConnectionError', 'StripeAPIError', 'StripeNoAnswer'].includes(found.type) || isPassingStatus(found);
 }
 
 /** For a day Stripe repeats its stored failure for the same idempotency key: only another key helps. */

@@ -54,17 +54,24 @@ export interface StripeRefund {
   readonly reason: string | null;
   readonly payment_intent: string | null;
   readonly charge: string | null;
+  /** The row of the balance that moved the money. The id alone if it was not expanded. Null: no money moved. */
+  readonly balance_transaction: string | { readonly reporting_category: string | null } | null;
 }
 
 export interface StripeDispute {
   readonly id: string;
   readonly status: string;
   readonly amount: number;
+  readonly currency: string | null;
   readonly reason: string;
   readonly livemode: boolean;
   readonly payment_intent: string | null;
-  readonly charge: string | null;
-  readonly balance_transactions: readonly unknown[];
+  /** The id alone if it was not expanded. */
+  readonly charge: string | { readonly id: string; readonly amount: number; readonly currency: string } | null;
+  /** The amount of each row of the balance. Null: it cannot be read. */
+  readonly balance_transactions: readonly (number | null)[];
+  /** Of a card: `chargeback`, `inquiry`, `block`, `resolution`… */
+  readonly case_type: string | null;
 }
 
 export interface StripeCharge {
@@ -78,6 +85,8 @@ export interface StripeMovement {
   readonly id: string;
   /** The object that caused it, always expanded: lists are read that way. Null: there is none. */
   readonly source: object | null;
+  /** Absent in old API versions. */
+  readonly reporting_category: string | null;
 }
 
 /** A charge that moved money, as the balance shows it. */
@@ -166,18 +175,25 @@ export const refundSchema: z.ZodType<StripeRefund> = z.object({
   reason: nullable(z.string()),
   payment_intent: nullable(referenceSchema),
   charge: nullable(referenceSchema),
+  balance_transaction: nullable(z.union([idSchema, z.object({ reporting_category: nullable(z.string()) })])),
 });
 
-export const disputeSchema: z.ZodType<StripeDispute> = z.object({
+const disputeShape = z.object({
   id: idSchema,
   status: z.string(),
   amount: minorSchema,
+  currency: nullable(currencySchema),
   reason: z.string(),
   livemode: z.boolean(),
   payment_intent: nullable(referenceSchema),
-  charge: nullable(referenceSchema),
-  balance_transactions: z.array(z.unknown()),
+  charge: nullable(z.union([idSchema, z.object({ id: idSchema, amount: minorSchema, currency: currencySchema })])),
+  balance_transactions: z.array(z.unknown().transform((row) => z.object({ amount: z.number().int() }).safeParse(row).data?.amount ?? null)),
+  payment_method_details: nullable(z.object({ card: nullable(z.object({ case_type: nullable(z.string()) })) })),
 });
+export const disputeSchema: z.ZodType<StripeDispute> = disputeShape.transform(({ payment_method_details: method, ...dispute }) => ({
+  ...dispute,
+  case_type: method?.card?.case_type ?? null,
+}));
 
 export const chargeSchema: z.ZodType<StripeCharge> = z.object({
   id: idSchema,
@@ -196,7 +212,11 @@ export const moneySchema: z.ZodType<StripeMoney> = z.object({
   payment_intent: nullable(referenceSchema),
 });
 
-export const movementSchema: z.ZodType<StripeMovement> = z.object({ id: idSchema, source: nullable(z.looseObject({})) });
+export const movementSchema: z.ZodType<StripeMovement> = z.object({
+  id: idSchema,
+  source: nullable(z.looseObject({})),
+  reporting_category: nullable(z.string()),
+});
 
 /** Reads what it can, each field by itself. Never throws. */
 export function identityOf(object: unknown): StripeIdentity {

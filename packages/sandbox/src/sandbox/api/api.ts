@@ -9,6 +9,7 @@ import { expand } from './expand.ts';
 import type { Fault, Faults } from './faults.ts';
 import { canonicalForm, type FormMap } from './form.ts';
 import type { Idempotency } from './idempotency.ts';
+import { otherObject } from './other-object.ts';
 import { Parameters } from './parameters.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { type ApiAnswer, type ApiRequest, apiVersion, readParameters, unknownUrl } from './request.ts';
@@ -76,6 +77,7 @@ export class Api {
       body: work.body,
       delayMs: fault?.kind === 'slow' ? (fault.delayMs ?? 0) : 0,
       sending: fault?.kind === 'answer_lost' || fault?.kind === 'request_lost' ? 'lost' : fault?.kind === 'timeout' ? 'never' : 'sent',
+      isFromStripe: fault?.kind !== 'gateway',
       done: () => {
         if (holdsKeyOf && key !== undefined) idempotency.finish(holdsKeyOf, key);
       },
@@ -95,6 +97,7 @@ export class Api {
     progress.fault ??= match && faults.take(request.method, match.route.path);
     const { fault } = progress;
     if (fault?.kind === 'request_lost') return { status: 0, body: '' };
+    if (fault?.kind === 'gateway') return { status: fault.status ?? 502, body: fault.body ?? '{"message":"Bad gateway"}' };
     if (!match || (fault?.kind === 'status' && (fault.status ?? 0) < 500)) throw injected(fault);
     const form = readParameters(request);
     catchUp();
@@ -107,7 +110,8 @@ export class Api {
     }
     if (key !== undefined) progress.holdsKeyOf = model;
     const work = this.#execute(model, match, form, text, progress);
-    return { ...work, headers: { ...work.headers, ...ofVersion } };
+    const body = fault?.kind === 'other_object' ? JSON.stringify(otherObject(model, JSON.parse(work.body))) : work.body;
+    return { ...work, body, headers: { ...work.headers, ...ofVersion } };
   }
 
   /** Runs the route and stores the answer under its idempotency key, both in one transaction. */

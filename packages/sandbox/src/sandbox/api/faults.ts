@@ -1,6 +1,7 @@
-// Faults that a test puts into the API: rate limits, server errors, slow answers, requests and answers that get lost.
+// Faults that a test puts into the API: rate limits, server errors, slow answers, requests and answers that get lost, and
+// answers that are not Stripe's.
 
-export const FAULT_KINDS = ['status', 'slow', 'answer_lost', 'request_lost', 'timeout'] as const;
+export const FAULT_KINDS = ['status', 'slow', 'answer_lost', 'request_lost', 'timeout', 'gateway', 'other_object'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** A fault that hits the next calls that fit it. */
@@ -17,10 +18,14 @@ export interface Fault {
    * - `answer_lost`: does the work, then drops the connection.
    * - `request_lost`: drops the connection and does nothing.
    * - `timeout`: does the work and never answers; the caller has to give up.
+   * - `gateway`: does nothing, and answers `status` with a `body` that is not Stripe's.
+   * - `other_object`: does the work, and answers with another object than was asked for.
    */
   readonly kind: FaultKind;
-  /** For `status`, required: 400 to 599. */
+  /** For `status`, required: 400 to 599. For `gateway`: 200 to 599, default 502. */
   readonly status?: number;
+  /** For `gateway`: the text of the answer. Default `{"message":"Bad gateway"}`. */
+  readonly body?: string;
   /** Seconds in the `Retry-After` header of the answer. Default: no header. */
   readonly retryAfterSeconds?: number;
   /** The `Stripe-Should-Retry` header of a `status` fault. Default: none below 500; else false with an idempotency key, true without. */
@@ -39,6 +44,9 @@ export class Faults {
     }
     if (fault.kind === 'slow' && !(Number.isFinite(fault.delayMs) && (fault.delayMs ?? -1) >= 0)) {
       throw new Error('A fault of kind "slow" needs delayMs.');
+    }
+    if (fault.kind === 'gateway' && fault.status !== undefined && !(fault.status >= 200 && fault.status <= 599)) {
+      throw new Error('A fault of kind "gateway" needs a status from 200 to 599.');
     }
     this.#waiting.push({ fault, left: fault.times ?? 1 });
   }

@@ -25,6 +25,8 @@ export interface ApiAnswer {
    * - `never`: the connection stays open until the caller gives up.
    */
   readonly sending: 'sent' | 'lost' | 'never';
+  /** False: a gateway's answer, which need not have Stripe's shape. */
+  readonly isFromStripe: boolean;
   /** Call it once the answer is sent or lost: until then the idempotency key is in use. */
   readonly done: () => void;
 }

@@ -10,7 +10,7 @@ import { invalidRequest, StripeApiError } from '../api/stripe-error.ts';
 import type { Controls } from '../controls.ts';
 import type { SandboxCore } from '../core.ts';
 import type { Fate } from '../fate.ts';
-import { DISPUTE_STATUSES } from '../objects/disputes.ts';
+import { DISPUTE_CASE_TYPES, DISPUTE_STATUSES } from '../objects/disputes.ts';
 import { REFUND_ENDS } from '../objects/refund-status.ts';
 import { pageHeaders, renderDocument } from '../page/document.ts';
 import { statePage } from './state-page.ts';
@@ -74,16 +74,15 @@ function paymentActions(controls: Controls): Record<string, Action> {
     },
     '/payments/:id/dispute': (id, form) => {
       const reason = form.string('reason');
-      return controls.dispute(id, {
-        status: statusOf(form),
-        ...amountOf(form),
-        ...fateOf(form),
-        ...defined({ reason }),
-      });
+      const currency = form.currency('currency');
+      const caseType = form.oneOf('case_type', DISPUTE_CASE_TYPES);
+      const terms = { status: statusOf(form), ...amountOf(form), ...fateOf(form) };
+      return controls.dispute(id, { ...terms, ...defined({ reason, currency, caseType }) });
     },
     '/refunds/:id/fail': (id) => controls.failRefund(id),
     '/refunds/:id/end': (id, form) => controls.endRefund(id, form.oneOf('status', REFUND_ENDS) ?? 'succeeded'),
-    '/disputes/:id': (id, form) => controls.updateDispute(id, statusOf(form), fateOf(form).fate),
+    '/disputes/:id': (id, form) =>
+      controls.updateDispute(id, statusOf(form), fateOf(form).fate, form.oneOf('case_type', DISPUTE_CASE_TYPES)),
   };
 }
 
@@ -124,7 +123,8 @@ function readFault(form: Parameters): Fault {
     method: form.oneOf('method', ['GET', 'POST', 'DELETE']),
     path: form.string('path'),
     times: form.integer('times', { min: 1 }),
-    status: form.integer('status', { min: 400, max: 599 }),
+    status: form.integer('status', { min: 200, max: 599 }),
+    body: form.string('body'),
     retryAfterSeconds: form.integer('retry_after_seconds'),
     shouldRetry: form.boolean('should_retry'),
     delayMs: form.integer('delay_ms'),

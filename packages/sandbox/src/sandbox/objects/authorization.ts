@@ -8,7 +8,7 @@ import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
 import { buildCharge, capturedCharge } from './charges.ts';
 import { type Announcement, emit } from './events.ts';
-import { refundUncaptured } from './refunds.ts';
+import { refundUncaptured, releasePart } from './refunds.ts';
 
 const HELD_SECONDS = 7 * 24 * 3_600;
 /** Percent of the authorized amount that can be captured with over-capture. */
@@ -69,7 +69,9 @@ export function captureIntent(model: Model, intent: Stripe.PaymentIntent, asked:
   const about = announcementOf(model, intent);
   const charge = state.charges.get(String(intent.latest_charge));
   // No session event follows a capture: only the charge and the intent show it.
-  if (charge) emit(model, 'charge.captured', state.charges.put(capturedCharge(model, charge, amount)), about);
+  const captured = charge && state.charges.put(capturedCharge(model, charge, amount));
+  if (captured) emit(model, 'charge.captured', captured, about);
+  if (captured && amount < captured.amount) releasePart(model, captured, about);
   const succeeded = state.intents.put({ ...intent, status: 'succeeded', amount_capturable: 0, amount_received: amount });
   emit(model, 'payment_intent.succeeded', succeeded, about);
   releaseReordered(model, about);

@@ -79,12 +79,12 @@ export function bouncedCharge(model: Model, charge: Stripe.Charge): Stripe.Charg
   return { ...charge, failure_balance_transaction: back.id };
 }
 
-/** A charge that is paid, with its balance transaction and Stripe's fee. */
+/** A charge that is paid, with its balance transaction and Stripe's fee. Of a partial capture the row shows all that was held. */
 export function capturedCharge(model: Model, charge: Stripe.Charge, amountMinor: number = charge.amount): Stripe.Charge {
   if (charge.balance_transaction !== null) return { ...charge, paid: true, status: 'succeeded' };
   const card = charge.payment_method_details?.type === 'card';
   const movement = recordMovement(model, {
-    amountMinor,
+    amountMinor: Math.max(amountMinor, charge.amount),
     currency: charge.currency,
     feeMinor: processingFee(amountMinor),
     source: charge.id,

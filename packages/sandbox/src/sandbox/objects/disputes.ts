@@ -1,5 +1,5 @@
-// Disputes: the customer's bank takes the money back, or only asks. The status decides. Each movement of money is a balance
-// transaction of the dispute.
+// Disputes: the customer's bank takes the money back, or only asks. The status decides, and of `prevented` the case type.
+// Each movement of money is a balance transaction of the dispute.
 import type Stripe from 'stripe';
 import { listPage, within } from '../api/lists.ts';
 import { type Call, found, type Route } from '../api/route.ts';
@@ -10,8 +10,10 @@ import type { PaymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementFor } from './announcement.ts';
 import { recordMovement } from './balance-transactions.ts';
+import { NO_EVIDENCE } from './dispute-evidence.ts';
 import { emit } from './events.ts';
 import { namedIn } from './look-up.ts';
+import { endRefund } from './refund-status.ts';
 
 const DISPUTE_FEE_MINOR = 1_500;
 const RESPOND_WITHIN_SECONDS = 9 * 24 * 3_600;
@@ -31,13 +33,24 @@ export const DISPUTE_STATUSES = [
 /** Stripe's status of a dispute. */
 export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
 
+export const DISPUTE_CASE_TYPES = ['chargeback', 'inquiry', 'block', 'resolution', 'compliance'] as const;
+/** Stripe's type of a card's case. */
+export type DisputeCaseType = (typeof DISPUTE_CASE_TYPES)[number];
+
 /** How a dispute is opened. */
 export interface DisputeTerms {
   /** Default `needs_response`. It can be `lost` at once, or only an inquiry (`warning_…`). */
   readonly status?: DisputeStatus;
   /** In the currency's minor unit. Default: the charge's amount. */
   readonly amountMinor?: number;
+  /** Of the amount. Default: the charge's. */
+  readonly currency?: string;
   readonly reason?: string;
+  /**
+   * Of a card that is `prevented`: `resolution`, the case was accepted and the cardholder has the money; `block`, no money
+   * moved. Default: `resolution` where the bank has the money already, else `block`.
+   */
+  readonly caseType?: DisputeCaseType;
   /** What happens to the dispute's webhooks. Default `delivered`. */
   readonly fate?: Fate;
 }
@@ -60,7 +73,7 @@ export function openDispute(model: Model, chargeId: string, terms: DisputeTerms 
   const opened = state.disputes.put(buildDispute(model, charge, status, terms));
   state.charges.put({ ...charge, disputed: true });
   const about = announcementFor(opened.id, terms.fate);
-  const dispute = moveMoney(model, opened, 'warning_needs_response');
+  const dispute = moveMoney(model, opened, undefined);
   emit(model, 'charge.dispute.created', dispute, about);
   if (dispute.balance_transactions.length > 0) emit(model, 'charge.dispute.funds_withdrawn', dispute, about);
   if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
@@ -73,25 +86,50 @@ export function disputeByItself(model: Model, intent: Stripe.PaymentIntent, { di
   if (dispute && intent.status === 'succeeded' && intent.latest_charge !== null) openDispute(model, String(intent.latest_charge), dispute);
 }
 
+/** How a dispute's status changes. */
+export type DisputeChange = Pick<DisputeTerms, 'fate' | 'caseType'>;
+
 /** Changes the status, also of a closed dispute: a lost one can be won in an appeal. Call it within a transaction. */
-export function updateDispute(model: Model, id: string, status: DisputeStatus, fate?: Fate): Stripe.Dispute {
+export function updateDispute(model: Model, id: string, status: DisputeStatus, { fate, caseType }: DisputeChange = {}): Stripe.Dispute {
   const before = found(model.state.disputes.get(id), 'dispute', id);
   if (before.status === status) return before;
   const about = announcementFor(id, fate);
-  const dispute = moveMoney(model, { ...before, status }, before.status);
+  const card = before.payment_method_details?.card;
+  const dispute = moveMoney(
+    model,
+    { ...before, status, ...(card ? methodDetails({ ...card, case_type: caseTypeOf(status, caseType, before) }) : {}) },
+    before,
+  );
   emit(model, 'charge.dispute.updated', dispute, about, { status: before.status });
   if (dispute.balance_transactions.length > before.balance_transactions.length) {
-    emit(model, MONEY_IS_GONE.has(status) ? 'charge.dispute.funds_withdrawn' : 'charge.dispute.funds_reinstated', dispute, about);
+    emit(model, isMoneyGone(dispute) ? 'charge.dispute.funds_withdrawn' : 'charge.dispute.funds_reinstated', dispute, about);
   }
   if (CLOSED.has(status)) emit(model, 'charge.dispute.closed', dispute, about);
   releaseReordered(model, about); // A dispute may stay open for ever, so each change releases its own webhooks.
   return dispute;
 }
 
-/** Withdraws or returns the money, if the change of status means that. */
-function moveMoney(model: Model, dispute: Stripe.Dispute, from: string): Stripe.Dispute {
-  const wasGone = MONEY_IS_GONE.has(from);
-  const isGone = MONEY_IS_GONE.has(dispute.status);
+function isMoneyGone(dispute: Stripe.Dispute): boolean {
+  if (dispute.status === 'prevented') return dispute.payment_method_details?.card?.case_type === 'resolution';
+  return MONEY_IS_GONE.has(dispute.status);
+}
+
+/** @throws StripeApiError 400 if the bank has the money: then nothing was blocked. */
+function caseTypeOf(status: DisputeStatus, asked: DisputeCaseType | undefined, before?: Stripe.Dispute): DisputeCaseType {
+  if (status !== 'prevented') return asked ?? (status.startsWith('warning') ? 'inquiry' : 'chargeback');
+  const wasGone = before !== undefined && isMoneyGone(before);
+  const caseType = asked ?? (wasGone ? 'resolution' : 'block');
+  if (wasGone && caseType !== 'resolution') {
+    throw invalidRequest('The money of this dispute is gone: only a resolution can end it as prevented.', { param: 'case_type' });
+  }
+  return caseType;
+}
+
+/** Withdraws or returns the money, if the change means that. */
+function moveMoney(model: Model, dispute: Stripe.Dispute, before: Stripe.Dispute | undefined): Stripe.Dispute {
+  const wasGone = before !== undefined && isMoneyGone(before);
+  const isGone = isMoneyGone(dispute);
+  if (isGone && dispute.status === 'prevented') failRefunds(model, String(dispute.charge));
   if (wasGone === isGone) return model.state.disputes.put(dispute);
   const movement = recordMovement(model, {
     amountMinor: isGone ? -dispute.amount : dispute.amount,
@@ -105,16 +143,31 @@ function moveMoney(model: Model, dispute: Stripe.Dispute, from: string): Stripe.
   return model.state.disputes.put({ ...dispute, balance_transactions: [...dispute.balance_transactions, movement] });
 }
 
+/** After a resolution the cardholder has the money, so Stripe takes back what the shop has refunded. */
+function failRefunds(model: Model, chargeId: string): void {
+  for (const { id, status, balance_transaction: row } of model.state.refunds.withKey(chargeId)) {
+    const isReturnable = status === 'succeeded' || status === 'pending';
+    if (isReturnable && row !== null) endRefund(model, id, 'failed', 'charge_for_pending_refund_disputed');
+  }
+}
+
+function methodDetails(card: Stripe.Dispute.PaymentMethodDetails.Card): Pick<Stripe.Dispute, 'payment_method_details'> {
+  return { payment_method_details: { type: 'card', card } };
+}
+
 function buildDispute(model: Model, charge: Stripe.Charge, status: DisputeStatus, terms: DisputeTerms): Stripe.Dispute {
   const now = model.clock.nowSeconds();
+  const isCard = charge.payment_method_details?.type === 'card';
+  if (status === 'prevented' && !isCard) throw invalidRequest('Only a card dispute can be prevented.', { param: 'status' });
+  const card = { brand: 'visa', network: 'visa', network_reason_code: '10.4', case_type: caseTypeOf(status, terms.caseType) };
   return {
     id: model.newId('du_'),
     object: 'dispute',
-    amount: terms.amountMinor ?? charge.amount,
+    amount: terms.amountMinor ?? charge.amount_captured,
     balance_transactions: [],
     charge: charge.id,
     created: now,
-    currency: charge.currency,
+    currency: terms.currency ?? charge.currency,
     enhanced_eligibility_types: [],
     evidence: NO_EVIDENCE,
     evidence_details: {
@@ -130,41 +183,11 @@ function buildDispute(model: Model, charge: Stripe.Charge, status: DisputeStatus
     livemode: false,
     metadata: {},
     payment_intent: charge.payment_intent,
+    ...(isCard ? methodDetails(card) : {}),
     reason: terms.reason ?? 'fraudulent',
     status,
   };
 }
-
-const NO_EVIDENCE: Stripe.Dispute.Evidence = {
-  access_activity_log: null,
-  billing_address: null,
-  cancellation_policy: null,
-  cancellation_policy_disclosure: null,
-  cancellation_rebuttal: null,
-  customer_communication: null,
-  customer_email_address: null,
-  customer_name: null,
-  customer_purchase_ip: null,
-  customer_signature: null,
-  duplicate_charge_documentation: null,
-  duplicate_charge_explanation: null,
-  duplicate_charge_id: null,
-  enhanced_evidence: {},
-  product_description: null,
-  receipt: null,
-  refund_policy: null,
-  refund_policy_disclosure: null,
-  refund_refusal_explanation: null,
-  service_date: null,
-  service_documentation: null,
-  shipping_address: null,
-  shipping_carrier: null,
-  shipping_date: null,
-  shipping_documentation: null,
-  shipping_tracking_number: null,
-  uncategorized_file: null,
-  uncategorized_text: null,
-};
 
 function list({ model, parameters }: Call): object {
   const created = parameters.range('created');

@@ -32,7 +32,9 @@ export interface RefundTerms {
 /** Call it within a transaction. @throws StripeApiError 400 if there is nothing, or too little, to refund. */
 export function refundCharge(model: Model, charge: Stripe.Charge, terms: RefundTerms): Stripe.Refund {
   const { state } = model;
-  const left = charge.amount_captured - charge.amount_refunded;
+  // What a partial capture released counts as refunded on the charge.
+  const whole = Math.max(charge.amount, charge.amount_captured);
+  const left = whole - charge.amount_refunded;
   if (left === 0 && charge.amount_captured > 0) {
     throw invalidRequest(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
   }
@@ -56,7 +58,7 @@ export function refundCharge(model: Model, charge: Stripe.Charge, terms: RefundT
   const status = terms.status ?? (behaviour === 'pending' ? 'pending' : 'succeeded');
   const refund = state.refunds.put(buildRefund(model, id, charge, { amount, movement: movement.id, status, terms }));
   const amount_refunded = charge.amount_refunded + amount;
-  const refunded = state.charges.put({ ...charge, amount_refunded, refunded: amount_refunded === charge.amount_captured });
+  const refunded = state.charges.put({ ...charge, amount_refunded, refunded: amount_refunded === whole });
   if (terms.status === undefined && behaviour !== undefined) {
     scheduleRefundSettlement(model, id, behaviour === 'pending' ? 'succeeded' : 'failed');
   }
@@ -137,6 +139,29 @@ export function refundUncaptured(model: Model, charge: Stripe.Charge, about: Ann
   emit(model, 'charge.refunded', released, about, { amount_refunded: 0, refunded: false });
   emit(model, 'refund.created', refund, about);
   return released;
+}
+
+/**
+ * A partial capture: what was held beyond it is let go. Stripe's balance shows that as a row of type `refund`, and on the
+ * charge as refunded, though no money goes back. Whether it sends `refund.created` is not documented: shops must stand it.
+ * Call it within a transaction.
+ */
+export function releasePart(model: Model, charge: Stripe.Charge, about: Announcement): void {
+  const id = model.newId('re_');
+  const amount = charge.amount - charge.amount_captured;
+  const row = recordMovement(model, {
+    amountMinor: -amount,
+    currency: charge.currency,
+    source: id,
+    type: 'refund',
+    reportingCategory: 'partial_capture_reversal',
+    description: 'PARTIAL CAPTURE REVERSAL',
+  });
+  const movement = model.releasedPart === 'with_row' ? row.id : null;
+  const refund = model.state.refunds.put(buildRefund(model, id, charge, { amount, movement, status: 'succeeded' }));
+  const released = model.state.charges.put({ ...charge, amount_refunded: amount });
+  emit(model, 'charge.refunded', released, about, { amount_refunded: 0 });
+  emit(model, 'refund.created', refund, about);
 }
 
 function create({ model, parameters }: Call): object {

@@ -118,7 +118,6 @@ export class Auditor {
           readonly id: string;
           readonly object: string;
           readonly payment_intent?: string | null;
-          readonly reason?: string;
         };
       };
       readonly related_object?: { readonly id: string; readonly type: string } | null;
@@ -132,7 +131,7 @@ export class Auditor {
       const intent = data?.object?.payment_intent;
       if (typeof intent !== 'string' || this.#registry.orderOfPayment(intent) === undefined) return;
       if (outcome === 'not_ours' && !this.#registry.bearsOurScope(intent)) return;
-      if (data?.object?.reason !== 'expired_uncaptured_charge' && !isObserved(id)) this.#lost(type, id, outcome);
+      if (this.#registry.movedMoney(id) && !isObserved(id)) this.#lost(type, id, outcome);
     }
     if (kind === 'payment_intent' || kind === 'checkout.session') {
       const paymentId = kind === 'payment_intent' ? id : (idOf(this.#registry.session(id)?.payment_intent) ?? id);

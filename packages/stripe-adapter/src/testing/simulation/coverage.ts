@@ -10,6 +10,8 @@ export const places = [
   'call: timed out',
   'call: request lost',
   'call: answer lost',
+  'call: a gateway answers',
+  'call: another object',
   'a part of the API was down',
   'webhook lost on the way',
   'webhook whose answer was lost',
@@ -63,6 +65,13 @@ export const places = [
   'dispute opened',
   'dispute won',
   'dispute lost',
+  'dispute lost again',
+  'dispute of a part',
+  'dispute in another currency',
+  'dispute prevented by a resolution',
+  'dispute prevented by a block',
+  'resolution after a refund',
+  'held more than was captured',
   'inquiry',
 ] as const;
 export type Place = (typeof places)[number];

@@ -20,6 +20,18 @@ export const mutants: readonly Mutant[] = [
     "fact: { kind: 'refund', id, status, amountMinor }",
     "fact: { kind: 'refund', id, status: status === 'pending' ? 'succeeded' : status, amountMinor }",
   ),
+  mutant(
+    'prevented by resolution counts as nothing',
+    'mapping/refunds-and-disputes.ts',
+    "said === 'prevented' && isMoneyGone(parsed.data) ? 'lost' : said",
+    'said',
+  ),
+  mutant(
+    'a released part counts as a refund',
+    'mapping/refunds-and-disputes.ts',
+    "if (status === 'succeeded' && row === null) return",
+    "if (status === 'succeeded' && row === undefined) return",
+  ),
   mutant('a dispute that was won stays open', 'mapping/refunds-and-disputes.ts', "  won: 'won',\n", "  won: 'open',\n"),
   mutant('an inquiry suspends', 'mapping/refunds-and-disputes.ts', "warning_needs_response: 'inquiry'", "warning_needs_response: 'open'"),
   mutant(
@@ -123,8 +135,34 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a 429 is an empty list',
     'stripe/stripe-calls.ts',
-    'const { object: list, ...answer } = await this.#ask(what, call, timeoutMs);',
-    'const { object: list, ...answer } = await this.#ask(what, call, timeoutMs).catch((error: unknown) => {\n      if (stripeErrorIn(error)?.statusCode !== 429) throw error;\n      return { object: { data: [] as T[], has_more: false } as unknown as Stripe.ApiList<T>, asOf: this.#options.runtime.now().toISOString() };\n    });',
+    "const { object: list, ...answer } = await this.#ask(what, call, timeoutMs, { object: 'list', of });",
+    "const { object: list, ...answer } = await this.#ask(what, call, timeoutMs, { object: 'list', of }).catch((error: unknown) => {\n      if (stripeErrorIn(error)?.statusCode !== 429) throw error;\n      return { object: { data: [] as T[], has_more: false } as unknown as Stripe.ApiList<T>, asOf: this.#options.runtime.now().toISOString() };\n    });",
+  ),
+  {
+    name: "a gateway's body is an answer",
+    edits: [
+      {
+        file: 'stripe/answer-check.ts',
+        find: 'if (status !== undefined && status >= 400) return',
+        replace: 'if (status !== undefined && status >= 1_000) return',
+      },
+      {
+        file: 'stripe/answer-check.ts',
+        find: 'if (found.object !== object) return',
+        replace: 'if (found.object !== undefined && found.object !== object) return',
+      },
+      {
+        file: 'stripe/answer-check.ts',
+        find: 'if (id !== undefined && found.id !== id) return',
+        replace: 'if (id !== undefined && found.id !== undefined && found.id !== id) return',
+      },
+    ],
+  },
+  mutant(
+    'another object is taken for the one that was asked for',
+    'stripe/answer-check.ts',
+    'if (id !== undefined && found.id !== id) return',
+    'if (id !== undefined && found.id === undefined) return',
   ),
   mutant(
     'completed sessions are looked at while they are new alone',
@@ -135,8 +173,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'refunds in the balance are passed over',
     'poll/money-tier.ts',
-    "case 'refund':\n    case 'dispute':\n      return intake.take(source, provenance);",
-    "case 'dispute':\n      return intake.take(source, provenance);",
+    "case 'refund':\n      return intake.take(source, provenance);",
+    '',
   ),
   mutant(
     'charges in the balance are passed over',

@@ -15,6 +15,10 @@ export interface CallFaults {
   readonly answerLost: number;
   /** The call took effect, and its answer was lost. */
   readonly timeout: number;
+  /** A gateway answers instead of Stripe. */
+  readonly gateway: number;
+  /** The answer is another object than was asked for. */
+  readonly otherObject: number;
 }
 
 /**
@@ -73,7 +77,7 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
     reliance,
     tiers: tiersOf[reliance],
     calls: isQuiet
-      ? { tooMany: 0, serverError: 0, slow: 0, requestLost: 0, answerLost: 0, timeout: 0 }
+      ? { tooMany: 0, serverError: 0, slow: 0, requestLost: 0, answerLost: 0, timeout: 0, gateway: 0, otherObject: 0 }
       : {
           tooMany: rate(0, 0.05, 0.2),
           serverError: rate(0, 0.05, 0.15),
@@ -81,6 +85,7 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
           requestLost: rate(0, 0.05),
           answerLost: rate(0, 0.05, 0.15),
           timeout: rate(0, 0.05),
+          ...drawNoAnswers(seed),
         },
     webhooks: { lost: rate(0, 0.1, 0.3), answerLost: rate(0, 0.1, 0.3) },
     endpoints: drawEndpoints(random, reliance),
@@ -94,6 +99,12 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
     undone: rate(0.2, 0.5, 0.8),
     notOurs: random.between(0, 3),
   };
+}
+
+/** Drawn apart, so that the other draws of a seed stay as they were. */
+function drawNoAnswers(seed: number): Pick<CallFaults, 'gateway' | 'otherObject'> {
+  const random = new Random(seed ^ 0x9a7e);
+  return { gateway: random.pick([0, 0.05, 0.15]), otherObject: random.pick([0, 0.05]) };
 }
 
 function drawWorld(seed: number, random: Random, reliance: Reliance): SimulationOptions {

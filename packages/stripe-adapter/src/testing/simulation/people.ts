@@ -10,6 +10,7 @@ import type { Coverage } from './coverage.ts';
 import type { StripeSimulationOptions } from './options.ts';
 import type { Payments } from './payments.ts';
 import type { Registry, ShopOrder } from './registry.ts';
+import { Reversals } from './reversals.ts';
 import { account, connectedAccount, type SimulatedStripe, sleep } from './simulated-stripe.ts';
 
 export interface PeopleParts {
@@ -50,11 +51,18 @@ export class People {
   readonly #parts: PeopleParts;
   readonly #world: World;
   readonly #random: Random;
+  readonly #reversals: Reversals;
 
   constructor(parts: PeopleParts) {
     this.#parts = parts;
     this.#world = parts.world;
     this.#random = parts.world.random.fork();
+    this.#reversals = new Reversals({
+      ...parts,
+      random: this.#random,
+      fate: () => this.#fate(),
+      outage: (part) => this.#outage(part),
+    });
   }
 
   /** Plans all that will happen; the scheduler decides when. */
@@ -277,7 +285,10 @@ export class People {
     const isUnnamed = this.#random.chance(0.5);
     const marks: Record<string, string> = isUnnamed ? { paidonce: scope } : metadataFor(scope, orderId);
     const metadata = { ...marks, sandbox_fate: this.#fate() };
-    const { id } = await atHand.paymentIntents.create({ amount: order.amountMinor, currency: 'eur', metadata });
+    // A hotel holds more than it will take: what it does not capture is released.
+    const holdsMore = this.#random.chance(0.3);
+    const held = holdsMore ? { amount: 3 * order.amountMinor, capture_method: 'manual' as const } : { amount: order.amountMinor };
+    const { id } = await atHand.paymentIntents.create({ ...held, currency: 'eur', metadata });
     registry.madeIntentFor(orderId, id);
     coverage.met(isUnnamed ? 'payment intent that names no order' : 'payment intent without a session');
     const reference = { provider: 'stripe', account, livemode: false, id };
@@ -289,7 +300,12 @@ export class People {
     this.#later(20, `intent of ${orderId} is paid`, async () => {
       await this.#sweepJustBefore();
       await atHand.paymentIntents.confirm(id, { payment_method: 'pm_card_visa', return_url: 'https://shop.example/' });
-      this.#undoLater(order, id);
+      if (!holdsMore) return this.#undoLater(order, id);
+      this.#later(60, `a third of ${orderId} is captured`, async () => {
+        coverage.met('held more than was captured');
+        await atHand.paymentIntents.capture(id, { amount_to_capture: order.amountMinor });
+        this.#undoLater(order, id);
+      });
     });
   }
 
@@ -331,55 +347,11 @@ export class People {
 
   /** Refunds or disputes the payment some time later, in whole or in part, or only seems to. */
   #undoLater({ orderId }: ShopOrder, sessionId: string): void {
-    const { options, stripe, coverage, registry } = this.#parts;
-    if (!this.#random.chance(options.undone)) return;
+    if (!this.#random.chance(this.#parts.options.undone)) return;
     this.#later(180, `money of ${orderId} goes back`, async () => {
       await this.#sweepJustBefore();
-      const intentId = sessionId.startsWith('cs_') ? registry.session(sessionId)?.payment_intent : sessionId;
-      const payment = registry.payments(orderId).find(({ reference }) => intentId === reference.id);
-      if (!payment?.paid || payment.disputes.length > 0 || payment.refunds.length > 0) return;
-      const does = this.#random.weighted({ full: 5, part: 2, dispute: 3 });
-      if (does === 'dispute') {
-        this.#dispute(payment.reference.id);
-        if (options.outages > 0 && this.#random.chance(0.7)) await this.#outage('/v1/disputes');
-        return;
-      }
-      const amountMinor = does === 'part' ? Math.floor(payment.paid.totalMinor / 3) : payment.paid.totalMinor;
-      const starts = this.#random.chance(0.25) ? { status: 'pending' as const } : {};
-      const { id, status } = stripe.controls.refund(payment.reference.id, { amountMinor, fate: this.#fate(), ...starts });
-      coverage.met(does === 'part' ? 'refund in part' : 'refund in full');
-      if (options.outages > 0 && this.#random.chance(0.7)) await this.#outage('/v1/refunds');
-      if (status === 'pending') {
-        coverage.met('refund that was pending');
-        this.#later(60, `refund of ${orderId} ends`, () => {
-          const { status: now } = stripe.core.accounts.holding(id).state.refunds.get(id) ?? {};
-          if (now === 'pending' && this.#random.chance(0.7))
-            stripe.controls.endRefund(id, this.#random.pick(['succeeded', 'failed', 'canceled']));
-        });
-      } else if (this.#random.chance(0.2)) {
-        this.#later(120, `refund of ${orderId} comes back`, () => {
-          if (stripe.core.accounts.holding(id).state.refunds.get(id)?.status !== 'succeeded') return;
-          coverage.met('refund that failed late');
-          stripe.controls.failRefund(id);
-        });
-      }
+      await this.#reversals.undo(orderId, sessionId);
     });
-  }
-
-  #dispute(paymentId: string): void {
-    const { stripe, coverage } = this.#parts;
-    coverage.met('dispute opened');
-    const { id } = stripe.controls.dispute(paymentId, { fate: this.#fate() });
-    const ends = this.#random.pick([['under_review', 'won'], ['lost'], ['lost', 'won'], ['won'], []] as const);
-    let afterMinutes = 0;
-    for (const status of ends) {
-      afterMinutes += 60;
-      const place = status === 'won' ? 'dispute won' : status === 'lost' ? 'dispute lost' : undefined;
-      this.#world.later(afterMinutes * minuteMs, `dispute is ${status}`, () => {
-        if (place) coverage.met(place);
-        stripe.controls.updateDispute(id, status, this.#fate());
-      });
-    }
   }
 
   async #openSuccessPage(sessionId: string): Promise<void> {

@@ -51,6 +51,17 @@ export class Registry {
     return [...this.#orderOfSession].flatMap(([sessionId, of]) => (of === orderId ? (this.session(sessionId) ?? []) : []));
   }
 
+  isByCard(intentId: string): boolean {
+    const { state } = this.#holding(intentId);
+    return state.charges.withKey(intentId).every((charge) => charge.payment_method_details?.type === 'card');
+  }
+
+  /** Whether a row of the balance shows that the refund gave money back, now or before it failed. */
+  movedMoney(refundId: string): boolean {
+    const { state } = this.#holding(refundId);
+    return [...state.balanceTransactions.oldestFirst()].some((row) => row.source === refundId && row.reporting_category === 'refund');
+  }
+
   isPaid(paymentId: string): boolean {
     return this.orders.some(({ orderId }) => this.payments(orderId).some(({ reference, paid }) => reference.id === paymentId && paid));
   }
@@ -86,17 +97,19 @@ export class Registry {
     const { state, account } = this.#holding(id);
     const intent = state.intents.get(id);
     if (intent?.status !== 'succeeded') return undefined;
-    const refunds = [...state.refunds.oldestFirst()].filter(
-      (refund) => refund.payment_intent === id && refund.reason !== 'expired_uncaptured_charge',
-    );
+    const refunds = [...state.refunds.oldestFirst()].filter((refund) => refund.payment_intent === id && this.movedMoney(refund.id));
     const disputes = [...state.disputes.oldestFirst()].filter((dispute) => dispute.payment_intent === id);
     return {
       reference: { provider: 'stripe', account, livemode: false, id },
       paid: { totalMinor: intent.amount_received, currency: intent.currency, ...(parts ? { parts } : {}) },
       refunds: refunds.map(({ status, amount }) => ({ status: status as 'succeeded', amountMinor: amount })),
-      disputes: disputes.map(({ status, amount, reason }) => ({
-        status: disputeStatus(status),
-        amountMinor: amount,
+      disputes: disputes.map(({ status, amount, currency, reason, balance_transactions: rows }) => ({
+        status: disputeStatus(
+          status,
+          rows.reduce((sum, row) => sum + row.amount, 0),
+        ),
+        // Another currency cannot be compared: then it is taken for the whole.
+        amountMinor: currency === intent.currency ? amount : Math.max(intent.amount, intent.amount_received),
         returnedDebit: reason === 'insufficient_funds',
       })),
     };
@@ -107,8 +120,10 @@ function intentOf({ payment_intent: intent }: Stripe.Checkout.Session): string |
   return typeof intent === 'string' ? intent : intent?.id;
 }
 
-function disputeStatus(status: string): DisputeStatus {
+/** By the money where it is gone: to be `prevented` is a word. */
+function disputeStatus(status: string, movedMinor: number): DisputeStatus {
+  if (status === 'prevented') return movedMinor < 0 ? 'lost' : 'prevented';
   if (status === 'warning_closed' || status === 'won') return 'won';
   if (status.startsWith('warning_')) return 'inquiry';
-  return status === 'lost' || status === 'prevented' ? status : 'open';
+  return status === 'lost' ? status : 'open';
 }

@@ -90,15 +90,32 @@ function simulatedCall(
   });
 }
 
-function drawFault(world: World, { tooMany, serverError, slow, requestLost, answerLost, timeout }: CallFaults): Fault | undefined {
+function drawFault(world: World, faults: CallFaults): Fault | undefined {
   const { random } = world;
+  const { tooMany, serverError, slow, requestLost, answerLost, timeout, gateway, otherObject } = faults;
   if (world.fault(tooMany)) return { kind: 'status', status: 429, retryAfterSeconds: random.between(1, 20) };
   if (world.fault(serverError)) return { kind: 'status', status: random.pick([500, 503]) };
   if (world.fault(slow)) return { kind: 'slow', delayMs: random.between(500, 8_000) };
   if (world.fault(requestLost)) return { kind: 'request_lost' };
   if (world.fault(answerLost)) return { kind: 'answer_lost' };
-  return world.fault(timeout) ? { kind: 'timeout' } : undefined;
+  if (world.fault(timeout)) return { kind: 'timeout' };
+  if (world.fault(gateway)) return { kind: 'gateway', ...random.pick(gateways) };
+  return world.fault(otherObject) ? { kind: 'other_object' } : undefined;
 }
+
+/** What stands between a shop and Stripe answers in a form of its own; some of it with status 200. */
+const gateways: readonly { readonly status: number; readonly body: string }[] = [
+  { status: 401, body: '{"message":"Unauthorized"}' },
+  { status: 403, body: '{"error":{"code":403,"message":"Forbidden"}}' },
+  { status: 404, body: '{"message":"no Route matched with those values"}' },
+  { status: 404, body: '{"error":"Not Found"}' },
+  { status: 429, body: '{"message":"Too Many Requests"}' },
+  { status: 502, body: '{}' },
+  { status: 503, body: '[]' },
+  { status: 200, body: '{}' },
+  { status: 200, body: '[]' },
+  { status: 200, body: 'null' },
+];
 
 function placeOf({ kind, status }: Fault): Parameters<Coverage['met']>[0] {
   switch (kind) {
@@ -112,6 +129,10 @@ function placeOf({ kind, status }: Fault): Parameters<Coverage['met']>[0] {
       return 'call: answer lost';
     case 'timeout':
       return 'call: timed out';
+    case 'gateway':
+      return 'call: a gateway answers';
+    case 'other_object':
+      return 'call: another object';
   }
 }
 
