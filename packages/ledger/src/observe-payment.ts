@@ -7,7 +7,8 @@ import { invariant } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { isDecision } from './order/events.ts';
-import { isSameOrder, moveOf, type OrderState } from './order/order.ts';
+import { moveOf, type OrderState } from './order/order.ts';
+import { differingTerms } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
@@ -70,7 +71,8 @@ export class PaymentWriter {
     const moved = moveOf(state, payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
     if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
-    if (!isSameOrder(state.placed, order)) return { outcome: 'differs' };
+    const terms = state.placed ? differingTerms(state.placed, order) : [];
+    if (terms.length > 0) return { outcome: 'differs', terms };
     return { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
   }
 
