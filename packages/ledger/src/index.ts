@@ -39,7 +39,7 @@ export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';
 export type { Policy } from './order/policy.ts';
-export type { DifferingTerm, OrderTerm } from './order/terms.ts';
+export type { DifferingTerm, OrderTerm, PlacedOtherwise } from './order/terms.ts';
 export type { OrderPaymentState, OrderView, Review, UndeliveredDecision } from './order/view.ts';
 export type { Page, PageRequest } from './page.ts';
 export type {
@@ -49,7 +49,6 @@ export type {
   ObserveResult,
   PaymentLedger,
   PaymentLedgerOptions,
-  PlacedOtherwise,
   PlaceOrder,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';

@@ -18,7 +18,7 @@ import {
 import { silentLogger } from './logger.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
-import { differingTerms } from './order/terms.ts';
+import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
@@ -100,8 +100,7 @@ class Ledger implements PaymentLedger {
       const placed = orderPlaced(parse(placeOrderSchema, order, 'order'), this.runtime.now().toISOString());
       const { state, events } = await this.#orders.command(placed.orderId, 'place', { type: 'place', order: placed });
       if (events.length > 0) return { outcome: 'placed' };
-      const terms = state.placed ? differingTerms(state.placed, placed) : [];
-      return terms.length > 0 ? { outcome: 'differs', terms } : { outcome: 'exists' };
+      return placedOtherwise(state.placed, placed) ?? { outcome: 'exists' };
     });
 
   attachCheckout: PaymentLedger['attachCheckout'] = (orderId, payment, options) =>

@@ -8,7 +8,7 @@ import { factKey, type ManualAction, type Observation, type PaymentReference } f
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { isDecision } from './order/events.ts';
 import { moveOf, type OrderState } from './order/order.ts';
-import { differingTerms } from './order/terms.ts';
+import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
@@ -71,9 +71,7 @@ export class PaymentWriter {
     const moved = moveOf(state, payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
     if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
-    const terms = state.placed ? differingTerms(state.placed, order) : [];
-    if (terms.length > 0) return { outcome: 'differs', terms };
-    return { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
+    return placedOtherwise(state.placed, order) ?? { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
   }
 
   /** Forwards what a linked reference held. Does nothing where it has no owner. */

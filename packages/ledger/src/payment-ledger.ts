@@ -10,7 +10,7 @@ import type { ManualAction, Observation, PaymentReference, Statement } from './o
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
-import type { DifferingTerm } from './order/terms.ts';
+import type { PlacedOtherwise } from './order/terms.ts';
 import type { OrderView, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
@@ -39,12 +39,6 @@ export interface PlaceOrder {
      */
     readonly more?: boolean;
   };
-}
-
-/** The order was placed before, on other terms. */
-export interface PlacedOtherwise {
-  readonly outcome: 'differs';
-  readonly terms: readonly DifferingTerm[];
 }
 
 export type ObserveResult =

@@ -20,11 +20,23 @@ export interface DifferingTerm {
   readonly given: string | number | boolean;
 }
 
+/** The order was placed before, on other terms. */
+export interface PlacedOtherwise {
+  readonly outcome: 'differs';
+  readonly terms: readonly DifferingTerm[];
+}
+
 /** The terms that differ; none where a retry places an order again. `placedAt` is not compared. */
-export function differingTerms(placed: OrderPlaced, given: OrderPlaced): readonly DifferingTerm[] {
+function differingTerms(placed: OrderPlaced, given: OrderPlaced): readonly DifferingTerm[] {
   const [were, are] = [termsOf(placed), termsOf(given)];
   const differing = (Object.keys(were) as OrderTerm[]).filter((term) => were[term] !== are[term]);
   return differing.map((term) => ({ term, placed: were[term], given: are[term] }));
+}
+
+/** The outcome of placing or importing an order that was placed on other terms. Undefined: it was placed on these, or not yet. */
+export function placedOtherwise(placed: OrderPlaced | undefined, given: OrderPlaced): PlacedOtherwise | undefined {
+  const terms = placed ? differingTerms(placed, given) : [];
+  return terms.length > 0 ? { outcome: 'differs', terms } : undefined;
 }
 
 /** True if an order was placed, and on the same terms. */
