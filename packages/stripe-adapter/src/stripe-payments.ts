@@ -1,7 +1,7 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
 
-import { LedgerError, type Logger, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout } from './checkout/checkout.ts';
@@ -19,6 +19,7 @@ import { type Rechecked, recheck } from './operations/recheck.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
 import { ReadBudget } from './poll/read-budget.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
+import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
 import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
@@ -108,12 +109,13 @@ export interface StripePayments extends AsyncDisposable {
   /**
    * Runs one pass of the poll, for cron and serverless. By default all tiers run now; `onlyDue` skips those that are not
    * due, for a cron job every few minutes. `lookedAt`: objects listed, in `calls` calls; `found`: those of ours that stated
-   * a fact; `rescued`: memberships that the pass granted or restored; `budgetLeft`: what is left of `readsPer30Days`.
+   * a fact; `rescued`: memberships that the pass granted or restored; `budgetLeft`: what is left of `readsPer30Days`;
+   * `unreadAccounts`: those with orders here that the key may not read.
    *
    * @throws LedgerError `provider_unavailable` or a code of the store: the round is not finished, and the next one reads
    *   the same again.
    */
-  sweep(options?: SweepOptions): Promise<SweepSummary>;
+  sweep(options?: SweepOptions): Promise<SweepResult>;
   /**
    * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
    * lets the ledger observe it. Stripe's answer decides, not who asks.

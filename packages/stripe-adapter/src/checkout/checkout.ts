@@ -4,6 +4,7 @@
 
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
+import { inWords, isOfAnotherKey } from '../differing-terms.ts';
 import { closeCheckout } from '../intake/sibling-sessions.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -116,12 +117,12 @@ export class Checkout {
   async #place(order: PlaceOrder): Promise<void> {
     const placed = await this.#parts.ledger.placeOrder(order);
     if (placed.outcome !== 'differs') return;
-    const differs = placed.terms.map(({ term, placed: was, given }) => `${term} was ${was} and is ${given}`).join(', ');
-    const moved = placed.terms.some(({ term }) => term === 'account' || term === 'livemode');
     throw new LedgerError(
       'invalid_input',
-      `Order ${order.orderId} was placed on other terms: ${differs}. Use a new orderId, or the terms it was placed on${
-        moved ? '. The Stripe key, or `connectedAccount`, is of another account or mode than the order' : ''
+      `Order ${order.orderId} was placed on other terms: ${inWords(placed.terms)}. ${
+        isOfAnotherKey(placed.terms)
+          ? 'Use a key of the account and mode that it was placed on, or a new orderId'
+          : 'Use a new orderId, or the terms it was placed on'
       }`,
     );
   }
