@@ -5,6 +5,7 @@
  * @internal It may change in any release.
  */
 export { defined } from './defined.ts';
+export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';
 export { currencySchema, idSchema, isId, isPaid, knownCurrencySchema, minorSchema } from './observation.ts';
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';

@@ -113,7 +113,10 @@ describe('importOrder', () => {
     const { ledger } = open();
     const { placedAt: _, ...placed } = order;
     await ledger.placeOrder({ ...placed, plan: 'monthly' });
-    expect(await ledger.importOrder(order, money, support)).toEqual({ outcome: 'differs' });
+    expect(await ledger.importOrder(order, money, support)).toEqual({
+      outcome: 'differs',
+      terms: [{ term: 'plan', placed: 'monthly', given: 'yearly' }],
+    });
     expect(await ledger.order('order-1')).toMatchObject({ plan: 'monthly', membership: 'none', payment: 'none' });
   });
 

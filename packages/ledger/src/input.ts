@@ -8,6 +8,13 @@ import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
 import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
 
+/** The parts of the total that a caller allows. Also the schema of the adapters, so that there is one. */
+export const allowSchema: z.ZodType<NonNullable<PlaceOrder['allow']>> = z.strictObject({
+  discount: z.exactOptional(z.boolean()),
+  tax: z.exactOptional(z.boolean()),
+  shipping: z.exactOptional(z.boolean()),
+  more: z.exactOptional(z.boolean()),
+});
 const orderShape = {
   orderId: idSchema,
   memberId: idSchema,
@@ -16,9 +23,7 @@ const orderShape = {
   currency: knownCurrencySchema,
   account: idSchema,
   livemode: z.boolean(),
-  allow: z.exactOptional(
-    z.strictObject({ discount: z.exactOptional(z.boolean()), tax: z.exactOptional(z.boolean()), shipping: z.exactOptional(z.boolean()) }),
-  ),
+  allow: z.exactOptional(allowSchema),
 };
 export const placeOrderSchema: z.ZodType<PlaceOrder> = z.strictObject(orderShape);
 export const importOrderSchema: z.ZodType<PlaceOrder & { readonly placedAt: string }> = z.strictObject({
@@ -94,7 +99,8 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
   return policy;
 }
 
-/** The event's data for an order that a caller places. Parts that `allow` does not name are allowed. */
+/** The event's data for an order that a caller places. Parts that `allow` does not name are allowed; more than that is not. */
 export function orderPlaced({ allow, amountMinor, currency, ...order }: PlaceOrder, placedAt: string): OrderPlaced {
-  return { ...order, expected: { amountMinor, currency, allow: { discount: true, tax: true, shipping: true, ...allow } }, placedAt };
+  const { more, ...parts } = { discount: true, tax: true, shipping: true, ...allow };
+  return { ...order, expected: { amountMinor, currency, allow: { ...parts, ...(more ? { more } : {}) } }, placedAt };
 }

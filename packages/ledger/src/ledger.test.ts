@@ -136,21 +136,25 @@ describe('placeOrder', () => {
     const log = createMemoryLog();
     const [a, b] = [open({ eventStore: openMemoryEventStore({ log }) }), open({ eventStore: openMemoryEventStore({ log }) })];
     expect(await a.placeOrder(order)).toEqual({ outcome: 'placed' });
-    expect(await b.placeOrder({ ...order, allow: { shipping: true, discount: true } })).toEqual({ outcome: 'exists' });
+    expect(await b.placeOrder({ ...order, allow: { more: false, shipping: true, discount: true } })).toEqual({ outcome: 'exists' });
     expect(await a.history('order-1')).toHaveLength(1);
   });
+  // biome-ignore format: a table
   test.each([
-    { memberId: 'member-2' },
-    { plan: 'monthly' },
-    { amountMinor: 999 },
-    { currency: 'eur' },
-    { account: 'acct_2' },
-    { livemode: false },
-    { allow: { tax: false } },
-  ])('differs: %o', async (other) => {
+    [{ memberId: 'member-2' }, 'memberId', 'member-1', 'member-2'],
+    [{ plan: 'monthly' }, 'plan', 'yearly', 'monthly'],
+    [{ amountMinor: 999 }, 'amountMinor', 1_000, 999],
+    [{ currency: 'eur' }, 'currency', 'usd', 'eur'],
+    [{ account: 'acct_2' }, 'account', 'acct_1', 'acct_2'],
+    [{ livemode: false }, 'livemode', true, false],
+    [{ allow: { discount: false } }, 'allow.discount', true, false],
+    [{ allow: { tax: false } }, 'allow.tax', true, false],
+    [{ allow: { shipping: false } }, 'allow.shipping', true, false],
+    [{ allow: { more: true } }, 'allow.more', false, true],
+  ])('differs: %o, and says in what', async (other, term, placed, given) => {
     const ledger = open();
     await ledger.placeOrder(order);
-    expect(await ledger.placeOrder({ ...order, ...other })).toEqual({ outcome: 'differs' });
+    expect(await ledger.placeOrder({ ...order, ...other })).toEqual({ outcome: 'differs', terms: [{ term, placed, given }] });
     expect(await ledger.order('order-1')).toMatchObject({ memberId: 'member-1', plan: 'yearly' });
   });
   test('a payment that waited for it grants', async () => {

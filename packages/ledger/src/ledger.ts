@@ -17,7 +17,7 @@ import {
 import { silentLogger } from './logger.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
-import { isSameOrder } from './order/order.ts';
+import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
@@ -103,7 +103,7 @@ class Ledger implements PaymentLedger {
       const placed = orderPlaced(parse(placeOrderSchema, order, 'order'), this.runtime.now().toISOString());
       const { state, events } = await this.#orders.command(placed.orderId, 'place', { type: 'place', order: placed });
       if (events.length > 0) return { outcome: 'placed' };
-      return { outcome: isSameOrder(state.placed, placed) ? 'exists' : 'differs' };
+      return placedOtherwise(state.placed, placed) ?? { outcome: 'exists' };
     });
 
   attachCheckout: PaymentLedger['attachCheckout'] = (orderId, payment, options) =>

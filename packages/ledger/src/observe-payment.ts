@@ -7,7 +7,8 @@ import { invariant } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
 import type { CheckoutAttached, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { isDecision, outcomeOf } from './order/events.ts';
-import { isSameOrder, moveOf, type OrderState } from './order/order.ts';
+import { moveOf, type OrderState } from './order/order.ts';
+import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
@@ -70,8 +71,7 @@ export class PaymentWriter {
     const moved = moveOf(state, payment);
     if (moved) return { outcome: 'belongs_to', orderId: moved.toOrderId };
     if (events.some(({ type }) => type === 'MembershipDelivered')) return { outcome: 'imported' };
-    if (!isSameOrder(state.placed, order)) return { outcome: 'differs' };
-    return { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
+    return placedOtherwise(state.placed, order) ?? { outcome: state.membership === 'none' ? 'not_entitled' : 'exists' };
   }
 
   /** Forwards what a linked reference held. Does nothing where it has no owner. */

@@ -10,6 +10,7 @@ import type { ManualAction, Observation, PaymentReference, Statement } from './o
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Policy } from './order/policy.ts';
+import type { PlacedOtherwise } from './order/terms.ts';
 import type { OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
@@ -27,8 +28,17 @@ export interface PlaceOrder {
   readonly account: string;
   /** True: live mode. False: test mode. */
   readonly livemode: boolean;
-  /** The parts that may make the total differ from `amountMinor`. Default of each: true. */
-  readonly allow?: { readonly discount?: boolean; readonly tax?: boolean; readonly shipping?: boolean };
+  /** What may make the total differ from `amountMinor`. Default: discount, tax and shipping may, and nothing else. */
+  readonly allow?: {
+    readonly discount?: boolean;
+    readonly tax?: boolean;
+    readonly shipping?: boolean;
+    /**
+     * True: the buyer may pay more, by adjustable quantity, optional items or a price of his own choice. `amountMinor` is then
+     * the least that counts, and more opens no review. Default false.
+     */
+    readonly more?: boolean;
+  };
 }
 
 export type ObserveResult =
@@ -138,8 +148,11 @@ export interface PaymentLedger extends AsyncDisposable {
   readonly delivers: boolean;
   /** The runtime of this ledger, for payment adapters on it. */
   readonly runtime: Runtime;
-  /** Places an order. `exists`: it was placed before on the same terms. `differs`: on other terms, which stay as they were. */
-  placeOrder(order: PlaceOrder): Promise<{ readonly outcome: 'placed' | 'exists' | 'differs' }>;
+  /**
+   * Places an order. `exists`: it was placed before on the same terms. `differs`: on other terms, which stay as they were;
+   * `terms` says which.
+   */
+  placeOrder(order: PlaceOrder): Promise<{ readonly outcome: 'placed' | 'exists' } | PlacedOtherwise>;
   /**
    * Links a provider's session or payment intent to the order. Durable when it answers, so call it before the customer is sent
    * there. `exists`: it was attached before. `belongs_to`: the payment belongs to that other order, and nothing was attached.
@@ -167,7 +180,9 @@ export interface PaymentLedger extends AsyncDisposable {
     payment: Statement,
     by: ManualAction,
   ): Promise<
-    { readonly outcome: 'imported' | 'exists' | 'not_entitled' | 'differs' } | { readonly outcome: 'belongs_to'; readonly orderId: string }
+    | { readonly outcome: 'imported' | 'exists' | 'not_entitled' }
+    | PlacedOtherwise
+    | { readonly outcome: 'belongs_to'; readonly orderId: string }
   >;
   /** Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. */
   observePayment(observation: Observation): Promise<ObserveResult>;

@@ -1,13 +1,14 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
 
-import { LedgerError, type Logger, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
-import { Checkout, type StartedCheckout } from './checkout/checkout.ts';
-import type { StartCheckout } from './checkout/checkout-input.ts';
+import { Checkout } from './checkout/checkout.ts';
+import type { StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout/checkout-terms.ts';
 import type { PaymentStatus } from './checkout/payment-status.ts';
-import { sessionRefresher } from './checkout/refresh-session.ts';
+import { checkoutRefresher } from './checkout/refresh-checkout.ts';
+import type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
 import { StatusQuery } from './checkout/status-query.ts';
 import { Intake } from './intake/intake.ts';
 import { NotOursCache } from './intake/not-ours-cache.ts';
@@ -18,6 +19,7 @@ import { type Rechecked, recheck } from './operations/recheck.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
 import { ReadBudget } from './poll/read-budget.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
+import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
 import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
@@ -77,13 +79,17 @@ export interface StripePayments extends AsyncDisposable {
   /** The ledger from the options. */
   readonly ledger: PaymentLedger;
   /**
-   * Places the order and returns where to send the customer. While an earlier session of the order is open, it returns that
-   * one again.
+   * Places the order and returns what the customer pays with: a page of Stripe's; with `ui: 'embedded'` or `'elements'` a
+   * Checkout session, and with `ui: 'intent'` a bare payment intent, for a page of yours. While an earlier one of the order is
+   * open, it returns that again; one with another `ui` is ended first.
    *
-   * @throws LedgerError `invalid_input`: a field or a Stripe parameter is invalid, or the order was placed on other terms.
-   *   `already_paid`: the order is an active membership. `payment_under_way`: a debit is being collected, or an authorized
-   *   payment waits for its capture. `amount_differs`: Stripe's session costs something other than the order.
+   * @throws LedgerError `invalid_input`: a field or a Stripe parameter is invalid, Stripe takes no such amount, or the order was
+   *   placed on other terms (the message names them). `already_paid`: the order is an active membership. `payment_under_way`: a
+   *   debit is being collected, or an authorized payment waits for its capture. `amount_differs`: Stripe's session costs
+   *   something other than the order, or the customer could change what it costs.
    */
+  startCheckout(order: StartEmbeddedCheckout): Promise<StartedEmbeddedCheckout>;
+  startCheckout(order: StartPaymentIntent): Promise<StartedPaymentIntent>;
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
   /** Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's. */
   metadataFor(orderId: string): Record<string, string>;
@@ -96,19 +102,20 @@ export interface StripePayments extends AsyncDisposable {
    */
   handleWebhook(rawBody: Uint8Array, signature: string): Promise<WebhookAnswer>;
   /**
-   * The state of one Checkout session (`cs_…`), for a success page. Undefined: the ledger does not know the session, and
-   * Stripe was not asked. If Stripe does not answer within 3 s, the result is `stale`; that is no error.
+   * The state of one Checkout session (`cs_…`) or payment intent (`pi_…`), for a success page. Undefined: the ledger does not
+   * know it, and Stripe was not asked. If Stripe does not answer within 3 s, the result is `stale`; that is no error.
    */
-  status(sessionId: string): Promise<PaymentStatus | undefined>;
+  status(checkoutId: string): Promise<PaymentStatus | undefined>;
   /**
    * Runs one pass of the poll, for cron and serverless. By default all tiers run now; `onlyDue` skips those that are not
    * due, for a cron job every few minutes. `lookedAt`: objects listed, in `calls` calls; `found`: those of ours that stated
-   * a fact; `rescued`: memberships that the pass granted or restored; `budgetLeft`: what is left of `readsPer30Days`.
+   * a fact; `rescued`: memberships that the pass granted or restored; `budgetLeft`: what is left of `readsPer30Days`;
+   * `unreadAccounts`: those with orders here that the key may not read.
    *
    * @throws LedgerError `provider_unavailable` or a code of the store: the round is not finished, and the next one reads
    *   the same again.
    */
-  sweep(options?: SweepOptions): Promise<SweepSummary>;
+  sweep(options?: SweepOptions): Promise<SweepResult>;
   /**
    * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
    * lets the ledger observe it. Stripe's answer decides, not who asks.
@@ -152,11 +159,11 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(budget) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const intake = new Intake({ ...parts, accounts, siblings });
-  const refreshSession = sessionRefresher(accounts, intake);
-  const checkout = new Checkout({ ...parts, accounts, refreshSession });
+  const refreshCheckout = checkoutRefresher(accounts, intake);
+  const checkout = new Checkout({ ...parts, accounts, refreshCheckout });
   const events = new StripeEvents({ ...parts, accounts, intake });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
-  const statusQuery = new StatusQuery({ ledger, refreshSession, runtime, log });
+  const statusQuery = new StatusQuery({ ledger, refreshCheckout, runtime, log });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
   const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs: new NotOursCache(runtime) });
@@ -186,10 +193,10 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 
   return {
     ledger,
-    startCheckout: (order) => calls.run(() => checkout.start(order)),
+    startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
     metadataFor: (orderId) => metadataFor(scope, orderId),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
-    status: (sessionId) => calls.run(() => statusQuery.ask(sessionId)),
+    status: (checkoutId) => calls.run(() => statusQuery.ask(checkoutId)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
     recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake, siblings, reads })),
     [Symbol.asyncDispose]: () => {

@@ -68,6 +68,9 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   await place('elsewhere');
   await observe('webhook', 'pi_elsewhere', paid(), { ...aliases('elsewhere'), payment: payment('pi_elsewhere', { account: 'acct_2' }) });
 
+  await place('generous', 4_900, { more: true });
+  await observe('webhook', 'pi_generous', paid(9_800), aliases('generous')); // Two of it: the buyer chose the quantity.
+
   // Under other policies, by other processes.
   await third.place('kept');
   await third.observe('webhook', 'pi_kept', paid(), aliases('kept'));

@@ -1,9 +1,10 @@
 // Writes an example log with the real ledger. Its orders meet each event, each decision and each kind of delivery. Clock and
 // ids are the same in every run.
+import { defined } from '../defined.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { Fact, ManualAction, Observation, PaymentReference, Source } from '../observation.ts';
-import type { MembershipChange, PaymentLedger, PaymentLedgerOptions } from '../payment-ledger.ts';
+import type { MembershipChange, PaymentLedger, PaymentLedgerOptions, PlaceOrder } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 
 const account = 'acct_1';
@@ -47,7 +48,7 @@ export function steadyRuntime(): Runtime & { advance(ms: number): void } {
 interface StoryProcess {
   readonly ledger: PaymentLedger;
   observe(source: Source, of: string, fact: Fact, changed?: Partial<Observation>): Promise<unknown>;
-  place(orderId: string, amountMinor?: number): Promise<void>;
+  place(orderId: string, amountMinor?: number, allow?: PlaceOrder['allow']): Promise<void>;
   resolve(orderId: string, resolution: 'grant' | 'revoke' | 'dismiss', reviewId?: string): Promise<void>;
 }
 
@@ -76,7 +77,7 @@ export function openStoryProcess(
       };
       return ledger.observePayment({ ...statement, source, ...(source === 'manual' ? { by: support } : {}), ...changed } as Observation);
     },
-    place: async (orderId, amountMinor = 4_900) => {
+    place: async (orderId, amountMinor = 4_900, allow) => {
       await ledger.placeOrder({
         orderId,
         memberId: `member-${orderId}`,
@@ -85,6 +86,7 @@ export function openStoryProcess(
         currency: 'usd',
         account,
         livemode: true,
+        ...defined({ allow }),
       });
       await ledger.attachCheckout(orderId, payment(`cs_${orderId}`), { expiresAt: '2026-01-06T09:00:00.000Z' });
     },

@@ -60,7 +60,7 @@ export function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPl
   if (attempt.amount.currency !== placed.expected.currency) return [...found, 'currency'];
   const difference = attempt.amount.totalMinor - owed(attempt.amount, placed);
   if (difference < 0) found.push('amount');
-  if (difference > 0) found.push('overpaid');
+  if (difference > 0 && placed.expected.allow.more !== true) found.push('overpaid');
   return found;
 }
 

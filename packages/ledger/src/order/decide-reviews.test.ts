@@ -76,7 +76,18 @@ describe('amounts by parts: total = subtotal − discount + tax + shipping', () 
   function expecting(allow: Partial<typeof order1.expected.allow>): OrderEvent {
     return { type: 'OrderPlaced', data: { ...order1, expected: { ...order1.expected, allow: { ...order1.expected.allow, ...allow } } } };
   }
-  const [counts, tooLittle, tooMuch] = [['MembershipGranted'], ['ReviewOpened'], ['ReviewOpened', 'MembershipGranted']] as const;
+  const [counts, tooLittle, tooMuch, otherCurrency] = [
+    ['MembershipGranted'],
+    ['ReviewOpened'],
+    ['ReviewOpened', 'MembershipGranted'],
+    ['ReviewOpened'],
+  ] as const;
+  const kinds = new Map<readonly string[], readonly ReviewKind[]>([
+    [counts, []],
+    [tooLittle, ['amount']],
+    [tooMuch, ['overpaid']],
+    [otherCurrency, ['currency']],
+  ]);
   // biome-ignore format: a table
   const cases = [
     ['a discount, allowed', paidInParts({ discount: 100 }), {}, counts],
@@ -91,13 +102,23 @@ describe('amounts by parts: total = subtotal − discount + tax + shipping', () 
     ['a subtotal too high, hidden by a discount', paidInParts({ subtotal: 1_100, discount: 100 }), {}, tooMuch],
     ['without parts, under', paid(999), {}, tooLittle],
     ['without parts, over', paid(1_001), {}, tooMuch],
+    ['more, allowed: a quantity that the buyer chose', paidInParts({ subtotal: 3_000 }), { more: true }, counts],
+    ['more, allowed, without parts', paid(1_001), { more: true }, counts],
+    ['more, allowed, and no less', paid(999), { more: true }, tooLittle],
+    ['more, allowed, and less than is owed with its tax', paidInParts({ subtotal: 950, tax: 60 }), { more: true }, tooLittle],
+    ['more, allowed, in another currency', paid(5_000, { currency: 'eur' }), { more: true }, otherCurrency],
     ['captured in part: the total is less than its parts say', paid(500, { parts: { subtotalMinor: 1_000, discountMinor: 0, taxMinor: 0, shippingMinor: 0 } }), {}, tooLittle],
   ] as const;
+  test('a second payment is money kept twice, also where more is allowed', () => {
+    given(expecting({ more: true }), observed(paid(1_500)), decision('MembershipGranted', 1))
+      .when(observe(paid(1_000), { of: pi2 }))
+      .adds('PaymentObserved', review('overpaid', 'r1', pi2));
+  });
   test.each(cases)('%s', (_, fact, allow, adds) => {
     const { order } = given(expecting(allow))
       .when(observe(fact))
       .adds('PaymentObserved', ...adds);
-    expect(order.reviews.map(({ kind }) => kind)).toEqual(adds === counts ? [] : [adds === tooMuch ? 'overpaid' : 'amount']);
+    expect(order.reviews.map(({ kind }) => kind)).toEqual(kinds.get(adds));
   });
 });
 

@@ -5,18 +5,9 @@ import { type Fact, factContent, type ManualAction, type PaymentReference, payme
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import {
-  evolve,
-  factContentKey,
-  hasReview,
-  isGranting,
-  isSameOrder,
-  type MembershipStatus,
-  moveOf,
-  nextReviewId,
-  type OrderState,
-} from './order.ts';
+import { evolve, factContentKey, hasReview, isGranting, type MembershipStatus, moveOf, nextReviewId, type OrderState } from './order.ts';
 import type { Policy } from './policy.ts';
+import { isSameOrder } from './terms.ts';
 
 export type OrderCommand =
   | { readonly type: 'place'; readonly order: OrderPlaced }

@@ -114,6 +114,14 @@ describe('an event that cannot be read', () => {
 });
 
 describe('an event that is written', () => {
+  test('of an order that allows more is of version 2, which an older release refuses, and no other order is', () => {
+    const { expected } = order1;
+    const data = { ...order1, expected: { ...expected, allow: { ...expected.allow, more: true as const } } };
+    expect(versionOf({ type: 'OrderPlaced', data })).toBe(2);
+    expect(readOrderEvent(stored({ type: 'OrderPlaced', data }, { version: '2' }))).toEqual({ type: 'OrderPlaced', data });
+    expect(versionOf({ type: 'OrderPlaced', data: order1 })).toBe(1);
+  });
+
   test.each(every)('$type has the lowest version that holds it', (event) => expect(versionOf(event)).toBe(1));
   test('that could not be read again is refused before it is stored', () => {
     const { code, message } = refusal(() => versionOf({ type: 'MembershipDelivered', data: { sequence: 0.5 } }));

@@ -12,7 +12,7 @@ import {
   sourceSchema,
   timeSchema,
 } from '../observation.ts';
-import type { MembershipDecided, OrderEvent } from './events.ts';
+import type { AllowedParts, MembershipDecided, OrderEvent, OrderPlaced } from './events.ts';
 
 const sequenceSchema = z.number().int().min(1);
 const revisionSchema = z.number().int().min(0);
@@ -41,22 +41,23 @@ const decidedSchema: z.ZodType<MembershipDecided> = z.strictObject({
 const reviewShape = { reviewId: idSchema, payment: paymentReferenceSchema, openedAt: timeSchema };
 const reviewKinds = ['amount', 'currency', 'mode', 'account', 'overpaid', 'conflicting_evidence', 'claimed_by_two', 'paid_again'] as const;
 
+const allowShape = { discount: z.boolean(), tax: z.boolean(), shipping: z.boolean() };
+const placedShape = (allow: z.ZodType<AllowedParts>): z.ZodType<OrderPlaced> =>
+  z.strictObject({
+    orderId: idSchema,
+    memberId: idSchema,
+    plan: idSchema,
+    expected: z.strictObject({ amountMinor: minorSchema, currency: currencySchema, allow }),
+    livemode: z.boolean(),
+    account: idSchema,
+    placedAt: timeSchema,
+  });
+
 /** The shapes of each type, version by version. A changed shape is a new version at the end. */
 export const orderEventVersions: EventVersions<OrderEvent> = {
   OrderPlaced: [
-    z.strictObject({
-      orderId: idSchema,
-      memberId: idSchema,
-      plan: idSchema,
-      expected: z.strictObject({
-        amountMinor: minorSchema,
-        currency: currencySchema,
-        allow: z.strictObject({ discount: z.boolean(), tax: z.boolean(), shipping: z.boolean() }),
-      }),
-      livemode: z.boolean(),
-      account: idSchema,
-      placedAt: timeSchema,
-    }),
+    placedShape(z.strictObject(allowShape)),
+    placedShape(z.strictObject({ ...allowShape, more: z.exactOptional(z.literal(true)) })),
   ],
   CheckoutAttached: [
     z.strictObject({

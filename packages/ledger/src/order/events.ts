@@ -6,6 +6,8 @@ export interface AllowedParts {
   readonly discount: boolean;
   readonly tax: boolean;
   readonly shipping: boolean;
+  /** The total may be more than that, by adjustable quantity, optional items or a price that the buyer chooses. Absent: it may not. */
+  readonly more?: true;
 }
 
 /** The shop's order: who buys which plan, and which payment it expects. At most one in a stream. */

@@ -22,8 +22,8 @@ export const anyPolicy: fc.Arbitrary<Policy> = fc
   .map(({ rules, ...policy }) => ({ ...policy, ...defined({ rules }) }));
 
 export const anyOrder: fc.Arbitrary<OrderPlaced> = fc
-  .record({ discount: fc.boolean(), tax: fc.boolean(), shipping: fc.boolean() })
-  .map((allow) => ({ ...order1, expected: { ...order1.expected, allow } }));
+  .record({ discount: fc.boolean(), tax: fc.boolean(), shipping: fc.boolean(), more: fc.constantFrom(undefined, true) })
+  .map(({ more, ...parts }) => ({ ...order1, expected: { ...order1.expected, allow: { ...parts, ...defined({ more }) } } }));
 
 export const anySource: fc.Arbitrary<Source> = fc.constantFrom('webhook', 'poll', 'status_query', 'manual');
 

@@ -208,16 +208,6 @@ function givesAccess(type: DecisionType): boolean {
   return type === 'MembershipGranted' || type === 'MembershipRestored';
 }
 
-/** True if both have the same terms, as where a retry places an order again. `placedAt` is not compared. */
-export function isSameOrder(a: OrderPlaced | undefined, b: OrderPlaced): boolean {
-  return a !== undefined && termsOf(a) === termsOf(b);
-}
-
-function termsOf({ orderId, memberId, plan, expected, livemode, account }: OrderPlaced): string {
-  const { amountMinor, currency, allow } = expected;
-  return JSON.stringify([orderId, memberId, plan, amountMinor, currency, allow.discount, allow.tax, allow.shipping, livemode, account]);
-}
-
 /** Key of `sourcesByFact`: the payment key, a space, and the content of the fact. */
 export function factContentKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
   return `${paymentKey(payment)} ${factContent(fact)}`;

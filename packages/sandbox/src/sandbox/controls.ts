@@ -10,17 +10,19 @@ import { type Authentication, authenticate } from './objects/checkout-authentica
 import { type Confirmation, confirm } from './objects/checkout-confirm.ts';
 import { expire, recover } from './objects/checkout-expire.ts';
 import { renderSession } from './objects/checkout-record.ts';
+import type { CustomerChoices } from './objects/customer-choices.ts';
 import { type DisputeCaseType, type DisputeStatus, type DisputeTerms, openDispute, updateDispute } from './objects/disputes.ts';
+import { payIntent } from './objects/intent-pay.ts';
 import { type LinkVisit, visitLink } from './objects/payment-links.ts';
 import { enterPromotionCode } from './objects/promotion-entry.ts';
 import { endRefund, type RefundEnd } from './objects/refund-status.ts';
 import { chargeToRefund, refundCharge } from './objects/refunds.ts';
 import { settle } from './objects/settlement.ts';
 import type { CheckoutRecord } from './state/records.ts';
-import { CARD_NAMES, type CardName, paymentOption } from './test-cards.ts';
+import { CARD_NAMES, type CardName, type PaymentOption, paymentOption } from './test-cards.ts';
 
 /** How the customer pays. */
-export interface PayOptions {
+export interface PayOptions extends CustomerChoices {
   /** A test card by name or number. Default `success`. */
   readonly card?: CardName | (string & Record<never, never>);
   /** What happens to the payment's webhooks. Default: the session's own fate, else `delivered`. */
@@ -50,21 +52,33 @@ export class Controls {
   }
 
   /**
-   * The customer pays on the hosted page.
+   * The customer pays: on the hosted page, or by the form in a page of the shop.
    *
-   * @throws StripeApiError 404 for an unknown session, 400 for one that is not open or that refuses the code or the
-   *   currency.
+   * @throws StripeApiError 404 for an unknown session, 400 for one that is not open or that refuses the code, the
+   *   currency or another choice.
    * @throws Error for an unknown card or fate.
    */
-  pay(sessionId: string, { card = 'success', fate, promotionCode, presentmentCurrency }: PayOptions = {}): Confirmation {
-    const option = paymentOption(card);
-    if (!option) throw new Error(`There is no test card ${card}. Use one of: ${CARD_NAMES}.`);
+  pay(sessionId: string, { card = 'success', fate, promotionCode, ...choices }: PayOptions = {}): Confirmation {
+    const option = optionNamed(card);
     const chosen = fate === undefined ? undefined : knownFate(fate);
     return this.#change(sessionId, (model) => {
       const record = sessionOf(model, sessionId);
       if (promotionCode !== undefined) enterPromotionCode(model, record, promotionCode);
-      return confirm(model, sessionId, option, { fate: chosen, presentmentCurrency });
+      return confirm(model, sessionId, option, { ...choices, fate: chosen });
     });
+  }
+
+  /**
+   * The customer pays a bare payment intent, as by Stripe.js in a page of the shop. Default fate: as its metadata says, else
+   * `delivered`; what is settled later follows the metadata alone.
+   *
+   * @throws StripeApiError 400 for an unknown intent, or one that takes no payment.
+   * @throws Error for an unknown card or fate.
+   */
+  payIntent(paymentIntentId: string, { card = 'success', fate }: Pick<PayOptions, 'card' | 'fate'> = {}): Stripe.PaymentIntent {
+    const option = optionNamed(card);
+    const chosen = fate === undefined ? undefined : knownFate(fate);
+    return this.#change(paymentIntentId, (model) => payIntent(model, paymentIntentId, option, chosen));
   }
 
   /**
@@ -165,6 +179,12 @@ export class Controls {
     const model = this.#core.accounts.holding(id);
     return model.state.transaction(() => change(model));
   }
+}
+
+function optionNamed(card: string): PaymentOption {
+  const option = paymentOption(card);
+  if (!option) throw new Error(`There is no test card ${card}. Use one of: ${CARD_NAMES}.`);
+  return option;
 }
 
 function sessionOf({ state }: Model, id: string): CheckoutRecord {

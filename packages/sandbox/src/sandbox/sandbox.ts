@@ -21,6 +21,7 @@ export interface StripeSandbox
     Pick<
       Controls,
       | 'pay'
+      | 'payIntent'
       | 'authenticate'
       | 'setFate'
       | 'expire'
@@ -106,6 +107,7 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
     account: core.model.account,
     calls: core.calls,
     pay: (sessionId, pay) => controls.pay(sessionId, pay),
+    payIntent: (paymentIntentId, pay) => controls.payIntent(paymentIntentId, pay),
     authenticate: (payment, outcome) => controls.authenticate(payment, outcome),
     setFate: (sessionId, fate) => controls.setFate(sessionId, fate),
     expire: (sessionId) => controls.expire(sessionId),

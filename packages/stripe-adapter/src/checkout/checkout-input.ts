@@ -1,67 +1,79 @@
 // What the caller of `startCheckout` gives, refused before anything is asked of Stripe.
 
-import { LedgerError, type PlaceOrder } from '@paidonce/ledger';
-import { defined, idSchema, knownCurrencySchema, minorSchema } from '@paidonce/ledger/adapter';
-import type Stripe from 'stripe';
+import { LedgerError } from '@paidonce/ledger';
+import { allowSchema, defined, idSchema, knownCurrencySchema, minorSchema } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
 import { stripeAccountSchema } from '../stripe/stripe-objects.ts';
-
-/** Stripe's own parameters for a Checkout session, without those that `startCheckout` sets. */
-export type SessionOptions = Omit<Stripe.Checkout.SessionCreateParams, 'mode' | 'success_url' | 'cancel_url' | 'ui_mode' | 'return_url'>;
-
-/** The order without account and mode: those come from the session. */
-export type OrderTerms = Omit<PlaceOrder, 'account' | 'livemode'>;
-
-/** An order, and the pages that the customer returns to. */
-export interface StartCheckout extends OrderTerms {
-  /** An absolute http or https URL. `session_id={CHECKOUT_SESSION_ID}` is added if it has no such placeholder. */
-  readonly successUrl: string;
-  /** An absolute http or https URL. Default: Stripe's page shows no way back. */
-  readonly cancelUrl?: string;
-  /** For platforms: the connected account (`acct_…`) on which the session is made. Default: the key's own account. */
-  readonly connectedAccount?: string;
-  /** More of Stripe's own parameters. Default for `line_items`: one item, the plan at the order's amount. */
-  readonly session?: SessionOptions;
-}
-
-export interface CheckedStart extends Pick<StartCheckout, 'successUrl' | 'cancelUrl' | 'connectedAccount' | 'session'> {
-  readonly order: OrderTerms;
-}
+import {
+  type CheckedStart,
+  type IntentOptions,
+  intentParameters,
+  type SessionOptions,
+  type StartCheckout,
+  type StartEmbeddedCheckout,
+  type StartPaymentIntent,
+  sessionParameters,
+} from './checkout-terms.ts';
+import { refuseOpenEnds } from './open-ends.ts';
+import { refuseUnpayable } from './payable-amount.ts';
+import { withSessionId } from './success-url.ts';
 
 const urlSchema = z.string().refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL');
-const ownParameters = ['mode', 'success_url', 'cancel_url', 'ui_mode', 'return_url'];
 
-const startSchema: z.ZodType<StartCheckout> = z.strictObject({
+/** Parameters of Stripe's, which Stripe checks, without those that are set here. */
+function parametersWithout<T>(own: readonly string[]): z.ZodType<T> {
+  return z.custom<T>(
+    (value) => typeof value === 'object' && value !== null && own.every((name) => !(name in value)),
+    `must be an object without ${own.join(', ')}: these are set here`,
+  );
+}
+
+const anyShape = {
   orderId: idSchema,
   memberId: idSchema,
   plan: idSchema,
   amountMinor: minorSchema,
   currency: knownCurrencySchema,
-  allow: z.exactOptional(
-    z.strictObject({ discount: z.exactOptional(z.boolean()), tax: z.exactOptional(z.boolean()), shipping: z.exactOptional(z.boolean()) }),
-  ),
-  successUrl: urlSchema,
-  cancelUrl: z.exactOptional(urlSchema),
+  allow: z.exactOptional(allowSchema),
   connectedAccount: z.exactOptional(stripeAccountSchema),
-  session: z.exactOptional(
-    z.custom<SessionOptions>(
-      (value) => typeof value === 'object' && value !== null && ownParameters.every((name) => !(name in value)),
-      `must be an object without ${ownParameters.join(', ')}: these are set here`,
-    ),
-  ),
-});
+};
+const session = z.exactOptional(parametersWithout<SessionOptions>(sessionParameters));
 
-/** @throws LedgerError `invalid_input`: names each bad field. */
-export function readStart(input: StartCheckout): CheckedStart {
-  const parsed = startSchema.safeParse(input);
+const startSchema = z.discriminatedUnion('ui', [
+  z.strictObject({ ...anyShape, ui: z.literal('hosted'), successUrl: urlSchema, cancelUrl: z.exactOptional(urlSchema), session }),
+  z.strictObject({ ...anyShape, ui: z.enum(['embedded', 'elements']), returnUrl: z.exactOptional(urlSchema), session }),
+  z.strictObject({ ...anyShape, ui: z.literal('intent'), intent: z.exactOptional(parametersWithout<IntentOptions>(intentParameters)) }),
+]);
+
+/** @throws LedgerError `invalid_input`: names each bad field. `amount_differs`: a line item has another currency than the order. */
+export function readStart(input: StartCheckout | StartEmbeddedCheckout | StartPaymentIntent): CheckedStart {
+  const parsed = startSchema.safeParse({ ui: 'hosted', ...input });
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${['order', ...path].join('.')}: ${message}`);
     throw new LedgerError('invalid_input', problems.join('; '));
   }
-  const { successUrl, cancelUrl, connectedAccount, session, ...order } = parsed.data;
-  return {
-    order,
-    successUrl,
-    ...defined({ cancelUrl, connectedAccount, session }),
+  const { orderId, memberId, plan, amountMinor, currency, allow, ...rest } = parsed.data;
+  const checked: CheckedStart = {
+    order: { orderId, memberId, plan, amountMinor, currency, ...defined({ allow }) },
+    ...rest,
+    ...('successUrl' in rest ? { successUrl: withSessionId(rest.successUrl) } : {}),
+    ...('returnUrl' in rest && rest.returnUrl !== undefined ? { returnUrl: withSessionId(rest.returnUrl, 'returnUrl') } : {}),
   };
+  refuseMissingReturn(checked);
+  refuseOpenEnds(checked);
+  refuseUnpayable(checked);
+  return checked;
+}
+
+/** Stripe wants the URL, or no redirect at all. */
+function refuseMissingReturn({ ui, returnUrl, session: options }: CheckedStart): void {
+  if (ui !== 'embedded' && ui !== 'elements') return;
+  const isNever = ui === 'embedded' && options?.redirect_on_completion === 'never';
+  if (isNever === (returnUrl === undefined)) return;
+  throw new LedgerError(
+    'invalid_input',
+    isNever
+      ? "order.returnUrl: the session has redirect_on_completion 'never', so that nobody is sent there. Leave one of them out"
+      : "order.returnUrl: is missing. Only an embedded session with redirect_on_completion 'never' needs none",
+  );
 }

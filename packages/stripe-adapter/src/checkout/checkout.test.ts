@@ -98,7 +98,10 @@ describe('startCheckout', () => {
     const { payments, stripe } = await openShop();
     const { sessionId } = await payments.startCheckout(plan);
     const error = await refusal(payments.startCheckout({ ...plan, plan: 'month' }));
-    expect([error.code, error.message]).toEqual(['invalid_input', expect.stringContaining('order-1')]);
+    expect([error.code, error.message]).toEqual([
+      'invalid_input',
+      expect.stringContaining('Order order-1 was placed on other terms: plan was year and is month'),
+    ]);
     const { data } = await stripe.checkout.sessions.list({ status: 'open' });
     expect(data.map(({ id }) => id)).toEqual([sessionId]);
   });
@@ -152,13 +155,21 @@ describe('a session that costs something else', () => {
   test.each([
     ['less', { line_items: line(900) }],
     ['more', { line_items: line(1_001) }],
-    ['another currency', { line_items: line(1_000, 'usd') }],
   ])('%s: it is expired, there is no URL, and no order', async (_, session) => {
     const { payments, stripe, ledger } = await openShop();
     expect((await refusal(payments.startCheckout({ ...plan, session }))).code).toBe('amount_differs');
     const { data } = await stripe.checkout.sessions.list();
     expect(data.map(({ status }) => status)).toEqual(['expired']);
     expect(await ledger.order('order-1')).toBeUndefined();
+  });
+
+  test('another currency: it is refused before there is a session', async () => {
+    const { payments, sandbox } = await openShop();
+    for (const session of [{ line_items: line(1_000, 'usd') }, { currency: 'usd' }]) {
+      const error = await refusal(payments.startCheckout({ ...plan, session }));
+      expect([error.code, error.message]).toEqual(['amount_differs', expect.stringContaining('is in eur, but its session is in usd')]);
+    }
+    expect(sandbox.calls.count()).toBe(0);
   });
 
   test('may be mended, and started again at once', async () => {

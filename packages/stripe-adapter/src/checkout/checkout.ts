@@ -1,45 +1,33 @@
-// Starts a Checkout session for an order. When the caller has the URL, the order and its reference are durable: no
-// payment on it can be another app's. A crash before that leaves a session to which nobody was sent.
+// Starts a payment of an order: a Checkout session, or a bare payment intent. When the caller has its URL or secret, the
+// order and the reference are durable: no payment on it can be another app's. A crash before that leaves an object to which
+// nobody was sent.
 
-import { createHash } from 'node:crypto';
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
-import { attemptOf, defined, isFinalAttempt } from '@paidonce/ledger/adapter';
-import type Stripe from 'stripe';
-import { expireKey } from '../intake/sibling-sessions.ts';
-import { metadataFor } from '../mapping/claim.ts';
+import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
+import { inWords, isOfAnotherKey } from '../differing-terms.ts';
+import { closeCheckout } from '../intake/sibling-sessions.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
-import { type CheckedStart, type OrderTerms, readStart, type StartCheckout } from './checkout-input.ts';
-import type { RefreshSession } from './refresh-session.ts';
-import { withSessionId } from './success-url.ts';
-
-/** An open Checkout session. */
-export interface StartedCheckout {
-  /** `cs_…`, for `status`. */
-  readonly sessionId: string;
-  /** Send the customer here. */
-  readonly url: string;
-}
+import { readStart } from './checkout-input.ts';
+import { intentParameters, keyFor, sessionParameters } from './checkout-parameters.ts';
+import type { CheckedStart, StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout-terms.ts';
+import { type Made, madeIntent, madeSession } from './made.ts';
+import type { RefreshCheckout } from './refresh-checkout.ts';
+import { type Started, startedOf } from './started.ts';
 
 export interface CheckoutParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
-  readonly refreshSession: RefreshSession;
+  readonly refreshCheckout: RefreshCheckout;
   readonly runtime: Runtime;
   readonly scope: string;
   readonly log: Logger;
 }
 
-type Session = Stripe.Checkout.Session;
-
 const retries = 2;
 /** More idempotency keys to try if Stripe replays a failure of its own. */
 const freshKeys = 3;
-/** The order stays open this long after its session ends: the poll may be down that long, and still finds the payment. */
-const pollGraceMs = 24 * 3_600_000;
-/** How long a recovery link of Stripe lives; it makes a session that nobody attached. */
-const recoveryMs = 30 * 24 * 3_600_000;
 
 export class Checkout {
   readonly #parts: CheckoutParts;
@@ -49,62 +37,77 @@ export class Checkout {
   }
 
   /**
-   * Places the order, and returns its open session or a new one.
+   * Places the order, and returns its open session or intent, or a new one.
    *
    * @throws LedgerError `invalid_input`: bad input, or the order was placed on other terms. `already_paid`.
-   *   `payment_under_way`. `amount_differs`: Stripe's session costs something else. `provider_unavailable`. A code of the
+   *   `payment_under_way`. `amount_differs`: what Stripe made costs something else. `provider_unavailable`. A code of the
    *   store.
    */
-  async start(input: StartCheckout): Promise<StartedCheckout> {
-    const { ledger, accounts, scope } = this.#parts;
+  async start(input: StartCheckout | StartEmbeddedCheckout | StartPaymentIntent): Promise<Started> {
+    const { ledger, accounts } = this.#parts;
     const checked = readStart(input);
-    const parameters = parametersFor(checked, scope);
     const account = checked.connectedAccount ?? (await accounts.own());
-    const calls = await accounts.calls(account);
     const terms = { ...checked.order, account };
     const known = await ledger.order(terms.orderId);
     if (known) {
       await this.#place({ ...terms, livemode: known.livemode });
       refusePaid(known);
-      const open = await this.#openSession(known);
+      const open = await this.#openCheckout(known, checked);
       if (open) return open;
     }
-    const session = await this.#create(calls, parameters, keyFor(terms, parameters, known?.checkouts.length ?? 0, scope));
+    const calls = await accounts.calls(account);
+    const made = await this.#make(calls, checked, known?.checkouts.length ?? 0);
+    let started: Started;
     try {
-      checkSession(session, terms);
-      await this.#place({ ...terms, livemode: session.livemode });
+      started = made.accepted(await made.lines(calls));
+      await this.#place({ ...terms, livemode: made.livemode });
     } catch (error) {
       if (error instanceof LedgerError && (error.code === 'invalid_input' || error.code === 'amount_differs'))
-        await this.#expire(calls, session.id);
+        await this.#abandon(calls, made.id);
       throw error;
     }
-    return this.#attach(terms.orderId, session, terms.account);
+    await this.#attach(terms.orderId, made, account);
+    // Stripe repeated what it answered to this key before: what was open then may be paid or expired by now. As one that is
+    // attached it is read once, like every other.
+    return made.isReplayed ? this.start(input) : started;
   }
 
-  /** The newest of the attached sessions that still accepts a payment. Undefined: none does. */
-  async #openSession({ orderId, checkouts }: OrderView): Promise<StartedCheckout | undefined> {
-    const { ledger, refreshSession, runtime } = this.#parts;
+  /** The newest that is attached and still accepts a payment where this customer pays. Undefined: none does. */
+  async #openCheckout({ orderId, checkouts }: OrderView, { ui }: CheckedStart): Promise<Started | undefined> {
+    const { ledger, accounts, refreshCheckout, runtime, scope } = this.#parts;
     const now = runtime.now().getTime();
     const history = await ledger.history(orderId);
     for (const { payment, expiresAt } of checkouts.toReversed()) {
-      const isExpired = expiresAt !== undefined && Date.parse(expiresAt) <= now;
-      if (isExpired || !payment.id.startsWith('cs_') || isFinalAttempt(attemptOf(history, payment.id))) continue;
-      const refreshed = await refreshSession(payment);
-      if (refreshed.state === 'open') return { sessionId: payment.id, url: refreshed.url };
+      const isIntent = payment.id.startsWith('pi_');
+      // An intent of Stripe's does not expire: its date only ends our own looking.
+      const isExpired = !isIntent && expiresAt !== undefined && Date.parse(expiresAt) <= now;
+      if (isExpired || !(isIntent || payment.id.startsWith('cs_')) || isFinalAttempt(attemptOf(history, payment.id))) continue;
+      const found = await refreshCheckout(payment);
+      if (found.state === 'open') {
+        if (found.ui === ui) return startedOf(payment.id, found);
+        // He pays elsewhere now. Two that are open could both be paid.
+        if (await closeCheckout(await accounts.calls(payment.account), payment.id, scope)) continue;
+        await refreshCheckout(payment);
+      }
       const current = await ledger.order(orderId); // It may have been paid, and no source had reported it.
       if (current) refusePaid(current);
     }
     return undefined;
   }
 
-  /** Uses one idempotency key, so that a lost answer makes no second session. */
-  async #create(calls: StripeCalls, parameters: Stripe.Checkout.SessionCreateParams, key: string): Promise<Session> {
-    const { runtime } = this.#parts;
+  /** Uses one idempotency key, so that a lost answer makes no second one. */
+  async #make(calls: StripeCalls, checked: CheckedStart, attached: number): Promise<Made> {
+    const { runtime, scope } = this.#parts;
+    const isIntent = checked.ui === 'intent';
+    const [session, intent] = isIntent ? [undefined, intentParameters(checked, scope)] : [sessionParameters(checked, scope), undefined];
+    const key = keyFor(checked, session ?? intent ?? {}, attached, scope);
+    const make = async (tried: string): Promise<Made> => {
+      if (intent) return madeIntent(await calls.createIntent(intent, tried), checked, runtime);
+      return madeSession(await calls.createSession(session ?? {}, tried), checked);
+    };
     for (let fresh = 0; ; fresh++) {
       try {
-        const tried = fresh === 0 ? key : `${key}-${fresh}`;
-        const { object } = await withRetries(retries, runtime, () => calls.createSession(parameters, tried));
-        return object;
+        return await withRetries(retries, runtime, () => make(fresh === 0 ? key : `${key}-${fresh}`));
       } catch (error) {
         if (!isReplayedFailure(error) || fresh >= freshKeys) throw error;
       }
@@ -112,36 +115,29 @@ export class Checkout {
   }
 
   async #place(order: PlaceOrder): Promise<void> {
-    const { outcome } = await this.#parts.ledger.placeOrder(order);
-    if (outcome !== 'differs') return;
+    const placed = await this.#parts.ledger.placeOrder(order);
+    if (placed.outcome !== 'differs') return;
     throw new LedgerError(
       'invalid_input',
-      `Order ${order.orderId} was placed on other terms. Use a new orderId, or the terms it was placed on`,
+      `Order ${order.orderId} was placed on other terms: ${inWords(placed.terms)}. ${
+        isOfAnotherKey(placed.terms)
+          ? 'Use a key of the account and mode that it was placed on, or a new orderId'
+          : 'Use a new orderId, or the terms it was placed on'
+      }`,
     );
   }
 
-  async #attach(orderId: string, { id, url, livemode, ...session }: Session, account: string): Promise<StartedCheckout> {
-    const expiresMs = session.expires_at * 1_000 + pollGraceMs;
-    const recoverable = session.after_expiration?.recovery?.enabled === true;
-    const until = {
-      expiresAt: new Date(expiresMs).toISOString(),
-      ...(recoverable ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
-    };
+  async #attach(orderId: string, { id, livemode, until }: Made, account: string): Promise<void> {
     const attached = await this.#parts.ledger.attachCheckout(orderId, { provider: 'stripe', account, livemode, id }, until);
-    if (attached.outcome === 'belongs_to' || url === null) {
-      throw new LedgerError(
-        'invalid_input',
-        `Session ${id} was made for order ${orderId}, but another order has it. Use one scope for each shop`,
-      );
-    }
-    return { sessionId: id, url };
+    if (attached.outcome !== 'belongs_to') return;
+    throw new LedgerError('invalid_input', `${id} was made for order ${orderId}, but another order has it. Use one scope for each shop`);
   }
 
   /** Best effort: nobody was sent to it. */
-  async #expire(calls: StripeCalls, sessionId: string): Promise<void> {
+  async #abandon(calls: StripeCalls, id: string): Promise<void> {
     const { scope, log } = this.#parts;
-    await calls.expireSession(sessionId, expireKey(scope, sessionId)).catch((error: unknown) => {
-      log.warn({ err: error, sessionId }, 'a session to which nobody was sent could not be expired; it ends by itself');
+    await closeCheckout(calls, id, scope).catch((error: unknown) => {
+      log.warn({ err: error, checkoutId: id }, 'what was made for an order, and nobody was sent to, could not be ended');
     });
   }
 }
@@ -155,42 +151,4 @@ function refusePaid({ orderId, membership, payment }: OrderView): void {
       'payment_under_way',
       `A payment of order ${orderId} is under way (${payment}), and a debit takes days. Send the customer to its status; once it fails, a new checkout can start`,
     );
-}
-
-function checkSession(
-  { id, url, amount_subtotal: subtotal, currency: its }: Session,
-  { orderId, amountMinor, currency }: OrderTerms,
-): void {
-  if (subtotal !== amountMinor || its !== currency) {
-    const costs = `costs ${subtotal} ${its} before discounts, tax and shipping`;
-    throw new LedgerError(
-      'amount_differs',
-      `Order ${orderId} is ${amountMinor} ${currency}, but session ${id} ${costs}. Check its line items`,
-    );
-  }
-  if (url === null)
-    throw new LedgerError('invalid_input', `Stripe made session ${id} of order ${orderId} without a page. Was it expired by hand?`);
-}
-
-function parametersFor({ order, successUrl, cancelUrl, session = {} }: CheckedStart, scope: string): Stripe.Checkout.SessionCreateParams {
-  const { orderId, plan, amountMinor, currency } = order;
-  const marks = metadataFor(scope, orderId);
-  return {
-    line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: plan } } }],
-    ...session,
-    mode: 'payment',
-    success_url: withSessionId(successUrl),
-    ...defined({ cancel_url: cancelUrl }),
-    metadata: { ...session.metadata, ...marks },
-    payment_intent_data: { ...session.payment_intent_data, metadata: { ...session.payment_intent_data?.metadata, ...marks } },
-  };
-}
-
-/** The idempotency key, from the log and the terms alone, so that every process and every retry uses the same one. */
-function keyFor({ orderId, amountMinor, currency }: OrderTerms, parameters: object, attached: number, scope: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([amountMinor, currency, parameters]))
-    .digest('hex')
-    .slice(0, 32);
-  return `${scope}-${orderId}-checkout-${attached}-${hash}`;
 }

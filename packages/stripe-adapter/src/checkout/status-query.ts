@@ -1,14 +1,14 @@
-// The success page asks: the ledger answers, after one look at Stripe where that can bring news. A session that the
+// The success page asks: the ledger answers, after one look at Stripe where that can bring news. What the
 // ledger does not know costs no call, and callers who ask at once share one.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
-import type { RefreshSession } from './refresh-session.ts';
+import type { RefreshCheckout } from './refresh-checkout.ts';
 
 export interface StatusQueryParts {
   readonly ledger: PaymentLedger;
-  readonly refreshSession: RefreshSession;
+  readonly refreshCheckout: RefreshCheckout;
   readonly runtime: Runtime;
   readonly log: Logger;
 }
@@ -35,11 +35,11 @@ interface LastRead {
   readonly answered: Promise<boolean>;
 }
 
-type Session = Parameters<RefreshSession>[0];
+type Asked = Parameters<RefreshCheckout>[0];
 
 export class StatusQuery {
   readonly #parts: StatusQueryParts;
-  /** Key: session id. */
+  /** Key: the id of the session or intent. */
   readonly #running = new Map<string, Promise<PaymentStatus | undefined>>();
   /** Key: order id. */
   readonly #lastReads = new Map<string, LastRead>();
@@ -49,39 +49,39 @@ export class StatusQuery {
   }
 
   /**
-   * Undefined: the ledger does not know the session, and Stripe was not asked. If Stripe does not answer: `stale`.
+   * Undefined: the ledger does not know the session or intent, and Stripe was not asked. If Stripe does not answer: `stale`.
    *
    * @throws LedgerError of the store.
    */
-  ask(sessionId: string): Promise<PaymentStatus | undefined> {
-    if (!/^cs_[A-Za-z0-9_]{1,120}$/.test(sessionId)) return Promise.resolve(undefined);
-    const running = this.#running.get(sessionId);
+  ask(checkoutId: string): Promise<PaymentStatus | undefined> {
+    if (!/^(?:cs|pi)_[A-Za-z0-9_]{1,120}$/.test(checkoutId)) return Promise.resolve(undefined);
+    const running = this.#running.get(checkoutId);
     if (running) return running;
-    const asked = this.#ask(sessionId).finally(() => this.#running.delete(sessionId));
-    this.#running.set(sessionId, asked);
+    const asked = this.#ask(checkoutId).finally(() => this.#running.delete(checkoutId));
+    this.#running.set(checkoutId, asked);
     return asked;
   }
 
-  async #ask(sessionId: string): Promise<PaymentStatus | undefined> {
+  async #ask(checkoutId: string): Promise<PaymentStatus | undefined> {
     const { ledger } = this.#parts;
-    const before = await ledger.orderOf(sessionId);
+    const before = await ledger.orderOf(checkoutId);
     if (before === undefined) return undefined;
-    const known = attemptOf(await ledger.history(before.orderId), sessionId);
+    const known = attemptOf(await ledger.history(before.orderId), checkoutId);
     if (before.membership === 'active' || isFinalAttempt(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
-    const account = before.checkouts.find(({ payment }) => payment.id === sessionId)?.payment.account ?? before.account;
-    const answered = await this.#inTime(this.#readOnce(before.orderId, { id: sessionId, account }));
-    const order = (await ledger.orderOf(sessionId)) ?? before;
-    return statusOf(stateOf(order, attemptOf(await ledger.history(order.orderId), sessionId), ledger.delivers), !answered);
+    const account = before.checkouts.find(({ payment }) => payment.id === checkoutId)?.payment.account ?? before.account;
+    const answered = await this.#inTime(this.#readOnce(before.orderId, { id: checkoutId, account }));
+    const order = (await ledger.orderOf(checkoutId)) ?? before;
+    return statusOf(stateOf(order, attemptOf(await ledger.history(order.orderId), checkoutId), ledger.delivers), !answered);
   }
 
   /** A read that is under way, or was made a moment ago, answers for this call too. */
-  #readOnce(orderId: string, session: Session): Promise<boolean> {
+  #readOnce(orderId: string, checkout: Asked): Promise<boolean> {
     const { runtime } = this.#parts;
     const nowMs = runtime.monotonicNowMs();
     const last = this.#lastReads.get(orderId);
     if (last && nowMs - last.atMs < waitMs(last)) return last.answered;
     const continues = last && nowMs - last.atMs < 2 * maxReadIntervalMs;
-    const read = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#read(session) };
+    const read = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#read(checkout) };
     this.#lastReads.delete(orderId);
     this.#lastReads.set(orderId, read);
     const [oldest] = this.#lastReads.keys();
@@ -89,16 +89,16 @@ export class StatusQuery {
     return read.answered;
   }
 
-  async #read(session: Session): Promise<boolean> {
-    const { refreshSession, log } = this.#parts;
+  async #read(checkout: Asked): Promise<boolean> {
+    const { refreshCheckout, log } = this.#parts;
     try {
-      const { state } = await refreshSession(session, deadlineMs);
+      const { state } = await refreshCheckout(checkout, deadlineMs);
       if (state === 'missing')
-        log.warn({ sessionId: session.id }, 'Stripe knows no session of this id. Is the key of another account or mode?');
+        log.warn({ checkoutId: checkout.id }, 'Stripe knows no session or intent of this id. Is the key of another account or mode?');
       return state !== 'missing';
     } catch (error) {
       if (!(error instanceof LedgerError && error.code === 'provider_unavailable')) throw error;
-      log.warn({ err: error, sessionId: session.id }, 'Stripe did not answer a status query');
+      log.warn({ err: error, checkoutId: checkout.id }, 'Stripe did not answer a status query');
       return false;
     }
   }

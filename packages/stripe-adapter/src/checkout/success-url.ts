@@ -6,15 +6,15 @@ const placeholder = '{CHECKOUT_SESSION_ID}';
 const encoded = encodeURIComponent(placeholder);
 
 /** @throws LedgerError `invalid_input`: the placeholder is encoded, and Stripe would not fill it. */
-export function withSessionId(successUrl: string): string {
-  if (successUrl.toUpperCase().includes(encoded)) {
+export function withSessionId(url: string, field: 'successUrl' | 'returnUrl' = 'successUrl'): string {
+  if (url.toUpperCase().includes(encoded)) {
     throw new LedgerError(
       'invalid_input',
-      `successUrl has ${encoded}, which Stripe does not fill. Write ${placeholder} literally, not through URL.searchParams`,
+      `${field} has ${encoded}, which Stripe does not fill. Write ${placeholder} literally, not through URL.searchParams`,
     );
   }
-  if (successUrl.includes(placeholder)) return successUrl;
-  const [page = '', ...fragment] = successUrl.split('#');
+  if (url.includes(placeholder)) return url;
+  const [page = '', ...fragment] = url.split('#');
   const joint = !page.includes('?') ? '?' : page.endsWith('?') || page.endsWith('&') ? '' : '&';
   return [`${page}${joint}session_id=${placeholder}`, ...fragment].join('#');
 }

@@ -911,6 +911,18 @@ describe('doctor', () => {
     expect(ran.code).toBe(3);
   });
 
+  test('names an account that has orders here and that the key may not read, as after a change of the account', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.addWebhookEndpoint({ url: await served(refuses), secret: webhookSecret });
+    const order = { orderId: 'order-old', memberId: 'm', plan: 'year', amountMinor: 1_000, currency: 'eur', livemode: false };
+    await desk.shop((ledger) => ledger.placeOrder({ ...order, account: 'acct_1Former' }));
+    const ran = await desk.run('doctor');
+    expect(ran.out).toContain(
+      `PROBLEM orders on acct_1Former: the ledger has orders on acct_1Former, but the key is of ${desk.sandbox.account} and may not read it. Was the account changed?`,
+    );
+    expect(ran.code).toBe(3);
+  });
+
   test('names an endpoint that Stripe has disabled, and one that is not there', async () => {
     const desk = await openDesk({ env });
     const url = await served(refuses);

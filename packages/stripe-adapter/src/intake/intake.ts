@@ -92,12 +92,20 @@ export class Intake {
       return await take();
     } catch (error) {
       if (!isNotAllowed(error)) throw error;
+      if (await this.#isElsewhere(provenance.account)) return { outcome: 'not_ours' };
       this.#parts.log.error(
         { err: error, ...name, eventId: provenance.eventId },
         'our key may not read what tells of an object; it is kept by id',
       );
       return this.recordUnreadable(object, { ...name, path: 'permission' }, provenance);
     }
+  }
+
+  /** True for an account that our key may not read and no order is on: an organisation reports on all of its accounts. */
+  async #isElsewhere(account: string): Promise<boolean> {
+    const { accounts, ledger } = this.#parts;
+    if (account === (await accounts.own())) return false;
+    return (await ledger.forAdapters.accountOrders()).every((orders) => orders.account !== account);
   }
 
   /** A copy that may be out of date, or in another shape. If it is ours, the object as it is now decides. */

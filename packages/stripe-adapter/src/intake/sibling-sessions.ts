@@ -1,12 +1,13 @@
-// One order, one payment: once a session of an order is paid, its other open sessions are expired, so that nobody pays
+// One order, one payment: once a session or intent of an order is paid, its other open ones are ended, so that nobody pays
 // twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
 
 import { LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import type { Accounts } from '../stripe/accounts.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
 
 export interface SiblingSessions {
-  /** Expires the order's open sessions, best effort. Returns at once, and never throws. */
+  /** Ends the order's open sessions and intents, best effort. Returns at once, and never throws. */
   expireSoon(orderId: string): void;
   /** Resolves once nothing is under way. */
   settled(): Promise<void>;
@@ -17,23 +18,21 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
 
   async function expireOpen(orderId: string): Promise<void> {
     const order = await ledger.order(orderId);
-    const sessions = order?.checkouts.filter(({ payment }) => payment.provider === 'stripe' && payment.id.startsWith('cs_')) ?? [];
-    if (sessions.length < 2) return;
+    const checkouts = order?.checkouts.filter(({ payment }) => payment.provider === 'stripe' && /^(?:cs|pi)_/.test(payment.id)) ?? [];
+    if (checkouts.length < 2) return;
     const history = await ledger.history(orderId);
-    for (const { payment } of sessions) {
-      if (!isFinalAttempt(attemptOf(history, payment.id))) await expire(payment, orderId);
+    for (const { payment } of checkouts) {
+      if (!isFinalAttempt(attemptOf(history, payment.id))) await end(payment, orderId);
     }
   }
 
-  /** Stripe refuses to expire a session that is not open; that is just as good. */
-  async function expire({ id: sessionId, account }: PaymentReference, orderId: string): Promise<void> {
+  async function end({ id, account }: PaymentReference, orderId: string): Promise<void> {
     try {
-      await (await accounts.calls(account)).expireSession(sessionId, expireKey(scope, sessionId));
+      await closeCheckout(await accounts.calls(account), id, scope);
     } catch (error) {
-      if (error instanceof LedgerError && error.code === 'invalid_input') return;
       log.warn(
-        { err: error, sessionId, orderId },
-        'a paid order has another session that could not be expired; a payment on it opens a review',
+        { err: error, checkoutId: id, orderId },
+        'a paid order has another session or intent that could not be ended; a payment on it opens a review',
       );
     }
   }
@@ -51,7 +50,19 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
   };
 }
 
-/** One idempotency key per session: expiring it twice is one request. */
-export function expireKey(scope: string, sessionId: string): string {
-  return `${scope}-expire-${sessionId}`;
+/**
+ * Expires a session, or cancels a bare payment intent, under one idempotency key: ending it twice is one request. False:
+ * Stripe refuses, as it does for what is not open.
+ *
+ * @throws LedgerError `provider_unavailable`
+ */
+export async function closeCheckout(calls: StripeCalls, id: string, scope: string): Promise<boolean> {
+  const key = `${scope}-expire-${id}`;
+  try {
+    await (id.startsWith('pi_') ? calls.cancelIntent(id, key) : calls.expireSession(id, key));
+    return true;
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'invalid_input') return false;
+    throw error;
+  }
 }

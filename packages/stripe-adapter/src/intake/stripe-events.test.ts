@@ -107,6 +107,38 @@ describe('a thin event', () => {
   });
 });
 
+describe('a snapshot event of an organisation', () => {
+  const elsewhere = 'acct_1Connected';
+
+  test.each([
+    ['in its context alone', {}],
+    ['in its account too', { account: elsewhere }],
+  ])('names its account %s', async (_, named) => {
+    const shop = await openShop({ sandbox: { connectedAccounts: [elsewhere] } });
+    const sessionId = await shop.checkout({ connectedAccount: elsewhere });
+    shop.sandbox.pay(sessionId, { fate: 'never_made' });
+    const paid = await shop.stripe.checkout.sessions.retrieve(sessionId, {}, { stripeAccount: elsewhere });
+    const event = signed(paid, { event: { ...named, context: `org_1/${elsewhere}` } });
+    expect(await shop.payments.handleWebhook(...event)).toEqual({ outcome: 'recorded' });
+    expect(await shop.ledger.order('order-1')).toMatchObject({ account: elsewhere, membership: 'active', openReviews: [] });
+  });
+
+  test('is of the account that its secret speaks for, where the context names the organisation alone', async () => {
+    const shop = await openShop();
+    await placed(shop);
+    expect(await shop.payments.handleWebhook(...signed(session(), { event: { context: null } }))).toEqual({ outcome: 'recorded' });
+    expect(await shop.ledger.order('order-1')).toMatchObject({ account: shop.sandbox.account, membership: 'active' });
+  });
+
+  test('tells of refunds on its other accounts, which our key may not read: none of ours, and nothing is kept', async () => {
+    const shop = await openShop();
+    await placed(shop);
+    const event = signed(refund(), { event: { context: 'org_1/acct_1Another' } });
+    expect(await shop.payments.handleWebhook(...event)).toEqual({ outcome: 'not_ours' });
+    expect(await unreadable(shop)).toEqual([]);
+  });
+});
+
 describe('an event of another API version', () => {
   const event = { api_version: '2025-03-31.basil' };
 

@@ -4,6 +4,7 @@
 
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
 import { defined, isPaid } from '@paidonce/ledger/adapter';
+import { inWords } from '../differing-terms.ts';
 import type { IntakeResult } from '../intake/intake.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
@@ -172,10 +173,11 @@ class Run {
     const { ledger } = this.#work;
     if (this.#options.dryRun === true) return this.#add('imported');
     const { fulfilled: _, paymentId, ...placed } = order;
-    const { outcome } = await ledger.importOrder({ ...placed, ...this.#place(statement) }, statement, this.#options.by);
+    const result = await ledger.importOrder({ ...placed, ...this.#place(statement) }, statement, this.#options.by);
+    const { outcome } = result;
     if (outcome === 'imported') this.#add('imported');
     else if (outcome === 'exists') this.#add('known');
-    else this.problem(`${order.orderId} (${paymentId}): ${outcome}`);
+    else this.problem(`${order.orderId} (${paymentId}): ${outcome}${outcome === 'differs' ? ` in ${inWords(result.terms)}` : ''}`);
   }
 
   /** Attached like any other checkout, so that later reports of Stripe count for the order too. */
@@ -183,8 +185,8 @@ class Run {
     const { ledger, intake } = this.#work;
     if (this.#options.dryRun === true) return this.#add('granted');
     const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
-    const { outcome } = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
-    if (outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms`);
+    const result = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
+    if (result.outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms: ${inWords(result.terms)}`);
     const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
     if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
     this.#countResult(await intake.take(session.object, { ...this.#contextOf(session), source: 'poll' }), order.orderId);

@@ -50,7 +50,7 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
   );
   found.push(account);
   if (account.state !== 'good') return found; // Nothing else can be checked.
-  found.push(await clock(calls, options), await modes(calls, options));
+  found.push(await clock(calls, options), await modes(calls, options), ...(await orderAccounts(calls, account.found, options)));
   found.push(...(await permissions(calls)));
   found.push(...(await endpoints(options)));
   return found;
@@ -121,6 +121,25 @@ async function modes(calls: StripeCalls, { ledger, secretKey }: DoctorOptions): 
     (livemode) =>
       livemode === keys ? good(what, name(keys)) : problem(what, `Stripe says ${name(livemode)}`, 'Is the key of this account?'),
   );
+}
+
+/** The accounts on which the ledger has orders: all others than the key's own must be open to it, as to a platform. */
+async function orderAccounts(calls: StripeCalls, own: string, { ledger }: DoctorOptions): Promise<readonly Diagnosis[]> {
+  const orders = (await ledger?.forAdapters.accountOrders()) ?? [];
+  const others = new Set(orders.map(({ account }) => account).filter((account) => account !== own && account.startsWith('acct_')));
+  const found: Diagnosis[] = [];
+  for (const account of others) {
+    const what = `orders on ${account}`;
+    const read = () => calls.on(account).events(eventTypes, { createdFrom: 0, createdTo: 0 });
+    const diagnosis = await diagnosed(what, read, () => good(what, 'the key may read it'));
+    const remedy = `Was the account changed? Use a key of ${account}, or of its platform, for what was sold there, and a ledger of its own for ${own}`;
+    found.push(
+      diagnosis.state === 'problem'
+        ? problem(what, `the ledger has orders on ${account}, but the key is of ${own} and may not read it`, remedy)
+        : diagnosis,
+    );
+  }
+  return found;
 }
 
 async function permissions(calls: StripeCalls): Promise<readonly Diagnosis[]> {

@@ -487,10 +487,27 @@ describe('accounts and modes', () => {
     const shop = await openShop();
     await alsoAwaiting(shop, 'acct_0strange', false); // Before ours in the alphabet.
     shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
-    expect(await shop.payments.sweep()).toMatchObject({ rescued: 1 });
+    expect(await shop.payments.sweep()).toMatchObject({ rescued: 1, unreadAccounts: ['acct_0strange'] });
     shop.sandbox.calls.reset();
-    await shop.payments.sweep();
+    expect(await shop.payments.sweep()).toMatchObject({ unreadAccounts: ['acct_0strange'] });
     expect(shop.sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/events': 1 });
+  });
+
+  test('a shop that has changed its account is told which one it no longer reads', async () => {
+    const logged: string[] = [];
+    const say = (_: object, message: string) => void logged.push(message);
+    const shop = await openShop({ payments: { log: { info: () => undefined, warn: say, error: say } } });
+    await alsoAwaiting(shop, 'acct_1Former', false);
+    expect(await shop.payments.sweep()).toMatchObject({ lookedAt: 0, unreadAccounts: ['acct_1Former'] });
+    expect(logged.join()).toContain(`our key is of ${shop.sandbox.account} and may not read a list of acct_1Former`);
+    const started = shop.payments.startCheckout({ ...notOurs, amountMinor: 50, successUrl: 'https://shop.example/' });
+    const error = await refusal(started);
+    expect([error.code, error.message]).toEqual([
+      'invalid_input',
+      expect.stringContaining(
+        `amountMinor was 1 and is 50, account was acct_1Former and is ${shop.sandbox.account}. Use a key of the account`,
+      ),
+    ]);
   });
 
   test('a list that our key may not read on a connected account does not stop the others', async () => {

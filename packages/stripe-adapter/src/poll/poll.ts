@@ -22,6 +22,7 @@ import { PollAlerts } from './poll-alerts.ts';
 import type { ReadBudget } from './read-budget.ts';
 import { Round } from './round.ts';
 import { appliesTo, intervalMsOf, nameOf, type SweepTier, sweepTiers } from './schedule.ts';
+import { closedToUs, nothing, type SweepResult, sumOf } from './sweep-result.ts';
 
 export interface PollParts {
   readonly ledger: PaymentLedger;
@@ -51,15 +52,10 @@ const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
   money: readMoney,
 };
 
-/** A round that this process found running, and since when, by our monotonic clock. */
-interface SeenRound {
-  readonly round: number;
-  readonly atMs: number;
-}
-
 export class Poll {
   readonly #parts: PollParts;
-  readonly #seenRounds = new Map<string, SeenRound>();
+  /** Rounds that this process found running, and since when, by our monotonic clock. */
+  readonly #seenRounds = new Map<string, { readonly round: number; readonly atMs: number }>();
   /** Tiers of connected accounts that our key may not read: they are left to a process with another key. */
   readonly #closedToUs = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -77,7 +73,7 @@ export class Poll {
    *
    * @throws LedgerError `provider_unavailable`, `closed`, or a code of the store: the round is not finished, and is read again.
    */
-  sweep(options: SweepOptions = {}): Promise<SweepSummary> {
+  sweep(options: SweepOptions = {}): Promise<SweepResult> {
     const work = this.#turn.then(() => this.#sweep(options));
     this.#turn = work.catch(() => undefined);
     return work;
@@ -121,7 +117,7 @@ export class Poll {
     this.#parts.log.warn({ err: error }, 'a pass of the poll failed; the next one reads the same again');
   }
 
-  async #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepSummary> {
+  async #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepResult> {
     const { ledger, stopping } = this.#parts;
     await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is then included.
     await this.#alerts.alertMissedWebhooks();
@@ -135,14 +131,16 @@ export class Poll {
         try {
           sum = sumOf(sum, await this.#round(tier, orders, targets, onlyDue));
         } catch (error) {
-          if (isNotAllowed(error) && orders.account !== (await this.#parts.accounts.own()))
-            this.#leaveToOthers(nameOf(tier, orders), error);
-          else failure ??= error; // A tier that fails does not stop the others.
+          const isLeft = isNotAllowed(error) && (await this.#leaveToOthers(tier, orders, error));
+          if (!isLeft) failure ??= error; // A tier that fails does not stop the others.
         }
       }
     }
     if (failure !== undefined) throw failure;
-    return { ...sum, budgetLeft: await this.#budgetLeft(targets) };
+    const unread = targets
+      .filter((orders) => tiers.some((tier) => this.#closedToUs.has(nameOf(tier, orders))))
+      .map(({ account }) => account);
+    return { ...sum, budgetLeft: await this.#budgetLeft(targets), ...(unread.length > 0 ? { unreadAccounts: unread } : {}) };
   }
 
   async #round(tier: SweepTier, target: AccountOrders, targets: readonly AccountOrders[], onlyDue: boolean): Promise<SweepSummary> {
@@ -240,15 +238,13 @@ export class Poll {
     return all.filter((orders) => orders.livemode === livemode);
   }
 
-  #leaveToOthers(name: string, error: unknown): void {
-    this.#closedToUs.add(name);
-    const message = 'our key may not read a list of an account that has orders here; that part of its poll is left to others';
-    this.#parts.log.warn({ err: error, tier: name }, message);
+  /** False for our own account: nobody else has a better key for it. */
+  async #leaveToOthers(tier: SweepTier, orders: AccountOrders, error: unknown): Promise<boolean> {
+    const { account } = orders;
+    const own = await this.#parts.accounts.own();
+    if (account === own) return false;
+    this.#closedToUs.add(nameOf(tier, orders));
+    this.#parts.log.warn({ err: error, tier: nameOf(tier, orders), account, own }, closedToUs(own, account));
+    return true;
   }
-}
-
-const nothing: SweepSummary = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
-
-function sumOf(a: SweepSummary, b: SweepSummary): SweepSummary {
-  return { lookedAt: a.lookedAt + b.lookedAt, calls: a.calls + b.calls, found: a.found + b.found, rescued: a.rescued + b.rescued };
 }

@@ -17,6 +17,8 @@ export interface Answer<T = unknown> {
   readonly asOf: string;
   /** The version that shaped the object. Absent: the response names none. */
   readonly apiVersion?: string;
+  /** Stripe repeated its stored answer to an earlier request with this idempotency key; the object may have changed since. */
+  readonly isReplayed?: true;
 }
 
 export interface ListPage {
@@ -101,6 +103,30 @@ export class StripeCalls {
     await this.#ask(what, call, readTimeoutMs, { object: 'checkout.session', id: sessionId }, 'invalid_input');
   }
 
+  /** @throws LedgerError `invalid_input`: Stripe refuses the parameters. */
+  createIntent(parameters: Stripe.PaymentIntentCreateParams, idempotencyKey: string): Promise<Answer<Stripe.PaymentIntent>> {
+    const { paymentIntents } = this.#stripe;
+    const call: Call<Stripe.PaymentIntent> = (options) => paymentIntents.create(parameters, { ...options, idempotencyKey });
+    const asked = { object: 'payment_intent', metadata: parameters.metadata || {} };
+    return this.#ask('POST /v1/payment_intents', call, createTimeoutMs, asked, 'invalid_input');
+  }
+
+  /** @throws LedgerError `invalid_input`: Stripe refuses, as it does once the intent is paid or being collected. */
+  async cancelIntent(id: string, idempotencyKey: string): Promise<void> {
+    const { paymentIntents } = this.#stripe;
+    const what = `POST /v1/payment_intents/${id}/cancel`;
+    const call: Call<Stripe.PaymentIntent> = (options) => paymentIntents.cancel(id, {}, { ...options, idempotencyKey });
+    await this.#ask(what, call, readTimeoutMs, { object: 'payment_intent', id }, 'invalid_input');
+  }
+
+  /** All line items of a session, of which its own answer has the first ten. */
+  async lineItems(sessionId: string): Promise<readonly Stripe.LineItem[]> {
+    const { sessions } = this.#stripe.checkout;
+    const call: Call<Stripe.ApiList<Stripe.LineItem>> = (options) => sessions.listLineItems(sessionId, { limit: pageLimit }, options);
+    const asked = { object: 'list', of: { object: 'item' } };
+    return (await this.#ask(`GET /v1/checkout/sessions/${sessionId}/line_items`, call, readTimeoutMs, asked)).object.data;
+  }
+
   /** The session with its payment intent and charge expanded. Undefined: Stripe has none of this id in our account and mode. */
   session(sessionId: string, timeoutMs: number = readTimeoutMs): Promise<Answer | undefined> {
     const { sessions } = this.#stripe.checkout;
@@ -110,11 +136,11 @@ export class StripeCalls {
   }
 
   /** The payment intent with its charge expanded. Undefined: Stripe has none of this id in our account and mode. */
-  intent(intentId: string): Promise<Answer | undefined> {
+  intent(intentId: string, timeoutMs: number = readTimeoutMs): Promise<Answer | undefined> {
     const { paymentIntents } = this.#stripe;
     const parameters = { expand: ['latest_charge'] };
     const call: Call<unknown> = (options) => paymentIntents.retrieve(intentId, parameters, options);
-    return this.#find(`GET /v1/payment_intents/${intentId}`, call, { object: 'payment_intent', id: intentId });
+    return this.#find(`GET /v1/payment_intents/${intentId}`, call, { object: 'payment_intent', id: intentId }, timeoutMs);
   }
 
   /** Expanded by what its meaning depends on. Undefined: Stripe has none of this id in our account and mode. */
@@ -204,10 +230,10 @@ export class StripeCalls {
         throw failureOf(what, error, refusedAs);
       }
     });
-    const { date, 'stripe-version': apiVersion } = response.lastResponse.headers;
+    const { date, 'stripe-version': apiVersion, 'idempotent-replayed': replayed } = response.lastResponse.headers;
     const at = new Date(date ?? '');
     const asOf = (Number.isNaN(at.getTime()) ? runtime.now() : at).toISOString();
-    return { object: response, asOf, ...defined({ apiVersion }) };
+    return { object: response, asOf, ...(replayed === 'true' ? { isReplayed: true } : {}), ...defined({ apiVersion }) };
   }
 
   #find<T>(what: string, call: Call<T>, asked: Asked, timeoutMs: number = readTimeoutMs): Promise<Answer<T> | undefined> {

@@ -6,7 +6,7 @@ import { nullable, secondsSchema } from './stripe-objects.ts';
 export interface StripeEvent {
   readonly id: string;
   readonly type: string;
-  /** Null for events of the account itself. */
+  /** Its `account`, else the account that its context names; null for events of the account itself. */
   readonly account: string | null;
   readonly api_version: string | null;
   /** Unix seconds. */
@@ -27,21 +27,24 @@ export interface StripeThinEvent {
   readonly related_object: { readonly id: string; readonly type: string } | null;
 }
 
-export const eventSchema: z.ZodType<StripeEvent> = z.object({
-  id: idSchema,
-  type: idSchema,
-  account: nullable(idSchema),
-  api_version: nullable(idSchema),
-  created: secondsSchema,
-  livemode: z.boolean(),
-  data: z.object({ object: z.unknown() }),
-});
-
 /** The context of an organisation is a path, and its last part is the account. */
 const contextSchema: z.ZodType<string> = z
   .string()
   .transform((context) => context.split('/').at(-1) ?? '')
   .refine(isId);
+
+export const eventSchema: z.ZodType<StripeEvent> = z
+  .object({
+    id: idSchema,
+    type: idSchema,
+    account: nullable(idSchema),
+    context: nullable(contextSchema),
+    api_version: nullable(idSchema),
+    created: secondsSchema,
+    livemode: z.boolean(),
+    data: z.object({ object: z.unknown() }),
+  })
+  .transform(({ context, account, ...event }) => ({ ...event, account: account ?? context }));
 
 export const thinEventSchema: z.ZodType<StripeThinEvent> = z
   .object({

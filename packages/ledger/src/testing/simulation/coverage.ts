@@ -57,6 +57,7 @@ export const places = [
   'mode',
   'account',
   'overpaid',
+  'more is allowed',
   'conflicting evidence',
   'paid again',
   'refunds exceed',

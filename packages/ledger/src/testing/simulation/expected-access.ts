@@ -11,7 +11,7 @@ export interface KnownOrder {
   readonly currency: string;
   readonly account: string;
   readonly livemode: boolean;
-  readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
+  readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean; readonly more?: boolean };
 }
 
 /** What the model knows about a payment. */
@@ -42,7 +42,7 @@ export function mismatchesOf(order: KnownOrder, { reference, paid }: ExpectedPay
     if (order.allow.shipping) owedMinor += paid.parts.shippingMinor;
   }
   if (paid.totalMinor < owedMinor) found.push('amount');
-  if (paid.totalMinor > owedMinor) found.push('overpaid');
+  if (paid.totalMinor > owedMinor && !order.allow.more) found.push('overpaid');
   return found;
 }
 

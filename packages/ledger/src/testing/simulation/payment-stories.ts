@@ -3,12 +3,12 @@ import { defined } from '../../defined.ts';
 import type { AttemptStatus, Fact, PaidAmount } from '../../observation.ts';
 import type { PlaceOrder } from '../../payment-ledger.ts';
 import type { Provider, ProviderPayment, ProviderUpdate } from './provider.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 import type { World } from './world.ts';
 
 /** An order of the shop, and whether it is placed before its payments begin. */
 export interface ShopOrder extends PlaceOrder {
-  readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean };
+  readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean; readonly more?: true };
   readonly placedLate: boolean;
 }
 
@@ -24,7 +24,13 @@ export interface Story {
   readonly transfer: boolean;
 }
 
-export function drawOrders({ random, options }: World): readonly ShopOrder[] {
+export function drawOrders({ random, options, coverage }: World): readonly ShopOrder[] {
+  const another = new Random(options.seed); // Its own, so that the other draws of a seed stay what they were.
+  const more = (): { readonly more?: true } => {
+    if (!another.chance(0.2)) return {};
+    coverage.met('more is allowed');
+    return { more: true };
+  };
   return Array.from({ length: options.orders }, (_, index) => ({
     orderId: `o${index + 1}`,
     memberId: `m${random.between(1, 2)}`,
@@ -33,7 +39,7 @@ export function drawOrders({ random, options }: World): readonly ShopOrder[] {
     currency: 'usd',
     account: 'acct_1',
     livemode: false,
-    allow: { discount: random.chance(0.8), tax: random.chance(0.8), shipping: true },
+    allow: { discount: random.chance(0.8), tax: random.chance(0.8), shipping: true, ...more() },
     placedLate: random.chance(options.placedLate),
   }));
 }

@@ -3,7 +3,7 @@
 
 import type { Model } from '../model.ts';
 import { lookUp } from '../objects/look-up.ts';
-import { wholeList } from './lists.ts';
+import { firstOf, wholeList } from './lists.ts';
 import { invalidRequest } from './stripe-error.ts';
 
 const MAX_DEPTH = 4;
@@ -42,10 +42,10 @@ function cannotExpand(path: string): Error {
 function included(model: Model, object: Json, field: string): unknown {
   const id = String(object.id);
   if (object.object === 'checkout.session' && field === 'line_items') {
-    return wholeList(model.state.sessions.get(id)?.lineItems ?? [], `/v1/checkout/sessions/${id}/line_items`);
+    return firstOf(model.state.sessions.get(id)?.lineItems ?? [], `/v1/checkout/sessions/${id}/line_items`);
   }
   if (object.object === 'payment_link' && field === 'line_items') {
-    return wholeList(model.state.paymentLinks.get(id)?.lineItems ?? [], `/v1/payment_links/${id}/line_items`);
+    return firstOf(model.state.paymentLinks.get(id)?.lineItems ?? [], `/v1/payment_links/${id}/line_items`);
   }
   if (object.object === 'charge' && field === 'refunds') {
     const refunds = [...model.state.refunds.newestFirst()].filter((refund) => refund.charge === id);

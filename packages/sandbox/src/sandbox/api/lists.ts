@@ -54,6 +54,11 @@ export function within(range: TimeRange | undefined, at: number): boolean {
   return at >= gte && at > gt && at <= lte && at < lt;
 }
 
+/** The beginning of a list, as an object that includes it shows it: the rest is a list of its own. */
+export function firstOf<T>(data: readonly T[], url: string): List<T> {
+  return { object: 'list', data: data.slice(0, DEFAULT_LIMIT), has_more: data.length > DEFAULT_LIMIT, url };
+}
+
 /** A complete short list inside an object, e.g. the line items of a session. */
 export function wholeList<T>(data: readonly T[], url: string): List<T> {
   return { object: 'list', data, has_more: false, url };

@@ -111,6 +111,11 @@ export class Parameters {
     return value;
   }
 
+  /** The names of all parameters that were sent: for a hash whose keys are values, like currencies. */
+  names(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+
   hash(name: string): Parameters | undefined {
     const value = this.#take(name);
     if (value === undefined || value === '') return undefined;

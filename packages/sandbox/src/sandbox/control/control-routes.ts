@@ -53,12 +53,19 @@ function paymentActions(controls: Controls): Record<string, Action> {
     '/sessions/:id/pay': (id, form) => {
       const promotionCode = form.string('promotion_code');
       const presentmentCurrency = form.currency('presentment_currency');
+      const choices = {
+        quantity: form.integer('quantity'),
+        optionalItem: form.integer('optional_item'),
+        unitAmountMinor: form.integer('unit_amount'),
+        localCurrency: form.currency('local_currency'),
+      };
       return controls.pay(id, {
         card: form.string('card') ?? 'success',
         ...fateOf(form),
-        ...defined({ promotionCode, presentmentCurrency }),
+        ...defined({ promotionCode, presentmentCurrency, ...choices }),
       });
     },
+    '/payments/:id/pay': (id, form) => controls.payIntent(id, { card: form.string('card') ?? 'success', ...fateOf(form) }),
     '/payments/:id/authenticate': (id, form) => controls.authenticate(id, form.oneOf('outcome', ['succeeded', 'failed'])),
     '/payment_links/:id/open': (id, form) => {
       const clientReferenceId = form.string('client_reference_id');

@@ -8,8 +8,10 @@ import type { PaymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { fateOfSession } from './announcement.ts';
 import { challengeUrl } from './challenge.ts';
+import { refuseUnchargeable } from './charge-limits.ts';
 import { filledSuccessUrl, renderSession } from './checkout-record.ts';
 import { couponOfSession } from './coupons.ts';
+import { type CustomerChoices, choose } from './customer-choices.ts';
 import { disputeByItself } from './disputes.ts';
 import { type Announcement, emit } from './events.ts';
 import { type Confirmed, confirmIntent } from './intent-confirm.ts';
@@ -28,7 +30,7 @@ export type Confirmation =
   /** The session stays open until the customer's bank answers (3-D Secure). The customer answers at `url`. */
   | { readonly outcome: 'requires_action'; readonly url: string; readonly session: Stripe.Checkout.Session };
 
-export interface CheckoutChoice {
+export interface CheckoutChoice extends CustomerChoices {
   readonly fate?: Fate | undefined;
   /** With adaptive pricing: the currency that the customer sees and pays. */
   readonly presentmentCurrency?: string | undefined;
@@ -43,7 +45,9 @@ export function confirm(model: Model, id: string, option: PaymentOption, choice:
       code: 'resource_missing',
     });
   }
-  const withTax = taxed(couponOfSession(model, found.session), { ...found, fate: choice.fate ?? found.fate });
+  const chosen = choose(model, { ...found, fate: choice.fate ?? found.fate }, choice);
+  const withTax = taxed(couponOfSession(model, chosen.session), chosen);
+  if (found.session.mode === 'payment') refuseUnchargeable(withTax.session.amount_total ?? 0, withTax.session.currency ?? 'usd', 'amount');
   const record = state.sessions.put(present(withTax, choice.presentmentCurrency));
   const about: Announcement = { group: id, fate: fateOfSession(record) };
   if (record.session.mode === 'payment' && record.session.amount_total !== 0) {

@@ -1,11 +1,14 @@
 // `POST /v1/checkout/sessions`: from the parameters to an open session with its lines and amounts.
 import type Stripe from 'stripe';
+import { defined } from '../../defined.ts';
 import type { Parameters } from '../api/parameters.ts';
 import type { Call } from '../api/route.ts';
-import { invalidRequest, missingParameter } from '../api/stripe-error.ts';
+import { invalidRequest } from '../api/stripe-error.ts';
 import { FATE_METADATA, fateInMetadata } from '../fate.ts';
 import type { Model } from '../model.ts';
 import { CAPTURE_METHODS, type CheckoutRecord, FUTURE_USAGES, type IntentData } from '../state/records.ts';
+import { refuseUnchargeable } from './charge-limits.ts';
+import { readOptionalItems, readPage } from './checkout-page.ts';
 import { renderSession } from './checkout-record.ts';
 import { type ChosenDiscount, readDiscount } from './coupons.ts';
 import { readCustomer } from './customers.ts';
@@ -47,9 +50,7 @@ const WITHOUT_EFFECT = [
 
 export function createSession({ model, parameters }: Call): object {
   const mode = parameters.oneOf('mode', ['payment', 'setup', 'subscription']) ?? 'payment';
-  refuseOtherPages(parameters);
-  const successUrl = parameters.url('success_url');
-  if (successUrl === undefined) throw missingParameter('success_url');
+  const page = readPage(parameters);
   const metadata = parameters.metadata() ?? {};
   refuseUnknownFate(metadata);
   const lineItems = readLineItems(model, parameters, mode);
@@ -65,7 +66,6 @@ export function createSession({ model, parameters }: Call): object {
       adaptive_pricing: { enabled: parameters.hash('adaptive_pricing')?.boolean('enabled') ?? false },
       after_expiration: readAfterExpiration(parameters),
       allow_promotion_codes: parameters.boolean('allow_promotion_codes') ?? null,
-      cancel_url: parameters.url('cancel_url') ?? null,
       client_reference_id: parameters.string('client_reference_id', { maxLength: 200 }) ?? null,
       currency,
       customer: readCustomer(model, parameters),
@@ -75,8 +75,10 @@ export function createSession({ model, parameters }: Call): object {
       mode,
       allowed_payment_method_types: types.allowed ? [...types.allowed] : null,
       payment_method_types: [...types.accepted],
-      success_url: successUrl,
+      ...page,
+      optional_items: readOptionalItems(model, parameters),
     },
+    isCurrencyNamed: parameters.currency('currency') !== undefined,
   });
   parameters.ignored(...WITHOUT_EFFECT);
   return renderSession(model, record);
@@ -89,18 +91,25 @@ export interface SessionDraft {
   readonly intentData: IntentData;
   readonly taxEnabled: boolean;
   readonly fields: Partial<Stripe.Checkout.Session>;
+  readonly isCurrencyNamed?: boolean;
 }
 
 /** Call it within a transaction. */
 export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
-  const { lineItems, discount, shippingMinor: shipping, intentData, taxEnabled, fields } = draft;
+  const { lineItems, discount, shippingMinor: shipping, intentData, taxEnabled, fields, isCurrencyNamed } = draft;
   // Automatic tax is known only once the customer has given an address.
   const amounts = computeAmounts(lineItems, { coupon: discount?.coupon, shippingMinor: shipping, taxed: false });
   const id = model.newId('cs_test_', 58);
   const priced = fields.mode !== 'setup';
+  const isOpenEnded = lineItems.some(({ price }) => price?.custom_unit_amount);
+  if (fields.mode === 'payment' && !taxEnabled && !isOpenEnded)
+    refuseUnchargeable(amounts.totalMinor, fields.currency ?? 'usd', 'line_items');
   const session: Stripe.Checkout.Session = {
     ...emptySession(id, model.clock.nowSeconds()),
     ...fields,
+    ...(fields.ui_mode === 'embedded_page' || fields.ui_mode === 'elements'
+      ? { client_secret: `${id}_secret_${model.newId('', 24)}` }
+      : {}),
     amount_subtotal: priced ? amounts.subtotalMinor : null,
     amount_total: priced ? amounts.totalMinor : null,
     automatic_tax: {
@@ -116,14 +125,7 @@ export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
     total_details: priced ? amounts.details : null,
   };
   model.agenda.add(session.expires_at * 1_000, { kind: 'session_expires', id });
-  return model.state.sessions.put({ id, session, lineItems: amounts.lineItems, intentData, fate: null });
-}
-
-function refuseOtherPages(parameters: Parameters): void {
-  const page = parameters.string('ui_mode');
-  if (page !== undefined && page !== 'hosted_page' && page !== 'hosted') {
-    throw invalidRequest(`The sandbox has hosted pages only: leave ui_mode out instead of ${page}.`, { param: 'ui_mode' });
-  }
+  return model.state.sessions.put({ id, session, lineItems: amounts.lineItems, intentData, fate: null, ...defined({ isCurrencyNamed }) });
 }
 
 /** A misspelt fate must not silently become a delivered webhook. @throws StripeApiError 400 */

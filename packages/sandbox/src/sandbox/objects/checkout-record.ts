@@ -9,7 +9,8 @@ export function renderSession(model: Model, { id, session }: CheckoutRecord): St
   const recovery = session.after_expiration?.recovery;
   return {
     ...session,
-    url: session.status === 'open' ? `${model.baseUrl}/c/pay/${id}` : null,
+    client_secret: session.status === 'open' ? session.client_secret : null,
+    url: session.status === 'open' && session.ui_mode === 'hosted_page' ? `${model.baseUrl}/c/pay/${id}` : null,
     ...(recovery?.enabled && session.status === 'expired'
       ? { after_expiration: { recovery: { ...recovery, url: `${model.baseUrl}/c/recover/${id}` } } }
       : {}),
@@ -18,6 +19,6 @@ export function renderSession(model: Model, { id, session }: CheckoutRecord): St
 
 /** Stripe fills only the literal placeholder: an encoded `%7BCHECKOUT_SESSION_ID%7D` reaches the shop unchanged. */
 export function filledSuccessUrl({ baseUrl }: Model, { id, session }: CheckoutRecord): string {
-  // A Payment Link without a redirect ends on Stripe's own page.
-  return (session.success_url ?? `${baseUrl}/c/pay/${id}`).replaceAll('{CHECKOUT_SESSION_ID}', id);
+  // A Payment Link without a redirect ends on Stripe's own page; an embedded session without one, where it was.
+  return (session.success_url ?? session.return_url ?? `${baseUrl}/c/pay/${id}`).replaceAll('{CHECKOUT_SESSION_ID}', id);
 }

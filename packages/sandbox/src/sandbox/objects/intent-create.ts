@@ -11,6 +11,7 @@ import { type PaymentOption, paymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
 import { unexpectedState } from './authorization.ts';
+import { refuseUnchargeable } from './charge-limits.ts';
 import { readCustomer } from './customers.ts';
 import { disputeByItself } from './disputes.ts';
 import { emit } from './events.ts';
@@ -38,6 +39,7 @@ export function createIntent(call: Call): object {
   if (amountMinor === undefined) throw missingParameter('amount');
   const currency = parameters.currency('currency');
   if (currency === undefined) throw missingParameter('currency');
+  refuseUnchargeable(amountMinor, currency, 'amount');
   const automatic = parameters.hash('automatic_payment_methods');
   automatic?.ignored('allow_redirects');
   const types = readMethodTypes(parameters);

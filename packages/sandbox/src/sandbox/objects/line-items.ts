@@ -4,6 +4,7 @@ import type { Parameters } from '../api/parameters.ts';
 import { invalidRequest, missingParameter, noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import type { CatalogPrice } from '../state/records.ts';
+import { lineOf } from './customer-choices.ts';
 import { buildPrice, productNamed, readPriceTerms, readProduct } from './prices.ts';
 
 const MAX_LINES = 100;
@@ -13,29 +14,56 @@ export function readLineItems(model: Model, parameters: Parameters, mode: string
   const lines = parameters.hashes('line_items');
   if (lines.length === 0 && mode !== 'setup') throw missingParameter('line_items');
   if (lines.length > MAX_LINES) throw invalidRequest(`At most ${MAX_LINES} line items.`, { param: 'line_items' });
-  return lines.map((line) => {
-    const quantity = line.integer('quantity', { min: 1 }) ?? 1;
-    line.ignored('adjustable_quantity', 'tax_rates');
-    const { price, name } = readPrice(model, line);
-    if (mode !== 'any' && (price.recurring !== null) !== (mode === 'subscription')) {
-      throw invalidRequest(`You passed a ${price.type} price to a session in ${mode} mode.`, { param: line.name('price') });
-    }
-    const subtotal = (price.unit_amount ?? 0) * quantity;
-    return {
-      id: model.newId('li_'),
-      object: 'item',
-      adjustable_quantity: null,
-      amount_discount: 0,
-      amount_subtotal: subtotal,
-      amount_tax: 0,
-      amount_total: subtotal,
-      currency: price.currency,
-      description: name,
-      metadata: line.metadata() ?? {},
-      price: price as unknown as Stripe.Price,
-      quantity,
-    };
-  });
+  const named = parameters.currency('currency');
+  const read = lines.map((line) => readLine(model, line, { mode, currency: named }));
+  if (read.length > 1 && read.some(({ price }) => price?.custom_unit_amount)) {
+    throw invalidRequest('A price with custom_unit_amount must be the only line item of its session.', { param: 'line_items' });
+  }
+  return read;
+}
+
+function readLine(model: Model, line: Parameters, session: { mode: string; currency: string | undefined }): Stripe.LineItem {
+  const { mode } = session;
+  const quantity = line.integer('quantity', { min: 1 }) ?? 1;
+  line.ignored('tax_rates');
+  const { price, name } = readPrice(model, line);
+  if (mode !== 'any' && (price.recurring !== null) !== (mode === 'subscription')) {
+    throw invalidRequest(`You passed a ${price.type} price to a session in ${mode} mode.`, { param: line.name('price') });
+  }
+  const adjustable = readAdjustable(line);
+  if (price.custom_unit_amount && (quantity !== 1 || adjustable)) {
+    throw invalidRequest('The quantity of a price with custom_unit_amount is 1.', { param: line.name('quantity') });
+  }
+  const { currency, unitAmountMinor } = pricedIn(model, price, session.currency, line);
+  return {
+    ...lineOf(model, unitAmountMinor * quantity, currency),
+    adjustable_quantity: adjustable,
+    description: name,
+    metadata: line.metadata() ?? {},
+    price: price as unknown as Stripe.Price,
+    quantity,
+  };
+}
+
+/** What it costs in the currency that the session names; in its own, where it names none. */
+function pricedIn(
+  model: Model,
+  price: CatalogPrice,
+  named: string | undefined,
+  line: Parameters,
+): { currency: string; unitAmountMinor: number } {
+  const own = price.unit_amount ?? price.custom_unit_amount?.preset ?? 0;
+  if (named === undefined || named === price.currency) return { currency: price.currency, unitAmountMinor: own };
+  const unitAmountMinor = model.state.priceOptions.get(price.id)?.unitAmounts[named];
+  if (unitAmountMinor !== undefined) return { currency: named, unitAmountMinor };
+  throw invalidRequest(`The price ${price.id} has no currency ${named}: it is in ${price.currency}.`, { param: line.name('price') });
+}
+
+/** `adjustable_quantity` of a line or an optional item. */
+export function readAdjustable(line: Parameters): Stripe.LineItem.AdjustableQuantity | null {
+  const adjustable = line.hash('adjustable_quantity');
+  const [minimum = null, maximum = null] = ['minimum', 'maximum'].map((name) => adjustable?.integer(name, { max: 999_999 }));
+  return adjustable?.boolean('enabled') === true ? { enabled: true, minimum, maximum } : null;
 }
 
 function readPrice(model: Model, line: Parameters): { price: CatalogPrice; name: string } {

@@ -10,15 +10,18 @@ import type { CatalogPrice } from '../state/records.ts';
 
 export interface PriceTerms {
   readonly currency: string;
-  readonly unitAmountMinor: number;
+  /** Null: the customer chooses it. */
+  readonly unitAmountMinor: number | null;
+  readonly custom: Stripe.Price.CustomUnitAmount | null;
   readonly recurring: Stripe.Price.Recurring | null;
 }
 
 export function readPriceTerms(parameters: Parameters): PriceTerms {
   const currency = parameters.currency('currency');
   if (currency === undefined) throw missingParameter(parameters.name('currency'));
-  const unitAmountMinor = parameters.integer('unit_amount') ?? parameters.integer('unit_amount_decimal');
-  if (unitAmountMinor === undefined) throw missingParameter(parameters.name('unit_amount'));
+  const custom = readCustomAmount(parameters);
+  const unitAmountMinor = parameters.integer('unit_amount') ?? parameters.integer('unit_amount_decimal') ?? null;
+  if ((unitAmountMinor === null) === (custom === null)) throw missingParameter(parameters.name('unit_amount'));
   const recurring = parameters.hash('recurring');
   const interval = recurring?.oneOf('interval', ['day', 'week', 'month', 'year']);
   const intervalCount = recurring?.integer('interval_count', { min: 1, max: 36 }) ?? 1;
@@ -27,8 +30,31 @@ export function readPriceTerms(parameters: Parameters): PriceTerms {
   return {
     currency,
     unitAmountMinor,
+    custom,
     recurring: interval ? { interval, interval_count: intervalCount, meter: null, trial_period_days: null, usage_type: 'licensed' } : null,
   };
+}
+
+/** Pay what you want. */
+function readCustomAmount(parameters: Parameters): Stripe.Price.CustomUnitAmount | null {
+  const custom = parameters.hash('custom_unit_amount');
+  if (custom?.boolean('enabled') !== true) return null;
+  const [minimum = null, maximum = null, preset = null] = ['minimum', 'maximum', 'preset'].map((name) => custom.integer(name));
+  return { minimum, maximum, preset };
+}
+
+/** What it costs in further currencies. */
+function readCurrencyOptions(parameters: Parameters): Record<string, number> {
+  const unitAmounts: Record<string, number> = {};
+  const options = parameters.hash('currency_options');
+  for (const currency of options?.names() ?? []) {
+    const option = options?.hash(currency);
+    const amount = option?.integer('unit_amount');
+    if (amount === undefined) throw missingParameter(parameters.name(`currency_options[${currency}][unit_amount]`));
+    option?.ignored('tax_behavior');
+    unitAmounts[currency] = amount;
+  }
+  return unitAmounts;
 }
 
 export function buildPrice(model: Model, terms: PriceTerms, product: string, metadata: Record<string, string> = {}): CatalogPrice {
@@ -39,7 +65,7 @@ export function buildPrice(model: Model, terms: PriceTerms, product: string, met
     billing_scheme: 'per_unit',
     created: model.clock.nowSeconds(),
     currency: terms.currency,
-    custom_unit_amount: null,
+    custom_unit_amount: terms.custom,
     livemode: false,
     lookup_key: null,
     metadata,
@@ -51,7 +77,7 @@ export function buildPrice(model: Model, terms: PriceTerms, product: string, met
     transform_quantity: null,
     type: terms.recurring ? 'recurring' : 'one_time',
     unit_amount: terms.unitAmountMinor,
-    unit_amount_decimal: String(terms.unitAmountMinor),
+    unit_amount_decimal: terms.unitAmountMinor === null ? null : String(terms.unitAmountMinor),
   };
 }
 
@@ -107,7 +133,11 @@ function createPrice({ model, parameters }: Call): object {
   const product = productData
     ? model.state.products.put(readProduct(model, productData))
     : productNamed(model, productId, parameters.name('product'));
-  return model.state.prices.put(buildPrice(model, terms, product.id, metadata));
+  const unitAmounts = readCurrencyOptions(parameters);
+  const price = model.state.prices.put(buildPrice(model, terms, product.id, metadata));
+  if (Object.keys(unitAmounts).length > 0)
+    model.state.priceOptions.put({ id: price.id, unitAmounts: { ...unitAmounts, [price.currency]: price.unit_amount ?? 0 } });
+  return price;
 }
 
 export const catalogRoutes: readonly Route[] = [

@@ -31,6 +31,8 @@ export interface CheckoutRecord extends Row {
   readonly intentData: IntentData;
   /** Null: nobody chose one, and the metadata names none. */
   readonly fate: Fate | null;
+  /** True: the shop has named the currency. Else Stripe charges in the customer's, where the prices have it. */
+  readonly isCurrencyNamed?: boolean;
 }
 
 /** `payment_intent_data`, kept until the customer confirms: only then there is an intent. */
@@ -65,8 +67,16 @@ export interface PaymentMethodRecord extends Row {
 
 /** A price as it goes over the wire: the decimal is text there, where the package makes an object of it. */
 export type CatalogPrice = Omit<Stripe.Price, 'unit_amount_decimal' | 'currency_options' | 'tiers'> & {
-  readonly unit_amount_decimal: string;
+  readonly unit_amount_decimal: string | null;
 };
+
+/** What a price costs in further currencies, which its answers show only where they are asked for. */
+export interface PriceOptions extends Row {
+  /** The price. */
+  readonly id: string;
+  /** Minor units. Key: the currency. */
+  readonly unitAmounts: Readonly<Record<string, number>>;
+}
 
 export interface RefundSettlement extends Row {
   /** The refund. */

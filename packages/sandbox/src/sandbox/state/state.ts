@@ -11,6 +11,7 @@ import type {
   MissedEvent,
   PaymentLinkRecord,
   PaymentMethodRecord,
+  PriceOptions,
   RefundSettlement,
   Settlement,
   StoredAnswer,
@@ -38,6 +39,7 @@ export class State {
   readonly promotionCodes: Collection<Stripe.PromotionCode>;
   readonly products: Collection<Stripe.Product>;
   readonly prices: Collection<CatalogPrice>;
+  readonly priceOptions: Collection<PriceOptions>;
   readonly customers: Collection<Stripe.Customer>;
   readonly paymentMethods: Collection<PaymentMethodRecord>;
   readonly paymentLinks: Collection<PaymentLinkRecord>;
@@ -67,6 +69,7 @@ export class State {
     this.promotionCodes = this.#collection('promotion_code');
     this.products = this.#collection('product');
     this.prices = this.#collection('price');
+    this.priceOptions = this.#collection('price_options');
     this.customers = this.#collection('customer');
     this.paymentMethods = this.#collection('payment_method');
     this.paymentLinks = this.#collection('payment_link');

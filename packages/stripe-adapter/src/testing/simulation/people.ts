@@ -3,7 +3,7 @@
 import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/simulation';
 import type { CardName, Fate, FateName } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
-import type { StartedCheckout } from '../../checkout/checkout.ts';
+import type { StartedCheckout } from '../../checkout/started.ts';
 import { metadataFor } from '../../mapping/claim.ts';
 import type { Auditor } from './auditor.ts';
 import type { Coverage } from './coverage.ts';

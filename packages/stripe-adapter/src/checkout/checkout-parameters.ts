@@ -1,0 +1,60 @@
+// What is asked of Stripe for an order: the caller's parameters, with what makes the object ours and pins the price.
+import { createHash } from 'node:crypto';
+import { defined } from '@paidonce/ledger/adapter';
+import type Stripe from 'stripe';
+import { metadataFor } from '../mapping/claim.ts';
+import type { CheckedStart, CheckoutUi } from './checkout-terms.ts';
+
+const uiModes: Readonly<Record<Exclude<CheckoutUi, 'hosted' | 'intent'>, Stripe.Checkout.SessionCreateParams.UiMode>> = {
+  embedded: 'embedded_page',
+  elements: 'elements',
+};
+
+/** `currency` is always named: a price in several currencies would otherwise be charged in that of the visitor's country. */
+export function sessionParameters(checked: CheckedStart, scope: string): Stripe.Checkout.SessionCreateParams {
+  const { order, session = {} } = checked;
+  const { orderId, plan, amountMinor, currency } = order;
+  const marks = metadataFor(scope, orderId);
+  return {
+    line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: plan } } }],
+    ...session,
+    mode: 'payment',
+    currency,
+    ...pages(checked),
+    metadata: { ...session.metadata, ...marks },
+    payment_intent_data: { ...session.payment_intent_data, metadata: { ...session.payment_intent_data?.metadata, ...marks } },
+    expand: [...new Set([...(session.expand ?? []), 'line_items'])],
+  };
+}
+
+function pages({ ui, successUrl, cancelUrl, returnUrl }: CheckedStart): Partial<Stripe.Checkout.SessionCreateParams> {
+  if (ui === 'embedded' || ui === 'elements') return { ui_mode: uiModes[ui], ...defined({ return_url: returnUrl }) };
+  return defined({ success_url: successUrl, cancel_url: cancelUrl });
+}
+
+export function intentParameters({ order, intent = {} }: CheckedStart, scope: string): Stripe.PaymentIntentCreateParams {
+  const { orderId, amountMinor, currency } = order;
+  return {
+    ...intent,
+    amount: amountMinor,
+    currency,
+    metadata: { ...(intent.metadata || {}), ...metadataFor(scope, orderId) },
+  };
+}
+
+/** The idempotency key, from the log and the terms alone, so that every process and every retry uses the same one. */
+export function keyFor({ order }: CheckedStart, parameters: object, attached: number, scope: string): string {
+  const { orderId, amountMinor, currency } = order;
+  const hash = createHash('sha256')
+    .update(JSON.stringify([amountMinor, currency, parameters]))
+    .digest('hex')
+    .slice(0, 32);
+  return `${scope}-${orderId}-checkout-${attached}-${hash}`;
+}
+
+/** Where the customer pays on a session of this `ui_mode`. The names of older API versions are here too. */
+export function uiOf(uiMode: unknown): CheckoutUi | undefined {
+  if (uiMode === null || uiMode === undefined || uiMode === 'hosted_page' || uiMode === 'hosted') return 'hosted';
+  if (uiMode === 'embedded_page' || uiMode === 'embedded') return 'embedded';
+  return uiMode === 'elements' || uiMode === 'custom' ? 'elements' : undefined;
+}
