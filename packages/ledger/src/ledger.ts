@@ -12,6 +12,7 @@ import {
   pageSchema,
   parse,
   placeOrderSchema,
+  readReference,
   resolveSchema,
   timeoutSchema,
 } from './input.ts';
@@ -162,7 +163,7 @@ class Ledger implements PaymentLedger {
 
   orderOf: PaymentLedger['orderOf'] = (reference) =>
     this.#call(async () => {
-      const order = await this.#writer.orderOf(parse(idSchema, reference, 'reference'));
+      const order = await this.#writer.orderOf(readReference(reference));
       return order && viewOf(order);
     });
 

@@ -11,6 +11,7 @@ import {
   hasReview,
   isGranting,
   isSameOrder,
+  isSameReference,
   type MembershipStatus,
   moveOf,
   nextReviewId,
@@ -106,8 +107,8 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
 /** A payment that gave access stays: to move it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
-  const { payment: counting } = entitled(before, policy);
-  if (moveOf(before, payment) || isGranting(before, payment) || counting?.reference.id === payment.id) return [];
+  const counts = isSameReference(entitled(before, policy).payment?.reference, payment);
+  if (moveOf(before, payment) || isGranting(before, payment) || counts) return [];
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
 }
 
@@ -241,8 +242,7 @@ class Trail {
   /** Opens a review, unless one of that kind is open for the payment. */
   openReview(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
     const key = paymentKey(payment);
-    if (this.state.reviews.some((review) => review.resolution === undefined && review.kind === kind && paymentKey(review.payment) === key))
-      return;
+    if (this.state.reviews.some((each) => each.resolution === undefined && each.kind === kind && paymentKey(each.payment) === key)) return;
     this.add({ type: 'ReviewOpened', data: { reviewId: nextReviewId(this.state), kind, payment, openedAt } });
   }
 
