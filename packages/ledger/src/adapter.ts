@@ -7,6 +7,15 @@
 export { defined } from './defined.ts';
 export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';
-export { currencySchema, idSchema, isId, isPaid, knownCurrencySchema, minorSchema } from './observation.ts';
+export {
+  currencySchema,
+  idSchema,
+  isId,
+  isPaid,
+  knownCurrencySchema,
+  minorSchema,
+  referenceName,
+  referenceNamesOf,
+} from './observation.ts';
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';

@@ -2,7 +2,17 @@
 
 import * as z from 'zod';
 import { LedgerError } from './errors.ts';
-import { idSchema, knownCurrencySchema, minorSchema, type Observation, observationSchema, timeSchema } from './observation.ts';
+import {
+  idSchema,
+  knownCurrencySchema,
+  minorSchema,
+  type Observation,
+  observationSchema,
+  type PaymentReference,
+  paymentReferenceSchema,
+  referenceName,
+  timeSchema,
+} from './observation.ts';
 import type { OrderPlaced, Resolution } from './order/events.ts';
 import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
@@ -103,4 +113,14 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
 export function orderPlaced({ allow, amountMinor, currency, ...order }: PlaceOrder, placedAt: string): OrderPlaced {
   const { more, ...parts } = { discount: true, tax: true, shipping: true, ...allow };
   return { ...order, expected: { amountMinor, currency, allow: { ...parts, ...(more ? { more } : {}) } }, placedAt };
+}
+
+/**
+ * The reference name of a payment that a caller passed, or the id of one. An id alone is Stripe's, or that of money by hand.
+ *
+ * @throws LedgerError `invalid_input`
+ */
+export function readReference(reference: string | PaymentReference): string {
+  if (typeof reference === 'object') return referenceName(parse(paymentReferenceSchema, reference, 'reference'));
+  return parse(idSchema, reference, 'reference');
 }

@@ -111,6 +111,7 @@ describe('what a caller gives is refused at the door, by name, and leaves no eve
     ['Order order-1 has no review r1', (ledger) => ledger.resolveReview('order-1', 'r1', how, by)],
     ['orderId', (ledger) => ledger.order('')],
     ['reference', (ledger) => ledger.orderOf('pi 1')],
+    ['reference.account', (ledger) => ledger.orderOf({ ...pi1, account: 'acct/1' })],
     ['orderId', (ledger) => ledger.history('x'.repeat(129))],
     ['memberId', (ledger) => ledger.memberships('jane@example.org')],
     ['page.limit', (ledger) => ledger.openOrders({ limit: 0 })],
@@ -195,6 +196,55 @@ describe('attachCheckout', () => {
     await ledger.placeOrder(order);
     await ledger.attachCheckout('order-1', session);
     expect(await ledger.orderOf('pi_1')).toMatchObject({ membership: 'active' });
+  });
+});
+
+describe('the same id of two providers is two payments', () => {
+  const theirs = payment('pi_1', { provider: 'other' });
+  const theirsElsewhere = payment('pi_1', { provider: 'other', account: 'acct_2' });
+  const by = { actor: 'support', reason: 'ticket 1' };
+
+  test('each grants its own order, and each is found by its reference; an id alone is Stripe’s', async () => {
+    const ledger = open();
+    for (const orderId of ['order-1', 'order-2', 'order-3']) await ledger.placeOrder({ ...order, orderId });
+    expect(await ledger.observePayment(observation(paid(), { orderId: 'order-1' }))).toMatchObject({ outcome: 'granted' });
+    expect(await ledger.observePayment(observation(paid(), { of: theirs, orderId: 'order-2' }))).toEqual({
+      outcome: 'granted',
+      orderId: 'order-2',
+      membership: 'active',
+    });
+    await ledger.attachCheckout('order-3', theirsElsewhere);
+    expect((await ledger.orderOf('pi_1'))?.orderId).toBe('order-1');
+    expect((await ledger.orderOf(pi1))?.orderId).toBe('order-1');
+    expect((await ledger.orderOf(theirs))?.orderId).toBe('order-2');
+    expect((await ledger.orderOf(theirsElsewhere))?.orderId).toBe('order-3');
+    expect(await ledger.orderOf(payment('pi_1', { provider: 'nobody' }))).toBeUndefined();
+  });
+  test('what one is held for is not given to the other, and aliases are apart too', async () => {
+    const ledger = open();
+    await ledger.placeOrder(order);
+    await ledger.placeOrder({ ...order, orderId: 'order-2' });
+    await ledger.observePayment(observation(paid(), { of: theirs, aliases: ['cs_1'] }));
+    await ledger.attachCheckout('order-1', session);
+    expect(await ledger.order('order-1')).toMatchObject({ payment: 'none', membership: 'none' });
+    await ledger.attachCheckout('order-2', { ...theirs, id: 'cs_1' });
+    expect(await ledger.order('order-2')).toMatchObject({ membership: 'active' });
+    expect((await ledger.orderOf({ ...theirs, id: 'cs_1' }))?.orderId).toBe('order-2');
+    expect((await ledger.orderOf('cs_1'))?.orderId).toBe('order-1');
+  });
+  test('one moves, and the other stays', async () => {
+    const ledger = open();
+    await ledger.placeOrder(order);
+    await ledger.placeOrder({ ...order, orderId: 'order-2' });
+    await ledger.observePayment(observation(paid(400), { orderId: 'order-1' }));
+    await ledger.observePayment(observation(paid(400), { of: theirs, orderId: 'order-1' }));
+    expect(await ledger.movePayment(theirs, 'order-2', by)).toEqual({ outcome: 'moved' });
+    expect((await ledger.order('order-1'))?.openReviews.map((review) => review.payment)).toEqual([pi1]);
+    expect((await ledger.order('order-2'))?.openReviews.map((review) => review.payment)).toEqual([theirs]);
+    expect((await ledger.orderOf('pi_1'))?.orderId).toBe('order-1');
+    expect((await ledger.orderOf(theirs))?.orderId).toBe('order-2');
+    expect(await ledger.observePayment(observation(paid(), { orderId: 'order-1' }))).toMatchObject({ outcome: 'granted' });
+    expect(await ledger.movePayment(pi1, 'order-2', by)).toEqual({ outcome: 'already_granted' });
   });
 });
 

@@ -11,6 +11,7 @@ import {
   orderPlaced,
   parse,
   placeOrderSchema,
+  readReference,
   resolveSchema,
   timeoutSchema,
 } from './input.ts';
@@ -167,7 +168,7 @@ class Ledger implements PaymentLedger {
 
   orderOf: PaymentLedger['orderOf'] = (reference) =>
     this.#call(async () => {
-      const order = await this.#writer.orderOf(parse(idSchema, reference, 'reference'));
+      const order = await this.#writer.orderOf(readReference(reference));
       return order && viewOf(order);
     });
 

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Fact, factContent, factKey, observationSchema, type PaymentReference, paymentKey } from './observation.ts';
+import {
+  type Fact,
+  factContent,
+  factKey,
+  observationSchema,
+  type PaymentReference,
+  paymentKey,
+  referenceName,
+  referenceNamesOf,
+} from './observation.ts';
 import { attempt, dispute, paid, paidInParts, payment, paymentObserved, pi1, refund } from './order/example-order.test-support.ts';
 
 describe('a fact key names the fact, whoever tells it and whatever the amount', () => {
@@ -55,6 +64,25 @@ test('a payment is another one in another account, mode or provider', () => {
     payment('pi_1', { provider: 'manual' }),
   ];
   expect(new Set(references.map(paymentKey)).size).toBe(references.length);
+});
+
+describe('a reference name', () => {
+  test.each<[PaymentReference, string]>([
+    [pi1, 'pi_1'],
+    [payment('pi_1', { account: 'acct_2' }), 'pi_1'],
+    [payment('pi_1', { livemode: false }), 'pi_1'],
+    [payment('manual:1', { provider: 'manual' }), 'manual:1'],
+    [payment('pi_1', { provider: 'manual' }), 'manual/acct_1/pi_1'],
+    [payment('manual:1'), 'stripe/acct_1/manual:1'],
+    [payment('pi_1', { provider: 'other' }), 'other/acct_1/pi_1'],
+    [payment('pi_1', { provider: 'other', account: 'acct_2' }), 'other/acct_2/pi_1'],
+    [payment('pi_1', { provider: 'other', livemode: false }), 'other/acct_1/pi_1'],
+  ])('of %o: %s', (reference, name) => expect(referenceName(reference)).toBe(name));
+  test('of an alias is by the same provider and account', () => {
+    expect(referenceNamesOf({ payment: pi1, aliases: ['cs_1', 'pi_1', 'cs_1'] })).toEqual(['pi_1', 'cs_1']);
+    const other = payment('p1', { provider: 'other' });
+    expect(referenceNamesOf({ payment: other, aliases: ['s1'] })).toEqual(['other/acct_1/p1', 'other/acct_1/s1']);
+  });
 });
 
 describe('what may come in', () => {

@@ -205,9 +205,25 @@ export function paymentKey({ provider, account, livemode, id }: PaymentReference
   return `${provider}/${account}/${livemode ? 'live' : 'test'}/${id}`;
 }
 
-/** True if `key` is a payment key, or the `factContentKey` of a fact, whose payment has this id. */
-export function isKeyOf(key: string, paymentId: string): boolean {
-  return key.split(' ', 1)[0]?.endsWith(`/${paymentId}`) === true;
+/**
+ * The name under which a payment has its owner, in the stream `reference-{name}`. Stripe's ids are unique, and so are the
+ * random `manual:` ids of money by hand: these stand alone, in any account and mode. Every other provider may use the same id
+ * as another provider or account: `provider/account/id`. No id contains a `/`.
+ */
+export function referenceName({ provider, account, id }: Pick<PaymentReference, 'provider' | 'account' | 'id'>): string {
+  const isUnique = provider === (id.startsWith('manual:') ? 'manual' : 'stripe');
+  return isUnique ? id : `${provider}/${account}/${id}`;
+}
+
+/** The reference names of a payment: its own first, then those of its aliases, each once. An alias is the same provider's. */
+export function referenceNamesOf({ payment, aliases = [] }: Pick<Statement, 'payment' | 'aliases'>): readonly string[] {
+  return [...new Set([payment.id, ...aliases])].map((id) => referenceName({ ...payment, id }));
+}
+
+/** True if `key` is a payment key, or the `factContentKey` of a fact, whose payment has this reference name. */
+export function isKeyOf(key: string, name: string): boolean {
+  const [provider = '', account = '', , id = ''] = key.split(' ', 1)[0]?.split('/') ?? [];
+  return referenceName({ provider, account, id }) === name;
 }
 
 /** The content of a fact as text. Equal content gives equal texts, whatever the order of the caller's keys. */

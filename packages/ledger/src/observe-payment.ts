@@ -3,27 +3,19 @@
 // held. Each step is idempotent: after a crash at any point, the source's retry, another source or the roll-forward
 // finishes the work.
 import { LRUCache } from 'lru-cache';
-import { invariant } from './errors.ts';
-import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
+import { factKey, type ManualAction, type Observation, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
 import type { CheckoutAttached, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { isDecision, outcomeOf } from './order/events.ts';
 import { moveOf, type OrderState } from './order/order.ts';
 import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
+import { type LinkPass, newLinkPass, ownershipOf } from './streams/link-pass.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
-import type { Ownership, References } from './streams/reference-streams.ts';
+import type { References } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
-
-/** One pass over references: each is linked once (`links`), and what it held is collected (`found`). Written by `#linkReference`. */
-interface LinkPass {
-  readonly links: Map<string, Ownership>;
-  readonly found: { readonly observed: PaymentObserved; readonly candidate: string }[];
-}
-
-const newLinkPass = (): LinkPass => ({ links: new Map(), found: [] });
 
 export class PaymentWriter {
   readonly #references: References;
@@ -41,30 +33,30 @@ export class PaymentWriter {
   async observe(observation: Observation): Promise<ObserveResult> {
     const { payment, fact } = observation;
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
-    const owner = (await this.#references.ownerOfAny(namesOf(observed))) ?? observed.orderId;
+    const owner = (await this.#references.ownerOfAny(referenceNamesOf(observed))) ?? observed.orderId;
     return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
   }
 
   /** Claims the reference, appends `CheckoutAttached`, then forwards what was held. Durable before a customer is sent there. */
   async attach(orderId: string, checkout: CheckoutAttached): Promise<AttachResult> {
-    const { id } = checkout.payment;
-    const { owner } = await this.#references.link(id, orderId);
+    const name = referenceName(checkout.payment);
+    const { owner } = await this.#references.link(name, orderId);
     if (owner !== orderId) return { outcome: 'belongs_to', orderId: owner };
     // A crash here leaves a linked payment without `CheckoutAttached`: the caller's retry appends it.
-    const { events } = await this.#orders.command(orderId, `attach ${id}`, { type: 'attach', checkout });
-    await this.forwardHeld(id);
+    const { events } = await this.#orders.command(orderId, `attach ${checkout.payment.id}`, { type: 'attach', checkout });
+    await this.forwardHeld(name);
     return { outcome: events.length > 0 ? 'attached' : 'exists' };
   }
 
   /** Imports the order with its payment in one append, then forwards what was held about the payment. */
   async importOrder(order: OrderPlaced, observation: Observation): Promise<ImportResult> {
-    const { payment, fact, aliases = [] } = observation;
+    const { payment, fact } = observation;
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, order.orderId);
-    const { owner } = linkOf(pass, payment.id);
+    const { owner, claims } = ownershipOf(pass, observed);
     if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
-    const claimedByAnother = aliases.some((alias) => linkOf(pass, alias).owner !== owner);
+    const claimedByAnother = claims.some((claim) => claim !== owner);
     const command = { type: 'import', order, observed, claimedByAnother } as const;
     const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
     await this.#forwardAll(pass);
@@ -85,7 +77,7 @@ export class PaymentWriter {
 
   /** Forwards one held observation, if one of its references has an owner by now. */
   async forward(observed: PaymentObserved): Promise<void> {
-    const owner = await this.#references.ownerOfAny(namesOf(observed));
+    const owner = await this.#references.ownerOfAny(referenceNamesOf(observed));
     if (owner !== undefined) await this.#observeFor(owner, observed);
   }
 
@@ -95,17 +87,18 @@ export class PaymentWriter {
     toOrderId: string,
     by: ManualAction,
   ): Promise<'moved' | 'exists' | 'already_granted' | 'left_before'> {
+    const name = referenceName(payment);
     for (;;) {
-      const links = await this.#references.links(payment.id);
+      const links = await this.#references.links(name);
       const last = links.at(-1);
       if (last === undefined) {
-        const { owner } = await this.#references.link(payment.id, toOrderId);
+        const { owner } = await this.#references.link(name, toOrderId);
         if (owner !== toOrderId) continue; // Somebody linked it first.
-        await this.forwardHeld(payment.id);
+        await this.forwardHeld(name);
         return 'moved';
       }
       if (last.orderId === toOrderId) {
-        await this.#finishLastMove(payment.id);
+        await this.#finishLastMove(name);
         return 'exists';
       }
       if (links.some((link) => link.orderId === toOrderId)) return 'left_before';
@@ -121,8 +114,9 @@ export class PaymentWriter {
 
   /** Does what a move has left to do after `PaymentMoved`: links the next owner and records the observations there. Idempotent. */
   async finishMove(fromOrderId: string, { payment, toOrderId, linkRevision }: PaymentMoved): Promise<void> {
-    await this.#references.relink(payment.id, toOrderId, linkRevision);
-    const links = await this.#references.links(payment.id);
+    const name = referenceName(payment);
+    await this.#references.relink(name, toOrderId, linkRevision);
+    const links = await this.#references.links(name);
     const formerOwners = links.map((link) => link.orderId).filter((orderId) => orderId !== toOrderId);
     for (const observed of await this.#orders.observationsOf(fromOrderId, payment)) {
       await this.#recordIn(toOrderId, observed, [], formerOwners);
@@ -134,7 +128,7 @@ export class PaymentWriter {
     const former = (await this.#references.links(reference)).at(-2);
     if (!former) return;
     const { moved } = await this.#orders.read(former.orderId);
-    for (const each of Object.values(moved)) if (each.payment.id === reference) await this.finishMove(former.orderId, each);
+    for (const each of Object.values(moved)) if (referenceName(each.payment) === reference) await this.finishMove(former.orderId, each);
   }
 
   /** Strong. A cached link may name a former owner, whose stream names the next one. A payment never comes back, so this ends. */
@@ -142,7 +136,7 @@ export class PaymentWriter {
     let owner = await this.#references.ownerOf(reference);
     while (owner !== undefined) {
       const order = await this.#orders.read(owner);
-      const moved = Object.values(order.moved).find(({ payment }) => payment.id === reference);
+      const moved = Object.values(order.moved).find(({ payment }) => referenceName(payment) === reference);
       if (!moved) return order;
       owner = moved.toOrderId;
     }
@@ -160,7 +154,7 @@ export class PaymentWriter {
 
   /** Law 7: holds the observation under every name of the payment, until one of them has an owner. */
   async #hold(observed: PaymentObserved): Promise<ObserveResult> {
-    for (const reference of namesOf(observed)) {
+    for (const reference of referenceNamesOf(observed)) {
       const owner = await this.#references.hold(reference, observed, causeOf(observed));
       if (owner !== undefined) return this.#observeFor(owner, observed); // Linked meanwhile.
     }
@@ -168,8 +162,9 @@ export class PaymentWriter {
   }
 
   async #linkPayment(pass: LinkPass, observed: PaymentObserved, candidate: string): Promise<void> {
-    const owner = await this.#linkReference(pass, observed.payment.id, candidate);
-    for (const alias of observed.aliases ?? []) await this.#linkReference(pass, alias, owner);
+    const [name = '', ...aliases] = referenceNamesOf(observed);
+    const owner = await this.#linkReference(pass, name, candidate);
+    for (const alias of aliases) await this.#linkReference(pass, alias, owner);
   }
 
   async #linkReference(pass: LinkPass, reference: string, candidate: string): Promise<string> {
@@ -191,8 +186,7 @@ export class PaymentWriter {
   }
 
   #record(pass: LinkPass, observed: PaymentObserved): Promise<ObserveResult> {
-    const { owner, formerOwners } = linkOf(pass, observed.payment.id);
-    const claims = (observed.aliases ?? []).map((alias) => linkOf(pass, alias).owner);
+    const { owner, formerOwners, claims } = ownershipOf(pass, observed);
     return this.#recordIn(owner, observed, claims, formerOwners);
   }
 
@@ -213,16 +207,6 @@ export class PaymentWriter {
     await this.finishMove(orderId, moved);
     return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId]);
   }
-}
-
-function namesOf({ payment, aliases }: PaymentObserved): readonly string[] {
-  return [...new Set([payment.id, ...(aliases ?? [])])];
-}
-
-function linkOf({ links }: LinkPass, reference: string): Ownership {
-  const link = links.get(reference);
-  invariant(link !== undefined, `reference ${reference} is used before its link`);
-  return link;
 }
 
 function causeOf({ source, evidence }: PaymentObserved): string {

@@ -237,8 +237,11 @@ export interface PaymentLedger extends AsyncDisposable {
   redeliver(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'delivered' | 'failed' | 'nothing_to_deliver' }>;
   /** Strong: from the order's own stream. Undefined until the order is placed. */
   order(orderId: string): Promise<OrderView | undefined>;
-  /** Strong: the order that owns the payment with this id or alias. Undefined: there is none, or it is not placed. */
-  orderOf(reference: string): Promise<OrderView | undefined>;
+  /**
+   * Strong: the order that owns the payment. `reference`: the payment, or with an alias as its `id`; for Stripe's ids and `manual:`
+   * ids the id alone is enough. Undefined: there is none, or it is not placed.
+   */
+  orderOf(reference: string | PaymentReference): Promise<OrderView | undefined>;
   /** Strong: the stored events of the order, oldest first; `readOrderEvent` gives their current shapes. Empty: no such order. */
   history(orderId: string): Promise<readonly StoredEvent[]>;
   /** From a read model: all memberships of a member on one page, sorted by id. */

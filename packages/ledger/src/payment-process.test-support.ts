@@ -2,7 +2,7 @@
 // alone.
 import { expect } from 'vitest';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
-import type { Observation, PaymentReference } from './observation.ts';
+import { type Observation, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import type { OrderPlaced, PaymentObserved } from './order/events.ts';
 import { at, order1 } from './order/example-order.test-support.ts';
@@ -40,10 +40,10 @@ export function openPaymentProcess(store: EventStore, runtime: Runtime, policy: 
       await orders.command(orderId, 'place', { type: 'place', order });
     },
     attach: async (orderId, payment) => {
-      const { owner } = await references.link(payment.id, orderId);
+      const { owner } = await references.link(referenceName(payment), orderId);
       if (owner !== orderId) return owner;
       await orders.command(orderId, 'attach', { type: 'attach', checkout: { payment, attachedAt: at(0) } });
-      await writer.forwardHeld(payment.id);
+      await writer.forwardHeld(referenceName(payment));
       return owner;
     },
     rollForward: async () => {
@@ -97,8 +97,8 @@ export function checkOwnership(events: readonly StoredEvent[]): Ownership {
     } else if (type === 'PaymentObserved') {
       const observed = data as PaymentObserved;
       expect(kind).toBe('order');
-      expect(owners.get(observed.payment.id), `${observed.payment.id} is linked before ${id} uses it`).toBe(id);
-      for (const alias of observed.aliases ?? []) expect(owners.has(alias), `${alias} is claimed before it is used`).toBe(true);
+      expect(owners.get(referenceName(observed.payment)), `${observed.payment.id} is linked before ${id} uses it`).toBe(id);
+      for (const alias of referenceNamesOf(observed)) expect(owners.has(alias), `${alias} is claimed before it is used`).toBe(true);
       const keys = recorded.get(id) ?? new Set();
       expect(keys.has(observationKey(observed)), `${id} recorded it once`).toBe(false);
       recorded.set(id, keys.add(observationKey(observed)));
@@ -113,8 +113,8 @@ export function checkOwnership(events: readonly StoredEvent[]): Ownership {
 /** Checks law 7: an observation that was held is in the owner's stream, if the payment has an owner. */
 export function checkHandedOn({ owners, held, recorded }: Ownership): void {
   for (const { reference, observed } of held) {
-    if (!owners.has(reference) && !owners.has(observed.payment.id)) continue;
-    const owner = owners.get(observed.payment.id);
+    if (!owners.has(reference) && !owners.has(referenceName(observed.payment))) continue;
+    const owner = owners.get(referenceName(observed.payment));
     expect(owner, `${reference} is linked, so ${observed.payment.id} is`).toBeDefined();
     expect([...(recorded.get(owner ?? '') ?? [])], `what ${reference} held reached ${owner}`).toContain(observationKey(observed));
   }

@@ -1,5 +1,5 @@
 // Writes a second example log with what golden-log.test-support.ts leaves out: imports, long sweeps, every optional field and
-// status, other policies, and a delivery that another process took over. The real ledger writes the same log in every run.
+// status, other policies, money by hand that was held, and a delivery that another process took over. The real ledger writes the same log in every run.
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
 import type { MembershipChange } from '../payment-ledger.ts';
@@ -109,6 +109,12 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   );
   await observe('webhook', 'pi_imported', refund('re_5', 'succeeded'));
   await ledger.settle();
+
+  // Money by hand that nobody could place at first: it is held, then linked.
+  const cash = payment('manual:5f2b', { provider: 'manual' });
+  await observe('manual', cash.id, paid(), { payment: cash });
+  await place('cash');
+  await ledger.attachCheckout('cash', cash);
 
   // The shop of the first process does not answer, and the second process takes the delivery over.
   silentFor.add('taken');

@@ -11,7 +11,7 @@ import type { SweepEvent } from '../streams/sweep-streams.ts';
 import type { ObjectNotUnderstood } from '../streams/unreadable-streams.ts';
 import { explainOrder } from './explain/explain.ts';
 import { importNdjson } from './export/ndjson.ts';
-import { writeStories } from './golden-log.test-support.ts';
+import { openStoryProcess, paid, payment, writeStories } from './golden-log.test-support.ts';
 import { writeLaterStories } from './golden-log-later.test-support.ts';
 import { type LogReader, readerOf } from './log/log-reader.ts';
 import type { LogRow } from './log/log-row.ts';
@@ -97,6 +97,26 @@ const golden: readonly Golden[] = [
       taken: ['active', 1, 1, 0],
     },
   },
+  {
+    // Written before references of other providers than Stripe got their own names.
+    file: 'manual-held.ndjson',
+    root: 'ug2GGlqVnTp7Tjs0K0Sql5YzSfIsfO9y/uwm3YcT0Ak=',
+    orders: {
+      tried: ['active', 1, 1, 0],
+      restored: ['active', 3, 3, 0],
+      returned: ['revoked', 2, 2, 0],
+      asked: ['active', 1, 1, 0],
+      refused: ['none', 0, 0, 0],
+      elsewhere: ['none', 0, 0, 1],
+      kept: ['active', 1, 1, 0],
+      partly: ['revoked', 2, 2, 1],
+      fought: ['active', 1, 1, 0],
+      waits: ['suspended', 2, 2, 0],
+      imported: ['revoked', 2, 2, 0],
+      cash: ['active', 1, 1, 0],
+      taken: ['active', 1, 1, 0],
+    },
+  },
 ];
 
 async function opened(file: string): Promise<LogReader> {
@@ -105,6 +125,20 @@ async function opened(file: string): Promise<LogReader> {
   await importNdjson(lines, openMemoryEventStore({ log }));
   return readerOf(openMemoryEventStore({ log }));
 }
+
+test('money by hand keeps its reference: who opens the log of a release finds its owner, and links it to nobody else', async () => {
+  const log = createMemoryLog();
+  const lines = createInterface({ input: createReadStream(new URL('./golden/manual-held.ndjson', import.meta.url)) });
+  await importNdjson(lines, openMemoryEventStore({ log }));
+  const { ledger, place, observe } = openStoryProcess(openMemoryEventStore({ log }));
+  await using _ = ledger;
+  const cash = payment('manual:5f2b', { provider: 'manual' });
+  expect(await ledger.orderOf('manual:5f2b')).toMatchObject({ orderId: 'cash', membership: 'active' });
+  expect(await ledger.orderOf(cash)).toMatchObject({ orderId: 'cash' });
+  await place('another');
+  expect(await ledger.attachCheckout('another', cash)).toEqual({ outcome: 'belongs_to', orderId: 'cash' });
+  expect(await observe('manual', cash.id, paid(), { payment: cash, orderId: 'cash' })).toEqual({ outcome: 'duplicate', orderId: 'cash' });
+});
 
 describe.each(golden)('$file', ({ file, root, orders }) => {
   test('is what it was, verifies, and says what it said', async () => {

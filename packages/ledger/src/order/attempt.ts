@@ -1,6 +1,7 @@
 // The attempt to pay on one checkout session or payment intent, read from the history of its order. An order may have
 // several, and its own state shows the best of them.
 import type { StoredEvent } from '../event-store/event-store.ts';
+import { referenceName, referenceNamesOf } from '../observation.ts';
 import { readOrderEvent } from './event-schemas.ts';
 import { type AttemptRegister, joinFact, noFacts, terminalStatuses } from './facts.ts';
 
@@ -11,7 +12,7 @@ export type AttemptStatus = AttemptRegister['status'];
  * The status of the attempt, joined under law 1.
  *
  * @param history events of the order, as `ledger.history(orderId)` returns them.
- * @param reference id of the payment, or an alias of it, such as its checkout session.
+ * @param reference name of the payment, or of an alias of it: at Stripe its id, such as that of its checkout session.
  * @returns undefined where no source has reported an attempt on it.
  * @throws LedgerError `corrupt`, `file_newer` for an event that cannot be read.
  */
@@ -23,8 +24,8 @@ export function attemptOf(history: readonly StoredEvent[], reference: string): A
   });
   // A fact may name the payment intent alone, after an earlier one has named both.
   const payments = new Set([reference]);
-  for (const { payment, aliases } of observed) if (aliases?.includes(reference)) payments.add(payment.id);
-  const attempts = observed.filter(({ payment, fact }) => fact.kind === 'attempt' && payments.has(payment.id));
+  for (const each of observed) if (referenceNamesOf(each).includes(reference)) payments.add(referenceName(each.payment));
+  const attempts = observed.filter(({ payment, fact }) => fact.kind === 'attempt' && payments.has(referenceName(payment)));
   const [first] = attempts;
   return first && attempts.reduce(joinFact, noFacts(first.payment)).attempt?.status;
 }

@@ -5,7 +5,17 @@ import { type Fact, factContent, type ManualAction, type PaymentReference, payme
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import { evolve, factContentKey, hasReview, isGranting, type MembershipStatus, moveOf, nextReviewId, type OrderState } from './order.ts';
+import {
+  evolve,
+  factContentKey,
+  hasReview,
+  isGranting,
+  isSameReference,
+  type MembershipStatus,
+  moveOf,
+  nextReviewId,
+  type OrderState,
+} from './order.ts';
 import type { Policy } from './policy.ts';
 import { isSameOrder } from './terms.ts';
 
@@ -97,8 +107,8 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
 /** A payment that gave access stays: to move it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
-  const { payment: counting } = entitled(before, policy);
-  if (moveOf(before, payment) || isGranting(before, payment) || counting?.reference.id === payment.id) return [];
+  const counts = isSameReference(entitled(before, policy).payment?.reference, payment);
+  if (moveOf(before, payment) || isGranting(before, payment) || counts) return [];
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
 }
 
@@ -232,8 +242,7 @@ class Trail {
   /** Opens a review, unless one of that kind is open for the payment. */
   openReview(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
     const key = paymentKey(payment);
-    if (this.state.reviews.some((review) => review.resolution === undefined && review.kind === kind && paymentKey(review.payment) === key))
-      return;
+    if (this.state.reviews.some((each) => each.resolution === undefined && each.kind === kind && paymentKey(each.payment) === key)) return;
     this.add({ type: 'ReviewOpened', data: { reviewId: nextReviewId(this.state), kind, payment, openedAt } });
   }
 

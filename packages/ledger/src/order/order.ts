@@ -1,7 +1,7 @@
 // The order: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
 // Reading order of this folder: events, facts, order, policy, access, decide, view; then event-schemas, delivery-state, review-sentences.
 import { invariant } from '../errors.ts';
-import { factContent, isKeyOf, type PaymentReference, paymentKey, type Source } from '../observation.ts';
+import { factContent, isKeyOf, type PaymentReference, paymentKey, referenceName, type Source } from '../observation.ts';
 import { type DeliveryState, deliveryAfter } from './delivery-state.ts';
 import type {
   CheckoutAttached,
@@ -165,13 +165,14 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
   const { id } = move.payment;
   invariant(moveOf(order, move.payment) === undefined, `payment ${id} is moved away from order ${order.orderId} twice`);
   invariant(!isGranting(order, move.payment), `payment ${id} is moved, but order ${order.orderId} was granted on it`);
-  const isOthers = ([key]: [string, unknown]) => !isKeyOf(key, id);
+  const name = referenceName(move.payment);
+  const isOthers = ([key]: [string, unknown]) => !isKeyOf(key, name);
   return {
     payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
     sourcesByFact: Object.fromEntries(Object.entries(order.sourcesByFact).filter(isOthers)),
     rulings: Object.fromEntries(Object.entries(order.rulings).filter(isOthers)),
     reviews: order.reviews.map((review) =>
-      review.payment.id === id && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
+      isSameReference(review.payment, move.payment) && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
     ),
     moved: { ...order.moved, [paymentKey(move.payment)]: move },
     changedAtRevision: revision,
@@ -179,15 +180,21 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
 }
 
 /**
- * The move that took the payment away from this order; undefined: there was none. A link concerns an id in any account and
- * mode, so a move takes along everything that was reported under the id.
+ * The move that took the payment away from this order; undefined: there was none. A link concerns a reference name, so a
+ * move takes along everything that was reported under it: of Stripe, the id in any account and mode.
  */
-export function moveOf(order: OrderState, { id }: PaymentReference): PaymentMoved | undefined {
-  return Object.values(order.moved).find(({ payment }) => payment.id === id);
+export function moveOf(order: OrderState, payment: PaymentReference): PaymentMoved | undefined {
+  return Object.values(order.moved).find((move) => isSameReference(move.payment, payment));
 }
+/** True if one link concerns both payments, so that they have one owner: the mode makes no difference, nor Stripe's account. */
+export function isSameReference(a: PaymentReference | undefined, b: PaymentReference): boolean {
+  return a !== undefined && referenceName(a) === referenceName(b);
+}
+
 /** True if a grant or a restoration of this order names the payment. */
-export function isGranting(order: OrderState, { id }: PaymentReference): boolean {
-  return order.grantingPayments.some((key) => isKeyOf(key, id));
+export function isGranting(order: OrderState, payment: PaymentReference): boolean {
+  const name = referenceName(payment);
+  return order.grantingPayments.some((key) => isKeyOf(key, name));
 }
 
 function resolved(order: OrderState, { reviewId, resolution }: ReviewResolved): Changes {

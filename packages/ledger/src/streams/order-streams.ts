@@ -6,7 +6,7 @@ import type { PaymentReference } from '../observation.ts';
 import { decide, type OrderCommand } from '../order/decide.ts';
 import type { OrderEvent, PaymentObserved } from '../order/events.ts';
 import { isDecision } from '../order/events.ts';
-import type { OrderState } from '../order/order.ts';
+import { isSameReference, type OrderState } from '../order/order.ts';
 import type { Policy } from '../order/policy.ts';
 import { orderAggregate } from './order-aggregate.ts';
 import { policyAdoption } from './policy-stream.ts';
@@ -83,7 +83,9 @@ export function openOrderStreams(transactions: Transactions, policy: Policy, { o
     },
     observationsOf: async (orderId, payment) => {
       const events = await transactions.history(orderAggregate, orderId);
-      return events.flatMap((event) => (event.type === 'PaymentObserved' && event.data.payment.id === payment.id ? [event.data] : []));
+      return events.flatMap((event) =>
+        event.type === 'PaymentObserved' && isSameReference(event.data.payment, payment) ? [event.data] : [],
+      );
     },
   };
 }

@@ -10,6 +10,8 @@ import {
   type PaymentReference,
   paymentKey,
   paymentReferenceSchema,
+  referenceName,
+  referenceNamesOf,
 } from '../observation.ts';
 import { counts, isInEffect } from '../order/access.ts';
 import { decide, type OrderCommand } from '../order/decide.ts';
@@ -89,15 +91,15 @@ async function wouldObserve(
 ): Promise<ObservationPreview> {
   const observed = observations.map((each): PaymentObserved => ({ ...each, observedAt: at, factKey: factKey(each.payment, each.fact) }));
   const { payment } = observations[0];
-  const aliases = [...new Set(observed.flatMap((each) => each.aliases ?? []))];
+  const names = [...new Set(observed.flatMap(referenceNamesOf))];
   const named = observed.find(({ orderId }) => orderId !== undefined)?.orderId;
-  const owner = (await references.ownerOfAny([payment.id, ...aliases])) ?? named;
+  const owner = (await references.ownerOfAny(names)) ?? named;
   if (owner === undefined) return { outcome: 'held' };
 
   const before = await ownerNow(orders, owner, payment);
   // What the references hold would be forwarded first.
-  const held = await Promise.all([payment.id, ...aliases].map((reference) => references.heldOf(reference)));
-  const claims = await Promise.all(aliases.map((alias) => references.ownerOf(alias)));
+  const held = await Promise.all(names.map((reference) => references.heldOf(reference)));
+  const claims = await Promise.all(names.slice(1).map((alias) => references.ownerOf(alias)));
   const claimedByAnother = claims.some((claim) => claim !== undefined && claim !== owner && claim !== before.orderId);
   const after = dryRun(
     before,
@@ -135,7 +137,7 @@ async function previewMove(
   at: string,
 ): ReturnType<PaymentLedger['previewMove']> {
   const toOrderId = target.orderId;
-  const links = await references.links(payment.id);
+  const links = await references.links(referenceName(payment));
   const last = links.at(-1);
   if (last?.orderId === toOrderId) return { outcome: 'exists' };
   if (links.some(({ orderId }) => orderId === toOrderId)) return { outcome: 'left_before' };
@@ -147,7 +149,7 @@ async function previewMove(
         policy,
       ),
     );
-  if (last === undefined) return { outcome: 'moved', to: arriving(await references.heldOf(payment.id)) };
+  if (last === undefined) return { outcome: 'moved', to: arriving(await references.heldOf(referenceName(payment))) };
   const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by: nobody, at } as const;
   const from = dryRun(await orders.read(last.orderId), [command], policy);
   if (from.events.length === 0) return { outcome: 'already_granted' };

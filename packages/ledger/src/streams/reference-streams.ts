@@ -1,5 +1,6 @@
-// The reference stream, `reference-{id}`: who owns a payment (law 3), and what was reported about it before it had
-// an owner (law 7). The first `ReferenceLinked` wins, by the expected revision of its append.
+// The reference stream, `reference-{name}`: who owns a payment (law 3), and what was reported about it before it had
+// an owner (law 7). `referenceName` in `observation.ts` makes the name. The first `ReferenceLinked` wins, by the expected
+// revision of its append.
 import * as z from 'zod';
 import { invariant } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
@@ -27,6 +28,7 @@ export interface Link {
 }
 
 export interface ReferenceState {
+  /** The reference name of a payment or an alias. */
   readonly id: string;
   readonly revision: number;
   /** Oldest first; the last one is the owner. */
@@ -76,7 +78,7 @@ export interface Ownership {
 }
 
 /**
- * The only interface that reads and changes who owns a payment. All methods throw LedgerError: `contention`, `corrupt`,
+ * The only interface that reads and changes who owns a payment. A `reference` is a reference name. All methods throw LedgerError: `contention`, `corrupt`,
  * `file_newer`, and what the event store throws.
  */
 export interface References {

@@ -1,7 +1,7 @@
 // Which payment a person means: by its own id, or by the session that it was made on. From the ledger's log alone.
 
 import { type EventStore, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+import { defined, referenceName, referenceNamesOf } from '@paidonce/ledger/adapter';
 
 export interface FoundPayments {
   /** Empty: the ledger knows no such payment. */
@@ -39,8 +39,8 @@ class Found {
     if (event.type !== 'PaymentObserved' && event.type !== 'CheckoutAttached') return;
     const { payment } = event.data;
     const key = JSON.stringify([payment.provider, payment.account, payment.livemode, payment.id]);
-    if (payment.id === this.#name) this.#itself.set(key, payment);
-    else if (event.type === 'PaymentObserved' && event.data.aliases?.includes(this.#name)) this.#madeOnIt.set(key, payment);
+    if (referenceName(payment) === this.#name) this.#itself.set(key, payment);
+    else if (event.type === 'PaymentObserved' && referenceNamesOf(event.data).includes(this.#name)) this.#madeOnIt.set(key, payment);
   }
 
   /** If money came on a session, its payment intent is the payment. */

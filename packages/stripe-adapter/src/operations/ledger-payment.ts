@@ -1,5 +1,6 @@
 // What an order's own stream has of one payment: how much was paid, how much of it went back, and what was disputed.
 import { readOrderEvent, type StoredEvent } from '@paidonce/ledger';
+import { referenceName } from '@paidonce/ledger/adapter';
 
 export interface LedgerPayment {
   /** Every total that was ever reported, in minor units. Empty: it was never reported as paid. */
@@ -10,13 +11,14 @@ export interface LedgerPayment {
   readonly disputes: ReadonlySet<string>;
 }
 
+/** @param paymentId Stripe's id of the payment. */
 export function knownPayment(history: readonly StoredEvent[], paymentId: string): LedgerPayment {
   const totalsMinor = new Set<number>();
   const disputes = new Set<string>();
   const refunds = new Map<string, { readonly amountMinor: number; readonly statuses: Set<string> }>();
   for (const stored of history) {
     const event = readOrderEvent(stored);
-    if (event.type !== 'PaymentObserved' || event.data.payment.id !== paymentId) continue;
+    if (event.type !== 'PaymentObserved' || referenceName(event.data.payment) !== paymentId) continue;
     const { fact } = event.data;
     if (fact.kind === 'attempt' && fact.status === 'paid') totalsMinor.add(fact.amount.totalMinor);
     if (fact.kind === 'dispute') disputes.add(`${fact.id}:${fact.status}:${fact.movements}`);

@@ -1,6 +1,7 @@
 // Explains why an order has its membership, or why a member has access. Reads the order's own stream and its reference
 // streams, up to their end or up to an earlier position.
 import type { Position, StoredEvent } from '../../event-store/event-store.ts';
+import { referenceName, referenceNamesOf } from '../../observation.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
@@ -109,12 +110,12 @@ function readEvent(stored: StoredEvent): ReadEvent {
   return { event: readOrderEvent(stored), recordedAt, instance, cause, policy, place: `${stored.stream}@${stored.revision}` };
 }
 
-/** Returns the payments' own ids and all their aliases. */
+/** Returns the reference names of the payments and of all their aliases. */
 function referencesIn(events: readonly ReadEvent[]): ReadonlySet<string> {
   return new Set(
     events.flatMap(({ event }) => {
-      if (event.type === 'CheckoutAttached') return [event.data.payment.id];
-      return event.type === 'PaymentObserved' ? [event.data.payment.id, ...(event.data.aliases ?? [])] : [];
+      if (event.type === 'CheckoutAttached') return [referenceName(event.data.payment)];
+      return event.type === 'PaymentObserved' ? referenceNamesOf(event.data) : [];
     }),
   );
 }
@@ -125,6 +126,6 @@ function referenceEntry(reference: string, orderId: string, row: LogRow): readon
   const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
   // An observation that was held under several references is shown once, under the payment's own id.
   if (event.type === 'PaymentHeld')
-    return event.data.payment.id === reference ? [{ ...place, kind: 'held', reference, said: reportIn(event.data) }] : [];
+    return referenceName(event.data.payment) === reference ? [{ ...place, kind: 'held', reference, said: reportIn(event.data) }] : [];
   return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
 }

@@ -2,6 +2,7 @@
 // them are in the log that was signed. `receipt-verify.ts` checks it.
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
+import { referenceName, referenceNamesOf } from '../../observation.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
@@ -107,13 +108,13 @@ async function receiptRows(log: LogReader, orderId: string, asOf: Position | und
   return [...order, ...references.flat(), ...policies];
 }
 
-/** Returns the ids of its payments and all their aliases. */
+/** Returns the reference names of its payments and of all their aliases. */
 function referencesIn(order: readonly LogRow[]): ReadonlySet<string> {
   return new Set(
     order.flatMap((row) => {
       const event = readOrderEvent(storedEvent(row));
-      if (event.type === 'CheckoutAttached' || event.type === 'PaymentMoved') return [event.data.payment.id];
-      return event.type === 'PaymentObserved' ? [event.data.payment.id, ...(event.data.aliases ?? [])] : [];
+      if (event.type === 'CheckoutAttached' || event.type === 'PaymentMoved') return [referenceName(event.data.payment)];
+      return event.type === 'PaymentObserved' ? referenceNamesOf(event.data) : [];
     }),
   );
 }

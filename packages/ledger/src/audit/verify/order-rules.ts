@@ -3,12 +3,12 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
-import { factKey } from '../../observation.ts';
+import { factKey, referenceName, referenceNamesOf } from '../../observation.ts';
 import { decide, type OrderCommand } from '../../order/decide.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, PaymentMoved, PaymentObserved } from '../../order/events.ts';
 import { isDecision } from '../../order/events.ts';
-import { evolve, hasReview, initialState, type OrderState } from '../../order/order.ts';
+import { evolve, hasReview, initialState, isSameReference, type OrderState } from '../../order/order.ts';
 import type { Policy } from '../../order/policy.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { isDeliveryEvent, verifyDelivery } from './delivery-rules.ts';
@@ -69,11 +69,11 @@ function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, co
     case 'OrderPlaced':
       return { type: 'place', order: event.data };
     case 'CheckoutAttached':
-      verifyOwner(before, row, event.data.payment.id, context);
+      verifyOwner(before, row, referenceName(event.data.payment), context);
       return { type: 'attach', checkout: event.data };
     case 'PaymentObserved': {
       const { payment, fact } = event.data;
-      verifyOwner(before, row, payment.id, context);
+      verifyOwner(before, row, referenceName(payment), context);
       if (event.data.factKey !== factKey(payment, fact)) {
         context.report(findingAt(row.row, 'decision', `factKey ${factKey(payment, fact)}`, event.data.factKey));
       }
@@ -100,7 +100,7 @@ function openedWith(next: OrderRow | undefined): string {
  * the ledger read at that time, so both answers are right: then the answer is what the append has.
  */
 function isClaimed({ orderId }: OrderState, observed: PaymentObserved, next: OrderRow | undefined, context: VerifyContext): boolean {
-  const names = [observed.payment.id, ...(observed.aliases ?? [])].map((name) => context.linksOf(name));
+  const names = referenceNamesOf(observed).map((name) => context.linksOf(name));
   if (names.some((links) => links.length > 1)) return next?.event.type === 'ReviewOpened' && next.event.data.kind === 'claimed_by_two';
   return names.slice(1).some((links) => links[0]?.orderId !== orderId);
 }
@@ -129,7 +129,7 @@ function verifyMove(
   context: VerifyContext,
 ): void {
   const { payment, toOrderId, linkRevision } = moved;
-  const links = context.linksOf(payment.id);
+  const links = context.linksOf(referenceName(payment));
   const ends = links.find(({ revision }) => revision === linkRevision);
   if (ends?.orderId !== orderId || ends.position >= row.position) {
     const found = ends ? `it is a link to ${ends.orderId}` : 'no link stands there';
@@ -138,7 +138,7 @@ function verifyMove(
   if (context.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   const others = links.map((link) => link.orderId).filter((each) => each !== orderId);
   for (const { event } of before) {
-    if (event.type !== 'PaymentObserved' || event.data.payment.id !== payment.id) continue;
+    if (event.type !== 'PaymentObserved' || !isSameReference(event.data.payment, payment)) continue;
     if (context.wasObserved(others, event.data)) continue;
     context.report(
       findingAt(

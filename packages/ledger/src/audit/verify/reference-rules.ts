@@ -1,6 +1,7 @@
 // The rules of a reference stream: one owner (law 3), nothing is held after the link, and what was held before it has
 // reached the owner (law 7).
 import { LedgerError } from '../../errors.ts';
+import { referenceName, referenceNamesOf } from '../../observation.ts';
 import type { PaymentObserved } from '../../order/events.ts';
 import { factContentKey } from '../../order/order.ts';
 import { type Link, type ReferenceEvent, type ReferenceState, referenceAggregate } from '../../streams/reference-streams.ts';
@@ -39,8 +40,8 @@ function isMove(event: ReferenceEvent, last: Link, id: string, position: string,
 }
 
 function verifyHeld({ id, held }: ReferenceState, observed: PaymentObserved, { row }: ReadEvent, { report }: VerifyContext): void {
-  if (observed.payment.id !== id && !observed.aliases?.includes(id)) {
-    report(findingAt(row, 'law-7', `a payment that is called ${id}`, `the payment ${observed.payment.id}`));
+  if (!referenceNamesOf(observed).includes(id)) {
+    report(findingAt(row, 'law-7', `a payment that is called ${id}`, `the payment ${referenceName(observed.payment)}`));
   }
   if (held.some((each) => each.source === observed.source && factContentKey(each) === factContentKey(observed))) {
     report(findingAt(row, 'law-5', 'nothing: this source had said it', `${observed.source} says ${observed.factKey} again`));
@@ -51,7 +52,7 @@ function verifyForwarded({ held }: ReferenceState, orderId: string, { row, store
   if (context.isRecent(stored.metadata['recordedAt'] ?? '')) return;
   for (const observed of held) {
     // If this stream is of an alias, the observation belongs to the owners of the payment's own id.
-    const owners = context.linksOf(observed.payment.id).map((link) => link.orderId);
+    const owners = context.linksOf(referenceName(observed.payment)).map((link) => link.orderId);
     if (context.wasObserved(owners.length > 0 ? owners : [orderId], observed)) continue;
     context.report(
       findingAt(

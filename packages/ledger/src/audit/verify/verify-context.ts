@@ -1,5 +1,6 @@
 // Answers the rules' questions about other streams than the one that they judge: policies, links, observations of orders.
 import { hash } from 'node:crypto';
+import { referenceName } from '../../observation.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, OrderEventType, PaymentObserved } from '../../order/events.ts';
 import { factContentKey } from '../../order/order.ts';
@@ -32,8 +33,8 @@ export interface VerifyContext {
   linksOf(reference: string): readonly Link[];
   /** True if the stream of one of these orders has the observation. */
   wasObserved(orderIds: readonly string[], observed: PaymentObserved): boolean;
-  /** True if the order's stream has the move of the payment to that order, before the position. */
-  wasMoved(orderId: string, paymentId: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
+  /** True if the order's stream has the move of the reference to that order, before the position. */
+  wasMoved(orderId: string, reference: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
   /** True if the event is from the last ten minutes of the log: then a later step may still be missing. */
   isRecent(recordedAt: string): boolean;
 }
@@ -71,12 +72,12 @@ export function openVerifyContext(log: SqliteLog, { upTo, newest, from }: Verify
             event.type === 'PaymentObserved' && event.data.source === source && factContentKey(event.data) === factContentKey(content),
         ),
       ),
-    wasMoved: (orderId, paymentId, to, position) =>
+    wasMoved: (orderId, reference, to, position) =>
       eventsOf(orderId, 'PaymentMoved').some(
         ({ row, event }) =>
           event.type === 'PaymentMoved' &&
           row.position < position &&
-          event.data.payment.id === paymentId &&
+          referenceName(event.data.payment) === reference &&
           event.data.toOrderId === to.orderId &&
           event.data.linkRevision === to.endsRevision,
       ),

@@ -2,7 +2,7 @@
 // Keeps what was acknowledged for the audit at the end.
 import type { Observation } from '../../observation.ts';
 import type { ObserveResult, PlaceOrder } from '../../payment-ledger.ts';
-import { type AuditedLog, everOwned, observedFactName } from './audited-log.ts';
+import { type AuditedLog, everOwned, namesOf, observedFactName } from './audited-log.ts';
 import type { Place } from './coverage.ts';
 import type { World } from './world.ts';
 
@@ -33,12 +33,13 @@ export class Acknowledgements {
   }
 
   observed(observation: Observation, result: ObserveResult): void {
-    const { payment, aliases = [], orderId } = observation;
+    const { orderId } = observation;
     const name = observedFactName(observation);
-    const references = [payment.id, ...aliases];
+    const references = namesOf(observation);
+    const [paymentId] = references;
     this.#world.coverage.met(`answer: ${result.outcome}`);
     if (references.length > 1) this.together.push(references);
-    if (orderId !== undefined) this.#name(payment.id, orderId);
+    if (orderId !== undefined) this.#name(paymentId, orderId);
     if (result.outcome === 'held') {
       if (orderId !== undefined) this.#broken('law 7: held only without an order', `${name} names ${orderId}`);
       for (const id of references) {
@@ -47,7 +48,7 @@ export class Acknowledgements {
       }
       return;
     }
-    const reference = this.#log.reference(payment.id);
+    const reference = this.#log.reference(paymentId);
     // If the payment was moved meanwhile, the observation moved with it, so an earlier owner is right too.
     if (!everOwned(reference, result.orderId)) {
       this.#broken('law 3: one owner', `${name} is answered for ${result.orderId}, its owner is ${reference.owner ?? 'nobody'}`);
@@ -57,7 +58,7 @@ export class Acknowledgements {
       this.#broken(durable, `${name} is answered as ${result.outcome}, and does not stand in ${result.orderId}`);
     // If a person moved the payment, the claim of its former owner does not count.
     if (orderId !== undefined && orderId !== result.orderId && !everOwned(reference, orderId))
-      this.misnamed.push({ paymentId: payment.id, owner: result.orderId });
+      this.misnamed.push({ paymentId, owner: result.orderId });
     if (result.outcome === 'granted') {
       if (this.#granted.has(result.orderId)) this.#broken('law 2: once per order', `${result.orderId} is answered as granted twice`);
       this.#granted.add(result.orderId);

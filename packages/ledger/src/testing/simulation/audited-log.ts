@@ -2,7 +2,7 @@
 import type { Fact, PaymentReference, Source } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { KnownOrder } from './expected-access.ts';
-import { textOf } from './fact-text.ts';
+import { nameOf, textOf } from './fact-text.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { KnownFacts } from './provider.ts';
 
@@ -27,11 +27,16 @@ export interface ObservedFact {
 
 /** Returns the source, the payment and the fact as one text, to compare observations. */
 export function observedFactName({ source, payment, fact }: ObservedFact): string {
-  return `${source}: ${payment.id} ${textOf(fact)}`;
+  return `${source}: ${nameOf(payment)} ${textOf(fact)}`;
+}
+
+/** Returns under which names the log knows the payment: its own first, then its aliases. */
+export function namesOf({ payment, aliases = [] }: Pick<ObservedFact, 'payment' | 'aliases'>): readonly [string, ...string[]] {
+  return [nameOf(payment), ...aliases.map((id) => nameOf({ ...payment, id }))];
 }
 
 export interface AuditedDecision {
-  /** The payment that caused the decision. */
+  /** The name of the payment that caused the decision. */
   readonly paymentId: string;
   readonly status: Exclude<MembershipStatus, 'none'>;
   readonly change: 'granted' | 'suspended' | 'restored' | 'revoked';
@@ -65,9 +70,9 @@ export interface AuditedOrder {
   placed?: KnownOrder & { readonly memberId: string; readonly plan: string };
   status: MembershipStatus;
   readonly decisions: AuditedDecision[];
-  /** The observations: key `saidName`, value the payment's id. Observations that were moved away stay here. */
+  /** The observations: key `saidName`, value the payment's name. Observations that were moved away stay here. */
   readonly observed: Map<string, string>;
-  /** The payments that a person moved to other orders. Key: the payment's id. */
+  /** The payments that a person moved to other orders. Key: the payment's name. */
   readonly moved: Map<string, AuditedMove>;
   readonly attached: Set<string>;
   readonly facts: Map<string, { readonly reference: PaymentReference; readonly known: KnownFacts }>;

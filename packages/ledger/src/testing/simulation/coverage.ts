@@ -24,6 +24,7 @@ export const places = [
   'poll',
   'status query',
   'manual',
+  'two providers, one id',
   'order placed late',
   'order placed again',
   'attach before the order is placed',

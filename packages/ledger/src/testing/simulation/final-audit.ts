@@ -1,8 +1,9 @@
 // The checks after faults have stopped and all work has ended: every fact has reached its order, every order agrees with the
 // provider's final state, and so does the shop.
 
-import { everOwned, observedFactName } from './audited-log.ts';
+import { everOwned, namesOf, observedFactName } from './audited-log.ts';
 import { type ExpectedPayment, expectedStatus, mismatchesOf } from './expected-access.ts';
+import { nameOf } from './fact-text.ts';
 import { expectedPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,10 +15,10 @@ export function auditHeld({ world, auditor }: Stage): void {
   for (const [id, { held }] of auditor.log.references) {
     for (const observed of held) {
       const name = observedFactName(observed);
-      const names = [...new Set([observed.payment.id, ...(observed.aliases ?? [])])];
+      const names = namesOf(observed);
       const acknowledged = names.every((each) => auditor.log.reference(each).held.some((other) => observedFactName(other) === name));
       if (!(acknowledged ? names : [id]).some((each) => auditor.log.reference(each).owner !== undefined)) continue;
-      const { owner } = auditor.log.reference(observed.payment.id);
+      const { owner } = auditor.log.reference(names[0]);
       if (owner === undefined || !auditor.log.order(owner).observed.has(name)) {
         world.report('law 7: what was held reaches the owner', `${name}, held under ${id}, is missing in ${owner ?? 'any order'}`);
       }
@@ -58,21 +59,21 @@ export function auditFinalState(parts: Stage): void {
   auditOwners(parts);
   const { world, provider, auditor } = parts;
   for (const payment of provider.payments) {
-    const { owner } = auditor.log.reference(payment.reference.id);
+    const name = nameOf(payment.reference);
+    const { owner } = auditor.log.reference(name);
     if (owner === undefined) continue;
-    const known = auditor.log.order(owner).facts.get(payment.reference.id)?.known;
+    const known = auditor.log.order(owner).facts.get(name)?.known;
     const missing = known ? known.missing(payment) : [...payment.registers.keys()];
-    if (missing.length > 0)
-      world.report('what was said is recorded', `${payment.reference.id} in ${owner} does not know ${missing.join('; ')}`);
+    if (missing.length > 0) world.report('what was said is recorded', `${name} in ${owner} does not know ${missing.join('; ')}`);
   }
   for (const order of auditor.log.orders.values()) {
     const payments = provider.payments
-      .filter(({ reference }) => auditor.log.reference(reference.id).owner === order.orderId)
+      .filter(({ reference }) => auditor.log.reference(nameOf(reference)).owner === order.orderId)
       .map(({ reference, registers }) =>
         expectedPayment(
           reference,
           [...registers.values()].map(({ fact }) => fact),
-          order.rulings.get(reference.id),
+          order.rulings.get(nameOf(reference)),
         ),
       );
     const expected = expectedStatus(order.placed, payments, world.options.policy, order.decisions.length > 0);
@@ -89,7 +90,7 @@ function auditReviews({ world, auditor }: Stage, orderId: string, payments: read
   if (!placed) return;
   for (const payment of payments) {
     for (const kind of mismatchesOf(placed, payment)) {
-      const opened = [...reviews.values()].some((review) => review.kind === kind && review.paymentId === payment.reference.id);
+      const opened = [...reviews.values()].some((review) => review.kind === kind && review.paymentId === nameOf(payment.reference));
       if (!opened) world.report('law 4: a mismatch opens a review', `${payment.reference.id} in ${orderId}: ${kind}`);
     }
   }

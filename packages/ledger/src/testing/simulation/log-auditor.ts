@@ -1,7 +1,15 @@
 // The auditor reads the raw log after every append, before any process acts on it, and checks the laws. It shares no fold and
 // no decision with the ledger; the model of the provider decides which fact is newer.
 import type { AuditContext, LogAuditorOptions } from './audit-context.ts';
-import { type AuditedEvent, AuditedLog, type AuditedOrder, everOwned, type ObservedFact, observedFactName } from './audited-log.ts';
+import {
+  type AuditedEvent,
+  AuditedLog,
+  type AuditedOrder,
+  everOwned,
+  namesOf,
+  type ObservedFact,
+  observedFactName,
+} from './audited-log.ts';
 import { auditDelivery, isDeliveryEvent } from './delivery-auditor.ts';
 import type { Incarnation } from './incarnation.ts';
 import { auditOrderEvent, statusByFacts } from './order-auditor.ts';
@@ -83,8 +91,7 @@ export class LogAuditor {
     if (reference.owner !== undefined) this.#broken(oneOwner, `${place} stands after the link to ${reference.owner}`);
     if (type !== 'PaymentHeld') this.#broken('known events', `${place} is no event of the design`);
     const observed = data as unknown as ObservedFact;
-    if (observed.payment.id !== id && !observed.aliases?.includes(id))
-      this.#broken('law 7: held under its own names', `${place} holds ${observed.payment.id}`);
+    if (!namesOf(observed).includes(id)) this.#broken('law 7: held under its own names', `${place} holds ${observed.payment.id}`);
     const name = observedFactName(observed);
     if (reference.held.some((each) => observedFactName(each) === name))
       this.#broken('law 5: noise is not kept', `${place} holds ${name} again`);

@@ -100,19 +100,25 @@ export const mutants: readonly Mutant[] = [
     'if (owner !== undefined) return { events: [], answer: owner, final: true };',
     '',
   ),
-  mutant('held under the payment alone', 'observe-payment.ts', 'of namesOf(observed)) {', 'of namesOf(observed).slice(0, 1)) {'),
+  mutant(
+    'held under the payment alone',
+    'observe-payment.ts',
+    'of referenceNamesOf(observed)) {',
+    'of referenceNamesOf(observed).slice(0, 1)) {',
+  ),
   mutant(
     'aliases are not claimed',
     'observe-payment.ts',
-    'for (const alias of observed.aliases ?? []) await this.#linkReference(pass, alias, owner);',
-    'for (const alias of observed.aliases ?? []) pass.links.set(alias, { owner, formerOwners: [], held: [] });',
+    'for (const alias of aliases) await this.#linkReference(pass, alias, owner);',
+    'for (const alias of aliases) pass.links.set(alias, { owner, formerOwners: [], held: [] });',
   ),
   mutant(
     'attach does not claim',
     'observe-payment.ts',
-    'const { owner } = await this.#references.link(id, orderId);',
+    'const { owner } = await this.#references.link(name, orderId);',
     'const owner: string = orderId;',
   ),
+  mutant('two providers share an id', 'observation.ts', 'return isUnique ? id :', "return id !== '' ? id :"),
   // Moving a payment.
   mutant(
     'observations do not follow a move',

@@ -8,12 +8,13 @@ import {
   type AuditedEvent,
   type AuditedOrder,
   everOwned,
+  namesOf,
   type ObservedFact,
   observedFactName,
 } from './audited-log.ts';
 import type { Coverage, Place } from './coverage.ts';
 import { expectedStatus, type KnownOrder } from './expected-access.ts';
-import { textOf } from './fact-text.ts';
+import { nameOf, textOf } from './fact-text.ts';
 import { KnownFacts } from './provider.ts';
 
 interface DecisionRule extends Pick<AuditedDecision, 'change'> {
@@ -53,7 +54,7 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
 
 /** Returns the status that the order must have after the facts recorded so far. */
 export function statusByFacts(order: AuditedOrder, policy: Policy): MembershipStatus {
-  const payments = [...order.facts.values()].map(({ reference, known }) => known.payment(reference, order.rulings.get(reference.id)));
+  const payments = [...order.facts.values()].map(({ reference, known }) => known.payment(reference, order.rulings.get(nameOf(reference))));
   return expectedStatus(order.placed, payments, policy, order.decisions.length > 0);
 }
 
@@ -65,7 +66,7 @@ function placed(order: AuditedOrder, { data, place }: AuditedEvent, { broken, wo
 }
 
 function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, log }: AuditContext): void {
-  const { id } = data['payment'] as PaymentReference;
+  const id = nameOf(data['payment'] as PaymentReference);
   const reference = log.reference(id);
   if (!order.placed) broken('attached to a placed order', place);
   // If the payment was moved later, it was still linked at that time.
@@ -76,19 +77,21 @@ function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, 
 
 function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, provider, world }: AuditContext): void {
   const observed = data as unknown as ObservedFact;
-  const { payment, fact, aliases = [] } = observed;
-  const { owner } = log.reference(payment.id);
+  const { payment, fact } = observed;
+  const [paymentId, ...aliases] = namesOf(observed);
+  const { owner } = log.reference(paymentId);
   if (owner !== order.orderId)
-    broken('law 3: recorded in the owner of the payment', `${place}: ${payment.id} belongs to ${owner ?? 'nobody'}`);
+    broken('law 3: recorded in the owner of the payment', `${place}: ${nameOf(payment)} belongs to ${owner ?? 'nobody'}`);
   const unlinked = aliases.find((alias) => log.reference(alias).owner === undefined);
   if (unlinked !== undefined) broken('law 3: link before use', `${place}: ${unlinked} is not linked`);
   const name = observedFactName(observed);
   if (order.observed.has(name)) broken('law 5: noise is not kept', `${place} records ${name} again`);
-  if (order.moved.has(payment.id)) broken('law 3: what was moved stays away', `${place}: ${payment.id} was moved from ${order.orderId}`);
-  order.observed.set(name, payment.id);
+  if (order.moved.has(paymentId))
+    broken('law 3: what was moved stays away', `${place}: ${nameOf(payment)} was moved from ${order.orderId}`);
+  order.observed.set(name, paymentId);
   order.changedAtRevision = revision;
-  const facts = order.facts.get(payment.id) ?? { reference: payment, known: new KnownFacts(provider) };
-  order.facts.set(payment.id, facts);
+  const facts = order.facts.get(paymentId) ?? { reference: payment, known: new KnownFacts(provider) };
+  order.facts.set(paymentId, facts);
   meet(world.coverage, facts.known, fact);
   if (!facts.known.add(payment, fact)) broken('only what was said is recorded', `${place}: ${name} is true nowhere`);
 }
@@ -96,20 +99,21 @@ function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, 
 /** Checks the event that commits a move. The link and the observations follow it. */
 function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, log, world }: AuditContext): void {
   const { payment, toOrderId, linkRevision } = data as { payment: PaymentReference; toOrderId: string; linkRevision: number };
-  const reference = log.reference(payment.id);
+  const paymentId = nameOf(payment);
+  const reference = log.reference(paymentId);
   const last = reference.links.at(-1);
-  if (last?.orderId !== order.orderId || last.revision !== linkRevision || order.moved.has(payment.id)) {
-    broken('law 3: only its owner gives a payment away', `${place}: ${payment.id} belongs to ${reference.owner ?? 'nobody'}`);
+  if (last?.orderId !== order.orderId || last.revision !== linkRevision || order.moved.has(paymentId)) {
+    broken('law 3: only its owner gives a payment away', `${place}: ${nameOf(payment)} belongs to ${reference.owner ?? 'nobody'}`);
   }
-  if (everOwned(reference, toOrderId)) broken('law 3: a payment never comes back', `${place}: ${payment.id} to ${toOrderId}`);
+  if (everOwned(reference, toOrderId)) broken('law 3: a payment never comes back', `${place}: ${nameOf(payment)} to ${toOrderId}`);
   const isGranting = order.decisions.some(
-    ({ change, paymentId }) => paymentId === payment.id && (change === 'granted' || change === 'restored'),
+    (decision) => decision.paymentId === paymentId && (decision.change === 'granted' || decision.change === 'restored'),
   );
-  if (isGranting) broken('law 3: a payment that access was given on stays', `${place}: ${payment.id}`);
-  order.moved.set(payment.id, { toOrderId, linkRevision });
-  order.facts.delete(payment.id);
-  order.rulings.delete(payment.id);
-  for (const [id, review] of order.reviews) if (review.paymentId === payment.id) order.reviews.set(id, { ...review, resolved: true });
+  if (isGranting) broken('law 3: a payment that access was given on stays', `${place}: ${nameOf(payment)}`);
+  order.moved.set(paymentId, { toOrderId, linkRevision });
+  order.facts.delete(paymentId);
+  order.rulings.delete(paymentId);
+  for (const [id, review] of order.reviews) if (review.paymentId === paymentId) order.reviews.set(id, { ...review, resolved: true });
   order.changedAtRevision = revision;
   world.coverage.met('moved');
 }
@@ -140,7 +144,7 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   }
   const { nowMs } = world.scheduler;
   order.status = to;
-  const { id: paymentId } = data['payment'] as PaymentReference;
+  const paymentId = nameOf(data['payment'] as PaymentReference);
   order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set([by]) });
   order.changedAtRevision = revision;
   order.abandoned = false;
@@ -149,9 +153,11 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
 
 function reviewOpened(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
   const { reviewId, kind, payment } = data as { reviewId: string; kind: string; payment: PaymentReference };
-  const open = [...order.reviews.values()].some((review) => !review.resolved && review.kind === kind && review.paymentId === payment.id);
-  if (open || order.reviews.has(reviewId)) broken('a review is opened once', `${place}: ${kind} of ${payment.id}`);
-  order.reviews.set(reviewId, { kind, paymentId: payment.id, resolved: false });
+  const open = [...order.reviews.values()].some(
+    (review) => !review.resolved && review.kind === kind && review.paymentId === nameOf(payment),
+  );
+  if (open || order.reviews.has(reviewId)) broken('a review is opened once', `${place}: ${kind} of ${nameOf(payment)}`);
+  order.reviews.set(reviewId, { kind, paymentId: nameOf(payment), resolved: false });
   const met = reviewPlaces[kind];
   if (met) world.coverage.met(met);
 }

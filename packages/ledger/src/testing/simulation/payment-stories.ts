@@ -47,12 +47,13 @@ export function drawOrders({ random, options, coverage }: World): readonly ShopO
 export function drawStory(world: World, provider: Provider, orders: readonly ShopOrder[], order: ShopOrder, number: number): Story {
   const { random } = world;
   const kind = random.weighted({ checkout: 6, intent: 2, free: 1, transfer: 1 });
-  const session = `cs_${number}`;
-  const id = kind === 'checkout' || kind === 'intent' ? `pi_${number}` : kind === 'free' ? session : `manual:${number}`;
+  const drawn = kind === 'transfer' ? { provider: 'manual', number: String(number) } : drawObject(world, provider, number);
+  const session = `cs_${drawn.number}`;
+  const id = kind === 'checkout' || kind === 'intent' ? `pi_${drawn.number}` : kind === 'free' ? session : `manual:${drawn.number}`;
   const names = drawName(world, orders, order);
   const payment: ProviderPayment = {
     reference: {
-      provider: kind === 'transfer' ? 'manual' : 'simulated',
+      provider: drawn.provider,
       account: random.chance(0.03) ? 'acct_2' : order.account,
       livemode: random.chance(0.03) ? !order.livemode : order.livemode,
       id,
@@ -72,6 +73,24 @@ export function drawStory(world: World, provider: Provider, orders: readonly Sho
     ...defined({ attaches }),
     transfer: kind === 'transfer',
   };
+}
+
+/** Draws who has the payment, and the number in its ids. At times another provider has a payment with the same ids. */
+function drawObject(
+  { random, coverage }: World,
+  { payments }: Provider,
+  number: number,
+): { readonly provider: string; readonly number: string } {
+  const others: Readonly<Record<string, string>> = { stripe: 'simulated', simulated: 'stripe' };
+  const before = payments.at(-1)?.reference;
+  const [, numberBefore = ''] = before?.id.split('_') ?? [];
+  const other = before && others[before.provider];
+  const isTaken = payments.some(({ reference }) => reference.provider === other && reference.id.endsWith(`_${numberBefore}`));
+  if (other !== undefined && !isTaken && random.chance(0.2)) {
+    coverage.met('two providers, one id');
+    return { provider: other, number: numberBefore };
+  }
+  return { provider: random.pick(['stripe', 'simulated']), number: String(number) };
 }
 
 function drawName({ random, options }: World, orders: readonly ShopOrder[], order: ShopOrder): string | undefined {

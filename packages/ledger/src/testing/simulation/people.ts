@@ -1,7 +1,7 @@
 // The calls of people and of the shop's own code to a process: they place orders, attach checkouts, resolve reviews, repeat
 // deliveries and read orders.
 import type { Acknowledgements } from './acknowledgements.ts';
-import { textOf } from './fact-text.ts';
+import { nameOf, textOf } from './fact-text.ts';
 import type { LogAuditor } from './log-auditor.ts';
 import type { ShopOrder, Story } from './payment-stories.ts';
 import type { ProviderPayment } from './provider.ts';
@@ -54,7 +54,11 @@ export class People {
     this.#world.some(`attach ${id} to ${orderId}`, async () => {
       const answer = await this.#parts.sources.someProcess()?.call(`attachCheckout ${orderId} ${id}`, async (ledger) => {
         const result = await ledger.attachCheckout(orderId, { ...payment.reference, id });
-        this.#parts.acknowledgements.attached(orderId, id, result.outcome === 'belongs_to' ? result.orderId : orderId);
+        this.#parts.acknowledgements.attached(
+          orderId,
+          nameOf({ ...payment.reference, id }),
+          result.outcome === 'belongs_to' ? result.orderId : orderId,
+        );
       });
       if (answer && hasValue(answer)) return this.lookUp(payment); // The customer comes to the success page.
       if (answer && answer !== 'no answer' && answer.refused === 'order_unknown')
@@ -96,7 +100,7 @@ export class People {
     this.#world.some(`move ${reference.id} to ${orderId}`, async () => {
       await this.#parts.sources.someProcess()?.call(`movePayment ${reference.id} ${orderId}`, async (ledger) => {
         const { outcome } = await ledger.movePayment(reference, orderId, by);
-        this.#parts.acknowledgements.moved(reference.id, orderId, outcome);
+        this.#parts.acknowledgements.moved(nameOf(reference), orderId, outcome);
       });
     });
   }
@@ -137,13 +141,14 @@ export class People {
   /** Checks that a status query on any process finds the order without a read model. */
   lookUp({ reference, sessionId }: ProviderPayment): void {
     this.#world.some('somebody looks up a payment', async () => {
-      const id = sessionId ?? reference.id;
+      const payment = { ...reference, id: sessionId ?? reference.id };
+      const id = nameOf(payment);
       const { auditor, sources } = this.#parts;
       await sources.someProcess()?.call(`orderOf ${id}`, async (ledger) => {
         const { owner, links } = auditor.log.reference(id);
         const linksBefore = links.length;
         const placed = owner !== undefined && auditor.log.order(owner).placed !== undefined;
-        const view = await ledger.orderOf(id);
+        const view = await ledger.orderOf(id === payment.id && this.#world.random.chance(0.5) ? id : payment);
         const owners = links.slice(Math.max(0, linksBefore - 1)).map((link) => link.orderId);
         const next = auditor.log.order(owners.at(-1) ?? '').moved.get(id)?.toOrderId; // It was moved, but is not linked yet.
         if (next !== undefined) owners.push(next);

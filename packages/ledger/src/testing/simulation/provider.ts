@@ -3,7 +3,7 @@
 import { defined } from '../../defined.ts';
 import type { Fact, PaidAmount, PaymentReference, Statement } from '../../observation.ts';
 import type { ExpectedPayment } from './expected-access.ts';
-import { textOf } from './fact-text.ts';
+import { nameOf, textOf } from './fact-text.ts';
 
 /** The kind of object that reports a payment. */
 export type Via = 'session' | 'intent' | 'refund' | 'dispute';
@@ -137,7 +137,7 @@ function registerName(fact: Fact): string {
 }
 
 function factName(payment: PaymentReference, fact: Fact): string {
-  return `${payment.id} ${textOf(fact)}`;
+  return `${nameOf(payment)} ${textOf(fact)}`;
 }
 
 /** Returns the rank of a fact. A session knows more about the amount than its intent, so its fact always ranks higher. */

@@ -1,0 +1,25 @@
+// One pass over the references of a payment: the link of each, and what each held, so that it is recorded after all links.
+import { invariant } from '../errors.ts';
+import { referenceNamesOf } from '../observation.ts';
+import type { PaymentObserved } from '../order/events.ts';
+import type { Ownership } from './reference-streams.ts';
+
+/** One pass over references: each is linked once (`links`), and what it held is collected (`found`). Written by `PaymentWriter`. */
+export interface LinkPass {
+  readonly links: Map<string, Ownership>;
+  readonly found: { readonly observed: PaymentObserved; readonly candidate: string }[];
+}
+
+export const newLinkPass = (): LinkPass => ({ links: new Map(), found: [] });
+
+/** Who owns the payment, and `claims`: who owns each of its aliases. */
+export function ownershipOf(pass: LinkPass, observed: PaymentObserved): Omit<Ownership, 'held'> & { readonly claims: readonly string[] } {
+  const [name = '', ...aliases] = referenceNamesOf(observed);
+  return { ...linkOf(pass, name), claims: aliases.map((alias) => linkOf(pass, alias).owner) };
+}
+
+function linkOf({ links }: LinkPass, reference: string): Ownership {
+  const link = links.get(reference);
+  invariant(link !== undefined, `reference ${reference} is used before its link`);
+  return link;
+}
