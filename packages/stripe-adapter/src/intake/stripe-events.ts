@@ -4,8 +4,9 @@ import type { PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import { claimOf } from '../mapping/claim.ts';
 import type { StripeSource } from '../mapping/provenance.ts';
-import { isoTime } from '../mapping/to-observation.ts';
+import { isoTime } from '../mapping/received.ts';
 import type { Accounts } from '../stripe/accounts.ts';
+import { timesOf } from '../stripe/event-types.ts';
 import { readableTypes } from '../stripe/readable-types.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
@@ -52,7 +53,7 @@ export class StripeEvents {
       account: event.account ?? account ?? (await accounts.own()),
       livemode: event.livemode,
       asOf: isoTime(created),
-      happenedAt: isoTime(created),
+      ...timesOf(event.type, isoTime(created)),
       eventId,
       ...(apiVersion === null ? {} : { apiVersion }),
       form: isForeign ? 'foreign_snapshot' : 'snapshot',
@@ -72,7 +73,7 @@ export class StripeEvents {
       account: event.account ?? account ?? (await accounts.own()),
       livemode: event.livemode,
       asOf: created,
-      happenedAt: created,
+      ...timesOf(event.type, created),
       eventId,
     });
   }

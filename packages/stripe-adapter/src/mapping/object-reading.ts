@@ -1,7 +1,7 @@
 // What one object of Stripe states by itself, before its owner and its provenance are known.
 
 import type { Fact } from '@paidonce/ledger';
-import type { RefundsOf } from '../stripe/stripe-objects.ts';
+import type { RefundsOf } from '../stripe/money-objects.ts';
 
 /** A fact about one payment. */
 export interface PaymentReading {
@@ -11,11 +11,17 @@ export interface PaymentReading {
   readonly aliases?: readonly string[];
   readonly livemode: boolean;
   readonly fact: Fact;
-  /** When the payment was made, in Unix seconds. Absent: the object does not state it. */
-  readonly madeAt?: number;
+  /** When the money came, if it was paid. Absent: the object does not state it. */
+  readonly received?: Received;
   /** A payment intent alone: it has a total, and states no discount, tax or shipping. */
   readonly partsUnknown?: true;
 }
+
+/**
+ * Unix seconds. `at`: then. `by`: not later than that, and the object does not say when. An object's own creation is never
+ * the time: a voucher is paid days after it was made.
+ */
+export type Received = { readonly at: number } | { readonly by: number };
 
 /** A fact; or the read that leads to one; or why there is none. */
 export type ObjectReading =

@@ -22,8 +22,10 @@ export interface ObjectContext {
   readonly livemode?: boolean;
   /** When Stripe stated this content: `event.created`, or the `Date` header of a read. ISO 8601. */
   readonly asOf: string;
-  /** When the reported change happened, if an event led to the object. ISO 8601. */
-  readonly happenedAt?: string;
+  /** When the money came, if the event that led to the object says that it did. ISO 8601. */
+  readonly paidAt?: string;
+  /** When the session was completed, if the event that led to the object says that it was: paid, or not yet. ISO 8601. */
+  readonly completedAt?: string;
   readonly eventId?: string;
   readonly apiVersion?: string;
 }

@@ -1,7 +1,8 @@
 // Reads refunds and disputes. Part of the pure mapping (`to-observation.ts`). The ledger keeps the newest status of each by
 // its id, so an old event that comes late changes nothing. A status is a word: where it and the money differ, the money counts.
 import type { DisputeStatus } from '@paidonce/ledger';
-import { chargeSchema, disputeSchema, failedPath, refundSchema, type StripeDispute } from '../stripe/stripe-objects.ts';
+import { chargeSchema, disputeSchema, refundSchema, type StripeDispute } from '../stripe/money-objects.ts';
+import { failedPath } from '../stripe/stripe-objects.ts';
 import type { ObjectReading } from './object-reading.ts';
 
 /** A refund states no mode: it comes from the event, or from the read that found the refund. */

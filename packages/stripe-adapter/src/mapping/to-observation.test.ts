@@ -9,7 +9,6 @@ const context: ObjectContext = {
   account: 'acct_1',
   livemode: false,
   asOf: at,
-  happenedAt: at,
   eventId: 'evt_1',
   apiVersion: '2026-10-28.endive',
 };
@@ -272,18 +271,39 @@ describe('a statement', () => {
     });
   });
 
-  test('of a read tells when the payment was made: by its intent, or by a session that cost nothing', () => {
-    const read: ObjectContext = { account: 'acct_1', asOf: at };
-    const occurredAt = (object: unknown) => toObservation(object, read, scope);
-    expect(occurredAt(session({ payment_intent: intent() }))).toMatchObject({
-      statement: { asOf: at, occurredAt: '2027-01-15T08:01:40.000Z' },
-    });
-    expect(occurredAt(session(free))).toMatchObject({ statement: { asOf: at, occurredAt: '2027-01-15T08:00:00.000Z' } });
-  });
+  describe('of a read tells when the money came:', () => {
+    const read: ObjectContext = { account: 'acct_1', asOf: '2027-01-20T00:00:00.000Z' };
+    const made = 1_800_000_200; // 2027-01-15T08:03:20Z, after the intent and the session.
+    const chargeOf = (type: string, created = made) => ({ latest_charge: { id: 'ch_1', created, payment_method_details: { type } } });
+    const paidAt = '2027-01-16T00:00:00.000Z';
+    const completedAt = '2027-01-15T09:00:00.000Z';
 
-  test('that an event led to tells when the event happened', () => {
-    const happenedAt = '2027-01-16T00:00:00.000Z';
-    expect(map(session({ payment_intent: intent() }), { happenedAt })).toMatchObject({ statement: { occurredAt: happenedAt } });
+    // biome-ignore format: a table
+    test.each<[what: string, object: unknown, how: Partial<ObjectContext>, occurredAt: string | undefined]>([
+      ['with the charge of a card', intent(chargeOf('card')), {}, '2027-01-15T08:03:20.000Z'],
+      ['with the charge of a card, in its session', session({ payment_intent: intent(chargeOf('card')) }), {}, '2027-01-15T08:03:20.000Z'],
+      ['with the charge of a voucher that was paid days later', intent(chargeOf('konbini', made + 86_400)), {}, '2027-01-16T08:03:20.000Z'],
+      ['not with its creation, where no charge is shown', intent(), {}, undefined],
+      ['not with its creation, where the charge is only named', intent({ latest_charge: 'ch_1' }), {}, undefined],
+      ['not with the charge of a debit, which is submitted days before', intent(chargeOf('sepa_debit')), {}, undefined],
+      ['not with the charge of an authorization', intent({ ...chargeOf('card'), capture_method: 'manual' }), {}, undefined],
+      ['of a debit long ago, a month after it at most', intent(chargeOf('sepa_debit', made - 40 * 86_400)), {}, '2027-01-05T08:03:20.000Z'],
+      ['by an event that says paid', intent(chargeOf('sepa_debit')), { paidAt }, paidAt],
+      ['by an event that says paid, before the charge', intent(chargeOf('card')), { paidAt }, paidAt],
+      ['not by an event that says completed', intent(chargeOf('sepa_debit')), { completedAt }, undefined],
+      ['of a session that cost nothing, before it would have expired', session({ ...free, expires_at: made }), {}, '2027-01-15T08:03:20.000Z'],
+      ['of a session that cost nothing, not with its creation', session(free), {}, undefined],
+      ['of a session that cost nothing, by an event that says completed', session({ ...free, expires_at: made }), { completedAt }, completedAt],
+    ])('%s', (_, object, how, expected) => {
+      const mapped = toObservation(object, { ...read, ...how }, scope);
+      expect(mapped.kind === 'statement' && mapped.statement).toMatchObject({ asOf: read.asOf, fact: { status: 'paid' } });
+      expect(mapped.kind === 'statement' && mapped.statement.occurredAt).toBe(expected);
+    });
+
+    test('nothing else has a time of its own', () => {
+      const mapped = toObservation(refund(), { ...read, livemode: false, paidAt }, scope);
+      expect(mapped.kind === 'statement' && mapped.statement).not.toHaveProperty('occurredAt');
+    });
   });
 });
 

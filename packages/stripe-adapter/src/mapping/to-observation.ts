@@ -3,7 +3,7 @@
 
 import type { Fact, PaidAmount, Statement } from '@paidonce/ledger';
 import { defined, isId, isPaid } from '@paidonce/ledger/adapter';
-import type { RefundsOf } from '../stripe/stripe-objects.ts';
+import type { RefundsOf } from '../stripe/money-objects.ts';
 import {
   failedPath,
   identityOf,
@@ -16,6 +16,7 @@ import {
 import { type Claim, claimOf, orderKey } from './claim.ts';
 import type { ObjectReading, PaymentReading } from './object-reading.ts';
 import type { ObjectContext } from './provenance.ts';
+import { completedBy, occurredAt, receivedWith, withTime } from './received.ts';
 import { readCharge, readDispute, readRefund } from './refunds-and-disputes.ts';
 
 /** What an object leads to. The claim shows whose it is; the statement names no order yet. */
@@ -66,22 +67,17 @@ function read(object: unknown, identity: StripeIdentity, context: ObjectContext)
 }
 
 function toStatement(reading: PaymentReading, { id = reading.payment }: StripeIdentity, context: ObjectContext): Statement {
-  const { payment, aliases, livemode, fact, madeAt } = reading;
+  const { payment, aliases, livemode, fact, received } = reading;
   const { account, asOf, eventId, apiVersion } = context;
-  const occurredAt = !isPaid(fact) ? undefined : (context.happenedAt ?? (madeAt === undefined ? undefined : isoTime(madeAt)));
+  const cameAt = isPaid(fact) ? occurredAt(received, payment.startsWith('cs_'), context) : undefined;
   return {
     payment: { provider: 'stripe', account, livemode, id: payment },
     ...(aliases ? { aliases } : {}),
     fact,
     asOf,
-    ...(occurredAt === undefined || occurredAt === asOf ? {} : { occurredAt }),
+    ...(cameAt === undefined || cameAt === asOf ? {} : { occurredAt: cameAt }),
     evidence: { objectId: id, ...defined({ eventId, apiVersion }) },
   };
-}
-
-/** Converts Stripe's Unix seconds to ISO 8601. */
-export function isoTime(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString();
 }
 
 function readSession(object: unknown, { payment_link: link }: StripeIdentity): ObjectReading {
@@ -108,7 +104,8 @@ function readWithoutIntent(session: StripeSession): ObjectReading {
   if (session.amount_total !== 0) return { failedAt: session.amount_total === null ? 'amount_total' : 'payment_intent' };
   const amount = amountOf(session, 0, session.currency);
   if (amount === undefined) return { failedAt: 'currency' };
-  return { payment: session.id, livemode: session.livemode, fact: { kind: 'attempt', status: 'paid', amount }, madeAt: session.created };
+  const { id, livemode } = session;
+  return { payment: id, livemode, fact: { kind: 'attempt', status: 'paid', amount }, ...withTime(completedBy(session)) };
 }
 
 function readUnexpanded(session: StripeSession, intentId: string | StripeIntent): ObjectReading {
@@ -169,8 +166,8 @@ function readIntent(object: unknown): ObjectReading {
 }
 
 function ofIntent(intent: StripeIntent, fact: Fact, session?: StripeSession): PaymentReading {
-  const { id, livemode, created } = intent;
-  return { payment: id, livemode, fact, madeAt: created, ...(session ? { aliases: [session.id] } : {}) };
+  const { id, livemode } = intent;
+  return { payment: id, livemode, fact, ...withTime(receivedWith(intent)), ...(session ? { aliases: [session.id] } : {}) };
 }
 
 /** The total is what was received. The parts are the session's, and explain why the total is not the price. */

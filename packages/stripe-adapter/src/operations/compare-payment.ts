@@ -2,8 +2,8 @@
 // what it does not know can be a mismatch, and only if that would change who has access.
 import type { OrderView } from '@paidonce/ledger';
 import { readDispute, readRefund } from '../mapping/refunds-and-disputes.ts';
+import type { StripeMoney } from '../stripe/money-objects.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
-import type { StripeMoney } from '../stripe/stripe-objects.ts';
 import type { BatchContext } from './batch-context.ts';
 import { knownPayment, type LedgerPayment } from './ledger-payment.ts';
 import type { ProviderPayment } from './provider-payments.ts';

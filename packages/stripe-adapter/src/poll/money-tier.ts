@@ -5,8 +5,9 @@ import { attemptOf } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake.ts';
 import { bearsOurScope } from '../mapping/claim.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
+import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
-import { chargeSchema, failedPath, identityOf, movementSchema } from '../stripe/stripe-objects.ts';
+import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { unsettledOrders } from './object-tier.ts';
 import { type Round, slackMs } from './round.ts';
 

@@ -20,3 +20,13 @@ export const eventTypes: readonly string[] = [
   'charge.dispute.funds_withdrawn',
   'charge.dispute.funds_reinstated',
 ];
+
+/** Sent once the money came, and for nothing else. */
+const paidTypes: readonly string[] = ['payment_intent.succeeded', 'checkout.session.async_payment_succeeded'];
+
+/** What the type of an event, snapshot or thin, says of a payment: that it was paid, or that its session was completed. */
+export function timesOf(type: string, created: string): { readonly paidAt?: string; readonly completedAt?: string } {
+  const name = type.replace(/^v1\./, '');
+  if (paidTypes.includes(name)) return { paidAt: created };
+  return name === 'checkout.session.completed' ? { completedAt: created } : {};
+}

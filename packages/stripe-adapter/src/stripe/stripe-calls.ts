@@ -6,9 +6,9 @@ import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 
 import { type Asked, type Listed, notAnAnswer } from './answer-check.ts';
+import type { RefundsOf } from './money-objects.ts';
 import type { ReadableType } from './readable-types.ts';
 import { failureOf, NoAnswer, type Refused, stripeErrorIn } from './stripe-failure.ts';
-import type { RefundsOf } from './stripe-objects.ts';
 
 /** What Stripe answered, and when, by Stripe's own clock. */
 export interface Answer<T = unknown> {

@@ -16,11 +16,13 @@ export interface StripeIntent {
   /** Amounts of Stripe's objects are in the currency's minor unit. */
   readonly amount_received: number;
   readonly currency: string;
-  /** Times of Stripe's objects are Unix seconds. */
-  readonly created: number;
   readonly livemode: boolean;
   /** An attempt to pay was declined. */
   readonly failed: boolean;
+  /** `manual`: the money comes with the capture, after the charge. Absent in old API versions. */
+  readonly capture_method: string | null;
+  /** The newest attempt. Null: there is none, or it was not expanded. */
+  readonly charge: { readonly created: number; readonly method: string | null } | null;
 }
 
 export interface StripeTotalDetails {
@@ -38,7 +40,8 @@ export interface StripeSession {
   readonly amount_total: number | null;
   readonly total_details: StripeTotalDetails | null;
   readonly currency: string | null;
-  readonly created: number;
+  /** Times of Stripe's objects are Unix seconds. */
+  readonly expires_at: number | null;
   readonly livemode: boolean;
   /** The id alone if it was not expanded. */
   readonly payment_intent: string | StripeIntent | null;
@@ -46,61 +49,6 @@ export interface StripeSession {
 
 /** A session of another mode is not about a one-time payment. */
 export type StripeSessionOfAnyMode = StripeSession | { readonly id: string; readonly mode: 'setup' | 'subscription' };
-
-export interface StripeRefund {
-  readonly id: string;
-  readonly status: 'pending' | 'requires_action' | 'succeeded' | 'canceled' | 'failed';
-  readonly amount: number;
-  readonly reason: string | null;
-  readonly payment_intent: string | null;
-  readonly charge: string | null;
-  /** The row of the balance that moved the money. The id alone if it was not expanded. Null: no money moved. */
-  readonly balance_transaction: string | { readonly reporting_category: string | null } | null;
-}
-
-export interface StripeDispute {
-  readonly id: string;
-  readonly status: string;
-  readonly amount: number;
-  readonly currency: string | null;
-  readonly reason: string;
-  readonly livemode: boolean;
-  readonly payment_intent: string | null;
-  /** The id alone if it was not expanded. */
-  readonly charge: string | { readonly id: string; readonly amount: number; readonly currency: string } | null;
-  /** The amount of each row of the balance. Null: it cannot be read. */
-  readonly balance_transactions: readonly (number | null)[];
-  /** Of a card: `chargeback`, `inquiry`, `block`, `resolution`… */
-  readonly case_type: string | null;
-}
-
-export interface StripeCharge {
-  readonly id: string;
-  readonly amount_refunded: number;
-  readonly payment_intent: string | null;
-}
-
-/** A row of the balance (a balance transaction). */
-export interface StripeMovement {
-  readonly id: string;
-  /** The object that caused it, always expanded: lists are read that way. Null: there is none. */
-  readonly source: object | null;
-  /** Absent in old API versions. */
-  readonly reporting_category: string | null;
-}
-
-/** A charge that moved money, as the balance shows it. */
-export interface StripeMoney {
-  readonly id: string;
-  /** `pending`: a debit under way. `failed`: a debit that the bank refused. */
-  readonly status: string;
-  readonly amount_captured: number;
-  readonly amount_refunded: number;
-  readonly currency: string;
-  readonly livemode: boolean;
-  readonly disputed: boolean;
-  readonly payment_intent: string | null;
-}
 
 /** The fields that show whose an object is, as far as they can be read. */
 export interface StripeIdentity {
@@ -127,7 +75,7 @@ export function nullable<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
 }
 
 /** The id of a referenced object, expanded or not. */
-const referenceSchema: z.ZodType<string> = z.union([idSchema, z.object({ id: idSchema }).transform(({ id }) => id)]);
+export const referenceSchema: z.ZodType<string> = z.union([idSchema, z.object({ id: idSchema }).transform(({ id }) => id)]);
 
 const intentShape = z.object({
   id: idSchema,
@@ -142,14 +90,23 @@ const intentShape = z.object({
   ]),
   amount_received: minorSchema,
   currency: currencySchema,
-  created: secondsSchema,
   livemode: z.boolean(),
   last_payment_error: z.unknown(),
+  capture_method: nullable(z.string()),
+  latest_charge: nullable(
+    z.union([idSchema, z.object({ created: secondsSchema, payment_method_details: nullable(z.object({ type: z.string() })) })]),
+  ),
 });
-export const intentSchema: z.ZodType<StripeIntent> = intentShape.transform(({ last_payment_error: error, ...intent }) => ({
-  ...intent,
-  failed: error !== null && error !== undefined,
-}));
+export const intentSchema: z.ZodType<StripeIntent> = intentShape.transform(
+  ({ last_payment_error: error, latest_charge: charge, ...intent }) => ({
+    ...intent,
+    failed: error !== null && error !== undefined,
+    charge:
+      charge === null || typeof charge === 'string'
+        ? null
+        : { created: charge.created, method: charge.payment_method_details?.type ?? null },
+  }),
+);
 
 export const sessionSchema: z.ZodType<StripeSessionOfAnyMode> = z.discriminatedUnion('mode', [
   z.object({ id: idSchema, mode: z.literal(['setup', 'subscription']) }),
@@ -162,61 +119,11 @@ export const sessionSchema: z.ZodType<StripeSessionOfAnyMode> = z.discriminatedU
     amount_total: nullable(minorSchema),
     total_details: nullable(z.object({ amount_discount: minorSchema, amount_shipping: nullable(minorSchema), amount_tax: minorSchema })),
     currency: nullable(currencySchema),
-    created: secondsSchema,
+    expires_at: nullable(secondsSchema),
     livemode: z.boolean(),
     payment_intent: nullable(z.union([idSchema, intentSchema])),
   }),
 ]);
-
-export const refundSchema: z.ZodType<StripeRefund> = z.object({
-  id: idSchema,
-  status: z.enum(['pending', 'requires_action', 'succeeded', 'canceled', 'failed']),
-  amount: minorSchema,
-  reason: nullable(z.string()),
-  payment_intent: nullable(referenceSchema),
-  charge: nullable(referenceSchema),
-  balance_transaction: nullable(z.union([idSchema, z.object({ reporting_category: nullable(z.string()) })])),
-});
-
-const disputeShape = z.object({
-  id: idSchema,
-  status: z.string(),
-  amount: minorSchema,
-  currency: nullable(currencySchema),
-  reason: z.string(),
-  livemode: z.boolean(),
-  payment_intent: nullable(referenceSchema),
-  charge: nullable(z.union([idSchema, z.object({ id: idSchema, amount: minorSchema, currency: currencySchema })])),
-  balance_transactions: z.array(z.unknown().transform((row) => z.object({ amount: z.number().int() }).safeParse(row).data?.amount ?? null)),
-  payment_method_details: nullable(z.object({ card: nullable(z.object({ case_type: nullable(z.string()) })) })),
-});
-export const disputeSchema: z.ZodType<StripeDispute> = disputeShape.transform(({ payment_method_details: method, ...dispute }) => ({
-  ...dispute,
-  case_type: method?.card?.case_type ?? null,
-}));
-
-export const chargeSchema: z.ZodType<StripeCharge> = z.object({
-  id: idSchema,
-  amount_refunded: minorSchema,
-  payment_intent: nullable(referenceSchema),
-});
-
-export const moneySchema: z.ZodType<StripeMoney> = z.object({
-  id: idSchema,
-  status: z.string(),
-  amount_captured: minorSchema,
-  amount_refunded: minorSchema,
-  currency: currencySchema,
-  livemode: z.boolean(),
-  disputed: z.boolean(),
-  payment_intent: nullable(referenceSchema),
-});
-
-export const movementSchema: z.ZodType<StripeMovement> = z.object({
-  id: idSchema,
-  source: nullable(z.looseObject({})),
-  reporting_category: nullable(z.string()),
-});
 
 /** Reads what it can, each field by itself. Never throws. */
 export function identityOf(object: unknown): StripeIdentity {
@@ -243,6 +150,3 @@ function furthest(issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] {
   const branches = issue.errors.map((branch) => furthest(branch));
   return [...issue.path, ...branches.reduce((best, path) => (path.length > best.length ? path : best), [])];
 }
-
-/** Names the payment whose refunds are listed: its payment intent, or the charge if there is none. */
-export type RefundsOf = { readonly payment_intent: string } | { readonly charge: string };

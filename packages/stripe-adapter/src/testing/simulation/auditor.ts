@@ -76,7 +76,18 @@ export class Auditor {
     const owner = this.#registry.orderOfPayment(id);
     if (owner !== orderId)
       this.#broken('a payment is for the order that it was made for', `${id} of ${owner ?? 'another app'} grants ${orderId}`);
-    else if (!this.#registry.isPaid(id)) this.#broken('law 4: unpaid never grants', `${orderId} is ${status} on ${id}, which is not paid`);
+    else this.#startsInTime(orderId, id, Date.parse(String(data['paidAt'])) / 1_000);
+    if (owner === orderId && !this.#registry.isPaid(id))
+      this.#broken('law 4: unpaid never grants', `${orderId} is ${status} on ${id}, which is not paid`);
+  }
+
+  /** A read does not always show when the money came, but no membership starts before it. */
+  #startsInTime(orderId: string, paymentId: string, seconds: number): void {
+    const received = this.#registry.receivedAt(paymentId);
+    if (!received) return;
+    const { from, isExact } = received;
+    if (seconds < from || (isExact && seconds > from + 1))
+      this.#broken('a membership starts when the money came', `${orderId} starts ${seconds - from} s after ${paymentId}`);
   }
 
   #linked({ stream, data }: Row): void {

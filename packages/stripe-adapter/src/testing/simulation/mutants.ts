@@ -32,6 +32,33 @@ export const mutants: readonly Mutant[] = [
     "if (status === 'succeeded' && row === null) return",
     "if (status === 'succeeded' && row === undefined) return",
   ),
+  {
+    name: "the intent's creation is when it was paid",
+    edits: [
+      {
+        file: 'stripe/stripe-objects.ts',
+        find: 'capture_method: nullable(z.string()),',
+        replace: 'capture_method: nullable(z.string()), created: secondsSchema,',
+      },
+      {
+        file: 'mapping/received.ts',
+        find: 'if (charge === null) return undefined;',
+        replace: 'if (capture !== undefined) return { at: intent.created };',
+      },
+      {
+        file: 'mapping/received.ts',
+        find: 'export function receivedWith({ capture_method: capture, charge }: StripeIntent): Received | undefined {',
+        replace:
+          'export function receivedWith(intent: StripeIntent & { created: number }): Received | undefined {\n  const { capture_method: capture, charge } = intent;',
+      },
+    ],
+  },
+  mutant(
+    'a debit was paid when it was submitted',
+    'mapping/received.ts',
+    "const isBefore = capture === 'manual' ||",
+    "const isBefore = capture === 'never' ||",
+  ),
   mutant('a dispute that was won stays open', 'mapping/refunds-and-disputes.ts', "  won: 'won',\n", "  won: 'open',\n"),
   mutant('an inquiry suspends', 'mapping/refunds-and-disputes.ts', "warning_needs_response: 'inquiry'", "warning_needs_response: 'open'"),
   mutant(
@@ -61,8 +88,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a session is a payment of its own',
     'mapping/to-observation.ts',
-    'return { payment: id, livemode, fact, madeAt: created, ...(session ? { aliases: [session.id] } : {}) };',
-    'return { payment: session?.id ?? id, livemode, fact, madeAt: created };',
+    'return { payment: id, livemode, fact, ...withTime(receivedWith(intent)), ...(session ? { aliases: [session.id] } : {}) };',
+    'return { payment: session?.id ?? id, livemode, fact, ...withTime(receivedWith(intent)) };',
   ),
   mutant(
     'a payment intent is judged without its session',

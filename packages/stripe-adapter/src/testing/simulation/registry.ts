@@ -56,6 +56,20 @@ export class Registry {
     return state.charges.withKey(intentId).every((charge) => charge.payment_method_details?.type === 'card');
   }
 
+  /**
+   * Unix seconds in which the money came, by the balance. A debit has its row from the start, and is paid when the bank has
+   * decided. Undefined: it cost nothing.
+   */
+  receivedAt(paymentId: string): { readonly from: number; readonly isExact: boolean } | undefined {
+    const { state, settleAfterMs } = this.#holding(paymentId);
+    const intent = state.intents.get(paymentId);
+    const charge = state.charges.get(String(intent?.latest_charge));
+    const row = state.balanceTransactions.get(String(charge?.balance_transaction));
+    if (!row) return undefined;
+    const isDebit = charge?.payment_method_details?.type === 'sepa_debit';
+    return { from: row.created + (isDebit ? settleAfterMs / 1_000 : 0), isExact: !isDebit && intent?.capture_method !== 'manual' };
+  }
+
   /** Whether a row of the balance shows that the refund gave money back, now or before it failed. */
   movedMoney(refundId: string): boolean {
     const { state } = this.#holding(refundId);
