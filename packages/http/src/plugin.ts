@@ -20,7 +20,7 @@ export interface PaymentLedgerPluginOptions {
   readonly closeLedger?: boolean;
   /** Path of the webhook. Default `/webhooks/stripe`. */
   readonly webhookPath?: string;
-  /** Path of the status query; it must end in `/:sessionId`. Default `/payment/status/:sessionId`. */
+  /** Path of the status query; it must end in `/:sessionId`, which is a Checkout session (`cs_…`) or a payment intent (`pi_…`). Default `/payment/status/:sessionId`. */
   readonly statusPath?: string;
   /** Paths of the health checks. Default `/health/live` and `/health/ready`. false: the host has its own. */
   readonly healthPaths?: false | { readonly live: string; readonly ready: string };

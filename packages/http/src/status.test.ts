@@ -22,6 +22,14 @@ describe('a session that is ours', () => {
     expect(await response.text()).toBe('{"state":"pending","stale":false,"nextPollAfterMs":2000}');
   });
 
+  test('may be a payment intent: what was started without a session is asked for by its own id', async () => {
+    const { url, answers, asked } = await mounted();
+    answers.status = async (id) => (id === 'pi_3A1b2' ? pending : undefined);
+    const response = await fetch(`${url}/payment/status/pi_3A1b2?payment_intent_client_secret=pi_3A1b2_secret_x&redirect_status=succeeded`);
+    expect(await response.json()).toEqual(pending);
+    expect(asked).toEqual([['pi_3A1b2']]);
+  });
+
   test('needs no further question once it is settled', async () => {
     const { url, answers } = await mounted();
     answers.status = async () => ({ state: 'active', stale: true });

@@ -1,5 +1,6 @@
-// `GET /payment/status/:sessionId`: the success page asks how its payment stands. The page claims nothing: only the
-// id in the path is read, and only Stripe's own answer can change anything. An id that is not ours gets no hint.
+// `GET /payment/status/:sessionId`: the success page asks how its payment stands, by the id of its Checkout session or payment
+// intent. The page claims nothing: only the id in the path is read, and only Stripe's own answer can change anything. An id
+// that is not ours gets no hint.
 
 import rateLimit from '@fastify/rate-limit';
 import { LedgerError } from '@paidonce/ledger';

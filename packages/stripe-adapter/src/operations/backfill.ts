@@ -4,7 +4,7 @@
 
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
 import { defined, isPaid } from '@paidonce/ledger/adapter';
-import { inWords } from '../differing-terms.ts';
+import { inWords } from '../checkout/differing-terms.ts';
 import type { IntakeResult } from '../intake/intake.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';

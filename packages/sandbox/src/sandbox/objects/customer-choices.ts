@@ -8,11 +8,11 @@ import { couponOfSession } from './coupons.ts';
 import { computeAmounts } from './session-amounts.ts';
 
 export interface CustomerChoices {
-  /** Of the first line with an adjustable quantity. */
+  /** The quantity of the first line that has an adjustable one. */
   readonly quantity?: number | undefined;
   /** The optional item that is added, by its place in the session. */
   readonly optionalItem?: number | undefined;
-  /** Of the line whose price the customer chooses. Minor unit. */
+  /** The price that the customer chooses, in the minor unit, where a line leaves it to him. */
   readonly unitAmountMinor?: number | undefined;
   /**
    * The currency of the customer's country. Stripe charges in it where every price of the session has it among its
