@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
+import { testRuntime } from '../../test-runtime.test-support.ts';
 import { storeContract } from '../../testing/store-contract.ts';
 import type { EventStore, NewEvent, Position, StoredEvent } from '../event-store.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
@@ -27,7 +28,7 @@ export interface ServerUnderTest {
 }
 
 export function serverSuite({ name, url, connect, killAndRestart, isCluster = false }: ServerUnderTest): void {
-  const open = async (more = ''): Promise<EventStore> => openEventStoreDbEventStore(connect(url() + more));
+  const open = async (more = ''): Promise<EventStore> => openEventStoreDbEventStore(connect(url() + more), { runtime: testRuntime });
   const opened = async (more = ''): Promise<EventStore> => {
     const store = await open(more);
     onTestFinished(() => store.close());
