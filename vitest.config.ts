@@ -1,7 +1,7 @@
-// The tests, on the sources themselves (no build needed), in three projects that are told apart by the file's name:
+// The tests, on the sources themselves (no build needed), in two projects that are told apart by the file's name:
 //   *.test.ts          `npm test`: decisions, laws, the embedded stores, all sources. Threads that share their modules.
 //   *.verify.test.ts   `npm run verify` adds them: real servers, processes, browsers, command lines, simulations.
-//   *.torture.test.ts  `npm run torture` runs them: the same with far larger numbers.
+// `npm run torture` runs files of both with far larger numbers, which testing/runs.ts reads from the environment.
 // A test that changes process.env, the working folder or a global belongs to the second: its files have a process each.
 // No test has a time limit: a busy machine makes it slow, never red. Who waits for something waits with `expect.poll`.
 // With TEST_REPORT=FOLDER each run writes vitest's JSON report to a file there; .ci/run reads the counts from all of them.
@@ -15,8 +15,7 @@ const roots = ['packages/**/src', 'examples', 'scripts', 'benchmarks'];
 const never = ['**/node_modules/**', '**/dist/**'];
 
 function project(name: string, ending: string, test: object): TestProjectConfiguration {
-  const larger = ['verify', 'torture'].map((other) => `**/*.${other}.test.ts`);
-  const exclude = name === 'test' ? [...never, ...larger] : never;
+  const exclude = name === 'test' ? [...never, '**/*.verify.test.ts'] : never;
   return { extends: true, test: { name, include: roots.map((root) => `${root}/**/*${ending}`), exclude, ...test } };
 }
 
@@ -33,11 +32,7 @@ const config: ViteUserConfig = defineConfig({
     reporters: TEST_REPORT
       ? ['default', slowTests, ['json', { outputFile: join(TEST_REPORT, `${process.pid}.json`) }]]
       : ['default', slowTests],
-    projects: [
-      project('test', '.test.ts', { pool: 'threads', isolate: false }),
-      project('verify', '.verify.test.ts', { pool: 'forks' }),
-      project('torture', '.torture.test.ts', { pool: 'forks' }),
-    ],
+    projects: [project('test', '.test.ts', { pool: 'threads', isolate: false }), project('verify', '.verify.test.ts', { pool: 'forks' })],
   },
 });
 export default config;

@@ -84,9 +84,27 @@ describe('banned in a line', () => {
     expect(findings('README.md', 'https://example.com/home/ and ./home/ and todo')).toEqual([]);
   });
 
-  test.each(["test('a', { timeout: 60_000 }, work)", 'await vi.waitFor(() => expect(a).toBe(1))'])('a time limit of a test: %s', (line) => {
+  test.each([
+    "test('a', { timeout: 60_000 }, work)",
+    'await vi.waitFor(() => expect(a).toBe(1))',
+    '  }, 180_000);',
+    'vi.setConfig({ testTimeout: patienceMs });',
+  ])('a time limit of a test: %s', (line) => {
     expect(findings('src/order.test.ts', line)).toEqual([expect.stringMatching(/is a time limit that a busy machine breaks/)]);
+    expect(findings('src/suite.test-support.ts', `${opening}${line}`)).toHaveLength(1);
     expect(findings('src/order.ts', `${opening}${line}`)).toEqual([]);
+  });
+
+  test.each(["process.env['TZ'] = 'UTC';", 'process.env.TZ ??= zone;', "delete process.env['TZ'];", 'process.chdir(folder);'])(
+    'a change of the process, in a test that shares it: %s',
+    (line) => {
+      expect(findings('src/order.test.ts', line)).toEqual([expect.stringMatching(/changes the process that npm test shares/)]);
+      expect(findings('src/order.verify.test.ts', line)).toEqual([]);
+    },
+  );
+
+  test('reading the environment is fine', () => {
+    expect(findings('src/order.test.ts', "if (process.env['TZ'] === 'UTC') skip(process.env['PATH']);")).toEqual([]);
   });
 
   test('the host of a registry, in the lock', () => {

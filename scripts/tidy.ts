@@ -30,9 +30,14 @@ const lineRules: readonly LineRule[] = [
     applies: (path) => path !== lock,
   },
   {
-    pattern: /\{ timeout: \d[\d_]* \}|vi\.waitFor\(/,
+    pattern: /\{ timeout: [1-9][\d_]* \}|^\s*\}, \d[\d_]*(?: \* \w+)*\);$|\b(?:test|hook)Timeout\b|vi\.waitFor\(/,
     message: (found) => `${found} is a time limit that a busy machine breaks, use expect.poll, or no limit`,
-    applies: (path) => path.endsWith('.test.ts') && path !== 'scripts/tidy.test.ts',
+    applies: (path) => /\.test(?:-support)?\.ts$/.test(path) && path !== 'scripts/tidy.test.ts',
+  },
+  {
+    pattern: /\bprocess\.env(?:\[[^\]]+\]|\.\w+) *\??\??=(?!=)|\bdelete process\.env\b|\bstubEnv\(|\bchdir\(/,
+    message: (found) => `${found} changes the process that npm test shares, or in its threads nothing: use a *.verify.test.ts`,
+    applies: (path) => /(?<!\.verify)\.test\.ts$/.test(path) && path !== 'scripts/tidy.test.ts',
   },
   {
     pattern: /"resolved": "https?:[^"]*/,

@@ -14,11 +14,11 @@ interface Part {
 
 const parts: Readonly<Record<string, Part>> = {
   simulate: {
-    counts: 'seeds of each simulation; then it searches the seed that catches each mutant, and rewrites mutant-seeds.json',
+    counts: 'seeds of each simulation; then it searches as many for the one that catches each mutant, and rewrites mutant-seeds.json',
     otherwise: 2_000,
     runs: (n) => [
-      ['simulate', ['--seeds', String(n), '--mutants']],
-      ['simulate', ['--stripe', '--seeds', String(n), '--mutants']],
+      ['simulate', ['--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
+      ['simulate', ['--stripe', '--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
     ],
   },
   laws: {
@@ -26,11 +26,25 @@ const parts: Readonly<Record<string, Part>> = {
     otherwise: 100,
     runs: (n) => [['test', ['laws', 'merkle', 'schemas', 'read-models', 'observe-payment', 'memory', 'sqlite'], { TEST_RUNS: String(n) }]],
   },
+  ownership: {
+    counts: 'times the runs of the property that several processes name owners for one payment',
+    otherwise: 20,
+    runs: (n) => [['test:verify', ['ownership'], { TEST_RUNS: String(n) }]],
+  },
+  moves: {
+    counts: 'further preemptions in the exploration of moved payments; each makes it several times as long',
+    otherwise: 1,
+    runs: (n) => [['test:verify', ['move-payment'], { TEST_PREEMPTIONS: String(n) }]],
+  },
+  conformance: {
+    counts: 'repetitions of each mistake of a shop against each scenario of the conformance kit',
+    otherwise: 5,
+    runs: (n) => Array.from({ length: n }, () => ['test:verify', ['conformance/conformance'], { TEST_WHOLE_MATRIX: '1' }]),
+  },
   processes: {
     counts: 'repetitions of each test with several processes, some of them killed',
     otherwise: 20,
-    runs: (n) =>
-      Array.from({ length: n }, () => ['test:verify', ['processes', 'crash-points', 'concurrency', 'replicas', 'cluster', 'faults']]),
+    runs: (n) => Array.from({ length: n }, () => ['test:verify', ['processes', 'concurrency', 'replicas', 'cluster', 'faults']]),
   },
 };
 
@@ -38,7 +52,8 @@ const options = Object.fromEntries(Object.keys(parts).map((name) => [name, { typ
 const { values, positionals } = parse();
 const [name = '', ...others] = Object.keys(values);
 const part = parts[name] ?? explain();
-const n = positionals[0] === undefined ? part.otherwise : Number(positionals[0]);
+const [given = String(part.otherwise)] = positionals;
+const n = /^\d+$/.test(given) ? Number(given) : Number.NaN; // `1e1` and `0x10` are typing errors.
 if (others.length > 0 || positionals.length > 1 || !Number.isSafeInteger(n) || n < 1) explain();
 
 for (const [script, args, env] of part.runs(n)) {
@@ -61,6 +76,6 @@ function parse() {
 
 function explain(): never {
   console.error('npm run torture -- --PART [N]. The parts, and what N counts:');
-  for (const [name, { counts, otherwise }] of Object.entries(parts)) console.error(`  --${name.padEnd(10)} ${counts} (${otherwise})`);
+  for (const [name, { counts, otherwise }] of Object.entries(parts)) console.error(`  --${name.padEnd(12)} ${counts} (${otherwise})`);
   process.exit(2);
 }

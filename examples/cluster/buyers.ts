@@ -22,7 +22,8 @@ export function buyers(count: number): readonly Buyer[] {
   }));
 }
 
-const patienceMs = 45_000;
+/** Far longer than a busy machine needs, and no customer has to wait: who gives up ends the whole run. */
+const patienceMs = 600_000;
 const betweenMs = 200;
 
 /** Plays one customer. @throws Error the shop does not answer in time. */

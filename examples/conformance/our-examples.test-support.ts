@@ -134,7 +134,9 @@ interface Mounted {
 }
 
 async function mount(file: string, memberships: Memberships, stripe: Stripe, webhookSecret: string): Promise<Mounted> {
-  const ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(file), deliver: async (change) => memberships.save(change) });
+  const runtime = { patience: 50 }; // A busy machine makes a test slow, never red.
+  const eventStore = await openSqliteEventStore(file, { runtime });
+  const ledger = createPaymentLedger({ eventStore, runtime, deliver: async (change) => memberships.save(change) });
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false });
   const app = Fastify();
   await app.register(paymentLedgerPlugin, { payments });

@@ -32,7 +32,7 @@ export function healthRoutes({ ledger, live, ready, isClosing }: HealthOptions):
         .finally(() => {
           probe = undefined;
         });
-      return Promise.race([probe, wait(answerWithinMs, false, { ref: false })]);
+      return Promise.race([probe, wait(answerWithinMs * ledger.runtime.patience, false, { ref: false })]);
     };
 
     scope.setErrorHandler(answerRefusal);

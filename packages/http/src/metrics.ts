@@ -41,7 +41,7 @@ export function openMetrics(registry: Registry, ledger: PaymentLedger): RouteMet
   // served.
   let asked: Promise<Backlog | undefined> | undefined;
   const backlog = (): Promise<Backlog | undefined> => {
-    asked ??= Promise.race([ledger.backlog(), setTimeout(patienceMs, undefined, { ref: false })])
+    asked ??= Promise.race([ledger.backlog(), setTimeout(patienceMs * ledger.runtime.patience, undefined, { ref: false })])
       .catch(() => undefined)
       .finally(() => {
         asked = undefined;

@@ -1,5 +1,5 @@
 // Mounts the plugin on a real socket, with stand-ins for ledger and payments that note their calls and answer as a test wants.
-import type { PaymentLedger } from '@paidonce/ledger';
+import { type PaymentLedger, systemRuntime } from '@paidonce/ledger';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
@@ -40,6 +40,7 @@ export function standIns(): StandIns {
     disposePayments: async () => undefined,
   };
   const ledger = {
+    runtime: systemRuntime,
     order: () => answers.order(),
     backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 }),
     async [Symbol.asyncDispose]() {

@@ -10,6 +10,7 @@ import type { EventStore } from './event-store/event-store.ts';
 import { openEventStore } from './event-store/store-url.ts';
 import { createPaymentLedger } from './ledger.ts';
 import { checkOwnership, everything } from './payment-process.test-support.ts';
+import { testRuntime } from './test-runtime.test-support.ts';
 
 /** Expects eight different observations (two payments, four sources), one grant, and one review of the second payment. */
 export async function expectOneGrant(store: EventStore, outcomes: readonly string[], orderId = 'order-1'): Promise<void> {
@@ -27,7 +28,7 @@ export async function expectOneGrant(store: EventStore, outcomes: readonly strin
 export async function expectOneGrantFromFourProcesses(url: string): Promise<void> {
   const orderId = `raced-${crypto.randomUUID()}`;
   const store = await openEventStore(url);
-  await using ledger = createPaymentLedger({ eventStore: store, background: false, readModels: ':memory:' });
+  await using ledger = createPaymentLedger({ eventStore: store, background: false, readModels: ':memory:', runtime: testRuntime });
   await ledger.placeOrder(orderNamed(orderId));
   const processes = ['p1', 'p2', 'p3', 'p4'].map((name) => start([url, name, orderId]));
   for (const { lines } of processes) expect((await lines.next()).value).toBe('ready');

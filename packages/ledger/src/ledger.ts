@@ -214,9 +214,10 @@ class Ledger implements PaymentLedger {
   }
 
   async #close(): Promise<void> {
-    const deadline = this.runtime.monotonicNowMs() + drainMs;
+    const patientMs = drainMs * this.runtime.patience;
+    const deadline = this.runtime.monotonicNowMs() + patientMs;
     // Together: no new attempt starts while calls are awaited.
-    await settledWithin(this.runtime, drainMs, [this.#calls.close(), this.#delivery?.stop(deadline)]);
+    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline)]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);
     await this.#store.close();
   }

@@ -9,6 +9,7 @@ import { exploreAll } from './interleavings.test-support.ts';
 import { createPaymentLedger } from './ledger.ts';
 import type { Observation, Source } from './observation.ts';
 import type { PaymentLedger } from './payment-ledger.ts';
+import { preemptions } from './testing/runs.ts';
 
 const account = 'acct_1';
 const by = { actor: 'support-1', reason: 'customer paid the wrong order' };
@@ -167,7 +168,7 @@ describe('law 3: whatever races and wherever a process dies, a moved payment gra
 
   test('a webhook says paid while a person moves the payment', async () => {
     const met = new Set<string>();
-    const runs = await exploreAll({ preemptions: 2, crashes: true }, async ({ log, store, run }) => {
+    const runs = await exploreAll({ preemptions: preemptions(2), crashes: true }, async ({ log, store, run }) => {
       const start = ledgerOn(log);
       await placed(start, 'a', 'b');
       await start.observePayment({ ...report('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });
@@ -191,7 +192,7 @@ describe('law 3: whatever races and wherever a process dies, a moved payment gra
 
   test('two persons move it to different orders', async () => {
     const met = new Set<string>();
-    const runs = await exploreAll({ preemptions: 3, crashes: false }, async ({ log, store, run }) => {
+    const runs = await exploreAll({ preemptions: preemptions(3), crashes: false }, async ({ log, store, run }) => {
       const start = ledgerOn(log);
       await placed(start, 'a', 'b', 'c');
       await start.observePayment({ ...report('webhook', 1_000, 'a'), fact: { kind: 'attempt', status: 'processing' } });

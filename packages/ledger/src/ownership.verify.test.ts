@@ -26,7 +26,7 @@ import {
   type PaymentProcess,
   toObservation,
 } from './payment-process.test-support.ts';
-import { systemRuntime } from './runtime.ts';
+import { testRuntime } from './test-runtime.test-support.ts';
 import { runs } from './testing/runs.ts';
 
 type Action =
@@ -161,7 +161,7 @@ describe.each([
       readLog: (options) => store.readLog(options),
       close: () => store.close(),
     });
-    const processes = stores.map((store) => openPaymentProcess(counted(store), systemRuntime));
+    const processes = stores.map((store) => openPaymentProcess(counted(store), testRuntime));
     const rounds = Array.from({ length: 100 }, (_, round) => round);
     for (const round of rounds) {
       const of = payment(`pi_${round}`);

@@ -16,7 +16,7 @@ export interface Runtime {
   uuid(): string;
   /** Resolves after `ms`; resolves at once (it never rejects) when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Multiplies the time limits of calls to the store and to the provider. Default 1; tests on a busy machine pass more. */
+  /** Multiplies the time limits of waiting for the store, the provider and other processes. Default 1; tests on a busy machine pass more. */
   readonly patience: number;
 }
 

@@ -188,7 +188,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
       await Promise.all([poll.stop(), calls.close()]);
       await siblings.settled();
     };
-    await settledWithin(runtime, drainMs, [drain()]);
+    await settledWithin(runtime, drainMs * runtime.patience, [drain()]);
   }
 
   return {

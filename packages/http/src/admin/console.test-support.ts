@@ -32,6 +32,7 @@ export async function openConsole({ deliver, ...options }: WorldOptions = {}): P
   const delivered: MembershipChange[] = [];
   const ledger = createPaymentLedger({
     eventStore: openMemoryEventStore(),
+    runtime: { patience: 50 }, // A busy machine makes a test slow, never red.
     deliver: async (change) => {
       await deliver?.(change);
       delivered.push(change);

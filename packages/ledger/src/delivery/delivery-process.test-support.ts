@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { MembershipChange } from '../payment-ledger.ts';
+import { testRuntime } from '../test-runtime.test-support.ts';
 import { buy, refund } from './delivery.test-support.ts';
 
 export type ProcessCommand = { readonly buy: string } | { readonly refund: string } | { readonly write: string } | { readonly stop: true };
@@ -41,7 +42,8 @@ async function deliver(change: MembershipChange, signal: AbortSignal): Promise<v
 }
 
 const ledger = createPaymentLedger({
-  eventStore: await openSqliteEventStore(logPath),
+  eventStore: await openSqliteEventStore(logPath, { runtime: testRuntime }),
+  runtime: testRuntime,
   deliver,
   readModels: ':memory:',
   deliverTimeoutMs: 600_000,

@@ -28,7 +28,7 @@ export interface PaymentFacts {
   readonly attempt?: AttemptRegister;
   /** Key: refund id. */
   readonly refunds: Readonly<Record<string, RefundRegister>>;
-  /** Of equally many movements `lost` is the last state: no word wins back money that did not move. Key: dispute id. */
+  /** Among equally many movements `lost` is the last state: no word wins back money that did not move. Key: dispute id. */
   readonly disputes: Readonly<Record<string, DisputeRegister>>;
   /** The same under the first rules of the policy: `won` is the last state. Key: dispute id. */
   readonly disputesByFirstRules: Readonly<Record<string, DisputeRegister>>;

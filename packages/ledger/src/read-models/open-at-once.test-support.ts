@@ -1,7 +1,7 @@
 // A thread that opens new read model files at the same time as another thread. Returns which ones were refused.
 import { parentPort, workerData } from 'node:worker_threads';
 import { openMemoryEventStore } from '../event-store/memory.ts';
-import { systemRuntime } from '../runtime.ts';
+import { testRuntime } from '../test-runtime.test-support.ts';
 import { openReadModelFile } from './read-model-file.ts';
 
 export interface Race {
@@ -16,7 +16,7 @@ for (const [index, path] of paths.entries()) {
   Atomics.add(arrived, index, 1);
   while (Atomics.load(arrived, index) < 2);
   try {
-    (await openReadModelFile(path, openMemoryEventStore(), systemRuntime)).close();
+    (await openReadModelFile(path, openMemoryEventStore(), testRuntime)).close();
   } catch (error) {
     refused.push(String(error));
   }

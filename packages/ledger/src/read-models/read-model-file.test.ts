@@ -12,6 +12,7 @@ import { openMemoryEventStore } from '../event-store/memory.ts';
 import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { systemRuntime } from '../runtime.ts';
+import { testRuntime } from '../test-runtime.test-support.ts';
 import type { Race } from './open-at-once.test-support.ts';
 import { openReadModelFile, type ReadModelFile } from './read-model-file.ts';
 
@@ -34,7 +35,7 @@ async function pageOf(store: EventStore): Promise<{ readonly events: readonly St
   throw new Error('no page');
 }
 
-const open = (store: EventStore) => openReadModelFile(path, store, systemRuntime);
+const open = (store: EventStore) => openReadModelFile(path, store, testRuntime);
 
 async function reopened(file: ReadModelFile, store: EventStore): Promise<ReadModelFile> {
   file.close();
@@ -293,7 +294,7 @@ describe('two processes that open one new file at once', () => {
     const child = spawn(process.execPath, [script, path, target], { stdio: ['ignore', 'pipe', 'inherit'] });
     running.push(child);
     await once(child.stdout!, 'data'); // It holds the file, and has laid nothing out yet.
-    const file = await openReadModelFile(target, store, systemRuntime);
+    const file = await openReadModelFile(target, store, testRuntime);
     expect(file.cursor('first')).toBe('00000000000000000001');
     file.close();
     if (child.exitCode === null) await once(child, 'exit');

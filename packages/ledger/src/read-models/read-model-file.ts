@@ -93,7 +93,7 @@ export interface ReadModelFile {
  *   `store_unavailable`: it cannot be read or written. Also what reading the store throws.
  */
 export async function openReadModelFile(path: string, store: EventStore, runtime: Runtime): Promise<ReadModelFile> {
-  const open = (): Promise<DatabaseSync> => whenFree(runtime, busyTimeoutMs, () => openOrDrop(path));
+  const open = (): Promise<DatabaseSync> => whenFree(runtime, busyTimeoutMs * runtime.patience, () => openOrDrop(path));
   let db = await open();
   try {
     if (!(await isOf(db, store))) {
@@ -123,7 +123,7 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
     advance: (name, { events, next }, work) =>
       // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process. The transaction
       // has no `await` inside: the other subscriber writes through the same connection.
-      whenFree(runtime, busyTimeoutMs, () =>
+      whenFree(runtime, busyTimeoutMs * runtime.patience, () =>
         withLedgerErrors(path, () => {
           db.exec('begin immediate');
           try {

@@ -116,7 +116,7 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     decide: (state: State) => Proposal<Event, Answer>,
   ): Promise<Transacted<State, Answer>> {
     const stream = aggregate.stream(id);
-    const deadline = runtime.monotonicNowMs() + deadlineMs;
+    const deadline = runtime.monotonicNowMs() + deadlineMs * runtime.patience;
     const metadataOf = (version: number, recordedAt: string) => ({ version: String(version), instance, ...metadata, recordedAt });
     let known = cache.get<State>(stream); // 2
     let current = known === undefined; // True: `known` was read from the store in this call. Set here and after each `catchUp`.

@@ -181,7 +181,7 @@ describe('the deadline', () => {
   test('passes: what was known is reported as stale, and the late answer of Stripe still counts', async () => {
     const deadline = Promise.withResolvers<void>();
     const sleep = (ms: number) => (ms === 3_000 ? deadline.promise : Promise.resolve());
-    const { payments, checkout, sandbox, ledger } = await openShop({ payments: { runtime: { sleep } } });
+    const { payments, checkout, sandbox, ledger } = await openShop({ payments: { runtime: { sleep, patience: 1 } } });
     const sessionId = await checkout();
     sandbox.pay(sessionId, { fate: 'lost' });
     sandbox.injectFault({ kind: 'slow', delayMs: 300, path: '/v1/checkout/sessions/:session' });

@@ -35,8 +35,8 @@ export async function containerSuite({ image, container, environment, scheme, co
         .withWaitStrategy(Wait.forHttp('/health/live', 2113).forStatusCode(204))
         .withStartupTimeout(3 * minuteMs)
         .start();
-    }, 5 * minuteMs);
-    afterAll(async () => void (await started?.stop()), minuteMs);
+    });
+    afterAll(async () => void (await started?.stop()));
     serverSuite({
       name: image,
       url: () => `${scheme}://127.0.0.1:${port}?tls=false`,

@@ -2,8 +2,9 @@
 import { exec } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
+import { testRuntime } from '../../test-runtime.test-support.ts';
 import { storeContract } from '../../testing/store-contract.ts';
 import type { EventStore, NewEvent, Position, StoredEvent } from '../event-store.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
@@ -27,13 +28,12 @@ export interface ServerUnderTest {
 }
 
 export function serverSuite({ name, url, connect, killAndRestart, isCluster = false }: ServerUnderTest): void {
-  const open = async (more = ''): Promise<EventStore> => openEventStoreDbEventStore(connect(url() + more));
+  const open = async (more = ''): Promise<EventStore> => openEventStoreDbEventStore(connect(url() + more), { runtime: testRuntime });
   const opened = async (more = ''): Promise<EventStore> => {
     const store = await open(more);
     onTestFinished(() => store.close());
     return store;
   };
-  vi.setConfig({ testTimeout: patienceMs }); // On a slow machine with three nodes the longest test takes minutes.
   oneAtATime();
   storeContract(`the store on ${name}`, async () => ({ open, remove: async () => undefined }));
 
@@ -85,8 +85,6 @@ export function serverSuite({ name, url, connect, killAndRestart, isCluster = fa
     });
   });
 }
-
-const patienceMs = 300_000;
 
 interface Acknowledged {
   readonly stream: string;
@@ -166,7 +164,6 @@ export function restartCommand(): (() => Promise<void>) | undefined {
 /** Lets one suite run at a time, because suites check the head of the log. The lock is a port, which ends with its process. */
 function oneAtATime(): void {
   const lock = createServer();
-  const minuteMs = 60_000;
   const isTaken = (): Promise<boolean> =>
     new Promise((resolve) => {
       lock.removeAllListeners();
@@ -175,7 +172,7 @@ function oneAtATime(): void {
     });
   beforeAll(async () => {
     while (!(await isTaken())) await pause(200);
-  }, 30 * minuteMs);
+  });
   afterAll(() => void lock.close());
 }
 

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
+import { testRuntime } from '../../test-runtime.test-support.ts';
 import type { AppendResult, NewEvent } from '../event-store.ts';
 import { openSqliteEventStore, type SqliteEventStore } from './sqlite.ts';
 
@@ -37,7 +38,7 @@ process.once('message', (task: Task) => {
 
 async function perform(task: Task): Promise<readonly Acknowledged[] | FailingDisk> {
   // All processes open the file at the same moment. If it is new, they also compete to create its tables.
-  const store = await openSqliteEventStore(path, { busyTimeoutMs: 60_000 });
+  const store = await openSqliteEventStore(path, { runtime: testRuntime });
   try {
     switch (task.kind) {
       case 'own':

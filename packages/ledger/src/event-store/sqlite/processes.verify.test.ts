@@ -26,7 +26,7 @@ describe('four processes on one file', () => {
     }
     for (const appends of made) expect(appends).toBeGreaterThanOrEqual(200);
     for (const n of [0, 1, 2, 3]) expect(await store.readStream(`own-${n}`)).toHaveLength(2_000);
-  }, 180_000);
+  });
 
   test('on shared streams no acknowledged append is lost or doubled, and a follower sees all in log order', async () => {
     const path = newLogPath();

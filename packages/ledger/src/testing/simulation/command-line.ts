@@ -9,6 +9,8 @@ export interface CommandLine {
   readonly seeds: number;
   readonly firstSeed: number;
   readonly mutant: string | undefined;
+  /** How many seeds are tried on each mutant, from seed 1 on, until one catches it. */
+  readonly mutantSeeds: number;
   /** True: run all mutants too. */
   readonly withMutants: boolean;
   /** True: print only the report, as JSON. For child processes. */
@@ -21,12 +23,16 @@ interface FoundSeed extends Violation {
   readonly traceTail: readonly string[];
 }
 
+/** Enough for the mutant that is hardest to catch, also where `--seeds 1 --mutants` only searches anew. */
+const searchedSeeds = 2_000;
+
 /** Reads the options. Ends the process if they are wrong. */
 export function readCommandLine(defaultSeeds: number): CommandLine {
   const values = parseOptions();
   return {
     seeds: wholeNumber('seeds', values.seeds, values.seed === undefined ? defaultSeeds : 1),
     firstSeed: wholeNumber('seed', values.seed, 1),
+    mutantSeeds: wholeNumber('mutant-seeds', values['mutant-seeds'], searchedSeeds),
     mutant: values.mutant,
     withMutants: values.mutants ?? values.seed === undefined,
     json: values.json,
@@ -40,6 +46,7 @@ function parseOptions() {
         seeds: { type: 'string' },
         seed: { type: 'string' },
         mutants: { type: 'boolean' },
+        'mutant-seeds': { type: 'string' },
         mutant: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
@@ -50,8 +57,9 @@ function parseOptions() {
   }
 }
 
-function wholeNumber(option: 'seeds' | 'seed', text: string | undefined, otherwise: number): number {
-  const number = text === undefined ? otherwise : Number(text);
+function wholeNumber(option: 'seeds' | 'seed' | 'mutant-seeds', text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN; // `1e1` and `0x10` are typing errors.
   return Number.isSafeInteger(number) && number >= 1 ? number : refuse(`--${option} is ${text}. It must be a whole number, 1 or more`);
 }
 

@@ -1,10 +1,11 @@
 // `npm run simulate`: seeds on the real code, then each mutant until a seed catches it, which goes to mutant-seeds.json. `-- --seeds N`: any number.
-// `--seed S`: one of them, with all that it drew. `--no-mutants`: the seeds alone. `--mutant NAME`: how it is caught.
+// `--seed S`: one of them, with all that it drew. `--no-mutants`: the seeds alone. `--mutant-seeds N`: at most N for each mutant, not 2,000.
+// `--mutant NAME`: how it is caught.
 // Exits 1 where a seed breaks a law or a mutant lives.
 import { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
 import type { SeedsReport } from './report.ts';
 
-const { seeds, firstSeed, mutant: onlyMutant, withMutants, json } = readCommandLine(200);
+const { seeds, firstSeed, mutantSeeds, mutant: onlyMutant, withMutants, json } = readCommandLine(200);
 const mainUrl = new URL(import.meta.url);
 const again = 'npm run simulate --';
 if (json) console.log(JSON.stringify(await runHere(onlyMutant)));
@@ -46,7 +47,7 @@ async function reportAll(): Promise<boolean> {
   console.log(`${sum.seeds} seeds, ${sum.steps} steps, ${sum.events} events in ${seconds} s: ${sum.failures.length} broke a law`);
   if (sum.failures.length > 3) console.log(`Seeds that broke a law: ${sum.failures.map(({ seed }) => seed).join(' ')}`);
   if (!withMutants) return sum.failures.length === 0;
-  const reports = await runMutants(mainUrl, mutants, () => ({ first: 1, count: Math.max(seeds, 2_000) }));
+  const reports = await runMutants(mainUrl, mutants, () => ({ first: 1, count: mutantSeeds }));
   printMutants(reports);
   writeMutantSeeds(new URL('mutant-seeds.json', mainUrl), reports);
   return sum.failures.length === 0 && reports.every(({ caught }) => caught !== undefined);
