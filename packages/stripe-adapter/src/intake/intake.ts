@@ -1,6 +1,11 @@
-// From an object of Stripe into the ledger, by one path for webhook, poll and status query: map it, find its owner, read
-// what it leaves open, then observe. What cannot be read is recorded by id. If Stripe or the store did not answer, the
-// error is thrown, so that the source comes again.
+// From an object of Stripe into the ledger, by one path for webhook, poll and status query. If Stripe or the store did not
+// answer, the error is thrown, so that the source comes again. One object:
+//   1. If it may be out of date or in another shape, find its owner and read it again; then steps 2, 4 and 5 for the answer.
+//   2. Map it. If it states no fact about a payment, it is ignored.
+//   3. Find the order that owns it, unless the source names one. If it is not ours, nothing is recorded.
+//   4. Read at Stripe what it leaves open: the whole session, the list of refunds, the parts of an amount.
+//   5. Observe the fact in the ledger.
+//   6. What cannot be read, or the ledger refuses, is recorded by id.
 
 import { LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
@@ -51,17 +56,20 @@ export class Intake {
 
   async #mapAndRoute(object: unknown, provenance: Provenance): Promise<IntakeResult> {
     const { scope, log } = this.#parts;
+    // 1
     const stale = staleSnapshot(object, provenance);
     if (stale) return this.#reread(object, stale, provenance);
+    // 2
     const mapped = toObservation(object, provenance, scope);
     if (mapped.kind === 'ignored') {
       log.info({ because: mapped.because, eventId: provenance.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
     }
+    // 3
     const ownership: Ownership =
       provenance.orderId === undefined ? await this.#whose(mapped.claim, provenance) : { ours: true, orderId: provenance.orderId };
     if (ownership.ours) return this.#observeOurs(object, mapped, ownership, provenance);
-    // Without an id its owner cannot be found, and nothing else would record it.
+    // 6: Without an id its owner cannot be found, and nothing else would record it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.recordUnreadable(object, mapped, provenance);
     return { outcome: 'not_ours' };
   }
@@ -143,6 +151,7 @@ export class Intake {
     provenance: Provenance,
   ): Promise<IntakeResult> {
     const calls = await this.#parts.accounts.calls(provenance.account);
+    // 4
     switch (mapped.kind) {
       case 'not_understood':
         return this.recordUnreadable(object, mapped, provenance);
@@ -189,12 +198,13 @@ export class Intake {
   async #observe(object: unknown, statement: Statement, { orderId }: Ours, provenance: Provenance): Promise<IntakeResult> {
     const { ledger, siblings, log } = this.#parts;
     const { source } = provenance;
+    // 5
     try {
       const result = await ledger.observePayment({ ...statement, ...defined({ orderId }), source });
       if (result.outcome === 'granted' || result.outcome === 'restored') siblings.expireSoon(result.orderId);
       return result;
     } catch (error) {
-      // What the ledger refuses now, it would refuse at each retry.
+      // 6: What the ledger refuses now, it would refuse at each retry.
       if (!(error instanceof LedgerError && error.code === 'invalid_input')) throw error;
       const { objectId } = statement.evidence;
       log.error({ err: error, objectId }, 'the ledger cannot take what Stripe says; it is kept by id');
