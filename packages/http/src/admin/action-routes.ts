@@ -20,8 +20,8 @@ export function actionRoutes(scope: FastifyInstance, { payments, path, actorOf }
   const { ledger } = payments;
 
   scope.post<OnOrder>(`${path}/orders/:orderId/recheck`, async (request, reply) => {
-    const { looked, order } = await payments.recheck(request.params.orderId);
-    return done(request, reply, 'recheck', 'asked', { looked, ...(order ? { order } : {}) });
+    const { objects, order } = await payments.recheck(request.params.orderId);
+    return done(request, reply, 'recheck', 'asked', { objects, ...(order ? { order } : {}) });
   });
 
   scope.post<OnOrder>(`${path}/orders/:orderId/redeliver`, async (request, reply) => {

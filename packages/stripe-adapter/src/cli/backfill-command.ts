@@ -41,10 +41,10 @@ export const backfillCommand: Command = {
       if (options.flag('json')) terminal.out(JSON.stringify(result));
       else {
         for (const problem of result.problems) terminal.out(`needs a person: ${problem}`);
-        const { lookedAt, granted, imported, known, unpaid, review, notOurs, calls } = result;
+        const { examined, granted, imported, known, unpaid, review, notOurs, calls } = result;
         const would = options.flag('dry-run') ? 'would be ' : '';
         terminal.out(
-          `${lookedAt} orders: ${granted} ${would}granted, ${imported} ${would}imported, ${known} known, ${unpaid} not paid, ${review} for a person, ${notOurs} of others; ${calls} calls.`,
+          `${examined} orders: ${granted} ${would}granted, ${imported} ${would}imported, ${known} known, ${unpaid} not paid, ${review} for a person, ${notOurs} of others; ${calls} calls.`,
         );
       }
       return result.review === 0 ? 0 : 3;

@@ -30,7 +30,8 @@ export interface BackfillOptions {
 
 /** Counts of orders by their outcome; with `dryRun`, by what it would be. */
 export interface Backfilled {
-  readonly lookedAt: number;
+  /** Orders that were compared with Stripe, whatever came of them. */
+  readonly examined: number;
   /** Became members, and the shop is informed. */
   readonly granted: number;
   /** Were members already, by the shop's list. */
@@ -51,7 +52,7 @@ type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 /** @throws LedgerError `provider_unavailable`, `invalid_input`, or a code of the store; run it again. */
 export async function backfill(work: BatchContext, options: BackfillOptions): Promise<Backfilled> {
   const readsBefore = work.reads.count;
-  const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, notOurs: 0, calls: 0, problems: [] };
+  const counts: Counts = { examined: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, notOurs: 0, calls: 0, problems: [] };
   const own = await work.accounts.own();
   const runs = new Map<string, Run>();
   const on = async (account: string): Promise<Run> => {
@@ -213,8 +214,8 @@ class Run {
   }
 
   #countOrder(): void {
-    this.#counts.lookedAt += 1;
-    this.#options.onProgress?.('orders', this.#counts.lookedAt);
+    this.#counts.examined += 1;
+    this.#options.onProgress?.('orders', this.#counts.examined);
   }
 
   #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'notOurs' | 'review'): void {

@@ -154,9 +154,9 @@ export class Poll {
     if (!appliesTo(tier, orders)) return nothing;
     if (onlyDue && !(await this.#isDue(tier, orders, progress, targets))) return nothing;
     const readsBefore = reads.count;
-    // `taken`: another process began this round after our call, and finds all that we would.
+    // `lost`: another process began this round after our call, and finds all that we would.
     const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round);
-    if (outcome === 'taken') return nothing;
+    if (outcome === 'lost') return nothing;
     const calls = await accounts.calls(orders.account);
     const round = new Round({ tier: name, number, orders, progress }, now, { ...this.#parts, calls, signal: stopping.signal });
     let failure: unknown;

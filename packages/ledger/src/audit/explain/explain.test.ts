@@ -31,7 +31,7 @@ async function explained(orderId: string, asOf?: Position): Promise<Explanation>
 /** Returns the lines without their times. */
 const linesOf = async (orderId: string) => explanationLines(await explained(orderId)).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
 const verdicts = async (orderId: string) =>
-  (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'said' ? [[entry.said.source, entry.verdict.verdict]] : []));
+  (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'reported' ? [[entry.report.source, entry.verdict.verdict]] : []));
 
 async function allRows(): Promise<readonly LogRow[]> {
   const rows: LogRow[] = [];

@@ -125,6 +125,6 @@ function referenceEntry(reference: string, orderId: string, row: LogRow): readon
   const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
   // An observation that was held under several references is shown once, under the payment's own id.
   if (event.type === 'PaymentHeld')
-    return event.data.payment.id === reference ? [{ ...place, kind: 'held', reference, said: reportIn(event.data) }] : [];
+    return event.data.payment.id === reference ? [{ ...place, kind: 'held', reference, report: reportIn(event.data) }] : [];
   return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
 }

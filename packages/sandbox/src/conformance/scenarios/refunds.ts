@@ -50,8 +50,8 @@ export const refundScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'refund-told-first',
-    promise: 'A refund that is told before its payment leaves no access behind',
+    name: 'refund-before-payment',
+    promise: 'A refund that is reported before its payment leaves no access behind',
     matters: 'The customer has the money back, and gets the goods when the older webhook comes at last.',
     remedy:
       'A refund of a payment that you do not know yet must not be forgotten. Keep it, or ask Stripe for refunds when the payment comes.',
