@@ -52,14 +52,14 @@ const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
 };
 
 /** A round that this process found running, and since when, by our monotonic clock. */
-interface SeenRound {
+interface ObservedRound {
   readonly round: number;
   readonly atMs: number;
 }
 
 export class Poll {
   readonly #parts: PollParts;
-  readonly #seenRounds = new Map<string, SeenRound>();
+  readonly #observedRounds = new Map<string, ObservedRound>();
   /** Tiers of connected accounts that our key may not read: they are left to a process with another key. */
   readonly #closedToUs = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -207,19 +207,19 @@ export class Poll {
     const { runtime, intervalMs } = this.#parts;
     const name = nameOf(tier, orders);
     const nowMs = runtime.monotonicNowMs();
-    const seenRound = this.#seenRounds.get(name);
-    if (seenRound?.round !== progress.round) this.#seenRounds.set(name, { round: progress.round, atMs: nowMs });
+    const observedRound = this.#observedRounds.get(name);
+    if (observedRound?.round !== progress.round) this.#observedRounds.set(name, { round: progress.round, atMs: nowMs });
     if (progress.finished && progress.upTo === undefined) return true;
     const budgetLeft = tier === 'events' ? await this.#budgetLeft(targets) : 0;
     const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
     const sinceMs = runtime.now().getTime() - Date.parse(progress.upTo ?? orders.firstPlacedAt);
-    if (progress.finished) return sinceMs >= wait || (seenRound?.round === progress.round && nowMs - seenRound.atMs >= wait);
+    if (progress.finished) return sinceMs >= wait || (observedRound?.round === progress.round && nowMs - observedRound.atMs >= wait);
     // A cron job is a new process each time and observes no round for long: it goes by when a round was due.
-    if (seenRound === undefined) return sinceMs >= wait + intervalMs;
+    if (observedRound === undefined) return sinceMs >= wait + intervalMs;
     // By our own clock: a round that began an interval ago and has not ended belongs to a process that died. If the failing
     // rounds are ours, each wait is twice as long as the one before, and at most `wait`.
     const patience = Math.min(wait, intervalMs * 2 ** this.#alerts.failuresOf(name));
-    return seenRound.round === progress.round && nowMs - seenRound.atMs >= patience;
+    return observedRound.round === progress.round && nowMs - observedRound.atMs >= patience;
   }
 
   async #budgetLeft(targets: readonly AccountOrders[]): Promise<number> {
