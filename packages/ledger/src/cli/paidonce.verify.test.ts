@@ -124,7 +124,7 @@ describe('explain', () => {
     expect(await json('explain', 'confirmed')).toMatchObject({ orderId: 'confirmed', membership: 'active' });
   });
 
-  test('tells a member, also as he was', async () => {
+  test('tells a member, also as they were', async () => {
     expect((await run('explain', '--member', 'member-held')).out).toMatch(/^Member member-held has access, by order held\.\n\nOrder held/);
     expect((await run('explain', '--member', 'member-held', '--lang', 'zh-TW')).out).toMatch(
       /^會員 member-held 目前有會員資格，來自訂單 held。/,
