@@ -11,7 +11,7 @@ export const backfillCommand: Command = {
   positionals: [],
   summary: 'bring in paid orders that never became members, and orders from before the ledger',
   details: [
-    'Paid sessions and payment intents that bear our mark and never became members do so, and the shop is told: on the account of',
+    'Paid sessions and payment intents that bear our mark and never became members do so, and the shop is informed: on the account of',
     "the key, and on those connected to it that have orders here. With --orders FILE, the shop's own orders from before it had a",
     'ledger, a line of JSON each: orderId, memberId, plan, amountMinor, currency, placedAt, paymentId (cs_… or pi_…), fulfilled,',
     'and account where it is a connected one. What is fulfilled is imported, and never delivered again.',

@@ -145,7 +145,7 @@ class Run {
     const provenance = { source: 'poll' as const, account, livemode, ...defined({ orderId }) };
     const back = await refundsAndDisputesOf(payment.id, provenance, this.#calls);
     if (this.#options.dryRun === true && back.length > 0) {
-      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
+      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are reported first`);
       return false;
     }
     for (const each of back) await this.#work.intake.take(each.object, each.provenance);

@@ -102,7 +102,7 @@ export class Webhook {
   /** Not awaited: a pass takes longer than Stripe waits. If it is lost, the next one comes by itself. */
   #sweep(eventId: string): WebhookAnswer {
     const { log, onEventsMissing } = this.#parts;
-    log.warn({ eventId }, 'Stripe says that it failed to make events; a pass of the poll looks for what they would have told');
+    log.warn({ eventId }, 'Stripe says that it failed to make events; a pass of the poll looks for what they would have reported');
     onEventsMissing();
     return { outcome: 'ignored' };
   }
