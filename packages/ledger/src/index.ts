@@ -23,17 +23,18 @@ export type {
 } from './event-store/event-store.ts';
 export { createPaymentLedger } from './ledger.ts';
 export type { Logger } from './logger.ts';
-export type {
-  AmountParts,
-  DisputeStatus,
-  Fact,
-  ManualAction,
-  Observation,
-  PaidAmount,
-  PaymentReference,
-  RefundStatus,
-  Source,
-  Statement,
+export {
+  type AmountParts,
+  type DisputeStatus,
+  type Fact,
+  isPaid,
+  type ManualAction,
+  type Observation,
+  type PaidAmount,
+  type PaymentReference,
+  type RefundStatus,
+  type Source,
+  type Statement,
 } from './observation.ts';
 export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';

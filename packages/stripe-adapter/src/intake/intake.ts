@@ -8,7 +8,7 @@
 //   6. What cannot be read, or the ledger refuses, is recorded by id.
 
 import { LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+import { defined, isPaid } from '@paidonce/ledger/adapter';
 import { type Claim, claimOf } from '../mapping/claim.ts';
 import type { ObjectContext, Provenance } from '../mapping/provenance.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
@@ -189,7 +189,7 @@ export class Intake {
 
   /** True if the intent alone is enough. It states no discount, tax or shipping, so its total must be the order's price. */
   async #isAsExpected({ payment, fact }: Statement, { orderId }: Ours): Promise<boolean> {
-    if (fact.kind !== 'attempt' || fact.status !== 'paid') return true;
+    if (!isPaid(fact)) return true;
     const { ledger } = this.#parts;
     const order = (await ledger.orderOf(payment.id)) ?? (orderId === undefined ? undefined : await ledger.order(orderId));
     return order !== undefined && fact.amount.totalMinor === order.expected.amountMinor && fact.amount.currency === order.expected.currency;

@@ -1,7 +1,7 @@
 // The timeline of an order, as plain data: which source reported what and when, what it led to, and why it led to nothing
 // where it did. The sentences are in `messages-*.ts`.
 import type { Fact, ManualAction, PaymentReference, Source } from '../../observation.ts';
-import { paymentKey } from '../../observation.ts';
+import { isPaid, paymentKey } from '../../observation.ts';
 import type {
   DecisionType,
   DeliveryFailed,
@@ -196,7 +196,7 @@ function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderSt
   const mismatches = reviews.filter((kind) => kind === 'amount' || kind === 'currency' || kind === 'mode' || kind === 'account');
   if (mismatches.length > 0) return { verdict: 'does_not_count', because: mismatches };
   if (first) {
-    const staysRevoked = after.membership === 'revoked' && observed.fact.kind === 'attempt' && observed.fact.status === 'paid';
+    const staysRevoked = after.membership === 'revoked' && isPaid(observed.fact);
     return { verdict: 'confirms', first: first.source, afterMs: msBetween(first.observedAt, observed.observedAt), staysRevoked };
   }
   if (reviews.includes('overpaid') || reviews.includes('paid_again')) return { verdict: 'second_payment' };
@@ -219,7 +219,7 @@ function becauseOf({ payment, source }: MembershipDecided, earlier: readonly Rea
   if (led?.type === 'PaymentObserved') return { report: reportIn(led.data) };
   if (led?.type === 'ReviewResolved' || led?.type === 'PaymentMoved') return { by: led.data.by };
   const waiting = [...memory.firstReports.values()].find(
-    ({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && fact.kind === 'attempt' && fact.status === 'paid',
+    ({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && isPaid(fact),
   );
   return waiting ? { report: waiting } : { by: { actor: source, reason: '' } };
 }
