@@ -12,7 +12,7 @@ import {
 import type { Intake } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Accounts } from '../stripe/accounts.ts';
-import { keyMode } from '../stripe/accounts.ts';
+import { readableAccounts } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { readEvents } from './event-tier.ts';
@@ -235,9 +235,7 @@ export class Poll {
   /** Each account has its own lists, so its own rounds. Only orders in our key's mode: the key cannot read the other. */
   async #targets(): Promise<readonly AccountOrders[]> {
     const { ledger, accounts } = this.#parts;
-    const all = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
-    const livemode = await keyMode(all, accounts);
-    return all.filter((orders) => orders.livemode === livemode);
+    return (await readableAccounts(ledger, accounts)).orders;
   }
 
   #leaveToOthers(name: string, error: unknown): void {
