@@ -5,7 +5,9 @@
 //   3. Where it resolved, append `MembershipDelivered`.
 //   4. Where it failed, append `DeliveryFailed`, and after 72 h `DeliveryAbandoned` with it.
 //   5. Alert a person at the sixth failure, and when the decision is abandoned.
+
 import type { Alert } from '../alerts.ts';
+import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ManualAction } from '../observation.ts';
@@ -60,7 +62,7 @@ export async function takeOver(
   const { state, answer } = await orders.append(orderId, 'delivery', (order) => {
     if (!mayTake(order)) return { events: [], answer: 'left' as const };
     const { sequence } = order;
-    const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...(by ? { by } : {}) } };
+    const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...defined({ by }) } };
     const { failures, spentMs, waitMs } = evolve(order, takenOver, instance).delivery;
     if (failures <= order.delivery.failures) return { events: [takenOver], answer: 'owned' as const };
     if (spentMs - waitMs < horizonMs) return { events: [takenOver], answer: 'owned_after_silence' as const };

@@ -71,7 +71,7 @@ function toStatement(reading: PaymentReading, { id = reading.payment }: StripeId
   const occurredAt = !isPaid(fact) ? undefined : (context.happenedAt ?? (madeAt === undefined ? undefined : isoTime(madeAt)));
   return {
     payment: { provider: 'stripe', account, livemode, id: payment },
-    ...(aliases ? { aliases } : {}),
+    ...defined({ aliases }),
     fact,
     asOf,
     ...(occurredAt === undefined || occurredAt === asOf ? {} : { occurredAt }),

@@ -1,5 +1,6 @@
 // Explains why an order has its membership, or why a member has access. Reads the order's own stream and its reference
 // streams, up to their end or up to an earlier position.
+import { defined } from '../../defined.ts';
 import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { MembershipStatus } from '../../order/order.ts';
@@ -72,7 +73,7 @@ function explained(orderId: string, events: readonly ReadEvent[], references: re
     orderId,
     ...(order.placed ? { memberId: order.placed.memberId, plan: order.placed.plan, currency: order.placed.expected.currency } : {}),
     membership: order.membership,
-    ...(decided ? { since: decided.at } : {}),
+    ...defined({ since: decided?.at }),
     openReviews: order.reviews.filter(({ resolution }) => resolution === undefined).length,
     sequence: order.sequence,
     delivered: order.delivery.settled,
@@ -89,7 +90,7 @@ export async function explainMember(log: LogReader, memberId: string, options: E
   const { asOf, onEvents } = options;
   const orderIds: string[] = [];
   let events = 0;
-  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+  for await (const rows of log.rows(defined({ upTo: asOf }))) {
     for (const row of rows) {
       const { stream, type, data } = row;
       // Search the text before parsing it: in a large log most orders belong to other members.

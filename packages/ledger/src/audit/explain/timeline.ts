@@ -218,9 +218,7 @@ function becauseOf({ payment, source }: MembershipDecided, earlier: readonly Rea
   const led = earlier.findLast(({ event }) => event.type !== 'ReviewOpened')?.event;
   if (led?.type === 'PaymentObserved') return { report: reportIn(led.data) };
   if (led?.type === 'ReviewResolved' || led?.type === 'PaymentMoved') return { by: led.data.by };
-  const waiting = [...memory.firstReports.values()].find(
-    ({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && isPaid(fact),
-  );
+  const waiting = [...memory.firstReports.values()].find(({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && isPaid(fact));
   return waiting ? { report: waiting } : { by: { actor: source, reason: '' } };
 }
 
