@@ -4,6 +4,14 @@
  *
  * @internal It may change in any release.
  */
+export type {
+  AccountOrders,
+  AccountUnsettledOrder,
+  SweepPosition,
+  SweepProgress,
+  SweepSummary,
+  UnreadableObject,
+} from './adapter-ledger.ts';
 export { defined } from './defined.ts';
 export { silentLogger } from './logger.ts';
 export { currencySchema, idSchema, isId, isPaid, knownCurrencySchema, minorSchema } from './observation.ts';

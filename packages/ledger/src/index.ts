@@ -1,13 +1,5 @@
 // @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
 
-export type {
-  AccountOrders,
-  AccountUnsettledOrder,
-  SweepPosition,
-  SweepProgress,
-  SweepSummary,
-  UnreadableObject,
-} from './adapter-ledger.ts';
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';

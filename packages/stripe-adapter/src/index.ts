@@ -1,5 +1,6 @@
 // @paidonce/stripe-adapter: connects a PaidOnce ledger to Stripe. The local Stripe for development is a package of its own,
 // @paidonce/sandbox; its subpath `/conformance` tests your app against it.
+export type { SweepSummary } from '@paidonce/ledger/adapter';
 export type { StartedCheckout } from './checkout/checkout.ts';
 export type { SessionOptions, StartCheckout } from './checkout/checkout-input.ts';
 export { type PaymentState, type PaymentStatus, paymentStateOf } from './checkout/payment-status.ts';

@@ -1,8 +1,8 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
 
-import { LedgerError, type Logger, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
-import { isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { isId, OpenCalls, type SweepSummary, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout, type StartedCheckout } from './checkout/checkout.ts';
 import type { StartCheckout } from './checkout/checkout-input.ts';

@@ -1,14 +1,7 @@
 // The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money. Each runs on its
 // own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
-import {
-  type AccountOrders,
-  LedgerError,
-  type Logger,
-  type PaymentLedger,
-  type Runtime,
-  type SweepProgress,
-  type SweepSummary,
-} from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import type { AccountOrders, SweepProgress, SweepSummary } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Accounts } from '../stripe/accounts.ts';

@@ -1,7 +1,7 @@
 // One round of a tier on one account: what it works on, and what it has come to so far.
 
-import { type AccountOrders, LedgerError, type Logger, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
+import { type AccountOrders, defined, type SweepPosition, type SweepProgress } from '@paidonce/ledger/adapter';
 import type { Intake, IntakeResult } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Provenance } from '../mapping/provenance.ts';

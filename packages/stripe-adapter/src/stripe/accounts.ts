@@ -1,7 +1,7 @@
 // Which account and mode our key belongs to, and how another account is reached. Each is read once; if Stripe did not
 // answer, the next caller reads it again.
-import type { AccountOrders, PaymentLedger } from '@paidonce/ledger';
-import { LedgerError } from '@paidonce/ledger';
+import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
+import type { AccountOrders } from '@paidonce/ledger/adapter';
 import type { StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 
