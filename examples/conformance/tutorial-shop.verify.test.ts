@@ -27,7 +27,7 @@ test('the handler of most tutorials fails, and the report says what happened, wh
     'slow-payment-succeeds',
     'slow-payment-fails',
     'refund-in-full',
-    'refund-told-first',
+    'refund-before-payment',
     'replay-after-refund',
     'paid-twice-refunded-once',
   ];

@@ -1,6 +1,6 @@
 // Makes the history of an order in plain words from its events: what each source reported, which one granted, and which ones
 // confirmed. It is pure.
-import { type Fact, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
+import { type Fact, isPaid, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
 import {
   attemptLabels,
   type Decision,
@@ -81,10 +81,6 @@ function effectOf(history: readonly StoredEvent[], index: number): Effect | unde
 
 function isDecision(event: OrderEvent): event is Decision {
   return Object.hasOwn(decisionLabels, event.type);
-}
-
-function isPaid(fact: Fact): boolean {
-  return fact.kind === 'attempt' && fact.status === 'paid';
 }
 
 function returnEntry(at: string): Entry {

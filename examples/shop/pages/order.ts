@@ -66,7 +66,7 @@ const effectLabels: Readonly<Record<NonNullable<Entry['effect']>, string>> = {
   revoked: 'revoked',
   review: 'needs a person',
   confirmed: 'only confirmed',
-  repeated: 'said it again',
+  repeated: 'reported again',
   recorded: 'recorded',
   nothing: 'granted nothing',
 };

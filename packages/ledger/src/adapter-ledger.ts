@@ -108,8 +108,8 @@ export interface AdapterLedger {
   unsettledOrders(page?: PageRequest): Promise<Page<AccountUnsettledOrder>>;
   /** Strong: how far the rounds of the tier have come. */
   sweepProgress(tier: string): Promise<SweepProgress>;
-  /** Starts the round after `seenRound`, in at most one process. `taken`: another one has started it. Answers the newest round. */
-  startSweep(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
+  /** Starts the round after `seenRound`, in at most one process. `lost`: another one has started it. Answers the newest round. */
+  startSweep(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'lost'; readonly round: number }>;
   /** Records how far a long round has come, so that the next one continues from there if its process dies. */
   advanceSweep(tier: string, round: number, position: SweepPosition): Promise<void>;
   /** Finishes a round. Only this moves `SweepProgress.upTo`. `result.upTo`: ISO 8601. */

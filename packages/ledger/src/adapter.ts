@@ -4,6 +4,15 @@
  *
  * @internal It may change in any release.
  */
+export type {
+  AccountOrders,
+  AccountUnsettledOrder,
+  ObservationPreview,
+  SweepPosition,
+  SweepProgress,
+  SweepSummary,
+  UnreadableObject,
+} from './adapter-ledger.ts';
 export { defined } from './defined.ts';
 export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';

@@ -77,7 +77,7 @@ export function alertSender(onAlert: ((alert: Alert) => unknown) | undefined, lo
     try {
       await onAlert?.(alert); // Awaited, since the types allow an async hook: an unhandled rejection would end the process.
     } catch (error) {
-      log.error({ err: error, alert }, 'onAlert failed; nobody was told');
+      log.error({ err: error, alert }, 'onAlert failed; the alert reached nobody');
     }
   };
 }

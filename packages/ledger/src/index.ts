@@ -1,14 +1,5 @@
 // @paidonce/ledger: the payment ledger. Stores are subpaths: `/sqlite`, `/memory`.
 
-export type {
-  AccountOrders,
-  AccountUnsettledOrder,
-  ObservationPreview,
-  SweepPosition,
-  SweepProgress,
-  SweepSummary,
-  UnreadableObject,
-} from './adapter-ledger.ts';
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
@@ -24,17 +15,18 @@ export type {
 } from './event-store/event-store.ts';
 export { createPaymentLedger } from './ledger.ts';
 export type { Logger } from './logger.ts';
-export type {
-  AmountParts,
-  DisputeStatus,
-  Fact,
-  ManualAction,
-  Observation,
-  PaidAmount,
-  PaymentReference,
-  RefundStatus,
-  Source,
-  Statement,
+export {
+  type AmountParts,
+  type DisputeStatus,
+  type Fact,
+  isPaid,
+  type ManualAction,
+  type Observation,
+  type PaidAmount,
+  type PaymentReference,
+  type RefundStatus,
+  type Source,
+  type Statement,
 } from './observation.ts';
 export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';

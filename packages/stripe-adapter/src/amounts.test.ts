@@ -110,7 +110,7 @@ describe('a promotion code that the customer types', () => {
   });
 });
 
-test('adaptive pricing: the customer pays in his currency, the order counts in its own', async () => {
+test('adaptive pricing: the customer pays in their currency, the order counts in its own', async () => {
   const { checkout, sandbox, ledger } = await openShop();
   const sessionId = await checkout({ session: { adaptive_pricing: { enabled: true } } });
   sandbox.pay(sessionId, { presentmentCurrency: 'usd' });

@@ -2,7 +2,7 @@
 // stays open.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import { OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
+import { isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout } from './checkout/checkout.ts';
 import type { StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout/checkout-terms.ts';
@@ -220,7 +220,7 @@ function checkOptions(options: StripePaymentsOptions): void {
       throw new LedgerError('invalid_input', `stripePayments knows no option ${name}; it knows ${optionNames.join(', ')}`);
   }
   const { scope = 'paidonce', account, poll } = options;
-  if (!/^[A-Za-z0-9._:-]{1,64}$/.test(scope))
+  if (!isId(scope) || scope.length > 64)
     throw new LedgerError('invalid_input', `scope is "${scope}"; it must be 1 to 64 of A-Z a-z 0-9 . _ : -`);
   if (account !== undefined && !stripeAccountSchema.safeParse(account).success) {
     throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);

@@ -1,7 +1,9 @@
 // What an operator may do: ask Stripe again, deliver again, resolve a review. Each goes through the ledger's one write
 // path, and cannot state a payment by itself: Stripe's answer or the ledger's policy decides. Delivery and resolution are
 // recorded with the operator's id and reason; a recheck needs neither.
+
 import { LedgerError, type ManualAction, type Resolution } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answer } from '../answer.ts';
 import { wantsPage } from './answer-page.ts';
@@ -20,8 +22,8 @@ export function actionRoutes(scope: FastifyInstance, { payments, path, actorOf }
   const { ledger } = payments;
 
   scope.post<OnOrder>(`${path}/orders/:orderId/recheck`, async (request, reply) => {
-    const { looked, order } = await payments.recheck(request.params.orderId);
-    return done(request, reply, 'recheck', 'asked', { looked, ...(order ? { order } : {}) });
+    const { objects, order } = await payments.recheck(request.params.orderId);
+    return done(request, reply, 'recheck', 'asked', { objects, ...defined({ order }) });
   });
 
   scope.post<OnOrder>(`${path}/orders/:orderId/redeliver`, async (request, reply) => {

@@ -92,7 +92,7 @@ describe('who is not let in', () => {
     expect([answer.status, await answer.text()]).toEqual([500, '{"error":"internal"}']);
   });
 
-  test('nor does he read what the ledger said to the authenticator', async () => {
+  test('nor does the caller read what the ledger said to the authenticator', async () => {
     const refused = new LedgerError('invalid_input', 'member 17 is not of this shop');
     const { ask } = await openConsole({ authenticate: () => Promise.reject(refused) });
     for (const init of [{}, page]) {

@@ -4,7 +4,7 @@ import { type Html, html } from '../html.ts';
 
 const resolutions: readonly (readonly [Resolution, string, string])[] = [
   ['grant', 'It counts', 'in spite of what does not fit. A later refund still takes access back.'],
-  ['revoke', 'It does not count', 'Access that rests on it ends. Refund it at Stripe.'],
+  ['revoke', 'It does not count', 'Access that depends on it ends. Refund it at Stripe.'],
   ['dismiss', 'Nothing changes', 'The review ends, access stays as it is.'],
 ];
 

@@ -132,7 +132,7 @@ export interface OrderPageView extends Signed {
 }
 
 const notices: Readonly<Record<string, string>> = {
-  'recheck-asked': 'Stripe was asked, and what it said is in the timeline. No new line: there was nothing new.',
+  'recheck-asked': 'Stripe was asked, and its answer is in the timeline. No new line: there was nothing new.',
   'redeliver-delivered': 'The shop has it now.',
   'redeliver-failed': 'The shop could not take it. It is tried again by itself.',
   'redeliver-nothing_to_deliver': 'The shop had it already.',
@@ -178,7 +178,7 @@ export function problemPage({
 
 function lagNote(lagMs: number): Html {
   const age = Number.isFinite(lagMs) ? `at most ${Math.ceil(lagMs / 1_000)} s old` : 'not caught up yet since this process started';
-  return html`<p class="soft">These lists are ${age}; an order's own page is never old. <code>paidonce-stripe</code> does more: it records a payment by hand, moves one, and holds all of Stripe against the ledger.</p>`;
+  return html`<p class="soft">These lists are ${age}; an order's own page is never old. <code>paidonce-stripe</code> does more: it records a payment by hand, moves one, and compares every payment at Stripe with the ledger.</p>`;
 }
 
 function plain(term: string): string {

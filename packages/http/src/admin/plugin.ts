@@ -88,7 +88,7 @@ function checked({ path = '/admin/payments', ...options }: PaymentAdminPluginOpt
   demand(typeof options.payments?.recheck === 'function', 'payments is missing. Pass what stripePayments() returned');
   demand(
     typeof options.authenticate === 'function',
-    'authenticate is missing. Pass a function that answers { actor } for people who may see and mend payments, and undefined for all others',
+    'authenticate is missing. Pass a function that answers { actor } for people who may see and correct payments, and undefined for all others',
   );
   demand(/^(\/[A-Za-z0-9._~-]+)+$/.test(path), `path "${path}" must look like /admin/payments`);
   return { ...options, path };

@@ -1,5 +1,7 @@
 // What the console shows: what waits, and why an order is in its state. Nothing here changes anything.
+
 import { LedgerError, type OrderView, type PageRequest } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import { explainHistory, explanationLines } from '@paidonce/ledger/audit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerEither } from './answer-page.ts';
@@ -45,7 +47,7 @@ export function readingRoutes(scope: FastifyInstance, { payments: { ledger }, pa
     const explanation = history && explainHistory(orderId, history);
     if (!explanation) return unknown(request, reply, orderId);
     const order = await ledger.order(orderId);
-    const data = { ...(order ? { order } : {}), timeline: explanation.entries };
+    const data = { ...defined({ order }), timeline: explanation.entries };
     const view = { path, actor: actorOf(request), orderId, order, lines: explanationLines(explanation), delivers: ledger.delivers };
     const did = typeof request.query.did === 'string' ? request.query.did : '';
     return answerEither(request, reply, { data, page: () => orderPage({ ...view, did }) });

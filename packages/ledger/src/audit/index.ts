@@ -10,7 +10,7 @@ export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type Tre
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, type Language, memberLines } from './explain/explanation-lines.ts';
 export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';
-export { type Accounts, accountsWith, defaultAccounts } from './export/accounts.ts';
+export { type Accounts, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
 export { type Fee, type Fees, feesIn } from './export/fees.ts';
 export { type JournalEntry, type JournalOptions, journalEntries, type Posting } from './export/journal.ts';
@@ -27,5 +27,5 @@ export type { Difference } from './replay/replay-streams.ts';
 export type { ScanPoolOptions } from './scan/scan-pool.ts';
 export { type LogStats, logStats, type StatsOptions } from './stats.ts';
 export { provesConsistency, type TreeHash } from './tree/merkle-tree.ts';
-export { type Finding, type Rule, rules } from './verify/finding.ts';
+export type { Finding, Rule } from './verify/finding.ts';
 export { type Verification, type VerifyOptions, verifyLog } from './verify/verify.ts';

@@ -12,7 +12,7 @@ export const explainCommand: Command = {
   name: 'explain',
   positionals: ['[ORDER]'],
   summary: 'Tells why an order has its membership: who said what and when, what granted, who confirmed, what was ignored and by which law.',
-  details: ['With --member: the same of each order of a member, for "had he access on that day?" with --as-of.'],
+  details: ['With --member: the same of each order of a member, for "had they access on that day?" with --as-of.'],
   options: {
     ...readingOptions,
     member: { value: 'MEMBER', help: 'every order of this member' },

@@ -124,7 +124,7 @@ describe('explain', () => {
     expect(await json('explain', 'confirmed')).toMatchObject({ orderId: 'confirmed', membership: 'active' });
   });
 
-  test('tells a member, also as he was', async () => {
+  test('tells a member, also as they were', async () => {
     expect((await run('explain', '--member', 'member-held')).out).toMatch(/^Member member-held has access, by order held\.\n\nOrder held/);
     expect((await run('explain', '--member', 'member-held', '--lang', 'zh-TW')).out).toMatch(
       /^會員 member-held 目前有會員資格，來自訂單 held。/,
@@ -396,7 +396,7 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     [['import', 'nowhere.ndjson', '--store', `sqlite:${join(directory, 'new.db')}`], /nowhere\.ndjson does not exist/],
     [['import', directory, '--store', `sqlite:${join(directory, 'new.db')}`], /is a folder\. Which file/],
     [['checkpoint'], /--key-file is missing/],
-    [['receipt', 'held'], /rests on a signature/],
+    [['receipt', 'held'], /needs a signature/],
     [['receipt', 'held', 'file'], /Name one order/],
     [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /the key "x\+y" is no Ed25519 key/],
     [['receipt', 'verify', 'nowhere', '--key', 'nokey'], /--key nokey is neither/],

@@ -15,7 +15,7 @@ export const receiptCommand: Command = {
   summary: 'Writes a receipt for an order: its events, and the proof that they stand in the log that was signed.',
   details: [
     'paidonce receipt ORDER --key-file FILE [--out FILE]      signs the log as it is',
-    'paidonce receipt ORDER --checkpoints FILE [--out FILE]   rests on a checkpoint that was signed before',
+    'paidonce receipt ORDER --checkpoints FILE [--out FILE]   uses a checkpoint that was signed before',
     'paidonce receipt verify FILE --key KEY                   needs nothing else. Exits 3 where it proves nothing',
   ],
   options: {
@@ -79,7 +79,7 @@ function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
   const signers = readSigners(options.texts('key-file'));
   const origin = options.text('origin') ?? signers[0]?.name;
   if (origin === undefined)
-    throw new LedgerError('invalid_input', 'A receipt rests on a signature. Pass --checkpoints FILE, or --key-file FILE');
+    throw new LedgerError('invalid_input', 'A receipt needs a signature. Pass --checkpoints FILE, or --key-file FILE');
   return { origin, signers };
 }
 

@@ -5,7 +5,9 @@
 //   3. Where it resolved, append `MembershipDelivered`.
 //   4. Where it failed, append `DeliveryFailed`, and after 72 h `DeliveryAbandoned` with it.
 //   5. Alert a person at the sixth failure, and when the decision is abandoned.
+
 import type { Alert } from '../alerts.ts';
+import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ManualAction } from '../observation.ts';
@@ -60,10 +62,10 @@ export async function takeOver(
   const { state, answer } = await orders.append(orderId, 'delivery', (order) => {
     if (!mayTake(order)) return { events: [], answer: 'left' as const };
     const { sequence } = order;
-    const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...(by ? { by } : {}) } };
+    const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...defined({ by }) } };
     const { failures, spentMs, waitMs } = evolve(order, takenOver, instance).delivery;
-    if (failures <= order.delivery.failures) return { events: [takenOver], answer: 'taken' as const };
-    if (spentMs - waitMs < horizonMs) return { events: [takenOver], answer: 'taken from the silent' as const };
+    if (failures <= order.delivery.failures) return { events: [takenOver], answer: 'owned' as const };
+    if (spentMs - waitMs < horizonMs) return { events: [takenOver], answer: 'owned_after_silence' as const };
     return { events: [takenOver, { type: 'DeliveryAbandoned', data: { sequence } }], answer: 'abandoned' as const };
   });
   // A crash here leaves an owner that falls silent in an attempt: the next one counts a failure and takes over.
@@ -72,7 +74,7 @@ export async function takeOver(
     alertAbandoned(state, options);
     return undefined;
   }
-  if (answer === 'taken from the silent') await inHookTime(alertFailing(state, options), options);
+  if (answer === 'owned_after_silence') await inHookTime(alertFailing(state, options), options);
   // This instance tries at once: `waitMs` is for the next one to take over, so it is not spent yet.
   const { spentMs, waitMs } = state.delivery;
   return { ...state, delivery: { ...state.delivery, spentMs: spentMs - waitMs } };
@@ -160,13 +162,13 @@ async function recordFailure(
 /** Alerts once, since only one append makes it the sixth failure. Undefined: it is not the sixth. */
 function alertFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
   if (delivery.failures !== failuresBeforeAlert) return undefined;
-  const message = `Delivery ${orderId}:${sequence} has failed ${failuresBeforeAlert} times in a row: the shop does not know that the membership has changed. The log tells why; mend \`deliver\`. It is tried on for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
+  const message = `Delivery ${orderId}:${sequence} has failed ${failuresBeforeAlert} times in a row: the shop does not know that the membership has changed. The log says why; repair \`deliver\`. It is retried for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
   log.error({ orderId, sequence }, message);
   return onAlert({ kind: 'delivery_failing', orderId, message });
 }
 
 function alertAbandoned({ orderId, sequence }: OrderState, { log, onAlert }: DeliveryOptions): void {
-  const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Mend \`deliver\`, then call redeliver('${orderId}', …)`;
+  const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Repair \`deliver\`, then call redeliver('${orderId}', …)`;
   log.error({ orderId, sequence }, message);
   void onAlert({ kind: 'delivery_abandoned', orderId, message });
 }

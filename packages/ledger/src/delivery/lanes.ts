@@ -56,9 +56,9 @@ export class Lanes {
   /** The background loop. Written by `start`. */
   #loop: Promise<void> = Promise.resolve();
 
-  /** @param attend the work to do in a lane that is due. */
-  constructor(attend: (lane: Lane) => Promise<unknown>, { runtime, log }: { readonly runtime: Runtime; readonly log: Logger }) {
-    this.#process = attend;
+  /** @param process the work to do in a lane that is due. */
+  constructor(process: (lane: Lane) => Promise<unknown>, { runtime, log }: { readonly runtime: Runtime; readonly log: Logger }) {
+    this.#process = process;
     this.#runtime = runtime;
     this.#log = log;
   }
@@ -140,10 +140,10 @@ export class Lanes {
 
   /** Starts lanes that are due, in the background, until `stop`. */
   start(): void {
-    this.#loop = this.#attendOn();
+    this.#loop = this.#runLoop();
   }
 
-  async #attendOn(): Promise<void> {
+  async #runLoop(): Promise<void> {
     while (!this.#stopping) {
       const woken = this.#changed.signal;
       await this.#sleepUntil(this.#startDue(), woken);

@@ -1,4 +1,4 @@
-// Reviews: what a person must look at, and what he may say of it.
+// Reviews: what a person must look at, and what they may say of it.
 import { describe, expect, test } from 'vitest';
 import { given } from '../testing/given-when-then.ts';
 import type { OrderEvent, ReviewKind } from './events.ts';

@@ -262,7 +262,7 @@ describe('law 5: corroboration is kept, noise is not', () => {
     },
   );
 
-  // Seven ways not to be paid yet, four sources: 28 events, however often a thief tries his cards.
+  // Seven ways not to be paid yet, four sources: 28 events, however often a thief tries cards.
   test.prop([fc.array(fc.tuple(anyUnpaid, anySource), { minLength: 50, maxLength: 60 })], often)(
     'card testing: thousands of attempts add a bounded number of events',
     (tried) => {

@@ -100,6 +100,11 @@ export function openReviews(order: OrderState): readonly Review[] {
   );
 }
 
+/** Whether a payment of the order was ever paid: not yet whether it counts, or was refunded since. */
+export function hasPaidPayment({ payments }: OrderState): boolean {
+  return Object.values(payments).some(({ attempt }) => attempt?.status === 'paid');
+}
+
 function orderPaymentState(order: OrderState): OrderPaymentState {
   const states = Object.values(order.payments).map(paymentState);
   return paymentStates.find((state) => states.includes(state)) ?? 'none';

@@ -3,7 +3,7 @@
 
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import type { OrderState } from '../order/order.ts';
-import { unsettledIn } from '../order/view.ts';
+import { hasPaidPayment, unsettledIn } from '../order/view.ts';
 import type { FoldedOrder } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
@@ -32,10 +32,10 @@ export function openAccountRows({ db }: ReadModelFile): AccountRows {
   );
 
   return {
-    note: ({ state: { placed, payments } }) => {
+    note: ({ state }) => {
+      const { placed } = state;
       if (placed === undefined) return;
-      const isPaid = Object.values(payments).some(({ attempt }) => attempt?.status === 'paid');
-      upsert.run(placed.account, Number(placed.livemode), placed.placedAt, Number(isPaid));
+      upsert.run(placed.account, Number(placed.livemode), placed.placedAt, Number(hasPaidPayment(state)));
     },
     accounts: (awaitedAt) =>
       all.all().map((row) => {

@@ -30,7 +30,7 @@ describe('a reference', () => {
     expect((await references.link('pi_1', 'order-1')).held).toEqual([paymentObserved(paid())]);
     expect((await references.link('pi_1', 'order-2')).held).toEqual([paymentObserved(paid())]);
   });
-  test('holds nothing once it has an owner: it names him', async () => {
+  test('holds nothing once it has an owner: it names that order', async () => {
     const { references, store } = open();
     await references.link('pi_1', 'order-1');
     expect(await references.hold('pi_1', paymentObserved(paid()), 'webhook evt_1')).toBe('order-1');

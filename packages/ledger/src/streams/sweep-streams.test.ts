@@ -21,14 +21,14 @@ describe('a round', () => {
   test('is started by one process', async () => {
     const { a, b } = openTwo();
     const answers = await Promise.all([a.start('fast', 0), b.start('fast', 0)]);
-    expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['started', 'taken']);
+    expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['lost', 'started']);
     expect(answers.map(({ round }) => round)).toEqual([1, 1]);
   });
   test('is seen by the one that came late', async () => {
     const { a, b } = openTwo();
     expect((await b.progress('fast')).round).toBe(0);
     await a.start('fast', 0);
-    expect(await b.start('fast', 0)).toEqual({ outcome: 'taken', round: 1 });
+    expect(await b.start('fast', 0)).toEqual({ outcome: 'lost', round: 1 });
     expect(await b.start('fast', 1)).toEqual({ outcome: 'started', round: 2 });
   });
   test('moves the cursor as it finishes, not before: the round of a process that died is read again', async () => {

@@ -94,7 +94,7 @@ export interface SweepSnapshots {
 /** The sweeps of an `AdapterLedger`, which documents the methods. All throw LedgerError, as `transact` does. */
 export interface Sweeps {
   progress(tier: string): Promise<SweepProgress>;
-  start(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'taken'; readonly round: number }>;
+  start(tier: string, seenRound: number): Promise<{ readonly outcome: 'started' | 'lost'; readonly round: number }>;
   advance(tier: string, round: number, position: SweepPosition): Promise<void>;
   finish(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
 }
@@ -121,7 +121,7 @@ export function openSweeps(transactions: Transactions, snapshots?: SweepSnapshot
       const { state, answer } = await transactions.transact(aggregate, tier, { cause: 'sweep' }, ({ round }) =>
         round === seenRound
           ? { events: [{ type: 'SweepStarted', data: { round: round + 1 } }], answer: 'started' as const }
-          : { events: [], answer: 'taken' as const },
+          : { events: [], answer: 'lost' as const },
       );
       return { outcome: answer, round: state.round };
     },

@@ -1,5 +1,6 @@
 // A subscriber of the log: gives each page, in log order, to one handler. The handler stores the cursor with its own
 // rows. So a page may come again after a crash, and handlers are idempotent.
+import { defined } from '../defined.ts';
 import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
@@ -63,7 +64,7 @@ export function openLogSubscription(options: LogSubscriptionOptions): LogSubscri
   }
 
   async function read(follow?: AbortSignal): Promise<void> {
-    for await (const page of store.readLog({ after: position, prefixes, ...(follow ? { follow } : {}) })) {
+    for await (const page of store.readLog({ after: position, prefixes, ...defined({ follow }) })) {
       await inTurn(async () => {
         if (stopping.signal.aborted) return; // The file that the handler writes is about to be closed.
         if (page.next > position) {

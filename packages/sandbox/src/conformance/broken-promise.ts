@@ -1,14 +1,14 @@
 // A promise that the app under test broke, and what was observed.
 
-/** Thrown if a promise was not kept. `expected` and `seen` are each words that stand alone. */
+/** Thrown if a promise was not kept. `expected` and `observed` are each words that stand alone. */
 export class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
   readonly expected: string;
-  readonly seen: string;
+  readonly observed: string;
 
-  constructor(expected: string, seen: string) {
-    super(`Expected ${expected}; seen: ${seen}`);
+  constructor(expected: string, observed: string) {
+    super(`Expected ${expected}; observed: ${observed}`);
     this.expected = expected;
-    this.seen = seen;
+    this.observed = observed;
   }
 }

@@ -85,13 +85,13 @@ describe('each mistake breaks what it breaks, and nothing else', () => {
     ['believes-client-reference', ['wrong-amount', 'typed-reference'], 'ignores-amount'],
     ['ignores-payment-status', ['never-paid', 'wrong-amount', 'wrong-currency', 'slow-payment-succeeds', 'slow-payment-fails']],
     ['expiry-ends-the-order', ['first-session-expired']],
-    ['ignores-refunds', ['refund-in-full', 'refund-told-first', 'replay-after-refund']],
+    ['ignores-refunds', ['refund-in-full', 'refund-before-payment', 'replay-after-refund']],
     ['ignores-disputes', ['dispute-lost']],
     ['any-refund-ends', ['refund-in-part']],
     ['counts-pending-refunds', ['refund-fails']],
     ['refund-ends-the-order', ['refund-in-part', 'paid-twice-refunded-once']],
-    ['forgets-early-refunds', ['refund-told-first']],
-    ['paid-event-opens-again', ['refund-told-first', 'replay-after-refund']],
+    ['forgets-early-refunds', ['refund-before-payment']],
+    ['paid-event-opens-again', ['refund-before-payment', 'replay-after-refund']],
     ['swallows-failures', ['stripe-fails-webhook']],
     ['acknowledges-first', ['restart']],
     ['remembers-in-memory', ['restart-and-replay']],
@@ -119,7 +119,7 @@ describe('each mistake breaks what it breaks, and nothing else', () => {
 
   test('fails-on-each-webhook: nothing at all goes on, and the report says what was answered', async () => {
     const report = await runConformance(plainShop('fails-on-each-webhook'), { ...quick, only: ['webhook-once'] });
-    expect(broken(report, 'webhook-once').seen).toMatch(/^webhook [a-z_.]+ evt_\w+ to http:\S+: 500, try 1$/);
+    expect(broken(report, 'webhook-once').observed).toMatch(/^webhook [a-z_.]+ evt_\w+ to http:\S+: 500, try 1$/);
   });
 });
 
@@ -144,14 +144,14 @@ describe('a run', () => {
     const report = await runConformance(boot, { ...quick, only: ['webhook-lost-polled'] });
     expect(broken(report, 'webhook-lost-polled')).toMatchObject({
       expected: 'poll to answer',
-      seen: 'poll failed: the cron job has no database',
+      observed: 'poll failed: the cron job has no database',
     });
   });
 
   test('reports a function of the app that never answers', async () => {
     const boot: BootShop = async (stripe) => ({ ...(await plainShop()(stripe)), poll: () => new Promise(() => undefined) });
     const report = await runConformance(boot, { ...quick, callTimeoutMs: 500, only: ['webhook-lost-polled'] });
-    expect(broken(report, 'webhook-lost-polled').seen).toBe('poll failed: no answer within 500 ms');
+    expect(broken(report, 'webhook-lost-polled').observed).toBe('poll failed: no answer within 500 ms');
   });
 
   test('stops at once where the app does not use the sandbox', async () => {

@@ -36,7 +36,7 @@ export async function expectState(stage: Stage, purchase: Purchase, wanted: Want
   const deadlineMs = systemRuntime.monotonicNowMs() + patienceMs;
   let waitMs = firstActMs;
   let nextActMs = systemRuntime.monotonicNowMs() + waitMs;
-  let seen = await stage.look(purchase);
+  let seen = await stage.shopState(purchase);
   // More than allowed never becomes less.
   while (!fits(seen, wanted) && seen.times <= most && systemRuntime.monotonicNowMs() < deadlineMs) {
     if (meanwhile && systemRuntime.monotonicNowMs() >= nextActMs) {
@@ -45,11 +45,11 @@ export async function expectState(stage: Stage, purchase: Purchase, wanted: Want
       nextActMs = systemRuntime.monotonicNowMs() + waitMs;
     }
     await systemRuntime.sleep(pollMs);
-    seen = await stage.look(purchase);
+    seen = await stage.shopState(purchase);
   }
   if (fits(seen, wanted)) {
     await stage.settled();
-    seen = await stage.look(purchase);
+    seen = await stage.shopState(purchase);
   }
   if (fits(seen, wanted)) return;
   throw new BrokenPromise(`order ${purchase.order.orderId}: ${wanted.description}`, describe(seen));

@@ -17,7 +17,7 @@ export type ScenarioResult =
       /** What should have happened, in words. */
       readonly expected: string;
       /** What happened instead, in words. */
-      readonly seen: string;
+      readonly observed: string;
       /** What it costs the shop. */
       readonly matters: string;
       /** What to do about it. */
@@ -67,7 +67,7 @@ function formatResult(result: ScenarioResult): string {
         '        What was done',
         ...result.did.map((step, index) => `          ${index + 1}. ${step}`),
         `        Expected    ${result.expected}`,
-        `        Seen        ${result.seen}`,
+        `        Observed    ${result.observed}`,
         `        It matters  ${result.matters}`,
         `        To do       ${result.remedy}`,
       ].join('\n');

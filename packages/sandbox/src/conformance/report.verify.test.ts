@@ -11,7 +11,7 @@ const report: ConformanceReport = {
       outcome: 'broke',
       did: ['A customer orders.', 'The customer pays.'],
       expected: 'one',
-      seen: 'five',
+      observed: 'five',
       matters: 'It costs you four.',
       remedy: 'Count to one.',
     },
@@ -19,14 +19,14 @@ const report: ConformanceReport = {
   ],
 };
 
-test('a report says what was done, expected and seen, why it matters, what to do, and how to see it again', () => {
+test('a report says what was done, expected and observed, why it matters, what to do, and how to see it again', () => {
   expect(formatReport(report)).toBe(`ok      webhook-once: Once is once
 BROKE   webhook-five-times: Five times is once
         What was done
           1. A customer orders.
           2. The customer pays.
         Expected    one
-        Seen        five
+        Observed    five
         It matters  It costs you four.
         To do       Count to one.
 skipped restart: Nothing is lost

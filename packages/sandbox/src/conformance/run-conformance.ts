@@ -42,16 +42,16 @@ async function playScenario(scenario: Scenario, world: World, settings: Settings
     await scenario.play(stage);
     return { name, promise, outcome: 'passed' };
   } catch (error) {
-    const { expected, seen } = brokenBy(error);
-    return { name, promise, outcome: 'broke', did: stage.steps, expected, seen, matters, remedy };
+    const { expected, observed } = brokenBy(error);
+    return { name, promise, outcome: 'broke', did: stage.steps, expected, observed, matters, remedy };
   } finally {
     world.sandbox.clearFaults();
   }
 }
 
 /** The sandbox refuses what no customer could do, e.g. pay an expired session: then the app broke. A bug of the kit is thrown. */
-function brokenBy(error: unknown): Pick<BrokenPromise, 'expected' | 'seen'> {
+function brokenBy(error: unknown): Pick<BrokenPromise, 'expected' | 'observed'> {
   if (error instanceof BrokenPromise) return error;
   if (error instanceof TypeError || error instanceof ReferenceError) throw error;
-  return { expected: 'the story to go on', seen: error instanceof Error ? error.message : String(error) };
+  return { expected: 'the story to go on', observed: error instanceof Error ? error.message : String(error) };
 }

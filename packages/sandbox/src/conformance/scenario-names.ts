@@ -32,7 +32,7 @@ export const scenarioNames = [
   'refund-in-full',
   'refund-in-part',
   'refund-fails',
-  'refund-told-first',
+  'refund-before-payment',
   'replay-after-refund',
   'paid-twice-refunded-once',
   'dispute-lost',

@@ -183,7 +183,7 @@ export class Stage {
     else await systemRuntime.sleep(this.settings.quietMs);
   }
 
-  async look({ order }: Purchase): Promise<{ readonly access: boolean; readonly times: number }> {
+  async shopState({ order }: Purchase): Promise<{ readonly access: boolean; readonly times: number }> {
     const { app } = this.#world;
     const access = await this.#app('hasAccess', () => app.hasAccess(order));
     const times = await this.#app('timesGranted', () => app.timesGranted(order));

@@ -1,6 +1,5 @@
 // @paidonce/sandbox: a local, stateful Stripe.
 export type { Fault, FaultKind } from './api/faults.ts';
-export { StripeApiError } from './api/stripe-error.ts';
 export type { PayOptions, RefundOptions } from './controls.ts';
 export type { Fate } from './fate.ts';
 export type { Authentication } from './objects/checkout-authenticate.ts';

@@ -5,13 +5,13 @@
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import { closeCheckout } from '../intake/sibling-sessions.ts';
+import { inWords, isOfAnotherKey } from '../mapping/differing-terms.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
 import { readStart } from './checkout-input.ts';
 import { intentParameters, keyFor, sessionParameters } from './checkout-parameters.ts';
 import type { CheckedStart, StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout-terms.ts';
-import { inWords, isOfAnotherKey } from './differing-terms.ts';
 import { type Made, madeIntent, madeSession } from './made.ts';
 import type { RefreshCheckout } from './refresh-checkout.ts';
 import { type Started, startedOf } from './started.ts';

@@ -158,10 +158,10 @@ describe('asked often', () => {
     const sessionId = await checkout();
     sandbox.calls.reset();
     for (; aheadMs < 60_000; aheadMs += 2_000) await payments.status(sessionId);
-    expect(sandbox.calls.count(retrieveRoute)).toBeGreaterThan(15); // He is looking at it, and has just paid.
+    expect(sandbox.calls.count(retrieveRoute)).toBeGreaterThan(15); // The customer is looking at it, and has just paid.
     for (; aheadMs < 24 * 3_600_000; aheadMs += 10_000) await payments.status(sessionId);
     expect(sandbox.calls.count(retrieveRoute)).toBeLessThan(400);
-    aheadMs += 3_600_000; // He comes back.
+    aheadMs += 3_600_000; // The customer comes back.
     sandbox.calls.reset();
     for (let asked = 0; asked < 5; asked++, aheadMs += 2_000) await payments.status(sessionId);
     expect(sandbox.calls.count(retrieveRoute)).toBe(5);

@@ -11,7 +11,7 @@ export const backfillCommand: Command = {
   positionals: [],
   summary: 'bring in paid orders that never became members, and orders from before the ledger',
   details: [
-    'Paid sessions and payment intents that bear our mark and never became members do so, and the shop is told: on the account of',
+    'Paid sessions and payment intents that bear our mark and never became members do so, and the shop is informed: on the account of',
     "the key, and on those connected to it that have orders here. With --orders FILE, the shop's own orders from before it had a",
     'ledger, a line of JSON each: orderId, memberId, plan, amountMinor, currency, placedAt, paymentId (cs_… or pi_…), fulfilled,',
     'and account where it is a connected one. What is fulfilled is imported, and never delivered again.',
@@ -41,10 +41,10 @@ export const backfillCommand: Command = {
       if (options.flag('json')) terminal.out(JSON.stringify(result));
       else {
         for (const problem of result.problems) terminal.out(`needs a person: ${problem}`);
-        const { lookedAt, granted, imported, known, unpaid, review, notOurs, calls } = result;
+        const { examined, granted, imported, known, unpaid, review, notOurs, calls } = result;
         const would = options.flag('dry-run') ? 'would be ' : '';
         terminal.out(
-          `${lookedAt} orders: ${granted} ${would}granted, ${imported} ${would}imported, ${known} known, ${unpaid} not paid, ${review} for a person, ${notOurs} of others; ${calls} calls.`,
+          `${examined} orders: ${granted} ${would}granted, ${imported} ${would}imported, ${known} known, ${unpaid} not paid, ${review} for a person, ${notOurs} of others; ${calls} calls.`,
         );
       }
       return result.review === 0 ? 0 : 3;

@@ -3,6 +3,7 @@
 
 import type { EventStore } from '@paidonce/ledger';
 import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
 import { type BatchContext, openBatchContext } from '../operations/batch-context.ts';
@@ -25,14 +26,12 @@ export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) 
   const { options, env } = invocation;
   const stripe = openStripe(invocation);
   return withLedger(invocation, async ({ store, ledger }) => {
-    const account = options.text('account');
-    const given = account === undefined ? {} : { account };
     const work = openBatchContext({
       ledger,
       stripe,
       scope: options.text('scope') ?? env['PAIDONCE_SCOPE'] ?? 'paidonce',
       log: logTo(invocation),
-      ...given,
+      ...defined({ account: options.text('account') }),
     });
     const result = await use({ store, ledger, work });
     await work.siblings.settled();
@@ -54,7 +53,7 @@ export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<Ope
     background: false,
     log: logTo(invocation),
     runtime,
-    ...(policy ? { policy } : {}),
+    ...defined({ policy }),
   });
   return await use({ store, ledger });
 }

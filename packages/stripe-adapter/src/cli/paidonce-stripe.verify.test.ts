@@ -472,7 +472,7 @@ describe('backfill', () => {
     await paidInSilence(desk);
     await paidInSilence(desk, 'order-2');
     const counted = await desk.run('backfill', '--dry-run', '--json');
-    expect([counted.code, json(counted)]).toMatchObject([0, { lookedAt: 2, granted: 2, known: 0, review: 0 }]);
+    expect([counted.code, json(counted)]).toMatchObject([0, { examined: 2, granted: 2, known: 0, review: 0 }]);
     await desk.shop(async (ledger) => expect(await storyOf(ledger)).toEqual(['OrderPlaced', 'CheckoutAttached']));
     expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 2, known: 0 });
     expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, known: 2 });
@@ -514,9 +514,9 @@ describe('backfill', () => {
       await desk.stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata, confirm: true, payment_method: 'pm_card_visa' });
       await desk.stripe.paymentIntents.create({ amount: 700, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' });
     });
-    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject({ lookedAt: 1, granted: 1, known: 0, review: 0 });
+    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject({ examined: 1, granted: 1, known: 0, review: 0 });
     await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'none' }));
-    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ lookedAt: 1, granted: 1, known: 0, review: 0 });
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ examined: 1, granted: 1, known: 0, review: 0 });
     expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, review: 0 });
     await desk.shop(() => Promise.resolve());
     expect(desk.changes.map(({ membershipId }) => membershipId)).toEqual(['order-1']);
@@ -650,7 +650,7 @@ describe('recheck', () => {
     const ran = await desk.run('recheck', sessionId, '--json');
     expect([ran.code, json(ran)]).toMatchObject([
       0,
-      { looked: [{ objectId: sessionId, outcome: 'granted' }], order: { orderId: 'order-1' } },
+      { objects: [{ objectId: sessionId, outcome: 'granted' }], order: { orderId: 'order-1' } },
     ]);
   });
 

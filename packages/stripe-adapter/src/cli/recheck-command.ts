@@ -12,14 +12,14 @@ export const recheckCommand: Command = {
   run: (invocation) =>
     withShop(invocation, async ({ work }) => {
       const { options, terminal, positionals } = invocation;
-      const { looked, order } = await recheck(positionals[0] ?? '', work);
-      if (options.flag('json')) terminal.out(JSON.stringify({ looked, order }));
+      const { objects, order } = await recheck(positionals[0] ?? '', work);
+      if (options.flag('json')) terminal.out(JSON.stringify({ objects, order }));
       else {
-        for (const { objectId, outcome } of looked) terminal.out(`${objectId}: ${outcome}`);
+        for (const { objectId, outcome } of objects) terminal.out(`${objectId}: ${outcome}`);
         if (order) terminal.out(`order ${order.orderId}: payment ${order.payment}, membership ${order.membership}`);
         for (const { reviewId, kind } of order?.openReviews ?? []) terminal.out(`review ${reviewId}: ${kind}`);
       }
-      const isOpen = looked.some(({ outcome }) => outcome === 'unreadable') || (order?.openReviews.length ?? 0) > 0;
+      const isOpen = objects.some(({ outcome }) => outcome === 'unreadable') || (order?.openReviews.length ?? 0) > 0;
       return isOpen ? 3 : 0;
     }),
 };

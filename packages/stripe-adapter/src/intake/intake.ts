@@ -1,9 +1,14 @@
-// From an object of Stripe into the ledger, by one path for webhook, poll and status query: map it, find its owner, read
-// what it leaves open, then observe. What cannot be read is recorded by id. If Stripe or the store did not answer, the
-// error is thrown, so that the source comes again.
+// From an object of Stripe into the ledger, by one path for webhook, poll and status query. If Stripe or the store did not
+// answer, the error is thrown, so that the source comes again. One object:
+//   1. If it may be out of date or in another shape, find its owner and read it again; then steps 2, 4 and 5 for the answer.
+//   2. Map it. If it states no fact about a payment, it is ignored.
+//   3. Find the order that owns it, unless the source names one. If it is not ours, nothing is recorded.
+//   4. Read at Stripe what it leaves open: the whole session, the list of refunds, the parts of an amount.
+//   5. Observe the fact in the ledger.
+//   6. What cannot be read, or the ledger refuses, is recorded by id.
 
-import { LedgerError, type Logger, type ObserveResult, type PaymentLedger, type Statement } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+import { LedgerError, type Logger, type PaymentLedger, type Statement } from '@paidonce/ledger';
+import { defined, isPaid } from '@paidonce/ledger/adapter';
 import { type Claim, claimOf } from '../mapping/claim.ts';
 import type { ObjectContext, Provenance } from '../mapping/provenance.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
@@ -12,14 +17,12 @@ import type { ReadableType } from '../stripe/readable-types.ts';
 import type { Answer, ListPage } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
+import { type IntakeResult, stronger } from './intake-result.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
-import { type Ownership, resolveOwnership } from './ownership.ts';
+import { namingOrder, type Ours, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
 import { recordUnreadable, type Unreadable } from './unreadable.ts';
-
-/** `not_ours`: another app's payment. `ignored`: no fact about a payment. `unreadable`: recorded by id. */
-export type IntakeResult = ObserveResult | { readonly outcome: 'not_ours' | 'ignored' | 'unreadable' };
 
 export interface IntakeParts {
   readonly ledger: PaymentLedger;
@@ -31,7 +34,6 @@ export interface IntakeParts {
   readonly notOurs?: NotOursCache;
 }
 
-type Ours = Extract<Ownership, { ours: true }>;
 type Named = Omit<Unreadable, 'path'>;
 
 export class Intake {
@@ -52,17 +54,20 @@ export class Intake {
 
   async #mapAndRoute(object: unknown, provenance: Provenance): Promise<IntakeResult> {
     const { scope, log } = this.#parts;
+    // 1
     const stale = staleSnapshot(object, provenance);
     if (stale) return this.#reread(object, stale, provenance);
+    // 2
     const mapped = toObservation(object, provenance, scope);
     if (mapped.kind === 'ignored') {
       log.info({ because: mapped.because, eventId: provenance.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
     }
+    // 3
     const ownership: Ownership =
       provenance.orderId === undefined ? await this.#whose(mapped.claim, provenance) : { ours: true, orderId: provenance.orderId };
     if (ownership.ours) return this.#observeOurs(object, mapped, ownership, provenance);
-    // Without an id its owner cannot be found, and nothing else would record it.
+    // 6: Without an id its owner cannot be found, and nothing else would record it.
     if (mapped.kind === 'not_understood' && mapped.objectId === undefined) return this.recordUnreadable(object, mapped, provenance);
     return { outcome: 'not_ours' };
   }
@@ -152,6 +157,7 @@ export class Intake {
     provenance: Provenance,
   ): Promise<IntakeResult> {
     const calls = await this.#parts.accounts.calls(provenance.account);
+    // 4
     switch (mapped.kind) {
       case 'not_understood':
         return this.recordUnreadable(object, mapped, provenance);
@@ -189,7 +195,7 @@ export class Intake {
 
   /** True if the intent alone is enough. It states no discount, tax or shipping, so its total must be the order's price. */
   async #isAsExpected({ payment, fact }: Statement, { orderId }: Ours): Promise<boolean> {
-    if (fact.kind !== 'attempt' || fact.status !== 'paid') return true;
+    if (!isPaid(fact)) return true;
     const { ledger } = this.#parts;
     const order = (await ledger.orderOf(payment.id)) ?? (orderId === undefined ? undefined : await ledger.order(orderId));
     return order !== undefined && fact.amount.totalMinor === order.expected.amountMinor && fact.amount.currency === order.expected.currency;
@@ -219,12 +225,13 @@ export class Intake {
     const { ledger, siblings, log } = this.#parts;
     const { orderId } = ours;
     const { source } = provenance;
+    // 5
     try {
       const result = await ledger.observePayment({ ...statement, ...defined({ orderId }), source });
       if (result.outcome === 'granted' || result.outcome === 'restored') siblings.expireSoon(result.orderId);
       return result;
     } catch (error) {
-      // What the ledger refuses now, it would refuse at each retry.
+      // 6: What the ledger refuses now, it would refuse at each retry.
       if (!(error instanceof LedgerError && error.code === 'invalid_input')) throw error;
       const { objectId } = statement.evidence;
       log.error({ err: error, objectId }, 'the ledger cannot take what Stripe says; it is kept by id');
@@ -243,16 +250,4 @@ function readProvenance({ object, asOf, apiVersion }: Answer, { form: _, apiVers
   const stated = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : undefined;
   const livemode = provenance.livemode ?? (typeof stated === 'boolean' ? stated : undefined);
   return { ...provenance, asOf, ...defined({ livemode, apiVersion }) };
-}
-
-function namingOrder(ours: Ours, orderId: string | undefined): Ours {
-  return ours.orderId === undefined && orderId !== undefined ? { ours: true, orderId } : ours;
-}
-
-const weakest: readonly IntakeResult['outcome'][] = ['ignored', 'not_ours', 'unreadable', 'duplicate', 'held'];
-
-/** One event may lead to several objects: report the outcome that changed most. */
-function stronger(a: IntakeResult, b: IntakeResult): IntakeResult {
-  const rank = ({ outcome }: IntakeResult) => (weakest.includes(outcome) ? weakest.indexOf(outcome) : weakest.length);
-  return rank(b) > rank(a) ? b : a;
 }

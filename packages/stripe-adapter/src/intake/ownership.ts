@@ -9,7 +9,12 @@ import { identityOf } from '../stripe/stripe-objects.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
 
 /** `orderId`: the order that was found. Absent: the ledger's own link decides, now or once it appears. */
-export type Ownership = { readonly ours: false } | { readonly ours: true; readonly orderId?: string };
+export type Ownership = { readonly ours: false } | Ours;
+/** An object of ours. `orderId` absent: no order is known for it yet. */
+export interface Ours {
+  readonly ours: true;
+  readonly orderId?: string;
+}
 
 export interface OwnershipSources {
   readonly ledger: PaymentLedger;
@@ -59,4 +64,9 @@ export async function findOrder(
     if (order) return order;
   }
   return orderId !== undefined && isId(orderId) ? ledger.order(orderId) : undefined;
+}
+
+/** The same ownership with the order, where it names none. */
+export function namingOrder(ours: Ours, orderId: string | undefined): Ours {
+  return ours.orderId === undefined && orderId !== undefined ? { ours: true, orderId } : ours;
 }

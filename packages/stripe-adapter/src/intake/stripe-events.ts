@@ -10,7 +10,8 @@ import { timesOf } from '../stripe/event-types.ts';
 import { readableTypes } from '../stripe/readable-types.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
-import type { Intake, IntakeResult } from './intake.ts';
+import type { Intake } from './intake.ts';
+import type { IntakeResult } from './intake-result.ts';
 import { findOrder } from './ownership.ts';
 
 export interface StripeEventsParts {

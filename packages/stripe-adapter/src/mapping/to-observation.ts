@@ -72,7 +72,7 @@ function toStatement(reading: PaymentReading, { id = reading.payment }: StripeId
   const cameAt = isPaid(fact) ? occurredAt(received, payment.startsWith('cs_'), context) : undefined;
   return {
     payment: { provider: 'stripe', account, livemode, id: payment },
-    ...(aliases ? { aliases } : {}),
+    ...defined({ aliases }),
     fact,
     asOf,
     ...(cameAt === undefined || cameAt === asOf ? {} : { occurredAt: cameAt }),

@@ -4,10 +4,10 @@
 
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
 import { defined, isPaid } from '@paidonce/ledger/adapter';
-import { inWords } from '../checkout/differing-terms.ts';
-import type { IntakeResult } from '../intake/intake.ts';
+import type { IntakeResult } from '../intake/intake-result.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
+import { inWords } from '../mapping/differing-terms.ts';
 import { toObservation } from '../mapping/to-observation.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
@@ -31,7 +31,8 @@ export interface BackfillOptions {
 
 /** Counts of orders by their outcome; with `dryRun`, by what it would be. */
 export interface Backfilled {
-  readonly lookedAt: number;
+  /** Orders that were compared with Stripe, whatever came of them. */
+  readonly examined: number;
   /** Became members, and the shop is informed. */
   readonly granted: number;
   /** Were members already, by the shop's list. */
@@ -52,7 +53,7 @@ type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 /** @throws LedgerError `provider_unavailable`, `invalid_input`, or a code of the store; run it again. */
 export async function backfill(work: BatchContext, options: BackfillOptions): Promise<Backfilled> {
   const readsBefore = work.reads.count;
-  const counts: Counts = { lookedAt: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, notOurs: 0, calls: 0, problems: [] };
+  const counts: Counts = { examined: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, notOurs: 0, calls: 0, problems: [] };
   const own = await work.accounts.own();
   const runs = new Map<string, Run>();
   const on = async (account: string): Promise<Run> => {
@@ -145,7 +146,7 @@ class Run {
     const provenance = { source: 'poll' as const, account, livemode, ...defined({ orderId }) };
     const back = await refundsAndDisputesOf(payment.id, provenance, this.#calls);
     if (this.#options.dryRun === true && back.length > 0) {
-      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are told first`);
+      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are reported first`);
       return false;
     }
     for (const each of back) await this.#work.intake.take(each.object, each.provenance);
@@ -215,8 +216,8 @@ class Run {
   }
 
   #countOrder(): void {
-    this.#counts.lookedAt += 1;
-    this.#options.onProgress?.('orders', this.#counts.lookedAt);
+    this.#counts.examined += 1;
+    this.#options.onProgress?.('orders', this.#counts.examined);
   }
 
   #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'notOurs' | 'review'): void {

@@ -6,9 +6,10 @@ import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
-import { type Accounts, type GivenAccount, keyMode, openAccounts } from '../stripe/accounts.ts';
+import { type Accounts, type GivenAccount, openAccounts, readableAccounts } from '../stripe/accounts.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
-import { type Answer, type ListPage, type ListWindow, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { ListWindow } from '../stripe/list-window.ts';
+import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 
 export interface BatchContextOptions extends GivenAccount {
@@ -46,10 +47,8 @@ export interface AccountsInScope {
 /** The accounts that may have payments of this ledger, as far as our key can read. @throws LedgerError `provider_unavailable` */
 export async function accountsInScope({ ledger, accounts }: BatchContext): Promise<AccountsInScope> {
   const own = await accounts.own();
-  const orders = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
-  const livemode = await keyMode(orders, accounts);
-  const used = orders.filter((each) => each.livemode === livemode).map(({ account }) => account);
-  return { accounts: [...new Set([own, ...used])], livemode };
+  const { orders, livemode } = await readableAccounts(ledger, accounts);
+  return { accounts: [...new Set([own, ...orders.map(({ account }) => account)])], livemode };
 }
 
 /**

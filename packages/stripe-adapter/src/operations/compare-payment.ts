@@ -17,7 +17,7 @@ export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, 
   const { orderId } = order;
   const known = knownPayment(await ledger.history(orderId), paymentId);
   const found = { paymentId, account, orderId, stripe };
-  if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'nobody has said that it is paid' };
+  if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'no source has reported it paid' };
   if (!known.totalsMinor.has(capturedMinor)) {
     return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
   }

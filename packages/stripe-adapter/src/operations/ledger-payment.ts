@@ -1,6 +1,6 @@
 // What an order's own stream has of one payment: how much was paid, how much of it went back, and what was disputed.
 import { readOrderEvent, type StoredEvent } from '@paidonce/ledger';
-import { referenceName } from '@paidonce/ledger/adapter';
+import { isPaid, referenceName } from '@paidonce/ledger/adapter';
 
 export interface LedgerPayment {
   /** Every total that was ever reported, in minor units. Empty: it was never reported as paid. */
@@ -20,7 +20,7 @@ export function knownPayment(history: readonly StoredEvent[], paymentId: string)
     const event = readOrderEvent(stored);
     if (event.type !== 'PaymentObserved' || referenceName(event.data.payment) !== paymentId) continue;
     const { fact } = event.data;
-    if (fact.kind === 'attempt' && fact.status === 'paid') totalsMinor.add(fact.amount.totalMinor);
+    if (isPaid(fact)) totalsMinor.add(fact.amount.totalMinor);
     if (fact.kind === 'dispute') disputes.add(`${fact.id}:${fact.status}:${fact.movements}`);
     if (fact.kind !== 'refund') continue;
     const refund = refunds.get(fact.id) ?? { amountMinor: fact.amountMinor, statuses: new Set() };

@@ -11,7 +11,7 @@ import { type RefreshedObject, refreshPayment } from './refresh-payment.ts';
 /** What `recheck` read, and what it led to. */
 export interface Rechecked {
   /** Each object that was read: its id, and the ledger's outcome, or `not_ours`, `ignored` or `unreadable`. */
-  readonly looked: readonly RefreshedObject[];
+  readonly objects: readonly RefreshedObject[];
   /** The order as it is now. Absent: no order is known for the object. */
   readonly order?: OrderView;
 }
@@ -28,18 +28,18 @@ export async function recheck(name: string, work: BatchContext): Promise<Recheck
       throw new LedgerError('order_unknown', `There is no order ${name}, and it is no id of Stripe's. Which one is meant?`);
     const { accounts, livemode } = await accountsInScope(work); // A refund does not state its mode.
     const owner = await ledger.orderOf(name);
-    let looked: readonly RefreshedObject[] = [];
+    let objects: readonly RefreshedObject[] = [];
     for (const account of new Set([...(owner ? [owner.account] : []), ...accounts])) {
       const location = { account, ...defined({ livemode }) };
-      looked = await refresh({ id: name, ...location }, work);
-      if (looked.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: Stripe has no such object on the other accounts.
+      objects = await refresh({ id: name, ...location }, work);
+      if (objects.some(({ outcome }) => outcome !== 'not_ours')) break; // Ids are unique: Stripe has no such object on the other accounts.
     }
     const found = await ledger.orderOf(name);
-    return { looked, ...(found ? { order: found } : {}) };
+    return { objects, ...defined({ order: found }) };
   }
-  const looked: RefreshedObject[] = [];
-  for (const payment of await paymentsOf(order, work)) looked.push(...(await refresh(payment, work)));
-  return { looked, order: (await ledger.order(name)) ?? order };
+  const objects: RefreshedObject[] = [];
+  for (const payment of await paymentsOf(order, work)) objects.push(...(await refresh(payment, work)));
+  return { objects, order: (await ledger.order(name)) ?? order };
 }
 
 /** Its checkouts, and the payments that were reported of it. */

@@ -1,6 +1,7 @@
 // Reads a payment from Stripe long after it was made. Its refunds and disputes are recorded first, so that a payment
 // refunded meanwhile never sends a welcome.
 
+import { defined } from '@paidonce/ledger/adapter';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
 import type { Provenance } from '../mapping/provenance.ts';
@@ -28,7 +29,7 @@ export async function refreshPayment(paymentId: string, provenance: Provenance, 
   const intentId = isSession ? session?.payment_intent : paymentId;
   // On a Payment Link only the session shows whose its payment is; refunds and disputes of it do not.
   const order = session && (await findOrder(claimOf(session, scope), ledger));
-  const withOrder = { ...provenance, ...(order ? { orderId: order.orderId } : {}) };
+  const withOrder = { ...provenance, ...defined({ orderId: order?.orderId }) };
   const back = intentId?.startsWith('pi_') ? await refundsAndDisputesOf(intentId, withOrder, calls) : [];
   const refreshed: RefreshedObject[] = [];
   for (const { object, provenance: source } of back) {

@@ -1,6 +1,7 @@
 // The quick tier: one call lists what happened to sessions, payment intents, refunds and disputes alike. Its cursor is a
 // time, read with overlap, since Stripe's events come out of order. Events that Stripe never created are left to the other
 // tiers.
+import { defined } from '@paidonce/ledger/adapter';
 import { eventTypes } from '../stripe/event-types.ts';
 import { eventSchema } from '../stripe/stripe-event-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
@@ -32,7 +33,7 @@ export async function readEvents(round: Round): Promise<void> {
       const { id } = identityOf(object);
       return parts.intake.recordUnreadable(
         object,
-        { type: 'event', path: failedPath(event.error), ...(id ? { objectId: id } : {}) },
+        { type: 'event', path: failedPath(event.error), ...defined({ objectId: id }) },
         round.provenanceOf(answer),
       );
     },

@@ -1,9 +1,9 @@
 // The proving tier against the sandbox: what no event and no session tells stands in the balance, or is looked at by id.
 
-import type { SweepProgress } from '@paidonce/ledger';
+import type { SweepProgress } from '@paidonce/ledger/adapter';
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, plan, type Shop } from '../shop.test-support.ts';
-import type { ListWindow } from '../stripe/stripe-calls.ts';
+import type { ListWindow } from '../stripe/list-window.ts';
 import { readMoney } from './money-tier.ts';
 import type { SweepOptions } from './poll.ts';
 import { Round, type RoundParts } from './round.ts';

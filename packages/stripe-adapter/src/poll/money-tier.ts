@@ -1,8 +1,8 @@
 // The proving tier: every movement of money on the account. This is the only list that shows late changes (a refund that
 // fails, a dispute that moves) as new rows. What moves no money when it ends is read by its id.
 
-import { attemptOf } from '@paidonce/ledger/adapter';
-import type { IntakeResult } from '../intake/intake.ts';
+import { attemptOf, defined } from '@paidonce/ledger/adapter';
+import type { IntakeResult } from '../intake/intake-result.ts';
 import { bearsOurScope } from '../mapping/claim.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
 import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
@@ -36,7 +36,7 @@ async function takeMovement(round: Round, row: unknown, answer: Answer): Promise
     const { id } = identityOf(row);
     return intake.recordUnreadable(
       row,
-      { type: 'balance_transaction', path: failedPath(parsed.error), ...(id ? { objectId: id } : {}) },
+      { type: 'balance_transaction', path: failedPath(parsed.error), ...defined({ objectId: id }) },
       provenance,
     );
   }

@@ -1,9 +1,8 @@
 // The sure tier: the completed sessions themselves, since Stripe may never have made the event. A hundred a call,
 // however many orders are pending; what completed without money is looked at by its payment intent, rarer with age.
 
-import type { AccountUnsettledOrder } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
-import type { IntakeResult } from '../intake/intake.ts';
+import { type AccountUnsettledOrder, defined } from '@paidonce/ledger/adapter';
+import type { IntakeResult } from '../intake/intake-result.ts';
 import { type Round, slackMs } from './round.ts';
 
 const hourMs = 3_600_000;

@@ -1,4 +1,4 @@
-// What the poll tells a person: that webhooks do not arrive, where it gave access and no webhook has told of the payment
+// What the poll tells a person: that webhooks do not arrive, where it gave access and no webhook has reported the payment
 // minutes later; and that it cannot look itself. In memory, and bounded: the poll does its work without.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
@@ -84,7 +84,7 @@ export class PollAlerts {
     const named = missed.length > mostNamed ? `${missed.slice(0, mostNamed).join(', ')}, …` : missed.join(', ');
     ledger.forAdapters.alert({
       kind: 'webhook_missed',
-      message: `The poll gave access for ${missed.length} paid orders of which no webhook has told (${named}). Is the endpoint reachable, and its secret the right one? Run \`paidonce-stripe doctor\``,
+      message: `The poll gave access for ${missed.length} paid orders that no webhook has reported (${named}). Is the endpoint reachable, and its secret the right one? Run \`paidonce-stripe doctor\``,
     });
   }
 
@@ -98,7 +98,7 @@ export class PollAlerts {
       }
       return false;
     } catch (error) {
-      log.warn({ err: error, orderId }, 'an order could not be read, so nobody is told whether its webhook came');
+      log.warn({ err: error, orderId }, 'an order could not be read, so a missing webhook of it raises no alert');
       return true;
     }
   }

@@ -1,18 +1,11 @@
 // The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money. Each runs on its
 // own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
-import {
-  type AccountOrders,
-  LedgerError,
-  type Logger,
-  type PaymentLedger,
-  type Runtime,
-  type SweepProgress,
-  type SweepSummary,
-} from '@paidonce/ledger';
+import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import type { AccountOrders, SweepProgress, SweepSummary } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Accounts } from '../stripe/accounts.ts';
-import { keyMode } from '../stripe/accounts.ts';
+import { readableAccounts } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { readEvents } from './event-tier.ts';
@@ -55,7 +48,7 @@ const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
 export class Poll {
   readonly #parts: PollParts;
   /** Rounds that this process found running, and since when, by our monotonic clock. */
-  readonly #seenRounds = new Map<string, { readonly round: number; readonly atMs: number }>();
+  readonly #observedRounds = new Map<string, { readonly round: number; readonly atMs: number }>();
   /** Tiers of connected accounts that our key may not read: they are left to a process with another key. */
   readonly #closedToUs = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -152,9 +145,9 @@ export class Poll {
     if (!appliesTo(tier, orders)) return nothing;
     if (onlyDue && !(await this.#isDue(tier, orders, progress, targets))) return nothing;
     const readsBefore = reads.count;
-    // `taken`: another process began this round after our call, and finds all that we would.
+    // `lost`: another process began this round after our call, and finds all that we would.
     const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round);
-    if (outcome === 'taken') return nothing;
+    if (outcome === 'lost') return nothing;
     const calls = await accounts.calls(orders.account);
     const round = new Round({ tier: name, number, orders, progress }, now, { ...this.#parts, calls, signal: stopping.signal });
     let failure: unknown;
@@ -205,19 +198,19 @@ export class Poll {
     const { runtime, intervalMs } = this.#parts;
     const name = nameOf(tier, orders);
     const nowMs = runtime.monotonicNowMs();
-    const seenRound = this.#seenRounds.get(name);
-    if (seenRound?.round !== progress.round) this.#seenRounds.set(name, { round: progress.round, atMs: nowMs });
+    const observedRound = this.#observedRounds.get(name);
+    if (observedRound?.round !== progress.round) this.#observedRounds.set(name, { round: progress.round, atMs: nowMs });
     if (progress.finished && progress.upTo === undefined) return true;
     const budgetLeft = tier === 'events' ? await this.#budgetLeft(targets) : 0;
     const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
     const sinceMs = runtime.now().getTime() - Date.parse(progress.upTo ?? orders.firstPlacedAt);
-    if (progress.finished) return sinceMs >= wait || (seenRound?.round === progress.round && nowMs - seenRound.atMs >= wait);
+    if (progress.finished) return sinceMs >= wait || (observedRound?.round === progress.round && nowMs - observedRound.atMs >= wait);
     // A cron job is a new process each time and observes no round for long: it goes by when a round was due.
-    if (seenRound === undefined) return sinceMs >= wait + intervalMs;
+    if (observedRound === undefined) return sinceMs >= wait + intervalMs;
     // By our own clock: a round that began an interval ago and has not ended belongs to a process that died. If the failing
     // rounds are ours, each wait is twice as long as the one before, and at most `wait`.
     const patience = Math.min(wait, intervalMs * 2 ** this.#alerts.failuresOf(name));
-    return seenRound.round === progress.round && nowMs - seenRound.atMs >= patience;
+    return observedRound.round === progress.round && nowMs - observedRound.atMs >= patience;
   }
 
   async #budgetLeft(targets: readonly AccountOrders[]): Promise<number> {
@@ -233,9 +226,7 @@ export class Poll {
   /** Each account has its own lists, so its own rounds. Only orders in our key's mode: the key cannot read the other. */
   async #targets(): Promise<readonly AccountOrders[]> {
     const { ledger, accounts } = this.#parts;
-    const all = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
-    const livemode = await keyMode(all, accounts);
-    return all.filter((orders) => orders.livemode === livemode);
+    return (await readableAccounts(ledger, accounts)).orders;
   }
 
   /** False for our own account: nobody else has a better key for it. */

@@ -1,6 +1,6 @@
 // Stripe rations reads over 30 days, and the shop's own calls come out of the same allowance. Reads of the poll's rounds
 // are recorded in the log; other reads of this process are recorded with the next round.
-import type { SweepProgress } from '@paidonce/ledger';
+import type { SweepProgress } from '@paidonce/ledger/adapter';
 
 const dayMs = 24 * 3_600_000;
 export const budgetDays = 30;

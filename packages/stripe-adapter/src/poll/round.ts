@@ -1,11 +1,13 @@
 // One round of a tier on one account: what it works on, and what it has come to so far.
 
-import { type AccountOrders, LedgerError, type Logger, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
-import type { Intake, IntakeResult } from '../intake/intake.ts';
+import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
+import { type AccountOrders, defined, type SweepPosition, type SweepProgress } from '@paidonce/ledger/adapter';
+import type { Intake } from '../intake/intake.ts';
+import type { IntakeResult } from '../intake/intake-result.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Provenance } from '../mapping/provenance.ts';
-import type { Answer, ListPage, ListWindow, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { ListWindow } from '../stripe/list-window.ts';
+import type { Answer, ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
 import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 

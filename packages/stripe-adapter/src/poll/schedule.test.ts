@@ -1,5 +1,5 @@
 // When a tier looks: pure, and what of it the clock and the budget decide.
-import type { AccountOrders } from '@paidonce/ledger';
+import type { AccountOrders } from '@paidonce/ledger/adapter';
 import { describe, expect, test } from 'vitest';
 import { ReadBudget } from './read-budget.ts';
 import { appliesTo, defaultIntervalMs, intervalMsOf, type SweepTier } from './schedule.ts';

@@ -1,5 +1,5 @@
 // When each tier runs, and whether it has anything to look for.
-import type { AccountOrders } from '@paidonce/ledger';
+import type { AccountOrders } from '@paidonce/ledger/adapter';
 import { budgetDays } from './read-budget.ts';
 
 /**

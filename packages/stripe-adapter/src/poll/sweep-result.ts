@@ -1,5 +1,5 @@
 // What a pass of the poll did, over all of its rounds.
-import type { SweepSummary } from '@paidonce/ledger';
+import type { SweepSummary } from '@paidonce/ledger/adapter';
 
 /** What a pass did. */
 export interface SweepResult extends SweepSummary {

@@ -1,7 +1,7 @@
 // Which account and mode our key belongs to, and how another account is reached. Each is read once; if Stripe did not
 // answer, the next caller reads it again.
-import type { AccountOrders } from '@paidonce/ledger';
-import { LedgerError } from '@paidonce/ledger';
+import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
+import type { AccountOrders } from '@paidonce/ledger/adapter';
 import type { StripeCalls } from './stripe-calls.ts';
 import { isNotAllowed } from './stripe-failure.ts';
 
@@ -59,8 +59,18 @@ function missingSetting(option: keyof GivenAccount, error: unknown): LedgerError
  *
  * @throws LedgerError `provider_unavailable`
  */
-export async function keyMode(orders: readonly AccountOrders[], accounts: Accounts): Promise<boolean | undefined> {
+async function keyMode(orders: readonly AccountOrders[], accounts: Accounts): Promise<boolean | undefined> {
   const [first] = orders;
   if (first === undefined) return undefined;
   return orders.some(({ livemode }) => livemode !== first.livemode) ? accounts.livemode() : first.livemode;
+}
+
+/** The accounts of Stripe that have orders in our key's mode: the key cannot read the other. @throws LedgerError as `keyMode`. */
+export async function readableAccounts(
+  ledger: PaymentLedger,
+  accounts: Accounts,
+): Promise<{ readonly orders: readonly AccountOrders[]; readonly livemode: boolean | undefined }> {
+  const all = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
+  const livemode = await keyMode(all, accounts);
+  return { orders: all.filter((orders) => orders.livemode === livemode), livemode };
 }

@@ -6,6 +6,7 @@ import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 
 import { type Asked, type Listed, notAnAnswer } from './answer-check.ts';
+import { type ListWindow, pageLimit, pageOf } from './list-window.ts';
 import type { RefundsOf } from './money-objects.ts';
 import type { ReadableType } from './readable-types.ts';
 import { failureOf, NoAnswer, type Refused, stripeErrorIn } from './stripe-failure.ts';
@@ -26,15 +27,6 @@ export interface ListPage {
   readonly hasMore: boolean;
 }
 
-/** Part of a list, newest first, in pages of a hundred. */
-export interface ListWindow {
-  /** Unix seconds of the objects' creation, both inclusive. */
-  readonly createdFrom: number;
-  readonly createdTo: number;
-  /** Id of the last object on the page before. Absent: the first page. */
-  readonly after?: string;
-}
-
 export interface StripeCallsOptions {
   readonly stripe: Stripe;
   readonly runtime: Runtime;
@@ -48,7 +40,6 @@ export interface StripeCallsOptions {
 const readTimeoutMs = 5_000;
 const listTimeoutMs = 20_000;
 const createTimeoutMs = 20_000;
-const pageLimit = 100;
 /** The row of a refund tells whether money moved. The charge of a dispute tells in which currency it was paid. */
 const refundRow = 'balance_transaction';
 const disputedCharge = 'charge';
@@ -254,12 +245,4 @@ export class StripeCalls {
 /** "No such object" is an answer like any other: asking again would bring the same. */
 function undefinedWhereMissing(error: unknown): undefined {
   if (stripeErrorIn(error)?.code !== 'resource_missing') throw error;
-}
-
-function pageOf({ createdFrom, createdTo, after }: ListWindow) {
-  return {
-    created: { gte: createdFrom, lte: createdTo },
-    limit: pageLimit,
-    ...defined({ starting_after: after }),
-  };
 }

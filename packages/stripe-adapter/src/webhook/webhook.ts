@@ -5,7 +5,7 @@
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { defined, isId } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
-import type { IntakeResult } from '../intake/intake.ts';
+import type { IntakeResult } from '../intake/intake-result.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import { recordUnreadable } from '../intake/unreadable.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
@@ -102,7 +102,7 @@ export class Webhook {
   /** Not awaited: a pass takes longer than Stripe waits. If it is lost, the next one comes by itself. */
   #sweep(eventId: string): WebhookAnswer {
     const { log, onEventsMissing } = this.#parts;
-    log.warn({ eventId }, 'Stripe says that it failed to make events; a pass of the poll looks for what they would have told');
+    log.warn({ eventId }, 'Stripe says that it failed to make events; a pass of the poll looks for what they would have reported');
     onEventsMissing();
     return { outcome: 'ignored' };
   }

@@ -1,5 +1,6 @@
 // Copies a ledger into another store, and proves the copy by the root of the tree. Continues where an earlier copy ended:
 // before anything is written, the events in the target must be the first events of the source, one by one.
+import { defined } from '../../defined.ts';
 import { LedgerError } from '../../errors.ts';
 import type { EventMetadata, EventStore, Position } from '../../event-store/event-store.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
@@ -141,6 +142,6 @@ function placed({ stream, revision, id, type, data, metadata }: LogRow, number: 
 
 async function countAfter(source: LogReader, { last }: Cursor): Promise<number> {
   let events = 0;
-  for await (const rows of source.rows(last === undefined ? {} : { after: last })) events += rows.length;
+  for await (const rows of source.rows(defined({ after: last }))) events += rows.length;
   return events;
 }

@@ -31,7 +31,7 @@ async function explained(orderId: string, asOf?: Position): Promise<Explanation>
 /** Returns the lines without their times. */
 const linesOf = async (orderId: string) => explanationLines(await explained(orderId)).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
 const verdicts = async (orderId: string) =>
-  (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'said' ? [[entry.said.source, entry.verdict.verdict]] : []));
+  (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'reported' ? [[entry.report.source, entry.verdict.verdict]] : []));
 
 async function allRows(): Promise<readonly LogRow[]> {
   const rows: LogRow[] = [];
@@ -193,12 +193,12 @@ describe('an order is explained', () => {
 });
 
 describe('a member is explained', () => {
-  test('by his orders', async () => {
+  test('by their orders', async () => {
     const explanations = await explainMember(log, 'member-held');
     expect(explanations).toMatchObject([{ orderId: 'held', memberId: 'member-held', membership: 'active' }]);
   });
 
-  test('as he was on a day: his order was not placed yet', async () => {
+  test('as they were on a day: the order was not placed yet', async () => {
     expect(await explainMember(log, 'member-held', { asOf: await resolveAsOf(log, '2026-01-05T09:00:20Z') })).toEqual([]);
   });
 

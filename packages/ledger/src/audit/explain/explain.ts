@@ -1,5 +1,6 @@
 // Explains why an order has its membership, or why a member has access. Reads the order's own stream and its reference
 // streams, up to their end or up to an earlier position.
+import { defined } from '../../defined.ts';
 import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { referenceName, referenceNamesOf } from '../../observation.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
@@ -73,7 +74,7 @@ function explained(orderId: string, events: readonly ReadEvent[], references: re
     orderId,
     ...(order.placed ? { memberId: order.placed.memberId, plan: order.placed.plan, currency: order.placed.expected.currency } : {}),
     membership: order.membership,
-    ...(decided ? { since: decided.at } : {}),
+    ...defined({ since: decided?.at }),
     openReviews: order.reviews.filter(({ resolution }) => resolution === undefined).length,
     sequence: order.sequence,
     delivered: order.delivery.settled,
@@ -90,7 +91,7 @@ export async function explainMember(log: LogReader, memberId: string, options: E
   const { asOf, onEvents } = options;
   const orderIds: string[] = [];
   let events = 0;
-  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+  for await (const rows of log.rows(defined({ upTo: asOf }))) {
     for (const row of rows) {
       const { stream, type, data } = row;
       // Search the text before parsing it: in a large log most orders belong to other members.
@@ -126,6 +127,6 @@ function referenceEntry(reference: string, orderId: string, row: LogRow): readon
   const place = { at: stored.metadata['recordedAt'] ?? '', place: `${row.stream}@${row.revision}` };
   // An observation that was held under several references is shown once, under the payment's own id.
   if (event.type === 'PaymentHeld')
-    return referenceName(event.data.payment) === reference ? [{ ...place, kind: 'held', reference, said: reportIn(event.data) }] : [];
+    return referenceName(event.data.payment) === reference ? [{ ...place, kind: 'held', reference, report: reportIn(event.data) }] : [];
   return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
 }

@@ -49,18 +49,18 @@ function summaryLines(explanation: Explanation, messages: Messages): readonly st
 }
 
 function becauseText({ because }: EntryOf<'decided'>, explanation: Explanation, messages: Messages): string {
-  return 'said' in because
-    ? messages.summary.said(because.said, factText(because.said, explanation, messages))
+  return 'report' in because
+    ? messages.summary.reported(because.report, factText(because.report, explanation, messages))
     : messages.summary.ruled(because.by);
 }
 
 /** Returns a line for each source that confirmed the fact that led to the grant, or one line that says that none did. */
 function confirmations({ because }: EntryOf<'decided'>, { entries }: Explanation, { summary }: Messages): readonly string[] {
-  if (!('said' in because)) return [];
-  const of = JSON.stringify([because.said.payment, because.said.fact]);
+  if (!('report' in because)) return [];
+  const of = JSON.stringify([because.report.payment, because.report.fact]);
   const found = entries.flatMap((entry) =>
-    entry.kind === 'said' && entry.verdict.verdict === 'confirms' && JSON.stringify([entry.said.payment, entry.said.fact]) === of
-      ? [summary.confirmed(entry.said.source, entry.verdict.afterMs)]
+    entry.kind === 'reported' && entry.verdict.verdict === 'confirms' && JSON.stringify([entry.report.payment, entry.report.fact]) === of
+      ? [summary.confirmed(entry.report.source, entry.verdict.afterMs)]
       : [],
   );
   return found.length > 0 ? found : [summary.unconfirmed()];
@@ -76,9 +76,9 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
     case 'linked':
       return entries.linked(entry);
     case 'held':
-      return entries.held(entries.said(entry.said, factText(entry.said, explanation, messages)));
-    case 'said':
-      return `${entries.said(entry.said, factText(entry.said, explanation, messages))}${messages.space}${verdictText(entry.verdict, messages)}`;
+      return entries.held(entries.reported(entry.report, factText(entry.report, explanation, messages)));
+    case 'reported':
+      return `${entries.reported(entry.report, factText(entry.report, explanation, messages))}${messages.space}${verdictText(entry.verdict, messages)}`;
     case 'decided':
       return entries.decided(entry, becauseText(entry, explanation, messages));
     case 'review':

@@ -48,7 +48,7 @@ export const english: Messages = {
       status === 'none' ? 'There is no membership: no payment that counts was seen.' : `The membership is ${status} since ${since} UTC.`,
     granted: (because) => `It was granted because ${because}.`,
     changed: ({ decision, at }, because) => `What ${english.decisions[decision]}, on ${timeText(at)}: ${because}.`,
-    said: ({ source, evidence, by }, fact) =>
+    reported: ({ source, evidence, by }, fact) =>
       `${by ? by.actor : english.sources[source]} said that ${fact} (${evidence.eventId ?? evidence.objectId})`,
     ruled: ({ actor, reason }) => `${actor} decided so (${reason})`,
     confirmed: (source, afterMs) => `Confirmed by ${english.sources[source]}, ${english.duration(afterMs)} later.`,
@@ -62,7 +62,7 @@ export const english: Messages = {
     attached: ({ payment, expiresAt }) => `Checkout ${payment.id} was attached${expiresAt ? `, open until ${timeText(expiresAt)}` : ''}.`,
     linked: ({ reference }) => `${reference} belongs to this order from here on (law 3).`,
     held: (report) => `${report} No order was known for it, so it was kept (law 7).`,
-    said: ({ source, asOf, observedAt, evidence, by }, fact) => {
+    reported: ({ source, asOf, observedAt, evidence, by }, fact) => {
       const who = by ? `${by.actor} said (${by.reason})` : `${english.sources[source].replace(/^t/, 'T')} said`;
       return `${who}: ${fact} [${evidence.eventId ?? evidence.objectId}; provider ${timeText(asOf)}, seen ${timeText(observedAt)}].`;
     },

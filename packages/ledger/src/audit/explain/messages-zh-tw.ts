@@ -79,7 +79,7 @@ export const traditionalChinese: Messages = {
       status === 'none' ? '沒有會員資格：尚未見到算數的付款。' : `會員資格${traditionalChinese.memberships[status]}，自 ${since} UTC 起。`,
     granted: (because) => `授予的原因：${because}。`,
     changed: ({ decision, at }, because) => `${timeText(at)} ${traditionalChinese.decisions[decision]}的原因：${because}。`,
-    said: ({ source, evidence, by }, fact) =>
+    reported: ({ source, evidence, by }, fact) =>
       `${by ? by.actor : traditionalChinese.sources[source]}表示 ${fact}（${evidence.eventId ?? evidence.objectId}）`,
     ruled: ({ actor, reason }) => `${actor} 作此決定（${reason}）`,
     confirmed: (source, afterMs) => `${traditionalChinese.duration(afterMs)}後由${traditionalChinese.sources[source]}證實。`,
@@ -93,7 +93,7 @@ export const traditionalChinese: Messages = {
     attached: ({ payment, expiresAt }) => `結帳 ${payment.id} 加入訂單${expiresAt ? `，有效至 ${timeText(expiresAt)}` : ''}。`,
     linked: ({ reference }) => `${reference} 自此屬於本訂單（定律 3）。`,
     held: (report) => `${report}當時不知屬於哪筆訂單，先行保留（定律 7）。`,
-    said: ({ source, asOf, observedAt, evidence, by }, fact) => {
+    reported: ({ source, asOf, observedAt, evidence, by }, fact) => {
       const who = by ? `${by.actor} 表示（${by.reason}）` : `${traditionalChinese.sources[source]}表示`;
       return `${who}：${fact}［${evidence.eventId ?? evidence.objectId}；金流時間 ${timeText(asOf)}，我方 ${timeText(observedAt)}］。`;
     },

@@ -31,7 +31,7 @@ export interface Messages {
     granted(because: string): string;
     /** Says why the newest decision was made, if it is not the first. */
     changed(entry: EntryOf<'decided'>, because: string): string;
-    said(report: SourceReport, fact: string): string;
+    reported(report: SourceReport, fact: string): string;
     ruled(by: ManualAction): string;
     confirmed(source: Source, afterMs: number): string;
     unconfirmed(): string;
@@ -44,7 +44,7 @@ export interface Messages {
     attached(entry: EntryOf<'attached'>): string;
     linked(entry: EntryOf<'linked'>): string;
     held(report: string): string;
-    said(report: SourceReport, fact: string): string;
+    reported(report: SourceReport, fact: string): string;
     decided(entry: EntryOf<'decided'>, because: string): string;
     review(entry: EntryOf<'review'>): string;
     resolved(entry: EntryOf<'resolved'>): string;

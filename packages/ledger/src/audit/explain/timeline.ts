@@ -1,7 +1,7 @@
 // The timeline of an order, as plain data: which source reported what and when, what it led to, and why it led to nothing
-// where it did. The sentences are in `words-*.ts`.
+// where it did. The sentences are in `messages-*.ts`.
 import type { Fact, ManualAction, PaymentReference, Source } from '../../observation.ts';
-import { paymentKey } from '../../observation.ts';
+import { isPaid, paymentKey } from '../../observation.ts';
 import type {
   DecisionType,
   DeliveryFailed,
@@ -48,15 +48,15 @@ export interface SourceReport {
 }
 
 /** What led to a decision: an observation, or what a person decided. */
-export type Because = { readonly said: SourceReport } | { readonly by: ManualAction };
+export type Because = { readonly report: SourceReport } | { readonly by: ManualAction };
 
 /** One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. */
 export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
   | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string }
   | { readonly kind: 'linked'; readonly reference: string }
-  | { readonly kind: 'held'; readonly reference: string; readonly said: SourceReport }
-  | { readonly kind: 'said'; readonly said: SourceReport; readonly verdict: Verdict }
+  | { readonly kind: 'held'; readonly reference: string; readonly report: SourceReport }
+  | { readonly kind: 'reported'; readonly report: SourceReport; readonly verdict: Verdict }
   | {
       readonly kind: 'decided';
       readonly decision: DecisionType;
@@ -142,7 +142,11 @@ function entryOf(
     case 'CheckoutAttached':
       return { kind: 'attached', ...event.data };
     case 'PaymentObserved':
-      return { kind: 'said', said: reportIn(event.data), verdict: verdictOf(event.data, before, after, events.slice(index + 1), memory) };
+      return {
+        kind: 'reported',
+        report: reportIn(event.data),
+        verdict: verdictOf(event.data, before, after, events.slice(index + 1), memory),
+      };
     case 'ReviewOpened':
       return { kind: 'review', review: event.data.kind, reviewId: event.data.reviewId, payment: event.data.payment };
     case 'ReviewResolved':
@@ -192,7 +196,7 @@ function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderSt
   const mismatches = reviews.filter((kind) => kind === 'amount' || kind === 'currency' || kind === 'mode' || kind === 'account');
   if (mismatches.length > 0) return { verdict: 'does_not_count', because: mismatches };
   if (first) {
-    const staysRevoked = after.membership === 'revoked' && observed.fact.kind === 'attempt' && observed.fact.status === 'paid';
+    const staysRevoked = after.membership === 'revoked' && isPaid(observed.fact);
     return { verdict: 'confirms', first: first.source, afterMs: msBetween(first.observedAt, observed.observedAt), staysRevoked };
   }
   if (reviews.includes('overpaid') || reviews.includes('paid_again')) return { verdict: 'second_payment' };
@@ -212,12 +216,10 @@ function ledTo(rest: readonly ReadEvent[]): readonly OrderEvent[] {
  */
 function becauseOf({ payment, source }: MembershipDecided, earlier: readonly ReadEvent[], memory: Memory): Because {
   const led = earlier.findLast(({ event }) => event.type !== 'ReviewOpened')?.event;
-  if (led?.type === 'PaymentObserved') return { said: reportIn(led.data) };
+  if (led?.type === 'PaymentObserved') return { report: reportIn(led.data) };
   if (led?.type === 'ReviewResolved' || led?.type === 'PaymentMoved') return { by: led.data.by };
-  const waiting = [...memory.firstReports.values()].find(
-    ({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && fact.kind === 'attempt' && fact.status === 'paid',
-  );
-  return waiting ? { said: waiting } : { by: { actor: source, reason: '' } };
+  const waiting = [...memory.firstReports.values()].find(({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && isPaid(fact));
+  return waiting ? { report: waiting } : { by: { actor: source, reason: '' } };
 }
 
 function isSame(before: PaymentFacts | undefined, after: PaymentFacts | undefined): boolean {

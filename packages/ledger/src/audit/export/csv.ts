@@ -1,4 +1,5 @@
 // Exports a log as CSV for spreadsheets: one row for each event of an order, with the fields that people sort and sum by.
+import { defined } from '../../defined.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import type { LogReader } from '../log/log-reader.ts';
@@ -41,7 +42,7 @@ type Row = Partial<Record<(typeof columns)[number], string | number | undefined>
 export async function* csvLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
   let events = 0;
   yield columns.join(',');
-  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+  for await (const rows of log.rows(defined({ upTo: asOf }))) {
     for (const row of rows) {
       if (!row.stream.startsWith(orderAggregate.stream(''))) continue;
       const cells = rowOf(row);

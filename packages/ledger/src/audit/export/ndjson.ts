@@ -1,5 +1,6 @@
 // Exports a log as NDJSON and imports it again, without loss: one event per line, and a last line with the root of the
 // tree. An import into an empty store of any kind ends with the same root, or fails.
+import { defined } from '../../defined.ts';
 import { LedgerError } from '../../errors.ts';
 import type { EventMetadata, EventStore, Position } from '../../event-store/event-store.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
@@ -28,7 +29,7 @@ const trailer = 'paidonce-export/1';
 /** Yields the lines of the export, without line breaks. @throws LedgerError what the store throws. */
 export async function* ndjsonLines(log: LogReader, { asOf, onEvents }: LineOptions = {}): AsyncGenerator<string, void, undefined> {
   const scan = new TreeScan();
-  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+  for await (const rows of log.rows(defined({ upTo: asOf }))) {
     for (const row of rows) {
       scan.take(row);
       yield lineOf(row);

@@ -1,5 +1,6 @@
 // Makes a receipt for one order: its events, its reference streams, the policies that it names, and the proof that all of
 // them are in the log that was signed. `receipt-verify.ts` checks it.
+import { defined } from '../../defined.ts';
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import { referenceName, referenceNamesOf } from '../../observation.ts';
@@ -128,7 +129,7 @@ async function indexesOf(
   const wanted = new Set<string>(rows.map(({ position }) => position));
   const indexes = new Map<string, number>();
   let events = 0;
-  for await (const page of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+  for await (const page of log.rows(defined({ upTo: asOf }))) {
     for (const { position } of page) {
       if (wanted.has(position)) indexes.set(position, events);
       events += 1;

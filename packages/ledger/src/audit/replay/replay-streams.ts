@@ -5,6 +5,7 @@ import { LedgerError } from '../../errors.ts';
 import { logStart, type Position } from '../../event-store/event-store.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import { initialState } from '../../order/order.ts';
+import { hasPaidPayment } from '../../order/view.ts';
 import { type FoldedOrder, foldInto, type OrderColumns, orderColumns, rowsOf } from '../../read-models/order-rows.ts';
 import { foldSweep, isOfSweep, sweepRow, tierOf } from '../../read-models/sweep-rows.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
@@ -103,10 +104,11 @@ class Replay {
     return { ...counts, memberships, accounts, cursor, differences: this.#differences, differing: this.#differing };
   }
 
-  #note({ state: { placed, payments } }: FoldedOrder, { rows }: ScannedStream): void {
+  #note({ state }: FoldedOrder, { rows }: ScannedStream): void {
+    const { placed } = state;
     if (placed === undefined) return;
     const { account, livemode, placedAt } = placed;
-    const isPaid = Object.values(payments).some(({ attempt }) => attempt?.status === 'paid');
+    const isPaid = hasPaidPayment(state);
     const wasPaid = isPaid || rows.some(({ type, data }) => type === 'PaymentObserved' && data.includes('"status":"paid"'));
     noteAccount(this.#accounts, { account, livemode, firstPlacedAt: placedAt, isPaid, wasPaid });
   }

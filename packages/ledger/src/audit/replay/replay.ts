@@ -115,6 +115,6 @@ function cursorOf(readModels: string): Position | undefined {
 
 async function eventsBehind(reader: LogReader, cursor: Position | undefined): Promise<number> {
   let events = 0;
-  for await (const rows of reader.rows(cursor === undefined ? {} : { after: cursor })) events += rows.length;
+  for await (const rows of reader.rows(defined({ after: cursor }))) events += rows.length;
   return events;
 }

@@ -1,4 +1,5 @@
 // Builds the tree of a log in one pass over its rows: its root, the roots at chosen sizes, and proofs for chosen leaves.
+import { defined } from '../../defined.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import type { LogRow } from '../log/log-row.ts';
@@ -43,7 +44,7 @@ export async function scanTree(
 ): Promise<TreeScan> {
   const scan = new TreeScan(options);
   const { size = Number.POSITIVE_INFINITY, asOf } = options;
-  for await (const rows of log.rows(asOf === undefined ? {} : { upTo: asOf })) {
+  for await (const rows of log.rows(defined({ upTo: asOf }))) {
     for (const row of rows) {
       if (scan.tree.size === size) return scan;
       scan.take(row);

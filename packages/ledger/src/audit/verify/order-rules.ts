@@ -132,7 +132,7 @@ function verifyMove(
   const links = context.linksOf(referenceName(payment));
   const ends = links.find(({ revision }) => revision === linkRevision);
   if (ends?.orderId !== orderId || ends.position >= row.position) {
-    const found = ends ? `it is a link to ${ends.orderId}` : 'no link stands there';
+    const found = ends ? `it is a link to ${ends.orderId}` : 'that revision holds no link';
     context.report(findingAt(row, 'law-3', `revision ${linkRevision} of ${payment.id} links it to ${orderId}`, found));
   }
   if (context.isRecent(stored.metadata['recordedAt'] ?? '')) return;

@@ -67,10 +67,10 @@ function connected(connect: Connect, url: string, shown: string): EventStoreDbCl
   try {
     return connect(url);
   } catch (error) {
-    const said = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-    const advice = /certificate|No such file/i.test(said)
+    const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+    const advice = /certificate|No such file/i.test(message)
       ? 'A file that it names (tlsCAFile, userCertFile, userKeyFile) is not there. Check the path'
-      : `It cannot be read: ${withoutPassword(said)} Check the URL`;
+      : `It cannot be read: ${withoutPassword(message)} Check the URL`;
     throw new LedgerError('invalid_input', `${shown}: ${advice}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import type { ServerDouble } from '../../testing/eventstoredb-double/server-doub
 import { followed, openOn, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 
-test('whoever asks a follower is sent to the leader, and gets his answer there', async () => {
+test('whoever asks a follower is sent to the leader, and gets the answer there', async () => {
   const { leader, follower } = await startCluster();
   const store = await openOn(follower.url);
   expect(await store.append('order-1', -1, newEvents(2))).toMatchObject({ appended: true, revision: 1 });

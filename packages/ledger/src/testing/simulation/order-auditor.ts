@@ -175,7 +175,7 @@ function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { br
   }
   if (seenRevision < order.changedAtRevision) {
     broken(
-      'nobody rules on what he has not seen',
+      'nobody rules on what they have not seen',
       `${place} saw revision ${seenRevision}, the order changed at ${order.changedAtRevision}`,
     );
   }

@@ -141,7 +141,7 @@ export class Sources {
     if (!hasValue(progress)) return 'not finished';
     const election = await process.call('startSweep', (ledger) => ledger.forAdapters.startSweep(tier, progress.value.round));
     if (!hasValue(election)) return 'not finished';
-    if (election.value.outcome === 'taken') {
+    if (election.value.outcome === 'lost') {
       this.#world.coverage.met('sweep taken by another');
       return 'not finished';
     }

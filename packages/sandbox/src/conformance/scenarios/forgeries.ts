@@ -47,7 +47,7 @@ export const forgeryScenarios: readonly Scenario[] = [
     play: async (stage) => {
       const purchase = await stage.order();
       const body = forgedPayment(purchase);
-      stage.did('Somebody posts a "paid" event, signed with a secret of his own.');
+      stage.did('Somebody posts a "paid" event, signed with a secret of their own.');
       const otherSecret = await stage.post(body, stage.sign(body, { secret: 'whsec_of_somebody_else' }));
       stage.did('Somebody posts it with the true signature of another body.');
       const otherBody = await stage.post(body, stage.sign(`${body} `));

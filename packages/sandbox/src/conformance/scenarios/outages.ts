@@ -113,7 +113,7 @@ async function askThroughFailures(stage: Stage, purchase: Purchase, ask: () => P
       await ask();
     } catch (error) {
       if (!(error instanceof BrokenPromise)) throw error;
-      stage.did(`The app could not tell: ${error.seen}.`);
+      stage.did(`The app could not tell: ${error.observed}.`);
     }
   };
   await meanwhile();

@@ -24,7 +24,7 @@ export const refundScenarios: readonly Scenario[] = [
   {
     name: 'refund-in-part',
     promise: 'A refund of a part does with the access what the shop has decided',
-    matters: 'A customer who got a small sum back, for a late parcel, loses what he still pays for; or the reverse.',
+    matters: 'A customer who got a small sum back, for a late parcel, loses what they still pay for; or the reverse.',
     remedy: sumRemedy,
     skip: undecided('partialRefund'),
     play: async (stage) => {
@@ -36,7 +36,7 @@ export const refundScenarios: readonly Scenario[] = [
   {
     name: 'refund-fails',
     promise: 'A refund that fails leaves the customer with access',
-    matters: 'The money never went back, and the customer has lost what he paid for.',
+    matters: 'The money never went back, and the customer has lost what they paid for.',
     remedy: `A refund can be pending for days and fail then, and even fail after it succeeded. ${sumRemedy} Look again at refund.updated and refund.failed.`,
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
@@ -50,8 +50,8 @@ export const refundScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'refund-told-first',
-    promise: 'A refund that is told before its payment leaves no access behind',
+    name: 'refund-before-payment',
+    promise: 'A refund that is reported before its payment leaves no access behind',
     matters: 'The customer has the money back, and gets the goods when the older webhook comes at last.',
     remedy:
       'A refund of a payment that you do not know yet must not be forgotten. Keep it, or ask Stripe for refunds when the payment comes.',
@@ -84,7 +84,7 @@ export const refundScenarios: readonly Scenario[] = [
   {
     name: 'paid-twice-refunded-once',
     promise: 'An order that was paid twice keeps its access when one of the payments is refunded',
-    matters: 'You give a customer back what he paid too much, and lock him out for it.',
+    matters: 'You give a customer back what they paid too much, and lock them out for it.',
     remedy: 'Keep payments apart by their payment intent. A refund undoes its own payment; the order ends when none is left.',
     play: async (stage) => {
       const purchase = await boughtOnce(stage);
@@ -99,7 +99,7 @@ export const refundScenarios: readonly Scenario[] = [
   {
     name: 'dispute-lost',
     promise: 'A lost dispute does with the access what the shop has decided',
-    matters: 'The bank takes back the money and charges you a fee, and the customer keeps what he bought.',
+    matters: 'The bank takes back the money and charges you a fee, and the customer keeps what they bought.',
     remedy: 'Listen to charge.dispute.closed, and look at the status: "lost" is a payment undone, "won" is not.',
     skip: undecided('lostDispute'),
     play: async (stage) => {

@@ -7,7 +7,7 @@ import { without, withoutRescue } from '../skips.ts';
 import type { Purchase, Stage } from '../stage.ts';
 
 const neverMatters =
-  'A customer has paid and gets nothing, until he writes to support, or to his bank, which costs you the sale and a fee.';
+  'A customer has paid and gets nothing, until they write to support, or to their bank, which costs you the sale and a fee.';
 
 export const rescueScenarios: readonly Scenario[] = [
   {
@@ -52,7 +52,7 @@ export const rescueScenarios: readonly Scenario[] = [
   {
     name: 'webhook-late',
     promise: 'A webhook that comes after another source has told changes nothing',
-    matters: 'The customer gets what he bought twice: once from the rescue, once from the webhook.',
+    matters: 'The customer gets what they bought twice: once from the rescue, once from the webhook.',
     remedy:
       'Webhook, poll and status query must end in one function that grants an order once; two pieces of code that each grant cannot know of one another.',
     skip: withoutRescue,

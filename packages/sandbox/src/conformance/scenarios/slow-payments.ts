@@ -28,7 +28,7 @@ export const slowPaymentScenarios: readonly Scenario[] = [
   {
     name: 'slow-payment-fails',
     promise: 'A bank debit that bounces never gives access',
-    matters: 'Whoever finds out pays by debit from an empty account, as often as he likes.',
+    matters: 'Whoever finds out pays by debit from an empty account, as often as they like.',
     remedy: bankRemedy,
     skip: withoutSlowPayments,
     play: async (stage) => {
