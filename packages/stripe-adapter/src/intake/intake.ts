@@ -19,7 +19,7 @@ import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
-import { namingOrder, type Ours, resolveOwnership } from './ownership.ts';
+import { namingOrder, type Ours, type Ownership, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
 import { recordUnreadable, type Unreadable } from './unreadable.ts';
