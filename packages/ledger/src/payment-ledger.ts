@@ -31,6 +31,7 @@ export interface PlaceOrder {
   readonly allow?: { readonly discount?: boolean; readonly tax?: boolean; readonly shipping?: boolean };
 }
 
+/** What `observePayment` did with a statement of a source. Branch on `outcome`. */
 export type ObserveResult =
   /**
    * The observation was recorded. `granted`, `suspended`, `restored`, `revoked`: the decision that followed. `review`: it opened
@@ -63,6 +64,7 @@ export interface MembershipChange {
   readonly idempotencyKey: string;
 }
 
+/** Options of `createPaymentLedger`. An unknown one is refused. */
 export interface PaymentLedgerOptions {
   /** The ledger closes it when it is disposed. */
   readonly eventStore: EventStore;

@@ -18,6 +18,7 @@ import {
 } from './order.ts';
 import type { Policy } from './policy.ts';
 
+/** What `decide` is asked to do to an order, with all that the decision needs from outside the order. */
 export type OrderCommand =
   | { readonly type: 'place'; readonly order: OrderPlaced }
   | { readonly type: 'attach'; readonly checkout: CheckoutAttached }

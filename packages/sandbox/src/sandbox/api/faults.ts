@@ -1,6 +1,7 @@
 // Faults that a test puts into the API: rate limits, server errors, slow answers, requests and answers that get lost.
 
 export const FAULT_KINDS = ['status', 'slow', 'answer_lost', 'request_lost', 'timeout'] as const;
+/** The kind of a fault. `Fault` says what each one does. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** A fault that hits the next calls that fit it. */
