@@ -63,6 +63,7 @@ export type AlertKind =
   /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */
   | 'checkpoint_contradicted';
 
+/** What `onAlert` is called with: something that a person must act on, or has to know. */
 export interface Alert {
   readonly kind: AlertKind;
   /** The order concerned. Absent: the alert concerns no single order. */

@@ -25,6 +25,7 @@ export interface AmountParts {
   readonly shippingMinor: number;
 }
 
+/** An amount that was received, with its currency and, where they are known, its parts. */
 export interface PaidAmount {
   /** What was received, in Stripe's minor unit, a safe integer. */
   readonly totalMinor: number;

@@ -1,5 +1,6 @@
 // One page of a list, and how to ask for the next one.
 
+/** One page of a list, read from the read models: `lagMs` says how old it may be. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Pass it as `after` to get the next page. Absent on the last page. */
@@ -8,6 +9,7 @@ export interface Page<T> {
   readonly lagMs: number;
 }
 
+/** Which page of a list to read, and how long it may be. */
 export interface PageRequest {
   /** `next` of the page before. Default: the first page. */
   readonly after?: string;

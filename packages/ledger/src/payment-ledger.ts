@@ -41,6 +41,7 @@ export interface PlaceOrder {
   };
 }
 
+/** What `observePayment` did with a statement of a source. Branch on `outcome`. */
 export type ObserveResult =
   /**
    * The observation was recorded. `granted`, `suspended`, `restored`, `revoked`: the decision that followed. `review`: it opened
@@ -73,6 +74,7 @@ export interface MembershipChange {
   readonly idempotencyKey: string;
 }
 
+/** Options of `createPaymentLedger`. An unknown one is refused. */
 export interface PaymentLedgerOptions {
   /** The ledger closes it when it is disposed. */
   readonly eventStore: EventStore;

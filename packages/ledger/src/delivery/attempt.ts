@@ -162,13 +162,13 @@ async function recordFailure(
 /** Alerts once, since only one append makes it the sixth failure. Undefined: it is not the sixth. */
 function alertFailing({ orderId, sequence, delivery }: OrderState, { log, onAlert }: DeliveryOptions): Promise<void> | undefined {
   if (delivery.failures !== failuresBeforeAlert) return undefined;
-  const message = `Delivery ${orderId}:${sequence} has failed ${failuresBeforeAlert} times in a row: the shop does not know that the membership has changed. The log says why; repair \`deliver\`. It is retried for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
+  const message = `Delivery ${orderId}:${sequence} has failed ${failuresBeforeAlert} times in a row: the shop does not know that the membership has changed. The log says why; fix \`deliver\`. It is retried for 72 h, ever more rarely; redeliver('${orderId}', …) tries at once`;
   log.error({ orderId, sequence }, message);
   return onAlert({ kind: 'delivery_failing', orderId, message });
 }
 
 function alertAbandoned({ orderId, sequence }: OrderState, { log, onAlert }: DeliveryOptions): void {
-  const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Repair \`deliver\`, then call redeliver('${orderId}', …)`;
+  const message = `Delivery ${orderId}:${sequence} is abandoned after 72 h of failures. Fix \`deliver\`, then call redeliver('${orderId}', …)`;
   log.error({ orderId, sequence }, message);
   void onAlert({ kind: 'delivery_abandoned', orderId, message });
 }

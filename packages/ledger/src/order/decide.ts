@@ -19,12 +19,12 @@ import {
 import type { Policy } from './policy.ts';
 import { isSameOrder } from './terms.ts';
 
+/** What `decide` is asked to do to an order. `import`: the shop fulfilled the order before it had a ledger. */
 export type OrderCommand =
   | { readonly type: 'place'; readonly order: OrderPlaced }
   | { readonly type: 'attach'; readonly checkout: CheckoutAttached }
   /** `claimedByAnother`: one of its references belongs to another order. */
   | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
-  /** An order that the shop fulfilled before it had a ledger. */
   | { readonly type: 'import'; readonly order: OrderPlaced; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
   | {
       readonly type: 'move';

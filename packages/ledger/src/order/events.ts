@@ -144,6 +144,7 @@ export interface OrderEventData {
   DeliveryTakenOver: DeliveryTakenOver;
   DeliveryAbandoned: DeliveryAbandoned;
 }
+/** The type of an event of an order's stream, as it is stored. */
 export type OrderEventType = keyof OrderEventData;
 /** An event of an order's stream in its current shape; `type` tells which. */
 export type OrderEvent = { [T in OrderEventType]: { readonly type: T; readonly data: OrderEventData[T] } }[OrderEventType];

@@ -38,4 +38,5 @@ export const scenarioNames = [
   'dispute-lost',
 ] as const;
 
+/** The name of a scenario, for `only` and `mayBeSkipped`. */
 export type ScenarioName = (typeof scenarioNames)[number];

@@ -3,6 +3,7 @@ import type { Logger, Runtime } from '../runtime.ts';
 import type { EventPayload } from './state/records.ts';
 import type { SendWebhook } from './webhooks/send.ts';
 
+/** A webhook endpoint, to which the sandbox sends signed events. */
 export interface WebhookEndpointOptions {
   /** http or https, absolute. */
   readonly url: string;
@@ -18,6 +19,7 @@ export interface WebhookEndpointOptions {
   readonly connect?: boolean;
 }
 
+/** Options of `startStripeSandbox`. Each has a default. */
 export interface StripeSandboxOptions {
   /** On 127.0.0.1. Default 0: any free one. */
   readonly port?: number;

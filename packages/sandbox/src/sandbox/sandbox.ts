@@ -16,6 +16,7 @@ const RETRY_SCHEDULE_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_0
 const WEBHOOK_TIMEOUT_MS = 10_000;
 const SETTLE_AFTER_MS = 20_000;
 
+/** A running sandbox: its address, and what a test makes happen there. `startStripeSandbox` starts one. */
 export interface StripeSandbox
   extends AsyncDisposable,
     Pick<

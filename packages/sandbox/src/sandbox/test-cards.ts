@@ -6,6 +6,7 @@ export interface Failure {
   readonly message: string;
 }
 
+/** The name of a test card or another way to pay, for `pay`; it says how the payment goes. */
 export type CardName =
   | 'success'
   | 'declined'

@@ -23,6 +23,7 @@ export type PaymentState =
   /** The payment was refunded, or access was revoked. */
   | 'revoked';
 
+/** What `status` answers about a Checkout session, for the page to which the customer returns. */
 export interface PaymentStatus {
   readonly state: PaymentState;
   /** True if Stripe did not answer: `state` is what was known before. */

@@ -2,6 +2,7 @@
 // answers that are not Stripe's.
 
 export const FAULT_KINDS = ['status', 'slow', 'answer_lost', 'request_lost', 'timeout', 'gateway', 'other_object'] as const;
+/** The kind of a fault. `Fault` says what each one does. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** A fault that hits the next calls that fit it. */

@@ -130,6 +130,7 @@ function update({ model, parameters, id }: Call): object {
   return updated;
 }
 
+/** What the URL by which a visitor opens a payment link says of the visitor; Stripe takes it over into the session. */
 export interface LinkVisit {
   /** `?client_reference_id=…`, typed by the buyer as likely as by the shop. */
   readonly clientReferenceId?: string | undefined;

@@ -11,6 +11,7 @@ import { recordMovement } from './balance-transactions.ts';
 import { emit } from './events.ts';
 
 export const REFUND_ENDS = ['succeeded', 'failed', 'canceled'] as const;
+/** The status in which a refund ends, for `endRefund`. A refund that succeeded can still fail. */
 export type RefundEnd = (typeof REFUND_ENDS)[number];
 
 /** From which status a refund can come to this one. */
