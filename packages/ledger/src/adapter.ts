@@ -9,4 +9,5 @@ export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';
 export { currencySchema, idSchema, isId, isPaid, knownCurrencySchema, minorSchema } from './observation.ts';
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
+export { termsInWords } from './order/terms.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';

@@ -3,7 +3,7 @@
 // nobody was sent.
 
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
-import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
+import { attemptOf, isFinalAttempt, termsInWords } from '@paidonce/ledger/adapter';
 import { closeCheckout } from '../intake/sibling-sessions.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -11,7 +11,6 @@ import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
 import { readStart } from './checkout-input.ts';
 import { intentParameters, keyFor, sessionParameters } from './checkout-parameters.ts';
 import type { CheckedStart, StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout-terms.ts';
-import { inWords, isOfAnotherKey } from './differing-terms.ts';
 import { type Made, madeIntent, madeSession } from './made.ts';
 import type { RefreshCheckout } from './refresh-checkout.ts';
 import { type Started, startedOf } from './started.ts';
@@ -117,10 +116,11 @@ export class Checkout {
   async #place(order: PlaceOrder): Promise<void> {
     const placed = await this.#parts.ledger.placeOrder(order);
     if (placed.outcome !== 'differs') return;
+    const isOfAnotherKey = placed.terms.some(({ term }) => term === 'account' || term === 'livemode');
     throw new LedgerError(
       'invalid_input',
-      `Order ${order.orderId} was placed on other terms: ${inWords(placed.terms)}. ${
-        isOfAnotherKey(placed.terms)
+      `Order ${order.orderId} was placed on other terms: ${termsInWords(placed.terms)}. ${
+        isOfAnotherKey
           ? 'Use a key of the account and mode that it was placed on, or a new orderId'
           : 'Use a new orderId, or the terms it was placed on'
       }`,

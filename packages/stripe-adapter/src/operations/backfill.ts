@@ -3,8 +3,7 @@
 // break is starting again: what is done is known, and costs no call where the lists show it.
 
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
-import { defined, isPaid } from '@paidonce/ledger/adapter';
-import { inWords } from '../checkout/differing-terms.ts';
+import { defined, isPaid, termsInWords } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
@@ -177,7 +176,7 @@ class Run {
     const { outcome } = result;
     if (outcome === 'imported') this.#add('imported');
     else if (outcome === 'exists') this.#add('known');
-    else this.problem(`${order.orderId} (${paymentId}): ${outcome}${outcome === 'differs' ? ` in ${inWords(result.terms)}` : ''}`);
+    else this.problem(`${order.orderId} (${paymentId}): ${outcome}${outcome === 'differs' ? ` in ${termsInWords(result.terms)}` : ''}`);
   }
 
   /** Attached like any other checkout, so that later reports of Stripe count for the order too. */
@@ -186,7 +185,7 @@ class Run {
     if (this.#options.dryRun === true) return this.#add('granted');
     const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
     const result = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
-    if (result.outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms: ${inWords(result.terms)}`);
+    if (result.outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms: ${termsInWords(result.terms)}`);
     const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
     if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
     this.#countResult(await intake.take(session.object, { ...this.#contextOf(session), source: 'poll' }), order.orderId);
