@@ -27,4 +27,5 @@ export {
   referenceNamesOf,
 } from './observation.ts';
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
+export { termsInWords } from './order/terms.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';

@@ -33,6 +33,11 @@ function differingTerms(placed: OrderPlaced, given: OrderPlaced): readonly Diffe
   return differing.map((term) => ({ term, placed: were[term], given: are[term] }));
 }
 
+/** `plan was year and is month, account was acct_1 and is acct_2`. */
+export function termsInWords(terms: readonly DifferingTerm[]): string {
+  return terms.map(({ term, placed, given }) => `${term} was ${placed} and is ${given}`).join(', ');
+}
+
 /** The outcome of placing or importing an order that was placed on other terms. Undefined: it was placed on these, or not yet. */
 export function placedOtherwise(placed: OrderPlaced | undefined, given: OrderPlaced): PlacedOtherwise | undefined {
   const terms = placed ? differingTerms(placed, given) : [];

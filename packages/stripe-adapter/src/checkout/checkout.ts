@@ -3,7 +3,7 @@
 // nobody was sent.
 
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
-import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
+import { attemptOf, isFinalAttempt, termsInWords } from '@paidonce/ledger/adapter';
 import { closeCheckout } from '../intake/sibling-sessions.ts';
 import { inWords, isOfAnotherKey } from '../mapping/differing-terms.ts';
 import type { Accounts } from '../stripe/accounts.ts';
@@ -117,10 +117,11 @@ export class Checkout {
   async #place(order: PlaceOrder): Promise<void> {
     const placed = await this.#parts.ledger.placeOrder(order);
     if (placed.outcome !== 'differs') return;
+    const isOfAnotherKey = placed.terms.some(({ term }) => term === 'account' || term === 'livemode');
     throw new LedgerError(
       'invalid_input',
-      `Order ${order.orderId} was placed on other terms: ${inWords(placed.terms)}. ${
-        isOfAnotherKey(placed.terms)
+      `Order ${order.orderId} was placed on other terms: ${termsInWords(placed.terms)}. ${
+        isOfAnotherKey
           ? 'Use a key of the account and mode that it was placed on, or a new orderId'
           : 'Use a new orderId, or the terms it was placed on'
       }`,

@@ -3,11 +3,10 @@
 // break is starting again: what is done is known, and costs no call where the lists show it.
 
 import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
-import { defined, isPaid } from '@paidonce/ledger/adapter';
+import { defined, isPaid, termsInWords } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { claimOf } from '../mapping/claim.ts';
-import { inWords } from '../mapping/differing-terms.ts';
 import { toObservation } from '../mapping/to-observation.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
@@ -178,7 +177,7 @@ class Run {
     const { outcome } = result;
     if (outcome === 'imported') this.#add('imported');
     else if (outcome === 'exists') this.#add('known');
-    else this.problem(`${order.orderId} (${paymentId}): ${outcome}${outcome === 'differs' ? ` in ${inWords(result.terms)}` : ''}`);
+    else this.problem(`${order.orderId} (${paymentId}): ${outcome}${outcome === 'differs' ? ` in ${termsInWords(result.terms)}` : ''}`);
   }
 
   /** Attached like any other checkout, so that later reports of Stripe count for the order too. */
@@ -187,7 +186,7 @@ class Run {
     if (this.#options.dryRun === true) return this.#add('granted');
     const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
     const result = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
-    if (result.outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms: ${inWords(result.terms)}`);
+    if (result.outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms: ${termsInWords(result.terms)}`);
     const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
     if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
     this.#countResult(await intake.take(session.object, { ...this.#contextOf(session), source: 'poll' }), order.orderId);

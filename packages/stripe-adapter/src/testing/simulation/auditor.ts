@@ -52,6 +52,8 @@ export class Auditor {
       if (type === 'ReferenceLinked') this.#linked(row);
       if (type === 'SweepStarted') this.#newestRound.set(stream, row.data['round']);
       if (type === 'SweepFinished') this.#finished(row);
+      if (type === 'ReviewOpened' && row.data['kind'] === 'currency')
+        this.#broken('nobody is charged in a currency that opens a review', `${stream}: ${data}`);
       if (type === 'ObjectNotUnderstood') this.#broken('all that Stripe says is understood', JSON.stringify(data));
     }
   }

@@ -7,6 +7,7 @@ import type { StartedCheckout } from '../../checkout/started.ts';
 import { metadataFor } from '../../mapping/claim.ts';
 import type { Auditor } from './auditor.ts';
 import type { Coverage } from './coverage.ts';
+import { OpenEnds } from './open-ends.ts';
 import type { StripeSimulationOptions } from './options.ts';
 import type { Payments } from './payments.ts';
 import type { Registry, ShopOrder } from './registry.ts';
@@ -103,6 +104,7 @@ export class People {
     const { options } = this.#parts;
     const half = await this.#parts.atHand.coupons.create({ percent_off: 20, duration: 'once' });
     const whole = await this.#parts.atHand.coupons.create({ percent_off: 100, duration: 'once' });
+    const openEnds = await OpenEnds.open(options.seed, this.#parts.atHand, this.#parts.coverage);
     return Array.from({ length: options.world.orders }, (_, index) => {
       const kind = this.#random.weighted({ plain: 4, discount: 2, free: 1, taxed: 1, manual: 1.5, recoverable: 1 });
       // biome-ignore format: a table
@@ -116,16 +118,19 @@ export class People {
       }[kind];
       if (kind === 'discount') this.#parts.coverage.met('discount');
       if (kind === 'taxed') this.#parts.coverage.met('tax and shipping');
+      const of = kind === 'plain' && options.connect && this.#random.chance(0.7) ? connectedAccount : account;
+      // The price with several currencies is on our own account.
+      const { more, ...open } = kind === 'plain' && of === account ? openEnds.draw() : { session };
       return {
         orderId: `o${index + 1}`,
         memberId: `m${index + 1}`,
         plan: 'year',
         amountMinor: 1_000,
         currency: 'eur',
-        account: kind === 'plain' && options.connect && this.#random.chance(0.7) ? connectedAccount : account,
+        account: of,
         livemode: false,
-        allow: { discount: this.#random.chance(0.9), tax: true, shipping: true },
-        session,
+        allow: { discount: this.#random.chance(0.9), tax: true, shipping: true, ...(more ? { more } : {}) },
+        ...open,
       };
     });
   }
@@ -156,13 +161,17 @@ export class People {
     amountMinor,
     currency,
     account: of,
-  }: ShopOrder): Promise<StartedCheckout | undefined> {
+    ui,
+  }: ShopOrder): Promise<Pick<StartedCheckout, 'sessionId'> | undefined> {
     const { coverage, payments, registry } = this.#parts;
-    const terms = { orderId, memberId, plan, amountMinor, currency, allow, successUrl: 'https://shop.example/done', session };
+    const terms = { orderId, memberId, plan, amountMinor, currency, allow, session };
     const on = of === account ? {} : { connectedAccount: of };
+    const page = 'https://shop.example/done';
     for (let attempt = 0; attempt < startTries; attempt++) {
-      const answer = await this.#someProcess()?.call(`checkout of ${orderId}`, (_, by) =>
-        payments.of(by).startCheckout({ ...terms, ...on }),
+      const answer = await this.#someProcess()?.call<Pick<StartedCheckout, 'sessionId'>>(`checkout of ${orderId}`, (_, by) =>
+        ui
+          ? payments.of(by).startCheckout({ ...terms, ...on, ui, returnUrl: page })
+          : payments.of(by).startCheckout({ ...terms, ...on, successUrl: page }),
       );
       if (answer !== undefined && answer !== 'no answer') {
         if ('value' in answer) {
@@ -187,12 +196,12 @@ export class People {
     const others = registry.payments(order.orderId).length;
     const isManual = order.session['payment_intent_data'] !== undefined;
     const card = isManual ? 'success' : this.#random.weighted(cards);
-    const { outcome } = stripe.controls.pay(sessionId, { card });
+    const { outcome } = stripe.controls.pay(sessionId, { ...order.choices, card });
     if (isSecond && others > 0) coverage.met('second checkout paid too');
     if (outcome === 'declined') {
       coverage.met('declined first');
       this.#later(10, `${order.orderId} tries another card`, () => {
-        if (registry.session(sessionId)?.status === 'open') stripe.controls.pay(sessionId, { card: 'success' });
+        if (registry.session(sessionId)?.status === 'open') stripe.controls.pay(sessionId, { card: 'success' }); // As he chose before.
       });
     } else if (outcome === 'requires_action') {
       coverage.met('3-D Secure');
@@ -251,7 +260,7 @@ export class People {
   /** Sells by a Payment Link: one link, one order. What the buyer types names nothing. */
   async #paymentLink(order: ShopOrder): Promise<void> {
     const { atHand, stripe, registry, coverage, options } = this.#parts;
-    const { session: _, orderId, ...terms } = order;
+    const { session: _, ui: __, choices: ___, orderId, ...terms } = order;
     // A shop that knows no better marks only the link, or nothing: then only the attached link shows whose a payment is. A
     // refund that is reported before its session is then not ours, and only the money tier reports it again.
     const knowsBest = options.reliance !== 'proof' && options.reliance !== 'all';
@@ -273,13 +282,13 @@ export class People {
     registry.madeFor(orderId, visited.id);
     coverage.met('Payment Link with a typed reference');
     stripe.controls.setFate(visited.id, this.#fate());
-    this.#later(20, `${orderId} is paid by its link`, () => this.#pay({ ...order, session: {} }, visited.id, false));
+    this.#later(20, `${orderId} is paid by its link`, () => this.#pay({ ...order, session: {}, choices: {} }, visited.id, false));
   }
 
   /** The shop makes a payment intent itself. Its metadata names the order, or only the scope: then the later link names the order. */
   async #paymentIntent(order: ShopOrder): Promise<void> {
     const { atHand, registry, coverage } = this.#parts;
-    const { session: _, orderId, ...terms } = order;
+    const { session: _, ui: __, choices: ___, orderId, ...terms } = order;
     // The poll reads back to an hour before the first order: nobody pays long before there is one.
     if (!(await this.#untilDone(`place ${orderId}`, (ledger) => ledger.placeOrder({ ...terms, orderId })))) return;
     const isUnnamed = this.#random.chance(0.5);

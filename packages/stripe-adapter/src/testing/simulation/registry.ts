@@ -12,6 +12,10 @@ export interface ShopOrder extends KnownOrder {
   readonly plan: string;
   /** More of Stripe's parameters for each session of the order. */
   readonly session: Record<string, unknown>;
+  /** Where its customers pay. Absent: on Stripe's page. */
+  readonly ui?: 'embedded' | 'elements';
+  /** What its customers change before they pay. */
+  readonly choices?: { readonly quantity?: number; readonly localCurrency?: string };
 }
 
 export class Registry {
