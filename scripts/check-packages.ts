@@ -15,8 +15,8 @@ interface Packed {
   readonly dependencies: readonly string[];
   /** The names that a user imports: `@paidonce/ledger`, `@paidonce/ledger/sqlite`. */
   readonly entries: readonly string[];
-  /** The entries without `default`: only this repository's own simulations and tests can import them. */
-  readonly sourceOnly: readonly string[];
+  /** The files that the exports of the shipped package.json name, under whatever condition. */
+  readonly exported: readonly string[];
 }
 
 interface PackageJson {
@@ -46,26 +46,33 @@ function run(cwd: string, command: string, ...args: string[]): string {
 }
 
 function pack(directory: string, into: string): Packed {
-  const packageJson = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as PackageJson;
-  const [packed] = JSON.parse(run(directory, 'npm', 'pack', '--json', '--pack-destination', into)) as [
+  const [packed] = JSON.parse(run(directory, 'npm', 'pack', '--silent', '--json', '--pack-destination', into)) as [
     { filename: string; files: { path: string }[] },
   ];
+  // The shipped one: packing strips exports from it (published-exports.mjs).
+  const packageJson = JSON.parse(run(into, 'tar', '-xzOf', packed.filename, 'package/package.json')) as PackageJson;
   const paths = Object.keys(packageJson.exports).filter((path) => path !== './package.json');
-  const isPublished = (path: string): boolean => Object.hasOwn(packageJson.exports[path] as object, 'default');
   return {
     name: packageJson.name,
     directory,
     tarball: join(into, packed.filename),
     files: packed.files.map(({ path }) => path),
     dependencies: Object.keys({ ...packageJson.dependencies, ...packageJson.peerDependencies }),
-    entries: paths.filter(isPublished).map((path) => packageJson.name + path.slice(1)),
-    sourceOnly: paths.filter((path) => !isPublished(path)),
+    entries: paths.map((path) => packageJson.name + path.slice(1)),
+    exported: targetsOf(packageJson.exports).map((target) => target.replace(/^\.\//, '')),
   };
 }
 
-function checkFiles({ name, files }: Packed): void {
+/** Returns every path in a value of `exports`, whatever its conditions. */
+function targetsOf(exported: unknown): readonly string[] {
+  return typeof exported === 'string' ? [exported] : Object.values(exported ?? {}).flatMap(targetsOf);
+}
+
+function checkFiles({ name, files, exported }: Packed): void {
   const missing = required.filter((path) => !files.includes(path));
   if (missing.length > 0) throw new Error(`${name} ships no ${missing.join(', ')}. Write it, or run: npm run build`);
+  const absent = exported.filter((path) => !files.includes(path));
+  if (absent.length > 0) throw new Error(`${name} exports ${absent.join(', ')}, and ships none of them. Ship them, or strip the exports`);
   const stray = files.filter((path) => notShipped.test(path));
   if (stray.length > 0) throw new Error(`${name} ships ${stray.join(', ')}. Exclude it under "files" in its package.json`);
 }
@@ -142,8 +149,7 @@ try {
   for (const packed of packages) {
     checkFiles(packed);
     run(root, 'publint', 'run', '--strict', packed.tarball);
-    const excluded = packed.sourceOnly.length > 0 ? ['--exclude-entrypoints', ...packed.sourceOnly] : [];
-    run(root, 'attw', packed.tarball, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii', ...excluded);
+    run(root, 'attw', packed.tarball, '--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii');
     console.log(`${packed.name}: ${packed.files.length} files, publint and attw content`);
   }
   const project = join(folder, 'project');

@@ -43,7 +43,8 @@ describe('dependencies point one way: http, then stripe-adapter, then ledger', (
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export * from '@paidonce/sandbox';", 'for development'],
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export const http: unknown = await import('@paidonce/http');", 'one way'],
     ['packages/http/src/plugin.ts', "export { Stripe } from 'stripe';", 'Only packages/stripe-adapter knows Stripe'],
-  ])('%s may not say %s', (path, snippet, message) => {
+    ['packages/http/src/plugin.ts', "export * from '@paidonce/sandbox';", 'for development'],
+  ])('%s may not import %s', (path, snippet, message) => {
     expect(lint(path, snippet)).toContain(message);
   });
 
@@ -51,7 +52,9 @@ describe('dependencies point one way: http, then stripe-adapter, then ledger', (
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export { LedgerError } from '@paidonce/ledger';"],
     ['packages/stripe-adapter/src/webhook/webhook.ts', "export { Stripe } from 'stripe';"],
     ['packages/http/src/plugin.ts', "export { LedgerError } from '@paidonce/ledger';\nexport * from '@paidonce/stripe-adapter';"],
-  ])('%s may say %s', (path, snippet) => {
+    ['packages/http/src/plugin.test.ts', "export * from '@paidonce/sandbox';"],
+    ['packages/stripe-adapter/src/cli/sandbox-command.ts', "export * from '@paidonce/sandbox';"],
+  ])('%s may import %s', (path, snippet) => {
     expect(lint(path, snippet)).toBe('');
   });
 });
@@ -65,7 +68,7 @@ describe('a package is imported by its name', () => {
     ['packages/http/src/plugin.test.ts', "export * from '../../ledger/dist/index.js';"],
     ['examples/shop/main.ts', "export * from '../../packages/ledger/src/index.ts';"],
     ['benchmarks/observe.ts', "export * from '../packages/ledger/src/index.ts';"],
-  ])('%s may not say %s', (path, snippet) => {
+  ])('%s may not import %s', (path, snippet) => {
     expect(lint(path, snippet)).toContain('Import another package by its name');
   });
 });
@@ -84,6 +87,22 @@ describe('a room imports only what stands below it', () => {
     ['ledger/src/audit/verify/verify.ts', '../../subscribers/subscribers.ts', 'An audit needs no service'],
     ['ledger/src/subscribers/subscribers.ts', '../ledger.ts', 'follow the log'],
     ['ledger/src/command-line/program.ts', '../cli/paidonce.ts', 'command-line/ is how'],
+    ['ledger/src/event-store/memory.ts', '../input.ts', 'bottom of the ledger'],
+    ['ledger/src/event-store/memory.ts', '../adapter-ledger.ts', 'bottom of the ledger'],
+    ['ledger/src/command-line/program.ts', '../observe-payment.ts', 'command-line/ is how'],
+    ['ledger/src/command-line/program.ts', '../read-models/order-rows.ts', 'command-line/ is how'],
+    ['ledger/src/command-line/program.ts', '../audit/verify/verify.ts', 'command-line/ is how'],
+    ['ledger/src/audit/stats.ts', '../index.ts', 'An audit needs no service'],
+    ['ledger/src/audit/verify/verify.ts', '../../index.ts', 'An audit needs no service'],
+    ['ledger/src/subscribers/subscribers.ts', '../audit/copy/copy.ts', 'follow the log'],
+    ['ledger/src/subscribers/subscribers.ts', '../audit/replay/replay.ts', 'follow the log'],
+    ['ledger/src/observe-payment.ts', './ledger.ts', 'observe-payment stands on'],
+    ['ledger/src/observe-payment.ts', './delivery/delivery.ts', 'observe-payment stands on'],
+    ['ledger/src/ledger.ts', './cli/paidonce.ts', 'A library starts no command'],
+    ['ledger/src/ledger.ts', './command-line/program.ts', 'A library starts no command'],
+    ['stripe-adapter/src/stripe-payments.ts', './cli/main.ts', 'A library starts no command'],
+    ['sandbox/src/sandbox/core.ts', '../conformance/stage.ts', 'does not know who plays'],
+    ['stripe-adapter/src/intake/intake.ts', '../index.ts', 'knows none of them'],
     ['stripe-adapter/src/stripe/accounts.ts', '../mapping/claim.ts', 'stripe/ is the edge'],
     ['stripe-adapter/src/intake/intake.ts', '../webhook/webhook.ts', 'knows none of them'],
     ['stripe-adapter/src/webhook/webhook.ts', '../poll/poll.ts', 'knows nobody else'],
@@ -101,6 +120,11 @@ describe('a room imports only what stands below it', () => {
     ['ledger/src/streams/transact.ts', '../event-store/event-store.ts'],
     ['ledger/src/audit/verify/verify.ts', '../../streams/order-aggregate.ts'],
     ['ledger/src/audit/verify/verify.ts', './delivery-rules.ts'],
+    ['ledger/src/command-line/program.ts', '../audit/log/log-reader.ts'],
+    ['ledger/src/subscribers/subscribers.ts', '../audit/checkpoint/checkpointer.ts'],
+    ['ledger/src/observe-payment.ts', './streams/order-streams.ts'],
+    ['ledger/src/cli/run.ts', '../command-line/program.ts'],
+    ['sandbox/src/conformance/stage.ts', '../sandbox/index.ts'],
     ['stripe-adapter/src/intake/intake.ts', '../mapping/claim.ts'],
     ['stripe-adapter/src/poll/poll.ts', '../intake/intake.ts'],
     ['stripe-adapter/src/mapping/claim.ts', '../stripe/stripe-objects.ts'],
@@ -112,10 +136,18 @@ describe('a room imports only what stands below it', () => {
     ["export { readFileSync } from 'node:fs';", 'mapping/ is pure'],
     ["export * from '../stripe/stripe-calls.ts';", 'mapping/ is pure'],
     ["export * from '../intake/intake.ts';", 'mapping/ is pure'],
+    ["export { createPaymentLedger } from '@paidonce/ledger';", 'of the ledger it imports types'],
+    ["export { settledWithin } from '@paidonce/ledger/adapter';", 'of the ledger it imports types'],
+    ["import Stripe from 'stripe';\nexport const stripe: unknown = Stripe;", 'mapping/ is pure'],
     ['export const at: number = Date.now();', 'no clock'],
     ['export const answer: unknown = fetch("/");', 'no I/O'],
   ])('mapping/ does no I/O: %s', (snippet, message) => {
     expect(lint('packages/stripe-adapter/src/mapping/claim.ts', snippet)).toContain(message);
+  });
+
+  test('mapping/ may import types of the ledger, and what is pure of its adapter entry', () => {
+    const snippet = "export type { Fact } from '@paidonce/ledger';\nexport { isPaid } from '@paidonce/ledger/adapter';";
+    expect(lint('packages/stripe-adapter/src/mapping/claim.ts', snippet)).toBe('');
   });
 
   test('no circle, types included', () => {
@@ -125,6 +157,39 @@ describe('a room imports only what stands below it', () => {
     const snippet = "import type { A } from './facts.ts';\nexport interface B {\n  readonly a: A;\n}";
     expect(lint('packages/ledger/src/order/order.ts', snippet)).toContain('part of a cycle');
     rmSync(neighbour);
+  });
+});
+
+describe('production code imports no test support', () => {
+  test.each([
+    ['ledger/src/ledger.ts', './testing/given-when-then.ts'],
+    ['ledger/src/ledger.ts', './instant-runtime.test-support.ts'],
+    ['ledger/src/observe-payment.ts', './instant-runtime.test-support.ts'],
+    ['ledger/src/cli/run.ts', './run-paidonce.test-support.ts'],
+    ['ledger/src/order/decide.ts', './example-order.test-support.ts'],
+    ['ledger/src/event-store/memory.ts', '../testing/store-contract.ts'],
+    ['ledger/src/streams/transact.ts', '../instant-runtime.test-support.ts'],
+    ['ledger/src/delivery/lanes.ts', './delivery.test-support.ts'],
+    ['stripe-adapter/src/stripe-payments.ts', './shop.test-support.ts'],
+    ['stripe-adapter/src/stripe-payments.ts', '@paidonce/ledger/testing'],
+    ['stripe-adapter/src/cli/main.ts', '../testing/simulation/world.ts'],
+    ['stripe-adapter/src/cli/sandbox-command.ts', '@paidonce/sandbox/testing'],
+    ['stripe-adapter/src/mapping/claim.ts', './claims.test-support.ts'],
+    ['stripe-adapter/src/poll/poll.ts', './log.test-support.ts'],
+    ['sandbox/src/conformance/stage.ts', './plain-shop.test-support.ts'],
+    ['sandbox/src/sandbox/core.ts', './sandbox.test-support.ts'],
+    ['http/src/plugin.ts', './mounted.test-support.ts'],
+  ])('%s may not import %s', (path, from) => {
+    expect(lint(`packages/${path}`, `export * from '${from}';`)).toContain('Production code imports no test support');
+  });
+
+  test.each([
+    ['ledger/src/ledger.test.ts', './instant-runtime.test-support.ts'],
+    ['ledger/src/payment-process.test-support.ts', './testing/given-when-then.ts'],
+    ['ledger/src/testing/store-contract.ts', '../instant-runtime.test-support.ts'],
+    ['stripe-adapter/src/testing/simulation/world.ts', '@paidonce/ledger/simulation'],
+  ])('%s may import %s', (path, from) => {
+    expect(lint(`packages/${path}`, `export * from '${from}';`)).toBe('');
   });
 });
 
@@ -159,7 +224,7 @@ describe('the core is pure', () => {
     'console.log(1);',
     'export const at: number = globalThis.performance.now();',
   ];
-  test.each(impure)('it may not say: %s', (snippet) => {
+  test.each(impure)('it may not use: %s', (snippet) => {
     expect(lint('packages/ledger/src/order/order.ts', snippet)).toMatch(/The core (?:is pure|has|does|waits)|[Dd]o not use the global/);
   });
 

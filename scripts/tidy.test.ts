@@ -114,6 +114,28 @@ describe('banned in a line', () => {
   });
 });
 
+describe('a file that a comment names', () => {
+  const beside = (comment: string): readonly string[] =>
+    tidy([
+      { path: 'src/mapping/claim.ts', text: `${comment}\nexport {};\n` },
+      { path: 'src/intake/ownership.ts', text: opening },
+    ]);
+
+  test.each(['// See `what-is-ours.ts`.', '/** Read by what-is-ours.ts */', '// In `mapping/ownership.ts`.'])(
+    'is not there: %s',
+    (comment) => {
+      expect(beside(comment)).toEqual([expect.stringMatching(/^src\/mapping\/claim\.ts:1: error: a comment names .*, which is not there/)]);
+    },
+  );
+
+  test.each(['// See `ownership.ts`.', '/** As in intake/ownership.ts. */', '// Each `file.ts` and *.test.ts, and dist/index.d.ts.'])(
+    'is there, or is no file: %s',
+    (comment) => {
+      expect(beside(comment)).toEqual([]);
+    },
+  );
+});
+
 describe('the two READMEs', () => {
   const compare = (english: string, chinese: string): readonly string[] =>
     tidy([

@@ -56,6 +56,7 @@ export function tidy(files: readonly SourceFile[]): readonly Finding[] {
     ...files.flatMap(openingFindings),
     ...files.flatMap(docCommentFindings),
     ...files.flatMap(lineFindings),
+    ...mentionFindings(files),
     ...translationFindings(files),
   ];
 }
@@ -88,6 +89,22 @@ function lineFindings({ path, text }: SourceFile): readonly Finding[] {
       return found === undefined ? [] : [`${path}:${index + 1}: error: ${message(found)}`];
     }),
   );
+}
+
+/** A comment must not name a source file that is not there: it was renamed or deleted. `file.ts` stands for any file. */
+function mentionFindings(files: readonly SourceFile[]): readonly Finding[] {
+  const paths = files.map(({ path }) => path);
+  const isThere = (name: string): boolean => name === 'file.ts' || paths.some((path) => path === name || path.endsWith(`/${name}`));
+  return files.flatMap(({ path, text }) => {
+    if (!/\.(?:ts|mjs|grit)$/.test(path) || path === 'scripts/tidy.test.ts') return [];
+    return text.split('\n').flatMap((line, index) => {
+      const comment = /(?:^\s*(?:\/\/|\/?\*{1,2})|\s\/\/)\s(.*)$/.exec(line)?.[1] ?? '';
+      const named = comment.match(/(?<![\w./*@-])(?:[\w-]+\/)*[a-z][\w-]*(?:\.[\w-]+)*\.(?:ts|mjs)\b/g) ?? [];
+      return named
+        .filter((name) => !name.startsWith('dist/') && !isThere(name))
+        .map((name) => `${path}:${index + 1}: error: a comment names ${name}, which is not there, use the file's present name`);
+    });
+  });
 }
 
 /** The two READMEs must have headings of the same levels, and the same code blocks between them. */

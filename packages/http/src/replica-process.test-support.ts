@@ -1,4 +1,4 @@
-// Runs a replica of a shop in a separate process, for replicas.test.ts: ledger, adapter and plugin, on the store that a URL
+// Runs a replica of a shop in a separate process, for replicas.verify.test.ts: ledger, adapter and plugin, on the store that a URL
 // names. Its clock runs ten times as fast, so that a test need not wait half a minute until a replica takes over a delivery.
 import { DatabaseSync } from 'node:sqlite';
 import { createPaymentLedger, type MembershipChange, type Runtime, systemRuntime } from '@paidonce/ledger';

@@ -178,7 +178,7 @@ export function problemPage({
 
 function lagNote(lagMs: number): Html {
   const age = Number.isFinite(lagMs) ? `at most ${Math.ceil(lagMs / 1_000)} s old` : 'not caught up yet since this process started';
-  return html`<p class="soft">These lists are ${age}; an order's own page is never old. <code>paidonce-stripe</code> does more: it records a payment by hand, moves one, and compares every payment at Stripe with the ledger.</p>`;
+  return html`<p class="soft">These lists are ${age}; an order's own page is never old. <code>paidonce-stripe</code> does more: it records a payment by hand, moves one, and compares all of Stripe with the ledger.</p>`;
 }
 
 function plain(term: string): string {

@@ -315,7 +315,7 @@ class PlainShop {
     const left = [...order.paid].filter(([intent, paidMinor]) => paidMinor > (this.#database.refundedMinor.get(intent) ?? 0));
     const entitled = left.length > 0 || (isPaidEvent && this.#makes('paid-event-opens-again'));
     const first = !this.#wasGranted(order);
-    if (this.#makes('checks-then-grants')) await pause(60); // A busy database takes so long, and it is longer than the lead in a race.
+    if (this.#makes('checks-then-grants')) await pause(200); // Longer than the lead in a race, also on a busy machine.
     this.#dieIfClosed();
     if (entitled && (first || (isPaidEvent && (this.#makes('grants-on-each-webhook') || this.#makes('remembers-event-ids-only')))))
       this.#handOver(order);

@@ -5,7 +5,6 @@
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt, termsInWords } from '@paidonce/ledger/adapter';
 import { closeCheckout } from '../intake/sibling-sessions.ts';
-import { inWords, isOfAnotherKey } from '../mapping/differing-terms.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';

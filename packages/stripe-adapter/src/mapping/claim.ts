@@ -1,5 +1,5 @@
 // What an object says of whose it is. Only our secret key can set metadata, so only metadata is believed; the
-// ledger's links come first, and `what-is-ours.ts` asks them.
+// ledger's links come first, and `ownership.ts` asks them.
 import { defined } from '@paidonce/ledger/adapter';
 import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 
