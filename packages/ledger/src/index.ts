@@ -3,6 +3,7 @@
 export type {
   AccountOrders,
   AccountUnsettledOrder,
+  DayOfReads,
   SweepPosition,
   SweepProgress,
   SweepSummary,

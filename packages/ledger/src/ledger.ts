@@ -16,12 +16,13 @@ import {
   timeoutSchema,
 } from './input.ts';
 import { silentLogger } from './logger.ts';
-import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
+import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import { isSameOrder } from './order/order.ts';
 import { viewOf } from './order/view.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { accountQuery } from './read-models/account-rows.ts';
 import { orderKey, pageKey } from './read-models/order-read-models.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
@@ -205,8 +206,8 @@ class Ledger implements PaymentLedger {
 
   readonly forAdapters: AdapterLedger = {
     alert: (alert) => this.#alert(alert),
-    accountOrders: (awaitedAt = this.runtime.now().toISOString()) =>
-      this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt'))),
+    accountOrders: (awaitedAt, account) =>
+      this.#call(async () => (await this.#readModels()).models.accounts(accountQuery(this.runtime.now(), awaitedAt, account))),
     unsettledOrders: (request) =>
       this.#call(() => this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey)),
     sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),

@@ -6,7 +6,14 @@ import { appliesTo, defaultIntervalMs, intervalMsOf, type SweepTier } from './sc
 
 const now = new Date('2027-01-15T08:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString();
-const nobody: AccountOrders = { account: 'acct_1', livemode: true, firstPlacedAt: minutesAgo(9_999), everPaid: false, hasUnsettled: false };
+const nobody: AccountOrders = {
+  account: 'acct_1',
+  livemode: true,
+  firstPlacedAt: minutesAgo(9_999),
+  everPaid: false,
+  paidIn30Days: 0,
+  hasUnsettled: false,
+};
 const awaiting = (minutes: number): AccountOrders => ({
   ...nobody,
   awaited: { oldestPlacedAt: minutesAgo(5_000), newestPlacedAt: minutesAgo(minutes) },
