@@ -15,11 +15,12 @@ import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { metadataFor } from './mapping/claim.ts';
 import { type Rechecked, recheck } from './operations/recheck.ts';
+import { OtherReads } from './poll/other-reads.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
-import { ReadBudget } from './poll/read-budget.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import { openAccounts } from './stripe/accounts.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
+import { ReadAllowance } from './stripe/read-allowance.ts';
 import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
 import { stripeAccountSchema } from './stripe/stripe-objects.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
@@ -118,7 +119,6 @@ export interface StripePayments extends AsyncDisposable {
   recheck(orderOrObjectId: string): Promise<Rechecked>;
 }
 
-const defaultReadsPer30Days = 5_000;
 const drainMs = 10_000;
 const optionNames: readonly string[] = [
   'ledger',
@@ -142,14 +142,15 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   checkOptions(options);
   const secrets = readSecrets(options.webhookSecrets);
   const runtime = { ...ledger.runtime, ...options.runtime };
-  const { intervalMs = defaultIntervalMs, readsPer30Days = defaultReadsPer30Days } = options.poll || {};
+  const { intervalMs = defaultIntervalMs, readsPer30Days } = options.poll || {};
   const stopping = new AbortController();
-  const budget = new ReadBudget(readsPer30Days);
+  const allowance = new ReadAllowance(ledger, runtime, readsPer30Days);
+  const others = new OtherReads();
   const reads = new BackgroundReads(runtime, stopping.signal);
   const parts = { ledger, stripe, scope, runtime, log };
 
   /** Calls that a customer or a webhook waits for: neither paced nor retried here. The poll's calls are both. */
-  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(budget) }), options);
+  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(others) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const intake = new Intake({ ...parts, accounts, siblings });
   const refreshSession = sessionRefresher(accounts, intake);
@@ -167,7 +168,8 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     intake: polledIntake,
     events: polledEvents,
     reads,
-    budget,
+    allowance,
+    others,
     intervalMs,
     stopping,
   });
@@ -200,9 +202,9 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 }
 
 /** Only reads count: Stripe rations reads, not writes. */
-function countedIn(budget: ReadBudget): NonNullable<StripeCallsOptions['around']> {
+function countedIn(others: OtherReads): NonNullable<StripeCallsOptions['around']> {
   return (what, call) => {
-    if (what.startsWith('GET ')) budget.note();
+    if (what.startsWith('GET ')) others.note();
     return call();
   };
 }
@@ -218,8 +220,8 @@ function checkOptions(options: StripePaymentsOptions): void {
   if (account !== undefined && !stripeAccountSchema.safeParse(account).success) {
     throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);
   }
-  const { intervalMs = defaultIntervalMs, readsPer30Days = defaultReadsPer30Days } = poll || {};
-  if (!(Number.isInteger(readsPer30Days) && readsPer30Days >= 0)) {
+  const { intervalMs = defaultIntervalMs, readsPer30Days } = poll || {};
+  if (readsPer30Days !== undefined && !(Number.isInteger(readsPer30Days) && readsPer30Days >= 0)) {
     throw new LedgerError('invalid_input', `poll.readsPer30Days is ${readsPer30Days}; it must be a whole number of reads from 0 on`);
   }
   if (!(intervalMs > 0 && Number.isFinite(intervalMs))) {

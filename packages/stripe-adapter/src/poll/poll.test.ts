@@ -259,7 +259,7 @@ describe('a long list', () => {
     const { round: number } = await shop.ledger.forAdapters.startSweep('long', progress.round);
     const { ledger } = shop;
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const parts = { ledger, log, signal: new AbortController().signal } as unknown as RoundParts;
+    const parts = { ledger, log, signal: new AbortController().signal, giveWay: () => Promise.resolve() } as unknown as RoundParts;
     return new Round({ tier: 'long', number, orders: orders!, progress }, new Date('2027-01-15T08:00:00Z'), parts);
   }
   const stretch = { fromMs: Date.UTC(2027, 0, 10), toMs: Date.UTC(2027, 0, 15) };
@@ -418,7 +418,7 @@ describe('only what is due', () => {
     expect(await pass(1)).toEqual([events]);
     expect(await pass(4)).toEqual([]);
     expect(await pass(51)).toEqual([sessions, events]);
-    expect(await pass(8)).toEqual([]); // By now it is old: what the budget leaves is a call each 8.6 minutes.
+    expect(await pass(11)).toEqual([]); // By now it is old: what the share leaves is a call each 11.5 minutes.
     expect(await pass(1)).toEqual([events]);
   });
 

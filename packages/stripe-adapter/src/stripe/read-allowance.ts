@@ -1,0 +1,54 @@
+// How many reads of Stripe's API the adapter may spend in 30 days, and which part of them is for whom. Stripe allows 500 for
+// each transaction and at least 10,000, on a platform for all accounts together. By default we take half, so that the shop
+// has as much for itself, and the allowance follows its payments.
+import type { AccountOrders, PaymentLedger, Runtime } from '@paidonce/ledger';
+
+export const allowanceDays = 30;
+export const leastReads = 5_000;
+const readsPerPayment = 250;
+/** The part of the poll. Nothing else can spend it. */
+export const pollPart: number = 3 / 4;
+/** The part of the looks of success pages, which anybody can cause. */
+export const looksPart: number = 1 / 4;
+const rememberedForMs = 10 * 60_000;
+
+export class ReadAllowance {
+  readonly #ledger: PaymentLedger;
+  readonly #runtime: Runtime;
+  readonly #given: number | undefined;
+  readonly #known = new Map<boolean, { readonly atMs: number; readonly reads: Promise<number> }>();
+
+  /** @param given what the shop has configured. Undefined: it follows the payments of the shop. */
+  constructor(ledger: PaymentLedger, runtime: Runtime, given: number | undefined) {
+    this.#ledger = ledger;
+    this.#runtime = runtime;
+    this.#given = given;
+  }
+
+  /** The reads of 30 days for all these accounts together. */
+  of(accounts: readonly Pick<AccountOrders, 'paidIn30Days'>[]): number {
+    return this.#given ?? readsFor(accounts);
+  }
+
+  /** The same for the accounts of a mode, at most ten minutes old. @throws LedgerError of the read models. */
+  ofMode(livemode: boolean): Promise<number> {
+    const nowMs = this.#runtime.monotonicNowMs();
+    const known = this.#known.get(livemode);
+    if (known && nowMs - known.atMs < rememberedForMs) return known.reads;
+    const reads = this.#read(livemode);
+    this.#known.set(livemode, { atMs: nowMs, reads });
+    reads.catch(() => this.#known.delete(livemode));
+    return reads;
+  }
+
+  async #read(livemode: boolean): Promise<number> {
+    if (this.#given !== undefined) return this.#given;
+    return readsFor((await this.#ledger.forAdapters.accountOrders()).filter((orders) => orders.livemode === livemode));
+  }
+}
+
+/** The default allowance of a shop with these accounts. */
+export function readsFor(accounts: readonly Pick<AccountOrders, 'paidIn30Days'>[]): number {
+  const payments = accounts.reduce((sum, { paidIn30Days }) => sum + paidIn30Days, 0);
+  return Math.max(leastReads, readsPerPayment * payments);
+}
