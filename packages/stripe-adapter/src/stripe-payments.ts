@@ -157,7 +157,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const checkout = new Checkout({ ...parts, accounts, refreshSession });
   const events = new StripeEvents({ ...parts, accounts, intake });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
-  const statusQuery = new StatusQuery({ ledger, refreshSession, runtime, log });
+  const statusQuery = new StatusQuery({ ledger, refreshSession, allowance, runtime, log });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
   const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs: new NotOursCache(runtime) });

@@ -475,6 +475,62 @@ describe('only what is due', () => {
   });
 });
 
+describe('a long round', () => {
+  test('gives way: a lost webhook is found meanwhile by the quick tier, and each round counts its own calls', async () => {
+    let aheadMs = 0;
+    let paidAtMs = 0;
+    const granted: number[] = [];
+    let reads = 0;
+    let onRead = (): void => undefined;
+    const sleep = (ms: number) => {
+      aheadMs += ms * 100; // So that sixty reads take twenty minutes.
+      reads += 1;
+      onRead();
+      return Promise.resolve();
+    };
+    const runtime = { now: () => new Date(Date.now() + aheadMs), monotonicNowMs: () => aheadMs, sleep };
+    const shop = await openShop({
+      ledger: { deliver: async () => void granted.push(aheadMs - paidAtMs), runtime: { now: runtime.now } },
+      payments: { runtime, account: 'acct_1SandboxPaidOnce' },
+      sandbox: { runtime: { now: runtime.now }, settleAfterMs: 1e9 },
+    });
+    const { sandbox, payments, checkout, ledger } = shop;
+    for (let order = 1; order <= 60; order++)
+      sandbox.pay(await checkout({ orderId: `order-v${order}` }), { card: 'voucher', fate: 'never_made' });
+    await payments.sweep();
+    aheadMs += 2 * hourMs; // By now the list of sessions begins after them.
+    const late = await checkout({ orderId: 'order-late' });
+    reads = 0;
+    onRead = () => {
+      if (reads !== 10) return;
+      paidAtMs = aheadMs;
+      sandbox.pay(late, { fate: 'lost' });
+    };
+    sandbox.calls.reset();
+    const { calls } = await payments.sweep({ onlyDue: true });
+    await ledger.settle();
+    expect(await ledger.order('order-late')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
+    const order = await eventTypes(shop, ['sweep-objects', 'order-order-late']);
+    expect(order.indexOf('MembershipGranted')).toBeLessThan(order.lastIndexOf('SweepFinished'));
+    expect(granted[0]).toBeLessThan(6 * 60_000); // The quick tier comes each five minutes, and a read takes twenty seconds.
+    expect(sandbox.calls.count('GET /v1/events')).toBe(2);
+    expect(calls).toBe(sandbox.calls.count());
+  });
+});
+
+describe('a share that is spent', () => {
+  test('is an alert, once, while an order waits', async () => {
+    const alerts: string[] = [];
+    const { payments, checkout } = await openShop({
+      ledger: { onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
+      payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 4, intervalMs: 1e9 } },
+    });
+    await checkout();
+    for (let pass = 0; pass < 3; pass++) await payments.sweep();
+    expect(alerts).toEqual([expect.stringMatching(/^reads_throttled .* 1 tiers \(events-acct_1SandboxPaidOnce-test\).* Of 4 reads/)]);
+  });
+});
+
 describe('accounts and modes', () => {
   const notOurs = { orderId: 'order-9', memberId: 'm', plan: 'year', amountMinor: 1, currency: 'eur' };
 

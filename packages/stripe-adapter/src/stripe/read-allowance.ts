@@ -16,7 +16,8 @@ export class ReadAllowance {
   readonly #ledger: PaymentLedger;
   readonly #runtime: Runtime;
   readonly #given: number | undefined;
-  readonly #known = new Map<boolean, { readonly atMs: number; readonly reads: Promise<number> }>();
+  /** What it is in a mode, as of the last reading. */
+  readonly #known = new Map<boolean, { readonly atMs: number; readonly reads: number }>();
 
   /** @param given what the shop has configured. Undefined: it follows the payments of the shop. */
   constructor(ledger: PaymentLedger, runtime: Runtime, given: number | undefined) {
@@ -30,19 +31,21 @@ export class ReadAllowance {
     return this.#given ?? readsFor(accounts);
   }
 
-  /** The same for the accounts of a mode, at most ten minutes old. @throws LedgerError of the read models. */
-  ofMode(livemode: boolean): Promise<number> {
+  /** The same for the accounts of a mode, as of ten minutes ago or so. At once: a customer is waiting. */
+  ofMode(livemode: boolean): number {
+    if (this.#given !== undefined) return this.#given;
     const nowMs = this.#runtime.monotonicNowMs();
-    const known = this.#known.get(livemode);
-    if (known && nowMs - known.atMs < rememberedForMs) return known.reads;
-    const reads = this.#read(livemode);
+    const { atMs, reads } = this.#known.get(livemode) ?? { atMs: Number.NEGATIVE_INFINITY, reads: leastReads };
+    if (nowMs - atMs < rememberedForMs) return reads;
     this.#known.set(livemode, { atMs: nowMs, reads });
-    reads.catch(() => this.#known.delete(livemode));
+    this.#read(livemode).then(
+      (read) => this.#known.set(livemode, { atMs: nowMs, reads: read }),
+      () => undefined, // What was known goes on until the next reading.
+    );
     return reads;
   }
 
   async #read(livemode: boolean): Promise<number> {
-    if (this.#given !== undefined) return this.#given;
     return readsFor((await this.#ledger.forAdapters.accountOrders()).filter((orders) => orders.livemode === livemode));
   }
 }
