@@ -104,7 +104,8 @@ export class Pass {
       if (stopping.signal.aborted) return;
       if (closedToUs.has(name)) continue;
       try {
-        this.#sum = sumOf(this.#sum, await this.#round(tier, account, onlyDue));
+        const done = await this.#round(tier, account, onlyDue);
+        this.#sum = sumOf(this.#sum, done); // Only now: a long round has let others add to it.
       } catch (error) {
         if (isNotAllowed(error) && account.orders.account !== (await this.#parts.accounts.own())) this.#leaveToOthers(name, error);
         else this.#failure ??= error; // A tier that fails does not stop the others.
