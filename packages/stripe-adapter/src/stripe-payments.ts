@@ -152,7 +152,9 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   /** Calls that a customer or a webhook waits for: neither paced nor retried here. The poll's calls are both. */
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(others) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
-  const intake = new Intake({ ...parts, accounts, siblings });
+  const notOurs = new NotOursCache(runtime);
+  const intake = new Intake({ ...parts, accounts, siblings, notOurs });
+  const recheckIntake = new Intake({ ...parts, accounts, siblings }); // A person asks because something has changed.
   const refreshSession = sessionRefresher(accounts, intake);
   const checkout = new Checkout({ ...parts, accounts, refreshSession });
   const events = new StripeEvents({ ...parts, accounts, intake });
@@ -160,7 +162,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const statusQuery = new StatusQuery({ ledger, refreshSession, allowance, runtime, log });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
-  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs: new NotOursCache(runtime) });
+  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
   const polledEvents = new StripeEvents({ ...parts, accounts: polledAccounts, intake: polledIntake });
   const poll = new Poll({
     ...parts,
@@ -193,7 +195,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (sessionId) => calls.run(() => statusQuery.ask(sessionId)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
-    recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake, siblings, reads })),
+    recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake: recheckIntake, siblings, reads })),
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;

@@ -26,7 +26,7 @@ export interface IntakeParts {
   readonly siblings: SiblingSessions;
   readonly scope: string;
   readonly log: Logger;
-  /** For sources that list the same objects again and again. Absent: no cache. */
+  /** Absent: no cache, for a person who asks. */
   readonly notOurs?: NotOursCache;
 }
 
@@ -72,9 +72,13 @@ export class Intake {
   }
 
   async #readAndRoute(type: ReadableType, id: string, provenance: Provenance): Promise<IntakeResult> {
-    const { accounts, ledger } = this.#parts;
+    const { accounts, ledger, notOurs } = this.#parts;
     const answer = await (await accounts.calls(provenance.account)).object(type, id);
-    if (answer) return this.#mapAndRoute(answer.object, readProvenance(answer, provenance));
+    if (answer) {
+      const result = await this.#mapAndRoute(answer.object, readProvenance(answer, provenance));
+      if (type === 'payment_intent' && result.outcome === 'not_ours') notOurs?.add(id); // Its refunds need not read it again.
+      return result;
+    }
     return (await ledger.orderOf(id))
       ? this.recordUnreadable(undefined, { objectId: id, type, path: 'related_object' }, provenance)
       : { outcome: 'not_ours' };
@@ -124,8 +128,10 @@ export class Intake {
   }
 
   #whose(claim: Claim, { account }: Provenance): Promise<Ownership> {
-    const { accounts } = this.#parts;
-    return resolveOwnership(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
+    const { accounts, notOurs } = this.#parts;
+    const read = async (id: string) => (await accounts.calls(account)).intent(id);
+    const intent = notOurs ? (id: string) => notOurs.readOnce(id, () => read(id)) : read;
+    return resolveOwnership(claim, { ...this.#parts, intent });
   }
 
   /** Observes an object that was read because the source left a question open. */

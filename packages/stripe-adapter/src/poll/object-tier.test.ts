@@ -148,6 +148,7 @@ describe('a payment that is under way', () => {
     sandbox.settle(String((await stripe.checkout.sessions.retrieve(sessionId)).payment_intent));
     await payments.sweep(objects);
     expect(await ledger.order('order-1')).toMatchObject({ payment: 'failed' });
+    await ledger.settle();
     expect((await ledger.forAdapters.unsettledOrders()).items).toEqual([]);
   });
 
