@@ -7,11 +7,11 @@ import { allowanceDays, looksPart } from '../stripe/read-allowance.ts';
 const monthMs = allowanceDays * 24 * 3_600_000;
 
 export class LookBucket {
-  readonly #runtime: Runtime;
+  readonly #runtime: Pick<Runtime, 'monotonicNowMs'>;
   #taken = 0;
   #atMs: number;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Pick<Runtime, 'monotonicNowMs'>) {
     this.#runtime = runtime;
     this.#atMs = runtime.monotonicNowMs();
   }

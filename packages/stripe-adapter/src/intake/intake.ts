@@ -35,6 +35,8 @@ type Named = Omit<Unreadable, 'path'>;
 
 export class Intake {
   readonly #parts: IntakeParts;
+  /** Key: the id of a payment intent that is being read. */
+  readonly #reading = new Map<string, Promise<Answer | undefined>>();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -128,10 +130,18 @@ export class Intake {
   }
 
   #whose(claim: Claim, { account }: Provenance): Promise<Ownership> {
-    const { accounts, notOurs } = this.#parts;
-    const read = async (id: string) => (await accounts.calls(account)).intent(id);
-    const intent = notOurs ? (id: string) => notOurs.readOnce(id, () => read(id)) : read;
-    return resolveOwnership(claim, { ...this.#parts, intent });
+    return resolveOwnership(claim, { ...this.#parts, intent: (id) => this.#intent(id, account) });
+  }
+
+  /** Reads an intent once for all who ask at the same time, as the webhooks of one refund do. */
+  #intent(id: string, account: string): Promise<Answer | undefined> {
+    const underWay = this.#reading.get(id);
+    if (underWay) return underWay;
+    const reading = this.#parts.accounts.calls(account).then((calls) => calls.intent(id));
+    this.#reading.set(id, reading);
+    const end = (): boolean => this.#reading.delete(id);
+    reading.then(end, end);
+    return reading;
   }
 
   /** Observes an object that was read because the source left a question open. */

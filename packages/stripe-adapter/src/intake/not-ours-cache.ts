@@ -1,7 +1,6 @@
 // Payment intents of other apps in a shared account, as Stripe reported a while ago. Lists overlap, a refund has several
 // webhooks, and each of them would read its intent again. It only saves reads: the ledger's links are checked first.
 import type { Runtime } from '@paidonce/ledger';
-import type { Answer } from '../stripe/stripe-calls.ts';
 
 /** How long an entry counts: metadata may be set later. */
 const ttlMs = 6 * 3_600_000;
@@ -11,7 +10,6 @@ const maxEntries = 10_000;
 export class NotOursCache {
   readonly #runtime: Runtime;
   readonly #addedAtMs = new Map<string, number>();
-  readonly #reading = new Map<string, Promise<Answer | undefined>>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -27,14 +25,5 @@ export class NotOursCache {
     this.#addedAtMs.set(intentId, this.#runtime.monotonicNowMs());
     const [oldest] = this.#addedAtMs.keys();
     if (this.#addedAtMs.size > maxEntries && oldest !== undefined) this.#addedAtMs.delete(oldest);
-  }
-
-  /** Reads an intent once for all who ask at the same time, as the webhooks of one refund do. @throws what `read` throws. */
-  readOnce(intentId: string, read: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
-    const underWay = this.#reading.get(intentId);
-    if (underWay) return underWay;
-    const reading = read().finally(() => this.#reading.delete(intentId));
-    this.#reading.set(intentId, reading);
-    return reading;
   }
 }
