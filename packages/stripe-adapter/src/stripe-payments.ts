@@ -62,9 +62,11 @@ export interface PollOptions {
    */
   readonly intervalMs?: number;
   /**
-   * Reads of Stripe's API that may be spent in 30 days; status queries count. Stripe allows 500 for each transaction, at
-   * least 10,000, and the shop's own reads come out of the same allowance. Once they are spent, the `events` tier runs only
-   * as often as `objects`; the other tiers go on. Default 5,000.
+   * Reads of Stripe's API that may be spent in 30 days, by all accounts together. Stripe allows 500 for each transaction, at
+   * least 10,000, and the shop's own reads come out of the same allowance. Three quarters are the poll's, shared by its
+   * accounts; a quarter is for status queries. An account whose share is spent is polled more rarely, at most by the
+   * interval of its `objects` and `money` tiers if it is the only one. Default: 250 for each order that was paid in the last
+   * 30 days, at least 5,000.
    */
   readonly readsPer30Days?: number;
 }
@@ -98,7 +100,8 @@ export interface StripePayments extends AsyncDisposable {
   handleWebhook(rawBody: Uint8Array, signature: string): Promise<WebhookAnswer>;
   /**
    * The state of one Checkout session (`cs_…`), for a success page. Undefined: the ledger does not know the session, and
-   * Stripe was not asked. If Stripe does not answer within 3 s, the result is `stale`; that is no error.
+   * Stripe was not asked. If Stripe does not answer within 3 s, or this process has spent the reads that are for status
+   * queries, the result is what the ledger knows, and `stale`; that is no error.
    */
   status(sessionId: string): Promise<PaymentStatus | undefined>;
   /**

@@ -25,7 +25,7 @@ export type PaymentState =
 
 export interface PaymentStatus {
   readonly state: PaymentState;
-  /** True if Stripe did not answer: `state` is what was known before. */
+  /** True if Stripe did not answer, or was not asked because reads are spent: `state` is what was known before. */
   readonly stale: boolean;
   /** Milliseconds to wait before the next query. Absent: nothing more is to come. */
   readonly nextPollAfterMs?: number;

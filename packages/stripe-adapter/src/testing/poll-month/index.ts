@@ -14,6 +14,8 @@ export interface PollMonthOptions {
   readonly unpaidOrders: number;
   /** Looks of the success page that ask Stripe, for each order. */
   readonly looks: number;
+  /** How often a pass of the poll comes. Default: 5 minutes. */
+  readonly passEveryMs?: number;
 }
 
 export interface PollMonth {
@@ -47,9 +49,10 @@ export function simulatePollMonth(options: PollMonthOptions): PollMonth {
     return { number, roundAtMs: { events: never, objects: never, money: never }, spent: new Map() };
   });
   const reads = { events: 0, objects: 0, money: 0, looks: 0 };
+  const { passEveryMs = defaultIntervalMs } = options;
   let [nowMs, allowance] = [startMs, 0];
   const bucket = new LookBucket({ monotonicNowMs: () => nowMs });
-  for (; nowMs < startMs + days * dayMs; nowMs += defaultIntervalMs) {
+  for (; nowMs < startMs + days * dayMs; nowMs += passEveryMs) {
     const now = new Date(nowMs);
     const counts = nowMs >= startMs + warmUpDays * dayMs;
     const orders = accounts.map((account) => ordersOf(account, options, nowMs));
@@ -60,7 +63,7 @@ export function simulatePollMonth(options: PollMonthOptions): PollMonth {
       const spent = pass(account, orders[place] as AccountOrders, share, options, now);
       for (const tier of sweepTiers) if (counts) reads[tier] += spent[tier];
     }
-    for (let look = looksUntil(options, nowMs) - looksUntil(options, nowMs - defaultIntervalMs); look > 0; look--)
+    for (let look = looksUntil(options, nowMs) - looksUntil(options, nowMs - passEveryMs); look > 0; look--)
       if (bucket.take(allowance) && counts) reads.looks += 1;
   }
   return { reads, allowance, granted: Math.max(10_000, 500 * options.payments * options.accounts) };
