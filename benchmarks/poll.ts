@@ -1,5 +1,6 @@
 // The benchmark `npm run bench -- poll`: 10,000 orders wait for their payment, 100 of them were paid, and every webhook was
 // lost. One sweep of the completed sessions finds all 100; the other way is one retrieve per order. The sandbox counts calls.
+// Then what the poll costs in a simulated month, and how long 10,000 waiting vouchers delay a lost webhook.
 
 import { createPaymentLedger, type PaymentLedger } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
@@ -7,6 +8,8 @@ import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Stripe from 'stripe';
+import { simulatedMonths } from './poll-month.ts';
+import { waitingVouchers } from './waiting-vouchers.ts';
 
 const pendingOrders = 10_000;
 const paidOrders = 100;
@@ -29,7 +32,9 @@ export async function poll(): Promise<void> {
     { poll: 'a retrieve for each order', calls: naive.calls, found: naive.result, seconds: naive.seconds },
     { poll: 'one sweep of the completed sessions', calls: sweep.calls, found: sweep.result, seconds: sweep.seconds },
   ]);
-  console.log(JSON.stringify({ bench: 'poll', calls: sweep.calls, found: sweep.result, retrieveEachCalls: naive.calls }));
+  const months = simulatedMonths();
+  const vouchers = await waitingVouchers();
+  console.log(JSON.stringify({ bench: 'poll', calls: sweep.calls, found: sweep.result, retrieveEachCalls: naive.calls, months, vouchers }));
 }
 
 async function placeOrders(sandbox: StripeSandbox, payments: StripePayments): Promise<void> {

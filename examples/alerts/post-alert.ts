@@ -31,6 +31,7 @@ function urgency(kind: Alert['kind']): string {
       return '🔴';
     case 'review_opened':
     case 'webhook_missed':
+    case 'reads_throttled':
     case 'signatures_refused':
       return '🟠';
     default: // The other kinds, and kinds of later releases.

@@ -13,6 +13,10 @@ export interface AccountOrders {
   readonly firstPlacedAt: string;
   /** True if any payment was ever paid, also if it was undone later. */
   readonly everPaid: boolean;
+  /** When the newest payment came. ISO 8601 UTC. Absent: none ever came. */
+  readonly newestPaidAt?: string;
+  /** Orders whose newest payment came in the last 30 days. Counted up to 100,000. */
+  readonly paidIn30Days: number;
   /**
    * The oldest and newest `placedAt` (ISO 8601 UTC) of the orders without a payment on which one was still possible at
    * `awaitedAt`. Absent: there is no such order.
@@ -38,9 +42,18 @@ export interface SweepProgress {
   readonly upTo?: string;
   /** Where the newest unfinished round was last: the next one need not read again what that one has read. Absent: nowhere. */
   readonly resume?: SweepPosition;
-  /** Reads that the rounds of the tier reported, by the UTC day of their end (`2026-01-31`). Holds the newest 31 days. */
-  readonly spent: readonly { readonly day: string; readonly reads: number }[];
+  /** Reads that the rounds of the tier reported, by the UTC day of their end. Holds the newest 31 days. */
+  readonly spent: readonly DayOfReads[];
 }
+/** The reads of one UTC day. */
+export interface DayOfReads {
+  /** `2026-01-31`. */
+  readonly day: string;
+  readonly reads: number;
+  /** How many of them were made outside the rounds (`SweepSummary.otherReads`). Absent: none. */
+  readonly others?: number;
+}
+
 /** A place in a provider's list that is read from the newest object to the oldest. */
 export interface SweepPosition {
   /** `from` and `to`: the time window of the list. ISO 8601 UTC. */
@@ -102,8 +115,11 @@ export interface UnreadableObject {
 export interface AdapterLedger {
   /** Passes an alert to the log and to the shop's `onAlert`. Never throws, and does not wait for the hook. */
   alert(alert: Alert): void;
-  /** From a read model, sorted by account. `awaitedAt` (ISO 8601): the time for which `awaited` is computed. Default: now. */
-  accountOrders(awaitedAt?: string): Promise<readonly AccountOrders[]>;
+  /**
+   * From a read model, sorted by account. `awaitedAt` (ISO 8601): the time for which `awaited` is computed. Default: now.
+   * `account`: only that one. Default: all.
+   */
+  accountOrders(awaitedAt?: string, account?: string): Promise<readonly AccountOrders[]>;
   /** From a read model, sorted by order id: the orders with objects to read again by their ids. */
   unsettledOrders(page?: PageRequest): Promise<Page<AccountUnsettledOrder>>;
   /** Strong: how far the rounds of the tier have come. */

@@ -7,6 +7,7 @@
 export type {
   AccountOrders,
   AccountUnsettledOrder,
+  DayOfReads,
   ObservationPreview,
   SweepPosition,
   SweepProgress,

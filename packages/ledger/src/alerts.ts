@@ -38,6 +38,13 @@ export type AlertKind =
    */
   | 'poll_failing'
   /**
+   * An account on which an order waits for its payment has spent its part of the read budget, so a tier of the poll comes
+   * there less often than it should. Sent once, until no tier is; then once a day at most in each process. Raise
+   * `poll.readsPer30Days` if Stripe's allowance has room. List: `budgetLeft` in the events `SweepFinished`, which `paidonce
+   * export` shows.
+   */
+  | 'reads_throttled'
+  /**
    * Ten webhooks in a row had signatures that none of our secrets made: a secret was rotated, or the clock is wrong. Anybody
    * can cause it too. Sent once an hour at most in each process. List: the failed deliveries in the provider's dashboard;
    * `paidonce-stripe doctor` checks secrets and clock.

@@ -193,7 +193,7 @@ class Ledger implements PaymentLedger {
 
   readonly forAdapters: AdapterLedger = {
     alert: (alert) => this.#alert(alert),
-    accountOrders: (awaitedAt) => this.#call(() => this.#lists.accountOrders(awaitedAt)),
+    accountOrders: (awaitedAt, account) => this.#call(() => this.#lists.accountOrders(awaitedAt, account)),
     unsettledOrders: (page) => this.#call(() => this.#lists.unsettledOrders(page)),
     sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
     startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),

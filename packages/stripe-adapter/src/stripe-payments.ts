@@ -16,12 +16,13 @@ import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { metadataFor } from './mapping/claim.ts';
 import { type Rechecked, recheck } from './operations/recheck.ts';
+import { OtherReads } from './poll/other-reads.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
-import { ReadBudget } from './poll/read-budget.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
+import { ReadAllowance } from './stripe/read-allowance.ts';
 import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
 import { stripeAccountSchema } from './stripe/stripe-objects.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
@@ -63,9 +64,11 @@ export interface PollOptions {
    */
   readonly intervalMs?: number;
   /**
-   * Reads of Stripe's API that may be spent in 30 days; status queries count. Stripe allows 500 for each transaction, at
-   * least 10,000, and the shop's own reads come out of the same allowance. Once they are spent, the `events` tier runs only
-   * as often as `objects`; the other tiers go on. Default 5,000.
+   * Reads of Stripe's API that may be spent in 30 days, by all accounts together. Stripe allows 500 for each transaction, at
+   * least 10,000, and the shop's own reads come out of the same allowance. Three quarters are the poll's, shared by its
+   * accounts; a quarter is for status queries. An account whose share is spent is polled more rarely, at most by the
+   * interval of its `objects` and `money` tiers if it is the only one. Default: 250 for each order that was paid in the last
+   * 30 days, at least 5,000.
    */
   readonly readsPer30Days?: number;
 }
@@ -103,7 +106,8 @@ export interface StripePayments extends AsyncDisposable {
   handleWebhook(rawBody: Uint8Array, signature: string): Promise<WebhookAnswer>;
   /**
    * The state of one Checkout session (`cs_…`) or payment intent (`pi_…`), for a success page. Undefined: the ledger does not
-   * know it, and Stripe was not asked. If Stripe does not answer within 3 s, the result is `stale`; that is no error.
+   * know it, and Stripe was not asked. If Stripe does not answer within 3 s, or this process has spent the reads that are for
+   * status queries, the result is what the ledger knows, and `stale`; that is no error.
    */
   status(checkoutId: string): Promise<PaymentStatus | undefined>;
   /**
@@ -125,7 +129,6 @@ export interface StripePayments extends AsyncDisposable {
   recheck(orderOrObjectId: string): Promise<Rechecked>;
 }
 
-const defaultReadsPer30Days = 5_000;
 const drainMs = 10_000;
 const optionNames: readonly string[] = [
   'ledger',
@@ -149,24 +152,27 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   checkOptions(options);
   const secrets = readSecrets(options.webhookSecrets);
   const runtime = { ...ledger.runtime, ...options.runtime };
-  const { intervalMs = defaultIntervalMs, readsPer30Days = defaultReadsPer30Days } = options.poll || {};
+  const { intervalMs = defaultIntervalMs, readsPer30Days } = options.poll || {};
   const stopping = new AbortController();
-  const budget = new ReadBudget(readsPer30Days);
+  const allowance = new ReadAllowance(ledger, runtime, readsPer30Days);
+  const others = new OtherReads();
   const reads = new BackgroundReads(runtime, stopping.signal);
   const parts = { ledger, stripe, scope, runtime, log };
 
   /** Calls that a customer or a webhook waits for: neither paced nor retried here. The poll's calls are both. */
-  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(budget) }), options);
+  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(others) }), options);
   const siblings = siblingSessions(ledger, accounts, scope, log);
-  const intake = new Intake({ ...parts, accounts, siblings });
+  const notOurs = new NotOursCache(runtime);
+  const intake = new Intake({ ...parts, accounts, siblings, notOurs });
+  const recheckIntake = new Intake({ ...parts, accounts, siblings }); // A person asks because something has changed.
   const refreshCheckout = checkoutRefresher(accounts, intake);
   const checkout = new Checkout({ ...parts, accounts, refreshCheckout });
   const events = new StripeEvents({ ...parts, accounts, intake });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
-  const statusQuery = new StatusQuery({ ledger, refreshCheckout, runtime, log });
+  const statusQuery = new StatusQuery({ ledger, refreshCheckout, allowance, runtime, log });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
-  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs: new NotOursCache(runtime) });
+  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
   const polledEvents = new StripeEvents({ ...parts, accounts: polledAccounts, intake: polledIntake });
   const poll = new Poll({
     ...parts,
@@ -174,7 +180,8 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     intake: polledIntake,
     events: polledEvents,
     reads,
-    budget,
+    allowance,
+    others,
     intervalMs,
     stopping,
   });
@@ -198,7 +205,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId) => calls.run(() => statusQuery.ask(checkoutId)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
-    recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake, siblings, reads })),
+    recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake: recheckIntake, siblings, reads })),
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;
@@ -207,9 +214,9 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 }
 
 /** Only reads count: Stripe rations reads, not writes. */
-function countedIn(budget: ReadBudget): NonNullable<StripeCallsOptions['around']> {
+function countedIn(others: OtherReads): NonNullable<StripeCallsOptions['around']> {
   return (what, call) => {
-    if (what.startsWith('GET ')) budget.note();
+    if (what.startsWith('GET ')) others.note();
     return call();
   };
 }
@@ -225,8 +232,8 @@ function checkOptions(options: StripePaymentsOptions): void {
   if (account !== undefined && !stripeAccountSchema.safeParse(account).success) {
     throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);
   }
-  const { intervalMs = defaultIntervalMs, readsPer30Days = defaultReadsPer30Days } = poll || {};
-  if (!(Number.isInteger(readsPer30Days) && readsPer30Days >= 0)) {
+  const { intervalMs = defaultIntervalMs, readsPer30Days } = poll || {};
+  if (readsPer30Days !== undefined && !(Number.isInteger(readsPer30Days) && readsPer30Days >= 0)) {
     throw new LedgerError('invalid_input', `poll.readsPer30Days is ${readsPer30Days}; it must be a whole number of reads from 0 on`);
   }
   if (!(intervalMs > 0 && Number.isFinite(intervalMs))) {

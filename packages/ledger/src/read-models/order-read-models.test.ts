@@ -45,7 +45,7 @@ function everything(models: OrderReadModels) {
     reviews: models.reviews('', 1_000),
     pending: models.pendingDeliveries(),
     undelivered: models.undelivered('', 1_000),
-    accounts: models.accounts(now),
+    accounts: models.accounts({ awaitedAt: now, paidAfter: now }),
     unsettled: models.unsettled('', 1_000),
   };
 }
@@ -83,12 +83,17 @@ async function byTheStreams(store: EventStore) {
 function accountOf(orders: readonly OrderState[]): AccountOrders {
   const awaited = orders.flatMap((order) => ((listedUntil(order) ?? '') > now ? (order.placed?.placedAt ?? []) : [])).sort();
   const placed = orders.filter((order) => order.placed);
+  const paid = placed.flatMap(({ payments }) => Object.values(payments).flatMap(({ paidAt }) => paidAt ?? [])).sort();
+  const newestPaidAt = paid.at(-1);
   const [oldestPlacedAt, newestPlacedAt] = [awaited[0], awaited.at(-1)];
   return {
     account: order1.account,
     livemode: true,
     firstPlacedAt: order1.placedAt,
     everPaid: placed.some(({ payments }) => Object.values(payments).some(({ attempt }) => attempt?.status === 'paid')),
+    ...(newestPaidAt === undefined ? {} : { newestPaidAt }),
+    paidIn30Days: placed.filter(({ payments }) => Object.values(payments).some(({ paidAt }) => paidAt !== undefined && paidAt > now))
+      .length,
     hasUnsettled: placed.some(unsettledIn),
     ...(oldestPlacedAt !== undefined && newestPlacedAt !== undefined ? { awaited: { oldestPlacedAt, newestPlacedAt } } : {}),
   };
@@ -298,8 +303,8 @@ describe('what a poll must look for', () => {
   test('is reported for each account and mode, from its oldest order that may still be paid on', async () => {
     const models = await withOrders({ placedAt: at(3) }, { placedAt: at(1) }, { livemode: false, placedAt: at(2) }, { account: 'acct_2' });
     const awaited = { oldestPlacedAt: at(1), newestPlacedAt: at(3) };
-    const rest = { everPaid: false, hasUnsettled: false };
-    expect(models.accounts(now)).toMatchObject([
+    const rest = { everPaid: false, paidIn30Days: 0, hasUnsettled: false };
+    expect(models.accounts({ awaitedAt: now, paidAfter: now })).toMatchObject([
       { account: 'acct_1', livemode: false, firstPlacedAt: at(2), ...rest, awaited: { oldestPlacedAt: at(2), newestPlacedAt: at(2) } },
       { account: 'acct_1', livemode: true, firstPlacedAt: at(1), ...rest, awaited },
       { account: 'acct_2', livemode: true, firstPlacedAt: order1.placedAt, ...rest },
@@ -308,8 +313,30 @@ describe('what a poll must look for', () => {
 
   test('is nothing once all checkouts have expired', async () => {
     const models = await withOrders({});
-    expect(models.accounts(at(31))).toEqual([
-      { account: 'acct_1', livemode: true, firstPlacedAt: order1.placedAt, everPaid: false, hasUnsettled: false },
+    expect(models.accounts({ awaitedAt: at(31), paidAfter: now })).toEqual([
+      { account: 'acct_1', livemode: true, firstPlacedAt: order1.placedAt, everPaid: false, paidIn30Days: 0, hasUnsettled: false },
     ]);
+  });
+
+  test('tells how many orders were paid lately, and when the newest payment came', async () => {
+    const store = openMemoryEventStore();
+    const { orders } = openPaymentProcess(store, instantRuntime());
+    for (const [orderId, account, paidAt] of [
+      ['order-1', 'acct_1', at(2)],
+      ['order-2', 'acct_1', at(9)],
+      ['order-3', 'acct_2', at(1)],
+    ] as const) {
+      await orders.command(orderId, 'test', { type: 'place', order: { ...order1, orderId, account } });
+      const observed = paymentObserved(paid(), { of: { ...payment(`pi_${orderId}`), account }, asOf: paidAt });
+      await orders.command(orderId, 'test', { type: 'observe', observed });
+    }
+    const models = await openModels(store);
+    await catchUp(models, store, logStart);
+    const accounts = (account?: string) => models.accounts({ awaitedAt: now, paidAfter: at(3), ...(account ? { account } : {}) });
+    expect(accounts()).toMatchObject([
+      { account: 'acct_1', paidIn30Days: 1, newestPaidAt: at(9) },
+      { account: 'acct_2', paidIn30Days: 0, newestPaidAt: at(1) },
+    ]);
+    expect(accounts('acct_2').map(({ account }) => account)).toEqual(['acct_2']);
   });
 });

@@ -9,7 +9,7 @@ import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, v
 import type { Backlog, Membership } from '../payment-ledger.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import type { FoldedSweep } from '../streams/sweep-streams.ts';
-import { openAccountRows } from './account-rows.ts';
+import { type AccountQuery, openAccountRows } from './account-rows.ts';
 import { type FoldedOrder, foldInto, orderColumns, rowsOf } from './order-rows.ts';
 import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
 import { isOfSweep, openSweepRows } from './sweep-rows.ts';
@@ -26,7 +26,7 @@ export interface OrderReadModels {
   /** Lists take the key of the last row before the page (empty: from the start), and how many rows to give at most. `now`: ISO 8601 UTC. */
   openOrders(now: string, after: string, limit: number): readonly OrderView[];
   reviews(after: string, limit: number): readonly Review[];
-  accounts(awaitedAt: string): readonly AccountOrders[];
+  accounts(query: AccountQuery): readonly AccountOrders[];
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
   undelivered(after: string, limit: number): readonly UndeliveredDecision[];
   backlog(now: string): Omit<Backlog, 'lagMs'>;

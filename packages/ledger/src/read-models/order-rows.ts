@@ -29,6 +29,7 @@ export const orderColumns = [
   'listed_until',
   'unsettled',
   'abandoned',
+  'paid_at',
 ] as const;
 export type OrderColumns = [
   orderId: string,
@@ -45,6 +46,7 @@ export type OrderColumns = [
   listedUntil: string | null,
   unsettled: number,
   abandoned: number,
+  paidAt: string | null,
 ];
 
 /** Folds one event into the order. @throws LedgerError `corrupt`, `file_newer`. */
@@ -52,6 +54,13 @@ export function foldInto(order: FoldedOrder, event: StoredEvent): void {
   const read = orderAggregate.read(event);
   order.state = orderAggregate.evolve(order.state, read, event.metadata['instance'] ?? '');
   if (isDecision(read)) order.since = event.metadata['recordedAt'] ?? null;
+}
+
+function newestPaidAt({ payments }: OrderState): string | undefined {
+  return Object.values(payments)
+    .flatMap(({ paidAt }) => paidAt ?? [])
+    .sort()
+    .at(-1);
 }
 
 /** The columns of the order's row, and the rows of its open reviews: id, and the review as JSON. */
@@ -76,6 +85,7 @@ export function rowsOf({ state, since }: FoldedOrder): {
       listedUntil(state) ?? null,
       unsettledIn(state) ? 1 : 0,
       undeliveredIn(state)?.abandoned ? 1 : 0,
+      newestPaidAt(state) ?? null,
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };

@@ -14,7 +14,7 @@ import { sweepAggregate } from '../streams/sweep-streams.ts';
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 8;
+export const layout = 9;
 /** The streams that the read models are made from; below, the name of their cursor. */
 export const readModelPrefixes: readonly string[] = [orderAggregate.stream(''), sweepAggregate.stream('')];
 export const readModelCursor = 'orders';
@@ -41,7 +41,8 @@ const schema = `
     placed_at text,
     listed_until text,
     unsettled integer not null,
-    abandoned integer not null
+    abandoned integer not null,
+    paid_at text
   );
   create index orders_by_member on orders (member_id, order_id) where status <> 'none';
   -- With the time, so that those who never came back are passed over without reading their rows.
@@ -49,6 +50,7 @@ const schema = `
   create index orders_pending on orders (order_id) where pending = 1;
   create index orders_undelivered on orders (order_id) where pending + abandoned > 0;
   create index orders_listed on orders (account, livemode, listed_until, placed_at) where listed_until is not null;
+  create index orders_paid on orders (account, livemode, paid_at) where paid_at is not null;
   create index orders_unsettled on orders (account, livemode) where unsettled = 1;
   create index orders_unsettled_by_id on orders (order_id) where unsettled = 1;
   -- One row for each account and mode in which an order was ever placed.

@@ -100,7 +100,7 @@ describe('the reads that rounds have told of', () => {
     await a.finish('fast', 1, { upTo: first, summary: { ...summary, otherReads: 5, budgetLeft: -3 } });
     await a.start('fast', 1);
     await a.finish('fast', 2, { upTo: '2026-01-01T23:59:00.000Z', summary });
-    expect((await a.progress('fast')).spent).toEqual([{ day: '2026-01-01', reads: 7 }]);
+    expect((await a.progress('fast')).spent).toEqual([{ day: '2026-01-01', reads: 7, others: 5 }]);
   });
   test('are forgotten after 31 days', async () => {
     const { a } = openTwo();

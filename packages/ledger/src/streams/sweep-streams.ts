@@ -47,7 +47,7 @@ export const sweepStateSchema: z.ZodType<SweepState> = z.strictObject({
   finished: z.boolean(),
   upTo: z.exactOptional(timeSchema),
   resume: z.exactOptional(positionSchema),
-  spent: z.array(z.strictObject({ day: z.iso.date(), reads: countSchema })),
+  spent: z.array(z.strictObject({ day: z.iso.date(), reads: countSchema, others: z.exactOptional(countSchema) })),
 });
 /** For how many days `spent` keeps the number of reads. */
 const spentDays = 31;
@@ -105,8 +105,10 @@ function spentAfter(
   { upTo, summary: { calls, otherReads = 0 } }: Extract<SweepEvent, { type: 'SweepFinished' }>['data'],
 ): SweepProgress['spent'] {
   const day = upTo.slice(0, 10);
-  const reads = (spent.find((each) => each.day === day)?.reads ?? 0) + calls + otherReads;
-  return [...spent.filter((each) => each.day !== day), { day, reads }].sort((a, b) => (a.day < b.day ? -1 : 1)).slice(-spentDays);
+  const before = spent.find((each) => each.day === day);
+  const others = (before?.others ?? 0) + otherReads;
+  const today = { day, reads: (before?.reads ?? 0) + calls + otherReads, ...(others === 0 ? {} : { others }) };
+  return [...spent.filter((each) => each.day !== day), today].sort((a, b) => (a.day < b.day ? -1 : 1)).slice(-spentDays);
 }
 
 /** @param keeping absent: a stream is folded from its start. */

@@ -1,9 +1,10 @@
 // The lists that a ledger answers from its read models. Each says how far it may be behind the log.
 import type { AdapterLedger } from '../adapter-ledger.ts';
 import { pageSchema, parse } from '../input.ts';
-import { idSchema, timeSchema } from '../observation.ts';
+import { idSchema } from '../observation.ts';
 import { type Page, type PageRequest, pageOf } from '../page.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
+import { accountQuery } from '../read-models/account-rows.ts';
 import { orderKey, pageKey } from '../read-models/order-read-models.ts';
 import type { Runtime } from '../runtime.ts';
 import type { OpenedSubscribers, Subscribers } from './subscribers.ts';
@@ -52,8 +53,8 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
     return { ...models.backlog(this.#now()), lagMs: lagMs() };
   };
 
-  accountOrders: AdapterLedger['accountOrders'] = async (awaitedAt = this.#now()) =>
-    (await this.opened()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt'));
+  accountOrders: AdapterLedger['accountOrders'] = async (awaitedAt, account) =>
+    (await this.opened()).models.accounts(accountQuery(this.#options.runtime.now(), awaitedAt, account));
 
   unsettledOrders: AdapterLedger['unsettledOrders'] = (request) =>
     this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey);

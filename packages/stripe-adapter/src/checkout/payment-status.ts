@@ -26,7 +26,7 @@ export type PaymentState =
 /** What `status` answers about a Checkout session, for the page to which the customer returns. */
 export interface PaymentStatus {
   readonly state: PaymentState;
-  /** True if Stripe did not answer: `state` is what was known before. */
+  /** True if Stripe did not answer, or was not asked because reads are spent: `state` is what was known before. */
   readonly stale: boolean;
   /** Milliseconds to wait before the next query. Absent: nothing more is to come. */
   readonly nextPollAfterMs?: number;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { manualPayment } from '../index.ts';
 import { openShop, storyOf } from '../shop.test-support.ts';
+import { ReadAllowance } from '../stripe/read-allowance.ts';
 
 const retrieveRoute = 'GET /v1/checkout/sessions/:session';
 
@@ -200,4 +201,55 @@ test('several sessions of one order are one question a second', async () => {
   sandbox.calls.reset();
   await Promise.all([payments.status(sessionId), payments.status('cs_test_second'), payments.status(sessionId)]);
   expect(sandbox.calls.byRoute()).toEqual({ [retrieveRoute]: 1 });
+});
+
+describe('the looks of all orders', () => {
+  const month = 30 * 24 * 3_600_000;
+
+  test('come out of one bucket; beyond it the ledger answers, stale, and goes on to hear webhooks', async () => {
+    let aheadMs = 0;
+    const { payments, checkout, sandbox } = await openShop({
+      payments: { poll: { readsPer30Days: 24, intervalMs: 1e9 }, runtime: { monotonicNowMs: () => aheadMs } },
+    });
+    const sessions: string[] = [];
+    for (let order = 1; order <= 5; order++) sessions.push(await checkout({ orderId: `order-${order}` }));
+    sandbox.calls.reset();
+    const stale: (boolean | undefined)[] = [];
+    for (const session of sessions) stale.push((await payments.status(session))?.stale);
+    expect(stale).toEqual([false, false, false, true, true]); // An eighth of the reads at once.
+    expect(sandbox.calls.count(retrieveRoute)).toBe(3);
+    sandbox.pay(sessions[4]!);
+    await sandbox.deliverDue();
+    expect(await payments.status(sessions[4]!)).toEqual({ state: 'active', stale: false });
+    aheadMs += month / 3; // One look has flowed in.
+    expect([(await payments.status(sessions[3]!))?.stale, (await payments.status(sessions[2]!))?.stale]).toEqual([false, true]);
+    expect(sandbox.calls.count(retrieveRoute)).toBe(4);
+  });
+
+  test('of orders that nobody pays leave the poll what is its own', async () => {
+    const { payments, checkout, sandbox, ledger } = await openShop({
+      payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 400, intervalMs: 1e9 } },
+    });
+    const session = await checkout();
+    for (let order = 2; order <= 60; order++) await payments.status(await checkout({ orderId: `order-${order}` }));
+    sandbox.pay(session, { fate: 'lost' });
+    const { budgetLeft } = await payments.sweep({ tiers: ['events'] });
+    expect(budgetLeft).toBe(400 - 50 - 1);
+    const { spent } = await ledger.forAdapters.sweepProgress(`events-${sandbox.account}-test`);
+    expect(spent).toEqual([expect.objectContaining({ reads: 51, others: 50 })]);
+  });
+
+  test('grow with the payments of the shop', async () => {
+    let aheadMs = 0;
+    const runtime = { monotonicNowMs: () => aheadMs };
+    const { ledger, checkout, sandbox, payments } = await openShop({ payments: { runtime } });
+    const allowance = new ReadAllowance(ledger, { ...ledger.runtime, ...runtime }, undefined);
+    expect(allowance.ofMode(false)).toBe(5_000);
+    for (let order = 1; order <= 21; order++) sandbox.pay(await checkout({ orderId: `order-${order}` }), { fate: 'lost' });
+    await payments.sweep({ tiers: ['objects'] });
+    await ledger.settle(); // The read models have all of them.
+    aheadMs = 10 * 60_000;
+    await expect.poll(() => allowance.ofMode(false)).toBe(5_250);
+    expect(allowance.ofMode(true)).toBe(5_000);
+  });
 });

@@ -1,14 +1,17 @@
-// The success page asks: the ledger answers, after one look at Stripe where that can bring news. What the
-// ledger does not know costs no call, and callers who ask at once share one.
+// The success page asks: the ledger answers, after one look at Stripe where that can bring news. What the ledger does not
+// know costs no call, callers who ask at once share one, and all looks come out of one bucket.
 
-import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { LedgerError, type Logger, type OrderView, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
+import type { ReadAllowance } from '../stripe/read-allowance.ts';
+import { LookBucket } from './look-bucket.ts';
 import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
 import type { RefreshCheckout } from './refresh-checkout.ts';
 
 export interface StatusQueryParts {
   readonly ledger: PaymentLedger;
   readonly refreshCheckout: RefreshCheckout;
+  readonly allowance: ReadAllowance;
   readonly runtime: Runtime;
   readonly log: Logger;
 }
@@ -26,6 +29,7 @@ const readIntervalShare = 1 / 10;
 const maxReadIntervalMs = 5 * 60_000;
 /** Orders whose last read is remembered. Beyond this the oldest is dropped, which costs one more call. */
 const maxRememberedOrders = 10_000;
+const warnAgainMs = 3_600_000;
 
 interface LastRead {
   /** The first read of those that followed one another. Monotonic time, as is `atMs`. */
@@ -43,13 +47,17 @@ export class StatusQuery {
   readonly #running = new Map<string, Promise<PaymentStatus | undefined>>();
   /** Key: order id. */
   readonly #lastReads = new Map<string, LastRead>();
+  readonly #bucket: LookBucket;
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: StatusQueryParts) {
     this.#parts = parts;
+    this.#bucket = new LookBucket(parts.runtime);
   }
 
   /**
-   * Undefined: the ledger does not know the session or intent, and Stripe was not asked. If Stripe does not answer: `stale`.
+   * Undefined: the ledger does not know the session or intent, and Stripe was not asked. If Stripe does not answer, or the
+   * looks of all orders are spent: `stale`.
    *
    * @throws LedgerError of the store.
    */
@@ -69,17 +77,18 @@ export class StatusQuery {
     const known = attemptOf(await ledger.history(before.orderId), checkoutId);
     if (before.membership === 'active' || isFinalAttempt(known)) return statusOf(stateOf(before, known, ledger.delivers), false);
     const account = before.checkouts.find(({ payment }) => payment.id === checkoutId)?.payment.account ?? before.account;
-    const answered = await this.#inTime(this.#readOnce(before.orderId, { id: checkoutId, account }));
+    const answered = await this.#inTime(this.#readOnce(before, { id: checkoutId, account }));
     const order = (await ledger.orderOf(checkoutId)) ?? before;
     return statusOf(stateOf(order, attemptOf(await ledger.history(order.orderId), checkoutId), ledger.delivers), !answered);
   }
 
   /** A read that is under way, or was made a moment ago, answers for this call too. */
-  #readOnce(orderId: string, checkout: Asked): Promise<boolean> {
-    const { runtime } = this.#parts;
+  #readOnce({ orderId, livemode }: OrderView, checkout: Asked): Promise<boolean> {
+    const { runtime, allowance } = this.#parts;
     const nowMs = runtime.monotonicNowMs();
     const last = this.#lastReads.get(orderId);
     if (last && nowMs - last.atMs < waitMs(last)) return last.answered;
+    if (!this.#bucket.take(allowance.ofMode(livemode))) return Promise.resolve(this.#spent());
     const continues = last && nowMs - last.atMs < 2 * maxReadIntervalMs;
     const read = { sinceMs: continues ? last.sinceMs : nowMs, atMs: nowMs, answered: this.#read(checkout) };
     this.#lastReads.delete(orderId);
@@ -87,6 +96,16 @@ export class StatusQuery {
     const [oldest] = this.#lastReads.keys();
     if (this.#lastReads.size > maxRememberedOrders && oldest !== undefined) this.#lastReads.delete(oldest);
     return read.answered;
+  }
+
+  /** Answered by the ledger alone: webhook and poll go on, and are not slowed by who asks. */
+  #spent(): false {
+    const { runtime, log } = this.#parts;
+    if (runtime.monotonicNowMs() - this.#warnedAtMs >= warnAgainMs) {
+      this.#warnedAtMs = runtime.monotonicNowMs();
+      log.warn({}, 'the looks of success pages are spent for now; the ledger answers them without asking Stripe');
+    }
+    return false;
   }
 
   async #read(checkout: Asked): Promise<boolean> {

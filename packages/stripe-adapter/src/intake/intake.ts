@@ -17,12 +17,13 @@ import type { ReadableType } from '../stripe/readable-types.ts';
 import type { Answer, ListPage } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
+import { readProvenance } from './answer-provenance.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
 import { namingOrder, type Ours, type Ownership, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
-import { recordUnreadable, type Unreadable } from './unreadable.ts';
+import { type Named, named, recordUnreadable, type Unreadable } from './unreadable.ts';
 
 export interface IntakeParts {
   readonly ledger: PaymentLedger;
@@ -30,14 +31,14 @@ export interface IntakeParts {
   readonly siblings: SiblingSessions;
   readonly scope: string;
   readonly log: Logger;
-  /** For sources that list the same objects again and again. Absent: no cache. */
+  /** Absent: no cache, for a person who asks. */
   readonly notOurs?: NotOursCache;
 }
 
-type Named = Omit<Unreadable, 'path'>;
-
 export class Intake {
   readonly #parts: IntakeParts;
+  /** Key: the id of a payment intent that is being read. */
+  readonly #reading = new Map<string, Promise<Answer | undefined>>();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -78,9 +79,13 @@ export class Intake {
   }
 
   async #readAndRoute(type: ReadableType, id: string, provenance: Provenance): Promise<IntakeResult> {
-    const { accounts, ledger } = this.#parts;
+    const { accounts, ledger, notOurs } = this.#parts;
     const answer = await (await accounts.calls(provenance.account)).object(type, id);
-    if (answer) return this.#mapAndRoute(answer.object, readProvenance(answer, provenance));
+    if (answer) {
+      const result = await this.#mapAndRoute(answer.object, readProvenance(answer, provenance));
+      if (type === 'payment_intent' && result.outcome === 'not_ours') notOurs?.add(id); // Its refunds need not read it again.
+      return result;
+    }
     return (await ledger.orderOf(id))
       ? this.recordUnreadable(undefined, { objectId: id, type, path: 'related_object' }, provenance)
       : { outcome: 'not_ours' };
@@ -138,8 +143,18 @@ export class Intake {
   }
 
   #whose(claim: Claim, { account }: Provenance): Promise<Ownership> {
-    const { accounts } = this.#parts;
-    return resolveOwnership(claim, { ...this.#parts, intent: async (id) => (await accounts.calls(account)).intent(id) });
+    return resolveOwnership(claim, { ...this.#parts, intent: (id) => this.#intent(id, account) });
+  }
+
+  /** Reads an intent once for all who ask at the same time, as the webhooks of one refund do. */
+  #intent(id: string, account: string): Promise<Answer | undefined> {
+    const underWay = this.#reading.get(id);
+    if (underWay) return underWay;
+    const reading = this.#parts.accounts.calls(account).then((calls) => calls.intent(id));
+    this.#reading.set(id, reading);
+    const end = (): boolean => this.#reading.delete(id);
+    reading.then(end, end);
+    return reading;
   }
 
   /** Observes an object that was read because the source left a question open. */
@@ -238,16 +253,4 @@ export class Intake {
       return this.recordUnreadable(object, { objectId, type: statement.fact.kind, path: 'observation' }, provenance);
     }
   }
-}
-
-function named(object: unknown): Named {
-  const { id, object: type = 'unknown' } = identityOf(object);
-  return { type, ...defined({ objectId: id }) };
-}
-
-/** The provenance of an answer. Its mode carries over to what it leads to: a charge states one, and its refunds do not. */
-function readProvenance({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...provenance }: Provenance): Provenance {
-  const stated = typeof object === 'object' && object !== null && 'livemode' in object ? object.livemode : undefined;
-  const livemode = provenance.livemode ?? (typeof stated === 'boolean' ? stated : undefined);
-  return { ...provenance, asOf, ...defined({ livemode, apiVersion }) };
 }

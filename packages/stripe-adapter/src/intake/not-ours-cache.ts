@@ -1,5 +1,5 @@
-// Payment intents of other apps in a shared account, as Stripe reported a while ago. Lists overlap, and each check of a
-// refund that is not ours would read its intent again. It only saves reads: the ledger's links are checked first.
+// Payment intents of other apps in a shared account, as Stripe reported a while ago. Lists overlap, a refund has several
+// webhooks, and each of them would read its intent again. It only saves reads: the ledger's links are checked first.
 import type { Runtime } from '@paidonce/ledger';
 
 /** How long an entry counts: metadata may be set later. */

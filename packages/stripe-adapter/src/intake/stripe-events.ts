@@ -6,7 +6,7 @@ import { claimOf } from '../mapping/claim.ts';
 import type { StripeSource } from '../mapping/provenance.ts';
 import { isoTime } from '../mapping/received.ts';
 import type { Accounts } from '../stripe/accounts.ts';
-import { timesOf } from '../stripe/event-types.ts';
+import { isIdle, isWorthNoCall, timesOf } from '../stripe/event-types.ts';
 import { readableTypes } from '../stripe/readable-types.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
@@ -46,9 +46,11 @@ export class StripeEvents {
     const { accounts, intake } = this.#parts;
     const { created, id: eventId, api_version: apiVersion } = event;
     const { object } = event.data;
+    if (isIdle(event.type) || isOfNoPayment(object)) return { outcome: 'ignored' };
     // Live Connect endpoints receive test events by design.
     if (livemode !== undefined && livemode !== event.livemode && !(await this.#concernsUs(object))) return { outcome: 'ignored' };
     const isForeign = apiVersion !== null && releaseOf(apiVersion) !== this.#release;
+    if (isForeign && isWorthNoCall(event.type)) return { outcome: 'ignored' };
     return intake.take(object, {
       source,
       account: event.account ?? account ?? (await accounts.own()),
@@ -67,6 +69,7 @@ export class StripeEvents {
     const { created, id: eventId, related_object: related } = event;
     const type = readableTypes.find((each) => each === related?.type);
     if (related === null || type === undefined) return { outcome: 'ignored' };
+    if (isIdle(event.type) || isWorthNoCall(event.type)) return { outcome: 'ignored' };
     // Our key cannot read an object of the other mode, and the ledger knows no id of it.
     if (livemode !== undefined && livemode !== event.livemode) return { outcome: 'ignored' };
     return intake.takeById(type, related.id, {
@@ -83,6 +86,12 @@ export class StripeEvents {
     const { scope, ledger } = this.#parts;
     return (await findOrder(claimOf(identityOf(object), scope), ledger)) !== undefined;
   }
+}
+
+/** An object without a name may be anything, and is recorded by its id. */
+function isOfNoPayment(object: unknown): boolean {
+  const { object: type } = identityOf(object);
+  return type !== undefined && !readableTypes.some((each) => each === type);
 }
 
 /** `endive` in `2026-10-28.endive`. An older version is a date alone, and is its own release. */

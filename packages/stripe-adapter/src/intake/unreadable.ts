@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { PaymentLedger } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 import type { ObjectContext } from '../mapping/provenance.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
 
 export interface Unreadable {
   readonly objectId?: string;
@@ -27,4 +28,12 @@ export async function recordUnreadable(
     ...defined({ account, livemode, eventId, apiVersion }),
   });
   return { outcome: 'unreadable' };
+}
+
+/** What an object calls itself. */
+export type Named = Omit<Unreadable, 'path'>;
+
+export function named(object: unknown): Named {
+  const { id, object: type = 'unknown' } = identityOf(object);
+  return { type, ...defined({ objectId: id }) };
 }

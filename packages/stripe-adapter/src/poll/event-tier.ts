@@ -8,8 +8,8 @@ import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { type Round, slackMs } from './round.ts';
 
 const overlapMs = 10 * 60_000;
-/** How far back to read if the cursor cannot be trusted: rounds run hourly at least. */
-const longestPauseMs = 2 * 3_600_000;
+/** How far back to read if the cursor cannot be trusted: rounds run weekly at least. */
+const longestPauseMs = 8 * 24 * 3_600_000;
 /** Stripe keeps events for 30 days. */
 const retentionMs = 30 * 24 * 3_600_000;
 

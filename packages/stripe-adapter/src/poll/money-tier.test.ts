@@ -142,7 +142,9 @@ describe('the list', () => {
     };
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { ledger } = shop;
-    const parts = { ledger, log, calls: { balanceTransactions }, intake: { recordUnreadable }, signal: new AbortController().signal };
+    const giveWay = () => Promise.resolve();
+    const { signal } = new AbortController();
+    const parts = { ledger, log, calls: { balanceTransactions }, intake: { recordUnreadable }, signal, giveWay };
     const of = { tier: 'money', number: 1, orders: orders!, progress: { round: 1, finished: true, spent: [], ...progress } };
     const round = new Round(of, new Date('2027-01-15T08:00:00Z'), parts as unknown as RoundParts);
     await readMoney(round);

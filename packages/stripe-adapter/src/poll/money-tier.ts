@@ -13,8 +13,8 @@ import { type Round, slackMs } from './round.ts';
 
 /** The row of a capture is newer than its charge. */
 const overlapMs = 24 * 3_600_000;
-/** How far back to read if the cursor cannot be trusted: rounds run daily. */
-const longestPauseMs = 2 * 24 * 3_600_000;
+/** How far back to read if the cursor cannot be trusted: rounds run weekly at least. */
+const longestPauseMs = 8 * 24 * 3_600_000;
 
 /** @throws LedgerError as `Round.readList`. */
 export async function readMoney(round: Round): Promise<void> {

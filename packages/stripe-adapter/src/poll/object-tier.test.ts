@@ -105,6 +105,30 @@ describe('a payment that is under way', () => {
     expect(await ledger.order('order-1')).toMatchObject({ payment: 'processing' });
   });
 
+  test('is not looked at again where its session came in the list of the round', async () => {
+    const { checkout, sandbox, payments } = await openShop();
+    await checkout({ orderId: 'order-2' }); // Stays open, so that the sessions are listed.
+    for (const orderId of ['order-3', 'order-4']) sandbox.pay(await checkout({ orderId }), { card: 'voucher', fate: 'never_made' });
+    await payments.sweep(objects);
+    sandbox.calls.reset();
+    expect(await payments.sweep(objects)).toMatchObject({ lookedAt: 2, calls: 1 });
+    expect(sandbox.calls.byRoute()).toEqual({ [listRoute]: 1 });
+  });
+
+  test('is looked at in a round of its own, so that many of one age are spread over all', async () => {
+    let aheadMs = 0;
+    const runtime = { now: () => new Date(Date.now() + aheadMs) };
+    const { checkout, sandbox, payments } = await openShop({ ledger: { runtime } });
+    for (let order = 1; order <= 30; order++)
+      sandbox.pay(await checkout({ orderId: `order-${order}` }), { card: 'voucher', fate: 'never_made' });
+    await payments.sweep(objects);
+    aheadMs = 3 * 24 * hourMs;
+    const looks: number[] = [];
+    for (let round = 1; round <= 6; round++) looks.push((await payments.sweep(objects)).lookedAt);
+    expect(looks.reduce((sum, count) => sum + count)).toBe(30);
+    expect(Math.max(...looks)).toBeLessThan(20);
+  });
+
   test('that Stripe knows no longer keeps no round from its end', async () => {
     const { checkout, payments, ledger, sandbox } = await openShop();
     await checkout();
@@ -124,6 +148,7 @@ describe('a payment that is under way', () => {
     sandbox.settle(String((await stripe.checkout.sessions.retrieve(sessionId)).payment_intent));
     await payments.sweep(objects);
     expect(await ledger.order('order-1')).toMatchObject({ payment: 'failed' });
+    await ledger.settle();
     expect((await ledger.forAdapters.unsettledOrders()).items).toEqual([]);
   });
 

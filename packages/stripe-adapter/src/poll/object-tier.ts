@@ -3,6 +3,7 @@
 
 import { type AccountUnsettledOrder, defined } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
 import { type Round, slackMs } from './round.ts';
 
 const hourMs = 3_600_000;
@@ -13,6 +14,8 @@ const sessionLifeMs = 32 * dayMs;
 /** @throws LedgerError as `Round.readList`. */
 export async function readObjects(round: Round): Promise<void> {
   const { orders, startedAt, parts } = round;
+  /** Sessions and payment intents that the list has shown as they are now. */
+  const listed = new Set<string>();
   if (orders.awaited) {
     const since = Date.parse(orders.awaited.oldestPlacedAt) - slackMs;
     // The last round read what was complete when it ended. A session created more than a session's life before that cannot
@@ -22,19 +25,23 @@ export async function readObjects(round: Round): Promise<void> {
     await round.readList(
       (window) => parts.calls.completeSessions(window),
       { fromMs, toMs: startedAt.getTime() + slackMs },
-      (session, answer) => parts.intake.take(session, round.provenanceOf(answer)),
+      (session, answer) => {
+        const { id, payment_intent: intent } = identityOf(session);
+        for (const name of [id, intent]) if (name !== undefined) listed.add(name);
+        return parts.intake.take(session, round.provenanceOf(answer));
+      },
     );
   }
-  if (orders.hasUnsettled) await readAttempts(round);
+  if (orders.hasUnsettled) await readAttempts(round, listed);
 }
 
 /** Checks each attempt under way, less often with age: debits take days, vouchers weeks. */
-async function readAttempts(round: Round): Promise<void> {
-  const { parts, startedAt, number } = round;
+async function readAttempts(round: Round, listed: ReadonlySet<string>): Promise<void> {
+  const { parts, startedAt } = round;
   for await (const { attempts } of unsettledOrders(round)) {
     for (const { payment, asOf } of attempts) {
-      const everyRounds = roundsBetweenReads(startedAt.getTime() - Date.parse(asOf));
-      if (payment.provider !== 'stripe' || number % everyRounds !== 0) continue;
+      if (payment.provider !== 'stripe' || listed.has(payment.id)) continue;
+      if (!isTurnOf(payment.id, round.number, roundsBetweenReads(startedAt.getTime() - Date.parse(asOf)))) continue;
       await round.takeOne(payment, () => readAttempt(round, payment.id));
     }
     if (parts.signal.aborted) throw round.stopped();
@@ -45,6 +52,13 @@ async function readAttempts(round: Round): Promise<void> {
 export function roundsBetweenReads(ageMs: number): number {
   if (ageMs < dayMs) return 1;
   return ageMs < 7 * dayMs ? 6 : 24;
+}
+
+/** Each attempt has its own rounds: thousands of one age are spread over all, so that none takes an hour. */
+function isTurnOf(paymentId: string, round: number, everyRounds: number): boolean {
+  let place = 0;
+  for (const letter of paymentId) place = (place * 31 + (letter.codePointAt(0) ?? 0)) % 65_521;
+  return (round + place) % everyRounds === 0;
 }
 
 /** Read by its session: an intent alone does not show that the customer cannot try again. */

@@ -1,8 +1,11 @@
-// What the poll tells a person: that webhooks do not arrive, where it gave access and no webhook has reported the payment
-// minutes later; and that it cannot look itself. In memory, and bounded: the poll does its work without.
+// What the poll reports to a person: that webhooks do not arrive, where it gave access and no webhook has reported the payment
+// minutes later; that it cannot look itself; and that it looks less often than it should. In memory, and bounded: the poll
+// does its work without.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime, readOrderEvent } from '@paidonce/ledger';
 import { isPaid } from '@paidonce/ledger/adapter';
+import type { Purse } from './purse.ts';
+import { isThrottled, nameOf, sweepTiers } from './schedule.ts';
 
 /** Stripe sends a webhook within seconds. Before this time it may only be late, and is not yet called lost. */
 const lateMs = 120_000;
@@ -10,6 +13,9 @@ const maxRescued = 1_000;
 const mostNamed = 5;
 /** A quarter of an hour at the default interval: each wait is twice as long as the one before. */
 const failuresBeforeAlert = 3;
+
+/** Shares come and go by the hour; a person need not hear of each. */
+const throttledAgainMs = 24 * 3_600_000;
 
 export interface PollAlertsParts {
   readonly ledger: PaymentLedger;
@@ -24,6 +30,8 @@ export class PollAlerts {
 
   /** Our own failures in a row. Key: the name of a tier, or of the step before all tiers. */
   readonly #failures = new Map<string, number>();
+  #isThrottled = false;
+  #throttledAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PollAlertsParts) {
     this.#parts = parts;
@@ -62,6 +70,23 @@ export class PollAlerts {
     });
   }
 
+  /** Alerts a person once where customers wait for a tier that comes less often than it should. */
+  recordThrottled({ accounts, allowance, left }: Purse, intervalMs: number): void {
+    const { ledger, runtime } = this.#parts;
+    const now = runtime.now();
+    const tiers = accounts.flatMap(({ orders, share }) =>
+      sweepTiers.filter((tier) => isThrottled(tier, { intervalMs, orders, share, now })).map((tier) => nameOf(tier, orders)),
+    );
+    const begins = tiers.length > 0 && !this.#isThrottled;
+    this.#isThrottled = tiers.length > 0;
+    if (!begins || runtime.monotonicNowMs() - this.#throttledAtMs < throttledAgainMs) return;
+    this.#throttledAtMs = runtime.monotonicNowMs();
+    ledger.forAdapters.alert({
+      kind: 'reads_throttled',
+      message: `Orders wait for their payment, and the poll comes less often than it should in ${tiers.length} tiers (${few(tiers)}): the reads of their accounts are spent. Of ${allowance} reads in 30 days ${left} are left. Webhooks and status queries go on. If Stripe's allowance has room, raise poll.readsPer30Days; are there many orders that nobody pays?`,
+    });
+  }
+
   /** Records the orders that a round gave access to. */
   recordRescued(orderIds: readonly string[]): void {
     const atMs = this.#parts.runtime.monotonicNowMs();
@@ -81,10 +106,9 @@ export class PollAlerts {
       if (!(await this.#hasWebhook(orderId))) missed.push(orderId);
     }
     if (missed.length === 0) return;
-    const named = missed.length > mostNamed ? `${missed.slice(0, mostNamed).join(', ')}, …` : missed.join(', ');
     ledger.forAdapters.alert({
       kind: 'webhook_missed',
-      message: `The poll gave access for ${missed.length} paid orders that no webhook has reported (${named}). Is the endpoint reachable, and its secret the right one? Run \`paidonce-stripe doctor\``,
+      message: `The poll gave access for ${missed.length} paid orders that no webhook has reported (${few(missed)}). Is the endpoint reachable, and its secret the right one? Run \`paidonce-stripe doctor\``,
     });
   }
 
@@ -102,4 +126,8 @@ export class PollAlerts {
       return true;
     }
   }
+}
+
+function few(names: readonly string[]): string {
+  return names.length > mostNamed ? `${names.slice(0, mostNamed).join(', ')}, …` : names.join(', ');
 }

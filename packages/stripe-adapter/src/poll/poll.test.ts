@@ -260,7 +260,7 @@ describe('a long list', () => {
     const { round: number } = await shop.ledger.forAdapters.startSweep('long', progress.round);
     const { ledger } = shop;
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const parts = { ledger, log, signal: new AbortController().signal } as unknown as RoundParts;
+    const parts = { ledger, log, signal: new AbortController().signal, giveWay: () => Promise.resolve() } as unknown as RoundParts;
     return new Round({ tier: 'long', number, orders: orders!, progress }, new Date('2027-01-15T08:00:00Z'), parts);
   }
   const stretch = { fromMs: Date.UTC(2027, 0, 10), toMs: Date.UTC(2027, 0, 15) };
@@ -419,7 +419,7 @@ describe('only what is due', () => {
     expect(await pass(1)).toEqual([events]);
     expect(await pass(4)).toEqual([]);
     expect(await pass(51)).toEqual([sessions, events]);
-    expect(await pass(8)).toEqual([]); // By now it is old: what the budget leaves is a call each 8.6 minutes.
+    expect(await pass(11)).toEqual([]); // By now it is old: what the share leaves is a call each 11.5 minutes.
     expect(await pass(1)).toEqual([events]);
   });
 
@@ -473,6 +473,62 @@ describe('only what is due', () => {
     await shop.ledger.forAdapters.finishSweep(tier, 1, { upTo: '2099-01-01T00:00:00.000Z', summary });
     expect(await pass(0)).toEqual([money, sessions]);
     expect(await pass(5)).toEqual([events]);
+  });
+});
+
+describe('a long round', () => {
+  test('gives way: a lost webhook is found meanwhile by the quick tier, and each round counts its own calls', async () => {
+    let aheadMs = 0;
+    let paidAtMs = 0;
+    const granted: number[] = [];
+    let reads = 0;
+    let onRead = (): void => undefined;
+    const sleep = (ms: number) => {
+      aheadMs += ms * 100; // So that sixty reads take twenty minutes.
+      reads += 1;
+      onRead();
+      return Promise.resolve();
+    };
+    const runtime = { now: () => new Date(Date.now() + aheadMs), monotonicNowMs: () => aheadMs, sleep };
+    const shop = await openShop({
+      ledger: { deliver: async () => void granted.push(aheadMs - paidAtMs), runtime: { now: runtime.now } },
+      payments: { runtime, account: 'acct_1SandboxPaidOnce' },
+      sandbox: { runtime: { now: runtime.now }, settleAfterMs: 1e9 },
+    });
+    const { sandbox, payments, checkout, ledger } = shop;
+    for (let order = 1; order <= 60; order++)
+      sandbox.pay(await checkout({ orderId: `order-v${order}` }), { card: 'voucher', fate: 'never_made' });
+    await payments.sweep();
+    aheadMs += 2 * hourMs; // By now the list of sessions begins after them.
+    const late = await checkout({ orderId: 'order-late' });
+    reads = 0;
+    onRead = () => {
+      if (reads !== 10) return;
+      paidAtMs = aheadMs;
+      sandbox.pay(late, { fate: 'lost' });
+    };
+    sandbox.calls.reset();
+    const { calls } = await payments.sweep({ onlyDue: true });
+    await ledger.settle();
+    expect(await ledger.order('order-late')).toMatchObject({ membership: 'active', grantedBy: 'poll' });
+    const order = await eventTypes(shop, ['sweep-objects', 'order-order-late']);
+    expect(order.indexOf('MembershipGranted')).toBeLessThan(order.lastIndexOf('SweepFinished'));
+    expect(granted[0]).toBeLessThan(6 * 60_000); // The quick tier comes each five minutes, and a read takes twenty seconds.
+    expect(sandbox.calls.count('GET /v1/events')).toBe(2);
+    expect(calls).toBe(sandbox.calls.count());
+  });
+});
+
+describe('a share that is spent', () => {
+  test('is an alert, once, while an order waits', async () => {
+    const alerts: string[] = [];
+    const { payments, checkout } = await openShop({
+      ledger: { onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
+      payments: { account: 'acct_1SandboxPaidOnce', poll: { readsPer30Days: 4, intervalMs: 1e9 } },
+    });
+    await checkout();
+    for (let pass = 0; pass < 3; pass++) await payments.sweep();
+    expect(alerts).toEqual([expect.stringMatching(/^reads_throttled .* 1 tiers \(events-acct_1SandboxPaidOnce-test\).* Of 4 reads/)]);
   });
 });
 

@@ -1,36 +1,14 @@
 // The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money. Each runs on its
 // own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
-import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import type { AccountOrders, SweepProgress, SweepSummary } from '@paidonce/ledger/adapter';
-import type { Intake } from '../intake/intake.ts';
-import type { StripeEvents } from '../intake/stripe-events.ts';
-import type { Accounts } from '../stripe/accounts.ts';
+import { LedgerError } from '@paidonce/ledger';
+import type { AccountOrders } from '@paidonce/ledger/adapter';
 import { readableAccounts } from '../stripe/accounts.ts';
-import type { BackgroundReads } from '../stripe/background-reads.ts';
-import { isNotAllowed } from '../stripe/stripe-failure.ts';
-import { readEvents } from './event-tier.ts';
-import { readMoney } from './money-tier.ts';
-import { readObjects } from './object-tier.ts';
+import { DueRounds } from './due-rounds.ts';
+import { Pass, type PassParts, type PollParts } from './pass.ts';
 import { PollAlerts } from './poll-alerts.ts';
-import type { ReadBudget } from './read-budget.ts';
-import { Round } from './round.ts';
-import { appliesTo, intervalMsOf, nameOf, type SweepTier, sweepTiers } from './schedule.ts';
-import { closedToUs, nothing, type SweepResult, sumOf } from './sweep-result.ts';
-
-export interface PollParts {
-  readonly ledger: PaymentLedger;
-  readonly accounts: Accounts;
-  readonly intake: Intake;
-  readonly events: StripeEvents;
-  readonly reads: BackgroundReads;
-  readonly budget: ReadBudget;
-  readonly scope: string;
-  readonly runtime: Runtime;
-  readonly log: Logger;
-  /** Milliseconds between rounds of the `events` tier while an unpaid order is young. */
-  readonly intervalMs: number;
-  readonly stopping: AbortController;
-}
+import { openPurse, type Purse } from './purse.ts';
+import { type SweepTier, sweepTiers } from './schedule.ts';
+import type { SweepResult } from './sweep-result.ts';
 
 export interface SweepOptions {
   /** Default: all three. */
@@ -39,26 +17,26 @@ export interface SweepOptions {
   readonly onlyDue?: boolean;
 }
 
-const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
-  events: readEvents,
-  objects: readObjects,
-  money: readMoney,
-};
-
 export class Poll {
   readonly #parts: PollParts;
-  /** Rounds that this process found running, and since when, by our monotonic clock. */
-  readonly #observedRounds = new Map<string, { readonly round: number; readonly atMs: number }>();
-  /** Tiers of connected accounts that our key may not read: they are left to a process with another key. */
-  readonly #closedToUs = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
   #soon = false;
+  #polls = false;
   readonly #alerts: PollAlerts;
+  readonly #passParts: PassParts;
 
   constructor(parts: PollParts) {
     this.#parts = parts;
     this.#alerts = new PollAlerts(parts);
+    this.#passParts = {
+      ...parts,
+      alerts: this.#alerts,
+      due: new DueRounds(parts.runtime),
+      closedToUs: new Set(),
+      purse: () => this.#purse(),
+      eventsTurn: { atMs: Number.NEGATIVE_INFINITY },
+    };
   }
 
   /**
@@ -84,6 +62,7 @@ export class Poll {
   }
 
   start(): void {
+    this.#polls = true;
     this.#loop = this.#run();
   }
 
@@ -110,132 +89,24 @@ export class Poll {
     this.#parts.log.warn({ err: error }, 'a pass of the poll failed; the next one reads the same again');
   }
 
-  async #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepResult> {
-    const { ledger, stopping } = this.#parts;
+  #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepResult> {
+    const givesWay = this.#polls || tiers.includes('events');
+    return Pass.run(this.#passParts, { tiers, onlyDue, givesWay });
+  }
+
+  async #purse(): Promise<Purse> {
+    const { ledger, allowance, runtime, intervalMs } = this.#parts;
     await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is then included.
     await this.#alerts.alertMissedWebhooks();
     const targets = await this.#alerts.watch('the accounts', () => this.#targets());
-    let sum = nothing;
-    let failure: unknown;
-    for (const orders of targets) {
-      for (const tier of tiers) {
-        if (stopping.signal.aborted) break;
-        if (this.#closedToUs.has(nameOf(tier, orders))) continue;
-        try {
-          sum = sumOf(sum, await this.#round(tier, orders, targets, onlyDue));
-        } catch (error) {
-          const isLeft = isNotAllowed(error) && (await this.#leaveToOthers(tier, orders, error));
-          if (!isLeft) failure ??= error; // A tier that fails does not stop the others.
-        }
-      }
-    }
-    if (failure !== undefined) throw failure;
-    const unread = targets
-      .filter((orders) => tiers.some((tier) => this.#closedToUs.has(nameOf(tier, orders))))
-      .map(({ account }) => account);
-    return { ...sum, budgetLeft: await this.#budgetLeft(targets), ...(unread.length > 0 ? { unreadAccounts: unread } : {}) };
-  }
-
-  async #round(tier: SweepTier, target: AccountOrders, targets: readonly AccountOrders[], onlyDue: boolean): Promise<SweepSummary> {
-    const { ledger, runtime, budget, reads, accounts, stopping } = this.#parts;
-    const name = nameOf(tier, target);
-    const progress = await ledger.forAdapters.sweepProgress(name);
-    const now = runtime.now();
-    const orders = await this.#awaitedSince(progress, target);
-    if (!appliesTo(tier, orders)) return nothing;
-    if (onlyDue && !(await this.#isDue(tier, orders, progress, targets))) return nothing;
-    const readsBefore = reads.count;
-    // `lost`: another process began this round after our call, and finds all that we would.
-    const { outcome, round: number } = await ledger.forAdapters.startSweep(name, progress.round);
-    if (outcome === 'lost') return nothing;
-    const calls = await accounts.calls(orders.account);
-    const round = new Round({ tier: name, number, orders, progress }, now, { ...this.#parts, calls, signal: stopping.signal });
-    let failure: unknown;
-    try {
-      await readTier[tier](round);
-      const summary = await this.#finish(round, reads.count - readsBefore, targets);
-      if (round.counts.failed > 0)
-        failure = new LedgerError('provider_unavailable', `${round.counts.failed} objects could not be taken in`);
-      return summary;
-    } catch (error) {
-      failure = error;
-      throw error;
-    } finally {
-      // Reads of a round that failed are recorded with the next round that ends well.
-      if (failure !== undefined) budget.note(reads.count - readsBefore);
-      this.#alerts.recordRescued(round.rescuedOrders);
-      this.#alerts.recordOutcome(name, round.hasAdvanced ? undefined : failure); // A round that advanced leaves the next one less to read.
-    }
-  }
-
-  /** Only a round without a failure moves the cursor. */
-  async #finish(round: Round, calls: number, targets: readonly AccountOrders[]): Promise<SweepSummary> {
-    const { ledger, budget, log } = this.#parts;
-    const { failed, ...counts } = round.counts;
-    const { tier, number } = round;
-    const others = budget.others;
-    const summary = { ...counts, calls, otherReads: others };
-    const budgetLeft = (await this.#budgetLeft(targets)) - calls;
-    if (failed === 0) {
-      await ledger.forAdapters.finishSweep(tier, number, { upTo: round.upTo.toISOString(), summary: { ...summary, budgetLeft } });
-      budget.recorded(others);
-    }
-    const message = failed === 0 ? 'a round of the poll is done' : 'a round of the poll had failures; the next one reads the same again';
-    log.info({ tier, round: number, ...summary, failed, budgetLeft }, message);
-    return summary;
-  }
-
-  /** Includes what could still be paid when the tier's last round ended, even if it cannot be paid now. */
-  async #awaitedSince({ upTo }: SweepProgress, target: AccountOrders): Promise<AccountOrders> {
-    const { ledger, runtime } = this.#parts;
-    const now = runtime.now().toISOString();
-    const all = await ledger.forAdapters.accountOrders(upTo === undefined ? target.firstPlacedAt : upTo < now ? upTo : now);
-    return all.find(({ account, livemode }) => account === target.account && livemode === target.livemode) ?? target;
-  }
-
-  /** True if no process has finished a round within the interval, and no round that began still seems to run. */
-  async #isDue(tier: SweepTier, orders: AccountOrders, progress: SweepProgress, targets: readonly AccountOrders[]): Promise<boolean> {
-    const { runtime, intervalMs } = this.#parts;
-    const name = nameOf(tier, orders);
-    const nowMs = runtime.monotonicNowMs();
-    const observedRound = this.#observedRounds.get(name);
-    if (observedRound?.round !== progress.round) this.#observedRounds.set(name, { round: progress.round, atMs: nowMs });
-    if (progress.finished && progress.upTo === undefined) return true;
-    const budgetLeft = tier === 'events' ? await this.#budgetLeft(targets) : 0;
-    const wait = intervalMsOf(tier, { intervalMs, orders, budgetLeft, now: runtime.now() });
-    const sinceMs = runtime.now().getTime() - Date.parse(progress.upTo ?? orders.firstPlacedAt);
-    if (progress.finished) return sinceMs >= wait || (observedRound?.round === progress.round && nowMs - observedRound.atMs >= wait);
-    // A cron job is a new process each time and observes no round for long: it goes by when a round was due.
-    if (observedRound === undefined) return sinceMs >= wait + intervalMs;
-    // By our own clock: a round that began an interval ago and has not ended belongs to a process that died. If the failing
-    // rounds are ours, each wait is twice as long as the one before, and at most `wait`.
-    const patience = Math.min(wait, intervalMs * 2 ** this.#alerts.failuresOf(name));
-    return observedRound.round === progress.round && nowMs - observedRound.atMs >= patience;
-  }
-
-  async #budgetLeft(targets: readonly AccountOrders[]): Promise<number> {
-    const { ledger, runtime, budget } = this.#parts;
-    const names = targets.flatMap((orders) => sweepTiers.map((tier) => nameOf(tier, orders)));
-    const progress = await Promise.all(names.map((name) => ledger.forAdapters.sweepProgress(name)));
-    return budget.left(
-      progress.map(({ spent }) => spent),
-      runtime.now(),
-    );
+    const purse = await openPurse(ledger, targets, allowance, runtime.now());
+    this.#alerts.recordThrottled(purse, intervalMs);
+    return purse;
   }
 
   /** Each account has its own lists, so its own rounds. Only orders in our key's mode: the key cannot read the other. */
   async #targets(): Promise<readonly AccountOrders[]> {
     const { ledger, accounts } = this.#parts;
     return (await readableAccounts(ledger, accounts)).orders;
-  }
-
-  /** False for our own account: nobody else has a better key for it. */
-  async #leaveToOthers(tier: SweepTier, orders: AccountOrders, error: unknown): Promise<boolean> {
-    const { account } = orders;
-    const own = await this.#parts.accounts.own();
-    if (account === own) return false;
-    this.#closedToUs.add(nameOf(tier, orders));
-    this.#parts.log.warn({ err: error, tier: nameOf(tier, orders), account, own }, closedToUs(own, account));
-    return true;
   }
 }

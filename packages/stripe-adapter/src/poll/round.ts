@@ -27,6 +27,8 @@ export interface RoundParts {
   readonly scope: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Called after each object: the quick tier has its turn, where it is due. Never rejects. */
+  readonly giveWay: () => Promise<void>;
 }
 
 /** A part of a list, newest first. Unix milliseconds of the objects' creation, both inclusive, cut to whole seconds. */
@@ -185,6 +187,7 @@ export class Round {
         'an object could not be taken in; the round goes on with the others',
       );
     }
+    await parts.giveWay();
   }
 }
 

@@ -1,6 +1,6 @@
-// When each tier runs, and whether it has anything to look for.
+// When each tier runs, and whether it has anything to look for: pure, but for the clock that the caller reads.
 import type { AccountOrders } from '@paidonce/ledger/adapter';
-import { budgetDays } from './read-budget.ts';
+import { monthMs, type Share } from './shares.ts';
 
 /**
  * A tier of the poll. `events`: one call finds sessions, refunds and disputes, as long as Stripe created the event.
@@ -12,14 +12,15 @@ export type SweepTier = 'events' | 'objects' | 'money';
 export const sweepTiers: readonly SweepTier[] = ['events', 'objects', 'money'];
 
 /** The tier's name in its `sweep-…` stream. */
-export function nameOf(tier: SweepTier, { account, livemode }: AccountOrders): string {
+export function nameOf(tier: SweepTier, { account, livemode }: Pick<AccountOrders, 'account' | 'livemode'>): string {
   return `${tier}-${account}-${livemode ? 'live' : 'test'}`;
 }
 
 export const defaultIntervalMs: number = 5 * 60_000;
-/** Multiples of the `events` tier's interval: hourly and daily at the default of five minutes. */
-const objectsEvery = 12;
-const moneyEvery = 288;
+/** Multiples of the `events` tier's interval: an hour, a day and a week at the default of five minutes. */
+const hour = 12;
+const day = 24 * hour;
+const week = 7 * day;
 const youngMs = 3_600_000;
 
 /** A tier with nothing to look for makes no call. */
@@ -37,17 +38,41 @@ export function appliesTo(tier: SweepTier, { awaited, hasUnsettled, everPaid }: 
 export interface Situation {
   readonly intervalMs: number;
   readonly orders: AccountOrders;
-  readonly budgetLeft: number;
+  readonly share: Share;
   readonly now: Date;
 }
 
-/** Milliseconds between rounds. Only `events` slows down as the budget shrinks: the other tiers are the proof. */
-export function intervalMsOf(tier: SweepTier, { intervalMs, orders, budgetLeft, now }: Situation): number {
-  if (tier === 'objects') return intervalMs * objectsEvery;
-  if (tier === 'money') return intervalMs * moneyEvery;
-  const longest = intervalMs * objectsEvery;
-  if (budgetLeft <= 0) return longest;
-  const isYoung = orders.awaited !== undefined && now.getTime() - Date.parse(orders.awaited.newestPlacedAt) < youngMs;
-  if (isYoung) return intervalMs;
-  return Math.max(intervalMs, Math.min(longest, (budgetDays * 24 * 3_600_000) / budgetLeft));
+/**
+ * Milliseconds between rounds. No tier ever stops. `events` slows down as the share shrinks; `objects` once it is spent; the
+ * accounts that share with many others are read more rarely, but each one daily while an order waits, and weekly at rest.
+ */
+export function intervalMsOf(tier: SweepTier, { intervalMs, orders, share, now }: Situation): number {
+  const { left, slowestMs } = share;
+  if (tier === 'money') return between(intervalMs * day, slowestMs, intervalMs * week);
+  if (tier === 'objects') return left > 0 ? intervalMs * hour : between(intervalMs * hour, slowestMs, intervalMs * day);
+  const slowest = between(intervalMs * hour, slowestMs, intervalMs * (waits(orders) ? day : week));
+  if (left <= 0) return slowest;
+  return isYoung(orders, now) ? intervalMs : between(intervalMs, monthMs / left, slowest);
+}
+
+/** Whether a customer may wait for longer than he should, because the share is spent. */
+export function isThrottled(tier: SweepTier, situation: Situation): boolean {
+  const { orders, share } = situation;
+  if (share.left > 0 || !waits(orders) || !appliesTo(tier, orders)) return false;
+  const unspent = { ...share, left: share.reads };
+  return share.reads <= 0
+    ? tier === 'events' && isYoung(orders, situation.now)
+    : intervalMsOf(tier, situation) > intervalMsOf(tier, { ...situation, share: unspent });
+}
+
+function waits({ awaited, hasUnsettled }: AccountOrders): boolean {
+  return awaited !== undefined || hasUnsettled;
+}
+
+function isYoung({ awaited }: AccountOrders, now: Date): boolean {
+  return awaited !== undefined && now.getTime() - Date.parse(awaited.newestPlacedAt) < youngMs;
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.max(least, Math.min(value, most));
 }

@@ -30,3 +30,30 @@ export function timesOf(type: string, created: string): { readonly paidAt?: stri
   if (paidTypes.includes(name)) return { paidAt: created };
   return name === 'checkout.session.completed' ? { completedAt: created } : {};
 }
+
+/** Types of the same objects that decide nothing: what they tell of money, a type above tells too. */
+const idleTypes: ReadonlySet<string> = new Set([
+  'payment_intent.created',
+  'payment_intent.requires_action',
+  'payment_intent.partially_funded',
+  'charge.pending',
+  'charge.succeeded',
+  'charge.updated',
+  'charge.captured',
+  'charge.failed',
+  'charge.expired',
+]);
+
+/** True if the event is ignored before anything is asked. @param type also as thin events have it: `v1.charge.succeeded`. */
+export function isIdle(type: string): boolean {
+  return idleTypes.has(snapshotType(type));
+}
+
+/** True if the event says something to people, and nothing that decides. It is not worth a call: card testing makes thousands. */
+export function isWorthNoCall(type: string): boolean {
+  return snapshotType(type) === 'payment_intent.payment_failed';
+}
+
+function snapshotType(type: string): string {
+  return type.startsWith('v1.') ? type.slice(3) : type;
+}

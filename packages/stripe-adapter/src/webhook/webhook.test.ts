@@ -4,7 +4,7 @@ import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, refusal, storyOf, webhookSecret } from '../shop.test-support.ts';
-import { bytes, eventsInLog, placed, sign, signed, unreadable } from '../signed-events.test-support.ts';
+import { bytes, eventsInLog, placed, sign, signed, thin, unreadable } from '../signed-events.test-support.ts';
 import { charge, dispute, intent, ours, refund, session } from '../stripe-objects.test-support.ts';
 
 describe('the signature', () => {
@@ -254,7 +254,8 @@ describe('whose an object is', () => {
   });
 
   test('a refund of an unlinked payment costs one read of its intent, whose metadata decide', async () => {
-    const { sandbox, stripe, ledger, answers } = await openShop();
+    let aheadMs = 0;
+    const { sandbox, stripe, ledger, answers } = await openShop({ payments: { runtime: { monotonicNowMs: () => aheadMs } } });
     const notOurs = await stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Strange' } } }],
@@ -266,14 +267,30 @@ describe('whose an object is', () => {
     sandbox.refund(notOurs.id, { fate: 'delivered' });
     await sandbox.deliverDue();
     expect(new Set(answers)).toEqual(new Set(['not_ours']));
-    expect(sandbox.calls.count('GET /v1/payment_intents/:intent')).toBe(answers.length);
+    expect(sandbox.calls.count('GET /v1/payment_intents/:intent')).toBe(1);
 
     await stripe.paymentIntents.update(String(payment_intent), { metadata: { paidonce: 'paidonce', paidonce_order: 'order-9' } });
     answers.length = 0;
+    aheadMs = 6 * hourMs; // Until then it is remembered.
     sandbox.dispute(notOurs.id);
     await sandbox.deliverDue();
     expect(answers).toContain('recorded');
     expect(await storyOf(ledger, 'order-9')).toContain('webhook open');
+  });
+
+  test('another app’s intent is read once for all webhooks of its refunds, and again for a person who asks', async () => {
+    const { stripe, payments, sandbox } = await openShop();
+    const intent = await stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', payment_method: 'pm_card_visa', confirm: true });
+    const refunded = await stripe.refunds.create({ payment_intent: intent.id });
+    sandbox.calls.reset();
+    for (let webhook = 1; webhook <= 3; webhook++) {
+      expect(await payments.handleWebhook(...signed(refund({ id: refunded.id, payment_intent: intent.id })))).toEqual({
+        outcome: 'not_ours',
+      });
+    }
+    expect(sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/payment_intents/:intent': 1 });
+    await payments.recheck(refunded.id);
+    expect(sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/payment_intents/:intent': 2 });
   });
 
   test('a refund of a charge without a payment intent, as old integrations have it, is another app’s: no call tells more', async () => {
@@ -431,6 +448,36 @@ describe('what cannot be read', () => {
   test('an object of no payment is ignored', async () => {
     const { payments } = await openShop();
     expect(await payments.handleWebhook(...signed({ id: 'cus_1', object: 'customer' }))).toEqual({ outcome: 'ignored' });
+  });
+});
+
+describe('types that decide nothing are ignored before anything is asked', () => {
+  const other = { api_version: '2024-06-20', account: null };
+
+  // biome-ignore format: a table
+  test.each<[string, () => [Uint8Array, string]]>([
+    ['an object of no payment', () => signed({ id: 'cus_1', object: 'customer' })],
+    ['a new intent', () => signed(intent({ metadata: ours }), { event: { type: 'payment_intent.created', ...other } })],
+    ['a declined attempt, in another version', () => signed(intent({ metadata: ours }), { event: { type: 'payment_intent.payment_failed', ...other } })],
+    ['a declined attempt, thin', () => thin({ id: 'pi_1', object: 'payment_intent' }, { type: 'v1.payment_intent.payment_failed' })],
+    ['a charge that was made, thin', () => thin({ id: 'ch_1', object: 'charge' }, { type: 'v1.charge.succeeded' })],
+    ['a charge that was made, in another version', () => signed(charge(), { event: { type: 'charge.succeeded', ...other } })],
+  ])('%s', async (_, event) => {
+    const { payments, sandbox } = await openShop(); // It does not know its own account yet.
+    expect(await payments.handleWebhook(...event())).toEqual({ outcome: 'ignored' });
+    expect(sandbox.calls.count()).toBe(0);
+  });
+
+  test('and a declined attempt of ours is told all the same where it costs no call', async () => {
+    const shop = await openShop({ payments: { account: 'acct_1SandboxPaidOnce' } });
+    await placed(shop);
+    const declined = intent({ status: 'requires_payment_method', last_payment_error: { code: 'card_declined' }, metadata: ours });
+    expect(
+      await shop.payments.handleWebhook(
+        ...signed(declined, { event: { type: 'payment_intent.payment_failed', account: shop.sandbox.account } }),
+      ),
+    ).toEqual({ outcome: 'recorded' });
+    expect(shop.sandbox.calls.count()).toBe(0);
   });
 });
 

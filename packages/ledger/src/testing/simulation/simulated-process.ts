@@ -55,6 +55,7 @@ const foreseen: ReadonlySet<AlertKind> = new Set([
   'review_opened',
   'webhook_missed',
   'poll_failing',
+  'reads_throttled',
   'signatures_refused',
 ]);
 

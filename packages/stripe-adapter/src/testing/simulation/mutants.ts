@@ -153,9 +153,9 @@ export const mutants: readonly Mutant[] = [
   // The poll.
   mutant(
     'the cursor moves before the round reads',
-    'poll/poll.ts',
+    'poll/pass.ts',
     'await readTier[tier](round);',
-    'await ledger.forAdapters.finishSweep(name, number, { upTo: now.toISOString(), summary: { lookedAt: 0, calls: 0, found: 0, rescued: 0 } });\n    await readTier[tier](round);',
+    'await this.#parts.ledger.forAdapters.finishSweep(of.tier, of.number, { upTo: now.toISOString(), summary: { lookedAt: 0, calls: 0, found: 0, rescued: 0 } });\n    await readTier[tier](round);',
   ),
   mutant('an object that fails does not count', 'poll/round.ts', 'counts.failed += 1;', ''),
   mutant('only the first page is read', 'poll/round.ts', 'if (!answer.object.hasMore || after === undefined) return;', 'return;'),
@@ -211,7 +211,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'every look is due',
-    'poll/poll.ts',
+    'poll/due-rounds.ts',
     'if (progress.finished && progress.upTo === undefined) return true;',
     'if (progress.round >= 0) return true;',
   ),

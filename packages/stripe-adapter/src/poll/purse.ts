@@ -1,0 +1,51 @@
+// What the poll may spend, as of the beginning of a pass: how far the tiers of each account have come, and its share.
+import type { PaymentLedger } from '@paidonce/ledger';
+import type { AccountOrders, DayOfReads, SweepProgress } from '@paidonce/ledger/adapter';
+import type { ReadAllowance } from '../stripe/read-allowance.ts';
+import { nameOf, type SweepTier, sweepTiers } from './schedule.ts';
+import { allReads, type Share, sharesOf } from './shares.ts';
+
+/** How far the rounds of a tier have come. Rejected: its stream cannot be read, which keeps no other tier from its rounds. */
+type TierProgress = PromiseSettledResult<SweepProgress>;
+
+export interface PolledAccount {
+  readonly orders: AccountOrders;
+  readonly progress: Readonly<Record<SweepTier, TierProgress>>;
+  readonly share: Share;
+}
+
+export interface Purse {
+  readonly accounts: readonly PolledAccount[];
+  /** All reads of 30 days, those of customers and webhooks included. */
+  readonly allowance: number;
+  /** What the log leaves of them. Below zero: more was spent. */
+  readonly left: number;
+}
+
+/** Reads how far the tiers of each account have come. Never rejects for a tier that cannot be read. */
+export async function openPurse(
+  ledger: PaymentLedger,
+  targets: readonly AccountOrders[],
+  allowance: ReadAllowance,
+  now: Date,
+): Promise<Purse> {
+  const read: (AccountProgress & { readonly spent: readonly DayOfReads[] })[] = [];
+  // One account after the other: a platform has thousands.
+  for (const orders of targets) read.push(await readProgress(ledger, orders));
+  const reads = allowance.of(targets);
+  const shares = sharesOf(read, reads, now);
+  return {
+    accounts: read.map(({ orders, progress }, place) => ({ orders, progress, share: shares[place] as Share })),
+    allowance: reads,
+    left: read.reduce((left, { spent }) => left - allReads(spent, now), reads),
+  };
+}
+
+type AccountProgress = Omit<PolledAccount, 'share'>;
+
+async function readProgress(ledger: PaymentLedger, orders: AccountOrders): Promise<AccountProgress & { spent: readonly DayOfReads[] }> {
+  const tiers = sweepTiers.map((tier) => ledger.forAdapters.sweepProgress(nameOf(tier, orders)));
+  const [events, objects, money] = (await Promise.allSettled(tiers)) as [TierProgress, TierProgress, TierProgress];
+  const spent = [events, objects, money].flatMap((tier) => (tier.status === 'fulfilled' ? tier.value.spent : []));
+  return { orders, progress: { events, objects, money }, spent };
+}
