@@ -68,6 +68,11 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   await place('elsewhere');
   await observe('webhook', 'pi_elsewhere', paid(), { ...aliases('elsewhere'), payment: payment('pi_elsewhere', { account: 'acct_2' }) });
 
+  await place('beyond');
+  await observe('webhook', 'pi_beyond', paid(), aliases('beyond'));
+  await observe('webhook', 'pi_beyond', refund('re_6', 'succeeded', 4_000));
+  await observe('webhook', 'pi_beyond', refund('re_7', 'succeeded', 4_000));
+
   await place('generous', 4_900, { more: true });
   await observe('webhook', 'pi_generous', paid(9_800), aliases('generous')); // Two of it: the buyer chose the quantity.
 
