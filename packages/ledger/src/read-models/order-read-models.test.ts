@@ -71,7 +71,8 @@ async function byTheStreams(store: EventStore) {
           : [],
       ),
     ),
-    reviews: orders.flatMap((order) => openReviews(order)),
+    // By their keys as text, as pages are: r10 comes before r9.
+    reviews: orders.flatMap((order) => openReviews(order).toSorted((a, b) => (a.reviewId < b.reviewId ? -1 : 1))),
     pending: orders.filter(isPending),
     undelivered: orders.flatMap((order) => undeliveredIn(order) ?? []),
     accounts: orders.some(({ placed }) => placed) ? [accountOf(orders)] : [],
