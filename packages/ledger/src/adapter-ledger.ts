@@ -86,6 +86,8 @@ export type ObservationPreview =
       readonly outcome: 'recorded';
       /** True if the payment was not known to be paid. */
       readonly isNew: boolean;
+      /** True if money went back, or is disputed, that the ledger does not know of; or knows of, and it did not. */
+      readonly changesReversals: boolean;
       /** `in_effect`: it counts. `undone`: it counts, and refunds or disputes have undone it. `does_not_count`: it is not paid, or does not fit. */
       readonly payment: 'in_effect' | 'undone' | 'does_not_count';
       /** The reviews that would be open afterwards, with those that are open now. */

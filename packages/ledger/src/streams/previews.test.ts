@@ -38,8 +38,8 @@ describe('a dry run of observations', () => {
     const previews = [1, 2, 3].map((count) => ledger.forAdapters.wouldObserve(facts.slice(0, count) as [Observation]));
     expect(await Promise.all(previews)).toMatchObject([
       { membership: 'active', decision: 'granted', isNew: true, payment: 'in_effect', reviews: [] },
-      { membership: 'revoked', decision: 'revoked', payment: 'undone' },
-      { membership: 'active', decision: 'restored', payment: 'in_effect' },
+      { membership: 'revoked', decision: 'revoked', payment: 'undone', changesReversals: true },
+      { membership: 'active', decision: 'restored', payment: 'in_effect', changesReversals: false },
     ]);
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'none', sequence: 0 });
   });

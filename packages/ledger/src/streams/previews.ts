@@ -13,9 +13,10 @@ import {
   referenceName,
   referenceNamesOf,
 } from '../observation.ts';
-import { counts, isInEffect } from '../order/access.ts';
+import { counts, isInEffect, refundedMinor } from '../order/access.ts';
 import { decide, type OrderCommand } from '../order/decide.ts';
 import { isDecision, type OrderEvent, outcomeOf, type PaymentObserved } from '../order/events.ts';
+import type { PaymentFacts } from '../order/facts.ts';
 import { evolve, moveOf, type OrderState } from '../order/order.ts';
 import type { Policy } from '../order/policy.ts';
 import type { Preview } from '../order/view.ts';
@@ -112,6 +113,7 @@ async function wouldObserve(
     outcome: 'recorded',
     ...previewOf(after),
     isNew: known?.attempt?.status !== 'paid',
+    changesReversals: reversalsText(known) !== reversalsText(facts),
     openReviews: after.state.reviews.filter(({ resolution }) => resolution === undefined).map(({ kind }) => kind),
     payment:
       facts === undefined || !counts(after.state, facts, policy)
@@ -120,6 +122,13 @@ async function wouldObserve(
           ? 'in_effect'
           : 'undone',
   };
+}
+
+/** What went back of a payment, and what of it is disputed, as text. */
+function reversalsText(payment: PaymentFacts | undefined): string {
+  if (payment === undefined) return '0';
+  const disputes = Object.values(payment.disputes).filter(({ status }) => status === 'open' || status === 'lost');
+  return [refundedMinor(payment), ...disputes.map(({ id, status }) => `${id} ${status}`).sort()].join(', ');
 }
 
 /** The order that has the payment now: a link may name a former owner, whose stream names the next. */

@@ -1,94 +1,89 @@
-// Compares one payment at Stripe with what the ledger has of it. What the ledger knows is decided by its policy, so only
-// what it does not know can be a mismatch, and only if that would change who has access.
-import type { OrderView } from '@paidonce/ledger';
-import { readDispute, readRefund } from '../mapping/refunds-and-disputes.ts';
+// Compares one payment at Stripe with the ledger. There is no second set of rules: the ledger says, in a dry run of its one
+// write path, what Stripe's state of the payment would add. A mismatch is what would change who has access, or what a person
+// would have to look at.
+import type { Observation, OrderView, Statement } from '@paidonce/ledger';
+import type { ObservationPreview } from '@paidonce/ledger/adapter';
+import { toObservation } from '../mapping/to-observation.ts';
 import type { StripeMoney } from '../stripe/money-objects.ts';
-import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import type { Answer, ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
 import type { BatchContext } from './batch-context.ts';
-import { knownPayment, type LedgerPayment } from './ledger-payment.ts';
+import { refundedInLedger } from './ledger-payment.ts';
 import type { ProviderPayment } from './provider-payments.ts';
 
+type Recorded = Extract<ObservationPreview, { outcome: 'recorded' }>;
+
 /** Undefined: both agree. @throws LedgerError `provider_unavailable`, or a code of the store. */
-export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, { ledger }: BatchContext): Promise<Mismatch | undefined> {
+export async function comparePayment(paid: ProviderPayment, calls: StripeCalls, work: BatchContext): Promise<Mismatch | undefined> {
   const { id: paymentId, account, capturedMinor, currency } = paid;
   const stripe = `paid, ${capturedMinor} ${currency}`;
-  const order = await ledger.orderOf(paymentId);
+  const order = await work.ledger.orderOf(paymentId);
   if (order === undefined) return { kind: 'paid_without_grant', paymentId, account, stripe, ledger: 'no order has it' };
-  const { orderId } = order;
-  const known = knownPayment(await ledger.history(orderId), paymentId);
-  const found = { paymentId, account, orderId, stripe };
-  if (known.totalsMinor.size === 0) return { kind: 'paid_without_grant', ...found, ledger: 'no source has reported it paid' };
-  if (!known.totalsMinor.has(capturedMinor)) {
-    return { kind: 'amount_differs', ...found, ledger: `paid, ${[...known.totalsMinor].join(' or ')}` };
+  const reversals = await reversalsOf(paid, order, calls, work);
+  const preview = await work.ledger.forAdapters.wouldObserve([paidAs(paid), ...reversals]);
+  const found = { paymentId, account, orderId: order.orderId, stripe };
+  if (preview.outcome === 'held') return { kind: 'paid_without_grant', ...found, ledger: 'no order has it' };
+  return mismatchOf(preview, order, found);
+}
+
+function mismatchOf(preview: Recorded, order: OrderView, found: Omit<Mismatch, 'kind' | 'ledger'>): Mismatch | undefined {
+  const { membership } = order;
+  if (preview.isNew) return { kind: 'paid_without_grant', ...found, ledger: 'no source has reported it paid' };
+  if (membership === 'active' && preview.membership !== 'active') {
+    return { kind: 'refunded_but_active', ...found, ledger: `active; what Stripe has of it would make it ${preview.membership}` };
   }
-  const back = await reversalsOf(paid, known, calls);
-  return order.membership === 'active' ? compareActive(paid, known, back, order) : compareInactive(paid, known, back, order);
-}
-
-function compareActive(
-  { id: paymentId, account, capturedMinor, currency }: ProviderPayment,
-  known: LedgerPayment,
-  back: Reversals,
-  { orderId }: OrderView,
-) {
-  const found = { kind: 'refunded_but_active', paymentId, account, orderId } as const;
-  if (capturedMinor > 0 && back.refundedMinor >= capturedMinor && known.refundedMinor < capturedMinor) {
-    return { ...found, stripe: `refunded, ${back.refundedMinor} ${currency}`, ledger: `active, with ${known.refundedMinor} refunded` };
+  if (membership !== 'active' && preview.membership === 'active') {
+    return { kind: 'paid_without_grant', ...found, ledger: `membership ${membership}; what Stripe has of it would make it active` };
   }
-  const unknownDispute = back.disputes.find(({ isUnknownToLedger, isAgainstUs }) => isUnknownToLedger && isAgainstUs);
-  return unknownDispute && { ...found, stripe: `disputed: ${unknownDispute.status}`, ledger: 'active, without that' };
+  if (preview.reviews.length > 0) {
+    return { kind: 'amount_differs', ...found, ledger: `another state: it would open a review (${preview.reviews.join(', ')})` };
+  }
+  if (preview.changesReversals) {
+    const kind = membership === 'active' ? 'refunded_but_active' : 'amount_differs';
+    return { kind, ...found, ledger: `membership ${membership}, and other refunds or disputes than Stripe has` };
+  }
+  // Paid, and no refund or dispute explains why nobody has access: a person must decide.
+  if (membership === 'active' || preview.payment !== 'does_not_count') return undefined;
+  const waits = preview.openReviews.join(', ');
+  return { kind: 'paid_without_grant', ...found, ledger: `membership ${membership}${waits ? `, under review: ${waits}` : ''}` };
 }
 
-function compareInactive(
-  { id: paymentId, account, capturedMinor, currency }: ProviderPayment,
-  known: LedgerPayment,
-  back: Reversals,
-  order: OrderView,
-) {
-  const { orderId, membership, openReviews } = order;
-  if (capturedMinor > 0 && back.refundedMinor >= capturedMinor) return undefined;
-  if (back.disputes.some(({ isAgainstUs }) => isAgainstUs)) return undefined;
-  const isOld = back.disputes.some(({ isUnknownToLedger }) => isUnknownToLedger) || known.refundedMinor > back.refundedMinor;
-  // The ledger knows all that was reversed of it, and the policy has ended the membership for that.
-  if (!isOld && back.refundedMinor > 0) return undefined;
-  const waits = openReviews.map(({ kind }) => kind).join(', ');
-  const ledger = `membership ${membership}${waits ? `, under review: ${waits}` : ''}`;
-  return { kind: 'paid_without_grant', paymentId, account, orderId, stripe: `paid, ${capturedMinor} ${currency}`, ledger } as const;
-}
-
-interface Reversals {
-  readonly refundedMinor: number;
-  readonly disputes: readonly { readonly status: string; readonly isAgainstUs: boolean; readonly isUnknownToLedger: boolean }[];
-}
-
-/** What Stripe has as reversed. Read only if the charge shows something, or if the ledger has another sum. */
-async function reversalsOf({ id, money }: ProviderPayment, known: LedgerPayment, calls: StripeCalls): Promise<Reversals> {
-  if (money === undefined) return { refundedMinor: 0, disputes: [] };
+/** The charge says no discount, tax or shipping: a total that is known with its parts stays as it is. */
+function paidAs({ id, account, livemode, capturedMinor, currency, answer }: ProviderPayment): Observation {
   return {
-    refundedMinor: money.amount_refunded === known.refundedMinor ? known.refundedMinor : await refundedMinor(money, calls),
-    disputes: money.disputed && money.payment_intent !== null ? await disputesOf(id, known, calls) : [],
+    payment: { provider: 'stripe', account, livemode, id },
+    fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: capturedMinor, currency } },
+    asOf: answer.asOf,
+    evidence: { objectId: id },
+    source: 'poll',
   };
 }
 
-async function refundedMinor({ id, livemode, payment_intent: intent }: StripeMoney, calls: StripeCalls): Promise<number> {
-  const page = await calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
-  return (page?.object.objects ?? []).reduce<number>((sum, object) => {
-    const reading = readRefund(object, livemode);
-    return 'fact' in reading && reading.fact.kind === 'refund' && reading.fact.status === 'succeeded'
-      ? sum + reading.fact.amountMinor
-      : sum;
-  }, 0);
+/** What Stripe has as reversed. It is read only if the charge shows something, or if the ledger has another sum. */
+async function reversalsOf(
+  { id, account, livemode, money }: ProviderPayment,
+  { orderId }: OrderView,
+  calls: StripeCalls,
+  { ledger, scope }: BatchContext,
+): Promise<readonly Observation[]> {
+  if (money === undefined) return [];
+  const pages: (Answer<ListPage> | undefined)[] = [];
+  const known = refundedInLedger(await ledger.history(orderId), id);
+  if (money.amount_refunded !== known) pages.push(await refundsOf(money, calls));
+  if (money.disputed && money.payment_intent !== null) pages.push(await calls.disputes(id));
+  return pages.flatMap((page) =>
+    (page?.object.objects ?? []).flatMap((object): readonly Observation[] => {
+      const mapped = toObservation(object, { account, livemode, asOf: page?.asOf ?? '' }, scope);
+      return mapped.kind === 'statement' ? [observationOf(mapped.statement, id)] : [];
+    }),
+  );
 }
 
-async function disputesOf(intentId: string, known: LedgerPayment, calls: StripeCalls): Promise<Reversals['disputes']> {
-  const page = await calls.disputes(intentId);
-  return (page?.object.objects ?? []).flatMap((object) => {
-    const reading = readDispute(object);
-    if (!('fact' in reading) || reading.fact.kind !== 'dispute') return [];
-    const { id, status, movements } = reading.fact;
-    const isAgainstUs = status === 'open' || status === 'lost';
-    return [{ status, isAgainstUs, isUnknownToLedger: !known.disputes.has(`${id}:${status}:${movements}`) }];
-  });
+function refundsOf({ id, payment_intent: intent }: StripeMoney, calls: StripeCalls): Promise<Answer<ListPage> | undefined> {
+  return calls.refunds(intent === null ? { charge: id } : { payment_intent: intent });
+}
+
+function observationOf({ orderId: _, ...statement }: Statement, paymentId: string): Observation {
+  return { ...statement, payment: { ...statement.payment, id: paymentId }, source: 'poll' };
 }
 
 /** A payment on which Stripe and the ledger disagree. */

@@ -219,14 +219,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'reconcile looks at no dispute',
     'operations/compare-payment.ts',
-    'disputes: money.disputed && money.payment_intent !== null ? await disputesOf(id, known, calls) : [],',
-    'disputes: [],',
+    'if (money.disputed && money.payment_intent !== null) pages.push(await calls.disputes(id));',
+    '',
   ),
   mutant(
     'reconcile lists no refunds',
     'operations/compare-payment.ts',
-    'money.amount_refunded === known.refundedMinor ?',
-    'money.amount_refunded >= 0 ?',
+    'if (money.amount_refunded !== known) pages.push(await refundsOf(money, calls));',
+    'if (money.amount_refunded < 0) pages.push(await refundsOf(money, calls));',
   ),
   mutant(
     'reconcile passes over what cost nothing',
