@@ -17,7 +17,8 @@ export const reconcileCommand: Command = {
   summary: 'compare payments and memberships, both ways; with --repair tell the ledger what it has missed',
   details: [
     'Looks at every movement of the balance and every completed session since then, and at every active membership that',
-    'rests on a payment since then: on the account of the key, and on those connected to it that have orders here.',
+    'was granted for a payment since then: on the account of the key, and on those connected to it that have orders here.',
+    'The ledger itself judges, in a dry run, what the state at Stripe would add. Fees, payouts and transfers are not compared.',
     'Exits 0: all agree; 3: some do not; 2: it could not run, or could not read all, so nothing is proved.',
   ],
   options: {
