@@ -17,20 +17,22 @@ import {
   timeoutSchema,
 } from './input.ts';
 import { silentLogger } from './logger.ts';
-import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
+import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
+import { openAdapterLedger } from './open-adapter-ledger.ts';
 import { isSameOrder } from './order/order.ts';
 import { viewOf } from './order/view.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
 import { orderKey, pageKey } from './read-models/order-read-models.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
+import { type LedgerIdentity, openLedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
 import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
 import { openReferences } from './streams/reference-streams.ts';
-import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
+import { openSweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
-import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
+import { openUnreadableObjects } from './streams/unreadable-streams.ts';
 import { type OpenedSubscribers, openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
@@ -47,16 +49,16 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 }
 
 class Ledger implements PaymentLedger {
+  readonly forAdapters: AdapterLedger;
   readonly delivers: boolean;
   readonly runtime: Runtime;
   readonly #store: EventStore;
   readonly #background: boolean;
+  readonly #identity: LedgerIdentity;
   readonly #orders: OrderStreams;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
-  readonly #sweeps: Sweeps;
-  readonly #unreadable: UnreadableObjects;
-  readonly #alert: AdapterLedger['alert'];
+
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
   #closed: Promise<void> | undefined;
@@ -79,16 +81,25 @@ class Ledger implements PaymentLedger {
     this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
-    this.#alert = ({ message, ...of }) => {
+    const alert: AdapterLedger['alert'] = ({ message, ...of }) => {
       log.warn(of, message);
       void host.onAlert({ message, ...of });
     };
     const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
-    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.#alert });
+    this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
+    this.#identity = openLedgerIdentity(transactions, runtime);
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
-    this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) });
-    this.#unreadable = openUnreadableObjects(transactions, host);
+    this.forAdapters = openAdapterLedger({
+      identity: this.#identity,
+      sweeps: openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) }),
+      unreadable: openUnreadableObjects(transactions, host),
+      alert,
+      runtime,
+      call: (work) => this.#call(work),
+      readModels: () => this.#readModels(),
+      page: (request, rows, key) => this.#page(request, rows, key),
+    });
     const path = readModelsPath(options);
     this.#subscribers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
     if (!background) return;
@@ -99,6 +110,7 @@ class Ledger implements PaymentLedger {
   placeOrder: PaymentLedger['placeOrder'] = (order) =>
     this.#call(async () => {
       const placed = orderPlaced(parse(placeOrderSchema, order, 'order'), this.runtime.now().toISOString());
+      await this.#identity.ensure();
       const { state, events } = await this.#orders.command(placed.orderId, 'place', { type: 'place', order: placed });
       if (events.length > 0) return { outcome: 'placed' };
       return { outcome: isSameOrder(state.placed, placed) ? 'exists' : 'differs' };
@@ -124,6 +136,7 @@ class Ledger implements PaymentLedger {
     this.#call(async () => {
       const { placedAt, ...placed } = parse(importOrderSchema, order, 'order');
       const observation = parse(observationSchema, { ...payment, source: 'manual', by: parse(manualActionSchema, by, 'by') }, 'payment');
+      await this.#identity.ensure();
       return this.#writer.importOrder(orderPlaced(placed, placedAt), observation);
     });
 
@@ -203,19 +216,6 @@ class Ledger implements PaymentLedger {
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
     });
-
-  readonly forAdapters: AdapterLedger = {
-    alert: (alert) => this.#alert(alert),
-    accountOrders: (awaitedAt = this.runtime.now().toISOString()) =>
-      this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt'))),
-    unsettledOrders: (request) =>
-      this.#call(() => this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey)),
-    sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
-    startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
-    advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
-    finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
-    recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
-  };
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();

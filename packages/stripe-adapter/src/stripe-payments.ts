@@ -2,7 +2,7 @@
 // stays open.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime, type SweepSummary } from '@paidonce/ledger';
-import { OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
+import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout, type StartedCheckout } from './checkout/checkout.ts';
 import type { StartCheckout } from './checkout/checkout-input.ts';
@@ -11,6 +11,7 @@ import { sessionRefresher } from './checkout/refresh-session.ts';
 import { StatusQuery } from './checkout/status-query.ts';
 import { Intake } from './intake/intake.ts';
 import { NotOursCache } from './intake/not-ours-cache.ts';
+import { OurLedger } from './intake/our-ledger.ts';
 import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { metadataFor } from './mapping/claim.ts';
@@ -38,6 +39,11 @@ export interface StripePaymentsOptions {
   readonly webhookSecrets: readonly (string | WebhookSecret)[];
   /** Marks our objects in a Stripe account that several apps share. 1 to 64 of A-Z a-z 0-9 . _ : -. Default `paidonce`. */
   readonly scope?: string;
+  /**
+   * Identities of ledgers whose logs this shop has lost: what they made under this scope is ours too. `paidonce-stripe doctor`
+   * and the alert `other_ledger` name them. Default: none.
+   */
+  readonly formerLedgers?: readonly string[];
   /** The key's own account, `acct_…`. Default: read from `GET /v1/account` on first use. Set it if a restricted key may not read that. */
   readonly account?: string;
   /** The key's mode; true is live. Default: the mode of the ledger's orders; `GET /v1/balance` if it has orders of both. */
@@ -85,8 +91,11 @@ export interface StripePayments extends AsyncDisposable {
    *   payment waits for its capture. `amount_differs`: Stripe's session costs something other than the order.
    */
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
-  /** Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's. */
-  metadataFor(orderId: string): Record<string, string>;
+  /**
+   * Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's: our scope, the
+   * order, and the identity of this ledger, which its log gets by the first order or the first of these calls.
+   */
+  metadataFor(orderId: string): Promise<Record<string, string>>;
   /**
    * Verifies and records one webhook. `rawBody`: the bytes of the request, before anything parses them. `signature`: the
    * header `stripe-signature`. The result is durable once the promise resolves.
@@ -125,6 +134,7 @@ const optionNames: readonly string[] = [
   'stripe',
   'webhookSecrets',
   'scope',
+  'formerLedgers',
   'account',
   'livemode',
   'poll',
@@ -146,7 +156,8 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const stopping = new AbortController();
   const budget = new ReadBudget(readsPer30Days);
   const reads = new BackgroundReads(runtime, stopping.signal);
-  const parts = { ledger, stripe, scope, runtime, log };
+  const ourLedger = new OurLedger({ ledger, scope, ...defined({ formerLedgers: options.formerLedgers }) });
+  const parts = { ledger, stripe, scope, ourLedger, runtime, log };
 
   /** Calls that a customer or a webhook waits for: neither paced nor retried here. The poll's calls are both. */
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(budget) }), options);
@@ -187,7 +198,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   return {
     ledger,
     startCheckout: (order) => calls.run(() => checkout.start(order)),
-    metadataFor: (orderId) => metadataFor(scope, orderId),
+    metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (sessionId) => calls.run(() => statusQuery.ask(sessionId)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
@@ -212,9 +223,11 @@ function checkOptions(options: StripePaymentsOptions): void {
     if (!optionNames.includes(name))
       throw new LedgerError('invalid_input', `stripePayments knows no option ${name}; it knows ${optionNames.join(', ')}`);
   }
-  const { scope = 'paidonce', account, poll } = options;
+  const { scope = 'paidonce', account, poll, formerLedgers = [] } = options;
   if (!/^[A-Za-z0-9._:-]{1,64}$/.test(scope))
     throw new LedgerError('invalid_input', `scope is "${scope}"; it must be 1 to 64 of A-Z a-z 0-9 . _ : -`);
+  if (!Array.isArray(formerLedgers) || !formerLedgers.every(isId))
+    throw new LedgerError('invalid_input', `formerLedgers is ${JSON.stringify(formerLedgers)}; it must be a list of ids of ledgers`);
   if (account !== undefined && !stripeAccountSchema.safeParse(account).success) {
     throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);
   }

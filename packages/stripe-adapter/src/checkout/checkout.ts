@@ -58,7 +58,8 @@ export class Checkout {
   async start(input: StartCheckout): Promise<StartedCheckout> {
     const { ledger, accounts, scope } = this.#parts;
     const checked = readStart(input);
-    const parameters = parametersFor(checked, scope);
+    const marks = metadataFor(scope, checked.order.orderId, await ledger.forAdapters.ensureLedgerId());
+    const parameters = parametersFor(checked, marks);
     const account = checked.connectedAccount ?? (await accounts.own());
     const calls = await accounts.calls(account);
     const terms = { ...checked.order, account };
@@ -172,9 +173,11 @@ function checkSession(
     throw new LedgerError('invalid_input', `Stripe made session ${id} of order ${orderId} without a page. Was it expired by hand?`);
 }
 
-function parametersFor({ order, successUrl, cancelUrl, session = {} }: CheckedStart, scope: string): Stripe.Checkout.SessionCreateParams {
-  const { orderId, plan, amountMinor, currency } = order;
-  const marks = metadataFor(scope, orderId);
+function parametersFor(
+  { order, successUrl, cancelUrl, session = {} }: CheckedStart,
+  marks: Stripe.MetadataParam,
+): Stripe.Checkout.SessionCreateParams {
+  const { plan, amountMinor, currency } = order;
   return {
     line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: plan } } }],
     ...session,

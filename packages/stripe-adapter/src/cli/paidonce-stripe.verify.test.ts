@@ -510,7 +510,7 @@ describe('backfill', () => {
     await desk.shop(async (ledger, payments) => {
       const { successUrl: _, ...order } = plan;
       await ledger.placeOrder({ ...order, account: desk.sandbox.account, livemode: false });
-      const metadata = { ...payments.metadataFor('order-1'), sandbox_fate: 'never_made' };
+      const metadata = { ...(await payments.metadataFor('order-1')), sandbox_fate: 'never_made' };
       await desk.stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata, confirm: true, payment_method: 'pm_card_visa' });
       await desk.stripe.paymentIntents.create({ amount: 700, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' });
     });

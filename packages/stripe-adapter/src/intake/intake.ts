@@ -12,6 +12,7 @@ import type { Answer, ListPage, ReadableType } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
+import type { OurLedger } from './our-ledger.ts';
 import { type Ownership, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
@@ -24,7 +25,7 @@ export interface IntakeParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly siblings: SiblingSessions;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
   readonly log: Logger;
   /** For sources that list the same objects again and again. Absent: no cache. */
   readonly notOurs?: NotOursCache;
@@ -50,10 +51,10 @@ export class Intake {
   }
 
   async #mapAndRoute(object: unknown, provenance: Provenance): Promise<IntakeResult> {
-    const { scope, log } = this.#parts;
+    const { ourLedger, log } = this.#parts;
     const stale = staleSnapshot(object, provenance);
     if (stale) return this.#reread(object, stale, provenance);
-    const mapped = toObservation(object, provenance, scope);
+    const mapped = toObservation(object, provenance, ourLedger.scope);
     if (mapped.kind === 'ignored') {
       log.info({ because: mapped.because, eventId: provenance.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
@@ -101,7 +102,7 @@ export class Intake {
 
   /** A copy that may be out of date, or in another shape. If it is ours, the object as it is now decides. */
   async #reread(copy: unknown, { type, id }: StaleSnapshot, provenance: Provenance): Promise<IntakeResult> {
-    const { scope } = this.#parts;
+    const { scope } = this.#parts.ourLedger;
     const ownership = await this.#whose(claimOf(identityOf(copy), scope), provenance);
     if (!ownership.ours) return { outcome: 'not_ours' };
     const answer = await this.#readAgain(type, id, provenance);
@@ -131,9 +132,10 @@ export class Intake {
   /** Observes an object that was read because the source left a question open. */
   async #observeAnswer(answer: Answer, ours: Ours, provenance: Provenance): Promise<IntakeResult> {
     const read = readProvenance(answer, provenance);
-    const mapped = toObservation(answer.object, read, this.#parts.scope);
+    const mapped = toObservation(answer.object, read, this.#parts.ourLedger.scope);
     if (mapped.kind === 'ignored') return { outcome: 'ignored' };
-    return this.#observeOurs(answer.object, mapped, namingOrder(ours, mapped.claim.orderId), read);
+    const { orderId } = await this.#parts.ourLedger.judge(mapped.claim);
+    return this.#observeOurs(answer.object, mapped, namingOrder(ours, orderId), read);
   }
 
   async #observeOurs(
@@ -171,7 +173,7 @@ export class Intake {
     const read = readProvenance(answer, provenance);
     let best: IntakeResult = { outcome: 'ignored' };
     for (const refund of answer.object.objects) {
-      const mapped = toObservation(refund, read, this.#parts.scope);
+      const mapped = toObservation(refund, read, this.#parts.ourLedger.scope);
       if (mapped.kind === 'statement') best = stronger(best, await this.#observe(refund, mapped.statement, ours, read));
       if (mapped.kind === 'not_understood') best = stronger(best, await this.recordUnreadable(refund, mapped, read));
     }

@@ -2,7 +2,6 @@
 // is. Two events with different ids can report one fact, so event ids are not remembered.
 import type { PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
-import { claimOf } from '../mapping/claim.ts';
 import type { StripeSource } from '../mapping/provenance.ts';
 import { isoTime } from '../mapping/to-observation.ts';
 import type { Accounts } from '../stripe/accounts.ts';
@@ -10,6 +9,7 @@ import { readableTypes } from '../stripe/stripe-calls.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Intake, IntakeResult } from './intake.ts';
+import type { OurLedger } from './our-ledger.ts';
 import { findOrder } from './ownership.ts';
 
 export interface StripeEventsParts {
@@ -17,7 +17,7 @@ export interface StripeEventsParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
 }
 
 /** What is known of an event besides its content. */
@@ -78,8 +78,8 @@ export class StripeEvents {
   }
 
   async #concernsUs(object: unknown): Promise<boolean> {
-    const { scope, ledger } = this.#parts;
-    return (await findOrder(claimOf(identityOf(object), scope), ledger)) !== undefined;
+    const { ourLedger, ledger } = this.#parts;
+    return (await findOrder(await ourLedger.claimOf(identityOf(object)), ledger)) !== undefined;
   }
 }
 

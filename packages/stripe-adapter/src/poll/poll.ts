@@ -1,16 +1,6 @@
 // The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money. Each runs on its
 // own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
-import {
-  type AccountOrders,
-  LedgerError,
-  type Logger,
-  type PaymentLedger,
-  type Runtime,
-  type SweepProgress,
-  type SweepSummary,
-} from '@paidonce/ledger';
-import type { Intake } from '../intake/intake.ts';
-import type { StripeEvents } from '../intake/stripe-events.ts';
+import { type AccountOrders, LedgerError, type Runtime, type SweepProgress, type SweepSummary } from '@paidonce/ledger';
 import type { Accounts } from '../stripe/accounts.ts';
 import { keyMode } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
@@ -20,19 +10,14 @@ import { readMoney } from './money-tier.ts';
 import { readObjects } from './object-tier.ts';
 import { PollAlerts } from './poll-alerts.ts';
 import type { ReadBudget } from './read-budget.ts';
-import { Round } from './round.ts';
+import { Round, type RoundParts } from './round.ts';
 import { appliesTo, intervalMsOf, nameOf, type SweepTier, sweepTiers } from './schedule.ts';
 
-export interface PollParts {
-  readonly ledger: PaymentLedger;
+export interface PollParts extends Omit<RoundParts, 'calls' | 'signal'> {
   readonly accounts: Accounts;
-  readonly intake: Intake;
-  readonly events: StripeEvents;
   readonly reads: BackgroundReads;
   readonly budget: ReadBudget;
-  readonly scope: string;
   readonly runtime: Runtime;
-  readonly log: Logger;
   /** Milliseconds between rounds of the `events` tier while an unpaid order is young. */
   readonly intervalMs: number;
   readonly stopping: AbortController;

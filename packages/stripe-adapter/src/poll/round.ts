@@ -3,6 +3,7 @@
 import { type AccountOrders, LedgerError, type Logger, type PaymentLedger, type SweepPosition, type SweepProgress } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 import type { Intake, IntakeResult } from '../intake/intake.ts';
+import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import type { Answer, ListPage, ListWindow, StripeCalls } from '../stripe/stripe-calls.ts';
@@ -22,7 +23,7 @@ export interface RoundParts {
   readonly calls: StripeCalls;
   readonly intake: Intake;
   readonly events: StripeEvents;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }

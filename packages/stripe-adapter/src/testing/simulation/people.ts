@@ -4,7 +4,6 @@ import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/s
 import type { CardName, Fate, FateName } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
 import type { StartedCheckout } from '../../checkout/checkout.ts';
-import { metadataFor } from '../../mapping/claim.ts';
 import type { Auditor } from './auditor.ts';
 import type { Coverage } from './coverage.ts';
 import type { StripeSimulationOptions } from './options.ts';
@@ -248,7 +247,8 @@ export class People {
     // refund that is reported before its session is then not ours, and only the money tier reports it again.
     const knowsBest = options.reliance !== 'proof' && options.reliance !== 'all';
     const marks = this.#random.weighted({ both: 4, link: knowsBest ? 0 : 2, none: knowsBest ? 0 : 3 });
-    const metadata = metadataFor(scope, orderId);
+    const metadata = await this.#marksFor(orderId);
+    if (metadata === undefined) return;
     if (marks === 'none') coverage.met('Payment Link without metadata');
     const price = await atHand.prices.create({ currency: 'eur', unit_amount: order.amountMinor, product_data: { name: 'Year' } });
     const link = await atHand.paymentLinks.create({
@@ -275,7 +275,8 @@ export class People {
     // The poll reads back to an hour before the first order: nobody pays long before there is one.
     if (!(await this.#untilDone(`place ${orderId}`, (ledger) => ledger.placeOrder({ ...terms, orderId })))) return;
     const isUnnamed = this.#random.chance(0.5);
-    const marks: Record<string, string> = isUnnamed ? { paidonce: scope } : metadataFor(scope, orderId);
+    const marks = isUnnamed ? { paidonce: scope } : await this.#marksFor(orderId);
+    if (marks === undefined) return;
     const metadata = { ...marks, sandbox_fate: this.#fate() };
     const { id } = await atHand.paymentIntents.create({ amount: order.amountMinor, currency: 'eur', metadata });
     registry.madeIntentFor(orderId, id);
@@ -395,6 +396,15 @@ export class People {
   #reportMissed(): void {
     const { stripe, coverage } = this.#parts;
     if (stripe.core.reportMissedEvents() > 0) coverage.met('Stripe says that it missed events');
+  }
+
+  /** The metadata that a shop gives what it makes itself. Undefined: no process answered. */
+  async #marksFor(orderId: string): Promise<Record<string, string> | undefined> {
+    let marks: Record<string, string> | undefined;
+    await this.#untilDone(`marks of ${orderId}`, async (_, by) => {
+      marks = await this.#parts.payments.of(by).metadataFor(orderId);
+    });
+    return marks;
   }
 
   async #untilDone(label: string, work: Parameters<SimulatedProcess['call']>[1]): Promise<boolean> {
