@@ -7,6 +7,7 @@ import type { StartedCheckout } from '../../checkout/checkout.ts';
 import type { Auditor } from './auditor.ts';
 import type { Coverage } from './coverage.ts';
 import type { StripeSimulationOptions } from './options.ts';
+import type { OtherLedger } from './other-ledger.ts';
 import type { Payments } from './payments.ts';
 import type { Registry, ShopOrder } from './registry.ts';
 import { account, connectedAccount, type SimulatedStripe, sleep } from './simulated-stripe.ts';
@@ -22,6 +23,7 @@ export interface PeopleParts {
   readonly payments: Payments;
   readonly registry: Registry;
   readonly auditor: Auditor;
+  readonly other: OtherLedger;
   readonly down: Map<string, number>;
 }
 
@@ -72,6 +74,7 @@ export class People {
         this.#later(40, `${order.orderId} is bought in another tab`, () => this.#buy(order, true));
       }
     }
+    for (let n = 0; n < options.othersOrders; n++) this.#later(60, 'another ledger sells', () => this.#otherLedger());
     for (let n = 0; n < options.notOurs; n++) this.#later(60, 'another app buys', () => this.#otherApp());
     for (let sweep = 0; sweep < options.cronSweeps; sweep++) this.#later(300, 'cron sweeps', () => this.sweep());
     for (let outage = 0; outage < options.outages; outage++) this.#later(200, 'a part of Stripe is down', () => this.#outage());
@@ -323,6 +326,21 @@ export class People {
     stripe.controls.pay(id, { fate: this.#fate() });
     coverage.met('payment of another app');
     if (this.#random.chance(0.5)) this.#later(60, 'another app is refunded', () => void stripe.controls.refund(id, { fate: this.#fate() }));
+  }
+
+  /** A second ledger on the account sells an order that has a number of ours. */
+  async #otherLedger(): Promise<void> {
+    const { other, stripe, registry, coverage } = this.#parts;
+    const order = this.#random.pick(registry.orders);
+    const sessionId = await other.start(order);
+    if (sessionId === undefined || this.#random.chance(0.2)) return; // Nobody pays: then it must not be granted there.
+    stripe.controls.pay(sessionId, { fate: this.#fate() });
+    coverage.met('payment of another ledger');
+    if (!this.#random.chance(0.4)) return;
+    this.#later(60, 'another ledger refunds', () => {
+      stripe.controls.refund(sessionId, { fate: this.#fate() });
+      coverage.met('refund of another ledger');
+    });
   }
 
   /** What happens right after a pass is what a cursor that runs ahead would miss. */
