@@ -18,7 +18,7 @@ const ledger = createPaymentLedger({
   eventStore: await openSqliteEventStore('ledger.db'),
   deliver: (change) => saveMembership(change),
 });
-const payments = stripePayments({ ledger, stripe: new Stripe(secretKey), webhookSecrets: [webhookSecret] });
+const payments = stripePayments({ ledger, stripe: new Stripe(secretKey), webhookSecrets: [webhookSecret], scope: 'shop' });
 const app = Fastify();
 await app.register(paymentLedgerPlugin, { payments });
 app.post<{ Params: { memberId: string } }>('/buy/:memberId', async ({ params: { memberId } }, reply) => {

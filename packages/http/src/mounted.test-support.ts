@@ -49,7 +49,7 @@ export function standIns(): StandIns {
   } as Partial<PaymentLedger> as PaymentLedger;
   const payments: StripePayments = {
     ledger,
-    metadataFor: () => ({}),
+    metadataFor: async () => ({}),
     startCheckout: refuse,
     sweep: refuse,
     recheck: refuse,

@@ -118,6 +118,13 @@ export interface AdapterLedger {
   /** Passes an alert to the log and to the shop's `onAlert`. Never throws, and does not wait for the hook. */
   alert(alert: Alert): void;
   /**
+   * Strong: the identity of the log, for what an adapter reads at the provider. Undefined: no order was placed in it since logs
+   * have one. From memory once it is known.
+   */
+  ledgerId(): Promise<string | undefined>;
+  /** The identity of the log, for what an adapter makes at the provider. Gives the log one if it has none; durable when it answers. */
+  ensureLedgerId(): Promise<string>;
+  /**
    * From a read model, sorted by account. `awaitedAt` (ISO 8601): the time for which `awaited` is computed. Default: now.
    * `account`: only that one. Default: all.
    */

@@ -56,6 +56,12 @@ export type AlertKind =
    */
   | 'object_not_understood'
   /**
+   * Another ledger makes objects in the same account of the provider, under the same scope. They are not ours. Sent once for
+   * each such ledger, by each process. Give each program a scope of its own; if it is the log that this shop has lost, pass its
+   * id as `formerLedgers`. List: `paidonce-stripe doctor`.
+   */
+  | 'other_ledger'
+  /**
    * A stream cannot be read, so what was held for an order is not forwarded. Sent each time that the roll-forward of a process
    * reaches the event. Run `paidonce verify`, which lists it; if a newer release wrote it, upgrade.
    */

@@ -22,6 +22,7 @@ import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
+import { type LedgerIdentity, openLedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
 import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
 import { openPreviews, type Previews } from './streams/previews.ts';
@@ -50,6 +51,7 @@ class Ledger implements PaymentLedger {
   readonly runtime: Runtime;
   readonly #store: EventStore;
   readonly #lists: Lists;
+  readonly #identity: LedgerIdentity;
   readonly #orders: OrderStreams;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
@@ -86,6 +88,7 @@ class Ledger implements PaymentLedger {
     const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
     this.#orders = openOrderStreams(transactions, policy, { onDecision, onAlert: this.#alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
+    this.#identity = openLedgerIdentity(transactions, runtime);
     const references = openReferences(transactions);
     this.#writer = new PaymentWriter(references, this.#orders, runtime);
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
@@ -102,6 +105,7 @@ class Ledger implements PaymentLedger {
   placeOrder: PaymentLedger['placeOrder'] = (order) =>
     this.#call(async () => {
       const placed = orderPlaced(parse(placeOrderSchema, order, 'order'), this.runtime.now().toISOString());
+      await this.#identity.ensure();
       const { state, events } = await this.#orders.command(placed.orderId, 'place', { type: 'place', order: placed });
       if (events.length > 0) return { outcome: 'placed' };
       return placedOtherwise(state.placed, placed) ?? { outcome: 'exists' };
@@ -126,6 +130,7 @@ class Ledger implements PaymentLedger {
     this.#call(async () => {
       const { placedAt, ...placed } = parse(importOrderSchema, order, 'order');
       const observation = parse(observationSchema, { ...payment, source: 'manual', by: parse(manualActionSchema, by, 'by') }, 'payment');
+      await this.#identity.ensure();
       return this.#writer.importOrder(orderPlaced(placed, placedAt), observation);
     });
 
@@ -193,6 +198,8 @@ class Ledger implements PaymentLedger {
 
   readonly forAdapters: AdapterLedger = {
     alert: (alert) => this.#alert(alert),
+    ledgerId: () => this.#call(() => this.#identity.read()),
+    ensureLedgerId: () => this.#call(() => this.#identity.ensure()),
     accountOrders: (awaitedAt, account) => this.#call(() => this.#lists.accountOrders(awaitedAt, account)),
     unsettledOrders: (page) => this.#call(() => this.#lists.unsettledOrders(page)),
     sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),

@@ -105,7 +105,7 @@ async function captured(
   const shop = await openShop({ sandbox });
   const { successUrl: _, ...order } = plan;
   await shop.ledger.placeOrder({ ...order, account: shop.sandbox.account, livemode: false });
-  const metadata = { ...shop.payments.metadataFor('order-1'), sandbox_fate: fate };
+  const metadata = { ...(await shop.payments.metadataFor('order-1')), sandbox_fate: fate };
   const { id } = await shop.stripe.paymentIntents.create({ amount: hold, currency: 'eur', capture_method: 'manual', metadata });
   await shop.ledger.attachCheckout('order-1', { provider: 'stripe', account: shop.sandbox.account, livemode: false, id });
   await shop.stripe.paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });

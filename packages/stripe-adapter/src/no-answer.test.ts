@@ -53,7 +53,7 @@ describe.each(noAnswers)('%s', (_, fault) => {
 
   test('to the question whose a refund is: never "not ours"', async () => {
     const shop = await openShop();
-    const metadata = shop.payments.metadataFor('order-9');
+    const metadata = await shop.payments.metadataFor('order-9');
     const { id } = await shop.stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata });
     await shop.stripe.paymentIntents.create({ amount: 1_000, currency: 'eur' });
     const event = signed(charge({ payment_intent: id, amount_refunded: 0, id: 'ch_9', refunded: false }));

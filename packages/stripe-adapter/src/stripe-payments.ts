@@ -2,7 +2,7 @@
 // stays open.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import { isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
+import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout } from './checkout/checkout.ts';
 import type { StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout/checkout-terms.ts';
@@ -12,6 +12,7 @@ import type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } f
 import { StatusQuery } from './checkout/status-query.ts';
 import { Intake } from './intake/intake.ts';
 import { NotOursCache } from './intake/not-ours-cache.ts';
+import { OurLedger } from './intake/our-ledger.ts';
 import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { metadataFor } from './mapping/claim.ts';
@@ -41,6 +42,11 @@ export interface StripePaymentsOptions {
   readonly webhookSecrets: readonly (string | WebhookSecret)[];
   /** Marks our objects in a Stripe account that several apps share. 1 to 64 of A-Z a-z 0-9 . _ : -. Default `paidonce`. */
   readonly scope?: string;
+  /**
+   * Identities of ledgers whose logs this shop has lost: what they made under this scope is ours too. `paidonce-stripe doctor`
+   * and the alert `other_ledger` name them. Default: none.
+   */
+  readonly formerLedgers?: readonly string[];
   /** The key's own account, `acct_…`. Default: read from `GET /v1/account` on first use. Set it if a restricted key may not read that. */
   readonly account?: string;
   /** The key's mode; true is live. Default: the mode of the ledger's orders; `GET /v1/balance` if it has orders of both. */
@@ -94,8 +100,11 @@ export interface StripePayments extends AsyncDisposable {
   startCheckout(order: StartEmbeddedCheckout): Promise<StartedEmbeddedCheckout>;
   startCheckout(order: StartPaymentIntent): Promise<StartedPaymentIntent>;
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
-  /** Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's. */
-  metadataFor(orderId: string): Record<string, string>;
+  /**
+   * Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's: our scope, the
+   * order, and the identity of this ledger, which its log gets by the first order or the first of these calls.
+   */
+  metadataFor(orderId: string): Promise<Record<string, string>>;
   /**
    * Verifies and records one webhook. `rawBody`: the bytes of the request, before anything parses them. `signature`: the
    * header `stripe-signature`. The result is durable once the promise resolves.
@@ -135,6 +144,7 @@ const optionNames: readonly string[] = [
   'stripe',
   'webhookSecrets',
   'scope',
+  'formerLedgers',
   'account',
   'livemode',
   'poll',
@@ -157,7 +167,8 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const allowance = new ReadAllowance(ledger, runtime, readsPer30Days);
   const others = new OtherReads();
   const reads = new BackgroundReads(runtime, stopping.signal);
-  const parts = { ledger, stripe, scope, runtime, log };
+  const ourLedger = new OurLedger({ ledger, scope, ...defined({ formerLedgers: options.formerLedgers }) });
+  const parts = { ledger, stripe, scope, ourLedger, runtime, log };
 
   /** Calls that a customer or a webhook waits for: neither paced nor retried here. The poll's calls are both. */
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: countedIn(others) }), options);
@@ -201,7 +212,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   return {
     ledger,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
-    metadataFor: (orderId) => metadataFor(scope, orderId),
+    metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId) => calls.run(() => statusQuery.ask(checkoutId)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
@@ -226,9 +237,11 @@ function checkOptions(options: StripePaymentsOptions): void {
     if (!optionNames.includes(name))
       throw new LedgerError('invalid_input', `stripePayments knows no option ${name}; it knows ${optionNames.join(', ')}`);
   }
-  const { scope = 'paidonce', account, poll } = options;
+  const { scope = 'paidonce', account, poll, formerLedgers = [] } = options;
   if (!isId(scope) || scope.length > 64)
     throw new LedgerError('invalid_input', `scope is "${scope}"; it must be 1 to 64 of A-Z a-z 0-9 . _ : -`);
+  if (!Array.isArray(formerLedgers) || !formerLedgers.every(isId))
+    throw new LedgerError('invalid_input', `formerLedgers is ${JSON.stringify(formerLedgers)}; it must be a list of ids of ledgers`);
   if (account !== undefined && !stripeAccountSchema.safeParse(account).success) {
     throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);
   }

@@ -23,7 +23,7 @@ describe('a Payment Link', () => {
     const shop = await openShop();
     await place(shop, 'order-1');
     await place(shop, 'order-2');
-    const named = session({ ...onLink, metadata: shop.payments.metadataFor('order-2') });
+    const named = session({ ...onLink, metadata: await shop.payments.metadataFor('order-2') });
     await shop.payments.handleWebhook(...signed(named));
     expect(await shop.ledger.order('order-1')).toMatchObject({ membership: 'none', payment: 'none', openReviews: [] });
     expect(await shop.ledger.order('order-2')).toMatchObject({ membership: 'active', openReviews: [] });
@@ -120,7 +120,7 @@ describe('on the sandbox', () => {
     const { successUrl: _, ...order } = plan;
     await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false });
     const price = await stripe.prices.create({ currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } });
-    const metadata = payments.metadataFor('order-1');
+    const metadata = await payments.metadataFor('order-1');
     const link = await stripe.paymentLinks.create({ line_items: [{ price: price.id, quantity: 1 }], metadata });
     await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: link.id });
     for (let visit = 0; visit < 5; visit++) sandbox.expire(sandbox.openPaymentLink(link.id).id);
@@ -133,7 +133,7 @@ describe('on the sandbox', () => {
     const { successUrl: _, ...order } = plan;
     for (const orderId of ['order-1', 'order-2']) await ledger.placeOrder({ ...order, orderId, account: sandbox.account, livemode: false });
     const price = await stripe.prices.create({ currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } });
-    const metadata = payments.metadataFor('order-2');
+    const metadata = await payments.metadataFor('order-2');
     const link = await stripe.paymentLinks.create({
       line_items: [{ price: price.id, quantity: 1 }],
       metadata,

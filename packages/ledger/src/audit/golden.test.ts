@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { EventStore } from '../event-store/event-store.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { orderEventVersions } from '../order/event-schemas.ts';
+import type { LedgerCreated } from '../streams/ledger-stream.ts';
 import type { ReferenceEvent } from '../streams/reference-streams.ts';
 import type { SweepEvent } from '../streams/sweep-streams.ts';
 import type { ObjectNotUnderstood } from '../streams/unreadable-streams.ts';
@@ -19,7 +20,7 @@ import { replayLog } from './replay/replay.ts';
 import { verifyLog } from './verify/verify.ts';
 
 // Every type that is none of an order's must stand here, or this does not compile.
-type OtherEventType = ReferenceEvent['type'] | SweepEvent['type'] | ObjectNotUnderstood['type'] | 'PolicyAdopted';
+type OtherEventType = ReferenceEvent['type'] | SweepEvent['type'] | ObjectNotUnderstood['type'] | LedgerCreated['type'] | 'PolicyAdopted';
 const others: Readonly<Record<OtherEventType, true>> = {
   PaymentHeld: true,
   ReferenceLinked: true,
@@ -28,6 +29,7 @@ const others: Readonly<Record<OtherEventType, true>> = {
   SweepAdvanced: true,
   SweepFinished: true,
   ObjectNotUnderstood: true,
+  LedgerCreated: true,
 };
 
 interface Golden {
@@ -129,6 +131,25 @@ const golden: readonly Golden[] = [
       elsewhere: ['none', 0, 0, 1],
       beyond: ['active', 1, 1, 1],
       generous: ['active', 1, 1, 0],
+      kept: ['active', 1, 1, 0],
+      partly: ['revoked', 2, 2, 1],
+      fought: ['active', 1, 1, 0],
+      waits: ['suspended', 2, 2, 0],
+      imported: ['revoked', 2, 2, 0],
+      cash: ['active', 1, 1, 0],
+      taken: ['active', 1, 1, 0],
+    },
+  },
+  {
+    file: 'ledger-identity.ndjson',
+    root: 'MqYcbd4vuPGMs8Zj3KuAWyQSeTrMJx4Gk/tn9rda/nY=',
+    orders: {
+      tried: ['active', 1, 1, 0],
+      restored: ['active', 3, 3, 0],
+      returned: ['revoked', 2, 2, 0],
+      asked: ['active', 1, 1, 0],
+      refused: ['none', 0, 0, 0],
+      elsewhere: ['none', 0, 0, 1],
       kept: ['active', 1, 1, 0],
       partly: ['revoked', 2, 2, 1],
       fought: ['active', 1, 1, 0],

@@ -828,7 +828,13 @@ describe('when the store fails', () => {
     const { process, clock, shop, warnings } = world();
     const { ledger, store } = process();
     store.fate = (_, { type }) =>
-      type === 'PaymentObserved' || type === 'OrderPlaced' || type === 'ReferenceLinked' || type === 'PolicyAdopted' ? undefined : 'lost';
+      type === 'PaymentObserved' ||
+      type === 'OrderPlaced' ||
+      type === 'ReferenceLinked' ||
+      type === 'PolicyAdopted' ||
+      type === 'LedgerCreated'
+        ? undefined
+        : 'lost';
     await buy(ledger, 'o1');
     await clock.advance(10 * minute);
     expect(shop.calls.length).toBe(1);

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
-import { metadataFor } from '../mapping/claim.ts';
 import type { CheckedStart, CheckoutUi } from './checkout-terms.ts';
 
 const uiModes: Readonly<Record<Exclude<CheckoutUi, 'hosted' | 'intent'>, Stripe.Checkout.SessionCreateParams.UiMode>> = {
@@ -11,10 +10,9 @@ const uiModes: Readonly<Record<Exclude<CheckoutUi, 'hosted' | 'intent'>, Stripe.
 };
 
 /** `currency` is always named: a price in several currencies would otherwise be charged in that of the visitor's country. */
-export function sessionParameters(checked: CheckedStart, scope: string): Stripe.Checkout.SessionCreateParams {
+export function sessionParameters(checked: CheckedStart, marks: Stripe.MetadataParam): Stripe.Checkout.SessionCreateParams {
   const { order, session = {} } = checked;
-  const { orderId, plan, amountMinor, currency } = order;
-  const marks = metadataFor(scope, orderId);
+  const { plan, amountMinor, currency } = order;
   return {
     line_items: [{ quantity: 1, price_data: { currency, unit_amount: amountMinor, product_data: { name: plan } } }],
     ...session,
@@ -32,13 +30,13 @@ function pages({ ui, successUrl, cancelUrl, returnUrl }: CheckedStart): Partial<
   return defined({ success_url: successUrl, cancel_url: cancelUrl });
 }
 
-export function intentParameters({ order, intent = {} }: CheckedStart, scope: string): Stripe.PaymentIntentCreateParams {
-  const { orderId, amountMinor, currency } = order;
+export function intentParameters({ order, intent = {} }: CheckedStart, marks: Stripe.MetadataParam): Stripe.PaymentIntentCreateParams {
+  const { amountMinor, currency } = order;
   return {
     ...intent,
     amount: amountMinor,
     currency,
-    metadata: { ...(intent.metadata || {}), ...metadataFor(scope, orderId) },
+    metadata: { ...(intent.metadata || {}), ...marks },
   };
 }
 

@@ -25,7 +25,7 @@ describe('startCheckout', () => {
     const sessionId = await checkout({ session: { metadata: { cart: '7' }, payment_intent_data: { metadata: { cart: '7' } } } });
     sandbox.pay(sessionId);
     const session = await stripe.checkout.sessions.retrieve(sessionId, { expand: ['payment_intent'] });
-    const marks = { paidonce: 'paidonce', paidonce_order: 'order-1', cart: '7' };
+    const marks = { paidonce: 'paidonce', paidonce_order: 'order-1', paidonce_ledger: expect.any(String), cart: '7' };
     expect(session.metadata).toEqual(marks);
     expect(session.payment_intent).toMatchObject({ metadata: marks });
   });

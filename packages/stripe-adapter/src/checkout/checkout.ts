@@ -5,6 +5,7 @@
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt, termsInWords } from '@paidonce/ledger/adapter';
 import { closeCheckout } from '../intake/sibling-sessions.ts';
+import { metadataFor } from '../mapping/claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
@@ -96,9 +97,10 @@ export class Checkout {
 
   /** Uses one idempotency key, so that a lost answer makes no second one. */
   async #make(calls: StripeCalls, checked: CheckedStart, attached: number): Promise<Made> {
-    const { runtime, scope } = this.#parts;
+    const { ledger, runtime, scope } = this.#parts;
+    const marks = metadataFor(scope, checked.order.orderId, await ledger.forAdapters.ensureLedgerId());
     const isIntent = checked.ui === 'intent';
-    const [session, intent] = isIntent ? [undefined, intentParameters(checked, scope)] : [sessionParameters(checked, scope), undefined];
+    const [session, intent] = isIntent ? [undefined, intentParameters(checked, marks)] : [sessionParameters(checked, marks), undefined];
     const key = keyFor(checked, session ?? intent ?? {}, attached, scope);
     const make = async (tried: string): Promise<Made> => {
       if (intent) return madeIntent(await calls.createIntent(intent, tried), checked, runtime);

@@ -3,7 +3,7 @@
 
 import type { EventStore } from '@paidonce/ledger';
 import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+import { defined, isId } from '@paidonce/ledger/adapter';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
 import { type BatchContext, openBatchContext } from '../operations/batch-context.ts';
@@ -12,6 +12,7 @@ const stripeOptions: Readonly<Record<string, OptionSpec>> = {
   'api-base': { value: 'URL', help: 'another Stripe, like a sandbox: http://127.0.0.1:12111. Default: STRIPE_API_BASE, else Stripe' },
   account: { value: 'ACCT', help: "the key's account, where the key may not ask for it" },
   scope: { value: 'SCOPE', help: 'as in stripePayments. Default: paidonce' },
+  'former-ledger': { value: 'ID', help: 'take over what a lost log made, by its identity; several with commas between' },
 };
 export const shopOptions: Readonly<Record<string, OptionSpec>> = { ...storeOption, ...stripeOptions };
 
@@ -23,13 +24,14 @@ export interface OpenShop {
 
 /** @throws LedgerError `invalid_input`: no key is set, no store is named, or an option cannot be used. Also what `use` throws. */
 export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) => Promise<T>): Promise<T> {
-  const { options, env } = invocation;
+  const { options } = invocation;
   const stripe = openStripe(invocation);
+  const marks = marksIn(invocation);
   return withLedger(invocation, async ({ store, ledger }) => {
     const work = openBatchContext({
       ledger,
       stripe,
-      scope: options.text('scope') ?? env['PAIDONCE_SCOPE'] ?? 'paidonce',
+      ...marks,
       log: logTo(invocation),
       ...defined({ account: options.text('account') }),
     });
@@ -37,6 +39,15 @@ export async function withShop<T>(invocation: Invocation, use: (shop: OpenShop) 
     await work.siblings.settled();
     return result;
   });
+}
+
+/** What shows that an object is the shop's. @throws LedgerError `invalid_input`: `--former-ledger` is no list of ids. */
+export function marksIn({ options, env }: Invocation): { readonly scope: string; readonly formerLedgers: readonly string[] } {
+  const former = options.text('former-ledger');
+  const formerLedgers = former === undefined ? [] : former.split(',').map((id) => id.trim());
+  if (!formerLedgers.every(isId))
+    throw new LedgerError('invalid_input', `--former-ledger is ${JSON.stringify(former)}; doctor shows which ledger it was`);
+  return { scope: options.text('scope') ?? env['PAIDONCE_SCOPE'] ?? 'paidonce', formerLedgers };
 }
 
 /**

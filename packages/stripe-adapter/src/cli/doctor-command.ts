@@ -3,8 +3,9 @@
 import { systemRuntime } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 import { type Command, jsonOption } from '@paidonce/ledger/command-line';
-import { type Diagnosis, diagnose } from '../operations/doctor.ts';
-import { logTo, openStripe, shopOptions, withLedger } from './command-context.ts';
+import type { Diagnosis } from '../operations/diagnosis.ts';
+import { diagnose } from '../operations/doctor.ts';
+import { logTo, marksIn, openStripe, shopOptions, withLedger } from './command-context.ts';
 
 const marks: Readonly<Record<Diagnosis['state'], string>> = { good: 'good    ', problem: 'PROBLEM ', unknown: 'unknown ' };
 
@@ -13,7 +14,7 @@ export const doctorCommand: Command = {
   positionals: [],
   summary: 'look at key, mode, permissions, clock, webhook endpoints and secrets, and say what to do',
   details: [
-    'STRIPE_WEBHOOK_SECRET may hold several secrets, with commas between. Each endpoint gets one POST without a signature, which',
+    'It also names other ledgers whose objects bear our scope. STRIPE_WEBHOOK_SECRET may hold several secrets, with commas between. Each endpoint gets one POST without a signature, which',
     'a shop of ours refuses. Exits 0: nothing is wrong; 3: something is; 2: it could not run.',
   ],
   options: {
@@ -32,6 +33,7 @@ export const doctorCommand: Command = {
       webhookSecrets: (env['STRIPE_WEBHOOK_SECRET'] ?? '').split(',').filter((secret) => secret.trim() !== ''),
       log: logTo(invocation),
       runtime: systemRuntime,
+      ...marksIn(invocation),
       ...defined({ webhookUrl: url }),
     };
     const found = options.flag('no-store')

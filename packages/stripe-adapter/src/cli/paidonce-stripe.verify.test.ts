@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createPaymentLedger, type MembershipChange, type PaymentLedger, type Policy } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import type { StripeSandbox } from '@paidonce/sandbox';
 import { startSandbox } from '@paidonce/sandbox/testing';
@@ -42,6 +43,17 @@ const seller = 'acct_1Seller';
 interface DeskOptions {
   readonly policy?: Partial<Policy>;
   readonly env?: Record<string, string>;
+}
+
+/** Opens the ledger of the log that is lost later, on the same account. */
+async function openLostLog({ stripe }: Desk): Promise<{ readonly ledger: PaymentLedger; readonly payments: StripePayments }> {
+  const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, runtime: { patience: 50 } });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+  onTestFinished(async () => {
+    await payments[Symbol.asyncDispose]();
+    await ledger[Symbol.asyncDispose]();
+  });
+  return { ledger, payments };
 }
 
 async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
@@ -512,7 +524,7 @@ describe('backfill', () => {
     await desk.shop(async (ledger, payments) => {
       const { successUrl: _, ...order } = plan;
       await ledger.placeOrder({ ...order, account: desk.sandbox.account, livemode: false });
-      const metadata = { ...payments.metadataFor('order-1'), sandbox_fate: 'never_made' };
+      const metadata = { ...(await payments.metadataFor('order-1')), sandbox_fate: 'never_made' };
       await desk.stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata, confirm: true, payment_method: 'pm_card_visa' });
       await desk.stripe.paymentIntents.create({ amount: 700, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' });
     });
@@ -859,6 +871,30 @@ describe('move', () => {
     await desk.shop((_, payments) => payments.startCheckout(plan));
     const ran = await desk.run('move', ...args);
     expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringContaining(expected)]);
+  });
+});
+
+describe('a log that is lost', () => {
+  test('doctor names the ledger that it was, and backfill takes over what it made', async () => {
+    const desk = await openDesk();
+    const lost = await openLostLog(desk);
+    const ledgerId = await lost.ledger.forAdapters.ensureLedgerId();
+    const { sessionId: paymentId } = await lost.payments.startCheckout(plan);
+    desk.sandbox.pay(paymentId, { fate: 'never_made' });
+    const { successUrl: _, ...terms } = plan;
+    const file = join(desk.folder, 'orders.ndjson');
+    writeFileSync(file, JSON.stringify({ ...terms, paymentId, placedAt: '2026-11-01T00:00:00Z', fulfilled: false }));
+
+    const asked = await desk.run('doctor');
+    expect(asked.code).toBe(3);
+    expect(asked.out).toContain(`PROBLEM ledgers under scope paidonce: ledger ${ledgerId} made 1 of the newest sessions`);
+    expect((await desk.run('doctor', '--former-ledger', ledgerId)).out).toContain('good    ledgers under scope paidonce');
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject({ granted: 0, notOurs: 1 });
+    const taken = await desk.run('backfill', '--orders', file, '--former-ledger', `${ledgerId},another`, '--json');
+    expect(json(taken)).toMatchObject({ granted: 1, review: 0 });
+    expect(json(await desk.run('reconcile', '--since', '1d', '--json'))).toMatchObject({ payments: 1, mismatches: [] });
+    const { code, err } = await desk.run('backfill', '--former-ledger', 'a b');
+    expect([code, err]).toEqual([2, expect.stringContaining('--former-ledger is "a b"')]);
   });
 });
 

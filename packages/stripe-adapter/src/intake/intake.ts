@@ -20,6 +20,7 @@ import { identityOf } from '../stripe/stripe-objects.ts';
 import { readProvenance } from './answer-provenance.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
+import type { OurLedger } from './our-ledger.ts';
 import { namingOrder, type Ours, type Ownership, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
@@ -29,7 +30,7 @@ export interface IntakeParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly siblings: SiblingSessions;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
   readonly log: Logger;
   /** Absent: no cache, for a person who asks. */
   readonly notOurs?: NotOursCache;
@@ -54,12 +55,12 @@ export class Intake {
   }
 
   async #mapAndRoute(object: unknown, provenance: Provenance): Promise<IntakeResult> {
-    const { scope, log } = this.#parts;
+    const { ourLedger, log } = this.#parts;
     // 1
     const stale = staleSnapshot(object, provenance);
     if (stale) return this.#reread(object, stale, provenance);
     // 2
-    const mapped = toObservation(object, provenance, scope);
+    const mapped = toObservation(object, provenance, ourLedger.scope);
     if (mapped.kind === 'ignored') {
       log.info({ because: mapped.because, eventId: provenance.eventId }, 'an object of Stripe was ignored');
       return { outcome: 'ignored' };
@@ -120,7 +121,7 @@ export class Intake {
 
   /** A copy that may be out of date, or in another shape. If it is ours, the object as it is now decides. */
   async #reread(copy: unknown, { type, id }: StaleSnapshot, provenance: Provenance): Promise<IntakeResult> {
-    const { scope } = this.#parts;
+    const { scope } = this.#parts.ourLedger;
     const ownership = await this.#whose(claimOf(identityOf(copy), scope), provenance);
     if (!ownership.ours) return { outcome: 'not_ours' };
     const answer = await this.#readAgain(type, id, provenance);
@@ -160,9 +161,10 @@ export class Intake {
   /** Observes an object that was read because the source left a question open. */
   async #observeAnswer(answer: Answer, ours: Ours, provenance: Provenance): Promise<IntakeResult> {
     const read = readProvenance(answer, provenance);
-    const mapped = toObservation(answer.object, read, this.#parts.scope);
+    const mapped = toObservation(answer.object, read, this.#parts.ourLedger.scope);
     if (mapped.kind === 'ignored') return { outcome: 'ignored' };
-    return this.#observeOurs(answer.object, mapped, namingOrder(ours, mapped.claim.orderId), read);
+    const { orderId } = await this.#parts.ourLedger.judge(mapped.claim);
+    return this.#observeOurs(answer.object, mapped, namingOrder(ours, orderId), read);
   }
 
   async #observeOurs(
@@ -201,7 +203,7 @@ export class Intake {
     const read = readProvenance(answer, provenance);
     let best: IntakeResult = { outcome: 'ignored' };
     for (const refund of answer.object.objects) {
-      const mapped = toObservation(refund, read, this.#parts.scope);
+      const mapped = toObservation(refund, read, this.#parts.ourLedger.scope);
       if (mapped.kind === 'statement') best = stronger(best, await this.#observe(refund, mapped.statement, ours, read));
       if (mapped.kind === 'not_understood') best = stronger(best, await this.recordUnreadable(refund, mapped, read));
     }
@@ -222,7 +224,7 @@ export class Intake {
    */
   async #observeDisputes({ payment, fact }: Statement, ours: Ours, provenance: Provenance): Promise<void> {
     if (fact.kind !== 'refund' || fact.status !== 'failed' || !payment.id.startsWith('pi_')) return;
-    const { accounts, log, scope } = this.#parts;
+    const { accounts, log, ourLedger } = this.#parts;
     const answer = await (await accounts.calls(provenance.account)).disputes(payment.id).catch((error: unknown) => {
       if (!isNotAllowed(error)) throw error;
       log.warn({ err: error, objectId: fact.id }, 'our key may not list the disputes of a payment whose refund failed');
@@ -230,7 +232,7 @@ export class Intake {
     });
     for (const dispute of answer?.object.objects ?? []) {
       const read = readProvenance(answer as Answer, provenance);
-      const mapped = toObservation(dispute, read, scope);
+      const mapped = toObservation(dispute, read, ourLedger.scope);
       if (mapped.kind === 'statement') await this.#observe(dispute, mapped.statement, ours, read);
     }
   }
@@ -238,11 +240,9 @@ export class Intake {
   async #observe(object: unknown, statement: Statement, ours: Ours, provenance: Provenance): Promise<IntakeResult> {
     await this.#observeDisputes(statement, ours, provenance);
     const { ledger, siblings, log } = this.#parts;
-    const { orderId } = ours;
-    const { source } = provenance;
     // 5
     try {
-      const result = await ledger.observePayment({ ...statement, ...defined({ orderId }), source });
+      const result = await ledger.observePayment({ ...statement, ...defined({ orderId: ours.orderId }), source: provenance.source });
       if (result.outcome === 'granted' || result.outcome === 'restored') siblings.expireSoon(result.orderId);
       return result;
     } catch (error) {

@@ -3,10 +3,11 @@
 
 import type { OrderView, PaymentLedger } from '@paidonce/ledger';
 import { isId } from '@paidonce/ledger/adapter';
-import { type Claim, claimOf } from '../mapping/claim.ts';
+import type { Claim } from '../mapping/claim.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
+import type { OurLedger } from './our-ledger.ts';
 
 /** `orderId`: the order that was found. Absent: the ledger's own link decides, now or once it appears. */
 export type Ownership = { readonly ours: false } | Ours;
@@ -18,7 +19,7 @@ export interface Ours {
 
 export interface OwnershipSources {
   readonly ledger: PaymentLedger;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
   /** Reads a payment intent. Undefined: Stripe has none of this id. */
   readonly intent: (intentId: string) => Promise<Answer | undefined>;
   readonly notOurs?: NotOursCache;
@@ -29,7 +30,8 @@ export interface OwnershipSources {
  *
  * @throws LedgerError `provider_unavailable`: that call failed, and "not ours" would be a guess. A code of the store.
  */
-export async function resolveOwnership(claim: Claim, { ledger, scope, intent, notOurs }: OwnershipSources): Promise<Ownership> {
+export async function resolveOwnership(given: Claim, { ledger, ourLedger, intent, notOurs }: OwnershipSources): Promise<Ownership> {
+  const claim = await ourLedger.judge(given);
   if (claim.recoveredFrom !== undefined) {
     const recovered = await ledger.orderOf(claim.recoveredFrom);
     if (recovered) return { ours: true, orderId: recovered.orderId };
@@ -44,7 +46,7 @@ export async function resolveOwnership(claim: Claim, { ledger, scope, intent, no
   if (claim.hasOurScope) return { ours: true };
   if (claim.ownerIntentId === undefined || notOurs?.has(claim.ownerIntentId)) return { ours: false };
   const answer = await intent(claim.ownerIntentId);
-  const asked = answer && claimOf(identityOf(answer.object), scope);
+  const asked = answer && (await ourLedger.claimOf(identityOf(answer.object)));
   if (asked?.hasOurScope) return ownedBy(asked);
   notOurs?.add(claim.ownerIntentId);
   return { ours: false };

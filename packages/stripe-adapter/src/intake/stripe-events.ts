@@ -2,7 +2,6 @@
 // is. Two events with different ids can report one fact, so event ids are not remembered.
 import type { PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
-import { claimOf } from '../mapping/claim.ts';
 import type { StripeSource } from '../mapping/provenance.ts';
 import { isoTime } from '../mapping/received.ts';
 import type { Accounts } from '../stripe/accounts.ts';
@@ -12,6 +11,7 @@ import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-object
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeResult } from './intake-result.ts';
+import type { OurLedger } from './our-ledger.ts';
 import { findOrder } from './ownership.ts';
 
 export interface StripeEventsParts {
@@ -19,7 +19,7 @@ export interface StripeEventsParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
 }
 
 /** What is known of an event besides its content. */
@@ -83,8 +83,8 @@ export class StripeEvents {
   }
 
   async #concernsUs(object: unknown): Promise<boolean> {
-    const { scope, ledger } = this.#parts;
-    return (await findOrder(claimOf(identityOf(object), scope), ledger)) !== undefined;
+    const { ourLedger, ledger } = this.#parts;
+    return (await findOrder(await ourLedger.claimOf(identityOf(object)), ledger)) !== undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 /** Metadata keys, on a session and on its payment intent. */
 const scopeKey = 'paidonce';
 export const orderKey = 'paidonce_order';
+const ledgerKey = 'paidonce_ledger';
 
 /** What an object claims about its order. */
 export interface Claim {
@@ -15,6 +16,8 @@ export interface Claim {
   readonly hasOurScope: boolean;
   /** The order that it names. Only an object with our scope names one. */
   readonly orderId?: string;
+  /** The identity of the ledger that made it. Only an object with our scope has one. Absent: an earlier release made it. */
+  readonly ledgerId?: string;
   /** The Payment Link that made it; the order is the one that the link is attached to. */
   readonly link?: string;
   /** The session that a recovery link has copied. */
@@ -24,13 +27,13 @@ export interface Claim {
 }
 
 /** Metadata for a session and for its payment intent, so that either is recognized as ours. */
-export function metadataFor(scope: string, orderId: string): Record<string, string> {
-  return { [scopeKey]: scope, [orderKey]: orderId };
+export function metadataFor(scope: string, orderId: string, ledgerId: string): Record<string, string> {
+  return { [scopeKey]: scope, [orderKey]: orderId, [ledgerKey]: ledgerId };
 }
 
-/** Whether its metadata carries our scope. A charge too: Stripe copied its intent's metadata when it was made. */
-export function bearsOurScope({ metadata }: StripeIdentity, scope: string): boolean {
-  return metadata[scopeKey] === scope;
+/** The marks on an object of our scope. Undefined: it bears another, or none. A charge too: Stripe copied its intent's when it was made. */
+export function marksOf({ metadata }: StripeIdentity, scope: string): Pick<Claim, 'ledgerId'> | undefined {
+  return metadata[scopeKey] === scope ? defined({ ledgerId: metadata[ledgerKey] }) : undefined;
 }
 
 export function claimOf(identity: StripeIdentity, scope: string): Claim {
@@ -40,11 +43,13 @@ export function claimOf(identity: StripeIdentity, scope: string): Claim {
     return { references, hasOurScope: false, ...defined({ ownerIntentId: intent }) };
   }
   const { recovered_from: recoveredFrom, payment_link: link } = identity;
-  const hasOurScope = bearsOurScope(identity, scope);
+  const marks = marksOf(identity, scope);
+  const hasOurScope = marks !== undefined;
   const orderId = hasOurScope ? namedOrder(identity) : undefined;
   return {
     references: present([intent, id]),
     hasOurScope,
+    ...marks,
     ...defined({ orderId, link, recoveredFrom }),
   };
 }

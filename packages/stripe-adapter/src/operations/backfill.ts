@@ -2,15 +2,15 @@
 // time before it had a ledger. What the shop has fulfilled is imported, and never delivered again. Going on after a
 // break is starting again: what is done is known, and costs no call where the lists show it.
 
-import type { ManualAction, OrderView, PlaceOrder, Statement } from '@paidonce/ledger';
+import type { ManualAction, OrderView, PaymentReference, Statement } from '@paidonce/ledger';
 import { defined, isPaid, termsInWords } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { findOrder } from '../intake/ownership.ts';
-import { claimOf } from '../mapping/claim.ts';
-import { toObservation } from '../mapping/to-observation.ts';
+import { type Mapped, toObservation } from '../mapping/to-observation.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
+import { awaitedPayment } from './awaited-payment.ts';
 import { accountsInScope, type BatchContext, everyObject } from './batch-context.ts';
 import { chargedAtStripe } from './provider-payments.ts';
 import { refundsAndDisputesOf } from './refresh-payment.ts';
@@ -98,23 +98,35 @@ class Run {
     const known = await this.#work.ledger.order(order.orderId);
     if (known && known.membership !== 'none') return this.#add('known');
     const session = await this.#sessionOf(order.paymentId);
-    const mapped = session && toObservation(session.object, this.#contextOf(session), this.#work.scope);
-    if (session === undefined || mapped?.kind !== 'statement') return this.#add('unpaid');
+    const mapped = session && toObservation(session.object, this.#contextOf(session), this.#work.ourLedger.scope);
+    if (session === undefined || mapped === undefined) return this.#add('unpaid');
+    if (mapped.kind !== 'statement' || !isPaid(mapped.statement.fact)) return this.#await(order, session, mapped);
     const { statement } = mapped;
-    if (!isPaid(statement.fact)) return this.#add('unpaid');
     for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
     if (!(await this.#recordRefundsAndDisputes(statement, order.orderId))) return;
     if (order.fulfilled) return this.#import(order, statement);
     await this.#grant(order, statement, session);
   }
 
+  /** An order that is not paid: if a payment on our own object may still come, it is placed and attached, so that it will count. */
+  async #await(order: ShopOrder, session: Answer, mapped: Mapped): Promise<void> {
+    const { ourLedger, intake } = this.#work;
+    const awaited = awaitedPayment(session.object, mapped, this.#account);
+    if (awaited && this.#options.dryRun !== true && (await ourLedger.made(identityOf(session.object)))) {
+      const { payment, expiresAt } = awaited;
+      if (!(await this.#placeAndAttach(order, payment, defined({ expiresAt })))) return;
+      if (mapped.kind === 'statement') await intake.take(session.object, { ...this.#contextOf(session), source: 'poll' });
+    }
+    this.#add('unpaid');
+  }
+
   /** Sessions with our mark; those of the shop's own list are done. */
   async scopedSessions(): Promise<void> {
-    const { ledger, scope } = this.#work;
+    const { ledger, ourLedger } = this.#work;
     const toMs = ledger.runtime.now().getTime() + 3_600_000;
     const list = everyObject((window) => this.#calls.completeSessions(window), this.#options.since.getTime(), toMs);
     for await (const { object, answer } of list) {
-      const claim = claimOf(identityOf(object), scope);
+      const claim = await ourLedger.claimOf(identityOf(object));
       if (claim.references.some((reference) => this.#done.has(reference))) continue;
       for (const reference of claim.references) this.#done.add(reference);
       this.#countOrder();
@@ -126,7 +138,7 @@ class Run {
   }
 
   async #backfillObject(object: unknown, order: OrderView | undefined, answer: Pick<Answer, 'asOf' | 'apiVersion'>): Promise<void> {
-    const mapped = toObservation(object, this.#contextOf(answer), this.#work.scope);
+    const mapped = toObservation(object, this.#contextOf(answer), this.#work.ourLedger.scope);
     const statement = mapped.kind === 'statement' && isPaid(mapped.statement.fact) ? mapped.statement : undefined;
     if (statement && !(await this.#recordRefundsAndDisputes(statement, order?.orderId))) return;
     const name = identityOf(object).id ?? '';
@@ -154,7 +166,7 @@ class Run {
 
   /** Payment intents that the shop made itself: no session shows them, but the balance does. */
   async scopedIntents(): Promise<void> {
-    const { ledger, scope } = this.#work;
+    const { ledger, ourLedger } = this.#work;
     const onUnread = (objectId: string): void => this.problem(`${objectId}: it cannot be read`);
     const parts = { account: this.#account, calls: this.#calls, work: this.#work, since: this.#options.since, onUnread };
     for await (const paid of chargedAtStripe(parts)) {
@@ -162,7 +174,7 @@ class Run {
       this.#done.add(paid.id);
       this.#countOrder();
       const answer = await this.#calls.intent(paid.id);
-      const order = answer && (await findOrder(claimOf(identityOf(answer.object), scope), ledger));
+      const order = answer && (await findOrder(await ourLedger.claimOf(identityOf(answer.object)), ledger));
       if (answer === undefined) this.problem(`${paid.id}: a charge without a payment intent is no order of ours`);
       else if (order && order.membership !== 'none') this.#add('known');
       else await this.#backfillObject(answer.object, order, answer);
@@ -173,7 +185,8 @@ class Run {
     const { ledger } = this.#work;
     if (this.#options.dryRun === true) return this.#add('imported');
     const { fulfilled: _, paymentId, ...placed } = order;
-    const result = await ledger.importOrder({ ...placed, ...this.#place(statement) }, statement, this.#options.by);
+    const { account, livemode } = statement.payment;
+    const result = await ledger.importOrder({ ...placed, account, livemode }, statement, this.#options.by);
     const { outcome } = result;
     if (outcome === 'imported') this.#add('imported');
     else if (outcome === 'exists') this.#add('known');
@@ -182,14 +195,24 @@ class Run {
 
   /** Attached like any other checkout, so that later reports of Stripe count for the order too. */
   async #grant(order: ShopOrder, statement: Statement, session: Answer): Promise<void> {
-    const { ledger, intake } = this.#work;
     if (this.#options.dryRun === true) return this.#add('granted');
-    const { fulfilled: _, paymentId, placedAt: __, ...placed } = order;
-    const result = await ledger.placeOrder({ ...placed, ...this.#place(statement) });
-    if (result.outcome === 'differs') return this.problem(`${order.orderId}: it was placed on other terms: ${termsInWords(result.terms)}`);
-    const attached = await ledger.attachCheckout(order.orderId, { ...statement.payment, id: paymentId });
-    if (attached.outcome === 'belongs_to') return this.problem(`${order.orderId}: ${paymentId} belongs to ${attached.orderId}`);
-    this.#countResult(await intake.take(session.object, { ...this.#contextOf(session), source: 'poll' }), order.orderId);
+    if (!(await this.#placeAndAttach(order, { ...statement.payment, id: order.paymentId }))) return;
+    this.#countResult(await this.#work.intake.take(session.object, { ...this.#contextOf(session), source: 'poll' }), order.orderId);
+  }
+
+  /** False: it cannot be, and a person must look. */
+  async #placeAndAttach(order: ShopOrder, payment: PaymentReference, until: { readonly expiresAt?: string } = {}): Promise<boolean> {
+    const { ledger } = this.#work;
+    const { fulfilled: _, paymentId: __, placedAt: ___, ...placed } = order;
+    const { account, livemode } = payment;
+    const result = await ledger.placeOrder({ ...placed, account, livemode });
+    if (result.outcome === 'differs') {
+      this.problem(`${order.orderId}: it was placed on other terms: ${termsInWords(result.terms)}`);
+      return false;
+    }
+    const attached = await ledger.attachCheckout(order.orderId, payment, until);
+    if (attached.outcome === 'belongs_to') this.problem(`${order.orderId}: ${payment.id} belongs to ${attached.orderId}`);
+    return attached.outcome !== 'belongs_to';
   }
 
   #sessionOf(paymentId: string): Promise<Answer | undefined> {
@@ -204,10 +227,6 @@ class Run {
     else if (outcome === 'recorded')
       this.problem(`${name}: recorded, without a membership. It is unpaid, refunded or disputed, or its order is not placed`);
     else this.problem(`${name}: ${outcome}`);
-  }
-
-  #place({ payment: { account, livemode } }: Statement): Pick<PlaceOrder, 'account' | 'livemode'> {
-    return { account, livemode };
   }
 
   #contextOf({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>) {

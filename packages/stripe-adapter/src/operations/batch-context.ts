@@ -5,6 +5,7 @@ import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
+import { OurLedger } from '../intake/our-ledger.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
 import { type Accounts, type GivenAccount, openAccounts, readableAccounts } from '../stripe/accounts.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
@@ -16,25 +17,28 @@ export interface BatchContextOptions extends GivenAccount {
   readonly ledger: PaymentLedger;
   readonly stripe: Stripe;
   readonly scope: string;
+  /** As in `stripePayments`. */
+  readonly formerLedgers?: readonly string[];
   readonly log: Logger;
 }
 
 export interface BatchContext {
   readonly ledger: PaymentLedger;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
   readonly siblings: SiblingSessions;
   readonly reads: BackgroundReads;
 }
 
-export function openBatchContext({ ledger, stripe, scope, log, ...given }: BatchContextOptions): BatchContext {
+export function openBatchContext({ ledger, stripe, scope, formerLedgers, log, ...given }: BatchContextOptions): BatchContext {
   const { runtime } = ledger;
   const reads = new BackgroundReads(runtime, new AbortController().signal);
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around: reads.around }), given);
   const siblings = siblingSessions(ledger, accounts, scope, log);
-  const intake = new Intake({ ledger, accounts, siblings, scope, log, notOurs: new NotOursCache(runtime) });
-  return { ledger, scope, accounts, intake, siblings, reads };
+  const ourLedger = new OurLedger({ ledger, scope, ...defined({ formerLedgers }) });
+  const intake = new Intake({ ledger, accounts, siblings, ourLedger, log, notOurs: new NotOursCache(runtime) });
+  return { ledger, ourLedger, accounts, intake, siblings, reads };
 }
 
 export interface AccountsInScope {

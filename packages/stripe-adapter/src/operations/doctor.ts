@@ -5,17 +5,8 @@ import type Stripe from 'stripe';
 import * as z from 'zod';
 import { eventTypes } from '../stripe/event-types.ts';
 import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
-import { isNotAllowed } from '../stripe/stripe-failure.ts';
-
-/** The result of one check. */
-export interface Diagnosis {
-  readonly what: string;
-  readonly state: 'good' | 'problem' | 'unknown';
-  /** What was found. */
-  readonly found: string;
-  /** What to do now. Absent: nothing. */
-  readonly remedy?: string;
-}
+import { type Diagnosis, diagnosed, good, problem } from './diagnosis.ts';
+import { checkLedgers } from './doctor-ledgers.ts';
 
 export interface DoctorOptions {
   readonly stripe: Stripe;
@@ -25,6 +16,9 @@ export interface DoctorOptions {
   readonly webhookUrl?: string;
   /** Absent: the key's mode is not compared with the ledger's orders. */
   readonly ledger?: PaymentLedger;
+  /** As in `stripePayments`. */
+  readonly scope: string;
+  readonly formerLedgers?: readonly string[];
   readonly log: Logger;
   readonly runtime: PaymentLedger['runtime'];
   /** For tests. Default: the global one. */
@@ -52,22 +46,9 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
   if (account.state !== 'good') return found; // Nothing else can be checked.
   found.push(await clock(calls, options), await modes(calls, options), ...(await orderAccounts(calls, account.found, options)));
   found.push(...(await permissions(calls)));
+  if (options.ledger) found.push(...(await checkLedgers(calls, { ...options, ledger: options.ledger })));
   found.push(...(await endpoints(options)));
   return found;
-}
-
-const good = (what: string, found: string): Diagnosis => ({ what, state: 'good', found });
-const problem = (what: string, found: string, remedy: string): Diagnosis => ({ what, state: 'problem', found, remedy });
-
-async function diagnosed<T>(what: string, ask: () => Promise<T>, diagnose: (answer: T) => Diagnosis): Promise<Diagnosis> {
-  try {
-    return diagnose(await ask());
-  } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    return isNotAllowed(error)
-      ? problem(what, found, "Give the key that permission in Stripe's dashboard")
-      : { what, state: 'unknown', found, remedy: 'Run it again once Stripe answers' };
-  }
 }
 
 const placeholder = /\.\.\.|…|your|changeme|replace|xxx|example|placeholder|<|>/i;

@@ -2,7 +2,6 @@
 
 import { isId } from '@paidonce/ledger/adapter';
 import { findOrder } from '../intake/ownership.ts';
-import { bearsOurScope, claimOf } from '../mapping/claim.ts';
 import { moneySchema, movementSchema, type StripeMoney } from '../stripe/money-objects.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf, sessionSchema } from '../stripe/stripe-objects.ts';
@@ -38,13 +37,13 @@ const overlapMs = 24 * 3_600_000;
 /** Each payment in scope, and `not_ours` for each of another app. @throws LedgerError `provider_unavailable`, or a code of the store. */
 export async function* paidAtStripe(parts: PaidSince): AsyncGenerator<ProviderPayment | 'not_ours'> {
   const { account, calls, work, since, onUnread } = parts;
-  const { ledger, scope } = work;
+  const { ledger, ourLedger } = work;
   /** Payments that only their session shows as ours (on a Payment Link, by a recovery link). Value: that session. */
   const sessions = new Map<string, string>();
   const toMs = ledger.runtime.now().getTime() + overlapMs;
   for await (const { object, answer } of everyObject((window) => calls.completeSessions(window), since.getTime() - overlapMs, toMs)) {
     const session = sessionSchema.safeParse(object);
-    const claim = claimOf(identityOf(object), scope);
+    const claim = await ourLedger.claimOf(identityOf(object));
     const isOurs = claim.hasOurScope || (await findOrder(claim, ledger)) !== undefined;
     if (!session.success && isOurs) onUnread(nameOf(object));
     if (!session.success || session.data.mode !== 'payment') continue;
@@ -90,8 +89,8 @@ export async function* chargedAtStripe(
   }
 }
 
-async function isOurs(charge: unknown, paymentId: string, { ledger, scope }: BatchContext): Promise<boolean> {
-  return bearsOurScope(identityOf(charge), scope) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
+async function isOurs(charge: unknown, paymentId: string, { ledger, ourLedger }: BatchContext): Promise<boolean> {
+  return (await ourLedger.made(identityOf(charge))) || (isId(paymentId) && (await ledger.orderOf(paymentId)) !== undefined);
 }
 
 function nameOf(object: unknown): string {

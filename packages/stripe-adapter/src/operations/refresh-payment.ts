@@ -3,7 +3,6 @@
 
 import { defined } from '@paidonce/ledger/adapter';
 import { findOrder } from '../intake/ownership.ts';
-import { claimOf } from '../mapping/claim.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/readable-types.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -21,14 +20,14 @@ export interface RefreshedObject {
  * @throws LedgerError `provider_unavailable`, or a code of the store.
  */
 export async function refreshPayment(paymentId: string, provenance: Provenance, work: BatchContext): Promise<readonly RefreshedObject[]> {
-  const { accounts, intake, ledger, scope } = work;
+  const { accounts, intake, ledger, ourLedger } = work;
   const calls = await accounts.calls(provenance.account);
   const type = readableTypeOf(paymentId) ?? 'payment_intent';
   const isSession = type === 'checkout.session';
   const session = isSession ? identityOf((await calls.session(paymentId))?.object) : undefined;
   const intentId = isSession ? session?.payment_intent : paymentId;
   // On a Payment Link only the session shows whose its payment is; refunds and disputes of it do not.
-  const order = session && (await findOrder(claimOf(session, scope), ledger));
+  const order = session && (await findOrder(await ourLedger.claimOf(session), ledger));
   const withOrder = { ...provenance, ...defined({ orderId: order?.orderId }) };
   const back = intentId?.startsWith('pi_') ? await refundsAndDisputesOf(intentId, withOrder, calls) : [];
   const refreshed: RefreshedObject[] = [];

@@ -32,7 +32,7 @@ test('finds the very first payment, on an intent that the shop made itself and o
   const { ledger, payments, sandbox, stripe } = await openShop();
   const { successUrl: _, ...order } = plan;
   await ledger.placeOrder({ ...order, account: sandbox.account, livemode: false });
-  const metadata = { ...payments.metadataFor('order-1'), sandbox_fate: 'never_made' };
+  const metadata = { ...(await payments.metadataFor('order-1')), sandbox_fate: 'never_made' };
   const intent = await stripe.paymentIntents.create({ amount: 1_000, currency: 'eur', metadata });
   await ledger.attachCheckout('order-1', { provider: 'stripe', account: sandbox.account, livemode: false, id: intent.id });
   await stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' });

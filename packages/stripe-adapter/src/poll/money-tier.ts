@@ -3,7 +3,6 @@
 
 import { attemptOf, defined } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
-import { bearsOurScope } from '../mapping/claim.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
 import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
 import type { Answer } from '../stripe/stripe-calls.ts';
@@ -58,14 +57,14 @@ async function takeMovement(round: Round, row: unknown, answer: Answer): Promise
 
 /** Reads the payment intent, but only if the ledger does not know it as paid. A charge of another app costs no call. */
 async function takeCharge(round: Round, source: unknown, answer: Answer): Promise<IntakeResult> {
-  const { intake, ledger, scope } = round.parts;
+  const { intake, ledger, ourLedger } = round.parts;
   const charge = chargeSchema.safeParse(source);
   if (!charge.success) return intake.take(source, round.provenanceOf(answer));
   const { payment_intent: intent } = charge.data;
   if (intent === null) return { outcome: 'ignored' };
   const order = await ledger.orderOf(intent);
   if (order && attemptOf(await ledger.history(order.orderId), intent) === 'paid') return { outcome: 'duplicate', orderId: order.orderId };
-  if (order === undefined && !bearsOurScope(identityOf(source), scope)) return { outcome: 'not_ours' };
+  if (order === undefined && !(await ourLedger.made(identityOf(source)))) return { outcome: 'not_ours' };
   return intake.takeById('payment_intent', intent, round.provenanceOf(answer));
 }
 

@@ -3,6 +3,7 @@
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import type { AccountOrders, SweepProgress, SweepSummary } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
+import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
@@ -34,7 +35,7 @@ export interface PollParts {
   readonly allowance: ReadAllowance;
   /** Reads of this process that no round has recorded yet. */
   readonly others: OtherReads;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
   readonly runtime: Runtime;
   readonly log: Logger;
   /** Milliseconds between rounds of the `events` tier while an unpaid order is young. */

@@ -4,6 +4,7 @@ import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import { type AccountOrders, defined, type SweepPosition, type SweepProgress } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
 import type { IntakeResult } from '../intake/intake-result.ts';
+import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
@@ -24,7 +25,7 @@ export interface RoundParts {
   readonly calls: StripeCalls;
   readonly intake: Intake;
   readonly events: StripeEvents;
-  readonly scope: string;
+  readonly ourLedger: OurLedger;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** Called after each object: the quick tier has its turn, where it is due. Never rejects. */

@@ -214,7 +214,7 @@ describe('nothing is written to a target', () => {
     await writeStories(target);
     const again = await openSqlite();
     await again.append('order-a', -1, [noted()]);
-    await refuses(again, /no earlier copy of this source: its event 1 is order-a@0 \(Noted, id .*\), the source has policy@0/);
+    await refuses(again, /no earlier copy of this source: its event 1 is order-a@0 \(Noted, id .*\), the source has ledger@0/);
   });
 
   test('that was a copy and has gone on by itself', async () => {
@@ -237,10 +237,10 @@ describe('what differs is reported, with both roots', () => {
     const path = join(directory, 'changed.db');
     copyFileSync(storiesPath, path);
     const db = new DatabaseSync(path);
-    db.exec(`DELETE FROM events WHERE position > 30; UPDATE events SET data = replace(data, '"pro"', '"con"') WHERE position = 2`);
+    db.exec(`DELETE FROM events WHERE position > 31; UPDATE events SET data = replace(data, '"pro"', '"con"') WHERE position = 3`);
     db.close();
     const result = await copyLedger(source, await openSqlite(path));
-    expect(result).toMatchObject({ outcome: 'differs', source: { size: 2 }, target: { size: 2 } });
+    expect(result).toMatchObject({ outcome: 'differs', source: { size: 3 }, target: { size: 3 } });
     expect(result.outcome === 'differs' && result.source.root).not.toBe(result.outcome === 'differs' && result.target.root);
   });
 

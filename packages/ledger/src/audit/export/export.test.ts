@@ -42,7 +42,8 @@ async function* each(lines: readonly string[]): AsyncGenerator<string> {
 describe('NDJSON', () => {
   test('is an event a line, and a last line with the root', async () => {
     const lines = await all(ndjsonLines(log));
-    expect(JSON.parse(lines[0]!)).toMatchObject({ stream: 'policy', revision: 0, type: 'PolicyAdopted', metadata: { version: '1' } });
+    expect(JSON.parse(lines[0]!)).toMatchObject({ stream: 'ledger', revision: 0, type: 'LedgerCreated', metadata: { version: '1' } });
+    expect(JSON.parse(lines[1]!)).toMatchObject({ stream: 'policy', revision: 0, type: 'PolicyAdopted', metadata: { version: '1' } });
     const { size, root } = await verifyLog(log);
     expect(JSON.parse(lines.at(-1)!)).toEqual({ format: 'paidonce-export/1', size, root });
     expect(lines).toHaveLength(size + 1);
@@ -74,26 +75,26 @@ describe('NDJSON', () => {
     const edited = join(directory, 'edited.db');
     await importNdjson(each(await all(ndjsonLines(log))), await openSqliteEventStore(edited), { keepsOrder: true });
     const db = new DatabaseSync(edited);
-    db.exec("UPDATE events SET data = replace(data, ':', ': ') WHERE position = 2");
+    db.exec("UPDATE events SET data = replace(data, ':', ': ') WHERE position = 3");
     db.close();
     const reader = sqliteReader(edited);
     const lines = await all(ndjsonLines(reader));
     await reader.close();
-    const { dataText } = JSON.parse(lines[1]!) as { dataText: string };
+    const { dataText } = JSON.parse(lines[2]!) as { dataText: string };
     expect(dataText).toContain('"orderId": "confirmed"');
     await expect(importNdjson(each(lines), openMemoryEventStore())).rejects.toThrow(
-      /Line 2 of the export holds text that the ledger did not write/,
+      /Line 3 of the export holds text that the ledger did not write/,
     );
   });
 
   test.each([
     [
       'an event is changed',
-      (lines: readonly string[]) => lines.with(5, lines[5]!.replace('evt_pi_confirmed', 'evt_rewritten')),
+      (lines: readonly string[]) => lines.with(6, lines[6]!.replace('evt_pi_confirmed', 'evt_rewritten')),
       /with root/,
     ],
     ['an event is left out at the end of a stream', (lines: readonly string[]) => lines.toSpliced(-2, 1), /the export had/],
-    ['an event is left out of a stream', (lines: readonly string[]) => lines.toSpliced(5, 1), /does not follow/],
+    ['an event is left out of a stream', (lines: readonly string[]) => lines.toSpliced(6, 1), /does not follow/],
     ['the last line is missing', (lines: readonly string[]) => lines.slice(0, -1), /cut off/],
     ['a line is no JSON', (lines: readonly string[]) => lines.with(3, '{'), /Line 4 of the export is no JSON/],
     ['a line is no event', (lines: readonly string[]) => lines.with(3, '{}'), /Line 4 of the export is no event/],
@@ -115,7 +116,7 @@ describe('CSV', () => {
     expect(heading).toBe(
       'position,recordedAt,order,revision,event,member,plan,source,payment,account,mode,fact,status,object,amount,amountMinor,currency,asOf,sequence,review,resolution,actor,reason,evidence',
     );
-    expect(rows[0]).toMatch(/^2,2026-01-05T09:00:03\.000Z,confirmed,0,OrderPlaced,member-confirmed,pro,,,acct_1,live,,,,49\.00,4900,USD,/);
+    expect(rows[0]).toMatch(/^3,2026-01-05T09:00:04\.000Z,confirmed,0,OrderPlaced,member-confirmed,pro,,,acct_1,live,,,,49\.00,4900,USD,/);
     expect(rows).toContainEqual(
       expect.stringMatching(/,PaymentObserved,,,webhook,pi_confirmed,acct_1,live,attempt,paid,,49\.00,4900,USD,.*,evt_pi_confirmed$/),
     );

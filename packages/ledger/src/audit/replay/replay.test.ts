@@ -114,8 +114,8 @@ test('live read models that are behind are compared as far as they are', async (
 test('as of an earlier position, and through another store', async () => {
   const log = readerOf(await openSqliteEventStore(storiesPath));
   onTestFinished(() => log.close());
-  const asOf = '00000000000000000040' as NonNullable<ReplayOptions['asOf']>;
-  expect(await replayLog(log, { asOf })).toMatchObject({ compared: false, events: 40, orders: 4, memberships: { active: 3, revoked: 1 } });
+  const asOf = '00000000000000000041' as NonNullable<ReplayOptions['asOf']>;
+  expect(await replayLog(log, { asOf })).toMatchObject({ compared: false, events: 41, orders: 4, memberships: { active: 3, revoked: 1 } });
 });
 
 test('an order that cannot be replayed is named', async () => {

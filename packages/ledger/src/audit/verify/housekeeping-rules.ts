@@ -1,11 +1,22 @@
-// The rules of the streams that belong to no order: policies, sweeps, and provider objects that could not be read.
+// The rules of the streams that belong to no order: the log's identity, policies, sweeps, and provider objects that could not
+// be read.
 import { LedgerError } from '../../errors.ts';
+import { ledgerAggregate } from '../../streams/ledger-stream.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import type { Aggregate } from '../../streams/transact.ts';
 import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
 import { findingAt, type Report } from './finding.ts';
 import type { ReadEvent, ReadStream } from './read-stream.ts';
 import { readPolicy } from './verify-context.ts';
+
+/** A log has one identity. What it made at the provider bears that. */
+export function verifyIdentity({ events }: ReadStream, report: Report): void {
+  const [first, ...others] = events.map((read) => ({ read, event: readAs(ledgerAggregate, read, report) }));
+  for (const { read, event } of others) {
+    if (!event) return;
+    report(findingAt(read.row, 'streams', `one identity, ${first?.event?.data.ledgerId}`, `another one, ${event.data.ledgerId}`));
+  }
+}
 
 export function verifyPolicies({ events }: ReadStream, report: Report): void {
   const names = new Set<string>();

@@ -1,11 +1,12 @@
 // Judges the streams of a part of the log, one after the other. Several workers share the parts of a log.
+import { ledgerAggregate } from '../../streams/ledger-stream.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
 import type { ScannedStream, SqliteLog, StreamRange } from '../log/sqlite-log.ts';
 import type { Finding } from './finding.ts';
-import { verifyPolicies, verifySweep, verifyUnreadable } from './housekeeping-rules.ts';
+import { verifyIdentity, verifyPolicies, verifySweep, verifyUnreadable } from './housekeeping-rules.ts';
 import { verifyOrder } from './order-rules.ts';
 import { type ReadStream, readStream } from './read-stream.ts';
 import { verifyReference } from './reference-rules.ts';
@@ -62,6 +63,7 @@ function verifyOther(stream: ReadStream, context: VerifyContext): void {
   const { name } = stream;
   if (name.startsWith(referenceAggregate.stream(''))) verifyReference(stream, context);
   else if (name === 'policy') verifyPolicies(stream, context.report);
+  else if (name === ledgerAggregate.stream('')) verifyIdentity(stream, context.report);
   else if (name.startsWith(sweepAggregate.stream(''))) verifySweep(stream, context.report);
   else if (name.startsWith(unreadableAggregate.stream(''))) verifyUnreadable(stream, context.report);
   else {

@@ -211,6 +211,8 @@ const tampered: readonly [what: string, changes: readonly string[], Rule, stream
     1,
     true,
   ],
+  ['a second identity of the log', insert('ledger', 'LedgerCreated', '{"ledgerId":"another"}'), 'streams', 'ledger', 1, true],
+  ['an identity that cannot be read', [edit('ledger', 0, '"ledgerId"', '"shopId"')], 'schema', 'ledger', 0, true],
   ['a policy changed under its name', [edit('policy', 0, '"fullRefund":"revoke"', '"fullRefund":"keep"')], 'policy', 'policy', 0],
   ['a policy that nobody adopted', [edit('order-unpaid', 2, '"policy":"', '"policy":"0', 'metadata')], 'policy', 'order-unpaid', 2, true],
   ['a cause of another append', [edit('order-confirmed', 4, '"cause":"', '"cause":"x', 'metadata')], 'append', 'order-confirmed', 4, true],
@@ -395,9 +397,9 @@ const plausible: readonly [what: string, changes: readonly string[]][] = [
   [
     'appends to different streams in another order in the log',
     [
-      'UPDATE events SET position = -1 WHERE position = 2',
-      'UPDATE events SET position = 2 WHERE position = 3',
-      'UPDATE events SET position = 3 WHERE position = -1',
+      'UPDATE events SET position = -1 WHERE position = 3',
+      'UPDATE events SET position = 3 WHERE position = 4',
+      'UPDATE events SET position = 4 WHERE position = -1',
     ],
   ],
 ];

@@ -27,6 +27,7 @@ export class LogAuditor {
   readonly #instances = new Map<string, Incarnation>();
   readonly #rounds = new Map<string, number>();
   #read = 0;
+  #ledgerId: string | undefined;
 
   constructor(options: LogAuditorOptions) {
     this.#options = options;
@@ -51,6 +52,7 @@ export class LogAuditor {
       if (stream.startsWith('order-')) touched.add(this.#orderEvent(event, by));
       else if (stream.startsWith('reference-')) this.#referenceEvent(stream.slice('reference-'.length), event);
       else if (stream.startsWith('sweep-')) this.#sweepEvent(event);
+      else if (stream === 'ledger') this.#identity(event);
       else if (stream === 'policy') this.#policies.add(String(event.data['hash']));
       else this.#broken('known streams', `${stream} is no stream of the design`);
     }
@@ -79,6 +81,13 @@ export class LogAuditor {
     if (stream.startsWith('order-') && !this.#policies.has(policy ?? '')) {
       this.#broken('policy is adopted first', `${place} names policy ${policy}, which no PolicyAdopted before it holds`);
     }
+  }
+
+  /** Checks that the log gets one identity, by the first process that places an order. */
+  #identity({ type, data, revision, place }: AuditedEvent): void {
+    if (type !== 'LedgerCreated') this.#broken('known events', `${place} is no event of the design`);
+    if (revision !== 0) this.#broken('a log has one identity', `${place} gives it ${data['ledgerId']}, and it was ${this.#ledgerId}`);
+    this.#ledgerId = String(data['ledgerId']);
   }
 
   #referenceEvent(id: string, event: AuditedEvent): void {
@@ -116,6 +125,8 @@ export class LogAuditor {
 
   #orderEvent(event: AuditedEvent, by: Incarnation): AuditedOrder {
     const order = this.log.order(event.stream.slice('order-'.length));
+    if (event.type === 'OrderPlaced' && this.#ledgerId === undefined)
+      this.#broken('an order is placed in a log with an identity', event.place);
     const context: AuditContext = { ...this.#options, log: this.log, by, broken: (law, message) => this.#broken(law, message) };
     if (isDeliveryEvent(event)) auditDelivery(order, event, context);
     else auditOrderEvent(order, event, context);

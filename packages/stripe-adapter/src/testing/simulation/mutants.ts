@@ -98,7 +98,13 @@ export const mutants: readonly Mutant[] = [
     'if (mapped.kind)',
   ),
   // Ownership.
-  mutant('any scope is ours', 'mapping/claim.ts', 'return metadata[scopeKey] === scope;', 'return metadata[scopeKey] !== undefined;'),
+  mutant('any scope is ours', 'mapping/claim.ts', 'return metadata[scopeKey] === scope ?', 'return metadata[scopeKey] !== undefined ?'),
+  mutant(
+    'what another ledger made is ours',
+    'intake/our-ledger.ts',
+    'if (ledgerId === undefined || this.#former.has(ledgerId)) return true;',
+    "if (ledgerId !== '') return true;",
+  ),
   {
     name: 'metadata of another app names an order',
     edits: [

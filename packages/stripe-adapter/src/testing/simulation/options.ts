@@ -54,6 +54,8 @@ export interface StripeSimulationOptions {
   readonly secondCheckout: number;
   readonly undone: number;
   readonly notOurs: number;
+  /** Orders that a second ledger sells on the same account, under our scope and our order numbers. */
+  readonly othersOrders: number;
 }
 
 const allTiers: readonly SweepTier[] = ['events', 'objects', 'money'];
@@ -98,6 +100,7 @@ export function drawStripeOptions(seed: number): StripeSimulationOptions {
     secondCheckout: rate(0, 0.3, 0.8),
     undone: rate(0.2, 0.5, 0.8),
     notOurs: random.between(0, 3),
+    othersOrders: random.pick([0, 0, 1, 2]),
   };
 }
 

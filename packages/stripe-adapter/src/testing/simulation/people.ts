@@ -4,11 +4,11 @@ import type { Answer, Random, SimulatedProcess, World } from '@paidonce/ledger/s
 import type { CardName, Fate, FateName } from '@paidonce/sandbox/model';
 import type Stripe from 'stripe';
 import type { StartedCheckout } from '../../checkout/started.ts';
-import { metadataFor } from '../../mapping/claim.ts';
 import type { Auditor } from './auditor.ts';
 import type { Coverage } from './coverage.ts';
 import { OpenEnds } from './open-ends.ts';
 import type { StripeSimulationOptions } from './options.ts';
+import type { OtherLedger } from './other-ledger.ts';
 import type { Payments } from './payments.ts';
 import type { Registry, ShopOrder } from './registry.ts';
 import { Reversals } from './reversals.ts';
@@ -25,6 +25,7 @@ export interface PeopleParts {
   readonly payments: Payments;
   readonly registry: Registry;
   readonly auditor: Auditor;
+  readonly other: OtherLedger;
   readonly down: Map<string, number>;
 }
 
@@ -82,6 +83,7 @@ export class People {
         this.#later(40, `${order.orderId} is bought in another tab`, () => this.#buy(order, true));
       }
     }
+    for (let n = 0; n < options.othersOrders; n++) this.#later(60, 'another ledger sells', () => this.#otherLedger());
     for (let n = 0; n < options.notOurs; n++) this.#later(60, 'another app buys', () => this.#otherApp());
     for (let sweep = 0; sweep < options.cronSweeps; sweep++) this.#later(300, 'cron sweeps', () => this.sweep());
     for (let outage = 0; outage < options.outages; outage++) this.#later(200, 'a part of Stripe is down', () => this.#outage());
@@ -265,7 +267,8 @@ export class People {
     // refund that is reported before its session is then not ours, and only the money tier reports it again.
     const knowsBest = options.reliance !== 'proof' && options.reliance !== 'all';
     const marks = this.#random.weighted({ both: 4, link: knowsBest ? 0 : 2, none: knowsBest ? 0 : 3 });
-    const metadata = metadataFor(scope, orderId);
+    const metadata = await this.#marksFor(orderId);
+    if (metadata === undefined) return;
     if (marks === 'none') coverage.met('Payment Link without metadata');
     const price = await atHand.prices.create({ currency: 'eur', unit_amount: order.amountMinor, product_data: { name: 'Year' } });
     const link = await atHand.paymentLinks.create({
@@ -292,7 +295,8 @@ export class People {
     // The poll reads back to an hour before the first order: nobody pays long before there is one.
     if (!(await this.#untilDone(`place ${orderId}`, (ledger) => ledger.placeOrder({ ...terms, orderId })))) return;
     const isUnnamed = this.#random.chance(0.5);
-    const marks: Record<string, string> = isUnnamed ? { paidonce: scope } : metadataFor(scope, orderId);
+    const marks = isUnnamed ? { paidonce: scope } : await this.#marksFor(orderId);
+    if (marks === undefined) return;
     const metadata = { ...marks, sandbox_fate: this.#fate() };
     // A hotel holds more than it will take: what it does not capture is released.
     const holdsMore = this.#random.chance(0.3);
@@ -349,6 +353,21 @@ export class People {
     if (this.#random.chance(0.5)) this.#later(60, 'another app is refunded', () => void stripe.controls.refund(id, { fate: this.#fate() }));
   }
 
+  /** A second ledger on the account sells an order that has a number of ours. */
+  async #otherLedger(): Promise<void> {
+    const { other, stripe, registry, coverage } = this.#parts;
+    const order = this.#random.pick(registry.orders);
+    const sessionId = await other.start(order);
+    if (sessionId === undefined || this.#random.chance(0.2)) return; // Nobody pays: then it must not be granted there.
+    stripe.controls.pay(sessionId, { fate: this.#fate() });
+    coverage.met('payment of another ledger');
+    if (!this.#random.chance(0.4)) return;
+    this.#later(60, 'another ledger refunds', () => {
+      stripe.controls.refund(sessionId, { fate: this.#fate() });
+      coverage.met('refund of another ledger');
+    });
+  }
+
   /** What happens right after a pass is what a cursor that runs ahead would miss. */
   async #sweepJustBefore(): Promise<void> {
     if (this.#parts.options.cronSweeps > 0 && this.#random.chance(0.4)) await this.sweep();
@@ -376,6 +395,15 @@ export class People {
   #reportMissed(): void {
     const { stripe, coverage } = this.#parts;
     if (stripe.core.reportMissedEvents() > 0) coverage.met('Stripe says that it missed events');
+  }
+
+  /** The metadata that a shop gives what it makes itself. Undefined: no process answered. */
+  async #marksFor(orderId: string): Promise<Record<string, string> | undefined> {
+    let marks: Record<string, string> | undefined;
+    await this.#untilDone(`marks of ${orderId}`, async (_, by) => {
+      marks = await this.#parts.payments.of(by).metadataFor(orderId);
+    });
+    return marks;
   }
 
   async #untilDone(label: string, work: Parameters<SimulatedProcess['call']>[1]): Promise<boolean> {

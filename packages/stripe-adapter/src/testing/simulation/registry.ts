@@ -84,6 +84,14 @@ export class Registry {
     return this.orders.some(({ orderId }) => this.payments(orderId).some(({ reference, paid }) => reference.id === paymentId && paid));
   }
 
+  /** Whether the session is paid, and nothing of it was refunded. */
+  isPaidSession(sessionId: string): boolean {
+    const session = this.session(sessionId);
+    const intent = session && intentOf(session);
+    const payment = intent === undefined ? undefined : this.#paymentBy(intent);
+    return payment?.paid !== undefined && !payment.refunds.some(({ status }) => status === 'succeeded');
+  }
+
   /** Whether the payment intent's own metadata shows whose it is. */
   bearsOurScope(intentId: string): boolean {
     return this.#holding(intentId).state.intents.get(intentId)?.metadata['paidonce'] !== undefined;

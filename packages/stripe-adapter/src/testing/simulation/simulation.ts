@@ -7,6 +7,7 @@ import type { Mismatch } from '../../operations/compare-payment.ts';
 import { Auditor } from './auditor.ts';
 import { Coverage } from './coverage.ts';
 import { drawStripeOptions, type StripeSimulationOptions } from './options.ts';
+import { OtherLedger } from './other-ledger.ts';
 import { Payments } from './payments.ts';
 import { hasValue, People } from './people.ts';
 import { Registry } from './registry.ts';
@@ -69,6 +70,8 @@ class Simulation {
   readonly #auditor: Auditor;
   readonly #shop: Shop;
   readonly #people: People;
+  readonly #registry: Registry;
+  readonly #other: OtherLedger;
   readonly #processes: readonly SimulatedProcess[];
   readonly #payments = new Payments();
   readonly #transport: TransportParts;
@@ -105,19 +108,28 @@ class Simulation {
           onAppended: () => auditor.readAppended(),
           deliver: (by: Incarnation, change, signal) => this.#shop.deliver(by, change, signal),
           onAbandoned: (orderId) => world.report('deliveries are not given up', orderId),
+          foresees: (kind) => {
+            if (kind !== 'other_ledger' || options.othersOrders === 0) return false;
+            coverage.met('alert: another ledger');
+            return true;
+          },
           opens: (ledger, by) => payments.open(ledger, by, transport, options),
         }),
     );
+    const atHand = stripeAtHand(this.stripe.core);
+    this.#registry = registry;
+    this.#other = new OtherLedger(world, atHand);
     this.#people = new People({
       world,
       options,
       coverage,
       stripe: this.stripe,
-      atHand: stripeAtHand(this.stripe.core),
+      atHand,
       processes: this.#processes,
       payments,
       registry,
       auditor,
+      other: this.#other,
       down,
     });
   }
@@ -204,6 +216,12 @@ class Simulation {
     await this.#settle();
     if (!world.violation) this.#auditor.atTheEnd(this.#shop);
     if (!world.violation) this.#auditor.reconciled(await this.#reconcile(false));
+    if (options.othersOrders > 0 && !world.violation) await this.#auditOther();
+  }
+
+  async #auditOther(): Promise<void> {
+    this.world.some('the other ledger', () => this.#other.audit((sessionId) => this.#registry.isPaidSession(sessionId)));
+    await this.#until('the other ledger is looked at', () => this.world.tasks === 0);
   }
 
   async #reconcile(repair: boolean): Promise<readonly Mismatch[]> {
