@@ -49,8 +49,9 @@ export type AlertKind =
    */
   | 'object_not_understood'
   /**
-   * A stream cannot be read, so what was held for an order is not forwarded. Sent each time that the roll-forward of a process
-   * reaches the event. Run `paidonce verify`, which lists it; if a newer release wrote it, upgrade.
+   * Streams cannot be read, so what is held for their orders is not handed on. It is kept, and tried again each minute. Sent by
+   * each process once for each cause, with the number of streams, and again an hour later if there are more. Upgrade if a newer
+   * release wrote them; else run `paidonce verify`, which lists what is damaged, and repair it. List: `paidonce verify`.
    */
   | 'roll_forward_failed'
   /**

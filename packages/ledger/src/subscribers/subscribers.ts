@@ -10,11 +10,13 @@ import type { OrderState } from '../order/order.ts';
 import type { PaymentLedgerOptions } from '../payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
 import { openReadModelFile, readModelPrefixes } from '../read-models/read-model-file.ts';
+import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import { isOfSweep } from '../read-models/sweep-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
+import { openSkippedStreams } from './skipped-streams.ts';
 
 export interface SubscribersOptions {
   readonly store: EventStore;
@@ -149,32 +151,41 @@ async function openNow({
     return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
   }
 
+  const skippedRows = openSkippedRows(file);
+  const skipped = openSkippedStreams({ rows: skippedRows, store, writer, runtime, log, onAlert });
   const references = openLogSubscription({
     name: 'roll-forward',
+    onStuck: ({ code, message }) => onAlert({ kind: 'roll_forward_failed', message: `The log cannot be read: ${code}: ${message}` }),
     store,
     runtime,
     log,
     prefixes: rollForwardPrefixes,
     after: file.cursor('roll-forward'),
     handle: async (events, next) => {
-      await rollForward(events, writer, { log, onAlert });
-      await file.advance('roll-forward', { events, next }, () => undefined);
+      const failed = await rollForward(events, writer);
+      await file.advance('roll-forward', { events, next }, (from) => skippedRows.add(failed, from));
     },
+    onCaughtUp: skipped.report,
   });
+  const stopping = new AbortController();
+  let retrying: Promise<void> = Promise.resolve(); // Written by `follow`.
 
   return {
     models,
     follow: () => {
       references.follow();
       orders.follow();
+      retrying = skipped.follow(stopping.signal);
     },
     catchUp: async () => {
+      await skipped.tryAgain();
       await references.catchUp();
       await orders.catchUp();
     },
     lagMs: orders.lagMs,
     stop: async () => {
-      await Promise.all([references.stop(), orders.stop()]);
+      stopping.abort();
+      await Promise.all([references.stop(), orders.stop(), retrying]);
       file.close();
     },
   };

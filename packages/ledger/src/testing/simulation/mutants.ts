@@ -79,12 +79,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'roll-forward moves its cursor first',
     edits: [
-      { file: 'subscribers/subscribers.ts', find: 'await rollForward(events, writer, { log, onAlert });', replace: '' },
+      { file: 'subscribers/subscribers.ts', find: 'const failed = await rollForward(events, writer);', replace: '' },
       {
         file: 'subscribers/subscribers.ts',
-        find: "await file.advance('roll-forward', { events, next }, () => undefined);",
-        replace:
-          "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer, { log, onAlert });",
+        find: "await file.advance('roll-forward', { events, next }, (from) => skippedRows.add(failed, from));",
+        replace: "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer);",
       },
     ],
   },
