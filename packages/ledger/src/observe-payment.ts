@@ -3,17 +3,18 @@
 // held. Each step is idempotent: after a crash at any point, the source's retry, another source or the roll-forward
 // finishes the work.
 import { LRUCache } from 'lru-cache';
-import { invariant } from './errors.ts';
+import { invariant, LedgerError } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
-import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
-import { isDecision } from './order/events.ts';
-import { isSameOrder, moveOf, type OrderState } from './order/order.ts';
+import { isDecided, resultOf } from './observe-result.ts';
+import type { CheckoutAttached, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
+import { isReported, isSameOrder, moveNamed, moveOf, type OrderState, paymentsNamed } from './order/order.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 import type { Ownership, References } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
+type MoveOutcome = Awaited<ReturnType<PaymentLedger['movePayment']>>['outcome'];
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
 /** One pass over references: each is linked once (`links`), and what it held is collected (`found`). Written by `#linkReference`. */
@@ -89,16 +90,18 @@ export class PaymentWriter {
     if (owner !== undefined) await this.#observeFor(owner, observed);
   }
 
-  /** Moves the payment to another order, unless it gave access already. `PaymentMoved` is the commit point; `finishMove` the rest. */
-  async move(
-    payment: PaymentReference,
-    toOrderId: string,
-    by: ManualAction,
-  ): Promise<'moved' | 'exists' | 'already_granted' | 'left_before'> {
+  /**
+   * Moves the payment to another order, unless it gave access already. By the id of a session the payment that it took moves.
+   * `PaymentMoved` is the commit point; `finishMove` the rest.
+   */
+  async move(named: PaymentReference, toOrderId: string, by: ManualAction): Promise<MoveOutcome> {
+    await this.forwardHeld(named.id); // What is held has been reported.
     for (;;) {
+      const payment = await this.#paymentNamed(named);
       const links = await this.#references.links(payment.id);
       const last = links.at(-1);
       if (last === undefined) {
+        if (!(await this.#references.isHeld(payment.id))) return 'unknown_payment';
         const { owner } = await this.#references.link(payment.id, toOrderId);
         if (owner !== toOrderId) continue; // Somebody linked it first.
         await this.forwardHeld(payment.id);
@@ -113,10 +116,25 @@ export class PaymentWriter {
       const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at } as const;
       const { state } = await this.#orders.command(last.orderId, `move ${payment.id}`, command);
       const moved = moveOf(state, payment);
-      if (!moved) return 'already_granted';
+      if (!moved) {
+        if (isReported(state, payment)) return 'already_granted';
+        if (paymentsNamed(state, payment.id).length === 0) return 'unknown_payment';
+        continue; // Its payment was reported meanwhile.
+      }
       await this.finishMove(last.orderId, moved);
       if (moved.toOrderId === toOrderId) return 'moved'; // Else it was moved elsewhere meanwhile: start again.
     }
+  }
+
+  /** The payment that is meant by the id: itself, or of a session the payment that it took, also where that was moved since. */
+  async #paymentNamed(named: PaymentReference): Promise<PaymentReference> {
+    const order = await this.orderOf(named.id);
+    if (order === undefined || isReported(order, named)) return named;
+    const [payment, ...others] = paymentsNamed(order, named.id);
+    if (payment === undefined) return named;
+    if (others.length === 0) return payment;
+    const all = [payment, ...others].map(({ id }) => id).join(', ');
+    throw new LedgerError('invalid_input', `${named.id} is a name of several payments: ${all}. Name the one to move`);
   }
 
   /** Does what a move has left to do after `PaymentMoved`: links the next owner and records the observations there. Idempotent. */
@@ -137,14 +155,18 @@ export class PaymentWriter {
     for (const each of Object.values(moved)) if (each.payment.id === reference) await this.finishMove(former.orderId, each);
   }
 
-  /** Strong. A cached link may name a former owner, whose stream names the next one. A payment never comes back, so this ends. */
+  /**
+   * Strong. A link may be cached, or be of a session whose payment was moved: then it names a former owner, whose stream names
+   * the next one. A payment never comes back, so this ends.
+   */
   async orderOf(reference: string): Promise<OrderState | undefined> {
     let owner = await this.#references.ownerOf(reference);
-    while (owner !== undefined) {
+    for (let name = reference; owner !== undefined; ) {
       const order = await this.#orders.read(owner);
-      const moved = Object.values(order.moved).find(({ payment }) => payment.id === reference);
-      if (!moved) return order;
-      owner = moved.toOrderId;
+      const move = paymentsNamed(order, name).length > 0 ? undefined : moveNamed(order, name);
+      if (move === undefined) return order;
+      owner = move.toOrderId;
+      name = move.payment.id;
     }
     return undefined;
   }
@@ -227,23 +249,4 @@ function linkOf({ links }: LinkPass, reference: string): Ownership {
 
 function causeOf({ source, evidence }: PaymentObserved): string {
   return `${source} ${evidence.eventId ?? evidence.objectId}`;
-}
-
-const outcomes: Readonly<Record<DecisionType, 'granted' | 'suspended' | 'restored' | 'revoked'>> = {
-  MembershipGranted: 'granted',
-  MembershipSuspended: 'suspended',
-  MembershipRestored: 'restored',
-  MembershipRevoked: 'revoked',
-};
-
-function isDecided(result: ObserveResult, orderId: string): boolean {
-  return 'membership' in result && result.orderId === orderId && result.outcome !== 'recorded' && result.outcome !== 'review';
-}
-
-/** What followed from an observation: a decision, else a review, else that it was recorded or known. */
-function resultOf({ orderId, membership }: OrderState, events: readonly OrderEvent[]): ObserveResult {
-  const decision = events.find(isDecision);
-  if (decision) return { outcome: outcomes[decision.type], orderId, membership };
-  if (events.some(({ type }) => type === 'ReviewOpened')) return { outcome: 'review', orderId, membership };
-  return events.length > 0 ? { outcome: 'recorded', orderId, membership } : { outcome: 'duplicate', orderId };
 }

@@ -172,17 +172,18 @@ export interface PaymentLedger extends AsyncDisposable {
   /** Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. */
   observePayment(observation: Observation): Promise<ObserveResult>;
   /**
-   * Moves a payment to another order, because a person corrects its owner. `exists`: it belongs to that order already.
-   * `already_granted`: it gave access to its order, so it stays (refund it, or resolve a review). `left_before`: it was moved
-   * away from the target before, and never goes back.
+   * Moves a payment to another order, because a person corrects its owner. The id of a session stands for the payment that it
+   * took. `exists`: it belongs to that order already. `already_granted`: it gave access to its order, so it stays (refund it, or
+   * resolve a review). `left_before`: it was moved away from the target before, and never goes back. `unknown_payment`: nothing
+   * was reported of a payment under this id, so nothing moves; check the id, or wait until it is paid.
    *
-   * @throws LedgerError `order_unknown`: the target is not placed.
+   * @throws LedgerError `order_unknown`: the target is not placed. `invalid_input`: also where several payments have this name.
    */
   movePayment(
     payment: PaymentReference,
     toOrderId: string,
     by: ManualAction,
-  ): Promise<{ readonly outcome: 'moved' | 'exists' | 'already_granted' | 'left_before' }>;
+  ): Promise<{ readonly outcome: 'moved' | 'exists' | 'already_granted' | 'left_before' | 'unknown_payment' }>;
   /**
    * Resolves a review, because a person decided. `grant`: the payment counts in spite of its mismatch (later refunds still undo
    * it). `revoke`: it no longer counts. `dismiss`: nothing changes. `seenRevision`: `revision` of the view that the person read.

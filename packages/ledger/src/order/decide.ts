@@ -3,20 +3,11 @@
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
-import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
+import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import {
-  evolve,
-  factContentKey,
-  hasReview,
-  isGranting,
-  isSameOrder,
-  type MembershipStatus,
-  moveOf,
-  nextReviewId,
-  type OrderState,
-} from './order.ts';
+import { factContentKey, isGranting, isReported, isSameOrder, type MembershipStatus, moveOf, type OrderState } from './order.ts';
 import type { Policy } from './policy.ts';
+import { Trail } from './trail.ts';
 
 export type OrderCommand =
   | { readonly type: 'place'; readonly order: OrderPlaced }
@@ -106,9 +97,16 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
 /** A payment that gave access stays: to move it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
-  const { payment: counting } = entitled(before, policy);
-  if (moveOf(before, payment) || isGranting(before, payment) || counting?.reference.id === payment.id) return [];
+  if (moveOf(before, payment) || isGranting(before, payment) || !mayMove(before, payment, policy)) return [];
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
+}
+
+/** Under `rules: 2` what was reported moves, also where it did no more than pause the order; the first rules moved a mere id too. */
+function mayMove(before: OrderState, payment: PaymentReference, policy: Policy): boolean {
+  const { access, payment: counting } = entitled(before, policy);
+  const isCounting = counting?.reference.id === payment.id;
+  if (policy.rules !== 2) return !isCounting;
+  return isReported(before, payment) && !(isCounting && access === 'full');
 }
 
 function decideResolved(before: OrderState, command: Extract<OrderCommand, { type: 'resolve' }>, policy: Policy): readonly OrderEvent[] {
@@ -216,38 +214,4 @@ function firstSource(order: OrderState, payment: PaymentFacts | undefined): Sour
   if (payment?.attempt?.status !== 'paid') return undefined;
   const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
   return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];
-}
-
-/** The events added so far, and the state that they lead to. Folds only when the state is read: a confirmation never needs it. */
-class Trail {
-  readonly events: OrderEvent[] = [];
-  #state: OrderState;
-  #folded = 0;
-
-  constructor(before: OrderState) {
-    this.#state = before;
-  }
-
-  add(event: OrderEvent): void {
-    this.events.push(event);
-  }
-
-  get state(): OrderState {
-    for (const event of this.events.slice(this.#folded)) this.#state = evolve(this.#state, event);
-    this.#folded = this.events.length;
-    return this.#state;
-  }
-
-  /** Opens a review, unless one of that kind is open for the payment. */
-  openReview(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
-    const key = paymentKey(payment);
-    if (this.state.reviews.some((review) => review.resolution === undefined && review.kind === kind && paymentKey(review.payment) === key))
-      return;
-    this.add({ type: 'ReviewOpened', data: { reviewId: nextReviewId(this.state), kind, payment, openedAt } });
-  }
-
-  /** Opens a review once for ever: a question that a person has resolved is not asked again. */
-  openReviewOnce(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
-    if (!hasReview(this.state, kind, payment)) this.openReview(kind, payment, openedAt);
-  }
 }

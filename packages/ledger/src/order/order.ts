@@ -39,7 +39,7 @@ export interface OrderState {
   /** All reviews, resolved ones too, in the order in which they were opened. */
   readonly reviews: readonly ReviewState[];
   /** Payments that a person moved to other orders. Key: payment key. */
-  readonly moved: Readonly<Record<string, PaymentMoved>>;
+  readonly moved: Readonly<Record<string, MovedPayment>>;
   /** Keys of the payments that a grant or a restoration names. These payments never move. */
   readonly grantingPayments: readonly string[];
   /** What a person last decided about a payment. Key: payment key. */
@@ -55,6 +55,9 @@ export interface OrderState {
   /** Revision of the last observation, decision or move; −1: none. A resolution that names an earlier revision is stale. */
   readonly changedAtRevision: number;
 }
+
+/** A move, and the other names that the payment had in this order. */
+export type MovedPayment = PaymentMoved & { readonly aliases: readonly string[] };
 
 export interface ReviewState extends ReviewOpened {
   /** Absent while the review is open. `moved`: its payment went to another order. */
@@ -166,6 +169,7 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
   invariant(moveOf(order, move.payment) === undefined, `payment ${id} is moved away from order ${order.orderId} twice`);
   invariant(!isGranting(order, move.payment), `payment ${id} is moved, but order ${order.orderId} was granted on it`);
   const isOthers = ([key]: [string, unknown]) => !isKeyOf(key, id);
+  const aliases = Object.values(order.payments).flatMap((facts) => (facts.reference.id === id ? facts.aliases : []));
   return {
     payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
     sourcesByFact: Object.fromEntries(Object.entries(order.sourcesByFact).filter(isOthers)),
@@ -173,7 +177,7 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
     reviews: order.reviews.map((review) =>
       review.payment.id === id && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
     ),
-    moved: { ...order.moved, [paymentKey(move.payment)]: move },
+    moved: { ...order.moved, [paymentKey(move.payment)]: { ...move, aliases: [...new Set(aliases)] } },
     changedAtRevision: revision,
   };
 }
@@ -182,8 +186,21 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
  * The move that took the payment away from this order; undefined: there was none. A link concerns an id in any account and
  * mode, so a move takes along everything that was reported under the id.
  */
-export function moveOf(order: OrderState, { id }: PaymentReference): PaymentMoved | undefined {
+export function moveOf(order: OrderState, { id }: PaymentReference): MovedPayment | undefined {
   return Object.values(order.moved).find(({ payment }) => payment.id === id);
+}
+/** The move that took away the payment with this id or alias. */
+export function moveNamed(order: OrderState, name: string): MovedPayment | undefined {
+  return Object.values(order.moved).find(({ payment, aliases }) => payment.id === name || aliases.includes(name));
+}
+/** The payments of the order with this id or alias, each id once. */
+export function paymentsNamed({ payments }: OrderState, name: string): readonly PaymentReference[] {
+  const named = Object.values(payments).filter(({ reference, aliases }) => reference.id === name || aliases.includes(name));
+  return [...new Map(named.map(({ reference }) => [reference.id, reference])).values()];
+}
+/** True if something was reported of the payment under this very id. */
+export function isReported({ payments }: OrderState, { id }: PaymentReference): boolean {
+  return Object.keys(payments).some((key) => isKeyOf(key, id));
 }
 /** True if a grant or a restoration of this order names the payment. */
 export function isGranting(order: OrderState, { id }: PaymentReference): boolean {

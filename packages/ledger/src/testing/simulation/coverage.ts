@@ -39,6 +39,7 @@ export const places = [
   'move: exists',
   'move: already granted',
   'move: left before',
+  'move: unknown payment',
   // Answers of the ledger.
   'answer: granted',
   'answer: suspended',

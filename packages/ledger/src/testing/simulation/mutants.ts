@@ -127,6 +127,19 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('a payment that access was given on moves', 'order/decide.ts', 'isGranting(before, payment) ||', ''),
   mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
+  mutant('a payment that only paused an order stays', 'order/decide.ts', "!(isCounting && access === 'full')", '!isCounting'),
+  mutant(
+    'orderOf stops at a former owner',
+    'observe-payment.ts',
+    'owner = move.toOrderId;\n      name = move.payment.id;',
+    'return order;',
+  ),
+  mutant(
+    'a session that is moved takes no payment along',
+    'observe-payment.ts',
+    'const payment = await this.#paymentNamed(named);',
+    'const payment = named;',
+  ),
   // The order.
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
   mutant('noise is kept', 'order/decide.ts', '?.includes(observed.source) === true', '?.length === 0'),

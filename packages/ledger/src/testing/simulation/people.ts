@@ -90,13 +90,14 @@ export class People {
     });
   }
 
-  /** A person moves a payment to another order, which may be the wrong one. */
-  move({ reference }: ProviderPayment): void {
+  /** A person moves a payment, by its id or by its session's, to another order, which may be the wrong one. */
+  move({ reference, sessionId }: ProviderPayment): void {
     const { orderId } = this.#world.random.pick(this.#parts.orders);
-    this.#world.some(`move ${reference.id} to ${orderId}`, async () => {
-      await this.#parts.sources.someProcess()?.call(`movePayment ${reference.id} ${orderId}`, async (ledger) => {
-        const { outcome } = await ledger.movePayment(reference, orderId, by);
-        this.#parts.acknowledgements.moved(reference.id, orderId, outcome);
+    const id = this.#world.random.pick([reference.id, sessionId ?? reference.id]);
+    this.#world.some(`move ${id} to ${orderId}`, async () => {
+      await this.#parts.sources.someProcess()?.call(`movePayment ${id} ${orderId}`, async (ledger) => {
+        const { outcome } = await ledger.movePayment({ ...reference, id }, orderId, by);
+        this.#parts.acknowledgements.moved(reference.id, id, orderId, outcome);
       });
     });
   }
@@ -134,10 +135,10 @@ export class People {
     });
   }
 
-  /** Checks that a status query on any process finds the order without a read model. */
+  /** Checks that any process finds the order without a read model, by the payment's id or its session's. */
   lookUp({ reference, sessionId }: ProviderPayment): void {
     this.#world.some('somebody looks up a payment', async () => {
-      const id = sessionId ?? reference.id;
+      const id = this.#world.random.pick([reference.id, sessionId ?? reference.id]);
       const { auditor, sources } = this.#parts;
       await sources.someProcess()?.call(`orderOf ${id}`, async (ledger) => {
         const { owner, links } = auditor.log.reference(id);
@@ -145,7 +146,9 @@ export class People {
         const placed = owner !== undefined && auditor.log.order(owner).placed !== undefined;
         const view = await ledger.orderOf(id);
         const owners = links.slice(Math.max(0, linksBefore - 1)).map((link) => link.orderId);
-        const next = auditor.log.order(owners.at(-1) ?? '').moved.get(id)?.toOrderId; // It was moved, but is not linked yet.
+        // The link of a session stays where it was attached, and its payment may have been moved away from there.
+        if (id !== reference.id) owners.push(...auditor.log.reference(reference.id).links.map((link) => link.orderId));
+        const next = auditor.log.order(owners.at(-1) ?? '').moved.get(reference.id)?.toOrderId; // It was moved, but is not linked yet.
         if (next !== undefined) owners.push(next);
         if (placed && (!view || !owners.includes(view.orderId)))
           this.#world.report('reads are strong', `${id} belongs to ${owner}, found was ${view?.orderId ?? 'nothing'}`);
