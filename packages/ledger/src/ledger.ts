@@ -18,7 +18,8 @@ import {
 import { silentLogger } from './logger.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
-import { isSameOrder } from './order/order.ts';
+
+import { isSameOrder } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';

@@ -91,7 +91,7 @@ function accessOf(payment: PaymentFacts, policy: Policy): Access {
 function accessByMoney(payment: PaymentFacts, policy: Policy): Access {
   const received = receivedMinor(payment);
   const refunded = refundsExceed(payment) ? 0 : refundedMinor(payment);
-  const disputes = Object.values(payment.disputes);
+  const disputes = payment.disputes;
   const lost = disputes.filter(({ status }) => status === 'lost');
   const open = disputes.filter(({ status }) => status === 'open');
   const gone = refunded + amountOf(lost);
@@ -116,7 +116,7 @@ function amountOf(disputes: readonly { readonly amountMinor: number }[]): number
 /** Under the first rules a dispute undoes the payment whatever its amount is. */
 function accessByStates(payment: PaymentFacts, policy: Policy): Access {
   let access: Access = refundAccess(payment, policy);
-  for (const { status, returnedDebit } of Object.values(payment.disputesByFirstRules)) {
+  for (const { status, returnedDebit } of payment.disputesByFirstRules) {
     if (status !== 'open' && status !== 'lost') continue;
     const effect = returnedDebit ? policy.returnedDebit : status === 'open' ? policy.openDispute : policy.lostDispute;
     if (effect === 'revoke') access = 'ended';
@@ -133,7 +133,7 @@ function refundAccess(payment: PaymentFacts, policy: Policy): Access {
 
 /** The sum of the `succeeded` refunds, in minor units: only these moved money back. */
 export function refundedMinor(payment: PaymentFacts): number {
-  return Object.values(payment.refunds).reduce((sum, refund) => sum + (refund.status === 'succeeded' ? refund.amountMinor : 0), 0);
+  return payment.refunds.reduce((sum, refund) => sum + (refund.status === 'succeeded' ? refund.amountMinor : 0), 0);
 }
 
 export function isFullyRefunded(payment: PaymentFacts): boolean {

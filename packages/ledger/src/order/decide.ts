@@ -5,8 +5,10 @@ import { type Fact, factContent, type ManualAction, type PaymentReference, payme
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import { factContentKey, isGranting, isReported, isSameOrder, type MembershipStatus, moveOf, type OrderState } from './order.ts';
+import { factContentKey, isGranting, type MembershipStatus, moveOf, type OrderState, sourcesOf } from './order.ts';
+import { isReported } from './payment-names.ts';
 import type { Policy } from './policy.ts';
+import { isSameOrder } from './terms.ts';
 import { Trail } from './trail.ts';
 
 export type OrderCommand =
@@ -66,7 +68,7 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
 /** Law 5: the same fact from the same source adds nothing; from another source it is recorded as a confirmation. */
 function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
   if (moveOf(before, observed.payment)) return []; // The caller continues with the new owner.
-  const sources = before.sourcesByFact[factContentKey(observed)];
+  const sources = sourcesOf(before, factContentKey(observed));
   const known = sources?.includes(observed.source) === true;
   const trail = new Trail(before);
   if (!known) trail.add({ type: 'PaymentObserved', data: observed });
@@ -213,5 +215,5 @@ function conflicts(before: OrderState, { payment, fact }: PaymentObserved): bool
 function firstSource(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
   if (payment?.attempt?.status !== 'paid') return undefined;
   const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
-  return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];
+  return sourcesOf(order, factContentKey({ payment: payment.reference, fact }))?.[0];
 }

@@ -17,6 +17,7 @@ import type {
   ReviewResolved,
 } from './events.ts';
 import { joinAliases, joinFact, noFacts, type PaymentFacts, withEntry } from './facts.ts';
+import { itemNamed, withItem } from './sorted-list.ts';
 
 /**
  * `none`: never granted. `active`: the member has access. `suspended`: access is paused while a dispute is open.
@@ -34,8 +35,8 @@ export interface OrderState {
   readonly checkouts: readonly CheckoutAttached[];
   /** Key: payment key. */
   readonly payments: Readonly<Record<string, PaymentFacts>>;
-  /** The sources that reported each fact, first one first. Key: `factContentKey`. */
-  readonly sourcesByFact: Readonly<Record<string, readonly Source[]>>;
+  /** The sources that reported each fact, first one first. Sorted by `fact`, which is its `factContentKey`. */
+  readonly reports: readonly FactReports[];
   /** All reviews, resolved ones too, in the order in which they were opened. */
   readonly reviews: readonly ReviewState[];
   /** Payments that a person moved to other orders. Key: payment key. */
@@ -54,6 +55,11 @@ export interface OrderState {
   readonly delivery: DeliveryState;
   /** Revision of the last observation, decision or move; −1: none. A resolution that names an earlier revision is stale. */
   readonly changedAtRevision: number;
+}
+
+export interface FactReports {
+  readonly fact: string;
+  readonly sources: readonly Source[];
 }
 
 /** A move, and the other names that the payment had in this order. */
@@ -77,7 +83,7 @@ export function initialState(orderId: string): OrderState {
     revision: -1,
     checkouts: [],
     payments: {},
-    sourcesByFact: {},
+    reports: [],
     reviews: [],
     moved: {},
     grantingPayments: [],
@@ -143,7 +149,7 @@ function observed(order: OrderState, data: PaymentObserved, revision: number): C
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(data.payment), data), data.aliases);
   return {
     payments: withEntry(order.payments, key, facts),
-    sourcesByFact: withEntry(order.sourcesByFact, content, [...(order.sourcesByFact[content] ?? []), data.source]),
+    reports: withItem(order.reports, { fact: content, sources: [...(sourcesOf(order, content) ?? []), data.source] }, factOf),
     changedAtRevision: revision,
   };
 }
@@ -172,7 +178,7 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
   const aliases = Object.values(order.payments).flatMap((facts) => (facts.reference.id === id ? facts.aliases : []));
   return {
     payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
-    sourcesByFact: Object.fromEntries(Object.entries(order.sourcesByFact).filter(isOthers)),
+    reports: order.reports.filter(({ fact }) => !isKeyOf(fact, id)),
     rulings: Object.fromEntries(Object.entries(order.rulings).filter(isOthers)),
     reviews: order.reviews.map((review) =>
       review.payment.id === id && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
@@ -188,19 +194,6 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
  */
 export function moveOf(order: OrderState, { id }: PaymentReference): MovedPayment | undefined {
   return Object.values(order.moved).find(({ payment }) => payment.id === id);
-}
-/** The move that took away the payment with this id or alias. */
-export function moveNamed(order: OrderState, name: string): MovedPayment | undefined {
-  return Object.values(order.moved).find(({ payment, aliases }) => payment.id === name || aliases.includes(name));
-}
-/** The payments of the order with this id or alias, each id once. */
-export function paymentsNamed({ payments }: OrderState, name: string): readonly PaymentReference[] {
-  const named = Object.values(payments).filter(({ reference, aliases }) => reference.id === name || aliases.includes(name));
-  return [...new Map(named.map(({ reference }) => [reference.id, reference])).values()];
-}
-/** True if something was reported of the payment under this very id. */
-export function isReported({ payments }: OrderState, { id }: PaymentReference): boolean {
-  return Object.keys(payments).some((key) => isKeyOf(key, id));
 }
 /** True if a grant or a restoration of this order names the payment. */
 export function isGranting(order: OrderState, { id }: PaymentReference): boolean {
@@ -225,17 +218,16 @@ function givesAccess(type: DecisionType): boolean {
   return type === 'MembershipGranted' || type === 'MembershipRestored';
 }
 
-/** True if both have the same terms, as where a retry places an order again. `placedAt` is not compared. */
-export function isSameOrder(a: OrderPlaced | undefined, b: OrderPlaced): boolean {
-  return a !== undefined && termsOf(a) === termsOf(b);
+/** The sources that reported the fact of this `factContentKey`, first one first. Undefined: none has. */
+export function sourcesOf({ reports }: OrderState, fact: string): readonly Source[] | undefined {
+  return itemNamed(reports, fact, factOf)?.sources;
 }
 
-function termsOf({ orderId, memberId, plan, expected, livemode, account }: OrderPlaced): string {
-  const { amountMinor, currency, allow } = expected;
-  return JSON.stringify([orderId, memberId, plan, amountMinor, currency, allow.discount, allow.tax, allow.shipping, livemode, account]);
+function factOf({ fact }: FactReports): string {
+  return fact;
 }
 
-/** Key of `sourcesByFact`: the payment key, a space, and the content of the fact. */
+/** Names a fact with its content in an order: the payment key, a space, and the content of the fact. */
 export function factContentKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
   return `${paymentKey(payment)} ${factContent(fact)}`;
 }

@@ -98,7 +98,7 @@ function paymentState(payment: PaymentFacts): OrderPaymentState {
   const status = payment.attempt?.status ?? 'none';
   if (status === 'attempt_failed') return 'none'; // The customer may try again.
   if (status !== 'paid') return status;
-  if (Object.values(payment.disputes).some((dispute) => dispute.status === 'open' || dispute.status === 'lost')) return 'disputed';
+  if (payment.disputes.some((dispute) => dispute.status === 'open' || dispute.status === 'lost')) return 'disputed';
   if (isFullyRefunded(payment)) return 'refunded';
   return refundedMinor(payment) > 0 ? 'partially_refunded' : 'paid';
 }
@@ -181,10 +181,10 @@ export function unsettledIn({ orderId, payments }: OrderState): UnsettledOrder |
     attempt && underWay.includes(attempt.status) ? [{ payment, asOf: attempt.asOf }] : [],
   );
   const refunds = all.flatMap(({ reference: payment, refunds }) =>
-    Object.values(refunds).flatMap(({ id, status }) => (status === 'pending' || status === 'requires_action' ? [{ payment, id }] : [])),
+    refunds.flatMap(({ id, status }) => (status === 'pending' || status === 'requires_action' ? [{ payment, id }] : [])),
   );
   const disputes = all.flatMap(({ reference: payment, disputes }) =>
-    Object.values(disputes).flatMap(({ id, status }) => (status === 'inquiry' || status === 'open' ? [{ payment, id }] : [])),
+    disputes.flatMap(({ id, status }) => (status === 'inquiry' || status === 'open' ? [{ payment, id }] : [])),
   );
   return attempts.length + refunds.length + disputes.length === 0 ? undefined : { orderId, attempts, refunds, disputes };
 }
