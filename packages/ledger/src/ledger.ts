@@ -1,4 +1,6 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
+
+import { openAdapterLedger } from './adapter-calls.ts';
 import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
@@ -16,7 +18,7 @@ import {
   timeoutSchema,
 } from './input.ts';
 import { silentLogger } from './logger.ts';
-import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema, timeSchema } from './observation.ts';
+import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 
 import { isSameOrder } from './order/terms.ts';
@@ -28,9 +30,9 @@ import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime
 import { orderAggregate } from './streams/order-aggregate.ts';
 import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
 import { openReferences } from './streams/reference-streams.ts';
-import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
+import { openSweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
-import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
+import { openUnreadableObjects } from './streams/unreadable-streams.ts';
 import { type OpenedSubscribers, openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
@@ -47,6 +49,7 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 }
 
 class Ledger implements PaymentLedger {
+  readonly forAdapters: AdapterLedger;
   readonly delivers: boolean;
   readonly runtime: Runtime;
   readonly #store: EventStore;
@@ -54,8 +57,6 @@ class Ledger implements PaymentLedger {
   readonly #orders: OrderStreams;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
-  readonly #sweeps: Sweeps;
-  readonly #unreadable: UnreadableObjects;
   readonly #alert: AdapterLedger['alert'];
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
@@ -87,10 +88,18 @@ class Ledger implements PaymentLedger {
     this.#orders = openOrderStreams(transactions, checkOptions(options), { onDecision, onAlert: this.#alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
-    this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) });
-    this.#unreadable = openUnreadableObjects(transactions, host);
+    const sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) });
     const path = readModelsPath(options);
     this.#subscribers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
+    this.forAdapters = openAdapterLedger({
+      alert: this.#alert,
+      call: (work) => this.#call(work),
+      page: (request, rows, key) => this.#page(request, rows, key),
+      models: async () => (await this.#readModels()).models,
+      sweeps,
+      unreadable: openUnreadableObjects(transactions, host),
+      runtime,
+    });
     if (!background) return;
     this.#subscribers.follow();
     this.#delivery?.start();
@@ -133,6 +142,14 @@ class Ledger implements PaymentLedger {
       const { placed } = await this.#orders.read(parse(idSchema, toOrderId, 'toOrderId'));
       if (!placed) throw new LedgerError('order_unknown', `Order ${toOrderId} is not placed. Call placeOrder first`);
       return { outcome: await this.#writer.move(reference, toOrderId, parse(manualActionSchema, by, 'by')) };
+    });
+
+  withdrawOrder: PaymentLedger['withdrawOrder'] = (orderId, by) =>
+    this.#call(async () => {
+      const at = this.runtime.now().toISOString();
+      const command = { type: 'withdraw', by: parse(manualActionSchema, by, 'by'), at } as const;
+      const { events } = await this.#orders.command(parse(idSchema, orderId, 'orderId'), 'withdraw', command);
+      return { outcome: events.length > 0 ? 'withdrawn' : 'exists' };
     });
 
   resolveReview: PaymentLedger['resolveReview'] = (orderId, reviewId, how, by) =>
@@ -203,19 +220,6 @@ class Ledger implements PaymentLedger {
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
     });
-
-  readonly forAdapters: AdapterLedger = {
-    alert: (alert) => this.#alert(alert),
-    accountOrders: (awaitedAt = this.runtime.now().toISOString()) =>
-      this.#call(async () => (await this.#readModels()).models.accounts(parse(timeSchema, awaitedAt, 'awaitedAt'))),
-    unsettledOrders: (request) =>
-      this.#call(() => this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey)),
-    sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
-    startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
-    advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
-    finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
-    recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
-  };
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();

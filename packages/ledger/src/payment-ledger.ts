@@ -169,6 +169,15 @@ export interface PaymentLedger extends AsyncDisposable {
   ): Promise<
     { readonly outcome: 'imported' | 'exists' | 'not_entitled' | 'differs' } | { readonly outcome: 'belongs_to'; readonly orderId: string }
   >;
+  /**
+   * Withdraws an order that nobody has paid: the customer changed his mind, or ordered anew. A payment that counts afterwards
+   * opens the review `withdrawn` and gives no access until a person accepts it. A payment adapter also ends the order's open
+   * checkouts: call its own method, as `payments.withdrawOrder` for Stripe. `exists`: it was withdrawn before.
+   *
+   * @throws LedgerError `order_unknown`: the order is not placed. `already_paid`: it was granted; refund the payment instead.
+   *   `payment_under_way`: an attempt is `processing` or `authorized`. An unpaid voucher is not under way.
+   */
+  withdrawOrder(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'withdrawn' | 'exists' }>;
   /** Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. */
   observePayment(observation: Observation): Promise<ObserveResult>;
   /**

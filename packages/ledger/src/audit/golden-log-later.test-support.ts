@@ -68,6 +68,18 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   await place('elsewhere');
   await observe('webhook', 'pi_elsewhere', paid(), { ...aliases('elsewhere'), payment: payment('pi_elsewhere', { account: 'acct_2' }) });
 
+  await place('beyond');
+  await observe('webhook', 'pi_beyond', paid(), aliases('beyond'));
+  await observe('webhook', 'pi_beyond', refund('re_6', 'succeeded', 4_000));
+  await observe('webhook', 'pi_beyond', refund('re_7', 'succeeded', 4_000));
+
+  await place('withdrawn');
+  await ledger.withdrawOrder('withdrawn', support);
+  await place('regretted');
+  await ledger.withdrawOrder('regretted', support);
+  await observe('webhook', 'pi_regretted', paid(), aliases('regretted'));
+  await resolve('regretted', 'grant');
+
   // Under other policies, by other processes.
   await third.place('kept');
   await third.observe('webhook', 'pi_kept', paid(), aliases('kept'));

@@ -10,6 +10,7 @@ import { isReported } from './payment-names.ts';
 import type { Policy } from './policy.ts';
 import { isSameOrder } from './terms.ts';
 import { Trail } from './trail.ts';
+import { refuseWithdrawal } from './withdrawal.ts';
 
 export type OrderCommand =
   | { readonly type: 'place'; readonly order: OrderPlaced }
@@ -18,6 +19,7 @@ export type OrderCommand =
   | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
   /** An order that the shop fulfilled before it had a ledger. */
   | { readonly type: 'import'; readonly order: OrderPlaced; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
+  | { readonly type: 'withdraw'; readonly by: ManualAction; readonly at: string }
   | {
       readonly type: 'move';
       readonly payment: PaymentReference;
@@ -46,7 +48,8 @@ const next: Readonly<Record<MembershipStatus, Readonly<Record<Access, DecisionTy
 
 /**
  * Answers the events to add; none where the order has them, or where the command is refused.
- * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision. `corrupt`: the events would break a law.
+ * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision. `order_unknown`, `already_paid`,
+ *   `payment_under_way`: `withdraw` is refused. `corrupt`: the events would break a law.
  */
 export function decide(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] {
   switch (command.type) {
@@ -58,6 +61,8 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return decideObserved(before, command.observed, command.claimedByAnother === true, policy);
     case 'import':
       return decideImported(before, command, policy);
+    case 'withdraw':
+      return before.withdrawn ? [] : decideWithdrawn(before, command, policy);
     case 'move':
       return decideMoved(before, command, policy);
     case 'resolve':
@@ -94,6 +99,16 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
   const { sequence } = trail.state;
   if (sequence > 0) trail.add({ type: 'MembershipDelivered', data: { sequence } });
   return trail.events;
+}
+
+/** The membership decides first: what was ever granted is ended by a refund, not by a withdrawal. */
+function decideWithdrawn(
+  before: OrderState,
+  { by, at }: Extract<OrderCommand, { type: 'withdraw' }>,
+  policy: Policy,
+): readonly OrderEvent[] {
+  refuseWithdrawal(before);
+  return concluded(before, { type: 'OrderWithdrawn', data: { by } }, policy, at);
 }
 
 /** A payment that gave access stays: to move it would take back what was granted. */
@@ -151,7 +166,7 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   const { placed } = trail.state;
   if (placed === undefined) return;
   for (const payment of Object.values(trail.state.payments)) {
-    for (const kind of reviewReasons(payment, placed, policy)) trail.openReviewOnce(kind, payment.reference, at);
+    for (const kind of reviewReasons(trail.state, payment, placed, policy)) trail.openReviewOnce(kind, payment.reference, at);
   }
   for (const payment of furtherPayments(before, trail.state, policy)) {
     trail.openReviewOnce(before.membership === 'revoked' ? 'paid_again' : 'overpaid', payment.reference, at);

@@ -79,6 +79,7 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
   ReviewOpened: [
     z.strictObject({ ...reviewShape, kind: z.enum(reviewKinds) }),
     z.strictObject({ ...reviewShape, kind: z.enum([...reviewKinds, 'refunds_exceed']) }),
+    z.strictObject({ ...reviewShape, kind: z.enum([...reviewKinds, 'refunds_exceed', 'withdrawn']) }),
   ],
   ReviewResolved: [
     z.strictObject({
@@ -91,6 +92,7 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
   PaymentMoved: [
     z.strictObject({ payment: paymentReferenceSchema, toOrderId: idSchema, linkRevision: revisionSchema, by: manualActionSchema }),
   ],
+  OrderWithdrawn: [z.strictObject({ by: manualActionSchema })],
   MembershipDelivered: [z.strictObject({ sequence: sequenceSchema })],
   DeliveryFailed: [
     z.strictObject({

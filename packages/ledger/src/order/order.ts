@@ -9,6 +9,7 @@ import type {
   MembershipDecided,
   OrderEvent,
   OrderPlaced,
+  OrderWithdrawn,
   PaymentMoved,
   PaymentObserved,
   Resolution,
@@ -32,6 +33,8 @@ export interface OrderState {
   readonly revision: number;
   /** Absent: not placed yet. Observations may come before. */
   readonly placed?: OrderPlaced;
+  /** Absent: nobody has withdrawn it. */
+  readonly withdrawn?: OrderWithdrawn;
   readonly checkouts: readonly CheckoutAttached[];
   /** Key: payment key. */
   readonly payments: Readonly<Record<string, PaymentFacts>>;
@@ -127,6 +130,9 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
       return { reviews: [...order.reviews, event.data] };
     case 'ReviewResolved':
       return resolved(order, event.data);
+    case 'OrderWithdrawn':
+      invariant(order.withdrawn === undefined && order.sequence === 0, `order ${order.orderId} is withdrawn twice, or after its grant`);
+      return { withdrawn: event.data, changedAtRevision: revision };
     case 'PaymentMoved':
       return moved(order, event.data, revision);
     case 'MembershipDelivered':

@@ -1,7 +1,7 @@
 // What callers read of an order: its view, what it still awaits, and what is not delivered or not settled yet.
 import { type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { isFullyRefunded, refundedMinor } from './access.ts';
-import type { CheckoutAttached, ReviewKind } from './events.ts';
+import type { CheckoutAttached, OrderWithdrawn, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import type { MembershipStatus, OrderState } from './order.ts';
 
@@ -47,6 +47,8 @@ export interface OrderView {
   /** The provider's account that must receive the payment. */
   readonly account: string;
   readonly livemode: boolean;
+  /** Absent: nobody has withdrawn it. A payment that comes afterwards opens a review. */
+  readonly withdrawn?: OrderWithdrawn;
   /** Sessions and payment intents of this order, in the order in which they were attached. */
   readonly checkouts: readonly CheckoutAttached[];
   readonly payment: OrderPaymentState;
@@ -73,6 +75,7 @@ export function viewOf(order: OrderState): OrderView | undefined {
     expected: { amountMinor: expected.amountMinor, currency: expected.currency },
     account,
     livemode,
+    ...(order.withdrawn ? { withdrawn: order.withdrawn } : {}),
     checkouts: order.checkouts,
     payment: orderPaymentState(order),
     membership: order.membership,

@@ -85,6 +85,8 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
       return entries.review(entry);
     case 'resolved':
       return entries.resolved(entry);
+    case 'withdrawn':
+      return entries.withdrawn(entry);
     case 'moved':
       return entries.moved(entry);
     case 'delivered':

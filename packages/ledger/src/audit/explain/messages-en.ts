@@ -71,6 +71,7 @@ export const english: Messages = {
     review: ({ reviewId, review, payment }) => `Review ${reviewId} opened about ${payment.id}: ${english.reviews[review]}.`,
     resolved: ({ reviewId, resolution, by }) =>
       `${by.actor} resolved review ${reviewId}: ${english.resolutions[resolution]} (${by.reason}).`,
+    withdrawn: ({ by }) => `${by.actor} withdrew the order (${by.reason}).`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} moved ${payment.id} to order ${toOrderId} (${by.reason}).`,
     delivered: ({ sequence, afterMs, imported }) =>
       imported

@@ -48,6 +48,7 @@ export interface Messages {
     decided(entry: EntryOf<'decided'>, because: string): string;
     review(entry: EntryOf<'review'>): string;
     resolved(entry: EntryOf<'resolved'>): string;
+    withdrawn(entry: EntryOf<'withdrawn'>): string;
     moved(entry: EntryOf<'moved'>): string;
     delivered(entry: EntryOf<'delivered'>): string;
     delivery_failed(entry: EntryOf<'delivery_failed'>): string;

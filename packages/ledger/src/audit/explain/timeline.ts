@@ -66,6 +66,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
     }
   | { readonly kind: 'review'; readonly review: ReviewKind; readonly reviewId: string; readonly payment: PaymentReference }
   | { readonly kind: 'resolved'; readonly reviewId: string; readonly resolution: Resolution; readonly by: ManualAction }
+  | { readonly kind: 'withdrawn'; readonly by: ManualAction }
   | { readonly kind: 'moved'; readonly payment: PaymentReference; readonly toOrderId: string; readonly by: ManualAction }
   | {
       readonly kind: 'delivered';
@@ -139,6 +140,8 @@ function entryOf(
       return { kind: 'review', review: event.data.kind, reviewId: event.data.reviewId, payment: event.data.payment };
     case 'ReviewResolved':
       return { kind: 'resolved', ...event.data };
+    case 'OrderWithdrawn':
+      return { kind: 'withdrawn', ...event.data };
     case 'PaymentMoved':
       return { kind: 'moved', ...event.data };
     case 'MembershipDelivered':

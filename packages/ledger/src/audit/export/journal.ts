@@ -212,6 +212,8 @@ function headOf(
     }
     case 'ReviewResolved':
       return { date: day(recordedAt), what: `review ${event.data.reviewId} resolved`, place };
+    case 'OrderWithdrawn':
+      return { date: day(recordedAt), what: 'order withdrawn', place };
     case 'PaymentMoved':
       return { date: day(recordedAt), what: `moved to order ${event.data.toOrderId}`, place };
     default:

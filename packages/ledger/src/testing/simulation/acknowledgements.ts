@@ -99,6 +99,11 @@ export class Acknowledgements {
     this.#name(linked, toOrderId);
   }
 
+  withdrawn(orderId: string, outcome: 'withdrawn' | 'exists'): void {
+    this.#world.coverage.met(`withdraw: ${outcome}`);
+    if (!this.#log.order(orderId).placed?.withdrawn) this.#broken(durable, `order ${orderId} is ${outcome}, and not withdrawn in the log`);
+  }
+
   #name(reference: string, orderId: string): void {
     const names = this.named.get(reference) ?? new Set();
     this.named.set(reference, names.add(orderId));

@@ -40,6 +40,9 @@ export const places = [
   'move: already granted',
   'move: left before',
   'move: unknown payment',
+  'withdraw: withdrawn',
+  'withdraw: exists',
+  'withdraw: refused',
   // Answers of the ledger.
   'answer: granted',
   'answer: suspended',
@@ -61,6 +64,7 @@ export const places = [
   'conflicting evidence',
   'paid again',
   'refunds exceed',
+  'paid after its order was withdrawn',
   'moved',
   'attempt failed before it was paid',
   'refund succeeded',

@@ -141,6 +141,14 @@ export const mutants: readonly Mutant[] = [
     'const payment = named;',
   ),
   // The order.
+  mutant('a withdrawn order is granted', 'order/access.ts', 'return order.withdrawn === undefined && fits(', 'return fits('),
+  mutant(
+    'nobody is asked about what was paid after the withdrawal',
+    'order/access.ts',
+    "if (isPaidInVain(order, payment, placed, policy)) reasons.push('withdrawn');",
+    '',
+  ),
+  mutant('an order is withdrawn after its grant', 'order/withdrawal.ts', 'if (sequence > 0)', 'if (sequence > 1_000)'),
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
   mutant('noise is kept', 'order/decide.ts', '?.includes(observed.source) === true', '?.length === 0'),
   mutant(

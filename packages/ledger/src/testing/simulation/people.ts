@@ -102,6 +102,23 @@ export class People {
     });
   }
 
+  /** A person withdraws an order. What is paid afterwards waits for a person. */
+  withdraw(orderId: string): void {
+    this.#world.some(`withdraw ${orderId}`, async () => {
+      const answer = await this.#parts.sources.someProcess()?.call(`withdrawOrder ${orderId}`, async (ledger) => {
+        const { outcome } = await ledger.withdrawOrder(orderId, by);
+        this.#parts.acknowledgements.withdrawn(orderId, outcome);
+      });
+      if (!answer || answer === 'no answer' || !('refused' in answer)) return;
+      const { decisions, facts } = this.#parts.auditor.log.order(orderId);
+      if (answer.refused === 'already_paid' || answer.refused === 'payment_under_way') this.#world.coverage.met('withdraw: refused');
+      if (answer.refused === 'already_paid' && decisions.length === 0)
+        this.#world.report('an order is withdrawn until it is granted', `${orderId} is refused as already paid, and was never granted`);
+      if (answer.refused === 'payment_under_way' && facts.size === 0)
+        this.#world.report('an order is withdrawn until it is granted', `${orderId} is refused, and nothing was reported of it`);
+    });
+  }
+
   redeliver(orderId: string): void {
     this.#world.some(`redeliver ${orderId}`, async () => {
       const process = this.#parts.sources.someProcess(({ delivers }) => delivers);
