@@ -59,6 +59,12 @@ export type AlertKind =
    * reading goes on. Run `paidonce verify`, which lists the event. `lagMs` of every list says how old the list is.
    */
   | 'read_models_stuck'
+  /**
+   * A member was granted a plan by two orders that were paid within `duplicateWithinHours` of each other. Sent once for the
+   * later order, by the process that granted it (by each one where no process has a `deliver`). Ask the member, and refund one
+   * of them. List: `ledger.duplicates()`.
+   */
+  | 'same_plan_twice'
   /** No checkpoint could be signed. Sent at each failure. Fix what the message names. List: the checkpoint file, whose end is old. */
   | 'checkpoint_failed'
   /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */

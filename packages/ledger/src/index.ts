@@ -43,6 +43,7 @@ export type { OrderPaymentState, OrderView, Review, UndeliveredDecision } from '
 export type { Page, PageRequest } from './page.ts';
 export type {
   Backlog,
+  DuplicateOrder,
   Membership,
   MembershipChange,
   ObserveResult,

@@ -11,21 +11,19 @@ import {
   checkOptions,
   importOrderSchema,
   orderPlaced,
-  pageSchema,
   parse,
   placeOrderSchema,
   resolveSchema,
   timeoutSchema,
 } from './input.ts';
+import { openLists } from './lists.ts';
 import { silentLogger } from './logger.ts';
 import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 
 import { isSameOrder } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
-import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
-import { orderKey, pageKey } from './read-models/order-read-models.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
 import { type OrderStreams, openOrderStreams } from './streams/order-streams.ts';
@@ -51,6 +49,12 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 class Ledger implements PaymentLedger {
   readonly forAdapters: AdapterLedger;
   readonly delivers: boolean;
+  readonly memberships: PaymentLedger['memberships'];
+  readonly openOrders: PaymentLedger['openOrders'];
+  readonly reviews: PaymentLedger['reviews'];
+  readonly undelivered: PaymentLedger['undelivered'];
+  readonly duplicates: PaymentLedger['duplicates'];
+  readonly backlog: PaymentLedger['backlog'];
   readonly runtime: Runtime;
   readonly #store: EventStore;
   readonly #background: boolean;
@@ -70,6 +74,7 @@ class Ledger implements PaymentLedger {
       log = silentLogger,
       deliverTimeoutMs: timeoutMs = 10_000,
       checkpoints,
+      duplicateWithinHours = 24,
     } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
     // Empty where this process delivers nothing: then any instance may take its decisions over at once.
@@ -90,16 +95,21 @@ class Ledger implements PaymentLedger {
     this.#writer = new PaymentWriter(openReferences(transactions), this.#orders, runtime);
     const sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#readModels()).models.sweep(tier) });
     const path = readModelsPath(options);
-    this.#subscribers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
-    this.forAdapters = openAdapterLedger({
-      alert: this.#alert,
-      call: (work) => this.#call(work),
-      page: (request, rows, key) => this.#page(request, rows, key),
-      models: async () => (await this.#readModels()).models,
-      sweeps,
-      unreadable: openUnreadableObjects(transactions, host),
-      runtime,
+    this.#subscribers = openSubscribers({
+      store,
+      path,
+      writer: this.#writer,
+      delivery: this.#delivery,
+      background,
+      checkpoints,
+      duplicateWithinHours,
+      ...host,
     });
+    const lists = openLists({ call: (work) => this.#call(work), subscribers: () => this.#readModels(), runtime });
+    ({ memberships: this.memberships, openOrders: this.openOrders, reviews: this.reviews } = lists);
+    ({ undelivered: this.undelivered, duplicates: this.duplicates, backlog: this.backlog } = lists);
+    const unreadable = openUnreadableObjects(transactions, host);
+    this.forAdapters = openAdapterLedger({ alert: this.#alert, lists, sweeps, unreadable, runtime });
     if (!background) return;
     this.#subscribers.follow();
     this.#delivery?.start();
@@ -187,30 +197,6 @@ class Ledger implements PaymentLedger {
   history: PaymentLedger['history'] = (orderId) =>
     this.#call(async () => this.#store.readStream(orderAggregate.stream(parse(idSchema, orderId, 'orderId'))));
 
-  memberships: PaymentLedger['memberships'] = (memberId) =>
-    this.#call(async () => {
-      parse(idSchema, memberId, 'memberId');
-      const { models, lagMs } = await this.#readModels();
-      return { items: models.memberships(memberId), lagMs: lagMs() };
-    });
-
-  openOrders: PaymentLedger['openOrders'] = (request) =>
-    this.#call(() => {
-      const now = this.runtime.now().toISOString();
-      return this.#page(request, ({ models }, after, limit) => models.openOrders(now, after, limit), orderKey);
-    });
-
-  reviews: PaymentLedger['reviews'] = (request) =>
-    this.#call(() => this.#page(request, ({ models }, after, limit) => models.reviews(after, limit), pageKey));
-  undelivered: PaymentLedger['undelivered'] = (request) =>
-    this.#call(() => this.#page(request, ({ models }, after, limit) => models.undelivered(after, limit), orderKey));
-
-  backlog: PaymentLedger['backlog'] = () =>
-    this.#call(async () => {
-      const { models, lagMs } = await this.#readModels();
-      return { ...models.backlog(this.runtime.now().toISOString()), lagMs: lagMs() };
-    });
-
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {
       const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
@@ -236,16 +222,6 @@ class Ledger implements PaymentLedger {
     const subscribers = await this.#subscribers.opened();
     if (!this.#background) await subscribers.catchUp();
     return subscribers;
-  }
-
-  async #page<T>(
-    request: PageRequest | undefined,
-    rows: (subscribers: OpenedSubscribers, after: string, limit: number) => readonly T[],
-    key: (row: T) => string,
-  ): Promise<Page<T>> {
-    const { after = '', limit = 100 } = parse(pageSchema, request ?? {}, 'page');
-    const subscribers = await this.#readModels();
-    return pageOf(rows(subscribers, after, limit + 1), limit, key, subscribers.lagMs());
   }
 
   async #close(): Promise<void> {

@@ -86,6 +86,11 @@ export interface PaymentLedgerOptions {
    * for hosts that live briefly. Such a host takes over old deliveries by the times in the log, so its wall clock must be right.
    */
   readonly background?: boolean;
+  /**
+   * Where a member is granted a plan by two orders that were paid within this many hours, the alert `same_plan_twice` is sent,
+   * and `duplicates()` lists the later one. 0 to 720; 0: never. Default 24. One value in all processes.
+   */
+  readonly duplicateWithinHours?: number;
   /** Signs checkpoints of the log: at every 1,000 events, and otherwise within 60 s; without a background, at `settle`. Default: none. */
   readonly checkpoints?: CheckpointSettings;
   /** Receives operational messages. Default: none are written. */
@@ -111,6 +116,18 @@ export interface Backlog {
   readonly abandoned: number;
   /** How far the counts may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
   readonly lagMs: number;
+}
+
+/** An order that gave a member a plan which another order had given him at about the same time. */
+export interface DuplicateOrder {
+  /** The later of the two. */
+  readonly orderId: string;
+  /** The earlier one. */
+  readonly duplicateOf: string;
+  readonly memberId: string;
+  readonly plan: string;
+  /** When the later one was paid. Provider's clock, ISO 8601 UTC. */
+  readonly paidAt: string;
 }
 
 /** A membership of a member, one for each order that was granted. */
@@ -227,6 +244,11 @@ export interface PaymentLedger extends AsyncDisposable {
   reviews(page?: PageRequest): Promise<Page<Review>>;
   /** From a read model, sorted by order id: the newest decisions that the shop does not have, abandoned ones too. */
   undelivered(page?: PageRequest): Promise<Page<UndeliveredDecision>>;
+  /**
+   * From a read model, sorted by order id: orders that gave a member the plan of another order, paid within
+   * `duplicateWithinHours` of it, while both give access. Refund one of them.
+   */
+  duplicates(page?: PageRequest): Promise<Page<DuplicateOrder>>;
   /** From the read models: how long each of these lists is. */
   backlog(): Promise<Backlog>;
   /**

@@ -3,7 +3,7 @@
 
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import type { OrderState } from '../order/order.ts';
-import { unsettledIn } from '../order/view.ts';
+import { type OrderView, unsettledIn, viewOf } from '../order/view.ts';
 import type { FoldedOrder } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
@@ -12,6 +12,8 @@ export interface AccountRows {
   note(order: FoldedOrder): void;
   /** @param awaitedAt ISO 8601 UTC: the time for which `awaited` is computed. */
   accounts(awaitedAt: string): readonly AccountOrders[];
+  /** Withdrawn orders with a checkout on which a payment is still possible at `now`, likewise paged. */
+  withdrawn(now: string, after: string, limit: number): readonly OrderView[];
   /** Orders after that id, sorted by id, at most `limit`. */
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
 }
@@ -29,6 +31,10 @@ export function openAccountRows({ db }: ReadModelFile): AccountRows {
   // Placed orders only: a row that is dropped after the query would make a full page look like the last one.
   const unsettledAfter = db.prepare(
     'select state from orders where unsettled = 1 and account is not null and order_id > ? order by order_id limit ?',
+  );
+
+  const withdrawn = db.prepare(
+    'select state from orders where withdrawn_until is not null and withdrawn_until > ? and order_id > ? order by order_id limit ?',
   );
 
   return {
@@ -52,6 +58,8 @@ export function openAccountRows({ db }: ReadModelFile): AccountRows {
             : {}),
         };
       }),
+    withdrawn: (now, after, limit) =>
+      withdrawn.all(now, after, limit).flatMap((row) => viewOf(JSON.parse(String(row['state'])) as OrderState) ?? []),
     unsettled: (after, limit) =>
       unsettledAfter.all(after, limit).flatMap((row) => {
         const state = JSON.parse(String(row['state'])) as OrderState;

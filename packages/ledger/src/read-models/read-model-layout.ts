@@ -26,7 +26,9 @@ export const schema: string = `
     placed_at text,
     listed_until text,
     unsettled integer not null,
-    abandoned integer not null
+    abandoned integer not null,
+    paid_at text,
+    withdrawn_until text
   );
   create index orders_by_member on orders (member_id, order_id) where status <> 'none';
   -- With the time, so that those who never came back are passed over without reading their rows.
@@ -36,6 +38,10 @@ export const schema: string = `
   create index orders_listed on orders (account, livemode, listed_until, placed_at) where listed_until is not null;
   create index orders_unsettled on orders (account, livemode) where unsettled = 1;
   create index orders_unsettled_by_id on orders (order_id) where unsettled = 1;
+  create index orders_paid on orders (member_id, plan, paid_at) where paid_at is not null;
+  create index orders_withdrawn on orders (order_id, withdrawn_until) where withdrawn_until is not null;
+  -- An order that was granted, and one granted before it to the same member for the same plan, paid at about the same time.
+  create table duplicates (order_id text not null, other_id text not null, primary key (order_id, other_id)) without rowid;
   -- One row for each account and mode in which an order was ever placed.
   create table accounts (
     account text not null,
