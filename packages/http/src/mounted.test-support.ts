@@ -50,6 +50,7 @@ export function standIns(): StandIns {
     ledger,
     metadataFor: () => ({}),
     startCheckout: refuse,
+    withdrawOrder: refuse,
     sweep: refuse,
     recheck: refuse,
     async handleWebhook(rawBody, given) {

@@ -5,7 +5,7 @@ import { LedgerError } from '../errors.ts';
 import type { EventStore, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
-import type { SkipCode, SkippedRows, SkippedStream } from '../read-models/skipped-rows.ts';
+import type { SkipCode, SkippedCount, SkippedRows, SkippedStream } from '../read-models/skipped-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { rollForward } from './roll-forward.ts';
 
@@ -23,8 +23,10 @@ export interface SkippedStreams {
   tryAgain(): Promise<void>;
   /** Alerts of each cause that is new, or that more streams wait for an hour later. Call it where the log was read to its head. */
   report(): void;
-  /** Tries again now, and each minute until the signal aborts. */
-  follow(signal: AbortSignal): Promise<void>;
+  /** From now on, tries again each minute while a stream waits, until `stop`. */
+  follow(): void;
+  /** Resolves when nothing is tried any more. */
+  stop(): Promise<void>;
 }
 
 const retryAfterMs = 60_000;
@@ -39,9 +41,12 @@ const whatToDo: Readonly<Record<SkipCode, string>> = {
 };
 
 export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert }: SkippedStreamsOptions): SkippedStreams {
+  const stopping = new AbortController();
+  let following = false; // Set by `follow`.
+  let isRetrying = false; // Written by `retrySoon`, as is `retrying`.
+  let retrying: Promise<void> = Promise.resolve();
   let headReached = false; // Set by `report`. Before that a count would be of a part of the log.
-  /** What was last alerted of each cause. Written by `report`. */
-  const reported = new Map<SkipCode, { readonly streams: number; readonly atMs: number }>();
+  const alertOf = causeAlerts({ runtime, log, onAlert });
 
   /** Answers the last revision that it handled, from the first skipped event on; undefined: it still cannot. */
   async function handle({ stream, firstRevision, lastRevision }: SkippedStream): Promise<number | undefined> {
@@ -79,6 +84,51 @@ export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert 
   function report(): void {
     headReached = true;
     const counts = rows.counts();
+    if (counts.length > 0) retrySoon();
+    alertOf(counts);
+  }
+
+  /** Starts the loop, unless it runs. Without a stream that waits it ends, so that an idle process has no timer. */
+  function retrySoon(): void {
+    if (!following || isRetrying || stopping.signal.aborted) return;
+    isRetrying = true;
+    retrying = retryUntilNoneWaits().finally(() => {
+      isRetrying = false;
+    });
+  }
+
+  async function retryUntilNoneWaits(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await tryAgain();
+        if (headReached) report();
+        if (rows.after('', 1).length === 0) return;
+      } catch (error) {
+        if (!stopping.signal.aborted) log.warn({ err: error }, 'skipped streams cannot be tried now; they are tried again');
+      }
+      await runtime.sleep(retryAfterMs, stopping.signal);
+    }
+  }
+
+  return {
+    tryAgain,
+    report,
+    follow: () => {
+      following = true;
+      retrySoon();
+    },
+    stop: async () => {
+      stopping.abort();
+      await retrying;
+    },
+  };
+}
+
+/** Alerts of each cause that is new, or that more streams wait for an hour after its last alert. */
+function causeAlerts({ runtime, log, onAlert }: Pick<SkippedStreamsOptions, 'runtime' | 'log' | 'onAlert'>) {
+  /** What was last alerted of each cause. */
+  const reported = new Map<SkipCode, { readonly streams: number; readonly atMs: number }>();
+  return (counts: readonly SkippedCount[]): void => {
     for (const code of reported.keys()) if (!counts.some((count) => count.code === code)) reported.delete(code);
     for (const { code, streams, message } of counts) {
       const before = reported.get(code);
@@ -89,21 +139,5 @@ export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert 
       log.error({ code, streams }, text);
       onAlert({ kind: 'roll_forward_failed', message: text });
     }
-  }
-
-  return {
-    tryAgain,
-    report,
-    follow: async (signal) => {
-      while (!signal.aborted) {
-        try {
-          await tryAgain();
-          if (headReached) report();
-        } catch (error) {
-          if (!signal.aborted) log.warn({ err: error }, 'skipped streams cannot be tried now; they are tried again');
-        }
-        await runtime.sleep(retryAfterMs, signal);
-      }
-    },
   };
 }

@@ -172,15 +172,13 @@ async function openNow({
     },
     onCaughtUp: skipped.report,
   });
-  const stopping = new AbortController();
-  let retrying: Promise<void> = Promise.resolve(); // Written by `follow`.
 
   return {
     models,
     follow: () => {
       references.follow();
       orders.follow();
-      retrying = skipped.follow(stopping.signal);
+      skipped.follow();
     },
     catchUp: async () => {
       await skipped.tryAgain();
@@ -189,8 +187,7 @@ async function openNow({
     },
     lagMs: orders.lagMs,
     stop: async () => {
-      stopping.abort();
-      await Promise.all([references.stop(), orders.stop(), retrying]);
+      await Promise.all([references.stop(), orders.stop(), skipped.stop()]);
       file.close();
     },
   };

@@ -20,11 +20,16 @@ export interface StartCheckout extends OrderTerms {
   readonly cancelUrl?: string;
   /** For platforms: the connected account (`acct_…`) on which the session is made. Default: the key's own account. */
   readonly connectedAccount?: string;
+  /**
+   * `refuse`: throws `duplicate_order` while another order gives the member this plan and was paid within the ledger's
+   * `duplicateWithinHours`. Default `allow`: the alert `same_plan_twice` tells of it once both are paid.
+   */
+  readonly ifDuplicate?: 'allow' | 'refuse';
   /** More of Stripe's own parameters. Default for `line_items`: one item, the plan at the order's amount. */
   readonly session?: SessionOptions;
 }
 
-export interface CheckedStart extends Pick<StartCheckout, 'successUrl' | 'cancelUrl' | 'connectedAccount' | 'session'> {
+export interface CheckedStart extends Pick<StartCheckout, 'successUrl' | 'cancelUrl' | 'connectedAccount' | 'session' | 'ifDuplicate'> {
   readonly order: OrderTerms;
 }
 
@@ -43,6 +48,7 @@ const startSchema: z.ZodType<StartCheckout> = z.strictObject({
   successUrl: urlSchema,
   cancelUrl: z.exactOptional(urlSchema),
   connectedAccount: z.exactOptional(stripeAccountSchema),
+  ifDuplicate: z.exactOptional(z.enum(['allow', 'refuse'])),
   session: z.exactOptional(
     z.custom<SessionOptions>(
       (value) => typeof value === 'object' && value !== null && ownParameters.every((name) => !(name in value)),
@@ -58,10 +64,10 @@ export function readStart(input: StartCheckout): CheckedStart {
     const problems = parsed.error.issues.map(({ path, message }) => `${['order', ...path].join('.')}: ${message}`);
     throw new LedgerError('invalid_input', problems.join('; '));
   }
-  const { successUrl, cancelUrl, connectedAccount, session, ...order } = parsed.data;
+  const { successUrl, cancelUrl, connectedAccount, session, ifDuplicate, ...order } = parsed.data;
   return {
     order,
     successUrl,
-    ...defined({ cancelUrl, connectedAccount, session }),
+    ...defined({ cancelUrl, connectedAccount, session, ifDuplicate }),
   };
 }

@@ -6,6 +6,7 @@ import { LedgerError, type Logger, type OrderView, type PaymentLedger, type Plac
 import { attemptOf, defined, isFinalAttempt } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { expireKey } from '../intake/sibling-sessions.ts';
+import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
 import { metadataFor } from '../mapping/claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
@@ -26,6 +27,7 @@ export interface CheckoutParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly refreshSession: RefreshSession;
+  readonly withdrawn: WithdrawnCheckouts;
   readonly runtime: Runtime;
   readonly scope: string;
   readonly log: Logger;
@@ -52,7 +54,7 @@ export class Checkout {
    * Places the order, and returns its open session or a new one.
    *
    * @throws LedgerError `invalid_input`: bad input, or the order was placed on other terms. `already_paid`.
-   *   `payment_under_way`. `amount_differs`: Stripe's session costs something else. `provider_unavailable`. A code of the
+   *   `payment_under_way`. `order_withdrawn`. `duplicate_order`. `amount_differs`: Stripe's session costs something else. `provider_unavailable`. A code of the
    *   store.
    */
   async start(input: StartCheckout): Promise<StartedCheckout> {
@@ -69,6 +71,7 @@ export class Checkout {
       const open = await this.#openSession(known);
       if (open) return open;
     }
+    if (checked.ifDuplicate === 'refuse') await this.#refuseDuplicate(terms);
     const session = await this.#create(calls, parameters, keyFor(terms, parameters, known?.checkouts.length ?? 0, scope));
     try {
       checkSession(session, terms);
@@ -78,7 +81,11 @@ export class Checkout {
         await this.#expire(calls, session.id);
       throw error;
     }
-    return this.#attach(terms.orderId, session, terms.account);
+    const started = await this.#attach(terms.orderId, session, terms.account);
+    const current = await ledger.order(terms.orderId);
+    if (current?.withdrawn) await this.#parts.withdrawn.end(current); // Withdrawn meanwhile, by somebody who did not see this session.
+    if (current) refuseWithdrawn(current);
+    return started;
   }
 
   /** The newest of the attached sessions that still accepts a payment. Undefined: none does. */
@@ -137,6 +144,19 @@ export class Checkout {
     return { sessionId: id, url };
   }
 
+  /** From a read model, which may lag by a moment; what slips through is told by the alert `same_plan_twice`. */
+  async #refuseDuplicate({ orderId, memberId, plan }: OrderTerms): Promise<void> {
+    const { ledger } = this.#parts;
+    const other = await ledger.forAdapters.samePlanOrder(memberId, plan);
+    if (other === undefined || other === orderId) return;
+    const membership = (await ledger.order(other))?.membership;
+    if (membership !== 'active' && membership !== 'suspended') return;
+    throw new LedgerError(
+      'duplicate_order',
+      `Order ${other} gave member ${memberId} the plan ${plan} a short while ago. Show the member that order; if both are meant, start ${orderId} without ifDuplicate`,
+    );
+  }
+
   /** Best effort: nobody was sent to it. */
   async #expire(calls: StripeCalls, sessionId: string): Promise<void> {
     const { scope, log } = this.#parts;
@@ -147,14 +167,20 @@ export class Checkout {
 }
 
 /** Refuses a second payment beside an active membership, or beside a payment under way: it could only be refunded. */
-function refusePaid({ orderId, membership, payment }: OrderView): void {
+function refusePaid(order: OrderView): void {
+  const { orderId, membership, payment } = order;
   if (membership === 'active')
     throw new LedgerError('already_paid', `Order ${orderId} is paid already. Use a new orderId for another purchase`);
+  refuseWithdrawn(order);
   if (payment === 'processing' || payment === 'authorized')
     throw new LedgerError(
       'payment_under_way',
       `A payment of order ${orderId} is under way (${payment}), and a debit takes days. Send the customer to its status; once it fails, a new checkout can start`,
     );
+}
+
+function refuseWithdrawn({ orderId, withdrawn }: OrderView): void {
+  if (withdrawn) throw new LedgerError('order_withdrawn', `Order ${orderId} was withdrawn. Use a new orderId for another purchase`);
 }
 
 function checkSession(

@@ -176,7 +176,7 @@ describe('what no webhook has reported', () => {
   async function rescued(alerts: string[], eventStore = openMemoryEventStore()) {
     let aheadMs = 0;
     const shop = await openShop({
-      ledger: { eventStore, onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
+      ledger: { eventStore, duplicateWithinHours: 0, onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
       payments: { runtime: { monotonicNowMs: () => performance.now() + aheadMs } },
     });
     const wait = (ms: number): void => {

@@ -11,6 +11,7 @@ import {
 } from '@paidonce/ledger';
 import type { Intake } from '../intake/intake.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
+import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import { keyMode } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
@@ -22,12 +23,14 @@ import { PollAlerts } from './poll-alerts.ts';
 import type { ReadBudget } from './read-budget.ts';
 import { Round } from './round.ts';
 import { appliesTo, intervalMsOf, nameOf, type SweepTier, sweepTiers } from './schedule.ts';
+import { nothing, sumOf } from './sweep-sum.ts';
 
 export interface PollParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
   readonly events: StripeEvents;
+  readonly withdrawn: WithdrawnCheckouts;
   readonly reads: BackgroundReads;
   readonly budget: ReadBudget;
   readonly scope: string;
@@ -126,6 +129,7 @@ export class Poll {
     await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is then included.
     await this.#alerts.alertMissedWebhooks();
     const targets = await this.#alerts.watch('the accounts', () => this.#targets());
+    await this.#parts.withdrawn.endAll(targets);
     let sum = nothing;
     let failure: unknown;
     for (const orders of targets) {
@@ -245,10 +249,4 @@ export class Poll {
     const message = 'our key may not read a list of an account that has orders here; that part of its poll is left to others';
     this.#parts.log.warn({ err: error, tier: name }, message);
   }
-}
-
-const nothing: SweepSummary = { lookedAt: 0, calls: 0, found: 0, rescued: 0 };
-
-function sumOf(a: SweepSummary, b: SweepSummary): SweepSummary {
-  return { lookedAt: a.lookedAt + b.lookedAt, calls: a.calls + b.calls, found: a.found + b.found, rescued: a.rescued + b.rescued };
 }

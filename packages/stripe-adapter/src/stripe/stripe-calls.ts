@@ -103,10 +103,17 @@ export class StripeCalls {
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses, as it does for a session that is not open. */
-  async expireSession(sessionId: string, idempotencyKey: string): Promise<void> {
+  expireSession(sessionId: string, idempotencyKey: string): Promise<Answer> {
     const { sessions } = this.#stripe.checkout;
     const what = `POST /v1/checkout/sessions/${sessionId}/expire`;
-    await this.#ask(what, (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey }), readTimeoutMs, 'invalid_input');
+    return this.#ask(what, (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey }), readTimeoutMs, 'invalid_input');
+  }
+
+  /** @throws LedgerError `invalid_input`: Stripe refuses, as it does for an intent that is paid, or that a session made. */
+  cancelIntent(intentId: string, idempotencyKey: string): Promise<Answer> {
+    const { paymentIntents } = this.#stripe;
+    const call: Call<Stripe.PaymentIntent> = (options) => paymentIntents.cancel(intentId, {}, { ...options, idempotencyKey });
+    return this.#ask(`POST /v1/payment_intents/${intentId}/cancel`, call, readTimeoutMs, 'invalid_input');
   }
 
   /** The session with its payment intent expanded. Undefined: Stripe has none of this id in our account and mode. */
