@@ -47,6 +47,7 @@ export const reviewLabels: Readonly<Record<ReviewKind, string>> = {
   account: 'the payment went to another account',
   overpaid: 'more was paid than expected',
   refunds_exceed: 'more was refunded than was received',
+  withdrawn: 'paid after the order was withdrawn',
   conflicting_evidence: 'two sources disagree',
   claimed_by_two: 'two orders claim this payment',
   paid_again: 'paid again after the membership had ended',

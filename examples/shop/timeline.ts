@@ -111,6 +111,8 @@ function entryTexts(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Om
       };
     case 'ReviewResolved':
       return { who: 'Support', title: `Review ${event.data.reviewId} ended: ${event.data.resolution}`, detail: event.data.by.reason };
+    case 'OrderWithdrawn':
+      return { who: 'Support', title: 'Order withdrawn', detail: event.data.by.reason };
     case 'PaymentMoved':
       return { who: 'Support', title: `Payment moved to the order ${event.data.toOrderId}`, detail: event.data.by.reason };
     case 'MembershipDelivered':

@@ -14,6 +14,8 @@ const statuses: Partial<Record<LedgerErrorCode, number>> = {
   // Thrown by `startCheckout` in a route of the host: no retry helps until the order itself changes.
   already_paid: 409,
   payment_under_way: 409,
+  order_withdrawn: 409,
+  duplicate_order: 409,
   amount_differs: 409,
   store_busy: 503,
   store_unavailable: 503,

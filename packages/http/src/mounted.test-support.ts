@@ -51,6 +51,7 @@ export function standIns(): StandIns {
     ledger,
     metadataFor: async () => ({}),
     startCheckout: refuse,
+    withdrawOrder: refuse,
     sweep: refuse,
     recheck: refuse,
     async handleWebhook(rawBody, given) {

@@ -102,6 +102,8 @@ describe('what is not durable is sent again', () => {
     order_unknown: 500,
     already_paid: 409,
     payment_under_way: 409,
+    order_withdrawn: 409,
+    duplicate_order: 409,
     amount_differs: 409,
     file_newer: 500,
     corrupt: 500,

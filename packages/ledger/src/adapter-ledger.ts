@@ -2,7 +2,7 @@
 import type { Alert } from './alerts.ts';
 import type { Observation } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
-import type { Preview, UnsettledOrder } from './order/view.ts';
+import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
@@ -131,6 +131,16 @@ export interface AdapterLedger {
   accountOrders(awaitedAt?: string, account?: string): Promise<readonly AccountOrders[]>;
   /** From a read model, sorted by order id: the orders with objects to read again by their ids. */
   unsettledOrders(page?: PageRequest): Promise<Page<AccountUnsettledOrder>>;
+  /**
+   * From a read model, sorted by order id: withdrawn orders with an attached checkout that could still be paid. The adapter ends
+   * these checkouts at the provider.
+   */
+  withdrawnOrders(page?: PageRequest): Promise<Page<OrderView>>;
+  /**
+   * From a read model: an order that gives the member this plan now, and was paid within `duplicateWithinHours` of now.
+   * Undefined: there is none.
+   */
+  samePlanOrder(memberId: string, plan: string): Promise<string | undefined>;
   /** Strong: how far the rounds of the tier have come. */
   sweepProgress(tier: string): Promise<SweepProgress>;
   /** Starts the round after `seenRound`, in at most one process. `lost`: another one has started it. Answers the newest round. */

@@ -62,8 +62,9 @@ export type AlertKind =
    */
   | 'other_ledger'
   /**
-   * A stream cannot be read, so what was held for an order is not forwarded. Sent each time that the roll-forward of a process
-   * reaches the event. Run `paidonce verify`, which lists it; if a newer release wrote it, upgrade.
+   * Streams cannot be read, so what is held for their orders is not handed on. It is kept, and tried again each minute. Sent by
+   * each process once for each cause, with the number of streams, and again an hour later if there are more. Upgrade if a newer
+   * release wrote them; else run `paidonce verify`, which lists what is damaged, and repair it. List: `paidonce verify`.
    */
   | 'roll_forward_failed'
   /**
@@ -71,6 +72,12 @@ export type AlertKind =
    * reading goes on. Run `paidonce verify`, which lists the event. `lagMs` of every list says how old the list is.
    */
   | 'read_models_stuck'
+  /**
+   * A member was granted a plan by two orders that were paid within `duplicateWithinHours` of each other. Sent once for the
+   * later order, by the process that granted it (by each one where no process has a `deliver`). Ask the member, and refund one
+   * of them. List: `ledger.duplicates()`.
+   */
+  | 'same_plan_twice'
   /** No checkpoint could be signed. Sent at each failure. Fix what the message names. List: the checkpoint file, whose end is old. */
   | 'checkpoint_failed'
   /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */

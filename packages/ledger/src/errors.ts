@@ -8,7 +8,9 @@
  * - `store_unavailable`: the store cannot be reached or used. An append may be stored or not; a retry settles it.
  * - `store_full`: the disk is full. Nothing was written.
  * - `contention`: other writers of the same stream were faster for 15 s. Nothing was written; try again.
- * - `amount_differs`, `already_paid`, `payment_under_way`: a payment adapter refuses to start a checkout.
+ * - `amount_differs`, `already_paid`, `payment_under_way`: a payment adapter refuses to start a checkout. The last two also
+ *   refuse to withdraw an order.
+ * - `order_withdrawn`, `duplicate_order`: likewise; the order was withdrawn, or another one gives the member the same plan.
  * - `provider_unavailable`: a payment adapter cannot reach or use its provider.
  * - `file_newer`: a newer release wrote the file or event. Upgrade.
  * - `corrupt`: stored data breaks its format or a law. Stop the writers, keep the log as it is, run `paidonce verify`.
@@ -24,6 +26,8 @@ export type LedgerErrorCode =
   | 'amount_differs'
   | 'already_paid'
   | 'payment_under_way'
+  | 'order_withdrawn'
+  | 'duplicate_order'
   | 'provider_unavailable'
   | 'file_newer'
   | 'corrupt'

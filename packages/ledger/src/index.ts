@@ -37,6 +37,7 @@ export type { OrderPaymentState, OrderView, Preview, Review, UndeliveredDecision
 export type { Page, PageRequest } from './page.ts';
 export type {
   Backlog,
+  DuplicateOrder,
   Membership,
   MembershipChange,
   ObserveResult,

@@ -67,6 +67,7 @@ const optionNames: readonly string[] = [
   'readModels',
   'background',
   'checkpoints',
+  'duplicateWithinHours',
   'log',
   'onAlert',
   'runtime',
@@ -92,12 +93,15 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
       'eventStore: is no event store. Pass openMemoryEventStore(), or await openSqliteEventStore(path)',
     );
   }
-  const { deliverTimeoutMs = 1, background = true } = options;
+  const { deliverTimeoutMs = 1, background = true, duplicateWithinHours = 24 } = options;
   if (typeof background !== 'boolean') {
     throw new LedgerError('invalid_input', `background is ${JSON.stringify(background)}; it must be true or false`);
   }
   if (!(typeof deliverTimeoutMs === 'number' && deliverTimeoutMs > 0 && deliverTimeoutMs < 2 ** 31)) {
     throw new LedgerError('invalid_input', `deliverTimeoutMs is ${deliverTimeoutMs}; it must be a number of milliseconds above 0`);
+  }
+  if (!(typeof duplicateWithinHours === 'number' && duplicateWithinHours >= 0 && duplicateWithinHours <= 720)) {
+    throw new LedgerError('invalid_input', `duplicateWithinHours is ${duplicateWithinHours}; it must be a number of hours from 0 to 720`);
   }
   const policy = parse(policySchema, { ...defaultPolicy, ...options.policy }, 'policy');
   if (policy.fullRefund === 'keep' && policy.partialRefund === 'revoke') {

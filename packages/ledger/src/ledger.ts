@@ -71,6 +71,7 @@ class Ledger implements PaymentLedger {
       log = silentLogger,
       deliverTimeoutMs: timeoutMs = 10_000,
       checkpoints,
+      duplicateWithinHours = 24,
     } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
     // Empty where this process delivers nothing: then any instance may take its decisions over at once.
@@ -95,7 +96,16 @@ class Ledger implements PaymentLedger {
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
     this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options);
-    this.#subscribers = openSubscribers({ store, path, writer: this.#writer, delivery: this.#delivery, background, checkpoints, ...host });
+    this.#subscribers = openSubscribers({
+      store,
+      path,
+      writer: this.#writer,
+      delivery: this.#delivery,
+      background,
+      checkpoints,
+      duplicateWithinHours,
+      ...host,
+    });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
     if (!background) return;
     this.#subscribers.follow();
@@ -141,6 +151,14 @@ class Ledger implements PaymentLedger {
       return { outcome: await this.#writer.move(reference, toOrderId, parse(manualActionSchema, by, 'by')) };
     });
 
+  withdrawOrder: PaymentLedger['withdrawOrder'] = (orderId, by) =>
+    this.#call(async () => {
+      const at = this.runtime.now().toISOString();
+      const command = { type: 'withdraw', by: parse(manualActionSchema, by, 'by'), at } as const;
+      const { events } = await this.#orders.command(parse(idSchema, orderId, 'orderId'), 'withdraw', command);
+      return { outcome: events.length > 0 ? 'withdrawn' : 'exists' };
+    });
+
   resolveReview: PaymentLedger['resolveReview'] = (orderId, reviewId, how, by) =>
     this.#call(async () => {
       parse(idSchema, orderId, 'orderId');
@@ -184,6 +202,7 @@ class Ledger implements PaymentLedger {
   openOrders: PaymentLedger['openOrders'] = (page) => this.#call(() => this.#lists.openOrders(page));
   reviews: PaymentLedger['reviews'] = (page) => this.#call(() => this.#lists.reviews(page));
   undelivered: PaymentLedger['undelivered'] = (page) => this.#call(() => this.#lists.undelivered(page));
+  duplicates: PaymentLedger['duplicates'] = (page) => this.#call(() => this.#lists.duplicates(page));
   backlog: PaymentLedger['backlog'] = () => this.#call(() => this.#lists.backlog());
 
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
@@ -202,6 +221,8 @@ class Ledger implements PaymentLedger {
     ensureLedgerId: () => this.#call(() => this.#identity.ensure()),
     accountOrders: (awaitedAt, account) => this.#call(() => this.#lists.accountOrders(awaitedAt, account)),
     unsettledOrders: (page) => this.#call(() => this.#lists.unsettledOrders(page)),
+    withdrawnOrders: (page) => this.#call(() => this.#lists.withdrawnOrders(page)),
+    samePlanOrder: (memberId, plan) => this.#call(() => this.#lists.samePlanOrder(memberId, plan)),
     sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
     startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
     advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),

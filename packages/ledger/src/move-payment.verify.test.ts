@@ -14,6 +14,7 @@ import { preemptions } from './testing/runs.ts';
 const account = 'acct_1';
 const by = { actor: 'support-1', reason: 'customer paid the wrong order' };
 const payment = { provider: 'stripe', account, livemode: false, id: 'pi_1' };
+const session = { ...payment, id: 'cs_1' };
 const order = { memberId: 'member-1', plan: 'pro', amountMinor: 1_000, currency: 'usd', account, livemode: false };
 
 function report(source: Exclude<Source, 'manual'>, totalMinor: number, orderId?: string): Observation {
@@ -142,9 +143,125 @@ describe('a payment is moved', () => {
     expect(await statusOf(ledger, 'a')).toBe('active');
   });
 
+  test('not where nothing was ever reported under the id', async () => {
+    const log = createMemoryLog();
+    const ledger = ledgerOn(log);
+    await placed(ledger, 'a', 'b');
+    await ledger.attachCheckout('a', session);
+    const events = log.rows.length;
+    expect(await ledger.movePayment({ ...payment, id: 'pi_typo' }, 'b', by)).toEqual({ outcome: 'unknown_payment' });
+    expect(await ledger.movePayment(session, 'b', by)).toEqual({ outcome: 'unknown_payment' });
+    expect(log.rows).toHaveLength(events);
+    expect((await ledger.orderOf(session.id))?.orderId).toBe('a');
+  });
+
+  test('also one that only paused its order: no access was given on it', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'b');
+    await ledger.observePayment(report('webhook', 1_000, 'a'));
+    const dispute = { kind: 'dispute', id: 'dp_1', status: 'open', amountMinor: 1_000, returnedDebit: false, movements: 1 } as const;
+    await ledger.observePayment({ ...report('webhook', 1_000, 'a'), fact: dispute });
+    await placed(ledger, 'a'); // Paid and disputed before it was placed.
+    expect(await statusOf(ledger, 'a')).toBe('none');
+    expect(await ledger.movePayment(payment, 'b', by)).toEqual({ outcome: 'moved' });
+    expect(await ledger.order('a')).toMatchObject({ payment: 'none', membership: 'none' });
+    expect(await ledger.order('b')).toMatchObject({ payment: 'disputed', membership: 'suspended' }); // Recorded as it came.
+    await ledger.observePayment({ ...report('webhook', 1_000), fact: { ...dispute, status: 'won', movements: 2 } });
+    expect([await statusOf(ledger, 'a'), await statusOf(ledger, 'b')]).toEqual(['none', 'active']);
+  });
+
   test('not to an order that is not placed', async () => {
     const ledger = ledgerOn(createMemoryLog());
     await expect(ledger.movePayment(payment, 'nowhere', by)).rejects.toMatchObject({ code: 'order_unknown' });
+  });
+});
+
+describe('by the id of its session', () => {
+  test('the payment moves, with all that was said of it', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a', 'b');
+    await ledger.attachCheckout('a', session);
+    await ledger.observePayment({ ...report('webhook', 900), aliases: [session.id] });
+    await ledger.placeOrder({ ...order, orderId: 'c', amountMinor: 900 });
+    expect(await ledger.movePayment(session, 'c', by)).toEqual({ outcome: 'moved' });
+    expect(await ledger.order('a')).toMatchObject({ payment: 'none', membership: 'none', openReviews: [] });
+    expect(await ledger.order('c')).toMatchObject({ payment: 'paid', membership: 'active' });
+    expect(await ledger.movePayment(session, 'c', by)).toEqual({ outcome: 'exists' });
+    expect(await ledger.movePayment(session, 'a', by)).toEqual({ outcome: 'left_before' });
+    expect(await ledger.movePayment(session, 'b', by)).toEqual({ outcome: 'already_granted' });
+  });
+
+  test('never once access was given on the payment', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a', 'b');
+    await ledger.attachCheckout('a', session);
+    await ledger.observePayment({ ...report('webhook', 1_000), aliases: [session.id] });
+    expect(await ledger.movePayment(session, 'b', by)).toEqual({ outcome: 'already_granted' });
+    expect([await statusOf(ledger, 'a'), await statusOf(ledger, 'b')]).toEqual(['active', 'none']);
+  });
+
+  test('held facts that nobody owned go along', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a');
+    expect(await ledger.observePayment({ ...report('webhook', 1_000), aliases: [session.id] })).toMatchObject({ outcome: 'held' });
+    expect(await ledger.movePayment(session, 'a', by)).toEqual({ outcome: 'moved' });
+    expect(await statusOf(ledger, 'a')).toBe('active');
+    expect((await ledger.orderOf(payment.id))?.orderId).toBe('a');
+  });
+
+  test('which of several payments is meant must be said', async () => {
+    const ledger = ledgerOn(createMemoryLog());
+    await placed(ledger, 'a', 'b');
+    await ledger.attachCheckout('a', session);
+    for (const id of ['pi_1', 'pi_2'])
+      await ledger.observePayment({ ...report('webhook', 900), payment: { ...payment, id }, aliases: [session.id] });
+    await expect(ledger.movePayment(session, 'b', by)).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('pi_1, pi_2'),
+    });
+    expect(await ledger.movePayment({ ...payment, id: 'pi_2' }, 'b', by)).toEqual({ outcome: 'moved' });
+    expect((await ledger.orderOf(session.id))?.orderId).toBe('a'); // It still has a payment of the session.
+  });
+
+  test('a webhook says paid of the session while a person moves it', async () => {
+    const met = new Set<string>();
+    await exploreAll({ preemptions: 2, crashes: false }, async ({ log, store, run }) => {
+      const start = ledgerOn(log);
+      await placed(start, 'a', 'b');
+      await start.attachCheckout('a', session);
+      const support = createPaymentLedger({ eventStore: store('support'), background: false });
+      const webhook = createPaymentLedger({ eventStore: store('webhook'), background: false });
+      const observation = { ...report('webhook', 900), aliases: [session.id] };
+      let outcome = '';
+      await run([
+        async () => {
+          ({ outcome } = await support.movePayment(session, 'b', by));
+        },
+        async () => void (await webhook.observePayment(observation)),
+      ]);
+      met.add(outcome);
+      const end = ledgerOn(log);
+      await end.settle();
+      // What the person is answered is what became of the payment.
+      const payments = await Promise.all(['a', 'b'].map(async (orderId) => (await end.order(orderId))?.payment));
+      expect(payments).toEqual(outcome === 'moved' ? ['none', 'paid'] : ['paid', 'none']);
+    });
+    expect([...met].sort()).toEqual(['moved', 'unknown_payment']);
+  });
+});
+
+describe('`orderOf` in a process that has the old link in its cache', () => {
+  test.each([payment.id, 'cs_1'])('follows a move that another process made: %s', async (name) => {
+    const log = createMemoryLog();
+    const [support, other] = [ledgerOn(log), ledgerOn(log)];
+    await placed(support, 'a', 'b', 'c');
+    await support.attachCheckout('a', session);
+    await support.observePayment({ ...report('webhook', 900), aliases: [session.id] });
+    expect((await other.orderOf(name))?.orderId).toBe('a');
+    await support.movePayment(payment, 'b', by);
+    expect((await other.orderOf(name))?.orderId).toBe('b');
+    await support.movePayment(payment, 'c', by);
+    expect((await other.orderOf(name))?.orderId).toBe('c');
   });
 });
 

@@ -253,6 +253,27 @@ describe('the roll-forward', () => {
   });
 });
 
+test.each(['attached', 'rolled forward'] as const)('twice as many held facts cost twice the calls to the store: %s', async (how) => {
+  const callsFor = async (facts: number): Promise<number> => {
+    const log = createMemoryLog();
+    const first = openPaymentProcess(openMemoryEventStore({ log }), instantRuntime('first'));
+    await first.place('order-1');
+    for (let number = 0; number < facts; number++) {
+      const fact = { kind: 'refund', id: `re_${number}`, status: 'pending', amountMinor: 1 } as const;
+      await first.writer.observe(toObservation(paymentObserved(fact, { aliases: ['cs_1'] })));
+    }
+    if (how === 'rolled forward') await first.references.link('cs_1', 'order-1'); // And it dies.
+    const store = openFaultyStore(openMemoryEventStore({ log }), {});
+    const next = openPaymentProcess(store, instantRuntime('next'));
+    if (how === 'attached') await next.attach('order-1', session);
+    else await next.rollForward();
+    expect(Object.values((await next.orders.read('order-1')).payments)[0]?.refunds).toHaveLength(facts);
+    return store.calls.length;
+  };
+  const [few, more, most] = [await callsFor(20), await callsFor(40), await callsFor(80)];
+  expect(most - more).toBe(2 * (more - few));
+});
+
 describe('law 1: what was held and handed on in batches, and what was recorded one by one', () => {
   const met = new Set<string>();
   afterAll(() => expect([...met].sort()).toEqual(['all held', 'ended', 'full', 'paused', 'some held']));

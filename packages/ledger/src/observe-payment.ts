@@ -4,23 +4,27 @@
 // finishes the work.
 import { LRUCache } from 'lru-cache';
 import { factKey, type ManualAction, type Observation, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
-import type { CheckoutAttached, OrderEvent, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
-import { isDecision, outcomeOf } from './order/events.ts';
+import { isDecided, resultOf } from './observe-result.ts';
+import type { CheckoutAttached, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { moveOf, type OrderState } from './order/order.ts';
+import { isReported, paymentsNamed } from './order/payment-names.ts';
 import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import { type LinkPass, newLinkPass, ownershipOf } from './streams/link-pass.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
+import { orderOf, type PaymentOwners, paymentNamed } from './streams/payment-owner.ts';
 import type { References } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
+type MoveOutcome = Awaited<ReturnType<PaymentLedger['movePayment']>>['outcome'];
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
 export class PaymentWriter {
   readonly #references: References;
   readonly #orders: OrderStreams;
   readonly #runtime: Runtime;
+  readonly #owners: PaymentOwners;
   // References whose held observations were forwarded: none are held after the link. Only saves work. Written by `#forwardAll`.
   readonly #forwarded = new LRUCache<string, true>({ max: 10_000 });
 
@@ -28,6 +32,7 @@ export class PaymentWriter {
     this.#references = references;
     this.#orders = orders;
     this.#runtime = runtime;
+    this.#owners = { references, orders };
   }
 
   async observe(observation: Observation): Promise<ObserveResult> {
@@ -81,17 +86,19 @@ export class PaymentWriter {
     if (owner !== undefined) await this.#observeFor(owner, observed);
   }
 
-  /** Moves the payment to another order, unless it gave access already. `PaymentMoved` is the commit point; `finishMove` the rest. */
-  async move(
-    payment: PaymentReference,
-    toOrderId: string,
-    by: ManualAction,
-  ): Promise<'moved' | 'exists' | 'already_granted' | 'left_before'> {
-    const name = referenceName(payment);
+  /**
+   * Moves the payment to another order, unless it gave access already. By the id of a session the payment that it took moves.
+   * `PaymentMoved` is the commit point; `finishMove` the rest.
+   */
+  async move(named: PaymentReference, toOrderId: string, by: ManualAction): Promise<MoveOutcome> {
+    await this.forwardHeld(referenceName(named)); // What is held has been reported.
     for (;;) {
+      const payment = await paymentNamed(this.#owners, named);
+      const name = referenceName(payment);
       const links = await this.#references.links(name);
       const last = links.at(-1);
       if (last === undefined) {
+        if (!(await this.#references.isHeld(name))) return 'unknown_payment';
         const { owner } = await this.#references.link(name, toOrderId);
         if (owner !== toOrderId) continue; // Somebody linked it first.
         await this.forwardHeld(name);
@@ -106,7 +113,11 @@ export class PaymentWriter {
       const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at } as const;
       const { state } = await this.#orders.command(last.orderId, `move ${payment.id}`, command);
       const moved = moveOf(state, payment);
-      if (!moved) return 'already_granted';
+      if (!moved) {
+        if (isReported(state, payment)) return 'already_granted';
+        if (paymentsNamed(state, name).length === 0) return 'unknown_payment';
+        continue; // Its payment was reported meanwhile.
+      }
       await this.finishMove(last.orderId, moved);
       if (moved.toOrderId === toOrderId) return 'moved'; // Else it was moved elsewhere meanwhile: start again.
     }
@@ -131,16 +142,9 @@ export class PaymentWriter {
     for (const each of Object.values(moved)) if (referenceName(each.payment) === reference) await this.finishMove(former.orderId, each);
   }
 
-  /** Strong. A cached link may name a former owner, whose stream names the next one. A payment never comes back, so this ends. */
-  async orderOf(reference: string): Promise<OrderState | undefined> {
-    let owner = await this.#references.ownerOf(reference);
-    while (owner !== undefined) {
-      const order = await this.#orders.read(owner);
-      const moved = Object.values(order.moved).find(({ payment }) => referenceName(payment) === reference);
-      if (!moved) return order;
-      owner = moved.toOrderId;
-    }
-    return undefined;
+  /** As `orderOf` of the owners. */
+  orderOf(reference: string): Promise<OrderState | undefined> {
+    return orderOf(this.#owners, reference);
   }
 
   async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
@@ -211,16 +215,4 @@ export class PaymentWriter {
 
 function causeOf({ source, evidence }: PaymentObserved): string {
   return `${source} ${evidence.eventId ?? evidence.objectId}`;
-}
-
-function isDecided(result: ObserveResult, orderId: string): boolean {
-  return 'membership' in result && result.orderId === orderId && result.outcome !== 'recorded' && result.outcome !== 'review';
-}
-
-/** What followed from an observation: a decision, else a review, else that it was recorded or known. */
-function resultOf({ orderId, membership }: OrderState, events: readonly OrderEvent[]): ObserveResult {
-  const decision = events.find(isDecision);
-  if (decision) return { outcome: outcomeOf[decision.type], orderId, membership };
-  if (events.some(({ type }) => type === 'ReviewOpened')) return { outcome: 'review', orderId, membership };
-  return events.length > 0 ? { outcome: 'recorded', orderId, membership } : { outcome: 'duplicate', orderId };
 }

@@ -98,6 +98,11 @@ export interface PaymentLedgerOptions {
    * for hosts that live briefly. Such a host takes over old deliveries by the times in the log, so its wall clock must be right.
    */
   readonly background?: boolean;
+  /**
+   * Where a member is granted a plan by two orders that were paid within this many hours, the alert `same_plan_twice` is sent,
+   * and `duplicates()` lists the later one. 0 to 720; 0: never. Default 24. One value in all processes.
+   */
+  readonly duplicateWithinHours?: number;
   /** Signs checkpoints of the log: at every 1,000 events, and otherwise within 60 s; without a background, at `settle`. Default: none. */
   readonly checkpoints?: CheckpointSettings;
   /** Receives operational messages. Default: none are written. */
@@ -123,6 +128,18 @@ export interface Backlog {
   readonly abandoned: number;
   /** How far the counts may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
   readonly lagMs: number;
+}
+
+/** An order that gave a member a plan which another order had given him at about the same time. */
+export interface DuplicateOrder {
+  /** The later of the two. */
+  readonly orderId: string;
+  /** The earlier one. */
+  readonly duplicateOf: string;
+  readonly memberId: string;
+  readonly plan: string;
+  /** When the later one was paid. Provider's clock, ISO 8601 UTC. */
+  readonly paidAt: string;
 }
 
 /** A membership of a member, one for each order that was granted. */
@@ -186,20 +203,30 @@ export interface PaymentLedger extends AsyncDisposable {
     | PlacedOtherwise
     | { readonly outcome: 'belongs_to'; readonly orderId: string }
   >;
+  /**
+   * Withdraws an order that nobody has paid: the customer changed his mind, or ordered anew. A payment that counts afterwards
+   * opens the review `withdrawn` and gives no access until a person accepts it. A payment adapter also ends the order's open
+   * checkouts: call its own method, as `payments.withdrawOrder` for Stripe. `exists`: it was withdrawn before.
+   *
+   * @throws LedgerError `order_unknown`: the order is not placed. `already_paid`: it was granted; refund the payment instead.
+   *   `payment_under_way`: an attempt is `processing` or `authorized`. An unpaid voucher is not under way.
+   */
+  withdrawOrder(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'withdrawn' | 'exists' }>;
   /** Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. */
   observePayment(observation: Observation): Promise<ObserveResult>;
   /**
-   * Moves a payment to another order, because a person corrects its owner. `exists`: it belongs to that order already.
-   * `already_granted`: it gave access to its order, so it stays (refund it, or resolve a review). `left_before`: it was moved
-   * away from the target before, and never goes back.
+   * Moves a payment to another order, because a person corrects its owner. The id of a session stands for the payment that it
+   * took. `exists`: it belongs to that order already. `already_granted`: it gave access to its order, so it stays (refund it, or
+   * resolve a review). `left_before`: it was moved away from the target before, and never goes back. `unknown_payment`: nothing
+   * was reported of a payment under this id, so nothing moves; check the id, or wait until it is paid.
    *
-   * @throws LedgerError `order_unknown`: the target is not placed.
+   * @throws LedgerError `order_unknown`: the target is not placed. `invalid_input`: also where several payments have this name.
    */
   movePayment(
     payment: PaymentReference,
     toOrderId: string,
     by: ManualAction,
-  ): Promise<{ readonly outcome: 'moved' | 'exists' | 'already_granted' | 'left_before' }>;
+  ): Promise<{ readonly outcome: 'moved' | 'exists' | 'already_granted' | 'left_before' | 'unknown_payment' }>;
   /**
    * Resolves a review, because a person decided. `grant`: the payment counts in spite of its mismatch (later refunds still undo
    * it). `revoke`: it no longer counts. `dismiss`: nothing changes. `seenRevision`: `revision` of the view that the person read.
@@ -227,7 +254,7 @@ export interface PaymentLedger extends AsyncDisposable {
     payment: PaymentReference,
     toOrderId: string,
   ): Promise<
-    | { readonly outcome: 'exists' | 'already_granted' | 'left_before' }
+    | { readonly outcome: 'exists' | 'already_granted' | 'left_before' | 'unknown_payment' }
     | { readonly outcome: 'moved'; readonly from?: Preview; readonly to: Preview }
   >;
   /**
@@ -254,6 +281,11 @@ export interface PaymentLedger extends AsyncDisposable {
   reviews(page?: PageRequest): Promise<Page<Review>>;
   /** From a read model, sorted by order id: the newest decisions that the shop does not have, abandoned ones too. */
   undelivered(page?: PageRequest): Promise<Page<UndeliveredDecision>>;
+  /**
+   * From a read model, sorted by order id: orders that gave a member the plan of another order, paid within
+   * `duplicateWithinHours` of it, while both give access. Refund one of them.
+   */
+  duplicates(page?: PageRequest): Promise<Page<DuplicateOrder>>;
   /** From the read models: how long each of these lists is. */
   backlog(): Promise<Backlog>;
   /**

@@ -66,7 +66,7 @@ function putBack(log: MemoryLog, events: number): MemoryLog {
 async function startWith(folded: MemoryLog, log: MemoryLog, change?: string) {
   const keptStore = openMemoryEventStore({ log: folded });
   const file = await openReadModelFile(':memory:', keptStore, instantRuntime());
-  const models = openOrderReadModels(file);
+  const models = openOrderReadModels(file, 24);
   for await (const { events, next } of keptStore.readLog({ prefixes: readModelPrefixes })) await models.apply(events, next);
   if (change !== undefined) expect(Number(file.db.prepare(change).run().changes)).toBe(1);
   const store = counting(openMemoryEventStore({ log }));

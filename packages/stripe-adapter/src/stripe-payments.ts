@@ -1,7 +1,7 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
 
-import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { LedgerError, type Logger, type ManualAction, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout } from './checkout/checkout.ts';
@@ -15,6 +15,7 @@ import { NotOursCache } from './intake/not-ours-cache.ts';
 import { OurLedger } from './intake/our-ledger.ts';
 import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
+import { WithdrawnCheckouts } from './intake/withdrawn-checkouts.ts';
 import { metadataFor } from './mapping/claim.ts';
 import { type Rechecked, recheck } from './operations/recheck.ts';
 import { OtherReads } from './poll/other-reads.ts';
@@ -94,12 +95,22 @@ export interface StripePayments extends AsyncDisposable {
    *
    * @throws LedgerError `invalid_input`: a field or a Stripe parameter is invalid, Stripe takes no such amount, or the order was
    *   placed on other terms (the message names them). `already_paid`: the order is an active membership. `payment_under_way`: a
-   *   debit is being collected, or an authorized payment waits for its capture. `amount_differs`: Stripe's session costs
-   *   something other than the order, or the customer could change what it costs.
+   *   debit is being collected, or an authorized payment waits for its capture. `order_withdrawn`. `duplicate_order`: see
+   *   `ifDuplicate`. `amount_differs`: Stripe's session costs something other than the order, or the customer could change what
+   *   it costs.
    */
   startCheckout(order: StartEmbeddedCheckout): Promise<StartedEmbeddedCheckout>;
   startCheckout(order: StartPaymentIntent): Promise<StartedPaymentIntent>;
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
+  /**
+   * Withdraws an order that nobody has paid, as `ledger.withdrawOrder` does; then expires its open sessions and cancels its
+   * bare payment intents. What Stripe does not answer to now, each pass of the poll tries again. A payment that comes all the
+   * same opens the review `withdrawn`.
+   *
+   * @throws LedgerError `order_unknown`. `already_paid`: the order was granted. `payment_under_way`: a debit is being
+   *   collected, or an authorized payment waits for its capture.
+   */
+  withdrawOrder(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'withdrawn' | 'exists' }>;
   /**
    * Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's: our scope, the
    * order, and the identity of this ledger, which its log gets by the first order or the first of these calls.
@@ -177,7 +188,8 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const intake = new Intake({ ...parts, accounts, siblings, notOurs });
   const recheckIntake = new Intake({ ...parts, accounts, siblings }); // A person asks because something has changed.
   const refreshCheckout = checkoutRefresher(accounts, intake);
-  const checkout = new Checkout({ ...parts, accounts, refreshCheckout });
+  const withdrawn = new WithdrawnCheckouts({ ...parts, accounts, intake });
+  const checkout = new Checkout({ ...parts, accounts, refreshCheckout, withdrawn });
   const events = new StripeEvents({ ...parts, accounts, intake });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
   const statusQuery = new StatusQuery({ ledger, refreshCheckout, allowance, runtime, log });
@@ -190,6 +202,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     accounts: polledAccounts,
     intake: polledIntake,
     events: polledEvents,
+    withdrawn: new WithdrawnCheckouts({ ...parts, accounts: polledAccounts, intake: polledIntake }),
     reads,
     allowance,
     others,
@@ -212,6 +225,13 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   return {
     ledger,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
+    withdrawOrder: (orderId, by) =>
+      calls.run(async () => {
+        const withdrawal = await ledger.withdrawOrder(orderId, by);
+        const order = await ledger.order(orderId);
+        if (order) await withdrawn.end(order);
+        return withdrawal;
+      }),
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId) => calls.run(() => statusQuery.ask(checkoutId)),

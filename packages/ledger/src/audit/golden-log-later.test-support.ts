@@ -76,6 +76,13 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   await place('generous', 4_900, { more: true });
   await observe('webhook', 'pi_generous', paid(9_800), aliases('generous')); // Two of it: the buyer chose the quantity.
 
+  await place('withdrawn');
+  await ledger.withdrawOrder('withdrawn', support);
+  await place('regretted');
+  await ledger.withdrawOrder('regretted', support);
+  await observe('webhook', 'pi_regretted', paid(), aliases('regretted'));
+  await resolve('regretted', 'grant');
+
   // Under other policies, by other processes.
   await third.place('kept');
   await third.observe('webhook', 'pi_kept', paid(), aliases('kept'));

@@ -159,6 +159,27 @@ const golden: readonly Golden[] = [
       taken: ['active', 1, 1, 0],
     },
   },
+  {
+    file: 'withdrawn.ndjson',
+    root: '6Xsu7EcDrIPZ/4+BU1EBmevFvd/pdJ75Z/+ZrqRvZ7w=',
+    orders: {
+      tried: ['active', 1, 1, 0],
+      restored: ['active', 3, 3, 0],
+      returned: ['revoked', 2, 2, 0],
+      asked: ['active', 1, 1, 0],
+      refused: ['none', 0, 0, 0],
+      elsewhere: ['none', 0, 0, 1],
+      beyond: ['active', 1, 1, 1],
+      withdrawn: ['none', 0, 0, 0],
+      regretted: ['active', 1, 1, 0],
+      kept: ['active', 1, 1, 0],
+      partly: ['revoked', 2, 2, 1],
+      fought: ['active', 1, 1, 0],
+      waits: ['suspended', 2, 2, 0],
+      imported: ['revoked', 2, 2, 0],
+      taken: ['active', 1, 1, 0],
+    },
+  },
 ];
 
 async function opened(file: string): Promise<LogReader> {

@@ -42,8 +42,13 @@ export function counts(order: OrderState, payment: PaymentFacts, policy: Policy)
   if (order.placed === undefined || payment.attempt?.status !== 'paid') return false;
   const ruling = order.rulings[paymentKey(payment.reference)];
   if (ruling !== undefined) return ruling === 'accepted';
+  return order.withdrawn === undefined && fits(order, payment, order.placed, policy);
+}
+
+/** True if the paid payment is as the order expects: it counts, unless the order was withdrawn. */
+function fits(order: OrderState, payment: PaymentFacts, placed: OrderPlaced, policy: Policy): boolean {
   if (policy.paidAgain === 'review' && hasReview(order, 'paid_again', payment.reference)) return false;
-  return mismatches(payment, order.placed).every((mismatch) => mismatch === 'overpaid');
+  return mismatches(payment, placed).every((mismatch) => mismatch === 'overpaid');
 }
 
 /** True if the payment counts, and refunds and disputes have not undone it. */
@@ -65,9 +70,18 @@ function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPlaced): 
 }
 
 /** Why a person must look at the payment, whatever else the order has. */
-export function reviewReasons(payment: PaymentFacts, placed: OrderPlaced, policy: Policy): readonly ReviewKind[] {
-  const reasons = mismatches(payment, placed);
-  return policy.rules === 2 && refundsExceed(payment) ? [...reasons, 'refunds_exceed'] : reasons;
+export function reviewReasons(order: OrderState, payment: PaymentFacts, placed: OrderPlaced, policy: Policy): readonly ReviewKind[] {
+  const reasons: ReviewKind[] = [...mismatches(payment, placed)];
+  if (policy.rules === 2 && refundsExceed(payment)) reasons.push('refunds_exceed');
+  if (isPaidInVain(order, payment, placed, policy)) reasons.push('withdrawn');
+  return reasons;
+}
+
+/** True if the payment would give access, had the order not been withdrawn, and nobody has ruled on it. */
+function isPaidInVain(order: OrderState, payment: PaymentFacts, placed: OrderPlaced, policy: Policy): boolean {
+  if (order.withdrawn === undefined || payment.attempt?.status !== 'paid') return false;
+  if (order.rulings[paymentKey(payment.reference)] !== undefined) return false;
+  return fits(order, payment, placed, policy) && accessOf(payment, policy) !== 'ended';
 }
 
 /** The expected amount, less the discount and plus the tax and shipping that the order allows. Minor units. */
@@ -91,7 +105,7 @@ function accessOf(payment: PaymentFacts, policy: Policy): Access {
 function accessByMoney(payment: PaymentFacts, policy: Policy): Access {
   const received = receivedMinor(payment);
   const refunded = refundsExceed(payment) ? 0 : refundedMinor(payment);
-  const disputes = Object.values(payment.disputes);
+  const disputes = payment.disputes;
   const lost = disputes.filter(({ status }) => status === 'lost');
   const open = disputes.filter(({ status }) => status === 'open');
   const gone = refunded + amountOf(lost);
@@ -116,7 +130,7 @@ function amountOf(disputes: readonly { readonly amountMinor: number }[]): number
 /** Under the first rules a dispute undoes the payment whatever its amount is. */
 function accessByStates(payment: PaymentFacts, policy: Policy): Access {
   let access: Access = refundAccess(payment, policy);
-  for (const { status, returnedDebit } of Object.values(payment.disputesByFirstRules)) {
+  for (const { status, returnedDebit } of payment.disputesByFirstRules) {
     if (status !== 'open' && status !== 'lost') continue;
     const effect = returnedDebit ? policy.returnedDebit : status === 'open' ? policy.openDispute : policy.lostDispute;
     if (effect === 'revoke') access = 'ended';
@@ -133,7 +147,7 @@ function refundAccess(payment: PaymentFacts, policy: Policy): Access {
 
 /** The sum of the `succeeded` refunds, in minor units: only these moved money back. */
 export function refundedMinor(payment: PaymentFacts): number {
-  return Object.values(payment.refunds).reduce((sum, refund) => sum + (refund.status === 'succeeded' ? refund.amountMinor : 0), 0);
+  return payment.refunds.reduce((sum, refund) => sum + (refund.status === 'succeeded' ? refund.amountMinor : 0), 0);
 }
 
 export function isFullyRefunded(payment: PaymentFacts): boolean {

@@ -3,21 +3,14 @@
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
-import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
+import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import {
-  evolve,
-  factContentKey,
-  hasReview,
-  isGranting,
-  isSameReference,
-  type MembershipStatus,
-  moveOf,
-  nextReviewId,
-  type OrderState,
-} from './order.ts';
+import { factContentKey, isGranting, isSameReference, type MembershipStatus, moveOf, type OrderState, sourcesOf } from './order.ts';
+import { isReported } from './payment-names.ts';
 import type { Policy } from './policy.ts';
 import { isSameOrder } from './terms.ts';
+import { Trail } from './trail.ts';
+import { refuseWithdrawal } from './withdrawal.ts';
 
 /** What `decide` is asked to do to an order. `import`: the shop fulfilled the order before it had a ledger. */
 export type OrderCommand =
@@ -26,6 +19,7 @@ export type OrderCommand =
   /** `claimedByAnother`: one of its references belongs to another order. */
   | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
   | { readonly type: 'import'; readonly order: OrderPlaced; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
+  | { readonly type: 'withdraw'; readonly by: ManualAction; readonly at: string }
   | {
       readonly type: 'move';
       readonly payment: PaymentReference;
@@ -54,7 +48,8 @@ const next: Readonly<Record<MembershipStatus, Readonly<Record<Access, DecisionTy
 
 /**
  * Answers the events to add; none where the order has them, or where the command is refused.
- * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision. `corrupt`: the events would break a law.
+ * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision. `order_unknown`, `already_paid`,
+ *   `payment_under_way`: `withdraw` is refused. `corrupt`: the events would break a law.
  */
 export function decide(before: OrderState, command: OrderCommand, policy: Policy): readonly OrderEvent[] {
   switch (command.type) {
@@ -66,6 +61,8 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return decideObserved(before, command.observed, command.claimedByAnother === true, policy);
     case 'import':
       return decideImported(before, command, policy);
+    case 'withdraw':
+      return before.withdrawn ? [] : decideWithdrawn(before, command, policy);
     case 'move':
       return decideMoved(before, command, policy);
     case 'resolve':
@@ -76,7 +73,7 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
 /** Law 5: the same fact from the same source adds nothing; from another source it is recorded as a confirmation. */
 function decideObserved(before: OrderState, observed: PaymentObserved, claimedByAnother: boolean, policy: Policy): readonly OrderEvent[] {
   if (moveOf(before, observed.payment)) return []; // The caller continues with the new owner.
-  const sources = before.sourcesByFact[factContentKey(observed)];
+  const sources = sourcesOf(before, factContentKey(observed));
   const known = sources?.includes(observed.source) === true;
   const trail = new Trail(before);
   if (!known) trail.add({ type: 'PaymentObserved', data: observed });
@@ -104,12 +101,29 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
   return trail.events;
 }
 
+/** The membership decides first: what was ever granted is ended by a refund, not by a withdrawal. */
+function decideWithdrawn(
+  before: OrderState,
+  { by, at }: Extract<OrderCommand, { type: 'withdraw' }>,
+  policy: Policy,
+): readonly OrderEvent[] {
+  refuseWithdrawal(before);
+  return concluded(before, { type: 'OrderWithdrawn', data: { by } }, policy, at);
+}
+
 /** A payment that gave access stays: to move it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
-  const counts = isSameReference(entitled(before, policy).payment?.reference, payment);
-  if (moveOf(before, payment) || isGranting(before, payment) || counts) return [];
+  if (moveOf(before, payment) || isGranting(before, payment) || !mayMove(before, payment, policy)) return [];
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
+}
+
+/** Under `rules: 2` what was reported moves, also where it did no more than pause the order; the first rules moved a mere id too. */
+function mayMove(before: OrderState, payment: PaymentReference, policy: Policy): boolean {
+  const { access, payment: counting } = entitled(before, policy);
+  const isCounting = isSameReference(counting?.reference, payment);
+  if (policy.rules !== 2) return !isCounting;
+  return isReported(before, payment) && !(isCounting && access === 'full');
 }
 
 function decideResolved(before: OrderState, command: Extract<OrderCommand, { type: 'resolve' }>, policy: Policy): readonly OrderEvent[] {
@@ -152,7 +166,7 @@ function conclude(trail: Trail, before: OrderState, policy: Policy, at: string, 
   const { placed } = trail.state;
   if (placed === undefined) return;
   for (const payment of Object.values(trail.state.payments)) {
-    for (const kind of reviewReasons(payment, placed, policy)) trail.openReviewOnce(kind, payment.reference, at);
+    for (const kind of reviewReasons(trail.state, payment, placed, policy)) trail.openReviewOnce(kind, payment.reference, at);
   }
   for (const payment of furtherPayments(before, trail.state, policy)) {
     trail.openReviewOnce(before.membership === 'revoked' ? 'paid_again' : 'overpaid', payment.reference, at);
@@ -216,38 +230,5 @@ function conflicts(before: OrderState, { payment, fact }: PaymentObserved): bool
 function firstSource(order: OrderState, payment: PaymentFacts | undefined): Source | undefined {
   if (payment?.attempt?.status !== 'paid') return undefined;
   const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
-  return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];
-}
-
-/** The events added so far, and the state that they lead to. Folds only when the state is read: a confirmation never needs it. */
-class Trail {
-  readonly events: OrderEvent[] = [];
-  #state: OrderState;
-  #folded = 0;
-
-  constructor(before: OrderState) {
-    this.#state = before;
-  }
-
-  add(event: OrderEvent): void {
-    this.events.push(event);
-  }
-
-  get state(): OrderState {
-    for (const event of this.events.slice(this.#folded)) this.#state = evolve(this.#state, event);
-    this.#folded = this.events.length;
-    return this.#state;
-  }
-
-  /** Opens a review, unless one of that kind is open for the payment. */
-  openReview(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
-    const key = paymentKey(payment);
-    if (this.state.reviews.some((each) => each.resolution === undefined && each.kind === kind && paymentKey(each.payment) === key)) return;
-    this.add({ type: 'ReviewOpened', data: { reviewId: nextReviewId(this.state), kind, payment, openedAt } });
-  }
-
-  /** Opens a review once for ever: a question that a person has resolved is not asked again. */
-  openReviewOnce(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
-    if (!hasReview(this.state, kind, payment)) this.openReview(kind, payment, openedAt);
-  }
+  return sourcesOf(order, factContentKey({ payment: payment.reference, fact }))?.[0];
 }

@@ -24,6 +24,7 @@ const examples: { readonly [T in OrderEventType]: readonly OrderEvent[] } = {
   MembershipRestored: [decision('MembershipRestored', 3)],
   MembershipRevoked: [decision('MembershipRevoked', 2)],
   ReviewOpened: [review('overpaid')],
+  OrderWithdrawn: [{ type: 'OrderWithdrawn', data: { by: support } }],
   PaymentMoved: [{ type: 'PaymentMoved', data: { payment: pi1, toOrderId: 'order-2', linkRevision: 0, by: support } }],
   ReviewResolved: [{ type: 'ReviewResolved', data: { reviewId: 'r1', resolution: 'grant', seenRevision: 0, by: support } }],
   MembershipDelivered: [{ type: 'MembershipDelivered', data: { sequence: 1 } }],

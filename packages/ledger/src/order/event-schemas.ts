@@ -80,6 +80,7 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
   ReviewOpened: [
     z.strictObject({ ...reviewShape, kind: z.enum(reviewKinds) }),
     z.strictObject({ ...reviewShape, kind: z.enum([...reviewKinds, 'refunds_exceed']) }),
+    z.strictObject({ ...reviewShape, kind: z.enum([...reviewKinds, 'refunds_exceed', 'withdrawn']) }),
   ],
   ReviewResolved: [
     z.strictObject({
@@ -92,6 +93,7 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
   PaymentMoved: [
     z.strictObject({ payment: paymentReferenceSchema, toOrderId: idSchema, linkRevision: revisionSchema, by: manualActionSchema }),
   ],
+  OrderWithdrawn: [z.strictObject({ by: manualActionSchema })],
   MembershipDelivered: [z.strictObject({ sequence: sequenceSchema })],
   DeliveryFailed: [
     z.strictObject({

@@ -58,7 +58,8 @@ export interface MembershipDecided {
 /**
  * Why a person must decide about a payment. `amount`: less than expected. `overpaid`: more than expected, in one payment or
  * in two. `currency`, `mode`, `account`: not the expected one. `conflicting_evidence`: two reports of it contradict each
- * other. `claimed_by_two`: two orders claim it. `paid_again`: it came after the membership was revoked.
+ * other. `claimed_by_two`: two orders claim it. `paid_again`: it came after the membership was revoked. `refunds_exceed`: more
+ * was refunded than was received. `withdrawn`: it counts, but its order was withdrawn.
  */
 export type ReviewKind =
   | 'amount'
@@ -69,7 +70,8 @@ export type ReviewKind =
   | 'conflicting_evidence'
   | 'claimed_by_two'
   | 'paid_again'
-  | 'refunds_exceed';
+  | 'refunds_exceed'
+  | 'withdrawn';
 /** `grant`: the payment counts in spite of its mismatch. `revoke`: it no longer counts. `dismiss`: nothing changes. */
 export type Resolution = 'grant' | 'revoke' | 'dismiss';
 
@@ -87,6 +89,11 @@ export interface ReviewResolved {
   readonly resolution: Resolution;
   /** The revision of the order that the person decided on. */
   readonly seenRevision: number;
+  readonly by: ManualAction;
+}
+
+/** A person withdrew an order that had no membership yet: a payment that counts from now on gives no access by itself. */
+export interface OrderWithdrawn {
   readonly by: ManualAction;
 }
 
@@ -139,6 +146,7 @@ export interface OrderEventData {
   ReviewOpened: ReviewOpened;
   ReviewResolved: ReviewResolved;
   PaymentMoved: PaymentMoved;
+  OrderWithdrawn: OrderWithdrawn;
   MembershipDelivered: MembershipDelivered;
   DeliveryFailed: DeliveryFailed;
   DeliveryTakenOver: DeliveryTakenOver;

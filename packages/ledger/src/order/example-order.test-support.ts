@@ -83,6 +83,9 @@ export function resolve(resolution: Resolution, seenRevision: number, reviewId =
   return { type: 'resolve', reviewId, resolution, seenRevision, by: support, at: at(90) };
 }
 
+export const withdraw: OrderCommand = { type: 'withdraw', by: support, at: at(60) };
+export const withdrawn: OrderEvent = { type: 'OrderWithdrawn', data: { by: support } };
+
 export function decision(type: DecisionType, sequence: number, differs: Partial<MembershipDecided> = {}): OrderEvent {
   const { orderId, memberId, plan } = order1;
   return {

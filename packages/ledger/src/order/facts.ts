@@ -9,6 +9,7 @@ import {
   type PaymentReference,
   type RefundStatus,
 } from '../observation.ts';
+import { itemNamed, withItem } from './sorted-list.ts';
 
 /** The joined state of the attempt to pay. `asOf`: provider's clock, ISO 8601 UTC. */
 export type AttemptRegister =
@@ -26,18 +27,18 @@ export interface PaymentFacts {
   readonly aliases: readonly string[];
   /** Absent: no attempt was reported yet, only refunds or disputes. */
   readonly attempt?: AttemptRegister;
-  /** Key: refund id. */
-  readonly refunds: Readonly<Record<string, RefundRegister>>;
-  /** Among equally many movements `lost` is the last state: no word wins back money that did not move. Key: dispute id. */
-  readonly disputes: Readonly<Record<string, DisputeRegister>>;
-  /** The same under the first rules of the policy: `won` is the last state. Key: dispute id. */
-  readonly disputesByFirstRules: Readonly<Record<string, DisputeRegister>>;
+  /** Sorted by id. */
+  readonly refunds: readonly RefundRegister[];
+  /** Among equally many movements `lost` is the last state: no word wins back money that did not move. Sorted by id. */
+  readonly disputes: readonly DisputeRegister[];
+  /** The same under the first rules of the policy: `won` is the last state. Sorted by id. */
+  readonly disputesByFirstRules: readonly DisputeRegister[];
   /** The earliest time at which a source reports it paid. Provider's clock, ISO 8601 UTC. Absent: never reported paid. */
   readonly paidAt?: string;
 }
 
 export function noFacts(reference: PaymentReference): PaymentFacts {
-  return { reference, aliases: [], refunds: {}, disputes: {}, disputesByFirstRules: {} };
+  return { reference, aliases: [], refunds: [], disputes: [], disputesByFirstRules: [] };
 }
 
 /** Joins one reported fact: the register of its object keeps the greater of the old and the new state. */
@@ -59,8 +60,7 @@ export function joinFact(
     }
     case 'refund': {
       const { kind: _, ...refund } = fact;
-      const known = facts.refunds[refund.id];
-      return { ...facts, refunds: withEntry(facts.refunds, refund.id, known ? maximum(known, refund, compareRefunds) : refund) };
+      return { ...facts, refunds: joinRegister(facts.refunds, refund, compareRefunds) };
     }
     case 'dispute': {
       const { kind: _, ...dispute } = fact;
@@ -134,8 +134,14 @@ function joinDispute(known: PaymentFacts['disputes'], dispute: DisputeRegister, 
     order.indexOf(a.status) - order.indexOf(b.status) ||
     Number(a.returnedDebit) - Number(b.returnedDebit) ||
     a.amountMinor - b.amountMinor;
-  const before = known[dispute.id];
-  return withEntry(known, dispute.id, before ? maximum(before, dispute, compare) : dispute);
+  return joinRegister(known, dispute, compare);
+}
+
+const idOf = ({ id }: { readonly id: string }): string => id;
+
+function joinRegister<T extends { readonly id: string }>(registers: readonly T[], register: T, compare: Compare<T>): readonly T[] {
+  const known = itemNamed(registers, register.id, idOf);
+  return withItem(registers, known ? maximum(known, register, compare) : register, idOf);
 }
 
 function compareTexts(a: string, b: string): number {

@@ -322,7 +322,7 @@ describe('law 6: undone stays undone', () => {
       const { order: before } = run(placedAfter(order1, [...observations, paymentObserved(paid())], 0), policy);
       // Under both rules all of the money is gone then: what was refunded before does not count beside it.
       const refunds = Object.values(before.payments).flatMap(({ reference, attempt, refunds }) => {
-        const undone = Object.keys(refunds).map((id) => refund(1, 'failed', id));
+        const undone = refunds.map(({ id }) => refund(1, 'failed', id));
         const whole = attempt?.status === 'paid' ? attempt.amount.totalMinor : 5_000;
         return [...undone, refund(whole, 'succeeded', 're_end')].map((fact) => paymentObserved(fact, { of: reference }));
       });

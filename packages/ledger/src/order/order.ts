@@ -9,6 +9,7 @@ import type {
   MembershipDecided,
   OrderEvent,
   OrderPlaced,
+  OrderWithdrawn,
   PaymentMoved,
   PaymentObserved,
   Resolution,
@@ -17,6 +18,7 @@ import type {
   ReviewResolved,
 } from './events.ts';
 import { joinAliases, joinFact, noFacts, type PaymentFacts, withEntry } from './facts.ts';
+import { itemNamed, withItem } from './sorted-list.ts';
 
 /**
  * `none`: never granted. `active`: the member has access. `suspended`: access is paused while a dispute is open.
@@ -31,15 +33,17 @@ export interface OrderState {
   readonly revision: number;
   /** Absent: not placed yet. Observations may come before. */
   readonly placed?: OrderPlaced;
+  /** Absent: nobody has withdrawn it. */
+  readonly withdrawn?: OrderWithdrawn;
   readonly checkouts: readonly CheckoutAttached[];
   /** Key: payment key. */
   readonly payments: Readonly<Record<string, PaymentFacts>>;
-  /** The sources that reported each fact, first one first. Key: `factContentKey`. */
-  readonly sourcesByFact: Readonly<Record<string, readonly Source[]>>;
+  /** The sources that reported each fact, first one first. Sorted by `fact`, which is its `factContentKey`. */
+  readonly reports: readonly FactReports[];
   /** All reviews, resolved ones too, in the order in which they were opened. */
   readonly reviews: readonly ReviewState[];
   /** Payments that a person moved to other orders. Key: payment key. */
-  readonly moved: Readonly<Record<string, PaymentMoved>>;
+  readonly moved: Readonly<Record<string, MovedPayment>>;
   /** Keys of the payments that a grant or a restoration names. These payments never move. */
   readonly grantingPayments: readonly string[];
   /** What a person last decided about a payment. Key: payment key. */
@@ -55,6 +59,14 @@ export interface OrderState {
   /** Revision of the last observation, decision or move; −1: none. A resolution that names an earlier revision is stale. */
   readonly changedAtRevision: number;
 }
+
+export interface FactReports {
+  readonly fact: string;
+  readonly sources: readonly Source[];
+}
+
+/** A move, and the other names that the payment had in this order. */
+export type MovedPayment = PaymentMoved & { readonly aliases: readonly string[] };
 
 export interface ReviewState extends ReviewOpened {
   /** Absent while the review is open. `moved`: its payment went to another order. */
@@ -74,7 +86,7 @@ export function initialState(orderId: string): OrderState {
     revision: -1,
     checkouts: [],
     payments: {},
-    sourcesByFact: {},
+    reports: [],
     reviews: [],
     moved: {},
     grantingPayments: [],
@@ -118,6 +130,9 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
       return { reviews: [...order.reviews, event.data] };
     case 'ReviewResolved':
       return resolved(order, event.data);
+    case 'OrderWithdrawn':
+      invariant(order.withdrawn === undefined && order.sequence === 0, `order ${order.orderId} is withdrawn twice, or after its grant`);
+      return { withdrawn: event.data, changedAtRevision: revision };
     case 'PaymentMoved':
       return moved(order, event.data, revision);
     case 'MembershipDelivered':
@@ -140,7 +155,7 @@ function observed(order: OrderState, data: PaymentObserved, revision: number): C
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(data.payment), data), data.aliases);
   return {
     payments: withEntry(order.payments, key, facts),
-    sourcesByFact: withEntry(order.sourcesByFact, content, [...(order.sourcesByFact[content] ?? []), data.source]),
+    reports: withItem(order.reports, { fact: content, sources: [...(sourcesOf(order, content) ?? []), data.source] }, factOf),
     changedAtRevision: revision,
   };
 }
@@ -167,14 +182,15 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
   invariant(!isGranting(order, move.payment), `payment ${id} is moved, but order ${order.orderId} was granted on it`);
   const name = referenceName(move.payment);
   const isOthers = ([key]: [string, unknown]) => !isKeyOf(key, name);
+  const aliases = Object.values(order.payments).flatMap((facts) => (isSameReference(facts.reference, move.payment) ? facts.aliases : []));
   return {
     payments: Object.fromEntries(Object.entries(order.payments).filter(isOthers)),
-    sourcesByFact: Object.fromEntries(Object.entries(order.sourcesByFact).filter(isOthers)),
+    reports: order.reports.filter(({ fact }) => !isKeyOf(fact, name)),
     rulings: Object.fromEntries(Object.entries(order.rulings).filter(isOthers)),
     reviews: order.reviews.map((review) =>
       isSameReference(review.payment, move.payment) && review.resolution === undefined ? { ...review, resolution: 'moved' } : review,
     ),
-    moved: { ...order.moved, [paymentKey(move.payment)]: move },
+    moved: { ...order.moved, [paymentKey(move.payment)]: { ...move, aliases: [...new Set(aliases)] } },
     changedAtRevision: revision,
   };
 }
@@ -183,7 +199,7 @@ function moved(order: OrderState, move: PaymentMoved, revision: number): Changes
  * The move that took the payment away from this order; undefined: there was none. A link concerns a reference name, so a
  * move takes along everything that was reported under it: of Stripe, the id in any account and mode.
  */
-export function moveOf(order: OrderState, payment: PaymentReference): PaymentMoved | undefined {
+export function moveOf(order: OrderState, payment: PaymentReference): MovedPayment | undefined {
   return Object.values(order.moved).find((move) => isSameReference(move.payment, payment));
 }
 /** True if one link concerns both payments, so that they have one owner: the mode makes no difference, nor Stripe's account. */
@@ -215,7 +231,14 @@ function givesAccess(type: DecisionType): boolean {
   return type === 'MembershipGranted' || type === 'MembershipRestored';
 }
 
-/** Key of `sourcesByFact`: the payment key, a space, and the content of the fact. */
+/** The sources that reported the fact of this `factContentKey`, first one first. Undefined: none has. */
+export function sourcesOf({ reports }: OrderState, fact: string): readonly Source[] | undefined {
+  return itemNamed(reports, fact, factOf)?.sources;
+}
+
+const factOf = ({ fact }: FactReports): string => fact;
+
+/** Names a fact with its content in an order: the payment key, a space, and the content of the fact. */
 export function factContentKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
   return `${paymentKey(payment)} ${factContent(fact)}`;
 }

@@ -10,5 +10,6 @@ export const reviewSentences: Readonly<Record<ReviewKind, string>> = {
   conflicting_evidence: 'two statements about the payment contradict each other',
   claimed_by_two: 'two orders claim the payment',
   refunds_exceed: 'more was refunded than was received',
+  withdrawn: 'it was paid after the order was withdrawn',
   paid_again: 'it was paid again after the membership had ended',
 };

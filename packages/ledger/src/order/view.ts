@@ -1,7 +1,7 @@
 // What callers read of an order: its view, what it still awaits, and what is not delivered or not settled yet.
 import { type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { isFullyRefunded, refundedMinor } from './access.ts';
-import type { CheckoutAttached, DecisionOutcome, ReviewKind } from './events.ts';
+import type { CheckoutAttached, DecisionOutcome, OrderWithdrawn, ReviewKind } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
 import type { MembershipStatus, OrderState } from './order.ts';
 
@@ -47,6 +47,8 @@ export interface OrderView {
   /** The provider's account that must receive the payment. */
   readonly account: string;
   readonly livemode: boolean;
+  /** Absent: nobody has withdrawn it. A payment that comes afterwards opens a review. */
+  readonly withdrawn?: OrderWithdrawn;
   /** Sessions and payment intents of this order, in the order in which they were attached. */
   readonly checkouts: readonly CheckoutAttached[];
   readonly payment: OrderPaymentState;
@@ -84,6 +86,7 @@ export function viewOf(order: OrderState): OrderView | undefined {
     expected: { amountMinor: expected.amountMinor, currency: expected.currency },
     account,
     livemode,
+    ...(order.withdrawn ? { withdrawn: order.withdrawn } : {}),
     checkouts: order.checkouts,
     payment: orderPaymentState(order),
     membership: order.membership,
@@ -114,7 +117,7 @@ function paymentState(payment: PaymentFacts): OrderPaymentState {
   const status = payment.attempt?.status ?? 'none';
   if (status === 'attempt_failed') return 'none'; // The customer may try again.
   if (status !== 'paid') return status;
-  if (Object.values(payment.disputes).some((dispute) => dispute.status === 'open' || dispute.status === 'lost')) return 'disputed';
+  if (payment.disputes.some((dispute) => dispute.status === 'open' || dispute.status === 'lost')) return 'disputed';
   if (isFullyRefunded(payment)) return 'refunded';
   return refundedMinor(payment) > 0 ? 'partially_refunded' : 'paid';
 }
@@ -197,10 +200,10 @@ export function unsettledIn({ orderId, payments }: OrderState): UnsettledOrder |
     attempt && underWay.includes(attempt.status) ? [{ payment, asOf: attempt.asOf }] : [],
   );
   const refunds = all.flatMap(({ reference: payment, refunds }) =>
-    Object.values(refunds).flatMap(({ id, status }) => (status === 'pending' || status === 'requires_action' ? [{ payment, id }] : [])),
+    refunds.flatMap(({ id, status }) => (status === 'pending' || status === 'requires_action' ? [{ payment, id }] : [])),
   );
   const disputes = all.flatMap(({ reference: payment, disputes }) =>
-    Object.values(disputes).flatMap(({ id, status }) => (status === 'inquiry' || status === 'open' ? [{ payment, id }] : [])),
+    disputes.flatMap(({ id, status }) => (status === 'inquiry' || status === 'open' ? [{ payment, id }] : [])),
   );
   return attempts.length + refunds.length + disputes.length === 0 ? undefined : { orderId, attempts, refunds, disputes };
 }

@@ -5,7 +5,7 @@ import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts'
 import { parse } from '../input.ts';
 import { idSchema, timeSchema } from '../observation.ts';
 import type { OrderState } from '../order/order.ts';
-import { hasPaidPayment, unsettledIn } from '../order/view.ts';
+import { hasPaidPayment, type OrderView, unsettledIn, viewOf } from '../order/view.ts';
 import type { FoldedOrder } from './order-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
@@ -38,6 +38,8 @@ export interface AccountRows {
   note(order: FoldedOrder): void;
   /** Sorted by account. */
   accounts(query: AccountQuery): readonly AccountOrders[];
+  /** Withdrawn orders with a checkout on which a payment is still possible at `now`, likewise paged. */
+  withdrawn(now: string, after: string, limit: number): readonly OrderView[];
   /** Orders after that id, sorted by id, at most `limit`. */
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
 }
@@ -65,6 +67,10 @@ export function openAccountRows({ db }: ReadModelFile): AccountRows {
     'select state from orders where unsettled = 1 and account is not null and order_id > ? order by order_id limit ?',
   );
 
+  const withdrawn = db.prepare(
+    'select state from orders where withdrawn_until is not null and withdrawn_until > ? and order_id > ? order by order_id limit ?',
+  );
+
   return {
     note: ({ state }) => {
       const { placed } = state;
@@ -89,6 +95,8 @@ export function openAccountRows({ db }: ReadModelFile): AccountRows {
             : {}),
         };
       }),
+    withdrawn: (now, after, limit) =>
+      withdrawn.all(now, after, limit).flatMap((row) => viewOf(JSON.parse(String(row['state'])) as OrderState) ?? []),
     unsettled: (after, limit) =>
       unsettledAfter.all(after, limit).flatMap((row) => {
         const state = JSON.parse(String(row['state'])) as OrderState;

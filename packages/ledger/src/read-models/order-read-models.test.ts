@@ -26,7 +26,7 @@ const now = at(10);
 const orderIds = ['order-1', 'order-2', 'order-3', 'order-10'];
 const members = ['member-1', 'member-2'];
 const openModels = async (store: EventStore, path = ':memory:') =>
-  openOrderReadModels(await openReadModelFile(path, store, instantRuntime()));
+  openOrderReadModels(await openReadModelFile(path, store, instantRuntime()), 24);
 
 /** Reads on from `after` and applies each page, as a subscription does. */
 async function catchUp(models: OrderReadModels, store: EventStore, after: Position): Promise<Position> {

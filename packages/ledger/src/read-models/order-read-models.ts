@@ -9,12 +9,13 @@ import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, v
 import type { Backlog, Membership } from '../payment-ledger.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import type { FoldedSweep } from '../streams/sweep-streams.ts';
-import { type AccountQuery, openAccountRows } from './account-rows.ts';
+import { type AccountQuery, type AccountRows, openAccountRows } from './account-rows.ts';
+import { type DuplicateRows, openDuplicateRows } from './duplicate-rows.ts';
 import { type FoldedOrder, foldInto, orderColumns, rowsOf } from './order-rows.ts';
 import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
 import { isOfSweep, openSweepRows } from './sweep-rows.ts';
 
-export interface OrderReadModels {
+export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
   /** How far the file had read the log when it was opened. */
   readonly cursor: Position;
   /**
@@ -28,6 +29,8 @@ export interface OrderReadModels {
   reviews(after: string, limit: number): readonly Review[];
   accounts(query: AccountQuery): readonly AccountOrders[];
   unsettled(after: string, limit: number): readonly AccountUnsettledOrder[];
+  /** Withdrawn orders with a checkout on which a payment is still possible. */
+  withdrawn(now: string, after: string, limit: number): readonly OrderView[];
   undelivered(after: string, limit: number): readonly UndeliveredDecision[];
   backlog(now: string): Omit<Backlog, 'lagMs'>;
   /** Orders whose newest decision is neither delivered nor abandoned. */
@@ -36,18 +39,13 @@ export interface OrderReadModels {
   sweep(tier: string): FoldedSweep | undefined;
 }
 
-export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
+/** @param duplicateWithinHours as the option of the ledger. */
+export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: number): OrderReadModels {
   const { db } = file;
   const accountRows = openAccountRows(file);
+  const { load, save } = openStoredOrders(file, accountRows);
   const sweepRows = openSweepRows(file);
-  const select = db.prepare('select state, since from orders where order_id = ?');
-  // Updated in its place: `insert or replace` would move the row to the end of the table.
-  const upsert = db.prepare(
-    `insert into orders values (${orderColumns.map(() => '?').join(', ')})
-     on conflict (order_id) do update set ${orderColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
-  );
-  const dropReviews = db.prepare('delete from reviews where order_id = ?');
-  const addReview = db.prepare('insert into reviews values (?, ?, ?)');
+  const { note: noteGranted, ...duplicates } = openDuplicateRows(file, duplicateWithinHours);
   const byMember = db.prepare(
     "select order_id, plan, status, since from orders where member_id = ? and status <> 'none' order by order_id",
   );
@@ -62,23 +60,9 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
   const undelivered = db.prepare('select state from orders where pending + abandoned > 0 and order_id > ? order by order_id limit ?');
   const pending = db.prepare('select state from orders where pending = 1 order by order_id');
 
-  function load(orderId: string): FoldedOrder {
-    const row = select.get(orderId);
-    if (!row) return { state: initialState(orderId), since: null };
-    return { state: JSON.parse(String(row['state'])) as OrderState, since: row['since'] as string | null };
-  }
-
-  function save(order: FoldedOrder): void {
-    const { orderId } = order.state;
-    const { columns, reviews } = rowsOf(order);
-    upsert.run(...columns);
-    accountRows.note(order);
-    dropReviews.run(orderId);
-    for (const [reviewId, review] of reviews) addReview.run(orderId, reviewId, review);
-  }
-
   function applyPage(events: readonly StoredEvent[], from: Position): void {
     const changed = new Map<string, FoldedOrder>();
+    const granted: FoldedOrder[] = [];
     for (const event of events) {
       if (event.position <= from || isOfSweep(event.stream)) continue;
       const orderId = event.stream.slice(orderAggregate.stream('').length);
@@ -86,8 +70,10 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
       invariant(event.revision === row.state.revision + 1, `${event.stream}: revision ${event.revision} follows ${row.state.revision}`);
       foldInto(row, event);
       changed.set(orderId, row);
+      if (event.type === 'MembershipGranted') granted.push(row);
     }
     for (const row of changed.values()) save(row);
+    noteGranted(granted);
     sweepRows.apply(events);
   }
 
@@ -108,11 +94,46 @@ export function openOrderReadModels(file: ReadModelFile): OrderReadModels {
     reviews: (after, limit) => openReviewsAfter.all(...reviewKey(after), limit).map((row) => JSON.parse(String(row['review'])) as Review),
     accounts: accountRows.accounts,
     unsettled: accountRows.unsettled,
+    withdrawn: accountRows.withdrawn,
+    ...duplicates,
     undelivered: (after, limit) => states(undelivered.all(after, limit)).flatMap((state) => undeliveredIn(state) ?? []),
     backlog: openBacklog(file),
     pendingDeliveries: () => states(pending.all()),
     sweep: sweepRows.folded,
   };
+}
+
+/** Reads and writes the row of one order, and what hangs on it. */
+function openStoredOrders({ db }: ReadModelFile, accountRows: AccountRows) {
+  const select = db.prepare('select state, since, granted_paid_at from orders where order_id = ?');
+  // Updated in its place: `insert or replace` would move the row to the end of the table.
+  const upsert = db.prepare(
+    `insert into orders values (${orderColumns.map(() => '?').join(', ')})
+     on conflict (order_id) do update set ${orderColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+  );
+  const dropReviews = db.prepare('delete from reviews where order_id = ?');
+  const addReview = db.prepare('insert into reviews values (?, ?, ?)');
+
+  function load(orderId: string): FoldedOrder {
+    const row = select.get(orderId);
+    if (!row) return { state: initialState(orderId), since: null, paidAt: null };
+    return {
+      state: JSON.parse(String(row['state'])) as OrderState,
+      since: row['since'] as string | null,
+      paidAt: row['granted_paid_at'] as string | null,
+    };
+  }
+
+  function save(order: FoldedOrder): void {
+    const { orderId } = order.state;
+    const { columns, reviews } = rowsOf(order);
+    upsert.run(...columns);
+    accountRows.note(order);
+    dropReviews.run(orderId);
+    for (const [reviewId, review] of reviews) addReview.run(orderId, reviewId, review);
+  }
+
+  return { load, save };
 }
 
 function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {

@@ -11,6 +11,8 @@ export interface FoldedOrder {
   state: OrderState;
   /** `recordedAt` of the newest decision, ISO 8601 UTC; null: none yet. */
   since: string | null;
+  /** When the payment was paid that the grant rests on, ISO 8601 UTC; null: never granted. */
+  paidAt: string | null;
 }
 
 /** The columns of the table `orders`, in its order. */
@@ -30,6 +32,8 @@ export const orderColumns = [
   'unsettled',
   'abandoned',
   'paid_at',
+  'granted_paid_at',
+  'withdrawn_until',
 ] as const;
 export type OrderColumns = [
   orderId: string,
@@ -47,6 +51,8 @@ export type OrderColumns = [
   unsettled: number,
   abandoned: number,
   paidAt: string | null,
+  grantedPaidAt: string | null,
+  withdrawnUntil: string | null,
 ];
 
 /** Folds one event into the order. @throws LedgerError `corrupt`, `file_newer`. */
@@ -54,6 +60,7 @@ export function foldInto(order: FoldedOrder, event: StoredEvent): void {
   const read = orderAggregate.read(event);
   order.state = orderAggregate.evolve(order.state, read, event.metadata['instance'] ?? '');
   if (isDecision(read)) order.since = event.metadata['recordedAt'] ?? null;
+  if (read.type === 'MembershipGranted') order.paidAt = read.data.paidAt;
 }
 
 function newestPaidAt({ payments }: OrderState): string | undefined {
@@ -64,7 +71,7 @@ function newestPaidAt({ payments }: OrderState): string | undefined {
 }
 
 /** The columns of the order's row, and the rows of its open reviews: id, and the review as JSON. */
-export function rowsOf({ state, since }: FoldedOrder): {
+export function rowsOf({ state, since, paidAt }: FoldedOrder): {
   readonly columns: OrderColumns;
   readonly reviews: readonly (readonly [reviewId: string, review: string])[];
 } {
@@ -86,6 +93,8 @@ export function rowsOf({ state, since }: FoldedOrder): {
       unsettledIn(state) ? 1 : 0,
       undeliveredIn(state)?.abandoned ? 1 : 0,
       newestPaidAt(state) ?? null,
+      paidAt,
+      (state.withdrawn && listedUntil(state)) ?? null,
     ],
     reviews: openReviews(state).map((review) => [review.reviewId, JSON.stringify(review)] as const),
   };

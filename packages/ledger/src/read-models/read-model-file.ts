@@ -10,63 +10,13 @@ import { pragma } from '../event-store/sqlite/migrations.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
+import { applicationId, layout, schema } from './read-model-layout.ts';
 
-/** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
-const applicationId = 0x5064526d;
-/** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 9;
 /** The streams that the read models are made from; below, the name of their cursor. */
 export const readModelPrefixes: readonly string[] = [orderAggregate.stream(''), sweepAggregate.stream('')];
 export const readModelCursor = 'orders';
 /** How long to wait for other processes on the same file, which hold it for the length of a page. */
 const busyTimeoutMs = 10_000;
-
-const schema = `
-  create table cursors (name text primary key, position text not null) without rowid;
-  -- The last event behind each cursor: tells whether the file belongs to the log.
-  create table last_events (name text primary key, stream text not null, revision integer not null, event_id text not null) without rowid;
-  -- With rowids: without them half of each state would lie on a page of its own (measured: 149 MiB for 33,000 orders against 66, and
-  -- 13 µs to find and compare a row against 4).
-  create table orders (
-    order_id text primary key not null,
-    state text not null,
-    member_id text,
-    plan text,
-    status text not null,
-    since text,
-    awaited_until text,
-    pending integer not null,
-    account text,
-    livemode integer,
-    placed_at text,
-    listed_until text,
-    unsettled integer not null,
-    abandoned integer not null,
-    paid_at text
-  );
-  create index orders_by_member on orders (member_id, order_id) where status <> 'none';
-  -- With the time, so that those who never came back are passed over without reading their rows.
-  create index orders_awaited on orders (order_id, awaited_until) where awaited_until is not null;
-  create index orders_pending on orders (order_id) where pending = 1;
-  create index orders_undelivered on orders (order_id) where pending + abandoned > 0;
-  create index orders_listed on orders (account, livemode, listed_until, placed_at) where listed_until is not null;
-  create index orders_paid on orders (account, livemode, paid_at) where paid_at is not null;
-  create index orders_unsettled on orders (account, livemode) where unsettled = 1;
-  create index orders_unsettled_by_id on orders (order_id) where unsettled = 1;
-  -- One row for each account and mode in which an order was ever placed.
-  create table accounts (
-    account text not null,
-    livemode integer not null,
-    first_placed_at text not null,
-    ever_paid integer not null,
-    primary key (account, livemode)
-  ) without rowid;
-  create table reviews (order_id text not null, review_id text not null, review text not null, primary key (order_id, review_id)) without rowid;
-  -- The folded stream of each tier, and its last event: tells whether the row belongs to the stream.
-  create table sweeps (tier text primary key not null, state text not null, event_id text not null) without rowid;
-  pragma application_id = ${applicationId};
-  pragma user_version = ${layout};
-`;
 
 export interface ReadModelFile {
   readonly db: DatabaseSync;
@@ -83,6 +33,8 @@ export interface ReadModelFile {
     page: { readonly events: readonly StoredEvent[]; readonly next: Position },
     work: (from: Position) => void,
   ): Promise<void>;
+  /** Runs `work` in one transaction, and moves no cursor. @throws LedgerError as `advance`. */
+  change(work: () => void): Promise<void>;
   close(): void;
 }
 
@@ -119,30 +71,35 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
     return (readCursor.get(name)?.['position'] as Position | undefined) ?? logStart;
   }
 
+  // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process. The transaction
+  // has no `await` inside: the other subscriber writes through the same connection.
+  const change: ReadModelFile['change'] = (work) =>
+    whenFree(runtime, busyTimeoutMs * runtime.patience, () =>
+      withLedgerErrors(path, () => {
+        db.exec('begin immediate');
+        try {
+          work();
+          db.exec('commit');
+        } catch (error) {
+          if (db.isTransaction) db.exec('rollback');
+          throw error;
+        }
+      }),
+    );
+
   return {
     db,
     cursor,
     advance: (name, { events, next }, work) =>
-      // Another process may hold the file for a moment; waiting inside SQLite would stop this whole process. The transaction
-      // has no `await` inside: the other subscriber writes through the same connection.
-      whenFree(runtime, busyTimeoutMs * runtime.patience, () =>
-        withLedgerErrors(path, () => {
-          db.exec('begin immediate');
-          try {
-            const from = cursor(name);
-            if (from < next) {
-              work(from);
-              const last = events.at(-1);
-              if (last) writeLastEvent.run(name, last.stream, last.revision, last.id);
-              writeCursor.run(name, next);
-            }
-            db.exec('commit');
-          } catch (error) {
-            if (db.isTransaction) db.exec('rollback');
-            throw error;
-          }
-        }),
-      ),
+      change(() => {
+        const from = cursor(name);
+        if (from >= next) return;
+        work(from);
+        const last = events.at(-1);
+        if (last) writeLastEvent.run(name, last.stream, last.revision, last.id);
+        writeCursor.run(name, next);
+      }),
+    change,
     close: () => db.close(),
   };
 }

@@ -18,11 +18,13 @@ import { decide, type OrderCommand } from '../order/decide.ts';
 import { isDecision, type OrderEvent, outcomeOf, type PaymentObserved } from '../order/events.ts';
 import type { PaymentFacts } from '../order/facts.ts';
 import { evolve, moveOf, type OrderState } from '../order/order.ts';
+import { isReported } from '../order/payment-names.ts';
 import type { Policy } from '../order/policy.ts';
 import type { Preview } from '../order/view.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import type { OrderStreams } from './order-streams.ts';
+import { paymentNamed } from './payment-owner.ts';
 import type { References } from './reference-streams.ts';
 
 export interface PreviewParts {
@@ -141,11 +143,12 @@ async function ownerNow(orders: OrderStreams, owner: string, payment: PaymentRef
 /** What a move would do now: to the order that has the payment, and to the other one. */
 async function previewMove(
   { orders, references, policy }: PreviewParts,
-  payment: PaymentReference,
+  named: PaymentReference,
   target: OrderState,
   at: string,
 ): ReturnType<PaymentLedger['previewMove']> {
   const toOrderId = target.orderId;
+  const payment = await paymentNamed({ orders, references }, named);
   const links = await references.links(referenceName(payment));
   const last = links.at(-1);
   if (last?.orderId === toOrderId) return { outcome: 'exists' };
@@ -158,9 +161,13 @@ async function previewMove(
         policy,
       ),
     );
-  if (last === undefined) return { outcome: 'moved', to: arriving(await references.heldOf(referenceName(payment))) };
+  if (last === undefined) {
+    const held = await references.heldOf(referenceName(payment));
+    return held.length === 0 ? { outcome: 'unknown_payment' } : { outcome: 'moved', to: arriving(held) };
+  }
   const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by: nobody, at } as const;
-  const from = dryRun(await orders.read(last.orderId), [command], policy);
-  if (from.events.length === 0) return { outcome: 'already_granted' };
+  const order = await orders.read(last.orderId);
+  const from = dryRun(order, [command], policy);
+  if (from.events.length === 0) return { outcome: isReported(order, payment) ? 'already_granted' : 'unknown_payment' };
   return { outcome: 'moved', from: previewOf(from), to: arriving(await orders.observationsOf(last.orderId, payment)) };
 }

@@ -90,6 +90,8 @@ export interface References {
   heldOf(reference: string): Promise<readonly PaymentObserved[]>;
   /** Strong: all links, oldest first. The last one is the owner. */
   links(reference: string): Promise<readonly Link[]>;
+  /** Strong: whether anything was observed of the payment before its first link. */
+  isHeld(reference: string): Promise<boolean>;
   /**
    * Claims the reference for the order. The append is the only commit point; what follows is idempotent roll-forward.
    * Answers its owner, which may be another order.
@@ -130,6 +132,7 @@ export function openReferences(transactions: Transactions): References {
       return links.length > 0 ? [] : held;
     },
     links: async (reference) => (await transactions.read(referenceAggregate, reference)).links,
+    isHeld: async (reference) => (await transactions.read(referenceAggregate, reference)).held.length > 0,
     link: (reference, orderId) =>
       decideOn(reference, `order ${orderId}`, (state) => {
         const { links, held } = state;
@@ -149,7 +152,7 @@ export function openReferences(transactions: Transactions): References {
       decideOn(reference, cause, (state) => {
         const owner = ownerIn(state);
         if (owner !== undefined) return { events: [], answer: owner, final: true };
-        return { events: isHeld(state, observed) ? [] : [{ type: 'PaymentHeld', data: observed }], answer: undefined };
+        return { events: holds(state, observed) ? [] : [{ type: 'PaymentHeld', data: observed }], answer: undefined };
       }),
   };
 }
@@ -159,7 +162,9 @@ function ownerIn({ links }: ReferenceState): string | undefined {
 }
 
 /** Law 5 for what is held: an observation is held once per source, fact and content. */
-function isHeld(reference: ReferenceState, observed: PaymentObserved): boolean {
+function holds(reference: ReferenceState, observed: PaymentObserved): boolean {
   const content = factContentKey(observed);
-  return reference.held.some((each) => each.source === observed.source && factContentKey(each) === content);
+  // The fact key is compared first: it is stored, and the content of each would be text made anew.
+  const { source, factKey } = observed;
+  return reference.held.some((each) => each.factKey === factKey && each.source === source && factContentKey(each) === content);
 }

@@ -7,14 +7,11 @@
 //   5. Append the events at the revision of that state.
 //   6. Cache the new state and answer.
 //   7. On a conflict, read what other processes appended and go back to 3, for 15 s at most.
-import { LRUCache } from 'lru-cache';
 import { LedgerError } from '../errors.ts';
 import type { AppendResult, EventMetadata, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
 import type { Runtime } from '../runtime.ts';
+import { type Folded, type Revised, StateCache } from './state-cache.ts';
 
-interface Revised {
-  readonly revision: number;
-}
 interface Typed {
   readonly type: string;
   readonly data: object;
@@ -70,12 +67,6 @@ export interface Transactions {
   history<State extends Revised, Event extends Typed>(aggregate: Aggregate<State, Event>, id: string): Promise<readonly Event[]>;
 }
 
-export interface Folded<State> {
-  readonly state: State;
-  /** `recordedAt` of the last event, ISO 8601 UTC; empty: there is none. The next event gets this time or a later one. */
-  readonly recordedAt: string;
-}
-
 export interface TransactionOptions {
   readonly store: EventStore;
   readonly runtime: Runtime;
@@ -83,14 +74,22 @@ export interface TransactionOptions {
   readonly instance: string;
   /** How many folded states to cache. Default 10,000. */
   readonly cachedStreams?: number;
+  /** How long their JSON may be together, in characters. A state that is longer is not cached. Default 32 Mi. */
+  readonly cachedCharacters?: number;
 }
 
 /** How long a transaction tries against other writers. */
 const deadlineMs = 15_000;
 
 /** The transactions of one process on one store. They share a cache, and queue per stream. */
-export function openTransactions({ store, runtime, instance, cachedStreams = 10_000 }: TransactionOptions): Transactions {
-  const cache = new StateCache(cachedStreams);
+export function openTransactions({
+  store,
+  runtime,
+  instance,
+  cachedStreams = 10_000,
+  cachedCharacters = 32 * 1_024 * 1_024,
+}: TransactionOptions): Transactions {
+  const cache = new StateCache(cachedStreams, cachedCharacters);
   const inTurn = turnTaker();
 
   /** Folds what the stream holds after `from`, and caches the result. */
@@ -172,31 +171,6 @@ export function openTransactions({ store, runtime, instance, cachedStreams = 10_
     history: async (aggregate, id) => (await store.readStream(aggregate.stream(id))).map((event) => aggregate.read(event)),
     read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,
   };
-}
-
-/** The folded states of streams, each as an acknowledged append or a read left it. */
-class StateCache {
-  /** Key: name of the stream. Written by `remember` and `forget`. */
-  readonly #states: LRUCache<string, Folded<Revised>>;
-
-  constructor(max: number) {
-    this.#states = new LRUCache({ max });
-  }
-
-  /** The aggregate of a stream never changes, so neither does the type of what is cached for it. */
-  get<State>(stream: string): Folded<State> | undefined {
-    return this.#states.get(stream) as Folded<State> | undefined;
-  }
-
-  /** Keeps the newer of two states: a slow reader must not put an older one back. */
-  remember(stream: string, folded: Folded<Revised>): void {
-    const known = this.#states.get(stream);
-    if (!known || known.state.revision <= folded.state.revision) this.#states.set(stream, folded);
-  }
-
-  forget(stream: string): void {
-    this.#states.delete(stream);
-  }
 }
 
 /**

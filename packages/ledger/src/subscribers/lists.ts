@@ -9,8 +9,8 @@ import { orderKey, pageKey } from '../read-models/order-read-models.ts';
 import type { Runtime } from '../runtime.ts';
 import type { OpenedSubscribers, Subscribers } from './subscribers.ts';
 
-type ListsOfLedger = Pick<PaymentLedger, 'memberships' | 'openOrders' | 'reviews' | 'undelivered' | 'backlog'>;
-type ListsForAdapters = Pick<AdapterLedger, 'accountOrders' | 'unsettledOrders'>;
+type ListsOfLedger = Pick<PaymentLedger, 'memberships' | 'openOrders' | 'reviews' | 'undelivered' | 'duplicates' | 'backlog'>;
+type ListsForAdapters = Pick<AdapterLedger, 'accountOrders' | 'unsettledOrders' | 'withdrawnOrders' | 'samePlanOrder'>;
 
 export interface ListsOptions {
   readonly subscribers: Subscribers;
@@ -48,6 +48,9 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
   undelivered: PaymentLedger['undelivered'] = (request) =>
     this.#page(request, ({ models }, after, limit) => models.undelivered(after, limit), orderKey);
 
+  duplicates: PaymentLedger['duplicates'] = (request) =>
+    this.#page(request, ({ models }, after, limit) => models.duplicates(after, limit), orderKey);
+
   backlog: PaymentLedger['backlog'] = async () => {
     const { models, lagMs } = await this.opened();
     return { ...models.backlog(this.#now()), lagMs: lagMs() };
@@ -58,6 +61,14 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
 
   unsettledOrders: AdapterLedger['unsettledOrders'] = (request) =>
     this.#page(request, ({ models }, after, limit) => models.unsettled(after, limit), orderKey);
+
+  withdrawnOrders: AdapterLedger['withdrawnOrders'] = (request) =>
+    this.#page(request, ({ models }, after, limit) => models.withdrawn(this.#now(), after, limit), orderKey);
+
+  samePlanOrder: AdapterLedger['samePlanOrder'] = async (memberId, plan) => {
+    const names = [parse(idSchema, memberId, 'memberId'), parse(idSchema, plan, 'plan')] as const;
+    return (await this.opened()).models.standing(...names, this.#now());
+  };
 
   #now(): string {
     return this.#options.runtime.now().toISOString();

@@ -1,10 +1,9 @@
 // Finishes what a crash left between a link and its observations, in any number of processes: forwards held
 // observations once one of their references has an owner, and finishes moves.
-import type { Alert } from '../alerts.ts';
 import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
-import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
+import type { SkippedEvent } from '../read-models/skipped-rows.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';
 
@@ -12,25 +11,33 @@ import { referenceAggregate } from '../streams/reference-streams.ts';
 export const rollForwardPrefixes: readonly string[] = [referenceAggregate.stream(''), orderAggregate.stream('')];
 
 /**
- * Handles a page of events. Idempotent: what was forwarded before is a duplicate. An event whose stream cannot be read
- * (`corrupt`, `file_newer`) is logged, alerted and skipped.
+ * Handles events in their order. Idempotent: what was forwarded before is a duplicate. Answers the events that could not be
+ * handled, because a stream cannot be read: the caller keeps them and tries them again. After the first of a stream the others
+ * are not tried: all that a reference holds needs the same streams.
  * @throws LedgerError every other code of the event store: the page is handled again later.
  */
-export async function rollForward(
-  events: readonly StoredEvent[],
-  writer: PaymentWriter,
-  { log, onAlert }: { readonly log: Logger; readonly onAlert: (alert: Alert) => void },
-): Promise<void> {
+export async function rollForward(events: readonly StoredEvent[], writer: PaymentWriter): Promise<readonly SkippedEvent[]> {
+  const failed = new Map<string, SkippedEvent>(); // The first of each stream.
+  const skipped: SkippedEvent[] = [];
   for (const stored of events) {
-    try {
-      await rollForwardOne(stored, writer);
-    } catch (error) {
-      // A store that cannot write now is tried again. A stream that cannot be read stays as it is, and must not stop the others.
-      if (!(error instanceof LedgerError) || (error.code !== 'corrupt' && error.code !== 'file_newer')) throw error;
-      const message = `${stored.stream} cannot be handed on: ${error.message}`;
-      log.error({ err: error, stream: stored.stream }, message);
-      onAlert({ kind: 'roll_forward_failed', message });
-    }
+    const before = failed.get(stored.stream);
+    const now = before ?? (await skippedUnlessHandled(stored, writer));
+    if (now === undefined) continue;
+    if (before === undefined) failed.set(stored.stream, now);
+    skipped.push({ ...now, revision: stored.revision, position: stored.position });
+  }
+  return skipped;
+}
+
+async function skippedUnlessHandled(stored: StoredEvent, writer: PaymentWriter): Promise<SkippedEvent | undefined> {
+  try {
+    await rollForwardOne(stored, writer);
+    return undefined;
+  } catch (error) {
+    // A store that cannot write now is tried again at once. A stream that cannot be read must not stop the others.
+    if (!(error instanceof LedgerError) || (error.code !== 'corrupt' && error.code !== 'file_newer')) throw error;
+    const { stream, revision, position } = stored;
+    return { stream, revision, position, code: error.code, message: `${stream} cannot be handed on: ${error.message}` };
   }
 }
 

@@ -3,18 +3,20 @@
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventStore, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
 import type { OrderState } from '../order/order.ts';
-import type { PaymentLedgerOptions } from '../payment-ledger.ts';
+import type { DuplicateOrder, PaymentLedgerOptions } from '../payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
 import { openReadModelFile, readModelPrefixes } from '../read-models/read-model-file.ts';
+import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import { isOfSweep } from '../read-models/sweep-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
+import { openSkippedStreams } from './skipped-streams.ts';
 
 export interface SubscribersOptions {
   readonly store: EventStore;
@@ -29,6 +31,8 @@ export interface SubscribersOptions {
   readonly instance: string;
   /** Undefined: this process signs none. */
   readonly checkpoints: CheckpointSettings | undefined;
+  /** As the option of the ledger. */
+  readonly duplicateWithinHours: number;
   readonly runtime: Runtime;
   readonly log: Logger;
   readonly onAlert: (alert: Alert) => void;
@@ -115,12 +119,14 @@ async function openNow({
   delivery,
   background,
   instance,
+  duplicateWithinHours,
   runtime,
   log,
   onAlert,
 }: SubscribersOptions): Promise<OpenedSubscribers> {
   const file = await openReadModelFile(path, store, runtime);
-  const models = openOrderReadModels(file);
+  const models = openOrderReadModels(file, duplicateWithinHours);
+  const startedAt = runtime.now().toISOString();
   let pendingReported = false; // Set by `onCaughtUp` once delivery knows what was pending before.
 
   const orders = openLogSubscription({
@@ -133,6 +139,7 @@ async function openNow({
     after: models.cursor,
     handle: async (events, next) => {
       await models.apply(events, next);
+      for (const event of events) if (isGrantBy(event, instance, startedAt)) alertDuplicate(models.duplicate(orderIdOf(event)), onAlert);
       if (pendingReported) for (const event of events) if (!isOfSweep(event.stream)) delivery?.onEvent(event);
     },
     onCaughtUp: async () => {
@@ -149,17 +156,21 @@ async function openNow({
     return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
   }
 
+  const skippedRows = openSkippedRows(file);
+  const skipped = openSkippedStreams({ rows: skippedRows, store, writer, runtime, log, onAlert });
   const references = openLogSubscription({
     name: 'roll-forward',
+    onStuck: ({ code, message }) => onAlert({ kind: 'roll_forward_failed', message: `The log cannot be read: ${code}: ${message}` }),
     store,
     runtime,
     log,
     prefixes: rollForwardPrefixes,
     after: file.cursor('roll-forward'),
     handle: async (events, next) => {
-      await rollForward(events, writer, { log, onAlert });
-      await file.advance('roll-forward', { events, next }, () => undefined);
+      const failed = await rollForward(events, writer);
+      await file.advance('roll-forward', { events, next }, (from) => skippedRows.add(failed, from));
     },
+    onCaughtUp: skipped.report,
   });
 
   return {
@@ -167,15 +178,34 @@ async function openNow({
     follow: () => {
       references.follow();
       orders.follow();
+      skipped.follow();
     },
     catchUp: async () => {
+      await skipped.tryAgain();
       await references.catchUp();
       await orders.catchUp();
     },
     lagMs: orders.lagMs,
     stop: async () => {
-      await Promise.all([references.stop(), orders.stop()]);
+      await Promise.all([references.stop(), orders.stop(), skipped.stop()]);
       file.close();
     },
   };
+}
+
+/** Only the process that granted alerts, in the life in which it did: the read models are rebuilt from the whole log at times. */
+function isGrantBy({ type, metadata }: StoredEvent, instance: string, since: string): boolean {
+  const { recordedAt = '' } = metadata;
+  return type === 'MembershipGranted' && metadata['instance'] === instance && recordedAt >= since;
+}
+
+function orderIdOf({ stream }: StoredEvent): string {
+  return stream.slice(orderAggregate.stream('').length);
+}
+
+function alertDuplicate(duplicate: DuplicateOrder | undefined, onAlert: (alert: Alert) => void): void {
+  if (duplicate === undefined) return;
+  const { orderId, duplicateOf, memberId, plan } = duplicate;
+  const message = `Member ${memberId} was granted ${plan} by order ${orderId}, and at about the same time by order ${duplicateOf}. Ask whether both were meant; else refund one of them`;
+  onAlert({ kind: 'same_plan_twice', orderId, message });
 }

@@ -36,6 +36,7 @@ const anyShape = {
   currency: knownCurrencySchema,
   allow: z.exactOptional(allowSchema),
   connectedAccount: z.exactOptional(stripeAccountSchema),
+  ifDuplicate: z.exactOptional(z.enum(['allow', 'refuse'])),
 };
 const session = z.exactOptional(parametersWithout<SessionOptions>(sessionParameters));
 

@@ -18,6 +18,11 @@ export type OrderTerms = Omit<PlaceOrder, 'account' | 'livemode'>;
 interface AnyCheckout extends OrderTerms {
   /** For platforms: the connected account (`acct_…`) on which it is made. Default: the key's own account. */
   readonly connectedAccount?: string;
+  /**
+   * `refuse`: throws `duplicate_order` while another order gives the member this plan and was paid within the ledger's
+   * `duplicateWithinHours`. Default `allow`: the alert `same_plan_twice` tells of it once both are paid.
+   */
+  readonly ifDuplicate?: 'allow' | 'refuse';
 }
 
 /** An order that is paid on Stripe's page, and the pages that the customer returns to. */
@@ -59,6 +64,7 @@ export interface CheckedStart {
   readonly ui: CheckoutUi;
   readonly order: OrderTerms;
   readonly connectedAccount?: string;
+  readonly ifDuplicate?: 'allow' | 'refuse';
   /** With the placeholder for the session's id, as `returnUrl`. */
   readonly successUrl?: string;
   readonly cancelUrl?: string;

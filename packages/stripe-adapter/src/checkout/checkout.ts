@@ -5,13 +5,14 @@
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt, termsInWords } from '@paidonce/ledger/adapter';
 import { closeCheckout } from '../intake/sibling-sessions.ts';
+import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
 import { metadataFor } from '../mapping/claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { isReplayedFailure, withRetries } from '../stripe/stripe-failure.ts';
 import { readStart } from './checkout-input.ts';
 import { intentParameters, keyFor, sessionParameters } from './checkout-parameters.ts';
-import type { CheckedStart, StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout-terms.ts';
+import type { CheckedStart, OrderTerms, StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout-terms.ts';
 import { type Made, madeIntent, madeSession } from './made.ts';
 import type { RefreshCheckout } from './refresh-checkout.ts';
 import { type Started, startedOf } from './started.ts';
@@ -20,6 +21,7 @@ export interface CheckoutParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly refreshCheckout: RefreshCheckout;
+  readonly withdrawn: WithdrawnCheckouts;
   readonly runtime: Runtime;
   readonly scope: string;
   readonly log: Logger;
@@ -40,8 +42,8 @@ export class Checkout {
    * Places the order, and returns its open session or intent, or a new one.
    *
    * @throws LedgerError `invalid_input`: bad input, or the order was placed on other terms. `already_paid`.
-   *   `payment_under_way`. `amount_differs`: what Stripe made costs something else. `provider_unavailable`. A code of the
-   *   store.
+   *   `payment_under_way`. `order_withdrawn`. `duplicate_order`. `amount_differs`: what Stripe made costs something else.
+   *   `provider_unavailable`. A code of the store.
    */
   async start(input: StartCheckout | StartEmbeddedCheckout | StartPaymentIntent): Promise<Started> {
     const { ledger, accounts } = this.#parts;
@@ -55,6 +57,7 @@ export class Checkout {
       const open = await this.#openCheckout(known, checked);
       if (open) return open;
     }
+    if (checked.ifDuplicate === 'refuse') await this.#refuseDuplicate(terms);
     const calls = await accounts.calls(account);
     const made = await this.#make(calls, checked, known?.checkouts.length ?? 0);
     let started: Started;
@@ -67,6 +70,9 @@ export class Checkout {
       throw error;
     }
     await this.#attach(terms.orderId, made, account);
+    const current = await ledger.order(terms.orderId);
+    if (current?.withdrawn) await this.#parts.withdrawn.end(current); // Withdrawn meanwhile, by somebody who did not see this one.
+    if (current) refuseWithdrawn(current);
     // Stripe repeated what it answered to this key before: what was open then may be paid or expired by now. As one that is
     // attached it is read once, like every other.
     return made.isReplayed ? this.start(input) : started;
@@ -135,6 +141,19 @@ export class Checkout {
     throw new LedgerError('invalid_input', `${id} was made for order ${orderId}, but another order has it. Use one scope for each shop`);
   }
 
+  /** From a read model, which may lag by a moment; what slips through is told by the alert `same_plan_twice`. */
+  async #refuseDuplicate({ orderId, memberId, plan }: OrderTerms): Promise<void> {
+    const { ledger } = this.#parts;
+    const other = await ledger.forAdapters.samePlanOrder(memberId, plan);
+    if (other === undefined || other === orderId) return;
+    const membership = (await ledger.order(other))?.membership;
+    if (membership !== 'active' && membership !== 'suspended') return;
+    throw new LedgerError(
+      'duplicate_order',
+      `Order ${other} gave member ${memberId} the plan ${plan} a short while ago. Show the member that order; if both are meant, start ${orderId} without ifDuplicate`,
+    );
+  }
+
   /** Best effort: nobody was sent to it. */
   async #abandon(calls: StripeCalls, id: string): Promise<void> {
     const { scope, log } = this.#parts;
@@ -145,12 +164,18 @@ export class Checkout {
 }
 
 /** Refuses a second payment beside an active membership, or beside a payment under way: it could only be refunded. */
-function refusePaid({ orderId, membership, payment }: OrderView): void {
+function refusePaid(order: OrderView): void {
+  const { orderId, membership, payment } = order;
   if (membership === 'active')
     throw new LedgerError('already_paid', `Order ${orderId} is paid already. Use a new orderId for another purchase`);
+  refuseWithdrawn(order);
   if (payment === 'processing' || payment === 'authorized')
     throw new LedgerError(
       'payment_under_way',
       `A payment of order ${orderId} is under way (${payment}), and a debit takes days. Send the customer to its status; once it fails, a new checkout can start`,
     );
+}
+
+function refuseWithdrawn({ orderId, withdrawn }: OrderView): void {
+  if (withdrawn) throw new LedgerError('order_withdrawn', `Order ${orderId} was withdrawn. Use a new orderId for another purchase`);
 }

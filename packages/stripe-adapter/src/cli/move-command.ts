@@ -6,7 +6,7 @@ import { type Command, jsonOption, storeOption } from '@paidonce/ledger/command-
 import { type FoundPayments, findPayments } from '../operations/find-payment.ts';
 import { withLedger } from './command-context.ts';
 
-type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before';
+type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before' | 'unknown_payment';
 
 /** The outcome in words; if the payment stays, also what to do now. */
 const sentences: Readonly<Record<MoveOutcome, (paymentId: string, from: string, to: string) => string>> = {
@@ -16,6 +16,7 @@ const sentences: Readonly<Record<MoveOutcome, (paymentId: string, from: string, 
     `payment ${paymentId} stays with ${from}: access was given on it. Refund it, and let order ${to} be paid anew`,
   left_before: (paymentId, from, to) =>
     `payment ${paymentId} stays with ${from}: it was moved away from order ${to} before, and never goes back. Move it to a new order`,
+  unknown_payment: (paymentId) => `nothing has moved: the ledger has heard nothing of payment ${paymentId}. Is it the right id?`,
 };
 
 export const moveCommand: Command = {

@@ -63,7 +63,7 @@ async function reversalsOf(
   { id, account, livemode, money }: ProviderPayment,
   { orderId }: OrderView,
   calls: StripeCalls,
-  { ledger, scope }: BatchContext,
+  { ledger, ourLedger }: BatchContext,
 ): Promise<readonly Observation[]> {
   if (money === undefined) return [];
   const pages: (Answer<ListPage> | undefined)[] = [];
@@ -72,7 +72,7 @@ async function reversalsOf(
   if (money.disputed && money.payment_intent !== null) pages.push(await calls.disputes(id));
   return pages.flatMap((page) =>
     (page?.object.objects ?? []).flatMap((object): readonly Observation[] => {
-      const mapped = toObservation(object, { account, livemode, asOf: page?.asOf ?? '' }, scope);
+      const mapped = toObservation(object, { account, livemode, asOf: page?.asOf ?? '' }, ourLedger.scope);
       return mapped.kind === 'statement' ? [observationOf(mapped.statement, id)] : [];
     }),
   );

@@ -5,6 +5,7 @@ import type { AccountOrders, SweepProgress, SweepSummary } from '@paidonce/ledge
 import type { Intake } from '../intake/intake.ts';
 import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
+import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { BackgroundReads } from '../stripe/background-reads.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
@@ -31,6 +32,7 @@ export interface PollParts {
   readonly accounts: Accounts;
   readonly intake: Intake;
   readonly events: StripeEvents;
+  readonly withdrawn: WithdrawnCheckouts;
   readonly reads: BackgroundReads;
   readonly allowance: ReadAllowance;
   /** Reads of this process that no round has recorded yet. */

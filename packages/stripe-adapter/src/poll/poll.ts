@@ -99,6 +99,7 @@ export class Poll {
     await ledger.settle({ timeoutMs: 0 }); // Only to catch up: an order placed before the pass is then included.
     await this.#alerts.alertMissedWebhooks();
     const targets = await this.#alerts.watch('the accounts', () => this.#targets());
+    await this.#parts.withdrawn.endAll(targets);
     const purse = await openPurse(ledger, targets, allowance, runtime.now());
     this.#alerts.recordThrottled(purse, intervalMs);
     return purse;

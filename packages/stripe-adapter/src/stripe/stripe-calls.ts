@@ -87,11 +87,11 @@ export class StripeCalls {
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses, as it does for a session that is not open. */
-  async expireSession(sessionId: string, idempotencyKey: string): Promise<void> {
+  expireSession(sessionId: string, idempotencyKey: string): Promise<Answer> {
     const { sessions } = this.#stripe.checkout;
     const what = `POST /v1/checkout/sessions/${sessionId}/expire`;
     const call: Call<Stripe.Checkout.Session> = (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey });
-    await this.#ask(what, call, readTimeoutMs, { object: 'checkout.session', id: sessionId }, 'invalid_input');
+    return this.#ask(what, call, readTimeoutMs, { object: 'checkout.session', id: sessionId }, 'invalid_input');
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses the parameters. */
@@ -103,11 +103,11 @@ export class StripeCalls {
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses, as it does once the intent is paid or being collected. */
-  async cancelIntent(id: string, idempotencyKey: string): Promise<void> {
+  cancelIntent(id: string, idempotencyKey: string): Promise<Answer> {
     const { paymentIntents } = this.#stripe;
     const what = `POST /v1/payment_intents/${id}/cancel`;
     const call: Call<Stripe.PaymentIntent> = (options) => paymentIntents.cancel(id, {}, { ...options, idempotencyKey });
-    await this.#ask(what, call, readTimeoutMs, { object: 'payment_intent', id }, 'invalid_input');
+    return this.#ask(what, call, readTimeoutMs, { object: 'payment_intent', id }, 'invalid_input');
   }
 
   /** All line items of a session, of which its own answer has the first ten. */

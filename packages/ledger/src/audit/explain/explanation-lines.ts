@@ -87,6 +87,8 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
       return entries.resolved(entry);
     case 'policy_changed':
       return entries.policy_changed(entry);
+    case 'withdrawn':
+      return entries.withdrawn(entry);
     case 'moved':
       return entries.moved(entry);
     case 'delivered':

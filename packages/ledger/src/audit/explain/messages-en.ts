@@ -73,6 +73,7 @@ export const english: Messages = {
       `${by.actor} resolved review ${reviewId}: ${english.resolutions[resolution]} (${by.reason}).`,
     policy_changed: ({ from, to }) =>
       `From here on the order is judged under policy ${to.slice(0, 12)}, before under ${from.slice(0, 12)}. A new policy acts when a fact next changes.`,
+    withdrawn: ({ by }) => `${by.actor} withdrew the order (${by.reason}).`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} moved ${payment.id} to order ${toOrderId} (${by.reason}).`,
     delivered: ({ sequence, afterMs, imported }) =>
       imported

@@ -45,6 +45,7 @@ export const traditionalChinese: Messages = {
     account: '付款進入其他帳戶',
     overpaid: '付款金額高於訂單應付金額',
     refunds_exceed: '退款總額高於實收金額',
+    withdrawn: '訂單撤回後才付款',
     conflicting_evidence: '對同一筆付款的說法互相矛盾',
     claimed_by_two: '兩筆訂單都主張這筆付款',
     paid_again: '會員資格結束後又付了一次款',
@@ -104,6 +105,7 @@ export const traditionalChinese: Messages = {
       `${by.actor} 結束審查 ${reviewId}：${traditionalChinese.resolutions[resolution]}（${by.reason}）。`,
     policy_changed: ({ from, to }) =>
       `自此起，訂單改依政策 ${to.slice(0, 12)} 判斷，先前依政策 ${from.slice(0, 12)}；新政策在下一項事實變動時生效。`,
+    withdrawn: ({ by }) => `${by.actor} 撤回了訂單（${by.reason}）。`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} 將 ${payment.id} 移至訂單 ${toOrderId}（${by.reason}）。`,
     delivered: ({ sequence, afterMs, imported }) =>
       imported

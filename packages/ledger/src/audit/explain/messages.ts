@@ -49,6 +49,7 @@ export interface Messages {
     review(entry: EntryOf<'review'>): string;
     resolved(entry: EntryOf<'resolved'>): string;
     policy_changed(entry: EntryOf<'policy_changed'>): string;
+    withdrawn(entry: EntryOf<'withdrawn'>): string;
     moved(entry: EntryOf<'moved'>): string;
     delivered(entry: EntryOf<'delivered'>): string;
     delivery_failed(entry: EntryOf<'delivery_failed'>): string;

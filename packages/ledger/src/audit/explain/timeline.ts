@@ -68,6 +68,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'resolved'; readonly reviewId: string; readonly resolution: Resolution; readonly by: ManualAction }
   /** From here on the order was decided under another policy, named by its hash. */
   | { readonly kind: 'policy_changed'; readonly from: string; readonly to: string }
+  | { readonly kind: 'withdrawn'; readonly by: ManualAction }
   | { readonly kind: 'moved'; readonly payment: PaymentReference; readonly toOrderId: string; readonly by: ManualAction }
   | {
       readonly kind: 'delivered';
@@ -151,6 +152,8 @@ function entryOf(
       return { kind: 'review', review: event.data.kind, reviewId: event.data.reviewId, payment: event.data.payment };
     case 'ReviewResolved':
       return { kind: 'resolved', ...event.data };
+    case 'OrderWithdrawn':
+      return { kind: 'withdrawn', ...event.data };
     case 'PaymentMoved':
       return { kind: 'moved', ...event.data };
     case 'MembershipDelivered':

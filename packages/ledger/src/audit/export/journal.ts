@@ -166,10 +166,10 @@ function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accou
         ...both('clearing', 'shipping', shipping),
       ]
     : [...both('clearing', 'unallocated', totalMinor)];
-  for (const { status, amountMinor } of Object.values(payment.refunds)) {
+  for (const { status, amountMinor } of payment.refunds) {
     if (status === 'succeeded') postings.push(...both(counted ? 'refunds' : 'unallocated', 'clearing', amountMinor));
   }
-  for (const { status, amountMinor, returnedDebit, movements } of Object.values(payment.disputes)) {
+  for (const { status, amountMinor, returnedDebit, movements } of payment.disputes) {
     // While a dispute is open, the money is away only if the provider has withdrawn it. A dispute that was won returned it.
     if (status === 'lost' || (status === 'open' && movements > 0)) {
       postings.push(...both(returnedDebit ? 'returnedDebits' : status === 'open' ? 'disputed' : 'lostDisputes', 'clearing', amountMinor));
@@ -212,6 +212,8 @@ function headOf(
     }
     case 'ReviewResolved':
       return { date: day(recordedAt), what: `review ${event.data.reviewId} resolved`, place };
+    case 'OrderWithdrawn':
+      return { date: day(recordedAt), what: 'order withdrawn', place };
     case 'PaymentMoved':
       return { date: day(recordedAt), what: `moved to order ${event.data.toOrderId}`, place };
     default:

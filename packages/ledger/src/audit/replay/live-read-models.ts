@@ -5,7 +5,8 @@ import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
 import { type OrderColumns, orderColumns } from '../../read-models/order-rows.ts';
-import { layout, readModelCursor } from '../../read-models/read-model-file.ts';
+import { readModelCursor } from '../../read-models/read-model-file.ts';
+import { layout } from '../../read-models/read-model-layout.ts';
 import type { SweepRow } from '../../read-models/sweep-rows.ts';
 
 export interface LiveOrder {

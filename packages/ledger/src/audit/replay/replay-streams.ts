@@ -120,7 +120,7 @@ class Replay {
 
   /** Folds an order. One that cannot be folded is a difference; `verify` says what is wrong with it. */
   #fold(orderId: string, { name, rows }: ScannedStream): FoldedOrder | undefined {
-    const folded: FoldedOrder = { state: initialState(orderId), since: null };
+    const folded: FoldedOrder = { state: initialState(orderId), since: null, paidAt: null };
     try {
       for (const [at, row] of rows.entries()) {
         const stored = parseRow({ ...row, stream: name ?? '' }, ({ expected, found }) => {

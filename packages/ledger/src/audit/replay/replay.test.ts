@@ -58,7 +58,7 @@ const changed: readonly [what: string, change: string, subject: string, place: s
   ['a state', `UPDATE orders SET state = replace(state, '"sequence":1', '"sequence":7') WHERE order_id = 'held'`, 'order held', 'orders.state', expect.stringContaining('"sequence":1'), expect.stringContaining('"sequence":7')],
   ['a state that is none', "UPDATE orders SET state = 'x' WHERE order_id = 'held'", 'order held', 'orders.state', expect.anything(), 'x'],
   ['a row removed', "DELETE FROM orders WHERE order_id = 'held'", 'order held', 'orders', 'a row', 'nothing'],
-  ['a row of no order', "INSERT INTO orders SELECT 'x', state, member_id, plan, status, since, awaited_until, pending, account, livemode, placed_at, listed_until, unsettled, abandoned, paid_at FROM orders LIMIT 1", 'order x', 'orders', expect.stringContaining('no such order'), 'a row'],
+  ['a row of no order', "INSERT INTO orders SELECT 'x', state, member_id, plan, status, since, awaited_until, pending, account, livemode, placed_at, listed_until, unsettled, abandoned, paid_at, granted_paid_at, withdrawn_until FROM orders LIMIT 1", 'order x', 'orders', expect.stringContaining('no such order'), 'a row'],
   ['a review removed', "DELETE FROM reviews WHERE order_id = 'confirmed'", 'order confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), 'nothing'],
   ['a review changed', "UPDATE reviews SET review = '{}' WHERE order_id = 'confirmed'", 'order confirmed', 'reviews.r1', expect.stringContaining('claimed_by_two'), '{}'],
   ['a review added', "INSERT INTO reviews VALUES ('held', 'r1', '{}')", 'order held', 'reviews.r1', 'nothing', '{}'],

@@ -82,6 +82,8 @@ function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, co
     case 'ReviewResolved': {
       return { type: 'resolve', ...event.data, at: openedWith(rows[at + 1]) };
     }
+    case 'OrderWithdrawn':
+      return { type: 'withdraw', ...event.data, at: openedWith(rows[at + 1]) };
     case 'PaymentMoved':
       verifyMove(before, row, event.data, rows.slice(0, at), context);
       return { type: 'move', ...event.data, at: openedWith(rows[at + 1]) };

@@ -6,13 +6,14 @@ import { type AuditedLog, everOwned, namesOf, observedFactName } from './audited
 import type { Place } from './coverage.ts';
 import type { World } from './world.ts';
 
-type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before';
+type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before' | 'unknown_payment';
 
 const moves: Readonly<Record<MoveOutcome, Place>> = {
   moved: 'move: moved',
   exists: 'move: exists',
   already_granted: 'move: already granted',
   left_before: 'move: left before',
+  unknown_payment: 'move: unknown payment',
 };
 const durable = 'law 8: acknowledged means durable';
 
@@ -83,14 +84,25 @@ export class Acknowledgements {
     this.#name(reference, orderId);
   }
 
-  moved(paymentId: string, toOrderId: string, outcome: MoveOutcome): void {
+  /** @param named the id that the person gave: of the payment, or of its session. */
+  moved(paymentId: string, named: string, toOrderId: string, outcome: MoveOutcome): void {
     this.#world.coverage.met(moves[outcome]);
-    if (outcome === 'already_granted') return;
     const reference = this.#log.reference(paymentId);
-    if (!everOwned(reference, toOrderId)) this.#broken(durable, `${paymentId} to ${toOrderId}: ${outcome}, and not linked`);
+    if (outcome === 'already_granted' && reference.links.every(({ orderId }) => this.#log.order(orderId).decisions.length === 0))
+      this.#broken('law 3: what gave no access may move', `${paymentId} to ${toOrderId}: ${outcome}, and nothing was ever decided`);
+    if (outcome === 'already_granted' || outcome === 'unknown_payment') return;
+    // By the id of a session whose payment nobody has reported, only its own link can exist.
+    const linked = outcome === 'exists' && !everOwned(reference, toOrderId) ? named : paymentId;
+    if (!everOwned(this.#log.reference(linked), toOrderId))
+      this.#broken(durable, `${paymentId} (${named}) to ${toOrderId}: ${outcome}, and not linked`);
     if (outcome === 'left_before' && reference.links.length < 2)
       this.#broken('law 3: a payment never comes back', `${paymentId} never left ${toOrderId}`);
-    this.#name(paymentId, toOrderId);
+    this.#name(linked, toOrderId);
+  }
+
+  withdrawn(orderId: string, outcome: 'withdrawn' | 'exists'): void {
+    this.#world.coverage.met(`withdraw: ${outcome}`);
+    if (!this.#log.order(orderId).placed?.withdrawn) this.#broken(durable, `order ${orderId} is ${outcome}, and not withdrawn in the log`);
   }
 
   #name(reference: string, orderId: string): void {

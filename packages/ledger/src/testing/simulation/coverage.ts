@@ -40,6 +40,10 @@ export const places = [
   'move: exists',
   'move: already granted',
   'move: left before',
+  'move: unknown payment',
+  'withdraw: withdrawn',
+  'withdraw: exists',
+  'withdraw: refused',
   // Answers of the ledger.
   'answer: granted',
   'answer: suspended',
@@ -62,6 +66,7 @@ export const places = [
   'conflicting evidence',
   'paid again',
   'refunds exceed',
+  'paid after its order was withdrawn',
   'moved',
   'attempt failed before it was paid',
   'refund succeeded',

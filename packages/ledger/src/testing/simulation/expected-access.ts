@@ -12,6 +12,8 @@ export interface KnownOrder {
   readonly account: string;
   readonly livemode: boolean;
   readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean; readonly more?: boolean };
+  /** True if a person has withdrawn it. */
+  readonly withdrawn?: boolean;
 }
 
 /** What the model knows about a payment. */
@@ -49,6 +51,16 @@ export function mismatchesOf(order: KnownOrder, { reference, paid }: ExpectedPay
 function good(order: KnownOrder, payment: ExpectedPayment): boolean {
   if (!payment.paid) return false;
   if (payment.ruling) return payment.ruling === 'grant';
+  return !order.withdrawn && isAsOrdered(order, payment);
+}
+
+/** True if a person must be asked about the payment, because its order was withdrawn: but for that it would give access. */
+export function isPaidInVain(order: KnownOrder, payment: ExpectedPayment, policy: Policy): boolean {
+  const fits = payment.paid !== undefined && isAsOrdered(order, payment);
+  return order.withdrawn === true && payment.ruling === undefined && fits && worth(payment, policy) > 0;
+}
+
+function isAsOrdered(order: KnownOrder, payment: ExpectedPayment): boolean {
   return mismatchesOf(order, payment).every((mismatch) => mismatch === 'overpaid');
 }
 

@@ -2,7 +2,7 @@
 // provider's final state, and so does the shop.
 
 import { everOwned, namesOf, observedFactName } from './audited-log.ts';
-import { type ExpectedPayment, expectedStatus, mismatchesOf } from './expected-access.ts';
+import { type ExpectedPayment, expectedStatus, isPaidInVain, mismatchesOf } from './expected-access.ts';
 import { nameOf } from './fact-text.ts';
 import { expectedPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
@@ -89,7 +89,8 @@ function auditReviews({ world, auditor }: Stage, orderId: string, payments: read
   const { placed, reviews } = auditor.log.order(orderId);
   if (!placed) return;
   for (const payment of payments) {
-    for (const kind of mismatchesOf(placed, payment)) {
+    const inVain = isPaidInVain(placed, payment, world.options.policy) ? ['withdrawn'] : [];
+    for (const kind of [...mismatchesOf(placed, payment), ...inVain]) {
       const opened = [...reviews.values()].some((review) => review.kind === kind && review.paymentId === nameOf(payment.reference));
       if (!opened) world.report('law 4: a mismatch opens a review', `${payment.reference.id} in ${orderId}: ${kind}`);
     }

@@ -79,12 +79,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'roll-forward moves its cursor first',
     edits: [
-      { file: 'subscribers/subscribers.ts', find: 'await rollForward(events, writer, { log, onAlert });', replace: '' },
+      { file: 'subscribers/subscribers.ts', find: 'const failed = await rollForward(events, writer);', replace: '' },
       {
         file: 'subscribers/subscribers.ts',
-        find: "await file.advance('roll-forward', { events, next }, () => undefined);",
-        replace:
-          "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer, { log, onAlert });",
+        find: "await file.advance('roll-forward', { events, next }, (from) => skippedRows.add(failed, from));",
+        replace: "await file.advance('roll-forward', { events, next }, () => undefined);\n      await rollForward(events, writer);",
       },
     ],
   },
@@ -134,7 +133,28 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('a payment that access was given on moves', 'order/decide.ts', 'isGranting(before, payment) ||', ''),
   mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
+  mutant('a payment that only paused an order stays', 'order/decide.ts', "!(isCounting && access === 'full')", '!isCounting'),
+  mutant(
+    'orderOf stops at a former owner',
+    'observe-payment.ts',
+    'owner = move.toOrderId;\n      name = move.payment.id;',
+    'return order;',
+  ),
+  mutant(
+    'a session that is moved takes no payment along',
+    'observe-payment.ts',
+    'const payment = await this.#paymentNamed(named);',
+    'const payment = named;',
+  ),
   // The order.
+  mutant('a withdrawn order is granted', 'order/access.ts', 'return order.withdrawn === undefined && fits(', 'return fits('),
+  mutant(
+    'nobody is asked about what was paid after the withdrawal',
+    'order/access.ts',
+    "if (isPaidInVain(order, payment, placed, policy)) reasons.push('withdrawn');",
+    '',
+  ),
+  mutant('an order is withdrawn after its grant', 'order/withdrawal.ts', 'if (sequence > 0)', 'if (sequence > 1_000)'),
   mutant('known, whoever said it', 'order/decide.ts', '?.includes(observed.source) === true', ' !== undefined'),
   mutant('noise is kept', 'order/decide.ts', '?.includes(observed.source) === true', '?.length === 0'),
   mutant(

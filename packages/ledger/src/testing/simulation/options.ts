@@ -82,6 +82,8 @@ export interface SimulationOptions {
   readonly people: number;
   /** The weight of moving a payment to another order, among the actions of people. The other actions together weigh 10. */
   readonly moves: number;
+  /** The weight of withdrawing an order, likewise. */
+  readonly withdrawals: number;
   /** How often the shop tries to attach a checkout, at most. */
   readonly attachTries: number;
   /** True: the shop refuses one order for more than 72 hours. */
@@ -118,6 +120,7 @@ export function drawOptions(seed: number): SimulationOptions {
     polls: random.between(0, 4),
     people: random.between(0, 12),
     moves: rate(0, 0, 2, 10),
+    withdrawals: rate(0, 0, 1, 5),
     attachTries: random.between(1, 4),
     outage: scenario === 'outage',
     faultySteps: 4_000,

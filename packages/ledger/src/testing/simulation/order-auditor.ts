@@ -38,6 +38,7 @@ const reviewPlaces: Readonly<Record<string, Place>> = {
   claimed_by_two: 'claimed by two',
   paid_again: 'paid again',
   refunds_exceed: 'refunds exceed',
+  withdrawn: 'paid after its order was withdrawn',
 };
 
 export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, context: AuditContext): void {
@@ -47,6 +48,7 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
   else if (event.type === 'CheckoutAttached') attached(order, event, context);
   else if (event.type === 'PaymentObserved') observed(order, event, context);
   else if (event.type === 'PaymentMoved') moved(order, event, context);
+  else if (event.type === 'OrderWithdrawn') withdrawn(order, event, context);
   else if (event.type === 'ReviewOpened') reviewOpened(order, event, context);
   else if (event.type === 'ReviewResolved') reviewResolved(order, event, context);
   else context.broken('known events', `${event.place} is no event of the design`);
@@ -63,6 +65,13 @@ function placed(order: AuditedOrder, { data, place }: AuditedEvent, { broken, wo
   const { expected, ...rest } = data as { expected: Pick<KnownOrder, 'amountMinor' | 'currency' | 'allow'> };
   order.placed = { ...(rest as unknown as NonNullable<AuditedOrder['placed']>), ...expected };
   if (order.observed.size > 0) world.coverage.met('observed before its order was placed');
+}
+
+function withdrawn(order: AuditedOrder, { place, revision }: AuditedEvent, { broken }: AuditContext): void {
+  if (!order.placed || order.placed.withdrawn) broken('an order is withdrawn once', place);
+  if (order.decisions.length > 0) broken('an order is withdrawn until it is granted', `${place} follows ${order.status}`);
+  if (order.placed) order.placed = { ...order.placed, withdrawn: true };
+  order.changedAtRevision = revision;
 }
 
 function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, log }: AuditContext): void {

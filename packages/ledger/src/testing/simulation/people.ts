@@ -94,14 +94,32 @@ export class People {
     });
   }
 
-  /** A person moves a payment to another order, which may be the wrong one. */
-  move({ reference }: ProviderPayment): void {
+  /** A person moves a payment, by its id or by its session's, to another order, which may be the wrong one. */
+  move({ reference, sessionId }: ProviderPayment): void {
     const { orderId } = this.#world.random.pick(this.#parts.orders);
-    this.#world.some(`move ${reference.id} to ${orderId}`, async () => {
-      await this.#parts.sources.someProcess()?.call(`movePayment ${reference.id} ${orderId}`, async (ledger) => {
-        const { outcome } = await ledger.movePayment(reference, orderId, by);
-        this.#parts.acknowledgements.moved(nameOf(reference), orderId, outcome);
+    const named = { ...reference, id: this.#world.random.pick([reference.id, sessionId ?? reference.id]) };
+    this.#world.some(`move ${named.id} to ${orderId}`, async () => {
+      await this.#parts.sources.someProcess()?.call(`movePayment ${named.id} ${orderId}`, async (ledger) => {
+        const { outcome } = await ledger.movePayment(named, orderId, by);
+        this.#parts.acknowledgements.moved(nameOf(reference), nameOf(named), orderId, outcome);
       });
+    });
+  }
+
+  /** A person withdraws an order. What is paid afterwards waits for a person. */
+  withdraw(orderId: string): void {
+    this.#world.some(`withdraw ${orderId}`, async () => {
+      const answer = await this.#parts.sources.someProcess()?.call(`withdrawOrder ${orderId}`, async (ledger) => {
+        const { outcome } = await ledger.withdrawOrder(orderId, by);
+        this.#parts.acknowledgements.withdrawn(orderId, outcome);
+      });
+      if (!answer || answer === 'no answer' || !('refused' in answer)) return;
+      const { decisions, facts } = this.#parts.auditor.log.order(orderId);
+      if (answer.refused === 'already_paid' || answer.refused === 'payment_under_way') this.#world.coverage.met('withdraw: refused');
+      if (answer.refused === 'already_paid' && decisions.length === 0)
+        this.#world.report('an order is withdrawn until it is granted', `${orderId} is refused as already paid, and was never granted`);
+      if (answer.refused === 'payment_under_way' && facts.size === 0)
+        this.#world.report('an order is withdrawn until it is granted', `${orderId} is refused, and nothing was reported of it`);
     });
   }
 
@@ -138,11 +156,11 @@ export class People {
     });
   }
 
-  /** Checks that a status query on any process finds the order without a read model. */
+  /** Checks that any process finds the order without a read model, by the payment's id or its session's. */
   lookUp({ reference, sessionId }: ProviderPayment): void {
     this.#world.some('somebody looks up a payment', async () => {
-      const payment = { ...reference, id: sessionId ?? reference.id };
-      const id = nameOf(payment);
+      const payment = { ...reference, id: this.#world.random.pick([reference.id, sessionId ?? reference.id]) };
+      const [id, own] = [nameOf(payment), nameOf(reference)];
       const { auditor, sources } = this.#parts;
       await sources.someProcess()?.call(`orderOf ${id}`, async (ledger) => {
         const { owner, links } = auditor.log.reference(id);
@@ -150,7 +168,9 @@ export class People {
         const placed = owner !== undefined && auditor.log.order(owner).placed !== undefined;
         const view = await ledger.orderOf(id === payment.id && this.#world.random.chance(0.5) ? id : payment);
         const owners = links.slice(Math.max(0, linksBefore - 1)).map((link) => link.orderId);
-        const next = auditor.log.order(owners.at(-1) ?? '').moved.get(id)?.toOrderId; // It was moved, but is not linked yet.
+        // The link of a session stays where it was attached, and its payment may have been moved away from there.
+        if (id !== own) owners.push(...auditor.log.reference(own).links.map((link) => link.orderId));
+        const next = auditor.log.order(owners.at(-1) ?? '').moved.get(own)?.toOrderId; // It was moved, but is not linked yet.
         if (next !== undefined) owners.push(next);
         if (placed && (!view || !owners.includes(view.orderId)))
           this.#world.report('reads are strong', `${id} belongs to ${owner}, found was ${view?.orderId ?? 'nothing'}`);

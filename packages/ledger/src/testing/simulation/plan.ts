@@ -48,9 +48,11 @@ function oneOfThem({ world, sources, people, orders, provider }: Stage): void {
     redeliver: () => people.redeliver(random.pick(orders).orderId),
     look: () => people.look(),
     move: () => people.move(random.pick(provider.payments)),
+    withdraw: () => people.withdraw(random.pick(orders).orderId),
     lookUp: () => people.lookUp(random.pick(provider.payments)),
   };
-  does[random.weighted({ statusQuery: 2, repair: 1, review: 4, redeliver: 0.5, look: 1, lookUp: 2, move: options.moves })]();
+  const others = { statusQuery: 2, repair: 1, review: 4, redeliver: 0.5, look: 1, lookUp: 2 };
+  does[random.weighted({ ...others, move: options.moves, withdraw: options.withdrawals })]();
 }
 
 /** Lets a short-lived host call `settle` from time to time. */

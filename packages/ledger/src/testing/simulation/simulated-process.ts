@@ -55,6 +55,7 @@ export interface SimulatedProcessOptions {
 const foreseen: ReadonlySet<AlertKind> = new Set([
   'delivery_failing',
   'review_opened',
+  'same_plan_twice',
   'webhook_missed',
   'poll_failing',
   'reads_throttled',
