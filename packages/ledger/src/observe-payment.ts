@@ -4,7 +4,6 @@
 // finishes the work.
 import { LRUCache } from 'lru-cache';
 import { factKey, type ManualAction, type Observation, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
-import { isDecided, resultOf } from './observe-result.ts';
 import type { CheckoutAttached, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { moveOf, type OrderState } from './order/order.ts';
 import { isReported, paymentsNamed } from './order/payment-names.ts';
@@ -12,6 +11,7 @@ import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import { type LinkPass, newLinkPass, ownershipOf } from './streams/link-pass.ts';
+import { isDecided, resultOf } from './streams/observe-result.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 import { orderOf, type PaymentOwners, paymentNamed } from './streams/payment-owner.ts';
 import type { References } from './streams/reference-streams.ts';

@@ -1,7 +1,7 @@
 // What a source is answered: which events its observation has added to the order.
-import { isDecision, type OrderEvent, outcomeOf } from './order/events.ts';
-import type { OrderState } from './order/order.ts';
-import type { ObserveResult } from './payment-ledger.ts';
+import { isDecision, type OrderEvent, outcomeOf } from '../order/events.ts';
+import type { OrderState } from '../order/order.ts';
+import type { ObserveResult } from '../payment-ledger.ts';
 
 /** True if the result is a decision about this order. */
 export function isDecided(result: ObserveResult, orderId: string): boolean {
