@@ -88,7 +88,7 @@ describe('two ledgers on one account, with the default scope and equal order num
     for (const tier of ['events', 'objects', 'money'] as const) {
       expect(await shop.payments.sweep({ tiers: [tier] })).toMatchObject({ found: 0, rescued: 0 });
     }
-    expect(await shop.payments.recheck(theirs)).toEqual({ looked: [{ objectId: theirs, outcome: 'not_ours' }] });
+    expect(await shop.payments.recheck(theirs)).toEqual({ objects: [{ objectId: theirs, outcome: 'not_ours' }] });
     expect(await shop.ledger.order('order-1')).toMatchObject({ payment: 'none', membership: 'none', openReviews: [] });
     expect(await other.payments.sweep()).toMatchObject({ rescued: 1 });
     expect(await accessOf(other.ledger, 'order-1')).toBe('active');

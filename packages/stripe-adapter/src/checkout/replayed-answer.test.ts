@@ -7,9 +7,16 @@ import { openShop, plan, refusal, type Shop } from '../shop.test-support.ts';
 
 const [createRoute, retrieveRoute] = ['POST /v1/checkout/sessions', 'GET /v1/checkout/sessions/:session'];
 
-/** A process whose log is empty, as where the first one died between Stripe's answer and its own first append. */
-function startedAnew({ stripe }: Shop): { readonly ledger: PaymentLedger; readonly payments: StripePayments } {
-  const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), runtime: { patience: 50 } });
+/** A process whose log has an identity and no order, as where the first one died between Stripe's answer and its next append. */
+async function startedAnew({ stripe, store }: Shop): Promise<{ readonly ledger: PaymentLedger; readonly payments: StripePayments }> {
+  const eventStore = openMemoryEventStore();
+  const identity = await store.readStream('ledger');
+  await eventStore.append(
+    'ledger',
+    -1,
+    identity.map(({ id, type, data, metadata }) => ({ id, type, data, metadata })),
+  );
+  const ledger = createPaymentLedger({ eventStore, runtime: { patience: 50 } });
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
   onTestFinished(async () => {
     await payments[Symbol.asyncDispose]();
@@ -22,7 +29,7 @@ describe('a replayed answer', () => {
   test('that is open still is read once, and handed out', async () => {
     const shop = await openShop();
     const first = await shop.payments.startCheckout(plan);
-    const { payments, ledger } = startedAnew(shop);
+    const { payments, ledger } = await startedAnew(shop);
     shop.sandbox.calls.reset();
     expect(await payments.startCheckout(plan)).toEqual(first);
     expect(shop.sandbox.calls.byRoute()).toMatchObject({ [createRoute]: 1, [retrieveRoute]: 1 });
@@ -33,7 +40,7 @@ describe('a replayed answer', () => {
     const shop = await openShop();
     const first = await shop.checkout();
     shop.sandbox.expire(first);
-    const { payments, ledger } = startedAnew(shop);
+    const { payments, ledger } = await startedAnew(shop);
     const { sessionId, url } = await payments.startCheckout(plan);
     expect(sessionId).not.toBe(first);
     expect(url).toBe(`${shop.sandbox.url}/c/pay/${sessionId}`);
@@ -43,7 +50,7 @@ describe('a replayed answer', () => {
   test('that was paid since is an order that is paid: nobody is sent to pay again', async () => {
     const shop = await openShop();
     shop.sandbox.pay(await shop.checkout(), { fate: 'lost' });
-    const { payments, ledger } = startedAnew(shop);
+    const { payments, ledger } = await startedAnew(shop);
     expect((await refusal(payments.startCheckout(plan))).code).toBe('already_paid');
     expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', grantedBy: 'status_query' });
   });
@@ -53,7 +60,8 @@ describe('a replayed answer', () => {
     const { successUrl: _, ...order } = plan;
     const first = await shop.payments.startCheckout({ ...order, ui: 'intent' });
     await shop.stripe.paymentIntents.cancel(first.paymentIntentId);
-    const second = await startedAnew(shop).payments.startCheckout({ ...order, ui: 'intent' });
+    const { payments } = await startedAnew(shop);
+    const second = await payments.startCheckout({ ...order, ui: 'intent' });
     expect(second.paymentIntentId).not.toBe(first.paymentIntentId);
   });
 });
