@@ -149,7 +149,10 @@ export interface AdapterLedger {
   advanceSweep(tier: string, round: number, position: SweepPosition): Promise<void>;
   /** Finishes a round. Only this moves `SweepProgress.upTo`. `result.upTo`: ISO 8601. */
   finishSweep(tier: string, round: number, result: { readonly upTo: string; readonly summary: SweepSummary }): Promise<void>;
-  /** A dry run of `observePayment` for observations of one payment, one after another: what they would add. Nothing is written. */
+  /**
+   * A dry run of `observePayment` for observations of one payment, one after another: what they would add, with what is held
+   * for it. What is held for another payment under an alias of both is left out. Nothing is written.
+   */
   wouldObserve(observations: readonly [Observation, ...Observation[]]): Promise<ObservationPreview>;
   /** Records an unreadable object by its id, once per object, API version and path. `exists`: it was recorded before. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;

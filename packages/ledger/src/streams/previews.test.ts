@@ -70,7 +70,8 @@ describe('a dry run of observations', () => {
     await using ledger = createPaymentLedger({ eventStore: store, background: false, runtime: instantRuntime() });
     await place(ledger);
     await place(ledger, 'order-2');
-    for (const each of observations) {
+    for (const drawn of observations) {
+      const each = { ...drawn, payment: payment('pi_1') } as PaymentObserved;
       const before = await everything(store);
       const preview = await ledger.forAdapters.wouldObserve([observation(each)]);
       expect(await everything(store)).toEqual(before);

@@ -243,7 +243,7 @@ export const mutants: readonly Mutant[] = [
   // Customers.
   mutant(
     'the success page is believed',
-    'checkout/refresh-session.ts',
+    'checkout/refresh-checkout.ts',
     'await intake.take(object, {',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
     "const shown = object as { mode: string; payment_intent: null | { id: string } };\n    await intake.take({ ...(object as object), status: 'complete', payment_status: 'paid', payment_intent: shown.payment_intent?.id ?? `pi_${id}` }, {",
