@@ -136,14 +136,14 @@ export const mutants: readonly Mutant[] = [
   mutant('a payment that only paused an order stays', 'order/decide.ts', "!(isCounting && access === 'full')", '!isCounting'),
   mutant(
     'orderOf stops at a former owner',
-    'observe-payment.ts',
-    'owner = move.toOrderId;\n      name = move.payment.id;',
+    'streams/payment-owner.ts',
+    'owner = move.toOrderId;\n    name = referenceName(move.payment);',
     'return order;',
   ),
   mutant(
     'a session that is moved takes no payment along',
     'observe-payment.ts',
-    'const payment = await this.#paymentNamed(named);',
+    'const payment = await paymentNamed(this.#owners, named);',
     'const payment = named;',
   ),
   // The order.
