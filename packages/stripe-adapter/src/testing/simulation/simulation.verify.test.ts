@@ -6,7 +6,7 @@ import { mutants } from './mutants.ts';
 import { runSeeds } from './report.ts';
 import { simulateStripe } from './simulation.ts';
 
-const seeds = 80;
+const seeds = 160;
 
 describe('the laws hold between Stripe and the ledger, over lost answers, lost events and crashes', () => {
   test(`${seeds} seeds break no law, and meet every fault and every way to pay`, async () => {
