@@ -56,7 +56,7 @@ test('the handler of most tutorials fails, and the report says what happened, wh
   expect(printed).toMatch(/ 1\. A new customer orders: order order-\d+, 4900 eur \(minor unit\)\.\n/);
   expect(printed).toMatch(/ 2\. The customer pays on Stripe's page; Stripe's webhooks are sent five times each, at once\.\n/);
   expect(printed).toMatch(
-    /Expected {4}order order-\d+: the customer has access, handed over once\n {8}Seen {8}access, handed over 5 times\n/,
+    /Expected {4}order order-\d+: the customer has access, handed over once\n {8}Observed {4}access, handed over 5 times\n/,
   );
   expect(printed).toContain('It matters  You give away what you sell: two licence keys, two months, two parcels, for one payment.\n');
   expect(printed).toContain('To do       Stripe promises "at least once", not "once". Decide once per order, in one database transaction');
