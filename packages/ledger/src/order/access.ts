@@ -57,7 +57,7 @@ export function isInEffect(order: OrderState, payment: PaymentFacts, policy: Pol
 }
 
 /** In what a paid payment differs from the order; empty while it is not paid. */
-export function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPlaced): readonly Mismatch[] {
+function mismatches({ reference, attempt }: PaymentFacts, placed: OrderPlaced): readonly Mismatch[] {
   if (attempt?.status !== 'paid') return [];
   const found: Mismatch[] = [];
   if (reference.livemode !== placed.livemode) found.push('mode');
@@ -156,7 +156,7 @@ export function isFullyRefunded(payment: PaymentFacts): boolean {
 }
 
 /** True if the refunds add up to more than the payment received: some of them moved no money, and a person must find out which. */
-export function refundsExceed(payment: PaymentFacts): boolean {
+function refundsExceed(payment: PaymentFacts): boolean {
   return payment.attempt?.status === 'paid' && refundedMinor(payment) > receivedMinor(payment);
 }
 
