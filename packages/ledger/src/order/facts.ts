@@ -29,7 +29,7 @@ export interface PaymentFacts {
   readonly attempt?: AttemptRegister;
   /** Sorted by id. */
   readonly refunds: readonly RefundRegister[];
-  /** Among equally many movements `lost` is the last state: no word wins back money that did not move. Sorted by id. */
+  /** Where two states have equally many movements, `lost` is the last: no word wins back money that did not move. Sorted by id. */
   readonly disputes: readonly DisputeRegister[];
   /** The same under the first rules of the policy: `won` is the last state. Sorted by id. */
   readonly disputesByFirstRules: readonly DisputeRegister[];

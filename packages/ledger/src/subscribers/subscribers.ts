@@ -126,7 +126,8 @@ async function openNow({
 }: SubscribersOptions): Promise<OpenedSubscribers> {
   const file = await openReadModelFile(path, store, runtime);
   const models = openOrderReadModels(file, duplicateWithinHours);
-  const startedAt = runtime.now().toISOString();
+  // A process that delivers is known by its instance; the others share one, and tell their own grants by the time.
+  const startedAt = instance === '' ? runtime.now().toISOString() : '';
   let pendingReported = false; // Set by `onCaughtUp` once delivery knows what was pending before.
 
   const orders = openLogSubscription({
