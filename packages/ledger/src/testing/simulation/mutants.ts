@@ -154,8 +154,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a refund that failed late stays succeeded',
     'order/facts.ts',
-    "'succeeded', 'canceled', 'failed'];\nconst disputeOrder",
-    "'canceled', 'failed', 'succeeded'];\nconst disputeOrder",
+    "'requires_action', 'succeeded', 'canceled', 'failed'];",
+    "'requires_action', 'canceled', 'failed', 'succeeded'];",
   ),
   mutant('movements of a dispute are not counted', 'order/facts.ts', 'a.movements - b.movements ||', ''),
   mutant('a mismatch counts', 'order/access.ts', ".every((mismatch) => mismatch === 'overpaid')", '.every(() => true)'),
