@@ -5,10 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { defined } from './defined.ts';
 import { createMemoryLog, type MemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { type Faults, openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
+import { instantRuntime } from './instant-runtime.test-support.ts';
 import { exploreAll } from './interleavings.test-support.ts';
 import { createPaymentLedger } from './ledger.ts';
 import type { Observation, Source } from './observation.ts';
 import type { PaymentLedger } from './payment-ledger.ts';
+import { openPaymentProcess } from './payment-process.test-support.ts';
 
 const account = 'acct_1';
 const by = { actor: 'support-1', reason: 'customer paid the wrong order' };
@@ -206,6 +208,17 @@ describe('by the id of its session', () => {
     expect(await ledger.movePayment(session, 'a', by)).toEqual({ outcome: 'moved' });
     expect(await statusOf(ledger, 'a')).toBe('active');
     expect((await ledger.orderOf(payment.id))?.orderId).toBe('a');
+  });
+
+  test('a payment that belongs to another order than its session moves from there', async () => {
+    const log = createMemoryLog();
+    const ledger = ledgerOn(log);
+    await placed(ledger, 'a', 'b');
+    await ledger.observePayment({ ...report('webhook', 900), aliases: [session.id] }); // Held under both names.
+    await openPaymentProcess(openMemoryEventStore({ log }), instantRuntime('dies')).references.link(payment.id, 'a');
+    expect(await ledger.movePayment(session, 'b', by)).toEqual({ outcome: 'moved' });
+    expect((await ledger.orderOf(payment.id))?.orderId).toBe('b');
+    expect(await ledger.order('a')).toMatchObject({ payment: 'none' });
   });
 
   test('which of several payments is meant must be said', async () => {

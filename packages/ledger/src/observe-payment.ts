@@ -3,12 +3,12 @@
 // held. Each step is idempotent: after a crash at any point, the source's retry, another source or the roll-forward
 // finishes the work.
 import { LRUCache } from 'lru-cache';
-import { invariant, LedgerError } from './errors.ts';
+import { invariant } from './errors.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference } from './observation.ts';
 import { isDecided, resultOf } from './observe-result.ts';
 import type { CheckoutAttached, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { moveOf, type OrderState } from './order/order.ts';
-import { isReported, moveNamed, paymentsNamed } from './order/payment-names.ts';
+import { isReported, moveNamed, onlyPayment, paymentsNamed } from './order/payment-names.ts';
 import { isSameOrder } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
@@ -100,10 +100,11 @@ export class PaymentWriter {
     await this.forwardHeld(named.id); // What is held has been reported.
     for (;;) {
       const payment = await this.#paymentNamed(named);
+      await this.forwardHeld(payment.id);
       const links = await this.#references.links(payment.id);
       const last = links.at(-1);
       if (last === undefined) {
-        if (!(await this.#references.isHeld(payment.id))) return 'unknown_payment';
+        if ((await this.#references.heldPayments(payment.id)).length === 0) return 'unknown_payment';
         const { owner } = await this.#references.link(payment.id, toOrderId);
         if (owner !== toOrderId) continue; // Somebody linked it first.
         await this.forwardHeld(payment.id);
@@ -131,12 +132,10 @@ export class PaymentWriter {
   /** The payment that is meant by the id: itself, or of a session the payment that it took, also where that was moved since. */
   async #paymentNamed(named: PaymentReference): Promise<PaymentReference> {
     const order = await this.orderOf(named.id);
-    if (order === undefined || isReported(order, named)) return named;
-    const [payment, ...others] = paymentsNamed(order, named.id);
-    if (payment === undefined) return named;
-    if (others.length === 0) return payment;
-    const all = [payment, ...others].map(({ id }) => id).join(', ');
-    throw new LedgerError('invalid_input', `${named.id} is a name of several payments: ${all}. Name the one to move`);
+    if (order && isReported(order, named)) return named;
+    const recorded = order ? paymentsNamed(order, named.id) : [];
+    // Its payment may belong to another order than the session, or to none: what the session held names it.
+    return onlyPayment(named, recorded.length > 0 ? recorded : await this.#references.heldPayments(named.id));
   }
 
   /** Does what a move has left to do after `PaymentMoved`: links the next owner and records the observations there. Idempotent. */

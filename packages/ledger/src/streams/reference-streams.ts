@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { invariant } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
-import { idSchema } from '../observation.ts';
+import { idSchema, type PaymentReference } from '../observation.ts';
 import { orderEventVersions } from '../order/event-schemas.ts';
 import type { PaymentObserved } from '../order/events.ts';
 import { factContentKey } from '../order/order.ts';
@@ -86,8 +86,8 @@ export interface References {
   ownerOfAny(references: readonly string[]): Promise<string | undefined>;
   /** Strong: all links, oldest first. The last one is the owner. */
   links(reference: string): Promise<readonly Link[]>;
-  /** Strong: whether anything was observed of the payment before its first link. */
-  isHeld(reference: string): Promise<boolean>;
+  /** Strong: the payments that were observed under the reference before its first link, each observation one. */
+  heldPayments(reference: string): Promise<readonly PaymentReference[]>;
   /**
    * Claims the reference for the order. The append is the only commit point; what follows is idempotent roll-forward.
    * Answers its owner, which may be another order.
@@ -124,7 +124,7 @@ export function openReferences(transactions: Transactions): References {
       return undefined;
     },
     links: async (reference) => (await transactions.read(referenceAggregate, reference)).links,
-    isHeld: async (reference) => (await transactions.read(referenceAggregate, reference)).held.length > 0,
+    heldPayments: async (reference) => (await transactions.read(referenceAggregate, reference)).held.map(({ payment }) => payment),
     link: (reference, orderId) =>
       decideOn(reference, `order ${orderId}`, (state) => {
         const { links, held } = state;
