@@ -95,10 +95,11 @@ export class PaymentWriter {
     for (;;) {
       const payment = await paymentNamed(this.#owners, named);
       const name = referenceName(payment);
+      await this.forwardHeld(name);
       const links = await this.#references.links(name);
       const last = links.at(-1);
       if (last === undefined) {
-        if (!(await this.#references.isHeld(name))) return 'unknown_payment';
+        if ((await this.#references.heldPayments(name)).length === 0) return 'unknown_payment';
         const { owner } = await this.#references.link(name, toOrderId);
         if (owner !== toOrderId) continue; // Somebody linked it first.
         await this.forwardHeld(name);

@@ -35,9 +35,15 @@ export async function orderOf({ references, orders }: PaymentOwners, reference: 
 export async function paymentNamed(owners: PaymentOwners, named: PaymentReference): Promise<PaymentReference> {
   const name = referenceName(named);
   const order = await orderOf(owners, name);
-  if (order === undefined || isReported(order, named)) return named;
-  const [payment, ...others] = paymentsNamed(order, name);
-  if (payment === undefined) return named;
+  if (order && isReported(order, named)) return named;
+  const recorded = order ? paymentsNamed(order, name) : [];
+  // Its payment may belong to another order than the session, or to none: what the session held names it.
+  return onlyPayment(named, recorded.length > 0 ? recorded : await owners.references.heldPayments(name));
+}
+
+/** The one payment that was found under a name; where none was, the name itself. */
+function onlyPayment(named: PaymentReference, found: readonly PaymentReference[]): PaymentReference {
+  const [payment = named, ...others] = new Map(found.map((each) => [referenceName(each), each])).values();
   if (others.length === 0) return payment;
   const all = [payment, ...others].map(({ id }) => id).join(', ');
   throw new LedgerError('invalid_input', `${named.id} is a name of several payments: ${all}. Name the one to move`);

@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { invariant } from '../errors.ts';
 import { eventReader } from '../event-store/event-versions.ts';
-import { idSchema } from '../observation.ts';
+import { idSchema, type PaymentReference } from '../observation.ts';
 import { orderEventVersions } from '../order/event-schemas.ts';
 import type { PaymentObserved } from '../order/events.ts';
 import { factContentKey } from '../order/order.ts';
@@ -90,8 +90,8 @@ export interface References {
   heldOf(reference: string): Promise<readonly PaymentObserved[]>;
   /** Strong: all links, oldest first. The last one is the owner. */
   links(reference: string): Promise<readonly Link[]>;
-  /** Strong: whether anything was observed of the payment before its first link. */
-  isHeld(reference: string): Promise<boolean>;
+  /** Strong: the payments that were observed under the reference before its first link, each observation one. */
+  heldPayments(reference: string): Promise<readonly PaymentReference[]>;
   /**
    * Claims the reference for the order. The append is the only commit point; what follows is idempotent roll-forward.
    * Answers its owner, which may be another order.
@@ -132,7 +132,7 @@ export function openReferences(transactions: Transactions): References {
       return links.length > 0 ? [] : held;
     },
     links: async (reference) => (await transactions.read(referenceAggregate, reference)).links,
-    isHeld: async (reference) => (await transactions.read(referenceAggregate, reference)).held.length > 0,
+    heldPayments: async (reference) => (await transactions.read(referenceAggregate, reference)).held.map(({ payment }) => payment),
     link: (reference, orderId) =>
       decideOn(reference, `order ${orderId}`, (state) => {
         const { links, held } = state;

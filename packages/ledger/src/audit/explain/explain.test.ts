@@ -46,12 +46,12 @@ describe('an order is explained', () => {
       'Order confirmed of member member-confirmed, plan pro',
       'The membership is active since 2026-01-05 09:00:14 UTC.',
       'It was granted because the webhook said that pi_confirmed was paid, 49.00 USD (evt_pi_confirmed).',
-      'Confirmed by the poll, 5 s later.',
-      'Confirmed by the status query, 8 s later.',
+      'Confirmed by the poll, 4 s later.',
+      'Confirmed by the status query, 7 s later.',
       '1 review open: a person must look.',
     ]);
     expect(lines).toContain(
-      'The poll said: pi_confirmed was paid, 49.00 USD [pi_confirmed; provider 2026-01-05 09:00:17, seen 2026-01-05 09:00:18]. It confirms what the webhook had said 5 s before; nothing changes (law 5).',
+      'The poll said: pi_confirmed was paid, 49.00 USD [pi_confirmed; provider 2026-01-05 09:00:17, seen 2026-01-05 09:00:18]. It confirms what the webhook had said 4 s before; nothing changes (law 5).',
     );
     expect(lines).toContain('The shop took over decision 1, 2 s after it.');
   });
@@ -99,10 +99,10 @@ describe('an order is explained', () => {
   test('by why its membership is what it is now', async () => {
     const lines = await linesOf('refunded');
     expect(lines.slice(1, 5)).toEqual([
-      'The membership is revoked since 2026-01-05 09:01:05 UTC.',
+      'The membership is revoked since 2026-01-05 09:01:04 UTC.',
       'It was granted because the poll said that pi_refunded was paid, 49.00 USD (pi_refunded).',
       'Confirmed by the webhook, 18 s later.',
-      'What revoked the membership, on 2026-01-05 09:01:05: the webhook said that refund re_1 of pi_refunded is succeeded (49.00 USD) (evt_pi_refunded).',
+      'What revoked the membership, on 2026-01-05 09:01:04: the webhook said that refund re_1 of pi_refunded is succeeded (49.00 USD) (evt_pi_refunded).',
     ]);
     expect(lines).toContainEqual(expect.stringContaining('what was undone stays undone (law 6)'));
   });
@@ -187,7 +187,7 @@ describe('an order is explained', () => {
       '訂單 confirmed，會員 member-confirmed，方案 pro',
       '會員資格有效，自 2026-01-05 09:00:14 UTC 起。',
       '授予的原因：webhook 表示 pi_confirmed 已付款 49.00 USD（evt_pi_confirmed）。',
-      '5 秒後由輪詢證實。',
+      '4 秒後由輪詢證實。',
     ]);
   });
 });
