@@ -10,7 +10,7 @@ export interface Asked {
   readonly id?: string;
   /** Metadata that the request has set. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Of a list: what each of its objects is. */
+  /** What each object of a list is. Absent: it is no list. */
   readonly of?: Listed;
 }
 

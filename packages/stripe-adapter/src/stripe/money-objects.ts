@@ -26,7 +26,7 @@ export interface StripeDispute {
   readonly charge: string | { readonly id: string; readonly amount: number; readonly currency: string } | null;
   /** The amount of each row of the balance. Null: it cannot be read. */
   readonly balance_transactions: readonly (number | null)[];
-  /** Of a card: `chargeback`, `inquiry`, `block`, `resolution`… */
+  /** `chargeback`, `inquiry`, `block`, `resolution`… Null: it is no card's. */
   readonly case_type: string | null;
 }
 

@@ -43,11 +43,11 @@ export interface DisputeTerms {
   readonly status?: DisputeStatus;
   /** In the currency's minor unit. Default: the charge's amount. */
   readonly amountMinor?: number;
-  /** Of the amount. Default: the charge's. */
+  /** The amount's currency. Default: the charge's. */
   readonly currency?: string;
   readonly reason?: string;
   /**
-   * Of a card that is `prevented`: `resolution`, the case was accepted and the cardholder has the money; `block`, no money
+   * The case of a card that is `prevented`: `resolution`, it was accepted and the cardholder has the money; `block`, no money
    * moved. Default: `resolution` where the bank has the money already, else `block`.
    */
   readonly caseType?: DisputeCaseType;
