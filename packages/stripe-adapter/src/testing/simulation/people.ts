@@ -327,8 +327,13 @@ export class People {
     const { down, coverage } = this.#parts;
     down.set(part, this.#random.pick([500, 500, 503, 429]));
     coverage.met('a part of the API was down');
-    this.#world.later(this.#random.between(1, 30) * minuteMs, 'it is up again', () => void down.delete(part));
-    if (this.#parts.options.cronSweeps > 0 && this.#random.chance(0.9)) await this.sweep();
+    const minutes = this.#random.between(1, 30);
+    this.#world.later(minutes * minuteMs, 'it is up again', () => void down.delete(part));
+    if (this.#parts.options.cronSweeps === 0) return;
+    // What failed is further back than lists overlap: only a round that did not end well reads it again.
+    if (minutes > 12)
+      this.#world.later((minutes - 1) * minuteMs, 'cron sweeps while it is still down', async () => void (await this.sweep()));
+    if (this.#random.chance(0.9)) await this.sweep();
   }
 
   /** Another app on the same account pays; its objects may even name an order of ours. */
