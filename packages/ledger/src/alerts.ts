@@ -22,6 +22,12 @@ export type AlertKind =
   /** After 72 h of failures no process tries any more. Sent once. Fix `deliver`, then call `redeliver`. List: `ledger.undelivered()`. */
   | 'delivery_abandoned'
   /**
+   * The shop has decisions of an order that this log does not have: the log is older than the shop, as after a restore from a
+   * backup. The membership of now is decided above them, and delivered. Sent once for each order that is found so. Follow
+   * docs/operate/after-a-restore.md, which brings back what the log lacks. List: `paidonce compare`.
+   */
+  | 'log_behind_shop'
+  /**
    * A payment waits for a person's decision. Sent once for each review, by the process that opened it. Read the order, then
    * call `resolveReview`. List: `ledger.reviews()`.
    */

@@ -3,20 +3,12 @@
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
-import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, ReviewKind } from './events.ts';
+import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution } from './events.ts';
 import type { PaymentFacts } from './facts.ts';
-import {
-  evolve,
-  factContentKey,
-  hasReview,
-  isGranting,
-  isSameOrder,
-  type MembershipStatus,
-  moveOf,
-  nextReviewId,
-  type OrderState,
-} from './order.ts';
+import { factContentKey, isGranting, isSameOrder, type MembershipStatus, moveOf, type OrderState } from './order.ts';
 import type { Policy } from './policy.ts';
+import { decideShopAhead } from './shop-ahead.ts';
+import { Trail } from './trail.ts';
 
 export type OrderCommand =
   | { readonly type: 'place'; readonly order: OrderPlaced }
@@ -40,7 +32,9 @@ export type OrderCommand =
       readonly seenRevision: number;
       readonly by: ManualAction;
       readonly at: string;
-    };
+    }
+  /** The shop has stored a decision of this sequence, which is not ours. */
+  | { readonly type: 'shop_ahead'; readonly sequence: number };
 
 /** Law 2 on one screen: only `none` leads to a grant, and nothing leads back to `none`. */
 // biome-ignore format: a table
@@ -69,6 +63,8 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return decideMoved(before, command, policy);
     case 'resolve':
       return decideResolved(before, command, policy);
+    case 'shop_ahead':
+      return decideShopAhead(before, command.sequence, policy);
   }
 }
 
@@ -216,38 +212,4 @@ function firstSource(order: OrderState, payment: PaymentFacts | undefined): Sour
   if (payment?.attempt?.status !== 'paid') return undefined;
   const fact: Fact = { kind: 'attempt', status: 'paid', amount: payment.attempt.amount };
   return order.sourcesByFact[factContentKey({ payment: payment.reference, fact })]?.[0];
-}
-
-/** The events added so far, and the state that they lead to. Folds only when the state is read: a confirmation never needs it. */
-class Trail {
-  readonly events: OrderEvent[] = [];
-  #state: OrderState;
-  #folded = 0;
-
-  constructor(before: OrderState) {
-    this.#state = before;
-  }
-
-  add(event: OrderEvent): void {
-    this.events.push(event);
-  }
-
-  get state(): OrderState {
-    for (const event of this.events.slice(this.#folded)) this.#state = evolve(this.#state, event);
-    this.#folded = this.events.length;
-    return this.#state;
-  }
-
-  /** Opens a review, unless one of that kind is open for the payment. */
-  openReview(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
-    const key = paymentKey(payment);
-    if (this.state.reviews.some((review) => review.resolution === undefined && review.kind === kind && paymentKey(review.payment) === key))
-      return;
-    this.add({ type: 'ReviewOpened', data: { reviewId: nextReviewId(this.state), kind, payment, openedAt } });
-  }
-
-  /** Opens a review once for ever: a question that a person has resolved is not asked again. */
-  openReviewOnce(kind: ReviewKind, payment: PaymentReference, openedAt: string): void {
-    if (!hasReview(this.state, kind, payment)) this.openReview(kind, payment, openedAt);
-  }
 }

@@ -16,6 +16,11 @@ export interface DeliveryState {
   readonly spentMs: number;
   /** True: no instance tries the newest decision again, until a person calls `redeliver`. */
   readonly abandoned: boolean;
+  /**
+   * True: the newest decision follows a `ShopAhead`. It raises no further one, until a person calls `redeliver`: a shop whose
+   * answer is always ahead would make the stream grow without end.
+   */
+  readonly raised: boolean;
   /** Revision of the last event about the newest decision: the decision itself, or a delivery event of it. −1: none. */
   readonly revision: number;
 }
@@ -40,7 +45,7 @@ export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, ins
     case 'DeliveryTakenOver':
       // A person's request starts the count of failures and the time spent anew.
       return event.data.by
-        ? { ...delivery, owner: instance, underWay: true, failures: 0, waitMs: 0, spentMs: 0, abandoned: false }
+        ? { ...delivery, owner: instance, underWay: true, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, raised: false }
         : takenOver(delivery, instance);
     case 'DeliveryAbandoned':
       return { ...delivery, abandoned: true };

@@ -43,7 +43,7 @@ export interface MembershipDecided {
   readonly membershipId: string;
   readonly memberId: string;
   readonly plan: string;
-  /** 1, 2, 3… within the order. */
+  /** 1, 2, 3… within the order. It jumps only after a `ShopAhead`. */
   readonly sequence: number;
   /** When `payment` was paid. Provider's clock, ISO 8601 UTC. */
   readonly paidAt: string;
@@ -125,6 +125,16 @@ export interface DeliveryAbandoned {
   readonly sequence: number;
 }
 
+/**
+ * The shop has a decision of this sequence that this log does not have: the log is older than the shop, as after a restore
+ * from a backup. The decision that follows in the same append states the membership as it is now, under the next sequence.
+ * Nothing else lets a sequence jump.
+ */
+export interface ShopAhead {
+  /** What the shop has stored: not less than the sequence of our newest decision. */
+  readonly sequence: number;
+}
+
 /** The data of each event type. */
 export interface OrderEventData {
   OrderPlaced: OrderPlaced;
@@ -141,6 +151,7 @@ export interface OrderEventData {
   DeliveryFailed: DeliveryFailed;
   DeliveryTakenOver: DeliveryTakenOver;
   DeliveryAbandoned: DeliveryAbandoned;
+  ShopAhead: ShopAhead;
 }
 export type OrderEventType = keyof OrderEventData;
 /** An event of an order's stream in its current shape; `type` tells which. */

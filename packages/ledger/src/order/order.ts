@@ -49,7 +49,7 @@ export interface OrderState {
   readonly decided?: MembershipDecided & { readonly type: DecisionType };
   /** The source of the grant. Absent: never granted. */
   readonly grantedBy?: Source;
-  /** Number of decisions so far, and the sequence of the newest. */
+  /** The sequence of the newest decision; 0: none yet. */
   readonly sequence: number;
   readonly delivery: DeliveryState;
   /** Revision of the last observation, decision or move; −1: none. A resolution that names an earlier revision is stale. */
@@ -81,7 +81,7 @@ export function initialState(orderId: string): OrderState {
     rulings: {},
     membership: 'none',
     sequence: 0,
-    delivery: { settled: 0, owner: '', underWay: false, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision: -1 },
+    delivery: { settled: 0, owner: '', underWay: false, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, raised: false, revision: -1 },
     changedAtRevision: -1,
   };
 }
@@ -131,6 +131,14 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
     case 'DeliveryAbandoned':
       if (event.data.sequence < order.sequence) return {}; // It concerns a decision that a newer one has replaced.
       return { delivery: { ...deliveryAfter(order.delivery, event, instance), revision } };
+    case 'ShopAhead':
+      invariant(order.decided !== undefined, `the shop is ahead of order ${order.orderId}, for which nothing was decided`);
+      invariant(
+        event.data.sequence >= order.sequence,
+        `the shop is ahead of order ${order.orderId} with ${event.data.sequence}, decided ${order.sequence}`,
+      );
+      // Up to there the shop has decided already. The decision that follows in the same append is what it lacks.
+      return { sequence: event.data.sequence, delivery: { ...order.delivery, settled: event.data.sequence } };
   }
 }
 
@@ -155,7 +163,14 @@ function decided(order: OrderState, type: DecisionType, decision: MembershipDeci
     grantingPayments: givesAccess(type) ? [...new Set([...order.grantingPayments, paymentKey(decision.payment)])] : order.grantingPayments,
     ...(type === 'MembershipGranted' ? { grantedBy: decision.source } : {}),
     sequence: decision.sequence,
-    delivery: { ...initialState(order.orderId).delivery, settled: order.delivery.settled, owner: instance, underWay: true, revision },
+    delivery: {
+      ...initialState(order.orderId).delivery,
+      settled: order.delivery.settled,
+      owner: instance,
+      underWay: true,
+      raised: order.sequence !== (order.decided?.sequence ?? 0), // A `ShopAhead` stands in front of it.
+      revision,
+    },
     changedAtRevision: revision,
   };
 }

@@ -14,7 +14,7 @@ import { sweepAggregate } from '../streams/sweep-streams.ts';
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 8;
+export const layout = 9;
 /** The streams that the read models are made from; below, the name of their cursor. */
 export const readModelPrefixes: readonly string[] = [orderAggregate.stream(''), sweepAggregate.stream('')];
 export const readModelCursor = 'orders';

@@ -49,6 +49,7 @@ function summaryLines(explanation: Explanation, messages: Messages): readonly st
 }
 
 function becauseText({ because }: EntryOf<'decided'>, explanation: Explanation, messages: Messages): string {
+  if ('shopHad' in because) return messages.summary.behind(because.shopHad);
   return 'said' in because
     ? messages.summary.said(because.said, factText(because.said, explanation, messages))
     : messages.summary.ruled(because.by);
@@ -95,6 +96,8 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
       return entries.taken_over(entry);
     case 'abandoned':
       return entries.abandoned(entry);
+    case 'shop_ahead':
+      return entries.shop_ahead(entry);
   }
 }
 
