@@ -64,6 +64,12 @@ export type AlertKind =
    * reading goes on. Run `paidonce verify`, which lists the event. `lagMs` of every list says how old the list is.
    */
   | 'read_models_stuck'
+  /**
+   * The last event that this process was acknowledged, or has read, is gone from the log, as where a backup is put back under a
+   * running process. It refuses all calls. Sent once in each process. Restart the processes, and follow
+   * docs/operate/after-a-restore.md. List: the error code of every call, `/health`.
+   */
+  | 'log_went_back'
   /** No checkpoint could be signed. Sent at each failure. Fix what the message names. List: the checkpoint file, whose end is old. */
   | 'checkpoint_failed'
   /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */

@@ -4,6 +4,7 @@ import { alertSender } from './alerts.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
+import { watchedStore } from './event-store/watched-store.ts';
 import {
   attachOptionsSchema,
   checkOptions,
@@ -61,18 +62,12 @@ class Ledger implements PaymentLedger {
   #closed: Promise<void> | undefined;
 
   constructor(options: PaymentLedgerOptions) {
-    const {
-      eventStore: store,
-      deliver,
-      background = true,
-      log = silentLogger,
-      deliverTimeoutMs: timeoutMs = 10_000,
-      checkpoints,
-    } = options;
+    const { eventStore, deliver, background = true, log = silentLogger, deliverTimeoutMs: timeoutMs = 10_000, checkpoints } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
     // Empty where this process delivers nothing: then any instance may take its decisions over at once.
     const instance = deliver ? runtime.uuid() : '';
     const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
+    const store = watchedStore(eventStore, ({ message }) => this.#alert({ kind: 'log_went_back', message }));
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
     this.#background = background;

@@ -1,0 +1,12 @@
+// Takes a backup of a log in memory, and puts it back in place, under the stores that have it open.
+import type { MemoryLog } from './memory.ts';
+
+export function backUpMemoryLog(log: MemoryLog): () => Promise<void> {
+  const rows = [...log.rows];
+  return async () => {
+    log.rows.splice(0, log.rows.length, ...rows);
+    log.streams.clear();
+    for (const row of rows) log.streams.set(row.stream, [...(log.streams.get(row.stream) ?? []), row]);
+    log.growth.announce();
+  };
+}
