@@ -60,6 +60,8 @@ class Ledger implements PaymentLedger {
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
   #closed: Promise<void> | undefined;
+  /** Set once the store has found that its log went back. */
+  #lost: LedgerError | undefined;
 
   constructor(options: PaymentLedgerOptions) {
     const { eventStore, deliver, background = true, log = silentLogger, deliverTimeoutMs: timeoutMs = 10_000, checkpoints } = options;
@@ -67,7 +69,10 @@ class Ledger implements PaymentLedger {
     // Empty where this process delivers nothing: then any instance may take its decisions over at once.
     const instance = deliver ? runtime.uuid() : '';
     const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
-    const store = watchedStore(eventStore, ({ message }) => this.#alert({ kind: 'log_went_back', message }));
+    const store = watchedStore(eventStore, (error) => {
+      this.#lost = error;
+      this.#alert({ kind: 'log_went_back', message: error.message });
+    });
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
     this.#background = background;
@@ -216,9 +221,9 @@ class Ledger implements PaymentLedger {
     return this.#closed;
   }
 
-  /** Every call of a user passes here. */
+  /** Every call of a user passes here. Folded states of a log that went back answer nothing more. */
   #call<T>(work: () => Promise<T>): Promise<T> {
-    return this.#calls.run(work);
+    return this.#lost ? Promise.reject(this.#lost) : this.#calls.run(work);
   }
 
   /** The read models; without a background they catch up first. */

@@ -11,6 +11,7 @@ import { importCommand } from './import-command.ts';
 import { keyCommand } from './key-command.ts';
 import { receiptCommand } from './receipt-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { restoreCommand } from './restore-command.ts';
 import { statsCommand } from './stats-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
@@ -25,10 +26,12 @@ const commands: readonly Command[] = [
   importCommand,
   copyCommand,
   backupCommand,
+  restoreCommand,
   statsCommand,
 ];
 
 export function paidonce(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
-  const about = 'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write, to a new place.';
+  const about =
+    'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log.';
   return runProgram({ name: 'paidonce', about, commands }, args, context);
 }

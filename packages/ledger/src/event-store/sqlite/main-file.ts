@@ -109,8 +109,9 @@ export function openKnownFile(path: string, open: () => DatabaseSync): { readonl
 /**
  * Refuses a file beside which a crash has left the write-ahead log of another one: SQLite would write it into the file, and
  * destroy it. The whole log, read without a way to write, must contain what the main file alone has, and go on behind it.
+ * @throws LedgerError `log_went_back`.
  */
-function refuseForeignWal(path: string): void {
+export function refuseForeignWal(path: string): void {
   let main: Pick<Main, 'schemaVersion' | 'last'>;
   try {
     main = readMain(path, ({ schemaVersion, last }) => ({ schemaVersion, last }));
