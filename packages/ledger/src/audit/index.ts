@@ -5,6 +5,15 @@
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint/checkpoint.ts';
 export { type Checkpoint, type OpenedCheckpoint, openCheckpoint, splitNotes } from './checkpoint/signed-checkpoint.ts';
 export { generateNoteKey, type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from './checkpoint/signed-note.ts';
+export {
+  type Compared,
+  type CompareOptions,
+  compareShop,
+  type LedgerMembership,
+  type Repair,
+  type ShopDifference,
+} from './compare/compare.ts';
+export { type ShopMembership, shopMembershipsIn } from './compare/shop-memberships.ts';
 export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
 export { type RestoredLog, restoreLog } from './copy/restore.ts';

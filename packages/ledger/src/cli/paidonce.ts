@@ -4,6 +4,7 @@ import type { Command, ExitCode } from '../command-line/command.ts';
 import { type ProgramContext, runProgram } from '../command-line/program.ts';
 import { backupCommand } from './backup-command.ts';
 import { checkpointCommand } from './checkpoint-command.ts';
+import { compareCommand } from './compare-command.ts';
 import { copyCommand } from './copy-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { exportCommand } from './export-command.ts';
@@ -27,11 +28,12 @@ const commands: readonly Command[] = [
   copyCommand,
   backupCommand,
   restoreCommand,
+  compareCommand,
   statsCommand,
 ];
 
 export function paidonce(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const about =
-    'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log.';
+    'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log, `compare --repair` asks for deliveries.';
   return runProgram({ name: 'paidonce', about, commands }, args, context);
 }

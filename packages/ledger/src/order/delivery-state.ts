@@ -43,9 +43,20 @@ export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, ins
     case 'DeliveryFailed':
       return { ...delivery, underWay: false, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
     case 'DeliveryTakenOver':
-      // A person's request starts the count of failures and the time spent anew.
+      // A person's request starts the count of failures and the time spent anew, also of a decision that was settled: the shop
+      // has lost it.
       return event.data.by
-        ? { ...delivery, owner: instance, underWay: true, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, raised: false }
+        ? {
+            ...delivery,
+            settled: Math.min(delivery.settled, event.data.sequence - 1),
+            owner: instance,
+            underWay: true,
+            failures: 0,
+            waitMs: 0,
+            spentMs: 0,
+            abandoned: false,
+            raised: false,
+          }
         : takenOver(delivery, instance);
     case 'DeliveryAbandoned':
       return { ...delivery, abandoned: true };

@@ -117,7 +117,10 @@ export interface DeliveryFailed {
 /** The instance that appended this event owns the delivery from now on. */
 export interface DeliveryTakenOver {
   readonly sequence: number;
-  /** The person who asked for it by `redeliver`. Absent: nobody did; the last owner was silent, or there was none. */
+  /**
+   * The person who asked for it, by `redeliver` or by `paidonce compare --repair`, also where it was delivered before. Absent:
+   * nobody did; the last owner was silent, or there was none.
+   */
   readonly by?: ManualAction;
 }
 /** No instance tries this sequence again, until a person calls `redeliver`. */
