@@ -3,7 +3,7 @@
 import { LedgerError } from '../errors.ts';
 
 /** @param what what was found, as a clause without a full stop. */
-export function logWentBack(what: string): LedgerError {
+function logWentBack(what: string): LedgerError {
   return new LedgerError(
     'log_went_back',
     `${what}. Was a backup put back while this process ran? Nothing more is read or acknowledged here: restart the process. After a restore, follow docs/operate/after-a-restore.md`,

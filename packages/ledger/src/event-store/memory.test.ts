@@ -1,5 +1,5 @@
+import { backUpMemoryLog } from '../testing/back-up-memory-log.ts';
 import { storeContract } from '../testing/store-contract.ts';
-import { backUpMemoryLog } from './back-up-memory-log.test-support.ts';
 import { createMemoryLog, openMemoryEventStore } from './memory.ts';
 
 storeContract('the store in memory', async () => {
@@ -7,6 +7,9 @@ storeContract('the store in memory', async () => {
   return {
     open: async () => openMemoryEventStore({ log }),
     remove: async () => undefined,
-    backUp: async () => backUpMemoryLog(log),
+    backUp: async () => {
+      const putBack = backUpMemoryLog(log);
+      return async () => putBack();
+    },
   };
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Alert } from '../alerts.ts';
 import { createPaymentLedger } from '../ledger.ts';
-import { backUpMemoryLog } from './back-up-memory-log.test-support.ts';
+import { backUpMemoryLog } from '../testing/back-up-memory-log.ts';
 import { createMemoryLog, openMemoryEventStore } from './memory.ts';
 
 const order = { memberId: 'member-1', plan: 'year', amountMinor: 900, currency: 'usd', account: 'acct_1', livemode: true };
@@ -14,7 +14,7 @@ test('a log that is put back under a running ledger: each call is refused, and o
   await ledger.placeOrder({ orderId: 'kept', ...order });
   const putBack = backUpMemoryLog(log);
   await ledger.placeOrder({ orderId: 'lost', ...order });
-  await putBack();
+  putBack();
   for (const orderId of ['new', 'lost', 'new']) {
     await expect(ledger.placeOrder({ orderId, ...order })).rejects.toMatchObject({ code: 'log_went_back' });
   }
