@@ -161,9 +161,9 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'delivered settles decisions that came meanwhile',
-    'delivery/attempt.ts',
-    "({ delivery }) => ({\n    events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],",
-    "({ sequence: newest }) => ({\n    events: [{ type: 'MembershipDelivered', data: { sequence: newest } }],",
+    'delivery/shop-ahead.ts',
+    "order.delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }];",
+    "[{ type: 'MembershipDelivered', data: { sequence: order.sequence } }];",
   ),
   mutant(
     'taken over without its event',
