@@ -30,7 +30,10 @@ app.post<{ Params: { memberId: string } }>('/buy/:memberId', async ({ params: { 
 app.get('/thanks', () => 'Thank you. Your membership is on its way.');
 await app.listen({ port: 3020 });
 
-/** Replace it: store the status if your stored sequence is lower, in one transaction. See `shop/memberships.ts`. */
+/**
+ * Replace it: store the status if your stored sequence is lower, in one transaction, and answer `{ storedSequence }`, what you
+ * have then. See `shop/memberships.ts`.
+ */
 async function saveMembership({ membershipId, memberId, status, sequence }: MembershipChange): Promise<void> {
   console.log(`membership ${membershipId} of ${memberId} is ${status} (decision ${sequence})`);
 }

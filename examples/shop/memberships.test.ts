@@ -30,6 +30,13 @@ describe('law 9: the newest decision wins at the shop', () => {
     expect(memberships.list()).toMatchObject([{ membershipId: 'o-1', status: 'revoked', sequence: 2 }]);
   });
 
+  test('the answer is what the table has, also where a call was refused', () => {
+    const memberships = openMemberships(new DatabaseSync(':memory:'));
+    expect(memberships.save(granted)).toEqual({ storedSequence: 1 });
+    expect(memberships.save(revoked)).toEqual({ storedSequence: 2 });
+    expect(memberships.save(granted)).toEqual({ storedSequence: 2 });
+  });
+
   test('one order of a member says nothing of another one', () => {
     const memberships = openMemberships(new DatabaseSync(':memory:'));
     for (const change of [granted, revoked, { ...granted, membershipId: 'o-2' }]) memberships.save(change);

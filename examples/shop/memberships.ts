@@ -2,7 +2,7 @@
 //
 // The ledger calls `deliver` at least once for each decision. After a crash, or with several processes, a call may come late.
 // So the table stores the sequence of its decision, and accepts only a newer one: a late grant can never undo a revocation
-// (law 9), and a second call changes nothing.
+// (law 9), and a second call changes nothing. The ledger gets the stored sequence as the answer.
 import type { DatabaseSync } from 'node:sqlite';
 import type { MembershipChange } from '@paidonce/ledger';
 
@@ -16,8 +16,11 @@ export interface SavedMembership {
 }
 
 export interface Memberships {
-  /** Saves a decision; the ledger's `deliver` calls it. It throws if nothing was saved: then the ledger tries again. */
-  save(change: MembershipChange): void;
+  /**
+   * Saves a decision; the ledger's `deliver` calls it. It throws if nothing was saved: then the ledger tries again. It answers
+   * the sequence that the table has now: after a restore of the log or of this table, the ledger sees which is older.
+   */
+  save(change: MembershipChange): { readonly storedSequence: number };
   /** Returns the memberships of one member, or of all, newest first. */
   list(memberId?: string): readonly SavedMembership[];
   /** True if the member has access. The members' area calls it. */
@@ -42,6 +45,7 @@ export function openMemberships(database: DatabaseSync): Memberships {
     ON CONFLICT (membership_id) DO UPDATE
        SET status = excluded.status, sequence = excluded.sequence, paid_at = excluded.paid_at
      WHERE excluded.sequence > memberships.sequence`);
+  const stored = database.prepare('SELECT sequence AS storedSequence FROM memberships WHERE membership_id = ?');
   const columns = 'membership_id AS membershipId, member_id AS memberId, plan, status, sequence, paid_at AS paidAt';
   const all = database.prepare(`SELECT ${columns} FROM memberships ORDER BY paid_at DESC`);
   const ofMember = database.prepare(`SELECT ${columns} FROM memberships WHERE member_id = ? ORDER BY paid_at DESC`);
@@ -54,7 +58,9 @@ export function openMemberships(database: DatabaseSync): Memberships {
         upsert.run({ membershipId, memberId, plan, status, sequence, paidAt });
         // `changes` is 1 if the decision is new here. If something must happen once with it (send a welcome mail, count a
         // seat), write it here into your own tables: in the same transaction, or it may be lost.
+        const { storedSequence } = stored.get(membershipId) as { storedSequence: number };
         database.exec('COMMIT');
+        return { storedSequence };
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');
         throw error;

@@ -123,6 +123,8 @@ function entryTexts(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Om
       return { who: 'Ledger', title: 'Another process hands it over', detail: decision };
     case 'DeliveryAbandoned':
       return { who: 'Ledger', title: 'Nobody hands it over any more: a person must', detail: decision };
+    case 'ShopAhead':
+      return { who: 'Shop', title: 'The shop has a decision that the log does not have: the log is older', detail: decision };
   }
 }
 

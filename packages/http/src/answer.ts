@@ -20,6 +20,7 @@ const statuses: Partial<Record<LedgerErrorCode, number>> = {
   store_busy: 503,
   store_unavailable: 503,
   store_full: 503,
+  log_went_back: 503,
   contention: 503,
   provider_unavailable: 503,
   closed: 503,

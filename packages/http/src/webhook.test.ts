@@ -96,6 +96,7 @@ describe('what is not durable is sent again', () => {
     store_unavailable: 503,
     store_full: 503,
     contention: 503,
+    log_went_back: 503,
     provider_unavailable: 503,
     closed: 503,
     invalid_input: 400,

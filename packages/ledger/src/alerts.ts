@@ -22,6 +22,12 @@ export type AlertKind =
   /** After 72 h of failures no process tries any more. Sent once. Fix `deliver`, then call `redeliver`. List: `ledger.undelivered()`. */
   | 'delivery_abandoned'
   /**
+   * The shop has decisions of an order that this log does not have: the log is older than the shop, as after a restore from a
+   * backup. The membership of now is decided above them, and delivered. Sent once for each order that is found so. Follow
+   * docs/operate/after-a-restore.md, which brings back what the log lacks. List: `paidonce compare`.
+   */
+  | 'log_behind_shop'
+  /**
    * A payment waits for a person's decision. Sent once for each review, by the process that opened it. Read the order, then
    * call `resolveReview`. List: `ledger.reviews()`.
    */
@@ -78,6 +84,12 @@ export type AlertKind =
    * of them. List: `ledger.duplicates()`.
    */
   | 'same_plan_twice'
+  /**
+   * The last event that this process was acknowledged, or has read, is gone from the log, as where a backup is put back under a
+   * running process. It refuses all calls. Sent once in each process. Restart the processes, and follow
+   * docs/operate/after-a-restore.md. List: the error code of every call, `/health`.
+   */
+  | 'log_went_back'
   /** No checkpoint could be signed. Sent at each failure. Fix what the message names. List: the checkpoint file, whose end is old. */
   | 'checkpoint_failed'
   /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */

@@ -7,6 +7,7 @@
  * - `store_busy`: the store is overloaded, or other processes hold it. Nothing was written; try again.
  * - `store_unavailable`: the store cannot be reached or used. An append may be stored or not; a retry settles it.
  * - `store_full`: the disk is full. Nothing was written.
+ * - `log_went_back`: the last event that this process knew is gone from the log: a backup was put back. Restart the process.
  * - `contention`: other writers of the same stream were faster for 15 s. Nothing was written; try again.
  * - `amount_differs`, `already_paid`, `payment_under_way`: a payment adapter refuses to start a checkout. The last two also
  *   refuse to withdraw an order.
@@ -22,6 +23,7 @@ export type LedgerErrorCode =
   | 'store_busy'
   | 'store_unavailable'
   | 'store_full'
+  | 'log_went_back'
   | 'contention'
   | 'amount_differs'
   | 'already_paid'

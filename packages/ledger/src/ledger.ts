@@ -4,6 +4,7 @@ import { alertSender } from './alerts.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
+import { watchedStore } from './event-store/watched-store.ts';
 import {
   attachOptionsSchema,
   checkOptions,
@@ -62,21 +63,19 @@ class Ledger implements PaymentLedger {
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
   #closed: Promise<void> | undefined;
+  /** Set once the store has found that its log went back. */
+  #lost: LedgerError | undefined;
 
   constructor(options: PaymentLedgerOptions) {
-    const {
-      eventStore: store,
-      deliver,
-      background = true,
-      log = silentLogger,
-      deliverTimeoutMs: timeoutMs = 10_000,
-      checkpoints,
-      duplicateWithinHours = 24,
-    } = options;
+    const { eventStore, deliver, background = true, log = silentLogger, deliverTimeoutMs: timeoutMs = 10_000 } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
     // Empty where this process delivers nothing: then any instance may take its decisions over at once.
     const instance = deliver ? runtime.uuid() : '';
     const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
+    const store = watchedStore(eventStore, (error) => {
+      this.#lost = error;
+      this.#alert({ kind: 'log_went_back', message: error.message });
+    });
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
     this.runtime = runtime;
@@ -102,8 +101,8 @@ class Ledger implements PaymentLedger {
       writer: this.#writer,
       delivery: this.#delivery,
       background,
-      checkpoints,
-      duplicateWithinHours,
+      checkpoints: options.checkpoints,
+      duplicateWithinHours: options.duplicateWithinHours ?? 24,
       ...host,
     });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
@@ -236,9 +235,9 @@ class Ledger implements PaymentLedger {
     return this.#closed;
   }
 
-  /** Every call of a user passes here. */
+  /** Every call of a user passes here. Folded states of a log that went back answer nothing more. */
   #call<T>(work: () => Promise<T>): Promise<T> {
-    return this.#calls.run(work);
+    return this.#lost ? Promise.reject(this.#lost) : this.#calls.run(work);
   }
 
   async #close(): Promise<void> {

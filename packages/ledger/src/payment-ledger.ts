@@ -66,13 +66,22 @@ export interface MembershipChange {
   readonly change: 'granted' | 'suspended' | 'restored' | 'revoked';
   /** The status after this change. Store it where your stored sequence is lower. */
   readonly status: Exclude<MembershipStatus, 'none'>;
-  /** 1, 2, 3… within the membership. */
+  /** 1, 2, 3… within the membership. It jumps only where the shop had answered a higher one. */
   readonly sequence: number;
   /** Provider's clock, ISO 8601 UTC: when the payment was paid. A period starts here, also if the payment was found much later. */
   readonly paidAt: string;
   /** `${membershipId}:${sequence}`. It never changes, also not at a repeated delivery. */
   readonly idempotencyKey: string;
 }
+
+/**
+ * What `deliver` may answer. `storedSequence`: the sequence that the shop has stored for the membership now, after the call:
+ * an integer from 0 to 2^52, where 0 is none. With it nothing is lost in silence when the log, or the shop's table, was
+ * restored from a backup. Above the newest decision of the order: the log is older than the shop, so the membership of now is
+ * decided again above it, and delivered. Below the sequence of the call: the shop has not stored it, so it is called again.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a `deliver` without a return statement is right.
+export type DeliverAnswer = void | { readonly storedSequence: number };
 
 /** Options of `createPaymentLedger`. An unknown one is refused. */
 export interface PaymentLedgerOptions {
@@ -83,9 +92,10 @@ export interface PaymentLedgerOptions {
   /**
    * Delivers a decision to the shop: at least once, with a stable key. It resolves once the shop has stored the change, rejects
    * to be called again, and must stop when the signal aborts. The effect is exactly once if it writes status and sequence in
-   * one transaction. Absent: this process decides, and leaves the delivery to other processes.
+   * one transaction. It should answer the sequence that the shop has then ({@link DeliverAnswer}). Absent: this process decides,
+   * and leaves the delivery to other processes.
    */
-  readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<void>;
+  readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer>;
   /** How many milliseconds `deliver` may take before its signal aborts. Above 0. Default 10,000. */
   readonly deliverTimeoutMs?: number;
   /**

@@ -2,7 +2,7 @@
 // status, other policies, money by hand that was held, and a delivery that another process took over. The real ledger writes the same log in every run.
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
-import type { MembershipChange } from '../payment-ledger.ts';
+import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
 import { openStoryProcess, paid, payment, steadyRuntime, support } from './golden-log.test-support.ts';
 
 const timeoutMs = 7;
@@ -15,7 +15,8 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   // While the shop does not answer, an attempt reaches its time limit at once.
   const isOver = (ms: number): boolean => ms === timeoutMs && silentFor.size > 0;
   const runtime = { ...steady, sleep: (ms: number, signal?: AbortSignal) => steady.sleep(isOver(ms) ? 0 : ms, signal) };
-  const shop = async ({ membershipId }: MembershipChange, signal: AbortSignal): Promise<void> => {
+  const shop = async ({ membershipId, sequence }: MembershipChange, signal: AbortSignal): Promise<DeliverAnswer> => {
+    if (membershipId === 'ahead') return { storedSequence: Math.max(sequence, 3) };
     if (!silentFor.has(membershipId)) return;
     await new Promise((_, failed) => signal.addEventListener('abort', () => failed(new Error('aborted')), { once: true }));
   };
@@ -152,5 +153,11 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
     sha256: 'cd'.repeat(32),
     path: 'data.object.amount',
   });
+  await ledger.settle();
+
+  // The shop has three decisions that the log lost, so the membership is stated again above them.
+  silentFor.clear();
+  await place('ahead');
+  await observe('webhook', 'pi_ahead', paid(), aliases('ahead'));
   await ledger.settle();
 }

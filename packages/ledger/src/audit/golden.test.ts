@@ -180,6 +180,25 @@ const golden: readonly Golden[] = [
       taken: ['active', 1, 1, 0],
     },
   },
+  {
+    file: 'shop-ahead.ndjson',
+    root: 'EFjbx3NtfeULSOdg/n+1tFL4OTXsjCRJFGsKN0n81sw=',
+    orders: {
+      tried: ['active', 1, 1, 0],
+      restored: ['active', 3, 3, 0],
+      returned: ['revoked', 2, 2, 0],
+      asked: ['active', 1, 1, 0],
+      refused: ['none', 0, 0, 0],
+      elsewhere: ['none', 0, 0, 1],
+      kept: ['active', 1, 1, 0],
+      partly: ['revoked', 2, 2, 1],
+      fought: ['active', 1, 1, 0],
+      waits: ['suspended', 2, 2, 0],
+      imported: ['revoked', 2, 2, 0],
+      taken: ['active', 1, 1, 0],
+      ahead: ['active', 4, 4, 0],
+    },
+  },
 ];
 
 async function opened(file: string): Promise<LogReader> {

@@ -1,12 +1,22 @@
 // The entry point @paidonce/ledger/audit: what the command `paidonce` does, as functions. All of them only read the log
-// that they get; `importNdjson`, `copyLedger` and `backUpLog` write to another place. A function that reads a log throws
+// that they get; `importNdjson`, `copyLedger` and `backUpLog` write to another place, `restoreLog` to that of a log. A function that reads a log throws
 // LedgerError `corrupt` or `file_newer` if it meets an event that it cannot read, and what the store throws.
 
 export { type CheckpointOptions, proveConsistency, type TakenCheckpoint, takeCheckpoint } from './checkpoint/checkpoint.ts';
 export { type Checkpoint, type OpenedCheckpoint, openCheckpoint, splitNotes } from './checkpoint/signed-checkpoint.ts';
 export { generateNoteKey, type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from './checkpoint/signed-note.ts';
+export {
+  type Compared,
+  type CompareOptions,
+  compareShop,
+  type LedgerMembership,
+  type Repair,
+  type ShopDifference,
+} from './compare/compare.ts';
+export { type ShopMembership, shopMembershipsIn } from './compare/shop-memberships.ts';
 export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
+export { type RestoredLog, restoreLog } from './copy/restore.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, type Language, memberLines } from './explain/explanation-lines.ts';
 export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';

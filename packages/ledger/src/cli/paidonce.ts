@@ -4,6 +4,7 @@ import type { Command, ExitCode } from '../command-line/command.ts';
 import { type ProgramContext, runProgram } from '../command-line/program.ts';
 import { backupCommand } from './backup-command.ts';
 import { checkpointCommand } from './checkpoint-command.ts';
+import { compareCommand } from './compare-command.ts';
 import { copyCommand } from './copy-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { exportCommand } from './export-command.ts';
@@ -11,6 +12,7 @@ import { importCommand } from './import-command.ts';
 import { keyCommand } from './key-command.ts';
 import { receiptCommand } from './receipt-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { restoreCommand } from './restore-command.ts';
 import { statsCommand } from './stats-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
@@ -25,10 +27,13 @@ const commands: readonly Command[] = [
   importCommand,
   copyCommand,
   backupCommand,
+  restoreCommand,
+  compareCommand,
   statsCommand,
 ];
 
 export function paidonce(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
-  const about = 'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write, to a new place.';
+  const about =
+    'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log, `compare --repair` asks for deliveries.';
   return runProgram({ name: 'paidonce', about, commands }, args, context);
 }

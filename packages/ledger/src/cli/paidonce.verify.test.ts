@@ -421,7 +421,7 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
 });
 
 describe('help', () => {
-  test.each(['explain', 'verify', 'replay', 'receipt', 'checkpoint', 'key', 'export', 'import', 'backup', 'stats'])(
+  test.each(['explain', 'verify', 'replay', 'receipt', 'checkpoint', 'key', 'export', 'import', 'backup', 'restore', 'compare', 'stats'])(
     'of %s tells its options',
     async (name) => {
       const { code, out } = await run(name, '--help');

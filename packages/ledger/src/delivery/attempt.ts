@@ -2,7 +2,8 @@
 // the shop writes only where its stored sequence is lower. The steps:
 //   1. Where another instance may own the decision, append `DeliveryTakenOver`.
 //   2. Call `deliver`, and wait `timeoutMs` at most.
-//   3. Where it resolved, append `MembershipDelivered`.
+//   3. Where it resolved, append `MembershipDelivered`. Where the shop answered a sequence above the newest decision (the
+//      stream decides which that is), append `ShopAhead` and the membership of now above it (shop-ahead.ts).
 //   4. Where it failed, append `DeliveryFailed`, and after 72 h `DeliveryAbandoned` with it.
 //   5. Alert a person at the sixth failure, and when the decision is abandoned.
 
@@ -14,17 +15,18 @@ import type { ManualAction } from '../observation.ts';
 import { backOffMs } from '../order/delivery-state.ts';
 import type { DecisionType, DeliveryFailed, OrderEvent } from '../order/events.ts';
 import { evolve, isPending, type OrderState } from '../order/order.ts';
-import type { MembershipChange } from '../payment-ledger.ts';
+import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import { settledWithin } from '../runtime.ts';
 import type { OrderStreams } from '../streams/order-streams.ts';
+import { alertBehind, settle, storedAnswer } from './shop-ahead.ts';
 
 export interface DeliveryOptions {
   readonly orders: OrderStreams;
   /** This process, as the metadata of its events names it. */
   readonly instance: string;
   /** The shop's function. Resolves once the shop has stored the change, or refused it as older. */
-  readonly deliver: (change: MembershipChange, signal: AbortSignal) => Promise<void>;
+  readonly deliver: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer>;
   /** How long `deliver` may take before its signal is aborted. */
   readonly timeoutMs: number;
   readonly runtime: Runtime;
@@ -36,6 +38,8 @@ export interface DeliveryOptions {
 export type AttemptResult =
   /** `left`: nothing was recorded, since the decision was replaced, delivered, abandoned or taken over meanwhile. */
   | { readonly outcome: 'delivered' | 'left' }
+  /** The shop was ahead of the log: this instance has decided `order` above it, which is to be delivered next. */
+  | { readonly outcome: 'raised'; readonly order: OrderState }
   /** `revision`: of the last event appended for it. `retryAtMs`: monotonic; absent: the decision was abandoned. */
   | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
 
@@ -97,14 +101,22 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   const startedAtMs = runtime.monotonicNowMs();
   // 2: A crash here: the shop may have stored the change. The next owner calls again, under the same key.
   const answer = await callShop(changeOf(order), abort, options);
-  if (answer !== 'delivered') return recordFailure(order, answer, startedAtMs, options);
+  if (typeof answer === 'string') return recordFailure(order, answer, startedAtMs, options);
   // 3: A crash or a failing store before this append: the shop is called again, under the same key. After it, all is settled.
-  await orders.append(orderId, 'delivery', ({ delivery }) => ({
-    events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],
-    answer: undefined,
-    final: true,
-  }));
-  return { outcome: 'delivered' };
+  const { state, answer: outcome } = await orders.append(orderId, 'delivery', (now, policy) => {
+    return settle(now, { sequence, stored: answer.stored }, policy);
+  });
+  switch (outcome) {
+    case 'delivered':
+      return { outcome };
+    case 'raised':
+      // A crash before the alert loses it; `ShopAhead` stands in the stream.
+      alertBehind(state, sequence, options);
+      return { outcome, order: state };
+    case 'ahead again':
+      options.log.warn({ orderId, sequence, storedSequence: answer.stored }, 'deliver answers a sequence above what was decided for it');
+      return recordFailure(order, 'error', startedAtMs, options);
+  }
 }
 
 /** Calls the shop, and waits `timeoutMs` at most: also where a newer decision or a shutdown has aborted the attempt. */
@@ -112,13 +124,14 @@ async function callShop(
   change: MembershipChange,
   abort: AbortController,
   { deliver, timeoutMs, runtime, log }: DeliveryOptions,
-): Promise<'delivered' | DeliveryFailed['reason']> {
+): Promise<{ readonly stored: number } | DeliveryFailed['reason']> {
   const { membershipId: orderId, sequence } = change;
   const answered = new AbortController();
   const call = Promise.resolve()
     .then(() => deliver(change, abort.signal))
+    .then((answer) => storedAnswer(answer, sequence))
     .then(
-      () => 'delivered' as const,
+      (stored) => ({ stored }),
       (error: unknown) => {
         if (!abort.signal.aborted) log.warn({ err: error, orderId, sequence }, 'deliver failed');
         return 'error' as const;

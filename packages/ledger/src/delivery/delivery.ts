@@ -174,6 +174,8 @@ class DeliveryScheduler implements Delivery {
     const result = await attemptDelivery(order, abort, this.#options);
     // 6: A newer decision was noted meanwhile. If it is ours and the reply to its append was lost, nothing else makes the lane due.
     if (lane.sequence > sequence) this.#lanes.dueAt(lane, this.#now());
+    // Delivered at once, since this instance owns it. A raised decision is never raised again, so this ends.
+    if (result.outcome === 'raised') return this.#attempt(lane, result.order);
     if (result.outcome === 'failed' && result.retryAtMs !== undefined) {
       this.#lanes.dueAt(lane, result.retryAtMs);
       lane.ownUntilMs = result.retryAtMs + this.#patienceMs / 3;

@@ -55,7 +55,13 @@ export interface ReadLogOptions {
   readonly follow?: AbortSignal;
 }
 
-/** The event store. `testing/store-contract.ts` proves each promise, by its number, on every engine. */
+/**
+ * The event store. `testing/store-contract.ts` proves each promise, by its number, on every engine.
+ *
+ * 10. Where the last event that this handle was acknowledged or has read is no longer in the log (a backup was put back), it
+ *     acknowledges nothing more: calls fail with `log_went_back`. (A store that can only look now and then may answer reads for a few
+ *     seconds first.)
+ */
 export interface EventStore {
   /**
    * Appends all of `events` or none. Safe to call concurrently, from any number of processes.

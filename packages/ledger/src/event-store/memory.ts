@@ -3,6 +3,7 @@
 import { LedgerError } from '../errors.ts';
 import type { AppendResult, EventStore, LogPage, NewEvent, Position, ReadLogOptions, StoredEvent } from './event-store.ts';
 import { LogGrowth, logPages, pageEvents, refusePositionPastEnd, toPosition } from './log-pages.ts';
+import { LastKnown } from './log-went-back.ts';
 import { checkAppend, fromStoredRow, type StoredRow } from './stored-text.ts';
 
 /** The stored events. They are rows of text, so that no reader shares an object with a writer. Only `append` writes them. */
@@ -27,8 +28,20 @@ export function createMemoryLog(): MemoryLog {
 export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventStoreOptions = {}): EventStore {
   const closing = new AbortController();
 
+  const known = new LastKnown<Position>();
+
   function refuseClosed(): void {
     if (closing.signal.aborted) throw new LedgerError('closed', 'The event store is closed. Open a new one.');
+    known.refuseLost();
+    const { event } = known;
+    // Positions begin at 1, so a position is also the number of rows up to it.
+    if (event && log.rows[Number(event.position) - 1]?.id !== event.id) known.missed(`Event ${event.id} is no longer in the log`);
+  }
+
+  function noted(events: readonly StoredEvent[]): readonly StoredEvent[] {
+    const last = events.at(-1);
+    if (last) known.note(last);
+    return events;
   }
 
   return {
@@ -52,6 +65,8 @@ export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventSto
         rows.push(row);
         log.rows.push(row);
       }
+      const last = log.rows.at(-1);
+      if (last) known.note(last);
       log.streams.set(stream, rows);
       log.growth.announce();
       return { appended: true, revision: lastRevision, position: toPosition(log.rows.length) };
@@ -59,18 +74,17 @@ export function openMemoryEventStore({ log = createMemoryLog() }: MemoryEventSto
 
     async readStream(stream: string, { afterRevision = -1 }: { readonly afterRevision?: number } = {}): Promise<readonly StoredEvent[]> {
       refuseClosed();
-      return (log.streams.get(stream) ?? []).slice(afterRevision + 1).map(fromStoredRow);
+      return noted((log.streams.get(stream) ?? []).slice(afterRevision + 1).map(fromStoredRow));
     },
 
     readLog(options: ReadLogOptions = {}): AsyncIterable<LogPage> {
       const page = (after: Position, prefixes: readonly string[] | undefined): LogPage => {
         refuseClosed();
         refusePositionPastEnd(after, toPosition(log.rows.length));
-        // Positions begin at 1, so a position is also the number of rows up to it.
         const rows = log.rows.slice(Number(after), Number(after) + pageEvents);
         const matching = prefixes ? rows.filter((row) => prefixes.some((prefix) => row.stream.startsWith(prefix))) : rows;
         const next = rows.at(-1)?.position ?? after;
-        return { events: matching.map(fromStoredRow), next, caughtUp: Number(next) === log.rows.length };
+        return { events: noted(matching.map(fromStoredRow)), next, caughtUp: Number(next) === log.rows.length };
       };
       return logPages({ page, growth: log.growth, closing: closing.signal }, options);
     },

@@ -4,10 +4,12 @@ import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
 import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution } from './events.ts';
+import { sourcesOf } from './fact-reports.ts';
 import type { PaymentFacts } from './facts.ts';
-import { factContentKey, isGranting, isSameReference, type MembershipStatus, moveOf, type OrderState, sourcesOf } from './order.ts';
+import { factContentKey, isGranting, isSameReference, type MembershipStatus, moveOf, type OrderState } from './order.ts';
 import { isReported } from './payment-names.ts';
 import type { Policy } from './policy.ts';
+import { decideShopAhead } from './shop-ahead.ts';
 import { isSameOrder } from './terms.ts';
 import { Trail } from './trail.ts';
 import { refuseWithdrawal } from './withdrawal.ts';
@@ -35,7 +37,9 @@ export type OrderCommand =
       readonly seenRevision: number;
       readonly by: ManualAction;
       readonly at: string;
-    };
+    }
+  /** The shop has stored a decision of this sequence, which is not ours. */
+  | { readonly type: 'shop_ahead'; readonly sequence: number };
 
 /** Law 2 on one screen: only `none` leads to a grant, and nothing leads back to `none`. */
 // biome-ignore format: a table
@@ -67,6 +71,8 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return decideMoved(before, command, policy);
     case 'resolve':
       return decideResolved(before, command, policy);
+    case 'shop_ahead':
+      return decideShopAhead(before, command.sequence, policy);
   }
 }
 

@@ -16,8 +16,34 @@ export interface DeliveryState {
   readonly spentMs: number;
   /** True: no instance tries the newest decision again, until a person calls `redeliver`. */
   readonly abandoned: boolean;
+  /**
+   * True: the newest decision follows a `ShopAhead`. It raises no further one, until a person calls `redeliver`: a shop whose
+   * answer is always ahead would make the stream grow without end.
+   */
+  readonly raised: boolean;
   /** Revision of the last event about the newest decision: the decision itself, or a delivery event of it. −1: none. */
   readonly revision: number;
+}
+
+/** The delivery of an order for which nothing was decided. */
+export const noDelivery: DeliveryState = {
+  settled: 0,
+  owner: '',
+  underWay: false,
+  failures: 0,
+  waitMs: 0,
+  spentMs: 0,
+  abandoned: false,
+  raised: false,
+  revision: -1,
+};
+
+/**
+ * The delivery of a decision that was just appended: its instance attempts it at once.
+ * @param raised whether the decision follows a `ShopAhead`. @param revision the decision's.
+ */
+export function deliveryOfDecision({ settled }: DeliveryState, raised: boolean, instance: string, revision: number): DeliveryState {
+  return { ...noDelivery, settled, owner: instance, underWay: true, raised, revision };
 }
 
 type DeliveryEvent = Extract<OrderEvent, { type: 'DeliveryFailed' | 'DeliveryTakenOver' | 'DeliveryAbandoned' }>;
@@ -38,9 +64,20 @@ export function deliveryAfter(delivery: DeliveryState, event: DeliveryEvent, ins
     case 'DeliveryFailed':
       return { ...delivery, underWay: false, failures: delivery.failures + 1, waitMs: event.data.waitMs, spentMs: event.data.spentMs };
     case 'DeliveryTakenOver':
-      // A person's request starts the count of failures and the time spent anew.
+      // A person's request starts the count of failures and the time spent anew, also of a decision that was settled: the shop
+      // has lost it.
       return event.data.by
-        ? { ...delivery, owner: instance, underWay: true, failures: 0, waitMs: 0, spentMs: 0, abandoned: false }
+        ? {
+            ...delivery,
+            settled: Math.min(delivery.settled, event.data.sequence - 1),
+            owner: instance,
+            underWay: true,
+            failures: 0,
+            waitMs: 0,
+            spentMs: 0,
+            abandoned: false,
+            raised: false,
+          }
         : takenOver(delivery, instance);
     case 'DeliveryAbandoned':
       return { ...delivery, abandoned: true };

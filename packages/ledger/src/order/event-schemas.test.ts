@@ -34,6 +34,7 @@ const examples: { readonly [T in OrderEventType]: readonly OrderEvent[] } = {
     { type: 'DeliveryTakenOver', data: { sequence: 1, by: support } },
   ],
   DeliveryAbandoned: [{ type: 'DeliveryAbandoned', data: { sequence: 1 } }],
+  ShopAhead: [{ type: 'ShopAhead', data: { sequence: 3 } }],
 };
 const types = Object.keys(examples) as OrderEventType[];
 const every = Object.values(examples).flat();

@@ -105,6 +105,7 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
   ],
   DeliveryTakenOver: [z.strictObject({ sequence: sequenceSchema, by: z.exactOptional(manualActionSchema) })],
   DeliveryAbandoned: [z.strictObject({ sequence: sequenceSchema })],
+  ShopAhead: [z.strictObject({ sequence: sequenceSchema })],
 };
 
 /** Upcasters would be the second argument: no shape has changed yet in a way that a newer schema does not hold. */

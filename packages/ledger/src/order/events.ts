@@ -45,7 +45,7 @@ export interface MembershipDecided {
   readonly membershipId: string;
   readonly memberId: string;
   readonly plan: string;
-  /** 1, 2, 3… within the order. */
+  /** 1, 2, 3… within the order. It jumps only after a `ShopAhead`. */
   readonly sequence: number;
   /** When `payment` was paid. Provider's clock, ISO 8601 UTC. */
   readonly paidAt: string;
@@ -126,11 +126,24 @@ export interface DeliveryFailed {
 /** The instance that appended this event owns the delivery from now on. */
 export interface DeliveryTakenOver {
   readonly sequence: number;
-  /** The person who asked for it by `redeliver`. Absent: nobody did; the last owner was silent, or there was none. */
+  /**
+   * The person who asked for it, by `redeliver` or by `paidonce compare --repair`, also where it was delivered before. Absent:
+   * nobody did; the last owner was silent, or there was none.
+   */
   readonly by?: ManualAction;
 }
 /** No instance tries this sequence again, until a person calls `redeliver`. */
 export interface DeliveryAbandoned {
+  readonly sequence: number;
+}
+
+/**
+ * The shop has a decision of this sequence that this log does not have: the log is older than the shop, as after a restore
+ * from a backup. The decision that follows in the same append states the membership as it is now, under the next sequence.
+ * Nothing else lets a sequence jump.
+ */
+export interface ShopAhead {
+  /** What the shop has stored: not less than the sequence of our newest decision. */
   readonly sequence: number;
 }
 
@@ -151,6 +164,7 @@ export interface OrderEventData {
   DeliveryFailed: DeliveryFailed;
   DeliveryTakenOver: DeliveryTakenOver;
   DeliveryAbandoned: DeliveryAbandoned;
+  ShopAhead: ShopAhead;
 }
 /** The type of an event of an order's stream, as it is stored. */
 export type OrderEventType = keyof OrderEventData;

@@ -69,6 +69,7 @@ describe('delivery', () => {
       waitMs: 0,
       spentMs: 0,
       abandoned: false,
+      raised: false,
       revision: 2,
     });
     expect(isPending(order)).toBe(true);

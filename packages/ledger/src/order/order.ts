@@ -1,8 +1,8 @@
 // The order: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
-// Reading order of this folder: events, facts, order, policy, access, decide, view; then event-schemas, delivery-state, review-sentences.
+// Reading order of this folder: events, facts, order, policy, access, decide, view; then event-schemas, fact-reports, delivery-state, review-sentences.
 import { invariant } from '../errors.ts';
 import { factContent, isKeyOf, type PaymentReference, paymentKey, referenceName, type Source } from '../observation.ts';
-import { type DeliveryState, deliveryAfter } from './delivery-state.ts';
+import { type DeliveryState, deliveryAfter, deliveryOfDecision, noDelivery } from './delivery-state.ts';
 import type {
   CheckoutAttached,
   DecisionType,
@@ -17,8 +17,8 @@ import type {
   ReviewOpened,
   ReviewResolved,
 } from './events.ts';
+import { type FactReports, withReport } from './fact-reports.ts';
 import { joinAliases, joinFact, noFacts, type PaymentFacts, withEntry } from './facts.ts';
-import { itemNamed, withItem } from './sorted-list.ts';
 
 /**
  * `none`: never granted. `active`: the member has access. `suspended`: access is paused while a dispute is open.
@@ -38,7 +38,7 @@ export interface OrderState {
   readonly checkouts: readonly CheckoutAttached[];
   /** Key: payment key. */
   readonly payments: Readonly<Record<string, PaymentFacts>>;
-  /** The sources that reported each fact, first one first. Sorted by `fact`, which is its `factContentKey`. */
+  /** Sorted by `fact`, which is its `factContentKey`. */
   readonly reports: readonly FactReports[];
   /** All reviews, resolved ones too, in the order in which they were opened. */
   readonly reviews: readonly ReviewState[];
@@ -53,16 +53,11 @@ export interface OrderState {
   readonly decided?: MembershipDecided & { readonly type: DecisionType };
   /** The source of the grant. Absent: never granted. */
   readonly grantedBy?: Source;
-  /** Number of decisions so far, and the sequence of the newest. */
+  /** The sequence of the newest decision; 0: none yet. */
   readonly sequence: number;
   readonly delivery: DeliveryState;
   /** Revision of the last observation, decision or move; −1: none. A resolution that names an earlier revision is stale. */
   readonly changedAtRevision: number;
-}
-
-export interface FactReports {
-  readonly fact: string;
-  readonly sources: readonly Source[];
 }
 
 /** A move, and the other names that the payment had in this order. */
@@ -93,7 +88,7 @@ export function initialState(orderId: string): OrderState {
     rulings: {},
     membership: 'none',
     sequence: 0,
-    delivery: { settled: 0, owner: '', underWay: false, failures: 0, waitMs: 0, spentMs: 0, abandoned: false, revision: -1 },
+    delivery: noDelivery,
     changedAtRevision: -1,
   };
 }
@@ -146,6 +141,14 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
     case 'DeliveryAbandoned':
       if (event.data.sequence < order.sequence) return {}; // It concerns a decision that a newer one has replaced.
       return { delivery: { ...deliveryAfter(order.delivery, event, instance), revision } };
+    case 'ShopAhead':
+      invariant(order.decided !== undefined, `the shop is ahead of order ${order.orderId}, for which nothing was decided`);
+      invariant(
+        event.data.sequence >= order.sequence,
+        `the shop is ahead of order ${order.orderId} with ${event.data.sequence}, decided ${order.sequence}`,
+      );
+      // Up to there the shop has decided already. The decision that follows in the same append is what it lacks.
+      return { sequence: event.data.sequence, delivery: { ...order.delivery, settled: event.data.sequence } };
   }
 }
 
@@ -155,7 +158,7 @@ function observed(order: OrderState, data: PaymentObserved, revision: number): C
   const facts = joinAliases(joinFact(order.payments[key] ?? noFacts(data.payment), data), data.aliases);
   return {
     payments: withEntry(order.payments, key, facts),
-    reports: withItem(order.reports, { fact: content, sources: [...(sourcesOf(order, content) ?? []), data.source] }, factOf),
+    reports: withReport(order.reports, content, data.source),
     changedAtRevision: revision,
   };
 }
@@ -170,7 +173,7 @@ function decided(order: OrderState, type: DecisionType, decision: MembershipDeci
     grantingPayments: givesAccess(type) ? [...new Set([...order.grantingPayments, paymentKey(decision.payment)])] : order.grantingPayments,
     ...(type === 'MembershipGranted' ? { grantedBy: decision.source } : {}),
     sequence: decision.sequence,
-    delivery: { ...initialState(order.orderId).delivery, settled: order.delivery.settled, owner: instance, underWay: true, revision },
+    delivery: deliveryOfDecision(order.delivery, isShopAhead(order), instance, revision),
     changedAtRevision: revision,
   };
 }
@@ -231,13 +234,6 @@ function givesAccess(type: DecisionType): boolean {
   return type === 'MembershipGranted' || type === 'MembershipRestored';
 }
 
-/** The sources that reported the fact of this `factContentKey`, first one first. Undefined: none has. */
-export function sourcesOf({ reports }: OrderState, fact: string): readonly Source[] | undefined {
-  return itemNamed(reports, fact, factOf)?.sources;
-}
-
-const factOf = ({ fact }: FactReports): string => fact;
-
 /** Names a fact with its content in an order: the payment key, a space, and the content of the fact. */
 export function factContentKey({ payment, fact }: Pick<PaymentObserved, 'payment' | 'fact'>): string {
   return `${paymentKey(payment)} ${factContent(fact)}`;
@@ -251,6 +247,11 @@ export function nextReviewId(order: OrderState): string {
 export function hasReview(order: OrderState, kind: ReviewKind, payment: PaymentReference): boolean {
   const key = paymentKey(payment);
   return order.reviews.some((review) => review.kind === kind && paymentKey(review.payment) === key);
+}
+
+/** True if a `ShopAhead` has raised the sequence, and the decision that follows it is not folded yet. */
+function isShopAhead({ sequence, decided }: OrderState): boolean {
+  return sequence !== (decided?.sequence ?? 0);
 }
 
 /** True if the newest decision is neither delivered nor abandoned. */

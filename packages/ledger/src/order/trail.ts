@@ -1,4 +1,4 @@
-// What a decision adds to an order, event by event.
+// What a command adds to an order, event by event, and the order after it.
 import { type PaymentReference, paymentKey } from '../observation.ts';
 import type { OrderEvent, ReviewKind } from './events.ts';
 import { evolve, hasReview, nextReviewId, type OrderState } from './order.ts';

@@ -27,11 +27,11 @@ export interface OrderStreams {
    * @throws LedgerError `invalid_input`: the command was refused by `decide`.
    */
   command(orderId: string, cause: string, command: OrderCommand): Promise<OrderAnswer>;
-  /** Appends delivery events, which decide nothing about access. */
+  /** Appends delivery events, and what follows where the shop is ahead. */
   append<Answer>(
     orderId: string,
     cause: string,
-    decide: (state: OrderState) => Proposal<OrderEvent, Answer>,
+    decide: (state: OrderState, policy: Policy) => Proposal<OrderEvent, Answer>,
   ): Promise<{ readonly state: OrderState; readonly answer: Answer }>;
   /** Strong. An order without events has revision −1. */
   read(orderId: string): Promise<OrderState>;
@@ -56,9 +56,13 @@ interface Appended {
 export function openOrderStreams(transactions: Transactions, policy: Policy, { onDecision, onAlert }: Appended): OrderStreams {
   const adopted = policyAdoption(transactions, policy);
 
-  async function append<Answer>(orderId: string, cause: string, decideOn: (state: OrderState) => Proposal<OrderEvent, Answer>) {
+  async function append<Answer>(
+    orderId: string,
+    cause: string,
+    decideOn: (state: OrderState, policy: Policy) => Proposal<OrderEvent, Answer>,
+  ) {
     const hash = await adopted();
-    return transactions.transact(orderAggregate, orderId, { policy: hash, cause }, decideOn);
+    return transactions.transact(orderAggregate, orderId, { policy: hash, cause }, (state) => decideOn(state, policy));
   }
 
   const read = (orderId: string): Promise<OrderState> => transactions.read(orderAggregate, orderId);

@@ -23,11 +23,18 @@ export interface LogUnderTest {
   open(): Promise<EventStore>;
   /** Removes the log. Called after all handles are closed. */
   remove(): Promise<void>;
+  /**
+   * Takes a backup, and returns a function that puts it back while handles are open. Absent: the log cannot be put back, and
+   * the tests of promise 10 are skipped.
+   */
+  backUp?(): Promise<() => Promise<void>>;
 }
 
 /** What all tests share: it opens handles on the log of the test that runs now. */
 interface Bench {
   open(): Promise<EventStore>;
+  /** Takes a backup, as `LogUnderTest.backUp`; skips the test where there is none. */
+  backUp(skip: () => void): Promise<() => Promise<void>>;
 }
 
 /** Defines the test suite for one engine; call it at the top of a test file. @param createLog makes a new log for each test. */
@@ -40,6 +47,10 @@ export function storeContract(name: string, createLog: () => Promise<LogUnderTes
         const store = await log.open();
         opened.push(store);
         return store;
+      },
+      backUp: async (skip) => {
+        if (!log.backUp) skip();
+        return (await log.backUp?.()) ?? (async () => undefined);
       },
     };
     beforeEach(async () => {
@@ -60,6 +71,7 @@ export function storeContract(name: string, createLog: () => Promise<LogUnderTes
     describe('7: following', () => followersAreWoken(bench));
     describe('8: what is written is what is read', () => textIsKept(bench));
     describe('9: closing', () => closingEnds(bench));
+    describe('10: a log that was put back', () => goingBackIsNoticed(bench));
   });
 }
 
@@ -560,6 +572,63 @@ function closingEnds({ open }: Bench): void {
     await Promise.all([store.close(), store.close()]);
     await store.close();
     expect((await waiting).done).toBe(true);
+  });
+}
+
+function goingBackIsNoticed({ open, backUp }: Bench): void {
+  const wentBack = { name: 'LedgerError', code: 'log_went_back' };
+
+  test('a handle whose acknowledged append is gone acknowledges and reads nothing more', async ({ skip }) => {
+    const store = await open();
+    const stream = newName();
+    const [kept, lost] = [newEvents(1), newEvents(1)];
+    await store.append(stream, -1, kept);
+    const putBack = await backUp(skip);
+    await store.append(stream, 0, lost);
+    await putBack();
+    await expect(store.append(newName(), -1, newEvents(1))).rejects.toMatchObject(wentBack);
+    await expect(store.append(stream, 0, newEvents(1))).rejects.toMatchObject(wentBack);
+    await expect(store.readStream(stream)).rejects.toMatchObject(wentBack);
+    await expect(pagesOf(store, {})).rejects.toMatchObject(wentBack);
+    await store.close();
+    const found = await (await open()).readStream(stream);
+    expect(found.map(({ id }) => id)).toEqual(kept.map(({ id }) => id));
+  });
+
+  test('so does a handle that has only read it', async ({ skip }) => {
+    const [writer, reader] = [await open(), await open()];
+    const stream = newName();
+    await writer.append(stream, -1, newEvents(1));
+    const putBack = await backUp(skip);
+    await writer.append(stream, 0, newEvents(1));
+    expect(await reader.readStream(stream)).toHaveLength(2);
+    await putBack();
+    await expect(reader.append(newName(), -1, newEvents(1))).rejects.toMatchObject(wentBack);
+  });
+
+  test('a follower ends with the error, or at the next call', async ({ skip }) => {
+    const [writer, follower] = [await open(), await open()];
+    const stream = newName();
+    const putBack = await backUp(skip);
+    await writer.append(stream, -1, newEvents(1));
+    const pages = follower.readLog({ prefixes: [stream], follow: new AbortController().signal })[Symbol.asyncIterator]();
+    for (let events = 0; events < 1; ) events += ((await pages.next()).value as LogPage).events.length;
+    await putBack();
+    await expect(follower.append(newName(), -1, newEvents(1))).rejects.toMatchObject(wentBack);
+    await pages.return?.();
+  });
+
+  test('a handle that is opened afterwards goes on with what the log has', async ({ skip }) => {
+    const store = await open();
+    const stream = newName();
+    await store.append(stream, -1, newEvents(1));
+    const putBack = await backUp(skip);
+    await store.append(stream, 0, newEvents(2));
+    await putBack();
+    await store.close();
+    const after = await open();
+    expect(await after.append(stream, 0, newEvents(1))).toMatchObject({ appended: true, revision: 1 });
+    expect(await after.readStream(stream)).toHaveLength(2);
   });
 }
 

@@ -41,7 +41,8 @@ export async function backUpLog(log: LogReader, toPath: string, onEvents?: (even
   }
 }
 
-function integrityOf(path: string): string {
+/** Returns `ok`, or the first damage that SQLite finds. */
+export function integrityOf(path: string): string {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     return String(db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check']);

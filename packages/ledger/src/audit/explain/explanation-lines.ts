@@ -49,6 +49,7 @@ function summaryLines(explanation: Explanation, messages: Messages): readonly st
 }
 
 function becauseText({ because }: EntryOf<'decided'>, explanation: Explanation, messages: Messages): string {
+  if ('shopHad' in because) return messages.summary.behind(because.shopHad);
   return 'report' in because
     ? messages.summary.reported(because.report, factText(because.report, explanation, messages))
     : messages.summary.ruled(because.by);
@@ -99,6 +100,8 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
       return entries.taken_over(entry);
     case 'abandoned':
       return entries.abandoned(entry);
+    case 'shop_ahead':
+      return entries.shop_ahead(entry);
   }
 }
 

@@ -51,6 +51,7 @@ export const english: Messages = {
     reported: ({ source, evidence, by }, fact) =>
       `${by ? by.actor : english.sources[source]} said that ${fact} (${evidence.eventId ?? evidence.objectId})`,
     ruled: ({ actor, reason }) => `${actor} decided so (${reason})`,
+    behind: (shopHad) => `the shop had decision ${shopHad}, which this log does not have, so the membership was stated again above it`,
     confirmed: (source, afterMs) => `Confirmed by ${english.sources[source]}, ${english.duration(afterMs)} later.`,
     unconfirmed: () => 'No other source has confirmed it.',
     reviews: (count) => `${plural(count, 'review')} open: a person must look.`,
@@ -86,6 +87,8 @@ export const english: Messages = {
         ? `${by.actor} asked for decision ${sequence} to be delivered again (${by.reason}).`
         : `A process took over the delivery of decision ${sequence}.`,
     abandoned: ({ sequence }) => `Delivery of decision ${sequence} was given up after 72 h. \`redeliver\` starts it again.`,
+    shop_ahead: ({ sequence }) =>
+      `The shop has decision ${sequence}, which this log does not have: the log is older than the shop (law 9).`,
   },
   verdicts: {
     decided: ({ decision }) => `That ${english.decisions[decision]}.`,

@@ -83,6 +83,7 @@ export const traditionalChinese: Messages = {
     reported: ({ source, evidence, by }, fact) =>
       `${by ? by.actor : traditionalChinese.sources[source]}表示 ${fact}（${evidence.eventId ?? evidence.objectId}）`,
     ruled: ({ actor, reason }) => `${actor} 作此決定（${reason}）`,
+    behind: (shopHad) => `商店已有第 ${shopHad} 項決定，而本紀錄沒有，故於其上重新陳述會員資格`,
     confirmed: (source, afterMs) => `${traditionalChinese.duration(afterMs)}後由${traditionalChinese.sources[source]}證實。`,
     unconfirmed: () => '沒有其他來源證實。',
     reviews: (count) => `有 ${count} 件待人工審查。`,
@@ -116,6 +117,7 @@ export const traditionalChinese: Messages = {
     taken_over: ({ sequence, by }) =>
       by ? `${by.actor} 要求重新送達第 ${sequence} 項決定（${by.reason}）。` : `另一程序接手送達第 ${sequence} 項決定。`,
     abandoned: ({ sequence }) => `第 ${sequence} 項決定於 72 小時後放棄送達；可用 \`redeliver\` 重新開始。`,
+    shop_ahead: ({ sequence }) => `商店已有第 ${sequence} 項決定，而本紀錄沒有：紀錄比商店舊（定律 9）。`,
   },
   verdicts: {
     decided: ({ decision }) => `因此${traditionalChinese.decisions[decision]}。`,

@@ -33,6 +33,8 @@ export interface Messages {
     changed(entry: EntryOf<'decided'>, because: string): string;
     reported(report: SourceReport, fact: string): string;
     ruled(by: ManualAction): string;
+    /** Says that the shop had decisions which this log does not have. */
+    behind(shopHad: number): string;
     confirmed(source: Source, afterMs: number): string;
     unconfirmed(): string;
     reviews(count: number): string;
@@ -55,6 +57,7 @@ export interface Messages {
     delivery_failed(entry: EntryOf<'delivery_failed'>): string;
     taken_over(entry: EntryOf<'taken_over'>): string;
     abandoned(entry: EntryOf<'abandoned'>): string;
+    shop_ahead(entry: EntryOf<'shop_ahead'>): string;
   };
   readonly verdicts: {
     decided(verdict: VerdictOf<'decided'>): string;

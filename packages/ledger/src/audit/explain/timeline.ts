@@ -47,8 +47,8 @@ export interface SourceReport {
   readonly by?: ManualAction;
 }
 
-/** What led to a decision: an observation, or what a person decided. */
-export type Because = { readonly report: SourceReport } | { readonly by: ManualAction };
+/** What led to a decision: an observation, what a person decided, or the higher sequence that the shop had. */
+export type Because = { readonly report: SourceReport } | { readonly by: ManualAction } | { readonly shopHad: number };
 
 /** One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. */
 export type TimelineEntry = { readonly at: string; readonly place: string } & (
@@ -81,6 +81,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'delivery_failed'; readonly sequence: number; readonly reason: DeliveryFailed['reason']; readonly waitMs: number }
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
   | { readonly kind: 'abandoned'; readonly sequence: number }
+  | { readonly kind: 'shop_ahead'; readonly sequence: number }
 );
 
 /** A parsed event of the order's stream, with the metadata that the timeline shows. */
@@ -169,6 +170,8 @@ function entryOf(
       return { kind: 'taken_over', ...event.data };
     case 'DeliveryAbandoned':
       return { kind: 'abandoned', ...event.data };
+    case 'ShopAhead':
+      return { kind: 'shop_ahead', ...event.data };
     default:
       memory.decidedAt.set(event.data.sequence, recordedAt);
       return {
@@ -220,6 +223,7 @@ function ledTo(rest: readonly ReadEvent[]): readonly OrderEvent[] {
 function becauseOf({ payment, source }: MembershipDecided, earlier: readonly ReadEvent[], memory: Memory): Because {
   const led = earlier.findLast(({ event }) => event.type !== 'ReviewOpened')?.event;
   if (led?.type === 'PaymentObserved') return { report: reportIn(led.data) };
+  if (led?.type === 'ShopAhead') return { shopHad: led.data.sequence };
   if (led?.type === 'ReviewResolved' || led?.type === 'PaymentMoved') return { by: led.data.by };
   const waiting = [...memory.firstReports.values()].find(({ payment: of, fact }) => paymentKey(of) === paymentKey(payment) && isPaid(fact));
   return waiting ? { report: waiting } : { by: { actor: source, reason: '' } };

@@ -3,6 +3,7 @@
 
 import { LedgerError } from '../../errors.ts';
 import { currencySchema } from '../../observation.ts';
+import { csvRows } from '../csv-rows.ts';
 import { minorOf } from '../minor-units.ts';
 
 /** One fee of a payment, from one line of the report. */
@@ -61,27 +62,4 @@ export function feesIn(csv: string): Fees {
     fees.set(payment, [...(fees.get(payment) ?? []), { date, amountMinor, currency, place: `fees line ${line}` }]);
   }
   return fees;
-}
-
-interface Cell {
-  readonly text: string;
-  /** The line at which its row begins, from 1. */
-  readonly line: number;
-}
-
-/** Splits CSV text (RFC 4180) into rows. Skips empty lines. */
-function csvRows(csv: string): readonly (readonly Cell[])[] {
-  const rows: Cell[][] = [];
-  let row: Cell[] = [];
-  let [line, rowLine] = [1, 1];
-  for (const [, quoted, plain, end = ''] of csv.replace(/^\uFEFF/, '').matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/g)) {
-    const text = quoted?.replaceAll('""', '"') ?? plain ?? '';
-    row.push({ text, line: rowLine });
-    line += text.split('\n').length - 1 + (end === ',' || end === '' ? 0 : 1);
-    if (end === ',') continue;
-    if (row.some((cell) => cell.text !== '')) rows.push(row);
-    row = [];
-    rowLine = line;
-  }
-  return rows;
 }

@@ -34,7 +34,7 @@ function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, 
       if (sequence === newest && isPending(before) && delivery.owner === instance) return undefined;
       return `the newest decision, ${newest}, pending, tried by its owner, instance ${delivery.owner || '(none)'}`;
     case 'DeliveryTakenOver':
-      if (sequence === newest && (event.data.by ? sequence > delivery.settled : isPending(before))) return undefined;
+      if (sequence === newest && newest > 0 && (event.data.by || isPending(before))) return undefined;
       return `the newest decision, ${newest}, not yet settled`;
     case 'DeliveryAbandoned': {
       const last = previous?.event;

@@ -87,6 +87,8 @@ function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, co
     case 'PaymentMoved':
       verifyMove(before, row, event.data, rows.slice(0, at), context);
       return { type: 'move', ...event.data, at: openedWith(rows[at + 1]) };
+    case 'ShopAhead':
+      return { type: 'shop_ahead', sequence: event.data.sequence };
     default:
       return undefined;
   }
@@ -162,6 +164,9 @@ function policyOf({ row, stored }: OrderRow, { policies, report }: VerifyContext
   return undefined;
 }
 
+/** The rule that is broken where a command added an event, and should have added none. */
+const emptyRules: Readonly<Partial<Record<OrderCommand['type'], Rule>>> = { observe: 'law-5', move: 'law-3', shop_ahead: 'law-9' };
+
 /** Judges one append. Returns how many events it has. */
 function verifyAppend(
   before: OrderState,
@@ -174,7 +179,7 @@ function verifyAppend(
   const first = rows[at] as OrderRow;
   const expected = decided(before, command, policy);
   if (typeof expected === 'string' || expected.length === 0) {
-    const rule = command.type === 'observe' ? 'law-5' : command.type === 'move' ? 'law-3' : 'decision';
+    const rule = emptyRules[command.type] ?? 'decision';
     context.report(
       findingAt(first.row, rule, 'nothing is added: the order knew it', typeof expected === 'string' ? expected : eventText(first.event)),
     );

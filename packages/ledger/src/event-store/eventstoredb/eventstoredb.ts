@@ -7,10 +7,12 @@ import { appendUntilSettled } from './append.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
 import { Clients } from './clients.ts';
+import { KnownLog } from './known-log.ts';
 import { checkOpening } from './opening-check.ts';
 import { checkOptions, type EventStoreDbEventStoreOptions } from './options.ts';
 import { readStream } from './read.ts';
 import { type LogReading, readLog } from './read-log.ts';
+import type { RetryPolicy } from './retry.ts';
 import { TimeLimits } from './time-limits.ts';
 
 export type { Credentials, EventStoreDbClient } from './client.ts';
@@ -39,10 +41,11 @@ export async function openEventStoreDbEventStore(
   if (all.length === 0) throw new LedgerError('invalid_input', 'No client was given. Pass one, or several that share the load');
   const { credentials, runtime, timeoutMs, attemptTimeoutMs, quietMs, keepClients, readOnly, reconnect } = checkOptions(options);
   const limits = new TimeLimits(runtime);
-  const retryPolicy = { runtime, limits, timeoutMs, attemptTimeoutMs };
+  const retryPolicy: RetryPolicy = { runtime, limits, timeoutMs, attemptTimeoutMs, onDoubt: () => known.doubt() };
   const closing = new AbortController();
   const clients = new Clients(all, { retryPolicy, reconnect, keepClients, closing: closing.signal });
   const reading: LogReading = { retryPolicy, credentials, clients, quietMs, closing: closing.signal };
+  const known = new KnownLog((stream, afterRevision) => readStream(reading, stream, afterRevision), runtime);
 
   try {
     const opening = { ...reading, appendCredentials: credentials ?? anybody, readOnly };
@@ -52,7 +55,7 @@ export async function openEventStoreDbEventStore(
     await clients.dispose();
     throw error;
   }
-  const store = storeOver(reading, new AppendQueue(appendsPerClient * all.length), closing);
+  const store = storeOver({ reading, known }, new AppendQueue(appendsPerClient * all.length), closing);
   return readOnly ? { ...store, append: refuseAppend } : store;
 }
 
@@ -60,7 +63,7 @@ async function refuseAppend(stream: string): Promise<AppendResult> {
   throw new LedgerError('invalid_input', `${stream}: the event store was opened with readOnly. Nothing was written.`);
 }
 
-function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortController): EventStore {
+function storeOver({ reading, known }: { reading: LogReading; known: KnownLog }, queue: AppendQueue, closing: AbortController): EventStore {
   let closed: Promise<void> | undefined;
 
   function refuseClosed(): void {
@@ -81,16 +84,41 @@ function storeOver(reading: LogReading, queue: AppendQueue, closing: AbortContro
       const checked = checkAppend(stream, expectedRevision, events);
       refuseOtherIds(checked);
       const appending = { ...reading, credentials: reading.credentials ?? anybody };
-      return queue.run(checked.bytes, () => appendUntilSettled(appending, checked, (revision) => positionOf(stream, revision)));
+      return queue.run(checked.bytes, async () => {
+        await known.prove();
+        const before = known.position;
+        const result = await appendUntilSettled(appending, checked, (revision) => positionOf(stream, revision));
+        if (!result.appended) return result;
+        const { revision, position } = result;
+        await known.landed(position, before);
+        known.note({ stream, revision, position, id: checked.events.at(-1)?.id ?? '' });
+        return result;
+      });
     },
 
     async readStream(stream: string, { afterRevision = -1 }: { readonly afterRevision?: number } = {}): Promise<readonly StoredEvent[]> {
       refuseClosed();
-      return readStream(reading, stream, afterRevision);
+      await known.prove();
+      const events = await readStream(reading, stream, afterRevision);
+      const last = events.at(-1);
+      if (last) known.note(last);
+      return events;
     },
 
-    readLog(options: ReadLogOptions = {}): AsyncIterable<LogPage> {
-      return readLog(reading, options);
+    async *readLog(options: ReadLogOptions = {}): AsyncGenerator<LogPage, void, undefined> {
+      if (!closing.signal.aborted) await known.prove();
+      try {
+        for await (const page of readLog(reading, options)) {
+          known.notePage(page);
+          yield page;
+        }
+      } catch (error) {
+        if (!closing.signal.aborted && error instanceof LedgerError && error.code === 'invalid_input') {
+          known.doubt(); // A position past the end of the log: was the log put back?
+          await known.prove();
+        }
+        throw error;
+      }
     },
 
     close(): Promise<void> {

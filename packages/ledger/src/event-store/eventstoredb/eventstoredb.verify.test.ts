@@ -8,5 +8,13 @@ storeContract('the store on a double of EventStoreDB', async () => {
   return {
     open: () => openEventStoreDbEventStore(EventStoreDBClient.connectionString(double.url), { quietMs: 100 }),
     remove: async () => double.kill(),
+    backUp: async () => {
+      const putBack = double.log.backUp();
+      return async () => {
+        double.kill();
+        putBack();
+        await double.restart();
+      };
+    },
   };
 });

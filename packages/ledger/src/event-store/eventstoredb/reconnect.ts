@@ -34,7 +34,8 @@ export class Reconnect {
     const meaning = meaningOf(error, '$all: reading the log');
     if (meaning.kind === 'refused' && meaning.error.code === 'invalid_input') throw notOfThisLog(next, error);
     if (meaning.kind === 'refused') throw meaning.error;
-    const { runtime, timeoutMs } = this.#retryPolicy;
+    const { runtime, timeoutMs, onDoubt } = this.#retryPolicy;
+    onDoubt?.();
     const now = runtime.monotonicNowMs();
     this.#failingSinceMs ??= now;
     if (now - this.#failingSinceMs >= timeoutMs) {

@@ -12,6 +12,8 @@ export interface RetryPolicy {
   readonly timeoutMs: number;
   /** The time limit for each attempt. */
   readonly attemptTimeoutMs: number;
+  /** Called when an attempt failed and its outcome is in doubt. */
+  readonly onDoubt?: () => void;
 }
 
 export interface Call<T> {
@@ -40,6 +42,7 @@ export async function retry<T>(retryPolicy: RetryPolicy, call: Call<T>): Promise
     const tried = await tryOnce(timeMs, call);
     if (tried.meaning === undefined) return tried.result;
     const { meaning } = tried;
+    if (meaning.kind === 'in_doubt') retryPolicy.onDoubt?.();
     if (!mostTelling || !isUninformative(meaning)) mostTelling = tried; // The last attempts are short, and their failure says less.
     const answer = call.answer?.(meaning);
     if (answer !== undefined) return answer;

@@ -26,9 +26,9 @@ export async function backUp(from: string, toPath: string): Promise<void> {
   try {
     await rm(partial, { force: true });
     await vacuumInto({ from, to: partial });
-    await sync(partial, 'r+');
+    await syncPath(partial, 'r+');
     await rename(partial, to);
-    if (process.platform !== 'win32') await sync(dirname(to), 'r'); // Syncs the new name. Windows cannot open directories.
+    if (process.platform !== 'win32') await syncPath(dirname(to), 'r'); // Syncs the new name. Windows cannot open directories.
   } catch (error) {
     await rm(partial, { force: true });
     throw asLedgerError(error, to);
@@ -50,7 +50,8 @@ function vacuumInto(order: BackupOrder): Promise<void> {
   });
 }
 
-async function sync(path: string, flags: string): Promise<void> {
+/** Writes to the disk what was written to the file, or the names in a directory. */
+export async function syncPath(path: string, flags: string): Promise<void> {
   const handle = await open(path, flags);
   try {
     await handle.sync();

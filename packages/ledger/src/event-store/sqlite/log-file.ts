@@ -1,12 +1,16 @@
 // The synchronous engine: one connection to one log file. `commit` writes a group of appends in one transaction, and decides
 // each append separately; the other methods read. Nothing here waits, and no cursor stays open after a call.
+import type { BigIntStats } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import { invariant } from '../../errors.ts';
 import type { AppendResult, LogPage, Position, StoredEvent } from '../event-store.ts';
 import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
+import { type KnownEvent, LastKnown } from '../log-went-back.ts';
 import { type CheckedAppend, fromStoredRow } from '../stored-text.ts';
 import { asLedgerError, rollBack } from './failure.ts';
+import { MainFile } from './main-file.ts';
+import { pragma } from './migrations.ts';
 
 /** A page also ends after this much stored text (in UTF-16 units), so that large events do not fill the memory. */
 const pageChars = 4 * 1024 * 1024;
@@ -45,23 +49,47 @@ export class LogFile {
   readonly #heads = new LRUCache<string, Head>({ max: 10_000 });
   /** `dataVersion` at our last commit. Written by `commit`. */
   #versionAtCommit: number;
+  readonly #main: MainFile;
+  /** The newest event that was committed or read here. Written by `commit` and the reads. */
+  readonly #known = new LastKnown<number>();
+  /** The last event of the group. Written by `#append`; it counts only once its group is committed. */
+  #added: KnownEvent<number> | undefined;
 
-  constructor(db: DatabaseSync, path: string) {
+  /** @param seen the file that `db` has open. */
+  constructor(db: DatabaseSync, path: string, seen: BigIntStats) {
     this.path = path;
     this.#db = db;
     this.#sql = prepare(db);
-    this.#versionAtCommit = this.dataVersion();
+    this.#main = new MainFile(path, seen, () => pragma(db, 'schema_version'));
+    this.#versionAtCommit = this.#reading(() => this.#dataVersion());
   }
 
   /**
-   * Commits a group. When it returns, all results are on disk. When it throws, the transaction was rolled back, and the
+   * Looks whether the log is still the one that this process knows: before each group of appends and each read, and after
+   * each commit, before it is acknowledged.
+   * @throws LedgerError `log_went_back`, for this and every later call.
+   */
+  look(): void {
+    this.#known.refuseLost();
+    this.#reading(() => {
+      const found = this.#main.look();
+      if (found !== undefined) this.#known.missed(found);
+      const { event } = this.#known;
+      if (event === undefined || this.#sql.idAt.get(event.position)?.['id'] === event.id) return;
+      this.#known.missed(`${this.path}: event ${event.id} is no longer at position ${event.position}`);
+    });
+  }
+
+  /**
+   * Commits a group. When it returns, all results are on disk; they may be acknowledged after one more `look`. When it throws, the transaction was rolled back, and the
    * connection is ready for the next call.
-   * @throws LedgerError `store_busy`, `store_full`, `corrupt`: nothing was written. `store_unavailable`: the outcome is unknown.
+   * @throws LedgerError `store_busy`, `store_full`, `corrupt`, `log_went_back`: nothing was written. `store_unavailable`: the outcome is unknown.
    */
   commit(appends: readonly CheckedAppend[]): Committed {
     try {
       this.#sql.begin.run();
-      const version = this.dataVersion();
+      this.look();
+      const version = this.#dataVersion();
       const othersWrote = version !== this.#versionAtCommit;
       if (othersWrote) this.#heads.clear();
       const moved = new Set<Head>();
@@ -69,9 +97,11 @@ export class LogFile {
       for (const head of moved) this.#sql.moveStream.run(head.revision, head.id);
       this.#sql.commit.run();
       this.#versionAtCommit = version;
+      if (this.#added) this.#known.note(this.#added);
       return { results, othersWrote };
     } catch (error) {
       this.#heads.clear();
+      this.#added = undefined;
       rollBack(this.#db);
       throw asLedgerError(error, this.path);
     }
@@ -79,7 +109,10 @@ export class LogFile {
 
   readStream(stream: string, afterRevision: number): readonly StoredEvent[] {
     return this.#reading(() => {
+      this.look();
       const rows = this.#sql.streamEvents.all(stream, afterRevision) as unknown as EventRow[];
+      const last = rows.at(-1);
+      if (last) this.#known.note(last);
       return rows.map(toStoredEvent);
     });
   }
@@ -90,6 +123,7 @@ export class LogFile {
    */
   readPage(after: Position, prefixes: readonly string[] | undefined): LogPage {
     return this.#reading(() => {
+      this.look();
       const events: StoredEvent[] = [];
       let next = Number(after);
       let rows = 0;
@@ -102,6 +136,7 @@ export class LogFile {
         }
         rows += 1;
         next = row.position;
+        this.#known.note(row);
         if (prefixes && !prefixes.some((prefix) => row.stream.startsWith(prefix))) continue;
         chars += row.data.length + row.metadata.length;
         events.push(toStoredEvent(row));
@@ -111,9 +146,14 @@ export class LogFile {
     });
   }
 
-  /** Returns a number that changes when another connection commits, but not when we commit. */
+  /** Returns a number that changes when another connection commits, but not when we commit. @throws as `look`. */
   dataVersion(): number {
-    return this.#reading(() => this.#sql.dataVersion.get()?.['data_version'] as number);
+    this.look();
+    return this.#reading(() => this.#dataVersion());
+  }
+
+  #dataVersion(): number {
+    return this.#sql.dataVersion.get()?.['data_version'] as number;
   }
 
   close(): void {
@@ -136,6 +176,7 @@ export class LogFile {
     for (const event of events) {
       at += 1;
       position = Number(this.#sql.addEvent.run(id, at, event.id, event.type, event.data, event.metadata).lastInsertRowid);
+      this.#added = { position, id: event.id };
     }
     return { appended: true, revision, position: toPosition(position) };
   }
@@ -177,6 +218,7 @@ type Statements = Readonly<
     | 'moveStream'
     | 'addEvent'
     | 'idsAt'
+    | 'idAt'
     | 'streamEvents'
     | 'logEvents'
     | 'lastPosition'
@@ -195,6 +237,7 @@ function prepare(db: DatabaseSync): Statements {
     moveStream: db.prepare('UPDATE streams SET revision = ? WHERE id = ?'),
     addEvent: db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)'),
     idsAt: db.prepare('SELECT id, position FROM events WHERE stream = ? AND revision > ? AND revision <= ? ORDER BY revision'),
+    idAt: db.prepare('SELECT id FROM events WHERE position = ?'),
     streamEvents: db.prepare(
       `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.revision > ? ORDER BY e.revision`,
     ),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -11,6 +11,15 @@ storeContract('the store on SQLite', async () => {
   const directory = newDirectory();
   return {
     open: () => openSqliteEventStore(join(directory, 'ledger.db')),
+    backUp: async () => {
+      const store = await openSqliteEventStore(join(directory, 'ledger.db'));
+      await store.backup(join(directory, 'backup.db'));
+      await store.close();
+      return async () => {
+        for (const suffix of ['-wal', '-shm']) rmSync(join(directory, `ledger.db${suffix}`), { force: true });
+        renameSync(join(directory, 'backup.db'), join(directory, 'ledger.db'));
+      };
+    },
     remove: async () => rmSync(directory, { recursive: true, force: true }),
   };
 });

@@ -10,6 +10,7 @@ import { logPath, openConnection } from './connection.ts';
 import { whenFree } from './contention.ts';
 import { ForeignCommits } from './foreign-commits.ts';
 import { LogFile } from './log-file.ts';
+import { openKnownFile } from './main-file.ts';
 import { Writer } from './writer.ts';
 
 /** How to open a SQLite log. */
@@ -27,8 +28,8 @@ export interface SqliteEventStore extends EventStore {
   /**
    * Writes a compact copy of the log to a new file while the store is in use. The copy is complete when this resolves.
    *
-   * To restore it: stop all processes that use the log, remove the log **with its `-wal` and `-shm` files** (a crash leaves
-   * them, and SQLite would write the old `-wal` into the copy and destroy it), then move the copy to its place.
+   * To restore it: stop all processes that use the log, then `paidonce restore COPY --store sqlite:PATH`. It removes the
+   * `-wal` and `-shm` files that a crash leaves: SQLite would write the old `-wal` into the copy and destroy it.
    *
    * @throws LedgerError `invalid_input`: `toPath` exists. `store_full`, `store_unavailable`: there is no copy at `toPath`.
    */
@@ -39,13 +40,14 @@ export interface SqliteEventStore extends EventStore {
  * Opens the log, or makes an empty one. The directory must exist.
  * @throws LedgerError `invalid_input`: the file is another program's, or on a network file system. `file_newer`: a newer
  *   release wrote it. `store_busy`: other processes held it for too long. `store_unavailable`: it cannot be read or written.
+ *   `log_went_back`: the `-wal` file beside it belongs to another file. Nothing was changed.
  */
 export async function openSqliteEventStore(path: string, options: SqliteEventStoreOptions = {}): Promise<SqliteEventStore> {
   const runtime: Runtime = { ...systemRuntime, ...options.runtime };
   const busyTimeoutMs = (options.busyTimeoutMs ?? 5_000) * runtime.patience;
   const absolute = logPath(path);
-  const connection = await whenFree(runtime, busyTimeoutMs, () => openConnection(absolute));
-  const file = await whenFree(runtime, busyTimeoutMs, () => new LogFile(connection, absolute));
+  const { db, seen } = await whenFree(runtime, busyTimeoutMs, () => openKnownFile(absolute, () => openConnection(absolute)));
+  const file = await whenFree(runtime, busyTimeoutMs, () => new LogFile(db, absolute, seen));
   const growth = new LogGrowth();
   const writer = new Writer({ file, runtime, busyTimeoutMs, onCommit: () => growth.announce() });
   const closing = new AbortController();

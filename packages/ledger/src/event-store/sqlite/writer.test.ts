@@ -6,6 +6,7 @@ import { checkAppend } from '../stored-text.ts';
 import { openConnection } from './connection.ts';
 import { eventOf, newLogPath } from './log-directory.test-support.ts';
 import { LogFile } from './log-file.ts';
+import { openKnownFile } from './main-file.ts';
 import { Writer } from './writer.ts';
 
 describe('groups', () => {
@@ -95,7 +96,7 @@ describe('a file that another process holds', () => {
     const { append, path } = openWriter({ monotonicNowMs: () => (now += 0.4), sleep: async (ms) => void gaps.push(ms) });
     await append('a');
     expect(gaps).toEqual([]);
-    const other = new LogFile(openConnection(path), path);
+    const other = openLogFile(path);
     other.commit([checkAppend('b', -1, [eventOf(1)])]);
     other.close();
     await append('c');
@@ -163,7 +164,7 @@ interface OpenWriter {
 
 function openWriter(runtime: Partial<Runtime> = {}): OpenWriter {
   const path = newLogPath();
-  const db = openConnection(path);
+  const { db, seen } = openKnownFile(path, () => openConnection(path));
   const groups: number[] = [];
   class CountedFile extends LogFile {
     override commit(appends: Parameters<LogFile['commit']>[0]): ReturnType<LogFile['commit']> {
@@ -171,7 +172,7 @@ function openWriter(runtime: Partial<Runtime> = {}): OpenWriter {
       return super.commit(appends);
     }
   }
-  const file = new CountedFile(db, path);
+  const file = new CountedFile(db, path, seen);
   const writer = new Writer({ file, runtime: { ...systemRuntime, ...runtime }, busyTimeoutMs: 1_000, onCommit: () => undefined });
   onTestFinished(async () => {
     await writer.drain();
@@ -180,4 +181,9 @@ function openWriter(runtime: Partial<Runtime> = {}): OpenWriter {
   const append: OpenWriter['append'] = async (stream, expectedRevision = -1, bytes = 100) =>
     writer.append(checkAppend(stream, expectedRevision, [eventOf(bytes)]));
   return { append, groups, file, db, path };
+}
+
+function openLogFile(path: string): LogFile {
+  const { db, seen } = openKnownFile(path, () => openConnection(path));
+  return new LogFile(db, path, seen);
 }

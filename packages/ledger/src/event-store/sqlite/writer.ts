@@ -84,6 +84,7 @@ export class Writer {
     const now = runtime.monotonicNowMs();
     try {
       const { results, othersWrote } = file.commit(group.map(({ append }) => append));
+      file.look(); // Before anything is acknowledged: it may be stored in a file that is no longer the log.
       this.#leave(group.length);
       for (const [index, result] of results.entries()) group[index]?.resolve(result);
       onCommit();

@@ -49,6 +49,17 @@ export class LogDouble extends EventEmitter<{ appended: [readonly LoggedEvent[]]
     return { last: added.at(-1) as LoggedEvent };
   }
 
+  /** Takes a backup, and returns a function that puts it back, as where a server is restored. */
+  backUp(): () => void {
+    const [events, end] = [[...this.events], this.#end];
+    return () => {
+      this.events.splice(0, this.events.length, ...events);
+      this.#streams.clear();
+      for (const event of events) this.#streams.set(event.stream, [...(this.#streams.get(event.stream) ?? []), event]);
+      this.#end = end;
+    };
+  }
+
   #place(stream: string, revision: number, event: Proposed): LoggedEvent {
     const position = this.#end;
     this.#end += BigInt(90 + stream.length + event.data.length + event.metadata.length);

@@ -105,6 +105,14 @@ export class Acknowledgements {
     if (!this.#log.order(orderId).placed?.withdrawn) this.#broken(durable, `order ${orderId} is ${outcome}, and not withdrawn in the log`);
   }
 
+  /** The log was put back: what was acknowledged before may be gone. */
+  putBack(): void {
+    this.named.clear();
+    this.together.length = 0;
+    this.misnamed.length = 0;
+    this.#granted.clear();
+  }
+
   #name(reference: string, orderId: string): void {
     const names = this.named.get(reference) ?? new Set();
     this.named.set(reference, names.add(orderId));

@@ -79,6 +79,8 @@ export interface AuditedOrder {
   readonly rulings: Map<string, 'grant' | 'revoke'>;
   readonly reviews: Map<string, AuditedReview>;
   changedAtRevision: number;
+  /** True: the last event says that the shop is ahead, so the next decision may repeat the status. */
+  raised: boolean;
   settled: number;
   abandoned: boolean;
   delivery: AuditedDelivery;
@@ -122,6 +124,7 @@ export class AuditedLog {
       rulings: new Map(),
       reviews: new Map(),
       changedAtRevision: -1,
+      raised: false,
       settled: 0,
       abandoned: false,
       delivery: { owner: '', atMs: 0, waitMs: 0, underWay: false, failures: 0, sinceMs: 0 },

@@ -1,6 +1,9 @@
 // Checks liveness: after the faults have stopped, all work ends, the final state is right, the shop and every read model have
 // it, and a process that is disposed does nothing more.
+
+import { compareAndRepair } from './compare-and-repair.ts';
 import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-audit.ts';
+import type { Answer } from './simulated-process.ts';
 import { hasValue } from './sources.ts';
 import type { Stage } from './stage.ts';
 
@@ -18,10 +21,12 @@ export async function converge(stage: Stage): Promise<void> {
   await settled(stage);
   check(stage, () => auditHeld(stage));
   check(stage, () => auditMoved(stage));
+  await putBack(stage);
   world.some('last poll', async () => {
     while (!world.violation && (await sources.poll()) !== 'finished');
   });
   await until(stage, 'the last poll ends', () => world.tasks === 0);
+  if (stage.backup) await repair(stage);
   await settled(stage);
   check(stage, () => auditHeld(stage));
   check(stage, () => auditMoved(stage));
@@ -40,6 +45,66 @@ export async function until({ world }: Stage, what: string, reached: () => boole
   while (!world.violation && !reached()) {
     if (scheduler.steps < limit && (await scheduler.step())) continue;
     world.report('all that is begun ends', `not reached: ${what}`);
+  }
+}
+
+/** Puts the log or the shop's table back, as an operator does, and says again what only the shop and its people know. */
+async function putBack(stage: Stage): Promise<void> {
+  const { world, orders, stories, people, sources } = stage;
+  if (world.violation || !stage.backup) return;
+  stage.backup();
+  if (world.options.putBack === 'shop') {
+    world.coverage.met('shop put back');
+    return;
+  }
+  await putBackLog(stage);
+  for (const order of orders) people.place(order, stories);
+  sources.enterTransfersAgain();
+  await until(stage, 'orders are placed again', () => world.tasks === 0);
+}
+
+/** The event of each process is gone, so each refuses; then each is started again. */
+async function putBackLog(stage: Stage): Promise<void> {
+  const { world, processes, auditor, acknowledgements, headWaiters } = stage;
+  const before = auditor.events;
+  world.coverage.met('log put back');
+  auditor.putBack();
+  acknowledgements.putBack();
+  const lost = before - world.log.rows.length;
+  const woken = [...headWaiters];
+  headWaiters.clear();
+  for (const wake of woken) wake();
+  for (const process of processes) {
+    if (lost === 0) break;
+    let answer: Answer<unknown> | undefined;
+    void process
+      .call('order', (ledger) => ledger.order('any'))
+      .then((given) => {
+        answer = given;
+      });
+    await until(stage, `${process.name} answers`, () => answer !== undefined);
+    if (answer === undefined || answer === 'no answer') continue;
+    if ('refused' in answer && answer.refused === 'log_went_back') world.coverage.met('refused: the log went back');
+    else world.report('a log that went back is refused', `${process.name} answers, though ${lost} events are gone`);
+  }
+  for (const process of processes) {
+    process.crash();
+    process.removeReadModels();
+    process.start();
+  }
+}
+
+/** Compares the shop with the log, and asks for the delivery of what differs, as `paidonce compare --repair`. */
+async function repair(stage: Stage): Promise<void> {
+  const { world, auditor } = stage;
+  for (let round = 0; round < 3 && !world.violation; round += 1) {
+    const due = (): boolean => [...auditor.log.orders.values()].every(({ decisions, settled }) => decisions.length === settled);
+    for (let waited = 0; waited < longestDeliveryMs && !world.violation; waited += 60_000) {
+      await settleAll(stage);
+      if (due()) break;
+      await pass(stage, 60_000);
+    }
+    if (!world.violation) await compareAndRepair(stage);
   }
 }
 

@@ -19,6 +19,9 @@ export const places = [
   'source found no process',
   'sweep taken by another',
   'sweep died half-way',
+  'log put back',
+  'refused: the log went back',
+  'shop put back',
   // Calls of sources and people.
   'webhook',
   'poll',
@@ -90,6 +93,9 @@ export const places = [
   'renewed by its owner',
   'abandoned',
   'alert: abandoned',
+  'shop ahead',
+  'compared: delivered again',
+  'compared: decided above the shop',
 ] as const;
 export type Place = (typeof places)[number];
 

@@ -50,6 +50,7 @@ function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent,
     broken('nobody takes over too early', `${place} by ${earlyMs} ms, with ${waitMs} ms to wait`);
   order.decisions.at(-1)!.deliverers.add(by);
   if (byPerson) order.abandoned = false;
+  if (byPerson) order.settled = Math.min(order.settled, order.decisions.length - 1);
   order.delivery = {
     owner: instance,
     atMs: scheduler.nowMs,

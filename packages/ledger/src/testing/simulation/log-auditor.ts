@@ -1,5 +1,6 @@
 // The auditor reads the raw log after every append, before any process acts on it, and checks the laws. It shares no fold and
 // no decision with the ledger; the model of the provider decides which fact is newer.
+import type { StoredRow } from '../../event-store/stored-text.ts';
 import type { AuditContext, LogAuditorOptions } from './audit-context.ts';
 import {
   type AuditedEvent,
@@ -26,12 +27,20 @@ export class LogAuditor {
   readonly #ids = new Set<string>();
   readonly #instances = new Map<string, Incarnation>();
   readonly #rounds = new Map<string, number>();
-  #read = 0;
+  /** Who appended each row of the log, and when, in virtual time. Written by `readAppended` and `putBack`. */
+  #appends: { readonly by: Incarnation; readonly atMs: number }[] = [];
+  /** True while rows are read again: they were judged before. */
+  #again = false;
   #ledgerId: string | undefined;
 
   constructor(options: LogAuditorOptions) {
     this.#options = options;
     this.#world = options.world;
+  }
+
+  /** How many events were read. */
+  get events(): number {
+    return this.#appends.length;
   }
 
   revisionOf(stream: string): number {
@@ -40,27 +49,51 @@ export class LogAuditor {
 
   /** Reads the events that one append has added. @param by the process that appended them. */
   readAppended(by: Incarnation): void {
-    const rows = this.#world.log.rows.slice(this.#read);
-    this.#read = this.#world.log.rows.length;
+    const { rows } = this.#world.log;
     const touched = new Set<AuditedOrder>();
-    for (const { stream, revision, id, type, data, metadata } of rows) {
-      const place = `${stream}@${revision} (${type})`;
-      if (this.#ids.has(id)) this.#broken('random event ids', `${place}: id ${id} stood in the log before`);
-      this.#ids.add(id);
-      const event: AuditedEvent = { stream, revision, type, data: JSON.parse(data), metadata: JSON.parse(metadata), place };
-      this.#envelope(event, by);
-      if (stream.startsWith('order-')) touched.add(this.#orderEvent(event, by));
-      else if (stream.startsWith('reference-')) this.#referenceEvent(stream.slice('reference-'.length), event);
-      else if (stream.startsWith('sweep-')) this.#sweepEvent(event);
-      else if (stream === 'ledger') this.#identity(event);
-      else if (stream === 'policy') this.#policies.add(String(event.data['hash']));
-      else this.#broken('known streams', `${stream} is no stream of the design`);
+    const atMs = this.#world.scheduler.nowMs;
+    for (let index = this.#appends.length; index < rows.length; index += 1) {
+      this.#appends.push({ by, atMs });
+      const order = this.#row(rows[index]!, by, this.#world);
+      if (order) touched.add(order);
     }
     for (const order of touched) this.#accessFollowsFacts(order);
   }
 
+  /** The log was put back: forgets what it has no longer, by reading again what it has. */
+  putBack(): void {
+    const { rows } = this.#world.log;
+    const appends = this.#appends.slice(0, rows.length);
+    this.#appends = appends;
+    for (const known of [this.log.orders, this.log.references, this.#streams, this.#policies, this.#ids, this.#instances, this.#rounds]) {
+      known.clear();
+    }
+    this.#ledgerId = undefined;
+    this.#again = true;
+    for (const [index, { by, atMs }] of appends.entries()) {
+      this.#row(rows[index]!, by, Object.create(this.#world, { scheduler: { value: { nowMs: atMs } } }) as World);
+    }
+    this.#again = false;
+  }
+
+  /** @param world has the time at which the row was appended. */
+  #row({ stream, revision, id, type, data, metadata }: StoredRow, by: Incarnation, world: World): AuditedOrder | undefined {
+    const place = `${stream}@${revision} (${type})`;
+    if (this.#ids.has(id)) this.#broken('random event ids', `${place}: id ${id} stood in the log before`);
+    this.#ids.add(id);
+    const event: AuditedEvent = { stream, revision, type, data: JSON.parse(data), metadata: JSON.parse(metadata), place };
+    this.#envelope(event, by);
+    if (stream.startsWith('order-')) return this.#orderEvent(event, by, world);
+    if (stream.startsWith('reference-')) this.#referenceEvent(stream.slice('reference-'.length), event);
+    else if (stream.startsWith('sweep-')) this.#sweepEvent(event);
+    else if (stream === 'ledger') this.#identity(event);
+    else if (stream === 'policy') this.#policies.add(String(event.data['hash']));
+    else this.#broken('known streams', `${stream} is no stream of the design`);
+    return undefined;
+  }
+
   #broken(law: string, message: string): void {
-    this.#world.report(law, message);
+    if (!this.#again) this.#world.report(law, message);
   }
 
   #envelope({ stream, revision, metadata, place }: AuditedEvent, by: Incarnation): void {
@@ -123,11 +156,11 @@ export class LogAuditor {
     if (reference.held.length > 0) this.#world.coverage.met('linked with held payments');
   }
 
-  #orderEvent(event: AuditedEvent, by: Incarnation): AuditedOrder {
+  #orderEvent(event: AuditedEvent, by: Incarnation, world: World): AuditedOrder {
     const order = this.log.order(event.stream.slice('order-'.length));
     if (event.type === 'OrderPlaced' && this.#ledgerId === undefined)
       this.#broken('an order is placed in a log with an identity', event.place);
-    const context: AuditContext = { ...this.#options, log: this.log, by, broken: (law, message) => this.#broken(law, message) };
+    const context: AuditContext = { ...this.#options, world, log: this.log, by, broken: (law, message) => this.#broken(law, message) };
     if (isDeliveryEvent(event)) auditDelivery(order, event, context);
     else auditOrderEvent(order, event, context);
     return order;

@@ -187,9 +187,9 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'delivered settles decisions that came meanwhile',
-    'delivery/attempt.ts',
-    "({ delivery }) => ({\n    events: delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }],",
-    "({ sequence: newest }) => ({\n    events: [{ type: 'MembershipDelivered', data: { sequence: newest } }],",
+    'delivery/shop-ahead.ts',
+    "order.delivery.settled >= sequence ? [] : [{ type: 'MembershipDelivered', data: { sequence } }];",
+    "[{ type: 'MembershipDelivered', data: { sequence: order.sequence } }];",
   ),
   mutant(
     'taken over without its event',
@@ -238,4 +238,23 @@ export const mutants: readonly Mutant[] = [
   ),
   // The sweep.
   mutant('a round is not elected', 'streams/sweep-streams.ts', 'round === seenRound', 'round >= seenRound'),
+  // A log that was put back.
+  mutant(
+    'a log that went back is read on',
+    'event-store/memory.ts',
+    '?.id !== event.id) known.missed(',
+    '?.id !== event.id && false) known.missed(',
+  ),
+  mutant(
+    'a shop that is ahead counts as delivered',
+    'delivery/shop-ahead.ts',
+    'if (stored > order.sequence) {',
+    'if (stored > order.sequence && stored < sequence) {',
+  ),
+  mutant(
+    'what the shop lacks is not delivered again',
+    'order/delivery-state.ts',
+    'Math.min(delivery.settled, event.data.sequence - 1)',
+    'delivery.settled',
+  ),
 ];

@@ -88,6 +88,14 @@ export interface SimulationOptions {
   readonly attachTries: number;
   /** True: the shop refuses one order for more than 72 hours. */
   readonly outage: boolean;
+  /**
+   * What is put back from a backup once all work has ended: the log or the shop's table, as each was at step `backedUpAtStep`.
+   * Undefined: nothing is.
+   */
+  readonly putBack: 'log' | 'shop' | undefined;
+  readonly backedUpAtStep: number;
+  /** True: the shop's `deliver` answers what the shop has stored. */
+  readonly shopAnswers: boolean;
   /** After this number of steps the faults stop. */
   readonly faultySteps: number;
 }
@@ -124,6 +132,7 @@ export function drawOptions(seed: number): SimulationOptions {
     attachTries: random.between(1, 4),
     outage: scenario === 'outage',
     faultySteps: 4_000,
+    ...drawPutBack(seed),
   };
   if (scenario === 'outage')
     return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
@@ -182,6 +191,13 @@ function withMixedUpOrders(options: SimulationOptions): SimulationOptions {
     people: 30,
     moves: 30,
   };
+}
+
+/** Draws with numbers of its own, so that the rest of a seed is what it is without it. */
+function drawPutBack(seed: number): Pick<SimulationOptions, 'putBack' | 'backedUpAtStep' | 'shopAnswers'> {
+  const random = new Random(seed ^ 0xbac0);
+  const drawn = random.weighted({ log: 2, shop: 1, nothing: 5 });
+  return { putBack: drawn === 'nothing' ? undefined : drawn, backedUpAtStep: random.between(20, 700), shopAnswers: random.chance(0.5) };
 }
 
 function drawProcesses(random: Random): readonly ProcessOptions[] {

@@ -49,6 +49,7 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
   else if (event.type === 'PaymentObserved') observed(order, event, context);
   else if (event.type === 'PaymentMoved') moved(order, event, context);
   else if (event.type === 'OrderWithdrawn') withdrawn(order, event, context);
+  else if (event.type === 'ShopAhead') shopAhead(order, event, context);
   else if (event.type === 'ReviewOpened') reviewOpened(order, event, context);
   else if (event.type === 'ReviewResolved') reviewResolved(order, event, context);
   else context.broken('known events', `${event.place} is no event of the design`);
@@ -127,6 +128,19 @@ function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { b
   world.coverage.met('moved');
 }
 
+/** Law 9: a sequence jumps only where the shop has it, which only a log that was put back can bring about. */
+function shopAhead(order: AuditedOrder, { data, place, revision }: AuditedEvent, { broken, world }: AuditContext): void {
+  const sequence = Number(data['sequence']);
+  const newest = order.decisions.length;
+  if (newest === 0 || sequence < newest) broken('the shop is ahead of a decision', `${place}: ${sequence}, decided ${newest}`);
+  if (world.options.putBack === undefined) broken('the shop is ahead only after a restore', place);
+  const lost = { paymentId: '', status: 'revoked', change: 'revoked', revision, deliverers: new Set<never>() } as const;
+  while (order.decisions.length < sequence) order.decisions.push(lost);
+  order.settled = sequence;
+  order.raised = true;
+  world.coverage.met('shop ahead');
+}
+
 function meet(coverage: Coverage, known: KnownFacts, fact: Fact): void {
   if (fact.kind === 'attempt') {
     const failedBefore = known.has((each) => each.kind === 'attempt' && each.status === 'attempt_failed');
@@ -143,7 +157,7 @@ function meet(coverage: Coverage, known: KnownFacts, fact: Fact): void {
 function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }: DecisionRule, { broken, by, world }: AuditContext): void {
   const { data, place, type, revision, metadata } = event;
   if (type === 'MembershipGranted' && order.decisions.length > 0) broken('law 2: once per order', `${place} is a second grant`);
-  if (!from.includes(order.status)) broken('decisions follow each other', `${place} follows ${order.status}`);
+  if (!from.includes(order.status) && !order.raised) broken('decisions follow each other', `${place} follows ${order.status}`);
   if (data['sequence'] !== order.decisions.length + 1) {
     broken('sequences are contiguous', `${place} has sequence ${data['sequence']} after ${order.decisions.length}`);
   }
@@ -153,6 +167,7 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   }
   const { nowMs } = world.scheduler;
   order.status = to;
+  order.raised = false;
   const paymentId = nameOf(data['payment'] as PaymentReference);
   order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set([by]) });
   order.changedAtRevision = revision;

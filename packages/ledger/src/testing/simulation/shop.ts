@@ -1,6 +1,6 @@
 // A model of the shop that receives deliveries: a table of memberships that stores a status if the stored sequence is lower,
 // and a `deliver` that fails in every way in which a shop can fail.
-import type { MembershipChange } from '../../payment-ledger.ts';
+import type { DeliverAnswer, MembershipChange } from '../../payment-ledger.ts';
 import type { AuditedLog } from './audited-log.ts';
 import { textOf } from './fact-text.ts';
 import type { Incarnation } from './incarnation.ts';
@@ -38,13 +38,23 @@ export class Shop {
     return this.memberships.get(membershipId)?.sequence ?? 0;
   }
 
+  /** Takes a backup of the table, and returns a function that puts it back. */
+  backUp(): () => void {
+    const rows = new Map(this.memberships);
+    return () => {
+      this.memberships.clear();
+      for (const [membershipId, row] of rows) this.memberships.set(membershipId, row);
+    };
+  }
+
   /** The function that the shop passes to the ledger as `deliver`. */
-  async deliver(by: Incarnation, change: MembershipChange, signal: AbortSignal): Promise<void> {
+  async deliver(by: Incarnation, change: MembershipChange, signal: AbortSignal): Promise<DeliverAnswer> {
     this.#audit(by, change);
     const attempt: Attempt = { sequence: change.sequence, startedAtMs: this.#world.scheduler.nowMs, ended: false };
     this.#attemptsOf(by).set(change.membershipId, attempt);
     try {
       await this.#attempt(by, change, signal);
+      return this.#world.options.shopAnswers ? { storedSequence: this.sequenceOf(change.membershipId) } : undefined;
     } finally {
       attempt.ended = true;
     }

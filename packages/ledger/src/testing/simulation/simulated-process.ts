@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { AlertKind } from '../../alerts.ts';
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import { createPaymentLedger } from '../../ledger.ts';
-import type { MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
+import type { DeliverAnswer, MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { ProcessOptions } from './options.ts';
@@ -29,6 +29,7 @@ const transientErrors: ReadonlySet<LedgerErrorCode> = new Set([
   'store_unavailable',
   'store_busy',
   'store_full',
+  'log_went_back',
   'contention',
   'closed',
   'order_unknown',
@@ -43,7 +44,7 @@ export interface SimulatedProcessOptions {
   readonly options: ProcessOptions;
   readonly headWaiters: HeadWaiters;
   readonly onAppended: (by: Incarnation) => void;
-  readonly deliver: (by: Incarnation, change: MembershipChange, signal: AbortSignal) => Promise<void>;
+  readonly deliver: (by: Incarnation, change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer>;
   readonly onAbandoned: (orderId: string) => void;
   /** True for the alerts that an adapter's run causes. Default: none. */
   readonly foresees?: (kind: AlertKind) => boolean;
@@ -54,6 +55,8 @@ export interface SimulatedProcessOptions {
 /** The alerts that these runs cause. The other alerts mean that the log cannot be read, or is a different one. */
 const foreseen: ReadonlySet<AlertKind> = new Set([
   'delivery_failing',
+  'log_behind_shop',
+  'log_went_back',
   'review_opened',
   'same_plan_twice',
   'webhook_missed',
@@ -64,6 +67,10 @@ const foreseen: ReadonlySet<AlertKind> = new Set([
 
 let namesTaken = 0;
 
+function newMemoryPath(): string {
+  return `file:/paidonce-simulation-${++namesTaken}?vfs=memdb`;
+}
+
 /** A process with several lives, one after the other. */
 export class SimulatedProcess {
   readonly #parts: SimulatedProcessOptions;
@@ -71,9 +78,10 @@ export class SimulatedProcess {
   readonly name: string;
   readonly delivers: boolean;
   readonly background: boolean;
-  readonly #readModels: string;
-  /** A connection that keeps the read models in memory between two lives. Undefined: a crash loses them. */
-  readonly #readModelsKept: DatabaseSync | undefined;
+  /** Written by `removeReadModels`. */
+  #readModels: string;
+  /** A connection that keeps the read models in memory between two lives. Undefined: a crash loses them. Written by `removeReadModels`. */
+  #readModelsKept: DatabaseSync | undefined;
   /** How often it was started. Written by `start`. */
   #lives = 0;
   /** The present life. Undefined: it does not run. Written by `start` and `#leave`. */
@@ -86,7 +94,7 @@ export class SimulatedProcess {
     this.name = name;
     this.delivers = delivers;
     this.background = background;
-    this.#readModels = keepsReadModels ? `file:/paidonce-simulation-${++namesTaken}?vfs=memdb` : ':memory:';
+    this.#readModels = keepsReadModels ? newMemoryPath() : ':memory:';
     this.#readModelsKept = keepsReadModels ? new DatabaseSync(this.#readModels) : undefined;
   }
 
@@ -226,6 +234,14 @@ export class SimulatedProcess {
     this.#life = undefined;
     this.#world.scheduler.removeAllOf(life.party);
     for (const leave of [...life.callers]) leave();
+  }
+
+  /** Removes the read models of a log that went back. The ledger does so itself, but a database in memory has no file to remove. */
+  removeReadModels(): void {
+    if (!this.#readModelsKept) return;
+    this.#readModelsKept.close();
+    this.#readModels = newMemoryPath();
+    this.#readModelsKept = new DatabaseSync(this.#readModels);
   }
 
   /** Closes the connection that keeps the read models. */

@@ -9,6 +9,7 @@ import {
   type Position,
   type ReadLogOptions,
 } from '../../event-store/event-store.ts';
+import { refusePositionPastEnd } from '../../event-store/log-pages.ts';
 import { openMemoryEventStore } from '../../event-store/memory.ts';
 import { fromStoredRow } from '../../event-store/stored-text.ts';
 import type { Incarnation } from './incarnation.ts';
@@ -118,6 +119,10 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
 
   async function readPage(after: Position, prefixes: readonly string[] | undefined): Promise<LogPage> {
     const rows = log.rows.slice(Number(after), Number(after) + random.between(1, 24));
+    // Through the engine, which remembers the last event that the process has read.
+    const last = rows.at(-1);
+    await engine.readStream(last?.stream ?? 'none', { afterRevision: (last?.revision ?? 0) - 1 });
+    refusePositionPastEnd(after, log.rows.at(-1)?.position ?? logStart);
     const matching = prefixes ? rows.filter((row) => prefixes.some((prefix) => row.stream.startsWith(prefix))) : rows;
     const next = rows.at(-1)?.position ?? after;
     return { events: matching.map(fromStoredRow), next, caughtUp: Number(next) === log.rows.length };

@@ -1,6 +1,7 @@
 // Runs one seed of the simulation: several processes of the real ledger on a virtual clock and a network that fails. First
 // with faults, when the laws must hold at every step; then without faults, when all work must end.
 import { createHash } from 'node:crypto';
+import { backUpMemoryLog } from '../back-up-memory-log.ts';
 import { converge, dispose, until } from './convergence.ts';
 import type { Coverage } from './coverage.ts';
 import { drawOptions, type SimulationOptions } from './options.ts';
@@ -76,9 +77,17 @@ class Simulation {
   async #withFaults(): Promise<void> {
     const { world } = this.stage;
     while (world.scheduler.steps < world.options.faultySteps && !this.#ended()) {
+      this.#backUp();
       this.#disturb();
       if (!(await world.scheduler.step())) return;
     }
+  }
+
+  #backUp(): void {
+    const { world, shop } = this.stage;
+    const { putBack, backedUpAtStep } = world.options;
+    if (putBack === undefined || world.scheduler.steps < backedUpAtStep) return;
+    this.stage.backup ??= putBack === 'log' ? backUpMemoryLog(world.log) : shop.backUp();
   }
 
   /** True if only the ledgers' own loops are left, or a law is broken. */

@@ -104,6 +104,19 @@ export class Sources {
     enter();
   }
 
+  /** The log was put back: support enters the bank transfers again, from the bank's own list. */
+  enterTransfersAgain(): void {
+    for (const payment of this.#parts.provider.payments) {
+      if (payment.reference.provider !== 'manual') continue;
+      for (const statement of this.#parts.provider.read(payment, this.#world.providerTime())) {
+        this.#world.some(`transfer ${payment.reference.id} again`, async () => {
+          const by = { actor: 'support', reason: 'bank transfer' };
+          await this.#observe({ ...statement, orderId: payment.orderId, source: 'manual', by });
+        });
+      }
+    }
+  }
+
   /** A customer opens the success page: reads the provider's present state, and reports it some time later. */
   statusQuery(): void {
     this.#world.some('status query', async () => {

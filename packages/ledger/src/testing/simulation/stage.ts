@@ -24,6 +24,9 @@ export interface Stage {
   readonly stories: readonly Story[];
   readonly sources: Sources;
   readonly people: People;
+  readonly headWaiters: HeadWaiters;
+  /** Puts back what `putBack` of the options names. Written at `backedUpAtStep`; undefined: the run ended before. */
+  backup: (() => void) | undefined;
 }
 
 export function setStage(options: SimulationOptions): Stage {
@@ -51,5 +54,5 @@ export function setStage(options: SimulationOptions): Stage {
   );
   const sources = new Sources({ world, provider, processes, acknowledgements, orders });
   const people = new People({ world, sources, auditor, acknowledgements, orders });
-  return { world, provider, shop, auditor, acknowledgements, processes, orders, stories, sources, people };
+  return { world, provider, shop, auditor, acknowledgements, processes, orders, stories, sources, people, headWaiters, backup: undefined };
 }

@@ -1,0 +1,120 @@
+// Compares the shop's own table of memberships with the log, in both directions, as after a restore of either of them.
+import type { Position } from '../../event-store/event-store.ts';
+import { isPending, type MembershipStatus, type OrderState } from '../../order/order.ts';
+import { orderAggregate } from '../../streams/order-aggregate.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { storedEvent } from '../log/log-row.ts';
+import { withSqliteLog } from '../log/sqlite-copy.ts';
+import type { ScannedStream } from '../log/sqlite-log.ts';
+import type { ShopMembership } from './shop-memberships.ts';
+
+/** A membership as the log has it. */
+export interface LedgerMembership {
+  readonly status: MembershipStatus;
+  /** The sequence of its newest decision; 0: none. */
+  readonly sequence: number;
+  readonly member: string;
+  readonly plan: string;
+}
+
+/**
+ * What brings the shop what it should have. `deliver`: the newest decision is delivered again. `raise`: the shop has that
+ * sequence or a higher one, so the membership of now is decided above it. `under_way`: a process is delivering it. `none`: the
+ * log has no decision, so nothing can be delivered: take in the payment from the provider, or end the membership in the shop.
+ */
+export type Repair = 'deliver' | 'raise' | 'under_way' | 'none';
+
+/** An order that the shop and the log have differently. */
+export interface ShopDifference {
+  readonly order: string;
+  /** Absent: the shop has no such membership. */
+  readonly shop?: Omit<ShopMembership, 'order'>;
+  /** Absent: the order is not placed in this log. */
+  readonly ledger?: LedgerMembership;
+  readonly repair: Repair;
+}
+
+export interface CompareOptions {
+  readonly asOf?: Position;
+  /** Called with the number of events read so far. */
+  readonly onEvents?: (events: number) => void;
+}
+
+/** How much was compared. */
+export interface Compared {
+  /** Placed orders in the log. */
+  readonly orders: number;
+  /** Memberships of the shop. */
+  readonly memberships: number;
+  readonly differing: number;
+}
+
+/**
+ * Compares each order of the log with the shop's table, and each row of the table with the log.
+ * @param take called with each difference, and awaited.
+ * @throws LedgerError `corrupt`, `file_newer`: an event of an order cannot be read. Also what the store throws.
+ */
+export async function compareShop(
+  log: LogReader,
+  shop: ReadonlyMap<string, ShopMembership>,
+  options: CompareOptions,
+  take: (difference: ShopDifference) => void | Promise<void>,
+): Promise<Compared> {
+  const unseen = new Set(shop.keys());
+  let [orders, differing] = [0, 0];
+  await withSqliteLog(log, options, async ({ log: file, upTo, copied }) => {
+    let events = copied;
+    for (const range of file.streamRanges(1_000)) {
+      for (const stream of file.streams(range, upTo)) {
+        events += stream.rows.length;
+        if (!stream.name?.startsWith(orderAggregate.stream(''))) continue;
+        const order = foldOf(stream);
+        if (order.placed === undefined) continue;
+        orders += 1;
+        unseen.delete(order.orderId);
+        const difference = differenceOf(order, shop.get(order.orderId));
+        if (difference === undefined) continue;
+        differing += 1;
+        await take(difference);
+      }
+      options.onEvents?.(events);
+    }
+  });
+  for (const order of unseen) {
+    const { order: _, ...has } = shop.get(order) as ShopMembership;
+    differing += 1;
+    await take({ order, shop: has, repair: 'none' });
+  }
+  return { orders, memberships: shop.size, differing };
+}
+
+function foldOf({ name, rows }: ScannedStream): OrderState {
+  let order = orderAggregate.initial((name ?? '').slice(orderAggregate.stream('').length));
+  for (const row of rows) {
+    const stored = storedEvent(row);
+    order = orderAggregate.evolve(order, orderAggregate.read(stored), stored.metadata['instance'] ?? '');
+  }
+  return order;
+}
+
+/** Returns undefined where both have the same. An order that was never granted is the same as no membership. */
+function differenceOf(order: OrderState, shop: ShopMembership | undefined): ShopDifference | undefined {
+  const { orderId, placed, membership: status, sequence } = order;
+  if (placed === undefined || (shop === undefined && sequence === 0)) return undefined;
+  const ledger = { status, sequence, member: placed.memberId, plan: placed.plan };
+  if (shop === undefined) return { order: orderId, ledger, repair: repairOf(order, undefined) };
+  const isSame =
+    shop.status === status &&
+    (shop.sequence ?? sequence) === sequence &&
+    (shop.member ?? placed.memberId) === placed.memberId &&
+    (shop.plan ?? placed.plan) === placed.plan;
+  if (isSame) return undefined;
+  const { order: _, ...has } = shop;
+  return { order: orderId, shop: has, ledger, repair: repairOf(order, shop.sequence) };
+}
+
+function repairOf(order: OrderState, stored: number | undefined): Repair {
+  if (order.sequence === 0) return 'none';
+  if (stored !== undefined && stored >= order.sequence) return 'raise';
+  return isPending(order) ? 'under_way' : 'deliver';
+}

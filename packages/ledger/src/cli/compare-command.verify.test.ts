@@ -1,0 +1,152 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { verifyLog } from '../audit/index.ts';
+import { sqliteReader } from '../audit/log/sqlite-reader.ts';
+import { buy, dispute, refund } from '../delivery/delivery.test-support.ts';
+import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
+import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { createPaymentLedger } from '../ledger.ts';
+import type { DeliverAnswer, MembershipChange, PaymentLedger } from '../payment-ledger.ts';
+import { runPaidonce } from './run-paidonce.test-support.ts';
+
+interface Row {
+  readonly order: string;
+  readonly status: string;
+  readonly sequence: number;
+  readonly member: string;
+  readonly plan: string;
+}
+
+/** A shop with a table, whose ledger has three memberships: `kept` active, `undone` revoked, `fought` suspended. */
+async function shop() {
+  const directory = newDirectory();
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'ledger.db');
+  const table = new Map<string, Row>();
+  const keys: string[] = [];
+  const deliver = async ({
+    membershipId: order,
+    status,
+    sequence,
+    memberId: member,
+    plan,
+    idempotencyKey,
+  }: MembershipChange): Promise<DeliverAnswer> => {
+    keys.push(idempotencyKey);
+    if ((table.get(order)?.sequence ?? 0) < sequence) table.set(order, { order, status, sequence, member, plan });
+    return { storedSequence: table.get(order)?.sequence ?? 0 };
+  };
+  const running = async (work: (ledger: PaymentLedger) => Promise<unknown>): Promise<void> => {
+    await using ledger = createPaymentLedger({ eventStore: await openSqliteEventStore(path), background: false, deliver });
+    await work(ledger);
+    await ledger.settle();
+  };
+  await running(async (ledger) => {
+    for (const orderId of ['kept', 'undone', 'fought']) await buy(ledger, orderId);
+    await ledger.settle();
+    await refund(ledger, 'undone');
+    await dispute(ledger, 'fought');
+  });
+  const compare = (rows: string, ...options: readonly string[]) => {
+    const file = join(directory, 'shop.txt');
+    writeFileSync(file, rows);
+    return runPaidonce(['compare', '--shop', file, '--store', `sqlite:${path}`, ...options]);
+  };
+  /** An empty table is written as CSV: an empty file may be an export that failed. */
+  const ndjson = () => (table.size === 0 ? 'order,status\n' : [...table.values()].map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return { path, table, keys, running, compare, ndjson };
+}
+
+const asked = ['--repair', '--actor', 'support-7', '--reason', 'the table was restored'];
+
+describe('paidonce compare', () => {
+  test('a shop that has what the log has: exit 0, as NDJSON and as CSV, with all columns and with two', async () => {
+    const { compare, ndjson } = await shop();
+    expect(await compare(ndjson())).toMatchObject({ code: 0, out: '3 orders and 3 memberships of the shop: 0 differ.\n' });
+    expect((await compare('order,status\nkept,active\nundone,revoked\nfought,suspended\n')).code).toBe(0);
+    expect((await compare('Order,Sequence,status\r\n"kept",1,active\r\nundone,2,revoked\r\nfought,,suspended\r\n')).code).toBe(0);
+  });
+
+  test('each kind of difference, in both directions: exit 3', async () => {
+    const { compare } = await shop();
+    const rows = [
+      { order: 'undone', status: 'active', sequence: 1 },
+      { order: 'fought', status: 'suspended', sequence: 5 },
+      { order: 'kept', status: 'active', sequence: 1, member: 'member-of-another' },
+      { order: 'stranger', status: 'active', sequence: 2 },
+    ];
+    const { code, out } = await compare(rows.map((row) => JSON.stringify(row)).join('\n'), '--json');
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { order?: string; repair?: string });
+    expect(code).toBe(3);
+    expect(lines.slice(0, -1).map(({ order, repair }) => [order, repair])).toEqual([
+      ['kept', 'raise'],
+      ['undone', 'deliver'],
+      ['fought', 'raise'],
+      ['stranger', 'none'],
+    ]);
+    expect(lines.at(-1)).toEqual({ orders: 3, memberships: 4, differing: 4 });
+    const text = (await compare('order,status\nundone,revoked\n')).out;
+    expect(text).toMatch(/^kept: the shop has nothing, the log active \(1\) of member-of-kept, yearly; can be delivered again$/m);
+  });
+
+  test('--repair brings back a table that was lost, and one that was put back', async () => {
+    const { compare, table, ndjson, running, path } = await shop();
+    const before = new Map(table);
+    for (const lose of [() => table.clear(), () => table.set('undone', { ...before.get('undone')!, status: 'active', sequence: 1 })]) {
+      lose();
+      expect(await compare(ndjson(), ...asked)).toMatchObject({ code: 3, out: expect.stringMatching(/Delivery was asked for [13]\./) });
+      await running(async () => undefined);
+      expect(table).toEqual(before);
+      expect((await compare(ndjson())).code).toBe(0);
+    }
+    const reader = sqliteReader(path);
+    expect(await verifyLog(reader)).toMatchObject({ found: 0 });
+    await reader.close();
+  });
+
+  test('--repair of a shop that has the same sequence with another status, or a higher one: it is decided again above it', async () => {
+    const { compare, table, ndjson, running, path } = await shop();
+    table.set('undone', { ...table.get('undone')!, status: 'active' });
+    table.set('kept', { ...table.get('kept')!, status: 'revoked', sequence: 4 });
+    expect((await compare(ndjson(), ...asked)).out).toContain('Delivery was asked for 2.');
+    await running(async () => undefined);
+    expect([table.get('undone'), table.get('kept')]).toMatchObject([
+      { status: 'revoked', sequence: 3 },
+      { status: 'active', sequence: 5 },
+    ]);
+    expect((await compare(ndjson())).code).toBe(0);
+    const reader = sqliteReader(path);
+    expect(await verifyLog(reader)).toMatchObject({ found: 0 });
+    await reader.close();
+  });
+
+  test('--repair again, before the shop has run, asks for nothing twice; and without a difference for nothing', async () => {
+    const { compare, table, ndjson, running, keys } = await shop();
+    expect((await compare(ndjson(), ...asked)).code).toBe(0);
+    table.delete('kept');
+    expect((await compare(ndjson(), ...asked)).out).toContain('Delivery was asked for 1.');
+    expect((await compare(ndjson(), ...asked)).out).toMatch(/its delivery is under way[\s\S]*Delivery was asked for 0\./);
+    const calls = keys.length;
+    await running(async () => undefined);
+    expect(keys.slice(calls)).toEqual(['kept:1']);
+  });
+
+  test.each([
+    ['', [], /heading .* has nothing/],
+    ['order,status\nkept,paid\n', [], /Line 2 .*status/],
+    ['order,status\nkept,active\nkept,active\n', [], /stands there twice/],
+    ['order,state\nkept,active\n', [], /heading .* has state/],
+    ['order,status,sequence\nkept,active,one\n', [], /Line 2 .*sequence/],
+    ['{"order":"kept","status":"active","sequnce":1}\n', [], /Line 1 .*sequnce/],
+    ['{"order":"kept"\n', [], /Line 1 .*no JSON/],
+    ['order,status\n', ['--repair'], /--actor is missing/],
+    ['order,status\n', [...asked, '--as-of', '2026-01-01'], /Leave --as-of out/],
+  ])('%j %j is refused', async (rows, options, why) => {
+    const { compare } = await shop();
+    expect(await compare(rows, ...options)).toMatchObject({ code: 2, err: expect.stringMatching(why) });
+  });
+});

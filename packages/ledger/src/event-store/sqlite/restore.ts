@@ -1,0 +1,79 @@
+// Puts a backup in the place of a log file. No process may have the log open, and the `-wal` and `-shm` files of the old log
+// must not stay: SQLite would write the old `-wal` into the backup, and destroy it. The steps:
+//   1. Copy the backup beside the log, and sync the copy.
+//   2. Take the log for ourselves: SQLite then moves its `-wal` file into it, and removes both files. What is damaged, or has
+//      the `-wal` file of another log, is not touched: its files are set aside as they are.
+//   3. Give the old file a second name, then move the copy to the path, in one step: a crash leaves one log or the other.
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { LedgerError } from '../../errors.ts';
+import { syncPath } from './backup.ts';
+import { asLedgerError, isBusy, isCorrupt } from './failure.ts';
+import { refuseForeignWal } from './main-file.ts';
+import { refuseForeignFile } from './migrations.ts';
+
+/**
+ * @returns the path under which the old log was kept. Undefined: there was none.
+ * @throws LedgerError `store_busy`: a process has the log open. `invalid_input`: the backup is the log itself, or is in use.
+ */
+export async function restoreFile(backup: string, toPath: string): Promise<string | undefined> {
+  const [from, path] = [resolve(backup), resolve(toPath)];
+  const [a, b] = [statSync(from), statSync(path, { throwIfNoEntry: false })];
+  if (b !== undefined && a.dev === b.dev && a.ino === b.ino)
+    throw new LedgerError('invalid_input', `${from} is the log itself. Name its backup`);
+  if ((statSync(`${from}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw new LedgerError('invalid_input', `${from} has a -wal file: it is a log in use, not a backup. Make one with: paidonce backup`);
+  }
+  const partial = `${path}.${process.pid}.partial`;
+  let held: DatabaseSync | undefined;
+  try {
+    copyFileSync(from, partial); // 1
+    await syncPath(partial, 'r+');
+    held = takeForOurselves(path); // 2
+    const kept = existsSync(path) ? setAside(path) : undefined; // 3
+    renameSync(partial, path);
+    if (process.platform !== 'win32') await syncPath(dirname(path), 'r'); // Syncs the names. Windows cannot open directories.
+    return kept;
+  } catch (error) {
+    throw asLedgerError(error, path);
+  } finally {
+    rmSync(partial, { force: true });
+    if (held?.isOpen) held.close();
+  }
+}
+
+/**
+ * Takes the log so that no process can use it, all of it in one file. Undefined: there is none, or it cannot be used.
+ * @throws LedgerError `store_busy`: a process has it open. `invalid_input`: the file is another program's.
+ */
+function takeForOurselves(path: string): DatabaseSync | undefined {
+  if (!existsSync(path) || statSync(path).size === 0) return undefined;
+  let db: DatabaseSync | undefined;
+  try {
+    if (existsSync(`${path}-wal`)) refuseForeignWal(path);
+    db = new DatabaseSync(path, { timeout: 1_000 });
+    refuseForeignFile(db, path);
+    db.exec('PRAGMA journal_mode = DELETE'); // Fails while anybody else has the log open.
+    db.exec('BEGIN EXCLUSIVE');
+    return db;
+  } catch (error) {
+    if (db?.isOpen) db.close();
+    const failure = asLedgerError(error, path);
+    if (isBusy(failure)) {
+      throw new LedgerError('store_busy', `${path} is open in another process. Stop all processes that use the log, then restore again.`);
+    }
+    const unusable = isCorrupt(failure) || (failure instanceof LedgerError && failure.code === 'log_went_back');
+    if (!unusable) throw failure;
+    return undefined;
+  }
+}
+
+/** Gives the old file a second name, and moves what stands beside it away from the path. */
+function setAside(path: string): string {
+  let kept = `${path}.before-restore`;
+  for (let number = 2; existsSync(kept); number += 1) kept = `${path}.before-restore-${number}`;
+  linkSync(path, kept);
+  for (const suffix of ['-wal', '-shm']) if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${kept}${suffix}`);
+  return kept;
+}
