@@ -20,6 +20,7 @@ describe('withdrawOrder', () => {
     expect(await statusOf(shop, sessionId)).toBe('expired');
     expect(await storyOf(shop.ledger)).toEqual(['OrderPlaced', 'CheckoutAttached', 'OrderWithdrawn', 'poll expired']);
     expect(await shop.payments.withdrawOrder('order-1', by)).toEqual({ outcome: 'exists' });
+    await shop.ledger.settle(); // The list is a read model.
     expect((await shop.ledger.forAdapters.withdrawnOrders()).items).toEqual([]);
   });
 
@@ -40,6 +41,7 @@ describe('withdrawOrder', () => {
     expect(await statusOf(shop, sessionId)).toBe('open');
     await shop.payments.sweep();
     expect(await statusOf(shop, sessionId)).toBe('expired');
+    await shop.ledger.settle(); // The list is a read model.
     expect((await shop.ledger.forAdapters.withdrawnOrders()).items).toEqual([]);
   });
 

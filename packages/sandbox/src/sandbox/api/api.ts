@@ -12,7 +12,7 @@ import type { Idempotency } from './idempotency.ts';
 import { otherObject } from './other-object.ts';
 import { Parameters } from './parameters.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { type ApiAnswer, type ApiRequest, apiVersion, readParameters, unknownUrl } from './request.ts';
+import { type ApiAnswer, type ApiRequest, apiVersion, isSearch, readParameters, unknownUrl } from './request.ts';
 import type { FoundRoute, RouteTable } from './route.ts';
 import { StripeApiError } from './stripe-error.ts';
 
@@ -87,7 +87,7 @@ export class Api {
   #answer(request: ApiRequest, progress: Progress): Work {
     const { accounts, routes, calls, faults, idempotency, secretKey, rateLimit, catchUp } = this.#parts;
     const { key } = progress;
-    const match = routes.find(request.method, request.path);
+    const match = isSearch(request.path) ? undefined : routes.find(request.method, request.path);
     calls.add(match ? `${request.method} ${match.route.path}` : `${request.method} unknown`);
     const model = authenticate(request.headers, secretKey, accounts);
     const version = apiVersion(request.headers, model.apiVersion);

@@ -33,6 +33,22 @@ export class Parameters {
     return this.#values.has(name);
   }
 
+  /** @throws StripeApiError 400 if more than one of the parameters was sent. */
+  onlyOneOf(...names: readonly string[]): void {
+    const sent = names.filter((name) => this.has(name));
+    if (sent.length < 2) return;
+    throw invalidRequest(`You may only specify one of these parameters: ${sent.map((name) => this.name(name)).join(', ')}.`);
+  }
+
+  /**
+   * Refuses parameters of Stripe whose effect is missing here: an object that lacks it without a word would be a lie.
+   * @param why what the sandbox does not have. @throws StripeApiError 400
+   */
+  refused(why: string, ...names: readonly string[]): void {
+    const sent = names.find((name) => this.has(name));
+    if (sent !== undefined) throw invalidRequest(`${why} Leave ${this.name(sent)} out.`, { param: this.name(sent) });
+  }
+
   /** Undefined if absent. Like Stripe, treats an empty text as absent. */
   string(name: string, { maxLength = 5_000 }: { maxLength?: number } = {}): string | undefined {
     const value = this.#take(name);

@@ -50,6 +50,12 @@ export function apiVersion(headers: ApiRequest['headers'], ofAccount: string): s
   return version ?? ofAccount;
 }
 
+/** True for Stripe's search endpoints, which otherwise look like objects with the id `search`. */
+export function isSearch(path: string): boolean {
+  return path.startsWith('/v1/') && path.endsWith('/search');
+}
+
 export function unknownUrl({ method, path }: ApiRequest): StripeApiError {
-  return new StripeApiError(404, 'invalid_request_error', `Unrecognized request URL (${method}: ${path}). The sandbox has no such entry.`);
+  const why = isSearch(path) ? 'The sandbox has no search: list, and choose from what comes.' : 'The sandbox has no such entry.';
+  return new StripeApiError(404, 'invalid_request_error', `Unrecognized request URL (${method}: ${path}). ${why}`);
 }

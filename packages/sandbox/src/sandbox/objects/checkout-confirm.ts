@@ -12,8 +12,9 @@ import { refuseUnchargeable } from './charge-limits.ts';
 import { filledSuccessUrl, renderSession } from './checkout-record.ts';
 import { couponOfSession } from './coupons.ts';
 import { type CustomerChoices, choose } from './customer-choices.ts';
+import { addCustomer } from './customers.ts';
 import { disputeByItself } from './disputes.ts';
-import { type Announcement, emit } from './events.ts';
+import { type Announcement, emit, emitOwn } from './events.ts';
 import { type Confirmed, confirmIntent } from './intent-confirm.ts';
 import { buildIntent } from './intent-object.ts';
 import { countCompleted } from './payment-link-record.ts';
@@ -48,7 +49,7 @@ export function confirm(model: Model, id: string, option: PaymentOption, choice:
   const chosen = choose(model, { ...found, fate: choice.fate ?? found.fate }, choice);
   const withTax = taxed(couponOfSession(model, chosen.session), chosen);
   if (found.session.mode === 'payment') refuseUnchargeable(withTax.session.amount_total ?? 0, withTax.session.currency ?? 'usd', 'amount');
-  const record = state.sessions.put(present(withTax, choice.presentmentCurrency));
+  const record = state.sessions.put(withCustomer(model, present(withTax, choice.presentmentCurrency)));
   const about: Announcement = { group: id, fate: fateOfSession(record) };
   if (record.session.mode === 'payment' && record.session.amount_total !== 0) {
     const linked = withIntent(model, record, option, about);
@@ -78,6 +79,21 @@ export function finish(model: Model, record: CheckoutRecord, option: PaymentOpti
       return completed;
     }
   }
+}
+
+/** `customer_creation: 'always'`: whoever pays becomes a customer of the shop. */
+function withCustomer(model: Model, record: CheckoutRecord): CheckoutRecord {
+  const { session } = record;
+  if (session.customer_creation !== 'always' || session.customer !== null) return record;
+  const customer = addCustomer(model, { email: emailOf(session), name: CUSTOMER_NAME, phone: null, description: null, metadata: {} });
+  emitOwn(model, 'customer.created', customer);
+  return { ...record, session: { ...session, customer: customer.id } };
+}
+
+const CUSTOMER_NAME = 'A. Customer';
+
+function emailOf({ customer_email: email }: Stripe.Checkout.Session): string {
+  return email ?? 'customer@example.com';
 }
 
 /** The session's one intent, created at the first confirmation; a retry after a decline uses it again. */
@@ -118,9 +134,9 @@ function complete(model: Model, record: CheckoutRecord, about: Announcement, fie
       customer_details: {
         address: null,
         business_name: null,
-        email: session.customer_email ?? 'customer@example.com',
+        email: emailOf(session),
         individual_name: null,
-        name: 'A. Customer',
+        name: CUSTOMER_NAME,
         phone: null,
         tax_exempt: 'none',
         tax_ids: [],

@@ -13,7 +13,7 @@ import { renderSession } from './checkout-record.ts';
 import { type ChosenDiscount, readDiscount } from './coupons.ts';
 import { readCustomer } from './customers.ts';
 import { DAY_SECONDS, emptySession } from './empty-session.ts';
-import { readOvercapture } from './intent-create.ts';
+import { NO_TRANSFERS, readOvercapture, TRANSFERS } from './intent-create.ts';
 import { currencyOf, readLineItems, readShipping } from './line-items.ts';
 import { readMethodTypes } from './method-types.ts';
 import { computeAmounts } from './session-amounts.ts';
@@ -27,10 +27,8 @@ const WITHOUT_EFFECT = [
   'consent_collection',
   'custom_fields',
   'custom_text',
-  'customer_creation',
   'customer_update',
   'integration_identifier',
-  'invoice_creation',
   'locale',
   'name_collection',
   'origin_context',
@@ -50,6 +48,12 @@ const WITHOUT_EFFECT = [
 
 export function createSession({ model, parameters }: Call): object {
   const mode = parameters.oneOf('mode', ['payment', 'setup', 'subscription']) ?? 'payment';
+  parameters.onlyOneOf('customer', 'customer_email');
+  parameters.onlyOneOf('customer', 'customer_creation');
+  parameters.onlyOneOf('allow_promotion_codes', 'discounts');
+  parameters.onlyOneOf('payment_method_configuration', 'payment_method_types');
+  const customerCreation = readCustomerCreation(parameters, mode);
+  refuseInvoice(parameters);
   const page = readPage(parameters);
   const metadata = parameters.metadata() ?? {};
   refuseUnknownFate(metadata);
@@ -69,6 +73,7 @@ export function createSession({ model, parameters }: Call): object {
       client_reference_id: parameters.string('client_reference_id', { maxLength: 200 }) ?? null,
       currency,
       customer: readCustomer(model, parameters),
+      customer_creation: customerCreation,
       customer_email: parameters.string('customer_email', { maxLength: 800 }) ?? null,
       expires_at: readExpiry(parameters, model.clock.nowSeconds()),
       metadata,
@@ -160,12 +165,31 @@ function readAfterExpiration(parameters: Parameters): Stripe.Checkout.Session.Af
   return { recovery: { allow_promotion_codes: allowCodes, enabled: recovery.boolean('enabled') ?? false, expires_at: null, url: null } };
 }
 
+/** @throws StripeApiError 400 */
+export function refuseInvoice(parameters: Parameters): void {
+  const invoice = parameters.hash('invoice_creation');
+  if (invoice?.boolean('enabled')) {
+    throw invalidRequest('The sandbox makes no invoices. Leave invoice_creation out.', { param: 'invoice_creation' });
+  }
+  invoice?.ignored('invoice_data');
+}
+
+/** `always`: a customer is made when the session is confirmed. @throws StripeApiError 400 */
+export function readCustomerCreation(parameters: Parameters, mode: string): 'always' | 'if_required' {
+  const creation = parameters.oneOf('customer_creation', ['always', 'if_required']);
+  if (creation !== undefined && mode === 'subscription') {
+    throw invalidRequest('`customer_creation` can only be used in `payment` and `setup` mode.', { param: 'customer_creation' });
+  }
+  return creation ?? 'if_required';
+}
+
 export function readIntentData(parameters: Parameters, mode: string): IntentData {
   const data = parameters.hash('payment_intent_data');
   if (data && mode !== 'payment') {
     throw invalidRequest(`You can not pass \`payment_intent_data\` in \`${mode}\` mode.`, { param: 'payment_intent_data' });
   }
-  data?.ignored('application_fee_amount', 'on_behalf_of', 'shipping', 'transfer_data', 'transfer_group');
+  data?.refused(NO_TRANSFERS, ...TRANSFERS);
+  data?.ignored('shipping');
   return {
     metadata: data?.metadata() ?? {},
     captureMethod: data?.oneOf('capture_method', CAPTURE_METHODS) ?? 'automatic_async',

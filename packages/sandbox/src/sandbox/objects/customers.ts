@@ -19,7 +19,21 @@ function create({ model, parameters }: Call): object {
   const method = parameters.string('payment_method');
   readInvoiceSettings(parameters);
   parameters.ignored(...WITHOUT_EFFECT);
-  const customer = model.state.customers.put({
+  const customer = addCustomer(model, { email, name, phone, description, metadata });
+  if (method !== undefined) {
+    const record = methodNamed(model, method, 'payment_method');
+    model.state.paymentMethods.put({ ...record, method: { ...record.method, customer: customer.id } });
+  }
+  emitOwn(model, 'customer.created', customer);
+  return customer;
+}
+
+/** A new customer. Call it within a transaction. */
+export function addCustomer(
+  model: Model,
+  fields: Pick<Stripe.Customer, 'description' | 'email' | 'metadata' | 'name' | 'phone'>,
+): Stripe.Customer {
+  return model.state.customers.put({
     id: model.newId('cus_', 14),
     object: 'customer',
     address: null,
@@ -28,26 +42,16 @@ function create({ model, parameters }: Call): object {
     currency: null,
     default_source: null,
     delinquent: false,
-    description,
     discount: null,
-    email,
     invoice_prefix: model.newId('', 8).toUpperCase(),
     invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
     livemode: false,
-    metadata,
-    name,
-    phone,
     preferred_locales: [],
     shipping: null,
     tax_exempt: 'none',
     test_clock: null,
+    ...fields,
   });
-  if (method !== undefined) {
-    const record = methodNamed(model, method, 'payment_method');
-    model.state.paymentMethods.put({ ...record, method: { ...record.method, customer: customer.id } });
-  }
-  emitOwn(model, 'customer.created', customer);
-  return customer;
 }
 
 function readInvoiceSettings(parameters: Parameters): void {

@@ -21,20 +21,15 @@ import { readMethodTypes } from './method-types.ts';
 import { methodNamed, readMethod } from './payment-methods.ts';
 
 /** Accepted, and without an effect here. */
-const WITHOUT_EFFECT = [
-  'application_fee_amount',
-  'mandate_data',
-  'off_session',
-  'on_behalf_of',
-  'radar_options',
-  'shipping',
-  'transfer_data',
-  'transfer_group',
-  'use_stripe_sdk',
-];
+const WITHOUT_EFFECT = ['mandate_data', 'off_session', 'radar_options', 'shipping', 'use_stripe_sdk'];
+/** Connect's way to share a payment. */
+export const TRANSFERS = ['application_fee_amount', 'on_behalf_of', 'transfer_data', 'transfer_group'] as const;
+export const NO_TRANSFERS = 'The sandbox has no transfers and no application fees.';
 
 export function createIntent(call: Call): object {
   const { model, parameters } = call;
+  parameters.onlyOneOf('automatic_payment_methods', 'payment_method_types');
+  parameters.refused(NO_TRANSFERS, ...TRANSFERS);
   const amountMinor = parameters.integer('amount', { min: 1 });
   if (amountMinor === undefined) throw missingParameter('amount');
   const currency = parameters.currency('currency');

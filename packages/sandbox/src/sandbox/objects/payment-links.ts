@@ -7,8 +7,9 @@ import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import type { CheckoutRecord, PaymentLinkRecord } from '../state/records.ts';
-import { openSession, readIntentData, refuseUnknownFate } from './checkout-create.ts';
+import { openSession, readCustomerCreation, readIntentData, refuseInvoice, refuseUnknownFate } from './checkout-create.ts';
 import { emitOwn } from './events.ts';
+import { NO_TRANSFERS, TRANSFERS } from './intent-create.ts';
 import { currencyOf, readLineItems, readShipping } from './line-items.ts';
 import { METHODS } from './method-types.ts';
 import { renderLink } from './payment-link-record.ts';
@@ -21,9 +22,7 @@ const WITHOUT_EFFECT = [
   'consent_collection',
   'custom_fields',
   'custom_text',
-  'customer_creation',
   'inactive_message',
-  'invoice_creation',
   'name_collection',
   'phone_number_collection',
   'shipping_address_collection',
@@ -38,6 +37,8 @@ function create({ model, parameters }: Call): object {
   refuseUnknownFate(metadata);
   const limit = parameters.hash('restrictions')?.hash('completed_sessions')?.integer('limit', { min: 1 });
   const intentData = readIntentData(parameters, 'payment');
+  refuseInvoice(parameters);
+  parameters.refused(NO_TRANSFERS, ...TRANSFERS);
   const types = parameters.strings('payment_method_types');
   const taxEnabled = parameters.hash('automatic_tax')?.boolean('enabled') ?? false;
   const id = model.newId('plink_');
@@ -53,6 +54,7 @@ function create({ model, parameters }: Call): object {
       allow_promotion_codes: parameters.boolean('allow_promotion_codes') ?? false,
       automatic_tax: { enabled: taxEnabled, liability: taxEnabled ? { type: 'self' } : null },
       currency,
+      customer_creation: readCustomerCreation(parameters, 'payment'),
       metadata,
       payment_intent_data: shownIntentData(intentData),
       payment_method_types: types.length === 0 ? null : (types as Stripe.PaymentLink.PaymentMethodType[]),
@@ -122,9 +124,19 @@ const EMPTY: Omit<Stripe.PaymentLink, 'id' | 'after_completion' | 'automatic_tax
 function update({ model, parameters, id }: Call): object {
   const record = found(model.state.paymentLinks.get(id), 'payment_link', id);
   const active = parameters.boolean('active') ?? record.link.active;
+  refuseInvoice(parameters);
   const codes = parameters.boolean('allow_promotion_codes') ?? record.link.allow_promotion_codes;
   parameters.ignored(...WITHOUT_EFFECT);
-  const link = { ...record.link, active, allow_promotion_codes: codes, metadata: parameters.changedMetadata(record.link.metadata) };
+  const customer_creation = parameters.has('customer_creation')
+    ? readCustomerCreation(parameters, 'payment')
+    : record.link.customer_creation;
+  const link = {
+    ...record.link,
+    active,
+    customer_creation,
+    allow_promotion_codes: codes,
+    metadata: parameters.changedMetadata(record.link.metadata),
+  };
   const updated = renderLink(model, model.state.paymentLinks.put({ ...record, link }));
   emitOwn(model, 'payment_link.updated', updated);
   return updated;
@@ -152,6 +164,7 @@ export function visitLink(model: Model, id: string, { clientReferenceId, prefill
       // Stripe takes only these characters, and drops the rest without a word.
       client_reference_id: clientReferenceId !== undefined && REFERENCE.test(clientReferenceId) ? clientReferenceId : null,
       currency: link.currency,
+      customer_creation: link.customer_creation,
       customer_email: prefilledEmail ?? null,
       metadata: link.metadata,
       mode: lineItems.some(({ price }) => price?.recurring) ? 'subscription' : 'payment',
