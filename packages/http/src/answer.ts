@@ -43,6 +43,7 @@ export function answerFailure(error: unknown, request: FastifyRequest, reply: Fa
 
 const refusals: Readonly<Record<number, string>> = {
   400: 'bad_request',
+  408: 'request_timeout',
   413: 'body_too_large',
   415: 'unsupported_media_type',
   429: 'too_many_requests',
