@@ -48,7 +48,7 @@ interface DeskOptions {
 /** Opens the ledger of the log that is lost later, on the same account. */
 async function openLostLog({ stripe }: Desk): Promise<{ readonly ledger: PaymentLedger; readonly payments: StripePayments }> {
   const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, runtime: { patience: 50 } });
-  const payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
   onTestFinished(async () => {
     await payments[Symbol.asyncDispose]();
     await ledger[Symbol.asyncDispose]();
@@ -72,7 +72,7 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
       const deliver = async (change: MembershipChange): Promise<void> => void changes.push(change);
       const eventStore = await openSqliteEventStore(path);
       await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(under ? { policy: under } : {}) });
-      await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+      await using payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
       const result = await use(ledger, payments);
       await ledger.settle();
       return result;

@@ -3,6 +3,7 @@
 import type { Runtime } from '@paidonce/ledger';
 import { LedgerError } from '@paidonce/ledger';
 import type Stripe from 'stripe';
+import { isSandboxSecret, webhookSecretProblem } from '../stripe/secrets.ts';
 
 /** A signing secret, with the account and the mode of the endpoint that it belongs to. */
 export interface WebhookSecret {
@@ -19,17 +20,30 @@ export interface WebhookSecret {
 
 const toleranceSeconds = 300;
 
-/** @throws LedgerError `invalid_input`: a secret is empty or contains white space, so it can verify nothing. */
-export function readSecrets(secrets: readonly (string | WebhookSecret)[]): readonly WebhookSecret[] {
-  return secrets.map((given) => {
-    const secret = typeof given === 'string' ? { secret: given } : given;
-    if (secret.secret === '' || /\s/.test(secret.secret)) {
-      throw new LedgerError(
-        'invalid_input',
-        'A webhook secret is empty or has a blank or line break in it. Copy it again: it begins with whsec_',
-      );
+/**
+ * A sandbox's secret speaks for test mode alone, whatever is said of it.
+ *
+ * @throws LedgerError `invalid_input`: the list is empty, or a secret is a placeholder or a sandbox's at Stripe itself.
+ */
+export function readSecrets(
+  secrets: readonly (string | WebhookSecret)[] | false,
+  where: { readonly atStripe: boolean },
+): readonly WebhookSecret[] {
+  if (secrets === false) return [];
+  if (!Array.isArray(secrets) || secrets.length === 0) {
+    throw new LedgerError(
+      'invalid_input',
+      'webhookSecrets has no secret, so that every webhook would be refused. Pass the signing secret of the endpoint (whsec_…), or false in a process that receives no webhooks',
+    );
+  }
+  return secrets.map((given: string | WebhookSecret, index) => {
+    const secret = typeof given === 'object' && given !== null ? given : { secret: given };
+    const problem = webhookSecretProblem(secret.secret, where);
+    if (problem) {
+      const which = secrets.length === 1 ? 'The webhook secret' : `Webhook secret ${index + 1} of ${secrets.length}`;
+      throw new LedgerError('invalid_input', `${which} is unusable: ${problem.found}. ${problem.remedy}`);
     }
-    return secret;
+    return isSandboxSecret(secret.secret) ? { ...secret, livemode: false } : secret;
   });
 }
 
