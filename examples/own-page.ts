@@ -11,7 +11,7 @@ import Stripe from 'stripe';
 await using sandbox = await startStripeSandbox();
 const ledger = createPaymentLedger({ eventStore: openMemoryEventStore() }); // In your shop: openSqliteEventStore, and `deliver`.
 const stripe = new Stripe('sk_test_paidonce_sandbox', { ...sandbox.clientConfig });
-const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_local'], poll: false });
+const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_sandbox_local'], poll: false });
 const app = Fastify();
 await app.register(paymentLedgerPlugin, { payments });
 
@@ -32,7 +32,7 @@ app.post<{ Params: { orderId: string } }>('/buy/:orderId/intent', async ({ param
   return payments.startCheckout({ ...orderOf(orderId), ui: 'intent' });
 });
 const shopUrl = await app.listen({ port: 0, host: '127.0.0.1' });
-sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_local' });
+sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_sandbox_local' });
 
 type Bought = { readonly sessionId?: string; readonly paymentIntentId?: string; readonly clientSecret: string };
 

@@ -23,6 +23,7 @@ export function isSandboxSecret(secret: string): boolean {
 /** @param atStripe whether the key is sent to Stripe itself: a sandbox's secret is good at a sandbox. */
 export function webhookSecretProblem(secret: unknown, { atStripe }: { readonly atStripe: boolean }): SecretProblem | undefined {
   if (typeof secret !== 'string') return { found: 'it is no text', remedy: 'Set it to the signing secret of the endpoint (whsec_…)' };
+  if (secret === '') return { found: 'it is empty', remedy: 'Set it to the signing secret of the endpoint (whsec_…)' };
   if (placeholder.test(secret))
     return { found: 'it is a placeholder', remedy: "Copy the endpoint's signing secret from Stripe's dashboard" };
   if (/\s/.test(secret)) return { found: 'it has a blank or line break in it', remedy: 'Copy it again, without the end of the line' };
