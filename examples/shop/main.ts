@@ -17,8 +17,8 @@ const log = {
 try {
   const settings = withConsole(readSettings(process.env));
   const shop = await openShop(settings, log);
-  for (const line of banner(settings, shop)) console.log(line);
   closeOn(['SIGINT', 'SIGTERM'], shop);
+  for (const line of banner(settings, shop)) console.log(line);
 } catch (error) {
   console.error(problem(error));
   process.exitCode = isForUser(error) ? 2 : 1;

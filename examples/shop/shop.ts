@@ -44,9 +44,9 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   const { stripe, webhookSecret, trustedApiHost, paymentOrigin, sandboxUrl } = access;
 
   // These ten lines are everything that a shop needs from PaidOnce.
-  const eventStore = await openEventStore(ledgerUrl);
+  const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());
+  await refuseOtherOrders(eventStore, access);
   const ledger = opened.use(createPaymentLedger({ eventStore, deliver: async (change) => memberships.save(change), log }));
-  await refuseOtherOrders(ledger, access);
   const poll = { intervalMs: pollSeconds * 1000 };
   const trusted = trustedApiHost === undefined ? {} : { trustedApiHost };
   const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll, ...trusted }));

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PaymentLedger } from '@paidonce/ledger';
+import type { EventStore } from '@paidonce/ledger';
 import { startStripeSandbox } from '@paidonce/sandbox';
 import type { WebhookSecret } from '@paidonce/stripe-adapter';
 import Stripe from 'stripe';
@@ -92,17 +92,17 @@ export const isLive = (secretKey: string): boolean => secretKey.includes('_live_
  * Refuses a ledger whose orders are of another Stripe: what was "paid" in a sandbox must never give access to a real shop, and
  * a real shop whose keys are missing must not take orders for nothing.
  *
+ * It reads the log itself, before there is a ledger that would deliver.
+ *
  * @throws SettingsError
  */
-export async function refuseOtherOrders(ledger: PaymentLedger, access: StripeAccess): Promise<void> {
+export async function refuseOtherOrders(store: EventStore, access: StripeAccess): Promise<void> {
   const atStripe = access.paymentOrigin === stripePages;
-  const orders = (await ledger.forAdapters.accountOrders()).filter(({ account }) => account.startsWith('acct_'));
-  const other = orders.find(
-    ({ account, livemode }) =>
-      livemode !== access.webhookSecret.livemode ||
-      (access.account !== undefined && account !== access.account) ||
-      (atStripe && account === sandboxAccount),
-  );
+  const isOther = ({ account, livemode }: PlacedOn): boolean =>
+    livemode !== access.webhookSecret.livemode ||
+    (access.account !== undefined && account !== access.account) ||
+    (atStripe && account === sandboxAccount);
+  const other = await firstOrder(store, isOther);
   if (other === undefined) return;
   const held = `The ledger holds orders of ${other.account} in ${other.livemode ? 'live' : 'test'} mode`;
   throw new SettingsError(
@@ -110,6 +110,22 @@ export async function refuseOtherOrders(ledger: PaymentLedger, access: StripeAcc
       ? `${held}, and STRIPE_SECRET_KEY is of another account or mode. Use their own keys for them, and another DATA_DIR and LEDGER_URL for these keys.`
       : `${held}, which are not of the sandbox. Set their STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, or name another folder: DATA_DIR=./data-sandbox.`,
   );
+}
+
+interface PlacedOn {
+  readonly account: string;
+  readonly livemode: boolean;
+}
+
+/** The first order in the log, of an account of Stripe's, for which `isWanted` is true. */
+async function firstOrder(store: EventStore, isWanted: (placed: PlacedOn) => boolean): Promise<PlacedOn | undefined> {
+  for await (const { events } of store.readLog({ prefixes: ['order-'] })) {
+    for (const { type, data } of events) {
+      const placed = data as unknown as PlacedOn;
+      if (type === 'OrderPlaced' && placed.account.startsWith('acct_') && isWanted(placed)) return placed;
+    }
+  }
+  return undefined;
 }
 
 /** Refuses to mix payments of the sandbox and of Stripe: a payment in the sandbox must never give access to a real shop. */

@@ -5,6 +5,7 @@ import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { Registry } from 'prom-client';
+import { endConnectionsOnClose } from './closing.ts';
 import { healthRoutes } from './health.ts';
 import { noMetrics, openMetrics, type RouteMetrics } from './metrics.ts';
 import { statusRoute } from './status.ts';
@@ -58,7 +59,7 @@ const defaults: Omit<Settings, 'payments' | 'ledger' | 'metrics'> = {
 /**
  * Mounts the webhook, the status query and health: `await app.register(paymentLedgerPlugin, { payments })`. The webhook
  * answers `{ outcome }`, the status query `{ state, stale, nextPollAfterMs }`. On `app.close()` it disposes `payments`,
- * then the ledger, after the requests in flight are answered.
+ * then the ledger, after the requests in flight are answered; a connection then ends with its answer.
  *
  * @throws LedgerError `invalid_input`: an option is unknown, missing or unusable.
  */
@@ -71,15 +72,12 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
   const settings = checked(options);
   const { payments, ledger, closeLedger, healthPaths } = settings;
 
+  const isClosing = endConnectionsOnClose(app);
   // Each in a scope of its own, not wrapped: what they set does not reach the host's routes.
   await app.register(webhookRoute(settings));
   await app.register(statusRoute(settings));
-  let closing = false;
-  if (healthPaths) await app.register(healthRoutes({ ledger, ...healthPaths, isClosing: () => closing }));
+  if (healthPaths) await app.register(healthRoutes({ ledger, ...healthPaths, isClosing }));
 
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
   app.addHook('onClose', async () => {
     try {
       await payments[Symbol.asyncDispose]();
