@@ -1,7 +1,6 @@
 import formBody from '@fastify/formbody';
 import { createPaymentLedger, LedgerError, type OrderView } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
-import Fastify from 'fastify';
 import Fastify, { type FastifyReply } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { standIns } from '../mounted.test-support.ts';
@@ -81,15 +80,27 @@ describe('who is not let in', () => {
   });
 
   test.each([
-    ['nobody is answered', () => undefined, {}, 401],
-    ['authenticate throws', () => Promise.reject(Object.assign(new Error('pw-4711'), { statusCode: 403 })), {}, 403],
-    ['authenticate refuses by itself', async (_: unknown, reply: FastifyReply) => void (await reply.code(429).send('later')), {}, 429],
-    ['another site asks', () => ({ actor: 'support-7' }), { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } }, 403],
-  ])('is logged with the address, and without what was sent, where %s', async (_, authenticate, init, statusCode) => {
+    ['nobody is answered', home, () => undefined, {}, 401],
+    ['authenticate throws', home, () => Promise.reject(Object.assign(new Error('pw-4711'), { statusCode: 403 })), {}, 403],
+    [
+      'authenticate refuses by itself',
+      home,
+      async (_: unknown, reply: FastifyReply) => void (await reply.code(429).send('later')),
+      {},
+      429,
+    ],
+    [
+      'another site asks',
+      `${home}/orders/o-1/recheck`,
+      () => ({ actor: 'support-7' }),
+      { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } },
+      403,
+    ],
+  ])('is logged with the address, and without what was sent, where %s', async (_, path, authenticate, init, statusCode) => {
     const lines: string[] = [];
     const stream = { write: (line: string) => void lines.push(line) };
     const { ask } = await openConsole({ authenticate: authenticate as never, app: Fastify({ logger: { level: 'warn', stream } }) });
-    const answer = await ask(home, { ...init, headers: { authorization: 'Basic pw-4711', ...(init as RequestInit).headers } });
+    const answer = await ask(path, { ...init, headers: { authorization: 'Basic pw-4711', ...(init as RequestInit).headers } });
     expect(answer.status).toBe(statusCode);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 40, address: '127.0.0.1', statusCode }]);
     expect(lines.join()).not.toContain('pw-4711');

@@ -38,7 +38,7 @@ export function isAtStripe({ host, protocol }: ApiAddress): boolean {
 export function checkKeyMayGoTo(address: ApiAddress, trustedHost: string | undefined, howToTrust: string): void {
   const { host, protocol, key } = address;
   if (isAtStripe(address)) return;
-  const isTest = key !== undefined && /^(?:sk|rk)_(?:org_)?test_/.test(key);
+  const isTest = key !== undefined && /^[a-z]+_(?:org_)?test_/.test(key);
   const isTrusted = trustedHost !== undefined && host === trustedHost;
   const to = `${protocol}://${host}`;
   if (protocol !== 'https' && !isLoopback(host) && !(isTest && isTrusted)) {
