@@ -12,7 +12,7 @@ await using sandbox = await startStripeSandbox();
 const ledger = createPaymentLedger({ eventStore: openMemoryEventStore() }); // In your shop: openSqliteEventStore, and `deliver`.
 const stripe = new Stripe('sk_test_paidonce_sandbox', { ...sandbox.clientConfig });
 const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_sandbox_local'], poll: false });
-const app = Fastify();
+const app = Fastify({ requestTimeout: 20_000 });
 await app.register(paymentLedgerPlugin, { payments });
 
 const returnUrl = 'https://shop.example/thanks'; // Gets session_id={CHECKOUT_SESSION_ID}.

@@ -25,7 +25,7 @@ const payments = stripePayments({
   webhookSecrets: ['whsec_sandbox_local'],
   poll: false, // `sweep` below is the poll here. Without this line the poll runs by itself every five minutes.
 });
-const app = Fastify();
+const app = Fastify({ requestTimeout: 20_000 });
 await app.register(paymentLedgerPlugin, { payments });
 const shopUrl = await app.listen({ port: 0, host: '127.0.0.1' });
 sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_sandbox_local' });
