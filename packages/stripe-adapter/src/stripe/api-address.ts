@@ -56,6 +56,6 @@ export function checkKeyMayGoTo(address: ApiAddress, trustedHost: string | undef
 }
 
 /** Whether the host is this machine: 127.0.0.0/8, `::1` or `localhost`. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return /^(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)$/i.test(host);
 }
