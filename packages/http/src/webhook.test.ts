@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { LedgerError, type LedgerErrorCode } from '@paidonce/ledger';
-import Fastify from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { mounted, signature, type WebhookOutcome } from './mounted.test-support.ts';
@@ -132,6 +132,24 @@ describe('a body has a deadline', () => {
   ])('one %s is refused at once, and its connection closed then', async (_, head, status) => {
     const { url } = await mounted({ bodyTimeoutMs: 50 });
     expect((await trickling(url, head)).text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('and one whose sender goes away is no error of ours', async () => {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    let answered = 0;
+    const before = (app: FastifyInstance): unknown =>
+      app.addHook('onResponse', async () => {
+        answered += 1;
+      });
+    const { url, webhooks } = await mounted({}, { app: Fastify({ logger: { level: 'warn', stream } }), before });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(`POST /webhooks/stripe HTTP/1.1\r\nhost: shop\r\ncontent-length: 1000\r\n${signedJson}\r\n\r\n{`);
+    await fetch(`${url}/health/live`); // The server has the half by now.
+    socket.destroy();
+    await expect.poll(() => answered).toBe(2);
+    expect(lines).toEqual([]);
+    expect(webhooks).toEqual([]);
   });
 
   test('one that comes in time is read whole, and the connection serves the next', async () => {

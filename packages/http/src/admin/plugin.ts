@@ -95,7 +95,7 @@ async function asked(
   try {
     return await ask();
   } catch (error) {
-    refused(request, 'authenticate has thrown', statusIn(error));
+    refused(request, 'authenticate has thrown', statusIn(error, request));
     throw error;
   }
 }
