@@ -139,7 +139,7 @@ describe('a body has a deadline', () => {
     const stream = { write: (line: string) => void lines.push(line) };
     let answered = 0;
     const before = (app: FastifyInstance): unknown =>
-      app.addHook('onResponse', async () => {
+      app.addHook('onSend', async () => {
         answered += 1;
       });
     const { url, webhooks } = await mounted({}, { app: Fastify({ logger: { level: 'warn', stream } }), before });
