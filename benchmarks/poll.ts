@@ -19,7 +19,7 @@ export async function poll(): Promise<void> {
   await using sandbox = await startStripeSandbox({ automatic: false });
   const stripe = new Stripe('sk_test_123456789012', { ...sandbox.clientConfig, telemetry: false });
   await using ledger = createPaymentLedger({ eventStore: openMemoryEventStore() });
-  await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+  await using payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
   await placeOrders(sandbox, payments);
 
   const naive = await counted(sandbox, () => retrieveEach(stripe, ledger));

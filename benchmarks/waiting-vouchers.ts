@@ -40,7 +40,7 @@ export async function waitingVouchers(): Promise<VoucherRow> {
       grantedAtMs = runtime.monotonicNowMs();
     },
   });
-  await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false, runtime });
+  await using payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false, runtime });
   await atOnce(vouchers, async (order) => {
     sandbox.pay(await checkout(payments, `voucher-${order}`), { card: 'voucher', fate: 'never_made' });
   });

@@ -19,7 +19,7 @@ const ledger = createPaymentLedger({
   deliver: (change) => saveMembership(change),
 });
 const payments = stripePayments({ ledger, stripe: new Stripe(secretKey), webhookSecrets: [webhookSecret], scope: 'shop' });
-const app = Fastify();
+const app = Fastify({ requestTimeout: 20_000 });
 await app.register(paymentLedgerPlugin, { payments });
 app.post<{ Params: { memberId: string } }>('/buy/:memberId', async ({ params: { memberId } }, reply) => {
   const order = { orderId: randomUUID(), memberId, plan: 'year', amountMinor: 9_000, currency: 'usd' };

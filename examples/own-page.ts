@@ -11,8 +11,8 @@ import Stripe from 'stripe';
 await using sandbox = await startStripeSandbox();
 const ledger = createPaymentLedger({ eventStore: openMemoryEventStore() }); // In your shop: openSqliteEventStore, and `deliver`.
 const stripe = new Stripe('sk_test_paidonce_sandbox', { ...sandbox.clientConfig });
-const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_local'], poll: false });
-const app = Fastify();
+const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_sandbox_local'], poll: false });
+const app = Fastify({ requestTimeout: 20_000 });
 await app.register(paymentLedgerPlugin, { payments });
 
 const returnUrl = 'https://shop.example/thanks'; // Gets session_id={CHECKOUT_SESSION_ID}.
@@ -32,7 +32,7 @@ app.post<{ Params: { orderId: string } }>('/buy/:orderId/intent', async ({ param
   return payments.startCheckout({ ...orderOf(orderId), ui: 'intent' });
 });
 const shopUrl = await app.listen({ port: 0, host: '127.0.0.1' });
-sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_local' });
+sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_sandbox_local' });
 
 type Bought = { readonly sessionId?: string; readonly paymentIntentId?: string; readonly clientSecret: string };
 

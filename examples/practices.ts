@@ -22,13 +22,13 @@ const ledger = createPaymentLedger({
 const payments = stripePayments({
   ledger,
   stripe: new Stripe('sk_test_paidonce_sandbox', { ...sandbox.clientConfig }),
-  webhookSecrets: ['whsec_local'],
+  webhookSecrets: ['whsec_sandbox_local'],
   poll: false, // `sweep` below is the poll here. Without this line the poll runs by itself every five minutes.
 });
-const app = Fastify();
+const app = Fastify({ requestTimeout: 20_000 });
 await app.register(paymentLedgerPlugin, { payments });
 const shopUrl = await app.listen({ port: 0, host: '127.0.0.1' });
-sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_local' });
+sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_sandbox_local' });
 
 console.log('1. Webhook first, a poll behind it');
 await buy('order-1', 'delivered');

@@ -41,6 +41,11 @@ const parts: Readonly<Record<string, Part>> = {
     otherwise: 5,
     runs: (n) => Array.from({ length: n }, () => ['test:verify', ['conformance/conformance'], { TEST_WHOLE_MATRIX: '1' }]),
   },
+  fuzz: {
+    counts: 'requests that no honest client sends, on loopback: webhooks, status queries, the console. TEST_SEED draws others (1)',
+    otherwise: 100_000,
+    runs: (n) => [['test:verify', ['packages/http/src/fuzz'], { TEST_REQUESTS: String(n) }]],
+  },
   processes: {
     counts: 'repetitions of each test with several processes, some of them killed',
     otherwise: 20,

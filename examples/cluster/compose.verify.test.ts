@@ -8,7 +8,6 @@ import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readSettings } from '../shop/settings.ts';
-import { sandboxKeys } from '../shop/stripe.ts';
 
 // Checks the file without Docker: it must agree with the README, and with what the code reads and serves.
 interface Service {
@@ -25,12 +24,17 @@ interface Service {
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
   readonly volumes: Readonly<Record<string, unknown>>;
+  readonly networks: { readonly cluster: { readonly ipam: { readonly config: readonly { readonly subnet: string }[] } } };
 }
 
+/** As Compose puts it into the file. */
+const SANDBOX_SECRET = 'whsec_sandbox_of_this_test';
 const fileText = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
-const compose = parse(fileText('compose.yaml'), { merge: true }) as Compose;
+const filled = fileText('compose.yaml').replaceAll(/\$\{SANDBOX_SECRET:\?[^}]+\}/g, SANDBOX_SECRET);
+const compose = parse(filled, { merge: true }) as Compose;
 const caddyfile = fileText('Caddyfile');
 const named = (prefix: string): [string, Service][] => Object.entries(compose.services).filter(([name]) => name.startsWith(prefix));
+const subnet = compose.networks.cluster.ipam.config[0]?.subnet;
 const [nodes, shops] = [named('kurrentdb-'), named('shop-')];
 
 describe('the event store', () => {
@@ -65,6 +69,11 @@ describe('the event store', () => {
   });
 });
 
+test('a secret that is not set is refused by Compose, and named', () => {
+  expect(fileText('compose.yaml').match(/\$\{SANDBOX_SECRET:\?[^}]+\}/g)).toHaveLength(2);
+  expect(fileText('compose.yaml')).not.toContain('whsec_sandbox\n');
+});
+
 describe('the shop', () => {
   test('is three replicas whose settings it takes: one ledger on all nodes, one sandbox, one address', () => {
     expect(shops.map(([name]) => name)).toEqual(['shop-1', 'shop-2', 'shop-3']);
@@ -74,8 +83,8 @@ describe('the shop', () => {
         ledgerUrl: expect.stringMatching(
           /^esdb:\/\/admin:[^@]+@kurrentdb-1:2113,kurrentdb-2:2113,kurrentdb-3:2113\?tlsCAFile=\/certs\/ca\/ca\.crt$/,
         ),
-        behind: { host: '0.0.0.0', url: 'http://127.0.0.1:3020' },
-        sandbox: { apiUrl: 'http://load-balancer:3022', pagesUrl: 'http://127.0.0.1:3021' },
+        behind: { host: '0.0.0.0', url: 'http://127.0.0.1:3020', proxies: [subnet] },
+        sandbox: { apiUrl: 'http://load-balancer:3022', pagesUrl: 'http://127.0.0.1:3021', webhookSecret: SANDBOX_SECRET },
         dataDir: '/data',
       });
       expect(volumes).toEqual(['shop-data:/data', 'certificates:/certs:ro']);
@@ -83,10 +92,11 @@ describe('the shop', () => {
   });
 
   test('gets the webhooks of the sandbox through the load balancer, signed with the secret that it knows', () => {
-    const { command = [], network_mode } = compose.services['sandbox'] as Service;
+    const { command = [], network_mode, environment } = compose.services['sandbox'] as Service;
     expect(network_mode).toBe('service:load-balancer'); // It listens on the loopback address.
     expect(command).toContain('--webhook=http://127.0.0.1:3020/webhooks/stripe');
-    expect(command).toContain(`--secret=${sandboxKeys.webhookSecret}`);
+    expect(command).toContain(`--secret=${SANDBOX_SECRET}`);
+    expect(environment).toEqual({ SANDBOX_HOSTS: 'load-balancer' });
     expect(command).toContain('--port=3021');
     expect(caddyfile).toMatch(/:3022 \{\s+reverse_proxy 127\.0\.0\.1:3021\s/);
   });
@@ -97,7 +107,7 @@ describe('probes', () => {
   beforeAll(async () => {
     app = Fastify();
     const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false });
-    const payments = stripePayments({ ledger, stripe: new Stripe('sk_test_x'), webhookSecrets: ['whsec_x'], poll: false });
+    const payments = stripePayments({ ledger, stripe: new Stripe('sk_test_1'), webhookSecrets: ['whsec_1'], poll: false });
     await app.register(paymentLedgerPlugin, { payments });
   });
   afterAll(() => app.close());

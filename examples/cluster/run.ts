@@ -1,6 +1,7 @@
 // Runs three replicas of the shop on one event store with customers; one replica is killed and started again. At the end the
 // log is read again, and compared with Stripe's lists and the shop's own table.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,7 +15,7 @@ import { type Books, checkLaws, type Verdict } from '../demo/laws.ts';
 import { readBooks } from '../demo/run.ts';
 import { openMemberships } from '../shop/memberships.ts';
 import { openShopOrders } from '../shop/orders.ts';
-import { sandboxKeys } from '../shop/stripe.ts';
+import { sandboxKey } from '../shop/stripe.ts';
 import { type Buyer, buy, buyers } from './buyers.ts';
 import { openLoadBalancer } from './load-balancer.ts';
 import type { Life } from './replica.ts';
@@ -48,16 +49,20 @@ export async function runCluster({ orders, storeUrl, dataDir, print }: ClusterOp
 
   const replicas: Replica[] = [];
   const { url: shopUrl } = opened.use(await openLoadBalancer(() => replicas.map(({ backend }) => backend)));
-  const endpoint = { url: `${shopUrl}/webhooks/stripe`, secret: sandboxKeys.webhookSecret };
+  const secret = `whsec_sandbox_${randomBytes(24).toString('hex')}`;
+  const endpoint = { url: `${shopUrl}/webhooks/stripe`, secret };
   const sandbox = opened.use(await startStripeSandbox({ webhookEndpoints: [endpoint] }));
-  const env = { LEDGER_URL: ledgerUrl, DATA_DIR: dataDir, SHOP_URL: shopUrl, STRIPE_API_BASE: sandbox.url, POLL_SECONDS: '2' };
+  const env = {
+    ...{ LEDGER_URL: ledgerUrl, DATA_DIR: dataDir, SHOP_URL: shopUrl, POLL_SECONDS: '2' },
+    ...{ PAIDONCE_SANDBOX: '1', STRIPE_API_BASE: sandbox.url, STRIPE_SECRET_KEY: sandboxKey, STRIPE_WEBHOOK_SECRET: secret },
+  };
   for (const number of [1, 2, 3]) replicas.push(opened.adopt(new Replica(number, env), (replica) => replica.stop()));
   await Promise.all(replicas.map((replica) => replica.start()));
   print(`Three replicas of the shop, behind ${shopUrl}. ${orders} customers come ...`);
   await customersAndAKill(orders, shopUrl, replicas[1] as Replica, print);
 
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
-  const stripe = new Stripe(sandboxKeys.secretKey, { ...sandbox.clientConfig });
+  const stripe = new Stripe(sandboxKey, { ...sandbox.clientConfig });
   await untilDelivered(stripe, database);
   await sandbox.advance(60_000); // The late webhooks arrive, after everything is decided.
   const books = await untilDelivered(stripe, database);

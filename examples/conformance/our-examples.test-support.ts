@@ -43,7 +43,7 @@ export function shopExample(dataDir: string): BootShop<MembersOrder> {
     const open = (): Promise<Shop> =>
       openShop(settings, silent, async () => ({
         stripe: new Stripe(secretKey, { ...clientConfig }),
-        webhookSecret,
+        webhookSecret: { secret: webhookSecret, livemode: false },
         paymentOrigin,
         [Symbol.asyncDispose]: async () => undefined,
       }));

@@ -37,7 +37,7 @@ export async function runDemo(scenarios: readonly Scenario[], dataDir: string, p
   });
   // The demo calls the poll itself, as a cron job would: `payments.sweep()`.
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false });
-  const app = opened.adopt(Fastify(), (open) => open.close());
+  const app = opened.adopt(Fastify({ requestTimeout: 20_000 }), (open) => open.close());
   await app.register(paymentLedgerPlugin, { payments, statusRateLimit: false }); // All customers come from one address.
   app.get<{ Querystring: { session_id?: string } }>('/success', async ({ query }) => {
     const order = await ledger.orderOf(query.session_id ?? '');

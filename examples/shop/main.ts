@@ -4,9 +4,12 @@ import { LedgerError } from '@paidonce/ledger';
 import { withoutPassword } from '@paidonce/ledger/store-url';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
 import { openShop, type Shop } from './shop.ts';
+import { isLive } from './stripe.ts';
 
 const log = {
-  info: () => undefined,
+  info: (_fields: object, message: string) => {
+    if (message.startsWith('console:')) console.error(message); // Who signed in; the rest is for a log of your own.
+  },
   warn: (_fields: object, message: string) => console.error(`warning: ${message}`),
   error: (fields: object, message: string) => console.error(`error: ${message}`, fields),
 };
@@ -14,24 +17,29 @@ const log = {
 try {
   const settings = withConsole(readSettings(process.env));
   const shop = await openShop(settings, log);
-  for (const line of banner(settings, shop)) console.log(line);
   closeOn(['SIGINT', 'SIGTERM'], shop);
+  for (const line of banner(settings, shop)) console.log(line);
 } catch (error) {
   console.error(problem(error));
-  process.exitCode = 1;
+  process.exitCode = isForUser(error) ? 2 : 1;
+}
+
+/** A setting is missing or wrong: another start with the same settings would end the same way. */
+function isForUser(error: unknown): boolean {
+  return error instanceof SettingsError || (error instanceof LedgerError && error.code === 'invalid_input');
 }
 
 /** Adds a console with a random password, unless the shop is one of several replicas: those need the same password. */
 function withConsole(settings: Settings): Settings {
   if (settings.behind || settings.operatorPassword !== undefined) return settings;
-  return { ...settings, operatorPassword: randomBytes(6).toString('base64url') };
+  return { ...settings, operatorPassword: randomBytes(12).toString('base64url') };
 }
 
 function banner({ stripe, dataDir, pollSeconds, ledgerUrl, operatorPassword }: Settings, { url, sandboxUrl }: Shop): readonly string[] {
   const payments =
     sandboxUrl === undefined
       ? [
-          `  Payments go to Stripe itself${stripe?.secretKey.includes('_live_') ? ', with a LIVE key: real money' : ''}.`,
+          `  Payments go to Stripe itself${stripe && isLive(stripe.secretKey) ? ', with a LIVE key: real money' : ''}.`,
           `  Its webhooks must reach ${url}/webhooks/stripe, for instance through`,
           `  stripe listen --forward-to ${url.replace('http://', '')}/webhooks/stripe`,
         ]

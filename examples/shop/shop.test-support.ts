@@ -24,8 +24,8 @@ type Env = Readonly<Record<string, string>>;
 
 const main = new URL('main.ts', import.meta.url).pathname;
 const ownVariables = [
-  ...['HOST', 'PORT', 'DATA_DIR', 'LEDGER_URL', 'POLL_SECONDS', 'SHOP_URL', 'OPERATOR_PASSWORD'],
-  ...['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'PAYMENT_PAGES'],
+  ...['HOST', 'PORT', 'DATA_DIR', 'LEDGER_URL', 'POLL_SECONDS', 'SHOP_URL', 'TRUST_PROXY', 'OPERATOR_PASSWORD'],
+  ...['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'PAYMENT_PAGES', 'PAIDONCE_SANDBOX'],
 ];
 
 function start(env: Env): { readonly child: ChildProcess; readonly ended: Promise<Exit>; readonly stdout: () => string } {

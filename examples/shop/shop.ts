@@ -14,7 +14,7 @@ import { byPassword } from './operators.ts';
 import { openShopOrders } from './orders.ts';
 import { shopRoutes } from './routes.ts';
 import type { Settings } from './settings.ts';
-import { openStripe } from './stripe.ts';
+import { openStripe, refuseOtherOrders } from './stripe.ts';
 
 export interface Shop extends AsyncDisposable {
   readonly url: string;
@@ -40,18 +40,19 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'); // A membership is on disk once it is saved.
   const memberships = openMemberships(database);
-  const { stripe, webhookSecret, paymentOrigin, sandboxUrl } = opened.use(await stripeFor(settings));
+  const access = opened.use(await stripeFor(settings));
+  const { stripe, webhookSecret, trustedApiHost, paymentOrigin, sandboxUrl } = access;
 
   // These ten lines are everything that a shop needs from PaidOnce.
-  const ledger = createPaymentLedger({
-    eventStore: await openEventStore(ledgerUrl),
-    deliver: async (change) => memberships.save(change),
-    log,
-  });
-  const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: { intervalMs: pollSeconds * 1000 } });
-  const app = opened.adopt(Fastify({ trustProxy: behind !== undefined }), (open) => open.close()); // Closing it disposes the payments, the ledger and its store.
+  const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());
+  await refuseOtherOrders(eventStore, access);
+  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: async (change) => memberships.save(change), log }));
+  const poll = { intervalMs: pollSeconds * 1000 };
+  const trusted = trustedApiHost === undefined ? {} : { trustedApiHost };
+  const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll, ...trusted }));
+  const app = opened.adopt(Fastify(serverOptions(behind)), (open) => open.close()); // Closing it disposes the payments and the ledger.
   await app.register(paymentLedgerPlugin, { payments });
-  if (operatorPassword !== undefined) await app.register(paymentAdminPlugin, { payments, authenticate: byPassword(operatorPassword) });
+  if (operatorPassword !== undefined) await app.register(paymentAdminPlugin, { payments, authenticate: byPassword(operatorPassword, log) });
 
   const url = behind?.url ?? `http://127.0.0.1:${port}`;
   const orders = openShopOrders(database);
@@ -69,6 +70,15 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
 
   const running = opened.move();
   return { url, payments, ...(sandboxUrl === undefined ? {} : { sandboxUrl }), [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** A slow client holds a connection for 20 s. Behind a load balancer, a request is of the client that its header names. */
+function serverOptions(behind: Settings['behind']): { requestTimeout: number; http: object; trustProxy: false | string[] } {
+  return {
+    requestTimeout: 20_000,
+    http: { connectionsCheckingInterval: 5_000 }, // Node looks for slow clients only every 30 s without this.
+    trustProxy: behind ? [...behind.proxies] : false,
+  };
 }
 
 /** @throws Error `EADDRINUSE`: the port is in use. */

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { createPaymentLedger } from '@paidonce/ledger';
+import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type RunningShop, runShop, startShop, temporaryFolder } from './shop.test-support.ts';
+import { freePort, type RunningShop, runShop, startShop, temporaryFolder } from './shop.test-support.ts';
 
 const executablePath = '/usr/bin/chromium';
 const hasChromium = existsSync(executablePath);
@@ -16,7 +19,7 @@ const polledFolder = temporaryFolder();
 let shop: RunningShop;
 let polled: RunningShop;
 beforeAll(async () => {
-  shop = await startShop(folder.path, { POLL_SECONDS: '86400', OPERATOR_PASSWORD: 'open-sesame' });
+  shop = await startShop(folder.path, { POLL_SECONDS: '86400', OPERATOR_PASSWORD: 'open-sesame-and-the-rest' });
   polled = await startShop(polledFolder.path, { POLL_SECONDS: '1' });
 });
 afterAll(async () => {
@@ -59,13 +62,72 @@ describe('the console', () => {
     expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Basic /)]);
     for (const headers of [
       as(''),
-      as('open-sesam'),
+      as('open-sesame-and-the-res'),
       { authorization: 'Basic' },
       { authorization: 'Basic !!!' },
-      { authorization: 'Bearer open-sesame' },
+      { authorization: 'Bearer open-sesame-and-the-rest' },
     ])
       expect((await ask(headers)).status).toBe(401);
-    expect((await ask(as('open-sesame'))).status).toBe(200);
+    expect((await ask(as('open-sesame-and-the-rest'))).status).toBe(200);
+  });
+});
+
+describe('a forged webhook', () => {
+  /** A payment of the order, as Stripe would tell it, signed with this secret. */
+  async function forge(orderId: string, secret: string, livemode: boolean): Promise<Response> {
+    const object = {
+      ...{
+        id: 'pi_forged',
+        object: 'payment_intent',
+        status: 'succeeded',
+        amount: 4_900,
+        amount_received: 4_900,
+        currency: 'usd',
+        livemode,
+      },
+      ...{ created: 1_800_000_000, metadata: { paidonce: 'paidonce', paidonce_order: orderId } },
+    };
+    const event = {
+      id: 'evt_forged',
+      object: 'event',
+      type: 'payment_intent.succeeded',
+      created: 1_800_000_000,
+      livemode,
+      data: { object },
+    };
+    const payload = JSON.stringify({ ...event, api_version: '2026-10-28.endive' });
+    const signature = new Stripe('sk_test_1').webhooks.generateTestHeaderString({ payload, secret });
+    const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
+    return fetch(`${shop.url}/webhooks/stripe`, { method: 'POST', body: payload, headers });
+  }
+  async function pending(): Promise<{ readonly orderId: string; readonly state: () => Promise<unknown> }> {
+    const sessionId = sessionIdIn(await order({ memberId: 'mallory' }));
+    const orderId = orderIdIn(await read(`${shop.url}/success?session_id=${sessionId}`));
+    return { orderId, state: async () => (await fetch(`${shop.url}/payment/status/${sessionId}`)).json() };
+  }
+
+  test.each(['whsec_paidonce_sandbox', 'whsec_sandbox', 'whsec_sandbox_local', 'undefined', ''])(
+    'signed with %j, which anybody can know, is refused',
+    async (secret) => {
+      const { orderId, state } = await pending();
+      for (const livemode of [true, false]) expect((await forge(orderId, secret || ' ', livemode)).status).toBe(400);
+      expect(await state()).toMatchObject({ state: 'pending' });
+    },
+  );
+
+  test('of live mode gives nothing, even if it is signed with the secret of this folder', async () => {
+    const { orderId, state } = await pending();
+    const secret = readFileSync(`${folder.path}/sandbox-secret`, 'utf8').trim();
+    await forge(orderId, secret, true);
+    expect(await state()).toMatchObject({ state: 'pending' });
+    expect(await read(`${shop.url}/members/mallory`)).not.toContain('Come in');
+  });
+
+  test('finds another secret in each folder, which only its owner can read', () => {
+    const [one, other] = [folder, polledFolder].map(({ path }) => readFileSync(`${path}/sandbox-secret`, 'utf8'));
+    expect(one).toMatch(/^whsec_sandbox_[0-9a-f]{48}\n$/);
+    expect(one).not.toBe(other);
+    expect(statSync(`${folder.path}/sandbox-secret`).mode & 0o077).toBe(0);
   });
 });
 
@@ -180,7 +242,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   }
 
   test('the console: an operator finds an order whose webhook was lost, asks Stripe, and it is a membership', async () => {
-    const { page, complaints } = await openPage({ httpCredentials: { username: 'support-7', password: 'open-sesame' } });
+    const { page, complaints } = await openPage({ httpCredentials: { username: 'support-7', password: 'open-sesame-and-the-rest' } });
     const paymentPage = await order({ memberId: 'gus', afterwards: 'leaves' });
     await pay(paymentPage);
     await page.goto(`${shop.url}/admin/payments`);
@@ -302,18 +364,52 @@ describe('as a process', () => {
     expect(stderr).toBe(
       'STRIPE_SECRET_KEY is set and STRIPE_WEBHOOK_SECRET is not. Set both for Stripe itself, or neither for the sandbox.\n',
     );
-    expect([code, stdout, existsSync('never-made')]).toEqual([1, '', false]);
+    expect([code, stdout, existsSync('never-made')]).toEqual([2, '', false]);
   });
 
   test("orders of the sandbox are never taken for Stripe's", async () => {
     const { code, stderr } = await runShop({
-      STRIPE_SECRET_KEY: 'sk_test_x',
-      STRIPE_WEBHOOK_SECRET: 'whsec_x',
+      STRIPE_SECRET_KEY: 'sk_test_123456789012',
+      STRIPE_WEBHOOK_SECRET: 'whsec_123456789012',
       DATA_DIR: folder.path,
       PORT: String(shop.port + 2),
     });
     expect(stderr).toBe(`${folder.path} holds orders that were paid at the sandbox. Name another folder: DATA_DIR=./data-stripe\n`);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
+  });
+
+  test('where anything names the outside, missing keys are one sentence, and nothing is opened', async () => {
+    for (const env of [{ LEDGER_URL: 'esdb://h1,h2' }, { HOST: '0.0.0.0', SHOP_URL: 'https://shop.example' }]) {
+      const { code, stdout, stderr } = await runShop({ ...env, DATA_DIR: 'never-made' });
+      expect(stderr).toMatch(/^STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET are not set, and (LEDGER_URL|HOST) is: [^\n]+\n$/);
+      expect([code, stdout, existsSync('never-made')]).toEqual([2, '', false]);
+    }
+  });
+
+  test.each([
+    ['live mode', { account: 'acct_1SandboxPaidOnce', livemode: true }],
+    ['another account', { account: 'acct_1Shop', livemode: false }],
+  ])('a ledger with orders of %s is served with no sandbox', async (_, terms) => {
+    const empty = temporaryFolder();
+    onTestFinished(empty.remove);
+    const { code: before } = await (await startShop(empty.path)).stop(); // So the folder is a sandbox's, by its files.
+    expect(before).toBe(0);
+    const eventStore = await openSqliteEventStore(`${empty.path}/ledger.db`);
+    const ledger = createPaymentLedger({ eventStore, background: false });
+    await ledger.placeOrder({ orderId: 'o-1', memberId: 'm-1', plan: 'year', amountMinor: 4_900, currency: 'usd', ...terms });
+    await ledger[Symbol.asyncDispose]();
+    const { code, stdout, stderr } = await runShop({ DATA_DIR: empty.path, PORT: String(await freePort()) });
+    expect(stderr).toMatch(/^The ledger holds orders of acct_\w+ in (live|test) mode, which are not of the sandbox\. Set their [^\n]+\n$/);
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  test('a secret that is a placeholder is one sentence', async () => {
+    const empty = temporaryFolder();
+    onTestFinished(empty.remove);
+    const keys = { STRIPE_SECRET_KEY: 'sk_test_123456789012', STRIPE_WEBHOOK_SECRET: 'whsec_…' };
+    const { code, stderr } = await runShop({ ...keys, DATA_DIR: empty.path, PORT: String(await freePort()) });
+    expect(stderr).toMatch(/^invalid_input: The webhook secret is unusable: it is a placeholder\. [^\n]+\n$/);
+    expect(code).toBe(2);
   });
 
   test("the sandbox's port counts, too", async () => {

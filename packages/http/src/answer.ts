@@ -44,20 +44,25 @@ export function answerFailure(error: unknown, request: FastifyRequest, reply: Fa
 
 const refusals: Readonly<Record<number, string>> = {
   400: 'bad_request',
+  408: 'request_timeout',
   413: 'body_too_large',
   415: 'unsupported_media_type',
   429: 'too_many_requests',
 };
 
-/** The status that Fastify or a hook put on an error; 500 if there is none, or if it is no error status. */
-export function statusIn(error: unknown): number {
+/**
+ * The status that Fastify or a hook put on an error; 500 if there is none, or if it is no error status. A client that has gone
+ * away in the middle of its body is no fault of ours: 400, which nobody reads.
+ */
+export function statusIn(error: unknown, { raw }: Pick<FastifyRequest, 'raw'>): number {
+  if (raw.destroyed && raw.complete === false) return 400;
   const status = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
   return status >= 400 && status < 600 ? status : 500;
 }
 
 /** For `setErrorHandler` of our scopes: the request was refused before a handler ran, by Fastify, a rate limit or a hook of the host. */
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = statusIn(error);
+  const status = statusIn(error, request);
   if (status > 499) return answerUnexpected(error, request, reply, status);
   return answer(reply, status, { error: refusals[status] ?? 'refused' });
 }

@@ -5,6 +5,7 @@ import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { Registry } from 'prom-client';
+import { endConnectionsOnClose } from './closing.ts';
 import { healthRoutes } from './health.ts';
 import { noMetrics, openMetrics, type RouteMetrics } from './metrics.ts';
 import { statusRoute } from './status.ts';
@@ -27,6 +28,11 @@ export interface PaymentLedgerPluginOptions {
   /** Largest body of a webhook, in bytes. Default 1 MiB. */
   readonly bodyLimit?: number;
   /**
+   * Milliseconds that the body of a webhook may take. Then it is answered with 408, and the connection is closed. Default
+   * 20,000. For the host's own routes, set Fastify's `requestTimeout`, which has no default.
+   */
+  readonly bodyTimeoutMs?: number;
+  /**
    * Requests for each client address (`request.ip`: set Fastify's `trustProxy` behind a proxy) on the status query. Default
    * 120 a minute (`{ max: 120, timeWindowMs: 60_000 }`). false: no limit.
    */
@@ -46,13 +52,14 @@ const defaults: Omit<Settings, 'payments' | 'ledger' | 'metrics'> = {
   statusPath: '/payment/status/:sessionId',
   healthPaths: { live: '/health/live', ready: '/health/ready' },
   bodyLimit: 1024 * 1024,
+  bodyTimeoutMs: 20_000,
   statusRateLimit: { max: 120, timeWindowMs: 60_000 },
 };
 
 /**
  * Mounts the webhook, the status query and health: `await app.register(paymentLedgerPlugin, { payments })`. The webhook
  * answers `{ outcome }`, the status query `{ state, stale, nextPollAfterMs }`. On `app.close()` it disposes `payments`,
- * then the ledger, after the requests in flight are answered.
+ * then the ledger, after the requests in flight are answered; a connection then ends with its answer.
  *
  * @throws LedgerError `invalid_input`: an option is unknown, missing or unusable.
  */
@@ -65,15 +72,12 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
   const settings = checked(options);
   const { payments, ledger, closeLedger, healthPaths } = settings;
 
+  const isClosing = endConnectionsOnClose(app);
   // Each in a scope of its own, not wrapped: what they set does not reach the host's routes.
   await app.register(webhookRoute(settings));
   await app.register(statusRoute(settings));
-  let closing = false;
-  if (healthPaths) await app.register(healthRoutes({ ledger, ...healthPaths, isClosing: () => closing }));
+  if (healthPaths) await app.register(healthRoutes({ ledger, ...healthPaths, isClosing }));
 
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
   app.addHook('onClose', async () => {
     try {
       await payments[Symbol.asyncDispose]();
@@ -96,12 +100,13 @@ function checked(options: PaymentLedgerPluginOptions): Settings {
   demand(registry === undefined || typeof registry.registerMetric === 'function', 'metrics must be a Registry of prom-client');
   const metrics = registry ? openMetrics(registry, ledger) : noMetrics;
   const settings: Settings = { ...defaults, ...given, ledger, metrics };
-  const { webhookPath, statusPath, healthPaths, bodyLimit, statusRateLimit } = settings;
+  const { webhookPath, statusPath, healthPaths, bodyLimit, bodyTimeoutMs, statusRateLimit } = settings;
   const paths = [webhookPath, statusPath, ...(healthPaths ? [healthPaths.live, healthPaths.ready] : [])];
   for (const path of paths) demand(path.startsWith('/'), `path "${path}" must begin with /`);
   demand(new Set(paths).size === paths.length, `paths must differ: ${paths.join(', ')}`);
   demand(statusPath.endsWith('/:sessionId'), `statusPath "${statusPath}" must end in /:sessionId`);
   demand(isPositive(bodyLimit), `bodyLimit ${bodyLimit} must be a positive number of bytes`);
+  demand(isPositive(bodyTimeoutMs), `bodyTimeoutMs ${bodyTimeoutMs} must be a positive number of milliseconds`);
   if (statusRateLimit) {
     const { max, timeWindowMs } = statusRateLimit;
     demand(

@@ -1,4 +1,9 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { LedgerError, type LedgerErrorCode } from '@paidonce/ledger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { mounted, signature, type WebhookOutcome } from './mounted.test-support.ts';
 
@@ -41,6 +46,18 @@ describe('what is forged, stale or unsigned gets 400', () => {
     expect(response.status).toBe(400);
     expect(await bodyOf(response)).toEqual({ error: 'bad_signature' });
     expect(webhooks).toEqual([]);
+  });
+
+  test('each is counted, and one a minute is logged, with the address', async () => {
+    const registry = new Registry();
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    const { url, post, answers } = await mounted({ metrics: registry }, { app: Fastify({ logger: { level: 'warn', stream } }) });
+    answers.webhook = async () => 'bad_signature';
+    for (let count = 0; count < 20; count += 1) expect((await post('{}')).status).toBe(400);
+    await fetch(`${url}/webhooks/stripe`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ address: '127.0.0.1', refused: 1 }]);
+    expect(await registry.metrics()).toContain('paidonce_webhooks_total{outcome="bad_signature"} 21');
   });
 
   test('an empty body is judged by its signature like any other', async () => {
@@ -87,6 +104,63 @@ describe('a body has a limit', () => {
       expect(await bodyOf(response)).toEqual({ error: 'body_too_large' });
     }
     expect(webhooks).toHaveLength(2);
+  });
+});
+
+describe('a body has a deadline', () => {
+  /** Opens a connection and sends headers and the beginning of a body, and no more. */
+  async function trickling(url: string, head: string): Promise<{ readonly text: string }> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(`POST /webhooks/stripe HTTP/1.1\r\nhost: shop\r\ncontent-length: 1000\r\n${head}\r\n\r\n{`);
+    return { text: await text(socket) };
+  }
+  const signedJson = `content-type: application/json\r\nstripe-signature: ${signature}`;
+
+  test('then it gets 408, and its connection is closed', async () => {
+    const { url, webhooks } = await mounted({ bodyTimeoutMs: 50 });
+    const answers = await Promise.all(Array.from({ length: 40 }, () => trickling(url, signedJson)));
+    for (const answer of answers) {
+      expect(answer.text).toMatch(/^HTTP\/1\.1 408 /);
+      expect(answer.text).toContain('{"error":"request_timeout"}');
+    }
+    expect(webhooks).toEqual([]);
+  });
+
+  test.each([
+    ['without a signature', 'content-type: application/json', 400],
+    ['that is no JSON', 'content-type: text/plain', 415],
+  ])('one %s is refused at once, and its connection closed then', async (_, head, status) => {
+    const { url } = await mounted({ bodyTimeoutMs: 50 });
+    expect((await trickling(url, head)).text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('and one whose sender goes away is no error of ours', async () => {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    let answered = 0;
+    const before = (app: FastifyInstance): unknown =>
+      app.addHook('onSend', async () => {
+        answered += 1;
+      });
+    const { url, webhooks } = await mounted({}, { app: Fastify({ logger: { level: 'warn', stream } }), before });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(`POST /webhooks/stripe HTTP/1.1\r\nhost: shop\r\ncontent-length: 1000\r\n${signedJson}\r\n\r\n{`);
+    await fetch(`${url}/health/live`); // The server has the half by now.
+    socket.destroy();
+    await expect.poll(() => answered).toBe(2);
+    expect(lines).toEqual([]);
+    expect(webhooks).toEqual([]);
+  });
+
+  test('one that comes in time is read whole, and the connection serves the next', async () => {
+    const { url, webhooks } = await mounted({ bodyTimeoutMs: 20_000 });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const request = `POST /webhooks/stripe HTTP/1.1\r\nhost: shop\r\ncontent-length: 2\r\n${signedJson}\r\n\r\n`;
+    socket.write(`${request}{`);
+    await setTimeout(5);
+    socket.end(`}${request}{}`);
+    expect((await text(socket)).match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
+    expect(webhooks.map(({ rawBody }) => Buffer.from(rawBody).toString())).toEqual(['{}', '{}']);
   });
 });
 

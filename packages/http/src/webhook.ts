@@ -1,33 +1,48 @@
 // `POST /webhooks/stripe`: passes on the raw bytes and the signature, and answers so that Stripe sends again exactly what
 // is not yet durable (law 8). Refused before the body is read: another type than JSON, no signature, too long.
+import type { Readable } from 'node:stream';
+import { WarningLimit } from '@paidonce/ledger/adapter';
 import type { StripePayments } from '@paidonce/stripe-adapter';
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
 import type { RouteMetrics } from './metrics.ts';
+import { WebhookBodies } from './webhook-body.ts';
 
 export interface WebhookOptions {
   readonly payments: StripePayments;
   readonly webhookPath: string;
   readonly bodyLimit: number;
+  readonly bodyTimeoutMs: number;
   readonly metrics: RouteMetrics;
 }
 
-export function webhookRoute({ payments, webhookPath, bodyLimit, metrics }: WebhookOptions): FastifyPluginAsync {
+const forged = 'paidonce: forged or stale webhook signature. If Stripe sent it: is its secret among webhookSecrets?';
+
+export function webhookRoute({ payments, webhookPath, bodyLimit, bodyTimeoutMs, metrics }: WebhookOptions): FastifyPluginAsync {
+  const { runtime } = payments.ledger;
+  const bodies = new WebhookBodies(bodyLimit, bodyTimeoutMs * runtime.patience);
+  const warnings = new WarningLimit(runtime);
   return async (scope) => {
-    scope.setErrorHandler(answerRefusal);
+    scope.setErrorHandler((error, request, reply) => {
+      // Else the rest of a body that is too long or too slow would have to be read before the next request.
+      if (!request.raw.complete) void reply.header('connection', 'close');
+      return answerRefusal(error, request, reply);
+    });
     // `*` and not `application/json`: to add that parser throws if the host has its own.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) => bodies.read(request, payload));
 
     scope.route({
       method: 'POST',
       url: webhookPath,
-      bodyLimit,
       // All webhooks of Stripe come from a few addresses: a host's global limit would answer 429 on a busy day.
       config: { rateLimit: false },
       onRequest: async (request, reply) => {
+        bodies.begin(request, reply);
         if (!isJson(request.headers['content-type'])) return answer(reply, 415, { error: 'unsupported_media_type' });
-        if (!isSigned(request.headers['stripe-signature'])) return answer(reply, 400, { error: 'bad_signature' });
+        if (isSigned(request.headers['stripe-signature'])) return undefined;
+        metrics.webhook('bad_signature');
+        return answer(reply, 400, { error: 'bad_signature' });
       },
       handler: async (request, reply) => {
         const signature = request.headers['stripe-signature'];
@@ -36,7 +51,8 @@ export function webhookRoute({ payments, webhookPath, bodyLimit, metrics }: Webh
           const { outcome } = await payments.handleWebhook(rawBody, isSigned(signature) ? signature : '');
           metrics.webhook(outcome);
           if (outcome !== 'bad_signature') return answer(reply, 200, { outcome });
-          request.log.warn('paidonce: forged or stale webhook signature. If Stripe sent it: is its secret among webhookSecrets?');
+          const refused = warnings.due();
+          if (refused > 0) request.log.warn({ address: request.ip, refused }, forged);
           return answer(reply, 400, { error: outcome });
         } catch (error) {
           metrics.webhook('failed');

@@ -30,3 +30,4 @@ export {
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { termsInWords } from './order/terms.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
+export { WarningLimit } from './warning-limit.ts';

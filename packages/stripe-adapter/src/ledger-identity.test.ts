@@ -69,7 +69,7 @@ describe('what is made for an order bears the identity of its ledger', () => {
 
   test.each([[['acct/1']], ['ledger-1'], [[1]]])('formerLedgers %j is refused', async (formerLedgers) => {
     const shop = await openShop();
-    const open = () => stripePayments({ ...shop, webhookSecrets: [], poll: false, formerLedgers } as never);
+    const open = () => stripePayments({ ...shop, webhookSecrets: false, poll: false, formerLedgers } as never);
     expect(await refusal((async () => open())())).toMatchObject({ code: 'invalid_input' });
   });
 });

@@ -1,4 +1,5 @@
 // The adapter as a whole: its options, its end, and what support states by hand.
+import Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { manualPayment, type StripePaymentsOptions, stripePayments } from './index.ts';
 import { openShop, plan, refusal } from './shop.test-support.ts';
@@ -7,15 +8,34 @@ describe('the options', () => {
   // biome-ignore format: a table
   test.each([
     ['a misspelt one', { webhookSecret: 'whsec_1' }, 'webhookSecret'],
-    ['an empty secret', { webhookSecrets: [''] }, 'whsec_'],
-    ['a secret with a line break', { webhookSecrets: ['whsec_1\n'] }, 'whsec_'],
+    ['an empty secret', { webhookSecrets: [''] }, 'it is empty'],
+    ['a secret with a line break', { webhookSecrets: ['whsec_1\n'] }, 'Copy it again'],
+    ['no secret', { webhookSecrets: [] }, 'or false in a process that receives no webhooks'],
+    ['an environment without a secret', { webhookSecrets: [undefined] }, 'it is no text'],
+    ['an environment without a secret, as text', { webhookSecrets: ['undefined'] }, 'it is a placeholder'],
+    ['a placeholder beside a secret', { webhookSecrets: ['whsec_good', { secret: 'whsec_…' }] }, 'Webhook secret 2 of 2 is unusable: it is a placeholder'],
+    ['a letter', { webhookSecrets: ['x'] }, 'it is a placeholder'],
+    ['the key for the secret', { webhookSecrets: ['sk_test_123456789012'] }, 'it does not begin with whsec_'],
+    ['a live key for a sandbox', { stripe: new Stripe('sk_live_123456789012', { host: '127.0.0.1', port: 9, protocol: 'http' }) }, 'trustedApiHost'],
+    ['a key over plain http', { stripe: new Stripe('sk_test_123456789012', { host: 'stripe.internal', protocol: 'http' }) }, 'plain http'],
+    ['a placeholder of a key', { stripe: new Stripe('sk_test_…') }, 'secret key of the client is unusable: it is a placeholder'],
+    ['a secret of the sandbox at Stripe', { stripe: new Stripe('sk_live_123456789012'), webhookSecrets: ['whsec_sandbox_1'] }, 'it is of the sandbox'],
     ['a scope outside the alphabet', { scope: 'my shop' }, 'my shop'],
     ['an account that is none', { account: 'shop' }, 'acct_'],
     ['an interval of nothing', { poll: { intervalMs: 0 } }, 'poll.intervalMs'],
   ])('%s is refused and named', async (_, options, named) => {
     const { ledger, stripe } = await openShop();
-    const all = { ledger, stripe, webhookSecrets: [], ...options } as unknown as StripePaymentsOptions;
+    const all = { ledger, stripe, webhookSecrets: false, ...options } as unknown as StripePaymentsOptions;
     expect(() => stripePayments(all)).toThrow(named);
+  });
+
+  test('a host that is trusted may have the key', async () => {
+    const { ledger } = await openShop();
+    const options = { host: 'stripe.internal', protocol: 'http' } as const;
+    const trusting = { ledger, webhookSecrets: ['whsec_sandbox_1'], poll: false, trustedApiHost: 'stripe.internal' } as const;
+    await using payments = stripePayments({ ...trusting, stripe: new Stripe('sk_test_123456789012', options) });
+    expect(payments.ledger).toBe(ledger);
+    expect(() => stripePayments({ ...trusting, stripe: new Stripe('sk_live_123456789012', options) })).toThrow('plain http');
   });
 
   test('a given account is not asked for', async () => {

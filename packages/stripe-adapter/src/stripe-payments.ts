@@ -23,8 +23,10 @@ import { Poll, type SweepOptions } from './poll/poll.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
+import { addressOf, checkKeyMayGoTo, isAtStripe } from './stripe/api-address.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
 import { ReadAllowance } from './stripe/read-allowance.ts';
+import { secretKeyProblem } from './stripe/secrets.ts';
 import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
 import { stripeAccountSchema } from './stripe/stripe-objects.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
@@ -37,10 +39,11 @@ export interface StripePaymentsOptions {
   /** The client of the `stripe` package, with the shop's key. Its own retries are not used. */
   readonly stripe: Stripe;
   /**
-   * Signing secrets (`whsec_…`); a signature by any of them is accepted. Several: rotation, Connect, test and live. Empty:
-   * every webhook is refused.
+   * Signing secrets (`whsec_…`); a signature by any of them is accepted. Several: rotation, Connect, test and live. A
+   * placeholder is refused, and at Stripe itself a secret of the sandbox (`whsec_sandbox…`). False: this process receives no
+   * webhooks, and refuses each.
    */
-  readonly webhookSecrets: readonly (string | WebhookSecret)[];
+  readonly webhookSecrets: readonly (string | WebhookSecret)[] | false;
   /** Marks our objects in a Stripe account that several apps share. 1 to 64 of A-Z a-z 0-9 . _ : -. Default `paidonce`. */
   readonly scope?: string;
   /**
@@ -50,6 +53,11 @@ export interface StripePaymentsOptions {
   readonly formerLedgers?: readonly string[];
   /** The key's own account, `acct_…`. Default: read from `GET /v1/account` on first use. Set it if a restricted key may not read that. */
   readonly account?: string;
+  /**
+   * The host of the client, where it is not Stripe's own and may all the same receive a live key over TLS, or a test key over
+   * plain http. Default: neither goes further than this machine.
+   */
+  readonly trustedApiHost?: string;
   /** The key's mode; true is live. Default: the mode of the ledger's orders; `GET /v1/balance` if it has orders of both. */
   readonly livemode?: boolean;
   /**
@@ -157,6 +165,7 @@ const optionNames: readonly string[] = [
   'scope',
   'formerLedgers',
   'account',
+  'trustedApiHost',
   'livemode',
   'poll',
   'log',
@@ -171,7 +180,7 @@ const optionNames: readonly string[] = [
 export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const { ledger, stripe, log = silentLogger, scope = 'paidonce' } = options;
   checkOptions(options);
-  const secrets = readSecrets(options.webhookSecrets);
+  const secrets = readSecrets(options.webhookSecrets, { atStripe: checkKey(options) });
   const runtime = { ...ledger.runtime, ...options.runtime };
   const { intervalMs = defaultIntervalMs, readsPer30Days } = options.poll || {};
   const stopping = new AbortController();
@@ -242,6 +251,16 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
       return closed;
     },
   };
+}
+
+/** Whether the client sends its key to Stripe itself. @throws LedgerError `invalid_input`: it may not go where it goes, or is none. */
+function checkKey({ stripe, trustedApiHost }: StripePaymentsOptions): boolean {
+  const address = addressOf(stripe);
+  checkKeyMayGoTo(address, trustedApiHost, `give stripePayments the option trustedApiHost: '${address.host}'`);
+  const atStripe = isAtStripe(address);
+  const problem = atStripe && address.key !== undefined ? secretKeyProblem(address.key, { atStripe }) : undefined;
+  if (problem) throw new LedgerError('invalid_input', `The secret key of the client is unusable: ${problem.found}. ${problem.remedy}`);
+  return atStripe;
 }
 
 /** Only reads count: Stripe rations reads, not writes. */

@@ -99,7 +99,7 @@ describe('startCheckout', () => {
       },
     });
     const { stripePayments } = await import('./index.ts');
-    await using other = stripePayments({ ledger: withdrawing, stripe: shop.stripe, webhookSecrets: [], poll: false });
+    await using other = stripePayments({ ledger: withdrawing, stripe: shop.stripe, webhookSecrets: false, poll: false });
     expect((await refusal(other.startCheckout(plan))).code).toBe('order_withdrawn');
     const { data } = await shop.stripe.checkout.sessions.list();
     expect(data.map(({ status }) => status)).toEqual(['expired']);

@@ -59,7 +59,7 @@ export function answerProblem(
       return answerEither(request, reply, { status: 404, data: { error: error.code }, page });
     }
     if (!wantsPage(request)) return isOurs ? answerFailure(error, request, reply) : answerRefusal(error, request, reply);
-    const status = isOurs ? statusOf(error) : statusIn(error);
+    const status = isOurs ? statusOf(error) : statusIn(error, request);
     const message = isOurs
       ? error.message
       : (refusals[status] ?? (status < 500 ? 'That request cannot be read.' : 'Something failed here.'));

@@ -24,10 +24,12 @@ export interface ConsoleWorld {
 export const operator = { authorization: 'Bearer operator' };
 
 export interface WorldOptions extends Partial<Pick<PaymentAdminPluginOptions, 'authenticate' | 'path'>> {
+  /** The host's server. Default: one that logs nothing. */
+  readonly app?: FastifyInstance;
   readonly deliver?: (change: MembershipChange) => Promise<void>;
 }
 
-export async function openConsole({ deliver, ...options }: WorldOptions = {}): Promise<ConsoleWorld> {
+export async function openConsole({ deliver, app = Fastify(), ...options }: WorldOptions = {}): Promise<ConsoleWorld> {
   const sandbox = await startStripeSandbox();
   const delivered: MembershipChange[] = [];
   const ledger = createPaymentLedger({
@@ -40,7 +42,6 @@ export async function openConsole({ deliver, ...options }: WorldOptions = {}): P
   });
   const stripe = new Stripe('sk_test_console', { ...sandbox.clientConfig });
   const payments = stripePayments({ ledger, stripe, webhookSecrets: ['whsec_console'], poll: false });
-  const app = Fastify();
   app.get('/shop', async () => 'open to all');
   await app.register(paymentAdminPlugin, {
     payments,

@@ -1,7 +1,7 @@
 import formBody from '@fastify/formbody';
 import { createPaymentLedger, LedgerError, type OrderView } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
-import Fastify from 'fastify';
+import Fastify, { type FastifyReply } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { standIns } from '../mounted.test-support.ts';
 import { openConsole, operator, orderWithReview, startOrder } from './console.test-support.ts';
@@ -77,6 +77,42 @@ describe('who is not let in', () => {
     // The list above is whole.
     const mounted = app.printRoutes({ commonPrefix: false }).match(/\([A-Z][^)]*\)/g) ?? [];
     expect(mounted).toHaveLength(routes.length + 1); // With the host's own route.
+  });
+
+  test.each([
+    ['nobody is answered', home, () => undefined, {}, 401],
+    ['authenticate throws', home, () => Promise.reject(Object.assign(new Error('pw-4711'), { statusCode: 403 })), {}, 403],
+    [
+      'authenticate refuses by itself',
+      home,
+      async (_: unknown, reply: FastifyReply) => void (await reply.code(429).send('later')),
+      {},
+      429,
+    ],
+    [
+      'another site asks',
+      `${home}/orders/o-1/recheck`,
+      () => ({ actor: 'support-7' }),
+      { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } },
+      403,
+    ],
+  ])('is logged with the address, and without what was sent, where %s', async (_, path, authenticate, init, statusCode) => {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    const { ask } = await openConsole({ authenticate: authenticate as never, app: Fastify({ logger: { level: 'warn', stream } }) });
+    const answer = await ask(path, { ...init, headers: { authorization: 'Basic pw-4711', ...(init as RequestInit).headers } });
+    expect(answer.status).toBe(statusCode);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 40, address: '127.0.0.1', statusCode }]);
+    expect(lines.join()).not.toContain('pw-4711');
+  });
+
+  test('is no refusal, and not logged, where it is sent to a log-in', async () => {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    const authenticate = async (_: unknown, reply: FastifyReply) => void (await reply.redirect('/login'));
+    const { ask } = await openConsole({ authenticate: authenticate as never, app: Fastify({ logger: { level: 'warn', stream } }) });
+    expect((await ask(home)).status).toBe(302);
+    expect(lines).toEqual([]);
   });
 
   test('in a browser too, on a page without a word of payments', async () => {

@@ -7,6 +7,7 @@ import { isId } from '@paidonce/ledger/adapter';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { statusIn } from '../answer.ts';
 import { actionRoutes } from './action-routes.ts';
 import { answerProblem, pageHeaders } from './answer-page.ts';
 import type { Console } from './console.ts';
@@ -25,7 +26,8 @@ export interface PaymentAdminPluginOptions {
   readonly payments: StripePayments;
   /**
    * Called before each request, before its body is read. Undefined: answered with 401. It may answer by itself, as with
-   * `await reply.redirect('/login')`. If it throws, the request is refused with the `statusCode` of the error, or 500.
+   * `await reply.redirect('/login')`. If it throws, the request is refused with the `statusCode` of the error, or 500. Each
+   * refusal is logged at `warn` with the address, `request.ip`; attempts are not limited here.
    */
   readonly authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Operator | undefined> | Operator | undefined;
   /** Where the console is mounted. Default `/admin/payments`. */
@@ -57,10 +59,14 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
       scope.setErrorHandler(answerProblem(path, (request) => actors.has(request)));
       scope.addHook('onRequest', async (request, reply) => {
         void reply.headers(pageHeaders);
-        if (isCrossSite(request)) throw Object.assign(new Error('cross-site'), { statusCode: 403 });
-        const operator = await authenticate(request, reply);
-        if (reply.sent) return reply;
-        if (!operator?.actor) throw Object.assign(new Error('not signed in'), { statusCode: 401 });
+        if (isCrossSite(request)) throw refused(request, 'cross-site', 403);
+        const operator = await asked(() => authenticate(request, reply), request);
+        if (reply.sent) {
+          // A redirect to a log-in is an answer, and no refusal.
+          if (reply.statusCode >= 400) refused(request, 'answered by authenticate', reply.statusCode);
+          return reply;
+        }
+        if (!operator?.actor) throw refused(request, 'not signed in', 401);
         // Otherwise the ledger would refuse the actor's id, after they have filled in a form.
         if (!isId(operator.actor)) {
           request.log.error('paidonce: authenticate answered an actor that is no id (1 to 128 of A-Z a-z 0-9 . _ : -); nobody is let in');
@@ -80,6 +86,25 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
   },
   { fastify: '5.x', name: '@paidonce/http/admin' },
 );
+
+/** @throws what `authenticate` throws. */
+async function asked(
+  ask: () => Promise<Operator | undefined> | Operator | undefined,
+  request: FastifyRequest,
+): Promise<Operator | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    refused(request, 'authenticate has thrown', statusIn(error, request));
+    throw error;
+  }
+}
+
+/** Whoever tries to get in leaves an address in the log. What they sent does not get there: it may hold a password. */
+function refused(request: FastifyRequest, why: string, statusCode: number): Error {
+  request.log.warn({ address: request.ip, statusCode }, `paidonce: the console refused a request: ${why}`);
+  return Object.assign(new Error(why), { statusCode });
+}
 
 function checked({ path = '/admin/payments', ...options }: PaymentAdminPluginOptions): Required<PaymentAdminPluginOptions> {
   // This also refuses Fastify's own `prefix`: a wrapped plugin would ignore it in silence.

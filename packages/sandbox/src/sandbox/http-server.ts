@@ -10,7 +10,12 @@ import { registerPaymentPage } from './page/payment-routes.ts';
 const HOST = '127.0.0.1';
 const BODY_LIMIT = 1_048_576;
 
-export function createHttpServer(core: SandboxCore, controls: Controls, closing: AbortSignal): FastifyInstance {
+/** @param hosts names by which others reach it, besides its own. */
+export function createHttpServer(
+  core: SandboxCore,
+  controls: Controls,
+  { closing, hosts }: { readonly closing: AbortSignal; readonly hosts: readonly string[] },
+): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_LIMIT, exposeHeadRoutes: false, forceCloseConnections: true });
   // Every body stays text: forms are read by Stripe's rules, not by the framework's.
   app.removeAllContentTypeParsers();
@@ -24,6 +29,7 @@ export function createHttpServer(core: SandboxCore, controls: Controls, closing:
     if (/^\/v[12]\//.test(request.url)) return handleApi(core, request, reply, closing);
     return reply.code(404).type('text/plain').send('Not found. The sandbox has /v1/…, /c/pay/… and /_sandbox.\n');
   });
+  refuseOtherHosts(app, hosts);
   registerPaymentPage(app, core, controls);
   registerChallengePage(app, core, controls);
   registerControl(app, core, controls);
@@ -31,6 +37,24 @@ export function createHttpServer(core: SandboxCore, controls: Controls, closing:
   const method = ['GET', 'POST', 'DELETE'];
   for (const url of ['/v1/*', '/v2/*']) app.route({ method, url, handler: (request, reply) => handleApi(core, request, reply, closing) });
   return app;
+}
+
+const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * Answers requests for our own names only. A page of any site can make a browser on this machine resolve that site's name to
+ * 127.0.0.1 (DNS rebinding), and would then read and pay everything here; but it cannot change the name in `Host`.
+ */
+function refuseOtherHosts(app: FastifyInstance, hosts: readonly string[]): void {
+  const names = new Set([...OWN_NAMES, ...hosts.map((name) => name.toLowerCase())]);
+  app.addHook('onRequest', async ({ headers: { host = '' } }, reply) => {
+    const name = host.replace(/:\d*$/, '').toLowerCase();
+    if (names.has(name)) return undefined;
+    return reply
+      .code(421)
+      .type('text/plain; charset=utf-8')
+      .send(`The sandbox answers to ${[...names].join(', ')} only. For another name, start it with --hosts NAME or SANDBOX_HOSTS=NAME.\n`);
+  });
 }
 
 /** @throws Error that names the port, if it is taken. */

@@ -23,6 +23,11 @@ export interface WebhookEndpointOptions {
 export interface StripeSandboxOptions {
   /** On 127.0.0.1. Default 0: any free one. */
   readonly port?: number;
+  /**
+   * Names by which others reach it, as through a load balancer; without a port. Requests for any name but these and those of
+   * this machine get 421. Default: none.
+   */
+  readonly hosts?: readonly string[];
   /** The account's API version, for requests and events that name none. Default: the one of `stripe@23.1`. */
   readonly apiVersion?: string;
   /** Default `acct_1SandboxPaidOnce`. */

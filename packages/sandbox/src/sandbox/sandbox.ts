@@ -77,10 +77,11 @@ export function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<
 
 /** `witness`: told the body of each answer and webhook. Not exported from the package: our tests check all of them. */
 export async function startWitnessed(options: StripeSandboxOptions, witness: Settings['witness']): Promise<StripeSandbox> {
+  const hosts = hostNames(options.hosts ?? []);
   const core = new SandboxCore({ ...withDefaults(options), witness });
   const controls = new Controls(core);
   const closing = new AbortController();
-  const app = createHttpServer(core, controls, closing.signal);
+  const app = createHttpServer(core, controls, { closing: closing.signal, hosts });
   let port: number;
   try {
     port = await listen(app, options.port ?? 0);
@@ -158,6 +159,12 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     send: sendOverHttp,
     witness: undefined,
   };
+}
+
+function hostNames(hosts: readonly string[]): readonly string[] {
+  const wrong = hosts.find((name) => !/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/.test(name));
+  if (wrong === undefined) return hosts;
+  throw new Error(`hosts must be names without a port, like sandbox.internal, not ${JSON.stringify(wrong)}.`);
 }
 
 function positive(name: string, value: number | undefined): number | undefined {

@@ -17,7 +17,7 @@ async function startedAnew({ stripe, store }: Shop): Promise<{ readonly ledger: 
     identity.map(({ id, type, data, metadata }) => ({ id, type, data, metadata })),
   );
   const ledger = createPaymentLedger({ eventStore, runtime: { patience: 50 } });
-  const payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
   onTestFinished(async () => {
     await payments[Symbol.asyncDispose]();
     await ledger[Symbol.asyncDispose]();

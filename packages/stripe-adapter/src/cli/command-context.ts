@@ -7,9 +7,11 @@ import { defined, isId } from '@paidonce/ledger/adapter';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
 import { type BatchContext, openBatchContext } from '../operations/batch-context.ts';
+import { checkKeyMayGoTo } from '../stripe/api-address.ts';
 
 const stripeOptions: Readonly<Record<string, OptionSpec>> = {
   'api-base': { value: 'URL', help: 'another Stripe, like a sandbox: http://127.0.0.1:12111. Default: STRIPE_API_BASE, else Stripe' },
+  'trust-api-base': { help: 'that address may have the key: a live one over https, or a test key over plain http' },
   account: { value: 'ACCT', help: "the key's account, where the key may not ask for it" },
   scope: { value: 'SCOPE', help: 'as in stripePayments. Default: paidonce' },
   'former-ledger': { value: 'ID', help: 'take over what a lost log made, by its identity; several with commas between' },
@@ -87,17 +89,25 @@ async function policyInForce(store: EventStore): Promise<Partial<Policy> | undef
   return adopted.find((each) => each.hash === hash)?.policy;
 }
 
-/** @throws LedgerError `invalid_input`: STRIPE_SECRET_KEY is not set, or `--api-base` is no URL. */
+/**
+ * `--trust-api-base` lets the key go to another host than Stripe's; `PAIDONCE_SANDBOX=1`, with which the shop is told the same,
+ * lets a test key.
+ *
+ * @throws LedgerError `invalid_input`: STRIPE_SECRET_KEY is not set, `--api-base` is no URL, or the key must not go there.
+ */
 export function openStripe({ options, env }: Invocation): Stripe {
   const key = env['STRIPE_SECRET_KEY'] ?? '';
   if (key === '') throw new LedgerError('invalid_input', 'STRIPE_SECRET_KEY is not set. It is the key that the shop uses');
   const base = options.text('api-base') ?? env['STRIPE_API_BASE'];
   if (base === undefined || base === '') return new Stripe(key, { telemetry: false });
-  if (!URL.canParse(base))
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
     throw new LedgerError('invalid_input', `--api-base is ${JSON.stringify(base)}; it must be like http://127.0.0.1:12111`);
   const { protocol, hostname, port } = new URL(base);
   const isHttps = protocol === 'https:';
-  return new Stripe(key, { host: hostname, port: port || (isHttps ? 443 : 80), protocol: isHttps ? 'https' : 'http', telemetry: false });
+  const isTrusted = options.flag('trust-api-base') || (env['PAIDONCE_SANDBOX'] === '1' && key.startsWith('sk_test_'));
+  const address = { host: hostname, protocol: isHttps ? 'https' : 'http', key } as const;
+  checkKeyMayGoTo(address, isTrusted ? hostname : undefined, 'say --trust-api-base');
+  return new Stripe(key, { host: hostname, port: port || (isHttps ? 443 : 80), protocol: address.protocol, telemetry: false });
 }
 
 export function logTo({ terminal }: Invocation): Logger {

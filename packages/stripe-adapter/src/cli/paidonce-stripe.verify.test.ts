@@ -48,7 +48,7 @@ interface DeskOptions {
 /** Opens the ledger of the log that is lost later, on the same account. */
 async function openLostLog({ stripe }: Desk): Promise<{ readonly ledger: PaymentLedger; readonly payments: StripePayments }> {
   const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, runtime: { patience: 50 } });
-  const payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
   onTestFinished(async () => {
     await payments[Symbol.asyncDispose]();
     await ledger[Symbol.asyncDispose]();
@@ -72,7 +72,7 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
       const deliver = async (change: MembershipChange): Promise<void> => void changes.push(change);
       const eventStore = await openSqliteEventStore(path);
       await using ledger = createPaymentLedger({ eventStore, deliver, background: false, ...(under ? { policy: under } : {}) });
-      await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+      await using payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
       const result = await use(ledger, payments);
       await ledger.settle();
       return result;
@@ -1027,6 +1027,29 @@ describe('the program', () => {
     expect(err).toMatch(command === 'reconcile' ? /payments: 1 / : /orders: 1 /);
     expect(err.endsWith('\r\u001b[K')).toBe(true);
     expect((await run([command], env)).err).toBe('');
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    [{ STRIPE_SECRET_KEY: 'sk_live_123456789012' }, [], 'A live key would go to http://127.0.0.1'],
+    [{ STRIPE_API_BASE: 'http://stripe.example' }, [], 'over plain http'],
+    [{ STRIPE_API_BASE: 'http://stripe.example', STRIPE_SECRET_KEY: 'sk_live_123456789012' }, ['--trust-api-base'], 'over plain http'],
+    [{ STRIPE_API_BASE: 'https://stripe.example', STRIPE_SECRET_KEY: 'rk_live_123456789012' }, [], 'which is not Stripe'],
+    [{ STRIPE_API_BASE: 'ftp://stripe.example' }, [], '--api-base is "ftp://stripe.example"'],
+  ])('sends no key where it does not belong: %o %o', async (env, more, expected) => {
+    const desk = await openDesk({ env });
+    for (const command of ['reconcile', 'backfill', 'doctor']) {
+      const { code, err } = await desk.run(command, ...more);
+      expect([code, err]).toEqual([2, expect.stringContaining(expected)]);
+      expect(err).not.toContain('123456789012');
+    }
+    expect(desk.sandbox.calls.byRoute()).toEqual({});
+  });
+
+  test('signs with no secret of Stripe itself in the sandbox', async () => {
+    const desk = await openDesk({ env: { STRIPE_WEBHOOK_SECRET: 'whsec_4eC39HqLyjWDarjtT1zdp7dc' } });
+    for (const secret of ['whsec_4eC39HqLyjWDarjtT1zdp7dc', 'whsec_', 'x'])
+      expect(await desk.run('sandbox', '--secret', secret)).toMatchObject({ code: 2, err: expect.stringContaining('whsec_sandbox') });
   });
 
   test('needs a key, and says which', async () => {

@@ -3,7 +3,9 @@
 import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
 import * as z from 'zod';
+import { addressOf, isAtStripe } from '../stripe/api-address.ts';
 import { eventTypes } from '../stripe/event-types.ts';
+import { secretKeyProblem, webhookSecretProblem } from '../stripe/secrets.ts';
 import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
 import { type Diagnosis, diagnosed, good, problem } from './diagnosis.ts';
 import { checkLedgers } from './doctor-ledgers.ts';
@@ -33,7 +35,8 @@ const probeTimeoutMs = 10_000;
 export async function diagnose(options: DoctorOptions): Promise<readonly Diagnosis[]> {
   const { secretKey, webhookSecrets } = options;
   const calls = new StripeCalls({ stripe: options.stripe, runtime: options.runtime });
-  const found: Diagnosis[] = [checkSecretKey(secretKey), ...webhookSecrets.map(checkWebhookSecret)];
+  const where = { atStripe: isAtStripe(addressOf(options.stripe)) };
+  const found: Diagnosis[] = [checkSecretKey(secretKey, where), ...webhookSecrets.map((secret) => checkWebhookSecret(secret, where))];
   if (webhookSecrets.length === 0) {
     found.push(problem('webhook secret', 'none is set', 'Set STRIPE_WEBHOOK_SECRET to the signing secret of the endpoint (whsec_…)'));
   }
@@ -51,23 +54,14 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
   return found;
 }
 
-const placeholder = /\.\.\.|…|your|changeme|replace|xxx|example|placeholder|<|>/i;
-
-function checkSecretKey(key: string): Diagnosis {
-  const what = 'secret key';
-  if (key === '') return problem(what, 'none is set', 'Set STRIPE_SECRET_KEY');
-  if (placeholder.test(key)) return problem(what, 'it is a placeholder', "Copy the key from Stripe's dashboard: Developers, API keys");
-  if (!/^(sk|rk)_(test|live)_\w+$/.test(key))
-    return problem(what, 'it is no secret key', 'It begins with sk_test_, sk_live_, rk_test_ or rk_live_');
-  return good(what, `${key.slice(0, 8)}…`);
+function checkSecretKey(key: string, where: { readonly atStripe: boolean }): Diagnosis {
+  const found = secretKeyProblem(key, where);
+  return found ? problem('secret key', found.found, found.remedy) : good('secret key', `${key.slice(0, 8)}…`);
 }
 
-function checkWebhookSecret(secret: string): Diagnosis {
-  const what = 'webhook secret';
-  if (placeholder.test(secret)) return problem(what, 'it is a placeholder', "Copy the endpoint's signing secret from Stripe's dashboard");
-  if (/\s/.test(secret)) return problem(what, 'it has a blank or line break in it', 'Copy it again, without the end of the line');
-  if (!secret.startsWith('whsec_')) return problem(what, 'it does not begin with whsec_', 'Is it the key instead of the signing secret?');
-  return good(what, 'whsec_…');
+function checkWebhookSecret(secret: string, where: { readonly atStripe: boolean }): Diagnosis {
+  const found = webhookSecretProblem(secret, where);
+  return found ? problem('webhook secret', found.found, found.remedy) : good('webhook secret', 'whsec_…');
 }
 
 async function clock(calls: StripeCalls, { runtime }: DoctorOptions): Promise<Diagnosis> {

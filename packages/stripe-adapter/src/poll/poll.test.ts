@@ -70,7 +70,7 @@ describe('a round', () => {
     const shop = await openShop({ payments: { account } });
     const { ledger, stripe, sandbox, payments, checkout } = shop;
     sandbox.pay(await checkout(), { fate: 'lost' });
-    await using other = stripePayments({ ledger, stripe, account, webhookSecrets: [], poll: false });
+    await using other = stripePayments({ ledger, stripe, account, webhookSecrets: false, poll: false });
     const [a, b] = await Promise.all([payments.sweep(objects), other.sweep(objects)]);
     expect([a.rescued + b.rescued, a.calls + b.calls]).toEqual([1, 1]);
     expect(await eventTypes(shop, ['sweep-'])).toEqual(['SweepStarted', 'SweepFinished']);
@@ -454,7 +454,7 @@ describe('only what is due', () => {
     await checkout();
     const cron = async (minutesLater: number) => {
       aheadMs += minutesLater * 60_000;
-      await using payments = stripePayments({ ledger, stripe, webhookSecrets: [], poll: false });
+      await using payments = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
       return await payments.sweep({ onlyDue: true, tiers: ['objects'] });
     };
     expect(await cron(0)).toMatchObject({ calls: 1 });

@@ -3,6 +3,7 @@
 import type { Runtime } from '@paidonce/ledger';
 import { LedgerError } from '@paidonce/ledger';
 import type Stripe from 'stripe';
+import { isSandboxSecret, webhookSecretProblem } from '../stripe/secrets.ts';
 
 /** A signing secret, with the account and the mode of the endpoint that it belongs to. */
 export interface WebhookSecret {
@@ -19,21 +20,37 @@ export interface WebhookSecret {
 
 const toleranceSeconds = 300;
 
-/** @throws LedgerError `invalid_input`: a secret is empty or contains white space, so it can verify nothing. */
-export function readSecrets(secrets: readonly (string | WebhookSecret)[]): readonly WebhookSecret[] {
-  return secrets.map((given) => {
-    const secret = typeof given === 'string' ? { secret: given } : given;
-    if (secret.secret === '' || /\s/.test(secret.secret)) {
-      throw new LedgerError(
-        'invalid_input',
-        'A webhook secret is empty or has a blank or line break in it. Copy it again: it begins with whsec_',
-      );
+/**
+ * A sandbox's secret speaks for test mode alone, whatever is said of it.
+ *
+ * @throws LedgerError `invalid_input`: the list is empty, or a secret is a placeholder or a sandbox's at Stripe itself.
+ */
+export function readSecrets(
+  secrets: readonly (string | WebhookSecret)[] | false,
+  where: { readonly atStripe: boolean },
+): readonly WebhookSecret[] {
+  if (secrets === false) return [];
+  if (!Array.isArray(secrets) || secrets.length === 0) {
+    throw new LedgerError(
+      'invalid_input',
+      'webhookSecrets has no secret, so that every webhook would be refused. Pass the signing secret of the endpoint (whsec_…), or false in a process that receives no webhooks',
+    );
+  }
+  return secrets.map((given: string | WebhookSecret, index) => {
+    const secret = typeof given === 'object' && given !== null ? given : { secret: given };
+    const problem = webhookSecretProblem(secret.secret, where);
+    if (problem) {
+      const which = secrets.length === 1 ? 'The webhook secret' : `Webhook secret ${index + 1} of ${secrets.length}`;
+      throw new LedgerError('invalid_input', `${which} is unusable: ${problem.found}. ${problem.remedy}`);
     }
-    return secret;
+    return isSandboxSecret(secret.secret) ? { ...secret, livemode: false } : secret;
   });
 }
 
-/** The secret that signed the body. Undefined: none did, or the time in the signature is more than five minutes off. */
+/**
+ * The secret that signed the body. Undefined: none did, or the time in the signature is more than five minutes off. Whatever
+ * the SDK throws is a refusal: for an empty `v1=`, or one whose 64 characters are not 64 bytes, it throws plain errors.
+ */
 export async function signedBy(
   body: Uint8Array,
   header: string,
@@ -46,8 +63,8 @@ export async function signedBy(
     try {
       const { signature } = stripe.webhooks;
       if (await signature?.verifyHeaderAsync(body, header, secret.secret, toleranceSeconds, undefined, now)) return secret;
-    } catch (error) {
-      if (!isMismatch(error)) throw error;
+    } catch {
+      // Not by this secret.
     }
   }
   return undefined;
@@ -57,8 +74,4 @@ export async function signedBy(
 function timestampIn(header: string): number {
   const times = header.split(',').flatMap((part) => (part.startsWith('t=') ? [Number.parseInt(part.split('=')[1] ?? '', 10)] : []));
   return times.at(-1) ?? Number.NaN;
-}
-
-function isMismatch(error: unknown): boolean {
-  return error instanceof Error && 'type' in error && error.type === 'StripeSignatureVerificationError';
 }

@@ -1,11 +1,16 @@
 // Webhooks as the sandbox sends them, and as others would forge them: what is acknowledged, and what is durable then.
 import { LedgerError } from '@paidonce/ledger';
+import { silentLogger } from '@paidonce/ledger/adapter';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { hourMs, openShop, refusal, storyOf, webhookSecret } from '../shop.test-support.ts';
 import { bytes, eventsInLog, placed, sign, signed, thin, unreadable } from '../signed-events.test-support.ts';
 import { charge, dispute, intent, ours, refund, session } from '../stripe-objects.test-support.ts';
+
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const snapshotOf = (object: string): string =>
+  `{"id":"evt_x","object":"event","type":"a.b","created":1,"livemode":false,"data":{"object":${object}}}`;
 
 describe('the signature', () => {
   // biome-ignore format: a table
@@ -18,11 +23,19 @@ describe('the signature', () => {
     ['garbage', [signed(session())[0], 't=now,v1=00']],
     ['of no known scheme', [signed(session())[0], sign('{}').replace('v1=', 'v0=')]],
     ['of an empty body', [bytes(''), sign('{}')]],
+    ['an empty `v1=`', [bytes('{}'), 't=NOW,v1=']],
+    ['a `v1` without a value', [bytes('{}'), 't=NOW,v1']],
+    ['64 characters that are not 64 bytes', [bytes('{}'), `t=NOW,v1=${'é'.repeat(64)}`]],
+    ['a good one behind an empty one', [bytes('{}'), sign('{}').replace(',v1=', ',v1=,v1=')]],
+    ['a good one before an empty one', [bytes('{}'), `${sign('{}')},v1=`]],
+    ['a list of headers, which a framework may hand on', [bytes('{}'), [sign('{}')] as unknown as string]],
+    ['no header, in spite of the types', [bytes('{}'), undefined as unknown as string]],
   ] as const)('%s is refused, and leaves no event', async (_, [body, signature]) => {
     const shop = await openShop();
     await placed(shop);
     const before = await eventsInLog(shop);
-    expect(await shop.payments.handleWebhook(body, signature)).toEqual({ outcome: 'bad_signature' });
+    const given = typeof signature === 'string' ? signature.replace('NOW', String(Math.floor(Date.now() / 1_000))) : signature;
+    expect(await shop.payments.handleWebhook(body, given)).toEqual({ outcome: 'bad_signature' });
     expect(await eventsInLog(shop)).toBe(before);
   });
 
@@ -51,10 +64,14 @@ describe('the signature', () => {
 describe('signatures that are refused', () => {
   async function refusing() {
     const alerts: string[] = [];
+    const warnings: object[] = [];
     let aheadMs = 0;
     const shop = await openShop({
       ledger: { onAlert: ({ kind, message }) => alerts.push(`${kind} ${message}`) },
-      payments: { runtime: { monotonicNowMs: () => performance.now() + aheadMs } },
+      payments: {
+        runtime: { monotonicNowMs: () => aheadMs },
+        log: { ...silentLogger, warn: (fields) => warnings.push(fields) },
+      },
     });
     const forged = async (times: number) => {
       for (let time = 0; time < times; time++) await shop.payments.handleWebhook(...signed(session(), { secret: 'whsec_rotated' }));
@@ -62,7 +79,7 @@ describe('signatures that are refused', () => {
     const wait = (ms: number): void => {
       aheadMs += ms;
     };
-    return { ...shop, alerts, forged, wait };
+    return { ...shop, alerts, warnings, forged, wait };
   }
 
   test('ten times in a row are an alert, once an hour at most however many come', async () => {
@@ -74,6 +91,15 @@ describe('signatures that are refused', () => {
     wait(hourMs);
     await forged(2);
     expect(alerts).toHaveLength(2);
+  });
+
+  test('are logged once a minute, with how many that stands for', async () => {
+    const { warnings, forged, wait } = await refusing();
+    await forged(30);
+    expect(warnings).toMatchObject([{ refused: 1 }]);
+    wait(60_000);
+    await forged(2);
+    expect(warnings).toMatchObject([{ refused: 1 }, { refused: 30 }]);
   });
 
   test('are none while good ones come between: then it is another app', async () => {
@@ -426,6 +452,10 @@ describe('what cannot be read', () => {
     ['no event', '{"id":"x_1","object":"list"}', { objectId: 'x_1', type: 'unknown', path: 'type' }],
     ['an event without an object', '{"id":"evt_x","object":"event","type":"a.b","created":1,"livemode":false}', { objectId: 'evt_x', eventId: 'evt_x', type: 'a.b', path: 'data' }],
     ['something that only looks like an event', '{"id":"x_2","object":"other","type":"a.b","created":1,"livemode":false,"data":{"object":{}}}', { objectId: 'x_2', path: 'object' }],
+    ['an event whose type is no text', '{"id":"evt_x","object":"event","type":{"toString":1}}', { objectId: 'evt_x', type: 'unknown', path: 'type' }],
+    ['an object 5,000 deep', snapshotOf(`{"id":"cs_test_9","object":"checkout.session","status":${nested(5_000)}}`), { objectId: 'cs_test_9', eventId: 'evt_x', type: 'checkout.session', livemode: false, path: 'a depth of more than 64' }],
+    ['lists 400,000 deep', nested(400_000), { objectId: expect.stringMatching(/^sha256:/), type: 'unknown', path: 'a depth of more than 64' }],
+    ['metadata 5,000 deep', snapshotOf(`{"id":"cs_test_9","object":"checkout.session","metadata":{"paidonce":${nested(5_000)}}}`), { objectId: 'cs_test_9' }],
   ])('%s, signed by Stripe, is kept and acknowledged', async (_, body, expected) => {
     const shop = await openShop();
     expect(await shop.payments.handleWebhook(bytes(body), sign(body))).toEqual({ outcome: 'unreadable' });

@@ -3,11 +3,11 @@
 // acknowledged, understood or not, and an error is thrown only where a retry can help.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import { defined, isId } from '@paidonce/ledger/adapter';
+import { defined, isId, WarningLimit } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
-import { recordUnreadable } from '../intake/unreadable.ts';
+import { named, recordUnreadable } from '../intake/unreadable.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { signedBy, type WebhookSecret } from './webhook-signature.ts';
@@ -39,15 +39,19 @@ const eventsMissing = 'v2.core.health.event_generation_failure.resolved';
 /** Refused signatures in a row before a person is alerted; the next alert comes an hour later at the earliest. */
 const refusedBeforeAlert = 10;
 const alertAgainMs = 3_600_000;
+/** Stripe's own objects are less than twenty deep. What walks an object recursively runs out of stack on some thousands. */
+const deepest = 64;
 
 export class Webhook {
   readonly #parts: WebhookParts;
   /** Refused signatures since the last good one. */
   #refused = 0;
   #alertedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #refusalWarnings: WarningLimit;
 
   constructor(parts: WebhookParts) {
     this.#parts = parts;
+    this.#refusalWarnings = new WarningLimit(parts.runtime);
   }
 
   /**
@@ -61,10 +65,11 @@ export class Webhook {
         'handleWebhook was given no bytes. Pass the raw bytes of the request, before anything parses them',
       );
     }
-    const secret = await signedBy(body, signature, this.#parts.secrets, this.#parts);
+    // A framework's types may promise text where there is no header, or where there are several.
+    const header = typeof (signature as unknown) === 'string' ? signature : '';
+    const secret = await signedBy(body, header, this.#parts.secrets, this.#parts);
     if (secret === undefined) {
-      this.#parts.log.warn({ bytes: body.length }, 'a webhook was refused: its signature is not of our secrets, or not of now');
-      this.#refuse();
+      this.#refuse(body.length);
       return { outcome: 'bad_signature' };
     }
     this.#refused = 0;
@@ -75,6 +80,7 @@ export class Webhook {
     const { events } = this.#parts;
     const { secret: _, ...speaksFor } = secret;
     const provenance = { ...speaksFor, source: 'webhook' as const };
+    if (isDeeperThan(deepest, parsed)) return this.#recordTooDeep(body, parsed);
     const { object } = identityOf(parsed);
     if (object === 'v2.core.event') {
       const thin = thinEventSchema.safeParse(parsed);
@@ -88,8 +94,10 @@ export class Webhook {
   }
 
   /** After a rotation of the secret every webhook is lost without a sound; but anybody can send bad ones, so alerts are rare. */
-  #refuse(): void {
-    const { ledger, runtime } = this.#parts;
+  #refuse(bytes: number): void {
+    const { ledger, runtime, log } = this.#parts;
+    const refused = this.#refusalWarnings.due();
+    if (refused > 0) log.warn({ bytes, refused }, 'a webhook was refused: its signature is not of our secrets, or not of now');
     this.#refused += 1;
     if (this.#refused < refusedBeforeAlert || runtime.monotonicNowMs() - this.#alertedAtMs < alertAgainMs) return;
     this.#alertedAtMs = runtime.monotonicNowMs();
@@ -110,9 +118,28 @@ export class Webhook {
   /** Records by id what Stripe signed and what is no event that we know. */
   #recordUnreadable(body: Uint8Array, parsed: unknown, path: string): Promise<WebhookAnswer> {
     const { id } = identityOf(parsed);
-    const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? String(parsed.type) : '';
+    const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? parsed.type : undefined;
     return recordUnreadable(this.#parts.ledger, body, { type: isId(type) ? type : 'unknown', path }, defined({ eventId: id }));
   }
+
+  /** Under the name of its object where it names one, so that `recheck` reads that from Stripe. */
+  #recordTooDeep(body: Uint8Array, parsed: unknown): Promise<WebhookAnswer> {
+    const path = `a depth of more than ${deepest}`;
+    const event = eventSchema.safeParse(parsed);
+    if (!event.success) return this.#recordUnreadable(body, parsed, path);
+    const { id: eventId, livemode } = event.data;
+    return recordUnreadable(this.#parts.ledger, body, { ...named(event.data.data.object), path }, { eventId, livemode });
+  }
+}
+
+/** Whether lists and objects of the JSON value are nested deeper. It does not recurse. */
+function isDeeperThan(most: number, parsed: unknown): boolean {
+  let level: readonly unknown[] = [parsed];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true;
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return false;
 }
 
 /** Undefined: the body is no JSON. */

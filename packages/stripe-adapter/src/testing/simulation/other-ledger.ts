@@ -29,7 +29,7 @@ export class OtherLedger {
       sleep: (ms: number, signal?: AbortSignal) => sleep(world, network, ms, signal),
     };
     this.#ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false, readModels: ':memory:', runtime });
-    this.#payments = stripePayments({ ledger: this.#ledger, stripe, webhookSecrets: [], account, poll: false });
+    this.#payments = stripePayments({ ledger: this.#ledger, stripe, webhookSecrets: false, account, poll: false });
   }
 
   /** Starts a checkout of its own order, which has the number of ours. Undefined: it has sold that before. */

@@ -1,0 +1,200 @@
+// The whole front of a shop under requests that no honest client sends: real sockets, the adapter, a ledger on SQLite, the
+// console. `npm run torture -- --fuzz N` sends N of them (TEST_REQUESTS), from the seed TEST_SEED.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createPaymentLedger, type EventStore } from '@paidonce/ledger';
+import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+import { startStripeSandbox } from '@paidonce/sandbox';
+import { stripePayments } from '@paidonce/stripe-adapter';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import Stripe from 'stripe';
+import { expect, onTestFinished, test } from 'vitest';
+import { paymentAdminPlugin } from './admin/plugin.ts';
+import { type FuzzRequest, nextRequest } from './fuzz.test-support.ts';
+import { eventBody, seeded } from './fuzz-values.test-support.ts';
+import { paymentLedgerPlugin } from './plugin.ts';
+
+const requests = Number(process.env['TEST_REQUESTS'] ?? 2_000);
+const seed = Number(process.env['TEST_SEED'] ?? 1);
+const webhookSecret = 'whsec_of_the_fuzzed_shop';
+const operator = 'Bearer operator';
+/** Requests that are under way at a time. */
+const atOnce = 16;
+/** What caches may fill between two measurements: a leak of a kilobyte a request is 100 MB in 100,000. */
+const growthAllowed = 16 * 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+interface Front {
+  readonly app: FastifyInstance;
+  readonly port: number;
+  readonly store: EventStore;
+  /** What was logged as an error: a fault of ours, with its stack. */
+  readonly errors: string[];
+  readonly metrics: Registry;
+}
+
+async function openFront(): Promise<Front> {
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-fuzz-'));
+  const sandbox = await startStripeSandbox();
+  const store = await openSqliteEventStore(join(folder, 'ledger.db'));
+  const ledger = createPaymentLedger({ eventStore: store, runtime: { patience: 50 } });
+  const stripe = new Stripe('sk_test_fuzz', { ...sandbox.clientConfig, telemetry: false });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false });
+  const errors: string[] = [];
+  const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => void errors.push(line) } } });
+  const metrics = new Registry();
+  await app.register(paymentLedgerPlugin, { payments, metrics, statusRateLimit: false, bodyTimeoutMs: 4 }); // 4 ms times the patience.
+  await app.register(paymentAdminPlugin, {
+    payments,
+    authenticate: ({ headers }) => (headers.authorization === operator ? { actor: 'operator-1' } : undefined),
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  onTestFinished(async () => {
+    await app.close();
+    await sandbox.close();
+    rmSync(folder, { recursive: true });
+  });
+  const plan = { memberId: 'm-1', plan: 'pro', amountMinor: 4_900, currency: 'usd', successUrl: 'https://shop.example/done' };
+  await payments.startCheckout({ orderId: 'order-1', ...plan });
+  await ledger.settle();
+  return { app, port: Number(new URL(url).port), store, errors, metrics };
+}
+
+/** Sends it, and answers the status. 0: the server closed the connection without one. */
+function send({ method, path, headers, body, bytes }: FuzzRequest, port: number, agent: Agent): Promise<number> {
+  if (bytes) return sendBytes(bytes, port);
+  return new Promise((resolve) => {
+    const sent = httpRequest(
+      { port, host: '127.0.0.1', agent, method, path, headers: { ...(headers as Record<string, string>), 'content-length': body.length } },
+      (answer) => answer.resume().once('close', () => resolve(answer.statusCode ?? 0)),
+    );
+    sent.once('error', () => resolve(0));
+    sent.end(body);
+  });
+}
+
+function sendBytes(bytes: Buffer, port: number): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    const end = (): void => {
+      socket.destroy();
+      resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(answer.replace(/^HTTP\/1\.1 100 [\s\S]*?\r\n\r\n/, ''))?.[1] ?? 0));
+    };
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+      if (/^HTTP\/1\.1 [2-5]/m.test(answer)) end();
+    });
+    socket.once('error', end).once('close', end);
+    socket.write(bytes);
+    // What is half a request may stay half; a deadline of the server would come much later.
+    socket.setTimeout(400, end);
+  });
+}
+
+async function eventsIn(store: EventStore): Promise<readonly { readonly type: string }[]> {
+  const found: { readonly type: string }[] = [];
+  for await (const { events } of store.readLog()) found.push(...events);
+  return found;
+}
+
+function usedBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Runs so many tasks, some of them at a time. */
+async function concurrently(count: number, task: () => Promise<void>): Promise<void> {
+  let begun = 0;
+  const worker = async (): Promise<void> => {
+    while (begun < count) {
+      begun += 1;
+      await task();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+test(`${requests.toLocaleString('en')} requests that no honest client sends: no 5xx, no event, no memory kept`, async () => {
+  const { port, store, errors, metrics } = await openFront();
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
+  onTestFinished(() => agent.destroy());
+  const random = seeded(seed);
+  const before = await eventsIn(store);
+  const statuses = new Map<string, number>();
+  const failed: string[] = [];
+
+  const fire = async (): Promise<void> => {
+    const next = nextRequest(random, operator);
+    const status = await send(next, port, agent);
+    const key = `${next.kind} ${status}`;
+    statuses.set(key, (statuses.get(key) ?? 0) + 1);
+    if (status >= 500 && failed.length < 5) failed.push(`${key}: ${describe(next)}`);
+  };
+
+  await concurrently(Math.ceil(requests / 4), fire); // Caches fill, functions are compiled.
+  const warmBytes = usedBytes();
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  await concurrently(Math.floor((requests * 3) / 4), fire);
+  delay.disable();
+  const grownBytes = usedBytes() - warmBytes;
+
+  console.log(
+    `fuzz, seed ${seed}: ${[...statuses]
+      .toSorted()
+      .map(([key, count]) => `${key}: ${count}`)
+      .join(', ')}.\n` +
+      `Event-loop delay (client and server in one process): p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms. Memory grown: ${(grownBytes / 1024 / 1024).toFixed(1)} MB.`,
+  );
+  expect(failed).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(await eventsIn(store)).toEqual(before);
+  expect(grownBytes).toBeLessThan(growthAllowed);
+  expect(await metrics.metrics()).toMatch(/paidonce_webhooks_total\{outcome="failed"\} 0\n/);
+  // It was no test of nothing: each kind was sent, and refused in its own ways.
+  for (const met of ['webhook 400', 'webhook 415', 'status 404', 'console 401', 'operator 404', 'raw 400'])
+    expect(statuses.get(met)).toBeGreaterThan(0);
+  expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200);
+});
+
+test('whatever is signed with our secret is acknowledged: it leaves no order changed, and at most a note of what could not be read', async () => {
+  const { port, store, errors } = await openFront();
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
+  onTestFinished(() => agent.destroy());
+  const random = seeded(seed);
+  const before = await eventsIn(store);
+  const failed: string[] = [];
+  await concurrently(Math.min(requests, 2_000) / 4, async () => {
+    const body = eventBody(random);
+    const t = Math.floor(Date.now() / 1_000);
+    const signature = new Stripe('sk_test_fuzz').webhooks.generateTestHeaderString({
+      payload: body.toString('latin1'),
+      secret: webhookSecret,
+      timestamp: t,
+    });
+    const latin = Buffer.from(body.toString('latin1'), 'utf8'); // The helper signs text: these are the bytes of that text.
+    const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
+    const status = await send({ kind: 'webhook', method: 'POST', path: '/webhooks/stripe', headers, body: latin }, port, agent);
+    if (status !== 200 && failed.length < 5) failed.push(`${status}: ${latin.toString('utf8').slice(0, 2_000)}`);
+  });
+  expect(failed).toEqual([]);
+  expect(errors).toEqual([]);
+  const added = (await eventsIn(store)).slice(before.length).map(({ type }) => type);
+  expect([...new Set(added)]).toEqual(['ObjectNotUnderstood']);
+});
+
+function describe({ method, path, headers, body, bytes }: FuzzRequest): string {
+  const whole = bytes ? bytes.toString('latin1') : `${method} ${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`;
+  return whole.slice(0, 1_000);
+}
