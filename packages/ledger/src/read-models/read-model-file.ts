@@ -6,6 +6,7 @@ import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
 import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
+import { refuseForeignObjects } from '../event-store/sqlite/foreign-objects.ts';
 import { pragma } from '../event-store/sqlite/migrations.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
@@ -39,7 +40,8 @@ export interface ReadModelFile {
 }
 
 /**
- * Opens the file. Drops and rebuilds one that cannot be used: it has another layout, is damaged, or belongs to another log
+ * Opens the file. Drops and rebuilds one that cannot be used: it has another layout, is damaged, holds a trigger or view that is
+ * not ours, or belongs to another log
  * (the log was restored from a backup, or replaced).
  *
  * @param path a file, or `:memory:`.
@@ -174,6 +176,7 @@ function openLaidOut(path: string): DatabaseSync {
       db.exec('commit');
       const found = pragma(db, 'user_version');
       if (found !== layout) throw new LedgerError('corrupt', `${path} has read model layout ${found}, not ${layout}`); // Dropped above.
+      refuseForeignObjects(db, path, [schema]); // A trigger in it would change what the lists show. Dropped above, too.
       return db;
     } catch (error) {
       db.close();

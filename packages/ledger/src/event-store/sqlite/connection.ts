@@ -55,8 +55,8 @@ export function refuseNetworkFileSystem(path: string, typeOf: (directory: string
 
 /**
  * Opens the file, or makes a new one.
- * @throws LedgerError `invalid_input`: another program's file, or a network file system. `file_newer`. `store_busy`: another
- *   process holds the file; try again. `store_unavailable`.
+ * @throws LedgerError `invalid_input`: another program's file, or a network file system. `file_newer`. `corrupt`: it holds a
+ *   trigger, view or table that is not ours. `store_busy`: another process holds the file; try again. `store_unavailable`.
  */
 export function openConnection(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;

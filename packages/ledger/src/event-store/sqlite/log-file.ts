@@ -7,6 +7,7 @@ import type { AppendResult, LogPage, Position, StoredEvent } from '../event-stor
 import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
 import { type CheckedAppend, fromStoredRow } from '../stored-text.ts';
 import { asLedgerError, rollBack } from './failure.ts';
+import { refuseForeignFile } from './migrations.ts';
 
 /** A page also ends after this much stored text (in UTF-16 units), so that large events do not fill the memory. */
 const pageChars = 4 * 1024 * 1024;
@@ -45,6 +46,8 @@ export class LogFile {
   readonly #heads = new LRUCache<string, Head>({ max: 10_000 });
   /** `dataVersion` at our last commit. Written by `commit`. */
   #versionAtCommit: number;
+  /** SQLite's number of the tables and triggers that were checked. −1: none yet. Written by `#refuseNewObjects`. */
+  #checkedSchema = -1;
 
   constructor(db: DatabaseSync, path: string) {
     this.path = path;
@@ -64,6 +67,7 @@ export class LogFile {
       const version = this.dataVersion();
       const othersWrote = version !== this.#versionAtCommit;
       if (othersWrote) this.#heads.clear();
+      if (othersWrote || this.#checkedSchema === -1) this.#refuseNewObjects();
       const moved = new Set<Head>();
       const results = appends.map((append) => this.#append(append, moved));
       for (const head of moved) this.#sql.moveStream.run(head.revision, head.id);
@@ -159,6 +163,17 @@ export class LogFile {
     return { appended: true, revision, position: toPosition(there.at(-1)?.['position'] as number) };
   }
 
+  /**
+   * A trigger that another process made since the file was opened would change what we are about to append. Whoever makes one
+   * changes this number, or our prepared statements do not run it.
+   */
+  #refuseNewObjects(): void {
+    const schema = this.#sql.schemaVersion.get()?.['schema_version'] as number;
+    if (schema === this.#checkedSchema) return;
+    refuseForeignFile(this.#db, this.path);
+    this.#checkedSchema = schema;
+  }
+
   #reading<T>(read: () => T): T {
     try {
       return read();
@@ -180,7 +195,8 @@ type Statements = Readonly<
     | 'streamEvents'
     | 'logEvents'
     | 'lastPosition'
-    | 'dataVersion',
+    | 'dataVersion'
+    | 'schemaVersion',
     StatementSync
   >
 >;
@@ -201,6 +217,7 @@ function prepare(db: DatabaseSync): Statements {
     logEvents: db.prepare(`SELECT ${columns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position`),
     lastPosition: db.prepare('SELECT max(position) AS position FROM events'),
     dataVersion: db.prepare('PRAGMA data_version'),
+    schemaVersion: db.prepare('PRAGMA schema_version'),
   };
 }
 
