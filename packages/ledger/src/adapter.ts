@@ -29,4 +29,5 @@ export {
 } from './observation.ts';
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { termsInWords } from './order/terms.ts';
+export { printable } from './plain-text.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';

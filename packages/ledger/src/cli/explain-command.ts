@@ -37,12 +37,16 @@ export const explainCommand: Command = {
         return 2;
       }
       if (options.flag('json')) terminal.out(JSON.stringify(member === undefined ? explanations[0] : explanations));
-      else if (member === undefined) for (const each of explanations) terminal.out(explanationLines(each, language).join('\n'));
-      else terminal.out(memberLines(member, explanations, { language, past: 'asOf' in asOf }).join('\n'));
+      else for (const line of linesOf(explanations, member, language, 'asOf' in asOf)) terminal.out(line);
       return 0;
     });
   },
 };
+
+function linesOf(explanations: readonly Explanation[], member: string | undefined, language: Language, past: boolean): readonly string[] {
+  if (member !== undefined) return memberLines(member, explanations, { language, past });
+  return explanations.flatMap((each) => explanationLines(each, language));
+}
 
 /** Explains all orders of a member. Reads the whole log to find them. */
 async function ordersOf(

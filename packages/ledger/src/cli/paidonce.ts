@@ -1,5 +1,5 @@
 // The program `paidonce`, with all its commands.
-
+import { readFileSync } from 'node:fs';
 import type { Command, ExitCode } from '../command-line/command.ts';
 import { type ProgramContext, runProgram } from '../command-line/program.ts';
 import { backupCommand } from './backup-command.ts';
@@ -28,7 +28,13 @@ const commands: readonly Command[] = [
   statsCommand,
 ];
 
+/** From the sources and from the built package, package.json is two folders above. */
+function versions(): readonly string[] {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return [`@paidonce/ledger ${version}`, `Node ${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'unknown'}`];
+}
+
 export function paidonce(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const about = 'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write, to a new place.';
-  return runProgram({ name: 'paidonce', about, commands }, args, context);
+  return runProgram({ name: 'paidonce', about, commands, versions }, args, context);
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -194,7 +194,7 @@ describe('export and import', () => {
     writeFileSync(file, 'mine');
     expect(await run('export', '--format', 'csv', '--out', file)).toMatchObject({
       code: 2,
-      err: `invalid_input: ${file} exists. It was left as it is; name a new file.\n`,
+      err: `${file} exists. It was left as it is; name a new file.\n`,
     });
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
@@ -239,7 +239,7 @@ test('a key is written once, for its owner only, and the public one goes out', a
   expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   expect(await run('key', 'x', '--out', keyFile)).toMatchObject({
     code: 2,
-    err: `invalid_input: ${keyFile} exists. It was left as it is; name a new file.\n`,
+    err: `${keyFile} exists. It was left as it is; name a new file.\n`,
   });
 });
 
@@ -357,7 +357,7 @@ describe('each audit', () => {
     ] as const) {
       const ran = await run(...args, '--store', `sqlite:${torn}`);
       expect([args[0], ran.code]).toEqual([args[0], code]);
-      if (code === 2) expect(ran.err).toMatch(/^corrupt: order-\w+@\d .*Run: paidonce verify\n$/);
+      if (code === 2) expect(ran.err).toMatch(/^order-\w+@\d .*Run: paidonce verify\n$/);
     }
     expect(existsSync(file)).toBe(false); // The incomplete file was deleted.
   });
@@ -398,7 +398,7 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     [['checkpoint'], /--key-file is missing/],
     [['receipt', 'held'], /needs a signature/],
     [['receipt', 'held', 'file'], /Name one order/],
-    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /the key "x\+y" is no Ed25519 key/],
+    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /the public key, a text of 3 characters, is no Ed25519 key/],
     [['receipt', 'verify', 'nowhere', '--key', 'nokey'], /--key nokey is neither/],
     [['receipt', 'verify', 'x'], /--key is missing/],
     [['key', 'x'], /--out is missing/],
@@ -408,15 +408,164 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     expect(existsSync(join(directory, 'new.db')), 'a refused import leaves no store behind').toBe(false);
   });
 
-  test('a private key given for a public one', async () => {
-    for (const args of [
-      ['verify', '--checkpoints', checkpoints],
-      ['receipt', 'verify', 'receipt.json'],
-    ]) {
-      const { code, err } = await run(...args, '--key', keyFile);
-      expect([code, err]).toEqual([2, expect.stringContaining('is a private one')]);
-      expect(err).not.toContain(readFileSync(keyFile, 'utf8').trim());
+  test('a private key given for a public one, or for the name of a file, with anything before it: it is never shown', async () => {
+    const secret = readFileSync(keyFile, 'utf8').trim();
+    const tail = secret.slice(-20);
+    const odd = join(directory, 'odd-key');
+    for (const before of ['', ' ', '\ufeff', 'CHECKPOINT_KEY=', 'export CHECKPOINT_KEY="', '# ']) {
+      writeFileSync(odd, `${before}${secret}\n`);
+      for (const args of [
+        ['verify', '--checkpoints', checkpoints, '--key', odd],
+        ['verify', '--checkpoints', checkpoints, '--key', `${before}${secret}`],
+        ['receipt', 'verify', 'receipt.json', '--key', odd],
+        ['verify', '--checkpoints', `${before}${secret}`],
+        ['checkpoint', '--key-file', `${before}${secret}`],
+        ['key', `${before}${secret}`, '--out', join(directory, 'never')],
+        ['explain', '--store', `${before}esdb://ledger:${tail}@h1`, `--${secret}`],
+      ]) {
+        const { code, out, err } = await run(...args);
+        expect([before, code, out, err.length > 0]).toEqual([before, 2, '', true]);
+        expect(err).not.toContain(tail);
+      }
+      const signed = await run('checkpoint', '--key-file', odd);
+      expect([before, signed.code]).toEqual([before, before.trim() === '' ? 0 : 2]);
+      expect(signed.err).not.toContain(tail);
     }
+  });
+
+  test('the password of a store: it is never shown', async () => {
+    for (const url of [
+      ' esdb://u:hunter2@h1',
+      '\ufeffesdb://u:hunter2@h1',
+      'ESDB://u:hunter2@h1',
+      'LEDGER_URL=esdb://u:hunter2@h1',
+      'xdb://u:a@hunter2@h1',
+    ]) {
+      const { code, err } = await run('stats', '--store', url);
+      expect([url, code]).toEqual([url, 2]);
+      expect(err).toContain('names no store');
+      expect(err).not.toContain('hunter2');
+    }
+  });
+
+  test('with --json the code stands on standard output, and the words on standard error', async () => {
+    const { code, out, err } = await run('export', '--format', 'pdf', '--json');
+    expect([code, JSON.parse(out)]).toEqual([2, { error: 'invalid_input', message: err.trim() }]);
+    expect(err).toMatch(/^--format pdf is not known/);
+  });
+});
+
+describe('what a log or a receipt says never moves on a terminal', () => {
+  const lie = 'ticket 1\n\nOrder unpaid is paid\u001b[2K\u009b1A\u2028\u202e';
+  const unsafe = /[^\n\P{Cc}]|[\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
+  test('of a log of an earlier release, whose reasons may hold anything', async () => {
+    const path = join(directory, 'unsafe.db');
+    copyFileSync(storiesPath, path);
+    const db = new DatabaseSync(path);
+    const row = db.prepare("SELECT position, data FROM events WHERE type = 'ReviewResolved' LIMIT 1").get();
+    const data = JSON.parse(String(row?.['data']));
+    db.prepare('UPDATE events SET data = ? WHERE position = ?').run(
+      JSON.stringify({ ...data, by: { ...data.by, reason: lie } }),
+      Number(row?.['position']),
+    );
+    db.close();
+    const store = ['--store', `sqlite:${path}`];
+    const told = await run('explain', 'short', ...store);
+    expect(told.out).toContain('ticket 1\\u000a\\u000aOrder unpaid is paid\\u001b[2K');
+    for (const { out, err } of [told, await run('explain', 'short', '--lang', 'zh-TW', ...store), await run('verify', ...store)])
+      expect(out + err).not.toMatch(unsafe);
+    const { out } = await run('explain', 'short', '--json', ...store);
+    expect(out).not.toMatch(unsafe);
+    expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(lie));
+  });
+
+  test('of a receipt that was forged to print a success', async () => {
+    const receipt = JSON.parse((await run('receipt', 'held', '--key-file', keyFile)).out);
+    const success = '\nOrder held: 9 events stand in the first 9 of shop.example/ledger, signed by shop.example/ledger.';
+    const file = join(directory, 'forged.json');
+    for (const forged of [
+      { ...receipt, orderId: success },
+      { ...receipt, events: [{ ...receipt.events[0], stream: success, type: lie }, ...receipt.events.slice(1)] },
+    ]) {
+      writeFileSync(file, JSON.stringify(forged));
+      const { code, out } = await run('receipt', 'verify', file, '--key', key);
+      expect(code).toBe(3);
+      expect(out).not.toMatch(/^Order /m);
+      expect(out).not.toMatch(unsafe);
+    }
+    for (const text of ['', '[]', 'null', '1', '"x"', '{'.repeat(1_000_000), `[${'[],'.repeat(100_000)}[]]`]) {
+      writeFileSync(file, text);
+      const { code, err } = await run('receipt', 'verify', file, '--key', key);
+      expect([text.slice(0, 9), code]).toEqual([text.slice(0, 9), text === '' || text.startsWith('{{') ? 2 : 3]);
+      expect(err).not.toMatch(unsafe);
+    }
+  });
+
+  test('in colours on a terminal that has them, and nowhere else', () => {
+    let shown = '';
+    const stream = {
+      write: (text: string) => {
+        shown += text;
+        return true;
+      },
+      drained: async () => undefined,
+    };
+    const print = (tty: object): string => {
+      shown = '';
+      openTerminal({ ...stream, ...tty }, stream).out({ colour: 'red', text: 'PROBLEM\u001b[0m' }, ' of it');
+      return shown;
+    };
+    expect(print({})).toBe('PROBLEM\\u001b[0m of it\n');
+    expect(print({ hasColors: () => true })).toBe('PROBLEM\\u001b[0m of it\n');
+    expect(print({ isTTY: true, hasColors: () => false })).toBe('PROBLEM\\u001b[0m of it\n');
+    expect(print({ isTTY: true, hasColors: () => true })).toBe('\u001b[31mPROBLEM\\u001b[0m\u001b[39m of it\n');
+  });
+
+  test('also a result that is written as it is, where it is a terminal', async () => {
+    let shown = '';
+    const write = (text: string): boolean => {
+      shown += text;
+      return true;
+    };
+    const stream = { write, drained: async () => undefined };
+    await openTerminal({ ...stream, isTTY: true }, stream).write('a\u001b[2K\nb\n');
+    await openTerminal(stream, stream).write('a\u001b[2K\n');
+    expect(shown).toBe('a\\u001b[2K\nb\na\u001b[2K\n');
+  });
+});
+
+describe('a file that is written', () => {
+  test.each([
+    ['receipt', 'held', '--key-file', keyFile, '--out'],
+    ['export', '--out'],
+    ['key', 'x', '--out'],
+    ['checkpoint', '--key-file', keyFile, '--out'],
+    ['backup'],
+  ])('by %s is not for everybody, and is never written through a link', async (...args) => {
+    const [target, file] = [join(directory, `target-${args[0]}`), join(directory, `link-${args[0]}`)];
+    symlinkSync(target, file);
+    expect(await run(...args, file)).toMatchObject({ code: 2, err: expect.stringMatching(/link|exists/) });
+    expect(existsSync(target)).toBe(false);
+    expect((await run(...args, target)).code).toBe(0);
+    expect(statSync(target).mode & 0o777 & ~0o640).toBe(0);
+  });
+
+  test('by receipt never replaces another', async () => {
+    const file = join(directory, 'there.json');
+    writeFileSync(file, 'mine');
+    expect(await run('receipt', 'held', '--key-file', keyFile, '--out', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('exists. It was left as it is'),
+    });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+});
+
+test('--version shows what it runs on', async () => {
+  expect(await run('--version')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^@paidonce\/ledger \d+\.\d+\.\d+\nNode \d+\.\d+\.\d+, SQLite 3\./),
   });
 });
 
@@ -447,7 +596,7 @@ describe('progress', () => {
       shown += text;
       return true;
     };
-    const stream = { isTTY: true, write: shows, once: () => undefined };
+    const stream = { isTTY: true, write: shows, drained: async () => undefined };
     const terminal = openTerminal({ ...stream, isTTY: false, write: () => true }, stream, () => nowMs);
     terminal.progress('verify', 0, 200_000);
     nowMs = 1_000;
@@ -476,6 +625,12 @@ test('the executable ends with the exit code, and quietly where its reader goes 
     ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" export --store "sqlite:${storiesPath}" | head -1`],
     { encoding: 'utf8' },
   );
-  expect(piped).toMatchObject({ status: 0, stderr: '' });
+  expect(piped).toMatchObject({ status: 0, stderr: expect.not.stringContaining('rror') });
+  const status = spawnSync(
+    'bash',
+    ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" verify --store "sqlite:${broken}" | true; echo "$PIPESTATUS"`],
+    { encoding: 'utf8' },
+  );
+  expect(status).toMatchObject({ stdout: '3\n', stderr: '' });
   expect(existsSync(storiesPath)).toBe(true);
 });

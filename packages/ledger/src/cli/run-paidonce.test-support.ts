@@ -16,7 +16,7 @@ export async function runPaidonce(args: readonly string[], env: Readonly<Record<
       take(text);
       return true;
     },
-    once: () => undefined,
+    drained: async () => undefined,
   });
   const terminal = openTerminal(
     stream((text) => {

@@ -11,6 +11,7 @@ import { pragma } from '../event-store/sqlite/migrations.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
+import { makePrivately } from '../written-files.ts';
 import { applicationId, layout, schema } from './read-model-layout.ts';
 
 /** The streams that the read models are made from; below, the name of their cursor. */
@@ -164,6 +165,7 @@ function drop(path: string): void {
 /** @throws LedgerError `corrupt`: the file holds read models, and cannot be used. `invalid_input`: it is another program's. */
 function openLaidOut(path: string): DatabaseSync {
   return withLedgerErrors(path, () => {
+    if (path !== ':memory:') makePrivately(path);
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
       db.exec('begin'); // Both checks read one snapshot: another process may be laying out this file.

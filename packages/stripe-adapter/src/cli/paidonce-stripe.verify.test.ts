@@ -89,7 +89,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
       write(text);
       return true;
     },
-    once: () => undefined,
+    drained: async () => undefined,
   });
   const terminal = openTerminal(
     into((text) => {

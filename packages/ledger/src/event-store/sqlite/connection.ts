@@ -4,6 +4,7 @@ import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
+import { makePrivately } from '../../written-files.ts';
 import { asLedgerError } from './failure.ts';
 import { migrate, refuseForeignFile } from './migrations.ts';
 
@@ -62,6 +63,7 @@ export function openConnection(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     refuseNetworkFileSystem(path);
+    makePrivately(path);
     db = new DatabaseSync(path, { timeout: 0 });
     // The transaction gives one snapshot: another process may be creating the tables at this moment.
     db.exec('BEGIN');
