@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative as relativePath } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,7 +61,7 @@ describe('verify', () => {
 describe('copy', () => {
   test('copies into another store, tells the root, and has nothing to do the second time', async () => {
     const to = `sqlite:${join(directory, 'copied.db')}`;
-    const first = await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to);
+    const first = await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to, '--create');
     expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^\d+ events copied, 0 were there\. Both have \d+ events\. Tree: /)]);
     const again = JSON.parse((await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to, '--json')).out);
     expect(again).toMatchObject({ outcome: 'copied', appended: 0, sourceWentOn: 0 });
@@ -173,7 +173,7 @@ describe('export and import', () => {
     expect((await run('export', '--out', file)).code).toBe(0);
     const { root } = await json('verify');
     const copy = `sqlite:${join(directory, 'imported.db')}`;
-    expect((await run('import', file, '--store', copy)).out).toContain(`Tree: ${root}, as exported.`);
+    expect((await run('import', file, '--store', copy, '--create')).out).toContain(`Tree: ${root}, as exported.`);
     expect(await json('verify', '--store', copy)).toMatchObject({ found: 0, root });
     expect(await run('import', file, '--store', copy)).toMatchObject({ code: 2, err: expect.stringContaining('not empty') });
   });
@@ -381,7 +381,10 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
   test.each([
     [['verify', '--store', 'ledger.db'], /"ledger\.db" names no store\. Is it sqlite:ledger\.db\?/],
     [['verify', '--store', 'memory:'], /ends with its process/],
-    [['verify', '--store', 'sqlite:nowhere.db'], /nowhere\.db does not exist/],
+    [
+      ['verify', '--store', 'sqlite:nowhere.db'],
+      /^There is no ledger at \/.*nowhere\.db\. Name the right one: --store, LEDGER_URL or DATA_DIR\n$/,
+    ],
     [['verify', '--store', `sqlite:${fileURLToPath(import.meta.url)}`], /no SQLite file/],
     [['verify', '--checkpoints', 'nowhere'], /nowhere cannot be read/],
     [['verify', '--stroe', 'x'], /Unknown option '--stroe'.*paidonce verify --help/],
@@ -569,6 +572,57 @@ test('--version shows what it runs on', async () => {
   });
 });
 
+describe('no command makes a ledger', () => {
+  const commands: readonly (readonly string[])[] = [
+    ['verify'],
+    ['replay'],
+    ['stats'],
+    ['explain', 'held'],
+    ['receipt', 'held', '--key-file', keyFile],
+    ['checkpoint', '--key-file', keyFile],
+    ['export'],
+    ['backup', 'never.db'],
+    ['import', join(directory, 'some.ndjson')],
+  ];
+
+  test.each(commands)('in an empty folder: %s', async (...args) => {
+    const folder = newDirectory();
+    writeFileSync(join(directory, 'some.ndjson'), '');
+    for (const [path, env] of [
+      [join(folder, 'ledger.db'), { DATA_DIR: folder }],
+      [join(folder, 'none', 'ledger.db'), { DATA_DIR: join(folder, 'none') }],
+      [join(folder, 'log'), { LEDGER_URL: `sqlite:${join(folder, 'log')}` }],
+    ] as const) {
+      const { code, out, err, stores } = await runPaidonce(args, env);
+      expect([code, out, stores]).toEqual([2, '', []]);
+      expect(err).toBe(
+        `There is no ledger at ${path}. Name the right one: --store, LEDGER_URL or DATA_DIR${args[0] === 'import' ? ', or make a new one: --create' : ''}\n`,
+      );
+    }
+    expect(readdirSync(folder)).toEqual([]);
+    writeFileSync(join(folder, 'ledger.db'), '');
+    expect(await runPaidonce(args, { DATA_DIR: folder })).toMatchObject({ code: 2, err: expect.stringContaining('There is no ledger at') });
+    expect(statSync(join(folder, 'ledger.db')).size).toBe(0);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('as the target of a copy, unless told --create', async () => {
+    const to = join(directory, 'told-to-create.db');
+    const copy = ['copy', '--from', `sqlite:${storiesPath}`, '--to', `sqlite:${to}`];
+    expect(await run(...copy)).toMatchObject({ code: 2, err: expect.stringContaining('or make a new one: --create') });
+    expect(existsSync(to)).toBe(false);
+    expect(await run(...copy, '--create')).toMatchObject({ code: 0 });
+    expect(existsSync(`${to}.read-models`)).toBe(false);
+  });
+});
+
+test('a command says first which log it opens, and how many orders that holds', async () => {
+  for (const args of [['stats'], ['explain', 'held'], ['verify', '--json']])
+    expect((await run(...args)).stores).toEqual([`sqlite:${storiesPath}, 16 orders`]);
+  const relative = await runPaidonce(['stats', '--store', `sqlite:${relativePath(process.cwd(), storiesPath)}`], {});
+  expect(relative.stores).toEqual([`sqlite:${storiesPath}, 16 orders`]);
+});
+
 describe('help', () => {
   test.each(['explain', 'verify', 'replay', 'receipt', 'checkpoint', 'key', 'export', 'import', 'backup', 'stats'])(
     'of %s tells its options',
@@ -618,7 +672,7 @@ test('the executable ends with the exit code, and quietly where its reader goes 
       encoding: 'utf8',
       env: { ...process.env, LEDGER_URL: `sqlite:${broken}` },
     });
-  expect(start('verify')).toMatchObject({ status: 3, stderr: '' });
+  expect(start('verify')).toMatchObject({ status: 3, stderr: `sqlite:${broken}, 16 orders\n` });
   expect(start('explain', 'nobody')).toMatchObject({ status: 2 });
   const piped = spawnSync(
     'sh',
@@ -631,6 +685,6 @@ test('the executable ends with the exit code, and quietly where its reader goes 
     ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" verify --store "sqlite:${broken}" | true; echo "$PIPESTATUS"`],
     { encoding: 'utf8' },
   );
-  expect(status).toMatchObject({ stdout: '3\n', stderr: '' });
+  expect(status).toMatchObject({ stdout: '3\n', stderr: `sqlite:${broken}, 16 orders\n` });
   expect(existsSync(storiesPath)).toBe(true);
 });

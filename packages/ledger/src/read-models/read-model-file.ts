@@ -1,6 +1,6 @@
 // The file of the read models: rows and cursors together, so that a page and its cursor are one transaction.
 // Everything in it comes from the log: the file can be deleted at any time, and is rebuilt.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
@@ -105,6 +105,21 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
     change,
     close: () => db.close(),
   };
+}
+
+/** True if the file holds read models as this release lays them out: opening it drops nothing for that. Makes no file. */
+export function hasReadModels(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      return pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === layout;
+    } finally {
+      db.close();
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** True if, for each cursor, the log reaches it, still has the last event that was read, and has no other event between the two. */

@@ -1,11 +1,12 @@
 // The commands, as a terminal runs them, against the sandbox and a log on disk that a shop wrote.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { createPaymentLedger, type MembershipChange, type PaymentLedger, type Policy } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
@@ -25,8 +26,13 @@ const webhookSecret = 'whsec_of_the_shop';
 interface Ran {
   readonly code: number;
   readonly out: string;
+  /** Without the lines that name the store. */
   readonly err: string;
+  /** The lines that name the store. */
+  readonly stores: readonly string[];
 }
+
+const storeLine = /^sqlite:.*, [\d,]+ orders?$/;
 
 interface Desk {
   readonly sandbox: StripeSandbox;
@@ -99,7 +105,9 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
       err += text;
     }),
   );
-  return { code: await paidonceStripe(args, { env, terminal, runtime: { sleep: async () => undefined } }), out, err };
+  const code = await paidonceStripe(args, { env, terminal, runtime: { sleep: async () => undefined } });
+  const lines = err.split('\n');
+  return { code, out, err: lines.filter((line) => !storeLine.test(line)).join('\n'), stores: lines.filter((line) => storeLine.test(line)) };
 }
 
 /** A way to the sandbox on which the balance's rows are told otherwise. */
@@ -374,7 +382,7 @@ describe('reconcile', () => {
     desk.sandbox.injectFault({ kind: 'status', status: 401, times: 9, path: '/v1/balance_transactions' });
     const ran = await desk.run('reconcile');
     expect([ran.code, ran.out]).toEqual([2, '']);
-    expect(ran.err).toContain('provider_unavailable: Stripe refuses our key');
+    expect(ran.err).toContain('Stripe refuses our key');
   });
 });
 
@@ -502,7 +510,15 @@ describe('backfill', () => {
       { orderId: 'old-1', paymentId: served, fulfilled: true },
       { orderId: 'old-2', paymentId: waiting, fulfilled: false },
     );
-    expect(json(await desk.run('backfill', '--orders', file, '--dry-run', '--json'))).toMatchObject({ imported: 1, granted: 1 });
+    expect(await desk.run('backfill', '--orders', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('make a new one: --create'),
+    });
+    expect(readdirSync(desk.folder)).toEqual(['orders.ndjson']);
+    expect(json(await desk.run('backfill', '--orders', file, '--create', '--dry-run', '--json'))).toMatchObject({
+      imported: 1,
+      granted: 1,
+    });
     expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({
       imported: 1,
       granted: 1,
@@ -609,7 +625,7 @@ describe('backfill', () => {
     const desk = await openDesk();
     const sessionId = await soldBefore(desk);
     const file = listed(desk, { orderId: 'old-1', paymentId: sessionId, fulfilled: true, amountMinor: 9_000 });
-    const ran = await desk.run('backfill', '--orders', file);
+    const ran = await desk.run('backfill', '--orders', file, '--create');
     expect(ran.code).toBe(3);
     expect(ran.out).toContain(`needs a person: old-1 (${sessionId}): not_entitled`);
   });
@@ -678,8 +694,10 @@ describe('recheck', () => {
   });
 
   test('says that there is no such order', async () => {
-    const ran = await (await openDesk()).run('recheck', 'order-7');
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('order_unknown: There is no order order-7')]);
+    const desk = await openDesk();
+    await desk.shop(async () => undefined);
+    const ran = await desk.run('recheck', 'order-7');
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('There is no order order-7')]);
   });
 });
 
@@ -885,6 +903,7 @@ describe('a log that is lost', () => {
     const file = join(desk.folder, 'orders.ndjson');
     writeFileSync(file, JSON.stringify({ ...terms, paymentId, placedAt: '2026-11-01T00:00:00Z', fulfilled: false }));
 
+    await desk.shop(async () => undefined); // A new and empty log is in the place of the lost one.
     const asked = await desk.run('doctor');
     expect(asked.code).toBe(3);
     expect(asked.out).toContain(`PROBLEM ledgers under scope paidonce: ledger ${ledgerId} made 1 of the newest sessions`);
@@ -1016,7 +1035,52 @@ describe('the program', () => {
       code: 2,
       err: expect.stringContaining('paidonce-stripe reconcile --help'),
     });
+    await desk.shop(async () => undefined);
     expect(await desk.run('reconcile', '--since', 'soon')).toMatchObject({ code: 2, err: expect.stringContaining('--since is "soon"') });
+  });
+
+  test('makes no ledger and no read models, whatever the command', async () => {
+    const desk = await openDesk({ env: { STRIPE_WEBHOOK_SECRET: webhookSecret } });
+    const by = ['--actor', 'a', '--reason', 'r'];
+    for (const args of [
+      ['reconcile'],
+      ['reconcile', '--repair'],
+      ['backfill'],
+      ['recheck', 'order-1'],
+      ['observe', 'order-1', '--paid', ...by],
+      ['move', 'pi_1', '--to', 'order-1', ...by],
+      ['resolve', 'order-1', 'review', '--as', 'grant', ...by],
+      ['doctor'],
+    ]) {
+      const { code, out, err } = await desk.run(...args);
+      expect([args[0], code, out]).toEqual([args[0], 2, '']);
+      expect(err).toMatch(/^There is no ledger at \/.*ledger\.db\. Name the right one: --store, LEDGER_URL or DATA_DIR/);
+      expect(readdirSync(desk.folder)).toEqual([]);
+    }
+    await desk.shop(async () => undefined);
+    rmSync(join(desk.folder, 'ledger.db.read-models'), { force: true });
+    expect(await desk.run('reconcile')).toMatchObject({ code: 0, stores: [`sqlite:${join(desk.folder, 'ledger.db')}, 0 orders`] });
+    expect(readdirSync(desk.folder).filter((name) => name.includes('read-models'))).toEqual([]);
+  });
+
+  test('uses the read models of the shop where they are of this release, and leaves those of another as they are', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const path = join(desk.folder, 'ledger.db.read-models');
+    const db = new DatabaseSync(path);
+    db.exec('pragma user_version = 99');
+    db.close();
+    expect((await desk.run('reconcile')).code).toBe(0);
+    const after = new DatabaseSync(path);
+    expect(after.prepare('pragma user_version').get()).toEqual({ user_version: 99 });
+    after.close();
+  });
+
+  test('--version shows what it runs on', async () => {
+    expect((await run(['--version'], {})).out).toMatch(
+      /^@paidonce\/stripe-adapter \S+\nNode \S+, stripe 23\.1\.0, API version 2026-10-28\.endive\n$/,
+    );
   });
 
   test.each([['reconcile'], ['backfill']])('%s shows a person how far it is, and leaves nothing of that', async (command) => {

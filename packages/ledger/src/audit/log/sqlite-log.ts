@@ -87,6 +87,12 @@ export class SqliteLog {
     return { events: events ?? 0, end: end ?? 0, lastGiven: lastGiven ?? 0, longestStream: (longest ?? -1) + 1 };
   }
 
+  /** Counts the streams of orders, also of those that are not placed yet. */
+  orders(): number {
+    const [count] = this.#reading(() => this.#sql.orders.get()) as unknown as [number];
+    return count;
+  }
+
   /** Returns the position of the last event; 0: there is none. */
   end(): number {
     const [end] = this.#reading(() => this.#sql.end.get()) as unknown as [number | null];

@@ -10,6 +10,7 @@ import { applicationId, migrations, pragma, refuseForeignFile } from '../../even
 export type LogQuery =
   | 'extent'
   | 'end'
+  | 'orders'
   | 'boundary'
   | 'page'
   | 'heads'
@@ -87,6 +88,7 @@ export function prepareReading(db: DatabaseSync): Record<LogQuery, StatementSync
     extent: db.prepare(`SELECT (SELECT count(*) FROM events), (SELECT max(position) FROM events),
       (SELECT seq FROM sqlite_sequence WHERE name = 'events'), (SELECT max(revision) FROM streams)`),
     end: db.prepare('SELECT max(position) FROM events'),
+    orders: db.prepare("SELECT count(*) FROM streams WHERE name GLOB 'order-*'"),
     boundary: db.prepare('SELECT max(id), count(*) FROM (SELECT id FROM streams WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)'),
     // LEFT JOIN, so that an event without a stream is found too.
     page: db.prepare(
