@@ -87,7 +87,12 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
   };
 }
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>>, isTTY = false): Promise<Ran> {
+async function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  isTTY = false,
+  runtime: { readonly now?: () => Date } = {},
+): Promise<Ran> {
   let [out, err] = ['', ''];
   const into = (write: (text: string) => void) => ({
     isTTY,
@@ -105,7 +110,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
       err += text;
     }),
   );
-  const code = await paidonceStripe(args, { env, terminal, runtime: { sleep: async () => undefined } });
+  const code = await paidonceStripe(args, { env, terminal, runtime: { sleep: async () => undefined, ...runtime } });
   const lines = err.split('\n');
   return { code, out, err: lines.filter((line) => !storeLine.test(line)).join('\n'), stores: lines.filter((line) => storeLine.test(line)) };
 }
@@ -927,7 +932,22 @@ describe('doctor', () => {
     });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/stripe`;
   }
-  const refuses: RequestListener = (_request, response) => response.writeHead(400).end();
+  /** A shop: it takes what is signed with its secret, and answers 400 to all else. */
+  const shopWith =
+    (secret: string, taken: string[] = []): RequestListener =>
+    async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString('utf8');
+      try {
+        new Stripe(key).webhooks.constructEvent(body, String(request.headers['stripe-signature']), secret);
+        taken.push(body);
+        response.writeHead(200).end();
+      } catch {
+        response.writeHead(400).end();
+      }
+    };
+  const refuses = shopWith(webhookSecret);
   const env = { STRIPE_WEBHOOK_SECRET: webhookSecret };
 
   test('finds nothing wrong with a shop that is well wired', async () => {
@@ -947,6 +967,9 @@ describe('doctor', () => {
       'event types',
       'API version',
       'answers',
+      'may create Checkout Sessions',
+      'good    webhook secret: proof',
+      'good    events delivered',
     ]) {
       expect(ran.out).toContain(what);
     }
@@ -1004,6 +1027,127 @@ describe('doctor', () => {
       'PROBLEM mode: the key is of test mode, and the ledger has orders of live mode. Give each mode a ledger of its own',
     );
     expect(ran.code).toBe(3);
+  });
+
+  test('proves the secret by an event that a real shop takes and ignores', async () => {
+    const desk = await openDesk({ env });
+    const outcomes: unknown[] = [];
+    await paidInSilence(desk);
+    const { stripe } = desk;
+    await using ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false });
+    await using payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false });
+    const shop: RequestListener = async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const { outcome } = await payments.handleWebhook(Buffer.concat(chunks), String(request.headers['stripe-signature'] ?? ''));
+      outcomes.push(outcome);
+      response.writeHead(outcome === 'bad_signature' ? 400 : 200).end();
+    };
+    const url = await served(shop);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    const ran = await desk.run('doctor');
+    expect([ran.code, ran.out]).toEqual([0, expect.stringContaining(`good    webhook secret: proof: ${url} takes an event`)]);
+    expect(outcomes).toEqual(['bad_signature', 'ignored']);
+    expect(await ledger.backlog()).toMatchObject({ openOrders: 0, openReviews: 0 });
+  });
+
+  test('names a secret that the server does not have, of several too', async () => {
+    const taken: string[] = [];
+    const desk = await openDesk({ env: { STRIPE_WEBHOOK_SECRET: `${webhookSecret},whsec_of_another_shop` } });
+    await paidInSilence(desk);
+    const url = await served(shopWith(webhookSecret, taken));
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    const ran = await desk.run('doctor');
+    expect(ran.code).toBe(3);
+    expect(ran.out).toContain('good    webhook secret 1: proof');
+    expect(ran.out).toContain(`PROBLEM webhook secret 2: proof: an event signed with it is refused: ${url} answered 400. After 400`);
+    expect(JSON.parse(taken[0] ?? '')).toMatchObject({ type: 'paidonce.doctor', livemode: false });
+  });
+
+  test('proves the secret at the address that is given, where the key may not list endpoints, and says what it could not see', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/webhook_endpoints' });
+    const url = await served(refuses);
+    const ran = await desk.run('doctor', '--no-store', '--url', url);
+    expect([ran.code, ran.out]).toEqual([2, expect.stringContaining('unknown webhook endpoint')]);
+    expect(ran.out).toContain(`good    ${url}: answers`);
+    expect(ran.out).toContain('good    webhook secret: proof');
+    desk.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/webhook_endpoints' });
+    const without = await desk.run('doctor', '--no-store');
+    expect([without.code, without.out]).toEqual([
+      2,
+      expect.stringContaining(
+        'unknown webhook secret: proof: it is not proved: there is no address to post to. Pass the shop’s own: --url',
+      ),
+    ]);
+  });
+
+  test('ends with 3 where Stripe refuses the key, and with 2 where nobody answers', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.injectFault({ kind: 'status', status: 401, path: '/v1/account' });
+    expect(await desk.run('doctor', '--no-store')).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/PROBLEM account: Stripe refuses our key/),
+    });
+    const nobody = await openDesk({ env: { ...env, STRIPE_API_BASE: 'http://127.0.0.1:9' } });
+    expect(await nobody.run('doctor', '--no-store')).toMatchObject({ code: 2, out: expect.stringContaining('unknown account') });
+  });
+
+  test('knows thin destinations: one that is off, and types that two share at one address', async () => {
+    const desk = await openDesk({ env });
+    const url = await served(refuses);
+    const refunds = ['v1.refund.created', 'v1.refund.updated', 'v1.refund.failed', 'v1.charge.refunded'];
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret, payload: 'thin', enabledEvents: refunds });
+    const ran = await desk.run('doctor', '--no-store');
+    expect(ran.out).toContain(`good    ${url} (thin): enabled`);
+    expect(ran.out).toMatch(/PROBLEM .*: event types: without (?!.*refund)checkout\.session\.completed/);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    expect((await desk.run('doctor', '--no-store')).code).toBe(0);
+    const [{ id } = { id: '' }] = (await desk.stripe.v2.core.eventDestinations.list()).data.filter(
+      ({ event_payload }) => event_payload === 'thin',
+    );
+    await desk.stripe.v2.core.eventDestinations.disable(id);
+    const off = await desk.run('doctor', '--no-store');
+    expect([off.code, off.out]).toEqual([3, expect.stringContaining(`PROBLEM ${url} (thin): enabled: disabled`)]);
+  });
+
+  test('names an endpoint for connected accounts that is needed and missing', async () => {
+    const desk = await openDesk({ env });
+    const url = await served(refuses);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    const order = { orderId: 'order-1', memberId: 'm', plan: 'year', amountMinor: 1_000, currency: 'eur', livemode: false };
+    await desk.shop((ledger) => ledger.placeOrder({ ...order, account: seller }));
+    const missing = await desk.run('doctor');
+    expect([missing.code, missing.out]).toEqual([
+      3,
+      expect.stringContaining(`PROBLEM endpoint for connected accounts: none, and the ledger has orders on ${seller}. Add one`),
+    ]);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret, connect: true });
+    const there = await desk.run('doctor');
+    expect([there.code, there.out]).toEqual([0, expect.stringContaining(`good    endpoint for connected accounts: ${url}`)]);
+  });
+
+  test('names events that did not reach an endpoint lately', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.addWebhookEndpoint({ url: 'http://127.0.0.1:9/', secret: webhookSecret });
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout(plan));
+    desk.sandbox.pay(sessionId);
+    const url = await served(refuses);
+    const later = { now: () => new Date(Date.now() + 20 * 60_000) };
+    const settings = { ...env, STRIPE_SECRET_KEY: key, STRIPE_API_BASE: desk.sandbox.url };
+    const ran = await run(['doctor', '--no-store', '--url', url], settings, false, later);
+    expect(ran.out).toMatch(/PROBLEM events delivered: \d of the last 3 days reached not every endpoint, the newest evt_\w+ \(/);
+    expect(ran.code).toBe(3);
+  });
+
+  test.each([
+    ['/v1/charges/:charge', 'may read Charges'],
+    ['/v1/checkout/sessions', 'may create Checkout Sessions'],
+  ])('names the right that a restricted key lacks: %s', async (path, what) => {
+    const desk = await openDesk({ env });
+    desk.sandbox.injectFault({ kind: 'status', status: 403, path, ...(path.endsWith('sessions') ? { method: 'POST' } : {}) });
+    const ran = await desk.run('doctor', '--no-store');
+    expect([ran.code, ran.out]).toEqual([3, expect.stringMatching(new RegExp(`PROBLEM ${what}: .*Give the key that permission`))]);
   });
 
   test('names a permission that the key lacks', async () => {
