@@ -9,13 +9,18 @@ import { explainCommand } from './explain-command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { keyCommand } from './key-command.ts';
+import { orderCommand } from './order-command.ts';
 import { receiptCommand } from './receipt-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { statsCommand } from './stats-command.ts';
 import { verifyCommand } from './verify-command.ts';
+import { reviewsCommand, undeliveredCommand } from './waiting-commands.ts';
 
 const commands: readonly Command[] = [
   explainCommand,
+  orderCommand,
+  reviewsCommand,
+  undeliveredCommand,
   verifyCommand,
   replayCommand,
   receiptCommand,

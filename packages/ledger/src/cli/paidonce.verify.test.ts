@@ -572,6 +572,52 @@ test('--version shows what it runs on', async () => {
   });
 });
 
+describe('any id that the log holds', () => {
+  test.each(['explain', 'order'])('%s finds the order, and says whose id it was', async (command) => {
+    const own = await run(command, 'confirmed');
+    for (const id of ['pi_confirmed', 'cs_confirmed', 'member-confirmed', 'https://dashboard.stripe.com/payments/pi_confirmed']) {
+      const { code, out, err } = await run(command, id);
+      expect([id, code, out]).toEqual([id, 0, own.out]);
+      expect(err).toBe(`${id.split('/').at(-1)} belongs to order confirmed.\n`);
+    }
+  });
+
+  test('order shows an order as it stands', async () => {
+    expect((await run('order', 'confirmed')).out).toMatch(
+      /^Order confirmed of member member-confirmed, plan pro, placed .*\nExpected: .*\nPayment: paid\. Membership: active, granted by webhook\n/,
+    );
+    expect(await json('order', 'pi_confirmed')).toMatchObject({ orderId: 'confirmed', membership: 'active' });
+  });
+
+  test('none, and none like it, is a sentence with exit code 2, and the code stands in --json', async () => {
+    expect(await run('order', 'pi_nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('knows no order pi_nobody, and no other id like it. Is it the right log?'),
+    });
+    expect(JSON.parse((await run('explain', 'pi_nobody', '--json')).out)).toMatchObject({ error: 'order_unknown' });
+  });
+});
+
+describe('what waits', () => {
+  test('reviews lists each open one, and exits 3', async () => {
+    const { code, out } = await run('reviews');
+    expect(code).toBe(3);
+    const { openReviews } = await json('stats');
+    const lines = out.trim().split('\n');
+    expect(lines.at(-1)).toBe(`Open reviews: ${openReviews}.`);
+    expect(lines.length - 1).toBe(openReviews);
+    expect(lines[0]).toMatch(/^\d{4}-\S+Z {2}order \w+, review r\d+: \w/);
+    expect((await run('reviews', '--as-of', '3')).out).toBe('No review is open.\n');
+  });
+
+  test('undelivered lists each decision that the shop does not have, and exits 3', async () => {
+    const { code, out } = await run('undelivered');
+    expect([code, out]).toEqual([3, expect.stringMatching(/^order \w+ of member \S+: decision \d+, \w+; \d+ attempts? failed/)]);
+    expect((await run('undelivered', '--as-of', '3')).out).toBe('The shop has every decision.\n');
+    expect(await json('undelivered')).toMatchObject({ undelivered: expect.any(Array), unreadable: [] });
+  });
+});
+
 describe('no command makes a ledger', () => {
   const commands: readonly (readonly string[])[] = [
     ['verify'],

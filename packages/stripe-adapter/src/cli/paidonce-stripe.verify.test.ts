@@ -626,6 +626,30 @@ describe('backfill', () => {
     expect(desk.changes).toEqual([]);
   });
 
+  test('has one sentence for one cause, in a dry run and in a run', async () => {
+    const desk = await openDesk();
+    const [listedOne, marked] = [await soldBefore(desk), await paidInSilence(desk)];
+    for (const sessionId of [listedOne, marked]) desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    // The order of this one is not placed: somebody made it by hand, with our mark.
+    const { id } = await desk.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+      metadata: { paidonce: 'paidonce', paidonce_order: 'order-of-nobody' },
+    });
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    const file = listed(desk, { orderId: 'old-1', paymentId: listedOne, fulfilled: false });
+    const said = async (...args: readonly string[]): Promise<unknown> =>
+      (json(await desk.run('backfill', '--orders', file, '--json', ...args))['problems'] as string[]).toSorted();
+    const dry = await said('--dry-run');
+    expect(dry).toEqual([
+      expect.stringMatching(/^cs_\w+: it names an order that is not placed; list it among --orders$/),
+      'old-1: it has refunds or disputes, which are reported first: no membership comes of it unless enough is left',
+      'order-1: it has refunds or disputes, which are reported first: no membership comes of it unless enough is left',
+    ]);
+    expect(await said()).toEqual(dry);
+  });
+
   test('leaves to a person what does not fit', async () => {
     const desk = await openDesk();
     const sessionId = await soldBefore(desk);
