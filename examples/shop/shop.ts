@@ -49,7 +49,7 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
     log,
   });
   const payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: { intervalMs: pollSeconds * 1000 } });
-  const app = opened.adopt(Fastify({ trustProxy: behind !== undefined }), (open) => open.close()); // Closing it disposes the payments, the ledger and its store.
+  const app = opened.adopt(Fastify({ trustProxy: behind === undefined ? false : ['loopback', 'uniquelocal'] }), (open) => open.close()); // Closing it disposes the payments, the ledger and its store.
   await app.register(paymentLedgerPlugin, { payments });
   if (operatorPassword !== undefined) await app.register(paymentAdminPlugin, { payments, authenticate: byPassword(operatorPassword) });
 
