@@ -41,6 +41,7 @@ describe('verify', () => {
     const { code, out } = await run('verify', '--checkpoints', checkpoints, '--key', key);
     expect(code).toBe(0);
     expect(out).toContain('Nothing found.');
+    expect(out).toMatch(/^Policy [0-9a-f]{12}, adopted at position \d+: fullRefund revoke, /m);
     expect(out).toMatch(/Checkpoints: 1, the largest over \d+ events\./);
   });
 
