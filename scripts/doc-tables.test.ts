@@ -79,6 +79,13 @@ describe('what a row says of its value', () => {
     }
   });
 
+  test.each([
+    [statesPage, 'State of a payment', 2, 4],
+    [errorsPage, 'Error codes', 4, 2],
+  ])('%s says what a page shows and what an operator does', (page, heading, shows, does) => {
+    for (const row of rowsBelow(read(page), heading)) expect([row[0], row[shows] !== '', row[does] !== '']).toEqual([row[0], true, true]);
+  });
+
   test('a state has the time after which the page asks again', () => {
     const [, table = ''] = /const nextPollMs[^{]*\{(.*?)\}/s.exec(read('packages/stripe-adapter/src/checkout/payment-status.ts')) ?? [];
     const waits = new Map([...table.matchAll(/(\w+): ([\d_]+)/g)].map(([, state = '', ms = '']) => [state, ms.replaceAll('_', '')]));

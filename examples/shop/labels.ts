@@ -70,6 +70,7 @@ export const answerLabels: Readonly<Record<PaymentState | 'stale', string>> = {
   awaiting_customer: 'waits for the customer to pay',
   granting: 'paid; the shop is being told',
   active: 'paid, and the membership is active',
+  suspended: 'paid, and suspended while it is disputed',
   review: 'paid, and a person must look at it',
   failed: 'the payment failed',
   expired: 'the checkout has expired, unpaid',

@@ -52,6 +52,10 @@ const messages: Readonly<Record<PaymentState, readonly [title: string, text: str
   awaiting_customer: ['Please pay first', 'Stripe is waiting for your transfer or your voucher. You may close this page.'],
   granting: ['Paid. Setting up your membership', 'Your payment is in; the shop is just writing it down.'],
   active: ['You are a member', 'Your payment is in, and your membership is active.'],
+  suspended: [
+    'Your access is suspended',
+    'The payment is disputed at your bank. Access comes back if the dispute ends well; you need not pay again.',
+  ],
   review: ['We are looking at your payment', 'Something about it is not as expected, so a person decides. You need not pay again.'],
   failed: ['The payment failed', 'Nothing was taken. You can try again from the order.'],
   expired: ['The checkout has expired', 'Nothing was taken. You can start again in the shop.'],

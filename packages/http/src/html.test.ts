@@ -11,6 +11,12 @@ describe('html escapes what is put into it', () => {
     );
   });
 
+  test('characters that change how the text around them is shown', () => {
+    expect(html`<p>${'two\nlines \u202edevorppa\u2028\u001b[2K'}</p>`.toString()).toBe(
+      '<p>two\nlines \\u202edevorppa\\u2028\\u001b[2K</p>',
+    );
+  });
+
   test('also inside lists', () => {
     expect(html`<ul>${['<b>', html`<li>${'<i>'}</li>`]}</ul>`.toString()).toBe('<ul>&#60;b&#62;<li>&#60;i&#62;</li></ul>');
   });

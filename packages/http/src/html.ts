@@ -2,6 +2,8 @@
 // double quotes, and put no value into <script> or <style>. The entry has only the source condition: it is for the console
 // and for our example shop.
 
+import { printable } from '@paidonce/ledger/adapter';
+
 /** Markup. Only `html` creates it, so a string from outside can never be mistaken for it. */
 export class Html {
   readonly #text: string;
@@ -31,5 +33,7 @@ function markupOf(value: Insert): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.toString();
   if (typeof value === 'object') return value.map(markupOf).join('');
-  return String(value).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  // A mark of direction shows a sentence the other way round, also in a page. A line break does no harm here.
+  const text = String(value).split('\n').map(printable).join('\n');
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

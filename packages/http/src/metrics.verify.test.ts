@@ -121,3 +121,61 @@ describe('what waits is asked of the ledger at each scrape', () => {
 test('what is no registry is refused', async () => {
   await expect(mounted({ metrics: {} as Registry })).rejects.toThrow('metrics must be a Registry of prom-client');
 });
+
+describe('several apps and one registry', () => {
+  const counts = { openOrders: 1, openReviews: 0, undelivered: 2, abandoned: 0, lagMs: 500 };
+  const withBacklog = (backlog: object) => Object.assign(standIns().ledger, { backlog: async () => backlog });
+
+  test('are counted together, and what waits is the sum over their ledgers, each once', async () => {
+    const metrics = new Registry();
+    const ledger = withBacklog(counts);
+    const apps = [
+      await mounted({ metrics, ledger }),
+      await mounted({ metrics, ledger }),
+      await mounted({ metrics, ledger: withBacklog({ ...counts, openOrders: 10, lagMs: 2_000 }) }),
+    ];
+    for (const { post } of apps) await post('{}');
+    expect(await scrape(metrics)).toEqual([
+      'paidonce_webhooks_total{outcome="recorded"} 3',
+      'paidonce_open_orders 11',
+      'paidonce_undelivered 4',
+      'paidonce_read_model_lag_seconds 2',
+    ]);
+  });
+
+  test('one that closes takes its ledger with it, and the last one the metrics; a new app begins again', async () => {
+    const metrics = new Registry();
+    new Counter({ name: 'shop_sales_total', help: 'of the host', registers: [metrics] }).inc();
+    const first = await mounted({ metrics, ledger: withBacklog(counts) });
+    const second = await mounted({ metrics, ledger: withBacklog({ ...counts, openOrders: 10 }) });
+    await first.post('{}');
+    await first.app.close();
+    await second.post('{}');
+    expect(await scrape(metrics)).toEqual(
+      expect.arrayContaining(['paidonce_webhooks_total{outcome="recorded"} 2', 'paidonce_open_orders 10']),
+    );
+    await second.app.close();
+    expect(await metrics.metrics()).not.toContain('paidonce_');
+    expect(await metrics.metrics()).toContain('shop_sales_total 1');
+    const third = await mounted({ metrics, ledger: withBacklog(counts) });
+    await third.post('{}');
+    expect(await scrape(metrics)).toContain('paidonce_webhooks_total{outcome="recorded"} 1');
+  });
+
+  test('a registry with our names from elsewhere is refused in a sentence, and left as it is', async () => {
+    const metrics = new Registry();
+    new Counter({ name: 'paidonce_webhooks_total', help: 'of another copy', registers: [metrics] }).inc();
+    await expect(mounted({ metrics })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('the registry has paidonce_webhooks_total already'),
+    });
+    expect((await metrics.getMetricsAsJSON()).map(({ name }) => name)).toEqual(['paidonce_webhooks_total']);
+  });
+
+  test('a mount that is refused for another reason leaves nothing in the registry', async () => {
+    const metrics = new Registry();
+    await expect(mounted({ metrics, bodyLimit: 0 })).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(await metrics.metrics()).not.toContain('paidonce_');
+    await mounted({ metrics });
+  });
+});

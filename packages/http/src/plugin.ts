@@ -33,8 +33,8 @@ export interface PaymentLedgerPluginOptions {
    */
   readonly bodyTimeoutMs?: number;
   /**
-   * Requests for each client address (`request.ip`: set Fastify's `trustProxy` behind a proxy) on the status query. Default
-   * 120 a minute (`{ max: 120, timeWindowMs: 60_000 }`). false: no limit.
+   * Requests for each client address (`request.ip`) on the status query. Behind a proxy set Fastify's `trustProxy` to the addresses
+   * of the proxy: with `true`, or a number, a client names its own address and has no limit. Default 120 a minute (`{ max: 120, timeWindowMs: 60_000 }`). false: no limit.
    */
   readonly statusRateLimit?: false | { readonly max: number; readonly timeWindowMs: number };
   /**
@@ -79,6 +79,7 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
   if (healthPaths) await app.register(healthRoutes({ ledger, ...healthPaths, isClosing }));
 
   app.addHook('onClose', async () => {
+    settings.metrics.close();
     try {
       await payments[Symbol.asyncDispose]();
     } finally {
@@ -98,8 +99,7 @@ function checked(options: PaymentLedgerPluginOptions): Settings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as PaymentLedgerPluginOptions;
   const { metrics: registry, ledger = given.payments.ledger } = given;
   demand(registry === undefined || typeof registry.registerMetric === 'function', 'metrics must be a Registry of prom-client');
-  const metrics = registry ? openMetrics(registry, ledger) : noMetrics;
-  const settings: Settings = { ...defaults, ...given, ledger, metrics };
+  const settings: Settings = { ...defaults, ...given, ledger, metrics: noMetrics };
   const { webhookPath, statusPath, healthPaths, bodyLimit, bodyTimeoutMs, statusRateLimit } = settings;
   const paths = [webhookPath, statusPath, ...(healthPaths ? [healthPaths.live, healthPaths.ready] : [])];
   for (const path of paths) demand(path.startsWith('/'), `path "${path}" must begin with /`);
@@ -114,7 +114,8 @@ function checked(options: PaymentLedgerPluginOptions): Settings {
       `statusRateLimit needs a positive max and timeWindowMs, not ${max} and ${timeWindowMs}`,
     );
   }
-  return settings;
+  // Last: a mount that is refused leaves nothing in the registry.
+  return registry ? { ...settings, metrics: openMetrics(registry, ledger) } : settings;
 }
 
 const isPositive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;

@@ -117,6 +117,17 @@ describe('a client address may ask so often', () => {
     expect([await askFrom('192.0.2.1'), await askFrom('192.0.2.1'), await askFrom('192.0.2.2')]).toEqual([404, 429, 404]);
   });
 
+  test('an address that an unknown machine writes is not believed, where the host names its proxies', async () => {
+    const from = async (url: string, address: string): Promise<number> =>
+      (await fetch(`${url}/payment/status/${session}`, { headers: { 'x-forwarded-for': address } })).status;
+    const limit = { statusRateLimit: { max: 1, timeWindowMs: 60_000 } };
+    const named = await mounted(limit, { app: Fastify({ trustProxy: ['127.0.0.1', '::1'] }) });
+    // The proxy adds the address that it sees; the client wrote the ones before it.
+    expect([await from(named.url, '203.0.113.1, 192.0.2.1'), await from(named.url, '203.0.113.2, 192.0.2.1')]).toEqual([404, 429]);
+    const other = await mounted(limit, { app: Fastify({ trustProxy: ['192.0.2.9'] }) });
+    expect([await from(other.url, '203.0.113.1'), await from(other.url, '203.0.113.2')]).toEqual([404, 429]);
+  });
+
   test('120 times a minute by default, any number where the host says so', async () => {
     const ask = async (url: string): Promise<number> => (await fetch(`${url}/payment/status/${session}`)).status;
     const limited = await mounted();

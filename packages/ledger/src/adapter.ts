@@ -29,5 +29,7 @@ export {
 } from './observation.ts';
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { termsInWords } from './order/terms.ts';
+export { printable } from './plain-text.ts';
+export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
 export { WarningLimit } from './warning-limit.ts';

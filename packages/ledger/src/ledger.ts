@@ -17,7 +17,7 @@ import {
   timeoutSchema,
 } from './input.ts';
 import { silentLogger } from './logger.ts';
-import { idSchema, manualActionSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
+import { givenActionSchema, idSchema, observationSchema, paymentReferenceSchema } from './observation.ts';
 import { PaymentWriter } from './observe-payment.ts';
 import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
@@ -138,7 +138,7 @@ class Ledger implements PaymentLedger {
   importOrder: PaymentLedger['importOrder'] = (order, payment, by) =>
     this.#call(async () => {
       const { placedAt, ...placed } = parse(importOrderSchema, order, 'order');
-      const observation = parse(observationSchema, { ...payment, source: 'manual', by: parse(manualActionSchema, by, 'by') }, 'payment');
+      const observation = parse(observationSchema, { ...payment, source: 'manual', by: parse(givenActionSchema, by, 'by') }, 'payment');
       await this.#identity.ensure();
       return this.#writer.importOrder(orderPlaced(placed, placedAt), observation);
     });
@@ -147,13 +147,13 @@ class Ledger implements PaymentLedger {
     this.#call(async () => {
       const reference = parse(paymentReferenceSchema, payment, 'payment');
       await this.#orders.requirePlaced(parse(idSchema, toOrderId, 'toOrderId'));
-      return { outcome: await this.#writer.move(reference, toOrderId, parse(manualActionSchema, by, 'by')) };
+      return { outcome: await this.#writer.move(reference, toOrderId, parse(givenActionSchema, by, 'by')) };
     });
 
   withdrawOrder: PaymentLedger['withdrawOrder'] = (orderId, by) =>
     this.#call(async () => {
       const at = this.runtime.now().toISOString();
-      const command = { type: 'withdraw', by: parse(manualActionSchema, by, 'by'), at } as const;
+      const command = { type: 'withdraw', by: parse(givenActionSchema, by, 'by'), at } as const;
       const { events } = await this.#orders.command(parse(idSchema, orderId, 'orderId'), 'withdraw', command);
       return { outcome: events.length > 0 ? 'withdrawn' : 'exists' };
     });
@@ -167,7 +167,7 @@ class Ledger implements PaymentLedger {
         reviewId,
         resolution,
         seenRevision,
-        by: parse(manualActionSchema, by, 'by'),
+        by: parse(givenActionSchema, by, 'by'),
         at: this.runtime.now().toISOString(),
       });
       // Where nothing was added, the same resolution again is no contradiction.
@@ -183,7 +183,7 @@ class Ledger implements PaymentLedger {
     this.#call(async () => {
       if (!this.#delivery)
         throw new LedgerError('invalid_input', 'This process has no `deliver`. Call redeliver where createPaymentLedger has one');
-      return { outcome: await this.#delivery.redeliver(parse(idSchema, orderId, 'orderId'), parse(manualActionSchema, by, 'by')) };
+      return { outcome: await this.#delivery.redeliver(parse(idSchema, orderId, 'orderId'), parse(givenActionSchema, by, 'by')) };
     });
 
   order: PaymentLedger['order'] = (orderId) => this.#call(async () => viewOf(await this.#orders.read(parse(idSchema, orderId, 'orderId'))));

@@ -1,6 +1,7 @@
 // What a source reports: one statement about one object of the payment provider. Every source reports it in the same
 // shape, so that nothing behind this file depends on which source it was.
 import * as z from 'zod';
+import { isPlainText } from './plain-text.ts';
 
 /** `webhook`: the provider called. `poll`: a sweep found it. `status_query`: a customer's page asked. `manual`: a person acted. */
 export type Source = 'webhook' | 'poll' | 'status_query' | 'manual';
@@ -83,7 +84,7 @@ export interface Statement {
 /** Who acted, and why. Both are kept in the log for ever: an id, not a name or an address. */
 export interface ManualAction {
   readonly actor: string;
-  /** 1 to 500 characters. */
+  /** 1 to 500 characters, one line of plain text. */
   readonly reason: string;
 }
 
@@ -168,9 +169,15 @@ export const evidenceSchema: z.ZodType<Statement['evidence']> = z.strictObject({
   eventId: z.exactOptional(idSchema),
   apiVersion: z.exactOptional(idSchema),
 });
+/** What a log holds: earlier releases took any text as the reason. */
 export const manualActionSchema: z.ZodType<ManualAction> = z.strictObject({
   actor: idSchema,
   reason: z.string().min(1).max(500),
+});
+/** What a person may pass. */
+export const givenActionSchema: z.ZodType<ManualAction> = manualActionSchema.refine(({ reason }) => isPlainText(reason), {
+  path: ['reason'],
+  error: 'must be one line of plain text, without control characters and marks of direction',
 });
 
 const statementShape = {
@@ -186,7 +193,7 @@ const statementShape = {
 /** What `observePayment` accepts. */
 export const observationSchema: z.ZodType<Observation> = z.discriminatedUnion('source', [
   z.strictObject({ ...statementShape, source: z.enum(['webhook', 'poll', 'status_query']) }),
-  z.strictObject({ ...statementShape, source: z.literal('manual'), by: manualActionSchema }),
+  z.strictObject({ ...statementShape, source: z.literal('manual'), by: givenActionSchema }),
 ]);
 
 /** The name of a fact, the same for every source. It contains no amount, time, event id or charge id. */

@@ -34,8 +34,10 @@ export { type ReceiptOptions, takeReceipt, verifyReceiptDecisions } from './rece
 export { type Receipt, type ReceiptEvent, type VerifiedReceipt, verifyReceipt } from './receipt/receipt-verify.ts';
 export { type Replayed, type ReplayOptions, replayLog } from './replay/replay.ts';
 export type { Difference } from './replay/replay-streams.ts';
+export { type ResolvedId, type ResolveOptions, resolveId } from './resolve-id.ts';
 export type { ScanPoolOptions } from './scan/scan-pool.ts';
 export { type LogStats, logStats, type StatsOptions } from './stats.ts';
 export { provesConsistency, type TreeHash } from './tree/merkle-tree.ts';
 export type { Finding, Rule } from './verify/finding.ts';
 export { type Verification, type VerifyOptions, verifyLog } from './verify/verify.ts';
+export { readOrder, type Waiting, type WaitingOptions, waitingIn } from './waiting.ts';

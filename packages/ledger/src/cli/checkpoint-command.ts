@@ -1,8 +1,8 @@
 // The command `paidonce checkpoint` signs a checkpoint of the log.
-import { appendFileSync } from 'node:fs';
 import { takeCheckpoint } from '../audit/checkpoint/checkpoint.ts';
 import { type Command, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
+import { appendToFile } from '../written-files.ts';
 import { readSigners } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
@@ -26,8 +26,9 @@ export const checkpointCommand: Command = {
       const taken = await takeCheckpoint(log, { origin, signers, ...(await asOfIn(invocation, log)), onEvents: measure.onEvents });
       const took = measure.end(taken.size);
       const out = options.text('out');
-      if (out !== undefined) appendFileSync(out, taken.note);
-      terminal.out(options.flag('json') ? JSON.stringify({ origin, ...taken }) : taken.note.trimEnd());
+      if (out !== undefined) appendToFile(out, taken.note);
+      for (const line of options.flag('json') ? [JSON.stringify({ origin, ...taken })] : taken.note.trimEnd().split('\n'))
+        terminal.out(line);
       terminal.err(`Signed over ${took}.`);
       return 0;
     });

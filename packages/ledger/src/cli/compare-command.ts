@@ -83,14 +83,14 @@ function whoAsks({ options }: Invocation): ManualAction {
 
 /** Asks for delivery, of each order under the policy that it was last decided under. Returns for how many orders. */
 async function repair(
-  { options, env }: Invocation,
+  { options, env, terminal }: Invocation,
   log: LogReader,
   differences: readonly ShopDifference[],
   by: ManualAction,
 ): Promise<number> {
   if (differences.length === 0) return 0;
   const policies = await withSqliteLog(log, {}, async ({ log: file, upTo }) => policiesIn(file, upTo));
-  const { store } = await openWritableStore(storeUrl(options.text('store'), env));
+  const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal });
   try {
     const transactions = openTransactions({ store, runtime: systemRuntime, instance: '' });
     let asked = 0;

@@ -2,7 +2,7 @@
 // interrupted, run it again.
 import { type CopyPhase, type CopyResult, copyLedger } from '../audit/copy/copy.ts';
 import { type Command, jsonOption } from '../command-line/command.ts';
-import { openReader, openWritableStore } from '../command-line/open-store.ts';
+import { createOption, openReader, openWritableStore } from '../command-line/open-store.ts';
 import { grouped } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
 import { storeForms } from '../event-store/store-schemes.ts';
@@ -21,15 +21,16 @@ export const copyCommand: Command = {
   options: {
     from: { value: 'URL', help: `the log to read: ${storeForms}` },
     to: { value: 'URL', help: 'the store to write: empty, or an earlier copy of the same log' },
+    ...createOption,
     ...jsonOption,
   },
   run: async ({ options, terminal }) => {
     const from = options.required('from', 'the log to read, like sqlite:data/ledger.db');
     const to = options.required('to', 'the store to write, like esdb://HOST:2113');
     if (from === to) throw new LedgerError('invalid_input', `--from and --to name the same store. Name another one to copy to`);
-    const source = await openReader(from); // Open the source first: if it cannot be read, no empty target must be left.
+    const source = await openReader(from, { terminal }); // Open the source first: if it cannot be read, no empty target must be left.
     try {
-      const { store, keepsOrder } = await openWritableStore(to);
+      const { store, keepsOrder } = await openWritableStore(to, { terminal, create: options.flag('create') });
       try {
         const of = source.sqlite?.extent().events;
         const result = await copyLedger(source, store, {

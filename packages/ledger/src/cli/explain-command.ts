@@ -6,13 +6,17 @@ import type { LogReader } from '../audit/log/log-reader.ts';
 import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
 import type { Position } from '../event-store/event-store.ts';
+import { findOrder } from './find-order.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
-  positionals: ['[ORDER]'],
+  positionals: ['[ID]'],
   summary: 'Tells why an order has its membership: who said what and when, what granted, who confirmed, what was ignored and by which law.',
-  details: ['With --member: the same of each order of a member, for "had they access on that day?" with --as-of.'],
+  details: [
+    'ID is any id that the log holds: of the order, a payment, a session, a refund, a dispute, an event, or an address with one in it.',
+    'With --member: the same of each order of a member, for "had they access on that day?" with --as-of.',
+  ],
   options: {
     ...readingOptions,
     member: { value: 'MEMBER', help: 'every order of this member' },
@@ -20,29 +24,30 @@ export const explainCommand: Command = {
   },
   run: async (invocation) => {
     const { options, positionals, terminal } = invocation;
-    const [orderId] = positionals;
+    const [given] = positionals;
     const member = options.text('member');
-    if ((orderId === undefined) === (member === undefined))
+    if ((given === undefined) === (member === undefined))
       throw new LedgerError('invalid_input', 'Name an order, or a member with --member');
     const language = languageOf(options.text('lang'), invocation.env['LANG']);
     return withLog(invocation, async (log) => {
       const asOf = await asOfIn(invocation, log);
-      const one = orderId === undefined ? undefined : await explainOrder(log, orderId, asOf);
+      const one = given === undefined ? undefined : await explainOrder(log, await findOrder(invocation, log, given, asOf), asOf);
       const explanations = member === undefined ? (one ? [one] : []) : await ordersOf(member, invocation, log, asOf);
       if (explanations.length === 0) {
         const then = asOf.asOf === undefined ? '' : ` as of ${options.text('as-of')}`; // Show what the user typed, such as a day.
-        terminal.err(
-          `${log.name} knows no ${orderId === undefined ? `order of member ${member}` : `order ${orderId}`}${then}. Is it the right log?`,
-        );
-        return 2;
+        throw new LedgerError('order_unknown', `${log.name} knows no order of member ${member}${then}. Is it the right log?`);
       }
       if (options.flag('json')) terminal.out(JSON.stringify(member === undefined ? explanations[0] : explanations));
-      else if (member === undefined) for (const each of explanations) terminal.out(explanationLines(each, language).join('\n'));
-      else terminal.out(memberLines(member, explanations, { language, past: 'asOf' in asOf }).join('\n'));
+      else for (const line of linesOf(explanations, member, language, 'asOf' in asOf)) terminal.out(line);
       return 0;
     });
   },
 };
+
+function linesOf(explanations: readonly Explanation[], member: string | undefined, language: Language, past: boolean): readonly string[] {
+  if (member !== undefined) return memberLines(member, explanations, { language, past });
+  return explanations.flatMap((each) => explanationLines(each, language));
+}
 
 /** Explains all orders of a member. Reads the whole log to find them. */
 async function ordersOf(

@@ -13,7 +13,7 @@ import { type Command, type Invocation, readingOptions } from '../command-line/c
 import { grouped } from '../command-line/terminal.ts';
 import { defined } from '../defined.ts';
 import { LedgerError } from '../errors.ts';
-import { notWritten, readText } from './key-files.ts';
+import { fileMode, notWritten, readText } from '../written-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 const formats: readonly string[] = ['ndjson', 'csv', 'hledger', 'beancount'];
@@ -96,7 +96,7 @@ const chunkChars = 64 * 1024;
 async function openOutput(invocation: Invocation, log: LogReader, format: string): Promise<Output> {
   const { options, terminal } = invocation;
   const path = options.text('out');
-  const file = path === undefined ? undefined : await withFileErrors(path, () => open(path, 'wx'));
+  const file = path === undefined ? undefined : await withFileErrors(path, () => open(path, 'wx', fileMode));
   const measure = measured(invocation, 'export', log);
   let [chunk, lines, events] = ['', 0, 0];
   const flush = async (): Promise<void> => {

@@ -1,8 +1,7 @@
 // The command `paidonce key` makes a pair of keys that signs checkpoints.
-import { writeFileSync } from 'node:fs';
 import { generateNoteKey } from '../audit/checkpoint/signed-note.ts';
 import { type Command, jsonOption } from '../command-line/command.ts';
-import { notWritten } from './key-files.ts';
+import { writeNewFile } from '../written-files.ts';
 
 export const keyCommand: Command = {
   name: 'key',
@@ -13,11 +12,7 @@ export const keyCommand: Command = {
   run: async ({ positionals: [name = ''], options, terminal }) => {
     const out = options.required('out', 'the private key must go into a file');
     const { signerKey, verifierKey } = generateNoteKey(name);
-    try {
-      writeFileSync(out, `${signerKey}\n`, { flag: 'wx', mode: 0o600 });
-    } catch (error) {
-      throw notWritten(out, error);
-    }
+    writeNewFile(out, `${signerKey}\n`, 0o600);
     terminal.out(options.flag('json') ? JSON.stringify({ verifierKey, file: out }) : verifierKey);
     terminal.err(`The private key is in ${out}. Keep a copy where you keep secrets; give the line above to your auditors.`);
     return 0;

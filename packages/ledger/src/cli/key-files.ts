@@ -1,28 +1,20 @@
-// Reads the files that a command line names: keys, checkpoints and other texts.
-import { existsSync, readFileSync } from 'node:fs';
+// Reads the files that a command line names: keys and checkpoints.
+import { existsSync } from 'node:fs';
 import { splitNotes } from '../audit/checkpoint/signed-checkpoint.ts';
 import { type NoteSigner, type NoteVerifier, parseSignerKey, parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
 import { LedgerError } from '../errors.ts';
-
-/** Reads a text file. @throws LedgerError `invalid_input`: it cannot be read; the message has its name. */
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new LedgerError('invalid_input', `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** Makes the LedgerError `invalid_input` for a new file that could not be written. */
-export function notWritten(path: string, error: unknown): LedgerError {
-  if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
-    return new LedgerError('invalid_input', `${path} exists. It was left as it is; name a new file.`);
-  return new LedgerError('invalid_input', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-}
+import { readText } from '../written-files.ts';
 
 /** Reads private keys from files. A private key is never an argument, because other users can see arguments. */
 export function readSigners(paths: readonly string[]): readonly NoteSigner[] {
-  return paths.map((path) => parseSignerKey(readText(path).trim()));
+  return paths.map((path) => {
+    if (path.includes('PRIVATE+KEY'))
+      throw new LedgerError(
+        'invalid_input',
+        '--key-file names a file, not the key itself: other users can see arguments. Replace that key',
+      );
+    return parseSignerKey(readText(path));
+  });
 }
 
 /** Returns public keys. Each value is a key, or the name of a file with one key per line. */
@@ -41,9 +33,12 @@ export function readVerifiers(given: readonly string[]): readonly NoteVerifier[]
   return readVerifierKeys(given).map(parseVerifierKey);
 }
 
+/** A year of checkpoints, one each minute, is 110 MB. */
+const mostCheckpointBytes = 400 * 1024 * 1024;
+
 export function readCheckpoints(paths: readonly string[]): readonly string[] {
   return paths.flatMap((path) => {
-    const notes = splitNotes(readText(path));
+    const notes = splitNotes(readText(path, mostCheckpointBytes));
     if (notes.length === 0) throw new LedgerError('invalid_input', `${path} holds no checkpoint`);
     return notes;
   });

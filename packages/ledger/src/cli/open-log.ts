@@ -6,8 +6,8 @@ import { openReader, storeUrl } from '../command-line/open-store.ts';
 import { grouped, rateText } from '../command-line/terminal.ts';
 import type { Position } from '../event-store/event-store.ts';
 
-export async function withLog({ options, env }: Invocation, work: (log: LogReader) => Promise<ExitCode>): Promise<ExitCode> {
-  const log = await openReader(storeUrl(options.text('store'), env));
+export async function withLog({ options, env, terminal }: Invocation, work: (log: LogReader) => Promise<ExitCode>): Promise<ExitCode> {
+  const log = await openReader(storeUrl(options.text('store'), env), { terminal });
   try {
     return await work(log);
   } finally {

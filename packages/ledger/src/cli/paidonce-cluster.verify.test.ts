@@ -29,7 +29,7 @@ beforeAll(async () => {
   root = (await json('verify', '--store', storiesStore))['root'];
   key = (await run('key', 'shop.example/ledger', '--out', keyFile)).out.trim();
   await run('checkpoint', '--store', storiesStore, '--key-file', keyFile, '--out', checkpoints);
-  expect(await run('import', exported)).toMatchObject({ code: 0, out: expect.stringContaining(`Tree: ${root}, as exported.`) });
+  expect(await run('import', exported, '--create')).toMatchObject({ code: 0, out: expect.stringContaining(`Tree: ${root}, as exported.`) });
 });
 afterAll(() => {
   server.kill();
@@ -67,7 +67,7 @@ describe('a log that was moved to a cluster', () => {
     const back = join(directory, 'back.ndjson');
     expect((await run('export', '--out', back)).code).toBe(0);
     const file = `sqlite:${join(directory, 'back.db')}`;
-    expect((await run('import', back, '--store', file)).out).toContain(`Tree: ${root}, as exported.`);
+    expect((await run('import', back, '--store', file, '--create')).out).toContain(`Tree: ${root}, as exported.`);
   });
 
   test('is never appended to by an audit, also not when it is opened', async () => {

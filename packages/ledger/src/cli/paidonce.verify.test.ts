@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative as relativePath } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,6 +41,7 @@ describe('verify', () => {
     const { code, out } = await run('verify', '--checkpoints', checkpoints, '--key', key);
     expect(code).toBe(0);
     expect(out).toContain('Nothing found.');
+    expect(out).toMatch(/^Policy [0-9a-f]{12}, adopted at position \d+: fullRefund revoke, /m);
     expect(out).toMatch(/Checkpoints: 1, the largest over \d+ events\./);
   });
 
@@ -61,7 +62,7 @@ describe('verify', () => {
 describe('copy', () => {
   test('copies into another store, tells the root, and has nothing to do the second time', async () => {
     const to = `sqlite:${join(directory, 'copied.db')}`;
-    const first = await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to);
+    const first = await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to, '--create');
     expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^\d+ events copied, 0 were there\. Both have \d+ events\. Tree: /)]);
     const again = JSON.parse((await run('copy', '--from', `sqlite:${storiesPath}`, '--to', to, '--json')).out);
     expect(again).toMatchObject({ outcome: 'copied', appended: 0, sourceWentOn: 0 });
@@ -173,7 +174,7 @@ describe('export and import', () => {
     expect((await run('export', '--out', file)).code).toBe(0);
     const { root } = await json('verify');
     const copy = `sqlite:${join(directory, 'imported.db')}`;
-    expect((await run('import', file, '--store', copy)).out).toContain(`Tree: ${root}, as exported.`);
+    expect((await run('import', file, '--store', copy, '--create')).out).toContain(`Tree: ${root}, as exported.`);
     expect(await json('verify', '--store', copy)).toMatchObject({ found: 0, root });
     expect(await run('import', file, '--store', copy)).toMatchObject({ code: 2, err: expect.stringContaining('not empty') });
   });
@@ -194,7 +195,7 @@ describe('export and import', () => {
     writeFileSync(file, 'mine');
     expect(await run('export', '--format', 'csv', '--out', file)).toMatchObject({
       code: 2,
-      err: `invalid_input: ${file} exists. It was left as it is; name a new file.\n`,
+      err: `${file} exists. It was left as it is; name a new file.\n`,
     });
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
@@ -239,7 +240,7 @@ test('a key is written once, for its owner only, and the public one goes out', a
   expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   expect(await run('key', 'x', '--out', keyFile)).toMatchObject({
     code: 2,
-    err: `invalid_input: ${keyFile} exists. It was left as it is; name a new file.\n`,
+    err: `${keyFile} exists. It was left as it is; name a new file.\n`,
   });
 });
 
@@ -357,7 +358,7 @@ describe('each audit', () => {
     ] as const) {
       const ran = await run(...args, '--store', `sqlite:${torn}`);
       expect([args[0], ran.code]).toEqual([args[0], code]);
-      if (code === 2) expect(ran.err).toMatch(/^corrupt: order-\w+@\d .*Run: paidonce verify\n$/);
+      if (code === 2) expect(ran.err).toMatch(/^order-\w+@\d .*Run: paidonce verify\n$/);
     }
     expect(existsSync(file)).toBe(false); // The incomplete file was deleted.
   });
@@ -381,7 +382,10 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
   test.each([
     [['verify', '--store', 'ledger.db'], /"ledger\.db" names no store\. Is it sqlite:ledger\.db\?/],
     [['verify', '--store', 'memory:'], /ends with its process/],
-    [['verify', '--store', 'sqlite:nowhere.db'], /nowhere\.db does not exist/],
+    [
+      ['verify', '--store', 'sqlite:nowhere.db'],
+      /^There is no ledger at \/.*nowhere\.db\. Name the right one: --store, LEDGER_URL or DATA_DIR\n$/,
+    ],
     [['verify', '--store', `sqlite:${fileURLToPath(import.meta.url)}`], /no SQLite file/],
     [['verify', '--checkpoints', 'nowhere'], /nowhere cannot be read/],
     [['verify', '--stroe', 'x'], /Unknown option '--stroe'.*paidonce verify --help/],
@@ -398,7 +402,7 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     [['checkpoint'], /--key-file is missing/],
     [['receipt', 'held'], /needs a signature/],
     [['receipt', 'held', 'file'], /Name one order/],
-    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /the key "x\+y" is no Ed25519 key/],
+    [['receipt', 'verify', 'nowhere', '--key', 'x+y'], /the public key, a text of 3 characters, is no Ed25519 key/],
     [['receipt', 'verify', 'nowhere', '--key', 'nokey'], /--key nokey is neither/],
     [['receipt', 'verify', 'x'], /--key is missing/],
     [['key', 'x'], /--out is missing/],
@@ -408,16 +412,262 @@ describe('what cannot be done is reported in a line, with exit code 2', () => {
     expect(existsSync(join(directory, 'new.db')), 'a refused import leaves no store behind').toBe(false);
   });
 
-  test('a private key given for a public one', async () => {
-    for (const args of [
-      ['verify', '--checkpoints', checkpoints],
-      ['receipt', 'verify', 'receipt.json'],
-    ]) {
-      const { code, err } = await run(...args, '--key', keyFile);
-      expect([code, err]).toEqual([2, expect.stringContaining('is a private one')]);
-      expect(err).not.toContain(readFileSync(keyFile, 'utf8').trim());
+  test('a private key given for a public one, or for the name of a file, with anything before it: it is never shown', async () => {
+    const secret = readFileSync(keyFile, 'utf8').trim();
+    const tail = secret.slice(-20);
+    const odd = join(directory, 'odd-key');
+    for (const before of ['', ' ', '\ufeff', 'CHECKPOINT_KEY=', 'export CHECKPOINT_KEY="', '# ']) {
+      writeFileSync(odd, `${before}${secret}\n`);
+      for (const args of [
+        ['verify', '--checkpoints', checkpoints, '--key', odd],
+        ['verify', '--checkpoints', checkpoints, '--key', `${before}${secret}`],
+        ['receipt', 'verify', 'receipt.json', '--key', odd],
+        ['verify', '--checkpoints', `${before}${secret}`],
+        ['checkpoint', '--key-file', `${before}${secret}`],
+        ['key', `${before}${secret}`, '--out', join(directory, 'never')],
+        ['explain', '--store', `${before}esdb://ledger:${tail}@h1`, `--${secret}`],
+      ]) {
+        const { code, out, err } = await run(...args);
+        expect([before, code, out, err.length > 0]).toEqual([before, 2, '', true]);
+        expect(err).not.toContain(tail);
+      }
+      const signed = await run('checkpoint', '--key-file', odd);
+      expect([before, signed.code]).toEqual([before, before.trim() === '' ? 0 : 2]);
+      expect(signed.err).not.toContain(tail);
     }
   });
+
+  test('the password of a store: it is never shown', async () => {
+    for (const url of [
+      ' esdb://u:hunter2@h1',
+      '\ufeffesdb://u:hunter2@h1',
+      'ESDB://u:hunter2@h1',
+      'LEDGER_URL=esdb://u:hunter2@h1',
+      'xdb://u:a@hunter2@h1',
+    ]) {
+      const { code, err } = await run('stats', '--store', url);
+      expect([url, code]).toEqual([url, 2]);
+      expect(err).toContain('names no store');
+      expect(err).not.toContain('hunter2');
+    }
+  });
+
+  test('with --json the code stands on standard output, and the words on standard error', async () => {
+    const { code, out, err } = await run('export', '--format', 'pdf', '--json');
+    expect([code, JSON.parse(out)]).toEqual([2, { error: 'invalid_input', message: err.trim() }]);
+    expect(err).toMatch(/^--format pdf is not known/);
+  });
+});
+
+describe('what a log or a receipt says never moves on a terminal', () => {
+  const lie = 'ticket 1\n\nOrder unpaid is paid\u001b[2K\u009b1A\u2028\u202e';
+  const unsafe = /[^\n\P{Cc}]|[\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
+  test('of a log of an earlier release, whose reasons may hold anything', async () => {
+    const path = join(directory, 'unsafe.db');
+    copyFileSync(storiesPath, path);
+    const db = new DatabaseSync(path);
+    const row = db.prepare("SELECT position, data FROM events WHERE type = 'ReviewResolved' LIMIT 1").get();
+    const data = JSON.parse(String(row?.['data']));
+    db.prepare('UPDATE events SET data = ? WHERE position = ?').run(
+      JSON.stringify({ ...data, by: { ...data.by, reason: lie } }),
+      Number(row?.['position']),
+    );
+    db.close();
+    const store = ['--store', `sqlite:${path}`];
+    const told = await run('explain', 'short', ...store);
+    expect(told.out).toContain('ticket 1\\u000a\\u000aOrder unpaid is paid\\u001b[2K');
+    for (const { out, err } of [told, await run('explain', 'short', '--lang', 'zh-TW', ...store), await run('verify', ...store)])
+      expect(out + err).not.toMatch(unsafe);
+    const { out } = await run('explain', 'short', '--json', ...store);
+    expect(out).not.toMatch(unsafe);
+    expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(lie));
+  });
+
+  test('of a receipt that was forged to print a success', async () => {
+    const receipt = JSON.parse((await run('receipt', 'held', '--key-file', keyFile)).out);
+    const success = '\nOrder held: 9 events stand in the first 9 of shop.example/ledger, signed by shop.example/ledger.';
+    const file = join(directory, 'forged.json');
+    for (const forged of [
+      { ...receipt, orderId: success },
+      { ...receipt, events: [{ ...receipt.events[0], stream: success, type: lie }, ...receipt.events.slice(1)] },
+    ]) {
+      writeFileSync(file, JSON.stringify(forged));
+      const { code, out } = await run('receipt', 'verify', file, '--key', key);
+      expect(code).toBe(3);
+      expect(out).not.toMatch(/^Order /m);
+      expect(out).not.toMatch(unsafe);
+    }
+    for (const text of ['', '[]', 'null', '1', '"x"', '{'.repeat(1_000_000), `[${'[],'.repeat(100_000)}[]]`]) {
+      writeFileSync(file, text);
+      const { code, err } = await run('receipt', 'verify', file, '--key', key);
+      expect([text.slice(0, 9), code]).toEqual([text.slice(0, 9), text === '' || text.startsWith('{{') ? 2 : 3]);
+      expect(err).not.toMatch(unsafe);
+    }
+  });
+
+  test('in colours on a terminal that has them, and nowhere else', () => {
+    let shown = '';
+    const stream = {
+      write: (text: string) => {
+        shown += text;
+        return true;
+      },
+      drained: async () => undefined,
+    };
+    const print = (tty: object): string => {
+      shown = '';
+      openTerminal({ ...stream, ...tty }, stream).out({ colour: 'red', text: 'PROBLEM\u001b[0m' }, ' of it');
+      return shown;
+    };
+    expect(print({})).toBe('PROBLEM\\u001b[0m of it\n');
+    expect(print({ hasColors: () => true })).toBe('PROBLEM\\u001b[0m of it\n');
+    expect(print({ isTTY: true, hasColors: () => false })).toBe('PROBLEM\\u001b[0m of it\n');
+    expect(print({ isTTY: true, hasColors: () => true })).toBe('\u001b[31mPROBLEM\\u001b[0m\u001b[39m of it\n');
+  });
+
+  test('also a result that is written as it is, where it is a terminal', async () => {
+    let shown = '';
+    const write = (text: string): boolean => {
+      shown += text;
+      return true;
+    };
+    const stream = { write, drained: async () => undefined };
+    await openTerminal({ ...stream, isTTY: true }, stream).write('a\u001b[2K\nb\n');
+    await openTerminal(stream, stream).write('a\u001b[2K\n');
+    expect(shown).toBe('a\\u001b[2K\nb\na\u001b[2K\n');
+  });
+});
+
+describe('a file that is written', () => {
+  test.each([
+    ['receipt', 'held', '--key-file', keyFile, '--out'],
+    ['export', '--out'],
+    ['key', 'x', '--out'],
+    ['checkpoint', '--key-file', keyFile, '--out'],
+    ['backup'],
+  ])('by %s is not for everybody, and is never written through a link', async (...args) => {
+    const [target, file] = [join(directory, `target-${args[0]}`), join(directory, `link-${args[0]}`)];
+    symlinkSync(target, file);
+    expect(await run(...args, file)).toMatchObject({ code: 2, err: expect.stringMatching(/link|exists/) });
+    expect(existsSync(target)).toBe(false);
+    expect((await run(...args, target)).code).toBe(0);
+    expect(statSync(target).mode & 0o777 & ~0o640).toBe(0);
+  });
+
+  test('by receipt never replaces another', async () => {
+    const file = join(directory, 'there.json');
+    writeFileSync(file, 'mine');
+    expect(await run('receipt', 'held', '--key-file', keyFile, '--out', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('exists. It was left as it is'),
+    });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+});
+
+test('--version shows what it runs on', async () => {
+  expect(await run('--version')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^@paidonce\/ledger \d+\.\d+\.\d+\nNode \d+\.\d+\.\d+, SQLite 3\./),
+  });
+});
+
+describe('any id that the log holds', () => {
+  test.each(['explain', 'order'])('%s finds the order, and says whose id it was', async (command) => {
+    const own = await run(command, 'confirmed');
+    for (const id of ['pi_confirmed', 'cs_confirmed', 'member-confirmed', 'https://dashboard.stripe.com/payments/pi_confirmed']) {
+      const { code, out, err } = await run(command, id);
+      expect([id, code, out]).toEqual([id, 0, own.out]);
+      expect(err).toBe(`${id.split('/').at(-1)} belongs to order confirmed.\n`);
+    }
+  });
+
+  test('order shows an order as it stands', async () => {
+    expect((await run('order', 'confirmed')).out).toMatch(
+      /^Order confirmed of member member-confirmed, plan pro, placed .*\nExpected: .*\nPayment: paid\. Membership: active, granted by webhook\n/,
+    );
+    expect(await json('order', 'pi_confirmed')).toMatchObject({ orderId: 'confirmed', membership: 'active' });
+  });
+
+  test('none, and none like it, is a sentence with exit code 2, and the code stands in --json', async () => {
+    expect(await run('order', 'pi_nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('knows no order pi_nobody, and no other id like it. Is it the right log?'),
+    });
+    expect(JSON.parse((await run('explain', 'pi_nobody', '--json')).out)).toMatchObject({ error: 'order_unknown' });
+  });
+});
+
+describe('what waits', () => {
+  test('reviews lists each open one, and exits 3', async () => {
+    const { code, out } = await run('reviews');
+    expect(code).toBe(3);
+    const { openReviews } = await json('stats');
+    const lines = out.trim().split('\n');
+    expect(lines.at(-1)).toBe(`Open reviews: ${openReviews}.`);
+    expect(lines.length - 1).toBe(openReviews);
+    expect(lines[0]).toMatch(/^\d{4}-\S+Z {2}order \w+, review r\d+: \w/);
+    expect((await run('reviews', '--as-of', '3')).out).toBe('No review is open.\n');
+  });
+
+  test('undelivered lists each decision that the shop does not have, and exits 3', async () => {
+    const { code, out } = await run('undelivered');
+    expect([code, out]).toEqual([3, expect.stringMatching(/^order \w+ of member \S+: decision \d+, \w+; \d+ attempts? failed/)]);
+    expect((await run('undelivered', '--as-of', '3')).out).toBe('The shop has every decision.\n');
+    expect(await json('undelivered')).toMatchObject({ undelivered: expect.any(Array), unreadable: [] });
+  });
+});
+
+describe('no command makes a ledger', () => {
+  const commands: readonly (readonly string[])[] = [
+    ['verify'],
+    ['replay'],
+    ['stats'],
+    ['explain', 'held'],
+    ['receipt', 'held', '--key-file', keyFile],
+    ['checkpoint', '--key-file', keyFile],
+    ['export'],
+    ['backup', 'never.db'],
+    ['import', join(directory, 'some.ndjson')],
+  ];
+
+  test.each(commands)('in an empty folder: %s', async (...args) => {
+    const folder = newDirectory();
+    writeFileSync(join(directory, 'some.ndjson'), '');
+    for (const [path, env] of [
+      [join(folder, 'ledger.db'), { DATA_DIR: folder }],
+      [join(folder, 'none', 'ledger.db'), { DATA_DIR: join(folder, 'none') }],
+      [join(folder, 'log'), { LEDGER_URL: `sqlite:${join(folder, 'log')}` }],
+    ] as const) {
+      const { code, out, err, stores } = await runPaidonce(args, env);
+      expect([code, out, stores]).toEqual([2, '', []]);
+      expect(err).toBe(
+        `There is no ledger at ${path}. Name the right one: --store, LEDGER_URL or DATA_DIR${args[0] === 'import' ? ', or make a new one: --create' : ''}\n`,
+      );
+    }
+    expect(readdirSync(folder)).toEqual([]);
+    writeFileSync(join(folder, 'ledger.db'), '');
+    expect(await runPaidonce(args, { DATA_DIR: folder })).toMatchObject({ code: 2, err: expect.stringContaining('There is no ledger at') });
+    expect(statSync(join(folder, 'ledger.db')).size).toBe(0);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('as the target of a copy, unless told --create', async () => {
+    const to = join(directory, 'told-to-create.db');
+    const copy = ['copy', '--from', `sqlite:${storiesPath}`, '--to', `sqlite:${to}`];
+    expect(await run(...copy)).toMatchObject({ code: 2, err: expect.stringContaining('or make a new one: --create') });
+    expect(existsSync(to)).toBe(false);
+    expect(await run(...copy, '--create')).toMatchObject({ code: 0 });
+    expect(existsSync(`${to}.read-models`)).toBe(false);
+  });
+});
+
+test('a command says first which log it opens, and how many orders that holds', async () => {
+  for (const args of [['stats'], ['explain', 'held'], ['verify', '--json']])
+    expect((await run(...args)).stores).toEqual([`sqlite:${storiesPath}, 16 orders`]);
+  const relative = await runPaidonce(['stats', '--store', `sqlite:${relativePath(process.cwd(), storiesPath)}`], {});
+  expect(relative.stores).toEqual([`sqlite:${storiesPath}, 16 orders`]);
 });
 
 describe('help', () => {
@@ -447,7 +697,7 @@ describe('progress', () => {
       shown += text;
       return true;
     };
-    const stream = { isTTY: true, write: shows, once: () => undefined };
+    const stream = { isTTY: true, write: shows, drained: async () => undefined };
     const terminal = openTerminal({ ...stream, isTTY: false, write: () => true }, stream, () => nowMs);
     terminal.progress('verify', 0, 200_000);
     nowMs = 1_000;
@@ -469,13 +719,19 @@ test('the executable ends with the exit code, and quietly where its reader goes 
       encoding: 'utf8',
       env: { ...process.env, LEDGER_URL: `sqlite:${broken}` },
     });
-  expect(start('verify')).toMatchObject({ status: 3, stderr: '' });
+  expect(start('verify')).toMatchObject({ status: 3, stderr: `sqlite:${broken}, 16 orders\n` });
   expect(start('explain', 'nobody')).toMatchObject({ status: 2 });
   const piped = spawnSync(
     'sh',
     ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" export --store "sqlite:${storiesPath}" | head -1`],
     { encoding: 'utf8' },
   );
-  expect(piped).toMatchObject({ status: 0, stderr: '' });
+  expect(piped).toMatchObject({ status: 0, stderr: expect.not.stringContaining('rror') });
+  const status = spawnSync(
+    'bash',
+    ['-c', `"${process.execPath}" --conditions=@paidonce/source "${main}" verify --store "sqlite:${broken}" | true; echo "$PIPESTATUS"`],
+    { encoding: 'utf8' },
+  );
+  expect(status).toMatchObject({ stdout: '3\n', stderr: `sqlite:${broken}, 16 orders\n` });
   expect(existsSync(storiesPath)).toBe(true);
 });

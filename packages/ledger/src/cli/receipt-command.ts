@@ -1,12 +1,12 @@
 // The command `paidonce receipt ORDER` writes the receipt of one order; `paidonce receipt verify FILE` checks one offline.
-import { writeFileSync } from 'node:fs';
 import { readCheckpoint } from '../audit/checkpoint/signed-checkpoint.ts';
 import { parseVerifierKey } from '../audit/checkpoint/signed-note.ts';
 import { type ReceiptOptions, takeReceipt, verifyReceiptDecisions } from '../audit/receipt/receipt.ts';
-import { type Receipt, verifyReceipt } from '../audit/receipt/receipt-verify.ts';
+import { parseReceipt, type Receipt, verifyReceipt } from '../audit/receipt/receipt-verify.ts';
 import { type Command, type ExitCode, type Invocation, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';
-import { readCheckpoints, readSigners, readText, readVerifierKeys } from './key-files.ts';
+import { readText, writeNewFile } from '../written-files.ts';
+import { readCheckpoints, readSigners, readVerifierKeys } from './key-files.ts';
 import { asOfIn, measured, withLog } from './open-log.ts';
 
 export const receiptCommand: Command = {
@@ -23,7 +23,7 @@ export const receiptCommand: Command = {
     'key-file': { value: 'FILE', multiple: true, help: 'private key to sign with' },
     origin: { value: 'NAME', help: 'the name of the log. Default: the name of the key' },
     checkpoints: { value: 'FILE', multiple: true, help: 'signed checkpoints; the largest is used' },
-    out: { value: 'FILE', help: 'where the receipt goes. Default: standard output' },
+    out: { value: 'FILE', help: 'a new file for the receipt. Default: standard output' },
     key: { value: 'KEY|FILE', multiple: true, help: 'verify: public key that you trust' },
   },
   run: async (invocation) => {
@@ -51,21 +51,13 @@ async function writeReceipt(invocation: Invocation, orderId: string): Promise<Ex
     const took = measure.end(Math.round(read / 2));
     const out = options.text('out');
     const text = JSON.stringify(receipt, null, 2);
-    if (out === undefined) terminal.out(text);
-    else writeReceiptTo(out, `${text}\n`);
+    if (out === undefined) for (const line of text.split('\n')) terminal.out(line);
+    else writeNewFile(out, `${text}\n`);
     if (out !== undefined && options.flag('json'))
       terminal.out(JSON.stringify({ file: out, orderId, events: receipt.events.length, checkpoint: receipt.checkpoint }));
     terminal.err(`${out ?? 'Receipt'}: ${receipt.events.length} events of order ${orderId}, with their proofs; ${took}.`);
     return 0;
   });
-}
-
-function writeReceiptTo(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new LedgerError('invalid_input', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 /** Returns the checkpoint that covers most, or the keys to sign with. */
@@ -83,12 +75,16 @@ function proofIn({ options }: Invocation): ReceiptOptions['proof'] {
   return { origin, signers };
 }
 
+/** In UTF-8 a character takes up to four bytes. */
+const mostReceiptBytes = 64 * 1024 * 1024;
+
 /** Checks a receipt, and then makes the order's decisions again from the receipt alone. */
 async function verifyFile({ options, terminal }: Invocation, path: string): Promise<ExitCode> {
   const keys = readVerifierKeys(options.texts('key'));
   if (keys.length === 0) throw new LedgerError('invalid_input', '--key is missing: without the public key anybody may have signed it');
   for (const each of keys) parseVerifierKey(each); // Throws if it is a private key or incomplete.
-  const receipt = parseReceipt(path);
+  const receipt = parseReceipt(readText(path, mostReceiptBytes));
+  if (receipt === undefined) throw new LedgerError('invalid_input', `${path} is no JSON, or longer or deeper than any receipt`);
   const verified = await verifyReceipt(receipt, keys);
   const findings = verified.valid ? await verifyReceiptDecisions(receipt as Receipt) : [];
   if (options.flag('json')) terminal.out(JSON.stringify({ ...verified, findings }));
@@ -106,13 +102,4 @@ async function verifyFile({ options, terminal }: Invocation, path: string): Prom
     );
   } else for (const problem of verified.problems) terminal.out(problem);
   return verified.valid && findings.length === 0 ? 0 : 3;
-}
-
-function parseReceipt(path: string): unknown {
-  try {
-    return JSON.parse(readText(path)) as unknown;
-  } catch (error) {
-    if (error instanceof LedgerError) throw error;
-    throw new LedgerError('invalid_input', `${path} is no JSON`);
-  }
 }

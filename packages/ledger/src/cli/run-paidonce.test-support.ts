@@ -6,8 +6,14 @@ import { paidonce } from './paidonce.ts';
 interface Ran {
   readonly code: number;
   readonly out: string;
+  /** Without the lines that name the stores. */
   readonly err: string;
+  /** The lines that name the stores that were opened. */
+  readonly stores: readonly string[];
 }
+
+/** A line that names a store that a command has opened. */
+const storeLine = /^(?:sqlite:.*, [\d,]+ orders?|(?:esdb|kurrentdb)(?:\+discover)?:\S+)$/;
 
 export async function runPaidonce(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   let [out, err] = ['', ''];
@@ -16,7 +22,7 @@ export async function runPaidonce(args: readonly string[], env: Readonly<Record<
       take(text);
       return true;
     },
-    once: () => undefined,
+    drained: async () => undefined,
   });
   const terminal = openTerminal(
     stream((text) => {
@@ -27,5 +33,6 @@ export async function runPaidonce(args: readonly string[], env: Readonly<Record<
     }),
   );
   const code = await paidonce(args, { env, terminal });
-  return { code, out, err };
+  const lines = err.split('\n');
+  return { code, out, err: lines.filter((line) => !storeLine.test(line)).join('\n'), stores: lines.filter((line) => storeLine.test(line)) };
 }

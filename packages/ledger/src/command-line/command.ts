@@ -48,9 +48,12 @@ export interface Invocation {
 /** The options that were given. Each method takes the option's name without `--`. */
 export class Options {
   readonly #values: Readonly<Record<string, unknown>>;
+  readonly #known: readonly string[];
 
-  constructor(values: Readonly<Record<string, unknown>>) {
+  /** @param known the names of all options of the command. */
+  constructor(values: Readonly<Record<string, unknown>>, known: readonly string[]) {
     this.#values = values;
+    this.#known = known;
   }
 
   /** Returns the value. Undefined: the option was not given. */
@@ -63,6 +66,11 @@ export class Options {
   texts(name: string): readonly string[] {
     const value = this.#values[name];
     return Array.isArray(value) ? value : [];
+  }
+
+  /** True if the command knows the option, given or not. */
+  knows(name: string): boolean {
+    return this.#known.includes(name);
   }
 
   /** True if the option without a value was given. */
@@ -111,7 +119,7 @@ export function parseArguments(
       ),
     });
     refuseCount(command, positionals.length, program);
-    return { positionals, options: new Options(values) };
+    return { positionals, options: new Options(values, Object.keys(command.options)) };
   } catch (error) {
     if (error instanceof TypeError)
       throw new LedgerError('invalid_input', `${error.message.split('. ')[0]}. See: ${program} ${command.name} --help`);

@@ -5,6 +5,7 @@
  * @internal It may change in any release.
  */
 export { type Command, type ExitCode, type Invocation, jsonOption, type OptionSpec, type Options, storeOption } from './command.ts';
-export { openWritableStore, storeUrl, type WritableStore } from './open-store.ts';
+export { createOption, type OpeningOptions, openWritableStore, storeUrl, type WritableStore } from './open-store.ts';
 export { type Program, type ProgramContext, runProgram } from './program.ts';
-export { openTerminal, type Terminal } from './terminal.ts';
+export { runProcess } from './run-process.ts';
+export { type Coloured, type OutputStream, openTerminal, type Terminal } from './terminal.ts';

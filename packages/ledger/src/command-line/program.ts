@@ -1,6 +1,7 @@
 // Runs a program of several commands: finds the command, passes its arguments, and prints an error as one clear line.
 import { LedgerError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
+import { withoutSecrets } from '../secrets.ts';
 import { type Command, type ExitCode, helpLines, parseArguments } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,6 +11,8 @@ export interface Program {
   readonly name: string;
   /** One line of help after the usage. */
   readonly about: string;
+  /** Returns what `--version` prints: the program and what it runs on, a line each. */
+  versions(): readonly string[];
   readonly commands: readonly Command[];
 }
 
@@ -23,8 +26,9 @@ export interface ProgramContext {
 }
 
 /**
- * Runs a command, and returns its exit code. `--help` prints the help, and returns 0. Returns 2 for an unknown command, and
- * if the command throws a LedgerError. Any other error is thrown.
+ * Runs a command, and returns its exit code. `--help` and `--version` print, and return 0. Returns 2 for an unknown command, and
+ * if the command throws a LedgerError: its message goes to standard error, and with `--json` also, with the code, to standard
+ * output. Any other error is thrown.
  * @param args the arguments after the name of the program.
  */
 export async function runProgram(program: Program, args: readonly string[], context: ProgramContext): Promise<ExitCode> {
@@ -32,12 +36,21 @@ export async function runProgram(program: Program, args: readonly string[], cont
   const [name = '', ...rest] = args;
   const command = program.commands.find((each) => each.name === name);
   const asked = args.includes('--help') || args.includes('-h') || name === 'help';
+  if (name === '--version') {
+    for (const line of program.versions()) terminal.out(line);
+    return 0;
+  }
   if (command && asked) {
     for (const line of helpLines(command, program.name)) terminal.out(line);
     return 0;
   }
   if (!command) {
-    for (const line of overview(program, name, asked)) (asked || name === '' ? terminal.out : terminal.err)(line);
+    if (!asked && name !== '') {
+      terminal.err(`There is no command ${name}.`);
+      terminal.err(`See: ${program.name} --help`);
+      return 2;
+    }
+    for (const line of overview(program)) terminal.out(line);
     return asked ? 0 : 2;
   }
   try {
@@ -45,20 +58,20 @@ export async function runProgram(program: Program, args: readonly string[], cont
   } catch (error) {
     terminal.endProgress();
     if (!(error instanceof LedgerError)) throw error; // A bug: let it crash with its stack.
-    terminal.err(`${error.code}: ${error.message}`);
+    terminal.err(error.message);
+    if (rest.includes('--json')) terminal.out(JSON.stringify({ error: error.code, message: withoutSecrets(error.message) }));
     return 2;
   }
 }
 
-function overview({ name: program, about, commands }: Program, name: string, asked: boolean): readonly string[] {
+function overview({ name: program, about, commands }: Program): readonly string[] {
   const width = Math.max(...commands.map((command) => command.name.length));
   return [
-    ...(asked || name === '' ? [] : [`There is no command ${name}.`, '']),
     `${program} COMMAND [--store URL] …: ${about}`,
     '',
     ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
     '',
     'Exit codes: 0 fine, 3 it found something, 2 it could not run.',
-    `${program} COMMAND --help tells its options.`,
+    `${program} COMMAND --help shows its options; ${program} --version what it runs on.`,
   ];
 }

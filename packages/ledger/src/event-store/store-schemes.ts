@@ -45,9 +45,18 @@ export const storeForms: string = schemes
 export function schemeOf(url: string): StoreScheme {
   const scheme = schemes.find(({ pattern }) => pattern.test(url));
   if (scheme !== undefined) return scheme;
-  const hint = url === '' || /^[a-z+]+:/.test(url) ? '' : `Is it sqlite:${url}? `;
+  const hint = hintFor(url);
   const known = schemes.map(({ form }) => form).join(', ');
   throw new LedgerError('invalid_input', `${JSON.stringify(withoutPassword(url))} names no store. ${hint}Known: ${known}`);
+}
+
+/** Says what may be wrong with a URL that names no store. The URL is a secret where it holds a password. */
+function hintFor(url: string): string {
+  if (url.includes('://')) {
+    const isAsWritten = /^[a-z+]+:/.test(url);
+    return isAsWritten ? '' : 'A URL begins with its scheme in lower case, without a blank, a quote or NAME= before it. ';
+  }
+  return url === '' || /^[a-z+]+:/.test(url) ? '' : `Is it sqlite:${url}? `;
 }
 
 /** Returns the path in a `sqlite:` URL. */

@@ -60,6 +60,8 @@ describe('what is wrong with a URL is said, without its password', () => {
       'esdb+discover://ledger:secret@h1,h2,h3:2113',
       'asks its first host alone, and fails while that one is down. Write esdb://HOST,HOST,HOST',
     ],
+    ['ESDB://ledger:secret@127.0.0.1', 'A URL begins with its scheme in lower case'],
+    ['LEDGER_URL=esdb://ledger:secret@127.0.0.1', 'without a blank, a quote or NAME= before it'],
     ['esdb://127.0.0.1?clients=0', 'clients must be a number from 1 to 16'],
     ['esdb://127.0.0.1?clients=many', 'clients must be a number from 1 to 16'],
   ])('%s', async (url, expected) => {

@@ -211,6 +211,14 @@ describe('a file that does not belong to the log is dropped, and read again from
     db.close();
     await expectDropped(store);
   });
+  test('a file with a trigger that is not ours', async () => {
+    const store = await storeOf('a');
+    await filledFrom(store);
+    const db = new DatabaseSync(path);
+    db.exec("create trigger pay after insert on orders begin update orders set status = 'active'; end");
+    db.close();
+    await expectDropped(store);
+  });
   test('where the log cannot be asked, nothing is dropped', async () => {
     const store = await storeOf('a');
     const cursor = await filledFrom(store);

@@ -1,15 +1,17 @@
 // The file of the read models: rows and cursors together, so that a page and its cursor are one transaction.
 // Everything in it comes from the log: the file can be deleted at any time, and is rebuilt.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
 import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
+import { refuseForeignObjects } from '../event-store/sqlite/foreign-objects.ts';
 import { pragma } from '../event-store/sqlite/migrations.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
+import { makePrivately } from '../written-files.ts';
 import { applicationId, layout, schema } from './read-model-layout.ts';
 
 /** The streams that the read models are made from; below, the name of their cursor. */
@@ -39,7 +41,8 @@ export interface ReadModelFile {
 }
 
 /**
- * Opens the file. Drops and rebuilds one that cannot be used: it has another layout, is damaged, or belongs to another log
+ * Opens the file. Drops and rebuilds one that cannot be used: it has another layout, is damaged, holds a trigger or view that is
+ * not ours, or belongs to another log
  * (the log was restored from a backup, or replaced).
  *
  * @param path a file, or `:memory:`.
@@ -104,6 +107,21 @@ function readModelFile(db: DatabaseSync, path: string, runtime: Runtime): ReadMo
   };
 }
 
+/** True if the file holds read models as this release lays them out: opening it drops nothing for that. Makes no file. */
+export function hasReadModels(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      return pragma(db, 'application_id') === applicationId && pragma(db, 'user_version') === layout;
+    } finally {
+      db.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
 /** True if, for each cursor, the log reaches it, still has the last event that was read, and has no other event between the two. */
 async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
   const cursors = db.prepare('select name, position, stream, revision, event_id from cursors left join last_events using (name)').all();
@@ -162,6 +180,7 @@ function drop(path: string): void {
 /** @throws LedgerError `corrupt`: the file holds read models, and cannot be used. `invalid_input`: it is another program's. */
 function openLaidOut(path: string): DatabaseSync {
   return withLedgerErrors(path, () => {
+    if (path !== ':memory:') makePrivately(path);
     const db = new DatabaseSync(path, { timeout: 0 });
     try {
       db.exec('begin'); // Both checks read one snapshot: another process may be laying out this file.
@@ -174,6 +193,7 @@ function openLaidOut(path: string): DatabaseSync {
       db.exec('commit');
       const found = pragma(db, 'user_version');
       if (found !== layout) throw new LedgerError('corrupt', `${path} has read model layout ${found}, not ${layout}`); // Dropped above.
+      refuseForeignObjects(db, path, [schema]); // A trigger in it would change what the lists show. Dropped above, too.
       return db;
     } catch (error) {
       db.close();

@@ -35,15 +35,29 @@ describe('paymentStateOf', () => {
     ['none', 'expired', 'expired'],
     ['none', 'paid', 'review'],
     ['none', 'partially_refunded', 'review'],
-    ['none', 'disputed', 'review'],
+    ['none', 'disputed', 'suspended'],
     ['none', 'refunded', 'revoked'],
-    ['suspended', 'disputed', 'review'],
+    ['suspended', 'disputed', 'suspended'],
+    ['suspended', 'paid', 'suspended'],
     ['revoked', 'refunded', 'revoked'],
     ['revoked', 'disputed', 'revoked'],
     ['active', 'paid', 'active'],
     ['active', 'partially_refunded', 'active'],
   ])('a membership %s, a payment %s: %s', (membership, payment, state) => {
     expect(paymentStateOf(order({ membership, payment, sequence: 1, delivered: 1 }), true)).toBe(state);
+  });
+
+  test('is under review where a person can decide on it, dispute or not', () => {
+    const review = {
+      reviewId: 'r',
+      orderId: 'order-1',
+      kind: 'amount',
+      openedAt: '2027-01-15T08:00:00.000Z',
+    } as OrderView['openReviews'][number];
+    expect(paymentStateOf(order({ payment: 'disputed', openReviews: [review] }), true)).toBe('review');
+    expect(paymentStateOf(order({ membership: 'suspended', payment: 'disputed', sequence: 2, openReviews: [review] }), true)).toBe(
+      'suspended',
+    );
   });
 
   test('is granting until the shop knows, where this process tells it', () => {

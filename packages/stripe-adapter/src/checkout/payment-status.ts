@@ -14,6 +14,8 @@ export type PaymentState =
   /** Paid, and the shop does not have the grant yet. */
   | 'granting'
   | 'active'
+  /** Paid, and a dispute, or a debit that the bank took back, suspends the access. */
+  | 'suspended'
   /** Paid, and a person must check it. */
   | 'review'
   /** The attempt failed or was canceled for good. */
@@ -45,7 +47,7 @@ const stateOfAttempt: Readonly<Record<AttemptStatus, PaymentState>> = {
 
 /** @param delivers whether this process delivers to the shop: then nobody is sent into a shop that does not know them yet. */
 export function stateOf(
-  { membership, sequence, delivered, payment }: OrderView,
+  { membership, sequence, delivered, payment, openReviews }: OrderView,
   attempt: AttemptStatus | undefined,
   delivers: boolean,
 ): PaymentState {
@@ -53,6 +55,8 @@ export function stateOf(
   // An order that is no longer a membership may be paid again, by another session.
   if (attempt !== 'paid') return attempt === undefined ? 'pending' : stateOfAttempt[attempt];
   if (membership === 'revoked' || payment === 'refunded') return 'revoked';
+  // A payment that was disputed before it could be granted waits for the dispute too. No person can decide that here.
+  if (membership === 'suspended' || (payment === 'disputed' && openReviews.length === 0)) return 'suspended';
   return 'review';
 }
 

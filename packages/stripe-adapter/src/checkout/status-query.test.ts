@@ -81,6 +81,18 @@ describe('the status of a session', () => {
     expect(sandbox.calls.count()).toBe(0);
   });
 
+  test('that is disputed says suspended, and active again once the dispute is won', async () => {
+    const { payments, checkout, sandbox } = await openShop();
+    const sessionId = await checkout();
+    sandbox.pay(sessionId);
+    const { id } = sandbox.dispute(sessionId);
+    await sandbox.deliverDue();
+    expect(await payments.status(sessionId)).toEqual({ state: 'suspended', stale: false });
+    sandbox.updateDispute(id, 'won');
+    await sandbox.deliverDue();
+    expect(await payments.status(sessionId)).toMatchObject({ state: 'active' });
+  });
+
   test('that was paid with too little is under review', async () => {
     const { payments, checkout, sandbox, stripe } = await openShop();
     const sessionId = await checkout({ session: { payment_intent_data: { capture_method: 'manual' } } });

@@ -1,7 +1,7 @@
 // `paidonce-stripe backfill`: brings in paid orders that never became members, and orders that the shop fulfilled before.
 import { readFileSync } from 'node:fs';
 import { LedgerError } from '@paidonce/ledger';
-import { type Command, jsonOption } from '@paidonce/ledger/command-line';
+import { type Command, createOption, jsonOption } from '@paidonce/ledger/command-line';
 import { backfill } from '../operations/backfill.ts';
 import { readShopOrders } from '../operations/shop-orders.ts';
 import { shopOptions, sinceIn, withShop } from './command-context.ts';
@@ -22,6 +22,7 @@ export const backfillCommand: Command = {
     orders: { value: 'FILE', help: "the shop's orders, a line of JSON each" },
     'dry-run': { help: 'count, and change nothing' },
     actor: { value: 'ID', help: 'who imports; it stays in the log. Default: backfill' },
+    ...createOption,
     ...shopOptions,
     ...jsonOption,
   },

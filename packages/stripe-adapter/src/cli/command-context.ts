@@ -3,7 +3,7 @@
 
 import type { EventStore } from '@paidonce/ledger';
 import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy } from '@paidonce/ledger';
-import { defined, isId } from '@paidonce/ledger/adapter';
+import { defined, hasReadModels, isId } from '@paidonce/ledger/adapter';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
 import { type BatchContext, openBatchContext } from '../operations/batch-context.ts';
@@ -58,14 +58,17 @@ export function marksIn({ options, env }: Invocation): { readonly scope: string;
  * @throws LedgerError `invalid_input`: no store is named. Also what `use` throws.
  */
 export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<OpenShop, 'work'>) => Promise<T>): Promise<T> {
-  const { options, env, runtime = {} } = invocation;
-  const { store } = await openWritableStore(storeUrl(options.text('store'), env));
+  const { options, env, terminal, runtime = {} } = invocation;
+  const create = options.knows('create') ? options.flag('create') : undefined;
+  const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal, ...defined({ create }) });
   const policy = await policyInForce(store);
   await using ledger = createPaymentLedger({
     eventStore: store,
     background: false,
     log: logTo(invocation),
     runtime,
+    // A command makes no file beside the log, and drops none that a shop of another release uses.
+    ...(create === true || hasReadModels(`${'path' in store ? store.path : ''}.read-models`) ? {} : { readModels: ':memory:' }),
     ...defined({ policy }),
   });
   return await use({ store, ledger });

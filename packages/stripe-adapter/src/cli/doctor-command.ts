@@ -2,20 +2,26 @@
 
 import { systemRuntime } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
-import { type Command, jsonOption } from '@paidonce/ledger/command-line';
+import { type Coloured, type Command, jsonOption } from '@paidonce/ledger/command-line';
 import type { Diagnosis } from '../operations/diagnosis.ts';
 import { diagnose } from '../operations/doctor.ts';
 import { logTo, marksIn, openStripe, shopOptions, withLedger } from './command-context.ts';
 
-const marks: Readonly<Record<Diagnosis['state'], string>> = { good: 'good    ', problem: 'PROBLEM ', unknown: 'unknown ' };
+const marks: Readonly<Record<Diagnosis['state'], Coloured>> = {
+  good: { colour: 'green', text: 'good    ' },
+  problem: { colour: 'red', text: 'PROBLEM ' },
+  unknown: { colour: 'yellow', text: 'unknown ' },
+};
 
 export const doctorCommand: Command = {
   name: 'doctor',
   positionals: [],
   summary: 'look at key, mode, permissions, clock, webhook endpoints and secrets, and say what to do',
   details: [
-    'It also names other ledgers whose objects bear our scope. STRIPE_WEBHOOK_SECRET may hold several secrets, with commas between. Each endpoint gets one POST without a signature, which',
-    'a shop of ours refuses. Exits 0: nothing is wrong; 3: something is; 2: it could not run.',
+    'It also names other ledgers whose objects bear our scope. STRIPE_WEBHOOK_SECRET may hold several secrets, with commas between.',
+    'Each address gets two POSTs: one without a signature, which a shop of ours refuses with 400, and an event of the type',
+    'paidonce.doctor, signed with the secret, which it takes with 2xx and ignores: so the secret is proved.',
+    'Exits 0: all was looked at, and nothing is wrong; 3: something is; 2: something could not be looked at, or it could not run.',
   ],
   options: {
     url: { value: 'URL', help: 'where Stripe should send webhooks to. Default: every endpoint of the account' },
@@ -32,7 +38,7 @@ export const doctorCommand: Command = {
       secretKey: env['STRIPE_SECRET_KEY'] ?? '',
       webhookSecrets: (env['STRIPE_WEBHOOK_SECRET'] ?? '').split(',').filter((secret) => secret.trim() !== ''),
       log: logTo(invocation),
-      runtime: systemRuntime,
+      runtime: { ...systemRuntime, ...invocation.runtime },
       ...marksIn(invocation),
       ...defined({ webhookUrl: url }),
     };
@@ -40,11 +46,12 @@ export const doctorCommand: Command = {
       ? await diagnose(asked)
       : await withLedger(invocation, ({ ledger }) => diagnose({ ...asked, ledger }));
     if (options.flag('json')) terminal.out(JSON.stringify(found));
-    else for (const line of found.map(lineOf)) terminal.out(line);
-    return found.some(({ state }) => state === 'problem') ? 3 : 0;
+    else for (const each of found) terminal.out(marks[each.state], lineOf(each));
+    if (found.some(({ state }) => state === 'problem')) return 3;
+    return found.some(({ state }) => state === 'unknown') ? 2 : 0;
   },
 };
 
-function lineOf({ what, state, found, remedy }: Diagnosis): string {
-  return `${marks[state]}${what}: ${found}${remedy === undefined ? '' : `. ${remedy}`}`;
+function lineOf({ what, found, remedy }: Diagnosis): string {
+  return `${what}: ${found}${remedy === undefined ? '' : `. ${remedy}`}`;
 }

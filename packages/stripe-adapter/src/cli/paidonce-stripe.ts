@@ -1,5 +1,7 @@
 // The program `paidonce-stripe` and its commands.
+import { readFileSync } from 'node:fs';
 import { type Command, type ExitCode, type ProgramContext, runProgram } from '@paidonce/ledger/command-line';
+import Stripe from 'stripe';
 import { backfillCommand } from './backfill-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { moveCommand } from './move-command.ts';
@@ -20,7 +22,15 @@ const commands: readonly Command[] = [
   sandboxCommand,
 ];
 
+function versions(): readonly string[] {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return [
+    `@paidonce/stripe-adapter ${version}`,
+    `Node ${process.versions.node}, stripe ${Stripe.PACKAGE_VERSION}, API version ${Stripe.API_VERSION}`,
+  ];
+}
+
 export function paidonceStripe(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const about = 'Stripe and a PaidOnce ledger, compared and mended. Each change goes through the ledger’s one write path.';
-  return runProgram({ name: 'paidonce-stripe', about, commands }, args, context);
+  return runProgram({ name: 'paidonce-stripe', about, commands, versions }, args, context);
 }

@@ -1,11 +1,12 @@
 // The commands, as a terminal runs them, against the sandbox and a log on disk that a shop wrote.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { createPaymentLedger, type MembershipChange, type PaymentLedger, type Policy } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
@@ -25,8 +26,13 @@ const webhookSecret = 'whsec_of_the_shop';
 interface Ran {
   readonly code: number;
   readonly out: string;
+  /** Without the lines that name the store. */
   readonly err: string;
+  /** The lines that name the store. */
+  readonly stores: readonly string[];
 }
+
+const storeLine = /^sqlite:.*, [\d,]+ orders?$/;
 
 interface Desk {
   readonly sandbox: StripeSandbox;
@@ -81,7 +87,12 @@ async function openDesk({ policy, env = {} }: DeskOptions = {}): Promise<Desk> {
   };
 }
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>>, isTTY = false): Promise<Ran> {
+async function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  isTTY = false,
+  runtime: { readonly now?: () => Date } = {},
+): Promise<Ran> {
   let [out, err] = ['', ''];
   const into = (write: (text: string) => void) => ({
     isTTY,
@@ -89,7 +100,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
       write(text);
       return true;
     },
-    once: () => undefined,
+    drained: async () => undefined,
   });
   const terminal = openTerminal(
     into((text) => {
@@ -99,7 +110,9 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
       err += text;
     }),
   );
-  return { code: await paidonceStripe(args, { env, terminal, runtime: { sleep: async () => undefined } }), out, err };
+  const code = await paidonceStripe(args, { env, terminal, runtime: { sleep: async () => undefined, ...runtime } });
+  const lines = err.split('\n');
+  return { code, out, err: lines.filter((line) => !storeLine.test(line)).join('\n'), stores: lines.filter((line) => storeLine.test(line)) };
 }
 
 /** A way to the sandbox on which the balance's rows are told otherwise. */
@@ -374,7 +387,7 @@ describe('reconcile', () => {
     desk.sandbox.injectFault({ kind: 'status', status: 401, times: 9, path: '/v1/balance_transactions' });
     const ran = await desk.run('reconcile');
     expect([ran.code, ran.out]).toEqual([2, '']);
-    expect(ran.err).toContain('provider_unavailable: Stripe refuses our key');
+    expect(ran.err).toContain('Stripe refuses our key');
   });
 });
 
@@ -502,7 +515,15 @@ describe('backfill', () => {
       { orderId: 'old-1', paymentId: served, fulfilled: true },
       { orderId: 'old-2', paymentId: waiting, fulfilled: false },
     );
-    expect(json(await desk.run('backfill', '--orders', file, '--dry-run', '--json'))).toMatchObject({ imported: 1, granted: 1 });
+    expect(await desk.run('backfill', '--orders', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('make a new one: --create'),
+    });
+    expect(readdirSync(desk.folder)).toEqual(['orders.ndjson']);
+    expect(json(await desk.run('backfill', '--orders', file, '--create', '--dry-run', '--json'))).toMatchObject({
+      imported: 1,
+      granted: 1,
+    });
     expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({
       imported: 1,
       granted: 1,
@@ -605,11 +626,35 @@ describe('backfill', () => {
     expect(desk.changes).toEqual([]);
   });
 
+  test('has one sentence for one cause, in a dry run and in a run', async () => {
+    const desk = await openDesk();
+    const [listedOne, marked] = [await soldBefore(desk), await paidInSilence(desk)];
+    for (const sessionId of [listedOne, marked]) desk.sandbox.refund(sessionId, { fate: 'never_made' });
+    // The order of this one is not placed: somebody made it by hand, with our mark.
+    const { id } = await desk.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+      metadata: { paidonce: 'paidonce', paidonce_order: 'order-of-nobody' },
+    });
+    desk.sandbox.pay(id, { fate: 'never_made' });
+    const file = listed(desk, { orderId: 'old-1', paymentId: listedOne, fulfilled: false });
+    const said = async (...args: readonly string[]): Promise<unknown> =>
+      (json(await desk.run('backfill', '--orders', file, '--json', ...args))['problems'] as string[]).toSorted();
+    const dry = await said('--dry-run');
+    expect(dry).toEqual([
+      expect.stringMatching(/^cs_\w+: it names an order that is not placed; list it among --orders$/),
+      'old-1: it has refunds or disputes, which are reported first: no membership comes of it unless enough is left',
+      'order-1: it has refunds or disputes, which are reported first: no membership comes of it unless enough is left',
+    ]);
+    expect(await said()).toEqual(dry);
+  });
+
   test('leaves to a person what does not fit', async () => {
     const desk = await openDesk();
     const sessionId = await soldBefore(desk);
     const file = listed(desk, { orderId: 'old-1', paymentId: sessionId, fulfilled: true, amountMinor: 9_000 });
-    const ran = await desk.run('backfill', '--orders', file);
+    const ran = await desk.run('backfill', '--orders', file, '--create');
     expect(ran.code).toBe(3);
     expect(ran.out).toContain(`needs a person: old-1 (${sessionId}): not_entitled`);
   });
@@ -678,8 +723,10 @@ describe('recheck', () => {
   });
 
   test('says that there is no such order', async () => {
-    const ran = await (await openDesk()).run('recheck', 'order-7');
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('order_unknown: There is no order order-7')]);
+    const desk = await openDesk();
+    await desk.shop(async () => undefined);
+    const ran = await desk.run('recheck', 'order-7');
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('There is no order order-7')]);
   });
 });
 
@@ -885,6 +932,7 @@ describe('a log that is lost', () => {
     const file = join(desk.folder, 'orders.ndjson');
     writeFileSync(file, JSON.stringify({ ...terms, paymentId, placedAt: '2026-11-01T00:00:00Z', fulfilled: false }));
 
+    await desk.shop(async () => undefined); // A new and empty log is in the place of the lost one.
     const asked = await desk.run('doctor');
     expect(asked.code).toBe(3);
     expect(asked.out).toContain(`PROBLEM ledgers under scope paidonce: ledger ${ledgerId} made 1 of the newest sessions`);
@@ -908,7 +956,22 @@ describe('doctor', () => {
     });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/stripe`;
   }
-  const refuses: RequestListener = (_request, response) => response.writeHead(400).end();
+  /** A shop: it takes what is signed with its secret, and answers 400 to all else. */
+  const shopWith =
+    (secret: string, taken: string[] = []): RequestListener =>
+    async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString('utf8');
+      try {
+        new Stripe(key).webhooks.constructEvent(body, String(request.headers['stripe-signature']), secret);
+        taken.push(body);
+        response.writeHead(200).end();
+      } catch {
+        response.writeHead(400).end();
+      }
+    };
+  const refuses = shopWith(webhookSecret);
   const env = { STRIPE_WEBHOOK_SECRET: webhookSecret };
 
   test('finds nothing wrong with a shop that is well wired', async () => {
@@ -928,6 +991,9 @@ describe('doctor', () => {
       'event types',
       'API version',
       'answers',
+      'may create Checkout Sessions',
+      'good    webhook secret: proof',
+      'good    events delivered',
     ]) {
       expect(ran.out).toContain(what);
     }
@@ -987,6 +1053,127 @@ describe('doctor', () => {
     expect(ran.code).toBe(3);
   });
 
+  test('proves the secret by an event that a real shop takes and ignores', async () => {
+    const desk = await openDesk({ env });
+    const outcomes: unknown[] = [];
+    await paidInSilence(desk);
+    const { stripe } = desk;
+    await using ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false });
+    await using payments = stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll: false });
+    const shop: RequestListener = async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const { outcome } = await payments.handleWebhook(Buffer.concat(chunks), String(request.headers['stripe-signature'] ?? ''));
+      outcomes.push(outcome);
+      response.writeHead(outcome === 'bad_signature' ? 400 : 200).end();
+    };
+    const url = await served(shop);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    const ran = await desk.run('doctor');
+    expect([ran.code, ran.out]).toEqual([0, expect.stringContaining(`good    webhook secret: proof: ${url} takes an event`)]);
+    expect(outcomes).toEqual(['bad_signature', 'ignored']);
+    expect(await ledger.backlog()).toMatchObject({ openOrders: 0, openReviews: 0 });
+  });
+
+  test('names a secret that the server does not have, of several too', async () => {
+    const taken: string[] = [];
+    const desk = await openDesk({ env: { STRIPE_WEBHOOK_SECRET: `${webhookSecret},whsec_of_another_shop` } });
+    await paidInSilence(desk);
+    const url = await served(shopWith(webhookSecret, taken));
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    const ran = await desk.run('doctor');
+    expect(ran.code).toBe(3);
+    expect(ran.out).toContain('good    webhook secret 1: proof');
+    expect(ran.out).toContain(`PROBLEM webhook secret 2: proof: an event signed with it is refused: ${url} answered 400. After 400`);
+    expect(JSON.parse(taken[0] ?? '')).toMatchObject({ type: 'paidonce.doctor', livemode: false });
+  });
+
+  test('proves the secret at the address that is given, where the key may not list endpoints, and says what it could not see', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/webhook_endpoints' });
+    const url = await served(refuses);
+    const ran = await desk.run('doctor', '--no-store', '--url', url);
+    expect([ran.code, ran.out]).toEqual([2, expect.stringContaining('unknown webhook endpoint')]);
+    expect(ran.out).toContain(`good    ${url}: answers`);
+    expect(ran.out).toContain('good    webhook secret: proof');
+    desk.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/webhook_endpoints' });
+    const without = await desk.run('doctor', '--no-store');
+    expect([without.code, without.out]).toEqual([
+      2,
+      expect.stringContaining(
+        'unknown webhook secret: proof: it is not proved: there is no address to post to. Pass the shop’s own: --url',
+      ),
+    ]);
+  });
+
+  test('ends with 3 where Stripe refuses the key, and with 2 where nobody answers', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.injectFault({ kind: 'status', status: 401, path: '/v1/account' });
+    expect(await desk.run('doctor', '--no-store')).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/PROBLEM account: Stripe refuses our key/),
+    });
+    const nobody = await openDesk({ env: { ...env, STRIPE_API_BASE: 'http://127.0.0.1:9' } });
+    expect(await nobody.run('doctor', '--no-store')).toMatchObject({ code: 2, out: expect.stringContaining('unknown account') });
+  });
+
+  test('knows thin destinations: one that is off, and types that two share at one address', async () => {
+    const desk = await openDesk({ env });
+    const url = await served(refuses);
+    const refunds = ['v1.refund.created', 'v1.refund.updated', 'v1.refund.failed', 'v1.charge.refunded'];
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret, payload: 'thin', enabledEvents: refunds });
+    const ran = await desk.run('doctor', '--no-store');
+    expect(ran.out).toContain(`good    ${url} (thin): enabled`);
+    expect(ran.out).toMatch(/PROBLEM .*: event types: without (?!.*refund)checkout\.session\.completed/);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    expect((await desk.run('doctor', '--no-store')).code).toBe(0);
+    const [{ id } = { id: '' }] = (await desk.stripe.v2.core.eventDestinations.list()).data.filter(
+      ({ event_payload }) => event_payload === 'thin',
+    );
+    await desk.stripe.v2.core.eventDestinations.disable(id);
+    const off = await desk.run('doctor', '--no-store');
+    expect([off.code, off.out]).toEqual([3, expect.stringContaining(`PROBLEM ${url} (thin): enabled: disabled`)]);
+  });
+
+  test('names an endpoint for connected accounts that is needed and missing', async () => {
+    const desk = await openDesk({ env });
+    const url = await served(refuses);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret });
+    const order = { orderId: 'order-1', memberId: 'm', plan: 'year', amountMinor: 1_000, currency: 'eur', livemode: false };
+    await desk.shop((ledger) => ledger.placeOrder({ ...order, account: seller }));
+    const missing = await desk.run('doctor');
+    expect([missing.code, missing.out]).toEqual([
+      3,
+      expect.stringContaining(`PROBLEM endpoint for connected accounts: none, and the ledger has orders on ${seller}. Add one`),
+    ]);
+    desk.sandbox.addWebhookEndpoint({ url, secret: webhookSecret, connect: true });
+    const there = await desk.run('doctor');
+    expect([there.code, there.out]).toEqual([0, expect.stringContaining(`good    endpoint for connected accounts: ${url}`)]);
+  });
+
+  test('names events that did not reach an endpoint lately', async () => {
+    const desk = await openDesk({ env });
+    desk.sandbox.addWebhookEndpoint({ url: 'http://127.0.0.1:9/', secret: webhookSecret });
+    const { sessionId } = await desk.shop((_, payments) => payments.startCheckout(plan));
+    desk.sandbox.pay(sessionId);
+    const url = await served(refuses);
+    const later = { now: () => new Date(Date.now() + 20 * 60_000) };
+    const settings = { ...env, STRIPE_SECRET_KEY: key, STRIPE_API_BASE: desk.sandbox.url };
+    const ran = await run(['doctor', '--no-store', '--url', url], settings, false, later);
+    expect(ran.out).toMatch(/PROBLEM events delivered: \d of the last 3 days reached not every endpoint, the newest evt_\w+ \(/);
+    expect(ran.code).toBe(3);
+  });
+
+  test.each([
+    ['/v1/charges/:charge', 'may read Charges'],
+    ['/v1/checkout/sessions', 'may create Checkout Sessions'],
+  ])('names the right that a restricted key lacks: %s', async (path, what) => {
+    const desk = await openDesk({ env });
+    desk.sandbox.injectFault({ kind: 'status', status: 403, path, ...(path.endsWith('sessions') ? { method: 'POST' } : {}) });
+    const ran = await desk.run('doctor', '--no-store');
+    expect([ran.code, ran.out]).toEqual([3, expect.stringMatching(new RegExp(`PROBLEM ${what}: .*Give the key that permission`))]);
+  });
+
   test('names a permission that the key lacks', async () => {
     const desk = await openDesk({ env });
     desk.sandbox.injectFault({ kind: 'status', status: 403, path: '/v1/balance_transactions' });
@@ -1016,7 +1203,52 @@ describe('the program', () => {
       code: 2,
       err: expect.stringContaining('paidonce-stripe reconcile --help'),
     });
+    await desk.shop(async () => undefined);
     expect(await desk.run('reconcile', '--since', 'soon')).toMatchObject({ code: 2, err: expect.stringContaining('--since is "soon"') });
+  });
+
+  test('makes no ledger and no read models, whatever the command', async () => {
+    const desk = await openDesk({ env: { STRIPE_WEBHOOK_SECRET: webhookSecret } });
+    const by = ['--actor', 'a', '--reason', 'r'];
+    for (const args of [
+      ['reconcile'],
+      ['reconcile', '--repair'],
+      ['backfill'],
+      ['recheck', 'order-1'],
+      ['observe', 'order-1', '--paid', ...by],
+      ['move', 'pi_1', '--to', 'order-1', ...by],
+      ['resolve', 'order-1', 'review', '--as', 'grant', ...by],
+      ['doctor'],
+    ]) {
+      const { code, out, err } = await desk.run(...args);
+      expect([args[0], code, out]).toEqual([args[0], 2, '']);
+      expect(err).toMatch(/^There is no ledger at \/.*ledger\.db\. Name the right one: --store, LEDGER_URL or DATA_DIR/);
+      expect(readdirSync(desk.folder)).toEqual([]);
+    }
+    await desk.shop(async () => undefined);
+    rmSync(join(desk.folder, 'ledger.db.read-models'), { force: true });
+    expect(await desk.run('reconcile')).toMatchObject({ code: 0, stores: [`sqlite:${join(desk.folder, 'ledger.db')}, 0 orders`] });
+    expect(readdirSync(desk.folder).filter((name) => name.includes('read-models'))).toEqual([]);
+  });
+
+  test('uses the read models of the shop where they are of this release, and leaves those of another as they are', async () => {
+    const desk = await openDesk();
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    const path = join(desk.folder, 'ledger.db.read-models');
+    const db = new DatabaseSync(path);
+    db.exec('pragma user_version = 99');
+    db.close();
+    expect((await desk.run('reconcile')).code).toBe(0);
+    const after = new DatabaseSync(path);
+    expect(after.prepare('pragma user_version').get()).toEqual({ user_version: 99 });
+    after.close();
+  });
+
+  test('--version shows what it runs on', async () => {
+    expect((await run(['--version'], {})).out).toMatch(
+      /^@paidonce\/stripe-adapter \S+\nNode \S+, stripe 23\.1\.0, API version 2026-10-28\.endive\n$/,
+    );
   });
 
   test.each([['reconcile'], ['backfill']])('%s shows a person how far it is, and leaves nothing of that', async (command) => {

@@ -11,6 +11,7 @@ import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import { awaitedPayment } from './awaited-payment.ts';
+import { type Backfilled, causes } from './backfilled.ts';
 import { accountsInScope, type BatchContext, everyObject } from './batch-context.ts';
 import { chargedAtStripe } from './provider-payments.ts';
 import { refundsAndDisputesOf } from './refresh-payment.ts';
@@ -26,25 +27,6 @@ export interface BackfillOptions {
   /** Who imports, and why: it stays in the log. */
   readonly by: ManualAction;
   readonly onProgress?: (what: string, count: number) => void;
-}
-
-/** Counts of orders by their outcome; with `dryRun`, by what it would be. */
-export interface Backfilled {
-  /** Orders that were compared with Stripe, whatever came of them. */
-  readonly examined: number;
-  /** Became members, and the shop is informed. */
-  readonly granted: number;
-  /** Were members already, by the shop's list. */
-  readonly imported: number;
-  /** Had a membership in the ledger before. */
-  readonly known: number;
-  readonly unpaid: number;
-  /** A person must check: another amount, another order's payment, refunded. */
-  readonly review: number;
-  readonly notOurs: number;
-  readonly calls: number;
-  /** Which orders those are, and why. */
-  readonly problems: readonly string[];
 }
 
 type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
@@ -83,6 +65,8 @@ class Run {
   readonly #counts: Counts;
   /** Payments of the shop's own list, and of the sessions read so far. */
   readonly #done = new Set<string>();
+  /** Orders and objects of which money went back or is disputed. Written by `#recordRefundsAndDisputes`. */
+  readonly #wentBack = new Set<string>();
 
   constructor(work: BatchContext, account: string, calls: StripeCalls, options: BackfillOptions, counts: Counts) {
     this.#work = work;
@@ -103,7 +87,7 @@ class Run {
     if (mapped.kind !== 'statement' || !isPaid(mapped.statement.fact)) return this.#await(order, session, mapped);
     const { statement } = mapped;
     for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
-    if (!(await this.#recordRefundsAndDisputes(statement, order.orderId))) return;
+    if (!(await this.#recordRefundsAndDisputes(statement, order.orderId, order.orderId))) return;
     if (order.fulfilled) return this.#import(order, statement);
     await this.#grant(order, statement, session);
   }
@@ -140,24 +124,28 @@ class Run {
   async #backfillObject(object: unknown, order: OrderView | undefined, answer: Pick<Answer, 'asOf' | 'apiVersion'>): Promise<void> {
     const mapped = toObservation(object, this.#contextOf(answer), this.#work.ourLedger.scope);
     const statement = mapped.kind === 'statement' && isPaid(mapped.statement.fact) ? mapped.statement : undefined;
-    if (statement && !(await this.#recordRefundsAndDisputes(statement, order?.orderId))) return;
-    const name = identityOf(object).id ?? '';
+    const name = order?.orderId ?? identityOf(object).id ?? '';
+    if (statement && !(await this.#recordRefundsAndDisputes(statement, name, order?.orderId))) return;
     if (this.#options.dryRun !== true) {
-      this.#countResult(await this.#work.intake.take(object, { ...this.#contextOf(answer), source: 'poll' }), name);
-    } else if (mapped.kind === 'not_understood') this.problem(`${name}: it cannot be read, at ${mapped.path}`);
+      const result = await this.#work.intake.take(object, { ...this.#contextOf(answer), source: 'poll' });
+      if (statement && order === undefined && (result.outcome === 'recorded' || result.outcome === 'held'))
+        this.problem(`${name}: ${causes.notPlaced}`);
+      else this.#countResult(result, name);
+    } else if (mapped.kind === 'not_understood') this.problem(`${name}: ${causes.unreadable}`);
     else if (!statement) this.#add('unpaid');
     else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
-    else this.problem(`${name}: it names an order that is not placed; list it among --orders`);
+    else this.problem(`${name}: ${causes.notPlaced}`);
   }
 
   /** Records refunds and disputes before the payment, so that what was undone since grants nothing. False: stop here, it is a dry run. */
-  async #recordRefundsAndDisputes({ payment }: Statement, orderId: string | undefined): Promise<boolean> {
+  async #recordRefundsAndDisputes({ payment }: Statement, name: string, orderId?: string): Promise<boolean> {
     if (!payment.id.startsWith('pi_')) return true; // It cost nothing.
     const { livemode, account } = payment;
     const provenance = { source: 'poll' as const, account, livemode, ...defined({ orderId }) };
     const back = await refundsAndDisputesOf(payment.id, provenance, this.#calls);
+    if (back.length > 0) this.#wentBack.add(name);
     if (this.#options.dryRun === true && back.length > 0) {
-      this.problem(`${orderId ?? payment.id}: it has refunds or disputes, which are reported first`);
+      this.problem(`${name}: ${causes.wentBack}`);
       return false;
     }
     for (const each of back) await this.#work.intake.take(each.object, each.provenance);
@@ -224,9 +212,8 @@ class Run {
     if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
-    else if (outcome === 'recorded')
-      this.problem(`${name}: recorded, without a membership. It is unpaid, refunded or disputed, or its order is not placed`);
-    else this.problem(`${name}: ${outcome}`);
+    else if (outcome === 'recorded') this.problem(`${name}: ${this.#wentBack.has(name) ? causes.wentBack : causes.noMembership}`);
+    else this.problem(`${name}: ${outcome === 'unreadable' ? causes.unreadable : outcome}`);
   }
 
   #contextOf({ asOf, apiVersion }: Pick<Answer, 'asOf' | 'apiVersion'>) {

@@ -1,13 +1,15 @@
 // Checks how a shop is wired to Stripe, and what to do about it: the key, the account and its mode, the clock, the webhook
-// endpoints and their secrets. It only reads, and posts one unsigned webhook to each endpoint's address.
-import type { Logger, PaymentLedger } from '@paidonce/ledger';
+// endpoints and their secrets. It only reads, and posts two webhooks to each endpoint's address: one without a signature, and one
+// that is signed and harmless.
+import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import type Stripe from 'stripe';
-import * as z from 'zod';
 import { addressOf, isAtStripe } from '../stripe/api-address.ts';
 import { eventTypes } from '../stripe/event-types.ts';
 import { secretKeyProblem, webhookSecretProblem } from '../stripe/secrets.ts';
 import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
+import { failureOf } from '../stripe/stripe-failure.ts';
 import { type Diagnosis, diagnosed, good, problem } from './diagnosis.ts';
+import { checkEndpoints } from './doctor-endpoints.ts';
 import { checkLedgers } from './doctor-ledgers.ts';
 
 export interface DoctorOptions {
@@ -48,9 +50,9 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Diagnos
   found.push(account);
   if (account.state !== 'good') return found; // Nothing else can be checked.
   found.push(await clock(calls, options), await modes(calls, options), ...(await orderAccounts(calls, account.found, options)));
-  found.push(...(await permissions(calls)));
+  found.push(...(await permissions(calls)), await mayCreate(options));
   if (options.ledger) found.push(...(await checkLedgers(calls, { ...options, ledger: options.ledger })));
-  found.push(...(await endpoints(options)));
+  found.push(...(await checkEndpoints({ ...options, connectedAccounts: await connectedAccounts(account.found, options) })));
   return found;
 }
 
@@ -99,11 +101,9 @@ async function modes(calls: StripeCalls, { ledger, secretKey }: DoctorOptions): 
 }
 
 /** The accounts on which the ledger has orders: all others than the key's own must be open to it, as to a platform. */
-async function orderAccounts(calls: StripeCalls, own: string, { ledger }: DoctorOptions): Promise<readonly Diagnosis[]> {
-  const orders = (await ledger?.forAdapters.accountOrders()) ?? [];
-  const others = new Set(orders.map(({ account }) => account).filter((account) => account !== own && account.startsWith('acct_')));
+async function orderAccounts(calls: StripeCalls, own: string, options: DoctorOptions): Promise<readonly Diagnosis[]> {
   const found: Diagnosis[] = [];
-  for (const account of others) {
+  for (const account of await connectedAccounts(own, options)) {
     const what = `orders on ${account}`;
     const read = () => calls.on(account).events(eventTypes, { createdFrom: 0, createdTo: 0 });
     const diagnosis = await diagnosed(what, read, () => good(what, 'the key may read it'));
@@ -117,6 +117,11 @@ async function orderAccounts(calls: StripeCalls, own: string, { ledger }: Doctor
   return found;
 }
 
+async function connectedAccounts(own: string, { ledger }: DoctorOptions): Promise<readonly string[]> {
+  const orders = (await ledger?.forAdapters.accountOrders()) ?? [];
+  return [...new Set(orders.map(({ account }) => account).filter((account) => account !== own && account.startsWith('acct_')))];
+}
+
 async function permissions(calls: StripeCalls): Promise<readonly Diagnosis[]> {
   const window = { createdFrom: 0, createdTo: 0 };
   const reads: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -124,6 +129,7 @@ async function permissions(calls: StripeCalls): Promise<readonly Diagnosis[]> {
     ['Events', () => calls.events(eventTypes, window)],
     ['Balance transactions', () => calls.balanceTransactions(window)],
     ['Payment Intents', () => calls.intent('pi_doctor_does_not_exist')],
+    ['Charges', () => calls.object('charge', 'ch_doctor_does_not_exist')],
     ['Refunds', () => calls.object('refund', 're_doctor_does_not_exist')],
     ['Disputes', () => calls.object('dispute', 'dp_doctor_does_not_exist')],
   ];
@@ -132,89 +138,18 @@ async function permissions(calls: StripeCalls): Promise<readonly Diagnosis[]> {
   return found;
 }
 
-interface Endpoint {
-  readonly id: string;
-  readonly url: string;
-  readonly status: string;
-  readonly enabled_events: readonly string[];
-  readonly api_version: string | null;
-}
-const endpointSchema: z.ZodType<Endpoint> = z.object({
-  id: z.string(),
-  url: z.string(),
-  status: z.string(),
-  enabled_events: z.array(z.string()),
-  api_version: z.string().nullable(),
-});
-
-async function endpoints({ stripe, webhookUrl, fetch = globalThis.fetch }: DoctorOptions): Promise<readonly Diagnosis[]> {
-  const what = 'webhook endpoint';
-  let all: readonly Endpoint[];
-  try {
-    const { data } = await stripe.webhookEndpoints.list({ limit: 100 }, { maxNetworkRetries: 0, timeout: probeTimeoutMs });
-    all = data.flatMap((object) => endpointSchema.safeParse(object).data ?? []);
-  } catch (error) {
-    const remedy = 'Give the key Read on Webhook Endpoints, or look at them in the dashboard';
-    return [{ what, state: 'unknown', found: error instanceof Error ? error.message : String(error), remedy }];
-  }
-  const ours = all.filter(({ url }) => webhookUrl === undefined || url === webhookUrl);
-  if (ours.length === 0) {
-    const elsewhere = all.length === 0 ? 'there is none' : `none goes to ${webhookUrl}; there are ${all.map(({ url }) => url).join(', ')}`;
-    return [problem(what, elsewhere, 'Add one in the dashboard, for the address of POST /webhooks/stripe')];
-  }
-  const found: Diagnosis[] = [];
-  for (const endpoint of ours)
-    found.push(...diagnoseEndpoint(endpoint, String(stripe.getApiField('version'))), await probe(endpoint.url, fetch));
-  return found;
-}
-
-function diagnoseEndpoint({ url, status, enabled_events: enabled, api_version: version }: Endpoint, ours: string): readonly Diagnosis[] {
-  const missing = enabled.includes('*') ? [] : eventTypes.filter((type) => !enabled.includes(type));
-  const release = (text: string) => text.split('.')[1] ?? text;
-  return [
-    status === 'enabled'
-      ? good(`${url}: enabled`, 'yes')
-      : problem(
-          `${url}: enabled`,
-          status,
-          'Stripe disables an endpoint that failed for days: enable it in the dashboard, then run `reconcile --repair`',
-        ),
-    missing.length === 0
-      ? good(`${url}: event types`, 'all')
-      : problem(
-          `${url}: event types`,
-          `without ${missing.join(', ')}`,
-          'Add them to the endpoint; until then the poll finds what they would tell',
-        ),
-    version === null || release(version) === release(ours)
-      ? good(`${url}: API version`, version ?? "the account's")
-      : problem(
-          `${url}: API version`,
-          `${version}, and the SDK has ${ours}`,
-          'Each webhook costs one read more; make a new endpoint with the SDK’s version',
-        ),
-  ];
-}
-
-/** Posts a webhook without a signature: a handler of ours refuses it with 400, at this very address. */
-async function probe(url: string, fetch: typeof globalThis.fetch): Promise<Diagnosis> {
-  const what = `${url}: answers`;
-  try {
-    const headers = { 'content-type': 'application/json' };
-    const init = { method: 'POST', body: '{}', headers, redirect: 'manual', signal: AbortSignal.timeout(probeTimeoutMs) } as const;
-    const { status, headers: answered } = await fetch(url, init);
-    if (status === 400) return good(what, '400 to a webhook without a signature');
-    if (status >= 300 && status < 400) {
-      return problem(what, `${status} to ${answered.get('location')}`, 'Stripe follows no redirect: give it the final address');
+/**
+ * Asks for a session of a mode that there is not: who may make sessions is told so, and nothing is made; who may not, is told that.
+ */
+async function mayCreate({ stripe }: DoctorOptions): Promise<Diagnosis> {
+  const what = 'may create Checkout Sessions';
+  const read = async (): Promise<void> => {
+    try {
+      await stripe.checkout.sessions.create({ mode: 'paidonce_doctor' as 'payment' }, { maxNetworkRetries: 0, timeout: probeTimeoutMs });
+    } catch (error) {
+      const failure = failureOf('POST /v1/checkout/sessions', error, 'invalid_input');
+      if (!(failure instanceof LedgerError && failure.code === 'invalid_input')) throw failure;
     }
-    if (status < 300)
-      return problem(what, `${status} to a webhook without a signature`, 'Something else answers there, or signatures are not checked');
-    return problem(what, `${status}`, 'Is the path right, and the shop running?');
-  } catch (error) {
-    return problem(
-      what,
-      error instanceof Error ? error.message : String(error),
-      'Stripe must reach it from the internet: is the shop running?',
-    );
-  }
+  };
+  return diagnosed(what, read, () => good(what, 'yes'));
 }

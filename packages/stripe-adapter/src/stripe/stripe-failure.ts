@@ -92,6 +92,11 @@ export function isNotAllowed(error: unknown): boolean {
   return stripeErrorIn(error)?.type === 'StripePermissionError';
 }
 
+/** Stripe knows no such key, or no longer: a retry cannot help. */
+export function isRefusedKey(error: unknown): boolean {
+  return stripeErrorIn(error)?.type === 'StripeAuthenticationError';
+}
+
 /** What a retry may fix soon: no answer, a failure at Stripe, a rate limit, or an idempotency key still in use. */
 function isPassing(error: unknown): boolean {
   const found = stripeErrorIn(error);

@@ -1,11 +1,11 @@
 // Signs checkpoints of the log while the ledger runs: at each multiple of 1,000 events, and also when a minute has passed
 // and something was appended. Never signs what contradicts a checkpoint that it has signed before.
-import { appendFile } from 'node:fs/promises';
 import type { Alert } from '../../alerts.ts';
 import { LedgerError } from '../../errors.ts';
 import type { EventStore } from '../../event-store/event-store.ts';
 import type { Logger } from '../../logger.ts';
 import type { Runtime } from '../../runtime.ts';
+import { appendToFile } from '../../written-files.ts';
 import { checkpointEvents, followTree, type TreeFollower, type TreeGrowth } from '../tree/tree-follower.ts';
 import { readCheckpointFile } from './checkpoint-file.ts';
 import { refuseOrigin, signCheckpoint } from './signed-checkpoint.ts';
@@ -202,7 +202,7 @@ class FollowingCheckpointer implements Checkpointer {
       });
     const last = checkpoints.at(-1);
     if (last === undefined) return;
-    if (settings.file !== undefined) await appendFile(settings.file, checkpoints.map(({ note }) => note).join(''));
+    if (settings.file !== undefined) appendToFile(settings.file, checkpoints.map(({ note }) => note).join(''));
     for (const { size, root } of checkpoints) this.#signed?.set(size, root);
     this.#largest = last.size;
     this.#signedAtMs = runtime.monotonicNowMs();

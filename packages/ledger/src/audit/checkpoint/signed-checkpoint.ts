@@ -1,6 +1,7 @@
 // Signed checkpoints (c2sp.org/tlog-checkpoint): origin, size and root of the log's tree, as a signed note. A checkpoint
 // that is kept where the log's operator cannot reach it shows every later change of the events that it covers.
 import { LedgerError } from '../../errors.ts';
+import { isPlainText } from '../../plain-text.ts';
 import { type NoteSigner, type NoteVerifier, openNote, signNote } from './signed-note.ts';
 
 /** The content of a checkpoint. */
@@ -64,7 +65,7 @@ export function splitNotes(text: string): readonly string[] {
 
 /** @throws LedgerError `invalid_input`: the origin is empty, or has a space or a `+`. */
 export function refuseOrigin(origin: string): void {
-  if (!/^[^\s+]+$/u.test(origin)) {
+  if (!/^[^\s+]+$/u.test(origin) || !isPlainText(origin)) {
     throw new LedgerError(
       'invalid_input',
       `The origin ${JSON.stringify(origin)} must be a name without spaces and +, like shop.example/ledger`,

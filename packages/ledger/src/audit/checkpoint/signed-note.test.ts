@@ -56,7 +56,25 @@ describe('a key', () => {
     ['of another algorithm', 'PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'],
     ['that is private', signerKey],
   ])('%s is refused', (_, key) => {
-    expect(() => parseVerifierKey(key)).toThrow(/the key/);
+    expect(() => parseVerifierKey(key)).toThrow(/the (?:public )?key/);
+  });
+
+  test.each(['', ' ', '\ufeff', 'KEY=', 'export KEY="', '\t# ', 'private+key+', '-'])('with %j before it is never repeated', (before) => {
+    const secret = signerKey.slice(-20);
+    for (const text of [
+      `${before}${signerKey}`,
+      `${before}${signerKey.slice('PRIVATE+KEY+'.length)}x`,
+      `${before}${signerKey.toLowerCase()}`,
+    ]) {
+      for (const parse of [parseVerifierKey, parseSignerKey]) {
+        try {
+          parse(text);
+          expect([parse, before.trim()]).toEqual([parseSignerKey, '']); // A private key is one, whatever blank is before it.
+        } catch (error) {
+          expect(String(error).toLowerCase()).not.toContain(secret.toLowerCase());
+        }
+      }
+    }
   });
 
   test('that cannot sign is refused, and is not repeated in the message', () => {
@@ -66,7 +84,7 @@ describe('a key', () => {
     expect(() => parseSignerKey(verifierKey)).toThrow(/must begin with PRIVATE/);
   });
 
-  test.each(['', 'two words', 'a+b'])('cannot be called %j', (name) => {
+  test.each(['', 'two words', 'a+b', 'a\u001b[2K', 'a\u202eb'])('cannot be called %j', (name) => {
     expect(() => generateNoteKey(name)).toThrow(/no name of a key/);
   });
 });

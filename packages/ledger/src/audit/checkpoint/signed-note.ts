@@ -2,6 +2,7 @@
 // signed it. Any tool that reads the format can check ours. To rotate a key, sign with both keys for a while.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { LedgerError } from '../../errors.ts';
+import { isPlainText } from '../../plain-text.ts';
 
 /** A private key that signs notes. */
 export interface NoteSigner {
@@ -47,20 +48,25 @@ export function generateNoteKey(name: string): { readonly signerKey: string; rea
 
 /** Reads a private key, `PRIVATE+KEY+name+id+base64`. @throws LedgerError `invalid_input`; its message never shows the key. */
 export function parseSignerKey(text: string): NoteSigner {
-  if (!text.startsWith(signerPrefix)) refuseKey('the signing key', `must begin with ${signerPrefix}`);
-  const { name, id, bytes } = parseKey(text.slice(signerPrefix.length), 'the signing key');
+  const key = text.trim(); // Takes a byte-order mark away too.
+  if (!key.startsWith(signerPrefix)) refuseKey('the signing key', `must begin with ${signerPrefix}`);
+  const { name, id, bytes } = parseKey(key.slice(signerPrefix.length), 'the signing key');
   const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, bytes]), format: 'der', type: 'pkcs8' });
   const publicKey = createPublicKey(privateKey);
   if (!keyId(name, rawPublicKey(publicKey)).equals(id)) refuseKey(`the signing key ${name}`, 'does not belong to its id');
   return { name, verifierKey: verifierKeyText(name, publicKey), sign: (note) => sign(null, Buffer.from(note), privateKey) };
 }
 
-/** Reads a public key, `name+id+base64`. @throws LedgerError `invalid_input`: it is no such key, or it is a private one. */
+/**
+ * Reads a public key, `name+id+base64`.
+ * @throws LedgerError `invalid_input`: it is no such key, or it is a private one; its message never shows the text that was given,
+ *   since that may be a private key with something before it.
+ */
 export function parseVerifierKey(text: string): NoteVerifier {
-  if (text.startsWith(signerPrefix))
+  if (/PRIVATE[+\s]+KEY/i.test(text))
     refuseKey('the key', 'is a private one: give auditors the other, and replace this one if it was shown');
-  const { name, id, bytes } = parseKey(text, `the key ${JSON.stringify(text)}`);
-  if (!keyId(name, bytes).equals(id)) refuseKey(`the key ${JSON.stringify(text)}`, 'does not belong to its id');
+  const { name, id, bytes } = parseKey(text, `the public key, a text of ${text.length} characters,`);
+  if (!keyId(name, bytes).equals(id)) refuseKey(`the public key ${name}+${id.toString('hex')}`, 'does not belong to its id');
   return { name, id, key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') }, format: 'jwk' }) };
 }
 
@@ -125,7 +131,7 @@ function parseKey(text: string, what: string): { readonly name: string; readonly
 }
 
 function refuseName(name: string): void {
-  if (!/^[^\s+]+$/u.test(name)) {
+  if (!/^[^\s+]+$/u.test(name) || !isPlainText(name)) {
     throw new LedgerError(
       'invalid_input',
       `${JSON.stringify(name)} is no name of a key: it must have no spaces and no +, like shop.example/ledger`,

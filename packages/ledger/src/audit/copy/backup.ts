@@ -24,6 +24,7 @@ export interface VerifiedBackup {
 export async function backUpLog(log: LogReader, toPath: string, onEvents?: (events: number) => void): Promise<VerifiedBackup> {
   if (!log.sqlite)
     throw new LedgerError('invalid_input', `${log.name} is no SQLite file. Back it up with the tools of its server, or export it`);
+  log.sqlite.refuseForeignObjects();
   await backUp(log.sqlite.path, toPath);
   const damage = integrityOf(toPath);
   if (damage !== 'ok')

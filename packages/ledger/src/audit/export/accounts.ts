@@ -1,5 +1,6 @@
 // The accounts of the journal, as templates: `{provider}`, `{account}` and `{plan}` are replaced by those of the payment.
 import { LedgerError } from '../../errors.ts';
+import { isPlainText } from '../../plain-text.ts';
 
 /** One account template for each use. `defaultAccounts` has the defaults. */
 export interface Accounts {
@@ -51,7 +52,8 @@ export function accountsWith(changed: readonly string[]): Accounts {
       );
     }
     // In hledger two spaces end an account, and a semicolon begins a comment.
-    if (/ {2}|[;\t\r\n"]/.test(template)) throw new LedgerError('invalid_input', `${JSON.stringify(template)} is no name of an account`);
+    if (/ {2}|[;"]/.test(template) || !isPlainText(template))
+      throw new LedgerError('invalid_input', `${JSON.stringify(template)} is no name of an account`);
     accounts[name] = template;
   }
   return accounts as unknown as Accounts;

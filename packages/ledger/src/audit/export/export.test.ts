@@ -87,7 +87,7 @@ describe('NDJSON', () => {
     );
   });
 
-  test.each([
+  test.each<readonly [string, (lines: readonly string[]) => readonly string[], RegExp]>([
     [
       'an event is changed',
       (lines: readonly string[]) => lines.with(6, lines[6]!.replace('evt_pi_confirmed', 'evt_rewritten')),
@@ -98,6 +98,14 @@ describe('NDJSON', () => {
     ['the last line is missing', (lines: readonly string[]) => lines.slice(0, -1), /cut off/],
     ['a line is no JSON', (lines: readonly string[]) => lines.with(3, '{'), /Line 4 of the export is no JSON/],
     ['a line is no event', (lines: readonly string[]) => lines.with(3, '{}'), /Line 4 of the export is no event/],
+    ...['null', '[]', '1', '"text"', 'true'].map(
+      (line) => [`a line is ${line}`, (lines: readonly string[]) => lines.with(3, line), /Line 4 of the export is no event/] as const,
+    ),
+    ['a line stands behind the last', (lines: readonly string[]) => [...lines, '', lines[0] ?? ''], /stands behind the last line/],
+    ['two exports are in one file', (lines: readonly string[]) => [...lines, ...lines], /is it a second export\?.*empty store/],
+    ['the last line stands there twice', (lines: readonly string[]) => [...lines, lines.at(-1) ?? ''], /is it a second export/],
+    ['the last line has no size', (lines: readonly string[]) => lines.with(-1, '{"format":"paidonce-export/1"}'), /size and the root/],
+    ['it is of another format', (lines: readonly string[]) => lines.with(-1, '{"format":"paidonce-export/2"}'), /another format/],
   ])('is refused where %s', async (_, change, why) => {
     const lines = change(await all(ndjsonLines(log)));
     await expect(importNdjson(each(lines), openMemoryEventStore())).rejects.toThrow(why);

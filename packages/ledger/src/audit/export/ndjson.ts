@@ -80,16 +80,19 @@ async function refuseFilled(store: EventStore): Promise<void> {
 
 async function appendAll(lines: AsyncIterable<string>, store: EventStore, { keepsOrder, onEvents }: ImportOptions): Promise<ExportedSize> {
   const writer = new LogWriter(store, { keepsOrder, onEvents });
+  let declared: ExportedSize | undefined;
+  let number = 0;
   for await (const line of lines) {
+    number += 1;
     if (line === '') continue;
-    const parsed = parseLine(line, writer.events + 1);
-    if ('root' in parsed) {
-      await writer.end();
-      return parsed;
-    }
-    await writer.take(parsed, line.length);
+    if (declared !== undefined)
+      refuseLine(number, 'stands behind the last line of the export, the one with the root: is it a second export?');
+    const parsed = parseLine(line, number);
+    if ('root' in parsed) declared = parsed;
+    else await writer.take(parsed, line.length);
   }
   await writer.end();
+  if (declared !== undefined) return declared;
   throw new LedgerError(
     'invalid_input',
     `The export is cut off: its last line, with the root, is missing. ${writer.events} events were imported; begin again with an empty store`,
@@ -99,21 +102,38 @@ async function appendAll(lines: AsyncIterable<string>, store: EventStore, { keep
 type ParsedLine = ExportedSize | PlacedEvent;
 
 function parseLine(line: string, number: number): ParsedLine {
-  const refuse = (why: string): never => {
-    throw new LedgerError('invalid_input', `Line ${number} of the export ${why}`);
-  };
-  let value: Record<string, unknown> = {};
-  try {
-    value = JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return refuse('is no JSON');
-  }
-  if (value['format'] === trailer) return { size: Number(value['size']), root: String(value['root']) };
+  const value = objectIn(line, number);
+  if (value['format'] !== undefined) return readTrailer(value, number);
   const { stream, revision, id, type, metadata, data } = value;
   if ('dataText' in value || 'metadataText' in value)
-    return refuse('holds text that the ledger did not write: such a log can be kept, not imported');
+    return refuseLine(number, 'holds text that the ledger did not write: such a log can be kept, not imported');
   if (typeof stream !== 'string' || typeof revision !== 'number' || typeof id !== 'string' || typeof type !== 'string')
-    return refuse('is no event');
-  if (typeof data !== 'object' || data === null || typeof metadata !== 'object' || metadata === null) return refuse('is no event');
+    return refuseLine(number, 'is no event');
+  if (!isObject(data) || !isObject(metadata)) return refuseLine(number, 'is no event');
   return { stream, revision, event: { id, type, data, metadata: metadata as EventMetadata } };
+}
+
+function objectIn(line: string, number: number): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return refuseLine(number, 'is no JSON');
+  }
+  if (!isObject(value) || Array.isArray(value)) return refuseLine(number, 'is no event, and not the last line of an export');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function readTrailer({ format, size, root }: Readonly<Record<string, unknown>>, number: number): ExportedSize {
+  if (format !== trailer) return refuseLine(number, `is the end of an export of another format than ${trailer}`);
+  if (typeof root === 'string' && Number.isSafeInteger(size)) return { size: size as number, root };
+  return refuseLine(number, 'must have the size and the root of the export');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function refuseLine(number: number, why: string): never {
+  throw new LedgerError('invalid_input', `Line ${number} of the export ${why}. Begin again with an empty store`);
 }

@@ -22,22 +22,25 @@ export interface SqliteViewOptions {
   readonly asOf?: Position | undefined;
   /** Called with the number of events copied so far. Not called for a SQLite log, which is not copied. */
   readonly onEvents?: ((events: number) => void) | undefined;
+  /** True for `verify` alone, which reports what is not ours in the file. All others refuse such a file. Default: false. */
+  readonly reportsForeignObjects?: boolean;
 }
 
 /** Calls `work` with the SQLite file, and deletes the temporary file afterwards. Throws what `work` and the store throw. */
 export async function withSqliteLog<T>(
   reader: LogReader,
-  { asOf, onEvents }: SqliteViewOptions,
+  { asOf, onEvents, reportsForeignObjects = false }: SqliteViewOptions,
   work: (view: SqliteView) => Promise<T>,
 ): Promise<T> {
   const { sqlite } = reader;
+  if (sqlite && !reportsForeignObjects) sqlite.refuseForeignObjects();
   if (sqlite) return work({ log: sqlite, upTo: asOf === undefined ? sqlite.end() : Number(asOf), copied: 0 });
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-audit-'));
   let log: SqliteLog | undefined;
   try {
     const path = join(folder, 'log.db');
     const { upTo, copied } = await copyInto(path, reader, { asOf, onEvents });
-    log = new SqliteLog(path);
+    log = new SqliteLog(path, { isCopy: true });
     return await work({ log, upTo, copied });
   } finally {
     log?.close();

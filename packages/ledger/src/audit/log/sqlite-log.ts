@@ -6,8 +6,9 @@ import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import { toPosition } from '../../event-store/log-pages.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
+import { refuseFound } from '../../event-store/sqlite/foreign-objects.ts';
 import type { LogRow } from './log-row.ts';
-import { type Origins, openReadOnly, prepareOrigins, prepareReading } from './sqlite-reading.ts';
+import { foreignObjectsIn, type Origins, openReadOnly, prepareOrigins, prepareReading } from './sqlite-reading.ts';
 
 /** The columns of an event, in this order. */
 type Columns = [position: number, stream: string | null, revision: number, id: string, type: string, data: string, metadata: string];
@@ -51,22 +52,45 @@ const streamsAtOnce = 64;
 export class SqliteLog {
   /** The absolute path of the file. */
   readonly path: string;
+  /** Triggers, views, tables and indexes of the file that are not ours. `verify` reports them; all others refuse the file. */
+  readonly foreignObjects: readonly string[];
   readonly #db: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareReading>;
   readonly #origins: Origins | undefined;
 
-  /** @throws LedgerError `invalid_input`: the file is no log of ours. `file_newer`, `store_unavailable`. */
-  constructor(path: string) {
+  /**
+   * @param isCopy true if the file is a temporary copy of a log in another store.
+   * @throws LedgerError `invalid_input`: the file is no log of ours. `file_newer`, `store_unavailable`. `corrupt`: it lacks a table.
+   */
+  constructor(path: string, { isCopy = false }: { readonly isCopy?: boolean } = {}) {
     this.path = resolve(path);
     this.#db = openReadOnly(this.path);
-    this.#sql = prepareReading(this.#db);
-    this.#origins = prepareOrigins(this.#db);
+    this.foreignObjects = foreignObjectsIn(this.#db, isCopy);
+    try {
+      this.#sql = prepareReading(this.#db);
+    } catch (error) {
+      this.#db.close();
+      this.refuseForeignObjects();
+      throw asLedgerError(error, this.path);
+    }
+    this.#origins = isCopy ? prepareOrigins(this.#db) : undefined;
+  }
+
+  /** @throws LedgerError `corrupt`: the file holds objects that are not ours, so what it shows may not be what was recorded. */
+  refuseForeignObjects(): void {
+    refuseFound(this.foreignObjects, this.path);
   }
 
   /** Reads the size of the log, in one statement: so the figures are of one moment, also if the log is in use. */
   extent(): LogExtent {
     const [events, end, lastGiven, longest] = this.#reading(() => this.#sql.extent.get()) as unknown as number[];
     return { events: events ?? 0, end: end ?? 0, lastGiven: lastGiven ?? 0, longestStream: (longest ?? -1) + 1 };
+  }
+
+  /** Counts the streams of orders, also of those that are not placed yet. */
+  orders(): number {
+    const [count] = this.#reading(() => this.#sql.orders.get()) as unknown as [number];
+    return count;
   }
 
   /** Returns the position of the last event; 0: there is none. */

@@ -4,11 +4,13 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
+import { foreignObjects } from '../../event-store/sqlite/foreign-objects.ts';
 import { applicationId, migrations, pragma, refuseForeignFile } from '../../event-store/sqlite/migrations.ts';
 
 export type LogQuery =
   | 'extent'
   | 'end'
+  | 'orders'
   | 'boundary'
   | 'page'
   | 'heads'
@@ -28,13 +30,17 @@ export interface Origins {
   readonly placeOf: StatementSync;
 }
 
-/** Prepares the statements that convert positions. Undefined: the file is no temporary copy. */
-export function prepareOrigins(db: DatabaseSync): Origins | undefined {
-  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'origins'").get() === undefined) return undefined;
+/** Prepares the statements that convert the positions of a temporary copy. */
+export function prepareOrigins(db: DatabaseSync): Origins {
   return {
     originOf: db.prepare('SELECT origin FROM origins WHERE position = ?'),
     placeOf: db.prepare('SELECT max(position) AS place FROM origins WHERE origin <= ?'),
   };
+}
+
+/** Returns what is in the file and was not made by us. It is checked once, when the file is opened. */
+export function foreignObjectsIn(db: DatabaseSync, isCopy: boolean): readonly string[] {
+  return foreignObjects(db, isCopy ? [...migrations, originsTable] : migrations);
 }
 
 /** Opens the file. @throws LedgerError `invalid_input`: it is no log of this release. `file_newer`, `store_unavailable`. */
@@ -82,6 +88,7 @@ export function prepareReading(db: DatabaseSync): Record<LogQuery, StatementSync
     extent: db.prepare(`SELECT (SELECT count(*) FROM events), (SELECT max(position) FROM events),
       (SELECT seq FROM sqlite_sequence WHERE name = 'events'), (SELECT max(revision) FROM streams)`),
     end: db.prepare('SELECT max(position) FROM events'),
+    orders: db.prepare("SELECT count(*) FROM streams WHERE name GLOB 'order-*'"),
     boundary: db.prepare('SELECT max(id), count(*) FROM (SELECT id FROM streams WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)'),
     // LEFT JOIN, so that an event without a stream is found too.
     page: db.prepare(

@@ -1,5 +1,6 @@
-// Checks a receipt offline; it needs only a public key. It imports nothing and uses only WebCrypto (SHA-256 and Ed25519),
-// so that it runs in a browser without changes, and others can port it line by line.
+// Checks a receipt offline; it needs only a public key. It imports nothing and uses only WebCrypto (SHA-256 and Ed25519), so
+// that it runs in a browser without changes, and others can port it line by line. Nobody vouches for a receipt: whatever it is,
+// the answer comes in bounded time and memory, nothing is thrown, and no problem holds a character that moves on a terminal.
 
 /** A receipt, stored as JSON. All texts are exactly as the log stores them. */
 export interface Receipt {
@@ -38,26 +39,44 @@ export type VerifiedReceipt =
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** The bounds of a receipt. An order has some ten events; a store takes none of more than 1 MiB, or nested deeper than 64. */
+export const maxReceiptEvents = 5_000;
+const limits = { chars: 2 ** 24, eventChars: 2 ** 20, depth: 66, noteChars: 2 ** 16, signatures: 64, problems: 20 } as const;
+
+/** Parses the text of a receipt. Undefined: it is no JSON, or beyond a limit. Never throws. */
+export function parseReceipt(text: string): unknown {
+  if (text.length > limits.chars || isNestedDeeper(text, limits.depth)) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Checks a receipt: signature, inclusion of each event, complete streams, and the content of the policies.
- * @param receipt the parsed JSON. Any other value is answered as not valid; nothing is thrown.
+ * @param receipt what `parseReceipt` returned. Any other value is answered as not valid; nothing is thrown.
  * @param keys the public keys that you trust, `name+id+base64`.
  */
-export async function verifyReceipt(receipt: unknown, keys: readonly string[]): Promise<VerifiedReceipt> {
-  if (!isReceipt(receipt)) return { valid: false, problems: ['it is no receipt of this format'] };
+export function verifyReceipt(receipt: unknown, keys: readonly string[]): Promise<VerifiedReceipt> {
+  return verified(receipt, keys).catch((error) => ({ valid: false, problems: [`it cannot be checked: ${shown(String(error))}`] }));
+}
+
+async function verified(receipt: unknown, keys: readonly string[]): Promise<VerifiedReceipt> {
+  const refused = (...problems: readonly string[]): VerifiedReceipt => ({ valid: false, problems: problems.slice(0, limits.problems) });
+  if (!isReceipt(receipt)) return refused('it is no receipt of this format, or beyond its limits');
   const note = await openNote(receipt.checkpoint, keys);
-  if ('problem' in note) return { valid: false, problems: [`the checkpoint: ${note.problem}`] };
+  if ('problem' in note) return refused(`the checkpoint: ${note.problem}`);
   const [origin = '', sizeText = '', root = ''] = note.text.split('\n');
   const size = Number(sizeText);
-  if (!Number.isSafeInteger(size) || bytesOf(root).length !== 32) return { valid: false, problems: ['the signed note is no checkpoint'] };
-  const problems: string[] = [];
+  if (!/^[1-9]\d{0,14}$/.test(sizeText) || bytesOf(root).length !== 32) return refused('the signed note is no checkpoint');
   for (const event of receipt.events) {
-    if (!(await isIncluded(event, size, root))) problems.push(`${placeOf(event)} is not in the log that was signed`);
+    // The first one is answer enough: whoever made the receipt decides how many more there are.
+    if (!(await isIncluded(event, size, root))) return refused(`${placeOf(event)} is not in the log that was signed`);
   }
-  problems.push(...streamProblems(receipt), ...(await policyProblems(receipt)));
-  return problems.length > 0
-    ? { valid: false, problems }
-    : { valid: true, orderId: receipt.orderId, origin, size, signedBy: note.signedBy };
+  const problems = [...streamProblems(receipt), ...(await policyProblems(receipt))];
+  if (problems.length > 0) return refused(...problems);
+  return { valid: true, orderId: receipt.orderId, origin, size, signedBy: note.signedBy };
 }
 
 /** Opens a signed note: text, blank line, signature lines `— name base64(key id, 4 bytes ‖ signature)`. */
@@ -65,18 +84,22 @@ async function openNote(
   note: string,
   keys: readonly string[],
 ): Promise<{ text: string; signedBy: readonly string[] } | { problem: string }> {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids them
+  if (note.length > limits.noteChars || /[\x00-\x09\x0b-\x1f]/.test(note)) return { problem: 'it is no signed note' };
   const split = note.lastIndexOf('\n\n');
   if (split === -1) return { problem: 'it has no signatures' };
   const text = note.slice(0, split + 1);
   const signedBy: string[] = [];
-  for (const line of note.slice(split + 2).split('\n')) {
+  const lines = note.slice(split + 2).split('\n');
+  if (lines.length > limits.signatures + 1) return { problem: `it has more than ${limits.signatures} signatures` };
+  for (const line of lines) {
     const [dash, name, encoded] = line.split(' ');
     if (dash !== '—' || name === undefined || encoded === undefined) continue;
     const signature = bytesOf(encoded);
     for (const key of keys) {
       const [, keyName = '', id = '', material = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(key.trim()) ?? [];
       if (keyName !== name || hexOf(signature.subarray(0, 4)) !== id) continue;
-      if (!(await isSigned(text, signature.subarray(4), bytesOf(material)))) return { problem: `the signature of ${name} is false` };
+      if (!(await isSigned(text, signature.subarray(4), bytesOf(material)))) return { problem: `the signature of ${shown(name)} is false` };
       signedBy.push(name);
     }
   }
@@ -99,6 +122,7 @@ async function isIncluded({ index, proof, ...event }: ReceiptEvent, size: number
   for (const each of proof) {
     if (last === 0) return false;
     const sibling = bytesOf(each);
+    if (sibling.length !== 32) return false;
     if (at % 2 === 1 || at === last) {
       hash = await sha256(new Uint8Array([1]), sibling, hash);
       while (at % 2 === 0 && at !== 0) [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
@@ -114,14 +138,17 @@ async function isIncluded({ index, proof, ...event }: ReceiptEvent, size: number
 function streamProblems({ orderId, events }: Receipt): readonly string[] {
   const problems: string[] = [];
   const last = new Map<string, ReceiptEvent>();
+  let index = -1;
   for (const event of [...events].sort((a, b) => a.index - b.index)) {
+    if (event.index === index) problems.push(`${placeOf(event)} stands in it twice`);
+    index = event.index;
     if (event.stream === 'policy') continue;
     const before = last.get(event.stream);
     if (event.revision !== (before?.revision ?? -1) + 1)
       problems.push(`${placeOf(event)} follows revision ${before?.revision ?? '(none)'}`);
     last.set(event.stream, event);
   }
-  if (!last.has(`order-${orderId}`)) problems.push(`the stream of order ${orderId} is not in it`);
+  if (!last.has(`order-${orderId}`)) problems.push(`the stream of order ${shown(orderId)} is not in it`);
   return problems;
 }
 
@@ -131,14 +158,15 @@ async function policyProblems({ events }: Receipt): Promise<readonly string[]> {
   const policies = new Set<string>();
   for (const event of events) {
     if (event.stream !== 'policy') continue;
-    const { hash, policy } = JSON.parse(event.data) as { hash?: string; policy?: unknown };
-    if (hash === hexOf(await sha256(utf8(JSON.stringify(policy))))) policies.add(hash);
+    const { hash, policy } = JSON.parse(event.data) as { hash?: unknown; policy?: unknown };
+    const content = hexOf(await sha256(utf8(JSON.stringify(policy) ?? '')));
+    if (hash === content) policies.add(content);
     else problems.push(`${placeOf(event)} is not the policy that its name says`);
   }
   for (const event of events) {
-    const { policy } = JSON.parse(event.metadata) as { policy?: string };
-    if (policy !== undefined && !policies.has(policy))
-      problems.push(`${placeOf(event)} names policy ${policy}, which is not in the receipt`);
+    const { policy } = JSON.parse(event.metadata) as { policy?: unknown };
+    if (policy === undefined || (typeof policy === 'string' && policies.has(policy))) continue;
+    problems.push(`${placeOf(event)} names policy ${shown(JSON.stringify(policy))}, which is not in the receipt`);
   }
   return problems;
 }
@@ -147,13 +175,15 @@ function isReceipt(value: unknown): value is Receipt {
   const { format, orderId, checkpoint, events } = (value ?? {}) as Partial<Receipt>;
   if (format !== 'paidonce-receipt/1' || typeof orderId !== 'string' || typeof checkpoint !== 'string' || !Array.isArray(events))
     return false;
+  if (events.length > maxReceiptEvents) return false;
   return events.every((event: ReceiptEvent | null) => {
     const { index = -1, revision = -1, stream, id, type, metadata, data, proof } = event ?? ({} as Partial<ReceiptEvent>);
     const numbers = [index, revision].every((each) => Number.isSafeInteger(each) && each >= 0);
     return (
       numbers &&
       Array.isArray(proof) &&
-      [stream, id, type, ...proof].every((each) => typeof each === 'string') &&
+      proof.length < 64 && // A tree of all events that can be counted is 53 levels high.
+      [stream, id, type, ...proof].every((each) => typeof each === 'string' && each.length <= 1_000) &&
       isJson(metadata) &&
       isJson(data)
     );
@@ -161,15 +191,34 @@ function isReceipt(value: unknown): value is Receipt {
 }
 
 function isJson(text: unknown): boolean {
+  if (typeof text !== 'string' || text.length > limits.eventChars || isNestedDeeper(text, limits.depth)) return false;
   try {
-    return typeof text === 'string' && typeof JSON.parse(text) === 'object' && JSON.parse(text) !== null;
+    return /^\s*[[{]/.test(text) && JSON.parse(text) !== null;
   } catch {
     return false;
   }
 }
 
+/** True if the JSON has more lists and objects open at once than `depth`. */
+function isNestedDeeper(json: string, depth: number): boolean {
+  let [open, isText] = [0, false];
+  for (let at = 0; at < json.length && open <= depth; at++) {
+    const character = json[at];
+    if (isText && character === '\\') at += 1;
+    else if (character === '"') isText = !isText;
+    else if (!isText && (character === '[' || character === '{')) open += 1;
+    else if (!isText && (character === ']' || character === '}')) open -= 1;
+  }
+  return open > depth;
+}
+
 function placeOf({ stream, revision, type }: ReceiptEvent): string {
-  return `${stream}@${revision} (${type})`;
+  return shown(`${stream}@${revision} (${type})`);
+}
+
+/** The first 300 characters; all that is no printable ASCII as `\\uXXXX`: a receipt must not write lines of its own into an answer. */
+function shown(text: string): string {
+  return text.slice(0, 300).replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 async function sha256(...parts: readonly Bytes[]): Promise<Bytes> {
@@ -182,9 +231,7 @@ async function sha256(...parts: readonly Bytes[]): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', all));
 }
 
-function utf8(text: string): Bytes {
-  return new Uint8Array(new TextEncoder().encode(text));
-}
+const utf8 = (text: string): Bytes => new Uint8Array(new TextEncoder().encode(text));
 
 /** Decodes base64. Empty: the text is no base64. */
 function bytesOf(base64: string): Bytes {

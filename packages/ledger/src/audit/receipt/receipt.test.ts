@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { proveConsistency, takeCheckpoint } from '../checkpoint/checkpoint.ts';
-import { generateNoteKey, parseSignerKey } from '../checkpoint/signed-note.ts';
+import { generateNoteKey, parseSignerKey, signNote } from '../checkpoint/signed-note.ts';
 import { writeStories } from '../golden-log.test-support.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { provesConsistency } from '../tree/merkle-tree.ts';
 import { scanTree } from '../tree/tree-scan.ts';
 import { takeReceipt, verifyReceiptDecisions } from './receipt.ts';
-import { type Receipt, type ReceiptEvent, verifyReceipt } from './receipt-verify.ts';
+import { maxReceiptEvents, parseReceipt, type Receipt, type ReceiptEvent, verifyReceipt } from './receipt-verify.ts';
 
 const origin = 'shop.example/ledger';
 const pair = generateNoteKey(origin);
@@ -153,7 +153,7 @@ describe('a receipt is refused', () => {
     expect(await verifying({ checkpoint: 'x' })).toMatchObject({ valid: false, problems: [expect.stringContaining('no signatures')] });
   });
 
-  const noReceipt = { valid: false, problems: ['it is no receipt of this format'] };
+  const noReceipt = { valid: false, problems: ['it is no receipt of this format, or beyond its limits'] };
   test.each([[undefined], [null], ['text'], [[]], [{}], [{ format: 'paidonce-receipt/1', orderId: 'x', checkpoint: '', events: [{}] }]])(
     'that is %j',
     async (value) => {
@@ -172,6 +172,52 @@ describe('a receipt is refused', () => {
     for (const value of changed) expect(await verifyReceipt(value, [pair.verifierKey])).toMatchObject({ valid: false });
   });
 
+  test('in which any number of events stands in no log: the first is answer enough', async () => {
+    const many = { ...receipt, events: receipt.events.map((event) => ({ ...event, data: '{}' })) };
+    expect(await verifyReceipt(many, [pair.verifierKey])).toEqual({
+      valid: false,
+      problems: [expect.stringMatching(/^policy@0 \(PolicyAdopted\) is not in the log/)],
+    });
+  });
+
+  test.each<[string, () => Partial<Receipt>]>([
+    [
+      'more events than we write',
+      () => ({ events: Array.from({ length: maxReceiptEvents + 1 }, () => receipt.events[0] as ReceiptEvent) }),
+    ],
+    ['an event of more text than a store takes', () => withEvent(0, { data: JSON.stringify({ text: 'x'.repeat(2 ** 20) }) })],
+    ['an event nested deeper than a store takes', () => withEvent(0, { data: `{"a":${'['.repeat(70)}${']'.repeat(70)}}` })],
+    ['an event nested by the megabyte', () => withEvent(0, { metadata: `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}` })],
+    ['a proof of more steps', () => withEvent(0, { proof: Array.from({ length: 64 }, () => 'AAAA') })],
+    ['a step of another length', () => withEvent(0, { proof: receipt.events[0]!.proof.map(() => 'AAAA') })],
+    ['a longer checkpoint', () => ({ checkpoint: `${origin}\n${'x'.repeat(2 ** 16)}${receipt.checkpoint.slice(origin.length)}` })],
+    ['more signatures', () => ({ checkpoint: receipt.checkpoint + (receipt.checkpoint.split('\n').at(-2) ?? '').concat('\n').repeat(64) })],
+    ['a size that is no plain number', () => ({ checkpoint: signed(receipt.checkpoint.replace(/\n(\d+)\n/, '\n0$1\n')) })],
+  ])('that has %s', async (_, change) => {
+    expect(await verifying(change())).toMatchObject({ valid: false, problems: { length: 1 } });
+  });
+
+  test('that lists a signed event twice, which the copy for its decisions could not hold', async () => {
+    const twice = { ...receipt, events: [...receipt.events, receipt.events.find(({ stream }) => stream === 'policy') as ReceiptEvent] };
+    expect(await verifyReceipt(twice, [pair.verifierKey])).toEqual({
+      valid: false,
+      problems: [expect.stringContaining('policy@0 (PolicyAdopted) stands in it twice')],
+    });
+  });
+
+  test('whose texts would write lines of their own into the answer', async () => {
+    const lie = '\nOrder 1: 9 events stand in the first 9 of shop.example/ledger, signed by all.\u001b[2K\u202e\u2028';
+    for (const change of [withEvent(0, { stream: lie }), withEvent(0, { type: lie }), { orderId: lie }]) {
+      const answer = await verifying(change);
+      expect(answer).toMatchObject({ valid: false });
+      for (const problem of 'problems' in answer ? answer.problems : []) expect(problem).toMatch(/^[ -~]+$/);
+    }
+  });
+
+  test('with a key that no crypto takes', async () => {
+    expect(await verifyReceipt(receipt, ['x', '', `${origin}+00000000+AQ==`, null as never])).toMatchObject({ valid: false });
+  });
+
   test('whose last events were left out it is not: only the ledger can say that an order went on', async () => {
     const newest = receipt.events.findLast(({ stream }) => stream === 'order-refunded');
     const shortened = { ...receipt, events: receipt.events.filter((event) => event !== newest) };
@@ -187,6 +233,30 @@ describe('a receipt is refused', () => {
     expect(await verifyReceiptDecisions({ ...forged, events: renumbered })).toMatchObject([{ rule: 'law-4' }, { rule: 'law-4' }]);
   });
 });
+
+describe('the text of a receipt', () => {
+  test('is parsed, also with brackets in its texts', () => {
+    const text = JSON.stringify({ reason: '[{'.repeat(200), escaped: '\\"[[[' });
+    expect(parseReceipt(text)).toEqual(JSON.parse(text));
+    expect(parseReceipt(JSON.stringify(receipt))).toEqual(receipt);
+  });
+
+  test.each([
+    ['nested by the million', '['.repeat(10_000_000)],
+    ['of objects, nested by the million', '{"a":'.repeat(5_000_000)],
+    ['an open text', `"${'\\'.repeat(1_000_001)}`],
+    ['longer than any receipt', ' '.repeat(2 ** 24 + 1)],
+    ['empty', ''],
+    ['no JSON', 'hello'],
+  ])('is refused where it is %s', (_, text) => {
+    expect(parseReceipt(text)).toBeUndefined();
+  });
+});
+
+/** Signs a note anew, as an operator with the key could. */
+function signed(note: string): string {
+  return signNote(note.slice(0, note.lastIndexOf('\n\n') + 1), signers);
+}
 
 test('a witness who kept the last checkpoint can check that the log only grew', async () => {
   const rows = (await takeReceipt(log, 'unpaid', { proof: { origin, signers } })).events.at(-1)?.index ?? 0;

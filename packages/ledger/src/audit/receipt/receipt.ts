@@ -16,7 +16,7 @@ import { inclusionRanges, type LeafRange } from '../tree/merkle-tree.ts';
 import { scanTree } from '../tree/tree-scan.ts';
 import type { Finding } from '../verify/finding.ts';
 import { verifyStreams } from '../verify/verify-streams.ts';
-import type { Receipt, ReceiptEvent } from './receipt-verify.ts';
+import { maxReceiptEvents, type Receipt, type ReceiptEvent } from './receipt-verify.ts';
 
 /** How to make a receipt. */
 export interface ReceiptOptions {
@@ -31,12 +31,18 @@ export interface ReceiptOptions {
 /**
  * Makes the receipt of one order.
  * @throws LedgerError `order_unknown`: the log does not have the order. `invalid_input`: the checkpoint cannot be read or does
- *   not cover the order, or the origin is not valid. `corrupt`: the checkpoint is of another log, or an event cannot be read.
+ *   not cover the order, the order has more than 5,000 events, or the origin is not valid. `corrupt`: the checkpoint is of another log, or an event cannot be read.
  *   Also what the store throws.
  */
 export async function takeReceipt(log: LogReader, orderId: string, { proof, asOf, onEvents }: ReceiptOptions): Promise<Receipt> {
   if ('origin' in proof) refuseOrigin(proof.origin);
   const rows = await receiptRows(log, orderId, asOf);
+  if (rows.length > maxReceiptEvents) {
+    throw new LedgerError(
+      'invalid_input',
+      `Order ${orderId} has ${rows.length} events, and a receipt holds at most ${maxReceiptEvents}. Audit the log itself: paidonce verify`,
+    );
+  }
   const { indexes, events } = await indexesOf(log, rows, { asOf, onEvents });
   const given = 'checkpoint' in proof ? readCheckpoint(proof.checkpoint) : undefined;
   if (given && 'refused' in given) throw new LedgerError('invalid_input', `The checkpoint cannot be used: ${given.refused}`);

@@ -4,9 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
+import { refuseForeignObjects } from '../../event-store/sqlite/foreign-objects.ts';
 import { type OrderColumns, orderColumns } from '../../read-models/order-rows.ts';
 import { readModelCursor } from '../../read-models/read-model-file.ts';
-import { layout } from '../../read-models/read-model-layout.ts';
+import { layout, schema } from '../../read-models/read-model-layout.ts';
 import type { SweepRow } from '../../read-models/sweep-rows.ts';
 
 export interface LiveOrder {
@@ -56,6 +57,7 @@ export function openLiveReadModels(path: string): LiveReadModels {
         `${path} has layout ${found}, this release compares layout ${layout}. A ledger that opens it rebuilds it`,
       );
     }
+    refuseForeignObjects(db, path, [schema]);
     return readFrom(db);
   } catch (error) {
     if (db?.isOpen) db.close();

@@ -19,6 +19,7 @@ const post = (message: FromTreeWorker): void => parentPort?.postMessage(message)
 
 parentPort?.on('message', () => {
   try {
+    log.refuseForeignObjects(); // Never sign what a view shows in the place of our events.
     const step = new TreeStep(scan, wanted);
     const before = scan.tree.size;
     const end = log.end();

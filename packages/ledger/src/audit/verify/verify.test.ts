@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -7,9 +7,15 @@ import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
 import { createPaymentLedger } from '../../ledger.ts';
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { generateNoteKey, parseSignerKey, parseVerifierKey } from '../checkpoint/signed-note.ts';
+import { backUpLog } from '../copy/backup.ts';
+import { explainOrder } from '../explain/explain.ts';
+import { ndjsonLines } from '../export/ndjson.ts';
 import { writeStories } from '../golden-log.test-support.ts';
 import { readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
+import { takeReceipt } from '../receipt/receipt.ts';
+import { replayLog } from '../replay/replay.ts';
+import { logStats } from '../stats.ts';
 import type { Finding, Rule } from './finding.ts';
 import { type Verification, type VerifyOptions, verifyLog } from './verify.ts';
 
@@ -111,8 +117,52 @@ test('the same log is the same through any store, by its tree', async () => {
   expect(await verifyLog(store, { checkpoints: [checkpointNote], keys })).toEqual({ ...direct, checkpoints: 1, covered: direct.size });
 });
 
+describe('what somebody put into the file', () => {
+  const changed = 'UPDATE streams SET revision = revision';
+  const hiding = "CREATE VIEW events AS SELECT * FROM kept WHERE type <> 'MembershipRevoked'";
+
+  test.each([
+    ['a trigger', ['CREATE TRIGGER pay AFTER INSERT ON events BEGIN SELECT 1; END'], ['trigger "pay" on "events"']],
+    ['a table like that of a temporary copy', ['CREATE TABLE origins (position INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE)'], 2],
+    ['a view in the place of the events', ['ALTER TABLE events RENAME TO kept', hiding], expect.arrayContaining(['view "events"'])],
+  ])('%s is found', async (_, statements, found) => {
+    const { findings } = await verifying([changed, ...statements]);
+    const ofFile = findings.filter(({ rule }) => rule === 'file').map((finding) => finding.found);
+    if (typeof found === 'number') expect(ofFile).toHaveLength(found);
+    else expect(ofFile).toEqual(found);
+    expect(findings[0]).toMatchObject({ rule: 'file', stream: '(the file)' });
+  });
+
+  test('is refused by whoever would sign or show what it may hide', async () => {
+    const path = join(directory, `copy-${++copies}.db`);
+    copyFileSync(storiesPath, path);
+    const db = new DatabaseSync(path);
+    db.exec(`ALTER TABLE events RENAME TO kept; ${hiding}`);
+    db.close();
+    const log = sqliteReader(path);
+    onTestFinished(() => log.close());
+    const refused = { code: 'corrupt', message: expect.stringContaining('view "events"') };
+    await expect(takeCheckpoint(log, { origin: 'shop.example/ledger', signers })).rejects.toMatchObject(refused);
+    await expect(takeReceipt(log, 'refunded', { proof: { origin: 'shop.example/ledger', signers } })).rejects.toMatchObject(refused);
+    await expect(explainOrder(log, 'refunded')).rejects.toMatchObject(refused);
+    await expect(logStats(log)).rejects.toMatchObject(refused);
+    await expect(replayLog(log)).rejects.toMatchObject(refused);
+    await expect(backUpLog(log, join(directory, 'never.db'))).rejects.toMatchObject(refused);
+    await expect(ndjsonLines(log).next()).rejects.toMatchObject(refused);
+    expect(existsSync(join(directory, 'never.db'))).toBe(false);
+  });
+});
+
 // Each row: the change, the place where it is found, and the rule that it breaks. `only`: no other rule finds anything.
 const tampered: readonly [what: string, changes: readonly string[], Rule, stream: string, revision: number | undefined, only?: true][] = [
+  [
+    'a trigger',
+    ['UPDATE streams SET revision = revision', 'CREATE TRIGGER pay AFTER INSERT ON events BEGIN SELECT 1; END'],
+    'file',
+    '(the file)',
+    undefined,
+    true,
+  ],
   ['an event deleted', [`DELETE FROM events ${at('order-confirmed', 6)}`], 'revisions', 'order-confirmed', 7],
   ['an event deleted, by its position', [`DELETE FROM events ${at('sweep-new', 0)}`], 'positions', 'sweep-new', 1],
   ['the tail cut off', ['DELETE FROM events WHERE position > 61'], 'positions', '(the end of the log)', undefined],

@@ -51,7 +51,8 @@ export interface Verification {
  * @throws LedgerError what the store of the log throws; `store_unavailable`: a worker ended early.
  */
 export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promise<Verification> {
-  return withSqliteLog(reader, options, async ({ log, upTo: asked, copied }) => {
+  const { asOf, onEvents } = options;
+  return withSqliteLog(reader, { asOf, onEvents, reportsForeignObjects: true }, async ({ log, upTo: asked, copied }) => {
     // Read the checkpoints before the size of the log: a log in use grows, and must not look shorter than a newer checkpoint.
     const checkpoints = (options.checkpoints ?? []).map((note) => openCheckpoint(note, options.keys ?? []));
     const extent = log.extent();
@@ -67,6 +68,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
       { ...options, onEvents: (events) => options.onEvents?.(copied + events) },
     );
     const findings: Finding[] = [
+      ...fileFindings(log),
       ...extentFindings(log, extent, tree),
       ...checkpointFindings(checkpoints, tree),
       ...parts.flatMap((part) => part.findings),
@@ -98,6 +100,12 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
       covered: Math.max(0, ...sizes),
     };
   });
+}
+
+/** Adds a finding for each trigger, view or table that somebody put into the file. */
+function fileFindings({ path, foreignObjects }: SqliteLog): readonly Finding[] {
+  const expected = `only the tables that the ledger made in ${path}`;
+  return foreignObjects.map((found) => ({ rule: 'file', stream: '(the file)', expected, found }));
 }
 
 /** Adds a finding if the end of the log is missing: SQLite remembers the last position that it gave. */

@@ -2,10 +2,11 @@
 // (Never copy the file itself while it is open: the copy would miss the `-wal` file, and closing a second file descriptor
 // releases SQLite's locks.)
 import { existsSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../../errors.ts';
+import { makePrivately, notWritten, refuseLink } from '../../written-files.ts';
 import { asLedgerError } from './failure.ts';
 
 /** The data that the worker gets: two paths. */
@@ -25,14 +26,31 @@ export async function backUp(from: string, toPath: string): Promise<void> {
   const partial = `${to}.${process.pid}.partial`;
   try {
     await rm(partial, { force: true });
+    makePrivately(partial); // SQLite fills an empty file, and keeps who may read it.
+    refuseLink(partial);
     await vacuumInto({ from, to: partial });
     await syncPath(partial, 'r+');
-    await rename(partial, to);
+    await giveName(partial, to);
     if (process.platform !== 'win32') await syncPath(dirname(to), 'r'); // Syncs the new name. Windows cannot open directories.
   } catch (error) {
     await rm(partial, { force: true });
     throw asLedgerError(error, to);
   }
+}
+
+/**
+ * Gives the complete copy its name, if nobody has made a file or a link of that name meanwhile. Some file systems know no second
+ * name for a file: there the name is only looked at before.
+ */
+async function giveName(partial: string, to: string): Promise<void> {
+  try {
+    await link(partial, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw notWritten(to, error);
+    await rename(partial, to);
+    return;
+  }
+  await unlink(partial);
 }
 
 function vacuumInto(order: BackupOrder): Promise<void> {

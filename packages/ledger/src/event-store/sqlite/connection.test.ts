@@ -30,6 +30,33 @@ describe('what is not our log is refused and left as it is', () => {
   });
 });
 
+describe('what somebody put into our file is refused, and nothing is written', () => {
+  test.each([
+    ['a trigger', 'CREATE TRIGGER pay AFTER INSERT ON events BEGIN UPDATE events SET data = 0; END', 'trigger "pay" on "events"'],
+    ['a view', 'CREATE VIEW later AS SELECT * FROM events', 'view "later"'],
+    ['a table', 'CREATE TABLE notes (id)', 'table "notes"'],
+    ['an index', 'CREATE INDEX by_data ON events (data)', 'index "by_data" on "events"'],
+    ['a column', "ALTER TABLE events ADD COLUMN note TEXT NOT NULL DEFAULT ''", 'table "events"; no table "events" as the ledger made it'],
+    [
+      'a view in the place of a table',
+      "ALTER TABLE events RENAME TO kept; CREATE VIEW events AS SELECT * FROM kept WHERE type <> 'MembershipRevoked'",
+      'view "events"',
+    ],
+  ])('%s', (_, sql, sentence) => {
+    const path = newLogPath();
+    openConnection(path).close();
+    inFile(path, sql);
+    expectRefused(path, 'corrupt', sentence);
+  });
+
+  test('statistics of ANALYZE and VACUUM are no change', () => {
+    const path = newLogPath();
+    openConnection(path).close();
+    inFile(path, "INSERT INTO streams VALUES (1, 'order-1', 0); ANALYZE; VACUUM");
+    openConnection(path).close();
+  });
+});
+
 describe('the layout moves forward', () => {
   const more = [...migrations, 'ALTER TABLE events ADD COLUMN note TEXT', 'CREATE TABLE notes (id) STRICT_IS_MISSING'];
 

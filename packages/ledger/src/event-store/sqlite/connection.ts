@@ -4,6 +4,7 @@ import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
+import { makePrivately } from '../../written-files.ts';
 import { asLedgerError } from './failure.ts';
 import { migrate, refuseForeignFile } from './migrations.ts';
 
@@ -55,13 +56,14 @@ export function refuseNetworkFileSystem(path: string, typeOf: (directory: string
 
 /**
  * Opens the file, or makes a new one.
- * @throws LedgerError `invalid_input`: another program's file, or a network file system. `file_newer`. `store_busy`: another
- *   process holds the file; try again. `store_unavailable`.
+ * @throws LedgerError `invalid_input`: another program's file, or a network file system. `file_newer`. `corrupt`: it holds a
+ *   trigger, view or table that is not ours. `store_busy`: another process holds the file; try again. `store_unavailable`.
  */
 export function openConnection(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     refuseNetworkFileSystem(path);
+    makePrivately(path);
     db = new DatabaseSync(path, { timeout: 0 });
     // The transaction gives one snapshot: another process may be creating the tables at this moment.
     db.exec('BEGIN');

@@ -1,7 +1,7 @@
 // The synchronous engine: one connection to one log file. `commit` writes a group of appends in one transaction, and decides
 // each append separately; the other methods read. Nothing here waits, and no cursor stays open after a call.
 import type { BigIntStats } from 'node:fs';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import { invariant } from '../../errors.ts';
 import type { AppendResult, LogPage, Position, StoredEvent } from '../event-store.ts';
@@ -9,8 +9,9 @@ import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
 import { type KnownEvent, LastKnown } from '../log-went-back.ts';
 import { type CheckedAppend, fromStoredRow } from '../stored-text.ts';
 import { asLedgerError, rollBack } from './failure.ts';
+import { prepareStatements, type Statements } from './log-statements.ts';
 import { MainFile } from './main-file.ts';
-import { pragma } from './migrations.ts';
+import { pragma, refuseForeignFile } from './migrations.ts';
 
 /** A page also ends after this much stored text (in UTF-16 units), so that large events do not fill the memory. */
 const pageChars = 4 * 1024 * 1024;
@@ -54,12 +55,14 @@ export class LogFile {
   readonly #known = new LastKnown<number>();
   /** The last event of the group. Written by `#append`; it counts only once its group is committed. */
   #added: KnownEvent<number> | undefined;
+  /** SQLite's number of the tables and triggers that were checked. −1: none yet. Written by `#refuseNewObjects`. */
+  #checkedSchema = -1;
 
   /** @param seen the file that `db` has open. */
   constructor(db: DatabaseSync, path: string, seen: BigIntStats) {
     this.path = path;
     this.#db = db;
-    this.#sql = prepare(db);
+    this.#sql = prepareStatements(db);
     this.#main = new MainFile(path, seen, () => pragma(db, 'schema_version'));
     this.#versionAtCommit = this.#reading(() => this.#dataVersion());
   }
@@ -81,8 +84,8 @@ export class LogFile {
   }
 
   /**
-   * Commits a group. When it returns, all results are on disk; they may be acknowledged after one more `look`. When it throws, the transaction was rolled back, and the
-   * connection is ready for the next call.
+   * Commits a group. When it returns, all results are on disk; they may be acknowledged after one more `look`. When it throws,
+   * the transaction was rolled back, and the connection is ready for the next call.
    * @throws LedgerError `store_busy`, `store_full`, `corrupt`, `log_went_back`: nothing was written. `store_unavailable`: the outcome is unknown.
    */
   commit(appends: readonly CheckedAppend[]): Committed {
@@ -92,6 +95,7 @@ export class LogFile {
       const version = this.#dataVersion();
       const othersWrote = version !== this.#versionAtCommit;
       if (othersWrote) this.#heads.clear();
+      if (othersWrote || this.#checkedSchema === -1) this.#refuseNewObjects();
       const moved = new Set<Head>();
       const results = appends.map((append) => this.#append(append, moved));
       for (const head of moved) this.#sql.moveStream.run(head.revision, head.id);
@@ -200,6 +204,17 @@ export class LogFile {
     return { appended: true, revision, position: toPosition(there.at(-1)?.['position'] as number) };
   }
 
+  /**
+   * A trigger that another process made since the file was opened would change what we are about to append. Whoever makes one
+   * changes this number, or our prepared statements do not run it.
+   */
+  #refuseNewObjects(): void {
+    const schema = this.#sql.schemaVersion.get()?.['schema_version'] as number;
+    if (schema === this.#checkedSchema) return;
+    refuseForeignFile(this.#db, this.path);
+    this.#checkedSchema = schema;
+  }
+
   #reading<T>(read: () => T): T {
     try {
       return read();
@@ -207,44 +222,6 @@ export class LogFile {
       throw asLedgerError(error, this.path);
     }
   }
-}
-
-type Statements = Readonly<
-  Record<
-    | 'begin'
-    | 'commit'
-    | 'streamHead'
-    | 'addStream'
-    | 'moveStream'
-    | 'addEvent'
-    | 'idsAt'
-    | 'idAt'
-    | 'streamEvents'
-    | 'logEvents'
-    | 'lastPosition'
-    | 'dataVersion',
-    StatementSync
-  >
->;
-
-function prepare(db: DatabaseSync): Statements {
-  const columns = 'e.position, s.name AS stream, e.revision, e.id, e.type, e.data, e.metadata';
-  return {
-    begin: db.prepare('BEGIN IMMEDIATE'),
-    commit: db.prepare('COMMIT'),
-    streamHead: db.prepare('SELECT id, revision FROM streams WHERE name = ?'),
-    addStream: db.prepare('INSERT INTO streams (name, revision) VALUES (?, ?)'),
-    moveStream: db.prepare('UPDATE streams SET revision = ? WHERE id = ?'),
-    addEvent: db.prepare('INSERT INTO events (stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)'),
-    idsAt: db.prepare('SELECT id, position FROM events WHERE stream = ? AND revision > ? AND revision <= ? ORDER BY revision'),
-    idAt: db.prepare('SELECT id FROM events WHERE position = ?'),
-    streamEvents: db.prepare(
-      `SELECT ${columns} FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.revision > ? ORDER BY e.revision`,
-    ),
-    logEvents: db.prepare(`SELECT ${columns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position`),
-    lastPosition: db.prepare('SELECT max(position) AS position FROM events'),
-    dataVersion: db.prepare('PRAGMA data_version'),
-  };
 }
 
 function toStoredEvent(row: EventRow): StoredEvent {

@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import { rollBack } from './failure.ts';
+import { refuseForeignObjects } from './foreign-objects.ts';
 
 /** "PdOn" in the file's header marks the file as ours. */
 export const applicationId: number = 0x50644f6e;
@@ -28,12 +29,18 @@ export const migrations: readonly string[] = [
    ) STRICT;`,
 ];
 
-/** @throws LedgerError `invalid_input`: the file is another program's. `file_newer`: a newer release wrote it. */
+/**
+ * @throws LedgerError `invalid_input`: the file is another program's. `file_newer`: a newer release wrote it. `corrupt`: it holds
+ *   a trigger, view, table or index that the ledger did not make.
+ */
 export function refuseForeignFile(db: DatabaseSync, path: string, known: readonly string[] = migrations): void {
   const application = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   if (application === applicationId) {
-    if (version <= known.length) return;
+    if (version <= known.length) {
+      refuseForeignObjects(db, path, known.slice(0, version));
+      return;
+    }
     throw new LedgerError(
       'file_newer',
       `${path} has layout ${version}, this release knows up to ${known.length}. Upgrade @paidonce/ledger; the file was left as it is.`,

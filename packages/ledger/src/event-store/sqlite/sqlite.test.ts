@@ -103,6 +103,29 @@ describe('other processes', () => {
   });
 });
 
+describe('a trigger that another process makes while the store is open', () => {
+  const trigger = "CREATE TRIGGER pay AFTER INSERT ON events BEGIN UPDATE events SET data = '{}' WHERE position = new.position; END";
+
+  test.each([
+    ['after appends', 1],
+    ['before the first append', 0],
+  ])('is refused by the next append, which writes nothing: %s', async (_, appends) => {
+    const path = newLogPath();
+    const store = await open(path);
+    for (let n = 0; n < appends; n++) await store.append('order-1', n - 1, [eventOf(10)]);
+    const db = new DatabaseSync(path);
+    db.exec(trigger);
+    await expect(store.append('order-2', -1, [eventOf(10)])).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining('trigger "pay" on "events"'),
+    });
+    expect(await store.readStream('order-2')).toEqual([]);
+    db.exec('DROP TRIGGER pay');
+    db.close();
+    expect(await store.append('order-2', -1, [eventOf(10)])).toMatchObject({ appended: true });
+  });
+});
+
 describe('backup', () => {
   test('is a log of its own, equal to the original, and goes on from there', async () => {
     const path = newLogPath();

@@ -39,8 +39,9 @@ export interface SqliteEventStore extends EventStore {
 /**
  * Opens the log, or makes an empty one. The directory must exist.
  * @throws LedgerError `invalid_input`: the file is another program's, or on a network file system. `file_newer`: a newer
- *   release wrote it. `store_busy`: other processes held it for too long. `store_unavailable`: it cannot be read or written.
- *   `log_went_back`: the `-wal` file beside it belongs to another file. Nothing was changed.
+ *   release wrote it. `corrupt`: it holds a trigger, view or table that the ledger did not make. `store_busy`: other processes
+ *   held it for too long. `store_unavailable`: it cannot be read or written. `log_went_back`: the `-wal` file beside it belongs
+ *   to another file. Nothing was changed.
  */
 export async function openSqliteEventStore(path: string, options: SqliteEventStoreOptions = {}): Promise<SqliteEventStore> {
   const runtime: Runtime = { ...systemRuntime, ...options.runtime };

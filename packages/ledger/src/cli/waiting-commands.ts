@@ -1,0 +1,72 @@
+// The commands `paidonce reviews` and `paidonce undelivered` list what waits for a person.
+import { type Waiting, waitingIn } from '../audit/waiting.ts';
+import { type Command, readingOptions } from '../command-line/command.ts';
+import { grouped } from '../command-line/terminal.ts';
+import { reviewSentences } from '../order/review-sentences.ts';
+import { asOfIn, measured, withCopy, withLog } from './open-log.ts';
+
+export const reviewsCommand: Command = listCommand({
+  name: 'reviews',
+  summary: 'Lists the payments that the policy does not decide, the oldest first. Exits 3 where there is one.',
+  details: ['End one with: paidonce-stripe resolve ORDER REVIEW --as grant|revoke|dismiss --actor ID --reason TEXT'],
+  items: ({ reviews }) => reviews,
+  lines: ({ reviews }) =>
+    reviews.map(
+      ({ orderId, reviewId, kind, payment, openedAt }) =>
+        `${openedAt}  order ${orderId}, review ${reviewId}: ${reviewSentences[kind]} (${payment.id})`,
+    ),
+  none: 'No review is open.',
+  some: (count) => `Open reviews: ${count}.`,
+});
+
+export const undeliveredCommand: Command = listCommand({
+  name: 'undelivered',
+  summary: 'Lists the orders whose newest decision the shop does not have. Exits 3 where there is one.',
+  details: ['A running shop tries again by itself for three days. What is abandoned waits for `redeliver`, in the console or by code.'],
+  items: ({ undelivered }) => undelivered,
+  lines: ({ undelivered }) =>
+    undelivered.map(
+      ({ orderId, memberId, status, sequence, failures, abandoned }) =>
+        `order ${orderId} of member ${memberId}: decision ${sequence}, ${status}; ${failures} attempt${failures === 1 ? '' : 's'} failed${abandoned ? ', abandoned' : ''}`,
+    ),
+  none: 'The shop has every decision.',
+  some: (count) => `Undelivered: ${count}.`,
+});
+
+interface List {
+  readonly name: string;
+  readonly summary: string;
+  readonly details: readonly string[];
+  items(waiting: Waiting): readonly unknown[];
+  lines(waiting: Waiting): readonly string[];
+  readonly none: string;
+  some(count: string): string;
+}
+
+function listCommand({ name, summary, details, items, lines, none, some }: List): Command {
+  return {
+    name,
+    positionals: [],
+    summary,
+    details,
+    options: readingOptions,
+    run: async (invocation) => {
+      const { options, terminal } = invocation;
+      return withLog(invocation, async (log) => {
+        const measure = measured(invocation, name, log, withCopy(log, 1));
+        const waiting = await waitingIn(log, { ...(await asOfIn(invocation, log)), onEvents: measure.onEvents });
+        measure.end(waiting.events);
+        const { unreadable } = waiting;
+        const found = items(waiting).length;
+        if (options.flag('json')) terminal.out(JSON.stringify({ [name]: items(waiting), unreadable }));
+        else {
+          for (const line of lines(waiting)) terminal.out(line);
+          terminal.out(found === 0 ? none : some(grouped(found)));
+          if (unreadable.length > 0)
+            terminal.out(`Orders that cannot be read, and may wait too: ${unreadable.slice(0, 20).join(', ')}. Run: paidonce verify`);
+        }
+        return found > 0 || unreadable.length > 0 ? 3 : 0;
+      });
+    },
+  };
+}
