@@ -59,7 +59,7 @@ async function eventsIn(store: EventStore): Promise<readonly StoredEvent[]> {
 
 function startCopy(from: string, to: string): ChildProcess {
   const main = new URL('../../cli/main.ts', import.meta.url).pathname;
-  const args = ['--conditions=@paidonce/source', main, 'copy', '--from', from, '--to', to];
+  const args = ['--conditions=@paidonce/source', main, 'copy', '--from', from, '--to', to, '--create'];
   return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
