@@ -16,6 +16,9 @@ describe('the signature', () => {
     ['of another body', [bytes('{}'), signed(session())[1]]],
     ['missing', [signed(session())[0], '']],
     ['garbage', [signed(session())[0], 't=now,v1=00']],
+    ['with an empty value', [signed(session())[0], sign('{}').replace(/v1=.*/, 'v1=')]],
+    ['without a value', [signed(session())[0], sign('{}').replace(/v1=.*/, 'v1')]],
+    ['of 64 letters that are more bytes', [signed(session())[0], sign('{}').replace(/v1=.*/, `v1=${'é'.repeat(64)}`)]],
     ['of no known scheme', [signed(session())[0], sign('{}').replace('v1=', 'v0=')]],
     ['of an empty body', [bytes(''), sign('{}')]],
   ] as const)('%s is refused, and leaves no event', async (_, [body, signature]) => {
