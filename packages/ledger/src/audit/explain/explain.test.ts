@@ -130,6 +130,15 @@ describe('an order is explained', () => {
     );
   });
 
+  test('that was withdrawn: what was paid afterwards does not count', async () => {
+    const memory = createMemoryLog();
+    await writeLaterStories(async () => openMemoryEventStore({ log: memory }));
+    const regretted = await explainOrder(readerOf(openMemoryEventStore({ log: memory })), 'regretted');
+    expect(explanationLines(regretted as Explanation)).toContainEqual(
+      expect.stringContaining('It does not count: it was paid after the order was withdrawn (law 4).'),
+    );
+  });
+
   test('that was imported: the shop was told nothing', async () => {
     const memory = createMemoryLog();
     await writeLaterStories(async () => openMemoryEventStore({ log: memory }));
