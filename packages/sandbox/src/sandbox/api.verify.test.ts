@@ -68,6 +68,8 @@ describe('errors', () => {
     const { stripe } = await startGround();
     const error = await errorOf(stripe.payouts.list());
     expect(error).toMatchObject({ statusCode: 404, message: expect.stringContaining('Unrecognized request URL (GET: /v1/payouts)') });
+    const searched = await errorOf(stripe.paymentIntents.search({ query: 'status:"succeeded"' }));
+    expect(searched).toMatchObject({ statusCode: 404, code: undefined, message: expect.stringContaining('/v1/payment_intents/search') });
   });
 
   test('a JSON body is refused by name', async () => {

@@ -78,6 +78,10 @@ describe('a new session', () => {
       'payment_intent_data[metdata]',
       'parameter_unknown',
     ],
+    ['a customer and an address', { customer: 'cus_nobody', customer_email: 'a@shop.example' }, undefined, undefined],
+    ['a discount and promotion codes', { discounts: [{ coupon: 'c' }], allow_promotion_codes: true }, undefined, undefined],
+    ['a customer that it would have to make', { customer_creation: 'always' }, 'customer_creation', undefined],
+    ['an invoice that it would have to make', { invoice_creation: { enabled: true } }, 'invoice_creation', undefined],
     ['a misspelt fate', { metadata: { sandbox_fate: 'losst' } }, 'metadata[sandbox_fate]', undefined],
   ])('is refused with %s', async (_what, changes, param, code) => {
     const { stripe } = await startGround();

@@ -45,6 +45,7 @@ export class RouteTable {
   find(method: string, path: string): FoundRoute | undefined {
     const exact = this.#exact.get(`${method} ${path}`);
     if (exact) return { route: exact, id: '' };
+    if (path.endsWith('/search')) return undefined; // No id of Stripe's: "no such object" would be a lie.
     for (const { route, pattern } of this.#patterns) {
       const match = route.method === method ? pattern.exec(path) : null;
       if (match) return { route, id: decodeId(match[1] ?? '') };

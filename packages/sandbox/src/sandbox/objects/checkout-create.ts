@@ -27,10 +27,8 @@ const WITHOUT_EFFECT = [
   'consent_collection',
   'custom_fields',
   'custom_text',
-  'customer_creation',
   'customer_update',
   'integration_identifier',
-  'invoice_creation',
   'locale',
   'name_collection',
   'origin_context',
@@ -53,6 +51,9 @@ export function createSession({ model, parameters }: Call): object {
   const page = readPage(parameters);
   const metadata = parameters.metadata() ?? {};
   refuseUnknownFate(metadata);
+  refuseTogether(parameters, 'customer', 'customer_email');
+  refuseTogether(parameters, 'allow_promotion_codes', 'discounts');
+  refuseNotMade(parameters);
   const lineItems = readLineItems(model, parameters, mode);
   const currency = currencyOf(lineItems, parameters, mode);
   const types = readMethodTypes(parameters);
@@ -126,6 +127,19 @@ export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
   };
   model.agenda.add(session.expires_at * 1_000, { kind: 'session_expires', id });
   return model.state.sessions.put({ id, session, lineItems: amounts.lineItems, intentData, fate: null, ...defined({ isCurrencyNamed }) });
+}
+
+/** As Stripe does. @throws StripeApiError 400 */
+function refuseTogether(parameters: Parameters, one: string, other: string): void {
+  if (parameters.has(one) && parameters.has(other)) throw invalidRequest(`You may only specify one of these parameters: ${one}, ${other}.`);
+}
+
+/** Stripe would make a customer or an invoice. Without one, what the shop then reads would be missing here alone. @throws StripeApiError 400 */
+function refuseNotMade(parameters: Parameters): void {
+  const notMade = (param: string, what: string) =>
+    invalidRequest(`The sandbox makes no ${what} of its own for a session. Leave ${param} out here.`, { param });
+  if (parameters.oneOf('customer_creation', ['always', 'if_required']) === 'always') throw notMade('customer_creation', 'customer');
+  if (parameters.hash('invoice_creation')?.boolean('enabled')) throw notMade('invoice_creation', 'invoice');
 }
 
 /** A misspelt fate must not silently become a delivered webhook. @throws StripeApiError 400 */
