@@ -105,7 +105,7 @@ function accessOf(payment: PaymentFacts, policy: Policy): Access {
 function accessByMoney(payment: PaymentFacts, policy: Policy): Access {
   const received = receivedMinor(payment);
   const refunded = refundsExceed(payment) ? 0 : refundedMinor(payment);
-  const disputes = payment.disputes;
+  const disputes = disputesUnder(policy, payment);
   const lost = disputes.filter(({ status }) => status === 'lost');
   const open = disputes.filter(({ status }) => status === 'open');
   const gone = refunded + amountOf(lost);
@@ -127,10 +127,15 @@ function amountOf(disputes: readonly { readonly amountMinor: number }[]): number
   return disputes.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 }
 
+/** The disputes of the payment, each as the rules of the policy join what was reported of it. */
+export function disputesUnder({ rules }: Policy, { disputes, disputesByFirstRules }: PaymentFacts): PaymentFacts['disputes'] {
+  return rules === 2 ? disputes : disputesByFirstRules;
+}
+
 /** Under the first rules a dispute undoes the payment whatever its amount is. */
 function accessByStates(payment: PaymentFacts, policy: Policy): Access {
   let access: Access = refundAccess(payment, policy);
-  for (const { status, returnedDebit } of payment.disputesByFirstRules) {
+  for (const { status, returnedDebit } of disputesUnder(policy, payment)) {
     if (status !== 'open' && status !== 'lost') continue;
     const effect = returnedDebit ? policy.returnedDebit : status === 'open' ? policy.openDispute : policy.lostDispute;
     if (effect === 'revoke') access = 'ended';

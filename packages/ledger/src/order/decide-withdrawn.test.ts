@@ -40,8 +40,11 @@ describe('an order is withdrawn', () => {
       .adds('OrderWithdrawn');
   });
 
-  test('once: said again it adds nothing', () => {
+  test('once: said again it adds nothing, whatever is under way since', () => {
     given(placed, withdrawn).when(withdraw).addsNothing();
+    given(placed, withdrawn, observed(attempt('processing')))
+      .when(withdraw)
+      .addsNothing();
   });
 
   test('with a payment that is disputed and gave no access yet: a person is asked', () => {
@@ -59,10 +62,13 @@ describe('an order is withdrawn', () => {
 
 describe('an order is not withdrawn', () => {
   const revoked = [...granted, observed(refund(1_000)), decision('MembershipRevoked', 2)];
+  const inVain = [placed, withdrawn, observed(paid()), review('withdrawn')];
+  const acceptedInVain = [...inVain, ...given(...inVain).when(resolve('grant', 3)).events];
   test.each<readonly [LedgerErrorCode, string, readonly OrderEvent[]]>([
     ['order_unknown', 'that is not placed', [observed(attempt('processing'))]],
     ['already_paid', 'once granted', granted],
     ['already_paid', 'that was granted, though it was revoked', revoked],
+    ['already_paid', 'again, once a person has accepted what was paid after the first time', acceptedInVain],
     ['payment_under_way', 'while a debit is collected', [placed, observed(attempt('processing'))]],
     ['payment_under_way', 'while money waits for its capture', [placed, observed(attempt('authorized'))]],
   ])('%s: %s', (code, _, events) => {

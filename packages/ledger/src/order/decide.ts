@@ -66,7 +66,7 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
     case 'import':
       return decideImported(before, command, policy);
     case 'withdraw':
-      return before.withdrawn ? [] : decideWithdrawn(before, command, policy);
+      return decideWithdrawn(before, command, policy);
     case 'move':
       return decideMoved(before, command, policy);
     case 'resolve':
@@ -114,6 +114,7 @@ function decideWithdrawn(
   policy: Policy,
 ): readonly OrderEvent[] {
   refuseWithdrawal(before);
+  if (before.withdrawn) return [];
   return concluded(before, { type: 'OrderWithdrawn', data: { by } }, policy, at);
 }
 

@@ -10,10 +10,11 @@ const collecting: readonly string[] = ['processing', 'authorized'];
  * the customer may never pay it.
  * @throws LedgerError `order_unknown`, `already_paid`, `payment_under_way`.
  */
-export function refuseWithdrawal({ orderId, placed, sequence, payments }: OrderState): void {
+export function refuseWithdrawal({ orderId, placed, withdrawn, sequence, payments }: OrderState): void {
   if (placed === undefined) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);
   if (sequence > 0)
     throw new LedgerError('already_paid', `Order ${orderId} was paid and granted. Refund its payment, and access ends as the policy says`);
+  if (withdrawn) return; // Said again.
   const underWay = Object.values(payments).find(({ attempt }) => attempt && collecting.includes(attempt.status));
   if (underWay === undefined) return;
   const { reference, attempt } = underWay;

@@ -42,7 +42,7 @@ export interface OrderStreams {
 }
 
 /** Where these commands add nothing, the caller answers from the state: so it must be the newest, never a cached one. */
-const asksForState: readonly OrderCommand['type'][] = ['resolve', 'move', 'import'];
+const asksForState: readonly OrderCommand['type'][] = ['resolve', 'move', 'import', 'withdraw'];
 
 /**
  * Hooks that run when the events of a command are durable, before its caller is answered. A crash before them loses no

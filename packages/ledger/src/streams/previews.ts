@@ -129,7 +129,7 @@ async function wouldObserve(
 /** What went back of a payment, and what of it is disputed, as text. */
 function reversalsText(payment: PaymentFacts | undefined): string {
   if (payment === undefined) return '0';
-  const disputes = Object.values(payment.disputes).filter(({ status }) => status === 'open' || status === 'lost');
+  const disputes = payment.disputes.filter(({ status }) => status === 'open' || status === 'lost');
   return [refundedMinor(payment), ...disputes.map(({ id, status }) => `${id} ${status}`).sort()].join(', ');
 }
 

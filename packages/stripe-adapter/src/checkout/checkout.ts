@@ -4,7 +4,7 @@
 
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PlaceOrder, type Runtime } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt, termsInWords } from '@paidonce/ledger/adapter';
-import { closeCheckout } from '../intake/sibling-sessions.ts';
+import { endCheckout } from '../intake/end-checkout.ts';
 import type { WithdrawnCheckouts } from '../intake/withdrawn-checkouts.ts';
 import { metadataFor } from '../mapping/claim.ts';
 import type { Accounts } from '../stripe/accounts.ts';
@@ -80,7 +80,7 @@ export class Checkout {
 
   /** The newest that is attached and still accepts a payment where this customer pays. Undefined: none does. */
   async #openCheckout({ orderId, checkouts }: OrderView, { ui }: CheckedStart): Promise<Started | undefined> {
-    const { ledger, accounts, refreshCheckout, runtime, scope } = this.#parts;
+    const { ledger, accounts, refreshCheckout, runtime } = this.#parts;
     const now = runtime.now().getTime();
     const history = await ledger.history(orderId);
     for (const { payment, expiresAt } of checkouts.toReversed()) {
@@ -92,7 +92,7 @@ export class Checkout {
       if (found.state === 'open') {
         if (found.ui === ui) return startedOf(payment.id, found);
         // He pays elsewhere now. Two that are open could both be paid.
-        if (await closeCheckout(await accounts.calls(payment.account), payment.id, scope)) continue;
+        if (await endCheckout(await accounts.calls(payment.account), payment.id, this.#parts)) continue;
         await refreshCheckout(payment);
       }
       const current = await ledger.order(orderId); // It may have been paid, and no source had reported it.
@@ -156,9 +156,8 @@ export class Checkout {
 
   /** Best effort: nobody was sent to it. */
   async #abandon(calls: StripeCalls, id: string): Promise<void> {
-    const { scope, log } = this.#parts;
-    await closeCheckout(calls, id, scope).catch((error: unknown) => {
-      log.warn({ err: error, checkoutId: id }, 'what was made for an order, and nobody was sent to, could not be ended');
+    await endCheckout(calls, id, this.#parts).catch((error: unknown) => {
+      this.#parts.log.warn({ err: error, checkoutId: id }, 'what was made for an order, and nobody was sent to, could not be ended');
     });
   }
 }

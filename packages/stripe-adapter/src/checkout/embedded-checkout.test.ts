@@ -119,6 +119,15 @@ describe.each<Ui>(['embedded', 'elements', 'intent'])('ui: %s', (ui) => {
   });
 });
 
+test('a failure of Stripe as the first is ended does not keep the customer from the second for a day', async () => {
+  const shop = await openShop();
+  const { sessionId } = await shop.payments.startCheckout({ ...order, successUrl });
+  shop.sandbox.injectFault({ kind: 'status', status: 500, path: '/v1/checkout/sessions/:session/expire' });
+  expect((await refusal(start(shop, 'embedded'))).code).toBe('provider_unavailable');
+  expect(await start(shop, 'embedded')).toMatchObject({ id: expect.stringMatching(/^cs_/) });
+  expect((await shop.stripe.checkout.sessions.retrieve(sessionId)).status).toBe('expired');
+});
+
 describe('an embedded session', () => {
   test('comes back to the page with its id', async () => {
     const shop = await openShop();

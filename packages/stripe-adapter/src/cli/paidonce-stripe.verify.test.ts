@@ -558,6 +558,19 @@ describe('backfill', () => {
     expect((await desk.run('reconcile')).code).toBe(0);
   });
 
+  test('counts in a dry run what the ledger would decide: too little is for a person, not a member', async () => {
+    const desk = await openDesk();
+    await desk.shop(async (ledger, payments) => {
+      const { successUrl: _, ...order } = plan;
+      await ledger.placeOrder({ ...order, account: desk.sandbox.account, livemode: false });
+      const metadata = { ...(await payments.metadataFor('order-1')), sandbox_fate: 'never_made' };
+      await desk.stripe.paymentIntents.create({ amount: 900, currency: 'eur', metadata, confirm: true, payment_method: 'pm_card_visa' });
+    });
+    const counts = { examined: 1, granted: 0, known: 0, review: 1, problems: [expect.stringContaining(': review')] };
+    expect(json(await desk.run('backfill', '--dry-run', '--json'))).toMatchObject(counts);
+    expect(json(await desk.run('backfill', '--json'))).toMatchObject(counts);
+  });
+
   test('on connected accounts: what bears our mark, and what the shop lists with its account', async () => {
     const desk = await openDesk();
     const { sessionId } = await desk.shop((_, payments) => payments.startCheckout({ ...plan, connectedAccount: seller }));

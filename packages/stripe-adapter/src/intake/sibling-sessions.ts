@@ -1,10 +1,10 @@
 // One order, one payment: once a session or intent of an order is paid, its other open ones are ended, so that nobody pays
 // twice from a forgotten tab. Best effort, beside the acknowledgement and never before it.
 
-import { LedgerError, type Logger, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+import type { Logger, PaymentLedger, PaymentReference } from '@paidonce/ledger';
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import type { Accounts } from '../stripe/accounts.ts';
-import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import { endCheckout } from './end-checkout.ts';
 
 export interface SiblingSessions {
   /** Ends the order's open sessions and intents, best effort. Returns at once, and never throws. */
@@ -28,7 +28,7 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
 
   async function end({ id, account }: PaymentReference, orderId: string): Promise<void> {
     try {
-      await closeCheckout(await accounts.calls(account), id, scope);
+      await endCheckout(await accounts.calls(account), id, { scope, runtime: ledger.runtime });
     } catch (error) {
       log.warn(
         { err: error, checkoutId: id, orderId },
@@ -48,21 +48,4 @@ export function siblingSessions(ledger: PaymentLedger, accounts: Accounts, scope
       while (running.size > 0) await Promise.all(running);
     },
   };
-}
-
-/**
- * Expires a session, or cancels a bare payment intent, under one idempotency key: ending it twice is one request. False:
- * Stripe refuses, as it does for what is not open.
- *
- * @throws LedgerError `provider_unavailable`
- */
-export async function closeCheckout(calls: StripeCalls, id: string, scope: string): Promise<boolean> {
-  const key = `${scope}-expire-${id}`;
-  try {
-    await (id.startsWith('pi_') ? calls.cancelIntent(id, key) : calls.expireSession(id, key));
-    return true;
-  } catch (error) {
-    if (error instanceof LedgerError && error.code === 'invalid_input') return false;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@ import { LedgerError, type Logger, type OrderView, type PaymentLedger, type Paym
 import { attemptOf, defined } from '@paidonce/ledger/adapter';
 import type { Accounts } from '../stripe/accounts.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import { endCheckout } from './end-checkout.ts';
 import type { Intake } from './intake.ts';
 
 export interface WithdrawnCheckoutsParts {
@@ -28,7 +29,7 @@ export class WithdrawnCheckouts {
     for (const { payment } of checkouts) {
       // An attempt that was reported is final, or the customer's money is on its way: neither can be ended here.
       const attempt = attemptOf(history, payment.id);
-      if (payment.provider === 'stripe' && (attempt === undefined || attempt === 'attempt_failed')) await this.#end(orderId, payment);
+      if (isPayable(payment) && (attempt === undefined || attempt === 'attempt_failed')) await this.#end(orderId, payment);
     }
   }
 
@@ -46,14 +47,11 @@ export class WithdrawnCheckouts {
   }
 
   async #end(orderId: string, { id, account }: PaymentReference): Promise<void> {
-    const { accounts, intake, log } = this.#parts;
+    const { accounts, intake, ledger, scope, log } = this.#parts;
     try {
       const calls = await accounts.calls(account);
-      const answer = id.startsWith('cs_')
-        ? await this.#expired(calls, id)
-        : id.startsWith('pi_')
-          ? await this.#canceled(calls, id)
-          : undefined;
+      // What is not open can no longer be ended: what became of it then decides.
+      const answer = (await endCheckout(calls, id, { scope, runtime: ledger.runtime })) ?? (await read(calls, id));
       if (answer === undefined) return;
       const { object, asOf, apiVersion } = answer;
       await intake.take(object, { account, asOf, ...defined({ apiVersion }), source: 'poll' });
@@ -62,28 +60,13 @@ export class WithdrawnCheckouts {
       log.warn({ err: error, orderId, id }, 'a checkout of a withdrawn order could not be ended; the poll tries it again');
     }
   }
-
-  /** Stripe refuses to expire a session that is not open: what became of it then decides. */
-  async #expired(calls: StripeCalls, id: string): Promise<Answer | undefined> {
-    return unlessRefused(calls.expireSession(id, this.#key('expire', id)), () => calls.session(id));
-  }
-
-  async #canceled(calls: StripeCalls, id: string): Promise<Answer | undefined> {
-    return unlessRefused(calls.cancelIntent(id, this.#key('cancel', id)), () => calls.intent(id));
-  }
-
-  /** A new key for each try: Stripe would repeat its answer to the last one for a day, a failure too. To end twice is harmless. */
-  #key(how: 'expire' | 'cancel', id: string): string {
-    const { scope, ledger } = this.#parts;
-    return `${scope}-${how}-${id}-${ledger.runtime.uuid()}`;
-  }
 }
 
-async function unlessRefused(change: Promise<Answer>, read: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
-  try {
-    return await change;
-  } catch (error) {
-    if (error instanceof LedgerError && error.code === 'invalid_input') return read();
-    throw error;
-  }
+/** A Payment Link is attached too, and is the shop's to end. */
+function isPayable({ provider, id }: PaymentReference): boolean {
+  return provider === 'stripe' && /^(?:cs|pi)_/.test(id);
+}
+
+function read(calls: StripeCalls, id: string): Promise<Answer | undefined> {
+  return id.startsWith('pi_') ? calls.intent(id) : calls.session(id);
 }

@@ -11,6 +11,7 @@ import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import { awaitedPayment } from './awaited-payment.ts';
+import { previewPayment } from './backfill-preview.ts';
 import { type Backfilled, causes } from './backfilled.ts';
 import { accountsInScope, type BatchContext, everyObject } from './batch-context.ts';
 import { chargedAtStripe } from './provider-payments.ts';
@@ -133,7 +134,7 @@ class Run {
       else this.#countResult(result, name);
     } else if (mapped.kind === 'not_understood') this.problem(`${name}: ${causes.unreadable}`);
     else if (!statement) this.#add('unpaid');
-    else if (order) this.#add(order.openReviews.length > 0 ? 'review' : 'granted');
+    else if (order) this.#countResult(await previewPayment(statement, order, this.#work.ledger), name);
     else this.problem(`${name}: ${causes.notPlaced}`);
   }
 
@@ -208,7 +209,7 @@ class Run {
     return this.#calls.sessionOfIntent(paymentId).then((session) => session ?? this.#calls.intent(paymentId));
   }
 
-  #countResult({ outcome }: IntakeResult, name: string): void {
+  #countResult({ outcome }: Pick<IntakeResult, 'outcome'>, name: string): void {
     if (outcome === 'granted' || outcome === 'restored') this.#add('granted');
     else if (outcome === 'duplicate') this.#add('known');
     else if (outcome === 'ignored' || outcome === 'not_ours') this.#add('unpaid');
@@ -225,7 +226,7 @@ class Run {
     this.#options.onProgress?.('orders', this.#counts.examined);
   }
 
-  #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'notOurs' | 'review'): void {
+  #add(name: 'granted' | 'imported' | 'known' | 'unpaid' | 'notOurs'): void {
     this.#counts[name] += 1;
   }
 

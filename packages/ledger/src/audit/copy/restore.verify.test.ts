@@ -49,6 +49,15 @@ describe('paidonce restore', () => {
     expect(await eventsIn(`${path}.before-restore`)).toBe(35); // Also what was in its -wal file.
   });
 
+  test('after a crash and a log that was removed by hand: its -wal file does not stay either', async () => {
+    const { path, backup, url } = await backedUp();
+    await killedWhileOpen(path);
+    rmSync(path);
+    expect(await runPaidonce(['restore', backup, '--store', url])).toMatchObject({ code: 0 });
+    expect(existsSync(`${path}-wal`)).toBe(false);
+    expect(await eventsIn(path)).toBe(20);
+  });
+
   test('after somebody had moved a backup over the log by hand, and SQLite would destroy it', async () => {
     const { path, backup, url } = await backedUp();
     await killedWhileOpen(path);

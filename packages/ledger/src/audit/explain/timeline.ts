@@ -24,7 +24,7 @@ export type Verdict =
   | { readonly verdict: 'confirms'; readonly first: Source; readonly afterMs: number; readonly staysRevoked: boolean }
   /** Law 7: the order was not placed yet. */
   | { readonly verdict: 'waits' }
-  /** Law 4: the payment is not what the order expects. */
+  /** Law 4: the payment is not what the order expects, or the order was withdrawn. */
   | { readonly verdict: 'does_not_count'; readonly because: readonly ReviewKind[] }
   /** Law 4: another payment counts already. */
   | { readonly verdict: 'second_payment' }
@@ -190,6 +190,9 @@ export function reportIn(observed: PaymentObserved): SourceReport {
   return { source, payment, fact, asOf, observedAt, evidence, ...(observed.source === 'manual' ? { by: observed.by } : {}) };
 }
 
+/** The reviews whose payment does not count until a person accepts it. */
+const keptFromCounting: readonly ReviewKind[] = ['amount', 'currency', 'mode', 'account', 'withdrawn'];
+
 function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderState, rest: readonly ReadEvent[], memory: Memory): Verdict {
   const contentKey = factContentKey(observed);
   const first = memory.firstReports.get(contentKey);
@@ -199,8 +202,8 @@ function verdictOf(observed: PaymentObserved, before: OrderState, after: OrderSt
   if (decision) return { verdict: 'decided', decision: decision.type };
   if (before.placed === undefined) return { verdict: 'waits' };
   const reviews = led.flatMap((event) => (event.type === 'ReviewOpened' ? [event.data.kind] : []));
-  const mismatches = reviews.filter((kind) => kind === 'amount' || kind === 'currency' || kind === 'mode' || kind === 'account');
-  if (mismatches.length > 0) return { verdict: 'does_not_count', because: mismatches };
+  const because = reviews.filter((kind) => keptFromCounting.includes(kind));
+  if (because.length > 0) return { verdict: 'does_not_count', because };
   if (first) {
     const staysRevoked = after.membership === 'revoked' && isPaid(observed.fact);
     return { verdict: 'confirms', first: first.source, afterMs: msBetween(first.observedAt, observed.observedAt), staysRevoked };

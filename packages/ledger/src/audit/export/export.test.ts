@@ -3,9 +3,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
+import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
+import { instantRuntime } from '../../instant-runtime.test-support.ts';
+import { dispute, observe, paid, place } from '../../order/example-order.test-support.ts';
+import { defaultPolicy } from '../../order/policy.ts';
+import { openPaymentProcess } from '../../payment-process.test-support.ts';
 import { writeStories } from '../golden-log.test-support.ts';
 import { type LogReader, readerOf } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
@@ -191,6 +195,18 @@ describe('a journal', () => {
     expect((await of('refunded')).get('assets:stripe:acct_1 usd')).toBeUndefined();
     const disputed = (await journal()).filter(({ orderId }) => orderId === 'disputed').map(({ what }) => what);
     expect(disputed).toEqual(['paid', 'dispute dp_1 open', 'dispute dp_1 won']);
+  });
+
+  test('of an order that was decided under the first rules has its disputes as those rules join them', async () => {
+    const [memory, entries]: [MemoryLog, JournalEntry[]] = [createMemoryLog(), []];
+    const { rules: _, ...first } = defaultPolicy;
+    const { orders } = openPaymentProcess(openMemoryEventStore({ log: memory }), instantRuntime(), first);
+    for (const command of [place, observe(paid()), observe(dispute('lost')), observe(dispute('won'))])
+      await orders.command('order-1', 'test', command);
+    const reader = readerOf(openMemoryEventStore({ log: memory }));
+    await journalEntries(reader, { accounts: defaultAccounts, livemode: true }, (entry) => void entries.push(entry));
+    expect(entries.map(({ what }) => what)).toEqual(['paid', 'dispute dp_1 lost', 'dispute dp_1 won']);
+    expect(Object.fromEntries(balances(entries))).toEqual({ 'assets:stripe:acct_1 usd': 1_000, 'revenues:yearly usd': -1_000 });
   });
 
   test('keeps money apart that does not count, until a person says so', async () => {

@@ -2,7 +2,7 @@
 // difference that one append makes to them. So each entry balances, and what is undone is undone in the books too.
 import type { Position } from '../../event-store/event-store.ts';
 import { type PaymentReference, paymentKey } from '../../observation.ts';
-import { counts } from '../../order/access.ts';
+import { counts, disputesUnder } from '../../order/access.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent } from '../../order/events.ts';
 import { isDecision } from '../../order/events.ts';
@@ -140,7 +140,7 @@ function booksOf(order: OrderState, policy: Policy, { accounts, livemode }: Jour
   for (const payment of Object.values(order.payments)) {
     if (payment.reference.livemode !== livemode) continue;
     const amounts = new Map<string, Posting>();
-    for (const posting of postingsOf(payment, counts(order, payment, policy), order.placed?.plan ?? 'unknown', accounts)) {
+    for (const posting of postingsOf(payment, order, policy, accounts)) {
       const key = `${posting.account} ${posting.currency}`;
       amounts.set(key, { ...posting, amountMinor: posting.amountMinor + (amounts.get(key)?.amountMinor ?? 0) });
     }
@@ -150,9 +150,10 @@ function booksOf(order: OrderState, policy: Policy, { accounts, livemode }: Jour
 }
 
 /** Returns the postings for a payment's present state. Payouts are not in the log; the provider's own reports have them. */
-function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accounts: Accounts): readonly Posting[] {
+function postingsOf(payment: PaymentFacts, order: OrderState, policy: Policy, accounts: Accounts): readonly Posting[] {
   if (payment.attempt?.status !== 'paid') return [];
   const { totalMinor, currency, parts } = payment.attempt.amount;
+  const [counted, plan] = [counts(order, payment, policy), order.placed?.plan ?? 'unknown'];
   const named = (account: keyof Accounts) => accountName(accounts[account], payment.reference, plan);
   const both = (debit: keyof Accounts, credit: keyof Accounts, amountMinor: number): readonly Posting[] => [
     { account: named(debit), amountMinor, currency },
@@ -169,7 +170,7 @@ function postingsOf(payment: PaymentFacts, counted: boolean, plan: string, accou
   for (const { status, amountMinor } of payment.refunds) {
     if (status === 'succeeded') postings.push(...both(counted ? 'refunds' : 'unallocated', 'clearing', amountMinor));
   }
-  for (const { status, amountMinor, returnedDebit, movements } of payment.disputes) {
+  for (const { status, amountMinor, returnedDebit, movements } of disputesUnder(policy, payment)) {
     // While a dispute is open, the money is away only if the provider has withdrawn it. A dispute that was won returned it.
     if (status === 'lost' || (status === 'open' && movements > 0)) {
       postings.push(...both(returnedDebit ? 'returnedDebits' : status === 'open' ? 'disputed' : 'lostDisputes', 'clearing', amountMinor));

@@ -4,7 +4,7 @@ import { referenceName } from '../../observation.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
 import type { OrderEvent, OrderEventType, PaymentObserved } from '../../order/events.ts';
 import { factContentKey } from '../../order/order.ts';
-import { defaultPolicy, type Policy, policySchema } from '../../order/policy.ts';
+import { type Policy, policySchema } from '../../order/policy.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
 import type { LogRow } from '../log/log-row.ts';
@@ -163,10 +163,7 @@ export function policiesIn(log: SqliteLog, upTo: number): ReadonlyMap<string, Ad
   return policies;
 }
 
-/**
- * Reads an adopted policy. Undefined: it cannot be used; this was reported. A policy of an older release lacks the newer
- * fields: their defaults are the old behaviour.
- */
+/** Reads an adopted policy, as it stands: what it lacks is never filled in. Undefined: it cannot be used; this was reported. */
 export function readPolicy(row: LogRow, report: Report): { readonly hash: string; readonly policy: Policy } | undefined {
   const { data } = parseRow(row, report) ?? {};
   if (data === undefined) return undefined;
@@ -177,7 +174,7 @@ export function readPolicy(row: LogRow, report: Report): { readonly hash: string
     report(findingAt(row, 'policy', `the policy named ${String(name)}`, `another policy, ${content}: ${text}`));
     return undefined;
   }
-  const parsed = policySchema.safeParse({ ...defaultPolicy, ...(policy as object) });
+  const parsed = policySchema.safeParse(policy);
   if (parsed.success) return { hash: content, policy: parsed.data };
   report(
     findingAt(row, 'schema', 'a policy that this release knows', `${text}. Upgrade @paidonce/ledger to judge what was decided under it`),

@@ -2,9 +2,14 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createMemoryLog, openMemoryEventStore } from '../../event-store/memory.ts';
 import { newDirectory } from '../../event-store/sqlite/log-directory.test-support.ts';
 import { openSqliteEventStore } from '../../event-store/sqlite/sqlite.ts';
+import { instantRuntime } from '../../instant-runtime.test-support.ts';
 import { createPaymentLedger } from '../../ledger.ts';
+import { dispute, observe, paid, pi1 } from '../../order/example-order.test-support.ts';
+import { defaultPolicy } from '../../order/policy.ts';
+import { openPaymentProcess } from '../../payment-process.test-support.ts';
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { generateNoteKey, parseSignerKey, parseVerifierKey } from '../checkpoint/signed-note.ts';
 import { backUpLog } from '../copy/backup.ts';
@@ -587,6 +592,18 @@ test('a log that grows between two looks at it is no finding', async () => {
   };
   const before = log.sqlite?.end();
   expect(await verifyLog(log, growing)).toMatchObject({ findings: [], size: Number(before) + 1, events: Number(before) + 1 });
+});
+
+test('what was decided under the first rules is judged by them: a dispute of a part revoked all', async () => {
+  const { rules: _, ...first } = defaultPolicy;
+  const memory = createMemoryLog();
+  const { place, attach, orders } = openPaymentProcess(openMemoryEventStore({ log: memory }), instantRuntime(), first);
+  await place('order-1');
+  await attach('order-1', pi1);
+  await orders.command('order-1', 'test', observe(paid()));
+  const { state } = await orders.command('order-1', 'test', observe(dispute('lost', { amountMinor: 50 })));
+  expect(state.membership).toBe('revoked');
+  expect((await verifyLog(readerOf(openMemoryEventStore({ log: memory })))).findings).toEqual([]);
 });
 
 test('workers find the same as one thread', async () => {

@@ -31,7 +31,7 @@ export async function restoreFile(backup: string, toPath: string): Promise<strin
     copyFileSync(from, partial); // 1
     await syncPath(partial, 'r+');
     held = takeForOurselves(path); // 2
-    const kept = existsSync(path) ? setAside(path) : undefined; // 3
+    const kept = setAside(path); // 3
     renameSync(partial, path);
     if (process.platform !== 'win32') await syncPath(dirname(path), 'r'); // Syncs the names. Windows cannot open directories.
     return kept;
@@ -69,11 +69,16 @@ function takeForOurselves(path: string): DatabaseSync | undefined {
   }
 }
 
-/** Gives the old file a second name, and moves what stands beside it away from the path. */
-function setAside(path: string): string {
+/**
+ * Gives the old file a second name, and moves what stands beside it away from the path, also where the file itself is gone.
+ * Answers that name. Undefined: there was no file.
+ */
+function setAside(path: string): string | undefined {
+  const isTaken = (name: string): boolean => ['', '-wal', '-shm'].some((suffix) => existsSync(`${name}${suffix}`));
   let kept = `${path}.before-restore`;
-  for (let number = 2; existsSync(kept); number += 1) kept = `${path}.before-restore-${number}`;
-  linkSync(path, kept);
+  for (let number = 2; isTaken(kept); number += 1) kept = `${path}.before-restore-${number}`;
+  const isThere = existsSync(path);
+  if (isThere) linkSync(path, kept);
   for (const suffix of ['-wal', '-shm']) if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${kept}${suffix}`);
-  return kept;
+  return isThere ? kept : undefined;
 }
