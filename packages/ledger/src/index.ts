@@ -31,7 +31,7 @@ export {
 export { readOrderEvent } from './order/event-schemas.ts';
 export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';
-export type { Policy } from './order/policy.ts';
+export type { Policy, PolicyOptions } from './order/policy.ts';
 export type { DifferingTerm, OrderTerm, PlacedOtherwise } from './order/terms.ts';
 export type { OrderPaymentState, OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 export type { Page, PageRequest } from './page.ts';

@@ -14,7 +14,7 @@ import {
   timeSchema,
 } from './observation.ts';
 import type { OrderPlaced, Resolution } from './order/events.ts';
-import { defaultPolicy, type Policy, policySchema } from './order/policy.ts';
+import { type Policy, policySchema, withDefaults } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
 import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
 
@@ -103,7 +103,7 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
   if (!(typeof duplicateWithinHours === 'number' && duplicateWithinHours >= 0 && duplicateWithinHours <= 720)) {
     throw new LedgerError('invalid_input', `duplicateWithinHours is ${duplicateWithinHours}; it must be a number of hours from 0 to 720`);
   }
-  const policy = parse(policySchema, { ...defaultPolicy, ...options.policy }, 'policy');
+  const policy = parse(policySchema, withDefaults(options.policy ?? {}), 'policy');
   if (policy.fullRefund === 'keep' && policy.partialRefund === 'revoke') {
     throw new LedgerError(
       'invalid_input',

@@ -296,6 +296,18 @@ describe('observePayment', () => {
     expect(await observeFact(refund(1_000))).toEqual({ outcome: 'revoked', orderId: 'order-1', membership: 'revoked' });
     expect(await ledger.order('order-1')).toMatchObject({ sequence: 4, payment: 'refunded', grantedBy: 'webhook' });
   });
+  test.each([
+    [1, undefined],
+    [2, 2],
+    [undefined, 2],
+  ] as const)('rules: %s is adopted as rules %s', async (asked, adopted) => {
+    const eventStore = openMemoryEventStore();
+    await open({ eventStore, policy: { ...defined({ rules: asked }) } }).placeOrder(order);
+    const [event] = await eventStore.readStream('policy');
+    const { policy } = event!.data as { policy: { rules?: number } };
+    expect(policy.rules).toBe(adopted);
+  });
+
   test('each event of an order names the policy, and the policy stands in the log before it', async () => {
     const eventStore = openMemoryEventStore();
     const ledger = open({ eventStore, policy: { fullRefund: 'keep' } });

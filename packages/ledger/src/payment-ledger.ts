@@ -9,7 +9,7 @@ import type { Logger } from './logger.ts';
 import type { ManualAction, Observation, PaymentReference, Statement } from './observation.ts';
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
-import type { Policy } from './order/policy.ts';
+import type { PolicyOptions } from './order/policy.ts';
 import type { PlacedOtherwise } from './order/terms.ts';
 import type { OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -88,7 +88,7 @@ export interface PaymentLedgerOptions {
   /** The ledger closes it when it is disposed. */
   readonly eventStore: EventStore;
   /** Fields that are missing take their defaults. */
-  readonly policy?: Partial<Policy>;
+  readonly policy?: PolicyOptions;
   /**
    * Delivers a decision to the shop: at least once, with a stable key. It resolves once the shop has stored the change, rejects
    * to be called again, and must stop when the signal aborts. The effect is exactly once if it writes status and sequence in

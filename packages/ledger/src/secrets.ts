@@ -6,7 +6,7 @@ const secrets: readonly (readonly [RegExp, string])[] = [
   [/PRIVATE\+KEY\+[^\s"']*/gi, 'PRIVATE+KEY+***'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*/g, '-----BEGIN PRIVATE KEY-----***'],
   [/\b((?:sk|rk)_(?:test|live)_)\w+/gi, '$1***'],
-  [/\b(whsec_)\w[\w+/=]*/gi, '$1***'],
+  [/\b(whsec_)(?!sandbox_?(?!\w))\w[\w+/=]*/gi, '$1***'], // The bare prefix of the sandbox's is no secret.
 ];
 
 /** Returns the text with `***` in the place of each password of a URL, private key, secret key and webhook secret. */

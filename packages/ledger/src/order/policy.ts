@@ -27,6 +27,9 @@ export interface Policy {
   readonly rules?: 2;
 }
 
+/** A policy as it is asked for. Fields that are missing take their defaults. `rules: 1`: the first rules of decision. */
+export type PolicyOptions = Partial<Omit<Policy, 'rules'>> & { readonly rules?: 1 | 2 };
+
 export const defaultPolicy: Policy = {
   fullRefund: 'revoke',
   partialRefund: 'keep',
@@ -49,6 +52,12 @@ const fields = {
 } satisfies { readonly [Field in keyof Policy]-?: z.ZodType<Policy[Field]> };
 
 export const policySchema: z.ZodType<Policy> = z.strictObject(fields);
+
+/** The policy that is asked for, not checked yet. The first rules are a policy without the field, as their logs have it. */
+export function withDefaults({ rules = 2, ...asked }: PolicyOptions): Policy {
+  const { rules: _, ...defaults } = defaultPolicy;
+  return { ...defaults, ...asked, ...(rules === 1 ? {} : { rules }) };
+}
 
 /**
  * One text for one policy: the fields that it has, in the order of the schema. Its SHA-256 names the policy in the log.

@@ -2,7 +2,7 @@
 // nothing: a running shop takes over at once what is decided here.
 
 import type { EventStore } from '@paidonce/ledger';
-import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy } from '@paidonce/ledger';
+import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy, type PolicyOptions } from '@paidonce/ledger';
 import { defined, hasReadModels, isId } from '@paidonce/ledger/adapter';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
@@ -76,20 +76,21 @@ export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<Ope
 
 interface Adopted {
   readonly hash?: string;
-  readonly policy?: Partial<Policy>;
+  readonly policy?: Policy;
 }
 
 /**
  * Decisions must follow the shop's policy: our default would be another one. A policy is adopted once, so among several the
  * newest append to an order shows which one is in effect; only then the log is read through.
  */
-async function policyInForce(store: EventStore): Promise<Partial<Policy> | undefined> {
+async function policyInForce(store: EventStore): Promise<PolicyOptions | undefined> {
   const adopted = (await store.readStream('policy')).map(({ data }) => data as Adopted);
   let hash = adopted.at(-1)?.hash;
   if (adopted.length > 1) {
     for await (const { events } of store.readLog({ prefixes: ['order-'] })) hash = events.at(-1)?.metadata['policy'] ?? hash;
   }
-  return adopted.find((each) => each.hash === hash)?.policy;
+  const policy = adopted.find((each) => each.hash === hash)?.policy;
+  return policy && { rules: 1, ...policy }; // A policy without rules has the first ones.
 }
 
 /**

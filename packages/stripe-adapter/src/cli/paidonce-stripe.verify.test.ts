@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { createPaymentLedger, type MembershipChange, type PaymentLedger, type Policy } from '@paidonce/ledger';
+import { createPaymentLedger, type MembershipChange, type PaymentLedger, type PolicyOptions } from '@paidonce/ledger';
 import { openTerminal } from '@paidonce/ledger/command-line';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
@@ -40,14 +40,14 @@ interface Desk {
   readonly folder: string;
   readonly changes: MembershipChange[];
   /** The shop as it runs beside the command. */
-  shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>, under?: Partial<Policy>): Promise<T>;
+  shop<T>(use: (ledger: PaymentLedger, payments: StripePayments) => Promise<T>, under?: PolicyOptions): Promise<T>;
   run(...args: readonly string[]): Promise<Ran>;
 }
 
 const seller = 'acct_1Seller';
 
 interface DeskOptions {
-  readonly policy?: Partial<Policy>;
+  readonly policy?: PolicyOptions;
   readonly env?: Record<string, string>;
 }
 
@@ -358,6 +358,16 @@ describe('reconcile', () => {
     desk.sandbox.refund(sessionId, { fate: 'never_made' });
     await desk.run('reconcile', '--repair');
     await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'active', payment: 'refunded' }));
+  });
+
+  test('decides under the first rules, where the shop has adopted no other', async () => {
+    const desk = await openDesk({ policy: { rules: 1 } });
+    const sessionId = await paidInSilence(desk);
+    await desk.shop((_, payments) => payments.status(sessionId));
+    desk.sandbox.dispute(sessionId, { status: 'lost', amountMinor: 100, fate: 'never_made' });
+    await desk.run('reconcile', '--repair');
+    // By the first rules a part that is lost in a dispute revokes all.
+    await desk.shop(async (ledger) => expect(await ledger.order('order-1')).toMatchObject({ membership: 'revoked' }));
   });
 
   test('decides under the policy that is in force, where the shop has gone back to an earlier one', async () => {
