@@ -1,6 +1,7 @@
 // What one seed draws before its run: how many processes and orders there are, and how often each fault happens. Many rates
 // are 0 in many seeds, so that each fault occurs alone as well as together with others.
 import { defaultPolicy, type Policy } from '../../order/policy.ts';
+import { drawClocks, drawImports, drawPolicies, drawPolicy, drawPutBack, drawReleases, drawSharing, drawSlowness } from './later-options.ts';
 import { Random } from './random.ts';
 import type { Shares } from './scheduler.ts';
 
@@ -10,8 +11,14 @@ export interface ProcessOptions {
   readonly delivers: boolean;
   /** False: a short-lived host, which calls `settle` from a cron job. */
   readonly background: boolean;
-  /** True: its read models, and the cursors in them, survive a crash. */
-  readonly keepsReadModels: boolean;
+  /**
+   * Where its read models and the cursors in them are. `lost`: a crash loses them. `kept`: they survive it. `shared`: likewise,
+   * in one file with all other processes that share.
+   */
+  readonly readModels: 'lost' | 'kept' | 'shared';
+  readonly policy: Policy;
+  /** `older`: until its upgrade it cannot read some events of the newer processes. */
+  readonly release: 'newer' | 'older';
   /** How many milliseconds its wall clock is ahead. */
   readonly wallSkewMs: number;
   readonly monotonicOriginMs: number;
@@ -25,6 +32,8 @@ export interface StoreFaults {
   readonly replyLost: number;
   /** The probability that an append fails with `store_unavailable`, and is stored later. */
   readonly doneLate: number;
+  /** The probability that a call, or its reply, takes up to a minute: longer than the deadlines of those who wait for it. */
+  readonly slow: number;
 }
 
 /** The probability of each fault at every step. */
@@ -36,6 +45,10 @@ export interface ProcessFaults {
   readonly pause: number;
   /** The process is stopped cleanly, as in a roll-out. */
   readonly stop: number;
+  /** A machine is suspended, with one process or all of them: their monotonic clocks stop, and afterwards their timers are late. */
+  readonly suspend: number;
+  /** The wall clock of a process jumps, by up to `wallJumpMs`. */
+  readonly clockJump: number;
 }
 
 /** The probability of each fault at every call of `deliver`. */
@@ -64,6 +77,7 @@ export interface SourceFaults {
 export interface SimulationOptions {
   readonly seed: number;
   readonly processes: readonly ProcessOptions[];
+  /** The policy of the first process, and of those that do not have another. */
   readonly policy: Policy;
   readonly deliverTimeoutMs: number;
   readonly store: StoreFaults;
@@ -96,6 +110,14 @@ export interface SimulationOptions {
   readonly backedUpAtStep: number;
   /** True: the shop's `deliver` answers what the shop has stored. */
   readonly shopAnswers: boolean;
+  /** How far a wall clock is off after a jump, at most. */
+  readonly wallJumpMs: number;
+  /** Where the read models are that processes share: in memory, or in a real file. */
+  readonly sharedOn: 'memory' | 'disk';
+  /** The probability that an event of a newer process has a version that the older ones do not know. */
+  readonly newerEvents: number;
+  /** The probability that the shop fulfilled an order before it had a ledger, and imports it. */
+  readonly imports: number;
   /** After this number of steps the faults stop. */
   readonly faultySteps: number;
 }
@@ -105,17 +127,21 @@ export function drawOptions(seed: number): SimulationOptions {
   const random = new Random(seed);
   const rate = (...rates: readonly number[]): number => random.pick(rates);
   const scenario = random.weighted({ any: 17, outage: 1, lateLink: 3, slowShop: 5, mixedUp: 4 });
+  const processes = drawProcesses(random);
+  const policy = random.chance(0.7) ? defaultPolicy : drawPolicy(random);
   const options: SimulationOptions = {
     seed,
-    processes: drawProcesses(random),
-    policy: random.chance(0.7) ? defaultPolicy : drawPolicy(random),
+    processes: processes.map((process) => ({ ...process, policy })),
+    policy,
     deliverTimeoutMs: random.pick([2_000, 10_000, 15_000]),
-    store: { refused: rate(0, 0, 0.02, 0.1), replyLost: rate(0, 0, 0.02, 0.1), doneLate: rate(0, 0, 0.02, 0.1) },
+    store: { refused: rate(0, 0, 0.02, 0.1), replyLost: rate(0, 0, 0.02, 0.1), doneLate: rate(0, 0, 0.02, 0.1), slow: 0 },
     process: {
       crash: rate(0, 0, 0.003, 0.01),
       crashAfterAppend: rate(0, 0, 0.05, 0.25),
       pause: rate(0, 0, 0.003, 0.01),
       stop: rate(0, 0, 0, 0.003),
+      suspend: 0,
+      clockJump: 0,
     },
     shop: { fails: rate(0, 0.1, 0.3), failsAfterEffect: rate(0, 0.1, 0.3), hangs: rate(0, 0, 0.3), writesLate: rate(0, 0.2, 0.5) },
     sources: { dropped: rate(0, 0.1, 0.5), doubled: rate(0, 0.2), unnamed: rate(0, 0.3, 0.9), misnamed: rate(0, 0, 0.1, 0.3) },
@@ -133,12 +159,36 @@ export function drawOptions(seed: number): SimulationOptions {
     outage: scenario === 'outage',
     faultySteps: 4_000,
     ...drawPutBack(seed),
+    wallJumpMs: 3_600_000,
+    sharedOn: 'memory',
+    newerEvents: 0,
+    imports: 0,
   };
-  if (scenario === 'outage')
-    return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
-  if (scenario === 'slowShop') return withSlowShop(options);
-  if (scenario === 'mixedUp') return withMixedUpOrders(options);
-  return scenario === 'lateLink' ? withLateLink(options) : options;
+  return later(inScenario(scenario, options), scenario);
+}
+
+type Scenario = 'any' | 'outage' | 'lateLink' | 'slowShop' | 'mixedUp';
+
+function inScenario(scenario: Scenario, options: SimulationOptions): SimulationOptions {
+  switch (scenario) {
+    case 'outage':
+      return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
+    case 'slowShop':
+      return withSlowShop(options);
+    case 'mixedUp':
+      return withMixedUpOrders(options);
+    case 'lateLink':
+      return withLateLink(options);
+    case 'any':
+      return options;
+  }
+}
+
+/** Adds what other scenarios leave as it is: only what they are about must stay. */
+function later(drawn: SimulationOptions, scenario: Scenario): SimulationOptions {
+  const shared = drawSharing(drawn);
+  if (scenario === 'slowShop' || scenario === 'outage') return shared;
+  return [drawPolicies, drawReleases, drawClocks, drawSlowness, drawImports].reduce((options, draw) => draw(options), shared);
 }
 
 /** All facts are held first. Then one process, which crashes often, links them to their orders, and no source repeats them. */
@@ -146,7 +196,7 @@ function withLateLink(options: SimulationOptions): SimulationOptions {
   const [process] = options.processes;
   return {
     ...options,
-    processes: [{ ...process!, delivers: true, keepsReadModels: true }],
+    processes: [{ ...process!, delivers: true, readModels: 'kept' }],
     process: { ...options.process, crashAfterAppend: 0.5 },
     sources: { dropped: 0, doubled: 0, unnamed: 1, misnamed: 0 },
     orders: 2,
@@ -163,10 +213,10 @@ function withLateLink(options: SimulationOptions): SimulationOptions {
 function withSlowShop(options: SimulationOptions): SimulationOptions {
   return {
     ...options,
-    processes: options.processes.slice(0, 2).map((process, index) => ({ ...process, delivers: index === 0, background: true })),
+    processes: options.processes.slice(0, 2).map((process, index) => ({ ...process, delivers: index === 0, background: true, policy: defaultPolicy })),
     policy: defaultPolicy,
-    store: { refused: 0, replyLost: 0.3, doneLate: 0.1 },
-    process: { crash: 0, crashAfterAppend: 0, pause: 0, stop: 0 },
+    store: { refused: 0, replyLost: 0.3, doneLate: 0.1, slow: 0 },
+    process: { crash: 0, crashAfterAppend: 0, pause: 0, stop: 0, suspend: 0, clockJump: 0 },
     shop: { fails: 0, failsAfterEffect: 0, hangs: 0.1, writesLate: 0.8 },
     sources: { dropped: 0, doubled: 0, unnamed: 0, misnamed: 0 },
     shares: { ...options.shares, timer: 0.02 },
@@ -193,14 +243,7 @@ function withMixedUpOrders(options: SimulationOptions): SimulationOptions {
   };
 }
 
-/** Draws with numbers of its own, so that the rest of a seed is what it is without it. */
-function drawPutBack(seed: number): Pick<SimulationOptions, 'putBack' | 'backedUpAtStep' | 'shopAnswers'> {
-  const random = new Random(seed ^ 0xbac0);
-  const drawn = random.weighted({ log: 2, shop: 1, nothing: 5 });
-  return { putBack: drawn === 'nothing' ? undefined : drawn, backedUpAtStep: random.between(20, 700), shopAnswers: random.chance(0.5) };
-}
-
-function drawProcesses(random: Random): readonly ProcessOptions[] {
+function drawProcesses(random: Random): readonly Omit<ProcessOptions, 'policy'>[] {
   const count = random.pick([1, 2, 2, 3, 4]);
   const deliverer = random.below(Math.min(count, 2)); // At least this process delivers.
   const others = random.pick([0, 0.5, 1]);
@@ -209,22 +252,9 @@ function drawProcesses(random: Random): readonly ProcessOptions[] {
     name: `p${index + 1}`,
     delivers: index === deliverer || random.chance(others),
     background: random.chance(0.8),
-    keepsReadModels: random.chance(0.5),
+    readModels: random.chance(0.5) ? 'kept' : 'lost',
+    release: 'newer',
     wallSkewMs: random.between(-skewMs, skewMs),
     monotonicOriginMs: random.between(0, 10_000_000),
   }));
-}
-
-function drawPolicy(random: Random): Policy {
-  const fullRefund = random.pick(['revoke', 'keep'] as const);
-  const partialRefund = random.pick(['revoke', 'keep'] as const);
-  return {
-    fullRefund,
-    partialRefund: fullRefund === 'keep' ? 'keep' : partialRefund, // The policy refuses the fourth combination.
-    openDispute: random.pick(['suspend', 'keep']),
-    lostDispute: random.pick(['revoke', 'keep']),
-    returnedDebit: random.pick(['revoke', 'suspend']),
-    paidAgain: 'restore', // With `review` access depends on the order of arrival, so no model can predict it.
-    rules: 2,
-  };
 }

@@ -1,7 +1,6 @@
 // The auditor's rules for the events of an order: placed, attached, observed, decided, reviewed.
 import type { Fact, PaymentReference } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
-import type { Policy } from '../../order/policy.ts';
 import type { AuditContext } from './audit-context.ts';
 import {
   type AuditedDecision,
@@ -13,7 +12,7 @@ import {
   observedFactName,
 } from './audited-log.ts';
 import type { Coverage, Place } from './coverage.ts';
-import { expectedStatus, type KnownOrder } from './expected-access.ts';
+import { type ExpectedPayment, expectedStatus, isPaidInVain, type KnownOrder, mismatchesOf } from './expected-access.ts';
 import { nameOf, textOf } from './fact-text.ts';
 import { KnownFacts } from './provider.ts';
 
@@ -27,6 +26,15 @@ const decisions: ReadonlyMap<string, DecisionRule> = new Map<string, DecisionRul
   ['MembershipSuspended', { from: ['active', 'revoked'], to: 'suspended', change: 'suspended' }],
   ['MembershipRestored', { from: ['suspended', 'revoked'], to: 'active', change: 'restored' }],
   ['MembershipRevoked', { from: ['active', 'suspended'], to: 'revoked', change: 'revoked' }],
+]);
+/** The events after which the access of an order is judged anew. */
+const judging: ReadonlySet<string> = new Set([
+  'OrderPlaced',
+  'PaymentObserved',
+  'PaymentMoved',
+  'OrderWithdrawn',
+  'ReviewResolved',
+  'ShopAhead',
 ]);
 const reviewPlaces: Readonly<Record<string, Place>> = {
   amount: 'amount',
@@ -42,6 +50,7 @@ const reviewPlaces: Readonly<Record<string, Place>> = {
 };
 
 export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, context: AuditContext): void {
+  judge(order, event, context);
   const rule = decisions.get(event.type);
   if (rule) decided(order, event, rule, context);
   else if (event.type === 'OrderPlaced') placed(order, event, context);
@@ -55,10 +64,35 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
   else context.broken('known events', `${event.place} is no event of the design`);
 }
 
-/** Returns the status that the order must have after the facts recorded so far. */
-export function statusByFacts(order: AuditedOrder, policy: Policy): MembershipStatus {
-  const payments = [...order.facts.values()].map(({ reference, known }) => known.payment(reference, order.rulings.get(nameOf(reference))));
-  return expectedStatus(order.placed, payments, policy, order.decisions.length > 0);
+/** Notes under which policy access is judged: a confirmation of what is known judges nothing anew. */
+function judge(order: AuditedOrder, { type, data }: AuditedEvent, { policy, world }: AuditContext): void {
+  if (!judging.has(type)) return;
+  if (type === 'PaymentObserved') {
+    const { payment, fact } = data as unknown as ObservedFact;
+    const said = `${nameOf(payment)} ${textOf(fact)}`;
+    if (order.said.has(said)) return;
+    order.said.add(said);
+  }
+  if (order.policy && policy && textOf(order.policy) !== textOf(policy)) world.coverage.met('judged anew under another policy');
+  order.policy = policy;
+}
+
+/** Returns the status that the order must have after the facts recorded so far, under the policy that judged them last. */
+export function statusByFacts(order: AuditedOrder): MembershipStatus {
+  if (!order.policy) return 'none';
+  const payments = [...order.facts.keys()].map((paymentId) => paymentOf(order, paymentId));
+  return expectedStatus(order.placed, payments, order.policy, order.decisions.length > 0);
+}
+
+/** Returns a payment that the order has, as its recorded facts make it. */
+export function paymentOf(order: AuditedOrder, paymentId: string): ExpectedPayment {
+  const { reference, known } = order.facts.get(paymentId)!;
+  return { ...known.payment(reference, order.rulings.get(paymentId)), paidAgain: isPaidAgain(order, paymentId) };
+}
+
+/** True if a person was ever asked about the payment because it came on a revoked order. */
+export function isPaidAgain({ reviews }: AuditedOrder, paymentId: string): boolean {
+  return [...reviews.values()].some((review) => review.kind === 'paid_again' && review.paymentId === paymentId);
 }
 
 function placed(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
@@ -184,6 +218,39 @@ function reviewOpened(order: AuditedOrder, { data, place }: AuditedEvent, { brok
   order.reviews.set(reviewId, { kind, paymentId: nameOf(payment), resolved: false });
   const met = reviewPlaces[kind];
   if (met) world.coverage.met(met);
+  meetReview(order, kind, nameOf(payment), world.coverage);
+  if (!hasReason(order, kind, nameOf(payment))) broken('a review has its reason', `${place}: ${kind} of ${nameOf(payment)}`);
+}
+
+function meetReview(order: AuditedOrder, kind: string, paymentId: string, coverage: Coverage): void {
+  const before = [...order.reviews.values()].filter((review) => review.kind === kind && review.paymentId === paymentId);
+  if (kind === 'conflicting_evidence' && before.length > 1) coverage.met('conflicting evidence again');
+  if (kind === 'paid_again' && order.policy?.paidAgain === 'review') coverage.met('paid again, and waits for a person');
+  const paid = order.facts.has(paymentId) ? paymentOf(order, paymentId).paid : undefined;
+  if (kind === 'currency' && order.placed && paid && paid.totalMinor < order.placed.amountMinor) coverage.met('two mismatches at once');
+}
+
+/** True if the recorded facts call for the review. */
+function hasReason(order: AuditedOrder, kind: string, paymentId: string): boolean {
+  const { placed, policy, status, facts } = order;
+  if (!placed || !policy) return kind === 'claimed_by_two' || kind === 'conflicting_evidence'; // These need no placed order.
+  const payment = facts.has(paymentId) ? paymentOf(order, paymentId) : undefined;
+  const isMismatch = payment !== undefined && mismatchesOf(placed, payment).some((mismatch) => mismatch === kind);
+  switch (kind) {
+    case 'amount':
+    case 'currency':
+    case 'mode':
+    case 'account':
+      return isMismatch;
+    case 'overpaid':
+      return isMismatch || facts.size > 1;
+    case 'paid_again':
+      return status === 'revoked';
+    case 'withdrawn':
+      return payment !== undefined && isPaidInVain(placed, payment, policy);
+    default:
+      return true;
+  }
 }
 
 function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { broken }: AuditContext): void {
