@@ -14,7 +14,11 @@ export async function upgrade(stage: Stage): Promise<void> {
     if (by?.release !== 'older' || world.violation) continue;
     await saysSo(stage, process, by);
     process.upgrade();
-    await process.stop();
+    let stopped = false;
+    void process.stop().then(() => {
+      stopped = true;
+    });
+    await until(stage, `${process.name} stops for its upgrade`, () => stopped);
     if (!process.runs) process.start();
   }
 }
