@@ -24,7 +24,7 @@ export function drawSharing(options: SimulationOptions): SimulationOptions {
 /** Lets processes have different policies, as in the middle of a roll-out, or after a mistake. */
 export function drawPolicies(options: SimulationOptions): SimulationOptions {
   const random = new Random(options.seed ^ 0x9011);
-  const policy: Policy = random.chance(0.15) ? { ...options.policy, paidAgain: 'review' } : options.policy;
+  const policy: Policy = random.chance(0.3) ? { ...options.policy, paidAgain: 'review' } : options.policy;
   const isMixed = random.chance(0.25);
   const processes = options.processes.map((process, index) => ({
     ...process,
@@ -61,7 +61,16 @@ export function drawSlowness(options: SimulationOptions): SimulationOptions {
 
 export function drawImports(options: SimulationOptions): SimulationOptions {
   const random = new Random(options.seed ^ 0x1390);
-  return { ...options, imports: random.pick([0, 0, 0, 0.5, 1]) };
+  const imports = random.pick([0, 0, 0, 0.5, 1]);
+  const isMistaken = imports > 0 && random.chance(0.5);
+  return { ...options, imports, sources: isMistaken ? { ...options.sources, dropped: 0.7, misnamed: 0.5 } : options.sources };
+}
+
+/** One order with several payments, about which the provider corrects itself, while people rule on them. */
+export function drawCorrections(options: SimulationOptions): SimulationOptions {
+  const random = new Random(options.seed ^ 0xc033);
+  if (!random.chance(0.15)) return options;
+  return { ...options, corrections: 0.8, orders: 1, paymentsPerOrder: 3, people: 30 };
 }
 
 export function drawPolicy(random: Random): Policy {

@@ -1,7 +1,7 @@
 // What one seed draws before its run: how many processes and orders there are, and how often each fault happens. Many rates
 // are 0 in many seeds, so that each fault occurs alone as well as together with others.
 import { defaultPolicy, type Policy } from '../../order/policy.ts';
-import { drawClocks, drawImports, drawPolicies, drawPolicy, drawPutBack, drawReleases, drawSharing, drawSlowness } from './later-options.ts';
+import { drawClocks, drawCorrections, drawImports, drawPolicies, drawPolicy, drawPutBack, drawReleases, drawSharing, drawSlowness } from './later-options.ts';
 import { Random } from './random.ts';
 import type { Shares } from './scheduler.ts';
 
@@ -118,6 +118,8 @@ export interface SimulationOptions {
   readonly newerEvents: number;
   /** The probability that the shop fulfilled an order before it had a ledger, and imports it. */
   readonly imports: number;
+  /** The probability that the provider finds later that a payment was of another amount. */
+  readonly corrections: number;
   /** After this number of steps the faults stop. */
   readonly faultySteps: number;
 }
@@ -163,6 +165,7 @@ export function drawOptions(seed: number): SimulationOptions {
     sharedOn: 'memory',
     newerEvents: 0,
     imports: 0,
+    corrections: 0.1,
   };
   return later(inScenario(scenario, options), scenario);
 }
@@ -188,7 +191,7 @@ function inScenario(scenario: Scenario, options: SimulationOptions): SimulationO
 function later(drawn: SimulationOptions, scenario: Scenario): SimulationOptions {
   const shared = drawSharing(drawn);
   if (scenario === 'slowShop' || scenario === 'outage') return shared;
-  return [drawPolicies, drawReleases, drawClocks, drawSlowness, drawImports].reduce((options, draw) => draw(options), shared);
+  return [drawPolicies, drawReleases, drawClocks, drawSlowness, drawImports, drawCorrections].reduce((options, draw) => draw(options), shared);
 }
 
 /** All facts are held first. Then one process, which crashes often, links them to their orders, and no source repeats them. */

@@ -166,7 +166,7 @@ class StoryBuilder {
     const random = this.#random;
     const amount = this.#drawAmount();
     this.#pay(amount);
-    if (random.chance(0.1)) {
+    if (random.chance(this.#world.options.corrections)) {
       this.#pay(corrected(amount));
       if (this.#later.chance(0.5)) this.#pay(corrected(corrected(amount)));
     }

@@ -37,7 +37,7 @@ async function saysSo(stage: Stage, process: SimulatedProcess, by: Incarnation):
   const isAlerted = by.alerted.has('roll_forward_failed');
   if (isRefused || isAlerted) world.coverage.met('an older release said so');
   if (by.options.readModels === 'shared' || world.violation) return;
-  const [orders] = world.newerEvents.streams(['order-', 'sweep-']);
+  const [orders] = world.newerEvents.streams(['order-']);
   const [references] = world.newerEvents.streams(['reference-']);
   if (orders !== undefined && !isRefused) world.report(law, `${process.name} settles, and cannot read ${orders}`);
   else if (references !== undefined && !isRefused && !isAlerted) world.report(law, `${process.name} passes ${references}, and alerts nobody`);
