@@ -5,8 +5,8 @@ import { compareAndRepair } from './compare-and-repair.ts';
 import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-audit.ts';
 import type { Answer } from './simulated-process.ts';
 import { hasValue } from './sources.ts';
-import { upgrade } from './upgrade.ts';
 import type { Stage } from './stage.ts';
+import { upgrade } from './upgrade.ts';
 
 /** If the work has not ended after this number of steps, it never ends. */
 const mostSteps = 40_000;

@@ -41,7 +41,6 @@ function imported(order: AuditedOrder, sequence: number, place: string, { broken
   const decision = order.decisions[sequence - 1];
   if (decision?.change !== 'granted') broken('an import settles the grant alone', `${place} settles that it was ${decision?.change}`);
   if (!onImported(order.orderId, { sequence, status: 'active' })) broken('an import is of what the shop fulfilled', place);
-  decision?.deliverers.clear(); // Nobody delivers it.
 }
 
 function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent, { broken, by, world }: AuditContext): void {

@@ -70,16 +70,14 @@ export function auditFinalState(parts: Stage): void {
   for (const order of auditor.log.orders.values()) {
     const payments = provider.payments
       .filter(({ reference }) => auditor.log.reference(nameOf(reference)).owner === order.orderId)
-      .map(({ reference, registers }) =>
-        ({
-          ...expectedPayment(
-            reference,
-            [...registers.values()].map(({ fact }) => fact),
-            order.rulings.get(nameOf(reference)),
-          ),
-          paidAgain: isPaidAgain(order, nameOf(reference)),
-        }),
-      );
+      .map(({ reference, registers }) => ({
+        ...expectedPayment(
+          reference,
+          [...registers.values()].map(({ fact }) => fact),
+          order.rulings.get(nameOf(reference)),
+        ),
+        paidAgain: isPaidAgain(order, nameOf(reference)),
+      }));
     const expected = order.policy ? expectedStatus(order.placed, payments, order.policy, order.decisions.length > 0) : 'none';
     if (order.status !== expected) {
       world.report('law 4: access follows the final state', `order ${order.orderId} is ${order.status}, the provider makes it ${expected}`);

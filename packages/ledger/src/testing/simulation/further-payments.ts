@@ -23,6 +23,7 @@ export function auditFurtherPayments(order: AuditedOrder, before: Standing, brok
   for (const paymentId of standingOf(order).counting) {
     if (before.counting.has(paymentId) || order.rulings.get(paymentId) !== before.rulings.get(paymentId)) continue;
     const isAsked = [...order.reviews.values()].some((review) => review.kind === kind && review.paymentId === paymentId);
-    if (!isAsked) broken('law 6: another payment is reviewed', `order ${order.orderId} was ${before.status}: ${paymentId} opens no ${kind}`);
+    if (!isAsked)
+      broken('law 6: another payment is reviewed', `order ${order.orderId} was ${before.status}: ${paymentId} opens no ${kind}`);
   }
 }

@@ -13,8 +13,8 @@ import {
   observedFactName,
 } from './audited-log.ts';
 import { auditDelivery, isDeliveryEvent } from './delivery-auditor.ts';
-import type { Incarnation } from './incarnation.ts';
 import { auditFurtherPayments, type Standing, standingOf } from './further-payments.ts';
+import type { Incarnation } from './incarnation.ts';
 import { auditOrderEvent, statusByFacts } from './order-auditor.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,17 @@
 // What one seed draws before its run: how many processes and orders there are, and how often each fault happens. Many rates
 // are 0 in many seeds, so that each fault occurs alone as well as together with others.
 import { defaultPolicy, type Policy } from '../../order/policy.ts';
-import { drawClocks, drawCorrections, drawImports, drawPolicies, drawPolicy, drawPutBack, drawReleases, drawSharing, drawSlowness } from './later-options.ts';
+import {
+  drawClocks,
+  drawCorrections,
+  drawImports,
+  drawPolicies,
+  drawPolicy,
+  drawPutBack,
+  drawReleases,
+  drawSharing,
+  drawSlowness,
+} from './later-options.ts';
 import { Random } from './random.ts';
 import type { Shares } from './scheduler.ts';
 
@@ -191,7 +201,8 @@ function inScenario(scenario: Scenario, options: SimulationOptions): SimulationO
 function later(drawn: SimulationOptions, scenario: Scenario): SimulationOptions {
   const shared = drawSharing(drawn);
   if (scenario === 'slowShop' || scenario === 'outage') return shared;
-  return [drawPolicies, drawReleases, drawClocks, drawSlowness, drawImports, drawCorrections].reduce((options, draw) => draw(options), shared);
+  const draws = [drawPolicies, drawReleases, drawClocks, drawSlowness, drawImports];
+  return (scenario === 'any' ? [...draws, drawCorrections] : draws).reduce((options, draw) => draw(options), shared);
 }
 
 /** All facts are held first. Then one process, which crashes often, links them to their orders, and no source repeats them. */
@@ -216,7 +227,9 @@ function withLateLink(options: SimulationOptions): SimulationOptions {
 function withSlowShop(options: SimulationOptions): SimulationOptions {
   return {
     ...options,
-    processes: options.processes.slice(0, 2).map((process, index) => ({ ...process, delivers: index === 0, background: true, policy: defaultPolicy })),
+    processes: options.processes
+      .slice(0, 2)
+      .map((process, index) => ({ ...process, delivers: index === 0, background: true, policy: defaultPolicy })),
     policy: defaultPolicy,
     store: { refused: 0, replyLost: 0.3, doneLate: 0.1, slow: 0 },
     process: { crash: 0, crashAfterAppend: 0, pause: 0, stop: 0, suspend: 0, clockJump: 0 },

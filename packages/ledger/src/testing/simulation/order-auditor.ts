@@ -203,7 +203,8 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   order.status = to;
   order.raised = false;
   const paymentId = nameOf(data['payment'] as PaymentReference);
-  order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set([by]) });
+  const isImported = change === 'granted' && (metadata['cause'] ?? '').startsWith('import '); // The shop has it: nobody delivers it.
+  order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set(isImported ? [] : [by]) });
   order.changedAtRevision = revision;
   order.abandoned = false;
   order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, underWay: true, failures: 0, sinceMs: nowMs };

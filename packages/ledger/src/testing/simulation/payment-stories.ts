@@ -76,7 +76,12 @@ export function drawStory(world: World, provider: Provider, orders: readonly Sho
     registers: new Map(),
   };
   provider.payments.push(payment);
-  const attaches = kind !== 'transfer' && random.chance(kind === 'intent' ? 0.3 : 0.7) ? (kind === 'checkout' ? others.pick([session, ...recovered]) : id) : undefined;
+  const attaches =
+    kind !== 'transfer' && random.chance(kind === 'intent' ? 0.3 : 0.7)
+      ? kind === 'checkout'
+        ? others.pick([session, ...recovered])
+        : id
+      : undefined;
   return {
     payment,
     moves: new StoryBuilder(world, provider, payment, order, kind).moves(),
@@ -192,8 +197,11 @@ class StoryBuilder {
   }
 
   #drawAmount(): PaidAmount {
-    const { amountMinor, currency } = this.#order;
+    const { amountMinor, currency, imported } = this.#order;
     const none = { subtotalMinor: amountMinor, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
+    // As `exact` below, until its parts are known: then it is too little.
+    const taxWithin = { totalMinor: amountMinor, currency, parts: { ...none, subtotalMinor: amountMinor - 80, taxMinor: 80 } };
+    if (imported && this.#kind === 'checkout' && this.#later.chance(0.25)) return taxWithin;
     if (this.#kind === 'free') return { totalMinor: 0, currency, parts: { ...none, discountMinor: amountMinor } };
     switch (this.#random.weighted({ exact: 10, discount: 1, tax: 1, shortfall: 1, excess: 1, currency: 0.7 })) {
       case 'exact':
@@ -201,8 +209,6 @@ class StoryBuilder {
       case 'discount':
         return { totalMinor: amountMinor - 200, currency, parts: { ...none, discountMinor: 200 } };
       case 'tax':
-        // Within the amount: a total without its parts is as expected, and with them it is too little.
-        if (this.#later.chance(0.4)) return { totalMinor: amountMinor, currency, parts: { ...none, subtotalMinor: amountMinor - 80, taxMinor: 80 } };
         return { totalMinor: amountMinor + 80, currency, parts: { ...none, taxMinor: 80 } };
       case 'shortfall':
         return { totalMinor: amountMinor - 300, currency, parts: { ...none, subtotalMinor: amountMinor - 300 } };

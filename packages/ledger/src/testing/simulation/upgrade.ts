@@ -40,5 +40,6 @@ async function saysSo(stage: Stage, process: SimulatedProcess, by: Incarnation):
   const [orders] = world.newerEvents.streams(['order-']);
   const [references] = world.newerEvents.streams(['reference-']);
   if (orders !== undefined && !isRefused) world.report(law, `${process.name} settles, and cannot read ${orders}`);
-  else if (references !== undefined && !isRefused && !isAlerted) world.report(law, `${process.name} passes ${references}, and alerts nobody`);
+  else if (references !== undefined && !isRefused && !isAlerted)
+    world.report(law, `${process.name} passes ${references}, and alerts nobody`);
 }
