@@ -68,21 +68,11 @@ export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert 
 
   /** Answers the last revision that it handled, from the first skipped event on, or why it still cannot. */
   async function handle({ stream, firstRevision, lastRevision, code, message }: SkippedStream): Promise<number | Failure> {
-    const events = await readable(stream, firstRevision);
+    const events = await readable(store, stream, firstRevision);
     const last = events.at(-1);
     if (last === undefined || last.revision < lastRevision) return { code, message };
     const [skipped] = await rollForward(events, writer);
     return skipped ?? last.revision;
-  }
-
-  /** The events of the stream from a revision on; none where the log cannot be read there. */
-  async function readable(stream: string, firstRevision: number): Promise<readonly StoredEvent[]> {
-    try {
-      return await store.readStream(stream, { afterRevision: firstRevision - 1 });
-    } catch (error) {
-      if (error instanceof LedgerError && error.code === 'corrupt') return [];
-      throw error;
-    }
   }
 
   async function tryAgain(): Promise<void> {
@@ -149,6 +139,16 @@ export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert 
       await retrying;
     },
   };
+}
+
+/** The events of the stream from a revision on; none where the log cannot be read there. */
+async function readable(store: EventStore, stream: string, firstRevision: number): Promise<readonly StoredEvent[]> {
+  try {
+    return await store.readStream(stream, { afterRevision: firstRevision - 1 });
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'corrupt') return [];
+    throw error;
+  }
 }
 
 /** How many streams failed for each reason. */

@@ -6,10 +6,9 @@ import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-aud
 import type { Answer } from './simulated-process.ts';
 import { hasValue } from './sources.ts';
 import type { Stage } from './stage.ts';
+import { until } from './until.ts';
 import { upgrade } from './upgrade.ts';
 
-/** If the work has not ended after this number of steps, it never ends. */
-const mostSteps = 40_000;
 const hourMs = 3_600_000;
 /** Longer than any delivery takes: the longest wait after a failure, the time before a take-over, and a reserve. */
 const longestDeliveryMs = 3 * hourMs;
@@ -38,16 +37,6 @@ export async function converge(stage: Stage): Promise<void> {
 
 function check({ world }: Stage, audit: () => void): void {
   if (!world.violation) audit();
-}
-
-/** Runs until `reached` returns true, or a law is broken. */
-export async function until({ world }: Stage, what: string, reached: () => boolean): Promise<void> {
-  const { scheduler } = world;
-  const limit = scheduler.steps + mostSteps;
-  while (!world.violation && !reached()) {
-    if (scheduler.steps < limit && (await scheduler.step())) continue;
-    world.report('all that is begun ends', `not reached: ${what}`);
-  }
 }
 
 /** Puts the log or the shop's table back, as an operator does, and says again what only the shop and its people know. */

@@ -2,9 +2,9 @@
 // provider's final state, and so does the shop.
 
 import { everOwned, namesOf, observedFactName } from './audited-log.ts';
+import { isPaidAgain } from './audited-payments.ts';
 import { type ExpectedPayment, expectedStatus, isPaidInVain, mismatchesOf } from './expected-access.ts';
 import { nameOf } from './fact-text.ts';
-import { isPaidAgain } from './order-auditor.ts';
 import { expectedPayment } from './provider.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,7 +1,7 @@
 // Law 6, and money kept twice: a payment that begins to count on an order that was granted before must be looked at by a person.
 import type { AuditedOrder } from './audited-log.ts';
+import { paymentOf } from './audited-payments.ts';
 import { fitsOrder } from './expected-access.ts';
-import { paymentOf } from './order-auditor.ts';
 
 /** How an order stood before an append. */
 export interface Standing {

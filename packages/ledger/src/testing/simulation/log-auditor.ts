@@ -12,10 +12,11 @@ import {
   type ObservedFact,
   observedFactName,
 } from './audited-log.ts';
+import { statusByFacts } from './audited-payments.ts';
 import { auditDelivery, isDeliveryEvent } from './delivery-auditor.ts';
 import { auditFurtherPayments, type Standing, standingOf } from './further-payments.ts';
 import type { Incarnation } from './incarnation.ts';
-import { auditOrderEvent, statusByFacts } from './order-auditor.ts';
+import { auditOrderEvent } from './order-auditor.ts';
 import type { World } from './world.ts';
 
 const oneOwner = 'law 3: one owner, nothing held after the link';

@@ -11,10 +11,11 @@ import {
   type ObservedFact,
   observedFactName,
 } from './audited-log.ts';
-import type { Coverage, Place } from './coverage.ts';
-import { type ExpectedPayment, expectedStatus, isPaidInVain, type KnownOrder, mismatchesOf } from './expected-access.ts';
+import type { Coverage } from './coverage.ts';
+import type { KnownOrder } from './expected-access.ts';
 import { nameOf, textOf } from './fact-text.ts';
 import { KnownFacts } from './provider.ts';
+import { reviewOpened, reviewResolved } from './review-auditor.ts';
 
 interface DecisionRule extends Pick<AuditedDecision, 'change'> {
   readonly from: readonly MembershipStatus[];
@@ -36,19 +37,6 @@ const judging: ReadonlySet<string> = new Set([
   'ReviewResolved',
   'ShopAhead',
 ]);
-const reviewPlaces: Readonly<Record<string, Place>> = {
-  amount: 'amount',
-  currency: 'currency',
-  mode: 'mode',
-  account: 'account',
-  overpaid: 'overpaid',
-  conflicting_evidence: 'conflicting evidence',
-  claimed_by_two: 'claimed by two',
-  paid_again: 'paid again',
-  refunds_exceed: 'refunds exceed',
-  withdrawn: 'paid after its order was withdrawn',
-};
-
 export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, context: AuditContext): void {
   judge(order, event, context);
   const rule = decisions.get(event.type);
@@ -75,24 +63,6 @@ function judge(order: AuditedOrder, { type, data }: AuditedEvent, { policy, worl
   }
   if (order.policy && policy && textOf(order.policy) !== textOf(policy)) world.coverage.met('judged anew under another policy');
   order.policy = policy;
-}
-
-/** Returns the status that the order must have after the facts recorded so far, under the policy that judged them last. */
-export function statusByFacts(order: AuditedOrder): MembershipStatus {
-  if (!order.policy) return 'none';
-  const payments = [...order.facts.keys()].map((paymentId) => paymentOf(order, paymentId));
-  return expectedStatus(order.placed, payments, order.policy, order.decisions.length > 0);
-}
-
-/** Returns a payment that the order has, as its recorded facts make it. */
-export function paymentOf(order: AuditedOrder, paymentId: string): ExpectedPayment {
-  const { reference, known } = order.facts.get(paymentId)!;
-  return { ...known.payment(reference, order.rulings.get(paymentId)), paidAgain: isPaidAgain(order, paymentId) };
-}
-
-/** True if a person was ever asked about the payment because it came on a revoked order. */
-export function isPaidAgain({ reviews }: AuditedOrder, paymentId: string): boolean {
-  return [...reviews.values()].some((review) => review.kind === 'paid_again' && review.paymentId === paymentId);
 }
 
 function placed(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
@@ -208,72 +178,4 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   order.changedAtRevision = revision;
   order.abandoned = false;
   order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, underWay: true, failures: 0, sinceMs: nowMs };
-}
-
-function reviewOpened(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
-  const { reviewId, kind, payment } = data as { reviewId: string; kind: string; payment: PaymentReference };
-  const open = [...order.reviews.values()].some(
-    (review) => !review.resolved && review.kind === kind && review.paymentId === nameOf(payment),
-  );
-  if (open || order.reviews.has(reviewId)) broken('a review is opened once', `${place}: ${kind} of ${nameOf(payment)}`);
-  order.reviews.set(reviewId, { kind, paymentId: nameOf(payment), resolved: false });
-  const met = reviewPlaces[kind];
-  if (met) world.coverage.met(met);
-  meetReview(order, kind, nameOf(payment), world.coverage);
-  if (!hasReason(order, kind, nameOf(payment))) broken('a review has its reason', `${place}: ${kind} of ${nameOf(payment)}`);
-}
-
-function meetReview(order: AuditedOrder, kind: string, paymentId: string, coverage: Coverage): void {
-  const before = [...order.reviews.values()].filter((review) => review.kind === kind && review.paymentId === paymentId);
-  if (kind === 'conflicting_evidence' && before.length > 1) coverage.met('conflicting evidence again');
-  if (kind === 'paid_again' && order.policy?.paidAgain === 'review') coverage.met('paid again, and waits for a person');
-  const paid = order.facts.has(paymentId) ? paymentOf(order, paymentId).paid : undefined;
-  if (kind === 'currency' && order.placed && paid && paid.totalMinor < order.placed.amountMinor) coverage.met('two mismatches at once');
-}
-
-/** True if the recorded facts call for the review. */
-function hasReason(order: AuditedOrder, kind: string, paymentId: string): boolean {
-  const { placed, policy, status, facts } = order;
-  if (!placed || !policy) return kind === 'claimed_by_two' || kind === 'conflicting_evidence'; // These need no placed order.
-  const payment = facts.has(paymentId) ? paymentOf(order, paymentId) : undefined;
-  const isMismatch = payment !== undefined && mismatchesOf(placed, payment).some((mismatch) => mismatch === kind);
-  switch (kind) {
-    case 'amount':
-    case 'currency':
-    case 'mode':
-    case 'account':
-      return isMismatch;
-    case 'overpaid':
-      return isMismatch || facts.size > 1;
-    case 'paid_again':
-      return status === 'revoked';
-    case 'withdrawn':
-      return payment !== undefined && isPaidInVain(placed, payment, policy);
-    default:
-      return true;
-  }
-}
-
-function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { broken }: AuditContext): void {
-  const { reviewId, resolution, seenRevision } = data as {
-    reviewId: string;
-    resolution: 'grant' | 'revoke' | 'dismiss';
-    seenRevision: number;
-  };
-  const review = order.reviews.get(reviewId);
-  if (!review || review.resolved) {
-    broken('a review is resolved once', `${place}: ${reviewId}`);
-    return;
-  }
-  if (seenRevision < order.changedAtRevision) {
-    broken(
-      'nobody rules on what they have not seen',
-      `${place} saw revision ${seenRevision}, the order changed at ${order.changedAtRevision}`,
-    );
-  }
-  order.reviews.set(reviewId, { ...review, resolved: true });
-  // `grant` decides about the payment only if it is paid; otherwise it accepts only the claim.
-  const facts = order.facts.get(review.paymentId);
-  const isPaid = facts?.known.payment(facts.reference, undefined).paid !== undefined;
-  if (resolution === 'revoke' || (resolution === 'grant' && isPaid)) order.rulings.set(review.paymentId, resolution);
 }

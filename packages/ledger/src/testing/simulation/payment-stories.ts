@@ -2,6 +2,7 @@
 import { defined } from '../../defined.ts';
 import type { AttemptStatus, Fact, PaidAmount } from '../../observation.ts';
 import type { PlaceOrder } from '../../payment-ledger.ts';
+import { corrected, disputedMinor } from './payment-amounts.ts';
 import type { Provider, ProviderPayment, ProviderUpdate } from './provider.ts';
 import { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -255,14 +256,4 @@ class StoryBuilder {
       return updates;
     });
   }
-}
-
-/** Mostly the whole payment is disputed, at times a part of it. */
-function disputedMinor(random: Random, { totalMinor }: PaidAmount): number {
-  return random.chance(0.7) ? totalMinor : random.between(1, Math.max(1, totalMinor - 1));
-}
-
-/** Returns the amount after the provider has found that it received more. */
-function corrected({ totalMinor, currency, parts }: PaidAmount): PaidAmount {
-  return { totalMinor: totalMinor + 10, currency, ...(parts ? { parts: { ...parts, subtotalMinor: parts.subtotalMinor + 10 } } : {}) };
 }

@@ -6,6 +6,7 @@ import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import { createPaymentLedger } from '../../ledger.ts';
 import type { DeliverAnswer, MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
 import type { Runtime } from '../../runtime.ts';
+import { foreseen, foreseenOfOlder, transientErrors } from './foreseen.ts';
 import type { Incarnation } from './incarnation.ts';
 import { MonotonicClock } from './monotonic-clock.ts';
 import type { ProcessOptions } from './options.ts';
@@ -25,20 +26,6 @@ interface Life extends Incarnation {
 /** What a caller gets. `no answer`: the process ended before it answered. */
 export type Answer<T> = { readonly value: T } | { readonly refused: LedgerErrorCode } | 'no answer';
 
-/** The errors after which a caller tries again. Any other error is a fault of the ledger. */
-const transientErrors: ReadonlySet<LedgerErrorCode> = new Set([
-  'store_unavailable',
-  'store_busy',
-  'store_full',
-  'log_went_back',
-  'contention',
-  'closed',
-  'order_unknown',
-  'provider_unavailable',
-  'already_paid',
-  'payment_under_way',
-]);
-
 /** What a process needs from its world. */
 export interface SimulatedProcessOptions {
   readonly world: World;
@@ -52,22 +39,6 @@ export interface SimulatedProcessOptions {
   /** Opens a payment adapter on the ledger of each life. It is disposed before the ledger; a crash just drops it. */
   readonly opens?: (ledger: PaymentLedger, by: Incarnation) => AsyncDisposable;
 }
-
-/** The alerts that these runs cause. The other alerts mean that the log cannot be read, or is a different one. */
-const foreseen: ReadonlySet<AlertKind> = new Set([
-  'delivery_failing',
-  'log_behind_shop',
-  'log_went_back',
-  'review_opened',
-  'same_plan_twice',
-  'webhook_missed',
-  'poll_failing',
-  'reads_throttled',
-  'signatures_refused',
-]);
-
-/** The alerts of a release that meets events of a newer one. */
-const foreseenOfOlder: ReadonlySet<AlertKind> = new Set(['roll_forward_failed', 'read_models_stuck']);
 
 /** A process with several lives, one after the other. */
 export class SimulatedProcess {

@@ -97,14 +97,16 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
         if (fate === 'refused') {
           world.coverage.met('call refused');
           const code = appends ? random.pick(['store_unavailable', 'store_busy', 'store_full'] as const) : 'store_unavailable';
-          return answer(`${label} refused`, () => reject(unavailable(code)));
+          answer(`${label} refused`, () => reject(unavailable(code)));
+          return;
         }
         if (fate === 'done late') {
           world.coverage.met('append done late');
           const late = (): void => void deed(`${label}, late`, () => void work().catch(() => undefined));
           if (slowMs > 0) scheduler.timer(network, slowMs, `${party.name} ${label}, later`, late);
           else late();
-          return reply(`${label} unknown`, () => reject(unavailable()));
+          reply(`${label} unknown`, () => reject(unavailable()));
+          return;
         }
         if (fate === 'reply lost') world.coverage.met('reply lost');
         work().then(

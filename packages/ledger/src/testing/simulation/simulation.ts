@@ -2,12 +2,14 @@
 // with faults, when the laws must hold at every step; then without faults, when all work must end.
 import { createHash } from 'node:crypto';
 import { backUpMemoryLog } from '../back-up-memory-log.ts';
-import { converge, dispose, until } from './convergence.ts';
+import { converge, dispose } from './convergence.ts';
 import type { Coverage } from './coverage.ts';
-import { drawOptions, type SimulationOptions } from './options.ts';
+import { drawOptions } from './draw-options.ts';
+import type { SimulationOptions } from './options.ts';
 import { plan } from './plan.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { type Stage, setStage } from './stage.ts';
+import { until } from './until.ts';
 import type { Violation } from './world.ts';
 
 export interface SimulationResult {

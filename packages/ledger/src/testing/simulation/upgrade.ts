@@ -1,9 +1,9 @@
 // The end of a roll-out: each process of an older release must say what it cannot read, and then becomes a newer one. What it
 // has passed must be whole afterwards, which the audits of the end check.
-import { until } from './convergence.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { Answer, SimulatedProcess } from './simulated-process.ts';
 import type { Stage } from './stage.ts';
+import { until } from './until.ts';
 
 const law = 'an older release says what it cannot read';
 
