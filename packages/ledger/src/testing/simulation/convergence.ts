@@ -16,8 +16,8 @@ const longestDeliveryMs = 3 * hourMs;
 export async function converge(stage: Stage): Promise<void> {
   const { world, sources } = stage;
   await until(stage, 'who is stopping stops', () => world.stopping.size === 0);
-  await until(stage, 'sources and people come to their end', () => world.tasks === 0);
   await upgrade(stage);
+  await until(stage, 'sources and people come to their end', () => world.tasks === 0);
   // First without new observations: what was acknowledged must not need to be reported again.
   await settled(stage);
   check(stage, () => auditHeld(stage));

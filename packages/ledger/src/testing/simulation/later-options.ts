@@ -69,8 +69,8 @@ export function drawImports(options: SimulationOptions): SimulationOptions {
 /** One order with several payments, about which the provider corrects itself, while people rule on them. */
 export function drawCorrections(options: SimulationOptions): SimulationOptions {
   const random = new Random(options.seed ^ 0xc033);
-  if (!random.chance(0.15)) return options;
-  return { ...options, corrections: 0.8, orders: 1, paymentsPerOrder: 3, people: 30 };
+  if (!random.chance(0.25)) return options;
+  return { ...options, corrections: 0.8, orders: 1, paymentsPerOrder: 3, people: 40, moves: 0, withdrawals: 0 };
 }
 
 export function drawPolicy(random: Random): Policy {

@@ -174,7 +174,7 @@ class StoryBuilder {
     this.#pay(amount);
     if (random.chance(this.#world.options.corrections)) {
       this.#pay(corrected(amount));
-      if (this.#later.chance(0.5)) this.#pay(corrected(corrected(amount)));
+      if (this.#later.chance(0.8)) this.#pay(corrected(corrected(amount)));
     }
     const refunds = random.chance(0.45) ? random.between(1, 2) : 0;
     for (let index = 0; index < refunds; index++)
