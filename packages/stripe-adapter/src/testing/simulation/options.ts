@@ -118,14 +118,12 @@ function drawWorld(seed: number, random: Random, reliance: Reliance): Simulation
   const mostSkewMs = reliance === 'webhooks' ? 240_000 : 540_000;
   return {
     ...drawn,
-    processes: drawn.processes
-      .slice(0, 3)
-      .map((process) => ({
-        ...process,
-        policy,
-        release: 'newer',
-        wallSkewMs: Math.max(-mostSkewMs, Math.min(mostSkewMs, process.wallSkewMs)),
-      })),
+    processes: drawn.processes.slice(0, 3).map((process) => ({
+      ...process,
+      policy,
+      release: 'newer',
+      wallSkewMs: Math.max(-mostSkewMs, Math.min(mostSkewMs, process.wallSkewMs)),
+    })),
     policy,
     newerEvents: 0,
     wallJumpMs: mostSkewMs,
