@@ -94,6 +94,26 @@ describe('importOrder', () => {
     expect(await types(ledger, 'order-2')).toEqual([]);
   });
 
+  test('asks nobody about an alias, or a name, of the order that a person moved the payment away from', async () => {
+    const { ledger, another } = open();
+    const { placedAt: _, ...placed } = order;
+    for (const orderId of ['order-1', 'order-2']) await ledger.placeOrder({ ...placed, orderId });
+    const byWebhook = { ...money, fact: paid(900), source: 'webhook', orderId: 'order-2' } as const;
+    expect(await ledger.observePayment(byWebhook)).toMatchObject({ outcome: 'review', orderId: 'order-2' });
+    expect(await ledger.movePayment(pi1, 'order-1', support)).toEqual({ outcome: 'moved' });
+    expect(await another.importOrder(order, { ...money, orderId: 'order-2' }, support)).toEqual({ outcome: 'imported' });
+    expect((await ledger.order('order-1'))?.openReviews.map(({ kind }) => kind)).not.toContain('claimed_by_two');
+  });
+
+  test('asks a person where an alias belongs to another order', async () => {
+    const { ledger } = open();
+    const { placedAt: _, ...placed } = order;
+    await ledger.placeOrder({ ...placed, orderId: 'order-2' });
+    await ledger.attachCheckout('order-2', payment('cs_1'));
+    expect(await ledger.importOrder(order, money, support)).toEqual({ outcome: 'imported' });
+    expect(await ledger.order('order-1')).toMatchObject({ openReviews: [{ kind: 'claimed_by_two' }] });
+  });
+
   test('says that it is not entitled where the payment does not count', async () => {
     const { ledger } = open();
     expect(await ledger.importOrder(order, { ...money, fact: paid(900) }, support)).toEqual({ outcome: 'not_entitled' });

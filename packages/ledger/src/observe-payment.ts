@@ -59,10 +59,10 @@ export class PaymentWriter {
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, order.orderId);
-    const { owner, claims } = ownershipOf(pass, observed);
+    const ownership = ownershipOf(pass, observed);
+    const { owner } = ownership;
     if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
-    const claimedByAnother = claims.some((claim) => claim !== owner);
-    const command = { type: 'import', order, observed, claimedByAnother } as const;
+    const command = { type: 'import', order, ...withoutOverruled(observed, ownership) } as const;
     const { state, events } = await this.#orders.command(owner, `import ${payment.id}`, command);
     await this.#forwardAll(pass);
     const moved = moveOf(state, payment);
@@ -202,16 +202,20 @@ export class PaymentWriter {
     claims: readonly string[],
     formerOwners: readonly string[],
   ): Promise<ObserveResult> {
-    // A person has overruled the claim for a former owner: it opens no review again.
-    const { orderId: named, ...unnamed } = observed;
-    const data: PaymentObserved = named !== undefined && formerOwners.includes(named) ? unnamed : observed;
-    const claimedByAnother = claims.some((claim) => claim !== orderId && !formerOwners.includes(claim));
-    const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', observed: data, claimedByAnother });
+    const claimed = withoutOverruled(observed, { owner: orderId, formerOwners, claims });
+    const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', ...claimed });
     const moved = moveOf(state, observed.payment);
     if (!moved) return resultOf(state, events);
     await this.finishMove(orderId, moved);
     return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId]);
   }
+}
+
+/** A person has overruled the claims for a former owner: they open no review again. */
+function withoutOverruled(observed: PaymentObserved, { owner, formerOwners, claims }: Omit<ReturnType<typeof ownershipOf>, 'held'>) {
+  const { orderId: named, ...unnamed } = observed;
+  const claimedByAnother = claims.some((claim) => claim !== owner && !formerOwners.includes(claim));
+  return { observed: named !== undefined && formerOwners.includes(named) ? unnamed : observed, claimedByAnother };
 }
 
 function causeOf({ source, evidence }: PaymentObserved): string {

@@ -11,6 +11,7 @@ import {
   observed,
   order1,
   paid,
+  paidInParts,
   paymentObserved,
   pi2,
   placed,
@@ -40,6 +41,17 @@ describe('an imported order', () => {
 
   test('whose payment had waited for it is granted by that word, and settled', () => {
     given(observed(paid())).when(imports).adds('OrderPlaced', 'MembershipGranted', 'PaymentObserved', 'MembershipDelivered');
+  });
+
+  test('of which the first word gives access, and the whole of it does not, settles the grant alone', () => {
+    const whole = paymentObserved(paidInParts({ subtotal: 920, tax: 80 }), { source: 'manual' });
+    const { order } = given(observed(paid()))
+      .when({ ...imports, observed: whole })
+      .adds('OrderPlaced', 'MembershipGranted', 'PaymentObserved', 'ReviewOpened', 'MembershipRevoked', {
+        type: 'MembershipDelivered',
+        data: { sequence: 1 },
+      });
+    expect([order.membership, isPending(order)]).toEqual(['revoked', true]);
   });
 
   test('later loses its membership as any other, and that is delivered', () => {

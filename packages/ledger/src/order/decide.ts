@@ -94,7 +94,10 @@ function decideObserved(before: OrderState, observed: PaymentObserved, claimedBy
   return trail.events;
 }
 
-/** Law 2 in one append: placed, paid and granted by the usual rules, and recorded as delivered. Adds nothing where a membership exists. */
+/**
+ * Law 2 in one append: placed, paid and granted by the usual rules, and the grant recorded as delivered; what follows from the
+ * same payment, as where its parts show that it is too little, is delivered as usual. Adds nothing where a membership exists.
+ */
 function decideImported(before: OrderState, command: Extract<OrderCommand, { type: 'import' }>, policy: Policy): readonly OrderEvent[] {
   const { order, observed, claimedByAnother = false } = command;
   const isOther = before.placed !== undefined && !isSameOrder(before.placed, order);
@@ -102,8 +105,8 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
   const trail = new Trail(before);
   for (const event of decide(trail.state, { type: 'place', order }, policy)) trail.add(event);
   for (const event of decide(trail.state, { type: 'observe', observed, claimedByAnother }, policy)) trail.add(event);
-  const { sequence } = trail.state;
-  if (sequence > 0) trail.add({ type: 'MembershipDelivered', data: { sequence } });
+  const grant = trail.events.find((event) => event.type === 'MembershipGranted');
+  if (grant) trail.add({ type: 'MembershipDelivered', data: { sequence: grant.data.sequence } });
   return trail.events;
 }
 

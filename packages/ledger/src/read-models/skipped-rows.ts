@@ -24,13 +24,6 @@ export interface SkippedEvent {
   readonly message: string;
 }
 
-/** How many streams wait for one reason, and one of them. */
-export interface SkippedCount {
-  readonly code: SkipCode;
-  readonly streams: number;
-  readonly message: string;
-}
-
 export interface SkippedRows {
   /** Notes the events after `from`: those before it were handled, or noted, by another process. Call it in the transaction of the cursor. */
   add(events: readonly SkippedEvent[], from: Position): void;
@@ -38,7 +31,6 @@ export interface SkippedRows {
   remove(handled: SkippedStream): Promise<void>;
   /** At most `limit` of them, by name, after the stream of that name. */
   after(stream: string, limit: number): readonly SkippedStream[];
-  counts(): readonly SkippedCount[];
 }
 
 export function openSkippedRows({ db, change }: ReadModelFile): SkippedRows {
@@ -49,7 +41,6 @@ export function openSkippedRows({ db, change }: ReadModelFile): SkippedRows {
   );
   const remove = db.prepare('delete from skipped_streams where stream = ? and first_revision >= ? and last_revision <= ?');
   const after = db.prepare('select * from skipped_streams where stream > ? order by stream limit ?');
-  const counts = db.prepare('select code, count(*) as streams, min(message) as message from skipped_streams group by code order by code');
 
   return {
     add: (events, from) => {
@@ -66,7 +57,5 @@ export function openSkippedRows({ db, change }: ReadModelFile): SkippedRows {
         code: row['code'] as SkipCode,
         message: String(row['message']),
       })),
-    counts: () =>
-      counts.all().map((row) => ({ code: row['code'] as SkipCode, streams: Number(row['streams']), message: String(row['message']) })),
   };
 }

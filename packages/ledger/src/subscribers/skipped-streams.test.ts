@@ -101,6 +101,24 @@ describe('a held fact that could not be handed on', () => {
     expect(await statusOf(process, 'pi_1')).toBe('active');
   });
 
+  test('is no alert of an upgraded process in the background, which tries it first', async () => {
+    await heldAndLinked(['pi_1']);
+    await processOn(ofEarlierRelease(openMemoryEventStore({ log }), isReference)).ledger.settle();
+    const upgraded = processOn(openMemoryEventStore({ log }), { background: true });
+    await expect.poll(() => statusOf(upgraded, 'pi_1')).toBe('active');
+    expect(upgraded.alerts).toEqual([]);
+  });
+
+  test('is an alert of a restarted process that still cannot, though its cursor has passed it', async () => {
+    await heldAndLinked(['pi_1']);
+    const earlier = () => processOn(ofEarlierRelease(openMemoryEventStore({ log }), isReference), { background: true });
+    const first = earlier();
+    await expect.poll(() => first.alerts).toHaveLength(1);
+    await first.ledger[Symbol.asyncDispose]();
+    const restarted = earlier();
+    await expect.poll(() => restarted.alerts).toMatchObject([{ kind: 'roll_forward_failed' }]);
+  });
+
   test('is tried again in the background too, where another process has passed it', async () => {
     await heldAndLinked(['pi_1']);
     await processOn(ofEarlierRelease(openMemoryEventStore({ log }), isReference)).ledger.settle();

@@ -5,7 +5,7 @@ import { LedgerError } from '../errors.ts';
 import type { EventStore, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
-import type { SkipCode, SkippedCount, SkippedRows, SkippedStream } from '../read-models/skipped-rows.ts';
+import type { SkipCode, SkippedEvent, SkippedRows, SkippedStream } from '../read-models/skipped-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { rollForward } from './roll-forward.ts';
 
@@ -19,14 +19,30 @@ export interface SkippedStreamsOptions {
 }
 
 export interface SkippedStreams {
+  /** Tells what this process could not hand on. */
+  note(events: readonly SkippedEvent[]): void;
   /** Tries each stream once. @throws LedgerError what the event store and the file throw, but not `corrupt` and `file_newer` of a stream. */
   tryAgain(): Promise<void>;
-  /** Alerts of each cause that is new, or that more streams wait for an hour later. Call it where the log was read to its head. */
+  /**
+   * Alerts of each cause that is new, or that more streams wait for an hour later. Call it where the log was read to its head.
+   * Only what this process failed at counts: another one on the same file may be of an earlier release, and passed what we can read.
+   */
   report(): void;
   /** From now on, tries again each minute while a stream waits, until `stop`. */
   follow(): void;
   /** Resolves when nothing is tried any more. */
   stop(): Promise<void>;
+}
+
+/** Why a stream cannot be handed on. */
+interface Failure {
+  readonly code: SkipCode;
+  readonly message: string;
+}
+
+/** How many streams wait for one reason, and one of them. */
+interface SkippedCount extends Failure {
+  readonly streams: number;
 }
 
 const retryAfterMs = 60_000;
@@ -46,46 +62,44 @@ export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert 
   let isRetrying = false; // Written by `retrySoon`, as is `retrying`.
   let retrying: Promise<void> = Promise.resolve();
   let headReached = false; // Set by `report`. Before that a count would be of a part of the log.
+  /** What this process failed at, by stream. Written by `note` and `tryAgain`. */
+  const failed = new Map<string, Failure>();
   const alertOf = causeAlerts({ runtime, log, onAlert });
 
-  /** Answers the last revision that it handled, from the first skipped event on; undefined: it still cannot. */
-  async function handle({ stream, firstRevision, lastRevision }: SkippedStream): Promise<number | undefined> {
-    const events = await readable(stream, firstRevision);
+  /** Answers the last revision that it handled, from the first skipped event on, or why it still cannot. */
+  async function handle({ stream, firstRevision, lastRevision, code, message }: SkippedStream): Promise<number | Failure> {
+    const events = await readable(store, stream, firstRevision);
     const last = events.at(-1);
-    if (last === undefined || last.revision < lastRevision) return undefined;
-    return (await rollForward(events, writer)).length === 0 ? last.revision : undefined;
-  }
-
-  /** The events of the stream from a revision on; none where the log cannot be read there. */
-  async function readable(stream: string, firstRevision: number): Promise<readonly StoredEvent[]> {
-    try {
-      return await store.readStream(stream, { afterRevision: firstRevision - 1 });
-    } catch (error) {
-      if (error instanceof LedgerError && error.code === 'corrupt') return [];
-      throw error;
-    }
+    if (last === undefined || last.revision < lastRevision) return { code, message };
+    const [skipped] = await rollForward(events, writer);
+    return skipped ?? last.revision;
   }
 
   async function tryAgain(): Promise<void> {
+    const gone = new Set(failed.keys()); // Of these, another process may have handed some on.
     for (let last = ''; ; ) {
       const page = rows.after(last, rowsAtOnce);
       for (const skipped of page) {
         const lastRevision = await handle(skipped);
-        if (lastRevision === undefined) continue;
+        if (typeof lastRevision !== 'number') {
+          failed.set(skipped.stream, lastRevision);
+          gone.delete(skipped.stream);
+          continue;
+        }
         await rows.remove({ ...skipped, lastRevision });
         log.info({ stream: skipped.stream }, 'handed on, after it could not be read before');
       }
       const next = page.at(-1);
-      if (next === undefined) return;
+      if (next === undefined) break;
       last = next.stream;
     }
+    for (const stream of gone) failed.delete(stream);
   }
 
   function report(): void {
     headReached = true;
-    const counts = rows.counts();
-    if (counts.length > 0) retrySoon();
-    alertOf(counts);
+    if (rows.after('', 1).length > 0) retrySoon();
+    alertOf(countsOf(failed));
   }
 
   /** Starts the loop, unless it runs. Without a stream that waits it ends, so that an idle process has no timer. */
@@ -111,6 +125,9 @@ export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert 
   }
 
   return {
+    note: (events) => {
+      for (const { stream, code, message } of events) failed.set(stream, { code, message });
+    },
     tryAgain,
     report,
     follow: () => {
@@ -122,6 +139,26 @@ export function openSkippedStreams({ rows, store, writer, runtime, log, onAlert 
       await retrying;
     },
   };
+}
+
+/** The events of the stream from a revision on; none where the log cannot be read there. */
+async function readable(store: EventStore, stream: string, firstRevision: number): Promise<readonly StoredEvent[]> {
+  try {
+    return await store.readStream(stream, { afterRevision: firstRevision - 1 });
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'corrupt') return [];
+    throw error;
+  }
+}
+
+/** How many streams failed for each reason. */
+function countsOf(failed: ReadonlyMap<string, Failure>): readonly SkippedCount[] {
+  const counts = new Map<SkipCode, SkippedCount>();
+  for (const { code, message } of failed.values()) {
+    const { streams, message: first } = counts.get(code) ?? { streams: 0, message };
+    counts.set(code, { code, streams: streams + 1, message: first });
+  }
+  return [...counts.values()];
 }
 
 /** Alerts of each cause that is new, or that more streams wait for an hour after its last alert. */

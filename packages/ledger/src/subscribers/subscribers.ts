@@ -170,6 +170,7 @@ async function openNow({
     handle: async (events, next) => {
       const failed = await rollForward(events, writer);
       await file.advance('roll-forward', { events, next }, (from) => skippedRows.add(failed, from));
+      skipped.note(failed);
     },
     onCaughtUp: skipped.report,
   });

@@ -161,7 +161,7 @@ export class LogFile {
   }
 
   close(): void {
-    this.#db.close();
+    if (this.#db.isOpen) this.#db.close(); // It was given up where a transaction could not be rolled back.
   }
 
   #append({ stream, expectedRevision, events }: CheckedAppend, moved: Set<Head>): AppendResult {

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { constants, DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Runtime, systemRuntime } from '../../runtime.ts';
 import { logStart } from '../event-store.ts';
@@ -150,6 +150,28 @@ describe('a file that breaks its own rules', () => {
     const next = await Promise.all([append('b', 1), append('c', -1)]); // These two share a transaction again.
     expect(next).toMatchObject([{ appended: true }, { appended: true }]);
     expect(groups.slice(-5)).toEqual([3, 1, 1, 1, 2]);
+  });
+});
+
+describe('a transaction that cannot be rolled back', () => {
+  test('takes its connection along: nobody reads what it wrote and never commits', async () => {
+    const { append, file, path, db } = openWriter();
+    await append('a', -1);
+    await append('a', 0);
+    const damage = new DatabaseSync(path);
+    damage.exec("UPDATE streams SET revision = 0 WHERE name = 'a'");
+    damage.close();
+    const { SQLITE_TRANSACTION, SQLITE_DENY, SQLITE_OK } = constants;
+    db.setAuthorizer((action, what) => (action === SQLITE_TRANSACTION && what === 'ROLLBACK' ? SQLITE_DENY : SQLITE_OK));
+    // The first of the two is inserted before the second is found to be corrupt.
+    for (const outcome of await Promise.allSettled([append('b', -1), append('a', 0)]))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+    expect(() => file.readStream('b', -1)).toThrow(expect.objectContaining({ code: 'store_unavailable' }));
+    expect(db.isOpen).toBe(false);
+    const again = openLogFile(path);
+    expect(again.readStream('b', -1)).toEqual([]);
+    expect(again.commit([checkAppend('b', -1, [eventOf(1)])]).results).toMatchObject([{ appended: true }]);
+    again.close();
   });
 });
 

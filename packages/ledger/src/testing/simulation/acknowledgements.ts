@@ -1,11 +1,12 @@
 // Checks law 8, acknowledged means durable: when an answer is given, the event that it acknowledges must be in the raw log.
 // Keeps what was acknowledged for the audit at the end.
-import type { Observation } from '../../observation.ts';
-import type { ObserveResult, PlaceOrder } from '../../payment-ledger.ts';
-import { type AuditedLog, everOwned, namesOf, observedFactName } from './audited-log.ts';
+import type { Observation, Statement } from '../../observation.ts';
+import type { ObserveResult, PaymentLedger, PlaceOrder } from '../../payment-ledger.ts';
+import { type AuditedLog, type AuditedReference, everOwned, namesOf, observedFactName } from './audited-log.ts';
 import type { Place } from './coverage.ts';
 import type { World } from './world.ts';
 
+type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before' | 'unknown_payment';
 
 const moves: Readonly<Record<MoveOutcome, Place>> = {
@@ -14,6 +15,13 @@ const moves: Readonly<Record<MoveOutcome, Place>> = {
   already_granted: 'move: already granted',
   left_before: 'move: left before',
   unknown_payment: 'move: unknown payment',
+};
+const importPlaces: Readonly<Record<ImportResult['outcome'], Place>> = {
+  imported: 'import: imported',
+  exists: 'import: exists',
+  not_entitled: 'import: not entitled',
+  belongs_to: 'import: belongs to another order',
+  differs: 'import: exists', // It is reported.
 };
 const durable = 'law 8: acknowledged means durable';
 
@@ -49,6 +57,7 @@ export class Acknowledgements {
       }
       return;
     }
+    this.#handedOn(references);
     const reference = this.#log.reference(paymentId);
     // If the payment was moved meanwhile, the observation moved with it, so an earlier owner is right too.
     if (!everOwned(reference, result.orderId)) {
@@ -81,7 +90,38 @@ export class Acknowledgements {
     }
     if (!this.#log.order(orderId).attached.has(reference))
       this.#broken(durable, `${reference} is attached to ${orderId}, and not in its stream`);
+    this.#handedOn([reference]);
     this.#name(reference, orderId);
+  }
+
+  imported({ orderId }: PlaceOrder, statement: Statement, result: ImportResult): void {
+    const observation: Observation = { ...statement, source: 'manual', by: { actor: 'support', reason: 'import' } };
+    const [paymentId, ...aliases] = namesOf(observation);
+    const reference = this.#log.reference(paymentId);
+    this.#world.coverage.met(importPlaces[result.outcome]);
+    this.together.push([paymentId, ...aliases]);
+    if (result.outcome === 'belongs_to') {
+      if (result.orderId === orderId || !everOwned(reference, result.orderId))
+        this.#broken('law 3: one owner', `${paymentId} is imported for ${orderId}, and answered as of ${result.orderId}`);
+      return;
+    }
+    this.#name(paymentId, orderId);
+    this.#handedOn([paymentId, ...aliases]);
+    const order = this.#log.order(orderId);
+    const what = `${orderId} with ${paymentId} is answered as ${result.outcome}`;
+    if (result.outcome === 'differs') this.#broken('the same order is the same', `${orderId} differs from itself`);
+    if (!order.placed) this.#broken(durable, `${what}, and not placed`);
+    if (result.outcome === 'exists' ? order.decisions.length === 0 : !order.observed.has(observedFactName(observation)))
+      this.#broken(durable, `${what}, and not in its stream`);
+    if (result.outcome === 'imported' && order.settled === 0) this.#broken('the shop has what was imported', `${what}, and not settled`);
+    if (result.outcome === 'exists') return;
+    // An alias of an order that the payment was moved away from claims nothing.
+    const isOfAnother = ({ links }: AuditedReference): boolean => !links.some((link) => everOwned(reference, link.orderId));
+    if (aliases.some((alias) => isOfAnother(this.#log.reference(alias)))) {
+      this.#world.coverage.met('import: an alias of another order');
+      const isAsked = [...order.reviews.values()].some((review) => review.kind === 'claimed_by_two' && review.paymentId === paymentId);
+      if (!isAsked) this.#broken('law 3: a contradiction is reviewed', `${what}, and an alias is of another order`);
+    }
   }
 
   /** @param named the id that the person gave: of the payment, or of its session. */
@@ -111,6 +151,18 @@ export class Acknowledgements {
     this.together.length = 0;
     this.misnamed.length = 0;
     this.#granted.clear();
+  }
+
+  /** Law 7: what was held under a reference is in an order of its payment, before anything is answered that rests on the link. */
+  #handedOn(references: readonly string[]): void {
+    for (const id of references) {
+      for (const observed of this.#log.reference(id).held) {
+        const name = observedFactName(observed);
+        const [payment] = namesOf(observed);
+        if (this.#log.reference(payment).links.some(({ orderId }) => this.#log.order(orderId).observed.has(name))) continue;
+        this.#broken('law 7: what was held reaches the owner', `${name}, held under ${id}, is in no order when its link is answered`);
+      }
+    }
   }
 
   #name(reference: string, orderId: string): void {

@@ -1,6 +1,7 @@
 // What the auditor knows from the raw log, and how it compares observations. It uses no fold of the ledger.
 import type { Fact, PaymentReference, Source } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
+import type { Policy } from '../../order/policy.ts';
 import type { KnownOrder } from './expected-access.ts';
 import { nameOf, textOf } from './fact-text.ts';
 import type { Incarnation } from './incarnation.ts';
@@ -75,6 +76,10 @@ export interface AuditedOrder {
   /** The payments that a person moved to other orders. Key: the payment's name. */
   readonly moved: Map<string, AuditedMove>;
   readonly attached: Set<string>;
+  /** The facts that were recorded, whoever said them: `factName`. */
+  readonly said: Set<string>;
+  /** The policy under which its access was judged last. Undefined: it never was. */
+  policy: Policy | undefined;
   readonly facts: Map<string, { readonly reference: PaymentReference; readonly known: KnownFacts }>;
   readonly rulings: Map<string, 'grant' | 'revoke'>;
   readonly reviews: Map<string, AuditedReview>;
@@ -120,6 +125,8 @@ export class AuditedLog {
       observed: new Map(),
       moved: new Map(),
       attached: new Set(),
+      said: new Set(),
+      policy: undefined,
       facts: new Map(),
       rulings: new Map(),
       reviews: new Map(),

@@ -6,7 +6,9 @@ import { askDelivery } from '../../streams/ask-delivery.ts';
 import { openOrderStreams } from '../../streams/order-streams.ts';
 import { openTransactions } from '../../streams/transact.ts';
 import type { Incarnation } from './incarnation.ts';
+import type { ProcessOptions } from './options.ts';
 import type { Stage } from './stage.ts';
+import type { World } from './world.ts';
 
 const by = { actor: 'support', reason: 'compared' };
 
@@ -20,8 +22,7 @@ export async function compareAndRepair({ world, auditor, shop, headWaiters }: St
     sleep: async () => undefined,
     patience: 1,
   };
-  const options = { name: 'operator', delivers: false, background: false, keepsReadModels: false, wallSkewMs: 0, monotonicOriginMs: 0 };
-  const operator: Incarnation = { party: { name: 'operator', paused: false }, options, underWay: new Set(), dead: false };
+  const operator = operatorOf(world);
   const transactions = openTransactions({ store: openMemoryEventStore({ log: world.log }), runtime, instance: '' });
   const orders = openOrderStreams(transactions, world.options.policy, {});
   for (const { orderId, decisions, status, settled } of auditor.log.orders.values()) {
@@ -49,4 +50,19 @@ export async function compareAndRepair({ world, auditor, shop, headWaiters }: St
   const woken = [...headWaiters];
   headWaiters.clear();
   for (const wake of woken) wake();
+}
+
+function operatorOf({ options: { policy } }: World): Incarnation {
+  const options: ProcessOptions = {
+    name: 'operator',
+    delivers: false,
+    background: false,
+    readModels: 'lost',
+    policy,
+    release: 'newer',
+    wallSkewMs: 0,
+    monotonicOriginMs: 0,
+  };
+  const party = { name: 'operator', paused: false };
+  return { party, options, release: 'newer', underWay: new Set(), alerted: new Set(), dead: false };
 }

@@ -6,9 +6,9 @@ import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-aud
 import type { Answer } from './simulated-process.ts';
 import { hasValue } from './sources.ts';
 import type { Stage } from './stage.ts';
+import { until } from './until.ts';
+import { upgrade } from './upgrade.ts';
 
-/** If the work has not ended after this number of steps, it never ends. */
-const mostSteps = 40_000;
 const hourMs = 3_600_000;
 /** Longer than any delivery takes: the longest wait after a failure, the time before a take-over, and a reserve. */
 const longestDeliveryMs = 3 * hourMs;
@@ -16,6 +16,7 @@ const longestDeliveryMs = 3 * hourMs;
 export async function converge(stage: Stage): Promise<void> {
   const { world, sources } = stage;
   await until(stage, 'who is stopping stops', () => world.stopping.size === 0);
+  await upgrade(stage);
   await until(stage, 'sources and people come to their end', () => world.tasks === 0);
   // First without new observations: what was acknowledged must not need to be reported again.
   await settled(stage);
@@ -38,19 +39,9 @@ function check({ world }: Stage, audit: () => void): void {
   if (!world.violation) audit();
 }
 
-/** Runs until `reached` returns true, or a law is broken. */
-export async function until({ world }: Stage, what: string, reached: () => boolean): Promise<void> {
-  const { scheduler } = world;
-  const limit = scheduler.steps + mostSteps;
-  while (!world.violation && !reached()) {
-    if (scheduler.steps < limit && (await scheduler.step())) continue;
-    world.report('all that is begun ends', `not reached: ${what}`);
-  }
-}
-
 /** Puts the log or the shop's table back, as an operator does, and says again what only the shop and its people know. */
 async function putBack(stage: Stage): Promise<void> {
-  const { world, orders, stories, people, sources } = stage;
+  const { world, orders, stories, people, imports, sources } = stage;
   if (world.violation || !stage.backup) return;
   stage.backup();
   if (world.options.putBack === 'shop') {
@@ -58,7 +49,10 @@ async function putBack(stage: Stage): Promise<void> {
     return;
   }
   await putBackLog(stage);
-  for (const order of orders) people.place(order, stories);
+  for (const order of orders) {
+    if (order.imported) imports.bring(order);
+    else people.place(order, stories);
+  }
   sources.enterTransfersAgain();
   await until(stage, 'orders are placed again', () => world.tasks === 0);
 }
@@ -87,11 +81,9 @@ async function putBackLog(stage: Stage): Promise<void> {
     if ('refused' in answer && answer.refused === 'log_went_back') world.coverage.met('refused: the log went back');
     else world.report('a log that went back is refused', `${process.name} answers, though ${lost} events are gone`);
   }
-  for (const process of processes) {
-    process.crash();
-    process.removeReadModels();
-    process.start();
-  }
+  for (const process of processes) process.crash();
+  world.readModels.replace();
+  for (const process of processes) process.start();
 }
 
 /** Compares the shop with the log, and asks for the delivery of what differs, as `paidonce compare --repair`. */

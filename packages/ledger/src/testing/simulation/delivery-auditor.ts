@@ -28,10 +28,19 @@ export function auditDelivery(order: AuditedOrder, event: AuditedEvent, context:
   else failed(order, event, context);
 }
 
-function delivered(order: AuditedOrder, sequence: number, { place }: AuditedEvent, { broken, sequenceAtShop }: AuditContext): void {
+function delivered(order: AuditedOrder, sequence: number, { place, metadata }: AuditedEvent, context: AuditContext): void {
+  const { broken, sequenceAtShop } = context;
+  if ((metadata['cause'] ?? '').startsWith('import ')) imported(order, sequence, place, context);
   const atShop = sequenceAtShop(order.orderId);
   if (atShop < sequence) broken('delivered means that the shop has it', `${place}: the shop has ${atShop}, not ${sequence}`);
   order.settled = Math.max(order.settled, sequence);
+}
+
+/** An import settles the grant, which the shop has, and nothing that follows from it. */
+function imported(order: AuditedOrder, sequence: number, place: string, { broken, onImported }: AuditContext): void {
+  const decision = order.decisions[sequence - 1];
+  if (decision?.change !== 'granted') broken('an import settles the grant alone', `${place} settles that it was ${decision?.change}`);
+  if (!onImported(order.orderId, { sequence, status: 'active' })) broken('an import is of what the shop fulfilled', place);
 }
 
 function takenOver(order: AuditedOrder, { data, metadata, place }: AuditedEvent, { broken, by, world }: AuditContext): void {

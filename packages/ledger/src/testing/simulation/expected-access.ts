@@ -25,6 +25,8 @@ export interface ExpectedPayment {
   readonly disputes: readonly { readonly status: DisputeStatus; readonly amountMinor: number; readonly returnedDebit: boolean }[];
   /** The last decision of a person about the payment. Absent: there is none. */
   readonly ruling?: 'grant' | 'revoke';
+  /** True if a person was asked about it because it came on a revoked order. */
+  readonly paidAgain?: boolean;
 }
 
 /** Why a payment does not fit its order. */
@@ -48,15 +50,25 @@ export function mismatchesOf(order: KnownOrder, { reference, paid }: ExpectedPay
   return found;
 }
 
-function good(order: KnownOrder, payment: ExpectedPayment): boolean {
+/** True if the payment counts, but for what the policy makes of one that came on a revoked order. */
+export function fitsOrder(order: KnownOrder, payment: ExpectedPayment): boolean {
   if (!payment.paid) return false;
   if (payment.ruling) return payment.ruling === 'grant';
   return !order.withdrawn && isAsOrdered(order, payment);
 }
 
+function good(order: KnownOrder, payment: ExpectedPayment, policy: Policy): boolean {
+  return fitsOrder(order, payment) && !(waits(payment, policy) && payment.ruling === undefined);
+}
+
+/** Under `paidAgain: 'review'` a payment on a revoked order waits for a person. */
+function waits({ paidAgain }: ExpectedPayment, policy: Policy): boolean {
+  return policy.paidAgain === 'review' && paidAgain === true;
+}
+
 /** True if a person must be asked about the payment, because its order was withdrawn: but for that it would give access. */
 export function isPaidInVain(order: KnownOrder, payment: ExpectedPayment, policy: Policy): boolean {
-  const fits = payment.paid !== undefined && isAsOrdered(order, payment);
+  const fits = payment.paid !== undefined && isAsOrdered(order, payment) && !waits(payment, policy);
   return order.withdrawn === true && payment.ruling === undefined && fits && worth(payment, policy) > 0;
 }
 
@@ -95,7 +107,7 @@ export function expectedStatus(
   granted: boolean,
 ): MembershipStatus {
   if (!order) return 'none';
-  const best = Math.max(0, ...payments.filter((payment) => good(order, payment)).map((payment) => worth(payment, policy)));
+  const best = Math.max(0, ...payments.filter((payment) => good(order, payment, policy)).map((payment) => worth(payment, policy)));
   if (best === 2) return 'active';
   if (!granted) return 'none';
   return best === 1 ? 'suspended' : 'revoked';

@@ -2,6 +2,7 @@
 // provider's final state, and so does the shop.
 
 import { everOwned, namesOf, observedFactName } from './audited-log.ts';
+import { isPaidAgain } from './audited-payments.ts';
 import { type ExpectedPayment, expectedStatus, isPaidInVain, mismatchesOf } from './expected-access.ts';
 import { nameOf } from './fact-text.ts';
 import { expectedPayment } from './provider.ts';
@@ -69,14 +70,15 @@ export function auditFinalState(parts: Stage): void {
   for (const order of auditor.log.orders.values()) {
     const payments = provider.payments
       .filter(({ reference }) => auditor.log.reference(nameOf(reference)).owner === order.orderId)
-      .map(({ reference, registers }) =>
-        expectedPayment(
+      .map(({ reference, registers }) => ({
+        ...expectedPayment(
           reference,
           [...registers.values()].map(({ fact }) => fact),
           order.rulings.get(nameOf(reference)),
         ),
-      );
-    const expected = expectedStatus(order.placed, payments, world.options.policy, order.decisions.length > 0);
+        paidAgain: isPaidAgain(order, nameOf(reference)),
+      }));
+    const expected = order.policy ? expectedStatus(order.placed, payments, order.policy, order.decisions.length > 0) : 'none';
     if (order.status !== expected) {
       world.report('law 4: access follows the final state', `order ${order.orderId} is ${order.status}, the provider makes it ${expected}`);
     }
@@ -86,10 +88,10 @@ export function auditFinalState(parts: Stage): void {
 
 /** Checks that there is a review for each payment that does not fit its order. */
 function auditReviews({ world, auditor }: Stage, orderId: string, payments: readonly ExpectedPayment[]): void {
-  const { placed, reviews } = auditor.log.order(orderId);
-  if (!placed) return;
+  const { placed, reviews, policy } = auditor.log.order(orderId);
+  if (!placed || !policy) return;
   for (const payment of payments) {
-    const inVain = isPaidInVain(placed, payment, world.options.policy) ? ['withdrawn'] : [];
+    const inVain = isPaidInVain(placed, payment, policy) ? ['withdrawn'] : [];
     for (const kind of [...mismatchesOf(placed, payment), ...inVain]) {
       const opened = [...reviews.values()].some((review) => review.kind === kind && review.paymentId === nameOf(payment.reference));
       if (!opened) world.report('law 4: a mismatch opens a review', `${payment.reference.id} in ${orderId}: ${kind}`);

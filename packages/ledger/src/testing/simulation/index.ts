@@ -4,12 +4,13 @@
 export { type MutantReport, runMutants } from './child-runs.ts';
 export { printCoverage, printFailure, printMutants, readCommandLine } from './command-line.ts';
 export { CountedPlaces } from './counted-places.ts';
+export { drawOptions } from './draw-options.ts';
 export { type ExpectedPayment, expectedStatus, type KnownOrder, mismatchesOf } from './expected-access.ts';
 export type { Incarnation } from './incarnation.ts';
 export { readMutantSeeds, writeMutantSeeds } from './mutant-seeds.ts';
 export type { Edit, Mutant } from './mutants.ts';
 export { mutate } from './mutate.ts';
-export { drawOptions, type SimulationOptions } from './options.ts';
+export type { SimulationOptions } from './options.ts';
 export { Random } from './random.ts';
 export type { Party, Scheduler, Step } from './scheduler.ts';
 export { type Answer, SimulatedProcess, type SimulatedProcessOptions } from './simulated-process.ts';

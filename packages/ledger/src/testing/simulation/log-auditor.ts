@@ -1,6 +1,7 @@
 // The auditor reads the raw log after every append, before any process acts on it, and checks the laws. It shares no fold and
 // no decision with the ledger; the model of the provider decides which fact is newer.
 import type { StoredRow } from '../../event-store/stored-text.ts';
+import type { Policy } from '../../order/policy.ts';
 import type { AuditContext, LogAuditorOptions } from './audit-context.ts';
 import {
   type AuditedEvent,
@@ -11,9 +12,11 @@ import {
   type ObservedFact,
   observedFactName,
 } from './audited-log.ts';
+import { statusByFacts } from './audited-payments.ts';
 import { auditDelivery, isDeliveryEvent } from './delivery-auditor.ts';
+import { auditFurtherPayments, type Standing, standingOf } from './further-payments.ts';
 import type { Incarnation } from './incarnation.ts';
-import { auditOrderEvent, statusByFacts } from './order-auditor.ts';
+import { auditOrderEvent } from './order-auditor.ts';
 import type { World } from './world.ts';
 
 const oneOwner = 'law 3: one owner, nothing held after the link';
@@ -23,7 +26,8 @@ export class LogAuditor {
   readonly #options: LogAuditorOptions;
   readonly #world: World;
   readonly #streams = new Map<string, { readonly revision: number; readonly recordedAt: string }>();
-  readonly #policies = new Set<string>();
+  /** The policies that were adopted. Key: the hash. */
+  readonly #policies = new Map<string, Policy>();
   readonly #ids = new Set<string>();
   readonly #instances = new Map<string, Incarnation>();
   readonly #rounds = new Map<string, number>();
@@ -50,14 +54,20 @@ export class LogAuditor {
   /** Reads the events that one append has added. @param by the process that appended them. */
   readAppended(by: Incarnation): void {
     const { rows } = this.#world.log;
-    const touched = new Set<AuditedOrder>();
+    const touched = new Map<AuditedOrder, Standing>();
     const atMs = this.#world.scheduler.nowMs;
     for (let index = this.#appends.length; index < rows.length; index += 1) {
       this.#appends.push({ by, atMs });
-      const order = this.#row(rows[index]!, by, this.#world);
-      if (order) touched.add(order);
+      const row = rows[index]!;
+      const order = row.stream.startsWith('order-') ? this.log.order(row.stream.slice('order-'.length)) : undefined;
+      if (order && !touched.has(order)) touched.set(order, standingOf(order));
+      this.#nothingAfterTheUnread(row, by);
+      this.#row(row, by, this.#world);
     }
-    for (const order of touched) this.#accessFollowsFacts(order);
+    for (const [order, before] of touched) {
+      this.#accessFollowsFacts(order);
+      auditFurtherPayments(order, before, (law, message) => this.#broken(law, message));
+    }
   }
 
   /** The log was put back: forgets what it has no longer, by reading again what it has. */
@@ -77,19 +87,29 @@ export class LogAuditor {
   }
 
   /** @param world has the time at which the row was appended. */
-  #row({ stream, revision, id, type, data, metadata }: StoredRow, by: Incarnation, world: World): AuditedOrder | undefined {
+  #row({ stream, revision, id, type, data, metadata }: StoredRow, by: Incarnation, world: World): void {
     const place = `${stream}@${revision} (${type})`;
     if (this.#ids.has(id)) this.#broken('random event ids', `${place}: id ${id} stood in the log before`);
     this.#ids.add(id);
     const event: AuditedEvent = { stream, revision, type, data: JSON.parse(data), metadata: JSON.parse(metadata), place };
     this.#envelope(event, by);
-    if (stream.startsWith('order-')) return this.#orderEvent(event, by, world);
-    if (stream.startsWith('reference-')) this.#referenceEvent(stream.slice('reference-'.length), event);
+    if (stream.startsWith('order-')) this.#orderEvent(event, by, world);
+    else if (stream.startsWith('reference-')) this.#referenceEvent(stream.slice('reference-'.length), event);
     else if (stream.startsWith('sweep-')) this.#sweepEvent(event);
     else if (stream === 'ledger') this.#identity(event);
-    else if (stream === 'policy') this.#policies.add(String(event.data['hash']));
+    else if (stream === 'policy') this.#policies.set(String(event.data['hash']), event.data['policy'] as Policy);
     else this.#broken('known streams', `${stream} is no stream of the design`);
-    return undefined;
+  }
+
+  /**
+   * An older release adds nothing to a stream that it cannot read to its end. Of a sweep it may have the state that a newer
+   * process has folded, from the read models that they share.
+   */
+  #nothingAfterTheUnread({ stream, revision }: StoredRow, { release, party, options }: Incarnation): void {
+    if (release !== 'older' || (stream.startsWith('sweep-') && options.readModels === 'shared')) return;
+    const unread = this.#world.newerEvents.firstIn(stream);
+    if (unread !== undefined && unread < revision)
+      this.#broken('an older release says what it cannot read', `${party.name} adds ${stream}@${revision}, and cannot read ${unread}`);
   }
 
   #broken(law: string, message: string): void {
@@ -156,14 +176,15 @@ export class LogAuditor {
     if (reference.held.length > 0) this.#world.coverage.met('linked with held payments');
   }
 
-  #orderEvent(event: AuditedEvent, by: Incarnation, world: World): AuditedOrder {
+  #orderEvent(event: AuditedEvent, by: Incarnation, world: World): void {
     const order = this.log.order(event.stream.slice('order-'.length));
     if (event.type === 'OrderPlaced' && this.#ledgerId === undefined)
       this.#broken('an order is placed in a log with an identity', event.place);
-    const context: AuditContext = { ...this.#options, world, log: this.log, by, broken: (law, message) => this.#broken(law, message) };
+    const policy = this.#policies.get(event.metadata['policy'] ?? '');
+    const broken = (law: string, message: string): void => this.#broken(law, message);
+    const context: AuditContext = { ...this.#options, world, log: this.log, policy, by, broken };
     if (isDeliveryEvent(event)) auditDelivery(order, event, context);
     else auditOrderEvent(order, event, context);
-    return order;
   }
 
   #sweepEvent({ stream, type, data, place }: AuditedEvent): void {
@@ -179,7 +200,7 @@ export class LogAuditor {
 
   /** Checks laws 1, 4 and 6 after each append: the status is what the facts recorded so far allow. */
   #accessFollowsFacts(order: AuditedOrder): void {
-    const expected = statusByFacts(order, this.#world.options.policy);
+    const expected = statusByFacts(order);
     if (order.status === expected) return;
     this.#broken('law 4: access follows payments', `order ${order.orderId} is ${order.status}, its facts make it ${expected}`);
   }

@@ -146,6 +146,26 @@ export const mutants: readonly Mutant[] = [
     'const payment = await paymentNamed(this.#owners, named);',
     'const payment = named;',
   ),
+  // Importing an order.
+  mutant(
+    'an import hands nothing on',
+    'observe-payment.ts',
+    'command);\n    await this.#forwardAll(pass);\n    const moved',
+    'command);\n    const moved',
+  ),
+  mutant(
+    'an import ignores an alias of another order',
+    'observe-payment.ts',
+    "type: 'import', order, ...withoutOverruled(observed, ownership) }",
+    "type: 'import', order, observed }",
+  ),
+  mutant(
+    'an import settles more than the grant',
+    'order/decide.ts',
+    '{ sequence: grant.data.sequence } });',
+    '{ sequence: trail.state.sequence } });',
+  ),
+  mutant('what was imported is delivered', 'order/decide.ts', 'if (grant) trail.add(', 'if (grant && grant.data.sequence > 1) trail.add('),
   // The order.
   mutant('a withdrawn order is granted', 'order/access.ts', 'return order.withdrawn === undefined && fits(', 'return fits('),
   mutant(
@@ -165,6 +185,25 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('movements of a dispute are not counted', 'order/facts.ts', 'a.movements - b.movements ||', ''),
   mutant('a mismatch counts', 'order/access.ts', ".every((mismatch) => mismatch === 'overpaid')", '.every(() => true)'),
+  mutant('two reviews where currency and amount differ', 'order/access.ts', "return [...found, 'currency'];", "found.push('currency');"),
+  mutant(
+    'a second open review of conflicting evidence',
+    'order/trail.ts',
+    'review.resolution === undefined && review.kind === kind &&',
+    "review.resolution === undefined && kind !== 'conflicting_evidence' && review.kind === kind &&",
+  ),
+  mutant(
+    'what is paid again does not wait for a person',
+    'order/access.ts',
+    "if (policy.paidAgain === 'review' && hasReview(",
+    "if (policy.paidAgain !== 'review' && policy.paidAgain !== 'restore' && hasReview(",
+  ),
+  mutant(
+    'nobody is asked about what is paid again',
+    'order/decide.ts',
+    'for (const payment of furtherPayments(before, trail.state, policy)) {',
+    "for (const payment of furtherPayments(before, trail.state, policy).slice(0, before.membership === 'revoked' ? 0 : 9)) {",
+  ),
   mutant('a stale ruling is taken', 'order/decide.ts', ' || isStale(before, seenRevision)', ''),
   mutant(
     'nobody is told that two orders were named',
@@ -235,6 +274,32 @@ export const mutants: readonly Mutant[] = [
     'delivery/delivery.ts',
     'isOurs ? lane.retryAtMs : lane.takeOverAtMs',
     'isOurs ? 0 : lane.takeOverAtMs',
+  ),
+  mutant(
+    'delivery waits by the wall clock',
+    'delivery/delivery.ts',
+    '  #now(): number {\n    return this.#options.runtime.monotonicNowMs();',
+    '  #now(): number {\n    return this.#options.runtime.now().getTime();',
+  ),
+  // Processes on one file, and releases side by side.
+  mutant(
+    'what another process has applied to the file is applied again',
+    'read-models/order-read-models.ts',
+    'event.position <= from || isOfSweep(event.stream)',
+    'isOfSweep(event.stream)',
+  ),
+  mutant(
+    'what cannot be read is passed',
+    'subscribers/subscribers.ts',
+    '(from) => skippedRows.add(failed, from)',
+    '(from) => skippedRows.add(failed.slice(failed.length), from)',
+  ),
+  mutant('nobody is alerted of what cannot be read', 'subscribers/skipped-streams.ts', 'headReached = true;', 'return;'),
+  mutant(
+    'an event of a newer release is read as a known one',
+    'event-store/event-versions.ts',
+    'schemas.length === 0 || version > schemas.length',
+    'schemas.length === 0',
   ),
   // The sweep.
   mutant('a round is not elected', 'streams/sweep-streams.ts', 'round === seenRound', 'round >= seenRound'),

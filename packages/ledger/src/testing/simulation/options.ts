@@ -1,7 +1,6 @@
-// What one seed draws before its run: how many processes and orders there are, and how often each fault happens. Many rates
-// are 0 in many seeds, so that each fault occurs alone as well as together with others.
-import { defaultPolicy, type Policy } from '../../order/policy.ts';
-import { Random } from './random.ts';
+// Everything that one seed draws before its run, and that a failure prints: how many processes and orders there are, and how
+// often each fault happens.
+import type { Policy } from '../../order/policy.ts';
 import type { Shares } from './scheduler.ts';
 
 /** The options of one process. */
@@ -10,8 +9,14 @@ export interface ProcessOptions {
   readonly delivers: boolean;
   /** False: a short-lived host, which calls `settle` from a cron job. */
   readonly background: boolean;
-  /** True: its read models, and the cursors in them, survive a crash. */
-  readonly keepsReadModels: boolean;
+  /**
+   * Where its read models and the cursors in them are. `lost`: a crash loses them. `kept`: they survive it. `shared`: likewise,
+   * in one file with all other processes that share.
+   */
+  readonly readModels: 'lost' | 'kept' | 'shared';
+  readonly policy: Policy;
+  /** `older`: until its upgrade it cannot read some events of the newer processes. */
+  readonly release: 'newer' | 'older';
   /** How many milliseconds its wall clock is ahead. */
   readonly wallSkewMs: number;
   readonly monotonicOriginMs: number;
@@ -25,6 +30,8 @@ export interface StoreFaults {
   readonly replyLost: number;
   /** The probability that an append fails with `store_unavailable`, and is stored later. */
   readonly doneLate: number;
+  /** The probability that a call, or its reply, takes up to a minute: longer than the deadlines of those who wait for it. */
+  readonly slow: number;
 }
 
 /** The probability of each fault at every step. */
@@ -36,6 +43,10 @@ export interface ProcessFaults {
   readonly pause: number;
   /** The process is stopped cleanly, as in a roll-out. */
   readonly stop: number;
+  /** A machine is suspended, with one process or all of them: their monotonic clocks stop, and afterwards their timers are late. */
+  readonly suspend: number;
+  /** The wall clock of a process jumps, by up to `wallJumpMs`. */
+  readonly clockJump: number;
 }
 
 /** The probability of each fault at every call of `deliver`. */
@@ -64,6 +75,7 @@ export interface SourceFaults {
 export interface SimulationOptions {
   readonly seed: number;
   readonly processes: readonly ProcessOptions[];
+  /** The policy of the first process, and of those that do not have another. */
   readonly policy: Policy;
   readonly deliverTimeoutMs: number;
   readonly store: StoreFaults;
@@ -96,135 +108,16 @@ export interface SimulationOptions {
   readonly backedUpAtStep: number;
   /** True: the shop's `deliver` answers what the shop has stored. */
   readonly shopAnswers: boolean;
+  /** How far a wall clock is off after a jump, at most. */
+  readonly wallJumpMs: number;
+  /** Where the read models are that processes share: in memory, or in a real file. */
+  readonly sharedOn: 'memory' | 'disk';
+  /** The probability that an event of a newer process has a version that the older ones do not know. */
+  readonly newerEvents: number;
+  /** The probability that the shop fulfilled an order before it had a ledger, and imports it. */
+  readonly imports: number;
+  /** The probability that the provider finds later that a payment was of another amount. */
+  readonly corrections: number;
   /** After this number of steps the faults stop. */
   readonly faultySteps: number;
-}
-
-/** Draws the options of a seed. The same seed always gives the same options. */
-export function drawOptions(seed: number): SimulationOptions {
-  const random = new Random(seed);
-  const rate = (...rates: readonly number[]): number => random.pick(rates);
-  const scenario = random.weighted({ any: 17, outage: 1, lateLink: 3, slowShop: 5, mixedUp: 4 });
-  const options: SimulationOptions = {
-    seed,
-    processes: drawProcesses(random),
-    policy: random.chance(0.7) ? defaultPolicy : drawPolicy(random),
-    deliverTimeoutMs: random.pick([2_000, 10_000, 15_000]),
-    store: { refused: rate(0, 0, 0.02, 0.1), replyLost: rate(0, 0, 0.02, 0.1), doneLate: rate(0, 0, 0.02, 0.1) },
-    process: {
-      crash: rate(0, 0, 0.003, 0.01),
-      crashAfterAppend: rate(0, 0, 0.05, 0.25),
-      pause: rate(0, 0, 0.003, 0.01),
-      stop: rate(0, 0, 0, 0.003),
-    },
-    shop: { fails: rate(0, 0.1, 0.3), failsAfterEffect: rate(0, 0.1, 0.3), hangs: rate(0, 0, 0.3), writesLate: rate(0, 0.2, 0.5) },
-    sources: { dropped: rate(0, 0.1, 0.5), doubled: rate(0, 0.2), unnamed: rate(0, 0.3, 0.9), misnamed: rate(0, 0, 0.1, 0.3) },
-    shares: { call: 1, world: rate(0.02, 0.1, 0.3), timer: rate(0.02, 0.08, 0.2) },
-    replyAtOnce: rate(0, 0.5, 0.9),
-    orders: random.pick([1, 1, 2, 3]),
-    paymentsPerOrder: random.between(1, 3),
-    placedLate: rate(0, 0.2, 0.6),
-    placedLateMs: 60_000,
-    polls: random.between(0, 4),
-    people: random.between(0, 12),
-    moves: rate(0, 0, 2, 10),
-    withdrawals: rate(0, 0, 1, 5),
-    attachTries: random.between(1, 4),
-    outage: scenario === 'outage',
-    faultySteps: 4_000,
-    ...drawPutBack(seed),
-  };
-  if (scenario === 'outage')
-    return { ...options, processes: options.processes.slice(0, 2).map((process) => ({ ...process, background: true })) };
-  if (scenario === 'slowShop') return withSlowShop(options);
-  if (scenario === 'mixedUp') return withMixedUpOrders(options);
-  return scenario === 'lateLink' ? withLateLink(options) : options;
-}
-
-/** All facts are held first. Then one process, which crashes often, links them to their orders, and no source repeats them. */
-function withLateLink(options: SimulationOptions): SimulationOptions {
-  const [process] = options.processes;
-  return {
-    ...options,
-    processes: [{ ...process!, delivers: true, keepsReadModels: true }],
-    process: { ...options.process, crashAfterAppend: 0.5 },
-    sources: { dropped: 0, doubled: 0, unnamed: 1, misnamed: 0 },
-    orders: 2,
-    paymentsPerOrder: 3,
-    placedLate: 1,
-    placedLateMs: 7_200_000,
-    polls: 0,
-    people: 0,
-    attachTries: 1,
-  };
-}
-
-/** One process delivers to a slow shop, while replies to its appends are lost. */
-function withSlowShop(options: SimulationOptions): SimulationOptions {
-  return {
-    ...options,
-    processes: options.processes.slice(0, 2).map((process, index) => ({ ...process, delivers: index === 0, background: true })),
-    policy: defaultPolicy,
-    store: { refused: 0, replyLost: 0.3, doneLate: 0.1 },
-    process: { crash: 0, crashAfterAppend: 0, pause: 0, stop: 0 },
-    shop: { fails: 0, failsAfterEffect: 0, hangs: 0.1, writesLate: 0.8 },
-    sources: { dropped: 0, doubled: 0, unnamed: 0, misnamed: 0 },
-    shares: { ...options.shares, timer: 0.02 },
-    deliverTimeoutMs: 15_000,
-    orders: 3,
-    polls: 0,
-    people: 0,
-  };
-}
-
-/** Payments belong to the wrong orders at first, and people correct that often. */
-function withMixedUpOrders(options: SimulationOptions): SimulationOptions {
-  return {
-    ...options,
-    process: { ...options.process, crashAfterAppend: Math.min(options.process.crashAfterAppend, 0.05) },
-    sources: { ...options.sources, unnamed: 0.2, misnamed: 0.5 },
-    shares: { call: 1, world: 0.3, timer: 0.02 },
-    replyAtOnce: 0,
-    orders: 3,
-    paymentsPerOrder: 2,
-    placedLate: 0,
-    people: 30,
-    moves: 30,
-  };
-}
-
-/** Draws with numbers of its own, so that the rest of a seed is what it is without it. */
-function drawPutBack(seed: number): Pick<SimulationOptions, 'putBack' | 'backedUpAtStep' | 'shopAnswers'> {
-  const random = new Random(seed ^ 0xbac0);
-  const drawn = random.weighted({ log: 2, shop: 1, nothing: 5 });
-  return { putBack: drawn === 'nothing' ? undefined : drawn, backedUpAtStep: random.between(20, 700), shopAnswers: random.chance(0.5) };
-}
-
-function drawProcesses(random: Random): readonly ProcessOptions[] {
-  const count = random.pick([1, 2, 2, 3, 4]);
-  const deliverer = random.below(Math.min(count, 2)); // At least this process delivers.
-  const others = random.pick([0, 0.5, 1]);
-  const skewMs = random.pick([0, 600_000]);
-  return Array.from({ length: count }, (_, index) => ({
-    name: `p${index + 1}`,
-    delivers: index === deliverer || random.chance(others),
-    background: random.chance(0.8),
-    keepsReadModels: random.chance(0.5),
-    wallSkewMs: random.between(-skewMs, skewMs),
-    monotonicOriginMs: random.between(0, 10_000_000),
-  }));
-}
-
-function drawPolicy(random: Random): Policy {
-  const fullRefund = random.pick(['revoke', 'keep'] as const);
-  const partialRefund = random.pick(['revoke', 'keep'] as const);
-  return {
-    fullRefund,
-    partialRefund: fullRefund === 'keep' ? 'keep' : partialRefund, // The policy refuses the fourth combination.
-    openDispute: random.pick(['suspend', 'keep']),
-    lostDispute: random.pick(['revoke', 'keep']),
-    returnedDebit: random.pick(['revoke', 'suspend']),
-    paidAgain: 'restore', // With `review` access depends on the order of arrival, so no model can predict it.
-    rules: 2,
-  };
 }

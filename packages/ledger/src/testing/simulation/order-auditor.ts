@@ -1,7 +1,6 @@
 // The auditor's rules for the events of an order: placed, attached, observed, decided, reviewed.
 import type { Fact, PaymentReference } from '../../observation.ts';
 import type { MembershipStatus } from '../../order/order.ts';
-import type { Policy } from '../../order/policy.ts';
 import type { AuditContext } from './audit-context.ts';
 import {
   type AuditedDecision,
@@ -12,10 +11,11 @@ import {
   type ObservedFact,
   observedFactName,
 } from './audited-log.ts';
-import type { Coverage, Place } from './coverage.ts';
-import { expectedStatus, type KnownOrder } from './expected-access.ts';
+import type { Coverage } from './coverage.ts';
+import type { KnownOrder } from './expected-access.ts';
 import { nameOf, textOf } from './fact-text.ts';
 import { KnownFacts } from './provider.ts';
+import { reviewOpened, reviewResolved } from './review-auditor.ts';
 
 interface DecisionRule extends Pick<AuditedDecision, 'change'> {
   readonly from: readonly MembershipStatus[];
@@ -28,20 +28,17 @@ const decisions: ReadonlyMap<string, DecisionRule> = new Map<string, DecisionRul
   ['MembershipRestored', { from: ['suspended', 'revoked'], to: 'active', change: 'restored' }],
   ['MembershipRevoked', { from: ['active', 'suspended'], to: 'revoked', change: 'revoked' }],
 ]);
-const reviewPlaces: Readonly<Record<string, Place>> = {
-  amount: 'amount',
-  currency: 'currency',
-  mode: 'mode',
-  account: 'account',
-  overpaid: 'overpaid',
-  conflicting_evidence: 'conflicting evidence',
-  claimed_by_two: 'claimed by two',
-  paid_again: 'paid again',
-  refunds_exceed: 'refunds exceed',
-  withdrawn: 'paid after its order was withdrawn',
-};
-
+/** The events after which the access of an order is judged anew. */
+const judging: ReadonlySet<string> = new Set([
+  'OrderPlaced',
+  'PaymentObserved',
+  'PaymentMoved',
+  'OrderWithdrawn',
+  'ReviewResolved',
+  'ShopAhead',
+]);
 export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, context: AuditContext): void {
+  judge(order, event, context);
   const rule = decisions.get(event.type);
   if (rule) decided(order, event, rule, context);
   else if (event.type === 'OrderPlaced') placed(order, event, context);
@@ -55,10 +52,17 @@ export function auditOrderEvent(order: AuditedOrder, event: AuditedEvent, contex
   else context.broken('known events', `${event.place} is no event of the design`);
 }
 
-/** Returns the status that the order must have after the facts recorded so far. */
-export function statusByFacts(order: AuditedOrder, policy: Policy): MembershipStatus {
-  const payments = [...order.facts.values()].map(({ reference, known }) => known.payment(reference, order.rulings.get(nameOf(reference))));
-  return expectedStatus(order.placed, payments, policy, order.decisions.length > 0);
+/** Notes under which policy access is judged: a confirmation of what is known judges nothing anew. */
+function judge(order: AuditedOrder, { type, data }: AuditedEvent, { policy, world }: AuditContext): void {
+  if (!judging.has(type)) return;
+  if (type === 'PaymentObserved') {
+    const { payment, fact } = data as unknown as ObservedFact;
+    const said = `${nameOf(payment)} ${textOf(fact)}`;
+    if (order.said.has(said)) return;
+    order.said.add(said);
+  }
+  if (order.policy && policy && textOf(order.policy) !== textOf(policy)) world.coverage.met('judged anew under another policy');
+  order.policy = policy;
 }
 
 function placed(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
@@ -169,43 +173,9 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   order.status = to;
   order.raised = false;
   const paymentId = nameOf(data['payment'] as PaymentReference);
-  order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set([by]) });
+  const isImported = change === 'granted' && (metadata['cause'] ?? '').startsWith('import '); // The shop has it: nobody delivers it.
+  order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set(isImported ? [] : [by]) });
   order.changedAtRevision = revision;
   order.abandoned = false;
   order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, underWay: true, failures: 0, sinceMs: nowMs };
-}
-
-function reviewOpened(order: AuditedOrder, { data, place }: AuditedEvent, { broken, world }: AuditContext): void {
-  const { reviewId, kind, payment } = data as { reviewId: string; kind: string; payment: PaymentReference };
-  const open = [...order.reviews.values()].some(
-    (review) => !review.resolved && review.kind === kind && review.paymentId === nameOf(payment),
-  );
-  if (open || order.reviews.has(reviewId)) broken('a review is opened once', `${place}: ${kind} of ${nameOf(payment)}`);
-  order.reviews.set(reviewId, { kind, paymentId: nameOf(payment), resolved: false });
-  const met = reviewPlaces[kind];
-  if (met) world.coverage.met(met);
-}
-
-function reviewResolved(order: AuditedOrder, { data, place }: AuditedEvent, { broken }: AuditContext): void {
-  const { reviewId, resolution, seenRevision } = data as {
-    reviewId: string;
-    resolution: 'grant' | 'revoke' | 'dismiss';
-    seenRevision: number;
-  };
-  const review = order.reviews.get(reviewId);
-  if (!review || review.resolved) {
-    broken('a review is resolved once', `${place}: ${reviewId}`);
-    return;
-  }
-  if (seenRevision < order.changedAtRevision) {
-    broken(
-      'nobody rules on what they have not seen',
-      `${place} saw revision ${seenRevision}, the order changed at ${order.changedAtRevision}`,
-    );
-  }
-  order.reviews.set(reviewId, { ...review, resolved: true });
-  // `grant` decides about the payment only if it is paid; otherwise it accepts only the claim.
-  const facts = order.facts.get(review.paymentId);
-  const isPaid = facts?.known.payment(facts.reference, undefined).paid !== undefined;
-  if (resolution === 'revoke' || (resolution === 'grant' && isPaid)) order.rulings.set(review.paymentId, resolution);
 }

@@ -2,6 +2,7 @@
 import { defined } from '../../defined.ts';
 import type { AttemptStatus, Fact, PaidAmount } from '../../observation.ts';
 import type { PlaceOrder } from '../../payment-ledger.ts';
+import { corrected, disputedMinor } from './payment-amounts.ts';
 import type { Provider, ProviderPayment, ProviderUpdate } from './provider.ts';
 import { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -10,6 +11,8 @@ import type { World } from './world.ts';
 export interface ShopOrder extends PlaceOrder {
   readonly allow: { readonly discount: boolean; readonly tax: boolean; readonly shipping: boolean; readonly more?: true };
   readonly placedLate: boolean;
+  /** True: the shop fulfilled it before it had a ledger, and imports it. */
+  readonly imported: boolean;
 }
 
 /** One change of a payment. Returns what the provider reports about it. The moves of one payment follow each other. */
@@ -41,16 +44,22 @@ export function drawOrders({ random, options, coverage }: World): readonly ShopO
     livemode: false,
     allow: { discount: random.chance(0.8), tax: random.chance(0.8), shipping: true, ...more() },
     placedLate: random.chance(options.placedLate),
+    imported: another.chance(options.imports),
   }));
 }
 
 export function drawStory(world: World, provider: Provider, orders: readonly ShopOrder[], order: ShopOrder, number: number): Story {
-  const { random } = world;
+  const { random, options } = world;
   const kind = random.weighted({ checkout: 6, intent: 2, free: 1, transfer: 1 });
   const drawn = kind === 'transfer' ? { provider: 'manual', number: String(number) } : drawObject(world, provider, number);
   const session = `cs_${drawn.number}`;
   const id = kind === 'checkout' || kind === 'intent' ? `pi_${drawn.number}` : kind === 'free' ? session : `manual:${drawn.number}`;
   const names = drawName(world, orders, order);
+  const others = new Random(options.seed ^ (0xa11a5 + number)); // Its own, likewise.
+  const chargeId = kind !== 'transfer' && kind !== 'free' && others.chance(0.3) ? `ch_${drawn.number}` : undefined;
+  const recovered = others.chance(0.3) ? [`${session}_recovered`] : [];
+  const aliases = [...(kind === 'checkout' ? [session, ...recovered] : []), ...(chargeId === undefined ? [] : [chargeId])];
+  if (aliases.length > 1) world.coverage.met('payment with several aliases');
   const payment: ProviderPayment = {
     reference: {
       provider: drawn.provider,
@@ -59,6 +68,8 @@ export function drawStory(world: World, provider: Provider, orders: readonly Sho
       id,
     },
     ...(kind === 'checkout' ? { sessionId: session } : {}),
+    ...defined({ chargeId }),
+    aliases,
     orderId: order.orderId,
     ...(kind !== 'intent' && names !== undefined ? { sessionNames: names } : {}),
     ...(kind === 'intent' && names !== undefined ? { intentNames: names } : {}),
@@ -66,7 +77,12 @@ export function drawStory(world: World, provider: Provider, orders: readonly Sho
     registers: new Map(),
   };
   provider.payments.push(payment);
-  const attaches = kind !== 'transfer' && random.chance(kind === 'intent' ? 0.3 : 0.7) ? (kind === 'checkout' ? session : id) : undefined;
+  const attaches =
+    kind !== 'transfer' && random.chance(kind === 'intent' ? 0.3 : 0.7)
+      ? kind === 'checkout'
+        ? others.pick([session, ...recovered])
+        : id
+      : undefined;
   return {
     payment,
     moves: new StoryBuilder(world, provider, payment, order, kind).moves(),
@@ -106,6 +122,8 @@ class StoryBuilder {
   readonly #order: ShopOrder;
   readonly #kind: 'checkout' | 'intent' | 'free' | 'transfer';
   readonly #random: Random;
+  /** Draws what was added later, so that the other draws of a seed stay as they were. */
+  readonly #later: Random;
   readonly #moves: Move[] = [];
 
   constructor(
@@ -121,6 +139,7 @@ class StoryBuilder {
     this.#order = order;
     this.#kind = kind;
     this.#random = world.random;
+    this.#later = new Random(world.options.seed ^ (0x1a7e + provider.payments.length));
   }
 
   moves(): readonly Move[] {
@@ -153,7 +172,10 @@ class StoryBuilder {
     const random = this.#random;
     const amount = this.#drawAmount();
     this.#pay(amount);
-    if (random.chance(0.1)) this.#pay(corrected(amount));
+    if (random.chance(this.#world.options.corrections)) {
+      this.#pay(corrected(amount));
+      if (this.#later.chance(0.8)) this.#pay(corrected(corrected(amount)));
+    }
     const refunds = random.chance(0.45) ? random.between(1, 2) : 0;
     for (let index = 0; index < refunds; index++)
       this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
@@ -176,8 +198,11 @@ class StoryBuilder {
   }
 
   #drawAmount(): PaidAmount {
-    const { amountMinor, currency } = this.#order;
+    const { amountMinor, currency, imported } = this.#order;
     const none = { subtotalMinor: amountMinor, discountMinor: 0, taxMinor: 0, shippingMinor: 0 };
+    // As `exact` below, until its parts are known: then it is too little.
+    const taxWithin = { totalMinor: amountMinor, currency, parts: { ...none, subtotalMinor: amountMinor - 80, taxMinor: 80 } };
+    if (imported && this.#kind === 'checkout' && this.#later.chance(0.25)) return taxWithin;
     if (this.#kind === 'free') return { totalMinor: 0, currency, parts: { ...none, discountMinor: amountMinor } };
     switch (this.#random.weighted({ exact: 10, discount: 1, tax: 1, shortfall: 1, excess: 1, currency: 0.7 })) {
       case 'exact':
@@ -191,7 +216,9 @@ class StoryBuilder {
       case 'excess':
         return { totalMinor: amountMinor + 50, currency, parts: { ...none, subtotalMinor: amountMinor + 50 } };
       case 'currency':
-        return { totalMinor: amountMinor, currency: 'eur', parts: none };
+        return this.#later.chance(0.5)
+          ? { totalMinor: amountMinor, currency: 'eur', parts: none }
+          : { totalMinor: amountMinor - 300, currency: 'eur', parts: { ...none, subtotalMinor: amountMinor - 300 } };
     }
   }
 
@@ -229,14 +256,4 @@ class StoryBuilder {
       return updates;
     });
   }
-}
-
-/** Mostly the whole payment is disputed, at times a part of it. */
-function disputedMinor(random: Random, { totalMinor }: PaidAmount): number {
-  return random.chance(0.7) ? totalMinor : random.between(1, Math.max(1, totalMinor - 1));
-}
-
-/** Returns the amount after the provider has found that it received more. */
-function corrected({ totalMinor, currency, parts }: PaidAmount): PaidAmount {
-  return { totalMinor: totalMinor + 10, currency, ...(parts ? { parts: { ...parts, subtotalMinor: parts.subtotalMinor + 10 } } : {}) };
 }

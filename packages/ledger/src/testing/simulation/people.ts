@@ -39,7 +39,7 @@ export class People {
 
   #place(order: ShopOrder, onPlaced: () => void): void {
     this.#world.some(`place ${order.orderId}`, async () => {
-      const { placedLate: _, ...placed } = order;
+      const { placedLate: _, imported: __, ...placed } = order;
       const answer = await this.#parts.sources.someProcess()?.call(`placeOrder ${order.orderId}`, async (ledger) => {
         const { outcome } = await ledger.placeOrder(placed);
         this.#parts.acknowledgements.placed(placed, outcome);
@@ -94,13 +94,14 @@ export class People {
     });
   }
 
-  /** A person moves a payment, by its id or by its session's, to another order, which may be the wrong one. */
-  move({ reference, sessionId }: ProviderPayment): void {
+  /** A person moves a payment, by its id or an alias, to another order, which may be the wrong one. */
+  move({ reference, aliases }: ProviderPayment): void {
     const { orderId } = this.#world.random.pick(this.#parts.orders);
-    const named = { ...reference, id: this.#world.random.pick([reference.id, sessionId ?? reference.id]) };
+    const named = { ...reference, id: this.#world.random.pick([reference.id, ...aliases]) };
     this.#world.some(`move ${named.id} to ${orderId}`, async () => {
       await this.#parts.sources.someProcess()?.call(`movePayment ${named.id} ${orderId}`, async (ledger) => {
         const { outcome } = await ledger.movePayment(named, orderId, by);
+        if (outcome === 'moved' && named.id !== reference.id) this.#world.coverage.met('move: by an alias');
         this.#parts.acknowledgements.moved(nameOf(reference), nameOf(named), orderId, outcome);
       });
     });
@@ -137,11 +138,16 @@ export class People {
       const { random, coverage } = this.#world;
       const { auditor, orders, sources } = this.#parts;
       const { orderId } = random.pick(orders);
-      await sources.someProcess()?.call(`order ${orderId}`, async (ledger) => {
+      await sources.someProcess()?.call(`order ${orderId}`, async (ledger, { release, party }) => {
+        const unread = release === 'older' ? this.#world.newerEvents.firstIn(`order-${orderId}`) : undefined;
         const before = auditor.revisionOf(`order-${orderId}`);
         const placedBefore = auditor.log.order(orderId).placed !== undefined;
         const view = await ledger.order(orderId);
         coverage.met('strong read');
+        if (unread !== undefined && unread <= before) {
+          const law = 'an older release says what it cannot read';
+          this.#world.report(law, `${party.name} answers for order ${orderId}, and cannot read its revision ${unread}`);
+        }
         if (!view) {
           if (placedBefore) this.#world.report('reads are strong', `order ${orderId} was placed and is not found`);
           return;
@@ -156,10 +162,10 @@ export class People {
     });
   }
 
-  /** Checks that any process finds the order without a read model, by the payment's id or its session's. */
-  lookUp({ reference, sessionId }: ProviderPayment): void {
+  /** Checks that any process finds the order without a read model, by the payment's id or an alias. */
+  lookUp({ reference, aliases }: ProviderPayment): void {
     this.#world.some('somebody looks up a payment', async () => {
-      const payment = { ...reference, id: this.#world.random.pick([reference.id, sessionId ?? reference.id]) };
+      const payment = { ...reference, id: this.#world.random.pick([reference.id, ...aliases]) };
       const [id, own] = [nameOf(payment), nameOf(reference)];
       const { auditor, sources } = this.#parts;
       await sources.someProcess()?.call(`orderOf ${id}`, async (ledger) => {

@@ -14,10 +14,11 @@ export function plan(stage: Stage): void {
   for (const process of processes) if (!process.background) cron(stage, process);
 }
 
-function planOrders({ world, people, orders, stories }: Stage): void {
+function planOrders({ world, people, imports, orders, stories }: Stage): void {
   const { random, options, coverage } = world;
   for (const order of orders) {
-    if (!order.placedLate) people.place(order, stories);
+    if (order.imported) world.later(random.between(1, options.placedLateMs), 'the shop gets a ledger', () => imports.bring(order));
+    else if (!order.placedLate) people.place(order, stories);
     else {
       coverage.met('order placed late');
       world.later(random.between(1, options.placedLateMs), 'the shop is late', () => people.place(order, stories));

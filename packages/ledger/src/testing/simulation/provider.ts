@@ -19,6 +19,10 @@ export interface ProviderPayment {
   readonly reference: PaymentReference;
   /** The session in which it was made, if that is another object. */
   readonly sessionId?: string;
+  /** The charge, which refunds and disputes name beside the payment. Absent: they name the payment alone. */
+  readonly chargeId?: string;
+  /** All of its other names: of its sessions (a session may be recovered by another one), and of its charge. */
+  readonly aliases: readonly string[];
   /** The order that it is really for. */
   readonly orderId: string;
   /** The order that the session's metadata name. Absent: none. */
@@ -56,11 +60,12 @@ export class Provider {
 
   /** Returns what the object reports about the payment. */
   statement(payment: ProviderPayment, { via, fact }: ProviderUpdate, asOf: string, evidence: Statement['evidence']): Statement {
-    const { reference, sessionId, sessionNames, intentNames, paidAt } = payment;
+    const { reference, sessionNames, intentNames, paidAt, chargeId } = payment;
+    const aliases = via === 'session' ? payment.aliases.filter((id) => id !== chargeId) : chargeId === undefined ? [] : [chargeId];
     const names = via === 'session' ? sessionNames : via === 'intent' ? intentNames : undefined;
     return {
       payment: reference,
-      ...(via === 'session' && sessionId !== undefined ? { aliases: [sessionId] } : {}),
+      ...(aliases.length > 0 ? { aliases } : {}),
       ...defined({ orderId: names }),
       fact,
       asOf,

@@ -24,7 +24,8 @@ export interface Step {
 export interface Timer {
   readonly party: Party;
   readonly label: string;
-  readonly dueMs: number;
+  /** Written by `delayTimersOf`. */
+  dueMs: number;
   /** Decides between timers that are due at the same time. */
   readonly order: number;
   readonly run: () => void;
@@ -82,9 +83,23 @@ export class Scheduler {
   /** Adds a timer. */
   timer(party: Party, delayMs: number, label: string, run: () => void): Timer {
     const timer = { party, label, dueMs: this.nowMs + Math.max(0, delayMs), order: this.#timersMade++, run };
+    this.#insert(timer);
+    return timer;
+  }
+
+  #insert(timer: Timer): void {
     const at = this.#timers.findLastIndex((each) => each.dueMs <= timer.dueMs);
     this.#timers.splice(at + 1, 0, timer);
-    return timer;
+  }
+
+  /** Makes all timers of a party late by so much, because its clock stood still. */
+  delayTimersOf(party: Party, ms: number): void {
+    const late = this.#timers.filter((timer) => timer.party === party);
+    this.#timers = this.#timers.filter((timer) => timer.party !== party);
+    for (const timer of late) {
+      timer.dueMs += ms;
+      this.#insert(timer);
+    }
   }
 
   /** Removes a timer. */

@@ -25,6 +25,8 @@ export class Shop {
   /** The membership that the shop refuses. Undefined: none. Written by the simulation. */
   refuses: string | undefined;
   readonly #world: World;
+  /** The orders that the shop fulfilled before it had a ledger. Written by `fulfil`. */
+  readonly #fulfilled = new Set<string>();
   readonly #log: () => AuditedLog;
   /** The last attempt. Keys: the process, then the membership. */
   readonly #attempts = new Map<Incarnation, Map<string, Attempt>>();
@@ -36,6 +38,18 @@ export class Shop {
 
   sequenceOf(membershipId: string): number {
     return this.memberships.get(membershipId)?.sequence ?? 0;
+  }
+
+  /** The shop gave access to the order by itself, before it had a ledger. */
+  fulfil(orderId: string): void {
+    this.#fulfilled.add(orderId);
+  }
+
+  /** The ledger has imported what the shop fulfilled: from now on the shop has it as that decision. False: it never fulfilled it. */
+  keepImported(orderId: string, row: MembershipRow): boolean {
+    if (!this.#fulfilled.has(orderId)) return false;
+    if (this.sequenceOf(orderId) < row.sequence) this.memberships.set(orderId, row);
+    return true;
   }
 
   /** Takes a backup of the table, and returns a function that puts it back. */

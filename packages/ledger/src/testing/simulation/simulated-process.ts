@@ -1,19 +1,21 @@
 // A process of the shop: runs the real ledger with its own clocks, random numbers and store. It can crash between any two
 // steps, freeze, or stop cleanly, and then starts again with empty memory.
 
-import { DatabaseSync } from 'node:sqlite';
 import type { AlertKind } from '../../alerts.ts';
 import { LedgerError, type LedgerErrorCode } from '../../errors.ts';
 import { createPaymentLedger } from '../../ledger.ts';
 import type { DeliverAnswer, MembershipChange, PaymentLedger } from '../../payment-ledger.ts';
 import type { Runtime } from '../../runtime.ts';
+import { foreseen, foreseenOfOlder, transientErrors } from './foreseen.ts';
 import type { Incarnation } from './incarnation.ts';
+import { MonotonicClock } from './monotonic-clock.ts';
 import type { ProcessOptions } from './options.ts';
 import type { Party } from './scheduler.ts';
 import { type HeadWaiters, openSimulatedStore } from './simulated-store.ts';
 import type { World } from './world.ts';
 
 interface Life extends Incarnation {
+  readonly clock: MonotonicClock;
   readonly ledger: PaymentLedger;
   /** The adapter that was opened on the ledger of this life. Undefined: none. */
   readonly opened: AsyncDisposable | undefined;
@@ -23,20 +25,6 @@ interface Life extends Incarnation {
 
 /** What a caller gets. `no answer`: the process ended before it answered. */
 export type Answer<T> = { readonly value: T } | { readonly refused: LedgerErrorCode } | 'no answer';
-
-/** The errors after which a caller tries again. Any other error is a fault of the ledger. */
-const transientErrors: ReadonlySet<LedgerErrorCode> = new Set([
-  'store_unavailable',
-  'store_busy',
-  'store_full',
-  'log_went_back',
-  'contention',
-  'closed',
-  'order_unknown',
-  'provider_unavailable',
-  'already_paid',
-  'payment_under_way',
-]);
 
 /** What a process needs from its world. */
 export interface SimulatedProcessOptions {
@@ -52,25 +40,6 @@ export interface SimulatedProcessOptions {
   readonly opens?: (ledger: PaymentLedger, by: Incarnation) => AsyncDisposable;
 }
 
-/** The alerts that these runs cause. The other alerts mean that the log cannot be read, or is a different one. */
-const foreseen: ReadonlySet<AlertKind> = new Set([
-  'delivery_failing',
-  'log_behind_shop',
-  'log_went_back',
-  'review_opened',
-  'same_plan_twice',
-  'webhook_missed',
-  'poll_failing',
-  'reads_throttled',
-  'signatures_refused',
-]);
-
-let namesTaken = 0;
-
-function newMemoryPath(): string {
-  return `file:/paidonce-simulation-${++namesTaken}?vfs=memdb`;
-}
-
 /** A process with several lives, one after the other. */
 export class SimulatedProcess {
   readonly #parts: SimulatedProcessOptions;
@@ -78,10 +47,10 @@ export class SimulatedProcess {
   readonly name: string;
   readonly delivers: boolean;
   readonly background: boolean;
-  /** Written by `removeReadModels`. */
-  #readModels: string;
-  /** A connection that keeps the read models in memory between two lives. Undefined: a crash loses them. Written by `removeReadModels`. */
-  #readModelsKept: DatabaseSync | undefined;
+  /** The release of the next life. Written by `upgrade`. */
+  #release: ProcessOptions['release'];
+  /** How many milliseconds its wall clock is ahead. Written by `jumpClock`. */
+  #wallSkewMs: number;
   /** How often it was started. Written by `start`. */
   #lives = 0;
   /** The present life. Undefined: it does not run. Written by `start` and `#leave`. */
@@ -90,12 +59,12 @@ export class SimulatedProcess {
   constructor(parts: SimulatedProcessOptions) {
     this.#parts = parts;
     this.#world = parts.world;
-    const { name, delivers, background, keepsReadModels } = parts.options;
+    const { name, delivers, background, release, wallSkewMs } = parts.options;
     this.name = name;
     this.delivers = delivers;
     this.background = background;
-    this.#readModels = keepsReadModels ? newMemoryPath() : ':memory:';
-    this.#readModelsKept = keepsReadModels ? new DatabaseSync(this.#readModels) : undefined;
+    this.#release = release;
+    this.#wallSkewMs = wallSkewMs;
   }
 
   /** True while the process runs. */
@@ -106,37 +75,44 @@ export class SimulatedProcess {
   /** Starts a new life, with empty memory. */
   start(): void {
     const { options, deliver, onAbandoned } = this.#parts;
-    const { coverage, scheduler, options: seed } = this.#world;
+    const { coverage, scheduler, options: seed, readModels } = this.#world;
     this.#lives += 1;
-    if (this.#lives > 1 && options.keepsReadModels) coverage.met('read models kept over a restart');
+    if (this.#lives > 1 && options.readModels !== 'lost') coverage.met('read models kept over a restart');
+    if (options.readModels === 'shared') coverage.met(`read models shared ${seed.sharedOn === 'disk' ? 'on disk' : 'in memory'}`);
     const party: Party = { name: `${this.name}.${this.#lives}`, paused: false };
-    const incarnation: Incarnation = { party, options, underWay: new Set(), dead: false };
+    const clock = new MonotonicClock(scheduler, party, options.monotonicOriginMs + this.#lives * 1_000);
+    const incarnation: Incarnation = { party, options, release: this.#release, underWay: new Set(), alerted: new Set(), dead: false };
     scheduler.note(`${party.name} starts`);
     const ledger = createPaymentLedger({
       eventStore: openSimulatedStore({ ...this.#parts, incarnation }),
-      policy: seed.policy,
+      policy: options.policy,
       ...(options.delivers ? { deliver: (change, signal) => deliver(incarnation, change, signal) } : {}),
       deliverTimeoutMs: seed.deliverTimeoutMs,
-      readModels: this.#readModels,
+      readModels: readModels.pathOf(options),
       background: options.background,
       onAlert: ({ kind, orderId, message }) => {
+        incarnation.alerted.add(kind);
         if (kind === 'delivery_abandoned' && orderId !== undefined) onAbandoned(orderId);
-        else if (!foreseen.has(kind) && this.#parts.foresees?.(kind) !== true)
+        else if (!foreseen.has(kind) && !this.#isOfOlder(incarnation, kind) && this.#parts.foresees?.(kind) !== true)
           this.#world.report('no alert without a cause', `${party.name}: ${kind}: ${message}`);
       },
-      runtime: this.#runtime(incarnation),
+      runtime: this.#runtime(incarnation, clock),
     });
-    this.#life = Object.assign(incarnation, { ledger, opened: this.#parts.opens?.(ledger, incarnation), callers: new Set<() => void>() });
+    const opened = this.#parts.opens?.(ledger, incarnation);
+    this.#life = Object.assign(incarnation, { clock, ledger, opened, callers: new Set<() => void>() });
   }
 
-  #runtime(incarnation: Incarnation): Runtime {
+  #isOfOlder({ release }: Incarnation, kind: AlertKind): boolean {
+    return release === 'older' && foreseenOfOlder.has(kind) && this.#world.newerEvents.streams(['']).length > 0;
+  }
+
+  #runtime(incarnation: Incarnation, clock: MonotonicClock): Runtime {
     const { scheduler, random } = this.#world;
-    const { party, options } = incarnation;
+    const { party } = incarnation;
     const chance = random.fork();
-    const originMs = options.monotonicOriginMs + this.#lives * 1_000;
     return {
-      now: () => this.#world.wallTime(options.wallSkewMs),
-      monotonicNowMs: () => originMs + scheduler.nowMs,
+      now: () => this.#world.wallTime(this.#wallSkewMs),
+      monotonicNowMs: () => clock.nowMs,
       random: () => chance.fraction(),
       uuid: () => chance.uuid(),
       patience: 1,
@@ -172,7 +148,7 @@ export class SimulatedProcess {
         work(life.ledger, life).then(
           (value) => answer({ value }),
           (error: unknown) => {
-            if (error instanceof LedgerError && transientErrors.has(error.code)) return answer({ refused: error.code });
+            if (error instanceof LedgerError && this.#isTransient(life, error.code)) return answer({ refused: error.code });
             this.#world.report(
               'no failure without a cause',
               `${life.party.name}: ${label}: ${error instanceof Error ? error.stack : String(error)}`,
@@ -181,6 +157,14 @@ export class SimulatedProcess {
         );
       });
     });
+  }
+
+  #isTransient({ release }: Life, code: LedgerErrorCode): boolean {
+    const { coverage, newerEvents } = this.#world;
+    if (code === 'contention') coverage.met('refused: contention');
+    if (code !== 'file_newer') return transientErrors.has(code);
+    coverage.met('refused: a newer release');
+    return release === 'older' && newerEvents.streams(['']).length > 0;
   }
 
   /** Ends the process between two steps. Some of the calls that it had sent are still carried out. */
@@ -208,8 +192,43 @@ export class SimulatedProcess {
     });
   }
 
+  /**
+   * Its machine is suspended: its monotonic clock stops.
+   * @param delays true: afterwards its timers wait for the rest of their time; false: all that are late fire at once.
+   */
+  suspend(ms: number, delays: boolean): void {
+    const life = this.#life;
+    if (!life || life.party.paused) return;
+    const { scheduler, coverage, network } = this.#world;
+    coverage.met(delays ? 'machine suspended, and its timers' : 'machine suspended, all timers late at once');
+    life.clock.stop(delays);
+    scheduler.note(`${life.party.name} is suspended`);
+    scheduler.timer(network, ms, `${life.party.name} wakes up`, () => life.clock.goOn());
+  }
+
   goOn(): void {
-    if (this.#life) this.#life.party.paused = false;
+    if (!this.#life) return;
+    this.#life.clock.goOn();
+    this.#life.party.paused = false;
+  }
+
+  /** Somebody sets its wall clock, or a time server does. */
+  jumpClock(): void {
+    const { coverage, random, scheduler, options } = this.#world;
+    coverage.met('wall clock jumped');
+    this.#wallSkewMs = random.between(-options.wallJumpMs, options.wallJumpMs);
+    scheduler.note(`the wall clock of ${this.name} is now ${this.#wallSkewMs} ms ahead`);
+  }
+
+  /** What runs at present. Undefined: nothing does. */
+  get incarnation(): Incarnation | undefined {
+    return this.#life;
+  }
+
+  /** From the next start on the process is of the newer release. */
+  upgrade(): void {
+    if (this.#release === 'older') this.#world.coverage.met('upgraded');
+    this.#release = 'newer';
   }
 
   /** Stops the process cleanly. Work that is still open afterwards is a leak. */
@@ -234,18 +253,5 @@ export class SimulatedProcess {
     this.#life = undefined;
     this.#world.scheduler.removeAllOf(life.party);
     for (const leave of [...life.callers]) leave();
-  }
-
-  /** Removes the read models of a log that went back. The ledger does so itself, but a database in memory has no file to remove. */
-  removeReadModels(): void {
-    if (!this.#readModelsKept) return;
-    this.#readModelsKept.close();
-    this.#readModels = newMemoryPath();
-    this.#readModelsKept = new DatabaseSync(this.#readModels);
-  }
-
-  /** Closes the connection that keeps the read models. */
-  close(): void {
-    this.#readModelsKept?.close();
   }
 }

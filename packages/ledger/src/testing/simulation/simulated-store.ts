@@ -8,6 +8,7 @@ import {
   type NewEvent,
   type Position,
   type ReadLogOptions,
+  type StoredEvent,
 } from '../../event-store/event-store.ts';
 import { refusePositionPastEnd } from '../../event-store/log-pages.ts';
 import { openMemoryEventStore } from '../../event-store/memory.ts';
@@ -27,6 +28,9 @@ export interface SimulatedStoreOptions {
   /** Called after each append, before any other process acts. */
   readonly onAppended: (by: Incarnation) => void;
 }
+
+/** Nobody who waits for the store has a deadline that is further off: a transaction, a `settle`, the end of a process. */
+const deadlineMs = 15_000;
 
 type Fate = 'done' | 'refused' | 'reply lost' | 'done late';
 
@@ -53,8 +57,16 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
 
   function reply(label: string, run: () => void): void {
     if (incarnation.dead) return;
-    if (random.chance(options.replyAtOnce) && world.doomed !== incarnation) run();
+    if (!party.paused && random.chance(options.replyAtOnce) && world.doomed !== incarnation) run();
     else scheduler.park(party, 'call', `${party.name} reply: ${label}`, run);
+  }
+
+  /** Draws by how many milliseconds a call, or its reply, is slow. 0: it is not. */
+  function drawSlowMs(): number {
+    if (!world.fault(options.store.slow)) return 0;
+    const slowMs = random.between(500, 60_000);
+    if (slowMs > deadlineMs) world.coverage.met('store slower than its deadlines');
+    return slowMs;
   }
 
   function drawFate(appends: boolean): Fate {
@@ -74,27 +86,42 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     if (closing.signal.aborted) return Promise.reject(unavailable('closed'));
     return new Promise<T>((resolve, reject) => {
       const fate = drawFate(appends);
-      const step = deed(label, () => {
+      const slowMs = drawSlowMs();
+      const isSlowAtFirst = slowMs > 0 && random.chance(0.5);
+      const answer = (what: string, run: () => void): void => {
+        if (slowMs === 0 || isSlowAtFirst) reply(what, run);
+        else if (!incarnation.dead) scheduler.timer(party, slowMs, `${party.name} slow reply: ${what}`, run);
+      };
+      const carryOut = (): void => {
         signal?.removeEventListener('abort', abandon);
         if (fate === 'refused') {
           world.coverage.met('call refused');
           const code = appends ? random.pick(['store_unavailable', 'store_busy', 'store_full'] as const) : 'store_unavailable';
-          return reply(`${label} refused`, () => reject(unavailable(code)));
+          answer(`${label} refused`, () => reject(unavailable(code)));
+          return;
         }
         if (fate === 'done late') {
           world.coverage.met('append done late');
-          deed(`${label}, late`, () => void work().catch(() => undefined));
-          return reply(`${label} unknown`, () => reject(unavailable()));
+          const late = (): void => void deed(`${label}, late`, () => void work().catch(() => undefined));
+          if (slowMs > 0) scheduler.timer(network, slowMs, `${party.name} ${label}, later`, late);
+          else late();
+          reply(`${label} unknown`, () => reject(unavailable()));
+          return;
         }
         if (fate === 'reply lost') world.coverage.met('reply lost');
         work().then(
-          (value) => reply(fate === 'done' ? label : `${label} lost`, () => (fate === 'done' ? resolve(value) : reject(unavailable()))),
-          (error: unknown) => reply(`${label} failed`, () => reject(error)),
+          (value) => answer(fate === 'done' ? label : `${label} lost`, () => (fate === 'done' ? resolve(value) : reject(unavailable()))),
+          (error: unknown) => answer(`${label} failed`, () => reject(error)),
         );
-      });
+      };
+      const step = isSlowAtFirst ? undefined : deed(label, carryOut);
+      const timer = isSlowAtFirst ? scheduler.timer(network, slowMs, `${party.name} ${label}, slowly`, carryOut) : undefined;
       function abandon(): void {
-        underWay.delete(step);
-        scheduler.cancel(step);
+        if (timer) scheduler.cancelTimer(timer);
+        if (step) {
+          underWay.delete(step);
+          scheduler.cancel(step);
+        }
         reject(unavailable());
       }
       signal?.addEventListener('abort', abandon, { once: true });
@@ -106,6 +133,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     const before = log.rows.length;
     const answer = engine.append(stream, expectedRevision, events);
     if (log.rows.length > before) {
+      markNewer(events);
       onAppended(incarnation);
       if (!incarnation.dead && world.fault(options.process.crashAfterAppend)) world.doomed = incarnation;
       const woken = [...headWaiters];
@@ -117,6 +145,22 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     return result;
   }
 
+  /** Some events of a newer process are of a version that older ones do not know. */
+  function markNewer(events: readonly NewEvent[]): void {
+    if (incarnation.release === 'older') return;
+    for (const { id } of events) {
+      if (!world.fault(options.newerEvents)) continue;
+      world.newerEvents.add(id);
+      world.coverage.met('event of a newer release');
+    }
+  }
+
+  const asSeen = (event: StoredEvent): StoredEvent => (incarnation.release === 'older' ? world.newerEvents.asSeen(event) : event);
+
+  async function readStream(stream: string, from: { readonly afterRevision?: number } | undefined): Promise<readonly StoredEvent[]> {
+    return (await engine.readStream(stream, from)).map(asSeen);
+  }
+
   async function readPage(after: Position, prefixes: readonly string[] | undefined): Promise<LogPage> {
     const rows = log.rows.slice(Number(after), Number(after) + random.between(1, 24));
     // Through the engine, which remembers the last event that the process has read.
@@ -125,7 +169,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
     refusePositionPastEnd(after, log.rows.at(-1)?.position ?? logStart);
     const matching = prefixes ? rows.filter((row) => prefixes.some((prefix) => row.stream.startsWith(prefix))) : rows;
     const next = rows.at(-1)?.position ?? after;
-    return { events: matching.map(fromStoredRow), next, caughtUp: Number(next) === log.rows.length };
+    return { events: matching.map(fromStoredRow).map(asSeen), next, caughtUp: Number(next) === log.rows.length };
   }
 
   function growth(after: Position, end: AbortSignal): Promise<void> {
@@ -177,7 +221,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
           appends: true,
         },
       ),
-    readStream: (stream, from) => call(`read ${stream}>${from?.afterRevision ?? -1}`, () => engine.readStream(stream, from)),
+    readStream: (stream, from) => call(`read ${stream}>${from?.afterRevision ?? -1}`, () => readStream(stream, from)),
     readLog,
     close: async () => closing.abort(),
   };

@@ -2,12 +2,14 @@
 // with faults, when the laws must hold at every step; then without faults, when all work must end.
 import { createHash } from 'node:crypto';
 import { backUpMemoryLog } from '../back-up-memory-log.ts';
-import { converge, dispose, until } from './convergence.ts';
+import { converge, dispose } from './convergence.ts';
 import type { Coverage } from './coverage.ts';
-import { drawOptions, type SimulationOptions } from './options.ts';
+import { drawOptions } from './draw-options.ts';
+import type { SimulationOptions } from './options.ts';
 import { plan } from './plan.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { type Stage, setStage } from './stage.ts';
+import { until } from './until.ts';
 import type { Violation } from './world.ts';
 
 export interface SimulationResult {
@@ -29,7 +31,7 @@ const outageMs = 80 * 3_600_000;
 export async function simulate(seed: number): Promise<SimulationResult> {
   const options = drawOptions(seed);
   const simulation = new Simulation(setStage(options));
-  const { world, processes } = simulation.stage;
+  const { world } = simulation.stage;
   const onUnhandled = (error: unknown): void =>
     world.report('no failure goes unnoticed', `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onUnhandled);
@@ -37,7 +39,7 @@ export async function simulate(seed: number): Promise<SimulationResult> {
     await simulation.run();
   } finally {
     process.off('unhandledRejection', onUnhandled);
-    for (const each of processes) each.close();
+    world.readModels.close();
   }
   const { violation, coverage, scheduler, log } = world;
   return {
@@ -99,11 +101,22 @@ class Simulation {
   #disturb(): void {
     const { world, processes } = this.stage;
     const { random, options, doomed } = world;
-    const { crash, pause, stop } = options.process;
+    const { crash, pause, stop, clockJump, suspend } = options.process;
     if (doomed) this.#crash(processes.find(({ name }) => name === doomed.options.name)!);
     if (random.chance(crash)) this.#crash(random.pick(processes));
     if (random.chance(pause)) random.pick(processes).pause();
+    if (random.chance(clockJump)) random.pick(processes).jumpClock();
+    if (random.chance(suspend)) this.#suspend();
     if (random.chance(stop)) void this.#rollOut(random.pick(processes));
+  }
+
+  /** Suspends a machine: all processes run on it, or one. */
+  #suspend(): void {
+    const { world, processes } = this.stage;
+    const { random } = world;
+    const ms = random.between(1_000, 7_200_000);
+    const delays = random.chance(0.5);
+    for (const process of random.chance(0.5) ? processes : [random.pick(processes)]) process.suspend(ms, delays);
   }
 
   #crash(process: SimulatedProcess): void {
@@ -120,6 +133,7 @@ class Simulation {
     stopping.add(process.name);
     await process.stop();
     stopping.delete(process.name);
+    process.upgrade();
     this.#startAgain(process);
   }
 

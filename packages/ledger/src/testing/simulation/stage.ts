@@ -2,6 +2,7 @@
 // them, and the auditor.
 import { createMemoryLog } from '../../event-store/memory.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { Imports } from './imports.ts';
 import { LogAuditor } from './log-auditor.ts';
 import type { SimulationOptions } from './options.ts';
 import { drawOrders, drawStory, type ShopOrder, type Story } from './payment-stories.ts';
@@ -24,6 +25,7 @@ export interface Stage {
   readonly stories: readonly Story[];
   readonly sources: Sources;
   readonly people: People;
+  readonly imports: Imports;
   readonly headWaiters: HeadWaiters;
   /** Puts back what `putBack` of the options names. Written at `backedUpAtStep`; undefined: the run ended before. */
   backup: (() => void) | undefined;
@@ -33,7 +35,12 @@ export function setStage(options: SimulationOptions): Stage {
   const world = new World(options, createMemoryLog());
   const provider = new Provider();
   const shop: Shop = new Shop(world, () => auditor.log);
-  const auditor: LogAuditor = new LogAuditor({ world, provider, sequenceAtShop: (membershipId) => shop.sequenceOf(membershipId) });
+  const auditor: LogAuditor = new LogAuditor({
+    world,
+    provider,
+    sequenceAtShop: (membershipId) => shop.sequenceOf(membershipId),
+    onImported: (membershipId, row) => shop.keepImported(membershipId, row),
+  });
   const acknowledgements = new Acknowledgements(world, auditor.log);
   const headWaiters: HeadWaiters = new Set();
   const processes = options.processes.map(
@@ -54,5 +61,7 @@ export function setStage(options: SimulationOptions): Stage {
   );
   const sources = new Sources({ world, provider, processes, acknowledgements, orders });
   const people = new People({ world, sources, auditor, acknowledgements, orders });
-  return { world, provider, shop, auditor, acknowledgements, processes, orders, stories, sources, people, headWaiters, backup: undefined };
+  const imports = new Imports({ world, sources, provider, shop, acknowledgements, people, stories });
+  const backup = undefined;
+  return { world, provider, shop, auditor, acknowledgements, processes, orders, stories, sources, people, imports, headWaiters, backup };
 }

@@ -3,8 +3,10 @@
 import type { MemoryLog } from '../../event-store/memory.ts';
 import { Coverage } from './coverage.ts';
 import type { Incarnation } from './incarnation.ts';
+import { NewerEvents } from './newer-events.ts';
 import type { SimulationOptions } from './options.ts';
 import { Random } from './random.ts';
+import { ReadModelPlaces } from './read-model-places.ts';
 import { type Party, Scheduler } from './scheduler.ts';
 
 /** The wall-clock time at virtual time 0. */
@@ -23,6 +25,8 @@ export class World {
   readonly scheduler: Scheduler;
   readonly coverage: Coverage = new Coverage();
   readonly log: MemoryLog;
+  readonly newerEvents: NewerEvents;
+  readonly readModels: ReadModelPlaces;
   /** The network, the provider and people: they never crash. */
   readonly network: Party = { name: 'network', paused: false };
   /** True: nothing fails any more. Written by the simulation. */
@@ -38,6 +42,8 @@ export class World {
   constructor(options: SimulationOptions, log: MemoryLog) {
     this.options = options;
     this.log = log;
+    this.newerEvents = new NewerEvents(log);
+    this.readModels = new ReadModelPlaces(options.sharedOn);
     this.random = new Random(options.seed ^ 0x5eed);
     this.scheduler = new Scheduler(this.random.fork(), options.shares);
   }

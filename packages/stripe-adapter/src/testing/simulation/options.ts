@@ -112,13 +112,21 @@ function drawNoAnswers(seed: number): Pick<CallFaults, 'gateway' | 'otherObject'
 
 function drawWorld(seed: number, random: Random, reliance: Reliance): SimulationOptions {
   const drawn = drawOptions(seed);
+  // Policies that differ, and releases, are the ledger's own simulation's: here one model judges all orders.
+  const policy = { ...drawn.policy, paidAgain: 'restore' } as const;
   // Signatures count for five minutes: a process whose clock is further off accepts no webhook.
   const mostSkewMs = reliance === 'webhooks' ? 240_000 : 540_000;
   return {
     ...drawn,
-    processes: drawn.processes
-      .slice(0, 3)
-      .map((process) => ({ ...process, wallSkewMs: Math.max(-mostSkewMs, Math.min(mostSkewMs, process.wallSkewMs)) })),
+    processes: drawn.processes.slice(0, 3).map((process) => ({
+      ...process,
+      policy,
+      release: 'newer',
+      wallSkewMs: Math.max(-mostSkewMs, Math.min(mostSkewMs, process.wallSkewMs)),
+    })),
+    policy,
+    newerEvents: 0,
+    wallJumpMs: mostSkewMs,
     deliverTimeoutMs: 10_000,
     outage: false,
     orders: random.between(1, 3),

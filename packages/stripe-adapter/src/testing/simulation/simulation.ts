@@ -153,7 +153,7 @@ class Simulation {
   async close(): Promise<void> {
     this.#over = true;
     await this.stripe.core.close();
-    for (const process of this.#processes) process.close();
+    this.world.readModels.close();
   }
 
   #disturb(): void {
