@@ -4,6 +4,7 @@
 import { compareAndRepair } from './compare-and-repair.ts';
 import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-audit.ts';
 import type { Answer } from './simulated-process.ts';
+import { slowestMs } from './simulated-store.ts';
 import { hasValue } from './sources.ts';
 import type { Stage } from './stage.ts';
 import { until } from './until.ts';
@@ -16,6 +17,8 @@ const longestDeliveryMs = 3 * hourMs;
 export async function converge(stage: Stage): Promise<void> {
   const { world, sources } = stage;
   await until(stage, 'who is stopping stops', () => world.stopping.size === 0);
+  // What failed slowly fails now: a call, and then its late effect.
+  if (world.options.store.slow > 0) await pass(stage, 2 * slowestMs, () => true);
   await upgrade(stage);
   await until(stage, 'sources and people come to their end', () => world.tasks === 0);
   // First without new observations: what was acknowledged must not need to be reported again.
@@ -129,13 +132,14 @@ async function settleAll(stage: Stage): Promise<void> {
   await until(stage, 'all have settled', () => left === 0 && world.scheduler.waiting('call') === 0);
 }
 
-async function pass(stage: Stage, ms: number): Promise<void> {
+/** @param reached what must be reached too. Default: people and sources have nothing to do. */
+async function pass(stage: Stage, ms: number, reached: () => boolean = () => stage.world.tasks === 0): Promise<void> {
   const { scheduler, network } = stage.world;
   let passed = false;
   scheduler.timer(network, ms, 'time passes', () => {
     passed = true;
   });
-  await until(stage, 'time passes', () => passed && stage.world.tasks === 0);
+  await until(stage, 'time passes', () => passed && reached());
 }
 
 /** Checks that the read models of each process agree with the log. */

@@ -7,7 +7,7 @@ import type { Party, Step } from './scheduler.ts';
 export interface Incarnation {
   readonly party: Party;
   readonly options: ProcessOptions;
-  /** Of this life: an upgrade makes the next one `newer`. */
+  /** The release in this life: an upgrade makes the next one `newer`. */
   readonly release: ProcessOptions['release'];
   /** The calls that it has sent, but that are not carried out yet. Written by the simulated store and the shop. */
   readonly underWay: Set<Step>;

@@ -29,6 +29,8 @@ export interface SimulatedStoreOptions {
   readonly onAppended: (by: Incarnation) => void;
 }
 
+/** The longest time that a slow call, or its reply, takes. */
+export const slowestMs = 60_000;
 /** Nobody who waits for the store has a deadline that is further off: a transaction, a `settle`, the end of a process. */
 const deadlineMs = 15_000;
 
@@ -64,7 +66,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
   /** Draws by how many milliseconds a call, or its reply, is slow. 0: it is not. */
   function drawSlowMs(): number {
     if (!world.fault(options.store.slow)) return 0;
-    const slowMs = random.between(500, 60_000);
+    const slowMs = random.between(500, slowestMs);
     if (slowMs > deadlineMs) world.coverage.met('store slower than its deadlines');
     return slowMs;
   }
@@ -90,7 +92,7 @@ export function openSimulatedStore({ world, incarnation, headWaiters, onAppended
       const isSlowAtFirst = slowMs > 0 && random.chance(0.5);
       const answer = (what: string, run: () => void): void => {
         if (slowMs === 0 || isSlowAtFirst) reply(what, run);
-        else if (!incarnation.dead) scheduler.timer(party, slowMs, `${party.name} slow reply: ${what}`, run);
+        else scheduler.timer(network, slowMs, `${party.name} slow reply: ${what}`, () => reply(what, run));
       };
       const carryOut = (): void => {
         signal?.removeEventListener('abort', abandon);
