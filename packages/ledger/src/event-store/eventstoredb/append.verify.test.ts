@@ -5,7 +5,7 @@ import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-s
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStoreDbClient } from './client.ts';
 import { openOn, shortTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
-import { newEvents } from './events.test-support.ts';
+import { appendAll, newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
 describe('a lost reply is settled by sending the same ids at the same revision again', () => {
@@ -21,7 +21,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
   ])('%s', async (_, hears) => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    await store.append('order-1', -1, newEvents(1));
+    await appendAll(store, 'order-1', -1, 1);
     for (const stored of [true, false]) {
       double.appendFaults.push({ stored, hears }, { stored, hears });
       const [revision, events] = [double.log.events.length - 1, newEvents(2)];
@@ -125,7 +125,7 @@ describe('of two processes that race for one revision', () => {
     const double = await startDouble();
     const store = await openOn(`${double.url}&throwOnAppendFailure=false`);
     expect(await store.append('order-1', 4, newEvents(1))).toEqual({ appended: false, actualRevision: -1 });
-    await store.append('order-1', -1, newEvents(2));
+    await appendAll(store, 'order-1', -1, 2);
     expect(await store.append('order-1', -1, newEvents(1))).toEqual({ appended: false, actualRevision: 1 });
   });
 });
@@ -166,7 +166,7 @@ describe('the stream', () => {
   test('where an append lands elsewhere than expected, the stream was deleted: it is said, and not taken for an append', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    await store.append('order-1', -1, newEvents(2));
+    await appendAll(store, 'order-1', -1, 2);
     const { append } = double.log;
     double.log.append = (stream, _, proposed) => append.call(double.log, stream, 'any', proposed);
     await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
@@ -188,7 +188,7 @@ describe('the stream', () => {
   test('only the classic append is called: the other one shares its failures with all clients of the process', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    await store.append('order-1', -1, newEvents(1));
+    await appendAll(store, 'order-1', -1, 1);
     expect(double.calls).toContain('append');
     expect(double.calls).not.toContain('other');
   });

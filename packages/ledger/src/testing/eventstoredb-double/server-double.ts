@@ -140,15 +140,23 @@ export class ServerDouble {
     const requests: streams.AppendReq[] = [];
     call.on('data', (request) => requests.push(request));
     call.on('error', () => undefined);
+    // The library reports a stream that was reset, or whose connection broke, as ended too, and only then as cancelled. An
+    // append of which a part has arrived must not count, so this waits one turn before it believes the end.
     call.on('end', () => {
-      if (this.frozen) return;
-      const refusal = this.#refusal(call.metadata);
-      const { stored, hears } = this.appendFaults.shift() ?? { stored: true, hears: undefined };
-      const response = stored && !refusal ? this.#messages.appended(this.log, requests, hears === 'no_position') : null;
-      if (hears === 'nothing') return;
-      answer(refusal ?? (typeof hears === 'object' ? this.#messages.failure(hears.code, hears.details) : null), response);
+      setImmediate(() => {
+        if (!call.cancelled) this.#answerAppend(call, requests, answer);
+      });
     });
   };
+
+  #answerAppend(call: AppendCall, requests: readonly streams.AppendReq[], answer: sendUnaryData<streams.AppendResp>): void {
+    if (this.frozen) return;
+    const refusal = this.#refusal(call.metadata);
+    const { stored, hears } = this.appendFaults.shift() ?? { stored: true, hears: undefined };
+    const response = stored && !refusal ? this.#messages.appended(this.log, requests, hears === 'no_position') : null;
+    if (hears === 'nothing') return;
+    answer(refusal ?? (typeof hears === 'object' ? this.#messages.failure(hears.code, hears.details) : null), response);
+  }
 
   #read = (call: ReadCall): void => {
     const subscribes = call.request.getOptions()?.hasSubscription() === true;
