@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStoreDbClient } from './client.ts';
-import { openOn, shortTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
+import { openOn, shortAttempts, startDouble, testTimes, stoppedClock } from './double-store.test-support.ts';
 import { appendAll, newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
@@ -20,7 +20,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
     ['nothing', 'nothing'],
   ])('%s', async (_, hears) => {
     const double = await startDouble();
-    const store = await openOn(double.url);
+    const store = await openOn(double.url, hears === 'nothing' ? shortAttempts : {});
     await appendAll(store, 'order-1', -1, 1);
     for (const stored of [true, false]) {
       double.appendFaults.push({ stored, hears }, { stored, hears });
@@ -55,7 +55,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
         return appendToStream(...args);
       },
     });
-    const store = await openEventStoreDbEventStore(failing, shortTimes);
+    const store = await openEventStoreDbEventStore(failing, testTimes);
     onTestFinished(() => store.close());
     failures = [false, true, true];
     expect(await store.append('order-1', -1, newEvents(2))).toMatchObject({ appended: true, revision: 1 });
@@ -113,7 +113,7 @@ describe('of two processes that race for one revision', () => {
 
   test('a conflict after doubt is a conflict: what was not stored cannot come any more', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url);
+    const store = await openOn(double.url, shortAttempts);
     double.appendFaults.push({ stored: false, hears: 'nothing' });
     const losing = store.append('order-1', -1, newEvents(1));
     while (double.appendFaults.length > 0) await new Promise(setImmediate);

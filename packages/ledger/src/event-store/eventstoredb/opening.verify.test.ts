@@ -8,7 +8,7 @@ import { status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from './certificate.test-support.ts';
 import type { AppendOptions, EventStoreDbClient } from './client.ts';
-import { openOn, shortTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
+import { openOn, testTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
@@ -154,7 +154,7 @@ describe('a client that ignores the expected revision', () => {
       subscribeToAll: (options, buffer) => client.subscribeToAll(options, buffer),
       dispose: () => client.dispose(),
     };
-    await expect(openEventStoreDbEventStore(deaf, shortTimes)).rejects.toMatchObject({
+    await expect(openEventStoreDbEventStore(deaf, testTimes)).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining('ignores the expected revision'),
     });
@@ -166,11 +166,11 @@ describe('several clients', () => {
   test('share the load; the store disposes them, or leaves them open where it is told to', async () => {
     const double = await startDouble();
     const clients = [1, 2, 3].map(() => EventStoreDBClient.connectionString(double.url));
-    const store = await openEventStoreDbEventStore(clients, { ...shortTimes, keepClients: true });
+    const store = await openEventStoreDbEventStore(clients, { ...testTimes, keepClients: true });
     for (let revision = -1; revision < 20; revision++) await store.append('order-1', revision, newEvents(1));
     await store.close();
     const [first] = clients as [EventStoreDBClient];
-    const again = await openEventStoreDbEventStore(first, shortTimes);
+    const again = await openEventStoreDbEventStore(first, testTimes);
     expect(await again.readStream('order-1')).toHaveLength(21);
     await again.close();
     await again.close();
