@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStoreDbClient } from './client.ts';
-import { openOn, shortAttempts, startDouble, testTimes, stoppedClock } from './double-store.test-support.ts';
+import { openOn, shortAttempts, startDouble, stoppedClock, testTimes } from './double-store.test-support.ts';
 import { appendAll, newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 

@@ -13,6 +13,7 @@ import { checkOptions, type EventStoreDbEventStoreOptions } from './options.ts';
 import { readStream } from './read.ts';
 import { type LogReading, readLog } from './read-log.ts';
 import type { RetryPolicy } from './retry.ts';
+import { hiddenEvent, refuseHidden, unreadableStreams } from './stream-state.ts';
 import { TimeLimits } from './time-limits.ts';
 
 export type { Credentials, EventStoreDbClient } from './client.ts';
@@ -45,7 +46,10 @@ export async function openEventStoreDbEventStore(
   const closing = new AbortController();
   const clients = new Clients(all, { retryPolicy, reconnect, keepClients, closing: closing.signal });
   const reading: LogReading = { retryPolicy, credentials, clients, quietMs, closing: closing.signal };
-  const known = new KnownLog((stream, afterRevision) => readStream(reading, stream, afterRevision), runtime);
+  const known = new KnownLog(
+    { read: (stream, afterRevision) => readStream(reading, stream, afterRevision), hidden: (place) => hiddenEvent(reading, place) },
+    runtime,
+  );
 
   try {
     const opening = { ...reading, appendCredentials: credentials ?? anybody, readOnly };
@@ -86,6 +90,7 @@ function storeOver({ reading, known }: { reading: LogReading; known: KnownLog },
       const appending = { ...reading, credentials: reading.credentials ?? anybody };
       return queue.run(checked.bytes, async () => {
         await known.prove();
+        if (expectedRevision === -1) await refuseHidden(reading, stream);
         const before = known.position;
         const result = await appendUntilSettled(appending, checked, (revision) => positionOf(stream, revision));
         if (!result.appended) return result;
@@ -119,6 +124,11 @@ function storeOver({ reading, known }: { reading: LogReading; known: KnownLog },
         }
         throw error;
       }
+    },
+
+    async unreadableStreams() {
+      refuseClosed();
+      return unreadableStreams(reading);
     },
 
     close(): Promise<void> {

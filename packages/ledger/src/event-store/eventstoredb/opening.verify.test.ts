@@ -8,7 +8,7 @@ import { status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from './certificate.test-support.ts';
 import type { AppendOptions, EventStoreDbClient } from './client.ts';
-import { openOn, testTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
+import { openOn, startDouble, stoppedClock, testTimes } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
