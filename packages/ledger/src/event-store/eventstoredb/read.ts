@@ -1,5 +1,6 @@
 // Reads a stream, and the head of the log, from the leader. The clients' reads have no time limit, and a read that is left
 // unfinished keeps its gRPC stream open (after about 100 the client hangs): so each read is completed or cancelled.
+import { defined } from '../../defined.ts';
 import { LedgerError } from '../../errors.ts';
 import { clearMetadata } from '../deleted-stream.ts';
 import { type DeletedStream, logStart, type Position, type StoredEvent } from '../event-store.ts';
@@ -8,7 +9,7 @@ import type { Clients } from './clients.ts';
 import type { FailureMeaning } from './failure.ts';
 import { toPosition } from './position.ts';
 import { toStoredEvent } from './recorded-event.ts';
-import { type RetryPolicy, retry } from './retry.ts';
+import { type FailFast, type RetryPolicy, retry } from './retry.ts';
 
 export interface Reading {
   readonly retryPolicy: RetryPolicy;
@@ -66,12 +67,12 @@ export interface Head {
 /** How many events to read: after our last event the server may have written its own, such as statistics. */
 const readBackEvents = 16;
 
-/** Reads the end of the log. @param impatient true: does not repeat a failure that comes from wrong settings. */
-export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFast = false): Promise<Head> {
+/** Reads the end of the log. @param failFast present: does not repeat a failure that comes from wrong settings. */
+export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFast?: FailFast): Promise<Head> {
   return retry<Head>(retryPolicy, {
     what: '$all: reading its head',
     unsettled: nothingChanged,
-    failFast,
+    ...defined({ failFast }),
     attempt: async (timeMs) => {
       const found = await clients.reading((client) =>
         drained(retryPolicy, timeMs, () =>

@@ -74,6 +74,11 @@ export class LogDouble extends EventEmitter<{ appended: [readonly LoggedEvent[]]
     this.#add(`$$${stream}`, [ownEvent('$metadata', text)]);
   }
 
+  /** Sets the access lists of streams that have none of their own. */
+  setDefaults(settings: object): void {
+    this.#add('$settings', [ownEvent('$settings', JSON.stringify(settings))]);
+  }
+
   /** Deletes softly: the events stay, but are no longer read. */
   delete(stream: string): void {
     this.setMetadata(stream, softlyDeleted(this.metadata(stream)));
