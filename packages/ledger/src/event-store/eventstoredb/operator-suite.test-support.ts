@@ -220,7 +220,7 @@ const refunded = (orderId: string) =>
   }) as const;
 
 /** Places a new order, and pays it. Returns its id. */
-async function bought(ledger: PaymentLedger): Promise<string> {
+export async function bought(ledger: PaymentLedger): Promise<string> {
   const orderId = crypto.randomUUID();
   await ledger.placeOrder({ ...terms, orderId, memberId: `member-${orderId}` });
   await ledger.observePayment({ ...money(orderId), source: 'webhook', orderId });

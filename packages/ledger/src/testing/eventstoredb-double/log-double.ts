@@ -27,6 +27,8 @@ export const tombstone = '$streamDeleted';
 export class LogDouble extends EventEmitter<{ appended: [readonly LoggedEvent[]] }> {
   readonly events: LoggedEvent[] = [];
   readonly #streams = new Map<string, LoggedEvent[]>();
+  /** Positions of events that a scavenge has removed: one may still read on from them. */
+  readonly #scavenged = new Set<bigint>();
   #end = 100n;
 
   constructor() {
@@ -96,7 +98,13 @@ export class LogDouble extends EventEmitter<{ appended: [readonly LoggedEvent[]]
       if (this.isTombstoned(event.stream)) return false;
       return readableIn(this.#streams.get(event.stream) ?? [], this.metadata(event.stream)).includes(event);
     });
+    for (const { position } of this.events) this.#scavenged.add(position);
     this.events.splice(0, this.events.length, ...kept);
+  }
+
+  /** True if an event is, or was, at this position. */
+  isPlace(position: bigint): boolean {
+    return this.#scavenged.has(position) || this.events.some((event) => event.position === position);
   }
 
   /** Takes a backup, and returns a function that puts it back, as where a server is restored. */

@@ -62,7 +62,7 @@ export function answerSubscription(call: ReadCall, messages: Messages, log: LogD
   const from = options.getAll()?.getPosition()?.getCommitPosition();
   const after = from === undefined ? -1n : BigInt(from);
   call.write(messages.confirmation());
-  if (after !== -1n && after <= (log.events.at(-1)?.position ?? 0n) && !log.events.some(({ position }) => position === after)) {
+  if (after !== -1n && after <= (log.events.at(-1)?.position ?? 0n) && !log.isPlace(after)) {
     call.emit('error', messages.failure('INVALID_ARGUMENT', 'Trying to read from an invalid position.'));
     return () => undefined;
   }
