@@ -144,11 +144,7 @@ describe('a server that does not answer', () => {
       message: expect.stringMatching(/^order-1: the append got no answer within 0\.6 s\. The server does not answer.* It may be stored/),
     });
     await expect(store.readStream('order-1')).rejects.toMatchObject({ code: 'store_unavailable' });
-    await expect(store.append('order-2', -1, newEvents(1))).rejects.toMatchObject({
-      code: 'store_unavailable',
-      message: expect.stringMatching(/^order-2: reading its metadata got no answer .* Nothing was changed/),
-    });
-    expect(double.calls.filter((call) => call === 'append').length).toBegreaterThan(3); // Two before it was frozen, and the attempts.
+    expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(3); // Two before it was frozen, and the attempts.
     clock.stop();
     double.frozen = false;
     expect(await store.append('order-1', 0, newEvents(1))).toMatchObject({ appended: true, revision: 1 });
@@ -162,7 +158,10 @@ describe('a server that does not answer', () => {
     clock.start();
     const waiting = store.append('order-1', -1, newEvents(1));
     const closing = store.close();
-    await expect(waiting).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringMatching(/^order-1: reading its metadata got no answer .* Nothing was changed/), // It was not sent.
+    });
     await closing;
     await expect.poll(() => double.openReads).toBe(0);
   });
