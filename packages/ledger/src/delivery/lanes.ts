@@ -50,6 +50,8 @@ export class Lanes {
   readonly #log: Logger;
   /** How many lanes run now. Written by `run`. */
   #running = 0;
+  /** How many calls of `settle` are under way. Written by `settle`. */
+  #settling = 0;
   /** Set by `stop`, for good. */
   #stopping = false;
   /** Aborted to wake whoever sleeps until a lane is due. Replaced by `#wake`. */
@@ -95,7 +97,7 @@ export class Lanes {
   drop(lane: Lane): void {
     if (lane.running || lane.dueAtMs <= this.#now()) return;
     this.#lanes.delete(lane.orderId);
-    this.#wake(); // `settle` may be waiting for it.
+    if (this.#settling > 0) this.#wake(); // It may be waiting for this lane.
   }
 
   /** 1: Makes the lane due at that time, or earlier where it already was. */
@@ -160,6 +162,15 @@ export class Lanes {
    * waits for a lane it looks once whether that still has anything to do: another process may have done it meanwhile.
    */
   async settle(deadlineMs: number): Promise<void> {
+    this.#settling += 1;
+    try {
+      await this.#settle(deadlineMs);
+    } finally {
+      this.#settling -= 1;
+    }
+  }
+
+  async #settle(deadlineMs: number): Promise<void> {
     const lookedAt = new Set<string>();
     while (this.#now() < deadlineMs) {
       const woken = this.#changed.signal;
