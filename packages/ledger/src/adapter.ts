@@ -15,6 +15,7 @@ export type {
   UnreadableObject,
 } from './adapter-ledger.ts';
 export { defined } from './defined.ts';
+export { isStreamDeleted } from './event-store/deleted-stream.ts';
 export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';
 export {

@@ -90,6 +90,13 @@ export type AlertKind =
    * docs/operate/after-a-restore.md. List: the error code of every call, `/health`.
    */
   | 'log_went_back'
+  /**
+   * Somebody deleted a stream of the ledger on the server for ever (EventStoreDB calls it a tombstone). What that stream told can be
+   * neither read nor written any more in this log; all other orders go on. Sent once for each stream by each process that reads
+   * past it. Stop scavenges, and follow docs/operate/eventstoredb.md: a copy of the log has what no scavenge has removed. List:
+   * `paidonce verify`.
+   */
+  | 'stream_deleted'
   /** No checkpoint could be signed. Sent at each failure. Fix what the message names. List: the checkpoint file, whose end is old. */
   | 'checkpoint_failed'
   /** The log differs from the one that was signed before. Sent once in each process. List: `paidonce verify --checkpoints FILE`. */

@@ -5,6 +5,7 @@ export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/ch
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
   AppendResult,
+  DeletedStream,
   EventMetadata,
   EventStore,
   LogPage,
@@ -12,6 +13,7 @@ export type {
   Position,
   ReadLogOptions,
   StoredEvent,
+  UnreadableStream,
 } from './event-store/event-store.ts';
 export { createPaymentLedger } from './ledger.ts';
 export type { Logger } from './logger.ts';

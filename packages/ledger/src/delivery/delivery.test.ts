@@ -1047,6 +1047,50 @@ describe('bounds', () => {
     expect(shop.calls.length).toBe(tried);
   });
 
+  test('`settle` ends once another process has delivered, and does not wait until it might take over', async () => {
+    const { process, clock, shop } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b' })];
+    shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await clock.advance(second); // b has seen the grant.
+    let settledAtMs = -1;
+    void b.ledger.settle({ timeoutMs: hour }).then(() => {
+      settledAtMs = clock.nowMs;
+    });
+    await clock.advance(second);
+    expect(settledAtMs).toBe(-1);
+    shop.calls[0]?.write();
+    await clock.advance(second);
+    expect(settledAtMs).toBeGreaterThanOrEqual(2 * second);
+    expect(settledAtMs).toBeLessThanOrEqual(3 * second);
+    await clock.advance(hour);
+    expect(shop.calls.length).toBe(1);
+  });
+
+  test('`settle` does not wait for what was delivered just after it had read the log', async () => {
+    const { process, clock, shop } = world();
+    const [a, b] = [process({ name: 'a' }), process({ name: 'b', background: false })];
+    shop.manner = 'hang';
+    await buy(a.ledger, 'o1');
+    await clock.flush();
+    const { readLog } = b.store;
+    let readings = 0;
+    b.store.readLog = async function* (options) {
+      yield* readLog(options);
+      readings += 1;
+      if (readings !== 2) return; // The roll-forward, then the read models.
+      shop.calls[0]?.write();
+      await clock.flush();
+    };
+    let settled = false;
+    void b.ledger.settle({ timeoutMs: hour }).then(() => {
+      settled = true;
+    });
+    await clock.advance(second);
+    expect(settled).toBe(true);
+    expect(shop.calls.length).toBe(1);
+  });
+
   test('`settle` does not wait past its deadline for a shop that hangs', async () => {
     const { process, clock, shop } = world();
     const { ledger } = process({ background: false });

@@ -5,6 +5,7 @@
 //   3. `run` the work, and make the lane due only where the work asks for it.
 //   4. Where the store failed, make the lane due again after a pause.
 //   5. Remove the lane, or put it behind the others if it is due again, and wake the loop.
+import { LedgerError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -49,6 +50,8 @@ export class Lanes {
   readonly #log: Logger;
   /** How many lanes run now. Written by `run`. */
   #running = 0;
+  /** How many calls of `settle` are under way. Written by `settle`. */
+  #settling = 0;
   /** Set by `stop`, for good. */
   #stopping = false;
   /** Aborted to wake whoever sleeps until a lane is due. Replaced by `#wake`. */
@@ -92,7 +95,9 @@ export class Lanes {
 
   /** Forgets the lane, unless it is running or due. */
   drop(lane: Lane): void {
-    if (!lane.running && lane.dueAtMs > this.#now()) this.#lanes.delete(lane.orderId);
+    if (lane.running || lane.dueAtMs <= this.#now()) return;
+    this.#lanes.delete(lane.orderId);
+    if (this.#settling > 0) this.#wake(); // It may be waiting for this lane.
   }
 
   /** 1: Makes the lane due at that time, or earlier where it already was. */
@@ -110,7 +115,8 @@ export class Lanes {
 
   /**
    * Does the work in a lane that is not running. Work that throws is taken as a failure of the store: the lane is due again
-   * after 1 s, doubled at each failure in a row, at most 60 s. Throws what the work throws.
+   * after 1 s, doubled at each failure in a row, at most 60 s; a stream that cannot be read, after 60 s at once. Throws what the
+   * work throws.
    */
   async run<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
     const ended = Promise.withResolvers<void>();
@@ -124,7 +130,8 @@ export class Lanes {
     } catch (error) {
       // 4
       this.#log.warn({ err: error, orderId: lane.orderId }, 'the order could not be read or written; its delivery is tried again');
-      this.dueAt(lane, this.#now() + Math.min(longestSleepMs, storeRetryMs * 2 ** lane.storeFailures));
+      const pauseMs = isUnreadable(error) ? longestSleepMs : Math.min(longestSleepMs, storeRetryMs * 2 ** lane.storeFailures);
+      this.dueAt(lane, this.#now() + pauseMs);
       lane.storeFailures += 1;
       throw error;
     } finally {
@@ -150,14 +157,41 @@ export class Lanes {
     }
   }
 
-  /** Starts lanes that are due, until none runs and none is due before the deadline (monotonic), or until the deadline. */
+  /**
+   * Starts lanes that are due, until none runs and none is due before the deadline (monotonic), or until the deadline. Before it
+   * waits for a lane it looks once whether that still has anything to do: another process may have done it meanwhile.
+   */
   async settle(deadlineMs: number): Promise<void> {
+    this.#settling += 1;
+    try {
+      await this.#settle(deadlineMs);
+    } finally {
+      this.#settling -= 1;
+    }
+  }
+
+  async #settle(deadlineMs: number): Promise<void> {
+    const lookedAt = new Set<string>();
     while (this.#now() < deadlineMs) {
       const woken = this.#changed.signal;
       const next = this.#startDue();
       if (this.#running === 0 && next >= deadlineMs) return;
+      if (this.#running === 0 && this.#look(deadlineMs, lookedAt)) continue;
       await this.#sleepUntil(Math.min(next, deadlineMs), woken);
     }
+  }
+
+  /** Makes the lanes due now that are due before the deadline, and were not looked at yet. False: there are none. */
+  #look(deadlineMs: number, lookedAt: Set<string>): boolean {
+    let isDue = false;
+    for (const lane of this.#lanes.values()) {
+      if (lane.dueAtMs >= deadlineMs || lookedAt.has(lane.orderId)) continue;
+      lookedAt.add(lane.orderId);
+      if (lane.storeFailures > 0) continue; // It waits for the store.
+      lane.dueAtMs = this.#now();
+      isDue = true;
+    }
+    return isDue;
   }
 
   /** Starts no more work, and waits until all has ended, at most until the deadline (monotonic). Answers the lanes that still run. */
@@ -198,4 +232,9 @@ export class Lanes {
   #sleepUntil(atMs: number, woken: AbortSignal): Promise<void> {
     return this.#runtime.sleep(Math.max(0, Math.min(atMs - this.#now(), longestSleepMs)), woken);
   }
+}
+
+/** True if another attempt soon would fail alike: the stream is damaged, was deleted, or a newer release wrote it. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof LedgerError && (error.code === 'corrupt' || error.code === 'file_newer');
 }

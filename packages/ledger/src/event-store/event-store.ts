@@ -36,6 +36,22 @@ export type AppendResult =
   | { readonly appended: true; readonly revision: number; readonly position: Position }
   | { readonly appended: false; readonly actualRevision: number };
 
+/** A stream that was deleted for ever (a tombstone): nothing can be read from it, or appended to it, in this log any more. */
+export interface DeletedStream {
+  readonly stream: string;
+  /** Where the log tells it. */
+  readonly position: Position;
+}
+
+/** A stream of which a live ledger cannot read all events. */
+export interface UnreadableStream {
+  readonly stream: string;
+  /** What hides the events, as text: `$maxCount 2`. */
+  readonly because: string;
+  /** Present where the stream was deleted for ever. */
+  readonly deletedAt?: Position;
+}
+
 /** A page of the log, at most 512 events. */
 export interface LogPage {
   readonly events: readonly StoredEvent[];
@@ -43,6 +59,8 @@ export interface LogPage {
   readonly next: Position;
   /** True if there was nothing after this page when it was read. */
   readonly caughtUp: boolean;
+  /** Streams that an operator has deleted for ever, as this part of the log tells. Absent: none. */
+  readonly deleted?: readonly DeletedStream[];
 }
 
 /** Which part of the log to read. */
@@ -99,6 +117,13 @@ export interface EventStore {
    *   comes from another log, and the reader would silently skip all of this one. Else as `readStream`.
    */
   readLog(options?: ReadLogOptions): AsyncIterable<LogPage>;
+
+  /**
+   * The streams that operators have deleted, or whose events they hide, as the log has it now: for audits. Absent: the store has no
+   * such operations.
+   * @throws LedgerError as `readStream`.
+   */
+  unreadableStreams?(): Promise<readonly UnreadableStream[]>;
 
   /** 9. Completes queued appends, ends followers, then refuses all calls with `closed`. It is safe to call it twice. */
   close(): Promise<void>;

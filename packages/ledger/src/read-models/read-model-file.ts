@@ -128,7 +128,7 @@ async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
   for (const { name, position, stream, revision, event_id } of cursors) {
     let last = logStart;
     if (event_id !== null) {
-      const [event] = await store.readStream(String(stream), { afterRevision: Number(revision) - 1 });
+      const event = await eventAfter(store, String(stream), Number(revision) - 1);
       if (event === undefined || event.id !== event_id) return false;
       last = event.position;
     }
@@ -136,6 +136,17 @@ async function isOf(db: DatabaseSync, store: EventStore): Promise<boolean> {
     if (!(await hasReached(store, cursor)) || (await holdsEvent(store, last, cursor, readBy(String(name))))) return false;
   }
   return true;
+}
+
+/** Undefined: there is none, or its stream cannot be read (it was deleted on the server): then the rows are made anew. */
+async function eventAfter(store: EventStore, stream: string, afterRevision: number): Promise<StoredEvent | undefined> {
+  try {
+    const [event] = await store.readStream(stream, { afterRevision });
+    return event;
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'corrupt') return undefined;
+    throw error;
+  }
 }
 
 /** The prefixes that a cursor reads for sure: those of orders, and for the read models those of sweeps too. */

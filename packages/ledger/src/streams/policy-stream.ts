@@ -21,7 +21,7 @@ const reader = eventReader<PolicyAdopted>({
   PolicyAdopted: [z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), policy: z.unknown() })],
 });
 
-const policyAggregate: Aggregate<Policies, PolicyAdopted> = {
+export const policyAggregate: Aggregate<Policies, PolicyAdopted> = {
   stream: () => 'policy',
   initial: () => ({ revision: -1, hashes: [] }),
   evolve: (policies, { data }) => ({ revision: policies.revision + 1, hashes: [...policies.hashes, data.hash] }),

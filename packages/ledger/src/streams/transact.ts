@@ -8,6 +8,7 @@
 //   6. Cache the new state and answer.
 //   7. On a conflict, read what other processes appended and go back to 3, for 15 s at most.
 import { LedgerError } from '../errors.ts';
+import { clearMetadata } from '../event-store/deleted-stream.ts';
 import type { AppendResult, EventMetadata, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Folded, type Revised, StateCache } from './state-cache.ts';
@@ -80,6 +81,9 @@ export interface TransactionOptions {
 
 /** How long a transaction tries against other writers. */
 const deadlineMs = 15_000;
+/** A server may refuse an append for another one that it shows a moment later. */
+const readsOfConflict = 4;
+const readAgainMs = 50;
 
 /** The transactions of one process on one store. They share a cache, and queue per stream. */
 export function openTransactions({
@@ -148,10 +152,10 @@ export function openTransactions({
         );
       }
       // 7: The conflict wrote nothing. After a restore of the log from a backup, the stream is folded from its start.
-      const wasRestored: boolean = result.actualRevision < known.state.revision;
-      if (wasRestored) cache.forget(stream);
+      const from: Folded<State> | undefined = result.actualRevision < known.state.revision ? undefined : known;
+      if (from === undefined) cache.forget(stream);
       if (conflicts++ > 0) await runtime.sleep(runtime.random() * Math.min(200, 2 ** conflicts));
-      known = await catchUp(aggregate, id, wasRestored ? undefined : known);
+      known = await readConflict(runtime, { stream, result, from: from?.state.revision ?? -1 }, () => catchUp(aggregate, id, from));
       current = true;
     }
   }
@@ -171,6 +175,33 @@ export function openTransactions({
     history: async (aggregate, id) => (await store.readStream(aggregate.stream(id))).map((event) => aggregate.read(event)),
     read: async (aggregate, id) => (await catchUp(aggregate, id, cache.get(aggregate.stream(id)))).state,
   };
+}
+
+interface Conflict {
+  readonly stream: string;
+  readonly result: { readonly actualRevision: number };
+  /** The revision that was folded before. */
+  readonly from: number;
+}
+
+/** Folds what a conflict told of. @throws LedgerError `corrupt`: no read shows it, so every attempt would conflict again. */
+async function readConflict<State extends Revised>(
+  runtime: Runtime,
+  { stream, result: { actualRevision }, from }: Conflict,
+  catchUp: () => Promise<Folded<State>>,
+): Promise<Folded<State>> {
+  for (let reads = 1; ; reads += 1) {
+    const known = await catchUp();
+    if (known.state.revision > from || actualRevision <= from) return known;
+    if (reads === readsOfConflict) {
+      throw new LedgerError(
+        'corrupt',
+        `${stream}: an append was refused because revision ${actualRevision} is there, but a read shows nothing after revision ${from}. ` +
+          `Nothing was written. On EventStoreDB its events are hidden: by a deletion, $maxCount, $maxAge or $tb. ${clearMetadata}`,
+      );
+    }
+    await runtime.sleep(readAgainMs);
+  }
 }
 
 /**

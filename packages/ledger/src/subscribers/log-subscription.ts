@@ -2,7 +2,7 @@
 // rows. So a page may come again after a crash, and handlers are idempotent.
 import { defined } from '../defined.ts';
 import { LedgerError } from '../errors.ts';
-import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
+import type { DeletedStream, EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -20,6 +20,8 @@ export interface LogSubscriptionOptions {
   readonly handle: (events: readonly StoredEvent[], next: Position) => Promise<void>;
   /** Called once when an event cannot be read: the subscriber stays in front of it until it can be. */
   readonly onStuck?: (error: LedgerError) => void;
+  /** Called for each stream that was deleted for ever, as the log is read past it. */
+  readonly onDeleted?: (deleted: DeletedStream) => void;
   /** Called each time the head of the log is reached. */
   readonly onCaughtUp?: () => void | Promise<void>;
 }
@@ -46,7 +48,7 @@ const retryAfterMs = 1_000;
 const gatherMs = 25;
 
 export function openLogSubscription(options: LogSubscriptionOptions): LogSubscription {
-  const { name, store, runtime, log, prefixes, handle, onStuck, onCaughtUp } = options;
+  const { name, store, runtime, log, prefixes, handle, onStuck, onDeleted, onCaughtUp } = options;
   const stopping = new AbortController();
   let position = options.after; // The cursor. Written by `read`, after the handler has stored it.
   let caughtUpAtMs: number | undefined; // Monotonic. Written by `read`; undefined: the head was not reached yet.
@@ -72,6 +74,7 @@ export function openLogSubscription(options: LogSubscriptionOptions): LogSubscri
             page.events.filter((event) => event.position > position),
             page.next,
           );
+          for (const deleted of page.deleted ?? []) if (deleted.position > position) onDeleted?.(deleted);
           position = page.next;
           stuck = false;
         }

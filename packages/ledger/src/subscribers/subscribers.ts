@@ -2,7 +2,9 @@
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
+import { defined } from '../defined.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import { LedgerError } from '../errors.ts';
 import type { EventStore, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
@@ -14,6 +16,7 @@ import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import { isOfSweep } from '../read-models/sweep-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
+import { ourStream } from '../streams/our-streams.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
@@ -133,6 +136,7 @@ async function openNow({
   const orders = openLogSubscription({
     name: 'orders',
     onStuck: ({ code, message }) => onAlert({ kind: 'read_models_stuck', message: `${code}: ${message}` }),
+    onDeleted: ({ stream }) => alertDeleted(stream, onAlert),
     store,
     runtime,
     log,
@@ -153,7 +157,7 @@ async function openNow({
   // take over. Wrong clocks cost a second delivery under the same key, no more.
   async function agoMs({ orderId, delivery: { revision, owner } }: OrderState): Promise<number> {
     if (background || owner === instance) return 0;
-    const [last] = await store.readStream(orderAggregate.stream(orderId), { afterRevision: revision - 1 });
+    const [last] = await readableEvents(store, orderAggregate.stream(orderId), revision - 1);
     return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
   }
 
@@ -162,6 +166,9 @@ async function openNow({
   const references = openLogSubscription({
     name: 'roll-forward',
     onStuck: ({ code, message }) => onAlert({ kind: 'roll_forward_failed', message: `The log cannot be read: ${code}: ${message}` }),
+    onDeleted: ({ stream }) => {
+      if (!readModelPrefixes.some((prefix) => stream.startsWith(prefix))) alertDeleted(stream, onAlert); // Else the other one alerts.
+    },
     store,
     runtime,
     log,
@@ -203,6 +210,27 @@ function isGrantBy({ type, metadata }: StoredEvent, instance: string, since: str
 
 function orderIdOf({ stream }: StoredEvent): string {
   return stream.slice(orderAggregate.stream('').length);
+}
+
+/** None where the stream cannot be read: one order must not keep all the others from being delivered. */
+async function readableEvents(store: EventStore, stream: string, afterRevision: number): Promise<readonly StoredEvent[]> {
+  try {
+    return await store.readStream(stream, { afterRevision });
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'corrupt') return [];
+    throw error;
+  }
+}
+
+function alertDeleted(stream: string, onAlert: (alert: Alert) => void): void {
+  const ours = ourStream(stream);
+  if (ours === undefined) return;
+  const { tells, orderId } = ours;
+  const message =
+    `Somebody deleted the stream ${stream} on the server for ever. It told ${tells}. In this log that can be neither read nor written any more, ` +
+    'and nothing brings it back; everything else goes on. Its events are in the log until a scavenge removes them: stop scavenges, copy the log ' +
+    'with `paidonce copy`, and go on with the copy, as docs/operate/eventstoredb.md says';
+  onAlert({ kind: 'stream_deleted', message, ...defined({ orderId }) });
 }
 
 function alertDuplicate(duplicate: DuplicateOrder | undefined, onAlert: (alert: Alert) => void): void {

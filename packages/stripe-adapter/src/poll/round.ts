@@ -1,7 +1,7 @@
 // One round of a tier on one account: what it works on, and what it has come to so far.
 
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
-import { type AccountOrders, defined, type SweepPosition, type SweepProgress } from '@paidonce/ledger/adapter';
+import { type AccountOrders, defined, isStreamDeleted, type SweepPosition, type SweepProgress } from '@paidonce/ledger/adapter';
 import type { Intake } from '../intake/intake.ts';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import type { OurLedger } from '../intake/our-ledger.ts';
@@ -170,7 +170,8 @@ export class Round {
   }
 
   /**
-   * Takes in one object. A failure is counted and does not stop the others; the round is then read again.
+   * Takes in one object. A failure is counted and does not stop the others; the round is then read again. An object whose stream
+   * was deleted for ever is left out: no round could ever take it in, and the ledger has alerted of it.
    *
    * @throws LedgerError if every object would fail alike: `closed`, a code of the store, or for the key `provider_unavailable`.
    */
@@ -182,10 +183,11 @@ export class Round {
       this.#count(await take());
     } catch (error) {
       if (isOfAll(error)) throw error;
-      counts.failed += 1;
+      const isLost = isStreamDeleted(error);
+      if (!isLost) counts.failed += 1;
       parts.log.error(
         { err: error, objectId: identityOf(object).id },
-        'an object could not be taken in; the round goes on with the others',
+        isLost ? 'an object is left out: its stream was deleted' : 'an object could not be taken in; the round goes on with the others',
       );
     }
     await parts.giveWay();

@@ -41,7 +41,7 @@ async function startDouble(): Promise<ServerDouble> {
   return double;
 }
 async function openOn(double: ServerDouble): Promise<EventStore> {
-  const store = await openEventStoreDbEventStore(EventStoreDBClient.connectionString(double.url), { attemptTimeoutMs: 400, quietMs: 50 });
+  const store = await openEventStoreDbEventStore(EventStoreDBClient.connectionString(double.url), { quietMs: 50 });
   onTestFinished(() => store.close());
   return store;
 }

@@ -1,7 +1,7 @@
 // The log as audits read it: stored text, in log order or by stream. It has no method that writes, so that an audit cannot
 // change the log.
 
-import type { EventStore, Position, StoredEvent } from '../../event-store/event-store.ts';
+import type { EventStore, Position, StoredEvent, UnreadableStream } from '../../event-store/event-store.ts';
 import { logStart } from '../../event-store/event-store.ts';
 import type { LogRow } from './log-row.ts';
 import type { SqliteLog } from './sqlite-log.ts';
@@ -20,12 +20,14 @@ export interface LogReader {
   rows(options?: { readonly after?: Position; readonly upTo?: Position }): AsyncIterable<readonly LogRow[]>;
   /** Reads a whole stream. Empty: there is no such stream. */
   stream(name: string): Promise<readonly LogRow[]>;
+  /** The streams that operators have deleted, or whose events they hide. Absent: the store has no such operations. */
+  unreadableStreams?(): Promise<readonly UnreadableStream[]>;
   /** Closes the store too. */
   close(): Promise<void>;
 }
 
 /** The part of a store that an audit needs. */
-export type ReadableStore = Pick<EventStore, 'readLog' | 'readStream' | 'close'>;
+export type ReadableStore = Pick<EventStore, 'readLog' | 'readStream' | 'unreadableStreams' | 'close'>;
 
 /**
  * Returns a reader that reads through the store's port. Stored text is then `JSON.stringify` of the data: the port's
@@ -43,6 +45,7 @@ export function readerOf(store: ReadableStore, name = 'the event store'): LogRea
       }
     },
     stream: async (stream) => (await store.readStream(stream)).map(toRow),
+    unreadableStreams: async () => (await store.unreadableStreams?.()) ?? [],
     close: () => store.close(),
   };
 }

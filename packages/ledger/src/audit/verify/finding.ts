@@ -6,6 +6,7 @@ export const rules = {
   file: 'A SQLite file holds the tables that the ledger made, and no trigger, view, table or index besides.',
   positions: 'Positions have no gaps, and the last one given is in the log (SQLite gives each once).',
   streams: 'Each event belongs to one stream that the log names, and each stream is one of ours.',
+  readable: 'A running ledger can read each stream: nobody deleted it on the server, or hides events by $maxCount, $maxAge or $tb.',
   revisions: "Revisions of a stream are 0, 1, 2…, and the stream's head is its newest event.",
   'stored-text': 'Data and metadata are the JSON that the ledger wrote.',
   'recorded-at': 'No event of a stream is recorded before the one that it follows.',

@@ -1,6 +1,8 @@
 // Verifies a log: checks streams, decisions and laws event by event, and compares the log with signed checkpoints.
-import type { Position } from '../../event-store/event-store.ts';
+import { clearMetadata } from '../../event-store/deleted-stream.ts';
+import type { Position, UnreadableStream } from '../../event-store/event-store.ts';
 import type { Policy } from '../../order/policy.ts';
+import { ourStream } from '../../streams/our-streams.ts';
 import { openCheckpoint } from '../checkpoint/signed-checkpoint.ts';
 import type { NoteVerifier } from '../checkpoint/signed-note.ts';
 import type { LogReader } from '../log/log-reader.ts';
@@ -69,6 +71,7 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
     );
     const findings: Finding[] = [
       ...fileFindings(log),
+      ...unreadableFindings(log, (await reader.unreadableStreams?.()) ?? []),
       ...extentFindings(log, extent, tree),
       ...checkpointFindings(checkpoints, tree),
       ...parts.flatMap((part) => part.findings),
@@ -106,6 +109,19 @@ export function verifyLog(reader: LogReader, options: VerifyOptions = {}): Promi
 function fileFindings({ path, foreignObjects }: SqliteLog): readonly Finding[] {
   const expected = `only the tables that the ledger made in ${path}`;
   return foreignObjects.map((found) => ({ rule: 'file', stream: '(the file)', expected, found }));
+}
+
+/** Adds a finding for each stream of ours that a running ledger cannot read, though its events may all be in the log. */
+function unreadableFindings(log: SqliteLog, streams: readonly UnreadableStream[]): readonly Finding[] {
+  return streams.flatMap(({ stream, because, deletedAt }): readonly Finding[] => {
+    if (ourStream(stream) === undefined) return [];
+    const events = `${log.stream(stream).length} of its events are still in the log`;
+    const found =
+      deletedAt === undefined
+        ? `events hidden by ${because}; ${events}. ${clearMetadata}`
+        : `a deletion for ever, at position ${deletedAt}; ${events}. Stop scavenges, copy the log with \`paidonce copy\`, and go on with the copy: nothing brings the stream back in this log`;
+    return [{ rule: 'readable', stream, expected: 'a stream that a running ledger can read', found }];
+  });
 }
 
 /** Adds a finding if the end of the log is missing: SQLite remembers the last position that it gave. */

@@ -4,8 +4,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { expectOneGrantFromFourProcesses } from '../../concurrent-observe.test-support.ts';
 import type { AppendFault } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStoreDbClient } from './client.ts';
-import { openOn, shortTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
-import { newEvents } from './events.test-support.ts';
+import { openOn, shortAttempts, startDouble, stoppedClock, testTimes } from './double-store.test-support.ts';
+import { appendAll, newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
 describe('a lost reply is settled by sending the same ids at the same revision again', () => {
@@ -20,8 +20,8 @@ describe('a lost reply is settled by sending the same ids at the same revision a
     ['nothing', 'nothing'],
   ])('%s', async (_, hears) => {
     const double = await startDouble();
-    const store = await openOn(double.url);
-    await store.append('order-1', -1, newEvents(1));
+    const store = await openOn(double.url, hears === 'nothing' ? shortAttempts : {});
+    await appendAll(store, 'order-1', -1, 1);
     for (const stored of [true, false]) {
       double.appendFaults.push({ stored, hears }, { stored, hears });
       const [revision, events] = [double.log.events.length - 1, newEvents(2)];
@@ -56,7 +56,7 @@ describe('a lost reply is settled by sending the same ids at the same revision a
         return appendToStream(...args);
       },
     });
-    const store = await openEventStoreDbEventStore(failing, shortTimes);
+    const store = await openEventStoreDbEventStore(failing, testTimes);
     onTestFinished(() => store.close());
     failures = [false, true, true];
     expect(await store.append('order-1', -1, newEvents(2))).toMatchObject({ appended: true, revision: 1 });
@@ -114,7 +114,7 @@ describe('of two processes that race for one revision', () => {
 
   test('a conflict after doubt is a conflict: what was not stored cannot come any more', async () => {
     const double = await startDouble();
-    const store = await openOn(double.url);
+    const store = await openOn(double.url, shortAttempts);
     double.appendFaults.push({ stored: false, hears: 'nothing' });
     const losing = store.append('order-1', -1, newEvents(1));
     while (double.appendFaults.length > 0) await new Promise(setImmediate);
@@ -126,7 +126,7 @@ describe('of two processes that race for one revision', () => {
     const double = await startDouble();
     const store = await openOn(`${double.url}&throwOnAppendFailure=false`);
     expect(await store.append('order-1', 4, newEvents(1))).toEqual({ appended: false, actualRevision: -1 });
-    await store.append('order-1', -1, newEvents(2));
+    await appendAll(store, 'order-1', -1, 2);
     expect(await store.append('order-1', -1, newEvents(1))).toEqual({ appended: false, actualRevision: 1 });
   });
 });
@@ -136,17 +136,18 @@ describe('a server that does not answer', () => {
     const double = await startDouble();
     const clock = stoppedClock();
     const store = await openOn(double.url, { timeoutMs: 600, attemptTimeoutMs: 150, runtime: clock });
+    await appendAll(store, 'order-1', -1, 1);
     double.frozen = true;
     clock.start();
-    await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
+    await expect(store.append('order-1', 0, newEvents(1))).rejects.toMatchObject({
       code: 'store_unavailable',
       message: expect.stringMatching(/^order-1: the append got no answer within 0\.6 s\. The server does not answer.* It may be stored/),
     });
     await expect(store.readStream('order-1')).rejects.toMatchObject({ code: 'store_unavailable' });
-    expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(2); // The check when the store was opened, and the attempts.
+    expect(double.calls.filter((call) => call === 'append').length).toBeGreaterThan(3); // Two before it was frozen, and the attempts.
     clock.stop();
     double.frozen = false;
-    expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true, revision: 0 });
+    expect(await store.append('order-1', 0, newEvents(1))).toMatchObject({ appended: true, revision: 1 });
   });
 
   test('does not keep a store from closing, with its clients', async () => {
@@ -157,9 +158,12 @@ describe('a server that does not answer', () => {
     clock.start();
     const waiting = store.append('order-1', -1, newEvents(1));
     const closing = store.close();
-    await expect(waiting).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringMatching(/^order-1: reading its metadata got no answer .* Nothing was changed/), // It was not sent.
+    });
     await closing;
-    expect(double.openReads).toBe(0);
+    await expect.poll(() => double.openReads).toBe(0);
   });
 });
 
@@ -167,7 +171,7 @@ describe('the stream', () => {
   test('where an append lands elsewhere than expected, the stream was deleted: it is said, and not taken for an append', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    await store.append('order-1', -1, newEvents(2));
+    await appendAll(store, 'order-1', -1, 2);
     const { append } = double.log;
     double.log.append = (stream, _, proposed) => append.call(double.log, stream, 'any', proposed);
     await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
@@ -189,7 +193,7 @@ describe('the stream', () => {
   test('only the classic append is called: the other one shares its failures with all clients of the process', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    await store.append('order-1', -1, newEvents(1));
+    await appendAll(store, 'order-1', -1, 1);
     expect(double.calls).toContain('append');
     expect(double.calls).not.toContain('other');
   });

@@ -61,19 +61,22 @@ export interface ResolvedClientEvent {
 
 export interface ReadStreamOptions extends CallOptions {
   /** The first revision to read. */
-  readonly fromRevision: bigint | 'start';
+  readonly fromRevision: bigint | 'start' | 'end';
+  readonly direction?: 'backwards';
+  readonly maxCount?: number;
 }
 
 export interface ReadAllOptions extends CallOptions {
-  readonly direction: 'backwards';
-  readonly fromPosition: 'end';
+  readonly direction: 'backwards' | 'forwards';
+  /** The event at this position is read too. */
+  readonly fromPosition: ClientPosition | 'end';
   readonly maxCount: number;
 }
 
 export type StreamFilter = Checkpoints & ({ readonly prefixes: string[] } | { readonly regex: string });
 
 interface Checkpoints {
-  readonly filterOn: 'streamName';
+  readonly filterOn: 'streamName' | 'eventType';
   /** The server sends a checkpoint after it has checked this number of events, times `checkpointInterval`. */
   readonly maxSearchWindow: number;
   readonly checkpointInterval: number;

@@ -4,7 +4,9 @@ import { LedgerError } from '../../errors.ts';
 import type { EventStore } from '../event-store.ts';
 import { withoutPassword } from '../without-password.ts';
 import type { Credentials, EventStoreDbClient } from './client.ts';
-import { openEventStoreDbEventStore } from './eventstoredb.ts';
+import type { EventStoreDbEventStoreOptions } from './options.ts';
+import { openStore } from './store.ts';
+import { adviceOnTls } from './tls-probe.ts';
 
 /** One client has enough capacity for most processes. A large process may share its load among more (`?clients=N`). */
 const defaultClients = 1;
@@ -15,7 +17,11 @@ const mostClients = 16;
  * @throws LedgerError `invalid_input`: the URL cannot be read, or the client for it is not installed. Also what opening the
  *   store throws.
  */
-export async function openClusterUrl(url: string, readOnly: boolean): Promise<EventStore> {
+export async function openClusterUrl(
+  url: string,
+  readOnly: boolean,
+  options: Pick<EventStoreDbEventStoreOptions, 'runtime'> = {},
+): Promise<EventStore> {
   const shown = withoutPassword(url);
   const [scheme = ''] = url.split(':', 1);
   if (scheme.endsWith('+discover') && url.split('?', 1)[0]?.includes(',')) {
@@ -30,7 +36,7 @@ export async function openClusterUrl(url: string, readOnly: boolean): Promise<Ev
   const reconnect = (): EventStoreDbClient => connected(connect, clientUrl, shown);
   const all = Array.from({ length: clients }, reconnect);
   try {
-    return await openEventStoreDbEventStore(all, { reconnect, readOnly, ...(credentials && { credentials }) });
+    return await openStore(all, { ...options, reconnect, readOnly, ...(credentials && { credentials }) }, () => adviceOnTls(url));
   } catch (error) {
     if (error instanceof LedgerError) throw new LedgerError(error.code, `${shown}: ${error.message}`, { cause: error });
     throw error;

@@ -1,12 +1,14 @@
-// Starts a server double and opens stores on it, for one test: time limits are short, and the end of the test closes all.
+// Starts a server double and opens stores on it, for one test. The end of the test closes all.
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { onTestFinished } from 'vitest';
 import { ServerDouble, type ServerDoubleOptions } from '../../testing/eventstoredb-double/server-double.ts';
 import type { EventStore, ReadLogOptions, StoredEvent } from '../event-store.ts';
 import { type EventStoreDbEventStoreOptions, openEventStoreDbEventStore } from './eventstoredb.ts';
 
-/** Attempts are short, so that a test waits for none for long; a call has as many of them as it takes. */
-export const shortTimes = { timeoutMs: 600_000, attemptTimeoutMs: 400, quietMs: 50 } as const;
+/** Long times: on a busy machine a short attempt would be given up before the double could answer it, again and again. */
+export const testTimes = { timeoutMs: 600_000, attemptTimeoutMs: 60_000, quietMs: 50 } as const;
+/** Short attempts, for a double that leaves calls without an answer. A call has as many of them as it takes. */
+export const shortAttempts = { attemptTimeoutMs: 1_000 } as const;
 
 /** A monotonic clock that stands still until it is started: a slow machine uses up no deadline that the test is not about. */
 export function stoppedClock(): { readonly monotonicNowMs: () => number; start(): void; stop(): void } {
@@ -33,7 +35,7 @@ export async function startDouble(options?: ServerDoubleOptions): Promise<Server
 
 /** Opens a store with its own client, as another process does. */
 export async function openOn(url: string, options: EventStoreDbEventStoreOptions = {}): Promise<EventStore> {
-  const store = await openEventStoreDbEventStore(EventStoreDBClient.connectionString(url), { ...shortTimes, ...options });
+  const store = await openEventStoreDbEventStore(EventStoreDBClient.connectionString(url), { ...testTimes, ...options });
   onTestFinished(() => store.close());
   return store;
 }

@@ -1,4 +1,5 @@
-// Makes events to append, and reads pages of a log, for tests with any client.
+// Makes and appends events, and reads pages of a log, for tests with any client.
+import { expect } from 'vitest';
 import type { EventStore, LogPage, NewEvent, ReadLogOptions } from '../event-store.ts';
 
 export function newEvents(count: number): readonly NewEvent[] {
@@ -8,6 +9,12 @@ export function newEvents(count: number): readonly NewEvent[] {
     data: { about: 'nothing' },
     metadata: { version: '1' },
   }));
+}
+
+/** Appends so many new events at that revision, and looks at what the store answers. */
+export async function appendAll(store: EventStore, stream: string, expectedRevision: number, count: number): Promise<void> {
+  const result = await store.append(stream, expectedRevision, newEvents(count));
+  expect(result).toMatchObject({ appended: true, revision: expectedRevision + count });
 }
 
 export async function pagesOf(store: EventStore, options: ReadLogOptions = {}): Promise<readonly LogPage[]> {

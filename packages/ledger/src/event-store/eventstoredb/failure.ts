@@ -1,6 +1,7 @@
 // Decides what a client's error means for the call: an answer, a refusal, or doubt. Both clients mark their errors with a
 // `type`. Errors from the layers below have a gRPC `code`, or only a message.
 import { LedgerError } from '../../errors.ts';
+import { streamDeleted } from '../deleted-stream.ts';
 
 /** The fields that the clients set on their errors. */
 interface ClientFailure {
@@ -48,11 +49,7 @@ export function meaningOf(error: unknown, what: string): FailureMeaning {
     case 'stream-not-found':
       return { kind: 'no_stream' };
     case 'stream-deleted':
-      return refused(
-        'corrupt',
-        `${what}: the stream was deleted on the server. A ledger deletes nothing: restore the server's backup`,
-        error,
-      );
+      return { kind: 'refused', error: streamDeleted(what, error) };
     case 'access-denied':
       return refused('store_unavailable', `${what}: ${accessDenied}`, error);
     case 'maximum-append-size-exceeded':
@@ -74,7 +71,7 @@ export function isUninformative(meaning: FailureMeaning): boolean {
 export const oldestServer = '23.10';
 const tooOld = `the server does not know this call. Run EventStoreDB ${oldestServer} or newer, or KurrentDB`;
 const accessDenied =
-  'the server refused these credentials. Check user and password (in the URL: esdb://USER:PASSWORD@HOST), and that the user may write, and read $all';
+  'the server refused these credentials. Check user and password (in the URL: esdb://USER:PASSWORD@HOST), and that the user may write, read $all, and read the metadata of streams';
 
 interface Advice {
   readonly advice: string;

@@ -7,7 +7,7 @@ import type { PaymentLedger } from '../../payment-ledger.ts';
 import { checkHandedOn, checkOwnership, everything } from '../../payment-process.test-support.ts';
 import { type Runtime, systemRuntime } from '../../runtime.ts';
 import type { AppendFault, ServerDouble } from '../../testing/eventstoredb-double/server-double.ts';
-import { openOn, startDouble } from './double-store.test-support.ts';
+import { openOn, shortAttempts, startDouble } from './double-store.test-support.ts';
 
 const orders = 6;
 const observationCount = 72;
@@ -94,7 +94,7 @@ const fast: Partial<Runtime> = {
 
 async function openLedger(double: ServerDouble, delivered: Map<string, { sequence: number; status: string }>): Promise<PaymentLedger> {
   const ledger = createPaymentLedger({
-    eventStore: await openOn(double.url),
+    eventStore: await openOn(double.url, shortAttempts),
     readModels: ':memory:',
     runtime: fast,
     deliver: async ({ membershipId, sequence, status: now }) => {

@@ -2,6 +2,7 @@
 //   1. An append lands at or before an event that was known when it was sent: positions only grow. Then 2 is asked.
 //   2. The last event that is known is no longer in its stream. A server cannot be put back without ending its connections, so
 //      this is read after each failure, and every few seconds while calls come.
+import { LedgerError } from '../../errors.ts';
 import type { LogPage, Position, StoredEvent } from '../event-store.ts';
 import { LastKnown } from '../log-went-back.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -14,8 +15,14 @@ const readAgainMs = 250;
 
 type Place = Pick<StoredEvent, 'stream' | 'revision' | 'id' | 'position'>;
 
+export interface KnownLogReads {
+  readonly read: (stream: string, afterRevision: number) => Promise<readonly StoredEvent[]>;
+  /** Whether an event is in the log that its stream hides, since an operator deleted or truncated it. Undefined: it hides none. */
+  readonly hidden: (place: Place) => Promise<'there' | 'gone' | undefined>;
+}
+
 export class KnownLog {
-  readonly #read: (stream: string, afterRevision: number) => Promise<readonly StoredEvent[]>;
+  readonly #reads: KnownLogReads;
   readonly #runtime: RetryPolicy['runtime'];
   readonly #known = new LastKnown<Position>();
   /** Where the newest known event is. Written by `note`. */
@@ -25,8 +32,8 @@ export class KnownLog {
   /** The reading under way, which all calls share. Written by `prove`. */
   #proving: Promise<void> | undefined;
 
-  constructor(read: (stream: string, afterRevision: number) => Promise<readonly StoredEvent[]>, runtime: RetryPolicy['runtime']) {
-    this.#read = read;
+  constructor(reads: KnownLogReads, runtime: RetryPolicy['runtime']) {
+    this.#reads = reads;
     this.#runtime = runtime;
   }
 
@@ -70,18 +77,37 @@ export class KnownLog {
     await this.#proving;
   }
 
-  async #proveNow({ stream, revision, id }: Place): Promise<void> {
+  async #proveNow(place: Place): Promise<void> {
+    const { stream, revision, id } = place;
     for (let reads = 1; ; reads += 1) {
       const startedMs = this.#runtime.monotonicNowMs();
-      const [there] = await this.#read(stream, revision - 1);
+      const there = await this.#eventAt(place);
       if (there?.id === id) {
         this.#provenAtMs = startedMs;
+        return;
+      }
+      const hidden = await this.#reads.hidden(place);
+      if (hidden !== undefined) {
+        this.#provenAtMs = startedMs;
+        // What was scavenged proves nothing any more. The next event that is noted does.
+        if (hidden === 'gone' && this.#place === place) this.#place = undefined;
         return;
       }
       if (there !== undefined || reads === readsUntilMissed) {
         this.#known.missed(`${stream}: event ${id} is no longer at revision ${revision}`);
       }
       await this.#runtime.sleep(readAgainMs);
+    }
+  }
+
+  /** Undefined: its stream shows no event there. An operator may have deleted it, or have cut events off before it. */
+  async #eventAt({ stream, revision }: Place): Promise<StoredEvent | undefined> {
+    try {
+      const [there] = await this.#reads.read(stream, revision - 1);
+      return there;
+    } catch (error) {
+      if (error instanceof LedgerError && error.code === 'corrupt') return undefined;
+      throw error;
     }
   }
 }

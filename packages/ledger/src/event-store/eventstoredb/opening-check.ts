@@ -5,11 +5,14 @@ import type { Credentials, EventStoreDbClient } from './client.ts';
 import { oldestServer } from './failure.ts';
 import { headOfLog, type Reading } from './read.ts';
 import { type RetryPolicy, retry } from './retry.ts';
+import { hiddenBy } from './stream-state.ts';
 
 export interface Opening extends Reading {
   readonly retryPolicy: RetryPolicy;
   readonly appendCredentials: Credentials;
   readonly readOnly: boolean;
+  /** Says why the server cannot be used, where the clients cannot tell. */
+  readonly diagnose: (() => Promise<string | undefined>) | undefined;
 }
 
 /** Checks one client. @throws LedgerError `store_unavailable`, `invalid_input`: its message says what to do. */
@@ -17,12 +20,19 @@ export async function checkOpening(opening: Opening, client: EventStoreDbClient)
   // This check makes an append that the server must refuse, so it needs a user who may write.
   if (!opening.readOnly) await refuseAnyRevision(opening, client);
   await refuseOldServer(opening, client);
-  await headOfLog(opening, true);
+  await headOfLog(opening, opening);
+  // The first append to each stream reads its metadata.
+  if (!opening.readOnly) await hiddenBy(opening, checkedStream(opening));
 }
 
-async function refuseAnyRevision({ retryPolicy, appendCredentials }: Opening, client: EventStoreDbClient): Promise<void> {
+function checkedStream({ retryPolicy: { runtime } }: Opening): string {
+  return `revision-check-${runtime.uuid()}`;
+}
+
+async function refuseAnyRevision(opening: Opening, client: EventStoreDbClient): Promise<void> {
+  const { retryPolicy, appendCredentials, diagnose } = opening;
   const { runtime } = retryPolicy;
-  const stream = `revision-check-${runtime.uuid()}`;
+  const stream = checkedStream(opening);
   const event = {
     contentType: 'application/json' as const,
     id: runtime.uuid(),
@@ -33,7 +43,7 @@ async function refuseAnyRevision({ retryPolicy, appendCredentials }: Opening, cl
   const refused = await retry<boolean>(retryPolicy, {
     what: 'Opening the event store: a first call',
     unsettled: 'Nothing was written',
-    failFast: true,
+    failFast: { diagnose },
     attempt: async (timeMs) => {
       const options = {
         expectedRevision: 0n,

@@ -8,7 +8,8 @@ import { status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from './certificate.test-support.ts';
 import type { AppendOptions, EventStoreDbClient } from './client.ts';
-import { openOn, shortTimes, startDouble, stoppedClock } from './double-store.test-support.ts';
+import { openClusterUrl } from './cluster-url.ts';
+import { openOn, startDouble, stoppedClock, testTimes } from './double-store.test-support.ts';
 import { newEvents } from './events.test-support.ts';
 import { openEventStoreDbEventStore } from './eventstoredb.ts';
 
@@ -56,6 +57,16 @@ describe('what is wrong with the settings is said in one sentence, and what to d
     });
   });
 
+  test('the same, and the store is opened by its URL: told at once', async () => {
+    const { key, certificate } = selfSigned();
+    const double = await startDouble({ secure: { key, certificate, user: 'ledger', password: 'right' } });
+    const clock = stoppedClock(); // No deadline is over.
+    await expect(openClusterUrl(double.url.replace('true', 'false'), false, { runtime: clock })).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('The server speaks TLS, and the URL says that it does not. Take ?tls=false off the URL'),
+    });
+  });
+
   test('its certificate is not trusted; with its CA in the URL it is', async () => {
     const { key, certificate } = selfSigned();
     const double = await startDouble({ secure: { key, certificate, user: 'ledger', password: 'right' } });
@@ -64,6 +75,7 @@ describe('what is wrong with the settings is said in one sentence, and what to d
       code: 'store_unavailable',
       message: expect.stringContaining("The server's certificate is not trusted. Name its CA in the URL (?tlsCAFile=ca.crt)"),
     });
+    double.log.setMetadata('$all', { $acl: { $r: ['$admins', 'ledger'] } }); // Else only administrators read the whole log.
     const store = await openOn(`${double.url}&tlsCAFile=${certificateFile(certificate)}`, { credentials });
     expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true });
     expect(await store.readStream('order-1')).toHaveLength(1);
@@ -81,6 +93,17 @@ describe('what is wrong with the settings is said in one sentence, and what to d
       message: expect.stringContaining('refused these credentials. Check user and password'),
     });
     expect(double.log.events).toEqual([]);
+  });
+
+  test.each(['$r', '$w', '$mr'] as const)('a user who lacks the right %s to streams, or may not read $all', async (right) => {
+    const { key, certificate } = selfSigned();
+    const double = await startDouble({ secure: { key, certificate, user: 'ledger', password: 'right' } });
+    const url = `${double.url}&tlsCAFile=${certificateFile(certificate)}`;
+    const credentials = { username: 'ledger', password: 'right' };
+    const refused = { code: 'store_unavailable', message: expect.stringContaining('refused these credentials') };
+    if (right !== '$r') double.log.setMetadata('$all', { $acl: { $r: 'ledger' } });
+    if (right !== '$r') double.log.setDefaults({ $userStreamAcl: { $r: 'ledger', $w: 'ledger', $mr: 'ledger', [right]: '$admins' } });
+    await expect(openOn(url, { credentials })).rejects.toMatchObject(refused);
   });
 
   test.each([
@@ -154,7 +177,7 @@ describe('a client that ignores the expected revision', () => {
       subscribeToAll: (options, buffer) => client.subscribeToAll(options, buffer),
       dispose: () => client.dispose(),
     };
-    await expect(openEventStoreDbEventStore(deaf, shortTimes)).rejects.toMatchObject({
+    await expect(openEventStoreDbEventStore(deaf, testTimes)).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining('ignores the expected revision'),
     });
@@ -166,11 +189,11 @@ describe('several clients', () => {
   test('share the load; the store disposes them, or leaves them open where it is told to', async () => {
     const double = await startDouble();
     const clients = [1, 2, 3].map(() => EventStoreDBClient.connectionString(double.url));
-    const store = await openEventStoreDbEventStore(clients, { ...shortTimes, keepClients: true });
+    const store = await openEventStoreDbEventStore(clients, { ...testTimes, keepClients: true });
     for (let revision = -1; revision < 20; revision++) await store.append('order-1', revision, newEvents(1));
     await store.close();
     const [first] = clients as [EventStoreDBClient];
-    const again = await openEventStoreDbEventStore(first, shortTimes);
+    const again = await openEventStoreDbEventStore(first, testTimes);
     expect(await again.readStream('order-1')).toHaveLength(21);
     await again.close();
     await again.close();

@@ -7,7 +7,7 @@ import { type LogPage, logStart, type Position, type ReadLogOptions } from '../e
 import { pageEvents, refusePositionPastEnd } from '../log-pages.ts';
 import { Unanswered } from './failure.ts';
 import { fromPosition } from './position.ts';
-import { headOfLog, type Reading, storedEvents } from './read.ts';
+import { deletedStreams, headOfLog, type Reading, storedEvents } from './read.ts';
 import { Reconnect } from './reconnect.ts';
 import { type Arrived, ServerSubscription } from './server-subscription.ts';
 
@@ -99,14 +99,19 @@ async function* pagesOfOne(target: Target, cursor: Cursor): AsyncGenerator<LogPa
 function pageUpToHead(arrived: Arrived, target: Target, cursor: Cursor): LogPage {
   const page = followingPage(arrived, target, cursor);
   if (page.next < target.head) return { ...page, caughtUp: false };
-  return { events: page.events.filter(({ position }) => position <= target.head), next: further(cursor.next, target.head), caughtUp: true };
+  const upToHead = <T extends { readonly position: Position }>(all: readonly T[]): readonly T[] =>
+    all.filter(({ position }) => position <= target.head);
+  const deleted = upToHead(page.deleted ?? []);
+  const rest = { next: further(cursor.next, target.head), caughtUp: true, ...(deleted.length > 0 && { deleted }) };
+  return { events: upToHead(page.events), ...rest };
 }
 
 function followingPage({ events, checkpoint, live }: Arrived, { head }: Target, { next }: Cursor): LogPage {
   const stored = storedEvents(events);
+  const deleted = deletedStreams(events);
   // Once live, every event up to `head` has arrived, or does not match.
-  const reached = [stored.at(-1)?.position, checkpoint, live ? head : undefined];
-  return { events: stored, next: reached.reduce<Position>(further, next), caughtUp: live };
+  const reached = [stored.at(-1)?.position, deleted.at(-1)?.position, checkpoint, live ? head : undefined];
+  return { events: stored, next: reached.reduce<Position>(further, next), caughtUp: live, ...(deleted.length > 0 && { deleted }) };
 }
 
 function further(a: Position, b: Position | undefined): Position {

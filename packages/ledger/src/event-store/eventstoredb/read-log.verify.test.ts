@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EventStore, Position, StoredEvent } from '../event-store.ts';
 import { followed, openOn, startDouble, stoppedClock } from './double-store.test-support.ts';
-import { newEvents, pagesOf } from './events.test-support.ts';
+import { appendAll, pagesOf } from './events.test-support.ts';
 
 describe('a subscription that dies is replaced, and goes on without gap or repeat', () => {
   test('its server is killed and comes back, again and again, under load', async () => {
@@ -42,7 +42,7 @@ describe('a subscription that dies is replaced, and goes on without gap or repea
     const waiting = pages.next();
     await untilCalled(double.calls, 'subscribe');
     double.silenceSubscriptions();
-    await store.append('order-1', -1, newEvents(2));
+    await appendAll(store, 'order-1', -1, 2);
     expect((await waiting).value?.events).toHaveLength(2);
     end.abort();
     expect((await pages.next()).done).toBe(true);
@@ -73,8 +73,7 @@ describe('`next`', () => {
     const store = await openOn(double.url);
     // Between the events that match there are so many others that the server sends a checkpoint after each group.
     for (let group = 0; group < 8; group++) {
-      await store.append('order-1', group * 300 - 1, newEvents(300));
-      await store.append('other-1', group * 300 - 1, newEvents(300));
+      for (const stream of ['order-1', 'other-1']) await appendAll(store, stream, group * 300 - 1, 300);
     }
     const events: StoredEvent[] = [];
     const nexts: { readonly next: Position; readonly received: number }[] = [];
@@ -91,11 +90,11 @@ describe('`next`', () => {
   test('of a log in which nothing matches is its head, though the server has no checkpoint for it', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    await store.append('other-1', -1, newEvents(3));
+    await appendAll(store, 'other-1', -1, 3);
     const pages = await pagesOf(store, { prefixes: ['order-'] });
     const [, , head] = await store.readStream('other-1');
     expect(pages).toEqual([{ events: [], next: head?.position, caughtUp: true }]);
-    await store.append('order-1', -1, newEvents(1));
+    await appendAll(store, 'order-1', -1, 1);
     expect(
       (await pagesOf(store, { after: pages[0]?.next as Position, prefixes: ['order-'] })).flatMap(({ events }) => events),
     ).toHaveLength(1);
@@ -104,7 +103,7 @@ describe('`next`', () => {
   test('moves on while a long stretch does not match, before the end of it is reached', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    for (let batch = 0; batch < 6; batch++) await store.append('other-1', batch * 400 - 1, newEvents(400));
+    for (let batch = 0; batch < 6; batch++) await appendAll(store, 'other-1', batch * 400 - 1, 400);
     const pages = await pagesOf(store, { prefixes: ['order-'] });
     expect(pages.at(-1)).toMatchObject({ events: [], caughtUp: true });
     expect(double.log.events.at(-1)?.position).toBe(BigInt(pages.at(-1)?.next.slice(0, 20) ?? 0));
@@ -115,7 +114,7 @@ describe('a position', () => {
   test('that is no place in this log is refused: it comes from another one', async () => {
     const double = await startDouble();
     const store = await openOn(double.url);
-    await store.append('order-1', -1, newEvents(3));
+    await appendAll(store, 'order-1', -1, 3);
     const [first] = await store.readStream('order-1');
     const between = shifted(first?.position as Position, 1n);
     const beyond = shifted(first?.position as Position, 1_000_000n);
@@ -130,7 +129,7 @@ describe('a position', () => {
 test('a position that a server which has just started does not show yet is waited for', async () => {
   const double = await startDouble();
   const store = await openOn(double.url);
-  await store.append('order-1', -1, newEvents(3));
+  await appendAll(store, 'order-1', -1, 3);
   const [, , last] = await store.readStream('order-1');
   const hidden = double.log.events.splice(1);
   const reading = pagesOf(store, { after: last?.position as Position });
@@ -144,7 +143,7 @@ describe('a log that cannot be read', () => {
     const double = await startDouble();
     const clock = stoppedClock();
     const store = await openOn(double.url, { timeoutMs: 400, attemptTimeoutMs: 100, runtime: clock });
-    await store.append('order-1', -1, newEvents(1));
+    await appendAll(store, 'order-1', -1, 1);
     double.kill();
     clock.start();
     await expect(pagesOf(store)).rejects.toMatchObject({
@@ -172,7 +171,7 @@ describe('a log that cannot be read', () => {
 /** Writes the streams `order-0`, `order-1`, …, each with `count` events, at the same time. */
 async function writeAll(store: EventStore, streams: number, count: number): Promise<void> {
   const writing = Array.from({ length: streams }, async (_, stream) => {
-    for (let revision = -1; revision < count - 1; revision++) await store.append(`order-${stream}`, revision, newEvents(1));
+    for (let revision = -1; revision < count - 1; revision++) await appendAll(store, `order-${stream}`, revision, 1);
   });
   await Promise.all(writing);
 }

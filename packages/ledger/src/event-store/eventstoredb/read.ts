@@ -1,13 +1,15 @@
 // Reads a stream, and the head of the log, from the leader. The clients' reads have no time limit, and a read that is left
 // unfinished keeps its gRPC stream open (after about 100 the client hangs): so each read is completed or cancelled.
+import { defined } from '../../defined.ts';
 import { LedgerError } from '../../errors.ts';
-import { logStart, type Position, type StoredEvent } from '../event-store.ts';
+import { clearMetadata } from '../deleted-stream.ts';
+import { type DeletedStream, logStart, type Position, type StoredEvent } from '../event-store.ts';
 import type { Credentials, ResolvedClientEvent } from './client.ts';
 import type { Clients } from './clients.ts';
 import type { FailureMeaning } from './failure.ts';
 import { toPosition } from './position.ts';
 import { toStoredEvent } from './recorded-event.ts';
-import { type RetryPolicy, retry } from './retry.ts';
+import { type FailFast, type RetryPolicy, retry } from './retry.ts';
 
 export interface Reading {
   readonly retryPolicy: RetryPolicy;
@@ -16,7 +18,7 @@ export interface Reading {
   readonly clients: Clients;
 }
 
-const nothingChanged = 'Nothing was changed; try again later';
+export const nothingChanged = 'Nothing was changed; try again later';
 
 /**
  * Reads what follows `afterRevision`, as the leader has it now.
@@ -47,8 +49,8 @@ export async function readStream(
     if (revision !== afterRevision + 1 + index) {
       throw new LedgerError(
         'corrupt',
-        `${stream}: revision ${revision} stands where ${afterRevision + 1 + index} is expected. Was the stream truncated? Take $maxCount, ` +
-          "$maxAge and $tb off it, and restore the server's backup",
+        `${stream}: revision ${revision} stands where ${afterRevision + 1 + index} is expected, so events are hidden: by a deletion, ` +
+          `$maxCount, $maxAge or $tb. ${clearMetadata}`,
       );
     }
   }
@@ -65,12 +67,12 @@ export interface Head {
 /** How many events to read: after our last event the server may have written its own, such as statistics. */
 const readBackEvents = 16;
 
-/** Reads the end of the log. @param impatient true: does not repeat a failure that comes from wrong settings. */
-export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFast = false): Promise<Head> {
+/** Reads the end of the log. @param failFast present: does not repeat a failure that comes from wrong settings. */
+export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFast?: FailFast): Promise<Head> {
   return retry<Head>(retryPolicy, {
     what: '$all: reading its head',
     unsettled: nothingChanged,
-    failFast,
+    ...defined({ failFast }),
     attempt: async (timeMs) => {
       const found = await clients.reading((client) =>
         drained(retryPolicy, timeMs, () =>
@@ -92,10 +94,20 @@ export function headOfLog({ retryPolicy, credentials, clients }: Reading, failFa
 }
 
 export function storedEvents(found: readonly ResolvedClientEvent[]): readonly StoredEvent[] {
-  return found.flatMap(({ event }) => (event ? [toStoredEvent(event)] : []));
+  return found.flatMap(({ event }) => (event && event.type !== tombstone ? [toStoredEvent(event)] : []));
 }
 
-function noneWhereNoStream(meaning: FailureMeaning): readonly ResolvedClientEvent[] | undefined {
+/** The type of the last event of a stream that was deleted for ever. */
+export const tombstone = '$streamDeleted';
+
+/** The streams that these events say to be deleted for ever. */
+export function deletedStreams(found: readonly ResolvedClientEvent[]): readonly DeletedStream[] {
+  return found.flatMap(({ event }) =>
+    event?.type === tombstone ? [{ stream: event.streamId, position: toPosition(event.position, event.streamId) }] : [],
+  );
+}
+
+export function noneWhereNoStream(meaning: FailureMeaning): readonly ResolvedClientEvent[] | undefined {
   return meaning.kind === 'no_stream' ? [] : undefined;
 }
 
@@ -106,7 +118,7 @@ interface Abandonable {
 }
 
 /** Returns everything that a read yields. The time limit starts again with each event, so that a long stream may take long. */
-async function drained<T>({ limits }: RetryPolicy, timeMs: number, read: () => AsyncIterable<T>): Promise<readonly T[]> {
+export async function drained<T>({ limits }: RetryPolicy, timeMs: number, read: () => AsyncIterable<T>): Promise<readonly T[]> {
   const source: AsyncIterable<T> & Abandonable = read();
   source.on?.('error', () => undefined); // Without a listener an error after the end would end the process.
   const found: T[] = [];

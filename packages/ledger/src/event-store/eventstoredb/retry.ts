@@ -25,8 +25,13 @@ export interface Call<T> {
   readonly answer?: (meaning: FailureMeaning) => T | undefined;
   /** What the caller knows, and should do, when the time is over. */
   readonly unsettled: string;
-  /** True: do not repeat a failure that comes from wrong settings. Default: false. */
-  readonly failFast?: boolean;
+  /** Present: do not repeat a failure that comes from wrong settings. */
+  readonly failFast?: FailFast;
+}
+
+export interface FailFast {
+  /** Says of a failure that the client cannot explain what settings are wrong. Undefined: it does not know. */
+  readonly diagnose: (() => Promise<string | undefined>) | undefined;
 }
 
 const firstPauseMs = 20;
@@ -48,7 +53,11 @@ export async function retry<T>(retryPolicy: RetryPolicy, call: Call<T>): Promise
     if (answer !== undefined) return answer;
     if (meaning.kind === 'refused') throw meaning.error;
     const waitMs = pauseMs * (0.5 + runtime.random() / 2);
-    const givesUp = call.failFast === true && meaning.kind === 'in_doubt' && meaning.permanent;
+    if (call.failFast && meaning.kind === 'in_doubt' && !meaning.permanent) {
+      const advice = await call.failFast.diagnose?.();
+      if (advice !== undefined) throw unavailable(call, { ...tried, meaning: { kind: 'in_doubt', advice, permanent: true } }, undefined);
+    }
+    const givesUp = call.failFast !== undefined && meaning.kind === 'in_doubt' && meaning.permanent;
     if (givesUp || runtime.monotonicNowMs() + waitMs >= deadline) throw unavailable(call, mostTelling, givesUp ? undefined : timeoutMs);
     await runtime.sleep(waitMs);
   }

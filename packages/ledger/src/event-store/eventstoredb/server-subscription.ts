@@ -15,6 +15,8 @@ export interface SubscriptionTarget {
   /** The subscription begins after this position. */
   readonly after: ClientPosition | 'start';
   readonly prefixes: readonly string[] | undefined;
+  /** Reads the events of these types in all streams, instead of the streams that the prefixes name. */
+  readonly types?: readonly string[];
   readonly credentials: Credentials | undefined;
 }
 
@@ -41,7 +43,7 @@ export class ServerSubscription {
   /** Wakes the reader that waits. Written by `changed`. */
   #wake: (() => void) | undefined;
 
-  constructor(client: EventStoreDbClient, { after, prefixes, credentials }: SubscriptionTarget) {
+  constructor(client: EventStoreDbClient, { after, prefixes, types, credentials }: SubscriptionTarget) {
     const checkpointReached = async (_: unknown, place: ClientPosition): Promise<void> => {
       if (isPlace(place)) this.#checkpoint = toPosition(place, '$all');
       this.#arrived();
@@ -52,8 +54,8 @@ export class ServerSubscription {
         requiresLeader: true,
         ...(credentials && { credentials }),
         filter: {
-          filterOn: 'streamName',
-          ...(prefixes ? { prefixes: [...prefixes] } : { regex: ours }),
+          filterOn: types ? 'eventType' : 'streamName',
+          ...((types ?? prefixes) ? { prefixes: [...(types ?? prefixes ?? [])] } : { regex: ours }),
           maxSearchWindow: searchWindow,
           checkpointInterval: 1,
           checkpointReached,

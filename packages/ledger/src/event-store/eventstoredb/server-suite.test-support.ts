@@ -9,6 +9,7 @@ import { storeContract } from '../../testing/store-contract.ts';
 import type { EventStore, NewEvent, Position, StoredEvent } from '../event-store.ts';
 import { newEvents, pagesOf } from './events.test-support.ts';
 import { type EventStoreDbClient, openEventStoreDbEventStore } from './eventstoredb.ts';
+import { type OperatorClient, operatorSuite } from './operator-suite.test-support.ts';
 
 /** The methods of a client that the suite calls, besides those that the store calls. */
 type SuiteClient = EventStoreDbClient & {
@@ -36,6 +37,7 @@ export function serverSuite({ name, url, connect, killAndRestart, isCluster = fa
   };
   oneAtATime();
   storeContract(`the store on ${name}`, async () => ({ open, remove: async () => undefined }));
+  operatorSuite({ name, url, connect: (to) => connect(to) as unknown as OperatorClient });
 
   describe(`traps of ${name}`, () => {
     test('a stream that was deleted reads as empty, and an append that lands behind it is reported as such', async () => {

@@ -10,7 +10,7 @@ import type streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js
 import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import type * as Grpc from '@grpc/grpc-js';
 import type { ClientName } from './client-name.ts';
-import type { Expected, LogDouble, LoggedEvent, Proposed } from './log-double.ts';
+import { type Expected, type LogDouble, type LoggedEvent, type Proposed, tombstone } from './log-double.ts';
 
 export interface Generated {
   /** The gRPC library that the client uses. */
@@ -40,6 +40,11 @@ export async function loadGenerated(client: ClientName): Promise<Generated> {
   };
 }
 
+/** The revision of a tombstone. */
+const lastRevision = '9223372036854775807';
+/** A server counts time in units of 100 ns. */
+const ticksPerMs = 10_000n;
+
 /** Makes the answers of a server, and reads the requests of a client. */
 export class Messages {
   readonly #generated: Generated;
@@ -60,10 +65,11 @@ export class Messages {
     const recorded = new ReadResp.ReadEvent.RecordedEvent();
     recorded.setId(this.#uuid(event.id));
     recorded.setStreamIdentifier(this.#identifier(event.stream));
-    recorded.setStreamRevision(String(event.revision));
+    recorded.setStreamRevision(event.type === tombstone ? lastRevision : String(event.revision));
     recorded.setCommitPosition(String(event.position));
     recorded.setPreparePosition(String(event.position));
-    recorded.getMetadataMap().set('type', event.type).set('content-type', event.contentType).set('created', '17000000000000000');
+    const created = String(BigInt(event.createdMs) * ticksPerMs);
+    recorded.getMetadataMap().set('type', event.type).set('content-type', event.contentType).set('created', created);
     recorded.setData(event.data);
     recorded.setCustomMetadata(event.metadata);
     const read = new ReadResp.ReadEvent();
@@ -95,11 +101,43 @@ export class Messages {
     return this.#response((response) => response.setCaughtUp(new this.#generated.streams.ReadResp.CaughtUp()));
   }
 
-  /** Appends to the log, and returns the answer for the sender. */
-  appended(log: LogDouble, [header, ...proposals]: readonly streamsPb.AppendReq[], withoutPosition: boolean): streamsPb.AppendResp {
+  streamDeleted(stream: string): Error {
+    return this.failure('FAILED_PRECONDITION', `Event stream '${stream}' is deleted.`, {
+      exception: 'stream-deleted',
+      'stream-name': stream,
+    });
+  }
+
+  accessDenied(): Error {
+    return this.failure('PERMISSION_DENIED', 'Access Denied', { exception: 'access-denied' });
+  }
+
+  tombstoned({ position }: LoggedEvent): streamsPb.TombstoneResp {
+    const { TombstoneResp } = this.#generated.streams;
+    const place = new TombstoneResp.Position();
+    place.setCommitPosition(String(position));
+    place.setPreparePosition(String(position));
+    const response = new TombstoneResp();
+    response.setPosition(place);
+    return response;
+  }
+
+  softlyDeleted(): streamsPb.DeleteResp {
+    const response = new this.#generated.streams.DeleteResp();
+    response.setNoPosition(new this.#generated.shared.Empty());
+    return response;
+  }
+
+  /** Appends to the log, and returns the answer for the sender. Undefined: the stream was deleted. */
+  appended(
+    log: LogDouble,
+    [header, ...proposals]: readonly streamsPb.AppendReq[],
+    withoutPosition: boolean,
+  ): streamsPb.AppendResp | undefined {
     const { AppendResp } = this.#generated.streams;
     const options = header?.getOptions() as streamsPb.AppendReq.Options;
     const result = log.append(nameIn(options.getStreamIdentifier()), expectedIn(options), proposals.map(proposedIn));
+    if ('deleted' in result) return undefined;
     const response = new AppendResp();
     if ('conflict' in result) {
       const conflict = new AppendResp.WrongExpectedVersion();

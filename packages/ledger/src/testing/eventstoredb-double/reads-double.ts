@@ -3,6 +3,7 @@ import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { LogDouble, LoggedEvent } from './log-double.ts';
 import { type Messages, nameIn } from './protocol-double.ts';
+import { isSoftlyDeleted, readableIn } from './stream-metadata.ts';
 
 export type ReadCall = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
 
@@ -11,26 +12,43 @@ const endOfNumbers = 18_446_744_073_709_551_615n;
 const backwards = 1;
 
 /** Answers a read. @param events the events that this node has. */
-export function answerRead(call: ReadCall, messages: Messages, events: readonly LoggedEvent[]): void {
+export function answerRead(call: ReadCall, messages: Messages, log: LogDouble, events: readonly LoggedEvent[]): void {
   const options = call.request.getOptions() as streams.ReadReq.Options;
-  for (const event of found(call, messages, options, events).slice(0, Number(options.getCount()))) call.write(messages.event(event));
+  const stream = options.getStream();
+  const name = nameIn(stream?.getStreamIdentifier());
+  if (stream && log.isTombstoned(name)) {
+    call.emit('error', messages.streamDeleted(name));
+    return;
+  }
+  const all = stream ? inStream(stream, { log, events, name, call, messages }) : inAll(options, events);
+  const inDirection = options.getReadDirection() === backwards ? [...all].reverse() : all;
+  for (const event of inDirection.slice(0, Number(options.getCount()))) call.write(messages.event(event));
   call.end();
 }
 
-function found(
-  call: ReadCall,
-  messages: Messages,
-  options: streams.ReadReq.Options,
-  events: readonly LoggedEvent[],
+interface StreamRead {
+  readonly log: LogDouble;
+  readonly events: readonly LoggedEvent[];
+  readonly name: string;
+  readonly call: ReadCall;
+  readonly messages: Messages;
+}
+
+function inStream(
+  stream: streams.ReadReq.Options.StreamOptions,
+  { log, events, name, call, messages }: StreamRead,
 ): readonly LoggedEvent[] {
-  const stream = options.getStream();
-  if (stream) {
-    const name = nameIn(stream.getStreamIdentifier());
-    const there = events.filter((event) => event.stream === name);
-    if (there.length === 0) call.write(messages.streamNotFound(name));
-    return there.slice(stream.hasRevision() ? Number(stream.getRevision()) : 0);
+  const there = events.filter((event) => event.stream === name);
+  const metadata = log.metadata(name);
+  if (there.length === 0 || isSoftlyDeleted(metadata)) {
+    call.write(messages.streamNotFound(name));
+    return [];
   }
-  if (options.getReadDirection() === backwards) return [...events].reverse();
+  const from = stream.hasRevision() ? Number(stream.getRevision()) : 0;
+  return readableIn(there, metadata).filter(({ revision }) => revision >= from);
+}
+
+function inAll(options: streams.ReadReq.Options, events: readonly LoggedEvent[]): readonly LoggedEvent[] {
   const from = BigInt(options.getAll()?.getPosition()?.getCommitPosition() ?? 0);
   return events.filter(({ position }) => position >= from); // Includes `from`, unlike a subscription.
 }
@@ -44,7 +62,7 @@ export function answerSubscription(call: ReadCall, messages: Messages, log: LogD
   const from = options.getAll()?.getPosition()?.getCommitPosition();
   const after = from === undefined ? -1n : BigInt(from);
   call.write(messages.confirmation());
-  if (after !== -1n && after <= (log.events.at(-1)?.position ?? 0n) && !log.events.some(({ position }) => position === after)) {
+  if (after !== -1n && after <= (log.events.at(-1)?.position ?? 0n) && !log.isPlace(after)) {
     call.emit('error', messages.failure('INVALID_ARGUMENT', 'Trying to read from an invalid position.'));
     return () => undefined;
   }
@@ -77,8 +95,10 @@ export function answerSubscription(call: ReadCall, messages: Messages, log: LogD
 }
 
 function matcher(filter: streams.ReadReq.Options.FilterOptions): (event: LoggedEvent) => boolean {
-  const expression = filter.getStreamIdentifier() as streams.ReadReq.Options.FilterOptions.Expression;
-  if (expression.getRegex() === '') return ({ stream }) => expression.getPrefixList().some((prefix) => stream.startsWith(prefix));
+  const byType = filter.hasEventType();
+  const expression = (byType ? filter.getEventType() : filter.getStreamIdentifier()) as streams.ReadReq.Options.FilterOptions.Expression;
+  const named = ({ type, stream }: LoggedEvent): string => (byType ? type : stream);
+  if (expression.getRegex() === '') return (event) => expression.getPrefixList().some((prefix) => named(event).startsWith(prefix));
   const regex = new RegExp(expression.getRegex());
-  return ({ stream }) => regex.test(stream);
+  return (event) => regex.test(named(event));
 }

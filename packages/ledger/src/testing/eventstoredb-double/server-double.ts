@@ -3,10 +3,11 @@
 import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import type features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { Metadata, Server, ServerCredentials, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
+import type { Metadata, Server, ServerCredentials, ServerReadableStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { type DoubleUser, mayAccess, type Right } from './access-double.ts';
 import type { ClientName } from './client-name.ts';
 import { LogDouble } from './log-double.ts';
-import { type Generated, loadGenerated, Messages } from './protocol-double.ts';
+import { type Generated, loadGenerated, Messages, nameIn } from './protocol-double.ts';
 import { answerRead, answerSubscription, type ReadCall } from './reads-double.ts';
 
 /** A fault of one append: whether it is stored, and what the sender receives. */
@@ -24,9 +25,14 @@ export interface ServerDoubleOptions {
   readonly log?: LogDouble;
   /** The server's version. Empty: a server that is too old to send it. Default: 24.6.0. */
   readonly version?: string;
-  /** The server uses TLS, and accepts only this user. Default: it runs insecurely. */
+  /**
+   * The server uses TLS, and accepts only this user, whom access lists tell what to do, and the administrator `admin` with the
+   * password `changeit`. Default: it runs insecurely, and everybody may do everything.
+   */
   readonly secure?: { readonly key: string; readonly certificate: string; readonly user: string; readonly password: string };
 }
+
+const administrator: DoubleUser = { name: 'admin', password: 'changeit', groups: ['$admins'] };
 
 type AppendCall = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
 
@@ -41,7 +47,7 @@ export class ServerDouble {
   /** True: the double receives calls, but answers none. Written by the test. */
   frozen = false;
   /** The calls that were received, in order. Written by the double. */
-  readonly calls: ('append' | 'read' | 'subscribe' | 'gossip' | 'other')[] = [];
+  readonly calls: ('append' | 'read' | 'subscribe' | 'delete' | 'gossip' | 'other')[] = [];
   /** How many reads and subscriptions have not ended. Written by the double. */
   openReads = 0;
   readonly #options: ServerDoubleOptions;
@@ -86,8 +92,8 @@ export class ServerDouble {
   async restart(): Promise<void> {
     const server = new this.#generated.grpc.Server();
     const [{ StreamsService }, { ServerFeaturesService }, { GossipService }] = this.#generated.services;
-    const others = { batchAppend: this.#other, delete: this.#other, tombstone: this.#other };
-    server.addService(StreamsService, { ...others, append: this.#append, read: this.#read });
+    const deletions = { delete: this.#delete, tombstone: this.#tombstone };
+    server.addService(StreamsService, { batchAppend: this.#other, ...deletions, append: this.#append, read: this.#read });
     server.addService(ServerFeaturesService, { getSupportedMethods: this.#getSupportedMethods });
     server.addService(GossipService, { read: this.#gossip });
     this.port = await new Promise((resolve, reject) => {
@@ -121,13 +127,13 @@ export class ServerDouble {
     return ServerCredentials.createSsl(null, [{ private_key: Buffer.from(secure.key), cert_chain: Buffer.from(secure.certificate) }]);
   }
 
-  /** Returns the error for a call that a server refuses at once: wrong credentials, or not the leader. */
-  #refusal(headers: Metadata): Error | undefined {
+  /** Returns the error for a call that a server refuses at once: wrong credentials, no right to it, or not the leader. */
+  #refusal(headers: Metadata, stream: string, right: Right): Error | undefined {
     const { secure } = this.#options;
     const given = Buffer.from(String(headers.get('authorization')[0] ?? '').replace('Basic ', ''), 'base64').toString();
-    if (secure && given !== `${secure.user}:${secure.password}`) {
-      return this.#messages.failure('PERMISSION_DENIED', 'Access Denied', { exception: 'access-denied' });
-    }
+    const plainUser: DoubleUser = { name: secure?.user ?? '', password: secure?.password ?? '' };
+    const user = [administrator, plainUser].find(({ name, password }) => given === `${name}:${password}`);
+    if (secure && !(user && mayAccess(this.log, user, stream, right))) return this.#messages.accessDenied();
     if (this.#follows && headers.get('requires-leader')[0] === 'true') {
       const leader = { 'leader-endpoint-host': '127.0.0.1', 'leader-endpoint-port': String(this.#follows.leader.port) };
       return this.#messages.failure('NOT_FOUND', 'Leader info available', { exception: 'not-leader', ...leader });
@@ -140,15 +146,43 @@ export class ServerDouble {
     const requests: streams.AppendReq[] = [];
     call.on('data', (request) => requests.push(request));
     call.on('error', () => undefined);
+    // The library reports a stream that was reset, or whose connection broke, as ended too, and only then as cancelled. An
+    // append of which a part has arrived must not count, so this waits one turn before it believes the end.
     call.on('end', () => {
-      if (this.frozen) return;
-      const refusal = this.#refusal(call.metadata);
-      const { stored, hears } = this.appendFaults.shift() ?? { stored: true, hears: undefined };
-      const response = stored && !refusal ? this.#messages.appended(this.log, requests, hears === 'no_position') : null;
-      if (hears === 'nothing') return;
-      answer(refusal ?? (typeof hears === 'object' ? this.#messages.failure(hears.code, hears.details) : null), response);
+      setImmediate(() => {
+        if (!call.cancelled) this.#answerAppend(call, requests, answer);
+      });
     });
   };
+
+  #answerAppend(call: AppendCall, requests: readonly streams.AppendReq[], answer: sendUnaryData<streams.AppendResp>): void {
+    if (this.frozen) return;
+    const stream = nameIn(requests[0]?.getOptions()?.getStreamIdentifier());
+    const refusal = this.#refusal(call.metadata, stream, '$w');
+    const { stored, hears } = this.appendFaults.shift() ?? { stored: true, hears: undefined };
+    const response = stored && !refusal ? this.#messages.appended(this.log, requests, hears === 'no_position') : null;
+    const deleted = response === undefined ? this.#messages.streamDeleted(stream) : null;
+    if (hears === 'nothing') return;
+    answer(refusal ?? (typeof hears === 'object' ? this.#messages.failure(hears.code, hears.details) : deleted), response ?? null);
+  }
+
+  #delete = (call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>, answer: sendUnaryData<streams.DeleteResp>): void => {
+    const stream = nameIn(call.request.getOptions()?.getStreamIdentifier());
+    const refusal = this.#deletion(call.metadata, stream);
+    if (!refusal) this.log.delete(stream);
+    answer(refusal ?? null, this.#messages.softlyDeleted());
+  };
+
+  #tombstone = (call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>, answer: sendUnaryData<streams.TombstoneResp>): void => {
+    const stream = nameIn(call.request.getOptions()?.getStreamIdentifier());
+    const refusal = this.#deletion(call.metadata, stream);
+    answer(refusal ?? null, refusal ? null : this.#messages.tombstoned(this.log.tombstone(stream)));
+  };
+
+  #deletion(headers: Metadata, stream: string): Error | undefined {
+    this.calls.push('delete');
+    return this.#refusal(headers, stream, '$d') ?? (this.log.isTombstoned(stream) ? this.#messages.streamDeleted(stream) : undefined);
+  }
 
   #read = (call: ReadCall): void => {
     const subscribes = call.request.getOptions()?.hasSubscription() === true;
@@ -160,10 +194,11 @@ export class ServerDouble {
     });
     call.on('error', () => undefined);
     if (this.frozen) return;
-    const refusal = this.#refusal(call.metadata);
+    const stream = call.request.getOptions()?.getStream()?.getStreamIdentifier();
+    const refusal = this.#refusal(call.metadata, stream ? nameIn(stream) : '$all', '$r');
     if (refusal) call.emit('error', refusal);
     else if (subscribes) this.#subscriptions.set(call, answerSubscription(call, this.#messages, this.log));
-    else answerRead(call, this.#messages, this.log.events.slice(0, this.#follows?.sees));
+    else answerRead(call, this.#messages, this.log, this.log.events.slice(0, this.#follows?.sees));
   };
 
   #other = (call: { emit(event: 'error', error: Error): unknown }, answer?: (error: Error) => void): void => {

@@ -1,0 +1,29 @@
+// Which streams are a ledger's own, and what each is about, for people who read of one in an alert or a finding.
+import { ledgerAggregate } from './ledger-stream.ts';
+import { orderAggregate } from './order-aggregate.ts';
+import { policyAggregate } from './policy-stream.ts';
+import { referenceAggregate } from './reference-streams.ts';
+import { sweepAggregate } from './sweep-streams.ts';
+import { unreadableAggregate } from './unreadable-streams.ts';
+
+export interface OurStream {
+  /** The order, where the stream is one. */
+  readonly orderId?: string;
+  /** What the stream tells, as in `all about order 1`. */
+  readonly tells: string;
+}
+
+/** Undefined: the stream is none of ours. */
+export function ourStream(name: string): OurStream | undefined {
+  const named = (prefix: string, tells: (id: string) => string): OurStream | undefined =>
+    name.startsWith(prefix) ? { tells: tells(name.slice(prefix.length)) } : undefined;
+  if (name === policyAggregate.stream('')) return { tells: 'the policies that decisions were made under' };
+  if (name === ledgerAggregate.stream('')) return { tells: 'the identity of the ledger' };
+  const order = named(orderAggregate.stream(''), (id) => `all about order ${id}: its payments, its access and its deliveries`);
+  if (order) return { ...order, orderId: name.slice(orderAggregate.stream('').length) };
+  return (
+    named(referenceAggregate.stream(''), (id) => `to which order the payment or session ${id} belongs`) ??
+    named(sweepAggregate.stream(''), (tier) => `how far the poll has read with its tier ${tier}`) ??
+    named(unreadableAggregate.stream(''), (id) => `that the provider's object ${id} could not be read`)
+  );
+}
