@@ -211,10 +211,13 @@ describe('a wrong call is refused, and loses nothing', () => {
   test('a handler that hides that its transaction was undone', async () => {
     const shop = openShop();
     const undone = shop.inTransaction(() => once(shop.sql, grant, async () => shop.database.exec('rollback; begin immediate')));
-    await expect(undone).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(undone).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('has sequence 0 for o-1, not 1'),
+    });
     await shop.deliver(grant);
     const backToOne = shop.inTransaction(() => once(shop.sql, revocation, async () => shop.database.exec('rollback; begin immediate')));
-    await expect(backToOne).rejects.toThrow('sequence 1 again, not 2');
+    await expect(backToOne).rejects.toThrow('has sequence 1 for o-1, not 2');
     expect(await shop.deliver(revocation)).toEqual({ isNew: true, storedSequence: 2 });
   });
 

@@ -86,7 +86,7 @@ function* inOneStatement(key: string, sequence: number, table: string): Steps {
   const read = { text: `select "key", "sequence" from ${name} where "key" = $1`, values: [key] };
   if (numberIn(taken, 'taken', table) === 0) return { isNew: false, storedSequence: storedIn(yield read, key, table) };
   yield 'handler';
-  return proved(storedIn(yield read, key, table), sequence);
+  return proved(yield read, key, sequence, table);
 }
 
 interface ThreeStatements {
@@ -123,14 +123,15 @@ function* inThreeStatements(key: string, sequence: number, table: string, { inse
   if (stored >= sequence) return { isNew: false, storedSequence: stored };
   yield { text: update, values: [sequence, key] };
   yield 'handler';
-  return proved(storedIn(yield { text: read, values: [key] }, key, table), sequence);
+  return proved(yield { text: read, values: [key] }, key, sequence, table);
 }
 
 /** Step 4. */
-function proved(stored: number, sequence: number): Delivered {
+function proved(rows: readonly object[], key: string, sequence: number, table: string): Delivered {
+  const stored = rows.length === 0 ? 0 : storedIn(rows, key, table);
   if (stored === sequence) return { isNew: true, storedSequence: sequence };
   return refuse(
-    `the transaction was rolled back under the handler: it has sequence ${stored} again, not ${sequence}. Let the handler throw where one of its statements fails`,
+    `the transaction was rolled back under the handler: ${table} has sequence ${stored} for ${key}, not ${sequence}. Let the handler throw where one of its statements fails`,
   );
 }
 
