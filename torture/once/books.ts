@@ -15,9 +15,9 @@ export interface Membership {
   readonly id: string;
   /** The counter. */
   readonly effects: number;
-  /** Of its rows in `effects`, in rising order. */
+  /** The sequences of its rows in `effects`, in rising order. */
   readonly sequences: readonly number[];
-  /** In the table of `once`. */
+  /** What the table of `once` has. */
   readonly stored: number;
 }
 

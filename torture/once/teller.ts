@@ -8,4 +8,4 @@ if (open === undefined) throw new Error(`There is no shop ${name}`);
 const shop = await open(url);
 process.on('message', async (task: Task) => void process.send?.({ told: await tell(shop, task) }));
 process.on('disconnect', async () => shop[Symbol.asyncDispose]());
-process.send({ ready: true });
+process.send?.({ ready: true });
