@@ -2,5 +2,5 @@
 // no driver and no dependency: the shop passes its own transaction.
 export { type OnceOptions, once, onceSync } from './once.ts';
 export { onceTable } from './once-table.ts';
-export { type DrizzleTransaction, sqlOf } from './sql-of.ts';
+export { sqlOf } from './sql-of.ts';
 export type { Delivered, OnceChange, OnceDialect, RunSql, RunSqlSync } from './steps.ts';

@@ -11,7 +11,7 @@ interface PrismaTransaction {
 }
 
 /** A transaction of Drizzle: of PostgreSQL and MySQL by `execute`, of SQLite by `all`, where that answers a promise. */
-export type DrizzleTransaction = { rollback(): never } & (
+type DrizzleTransaction = { rollback(): never } & (
   | { execute(text: string): PromiseLike<unknown> }
   | { all(text: string): PromiseLike<readonly unknown[]> }
 );
