@@ -106,6 +106,18 @@ describe.skipIf(!postgres)('on PostgreSQL', () => {
       expect(await stored('hides')).toBeUndefined();
     });
 
+    test('the table may be in a schema of its own', async () => {
+      const client = await connected();
+      await client.query('create schema "Own"; create table "Own".taken (key text primary key, sequence integer not null); begin');
+      const answers: boolean[] = [];
+      for (const sequence of [1, 1, 2]) {
+        const options = { table: 'Own.taken' };
+        answers.push((await once(sqlOf.pg(client), { membershipId: 'o', sequence }, async () => undefined, options)).isNew);
+      }
+      await client.query('commit');
+      expect(answers).toEqual([true, false, true]);
+    });
+
     /** The first call holds the row; the second waits for it, in a transaction that began before the first has committed. */
     async function waiting(id: string, begin: string, signal?: AbortSignal) {
       const [first, second] = [await connected(), await connected()];
