@@ -11,7 +11,7 @@ import './scripts/require-node.mjs';
 import { slowTests } from './scripts/slow-tests.ts';
 
 const { TEST_REPORT } = process.env;
-const roots = ['packages/**/src', 'examples', 'scripts', 'benchmarks'];
+const roots = ['packages/**/src', 'examples', 'scripts', 'benchmarks', 'torture'];
 const never = ['**/node_modules/**', '**/dist/**'];
 
 function project(name: string, ending: string, test: object): TestProjectConfiguration {

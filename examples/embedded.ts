@@ -31,8 +31,8 @@ app.get('/thanks', () => 'Thank you. Your membership is on its way.');
 await app.listen({ port: 3020 });
 
 /**
- * Replace it: store the status if your stored sequence is lower, in one transaction, and answer `{ storedSequence }`, what you
- * have then. See `shop/memberships.ts`.
+ * Replace it: your own transaction around `once` of `@paidonce/ledger/once`, and answer what that answers. See
+ * `shop/memberships.ts`, and docs/how-to/save-memberships.md for Prisma, Drizzle, Kysely, Knex, TypeORM and plain drivers.
  */
 async function saveMembership({ membershipId, memberId, status, sequence }: MembershipChange): Promise<void> {
   console.log(`membership ${membershipId} of ${memberId} is ${status} (decision ${sequence})`);

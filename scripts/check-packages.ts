@@ -122,6 +122,12 @@ declare global {
   const secretKey: string, webhookSecret: string, url: string;
   const credentials: { username: string; password: string };
   const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;
+  const prisma: { $connect(): void; $transaction<T>(work: (tx: PrismaTransaction) => Promise<T>): Promise<T> };
+  interface PrismaTransaction {
+    $queryRawUnsafe(text: string, ...values: unknown[]): Promise<unknown>;
+    readonly membership: { upsert(row: object): Promise<object> };
+    readonly outbox: { create(row: object): Promise<object> };
+  }
 }`;
 
 /** Type-checks each snippet alone, as a reader copies it. Skips snippets of files that the reader has. */

@@ -82,6 +82,9 @@ describe('a room imports only what stands below it', () => {
     ['ledger/src/read-models/order-rows.ts', '../delivery/lanes.ts', 'needs no service'],
     ['ledger/src/read-models/order-rows.ts', '../ledger.ts', 'needs no service'],
     ['ledger/src/delivery/lanes.ts', '../subscribers/subscribers.ts', 'delivery/ stands on'],
+    ['ledger/src/once/once.ts', '../delivery/attempt.ts', 'no dependency and no driver'],
+    ['ledger/src/once/sql-of.ts', 'pg', 'no dependency and no driver'],
+    ['ledger/src/once/steps.ts', 'node:sqlite', 'no dependency and no driver'],
     ['ledger/src/audit/stats.ts', '../delivery/delivery.ts', 'An audit needs no service'],
     ['ledger/src/audit/verify/verify.ts', '../../observe-payment.ts', 'An audit needs no service'],
     ['ledger/src/audit/verify/verify.ts', '../../subscribers/subscribers.ts', 'An audit needs no service'],
@@ -118,6 +121,7 @@ describe('a room imports only what stands below it', () => {
 
   test.each([
     ['ledger/src/streams/transact.ts', '../event-store/event-store.ts'],
+    ['ledger/src/once/steps.ts', '../errors.ts'],
     ['ledger/src/audit/verify/verify.ts', '../../streams/order-aggregate.ts'],
     ['ledger/src/audit/verify/verify.ts', './delivery-rules.ts'],
     ['ledger/src/command-line/program.ts', '../audit/log/log-reader.ts'],

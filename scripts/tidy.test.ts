@@ -111,6 +111,7 @@ describe('banned in a line', () => {
     const line = `"resolved": "https:${'//'}registry.example/x.tgz"`;
     expect(findings('package-lock.json', line)).toEqual([expect.stringMatching(/^package-lock\.json:1: error: the lock names the host/)]);
     expect(findings('package-lock.json', '"resolved": "packages/ledger"')).toEqual([]);
+    expect(findings('torture/once/package-lock.json', line)).toHaveLength(1);
   });
 });
 

@@ -17,17 +17,17 @@ interface LineRule {
   readonly applies: (path: string) => boolean;
 }
 
-const lock = 'package-lock.json';
+const lock = /(?:^|\/)package-lock\.json$/;
 const lineRules: readonly LineRule[] = [
   {
     pattern: /\b(?:FIXM[E]|TOD[O]|XX[X])\b/,
     message: (found) => `${found} is banned, use an issue, or do it now`,
-    applies: (path) => path !== lock,
+    applies: (path) => !lock.test(path),
   },
   {
     pattern: /(?<![\w.~:/])\/(?:work|root|home|Users)\/|\b[A-Z]:\\Users\b/,
     message: (found) => `${found} is a path of one machine, use a relative path or a temporary folder`,
-    applies: (path) => path !== lock,
+    applies: (path) => !lock.test(path),
   },
   {
     pattern: /\{ timeout: [1-9][\d_]* \}|^\s*\}, \d[\d_]*(?: \* \w+)*\);$|\b(?:test|hook)Timeout\b|vi\.waitFor\(/,
@@ -42,7 +42,7 @@ const lineRules: readonly LineRule[] = [
   {
     pattern: /"resolved": "https?:[^"]*/,
     message: () => 'the lock names the host of a registry, use npm install --omit-lockfile-registry-resolved',
-    applies: (path) => path === lock,
+    applies: (path) => lock.test(path),
   },
 ];
 

@@ -46,6 +46,11 @@ const parts: Readonly<Record<string, Part>> = {
     otherwise: 100_000,
     runs: (n) => [['test:verify', ['packages/http/src/fuzz'], { TEST_REQUESTS: String(n) }]],
   },
+  once: {
+    counts: 'runs of each ORM in which a process is killed while it delivers; it installs the ORMs, and skips databases that are not here',
+    otherwise: 100,
+    runs: (n) => [['test:verify', ['torture/once'], { TEST_ONCE_RUNS: String(n) }]],
+  },
   processes: {
     counts: 'repetitions of each test with several processes, some of them killed',
     otherwise: 20,

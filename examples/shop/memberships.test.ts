@@ -30,11 +30,11 @@ describe('law 9: the newest decision wins at the shop', () => {
     expect(memberships.list()).toMatchObject([{ membershipId: 'o-1', status: 'revoked', sequence: 2 }]);
   });
 
-  test('the answer is what the table has, also where a call was refused', () => {
+  test('the answer is what is stored, also where a call was refused', () => {
     const memberships = openMemberships(new DatabaseSync(':memory:'));
-    expect(memberships.save(granted)).toEqual({ storedSequence: 1 });
-    expect(memberships.save(revoked)).toEqual({ storedSequence: 2 });
-    expect(memberships.save(granted)).toEqual({ storedSequence: 2 });
+    expect(memberships.save(granted)).toEqual({ isNew: true, storedSequence: 1 });
+    expect(memberships.save(revoked)).toEqual({ isNew: true, storedSequence: 2 });
+    expect(memberships.save(granted)).toEqual({ isNew: false, storedSequence: 2 });
   });
 
   test('one order of a member says nothing of another one', () => {
@@ -50,5 +50,19 @@ describe('law 9: the newest decision wins at the shop', () => {
     database.exec('DROP TABLE memberships');
     expect(() => memberships.save(granted)).toThrow(/no such table/);
     expect(database.isTransaction).toBe(false);
+  });
+
+  test('a database with the sequence in the table itself goes on, and a late call stays refused', () => {
+    const database = new DatabaseSync(':memory:');
+    database.exec(`
+      CREATE TABLE memberships (membership_id TEXT PRIMARY KEY, member_id TEXT NOT NULL, plan TEXT NOT NULL, status TEXT NOT NULL,
+        sequence INTEGER NOT NULL, paid_at TEXT NOT NULL) STRICT;
+      INSERT INTO memberships VALUES ('o-1', 'ada', 'year', 'revoked', 2, '2026-11-24T13:00:00.000Z')`);
+    for (const memberships of [openMemberships(database), openMemberships(database)]) {
+      expect(memberships.save(granted)).toEqual({ isNew: false, storedSequence: 2 });
+      expect(memberships.list('ada')).toMatchObject([{ status: 'revoked', sequence: 2 }]);
+    }
+    expect(openMemberships(database).save({ ...granted, sequence: 3 })).toEqual({ isNew: true, storedSequence: 3 });
+    expect(openMemberships(database).hasAccess('ada')).toBe(true);
   });
 });

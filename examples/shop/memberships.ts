@@ -1,10 +1,12 @@
 // The shop's own table of memberships, and the one rule that keeps it right: copy this.
 //
-// The ledger calls `deliver` at least once for each decision. After a crash, or with several processes, a call may come late.
-// So the table stores the sequence of its decision, and accepts only a newer one: a late grant can never undo a revocation
-// (law 9), and a second call changes nothing. The ledger gets the stored sequence as the answer.
+// The ledger calls `deliver` at least once for each decision. After a crash, or with several processes, a call may come late or
+// again. `onceSync` runs the handler for each newer decision once: it keeps the sequence of the newest one in a table of its own,
+// written in the same transaction. So a late grant can never undo a revocation (law 9), and a second call changes nothing.
+// With an asynchronous database it is `once`, inside the transaction of your ORM: docs/how-to/save-memberships.md.
 import type { DatabaseSync } from 'node:sqlite';
 import type { MembershipChange } from '@paidonce/ledger';
+import { type Delivered, onceSync, onceTable, sqlOf } from '@paidonce/ledger/once';
 
 export interface SavedMembership {
   readonly membershipId: string;
@@ -18,9 +20,9 @@ export interface SavedMembership {
 export interface Memberships {
   /**
    * Saves a decision; the ledger's `deliver` calls it. It throws if nothing was saved: then the ledger tries again. It answers
-   * the sequence that the table has now: after a restore of the log or of this table, the ledger sees which is older.
+   * the sequence that is stored now: after a restore of the log or of this database, the ledger sees which is older.
    */
-  save(change: MembershipChange): { readonly storedSequence: number };
+  save(change: MembershipChange): Delivered;
   /** Returns the memberships of one member, or of all, newest first. */
   list(memberId?: string): readonly SavedMembership[];
   /** True if the member has access. The members' area calls it. */
@@ -28,45 +30,62 @@ export interface Memberships {
 }
 
 export function openMemberships(database: DatabaseSync): Memberships {
+  database.exec(onceTable.sqlite);
   database.exec(`
     CREATE TABLE IF NOT EXISTS memberships (
       membership_id TEXT PRIMARY KEY, -- the order: last year's refund must not close this year's membership
       member_id     TEXT NOT NULL,
       plan          TEXT NOT NULL,
       status        TEXT NOT NULL,
-      sequence      INTEGER NOT NULL,
       paid_at       TEXT NOT NULL     -- the period starts here, also where the payment was found later
     ) STRICT`);
+  leaveSequenceColumn(database);
 
-  // PostgreSQL has the same statement, with other placeholders.
+  const sql = sqlOf.nodeSqlite(database);
   const upsert = database.prepare(`
-    INSERT INTO memberships (membership_id, member_id, plan, status, sequence, paid_at)
-    VALUES (:membershipId, :memberId, :plan, :status, :sequence, :paidAt)
-    ON CONFLICT (membership_id) DO UPDATE
-       SET status = excluded.status, sequence = excluded.sequence, paid_at = excluded.paid_at
-     WHERE excluded.sequence > memberships.sequence`);
-  const stored = database.prepare('SELECT sequence AS storedSequence FROM memberships WHERE membership_id = ?');
+    INSERT INTO memberships (membership_id, member_id, plan, status, paid_at)
+    VALUES (:membershipId, :memberId, :plan, :status, :paidAt)
+    ON CONFLICT (membership_id) DO UPDATE SET status = excluded.status, paid_at = excluded.paid_at`);
   const columns = 'membership_id AS membershipId, member_id AS memberId, plan, status, sequence, paid_at AS paidAt';
-  const all = database.prepare(`SELECT ${columns} FROM memberships ORDER BY paid_at DESC`);
-  const ofMember = database.prepare(`SELECT ${columns} FROM memberships WHERE member_id = ? ORDER BY paid_at DESC`);
+  const rows = 'memberships JOIN paidonce_delivered ON key = membership_id';
+  const all = database.prepare(`SELECT ${columns} FROM ${rows} ORDER BY paid_at DESC`);
+  const ofMember = database.prepare(`SELECT ${columns} FROM ${rows} WHERE member_id = ? ORDER BY paid_at DESC`);
   const active = database.prepare(`SELECT 1 FROM memberships WHERE member_id = ? AND status = 'active'`);
 
   return {
-    save: ({ membershipId, memberId, plan, status, sequence, paidAt }) => {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        upsert.run({ membershipId, memberId, plan, status, sequence, paidAt });
-        // `changes` is 1 if the decision is new here. If something must happen once with it (send a welcome mail, count a
-        // seat), write it here into your own tables: in the same transaction, or it may be lost.
-        const { storedSequence } = stored.get(membershipId) as { storedSequence: number };
-        database.exec('COMMIT');
-        return { storedSequence };
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    },
+    save: (change) =>
+      inTransaction(database, () =>
+        onceSync(sql, change, () => {
+          const { membershipId, memberId, plan, status, paidAt } = change;
+          upsert.run({ membershipId, memberId, plan, status, paidAt });
+          // What else must happen once with it (count a seat, send a welcome mail) is written here, into tables of your own. The
+          // mail as a row of an outbox table, from which another process sends it: nothing outside of this transaction is once.
+        }),
+      ),
     list: (memberId) => (memberId === undefined ? all.all() : ofMember.all(memberId)) as unknown as SavedMembership[],
     hasAccess: (memberId) => active.get(memberId) !== undefined,
   };
+}
+
+function inTransaction<Answer>(database: DatabaseSync, work: () => Answer): Answer {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const answer = work();
+    database.exec('COMMIT');
+    return answer;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Earlier releases of this shop kept the sequence in a column of its own table. A shop that does can change over like this. */
+function leaveSequenceColumn(database: DatabaseSync): void {
+  inTransaction(database, () => {
+    const column = database.prepare(`SELECT 1 FROM pragma_table_info('memberships') WHERE name = 'sequence'`);
+    if (column.get() === undefined) return;
+    database.exec(`
+      INSERT INTO paidonce_delivered (key, sequence) SELECT membership_id, sequence FROM memberships WHERE true ON CONFLICT DO NOTHING;
+      ALTER TABLE memberships DROP COLUMN sequence`);
+  });
 }

@@ -43,7 +43,7 @@ export function membersPage(memberships: readonly SavedMembership[]): string {
     section: '/members',
     body: html`
 <h1>Members</h1>
-<p class="lead">The shop's own table. The ledger hands each decision over, and the table takes it only if its sequence is newer.</p>
+<p class="lead">The shop's own table. The ledger hands each decision over, and the shop takes it only if its sequence is newer.</p>
 ${memberships.length === 0 ? html`<p>Nobody is a member yet. <a href="/">Be the first</a>.</p>` : membershipTable(memberships, true)}`,
   });
 }
