@@ -83,7 +83,10 @@ describe('paidonce restore', () => {
     const { directory, path, backup, url } = await backedUp();
     const store = await openSqliteEventStore(path);
     const before = readdirSync(directory);
-    expect(await runPaidonce(['restore', backup, '--store', url])).toMatchObject({ code: 2, err: expect.stringContaining('store_busy') });
+    expect(await runPaidonce(['restore', backup, '--store', url])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is open in another process'),
+    });
     expect(readdirSync(directory)).toEqual(before);
     expect(await store.append('order-1', 29, [eventOf(100)])).toMatchObject({ appended: true });
     await store.close();
