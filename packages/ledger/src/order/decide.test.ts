@@ -387,6 +387,26 @@ describe('disputes', () => {
   });
 });
 
+describe('moving a payment', () => {
+  const moves: OrderCommand = { type: 'move', payment: pi1, toOrderId: 'order-2', linkRevision: 0, by: support, at: at(9) };
+
+  test('that gave no access under the policy that judged it goes, also where another policy would have given it', () => {
+    // Decided under `openDispute: 'suspend'`: it was disputed before the order was placed, and never granted.
+    given(observed(paid()), observed(dispute('open')), placed)
+      .when(moves, { openDispute: 'keep' })
+      .adds('PaymentMoved');
+  });
+
+  test('that the membership rests on stays, whichever policy is asked', () => {
+    given(...granted)
+      .when(moves)
+      .addsNothing();
+    given(...granted)
+      .when(moves, { openDispute: 'keep' })
+      .addsNothing();
+  });
+});
+
 describe('law 5: corroboration is kept, noise is not', () => {
   test('the same fact from the same source adds nothing, whenever and by whatever event it was said', () => {
     const again = { ...paymentObserved(paid(), { asOf: at(30) }), evidence: { objectId: 'pi_1', eventId: 'evt_2' }, observedAt: at(99) };

@@ -128,12 +128,16 @@ function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
 }
 
-/** Under `rules: 2` what was reported moves, also where it did no more than pause the order; the first rules moved a mere id too. */
+/**
+ * Under `rules: 2` what was reported moves, also where it did no more than pause the order, or would give access under another
+ * policy than the one that judged it; the first rules moved a mere id too.
+ */
 function mayMove(before: OrderState, payment: PaymentReference, policy: Policy): boolean {
   const { access, payment: counting } = entitled(before, policy);
   const isCounting = isSameReference(counting?.reference, payment);
   if (policy.rules !== 2) return !isCounting;
-  return isReported(before, payment) && !(isCounting && access === 'full');
+  const hasAccess = isCounting && access === 'full' && before.membership !== 'none';
+  return isReported(before, payment) && !hasAccess;
 }
 
 function decideResolved(before: OrderState, command: Extract<OrderCommand, { type: 'resolve' }>, policy: Policy): readonly OrderEvent[] {

@@ -93,6 +93,7 @@ export const places = [
   'refunds exceed',
   'paid after its order was withdrawn',
   'moved',
+  'moved under dispute',
   'attempt failed before it was paid',
   'refund succeeded',
   'refund failed late',

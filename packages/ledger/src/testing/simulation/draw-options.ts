@@ -4,6 +4,7 @@ import {
   drawClocks,
   drawCorrections,
   drawImports,
+  drawLateOrders,
   drawPolicies,
   drawPolicy,
   drawPutBack,
@@ -56,6 +57,7 @@ export function drawOptions(seed: number): SimulationOptions {
     newerEvents: 0,
     imports: 0,
     corrections: 0.1,
+    disputesStayOpen: 0,
   };
   return later(inScenario(scenario, options), scenario);
 }
@@ -82,7 +84,8 @@ function later(drawn: SimulationOptions, scenario: Scenario): SimulationOptions 
   const shared = drawSharing(drawn);
   if (scenario === 'slowShop' || scenario === 'outage') return shared;
   const draws = [drawPolicies, drawReleases, drawClocks, drawSlowness, drawImports];
-  return (scenario === 'any' ? [...draws, drawCorrections] : draws).reduce((options, draw) => draw(options), shared);
+  const others = { any: [drawCorrections], mixedUp: [drawLateOrders], lateLink: [] };
+  return [...draws, ...others[scenario]].reduce((options, draw) => draw(options), shared);
 }
 
 /** All facts are held first. Then one process, which crashes often, links them to their orders, and no source repeats them. */

@@ -66,6 +66,12 @@ export function drawImports(options: SimulationOptions): SimulationOptions {
   return { ...options, imports, sources: isMistaken ? { ...options.sources, dropped: 0.7, misnamed: 0.5 } : options.sources };
 }
 
+/** Where payments are mixed up, some orders are placed late: a payment may be under dispute before it gives access, and moves. */
+export function drawLateOrders(options: SimulationOptions): SimulationOptions {
+  const random = new Random(options.seed ^ 0x1a7e0);
+  return random.chance(0.5) ? { ...options, placedLate: 0.8, placedLateMs: 5_000, disputesStayOpen: 0.8, paymentsPerOrder: 1 } : options;
+}
+
 /** One order with several payments, about which the provider corrects itself, while people rule on them. */
 export function drawCorrections(options: SimulationOptions): SimulationOptions {
   const random = new Random(options.seed ^ 0xc033);

@@ -133,7 +133,12 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('a payment that access was given on moves', 'order/decide.ts', 'isGranting(before, payment) ||', ''),
   mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
-  mutant('a payment that only paused an order stays', 'order/decide.ts', "!(isCounting && access === 'full')", '!isCounting'),
+  mutant(
+    'a payment that only paused an order stays',
+    'order/decide.ts',
+    "const hasAccess = isCounting && access === 'full' && before.membership !== 'none';",
+    'const hasAccess = isCounting;',
+  ),
   mutant(
     'orderOf stops at a former owner',
     'streams/payment-owner.ts',

@@ -116,6 +116,8 @@ export interface SimulationOptions {
   readonly newerEvents: number;
   /** The probability that the shop fulfilled an order before it had a ledger, and imports it. */
   readonly imports: number;
+  /** The probability that a payment is disputed and the dispute stays open, whatever else was drawn for it. */
+  readonly disputesStayOpen: number;
   /** The probability that the provider finds later that a payment was of another amount. */
   readonly corrections: number;
   /** After this number of steps the faults stop. */

@@ -123,6 +123,8 @@ function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { b
   const isGranting = order.decisions.some(
     (decision) => decision.paymentId === paymentId && (decision.change === 'granted' || decision.change === 'restored'),
   );
+  if (order.facts.get(paymentId)?.known.has((fact) => fact.kind === 'dispute' && fact.status === 'open'))
+    world.coverage.met('moved under dispute');
   if (isGranting) broken('law 3: a payment that access was given on stays', `${place}: ${nameOf(payment)}`);
   order.moved.set(paymentId, { toOrderId, linkRevision });
   order.facts.delete(paymentId);

@@ -180,9 +180,10 @@ class StoryBuilder {
     for (let index = 0; index < refunds; index++)
       this.#refund(`re_${this.#payment.reference.id.replace(/\W/g, '')}_${index}`, amount.totalMinor);
     if (this.#kind !== 'transfer' && this.#kind !== 'free') {
-      const disputes = random.pick([0, 0, 1, 2]);
+      const staysOpen = this.#later.chance(this.#world.options.disputesStayOpen);
+      const disputes = Math.max(random.pick([0, 0, 1, 2]), staysOpen ? 1 : 0);
       for (let index = 0; index < disputes; index++)
-        this.#dispute(`dp_${this.#payment.reference.id}_${index}`, disputedMinor(random, amount));
+        this.#dispute(`dp_${this.#payment.reference.id}_${index}`, disputedMinor(random, amount), staysOpen);
     }
   }
 
@@ -233,12 +234,13 @@ class StoryBuilder {
     if (random.chance(0.3)) add(random.pick(['failed', 'failed', 'canceled']));
   }
 
-  #dispute(id: string, amountMinor: number): void {
+  #dispute(id: string, amountMinor: number, staysOpen: boolean): void {
     const random = this.#random;
     const returnedDebit = random.chance(0.25);
     const add = (status: 'inquiry' | 'open' | 'prevented' | 'lost' | 'won', movements: number) =>
       this.#add(() => [{ via: 'dispute', fact: { kind: 'dispute', id, status, amountMinor, returnedDebit, movements } }]);
-    const end = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1, lostAfterAll: 1, prevented: 1 });
+    const drawn = random.weighted({ lost: 3, won: 3, open: 1, wonAfterAll: 1, lostAfterAll: 1, prevented: 1 });
+    const end = staysOpen ? 'open' : drawn;
     if (!returnedDebit) {
       if (random.chance(0.3)) add('inquiry', 0);
       add(end === 'prevented' ? 'prevented' : 'open', 1);
