@@ -53,6 +53,16 @@ describe('revisions', () => {
 });
 
 describe('delivery', () => {
+  test('counts no wait that was for the next instance, where its owner takes it again because the reply was lost', () => {
+    const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence: 1 } };
+    const silent = fold(granted, 'a');
+    const once = evolve(silent, takenOver, 'b');
+    expect(once.delivery).toMatchObject({ owner: 'b', failures: 1, waitMs: 1_000, spentMs: 31_000 });
+    const again = evolve(once, takenOver, 'b');
+    expect(again.delivery).toMatchObject({ owner: 'b', failures: 1, waitMs: 0, spentMs: 30_000 });
+    expect(evolve(again, takenOver, 'b').delivery).toMatchObject({ waitMs: 0, spentMs: 30_000 });
+  });
+
   const failed = (sequence: number): OrderEvent => ({
     type: 'DeliveryFailed',
     data: { sequence, waitMs: 500, spentMs: 700, reason: 'error' },
