@@ -1,7 +1,7 @@
 // The command `paidonce copy` copies a ledger into another store, and proves the copy by the root of the tree. If it was
 // interrupted, run it again.
 import { type CopyPhase, type CopyResult, copyLedger } from '../audit/copy/copy.ts';
-import { type Command, jsonOption } from '../command-line/command.ts';
+import { type Command, createOption, jsonOption } from '../command-line/command.ts';
 import { openReader, openWritableStore } from '../command-line/open-store.ts';
 import { grouped } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
@@ -21,6 +21,7 @@ export const copyCommand: Command = {
   options: {
     from: { value: 'URL', help: `the log to read: ${storeForms}` },
     to: { value: 'URL', help: 'the store to write: empty, or an earlier copy of the same log' },
+    ...createOption,
     ...jsonOption,
   },
   run: async ({ options, terminal }) => {
@@ -29,7 +30,7 @@ export const copyCommand: Command = {
     if (from === to) throw new LedgerError('invalid_input', `--from and --to name the same store. Name another one to copy to`);
     const source = await openReader(from); // Open the source first: if it cannot be read, no empty target must be left.
     try {
-      const { store, keepsOrder } = await openWritableStore(to);
+      const { store, keepsOrder } = await openWritableStore(to, { create: options.flag('create') });
       try {
         const of = source.sqlite?.extent().events;
         const result = await copyLedger(source, store, {

@@ -3,7 +3,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { importNdjson } from '../audit/export/ndjson.ts';
-import { type Command, jsonOption, storeOption } from '../command-line/command.ts';
+import { type Command, createOption, jsonOption, storeOption } from '../command-line/command.ts';
 import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
 import { grouped, rateText } from '../command-line/terminal.ts';
 import { LedgerError } from '../errors.ts';
@@ -12,10 +12,10 @@ export const importCommand: Command = {
   name: 'import',
   positionals: ['FILE'],
   summary: 'Appends an NDJSON export to an empty store of any kind, and proves at the end that its tree has the same root.',
-  options: { ...storeOption, ...jsonOption },
+  options: { ...storeOption, ...createOption, ...jsonOption },
   run: async ({ positionals: [path = ''], options, env, terminal }) => {
     requireFile(path); // Check the file first: if it cannot be read, no empty store must be left.
-    const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env));
+    const { store, keepsOrder } = await openWritableStore(storeUrl(options.text('store'), env), { create: options.flag('create') });
     const startedMs = performance.now();
     try {
       const imported = await importNdjson(linesIn(path), store, { keepsOrder, onEvents: (events) => terminal.progress('import', events) });

@@ -10,6 +10,7 @@ import { explainCommand } from './explain-command.ts';
 import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { keyCommand } from './key-command.ts';
+import { postgresSchemaCommand } from './postgres-schema-command.ts';
 import { receiptCommand } from './receipt-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   restoreCommand,
   compareCommand,
   statsCommand,
+  postgresSchemaCommand,
 ];
 
 export function paidonce(args: readonly string[], context: ProgramContext): Promise<ExitCode> {

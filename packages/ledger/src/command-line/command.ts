@@ -85,6 +85,10 @@ export const storeOption: Readonly<Record<'store', OptionSpec>> = {
     help: `the log: ${storeForms}. Default: LEDGER_URL, else ledger.db in DATA_DIR or ./data`,
   },
 };
+/** The flag `--create`: of a command that fills an empty store. */
+export const createOption: Readonly<Record<'create', OptionSpec>> = {
+  create: { help: 'make the schema on PostgreSQL, where it is not there yet' },
+};
 /** The flag `--json`: the result as one JSON document. */
 export const jsonOption: Readonly<Record<'json', OptionSpec>> = { json: { help: 'one JSON document on standard output, for machines' } };
 const asOfOption: Readonly<Record<'as-of', OptionSpec>> = {

@@ -19,13 +19,18 @@ export interface WritableStore {
  */
 export async function openReader(url: string): Promise<LogReader> {
   const { open, reading } = lastingSchemeOf(url);
-  return reading === 'sqliteFile' ? sqliteReader(sqlitePath(url), url) : readerOf(await open(url, true), withoutPassword(url));
+  return reading === 'sqliteFile' ? sqliteReader(sqlitePath(url), url) : readerOf(await open(url, { readOnly: true, create: false }), withoutPassword(url));
 }
 
-/** Opens a store to write. @throws LedgerError `invalid_input`: the URL names no store. Also what opening the store throws. */
-export async function openWritableStore(url: string): Promise<WritableStore> {
+/**
+ * Opens a store to write.
+ * @param options `create`: also where a server has no place for it yet. Default: false, since a typing error in a command must
+ *   not leave an empty ledger behind.
+ * @throws LedgerError `invalid_input`: the URL names no store, or there is none. Also what opening the store throws.
+ */
+export async function openWritableStore(url: string, { create = false }: { readonly create?: boolean } = {}): Promise<WritableStore> {
   const { open, keepsOrder } = lastingSchemeOf(url);
-  return { store: await open(url, false), keepsOrder };
+  return { store: await open(url, { readOnly: false, create }), keepsOrder };
 }
 
 /**

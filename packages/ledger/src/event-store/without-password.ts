@@ -2,5 +2,5 @@
 
 /** Returns the URL with `***` in place of the password, for messages and logs. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/[^/?#@:]*):[^@]*@/, '$1:***@');
+  return url.replace(/^([a-z+]+:\/\/[^/?#@:]*):[^@]*@/, '$1:***@').replace(/([?&]password=)[^&#]*/g, '$1***');
 }

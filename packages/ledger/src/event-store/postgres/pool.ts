@@ -8,25 +8,30 @@ export const defaultConnections = 4;
 
 /** @throws LedgerError `invalid_input`: `pg` is not installed, or the URL cannot be read. */
 export async function poolFor(url: string, connections: number, connectTimeoutMs: number): Promise<PostgresPool> {
-  const Pool = await loadPool();
+  const { Pool, Client } = await loadDriver();
+  const config = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs, application_name: 'paidonce', keepAlive: true };
   try {
-    return new Pool({
-      connectionString: url,
-      max: connections,
-      connectionTimeoutMillis: connectTimeoutMs,
-      application_name: 'paidonce',
-      keepAlive: true,
-    });
+    new Client(config); // It reads the URL; a pool would do so with its first connection.
   } catch (error) {
-    throw new LedgerError('invalid_input', `${withoutPassword(url)}: It cannot be read: ${(error as Error).message}. Check the URL`);
+    throw unreadable(url, error);
   }
+  return new Pool({ ...config, max: connections });
 }
 
-type Pool = new (config: object) => PostgresPool;
+function unreadable(url: string, error: unknown): LedgerError {
+  const { code, message } = error as { code?: unknown; message: string };
+  const advice = code === 'ENOENT' ? 'A file that it names (sslrootcert, sslcert, sslkey) is not there. Check the path' : `It cannot be read (${message}). Check the URL`;
+  return new LedgerError('invalid_input', `${withoutPassword(url)}: ${advice}`, { cause: error });
+}
 
-async function loadPool(): Promise<Pool> {
+interface Driver {
+  readonly Pool: new (config: object) => PostgresPool;
+  readonly Client: new (config: object) => object;
+}
+
+async function loadDriver(): Promise<Driver> {
   try {
-    return (await import('pg')).default.Pool as unknown as Pool;
+    return (await import('pg')).default as unknown as Driver;
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new LedgerError('invalid_input', 'postgres:// needs the package pg, which is not installed. Run: npm install pg@8');

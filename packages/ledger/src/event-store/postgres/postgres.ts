@@ -35,9 +35,14 @@ export interface PostgresEventStore extends EventStore {
  *   do. `file_newer`: a newer release made the schema. `store_unavailable`: the server did not answer in time.
  */
 export async function openPostgresEventStore(options: PostgresEventStoreOptions): Promise<PostgresEventStore> {
+  return openWithConnections(options, defaultConnections);
+}
+
+/** @param count how many connections the pool of a URL has. @throws as `openPostgresEventStore`. */
+export async function openWithConnections(options: PostgresEventStoreOptions, count: number): Promise<PostgresEventStore> {
   const checked = checkOptions(options);
   const { source, runtime, timeoutMs, attemptTimeoutMs } = checked;
-  const pool = 'pool' in source ? source.pool : await poolFor(source.url, defaultConnections, attemptTimeoutMs);
+  const pool = 'pool' in source ? source.pool : await poolFor(source.url, count, attemptTimeoutMs);
   const connections = new Connections(pool, runtime);
   const closing = new AbortController();
   const policy: RetryPolicy = { connections, runtime, timeoutMs, attemptTimeoutMs, closing: closing.signal };
