@@ -79,7 +79,8 @@ const STATES: readonly (readonly [RegExp, (code: string, message: string) => Fai
   [/^3D/,                                 (_, message) => ({ ...lost(`PostgreSQL: ${message}. Check the database's name at the end of the URL`), doubt: false, permanent: true })],
   [/^(08|57P|25P0|58)/,                   (_, message) => lost(`The connection ended (${message})`)],
   [/^(XX00|23)/,                          (code, message) => ({ kind: 'refused', code: 'corrupt', what: `PostgreSQL ${code}: ${message}. Stop the writers, and keep the database as it is` })],
-  [/^(42501|42P01|42883|3F000)$/,         (_, message) => ({ kind: 'refused', code: 'store_unavailable', what: `PostgreSQL: ${message}. Was the schema dropped, or a right of this role taken away? Restart the process: opening says what is missing` })],
+  [/^(42P01|42883|3F000)$/,               (_, message) => ({ ...lost(`PostgreSQL: ${message}. Was the schema dropped, or is this a replica that does not have it yet?`), doubt: false })],
+  [/^42501$/,                             (_, message) => ({ kind: 'refused', code: 'store_unavailable', what: `PostgreSQL: ${message}. Was a right of this role taken away? Restart the process: opening says what is missing` })],
 ];
 
 const readOnlyServer =

@@ -20,7 +20,10 @@ export async function poolFor(url: string, connections: number, connectTimeoutMs
 
 function unreadable(url: string, error: unknown): LedgerError {
   const { code, message } = error as { code?: unknown; message: string };
-  const advice = code === 'ENOENT' ? 'A file that it names (sslrootcert, sslcert, sslkey) is not there. Check the path' : `It cannot be read (${message}). Check the URL`;
+  const advice =
+    code === 'ENOENT'
+      ? 'A file that it names (sslrootcert, sslcert, sslkey) is not there. Check the path'
+      : `It cannot be read (${message}). Check the URL`;
   return new LedgerError('invalid_input', `${withoutPassword(url)}: ${advice}`, { cause: error });
 }
 

@@ -35,7 +35,9 @@ function takeOwn(url: string): { readonly own: ReadonlyMap<string, string>; read
   if (at === -1) return { own: new Map(), driverUrl: url };
   const pairs = url.slice(at + 1).split('&');
   const isOwn = (pair: string): boolean => /^(schema|clients)=/.test(pair);
-  const own = pairs.filter(isOwn).map((pair): [string, string] => [pair.split('=', 1)[0] as string, decodeURIComponent(pair.slice(pair.indexOf('=') + 1))]);
+  const own = pairs
+    .filter(isOwn)
+    .map((pair): [string, string] => [pair.split('=', 1)[0] as string, decodeURIComponent(pair.slice(pair.indexOf('=') + 1))]);
   const others = pairs.filter((pair) => pair !== '' && !isOwn(pair));
   return { own: new Map(own), driverUrl: others.length > 0 ? `${url.slice(0, at)}?${others.join('&')}` : url.slice(0, at) };
 }

@@ -2,5 +2,6 @@
 // folder, a port and a life of its own. It is not published: the entry has only the source condition.
 export { findBinaries } from './binaries.ts';
 export { freePort } from './free-port.ts';
+export { TcpProxy } from './proxy.ts';
 export { type PostgresServer, type PostgresServerOptions, postgresPassword, startPostgres } from './server.ts';
 export { type DatabaseUnderTest, databaseForTests, skipReason } from './test-database.ts';

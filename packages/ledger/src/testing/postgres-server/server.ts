@@ -25,9 +25,10 @@ import { freePort } from './free-port.ts';
 export interface PostgresServerOptions {
   /** Settings of `postgresql.conf`, as text. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Starts as a copy of this server, which is stopped for it and started again: a replica of it, where `standby` says so. */
+  /** Starts as a copy of this server, which is stopped for it and started again: a replica of it, where `standbyOf` says so. */
   readonly copyOf?: PostgresServer;
-  readonly standby?: boolean;
+  /** The port at which the replica finds its primary. */
+  readonly standbyOf?: number;
   /** Arguments of `initdb`. */
   readonly initdb?: readonly string[];
   /** Where its data lies: a folder that exists and is empty. Default: a new temporary one. */
@@ -188,8 +189,9 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   if (options.copyOf) await copyData(options.copyOf, server, binaries);
   else initialize(folder, binaries, options.initdb ?? []);
   server.configure({ ...(options.copyOf ? {} : quiet), ...options.settings });
-  if (options.copyOf && options.standby) {
-    server.configure({ primary_conninfo: `'${options.copyOf.url().replace('/postgres?', '/?')}'`, hot_standby: 'on' });
+  if (options.copyOf && options.standbyOf !== undefined) {
+    const primary = `host=127.0.0.1 port=${options.standbyOf} user=postgres password=${postgresPassword}`;
+    server.configure({ primary_conninfo: `'${primary}'`, hot_standby: 'on', wal_retrieve_retry_interval: '100ms' });
     writeOwned(join(folder, 'standby.signal'), '', binaries);
   }
   await server.start();
