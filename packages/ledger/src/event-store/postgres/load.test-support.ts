@@ -39,7 +39,13 @@ export class Load {
   /** Resolves after so many further acknowledgements. */
   async more(count: number): Promise<void> {
     const wanted = this.acknowledged.length + count;
-    while (this.acknowledged.length < wanted) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.acknowledged.length < wanted) await this.turn();
+  }
+
+  /** Waits for a moment. Throws what ended a caller or a follower. */
+  async turn(): Promise<void> {
+    const ended = Promise.race([...this.#calling, ...this.#following]);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5))]);
   }
 
   /** Ends the callers once each has settled its last append, and checks the log. */
@@ -70,7 +76,9 @@ export class Load {
   }
 
   async #checkFollowers(ours: readonly StoredEvent[]): Promise<void> {
-    for (const received of this.#received) while (received.length < ours.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const received of this.#received) {
+      while (received.length < ours.length) await Promise.race([...this.#following, new Promise((resolve) => setTimeout(resolve, 5))]);
+    }
     this.#followersEnd.abort();
     await Promise.all(this.#following);
     for (const received of this.#received) assert.deepEqual(received, ours, 'a follower saw every event, in order');

@@ -1,9 +1,9 @@
 // The scenarios on the store as it is, on a real server: many writers and openers, three default isolations, a log that went
 // back, silent connections, a replica that lags, a standby that does not confirm.
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { findBinaries, type PostgresServer, startPostgres, TcpProxy } from '../../testing/postgres-server/index.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type PostgresServer, startPostgres, TcpProxy } from '../../testing/postgres-server/index.ts';
 import { inOrder, laggingReplica, opening, racing, silence, unconfirmed, wentBack } from './scenarios.test-support.ts';
-import { allEvents, describeOnServer, newEvents, openStore } from './server.test-support.ts';
+import { allEvents, describeOnServer, describeWithBinaries, newEvents, openStore } from './server.test-support.ts';
 
 describeOnServer('one server, many processes', (database) => {
   test('append at once: one order without gaps, nothing lost or doubled', () => racing(stage()));
@@ -33,7 +33,7 @@ describeOnServer('one server, many processes', (database) => {
   }
 });
 
-describe.skipIf(findBinaries() === undefined)('a server with a replica', () => {
+describeWithBinaries('a server with a replica', () => {
   let primary: PostgresServer;
   let replica: PostgresServer;
   let replication: TcpProxy;
@@ -55,7 +55,14 @@ describe.skipIf(findBinaries() === undefined)('a server with a replica', () => {
   test('is read by audits on the replica, which is refused to whoever appends', async () => {
     const store = await openStore({ url: primary.url(), schema: 'audited' });
     await store.append('order-1', -1, newEvents(2));
-    await expect.poll(() => replica.query('select from audited.events').then(({ length }) => length, () => 0)).toBe(2);
+    await expect
+      .poll(() =>
+        replica.query('select from audited.events').then(
+          ({ length }) => length,
+          () => 0,
+        ),
+      )
+      .toBe(2);
     const audit = await openStore({ url: replica.url(), schema: 'audited', readOnly: true });
     expect(await allEvents(audit)).toEqual(await allEvents(store));
     await expect(audit.append('order-1', 1, newEvents(1))).rejects.toMatchObject({ code: 'invalid_input' });
@@ -78,7 +85,14 @@ describe.skipIf(findBinaries() === undefined)('a server with a replica', () => {
     const url = address.through(primary.url());
     const store = await openStore({ url, schema: 'failover' });
     await store.append('order-1', -1, newEvents(1));
-    await expect.poll(() => replica.query('select from failover.events').then(({ length }) => length, () => 0)).toBe(1);
+    await expect
+      .poll(() =>
+        replica.query('select from failover.events').then(
+          ({ length }) => length,
+          () => 0,
+        ),
+      )
+      .toBe(1);
     replication.refuses = true;
     replication.cut();
     const lost = newEvents(3);
@@ -86,7 +100,10 @@ describe.skipIf(findBinaries() === undefined)('a server with a replica', () => {
     await primary.kill();
     address.targetPort = replica.port;
     const during = store.readStream('order-1'); // It waits for a primary, and is never answered by a replica.
-    const refused = expect(during).rejects.toMatchObject({ code: 'log_went_back', message: expect.stringContaining(lost[2]?.id as string) });
+    const refused = expect(during).rejects.toMatchObject({
+      code: 'log_went_back',
+      message: expect.stringContaining(lost[2]?.id as string),
+    });
     await replica.query('select pg_promote()');
     await refused;
     await expect(store.append('order-1', 3, newEvents(1))).rejects.toMatchObject({ code: 'log_went_back' });
@@ -94,5 +111,4 @@ describe.skipIf(findBinaries() === undefined)('a server with a replica', () => {
     expect(await next.readStream('order-1')).toHaveLength(1);
     expect(await next.append('order-1', 0, newEvents(1))).toMatchObject({ appended: true, revision: 1 });
   });
-
 });

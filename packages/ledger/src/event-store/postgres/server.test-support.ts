@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Pool, type PoolConfig } from 'pg';
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
 import { testRuntime } from '../../test-runtime.test-support.ts';
-import { type DatabaseUnderTest, databaseForTests, skipReason } from '../../testing/postgres-server/index.ts';
+import { type DatabaseUnderTest, databaseForTests, findBinaries, skipReason } from '../../testing/postgres-server/index.ts';
 import type { EventStore, NewEvent, StoredEvent } from '../event-store.ts';
 import { openPostgresEventStore, type PostgresEventStore, type PostgresEventStoreOptions } from './postgres.ts';
 
@@ -23,6 +23,17 @@ export function describeOnServer(name: string, define: (database: () => Database
     afterAll(() => database?.remove());
     define(() => database);
   });
+}
+
+/** Defines tests that need servers of their own, to kill, replicate or configure. */
+export function describeWithBinaries(name: string, define: () => void): void {
+  if (findBinaries() !== undefined) {
+    describe(name, define);
+    return;
+  }
+  const reason = 'There are no programs of PostgreSQL on this machine. Run npm ci, or install postgresql';
+  console.warn(`SKIPPED: ${name}. ${reason}`);
+  describe(name, () => test.skip(reason, () => undefined));
 }
 
 /** Opens a store that ends with the test. */

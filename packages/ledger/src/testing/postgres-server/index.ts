@@ -4,4 +4,5 @@ export { findBinaries } from './binaries.ts';
 export { freePort } from './free-port.ts';
 export { TcpProxy } from './proxy.ts';
 export { type PostgresServer, type PostgresServerOptions, postgresPassword, startPostgres } from './server.ts';
+export { type SmallDisk, smallDisk } from './small-disk.ts';
 export { type DatabaseUnderTest, databaseForTests, skipReason } from './test-database.ts';

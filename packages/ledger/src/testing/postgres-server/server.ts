@@ -75,7 +75,9 @@ export class PostgresServer {
   }
 
   #run(): void {
-    const command = '"$@" >>"$0" 2>&1 & server=$!; (cat >/dev/null; kill -QUIT $server) & wait $server; kill $! 2>/dev/null; exit 0';
+    // A command in the background reads nothing from standard input, unless it is told to.
+    const command =
+      'exec 3<&0; "$@" </dev/null 3<&- >>"$0" 2>&1 & server=$!; (cat <&3 >/dev/null; kill -QUIT $server; while kill -0 $server 2>/dev/null; do sleep 0.1; done; rm -rf "${0%/*}") & wait $server; kill $! 2>/dev/null; exit 0';
     const server = [join(this.#binaries.folder, 'postgres'), '-D', this.folder, '-p', String(this.port)];
     this.#shell = spawn('sh', ['-c', command, join(this.folder, 'server.log'), ...server], {
       stdio: ['pipe', 'ignore', 'ignore'],
