@@ -12,7 +12,8 @@ export interface PostgresClient {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'notice', listener: (notice: { readonly code?: string | undefined }) => void): unknown;
-  removeListener(event: string, listener: (...said: never[]) => void): unknown;
+  removeListener(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener(event: 'notice', listener: (notice: { readonly code?: string | undefined }) => void): unknown;
   release(error?: Error | boolean): void;
 }
 

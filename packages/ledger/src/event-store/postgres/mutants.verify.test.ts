@@ -28,6 +28,7 @@ describeWithBinaries('mutants of the store', () => {
     const stage: Stage = {
       url: primary.url(),
       replicaUrl: replica.url(),
+      timeoutMs: 5_000,
       schema: `mutant_${index}`,
       ...(role && { roleUrl: primary.url('postgres', role.replaceAll(' ', '_'), 'secret') }),
     };

@@ -66,7 +66,7 @@ function warningsOf(server: Readonly<Record<string, string>>): readonly string[]
  * one session for all (PGlite), and on a pool of one.
  */
 export async function checkLock(connections: Connections, timeMs: number, key: number): Promise<void> {
-  await connections.use(timeMs, async (first) => {
+  await connections.use(timeMs * 3, async (first) => {
     await first.query('begin');
     try {
       await first.query(`select pg_advisory_xact_lock(${lockClass}, ${key})`);
@@ -79,12 +79,19 @@ export async function checkLock(connections: Connections, timeMs: number, key: n
         );
       }
     } catch (error) {
-      if (!(error instanceof NotConnected) || !(error.cause instanceof Unanswered)) throw error;
+      if (!isNoneFree(error)) throw error;
+      await first.query('select 1'); // The server answers; it is the second connection that does not come.
       refuse('The pool, or the pooler, has no second connection. Give it at least two, and more where the shop shares it');
     } finally {
       await first.query('rollback').catch(() => undefined);
     }
   });
+}
+
+/** No client came in time, by our own limit or that of the pool; or a pooler gave one that waits. */
+function isNoneFree(error: unknown): boolean {
+  const cause = error instanceof NotConnected ? error.cause : error;
+  return cause instanceof Unanswered || /timeout exceeded when trying to connect/.test(String(cause));
 }
 
 function refuse(message: string): never {

@@ -21,19 +21,17 @@ export async function openLog(policy: RetryPolicy, options: CheckedOptions): Pro
   const warnings = await retryReading(policy, {
     what,
     refuse,
-    attempt: async (client) => {
-      const warned = await checkServer(client, readOnly);
-      await withRights(client, options, () => migrate(client, schema, create && !readOnly));
-      await withRights(client, options, () => checkSchema(client, schema, readOnly));
-      return warned;
-    },
+    attempt: () =>
+      policy.connections.use(attemptTimeoutMs * 2, async (client) => {
+        const warned = await checkServer(client, readOnly);
+        await withRights(client, options, () => migrate(client, schema, create && !readOnly));
+        await withRights(client, options, () => checkSchema(client, schema, readOnly));
+        return warned;
+      }),
   });
   if (readOnly) return warnings;
   const key = Math.floor(runtime.random() * 2 ** 31); // Not the log's own: nobody waits for this one.
-  await retryReading(
-    { ...policy, attemptTimeoutMs: attemptTimeoutMs * 2 },
-    { what, refuse, attempt: () => checkLock(policy.connections, attemptTimeoutMs, key) },
-  );
+  await retryReading(policy, { what, refuse, attempt: () => checkLock(policy.connections, attemptTimeoutMs, key) });
   return warnings;
 }
 

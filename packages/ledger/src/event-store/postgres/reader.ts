@@ -65,12 +65,13 @@ export class Reader {
         refuseClosed();
         known.refuseLost();
       },
-      attempt: async (client) => {
-        const { id, position } = known.event ?? { id: '', position: 0 };
-        const read = (await client.query(sql, valuesOf([position, id]))).rows as Row[];
-        if (!readOnly && read[0]?.['replica'] === 'true') throw Object.assign(new Error('a replica'), { code: replicaCode });
-        return read;
-      },
+      attempt: () =>
+        policy.connections.use(policy.attemptTimeoutMs, async (client) => {
+          const { id, position } = known.event ?? { id: '', position: 0 };
+          const read = (await client.query(sql, valuesOf([position, id]))).rows as Row[];
+          if (!readOnly && read[0]?.['replica'] === 'true') throw Object.assign(new Error('a replica'), { code: replicaCode });
+          return read;
+        }),
     });
     this.#proveKnown(rows[0] as Row);
     return rows;

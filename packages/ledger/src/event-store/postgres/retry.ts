@@ -1,6 +1,5 @@
 // Repeats a call until it has an answer. Each attempt has a time limit, and all attempts together have a deadline.
 import type { Runtime } from '../../runtime.ts';
-import type { PostgresClient } from './client.ts';
 import type { Connections } from './connections.ts';
 import { callFailed, type FailureMeaning, meaningOf } from './failure.ts';
 
@@ -38,7 +37,7 @@ export class Pauses {
 export interface ReadingCall<T> {
   /** The call's name in messages: `order-1: the read`. */
   readonly what: string;
-  readonly attempt: (client: PostgresClient) => Promise<T>;
+  readonly attempt: () => Promise<T>;
   /** Turns a failure into the error of this call, without another attempt. */
   readonly refuse?: (meaning: FailureMeaning, error: unknown) => Error | undefined;
   /** Called before each attempt. It may throw. */
@@ -47,13 +46,13 @@ export interface ReadingCall<T> {
 
 /** Repeats a call that writes nothing, until there is an answer. @throws LedgerError: what `meaningOf` makes of its failure. */
 export async function retryReading<T>(policy: RetryPolicy, { what, attempt, refuse, before }: ReadingCall<T>): Promise<T> {
-  const { connections, runtime, timeoutMs, attemptTimeoutMs, closing } = policy;
+  const { runtime, timeoutMs, closing } = policy;
   const deadline = runtime.monotonicNowMs() + timeoutMs;
   const pauses = new Pauses(runtime);
   for (;;) {
     before?.();
     try {
-      return await connections.use(attemptTimeoutMs, attempt);
+      return await attempt();
     } catch (error) {
       const meaning = meaningOf(error);
       if (meaning === undefined) throw error;

@@ -18,6 +18,8 @@ export interface Stage {
   readonly roleUrl?: string;
   /** The URL of a replica of that server. */
   readonly replicaUrl?: string;
+  /** How long the calls of `silence` try. */
+  readonly timeoutMs?: number;
 }
 
 /** Four processes append at once, each on connections of its own: all are stored, in one order without gaps. */
@@ -68,9 +70,9 @@ export async function wentBack({ url, schema }: Stage): Promise<void> {
 }
 
 /** Connections fall silent without an end, as behind a firewall that forgot them: the next attempt takes new ones. */
-export async function silence({ url, schema }: Stage): Promise<void> {
+export async function silence({ url, schema, timeoutMs = 60_000 }: Stage): Promise<void> {
   const proxy = await TcpProxy.start(Number(new URL(url).port));
-  const store = await open({ url: proxy.through(url), schema, runtime: {}, attemptTimeoutMs: 1_000, timeoutMs: 5_000 });
+  const store = await open({ url: proxy.through(url), schema, runtime: {}, attemptTimeoutMs: 1_000, timeoutMs });
   await store.append(randomUUID(), -1, newEvents(1));
   assert.ok(proxy.silence() > 0);
   const results = await Promise.all(Array.from({ length: 4 }, () => store.append(randomUUID(), -1, newEvents(1))));

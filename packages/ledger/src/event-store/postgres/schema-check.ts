@@ -49,7 +49,7 @@ const flawsSql = `
 
 async function shapeFlaws(client: PostgresClient, schema: string): Promise<readonly string[]> {
   const { rows } = await client.query(
-    `select c.relname as name,
+    `select c.relname::text as name,
        (select string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then '!' else '' end
             || case when l.collname = 'C' then ' C' else '' end || case when a.atthasdef and a.attname not in ('only_row') then ' (default)' else '' end,
           ', ' order by a.attnum)
@@ -77,7 +77,7 @@ async function shapeFlaws(client: PostgresClient, schema: string): Promise<reado
 async function functionFlaws(client: PostgresClient, schema: string): Promise<readonly string[]> {
   const { rows } = await client.query(
     `select p.prosrc as body, p.prosecdef::text as definer, p.provolatile::text as volatile, array_to_string(p.proconfig, '; ') as settings,
-       l.lanname as language
+       l.lanname::text as language
      from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace join pg_catalog.pg_language l on l.oid = p.prolang
      where n.nspname = $1 and p.proname = 'append_1'`,
     [schema],
