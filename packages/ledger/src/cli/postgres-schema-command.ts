@@ -15,7 +15,9 @@ export const postgresSchemaCommand: Command = {
   },
   run: async ({ options, terminal }) => {
     const [append, read] = [roleIn(options.text('grants')), roleIn(options.text('read-grants'))];
-    terminal.out(schemaScript(checkSchemaName(options.text('schema') ?? defaultSchema), { ...(append && { append }), ...(read && { read }) }));
+    terminal.out(
+      schemaScript(checkSchemaName(options.text('schema') ?? defaultSchema), { ...(append && { append }), ...(read && { read }) }),
+    );
     return 0;
   },
 };

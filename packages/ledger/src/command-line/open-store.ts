@@ -19,7 +19,9 @@ export interface WritableStore {
  */
 export async function openReader(url: string): Promise<LogReader> {
   const { open, reading } = lastingSchemeOf(url);
-  return reading === 'sqliteFile' ? sqliteReader(sqlitePath(url), url) : readerOf(await open(url, { readOnly: true, create: false }), withoutPassword(url));
+  return reading === 'sqliteFile'
+    ? sqliteReader(sqlitePath(url), url)
+    : readerOf(await open(url, { readOnly: true, create: false }), withoutPassword(url));
 }
 
 /**

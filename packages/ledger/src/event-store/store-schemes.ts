@@ -28,7 +28,11 @@ export interface StoreScheme {
   readonly reading: 'readOnly' | 'sqliteFile' | 'none';
 }
 
-const cluster: Omit<StoreScheme, 'form' | 'pattern'> = { open: (url, { readOnly }) => openClusterUrl(url, readOnly), keepsOrder: false, reading: 'readOnly' };
+const cluster: Omit<StoreScheme, 'form' | 'pattern'> = {
+  open: (url, { readOnly }) => openClusterUrl(url, readOnly),
+  keepsOrder: false,
+  reading: 'readOnly',
+};
 
 const schemes: readonly StoreScheme[] = [
   {

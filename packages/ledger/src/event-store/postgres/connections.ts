@@ -18,6 +18,8 @@ export class Connections {
     this.#limits = new TimeLimits(runtime);
     // An idle client whose server ends says so here; where nobody listens, Node ends the process.
     pool.on('error', ignore);
+    // So does a new client whose end comes in the same packet as its beginning, before whoever asked for it has it.
+    pool.on('connect', (client) => client.on('error', ignore));
   }
 
   /**

@@ -116,7 +116,7 @@ function lost(advice: string | { readonly advice: string; readonly permanent: bo
 const ADVICE: readonly (readonly [RegExp, string, boolean])[] = [
   [/ENOTFOUND|EAI_AGAIN/,                          'The host is not known. Check the host in the URL', false],
   [/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOENT/, 'Nobody listens there. Check host and port in the URL, and that the server runs', false],
-  [/timeout exceeded when trying/,                 'There was no connection in time: the server does not answer, or all connections of the pool are in use', false],
+  [/timeout exceeded when trying|connection timeout/, 'There was no connection in time: the server does not answer, or all connections of the pool are in use', false],
   [/does not support SSL/,                         'The server does not speak TLS. Write ?sslmode=disable, if the network is your own', true],
   [/certificate|CERT_|self.signed|altname/i,       "The server's certificate is not trusted. Name its CA in the URL (?sslrootcert=ca.crt), and the host as the certificate does", true],
   [/SASL|password must be a string/,               'The password is missing or cannot be used. Check user and password in the URL', true],

@@ -49,7 +49,8 @@ describeWithBinaries('under load', () => {
     let terminated = 0;
     for (let storm = 0; storm < 20; storm++) {
       await load.more(20);
-      terminated += (await server.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'paidonce'")).length;
+      terminated += (await server.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'paidonce'"))
+        .length;
     }
     await load.more(50);
     await load.end();
@@ -115,7 +116,9 @@ describeWithBinaries('under load', () => {
     }
   });
 
-  test('the disk of the tables is full: `store_full` with nothing written, and appends go on by themselves once there is room', async ({ skip }) => {
+  test('the disk of the tables is full: `store_full` with nothing written, and appends go on by themselves once there is room', async ({
+    skip,
+  }) => {
     const disk = smallDisk('24m');
     if (disk === undefined) {
       console.warn('SKIPPED: a full disk. It needs Linux, and root to mount a small one');
@@ -162,7 +165,9 @@ describeWithBinaries('under load', () => {
 async function startWriter(url: string, schema: string) {
   const stream = `writer-${crypto.randomUUID()}`;
   const script = fileURLToPath(new URL('./writer-process.test-support.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=@paidonce/source', script, url, schema, stream], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--conditions=@paidonce/source', script, url, schema, stream], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   let lines = 0;
   createInterface(child.stdout).on('line', () => {

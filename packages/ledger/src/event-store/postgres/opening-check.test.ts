@@ -25,7 +25,11 @@ const good = {
 
 test.each([
   ['older than 14', { version: '130023', shown: '13.23' }, 'The server is PostgreSQL 13.23. PaidOnce needs 14 or newer: upgrade it'],
-  ['CockroachDB', { name: 'CockroachDB CCL v25.2', version: '130000' }, 'This server is CockroachDB, whose advisory locks do not lock. Use PostgreSQL'],
+  [
+    'CockroachDB',
+    { name: 'CockroachDB CCL v25.2', version: '130000' },
+    'This server is CockroachDB, whose advisory locks do not lock. Use PostgreSQL',
+  ],
   ['a read replica', { replica: 'true' }, 'The server is a read replica: it cannot append, and its reads lag. Name the primary'],
 ])('a server that is %s is refused', async (_, server, message) => {
   await expect(checkServer(clientOf({ ...good, ...server }), false)).rejects.toMatchObject({

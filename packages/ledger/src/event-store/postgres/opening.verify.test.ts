@@ -1,7 +1,7 @@
 // What is wrong with a server, a role or a schema is told at opening, in one sentence with the remedy; nothing is acknowledged.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../testing/postgres-server/index.ts';
 import { testRuntime } from '../../test-runtime.test-support.ts';
+import { type PostgresServer, startPostgres } from '../../testing/postgres-server/index.ts';
 import { openEventStore } from '../store-url.ts';
 import { openPostgresEventStore } from './postgres.ts';
 import { grantsFor, readGrantsFor, schemaScript } from './schema.ts';
@@ -36,7 +36,10 @@ describeWithBinaries('opening on a server', () => {
 
     test('where nobody listens, it is tried again until the time is over, and told with what to check', async () => {
       const refused = await refusalOf(openPostgresEventStore({ url: 'postgres://u:p@127.0.0.1:1/db', timeoutMs: 300 }));
-      expect(refused).toMatchObject({ code: 'store_unavailable', message: expect.stringMatching(/within 0\.3 s\. Nobody listens there\. Check host and port/) });
+      expect(refused).toMatchObject({
+        code: 'store_unavailable',
+        message: expect.stringMatching(/within 0\.3 s\. Nobody listens there\. Check host and port/),
+      });
     });
 
     test('a server that is starting is waited for', async () => {
@@ -49,7 +52,12 @@ describeWithBinaries('opening on a server', () => {
 
     test('a schema that may not be made is named, with how to make it', async () => {
       const refused = await refusalOf(openEventStore(`${server.url()}?schema=none`, { create: false }));
-      expect(refused).toMatchObject({ code: 'invalid_input', message: expect.stringMatching(/There is no ledger in the schema none\. .*paidonce postgres-schema --schema none \| psql, or pass --create/) });
+      expect(refused).toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringMatching(
+          /There is no ledger in the schema none\. .*paidonce postgres-schema --schema none \| psql, or pass --create/,
+        ),
+      });
       await expect(openEventStore(`${server.url()}?schema=none`, { readOnly: true })).rejects.toMatchObject({ code: 'invalid_input' });
       expect(await server.query("select from pg_namespace where nspname = 'none'")).toHaveLength(0);
     });
@@ -64,7 +72,10 @@ describeWithBinaries('opening on a server', () => {
         message: expect.stringContaining('The role app may not make the schema owned in the database postgres'),
       });
       await server.query(schemaScript('owned'));
-      const [lacks, grants] = /lacks rights in the schema owned: .* As its owner run: (.*);$/.exec(String((await refusalOf(openPostgresEventStore({ url, schema: 'owned' }))) as Error)) ?? [];
+      const [lacks, grants] =
+        /lacks rights in the schema owned: .* As its owner run: (.*);$/.exec(
+          String((await refusalOf(openPostgresEventStore({ url, schema: 'owned' }))) as Error),
+        ) ?? [];
       expect(lacks).toBeDefined();
       await server.query(grants as string);
       const store = await openStore({ url, schema: 'owned', create: false });
@@ -84,12 +95,16 @@ describeWithBinaries('opening on a server', () => {
     });
 
     test('one that may only read opens for audits, and is told what it lacks to append', async () => {
-      await server.query(`${schemaScript('audited')} create role auditor login password 'secret'; ${readGrantsFor('audited', 'auditor').join(';')}`);
+      await server.query(
+        `${schemaScript('audited')} create role auditor login password 'secret'; ${readGrantsFor('audited', 'auditor').join(';')}`,
+      );
       const url = server.url('postgres', 'auditor', 'secret');
       const audit = await openStore({ url, schema: 'audited', readOnly: true });
       expect(await allEvents(audit)).toEqual([]);
       expect(await refusalOf(openPostgresEventStore({ url, schema: 'audited' }))).toMatchObject({
-        message: expect.stringMatching(/^The role auditor lacks rights in the schema audited: insert on streams, insert on events, .*grant insert on audited\.streams/),
+        message: expect.stringMatching(
+          /^The role auditor lacks rights in the schema audited: insert on streams, insert on events, .*grant insert on audited\.streams/,
+        ),
       });
     });
 
@@ -105,12 +120,16 @@ describeWithBinaries('opening on a server', () => {
       ] as const) {
         await server.query(revoke);
         const { message } = (await refusalOf(openPostgresEventStore({ url, schema: 'partial' }))) as Error;
-        expect(message).toContain(`The role Odd role lacks rights in the schema partial: ${named}. As its owner run: grant usage on schema partial to "Odd role";`);
+        expect(message).toContain(
+          `The role Odd role lacks rights in the schema partial: ${named}. As its owner run: grant usage on schema partial to "Odd role";`,
+        );
       }
     });
 
     test('one whose transactions are read only is refused; one with a hasty limit is warned', async () => {
-      await server.query("create role readers login superuser password 'secret'; alter role readers set default_transaction_read_only = on");
+      await server.query(
+        "create role readers login superuser password 'secret'; alter role readers set default_transaction_read_only = on",
+      );
       await server.query("create role hasty login superuser password 'secret'; alter role hasty set statement_timeout = '1s'");
       expect(await refusalOf(openPostgresEventStore({ url: server.url('postgres', 'readers', 'secret') }))).toMatchObject({
         code: 'invalid_input',
@@ -123,22 +142,42 @@ describeWithBinaries('opening on a server', () => {
 
   describe('a schema that is not as this release made it is refused, and its flaw is named', () => {
     test.each([
-      ['a trigger', 'create trigger planted before insert on SCHEMA.events for each row execute function suppress_redundant_updates_trigger()', 'there is a trigger planted on events'],
+      [
+        'a trigger',
+        'create trigger planted before insert on SCHEMA.events for each row execute function suppress_redundant_updates_trigger()',
+        'there is a trigger planted on events',
+      ],
       ['a rule', 'create rule planted as on insert to SCHEMA.events do also notify planted', 'there is a rule planted on events'],
       ['an unlogged table', 'alter table SCHEMA.events set unlogged', 'events is unlogged, and empty after a crash'],
       ['row security', 'alter table SCHEMA.events enable row level security', 'events has row security'],
       ['a table that inherits', 'create table SCHEMA.child () inherits (SCHEMA.events)', 'events inherits, or is inherited from'],
-      ['a view in place of a table', 'alter table SCHEMA.events rename to kept; create view SCHEMA.events as table SCHEMA.kept', 'events is no plain table'],
+      [
+        'a view in place of a table',
+        'alter table SCHEMA.events rename to kept; create view SCHEMA.events as table SCHEMA.kept',
+        'events is no plain table',
+      ],
       ['a column too many', 'alter table SCHEMA.events add extra integer', 'the columns of events are'],
       ['a column of another type', 'alter table SCHEMA.events alter data type jsonb using data::jsonb', 'data jsonb!'],
       ['another collation', 'alter table SCHEMA.streams alter name type text collate "default"', 'the columns of streams are'],
       ['a column that gets a default', "alter table SCHEMA.events alter type set default 'none'", 'type text! C (default)'],
-      ['a unique index that is gone', 'alter table SCHEMA.events drop constraint events_stream_revision_key', 'events is not unique by stream, revision'],
+      [
+        'a unique index that is gone',
+        'alter table SCHEMA.events drop constraint events_stream_revision_key',
+        'events is not unique by stream, revision',
+      ],
       ['a table that is gone', 'drop table SCHEMA.snapshots', 'the table snapshots is missing'],
       ['an altered function', 'alter function SCHEMA.append_1 security definer', 'the function append_1 was altered'],
-      ['a function with another search path', 'alter function SCHEMA.append_1 set search_path = public', 'the function append_1 was altered'],
+      [
+        'a function with another search path',
+        'alter function SCHEMA.append_1 set search_path = public',
+        'the function append_1 was altered',
+      ],
       ['a function that is gone', 'drop function SCHEMA.append_1', 'the function append_1 is missing'],
-      ['a second function', 'create function SCHEMA.append_1(integer) returns integer language sql as $$ select 1 $$', 'there is a second function append_1'],
+      [
+        'a second function',
+        'create function SCHEMA.append_1(integer) returns integer language sql as $$ select 1 $$',
+        'there is a second function append_1',
+      ],
     ])('%s', async (_, sql, flaw) => {
       const schema = `altered_${crypto.randomUUID().replaceAll('-', '_')}`;
       await server.query(schemaScript(schema));
@@ -155,10 +194,17 @@ describeWithBinaries('opening on a server', () => {
 
     test('a schema of a newer release is `file_newer`; one that is no ledger is left as it is', async () => {
       await server.query(`${schemaScript('newer')} update newer.about set layout = 99`);
-      await expect(openPostgresEventStore({ url: server.url(), schema: 'newer' })).rejects.toMatchObject({ code: 'file_newer', message: expect.stringContaining('layout 99') });
+      await expect(openPostgresEventStore({ url: server.url(), schema: 'newer' })).rejects.toMatchObject({
+        code: 'file_newer',
+        message: expect.stringContaining('layout 99'),
+      });
       await server.query('create schema foreign_one; create table foreign_one.events (id integer)');
       await expect(openPostgresEventStore({ url: server.url(), schema: 'foreign_one' })).rejects.toMatchObject({ code: 'invalid_input' });
-      expect(await server.query("select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'foreign_one' and relkind = 'r'")).toHaveLength(1);
+      expect(
+        await server.query(
+          "select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'foreign_one' and relkind = 'r'",
+        ),
+      ).toHaveLength(1);
     });
   });
 
@@ -170,7 +216,9 @@ describeWithBinaries('opening on a server', () => {
 
   describe('the pool of the shop', () => {
     test('is used and left open, with its own ways to read numbers; no listener stays', async () => {
-      const pool = openPool(server.url(), { types: { getTypeParser: (type: number) => (value: string) => (type === textType ? value : [`parsed ${value}`]) } as never });
+      const pool = openPool(server.url(), {
+        types: { getTypeParser: (type: number) => (value: string) => (type === textType ? value : [`parsed ${value}`]) } as never,
+      });
       const store = await openPostgresEventStore({ pool, schema: 'shared' });
       for (let n = 0; n < 20; n++) await store.append(`order-${n}`, -1, newEvents(1));
       expect(await store.readStream('order-7')).toHaveLength(1);
@@ -192,7 +240,11 @@ describeWithBinaries('opening on a server', () => {
     test('whose connections all wait for the ledger fails with what to do, and works again once one is free', async () => {
       const pool = openPool(server.url(), { max: 2 });
       const clock = { skewMs: 0 };
-      const store = await openStore({ pool, schema: 'starved', runtime: { ...testRuntime, monotonicNowMs: () => performance.now() + clock.skewMs } });
+      const store = await openStore({
+        pool,
+        schema: 'starved',
+        runtime: { ...testRuntime, monotonicNowMs: () => performance.now() + clock.skewMs },
+      });
       const held = [await pool.connect(), await pool.connect()];
       const passing = setInterval(() => {
         clock.skewMs += 300_000;
@@ -212,7 +264,9 @@ describeWithBinaries('opening on a server', () => {
       onTestFinished(() => pool.end());
       const store = await openStore({ pool, schema: 'ended' });
       await store.append('order-1', -1, newEvents(1));
-      await server.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = $$client backend$$');
+      await server.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = $$client backend$$',
+      );
       expect(await store.append('order-1', 0, newEvents(1))).toMatchObject({ appended: true });
     });
   });
