@@ -12,7 +12,7 @@ interface Pair {
 export class TcpProxy {
   /** Where new connections lead to. May be changed at any time. */
   targetPort: number;
-  /** Each chunk is passed on so much later, in each direction. */
+  /** What a client sends is passed on so much later. */
   delayMs = 0;
   /** How many replies to appends are lost from now on, each with its connection. Counted down. */
   repliesToLose = 0;
@@ -100,7 +100,7 @@ export class TcpProxy {
 
   #pass(pair: Pair, to: Socket, chunk: Buffer): void {
     if (this.#silent.has(pair)) return;
-    if (this.delayMs === 0) to.write(chunk);
+    if (this.delayMs === 0 || to === pair.client) to.write(chunk);
     else setTimeout(() => to.writable && to.write(chunk), this.delayMs);
   }
 

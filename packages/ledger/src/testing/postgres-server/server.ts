@@ -76,13 +76,13 @@ export class PostgresServer {
 
   #run(): void {
     // A command in the background reads nothing from standard input, unless it is told to.
-    const command =
-      'exec 3<&0; "$@" </dev/null 3<&- >>"$0" 2>&1 & server=$!; (cat <&3 >/dev/null; kill -QUIT $server; while kill -0 $server 2>/dev/null; do sleep 0.1; done; rm -rf "${0%/*}") & wait $server; kill $! 2>/dev/null; exit 0';
+    const watch = '(cat <&3 >/dev/null; kill -QUIT $server; while kill -0 $server 2>/dev/null; do sleep 0.1; done; rm -rf "$FOLDER")';
+    const command = `exec 3<&0; "$@" </dev/null 3<&- >>"$0" 2>&1 & server=$!; ${watch} & wait $server; kill $! 2>/dev/null; exit 0`;
     const server = [join(this.#binaries.folder, 'postgres'), '-D', this.folder, '-p', String(this.port)];
     this.#shell = spawn('sh', ['-c', command, join(this.folder, 'server.log'), ...server], {
       stdio: ['pipe', 'ignore', 'ignore'],
       cwd: this.folder,
-      env: { ...process.env, LC_ALL: 'C' },
+      env: { ...process.env, LC_ALL: 'C', FOLDER: this.folder },
       ...this.#binaries.user,
     });
     this.#shell.stdin?.on('error', () => undefined);
