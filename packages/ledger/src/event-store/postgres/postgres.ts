@@ -11,6 +11,7 @@ import { Followers } from './followers.ts';
 import { openLog } from './opening.ts';
 import { type CheckedOptions, checkOptions, type PostgresEventStoreOptions } from './options.ts';
 import { defaultConnections, poolFor } from './pool.ts';
+import { readAhead } from './read-ahead.ts';
 import { Reader } from './reader.ts';
 import type { RetryPolicy } from './retry.ts';
 import { Writer } from './writer.ts';
@@ -96,7 +97,7 @@ function storeOver(policy: RetryPolicy, options: CheckedOptions, { closing, end,
     async *readLog(options: ReadLogOptions = {}): AsyncGenerator<LogPage, void, undefined> {
       const leave = options.follow && followers.enter();
       try {
-        yield* logPages({ page: (after, prefixes) => reader.readPage(after, prefixes), growth, closing: closing.signal }, options);
+        yield* logPages({ page: readAhead((after, prefixes) => reader.readPage(after, prefixes)), growth, closing: closing.signal }, options);
       } finally {
         leave?.();
       }
