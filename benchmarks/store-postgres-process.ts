@@ -32,7 +32,8 @@ async function perSecond({ variant, callers, ms }: Slot): Promise<number> {
   const append =
     variant === 'bare'
       ? (stream: string, revision: number) => bare.append(stream, revision)
-      : (stream: string, revision: number) => store.append(stream, revision, [{ id: crypto.randomUUID(), type: 'Benched', data, metadata }]);
+      : (stream: string, revision: number) =>
+          store.append(stream, revision, [{ id: crypto.randomUUID(), type: 'Benched', data, metadata }]);
   const startedMs = performance.now();
   let appended = 0;
   await Promise.all(

@@ -168,7 +168,8 @@ async function underOpenTransaction(url: string, schema: string) {
   const append = async (count: number): Promise<number> => {
     const stream = `open-${crypto.randomUUID()}`;
     const startedMs = performance.now();
-    for (let n = 0; n < count; n++) await store.append(stream, n - 1, [{ id: crypto.randomUUID(), type: 'Benched', data: {}, metadata: {} }]);
+    for (let n = 0; n < count; n++)
+      await store.append(stream, n - 1, [{ id: crypto.randomUUID(), type: 'Benched', data: {}, metadata: {} }]);
     return (performance.now() - startedMs) / count;
   };
   await append(50);
@@ -183,7 +184,12 @@ async function underOpenTransaction(url: string, schema: string) {
   await shop.query('rollback');
   await shop.end();
   await store.close();
-  return { what: 'an append after 20,000 under an open transaction, ms', store: rounded(after), bare: rounded(before), ratio: rounded(after / before) };
+  return {
+    what: 'an append after 20,000 under an open transaction, ms',
+    store: rounded(after),
+    bare: rounded(before),
+    ratio: rounded(after / before),
+  };
 }
 
 function sum(values: readonly number[]): number {

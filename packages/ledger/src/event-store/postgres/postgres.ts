@@ -1,7 +1,7 @@
 // The entry point @paidonce/ledger/postgres: the event store in a schema of a PostgreSQL database. Any number of processes may
 // open the same log. Events are only ever inserted, by one SQL function under the lock of the log.
 import { LedgerError } from '../../errors.ts';
-import type { AppendResult, EventStore, LogPage, NewEvent, ReadLogOptions, StoredEvent } from '../event-store.ts';
+import type { AppendResult, EventStore, LogPage, NewEvent, ReadLogOptions, Snapshots, StoredEvent } from '../event-store.ts';
 import { LogGrowth, logPages } from '../log-pages.ts';
 import { LastKnown } from '../log-went-back.ts';
 import { checkAppend } from '../stored-text.ts';
@@ -14,6 +14,7 @@ import { defaultConnections, poolFor } from './pool.ts';
 import { readAhead } from './read-ahead.ts';
 import { Reader } from './reader.ts';
 import type { RetryPolicy } from './retry.ts';
+import { snapshotsIn } from './snapshots.ts';
 import { Writer } from './writer.ts';
 
 export type { PostgresClient, PostgresPool } from './client.ts';
@@ -24,6 +25,8 @@ const farewellMs = 2_000;
 
 /** An event store in PostgreSQL. */
 export interface PostgresEventStore extends EventStore {
+  /** Where processes without a disk keep their read models. */
+  readonly snapshots: Snapshots;
   /** The schema of its tables. */
   readonly schema: string;
   /** What an operator should know of the server or the role, as sentences. They were emitted as warnings of the process too. */
@@ -83,6 +86,7 @@ function storeOver(policy: RetryPolicy, options: CheckedOptions, { closing, end,
   return {
     schema,
     warnings,
+    snapshots: snapshotsIn({ policy, schema, readOnly, refuseClosed }),
 
     async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<AppendResult> {
       refuseClosed();
@@ -97,7 +101,10 @@ function storeOver(policy: RetryPolicy, options: CheckedOptions, { closing, end,
     async *readLog(options: ReadLogOptions = {}): AsyncGenerator<LogPage, void, undefined> {
       const leave = options.follow && followers.enter();
       try {
-        yield* logPages({ page: readAhead((after, prefixes) => reader.readPage(after, prefixes)), growth, closing: closing.signal }, options);
+        yield* logPages(
+          { page: readAhead((after, prefixes) => reader.readPage(after, prefixes)), growth, closing: closing.signal },
+          options,
+        );
       } finally {
         leave?.();
       }
