@@ -94,7 +94,7 @@ class Ledger implements PaymentLedger {
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
     this.#unreadable = openUnreadableObjects(transactions, host);
-    const path = readModelsPath(options);
+    const path = readModelsPath(options, () => runtime.uuid());
     this.#subscribers = openSubscribers({
       store,
       path,

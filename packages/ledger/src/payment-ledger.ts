@@ -100,7 +100,8 @@ export interface PaymentLedgerOptions {
   readonly deliverTimeoutMs?: number;
   /**
    * Path of the file for read models and cursors. It can be deleted and is rebuilt from the log. Default: beside the SQLite
-   * log, with the suffix `.read-models`; with any other store in memory.
+   * log, with the suffix `.read-models`; on PostgreSQL a temporary file, which starts as the snapshot that the store carries;
+   * with any other store in memory.
    */
   readonly readModels?: string;
   /**

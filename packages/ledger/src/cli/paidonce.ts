@@ -11,6 +11,7 @@ import { exportCommand } from './export-command.ts';
 import { importCommand } from './import-command.ts';
 import { keyCommand } from './key-command.ts';
 import { orderCommand } from './order-command.ts';
+import { postgresSchemaCommand } from './postgres-schema-command.ts';
 import { receiptCommand } from './receipt-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   restoreCommand,
   compareCommand,
   statsCommand,
+  postgresSchemaCommand,
 ];
 
 /** From the sources and from the built package, package.json is two folders above. */

@@ -39,7 +39,7 @@ export interface OpeningOptions {
 export async function openReader(url: string, { terminal }: OpeningOptions): Promise<LogReader> {
   const { open, reading } = lastingSchemeOf(url);
   if (reading !== 'sqliteFile') {
-    const store = await open(url, true);
+    const store = await open(url, { readOnly: true, create: false });
     terminal.err(withoutPassword(url));
     return readerOf(store, withoutPassword(url));
   }
@@ -58,7 +58,7 @@ export async function openWritableStore(url: string, { terminal, create }: Openi
   const { open, keepsOrder, reading } = lastingSchemeOf(url);
   const isFile = reading === 'sqliteFile';
   if (isFile && create !== true) refuseMissing(resolve(sqlitePath(url)), create === false);
-  const store = await open(url, false);
+  const store = await open(url, { readOnly: false, create: create === true });
   try {
     if (!isFile && create !== true && !(await isLedger(store))) throw noLedger(withoutPassword(url), create === false);
     terminal.err(isFile ? countedLine(resolve(sqlitePath(url))) : withoutPassword(url));

@@ -127,6 +127,20 @@ export interface EventStore {
 
   /** 9. Completes queued appends, ends followers, then refuses all calls with `closed`. It is safe to call it twice. */
   close(): Promise<void>;
+
+  /** Absent: the store carries none. */
+  readonly snapshots?: Snapshots;
+}
+
+/**
+ * Keeps copies of what was made from the log beside it, so that a process without a disk starts from them. They may be lost or
+ * older than the log at any time: whoever loads one proves that it belongs to the log.
+ */
+export interface Snapshots {
+  /** The newest that was saved under the name, in that layout. Undefined: there is none. @throws LedgerError as `readStream`. */
+  load(name: string, layout: number): Promise<Uint8Array | undefined>;
+  /** Saves it whole or not at all; keeps the one that is there where it is of the same position or a later one. @throws LedgerError as `append`. */
+  save(name: string, layout: number, position: Position, bytes: Uint8Array): Promise<void>;
 }
 
 /*

@@ -4,8 +4,16 @@ import { LedgerError } from '../errors.ts';
 import type { EventStore } from './event-store.ts';
 import { openClusterUrl } from './eventstoredb/cluster-url.ts';
 import { openMemoryEventStore } from './memory.ts';
+import { openPostgresUrl } from './postgres/postgres-url.ts';
 import { openSqliteEventStore } from './sqlite/sqlite.ts';
 import { withoutPassword } from './without-password.ts';
+
+/** How to open a store. */
+export interface OpenSchemeOptions {
+  readonly readOnly: boolean;
+  /** False: a store that a server has no place for yet is not made there. A file or a stream is made with its first event. */
+  readonly create: boolean;
+}
 
 /** One kind of store. */
 export interface StoreScheme {
@@ -13,14 +21,18 @@ export interface StoreScheme {
   readonly form: string;
   /** Matches the URLs of this store. */
   readonly pattern: RegExp;
-  open(url: string, readOnly: boolean): Promise<EventStore> | EventStore;
+  open(url: string, options: OpenSchemeOptions): Promise<EventStore> | EventStore;
   /** True if the store writes appends in the order in which they were called: then an import may run many at once. */
   readonly keepsOrder: boolean;
   /** How a command reads its log: opens it with `readOnly`, or as a SQLite file; or not at all, since it ends with its process. */
   readonly reading: 'readOnly' | 'sqliteFile' | 'none';
 }
 
-const cluster: Omit<StoreScheme, 'form' | 'pattern'> = { open: openClusterUrl, keepsOrder: false, reading: 'readOnly' };
+const cluster: Omit<StoreScheme, 'form' | 'pattern'> = {
+  open: (url, { readOnly }) => openClusterUrl(url, readOnly),
+  keepsOrder: false,
+  reading: 'readOnly',
+};
 
 const schemes: readonly StoreScheme[] = [
   {
@@ -31,6 +43,13 @@ const schemes: readonly StoreScheme[] = [
     reading: 'sqliteFile',
   },
   { form: 'memory:', pattern: /^memory:$/, open: () => openMemoryEventStore(), keepsOrder: true, reading: 'none' },
+  {
+    form: 'postgres://HOST/DATABASE',
+    pattern: /^postgres(?:ql)?:\/\//,
+    open: openPostgresUrl,
+    keepsOrder: true,
+    reading: 'readOnly',
+  },
   { form: 'esdb://HOST', pattern: /^esdb(?:\+discover)?:\/\//, ...cluster },
   { form: 'kurrentdb://HOST', pattern: /^kurrentdb(?:\+discover)?:\/\//, ...cluster },
 ];

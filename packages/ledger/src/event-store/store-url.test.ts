@@ -48,10 +48,15 @@ describe('to be read only', () => {
 
 describe('what is wrong with a URL is said, without its password', () => {
   test.each([
-    ['', 'names no store. Known: sqlite:PATH, memory:, esdb://HOST'],
+    ['', 'names no store. Known: sqlite:PATH, memory:, postgres://HOST/DATABASE, esdb://HOST'],
     ['ledger.db', 'names no store. Is it sqlite:ledger.db? Known: sqlite:PATH'],
     ['sqlite:', 'names no store. Known: sqlite:PATH'],
-    ['postgres://ledger:secret@host/db', '"postgres://ledger:***@host/db" names no store'],
+    ['mysql://ledger:secret@host/db', '"mysql://ledger:***@host/db" names no store'],
+    ['postgres://ledger:secret@127.0.0.1/db?clients=1', 'clients must be a number from 2 to 64'],
+    ['postgres://ledger:secret@127.0.0.1/db?clients=many', 'clients must be a number from 2 to 64'],
+    ['postgres://127.0.0.1/db?user=ledger&password=secret&schema=Shop', 'schema: "Shop" is no plain name in lower case'],
+    ['postgresql://ledger:secret@127.0.0.1:port/db', 'It cannot be read (Invalid URL). Check the URL'],
+    ['postgres://ledger:secret@127.0.0.1/db?sslrootcert=none.crt', 'A file that it names (sslrootcert, sslcert, sslkey) is not there'],
     ['esdb:127.0.0.1', 'names no store'],
     ['esdb://ledger:secret@127.0.0.1:port', 'esdb://ledger:***@127.0.0.1:port: It cannot be read: Unexpected "port" at position'],
     ['esdb://ledger:secret@127.0.0.1:2113?tls=perhaps', 'expected true or false. Check the URL'],

@@ -10,23 +10,47 @@ import { referenceAggregate } from '../streams/reference-streams.ts';
 /** The streams to read: reference streams, and for `PaymentMoved` the streams of orders. */
 export const rollForwardPrefixes: readonly string[] = [referenceAggregate.stream(''), orderAggregate.stream('')];
 
+/** How many streams are handled at once. Each waits for reads of the store, one after the other. */
+const streamsAtOnce = 16;
+
 /**
- * Handles events in their order. Idempotent: what was forwarded before is a duplicate. Answers the events that could not be
- * handled, because a stream cannot be read: the caller keeps them and tries them again. After the first of a stream the others
- * are not tried: all that a reference holds needs the same streams.
+ * Handles the events of each stream in their order, several streams at once. Idempotent: what was forwarded before is a
+ * duplicate. Answers the events that could not be handled, because a stream cannot be read: the caller keeps them and tries them
+ * again. After the first of a stream the others are not tried: all that a reference holds needs the same streams.
  * @throws LedgerError every other code of the event store: the page is handled again later.
  */
 export async function rollForward(events: readonly StoredEvent[], writer: PaymentWriter): Promise<readonly SkippedEvent[]> {
-  const failed = new Map<string, SkippedEvent>(); // The first of each stream.
+  const streams = [...Map.groupBy(events.filter(hasWork), ({ stream }) => stream).values()];
+  const skipped: SkippedEvent[] = [];
+  let hasFailed = false; // Set by a lane that throws: then the others begin no further stream.
+  const lane = async (): Promise<void> => {
+    for (let stream = streams.shift(); stream !== undefined && !hasFailed; stream = streams.shift()) {
+      try {
+        skipped.push(...(await rollForwardStream(stream, writer)));
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(streamsAtOnce, streams.length) }, lane));
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+  return skipped;
+}
+
+async function rollForwardStream(events: readonly StoredEvent[], writer: PaymentWriter): Promise<readonly SkippedEvent[]> {
+  let failed: SkippedEvent | undefined; // The first of the stream.
   const skipped: SkippedEvent[] = [];
   for (const stored of events) {
-    const before = failed.get(stored.stream);
-    const now = before ?? (await skippedUnlessHandled(stored, writer));
-    if (now === undefined) continue;
-    if (before === undefined) failed.set(stored.stream, now);
-    skipped.push({ ...now, revision: stored.revision, position: stored.position });
+    failed ??= await skippedUnlessHandled(stored, writer);
+    if (failed) skipped.push({ ...failed, revision: stored.revision, position: stored.position });
   }
   return skipped;
+}
+
+/** Of orders, only a move has anything left to do; a log has many events of theirs. */
+function hasWork({ stream, type }: StoredEvent): boolean {
+  return type === 'PaymentMoved' || stream.startsWith(referenceAggregate.stream(''));
 }
 
 async function skippedUnlessHandled(stored: StoredEvent, writer: PaymentWriter): Promise<SkippedEvent | undefined> {
@@ -51,5 +75,6 @@ async function rollForwardOne(stored: StoredEvent, writer: PaymentWriter): Promi
   const reference = stored.stream.slice(referenceAggregate.stream('').length);
   const event = referenceAggregate.read(stored);
   if (event.type === 'PaymentHeld') await writer.forward(event.data);
-  else if (event.data.endsRevision === undefined) await writer.forwardHeld(reference); // Else the move before it was finished above.
+  // The first event of its stream: nothing was held before it. Else, where it ends a link, the move before it was finished above.
+  else if (stored.revision > 0 && event.data.endsRevision === undefined) await writer.forwardHeld(reference);
 }

@@ -1,5 +1,8 @@
 // The subscribers of a ledger. One updates the read models, and shows delivery what other processes did. One rolls held
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import { defined } from '../defined.ts';
@@ -11,13 +14,14 @@ import type { PaymentWriter } from '../observe-payment.ts';
 import type { OrderState } from '../order/order.ts';
 import type { DuplicateOrder, PaymentLedgerOptions } from '../payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
-import { openReadModelFile, readModelPrefixes } from '../read-models/read-model-file.ts';
+import { openReadModelFile, readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
 import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import { isOfSweep } from '../read-models/sweep-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ourStream } from '../streams/our-streams.ts';
 import { openLogSubscription } from './log-subscription.ts';
+import { ReadModelSnapshots } from './read-model-snapshots.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
 
@@ -64,10 +68,24 @@ export interface OpenedSubscribers {
   stop(): Promise<void>;
 }
 
-/** The path that the options name. Default: beside the SQLite log, else `:memory:`. */
-export function readModelsPath({ readModels, eventStore }: Pick<PaymentLedgerOptions, 'readModels' | 'eventStore'>): string {
+/**
+ * The path that the options name. Default: beside the SQLite log; where the store carries snapshots of it, in a temporary folder
+ * of this ledger, which is removed in the end; else `:memory:`.
+ */
+export function readModelsPath(
+  { readModels, eventStore }: Pick<PaymentLedgerOptions, 'readModels' | 'eventStore'>,
+  uuid: () => string,
+): string {
   if (readModels !== undefined) return readModels;
-  return 'path' in eventStore && typeof eventStore.path === 'string' ? `${eventStore.path}.read-models` : ':memory:';
+  if ('path' in eventStore && typeof eventStore.path === 'string') return `${eventStore.path}.read-models`;
+  return eventStore.snapshots === undefined ? ':memory:' : join(tmpdir(), `${temporary}${uuid()}`, 'read-models.db');
+}
+
+const temporary = 'paidonce-read-models-';
+
+function removeTemporary(path: string): void {
+  const folder = dirname(path);
+  if (basename(folder).startsWith(temporary)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Prepares the subscribers; nothing is opened or read yet. @throws LedgerError `invalid_input`: the checkpoint settings cannot be used. */
@@ -127,6 +145,9 @@ async function openNow({
   log,
   onAlert,
 }: SubscribersOptions): Promise<OpenedSubscribers> {
+  const snapshots =
+    store.snapshots && path !== ':memory:' ? new ReadModelSnapshots({ snapshots: store.snapshots, path, runtime, log }) : undefined;
+  await snapshots?.restore();
   const file = await openReadModelFile(path, store, runtime);
   const models = openOrderReadModels(file, duplicateWithinHours);
   // A process that delivers is known by its instance; the others share one, and tell their own grants by the time.
@@ -144,10 +165,12 @@ async function openNow({
     after: models.cursor,
     handle: async (events, next) => {
       await models.apply(events, next);
+      snapshots?.handled(events.length);
       for (const event of events) if (isGrantBy(event, instance, startedAt)) alertDuplicate(models.duplicate(orderIdOf(event)), onAlert);
       if (pendingReported) for (const event of events) if (!isOfSweep(event.stream)) delivery?.onEvent(event);
     },
     onCaughtUp: async () => {
+      snapshots?.atHead(() => file.cursor(readModelCursor));
       if (pendingReported) return;
       if (delivery) for (const order of models.pendingDeliveries()) delivery.onPendingAtStart(order, await agoMs(order));
       pendingReported = true; // Until now events were skipped: most of them are of deliveries that ended long ago.
@@ -197,7 +220,9 @@ async function openNow({
     lagMs: orders.lagMs,
     stop: async () => {
       await Promise.all([references.stop(), orders.stop(), skipped.stop()]);
+      await snapshots?.stop(() => file.cursor(readModelCursor));
       file.close();
+      removeTemporary(path);
     },
   };
 }

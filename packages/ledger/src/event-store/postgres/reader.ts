@@ -1,0 +1,132 @@
+// Reads the log: each read is one statement, with the proof beside its rows that the server is no replica and that the last
+// event which this process knows is still there.
+import { LedgerError } from '../../errors.ts';
+import type { LogPage, Position, StoredEvent } from '../event-store.ts';
+import { pageEvents, refusePositionPastEnd, toPosition } from '../log-pages.ts';
+import type { LastKnown } from '../log-went-back.ts';
+import { fromStoredRow } from '../stored-text.ts';
+import { replicaCode } from './append-function.ts';
+import type { Row } from './client.ts';
+import { type RetryPolicy, retryReading } from './retry.ts';
+
+/** A page also ends after this much stored text, so that large events do not fill the memory. */
+const pageBytes = 4 * 1024 * 1024;
+/** The largest bigint: a text that is larger is past the end of any log. */
+const lastPosition = '9223372036854775807';
+
+export interface Reading {
+  readonly policy: RetryPolicy;
+  readonly schema: string;
+  readonly known: LastKnown<number>;
+  /** True: a replica may answer. */
+  readonly readOnly: boolean;
+  /** @throws LedgerError `closed`. */
+  readonly refuseClosed: () => void;
+}
+
+export class Reader {
+  readonly #reading: Reading;
+  readonly #sql: Readonly<Record<'stream' | 'page' | 'head', string>>;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+    this.#sql = statements(reading.schema);
+  }
+
+  async readStream(stream: string, afterRevision: number): Promise<readonly StoredEvent[]> {
+    const rows = await this.#read(`${stream}: the read`, this.#sql.stream, (known) => [...known, stream, afterRevision]);
+    return this.#eventsOf(rows, stream);
+  }
+
+  async readPage(after: Position, prefixes: readonly string[] | undefined): Promise<LogPage> {
+    const from = BigInt(after) > BigInt(lastPosition) ? lastPosition : String(BigInt(after));
+    const rows = await this.#read('The read of the log', this.#sql.page, (known) => [...known, from, prefixes ?? null]);
+    const { next, head } = rows[0] as Row;
+    refusePositionPastEnd(after, toPosition(Number(head)));
+    return { events: this.#eventsOf(rows), next: next === from ? after : toPosition(Number(next)), caughtUp: Number(next) >= Number(head) };
+  }
+
+  /** Returns the last position of the log; 0: it is empty. One attempt. */
+  async head(): Promise<number> {
+    const { policy } = this.#reading;
+    const rows = await policy.connections.use(policy.attemptTimeoutMs, async (client) => {
+      const { id, position } = this.#reading.known.event ?? { id: '', position: 0 };
+      return (await client.query(this.#sql.head, [position, id])).rows as Row[];
+    });
+    this.#proveKnown(rows[0] as Row);
+    return Number(rows[0]?.['head']);
+  }
+
+  async #read(what: string, sql: string, valuesOf: (known: readonly unknown[]) => unknown[]): Promise<readonly Row[]> {
+    const { policy, readOnly, known, refuseClosed } = this.#reading;
+    const rows = await retryReading(policy, {
+      what,
+      before: () => {
+        refuseClosed();
+        known.refuseLost();
+      },
+      attempt: () =>
+        policy.connections.use(policy.attemptTimeoutMs, async (client) => {
+          const { id, position } = known.event ?? { id: '', position: 0 };
+          const read = (await client.query(sql, valuesOf([position, id]))).rows as Row[];
+          if (!readOnly && read[0]?.['replica'] === 'true') throw Object.assign(new Error('a replica'), { code: replicaCode });
+          return read;
+        }),
+    });
+    this.#proveKnown(rows[0] as Row);
+    return rows;
+  }
+
+  /** @throws LedgerError `log_went_back`. */
+  #proveKnown(row: Row): void {
+    const { known, schema } = this.#reading;
+    if (row['missed'] === null) return;
+    known.missed(`Event ${row['missed']}, which this process knows, is no longer in the log (schema ${schema})`);
+  }
+
+  #eventsOf(rows: readonly Row[], stream?: string): readonly StoredEvent[] {
+    const events: StoredEvent[] = [];
+    for (const row of rows) if (row['position'] !== null) events.push(toStoredEvent(row, stream));
+    const last = events.at(-1);
+    if (last) this.#reading.known.note({ position: Number(last.position), id: last.id });
+    return events;
+  }
+}
+
+function toStoredEvent(row: Row, stream?: string): StoredEvent {
+  const { position, revision, id, type, data, metadata } = row as Record<string, string>;
+  const name = stream ?? row['stream'];
+  if (!position || !revision || !id || !type || data === undefined || metadata === undefined || !name) {
+    throw new LedgerError('corrupt', `Position ${position ?? '?'} of the log has no whole event. Stop the writers, run: paidonce verify`);
+  }
+  return fromStoredRow({ stream: name, revision: Number(revision), position: toPosition(Number(position)), id, type, data, metadata });
+}
+
+/** In each, $1 and $2 are position and id of the known event (0: none). `missed` is that event where it is gone. All values are text. */
+function statements(schema: string): Readonly<Record<'stream' | 'page' | 'head', string>> {
+  const about = `pg_catalog.pg_is_in_recovery()::text as replica,
+    case when $1::bigint > 0 and not exists (select from ${schema}.events k where k.position = $1 and k.id = $2)
+      then $2 || ' at position ' || $1::text end as missed`;
+  const event = 'e.position::text as position, e.revision::text as revision, e.id, e.type, e.data, e.metadata';
+  return {
+    head: `select ${about}, (select coalesce(max(position), 0)::text from ${schema}.events) as head`,
+    stream: `select ${about}, ${event} from (select) one
+      left join ${schema}.events e on e.stream = (select s.id from ${schema}.streams s where s.name = $3) and e.revision > $4::bigint
+      order by e.revision`,
+    page: `with raw as materialized (
+        select position, stream, octet_length(data) + octet_length(metadata) as size
+        from ${schema}.events where position > $3::bigint order by position limit ${pageEvents}
+      ), cut as materialized (
+        select position, stream from (select position, stream, sum(size) over (order by position) - size as before from raw) sized
+        where before < ${pageBytes}
+      ), edge as (
+        select coalesce((select max(position) from cut), $3::bigint) as next,
+          coalesce((select max(position) from ${schema}.events), 0) as head
+      ), found as (
+        select e.*, s.name from cut c join ${schema}.streams s on s.id = c.stream join ${schema}.events e on e.position = c.position
+        where $4::text[] is null or exists (select from unnest($4::text[]) p where starts_with(s.name, p))
+      )
+      select ${about}, edge.next::text as next, edge.head::text as head, e.name as stream, ${event}
+      from edge left join found e on true order by e.position`,
+  };
+}
