@@ -109,7 +109,8 @@ function statements(schema: string): Readonly<Record<'stream' | 'page' | 'head',
   const about = `pg_catalog.pg_is_in_recovery()::text as replica,
     case when $1::bigint > 0 and not exists (select from ${schema}.events k where k.position = $1 and k.id = $2)
       then $2 || ' at position ' || $1::text end as missed`;
-  const noEvent = 'null::bigint as place, null::text as stream, null::text as revision, null::text as id, null::text as type, null::text as data, null::text as metadata';
+  const noEvent =
+    'null::bigint as place, null::text as stream, null::text as revision, null::text as id, null::text as type, null::text as data, null::text as metadata';
   const event = 'e.revision::text, e.id, e.type, e.data, e.metadata';
   const columns = 'replica, missed, next, head, place::text as position, stream, revision, id, type, data, metadata';
   return {
