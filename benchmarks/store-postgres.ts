@@ -33,7 +33,7 @@ export interface PostgresRow extends Configuration {
   readonly store: number;
   readonly bare: number;
   readonly ratio: number;
-  /** Of the processes: the appends of the slowest, as a share of the fastest. */
+  /** The appends of the slowest process, as a share of the fastest. */
   readonly leastOfMost?: number;
 }
 

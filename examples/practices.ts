@@ -2,7 +2,7 @@
 // All of them use one ledger at the same time, so a shop can choose the ones that it wants.
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger, type MembershipChange } from '@paidonce/ledger';
-import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { openEventStore } from '@paidonce/ledger/store-url';
 import { startStripeSandbox } from '@paidonce/sandbox';
 import { manualPayment, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
@@ -15,7 +15,7 @@ const timeoutMs = 500;
 
 await using sandbox = await startStripeSandbox();
 const ledger = createPaymentLedger({
-  eventStore: openMemoryEventStore(), // In your shop: openSqliteEventStore('ledger.db').
+  eventStore: await openEventStore(process.env['LEDGER_URL'] ?? 'memory:'), // In your shop: sqlite:ledger.db, or postgres://… A new log for each run here.
   deliver: async (change) => saveMembership(change),
   onAlert: ({ message }) => alarms.push(message), // In your shop: a pager, a mail or a chat.
 });

@@ -36,10 +36,16 @@ function countHandOvers(database: DatabaseSync): (membershipId: string) => numbe
 
 const sessionIdIn = (url: string | null): string => /cs_test_\w+/.exec(url ?? '')?.[0] ?? `none in ${url}`;
 
-/** Boots the whole shop, with its pages, over HTTP. */
-export function shopExample(dataDir: string): BootShop<MembersOrder> {
+/** Boots the whole shop, with its pages, over HTTP. @param ledgerUrl where its log is. Default: a file in the folder. */
+export function shopExample(dataDir: string, ledgerUrl?: string): BootShop<MembersOrder> {
   return async ({ url: paymentOrigin, secretKey, webhookSecret, clientConfig }) => {
-    const settings = { port: await freePort(), dataDir, pollSeconds: neverByItself, stripe: { secretKey, webhookSecret } };
+    const settings = {
+      port: await freePort(),
+      dataDir,
+      pollSeconds: neverByItself,
+      stripe: { secretKey, webhookSecret },
+      ...(ledgerUrl !== undefined && { ledgerUrl }),
+    };
     const open = (): Promise<Shop> =>
       openShop(settings, silent, async () => ({
         stripe: new Stripe(secretKey, { ...clientConfig }),

@@ -1,3 +1,4 @@
+import { databaseForTests, skipReason } from '@paidonce/ledger/testing/postgres-server';
 import {
   assertConforms,
   type BootShop,
@@ -22,6 +23,20 @@ async function keepsEveryPromise<Order extends PlacedOrder>(
   expect(formatReport(report)).toContain(`${scenarioNames.length} passed, 0 broke, 0 skipped.`);
 }
 
-test('the example shop keeps every promise, whatever Stripe, the network and other apps do', () => keepsEveryPromise(shopExample));
+test('the example shop keeps every promise, whatever Stripe, the network and other apps do', () =>
+  keepsEveryPromise((folder) => shopExample(folder)));
 
 test('so does the plugin, mounted in a server of one’s own', () => keepsEveryPromise(mountedPlugin, { races: 1 }));
+
+test('so does the shop on PostgreSQL', async ({ skip }) => {
+  const reason = skipReason();
+  if (reason !== undefined) {
+    console.warn(`SKIPPED: the shop on PostgreSQL. ${reason}`);
+    skip();
+  }
+  const database = await databaseForTests();
+  onTestFinished(() => database.remove());
+  const url = new URL(database.url);
+  url.searchParams.set('schema', database.newSchema());
+  await keepsEveryPromise((folder) => shopExample(folder, url.href), { races: 1 });
+});

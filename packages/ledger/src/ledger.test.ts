@@ -570,6 +570,7 @@ describe('closing', () => {
     };
     const before = open({ eventStore: inner });
     await before.placeOrder(order);
+    await before.observePayment(observation(paid(), { aliases: ['cs_1'] })); // Held, so that the link has something to hand on.
     await before.attachCheckout('order-1', session);
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     faults.before = ({ method }) => {

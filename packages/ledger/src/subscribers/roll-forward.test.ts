@@ -36,6 +36,37 @@ describe('the roll-forward', () => {
     expect(await store.readStream('reference-pi_free')).toHaveLength(1);
   });
 
+  test('handles 16 streams at once', async () => {
+    const ids = Array.from({ length: 40 }, (_, n) => `pi_${n}`);
+    const { roll, faults, recorded } = await linkedButNotHandedOn(ids);
+    let [reading, most] = [0, 0];
+    faults.before = async ({ method }) => {
+      if (method !== 'readStream') return;
+      reading += 1;
+      most = Math.max(most, reading);
+      await new Promise(setImmediate);
+      reading -= 1;
+    };
+    expect(await roll()).toEqual([]);
+    expect(most).toBe(16);
+    delete faults.before;
+    for (const id of ids) expect(await recorded(id)).toBe(1);
+  });
+
+  test('reads nothing for a link that held nothing, which most are, nor for what orders did', async () => {
+    const store = openMemoryEventStore();
+    const { writer, references } = openPaymentProcess(store, instantRuntime('seller'));
+    for (const id of ['pi_1', 'pi_2']) {
+      await references.link(id, `order-${id}`);
+      await writer.observe(toObservation(paymentObserved(paid(), { of: payment(id) })));
+    }
+    const reads: string[] = [];
+    const faults: Faults = { before: ({ method, stream }) => void (method === 'readStream' && reads.push(stream)) };
+    const next = openPaymentProcess(openFaultyStore(store, faults), instantRuntime('next'));
+    expect(await rollForward(await everything(store, ['reference-', 'order-']), next.writer)).toEqual([]);
+    expect(reads).toEqual([]);
+  });
+
   test('a store that cannot write now fails it, so that the page comes again', async () => {
     const { roll, faults, recorded } = await linkedButNotHandedOn(['pi_1']);
     faults.before = ({ method, stream }) => {

@@ -48,7 +48,7 @@ async function rollForwardStream(events: readonly StoredEvent[], writer: Payment
   return skipped;
 }
 
-/** Of orders, only a move has anything left to do; a log has many events of theirs. */
+/** An order has many events, and only a move leaves anything to do. */
 function hasWork({ stream, type }: StoredEvent): boolean {
   return type === 'PaymentMoved' || stream.startsWith(referenceAggregate.stream(''));
 }

@@ -6,7 +6,7 @@
 //   1. A replica says so before anything is compared: one that lags would look like a log that went back.
 //   2. The isolation is READ COMMITTED, so that each statement after the lock sees what others committed before it.
 //   3. COMMIT waits for the disk, whatever the role's default is. The lock is waited for no longer than the caller waits.
-//   4. The lock. 5. The event that the caller knows is still there. 6. Missing streams, then all appends in one statement.
+//   4. The lock. 5. The event that the caller knows is still there. 6. Missing streams, then all appends together.
 //   7. A repeated append waits for the standby as a first one does: what only reads would not.
 import { lockClass, lockKey } from './lock-key.ts';
 
@@ -21,6 +21,12 @@ export function appendBody(schema: string): string {
 declare
   head bigint;
   repeated boolean;
+  -- Of each append of the group: its stream, the newest revision there, how many events of the group come before its own, and the
+  -- last position before it; -1: it does not fit. Arrays of one width are read in one step, where a join may become quadratic.
+  stream_of bigint[];
+  newest_of integer[];
+  start_of bigint[];
+  place_of bigint[];
 begin
   if pg_is_in_recovery() then
     raise exception using errcode = '${replicaCode}', message = 'this server is a replica';
@@ -42,39 +48,52 @@ begin
   insert into ${schema}.streams (name)
     select a.name from unnest(streams, expected) a(name, expected) where a.expected = -1
     on conflict (name) do nothing;
-  -- Each stream stands at most once in a group: the caller sees to it.
-  with appends as materialized (
-    select a.i, s.id as stream, a.expected, a.n, coalesce(h.revision, -1) as newest, sum(a.n) over (order by a.i) - a.n as at
+  -- Each stream stands at most once in a group: the caller sees to it. The limits make each lookup one of an index, whatever the
+  -- planner knows of the tables: a plan that was made when they were small is kept.
+  with judged as materialized (
+    select a.i, a.n, coalesce(s.id, 0) as stream, coalesce(h.revision, -1) as newest, coalesce(h.revision, -1) = a.expected as fits
     from unnest(streams, expected, counts) with ordinality a(name, expected, n, i)
-    left join ${schema}.streams s on s.name = a.name
+    left join lateral (select s.id from ${schema}.streams s where s.name = a.name limit 1) s on true
     left join lateral (
       select e.revision from ${schema}.events e where e.stream = s.id order by e.revision desc limit 1
     ) h on true
-  ), fits as materialized (
-    select f.*, head + sum(f.n) over (order by f.i) - f.n as before from appends f where f.newest = f.expected
-  ), written as (
-    insert into ${schema}.events (position, stream, revision, id, type, data, metadata)
-    select f.before + k, f.stream, f.newest + k, x.id, x.type, x.data, x.metadata
-    from unnest(owners, ids, types, datas, metadatas) with ordinality x(owner, id, type, data, metadata, o)
-    join fits f on f.i = x.owner, lateral (select (x.o - f.at)::integer as k) l
-  ), settled as (
-    select a.i, count(*) as same, max(e.position) as last
-    from appends a
-    join ${schema}.events e on e.stream = a.stream and e.revision > a.expected and e.revision <= a.expected + a.n
-      and e.id = ids[a.at + e.revision - a.expected]
-    where a.newest <> a.expected group by a.i
+  ), placed as (
+    select j.*, sum(j.n) over (order by j.i) - j.n as start,
+      case when j.fits then head + sum(case when j.fits then j.n else 0 end) over (order by j.i) - j.n else -1 end as place
+    from judged j
   )
-  select array_agg(case when a.newest = a.expected or s.same = a.n then a.expected + a.n else a.newest end order by a.i),
-         array_agg(case when a.newest = a.expected then f.before + a.n when s.same = a.n then s.last end order by a.i),
-         coalesce(bool_or(s.same = a.n), false)
+  select array_agg(p.stream order by p.i), array_agg(p.newest order by p.i), array_agg(p.start order by p.i), array_agg(p.place order by p.i)
+    into stream_of, newest_of, start_of, place_of
+    from placed p;
+  insert into ${schema}.events (position, stream, revision, id, type, data, metadata)
+    select place_of[x.owner] + x.o - start_of[x.owner], stream_of[x.owner], newest_of[x.owner] + (x.o - start_of[x.owner])::integer,
+      x.id, x.type, x.data, x.metadata
+    from unnest(owners, ids, types, datas, metadatas) with ordinality x(owner, id, type, data, metadata, o)
+    where place_of[x.owner] >= 0;
+  -- The same ids at the same place are the same append, whose reply was lost. Else it is a conflict.
+  select array_agg(case when f.place >= 0 or s.same = f.n then f.expected + f.n else f.newest end order by f.i),
+         array_agg(case when f.place >= 0 then f.place + f.n when s.same = f.n then s.last end order by f.i),
+         coalesce(bool_or(s.same = f.n), false)
     into revisions, positions, repeated
-    from appends a left join fits f on f.i = a.i left join settled s on s.i = a.i;
+    from unnest(stream_of, newest_of, start_of, place_of, expected, counts) with ordinality f(stream, newest, start, place, expected, n, i)
+    left join lateral (
+      select count(*) as same, max(e.position) as last from ${schema}.events e
+      where f.place < 0 and e.stream = f.stream and e.revision > f.expected and e.revision <= f.expected + f.n
+        and e.id = ids[f.start + e.revision - f.expected]
+    ) s on true;
   if repeated and current_setting('synchronous_standby_names') <> '' then
     perform pg_logical_emit_message(true, 'paidonce', '');
   end if;
 end
 `;
 }
+
+/** How the function runs: names are those of the catalog; its plans are made once, for tables of any size. */
+export const appendSettings: readonly (readonly [name: string, value: string])[] = [
+  ['search_path', 'pg_catalog, pg_temp'],
+  ['enable_seqscan', 'off'],
+  ['plan_cache_mode', 'force_generic_plan'],
+];
 
 export function appendFunction(schema: string): string {
   return `create function ${schema}.append_1(
@@ -83,6 +102,6 @@ export function appendFunction(schema: string): string {
   known_position bigint, known_id text, wait_ms integer,
   out revisions integer[], out positions bigint[]
 ) language plpgsql volatile security invoker
-set search_path = pg_catalog, pg_temp
+${appendSettings.map(([name, value]) => `set ${name} = ${value}`).join(' ')}
 as $body$${appendBody(schema)}$body$`;
 }

@@ -31,6 +31,7 @@ export const storeMutants: readonly StoreMutant[] = [
     'streams.add(append.stream);',
     'streams.add(`${append.stream} ${streams.size}`);',
   ),
+  mutant('plans are made for tables as they are', 'growing', 'append-function.ts', "  ['enable_seqscan', 'off'],\n", ''),
   mutant('appends do not ask for the known event', 'wentBack', 'append-function.ts', `if ${known} then`, 'if false then'),
   mutant(
     'reads do not ask for the known event',

@@ -246,14 +246,16 @@ describeWithBinaries('opening on a server', () => {
         runtime: { ...testRuntime, monotonicNowMs: () => performance.now() + clock.skewMs },
       });
       const held = [await pool.connect(), await pool.connect()];
-      const passing = setInterval(() => {
-        clock.skewMs += 300_000;
-      }, 20);
+      let isWaiting = true;
+      const passing = (async () => {
+        for (; isWaiting; clock.skewMs += 300_000) await new Promise((resolve) => setTimeout(resolve, 20));
+      })();
       await expect(store.append('order-1', -1, newEvents(1))).rejects.toMatchObject({
         code: 'store_unavailable',
         message: expect.stringMatching(/all connections of the pool are in use.*Nothing was written\.$/),
       });
-      clearInterval(passing);
+      isWaiting = false;
+      await passing;
       for (const client of held) client.release();
       expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true });
     });

@@ -10,7 +10,7 @@ export interface PostgresEventStoreOptions {
    * `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. The store makes a pool of its own with four connections, and ends
    * it. It loads the package `pg`.
    */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /**
    * Or a pool of your own, such as `new Pool()` of `pg`. It stays yours: `close` leaves it open. It has at least two
    * connections, and not only those on which you wait for the ledger inside a transaction.
@@ -68,5 +68,5 @@ export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions
 function sourceOf({ url, pool }: PostgresEventStoreOptions): CheckedOptions['source'] {
   if (pool !== undefined && url === undefined) return { pool };
   if (url !== undefined && pool === undefined) return { url };
-  throw new LedgerError('invalid_input', 'Pass a url or a pool, and not both');
+  throw new LedgerError('invalid_input', 'Pass a url or a pool, and not both. Is the variable with the URL set?');
 }

@@ -2,9 +2,9 @@
 import { LedgerError } from '../../errors.ts';
 import type { EventStore } from '../event-store.ts';
 import { withoutPassword } from '../without-password.ts';
+import { openWithConnections } from './open-store.ts';
 import type { PostgresEventStoreOptions } from './options.ts';
 import { defaultConnections } from './pool.ts';
-import { openWithConnections } from './postgres.ts';
 
 const mostConnections = 64;
 

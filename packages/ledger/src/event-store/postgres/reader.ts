@@ -35,7 +35,7 @@ export class Reader {
 
   async readStream(stream: string, afterRevision: number): Promise<readonly StoredEvent[]> {
     const rows = await this.#read(`${stream}: the read`, this.#sql.stream, (known) => [...known, stream, afterRevision]);
-    return this.#eventsOf(rows, stream);
+    return this.#eventsOf(rows);
   }
 
   async readPage(after: Position, prefixes: readonly string[] | undefined): Promise<LogPage> {
@@ -84,49 +84,55 @@ export class Reader {
     known.missed(`Event ${row['missed']}, which this process knows, is no longer in the log (schema ${schema})`);
   }
 
-  #eventsOf(rows: readonly Row[], stream?: string): readonly StoredEvent[] {
+  #eventsOf(rows: readonly Row[]): readonly StoredEvent[] {
     const events: StoredEvent[] = [];
-    for (const row of rows) if (row['position'] !== null) events.push(toStoredEvent(row, stream));
+    for (const row of rows.slice(1)) events.push(toStoredEvent(row));
     const last = events.at(-1);
     if (last) this.#reading.known.note({ position: Number(last.position), id: last.id });
     return events;
   }
 }
 
-function toStoredEvent(row: Row, stream?: string): StoredEvent {
-  const { position, revision, id, type, data, metadata } = row as Record<string, string>;
-  const name = stream ?? row['stream'];
-  if (!position || !revision || !id || !type || data === undefined || metadata === undefined || !name) {
+function toStoredEvent(row: Row): StoredEvent {
+  const { position, stream, revision, id, type, data, metadata } = row as Record<string, string>;
+  if (!position || !revision || !id || !type || data === undefined || metadata === undefined || !stream) {
     throw new LedgerError('corrupt', `Position ${position ?? '?'} of the log has no whole event. Stop the writers, run: paidonce verify`);
   }
-  return fromStoredRow({ stream: name, revision: Number(revision), position: toPosition(Number(position)), id, type, data, metadata });
+  return fromStoredRow({ stream, revision: Number(revision), position: toPosition(Number(position)), id, type, data, metadata });
 }
 
-/** In each, $1 and $2 are position and id of the known event (0: none). `missed` is that event where it is gone. All values are text. */
+/**
+ * In each, $1 and $2 are position and id of the known event (0: none). The first row is about the server and the log: `missed` is
+ * that event where it is gone. The events follow. All values are text.
+ */
 function statements(schema: string): Readonly<Record<'stream' | 'page' | 'head', string>> {
   const about = `pg_catalog.pg_is_in_recovery()::text as replica,
     case when $1::bigint > 0 and not exists (select from ${schema}.events k where k.position = $1 and k.id = $2)
       then $2 || ' at position ' || $1::text end as missed`;
-  const event = 'e.position::text as position, e.revision::text as revision, e.id, e.type, e.data, e.metadata';
+  const noEvent =
+    'null::bigint as place, null::text as stream, null::text as revision, null::text as id, null::text as type, null::text as data, null::text as metadata';
+  const event = 'e.revision::text, e.id, e.type, e.data, e.metadata';
+  const columns = 'replica, missed, next, head, place::text as position, stream, revision, id, type, data, metadata';
   return {
     head: `select ${about}, (select coalesce(max(position), 0)::text from ${schema}.events) as head`,
-    stream: `select ${about}, ${event} from (select) one
-      left join ${schema}.events e on e.stream = (select s.id from ${schema}.streams s where s.name = $3) and e.revision > $4::bigint
-      order by e.revision`,
-    page: `with raw as materialized (
-        select position, stream, octet_length(data) + octet_length(metadata) as size
-        from ${schema}.events where position > $3::bigint order by position limit ${pageEvents}
+    stream: `select ${columns} from (
+        select ${about}, null::text as next, null::text as head, ${noEvent}
+        union all
+        select null, null, null, null, e.position, $3::text, ${event}
+        from ${schema}.events e where e.stream = (select s.id from ${schema}.streams s where s.name = $3) and e.revision > $4::bigint
+      ) rows order by place nulls first`,
+    page: `with raw as (
+        select e.*, octet_length(data) + octet_length(metadata) as size
+        from ${schema}.events e where position > $3::bigint order by position limit ${pageEvents}
       ), cut as materialized (
-        select position, stream from (select position, stream, sum(size) over (order by position) - size as before from raw) sized
-        where before < ${pageBytes}
-      ), edge as (
-        select coalesce((select max(position) from cut), $3::bigint) as next,
-          coalesce((select max(position) from ${schema}.events), 0) as head
-      ), found as (
-        select e.*, s.name from cut c join ${schema}.streams s on s.id = c.stream join ${schema}.events e on e.position = c.position
-        where $4::text[] is null or exists (select from unnest($4::text[]) p where starts_with(s.name, p))
+        select * from (select raw.*, sum(size) over (order by position) - size as before from raw) sized where before < ${pageBytes}
       )
-      select ${about}, edge.next::text as next, edge.head::text as head, e.name as stream, ${event}
-      from edge left join found e on true order by e.position`,
+      select ${columns} from (
+        select ${about}, coalesce((select max(position) from cut), $3::bigint)::text as next,
+          (select coalesce(max(position), 0)::text from ${schema}.events) as head, ${noEvent}
+        union all
+        select null, null, null, null, e.position, s.name, ${event} from cut e join ${schema}.streams s on s.id = e.stream
+        where $4::text[] is null or exists (select from unnest($4::text[]) p where starts_with(s.name, p))
+      ) rows order by place nulls first`,
   };
 }

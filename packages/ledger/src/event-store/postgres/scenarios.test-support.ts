@@ -53,6 +53,22 @@ export async function inOrder({ url, schema }: Stage): Promise<void> {
   await store.close();
 }
 
+/** Appends read no table from its beginning to its end, also where their plans were made while it was small. */
+export async function growing({ url, schema }: Stage): Promise<void> {
+  const store = await open({ url, schema });
+  const count = 2_000;
+  for (let n = 0; n < 10; n++) await store.append(randomUUID(), -1, newEvents(1));
+  await Promise.all(Array.from({ length: count - 10 }, () => store.append(randomUUID(), -1, newEvents(1))));
+  const [stream, events] = [randomUUID(), newEvents(1)];
+  for (let sent = 0; sent < 2; sent++) assert.ok((await store.append(stream, -1, events)).appended);
+  assert.ok(!(await store.append(stream, -1, newEvents(1))).appended);
+  await store.close(); // A connection hands its counts in when it ends.
+  const sql = `select sum(n_tup_ins)::int as written, sum(seq_scan)::int as scans from pg_stat_user_tables where schemaname = '${schema}' and relname in ('events', 'streams')`;
+  let [counts] = await query(url, sql);
+  for (; Number(counts?.['written']) < 2 * (count + 1); [counts] = await query(url, sql)) await turn();
+  assert.equal(counts?.['scans'], 0);
+}
+
 /** The last event that was acknowledged is taken away: nothing more is acknowledged or read. */
 export async function wentBack({ url, schema }: Stage): Promise<void> {
   for (const use of [
@@ -156,6 +172,7 @@ export const scenarios: Readonly<Record<string, (stage: Stage) => Promise<void>>
   racing,
   opening,
   inOrder,
+  growing,
   wentBack,
   silence,
   laggingReplica,

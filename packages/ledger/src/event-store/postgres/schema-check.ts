@@ -2,7 +2,7 @@
 // written before it is read; an unlogged table is empty after a crash; an altered function could acknowledge what it did not
 // write. And that this role has the rights it needs.
 import { LedgerError } from '../../errors.ts';
-import { appendBody } from './append-function.ts';
+import { appendBody, appendSettings } from './append-function.ts';
 import type { PostgresClient, Row } from './client.ts';
 import { appendSignature, grantsFor, readGrantsFor } from './schema.ts';
 
@@ -90,7 +90,7 @@ async function functionFlaws(client: PostgresClient, schema: string): Promise<re
     body === appendBody(schema) &&
     definer === 'false' &&
     volatile === 'v' &&
-    settings === 'search_path=pg_catalog, pg_temp' &&
+    settings === appendSettings.map(([name, value]) => `${name}=${value}`).join('; ') &&
     language === 'plpgsql';
   return isOurs ? [] : ['the function append_1 was altered'];
 }

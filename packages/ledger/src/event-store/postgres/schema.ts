@@ -18,7 +18,7 @@ export function checkSchemaName(schema: string): string {
 }
 
 /** Step n changes the layout from n to n + 1. Never edit a released step; add a new one, and name a new function `append_2`. */
-export const steps: readonly ((schema: string) => readonly string[])[] = [
+const steps: readonly ((schema: string) => readonly string[])[] = [
   (schema) => [
     `create table ${schema}.about (
   only_row boolean primary key default true check (only_row),
