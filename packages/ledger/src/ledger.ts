@@ -32,7 +32,8 @@ import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
 import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
 import { Lists } from './subscribers/lists.ts';
-import { openSubscribers, readModelsPath, type Subscribers } from './subscribers/subscribers.ts';
+import { readModelsPath } from './subscribers/read-models-path.ts';
+import { openSubscribers, type Subscribers } from './subscribers/subscribers.ts';
 
 const drainMs = 10_000;
 const stopMs = 500; // Subscribers have at least this long to stop, also where calls took all of `drainMs`.

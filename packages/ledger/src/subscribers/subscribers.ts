@@ -1,8 +1,5 @@
 // The subscribers of a ledger. One updates the read models, and shows delivery what other processes did. One rolls held
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
 import { defined } from '../defined.ts';
@@ -12,7 +9,7 @@ import type { EventStore, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
 import type { OrderState } from '../order/order.ts';
-import type { DuplicateOrder, PaymentLedgerOptions } from '../payment-ledger.ts';
+import type { DuplicateOrder } from '../payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
 import { openReadModelFile, readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
 import { openSkippedRows } from '../read-models/skipped-rows.ts';
@@ -22,6 +19,7 @@ import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ourStream } from '../streams/our-streams.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { ReadModelSnapshots } from './read-model-snapshots.ts';
+import { removeTemporary } from './read-models-path.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
 
@@ -66,26 +64,6 @@ export interface OpenedSubscribers {
   lagMs(): number;
   /** Stops both subscriptions, then closes the file. */
   stop(): Promise<void>;
-}
-
-/**
- * The path that the options name. Default: beside the SQLite log; where the store carries snapshots of it, in a temporary folder
- * of this ledger, which is removed in the end; else `:memory:`.
- */
-export function readModelsPath(
-  { readModels, eventStore }: Pick<PaymentLedgerOptions, 'readModels' | 'eventStore'>,
-  uuid: () => string,
-): string {
-  if (readModels !== undefined) return readModels;
-  if ('path' in eventStore && typeof eventStore.path === 'string') return `${eventStore.path}.read-models`;
-  return eventStore.snapshots === undefined ? ':memory:' : join(tmpdir(), `${temporary}${uuid()}`, 'read-models.db');
-}
-
-const temporary = 'paidonce-read-models-';
-
-function removeTemporary(path: string): void {
-  const folder = dirname(path);
-  if (basename(folder).startsWith(temporary)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Prepares the subscribers; nothing is opened or read yet. @throws LedgerError `invalid_input`: the checkpoint settings cannot be used. */
