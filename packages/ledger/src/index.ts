@@ -2,6 +2,27 @@
 
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
+export type { BulkRuns, Run, RunKind, RunSelection } from './bulk-runs.ts';
+export type {
+  AccountHealth,
+  Action,
+  ActionTaken,
+  ConsoleReads,
+  DeliveryError,
+  HeldPayment,
+  Hit,
+  HitKind,
+  Latency,
+  OrderSummary,
+  Queue,
+  ReviewAmounts,
+  Statistics,
+  StatisticsSpan,
+  SuspendedOrder,
+  UndeliveredDetails,
+  UndeliveredGroup,
+  UnreadableEntry,
+} from './console-reads.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
 export type {
   AppendResult,
