@@ -123,7 +123,7 @@ export interface ActionTaken {
   readonly runId?: string;
   /** One word: what came of it. */
   readonly outcome: string;
-  /** Of its event in the log. */
+  /** Where its event stands in the log. */
   readonly position: string;
 }
 
