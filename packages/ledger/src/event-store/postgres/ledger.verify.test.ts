@@ -74,8 +74,9 @@ describeWithBinaries('the ledger on PostgreSQL', () => {
     const store = await openStore({ url: server.url(), schema: 'cut_off' });
     const proxy = await TcpProxy.start(server.port);
     onTestFinished(() => proxy.close());
-    const copying = runPaidonce(['copy', '--from', `sqlite:${join(folder, 'shop.db')}`, '--to', proxy.through(to), '--json']);
-    await expect.poll(() => store.readStream('order-20').then(({ length }) => length)).toBeGreaterThan(0);
+    const copying = runPaidonce(['copy', '--from', `sqlite:${join(folder, 'shop.db')}`, '--to', proxy.through(to), '--create', '--json']);
+    const begun = expect.poll(() => store.readStream('order-20').then(({ length }) => length)).toBeGreaterThan(0);
+    await Promise.race([begun, copying.then(({ err }) => expect(err, 'the copy ended first').toBe(''))]);
     await server.kill();
     await server.start();
     expect(JSON.parse((await copying).out)).toMatchObject({ outcome: 'copied', size: 1_200 });
