@@ -74,7 +74,7 @@ describeWithBinaries('the ledger on PostgreSQL', () => {
     const store = await openStore({ url: server.url(), schema: 'cut_off' });
     const proxy = await TcpProxy.start(server.port);
     onTestFinished(() => proxy.close());
-    const copying = runPaidonce(['copy', '--from', `sqlite:${join(folder, 'shop.db')}`, '--to', proxy.through(to), '--json']);
+    const copying = runPaidonce(['copy', '--from', `sqlite:${join(folder, 'shop.db')}`, '--to', proxy.through(to), '--create', '--json']);
     await expect.poll(() => store.readStream('order-20').then(({ length }) => length)).toBeGreaterThan(0);
     await server.kill();
     await server.start();
