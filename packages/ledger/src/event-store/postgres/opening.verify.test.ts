@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { testRuntime } from '../../test-runtime.test-support.ts';
 import { type PostgresServer, startPostgres } from '../../testing/postgres-server/index.ts';
 import { openEventStore } from '../store-url.ts';
+import type { PostgresClient, PostgresPool } from './client.ts';
 import { openPostgresEventStore } from './postgres.ts';
 import { grantsFor, readGrantsFor, schemaScript } from './schema.ts';
 import { allEvents, describeWithBinaries, newEvents, openPool, openStore } from './server.test-support.ts';
@@ -234,6 +235,26 @@ describeWithBinaries('opening on a server', () => {
       await expect(openPostgresEventStore({ pool, schema: 'alone', attemptTimeoutMs: 1_000 })).rejects.toMatchObject({
         code: 'invalid_input',
         message: expect.stringContaining('has no second connection. Give it at least two'),
+      });
+    });
+
+    test('whose connections are one session of the server, as those of PGlite, is refused', async () => {
+      const client = await openPool(server.url(), { max: 1 }).connect();
+      onTestFinished(() => client.release());
+      let turn: Promise<unknown> = Promise.resolve();
+      const session = Object.assign(Object.create(client) as typeof client, {
+        query: (...args: [string, unknown[]]) => {
+          turn = turn.catch(() => undefined).then(() => client.query(...args));
+          return turn;
+        },
+        on: () => undefined,
+        removeListener: () => undefined,
+        release: () => undefined,
+      }) as unknown as PostgresClient;
+      const pool: PostgresPool = { connect: async () => session, end: async () => undefined, on: () => undefined };
+      await expect(openPostgresEventStore({ pool, schema: 'one_session' })).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining('The lock of the log does not lock: two sessions held it at once'),
       });
     });
 
