@@ -35,6 +35,20 @@ describeWithBinaries('opening on a server', () => {
       expect(String(refused)).not.toMatch(/secret|:[0-9a-f-]{36}@/);
     });
 
+    test("of a shop on Prisma is taken as it is: the shop's tables are in public, and the ledger's are not", async () => {
+      await server.query('create database prisma');
+      const url = `${server.url('prisma')}?schema=public&connection_limit=5&pool_timeout=10`;
+      await server.query('create table events (id integer)', 'prisma');
+      const store = await openUrl(url);
+      expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true });
+      const again = await openStore({ url });
+      expect(await again.readStream('order-1')).toHaveLength(1);
+      expect(await server.query("select relname from pg_stat_user_tables where schemaname = 'public'", 'prisma')).toEqual([
+        { relname: 'events' },
+      ]);
+      expect(await refusalOf(openPostgresEventStore({ url, schema: 'public' }))).toMatchObject({ code: 'invalid_input' });
+    });
+
     test('where nobody listens, it is tried again until the time is over, and told with what to check', async () => {
       const refused = await refusalOf(openPostgresEventStore({ url: 'postgres://u:p@127.0.0.1:1/db', timeoutMs: 300 }));
       expect(refused).toMatchObject({
@@ -200,7 +214,12 @@ describeWithBinaries('opening on a server', () => {
         message: expect.stringContaining('layout 99'),
       });
       await server.query('create schema foreign_one; create table foreign_one.events (id integer)');
-      await expect(openPostgresEventStore({ url: server.url(), schema: 'foreign_one' })).rejects.toMatchObject({ code: 'invalid_input' });
+      await expect(openPostgresEventStore({ url: server.url(), schema: 'foreign_one' })).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining(
+          'The schema foreign_one has tables that are not of a ledger (events). Name one for the ledger alone',
+        ),
+      });
       expect(
         await server.query(
           "select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'foreign_one' and relkind = 'r'",
