@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { paymentLedgerPlugin } from '@paidonce/http';
 import { createPaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
+import { openEventStore } from '@paidonce/ledger/store-url';
+import { findBinaries, startPostgres } from '@paidonce/ledger/testing/postgres-server';
 import { stripePayments } from '@paidonce/stripe-adapter';
 import Fastify, { type FastifyInstance } from 'fastify';
 import Stripe from 'stripe';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { readSettings } from '../shop/settings.ts';
 
-// Checks the file without Docker: it must agree with the README, and with what the code reads and serves.
+// Checks the files without Docker: they must agree with the README, and with what the code reads and serves.
 interface Service {
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -27,17 +29,29 @@ interface Compose {
   readonly networks: { readonly cluster: { readonly ipam: { readonly config: readonly { readonly subnet: string }[] } } };
 }
 
-/** As Compose puts it into the file. */
-const SANDBOX_SECRET = 'whsec_sandbox_of_this_test';
+/** As Compose puts them into the files. */
+const secrets = { SANDBOX_SECRET: 'whsec_sandbox_of_this_test', SHOP_PASSWORD: 'password-of-the-shop', POSTGRES_PASSWORD: 'another' };
 const fileText = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
-const filled = fileText('compose.yaml').replaceAll(/\$\{SANDBOX_SECRET:\?[^}]+\}/g, SANDBOX_SECRET);
-const compose = parse(filled, { merge: true }) as Compose;
 const caddyfile = fileText('Caddyfile');
-const named = (prefix: string): [string, Service][] => Object.entries(compose.services).filter(([name]) => name.startsWith(prefix));
-const subnet = compose.networks.cluster.ipam.config[0]?.subnet;
-const [nodes, shops] = [named('kurrentdb-'), named('shop-')];
 
-describe('the event store', () => {
+function open(file: string) {
+  const text = fileText(file);
+  const filled = text.replaceAll(/\$\{(\w+):\?[^}]+\}/g, (_, name: keyof typeof secrets) => secrets[name]);
+  const compose = parse(filled, { merge: true }) as Compose;
+  const named = (prefix: string): [string, Service][] => Object.entries(compose.services).filter(([name]) => name.startsWith(prefix));
+  return { file, text, compose, shops: named('shop-'), nodes: named('kurrentdb-') };
+}
+
+const onKurrentDB = open('compose.yaml');
+const onPostgres = open('compose.postgres.yaml');
+const both = [onKurrentDB, onPostgres];
+const { compose, nodes } = onKurrentDB;
+const ledgers: Readonly<Record<string, RegExp>> = {
+  'compose.yaml': /^esdb:\/\/admin:[^@]+@kurrentdb-1:2113,kurrentdb-2:2113,kurrentdb-3:2113\?tlsCAFile=\/certs\/ca\/ca\.crt$/,
+  'compose.postgres.yaml': /^postgres:\/\/shop:password-of-the-shop@postgres:5432\/shop$/,
+};
+
+describe('the cluster of KurrentDB', () => {
   test('is three nodes, each with an address, a certificate and data of its own, that know of each other', () => {
     expect(nodes.map(([name]) => name)).toEqual(['kurrentdb-1', 'kurrentdb-2', 'kurrentdb-3']);
     const addresses = nodes.map(([, { networks }]) => networks?.cluster.ipv4_address);
@@ -57,7 +71,7 @@ describe('the event store', () => {
   });
 
   test('speaks TLS only, with certificates that are made once, before it starts', () => {
-    expect(fileText('compose.yaml')).not.toMatch(/INSECURE|tls=false/i);
+    expect(onKurrentDB.text).not.toMatch(/INSECURE|tls=false/i);
     for (const [, { depends_on, volumes, environment }] of nodes) {
       expect(depends_on).toEqual({ certificates: { condition: 'service_completed_successfully' } });
       expect(environment).toMatchObject({ KURRENTDB_TRUSTED_ROOT_CERTIFICATES_PATH: '/certs/ca' });
@@ -69,25 +83,67 @@ describe('the event store', () => {
   });
 });
 
-test('a secret that is not set is refused by Compose, and named', () => {
-  expect(fileText('compose.yaml').match(/\$\{SANDBOX_SECRET:\?[^}]+\}/g)).toHaveLength(2);
-  expect(fileText('compose.yaml')).not.toContain('whsec_sandbox\n');
+describe('the server of PostgreSQL', () => {
+  const { environment = {}, volumes, healthcheck } = onPostgres.compose.services['postgres'] as Service;
+
+  test('keeps its data in a volume, and is waited for by each replica', () => {
+    expect(volumes).toContain('postgres-data:/var/lib/postgresql');
+    expect(healthcheck?.test).toEqual(['CMD', 'pg_isready', '--host=127.0.0.1', '--username=shop', '--dbname=shop']);
+    for (const [, { depends_on }] of onPostgres.shops) expect(depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
+  });
+
+  test('has a role for the shop, which is no administrator, and with which the replicas open the store', async ({ skip }) => {
+    const [, script = ''] = volumes?.[0]?.match(/^\.\/(\S+):\/docker-entrypoint-initdb\.d\/\S+\.sql:ro$/) ?? [];
+    const [comment, ...statements] = fileText(script).split(/^(?:\\getenv password SHOP_PASSWORD|)\n/m);
+    expect(comment).toMatch(/^-- /);
+    if (!findBinaries()) {
+      console.warn('SKIPPED: the role of the shop. There is no PostgreSQL on this machine. Run npm ci, or install postgresql');
+      skip();
+    }
+    const server = await startPostgres();
+    onTestFinished(() => server.remove());
+    for (const statement of statements
+      .join('')
+      .split(/(?<=;)\n/)
+      .filter((line) => line !== ''))
+      await server.query(statement.replace(":'password'", `'${environment['SHOP_PASSWORD']}'`));
+    const url = onPostgres.shops[0]?.[1].environment?.['LEDGER_URL']?.replace('postgres:5432', `127.0.0.1:${server.port}`) ?? '';
+    const store = await openEventStore(url);
+    onTestFinished(() => store.close());
+    const event = { id: crypto.randomUUID(), type: 'Noted', data: {}, metadata: {} };
+    expect(await store.append('order-1', -1, [event])).toMatchObject({ appended: true });
+    expect(await server.query("select rolsuper from pg_roles where rolname = 'shop'")).toEqual([{ rolsuper: false }]);
+  });
 });
 
-describe('the shop', () => {
-  test('is three replicas whose settings it takes: one ledger on all nodes, one sandbox, one address', () => {
+test('a secret that is not set is refused by Compose, and named', () => {
+  const asked = (text: string): readonly string[] =>
+    [...text.matchAll(/\$\{(\w+):\?is not set, see README\.md\}/g)].map(([, name]) => name ?? '');
+  expect(asked(onKurrentDB.text)).toEqual(['SANDBOX_SECRET', 'SANDBOX_SECRET']);
+  expect(asked(onPostgres.text)).toEqual(['SHOP_PASSWORD', 'SANDBOX_SECRET', 'POSTGRES_PASSWORD', 'SHOP_PASSWORD', 'SANDBOX_SECRET']);
+  for (const { text } of both) {
+    expect(text).not.toMatch(/\$\{\w+\}|whsec_sandbox\n/);
+    for (const name of asked(text)) expect(fileText('README.md')).toContain(`export ${name}=`);
+  }
+});
+
+describe.each(both)('the shop of $file', ({ file, compose, shops }) => {
+  test('is three replicas whose settings it takes: one ledger, one sandbox, one address', () => {
     expect(shops.map(([name]) => name)).toEqual(['shop-1', 'shop-2', 'shop-3']);
+    const subnet = compose.networks.cluster.ipam.config[0]?.subnet;
     for (const [, { environment = {}, volumes }] of shops) {
       expect(readSettings(environment)).toMatchObject({
         port: 3020,
-        ledgerUrl: expect.stringMatching(
-          /^esdb:\/\/admin:[^@]+@kurrentdb-1:2113,kurrentdb-2:2113,kurrentdb-3:2113\?tlsCAFile=\/certs\/ca\/ca\.crt$/,
-        ),
+        ledgerUrl: expect.stringMatching(ledgers[file] as RegExp),
         behind: { host: '0.0.0.0', url: 'http://127.0.0.1:3020', proxies: [subnet] },
-        sandbox: { apiUrl: 'http://load-balancer:3022', pagesUrl: 'http://127.0.0.1:3021', webhookSecret: SANDBOX_SECRET },
+        sandbox: {
+          apiUrl: 'http://load-balancer:3022',
+          pagesUrl: 'http://127.0.0.1:3021',
+          webhookSecret: secrets.SANDBOX_SECRET,
+        },
         dataDir: '/data',
       });
-      expect(volumes).toEqual(['shop-data:/data', 'certificates:/certs:ro']);
+      expect(volumes).toContain('shop-data:/data');
     }
   });
 
@@ -95,7 +151,7 @@ describe('the shop', () => {
     const { command = [], network_mode, environment } = compose.services['sandbox'] as Service;
     expect(network_mode).toBe('service:load-balancer'); // It listens on the loopback address.
     expect(command).toContain('--webhook=http://127.0.0.1:3020/webhooks/stripe');
-    expect(command).toContain(`--secret=${SANDBOX_SECRET}`);
+    expect(command).toContain(`--secret=${secrets.SANDBOX_SECRET}`);
     expect(environment).toEqual({ SANDBOX_HOSTS: 'load-balancer' });
     expect(command).toContain('--port=3021');
     expect(caddyfile).toMatch(/:3022 \{\s+reverse_proxy 127\.0\.0\.1:3021\s/);
@@ -113,29 +169,32 @@ describe('probes', () => {
   afterAll(() => app.close());
   const serves = (url: string): boolean => app.hasRoute({ method: 'GET', url });
 
-  test('of each replica ask paths that the plugin serves: live for its container, ready for the load balancer', () => {
-    for (const [, { healthcheck }] of shops) {
-      const [, path = ''] = /127\.0\.0\.1:3020(\/[\w/]+)/.exec(healthcheck?.test.join(' ') ?? '') ?? [];
-      expect([path, serves(path)]).toEqual(['/health/live', true]);
-    }
-    const [, ready = ''] = /health_uri (\S+)/.exec(caddyfile) ?? [];
-    expect([ready, serves(ready)]).toEqual(['/health/ready', true]);
-    expect(serves('/health/nothing')).toBe(false);
-    expect(caddyfile).toContain(`reverse_proxy ${shops.map(([name]) => `${name}:3020`).join(' ')} {`);
-  });
+  test.each(both)(
+    'of each replica of $file ask paths that the plugin serves: live for its container, ready for the load balancer',
+    ({ shops }) => {
+      for (const [, { healthcheck }] of shops) {
+        const [, path = ''] = /127\.0\.0\.1:3020(\/[\w/]+)/.exec(healthcheck?.test.join(' ') ?? '') ?? [];
+        expect([path, serves(path)]).toEqual(['/health/live', true]);
+      }
+      const [, ready = ''] = /health_uri (\S+)/.exec(caddyfile) ?? [];
+      expect([ready, serves(ready)]).toEqual(['/health/ready', true]);
+      expect(serves('/health/nothing')).toBe(false);
+      expect(caddyfile).toContain(`reverse_proxy ${shops.map(([name]) => `${name}:3020`).join(' ')} {`);
+    },
+  );
 
   test('of each node are waited for by each replica', () => {
     for (const [, { healthcheck }] of nodes)
       expect(healthcheck?.test.join(' ')).toMatch(/curl .*--cacert \/certs\/ca\/ca\.crt .*\/health\/live/);
     const healthy = Object.fromEntries(nodes.map(([name]) => [name, { condition: 'service_healthy' }]));
-    for (const [, { depends_on }] of shops) expect(depends_on).toEqual(healthy);
+    for (const [, { depends_on }] of onKurrentDB.shops) expect(depends_on).toEqual(healthy);
   });
 });
 
-test('every image is pinned, every volume declared, and nothing is published beyond this machine', () => {
+test.each(both)('of $file every image is pinned, every volume declared, and nothing is published beyond this machine', ({ compose }) => {
   const images = Object.values(compose.services).map(({ image }) => image);
   images.push(/^FROM (\S+)/m.exec(fileText('Dockerfile'))?.[1] ?? '');
-  for (const image of images) expect(image).toMatch(/:(?:\d+\.\d+\.\d+(?:-[a-z-]+)?|example)$/);
+  for (const image of images) expect(image).toMatch(/:(?:\d+\.\d+(?:\.\d+)?(?:-[a-z-]+)?|example)$/);
   const used = Object.values(compose.services).flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(':')[0] ?? ''));
   expect([...new Set(used.filter((name) => !name.startsWith('.')))].toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
   const ports = Object.values(compose.services).flatMap(({ ports: published = [] }) => published);

@@ -1,13 +1,11 @@
-// Runs three replicas of the shop on one event store with customers; one replica is killed and started again. At the end the
-// log is read again, and compared with Stripe's lists and the shop's own table.
-import { spawn } from 'node:child_process';
+// Runs three replicas of the shop on one event store with customers; one replica is killed and started again, and so is the
+// server of the event store. At the end the log is audited, and compared with Stripe's lists and the shop's own table.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Position, StoredEvent } from '@paidonce/ledger';
+import { type Finding, readerOf, verifyLog } from '@paidonce/ledger/audit';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { startStripeSandbox } from '@paidonce/sandbox';
 import Stripe from 'stripe';
@@ -17,14 +15,14 @@ import { openMemberships } from '../shop/memberships.ts';
 import { openShopOrders } from '../shop/orders.ts';
 import { sandboxKey } from '../shop/stripe.ts';
 import { type Buyer, buy, buyers } from './buyers.ts';
+import type { ClusterStore } from './event-store.ts';
 import { openLoadBalancer } from './load-balancer.ts';
 import type { Life } from './replica.ts';
 import { Replica } from './replica.ts';
 
 export interface ClusterOptions {
   readonly orders: number;
-  /** The URL of the store. Undefined: the protocol double, in a separate process. */
-  readonly storeUrl: string | undefined;
+  readonly store: ClusterStore;
   /** An empty folder for the shop's own database, which all replicas share. */
   readonly dataDir: string;
   readonly print: (line: string) => void;
@@ -42,9 +40,9 @@ const atOnce = 12;
 /** Longer than the half minute after which the delivery of a dead process is taken over. */
 const deliveredWithinMs = 45_000;
 
-export async function runCluster({ orders, storeUrl, dataDir, print }: ClusterOptions): Promise<ClusterResult> {
+export async function runCluster({ orders, store, dataDir, print }: ClusterOptions): Promise<ClusterResult> {
   await using opened = new AsyncDisposableStack();
-  const ledgerUrl = storeUrl ?? (await startDouble(opened));
+  const ledgerUrl = store.url;
   const { next: begin } = await readFrom(ledgerUrl); // A server may have events of earlier runs.
 
   const replicas: Replica[] = [];
@@ -59,7 +57,7 @@ export async function runCluster({ orders, storeUrl, dataDir, print }: ClusterOp
   for (const number of [1, 2, 3]) replicas.push(opened.adopt(new Replica(number, env), (replica) => replica.stop()));
   await Promise.all(replicas.map((replica) => replica.start()));
   print(`Three replicas of the shop, behind ${shopUrl}. ${orders} customers come ...`);
-  await customersAndAKill(orders, shopUrl, replicas[1] as Replica, print);
+  await customersAndKills(orders, shopUrl, { victim: replicas[1] as Replica, store, print });
 
   const database = opened.adopt(new DatabaseSync(join(dataDir, 'shop.db'), { timeout: 5_000 }), (open) => open.close());
   const stripe = new Stripe(sandboxKey, { ...sandbox.clientConfig });
@@ -75,10 +73,32 @@ export async function runCluster({ orders, storeUrl, dataDir, print }: ClusterOp
   );
   const { events } = await readFrom(ledgerUrl, begin);
   const log = events.filter(({ stream }) => known.has(stream) || !stream.startsWith('order-'));
-  return { lives: replicas.flatMap(({ lives }) => lives), log, books, verdicts: checkLaws(log, books) };
+  const verdicts = [...checkLaws(log, books), ...(store.isNew ? [await audited(ledgerUrl)] : [])];
+  return { lives: replicas.flatMap(({ lives }) => lives), log, books, verdicts };
 }
 
-async function customersAndAKill(orders: number, shopUrl: string, victim: Replica, print: (line: string) => void): Promise<void> {
+/** Makes every decision in the log again from the facts before it, as `paidonce verify` does. */
+async function audited(url: string): Promise<Verdict> {
+  const reader = readerOf(await openEventStore(url));
+  try {
+    const { events, findings } = await verifyLog(reader);
+    return { law: 'paidonce verify finds nothing', checked: events, broken: findings.map(sentence) };
+  } finally {
+    await reader.close();
+  }
+}
+
+function sentence({ rule, stream, expected, found }: Finding): string {
+  return `${stream} breaks ${rule}: expected ${expected}, found ${found}`;
+}
+
+interface Kills {
+  readonly victim: Replica;
+  readonly store: ClusterStore;
+  readonly print: (line: string) => void;
+}
+
+async function customersAndKills(orders: number, shopUrl: string, { victim, store, print }: Kills): Promise<void> {
   const all = buyers(orders);
   const [before, around] = [Math.ceil(orders * 0.4), Math.ceil(orders * 0.7)];
   await letIn(all.slice(0, before), shopUrl);
@@ -86,6 +106,10 @@ async function customersAndAKill(orders: number, shopUrl: string, victim: Replic
   await wait(150); // The customers are buying now.
   await victim.kill();
   print('Replica 2 was killed (SIGKILL); the customers go on ...');
+  if (store.outage) {
+    await store.outage.happen();
+    print(`${store.outage.what}; the customers go on ...`);
+  }
   await shopping;
   await victim.start();
   print('Replica 2 is back ...');
@@ -124,16 +148,4 @@ async function readFrom(url: string, after?: Position): Promise<{ events: readon
   } finally {
     await store.close();
   }
-}
-
-async function startDouble(opened: AsyncDisposableStack): Promise<string> {
-  const script = new URL('double-server.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--conditions=@paidonce/source', script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const gone = once(child, 'exit');
-  opened.defer(async () => {
-    child.stdin.end();
-    await gone;
-  });
-  for await (const line of createInterface({ input: child.stdout })) return line;
-  throw new Error('The protocol double ended before it was ready');
 }

@@ -24,8 +24,7 @@ afterAll(async () => {
   await postgres?.[Symbol.asyncDispose]();
   await mariadb?.[Symbol.asyncDispose]();
 });
-if (found && !postgres)
-  console.warn('\n  SKIPPED: once on PostgreSQL. On Debian: apt-get install postgresql; or set PAIDONCE_TEST_POSTGRES\n');
+if (found && !postgres) console.warn('\n  SKIPPED: once on PostgreSQL. Set PAIDONCE_TEST_POSTGRES, install postgresql, or run npm ci\n');
 if (found && !mariadb) console.warn('\n  SKIPPED: once on MariaDB. On Debian: apt-get install mariadb-server\n');
 
 const runs = Number(TEST_ONCE_RUNS ?? 5);

@@ -1,57 +1,35 @@
-// Real servers for the torture, each in a temporary folder, on loopback, ended by its pid: PostgreSQL (PAIDONCE_TEST_POSTGRES, else
-// Debian's) and MariaDB (Debian's).
+// Real servers for the torture, each on loopback: PostgreSQL, as for the tests of the store, and Debian's MariaDB, in a temporary
+// folder and ended by its pid.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { databaseForTests, freePort, skipReason } from '@paidonce/ledger/testing/postgres-server';
 import mysql from 'mysql2/promise';
-import pg from 'pg';
 
 export interface Server extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Undefined: it is not installed here. */
+/** A database of its own. Undefined: there is no PostgreSQL on this machine. */
 export async function startPostgres(): Promise<Server | undefined> {
-  const given = process.env['PAIDONCE_TEST_POSTGRES'];
-  if (given !== undefined) return databaseOn(given);
-  const folders = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => Number(b.split('/')[4]) - Number(a.split('/')[4]));
-  const [bin] = folders;
-  const user = userFor('postgres');
-  if (bin === undefined || user === undefined) return undefined;
-  const folder = temporaryFolder('postgres', user);
-  const data = join(folder, 'data');
-  const port = await freePort();
-  const options = { ...user, stdio: 'ignore' } as const;
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], options);
+  if (skipReason() !== undefined) return undefined;
   // Processes of the shop are killed, the server is not: it need not sync.
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off', 'max_connections=100'];
-  const server = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], options);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  return running(server, url, folder, 'SIGINT', async () => {
-    const client = new pg.Client(url);
-    await client.connect();
-    await client.end();
-  });
-}
-
-/** A database of its own on a server that is not ours. */
-async function databaseOn(url: string): Promise<Server> {
+  const server = await databaseForTests({ settings: { fsync: 'off' } });
   const name = `paidonce_once_${randomBytes(4).toString('hex')}`;
-  const run = async (text: string): Promise<void> => {
-    const client = new pg.Client(url);
-    await client.connect();
-    await client.query(text);
-    await client.end();
-  };
-  await run(`create database ${name}`);
-  const own = new URL(url);
+  await server.query(`create database ${name}`);
+  const own = new URL(server.url);
   own.pathname = name;
-  return { url: own.href, [Symbol.asyncDispose]: () => run(`drop database ${name} with (force)`) };
+  return {
+    url: own.href,
+    [Symbol.asyncDispose]: async () => {
+      await server.query(`drop database ${name} with (force)`);
+      await server.remove();
+    },
+  };
 }
 
 /** Undefined: it is not installed here. */
@@ -74,19 +52,13 @@ export async function startMariadb(): Promise<Server | undefined> {
     await connection.query('create database if not exists shop');
     await connection.end();
   };
-  return running(child, `${url}/shop`, folder, 'SIGTERM', connected);
+  return running(child, `${url}/shop`, folder, connected);
 }
 
-async function running(
-  server: ChildProcess,
-  url: string,
-  folder: string,
-  signal: NodeJS.Signals,
-  connect: () => Promise<void>,
-): Promise<Server> {
+async function running(server: ChildProcess, url: string, folder: string, connect: () => Promise<void>): Promise<Server> {
   const ended = once(server, 'exit');
   const end = async (): Promise<void> => {
-    if (server.exitCode === null) server.kill(signal);
+    if (server.exitCode === null) server.kill('SIGTERM');
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
@@ -121,13 +93,4 @@ function temporaryFolder(name: string, user: { readonly uid: number; readonly gi
   chmodSync(folder, 0o700);
   if ('uid' in user) chownSync(folder, user.uid, user.gid);
   return folder;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -15,9 +15,8 @@ export const postgresSchemaCommand: Command = {
   },
   run: async ({ options, terminal }) => {
     const [append, read] = [roleIn(options.text('grants')), roleIn(options.text('read-grants'))];
-    terminal.out(
-      schemaScript(checkSchemaName(options.text('schema') ?? defaultSchema), { ...(append && { append }), ...(read && { read }) }),
-    );
+    const schema = checkSchemaName(options.text('schema') ?? defaultSchema);
+    await terminal.write(schemaScript(schema, { ...(append && { append }), ...(read && { read }) }));
     return 0;
   },
 };

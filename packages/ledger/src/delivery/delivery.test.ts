@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { LedgerError } from '../errors.ts';
 import type { DeliveryFailed } from '../order/events.ts';
 import { buy, dispute, type Process, refund, refundFails, support, type World, world } from './delivery.test-support.ts';
 
@@ -788,6 +789,30 @@ describe('taking over', () => {
 });
 
 describe('when the store fails', () => {
+  test('an order that cannot be read is looked at once a minute, and delivered once it can be', async () => {
+    const { process, clock, shop } = world();
+    const { ledger, store } = process();
+    shop.manner = 'refuse';
+    await buy(ledger, 'o1');
+    await clock.flush();
+    store.ordersHeld = Promise.reject(new LedgerError('corrupt', 'order-o1: a page of the file is damaged'));
+    store.ordersHeld.catch(() => undefined);
+    shop.manner = 'write';
+    const before = store.orderReads;
+    while (store.orderReads === before) await clock.advance(second);
+    const damaged = store.orderReads;
+    for (let looks = 0; looks < 3; looks++) {
+      await clock.advance(58 * second);
+      expect(store.orderReads).toBe(damaged + looks);
+      await clock.advance(2 * second);
+      expect(store.orderReads).toBe(damaged + looks + 1);
+    }
+    store.ordersHeld = undefined;
+    expect(shop.memberships.size).toBe(0);
+    await clock.advance(minute);
+    expect(shop.memberships.get('o1')).toEqual({ status: 'active', sequence: 1 });
+  });
+
   test('between the shop’s write and MembershipDelivered, the shop is told a second time under the same key', async () => {
     const { process, clock, shop, types } = world();
     const { ledger, store } = process();

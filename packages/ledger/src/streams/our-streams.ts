@@ -6,6 +6,16 @@ import { referenceAggregate } from './reference-streams.ts';
 import { sweepAggregate } from './sweep-streams.ts';
 import { unreadableAggregate } from './unreadable-streams.ts';
 
+/** How the names of a ledger's streams begin. */
+export const ourPrefixes: readonly string[] = [
+  policyAggregate.stream(''),
+  ledgerAggregate.stream(''),
+  orderAggregate.stream(''),
+  referenceAggregate.stream(''),
+  sweepAggregate.stream(''),
+  unreadableAggregate.stream(''),
+];
+
 export interface OurStream {
   /** The order, where the stream is one. */
   readonly orderId?: string;

@@ -16,7 +16,7 @@ import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import { isOfSweep } from '../read-models/sweep-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
-import { ourStream } from '../streams/our-streams.ts';
+import { ourPrefixes, ourStream } from '../streams/our-streams.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { ReadModelSnapshots } from './read-model-snapshots.ts';
 import { removeTemporary } from './read-models-path.ts';
@@ -173,7 +173,8 @@ async function openNow({
     store,
     runtime,
     log,
-    prefixes: rollForwardPrefixes,
+    // With those that nobody else reads: nothing in them is rolled forward, but a deletion is told.
+    prefixes: [...rollForwardPrefixes, ...ourPrefixes.filter((prefix) => ![...rollForwardPrefixes, ...readModelPrefixes].includes(prefix))],
     after: file.cursor('roll-forward'),
     handle: async (events, next) => {
       const failed = await rollForward(events, writer);

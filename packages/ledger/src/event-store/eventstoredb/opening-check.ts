@@ -21,8 +21,8 @@ export async function checkOpening(opening: Opening, client: EventStoreDbClient)
   if (!opening.readOnly) await refuseAnyRevision(opening, client);
   await refuseOldServer(opening, client);
   await headOfLog(opening, opening);
-  // The first append to each stream reads its metadata.
-  if (!opening.readOnly) await hiddenBy(opening, checkedStream(opening));
+  // Where a stream seems to have no events, its metadata is read.
+  await hiddenBy(opening, checkedStream(opening));
 }
 
 function checkedStream({ retryPolicy: { runtime } }: Opening): string {

@@ -99,6 +99,7 @@ function storeOver({ reading, known }: { reading: LogReading; known: KnownLog },
       const events = await readStream(reading, stream, afterRevision);
       const last = events.at(-1);
       if (last) known.note(last);
+      else if (afterRevision === -1) await refuseHidden(reading, stream);
       return events;
     },
 

@@ -51,8 +51,9 @@ export async function hiddenBy({ retryPolicy, credentials, clients }: Reading, s
 }
 
 /**
- * Refuses the first append to a stream that was deleted: the server would begin it anew, and a second grant would stand where
- * the first one is hidden. @throws LedgerError `corrupt`: nothing was written.
+ * Refuses a stream whose events are hidden, where it seems to have none. Read as empty, an order would seem not to be there. The
+ * server would begin it anew with a first append, and a second grant would stand where the first one is hidden.
+ * @throws LedgerError `corrupt`: nothing was written.
  */
 export async function refuseHidden(reading: Reading, stream: string): Promise<void> {
   const hides = await hiddenBy(reading, stream);

@@ -1,11 +1,11 @@
 // Makes the schema of a new ledger, and brings an older one to the newest layout, in one transaction. Many processes may open a
 // new schema at the same moment.
 import { LedgerError } from '../../errors.ts';
-import type { PostgresClient } from './client.ts';
+import type { PostgresClient, Row } from './client.ts';
 import { lockClass, lockKey } from './lock-key.ts';
-import { newestLayout, stepsFrom } from './schema.ts';
+import { defaultSchema, newestLayout, stepsFrom } from './schema.ts';
 
-/** @throws LedgerError `invalid_input`: it is not there, and may not be made. `file_newer`: a newer release made it. */
+/** @throws LedgerError `invalid_input`: it is not there, and may not be made; or it is somebody else's. `file_newer`: a newer release made it. */
 export async function migrate(client: PostgresClient, schema: string, create: boolean): Promise<void> {
   const layout = await layoutOf(client, schema);
   if (layout === newestLayout) return;
@@ -15,13 +15,30 @@ export async function migrate(client: PostgresClient, schema: string, create: bo
     // A lock of the transaction: one of the session stays behind in a pooler, and nobody releases it.
     await client.query(`select pg_advisory_xact_lock(${lockClass}, ${lockKey(`migrate ${schema}`)})`);
     const before = await layoutOf(client, schema); // Another process may have made it meanwhile.
-    if (before === 0) await client.query(`create schema if not exists ${schema}`);
+    if (before === 0) await makeSchema(client, schema);
     for (const statement of stepsFrom(before, schema)) await client.query(statement);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
+}
+
+/** @throws LedgerError `invalid_input`: it is there, and somebody else's. */
+async function makeSchema(client: PostgresClient, schema: string): Promise<void> {
+  const { rows } = await client.query(
+    `select c.relname::text as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1 limit 1`,
+    [schema],
+  );
+  const [foreign] = rows as Row[];
+  if (foreign) {
+    throw new LedgerError(
+      'invalid_input',
+      `The schema ${schema} has tables that are not of a ledger (${foreign['name']}). Name one for the ledger alone (?schema=${defaultSchema})`,
+    );
+  }
+  await client.query(`create schema if not exists ${schema}`);
 }
 
 /**

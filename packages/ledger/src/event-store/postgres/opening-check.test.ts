@@ -30,6 +30,11 @@ test.each([
     { name: 'CockroachDB CCL v25.2', version: '130000' },
     'This server is CockroachDB, whose advisory locks do not lock. Use PostgreSQL',
   ],
+  [
+    'PGlite',
+    { name: 'PostgreSQL 18.6 (PGlite 0.5.14) on wasm32-unknown-emscripten', version: '180006', fsync: 'off' },
+    'This server is PGlite: one session for all, and no disk that it waits for. Use PostgreSQL',
+  ],
   ['a read replica', { replica: 'true' }, 'The server is a read replica: it cannot append, and its reads lag. Name the primary'],
 ])('a server that is %s is refused', async (_, server, message) => {
   await expect(checkServer(clientOf({ ...good, ...server }), false)).rejects.toMatchObject({

@@ -20,6 +20,8 @@ export async function checkServer(client: PostgresClient, readOnly: boolean): Pr
   );
   const server = rows[0] as Record<string, string>;
   if (/cockroach/i.test(server['name'] ?? '')) refuse('This server is CockroachDB, whose advisory locks do not lock. Use PostgreSQL');
+  if (/pglite/i.test(server['name'] ?? ''))
+    refuse('This server is PGlite: one session for all, and no disk that it waits for. Use PostgreSQL');
   if (Number(server['version']) < oldestServer)
     refuse(`The server is PostgreSQL ${server['shown']}. PaidOnce needs 14 or newer: upgrade it`);
   if (server['encoding'] !== 'UTF8') {

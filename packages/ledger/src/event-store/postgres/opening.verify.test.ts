@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { testRuntime } from '../../test-runtime.test-support.ts';
 import { type PostgresServer, startPostgres } from '../../testing/postgres-server/index.ts';
 import { openEventStore } from '../store-url.ts';
+import type { PostgresClient, PostgresPool } from './client.ts';
 import { openPostgresEventStore } from './postgres.ts';
 import { grantsFor, readGrantsFor, schemaScript } from './schema.ts';
 import { allEvents, describeWithBinaries, newEvents, openPool, openStore } from './server.test-support.ts';
@@ -32,6 +33,20 @@ describeWithBinaries('opening on a server', () => {
       const refused = await refusalOf(openEventStore(wrong(server.url())));
       expect(refused).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(advice) });
       expect(String(refused)).not.toMatch(/secret|:[0-9a-f-]{36}@/);
+    });
+
+    test("of a shop on Prisma is taken as it is: the shop's tables are in public, and the ledger's are not", async () => {
+      await server.query('create database prisma');
+      const url = `${server.url('prisma')}?schema=public&connection_limit=5&pool_timeout=10`;
+      await server.query('create table events (id integer)', 'prisma');
+      const store = await openUrl(url);
+      expect(await store.append('order-1', -1, newEvents(1))).toMatchObject({ appended: true });
+      const again = await openStore({ url });
+      expect(await again.readStream('order-1')).toHaveLength(1);
+      expect(await server.query("select relname from pg_stat_user_tables where schemaname = 'public'", 'prisma')).toEqual([
+        { relname: 'events' },
+      ]);
+      expect(await refusalOf(openPostgresEventStore({ url, schema: 'public' }))).toMatchObject({ code: 'invalid_input' });
     });
 
     test('where nobody listens, it is tried again until the time is over, and told with what to check', async () => {
@@ -199,7 +214,12 @@ describeWithBinaries('opening on a server', () => {
         message: expect.stringContaining('layout 99'),
       });
       await server.query('create schema foreign_one; create table foreign_one.events (id integer)');
-      await expect(openPostgresEventStore({ url: server.url(), schema: 'foreign_one' })).rejects.toMatchObject({ code: 'invalid_input' });
+      await expect(openPostgresEventStore({ url: server.url(), schema: 'foreign_one' })).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining(
+          'The schema foreign_one has tables that are not of a ledger (events). Name one for the ledger alone',
+        ),
+      });
       expect(
         await server.query(
           "select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'foreign_one' and relkind = 'r'",
@@ -234,6 +254,26 @@ describeWithBinaries('opening on a server', () => {
       await expect(openPostgresEventStore({ pool, schema: 'alone', attemptTimeoutMs: 1_000 })).rejects.toMatchObject({
         code: 'invalid_input',
         message: expect.stringContaining('has no second connection. Give it at least two'),
+      });
+    });
+
+    test('whose connections are one session of the server, as those of PGlite, is refused', async () => {
+      const client = await openPool(server.url(), { max: 1 }).connect();
+      onTestFinished(() => client.release());
+      let turn: Promise<unknown> = Promise.resolve();
+      const session = Object.assign(Object.create(client) as typeof client, {
+        query: (...args: [string, unknown[]]) => {
+          turn = turn.catch(() => undefined).then(() => client.query(...args));
+          return turn;
+        },
+        on: () => undefined,
+        removeListener: () => undefined,
+        release: () => undefined,
+      }) as unknown as PostgresClient;
+      const pool: PostgresPool = { connect: async () => session, end: async () => undefined, on: () => undefined };
+      await expect(openPostgresEventStore({ pool, schema: 'one_session' })).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining('The lock of the log does not lock: two sessions held it at once'),
       });
     });
 

@@ -1,10 +1,12 @@
-// Opens the store of a `postgres:` URL. `schema=` and `clients=` are ours; the driver reads the rest of the URL.
+// Opens the store of a `postgres:` URL. `schema=` and `clients=` are ours; the driver reads the rest of the URL. The URL of a shop on
+// Prisma says `schema=public`: that is where the shop's tables are, and ours never.
 import { LedgerError } from '../../errors.ts';
 import type { EventStore } from '../event-store.ts';
 import { withoutPassword } from '../without-password.ts';
 import { openWithConnections } from './open-store.ts';
 import type { PostgresEventStoreOptions } from './options.ts';
 import { defaultConnections } from './pool.ts';
+import { shopSchema } from './schema.ts';
 
 const mostConnections = 64;
 
@@ -20,7 +22,8 @@ export async function openPostgresUrl(url: string, options: Pick<PostgresEventSt
   if (!Number.isInteger(connections) || connections < 2 || connections > mostConnections) {
     throw new LedgerError('invalid_input', `${shown}: clients must be a number from 2 to ${mostConnections}`);
   }
-  const schema = own.get('schema');
+  const named = own.get('schema');
+  const schema = named === shopSchema ? undefined : named;
   try {
     return await openWithConnections({ url: driverUrl, ...options, ...(schema !== undefined && { schema }) }, connections);
   } catch (error) {

@@ -5,11 +5,16 @@ import { LedgerError } from '../../errors.ts';
 import { appendFunction } from './append-function.ts';
 
 export const defaultSchema = 'paidonce';
+/** Where a shop has its tables, if it has named no other place. */
+export const shopSchema = 'public';
 /** The signature of the function that this release calls, as PostgreSQL writes it. */
 export const appendSignature = 'append_1(text[], integer[], integer[], integer[], text[], text[], text[], text[], bigint, text, integer)';
 
-/** @throws LedgerError `invalid_input`: it is no plain name in lower case. Such a name needs no quotes in SQL. */
+/** @throws LedgerError `invalid_input`: it is no plain name in lower case, or the shop's. Such a name needs no quotes in SQL. */
 export function checkSchemaName(schema: string): string {
+  if (schema === shopSchema) {
+    throw new LedgerError('invalid_input', `schema: ${shopSchema} is where shops have their tables. Name one for the ledger alone`);
+  }
   if (/^[a-z_][a-z0-9_]{0,49}$/.test(schema) && !schema.startsWith('pg_')) return schema;
   throw new LedgerError(
     'invalid_input',

@@ -88,7 +88,7 @@ export class TcpProxy {
     server.on('data', (chunk) => this.#reply(pair, chunk));
   }
 
-  #reply(pair: Pair, chunk: Buffer): void {
+  #reply(pair: Pair, chunk: Buffer | string): void {
     if (pair.appending && this.repliesToLose > 0) {
       this.repliesToLose -= 1;
       this.repliesLost += 1;
@@ -98,7 +98,7 @@ export class TcpProxy {
     this.#pass(pair, pair.client, chunk);
   }
 
-  #pass(pair: Pair, to: Socket, chunk: Buffer): void {
+  #pass(pair: Pair, to: Socket, chunk: Buffer | string): void {
     if (this.#silent.has(pair)) return;
     if (this.delayMs === 0 || to === pair.client) to.write(chunk);
     else setTimeout(() => to.writable && to.write(chunk), this.delayMs);

