@@ -154,6 +154,11 @@ export interface AdapterLedger {
    * for it. What is held for another payment under an alias of both is left out. Nothing is written.
    */
   wouldObserve(observations: readonly [Observation, ...Observation[]]): Promise<ObservationPreview>;
+  /**
+   * Resolves at the next event that this process appends to the order, and at the latest when the signal aborts: for who shows an
+   * order and waits for it to change. What other processes append wakes nobody here. Not refused after disposal.
+   */
+  orderChanged(orderId: string, signal: AbortSignal): Promise<void>;
   /** Records an unreadable object by its id, once per object, API version and path. `exists`: it was recorded before. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }

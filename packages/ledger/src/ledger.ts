@@ -3,8 +3,7 @@ import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
-import type { EventStore } from './event-store/event-store.ts';
-import { watchedStore } from './event-store/watched-store.ts';
+import { type WatchedStore, watchedStore } from './event-store/watched-store.ts';
 import {
   attachOptionsSchema,
   checkOptions,
@@ -51,7 +50,7 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 class Ledger implements PaymentLedger {
   readonly delivers: boolean;
   readonly runtime: Runtime;
-  readonly #store: EventStore;
+  readonly #store: WatchedStore;
   readonly #lists: Lists;
   readonly #identity: LedgerIdentity;
   readonly #orders: OrderStreams;
@@ -228,6 +227,7 @@ class Ledger implements PaymentLedger {
     advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
     finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
     wouldObserve: (observations) => this.#call(() => this.#previews.wouldObserve(observations)),
+    orderChanged: (orderId, signal) => this.#store.nextAppend(orderAggregate.stream(parse(idSchema, orderId, 'orderId')), signal),
     recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
   };
 

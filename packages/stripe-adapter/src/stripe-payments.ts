@@ -10,6 +10,7 @@ import type { PaymentStatus } from './checkout/payment-status.ts';
 import { checkoutRefresher } from './checkout/refresh-checkout.ts';
 import type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
 import { StatusQuery } from './checkout/status-query.ts';
+import { type StatusWait, StatusWaits } from './checkout/status-wait.ts';
 import { Intake } from './intake/intake.ts';
 import { NotOursCache } from './intake/not-ours-cache.ts';
 import { OurLedger } from './intake/our-ledger.ts';
@@ -136,8 +137,13 @@ export interface StripePayments extends AsyncDisposable {
    * The state of one Checkout session (`cs_…`) or payment intent (`pi_…`), for a success page. Undefined: the ledger does not
    * know it, and Stripe was not asked. If Stripe does not answer within 3 s, or this process has spent the reads that are for
    * status queries, the result is what the ledger knows, and `stale`; that is no error.
+   *
+   * `wait`: the answer may take that long while nothing changes, and comes as soon as this process records a change. Stripe is
+   * read at the start alone. At most 1,000 calls wait at a time, more are answered at once; disposal ends every wait.
+   *
+   * @throws LedgerError `invalid_input`: `waitMs` is no number from 0 to 60,000.
    */
-  status(checkoutId: string): Promise<PaymentStatus | undefined>;
+  status(checkoutId: string, wait?: StatusWait): Promise<PaymentStatus | undefined>;
   /**
    * Runs one pass of the poll, for cron and serverless. By default all tiers run now; `onlyDue` skips those that are not
    * due, for a cron job every few minutes. `lookedAt`: objects listed, in `calls` calls; `found`: those of ours that stated
@@ -202,6 +208,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const events = new StripeEvents({ ...parts, accounts, intake });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
   const statusQuery = new StatusQuery({ ledger, refreshCheckout, allowance, runtime, log });
+  const statusWaits = new StatusWaits({ ledger, statusQuery, runtime, stopping: stopping.signal });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
   const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
@@ -243,7 +250,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
       }),
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
-    status: (checkoutId) => calls.run(() => statusQuery.ask(checkoutId)),
+    status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
     recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake: recheckIntake, siblings, reads })),
     [Symbol.asyncDispose]: () => {
