@@ -1,4 +1,5 @@
 // The frame of every page: search, navigation, footer, keys. Everything works without the script.
+import { languages } from '../console-call.ts';
 import { type Html, html } from '../html.ts';
 import { scriptFile, styleSheet } from './assets.ts';
 import { banner } from './components/boxes.ts';
@@ -6,7 +7,6 @@ import { duration, numberText, offsetText } from './components/format.ts';
 import { dialog } from './components/forms.ts';
 import { time } from './components/ids.ts';
 import type { PageContext, PageView } from './page-context.ts';
-import { langs } from './words.ts';
 
 const staleLists = 60_000;
 const refreshSeconds = 30;
@@ -49,12 +49,12 @@ function top(context: PageContext, find: string): Html {
 <form class="find" role="search" action="${base}find" method="get">
 <span class="i i-query"></span><input type="search" name="q" value="${find}" maxlength="400" autocomplete="off" spellcheck="false" aria-label="${frame.findLabel}" placeholder="${frame.findHint}"><kbd>/</kbd>
 </form>
-<div class="who"><span class="opt">${frame.signedIn(html`<b>${actor}</b>`)}</span>${languageSwitch(context)}<button class="btn" type="button" command="show-modal" commandfor="keys">?<span class="vh"> ${frame.keys}</span></button></div>
+<div class="who"><span class="opt">${actor !== '' && frame.signedIn(html`<b>${actor}</b>`)}</span>${languageSwitch(context)}<button class="btn" type="button" command="show-modal" commandfor="keys">?<span class="vh"> ${frame.keys}</span></button></div>
 </header>`;
 }
 
 function languageSwitch({ lang, words: { frame }, base, url }: PageContext): Html {
-  const other = langs.find((each) => each !== lang) ?? 'en';
+  const other = languages.find((each) => each !== lang) ?? 'en';
   return html`<form method="post" action="${base}preferences"><input type="hidden" name="back" value="${placeOf(url)}"><button class="link" name="lang" value="${other}" lang="${other}">${frame.otherLang}</button></form>`;
 }
 

@@ -1,10 +1,11 @@
 // Numbers, durations, money and local times as text in a language. Pure: the time zone and the time of now are given.
 import { decimalsOf, decimalText } from '@paidonce/ledger/adapter';
-import type { Lang, Words } from '../words.ts';
+import type { Language } from '../../console-call.ts';
+import type { Words } from '../words.ts';
 
 /** What every format needs. A `PageContext` is one. */
 export interface Locale {
-  readonly lang: Lang;
+  readonly lang: Language;
   readonly words: Words;
   readonly timeZone: string;
   readonly now: number;
@@ -39,7 +40,7 @@ export function age(locale: Locale, iso: string): string {
 
 const numbers = new Map<string, Intl.NumberFormat>();
 
-export function numberText(lang: Lang, value: number, digits: number = Number.isInteger(value) ? 0 : 1): string {
+export function numberText(lang: Language, value: number, digits: number = Number.isInteger(value) ? 0 : 1): string {
   const key = `${lang} ${digits}`;
   let format = numbers.get(key);
   if (format === undefined) {
@@ -60,7 +61,7 @@ export function percentText({ lang, words }: Locale, share: number): string {
  *
  * @param sign `always`: a plus sign too, as for a difference.
  */
-export function moneyText(lang: Lang, amountMinor: number, currency: string, sign: 'auto' | 'always' = 'auto'): string {
+export function moneyText(lang: Language, amountMinor: number, currency: string, sign: 'auto' | 'always' = 'auto'): string {
   const decimals = decimalsOf(currency);
   const key = `${lang} money ${decimals}`;
   let format = numbers.get(key);
@@ -146,15 +147,4 @@ export function offsetText(timeZone: string, now: number): string {
 export function offsetHours(timeZone: string, now: number): number {
   const [, sign = '+', hours = '0', minutes = '0'] = /^UTC([+-])(\d+)(?::(\d+))?$/.exec(offsetText(timeZone, now)) ?? [];
   return Math.floor(((sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))) / 60) || 0;
-}
-
-/** True if it names a zone that this runtime knows. */
-export function isTimeZone(text: string): boolean {
-  if (!/^[A-Za-z0-9_+/-]{1,64}$/.test(text)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return true;
-  } catch {
-    return false;
-  }
 }
