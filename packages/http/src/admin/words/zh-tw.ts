@@ -2,5 +2,6 @@
 import type { en } from './en.ts';
 import { frame } from './zh-tw/frame.ts';
 import { parts } from './zh-tw/parts.ts';
+import { pictures } from './zh-tw/pictures.ts';
 
-export const zhTW: typeof en = { frame, parts };
+export const zhTW: typeof en = { frame, parts, pictures };
