@@ -62,9 +62,14 @@ export type {
   DuplicateOrder,
   Membership,
   MembershipChange,
+  MoveOutcome,
   ObserveResult,
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
+  RedeliverOutcome,
+  Seen,
+  SeenBoth,
+  StaleAction,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';

@@ -16,7 +16,7 @@ import {
 import type { OrderPlaced, Resolution } from './order/events.ts';
 import { type Policy, policySchema, withDefaults } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
-import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
+import type { PaymentLedgerOptions, PlaceOrder, Seen, SeenBoth } from './payment-ledger.ts';
 
 /** The parts of the total that a caller allows. Also the schema of the adapters, so that there is one. */
 export const allowSchema: z.ZodType<NonNullable<PlaceOrder['allow']>> = z.strictObject({
@@ -46,6 +46,9 @@ export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: nu
   resolution: z.enum(['grant', 'revoke', 'dismiss']),
   seenRevision: z.number().int().min(0),
 });
+const seenRevisionSchema = z.exactOptional(z.number().int().min(0));
+export const seenSchema: z.ZodType<Seen> = z.strictObject({ seenRevision: seenRevisionSchema });
+export const seenBothSchema: z.ZodType<SeenBoth> = z.strictObject({ fromRevision: seenRevisionSchema, toRevision: seenRevisionSchema });
 /** Milliseconds that a timer can wait; beyond 2³¹ − 1 it would fire at once. */
 export const timeoutSchema: z.ZodType<number> = z
   .number()
