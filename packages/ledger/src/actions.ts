@@ -1,9 +1,10 @@
 // What people do with an order: each is signed, checked at the door, and refused as stale where the order has news that the
 // person did not see. The expected revision of the append repeats that check.
 
+import type { AdapterLedger } from './adapter-ledger.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import { LedgerError } from './errors.ts';
-import { parse, resolveSchema, seenBothSchema, seenSchema } from './input.ts';
+import { parse, recheckSchema, resolveSchema, seenBothSchema, seenSchema } from './input.ts';
 import {
   givenActionSchema,
   idSchema,
@@ -19,7 +20,7 @@ import type { Runtime } from './runtime.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 
 /** As the methods of a `PaymentLedger`, which documents them. Without `seen` no answer is `stale`: there, overloads say so. */
-export interface Actions extends Pick<PaymentLedger, 'linkPayment' | 'resolveReview'> {
+export interface Actions extends Pick<PaymentLedger, 'linkPayment' | 'resolveReview'>, Pick<AdapterLedger, 'recordRecheck'> {
   observePayment(observation: Observation, seen?: Seen): Promise<ObserveResult | StaleAction>;
   movePayment(
     payment: PaymentReference,
@@ -70,6 +71,11 @@ export function openActions({ orders, writer, delivery, runtime }: ActionParts):
       const { state, events } = await orders.command(parse(idSchema, orderId, 'orderId'), 'withdraw', command);
       if (events.length > 0) return { outcome: 'withdrawn' };
       return state.withdrawn ? { outcome: 'exists' } : { outcome: 'stale', orderId, revision: state.revision };
+    },
+    recordRecheck: async (orderId, by, result) => {
+      const signed = { by: parse(givenActionSchema, by, 'by'), recheckedAt: now(), ...parse(recheckSchema, result, 'result') };
+      const { events } = await orders.command(parse(idSchema, orderId, 'orderId'), 'recheck', { type: 'recheck', ...signed });
+      return { outcome: events.length > 0 ? 'recorded' : 'exists' };
     },
     resolveReview: async (orderId, reviewId, how, by) => {
       parse(idSchema, orderId, 'orderId');

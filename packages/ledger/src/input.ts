@@ -1,6 +1,7 @@
 // Checks what callers pass: one clear error that names the field.
 
 import * as z from 'zod';
+import type { RecheckResult } from './adapter-ledger.ts';
 import { LedgerError } from './errors.ts';
 import {
   idSchema,
@@ -49,6 +50,10 @@ export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: nu
 const seenRevisionSchema = z.exactOptional(z.number().int().min(0));
 export const seenSchema: z.ZodType<Seen> = z.strictObject({ seenRevision: seenRevisionSchema });
 export const seenBothSchema: z.ZodType<SeenBoth> = z.strictObject({ fromRevision: seenRevisionSchema, toRevision: seenRevisionSchema });
+export const recheckSchema: z.ZodType<RecheckResult> = z.strictObject({
+  looked: z.number().int().min(0),
+  recorded: z.number().int().min(0),
+});
 /** Milliseconds that a timer can wait; beyond 2³¹ − 1 it would fire at once. */
 export const timeoutSchema: z.ZodType<number> = z
   .number()

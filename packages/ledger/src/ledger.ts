@@ -199,6 +199,7 @@ class Ledger implements PaymentLedger {
     advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
     finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
     wouldObserve: (observations) => this.#call(() => this.#previews.wouldObserve(observations)),
+    recordRecheck: (...asked) => this.#call(() => this.#actions.recordRecheck(...asked)),
     recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
   };
 
