@@ -108,11 +108,7 @@ function personRow(act: PersonEntry, { deliveries }: Indexed): PersonRow {
   return { kind: 'person', act, ...defined({ outcome }) };
 }
 
-function observedRow(
-  { entries, news }: Draft,
-  confirmations: ReadonlySet<TimelineEntry>,
-  after: EntryOf<'decided'> | undefined,
-): ObservedRow {
+function observedRow({ entries, news }: Draft, confirming: ReadonlySet<TimelineEntry>, after: EntryOf<'decided'> | undefined): ObservedRow {
   const reports = entries.filter(isReport);
   return { kind: 'observed', reports, confirmations: reports.filter((each) => confirming.has(each)), ...defined({ news, after }) };
 }
