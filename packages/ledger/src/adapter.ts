@@ -14,6 +14,7 @@ export type {
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
+export { decimalsOf, decimalText, minorOf } from './audit/minor-units.ts';
 export { defined } from './defined.ts';
 export { isStreamDeleted } from './event-store/deleted-stream.ts';
 export { allowSchema } from './input.ts';
