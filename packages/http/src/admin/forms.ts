@@ -12,6 +12,7 @@ export interface OrderForm {
   readonly fields: readonly string[];
 }
 
+export type OrderFormName = 'recheck' | 'redeliver' | 'observe' | 'move' | 'link' | 'resolve' | 'withdraw';
 /**
  * Every form of an order's page, a POST to `orders/:orderId/{path}`.
  *
@@ -25,7 +26,7 @@ export interface OrderForm {
  * `move` and `link` have a page before them: GET `orders/:orderId/move?payment=…&to=…` and `orders/:orderId/link?payment=…`.
  * They answer 303 to `orders/:orderId?did={position}` of the event that they made, and 422 with the same form where a field is wrong.
  */
-export const orderForms = {
+export const orderForms: Readonly<Record<OrderFormName, OrderForm>> = {
   recheck: { may: 'repair', path: 'recheck', fields: [] },
   redeliver: { may: 'repair', path: 'redeliver', fields: ['seenRevision', 'reason'] },
   observe: { may: 'money', path: 'observe', fields: ['seenRevision', 'paymentId', 'amount', 'currency', 'paidAt', 'timeZone', 'reason'] },
@@ -33,8 +34,7 @@ export const orderForms = {
   link: { may: 'money', path: 'link', fields: ['seenRevision', 'payment', 'reason'] },
   resolve: { may: 'money', path: 'reviews/:reviewId', fields: ['seenRevision', 'resolution', 'reason'] },
   withdraw: { may: 'money', path: 'withdraw', fields: ['seenRevision', 'reason'] },
-} as const satisfies Readonly<Record<string, OrderForm>>;
-export type OrderFormName = keyof typeof orderForms;
+};
 
 const resolutions: readonly (readonly [Resolution, string, string])[] = [
   ['grant', 'It counts', 'in spite of what does not fit. A later refund still takes access back.'],
