@@ -48,5 +48,6 @@ function attemptsText(failures: readonly EntryOf<'delivery_failed'>[], words: Ro
 
 /** The name of the error, where it was kept. */
 export function errorName(failure: EntryOf<'delivery_failed'>, words: RowWords): string {
-  return failure.reason === 'timeout' ? words.timeout : words.unnamedError;
+  const { error, reason } = failure;
+  return error ? (error.code ?? error.name) : reason === 'timeout' ? words.timeout : words.unnamedError;
 }

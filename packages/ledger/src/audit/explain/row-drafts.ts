@@ -52,7 +52,7 @@ class Gathering implements Drafts {
   /** The draft to which the entry belongs. Undefined: it opens one. */
   #draftFor(entry: TimelineEntry, next: TimelineEntry | undefined): Draft | undefined {
     // What a person did stands alone.
-    if (isPersonal(entry)) return undefined;
+    if (personOf(entry) !== undefined) return undefined;
     if (isReport(entry)) return isAppended(next) ? this.#attaching(entry, 'linked') : this.#quietFor(entry);
     if (isDelivery(entry)) return this.#decided.get(entry.sequence) ?? this.#undecided.get(entry.sequence);
     switch (entry.kind) {
@@ -85,7 +85,7 @@ class Gathering implements Drafts {
   #attaching(entry: TimelineEntry, only?: 'linked'): Draft | undefined {
     const last = this.drafts.at(-1);
     const attaches = last?.entries.every(
-      (each) => !isPersonal(each) && (each.kind === 'linked' || (only === undefined && each.kind === 'attached')),
+      (each) => personOf(each) === undefined && (each.kind === 'linked' || (only === undefined && each.kind === 'attached')),
     );
     return last && attaches && msBetween(last.entries[0]?.at, entry.at) <= withPlacingMs ? last : undefined;
   }

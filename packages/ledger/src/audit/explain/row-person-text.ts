@@ -20,6 +20,10 @@ export function personText({ act, outcome }: PersonRow, words: RowWords): RowTex
       return { title: words.moved(actor, { id: act.payment.id }, { id: act.toOrderId }), ...said };
     case 'taken_over':
       return { title: words.askedDelivery(actor, act.sequence), ...said, ...outcomeText(outcome, words) };
+    case 'attached':
+      return { title: words.linked(actor, { id: act.payment.id }), ...said };
+    case 'rechecked':
+      return { title: words.rechecked(actor), detail: words.objectsRead(act.looked, act.recorded), ...said };
     case 'reported':
     case 'held':
       return { title: words.recordedByHand(actor), source: 'manual', detail: factText(act.report, words), ...said };

@@ -8,7 +8,7 @@ export type EntryOf<Kind extends TimelineEntry['kind']> = Extract<TimelineEntry,
 /** What a source said: recorded in the order, or held while no order was known for it. */
 export type ReportEntry = EntryOf<'reported' | 'held'>;
 /** What may be done by a person. */
-export type PersonEntry = EntryOf<'resolved' | 'withdrawn' | 'moved' | 'taken_over'> | ReportEntry;
+export type PersonEntry = EntryOf<'resolved' | 'withdrawn' | 'moved' | 'taken_over' | 'attached' | 'rechecked'> | ReportEntry;
 
 /** Several events of an order that belong together. Times in ISO 8601 UTC. */
 export type Row = RowBase & (PlacedRow | AttachedRow | DecidedRow | ReviewRow | ObservedRow | PersonRow | DeliveryRow | NoteRow);

@@ -121,6 +121,8 @@ export const rowWordsEn: RowWords = {
   moved: (actor, payment, toOrder) => say`${actor} moved ${payment} to order ${toOrder}`,
   askedDelivery: (actor, sequence) => say`${actor} delivered decision ${sequence} again`,
   linked: (actor, payment) => say`${actor} linked ${payment} to this order`,
+  rechecked: (actor) => say`${actor} rechecked with Stripe`,
+  objectsRead: (read, recorded) => say`${counted(read, 'object')} read, ${recorded === 0 ? 'nothing new' : `${recorded} new`}.`,
   savedNow: () => say`Saved by your shop.`,
   failedAgain: (error) => say`It failed: ${error}.`,
   policyChanged: () => say`Another policy from here on`,

@@ -128,6 +128,8 @@ export const rowWordsZhTw: RowWords = {
   moved: (actor, payment, toOrder) => say`${actor} 將 ${payment} 移到訂單 ${toOrder}`,
   askedDelivery: (actor, sequence) => say`${actor} 重新交付決定 ${sequence}`,
   linked: (actor, payment) => say`${actor} 將 ${payment} 連結到本訂單`,
+  rechecked: (actor) => say`${actor} 向 Stripe 重新查詢`,
+  objectsRead: (read, recorded) => say`讀取 ${read} 個物件，${recorded === 0 ? '沒有新資訊' : `${recorded} 項新資訊`}。`,
   savedNow: () => say`商店已儲存。`,
   failedAgain: (error) => say`交付失敗：${error}。`,
   policyChanged: () => say`此後適用另一份政策`,

@@ -71,6 +71,8 @@ export interface RowWords {
   readonly moved: (actor: Span, payment: Span, toOrder: Span) => Sentence;
   readonly askedDelivery: (actor: Span, sequence: number) => Sentence;
   readonly linked: (actor: Span, payment: Span) => Sentence;
+  readonly rechecked: (actor: Span) => Sentence;
+  readonly objectsRead: (read: number, recorded: number) => Sentence;
   readonly savedNow: () => Sentence;
   readonly failedAgain: (error: string) => Sentence;
   readonly policyChanged: () => Sentence;

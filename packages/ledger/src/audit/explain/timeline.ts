@@ -57,7 +57,7 @@ export type Because = { readonly report: SourceReport } | { readonly by: ManualA
  */
 export type TimelineEntry = { readonly at: string; readonly place: string; readonly instance?: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
-  | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string }
+  | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string; readonly by?: ManualAction }
   | { readonly kind: 'linked'; readonly reference: string }
   | { readonly kind: 'held'; readonly reference: string; readonly report: SourceReport }
   | { readonly kind: 'reported'; readonly report: SourceReport; readonly verdict: Verdict }
@@ -86,6 +86,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string; reado
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
   | { readonly kind: 'abandoned'; readonly sequence: number }
   | { readonly kind: 'shop_ahead'; readonly sequence: number }
+  | { readonly kind: 'rechecked'; readonly by: ManualAction; readonly looked: number; readonly recorded: number }
 );
 
 /** A parsed event of the order's stream, with the metadata that the timeline shows. */
@@ -177,6 +178,8 @@ function entryOf(
       return { kind: 'abandoned', ...event.data };
     case 'ShopAhead':
       return { kind: 'shop_ahead', ...event.data };
+    case 'StripeRechecked':
+      return { kind: 'rechecked', ...event.data };
     default:
       memory.decidedAt.set(event.data.sequence, recordedAt);
       return {
