@@ -12,7 +12,7 @@ import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ManualAction } from '../observation.ts';
-import { backOffMs } from '../order/delivery-state.ts';
+import { backOffMs, deliveryHorizonMs } from '../order/delivery-state.ts';
 import type { DecisionType, DeliveryFailed, OrderEvent } from '../order/events.ts';
 import { evolve, isPending, type OrderState } from '../order/order.ts';
 import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
@@ -51,8 +51,6 @@ type Failure = Pick<DeliveryFailed, 'reason' | 'error'>;
 const failuresBeforeAlert = 6;
 /** How long the shop's hook may take before an attempt that may end the process. */
 const hookMs = 5_000;
-/** After so much time for one decision it is abandoned. */
-const horizonMs = 72 * 3_600_000;
 
 /**
  * 1: Makes this instance the owner of the newest decision, if `mayTake` allows it. Answers the order after that. Undefined:
@@ -73,7 +71,7 @@ export async function takeOver(
     const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...defined({ by }) } };
     const { failures, spentMs, waitMs } = evolve(order, takenOver, instance).delivery;
     if (failures <= order.delivery.failures) return { events: [takenOver], answer: 'owned' as const };
-    if (spentMs - waitMs < horizonMs) return { events: [takenOver], answer: 'owned_after_silence' as const };
+    if (spentMs - waitMs < deliveryHorizonMs) return { events: [takenOver], answer: 'owned_after_silence' as const };
     return { events: [takenOver, { type: 'DeliveryAbandoned', data: { sequence } }], answer: 'abandoned' as const };
   });
   // A crash here leaves an owner that falls silent in an attempt: the next one counts a failure and takes over.
@@ -159,7 +157,7 @@ async function recordFailure(
   const { orders, instance, runtime } = options;
   const failedAtMs = runtime.monotonicNowMs();
   const spentMs = delivery.spentMs + failedAtMs - startedAtMs;
-  const abandoned = spentMs >= horizonMs;
+  const abandoned = spentMs >= deliveryHorizonMs;
   const waitMs = Math.round(backOffMs(delivery.failures) * (0.5 + runtime.random() / 2));
   const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), ...failure } };
   // 4: A crash before this append leaves an owner that falls silent, which the next one counts as a failure. After it, the

@@ -1,5 +1,6 @@
 // An explanation in plain English.
 import { reviewSentences } from '../../order/review-sentences.ts';
+import { durationText } from './duration.ts';
 import { errorText, type Messages, timeText } from './messages.ts';
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
@@ -29,12 +30,7 @@ export const english: Messages = {
         return `${fact.returnedDebit ? 'the returned debit' : 'dispute'} ${fact.id} of ${payment} is ${fact.status} (${money(fact.amountMinor)})`;
     }
   },
-  duration: (ms) => {
-    if (ms < 1_000) return `${ms} ms`;
-    if (ms < 120_000) return `${Math.round(ms / 1_000)} s`;
-    if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-    return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`;
-  },
+  duration: (ms) => durationText(ms, 'en'),
   summary: {
     access: (memberId, orderIds, past) => {
       const has = past ? 'had' : 'has';

@@ -1,5 +1,6 @@
 // An explanation in Traditional Chinese.
 import type { AttemptStatus, DisputeStatus, RefundStatus } from '../../observation.ts';
+import { durationText } from './duration.ts';
 import { errorText, type Messages, timeText } from './messages.ts';
 
 const attempts: Readonly<Record<AttemptStatus, string>> = {
@@ -63,12 +64,7 @@ export const traditionalChinese: Messages = {
         return `${payment} 的${fact.returnedDebit ? '扣款退回' : '爭議'} ${fact.id} ${disputes[fact.status]}（${money(fact.amountMinor)}）`;
     }
   },
-  duration: (ms) => {
-    if (ms < 1_000) return `${ms} 毫秒`;
-    if (ms < 120_000) return `${Math.round(ms / 1_000)} 秒`;
-    if (ms < 7_200_000) return `${Math.round(ms / 60_000)} 分鐘`;
-    return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} 小時` : `${Math.round(ms / 86_400_000)} 天`;
-  },
+  duration: (ms) => durationText(ms, 'zh-TW'),
   summary: {
     access: (memberId, orderIds, past) =>
       orderIds.length === 0

@@ -3,10 +3,9 @@ import type { Fact, ManualAction, Source } from '../../observation.ts';
 import type { DecisionType, DeliveryError, OrderPlaced, Resolution, ReviewKind } from '../../order/events.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Explanation } from './explain.ts';
-import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
+import type { EntryOf } from './row-types.ts';
+import type { SourceReport, Verdict } from './timeline.ts';
 
-/** The timeline entry of one kind. */
-export type EntryOf<Kind extends TimelineEntry['kind']> = Extract<TimelineEntry, { kind: Kind }>;
 type VerdictOf<To extends Verdict['verdict']> = Extract<Verdict, { verdict: To }>;
 
 export interface Messages {

@@ -1,10 +1,10 @@
 // The timeline of an order, as plain data: which source reported what and when, what it led to, and why it led to nothing
 // where it did. The sentences are in `messages-*.ts`.
+import { defined } from '../../defined.ts';
 import type { Fact, ManualAction, PaymentReference, Source } from '../../observation.ts';
 import { isPaid, paymentKey } from '../../observation.ts';
 import type {
   DecisionType,
-  DeliveryError,
   DeliveryFailed,
   MembershipDecided,
   OrderEvent,
@@ -51,8 +51,11 @@ export interface SourceReport {
 /** What led to a decision: an observation, what a person decided, or the higher sequence that the shop had. */
 export type Because = { readonly report: SourceReport } | { readonly by: ManualAction } | { readonly shopHad: number };
 
-/** One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. */
-export type TimelineEntry = { readonly at: string; readonly place: string } & (
+/**
+ * One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. `instance`: the process that
+ * recorded it; absent: it names none, or the event is of a reference stream.
+ */
+export type TimelineEntry = { readonly at: string; readonly place: string; readonly instance?: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
   | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string; readonly by?: ManualAction }
   | { readonly kind: 'linked'; readonly reference: string }
@@ -79,13 +82,7 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
       /** True if the order was imported with a membership that the shop had given already: nothing was sent to the shop. */
       readonly imported: boolean;
     }
-  | {
-      readonly kind: 'delivery_failed';
-      readonly sequence: number;
-      readonly reason: DeliveryFailed['reason'];
-      readonly waitMs: number;
-      readonly error?: DeliveryError;
-    }
+  | ({ readonly kind: 'delivery_failed' } & DeliveryFailed)
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
   | { readonly kind: 'abandoned'; readonly sequence: number }
   | { readonly kind: 'shop_ahead'; readonly sequence: number }
@@ -122,6 +119,7 @@ export function timelineOf(orderId: string, events: readonly ReadEvent[]): Timel
     entries.push({
       at: current.recordedAt,
       place: current.place,
+      ...defined({ instance: current.instance || undefined }),
       ...entryOf(order, after, events, index, memory),
     } as TimelineEntry);
     order = after;
@@ -136,7 +134,7 @@ interface Memory {
   readonly decidedAt: Map<number, string>;
 }
 
-type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'at' | 'place'> : never;
+type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'at' | 'place' | 'instance'> : never;
 
 function entryOf(
   before: OrderState,
