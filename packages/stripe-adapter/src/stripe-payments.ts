@@ -29,6 +29,7 @@ import { metadataFor } from './mapping/claim.ts';
 import { type Rechecked, type RecheckOptions, recheck } from './operations/recheck.ts';
 import { OtherReads } from './poll/other-reads.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
+import { type PollHealth, pollHealth } from './poll/poll-health.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
@@ -163,6 +164,8 @@ export interface StripePayments extends AsyncDisposable {
    *   the same again.
    */
   sweep(options?: SweepOptions): Promise<SweepResult>;
+  /** How the poll is doing: when each tier ran, and how many reads are left. From the log, so every process says the same. */
+  pollHealth(): Promise<PollHealth>;
   /**
    * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
    * lets the ledger observe it. Stripe's answer decides, not who asks. `by`: who asks, and why; the log keeps it with how many
@@ -263,6 +266,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
+    pollHealth: () => calls.run(() => pollHealth(ledger, { runtime, allowance, intervalMs })),
     recheck: (orderOrObjectId, options) => calls.run(() => recheck(orderOrObjectId, recheckWork, options)),
     [Symbol.asyncDispose]: () => {
       closed ??= close();
