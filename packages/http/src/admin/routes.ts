@@ -2,9 +2,10 @@
 import type { Console, ConsoleRoute } from '../console-call.ts';
 import { orderActionRoutes } from './actions/order-actions.ts';
 import { otherActionRoutes } from './actions/other-actions.ts';
+import { assetRoutes } from './asset-routes.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { readingRoutes } from './read-routes.ts';
 
 export function consoleRoutes(shared: Console): readonly ConsoleRoute[] {
-  return [...readingRoutes(shared), ...orderActionRoutes(shared), ...otherActionRoutes(shared), ...preferenceRoutes];
+  return [...readingRoutes(shared), ...orderActionRoutes(shared), ...otherActionRoutes(shared), ...preferenceRoutes, ...assetRoutes];
 }
