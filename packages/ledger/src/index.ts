@@ -8,7 +8,6 @@ export type {
   Action,
   ActionTaken,
   ConsoleReads,
-  DeliveryError,
   HeldPayment,
   Hit,
   HitKind,
@@ -52,7 +51,7 @@ export {
   type Statement,
 } from './observation.ts';
 export { readOrderEvent } from './order/event-schemas.ts';
-export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
+export type { DeliveryError, OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';
 export type { Policy, PolicyOptions } from './order/policy.ts';
 export type { DifferingTerm, OrderTerm, PlacedOtherwise } from './order/terms.ts';
@@ -63,9 +62,14 @@ export type {
   DuplicateOrder,
   Membership,
   MembershipChange,
+  MoveOutcome,
   ObserveResult,
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
+  RedeliverOutcome,
+  Seen,
+  SeenBoth,
+  StaleAction,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';

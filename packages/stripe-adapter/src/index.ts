@@ -9,6 +9,7 @@ export type {
 } from './checkout/checkout-terms.ts';
 export { type PaymentState, type PaymentStatus, paymentStateOf } from './checkout/payment-status.ts';
 export type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
+export type { StatusWait } from './checkout/status-wait.ts';
 export { type ManualPayment, manualPayment } from './operations/manual-payment.ts';
 export type { Rechecked } from './operations/recheck.ts';
 export type { PollHealth, TierHealth } from './poll/poll-health.ts';

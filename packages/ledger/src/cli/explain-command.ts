@@ -1,7 +1,8 @@
 // The command `paidonce explain` says in plain words why an order has its membership, or why a member has access.
 
 import { type Explanation, explainMember, explainOrder } from '../audit/explain/explain.ts';
-import { explanationLines, type Language, memberLines } from '../audit/explain/explanation-lines.ts';
+import { explanationLines, memberLines } from '../audit/explain/explanation-lines.ts';
+import type { Language } from '../audit/explain/language.ts';
 import type { LogReader } from '../audit/log/log-reader.ts';
 import { type Command, type Invocation, readingOptions } from '../command-line/command.ts';
 import { LedgerError } from '../errors.ts';

@@ -124,9 +124,9 @@ export function unreadablePage(context: PageContext, { items, next }: Page<Unrea
       ...(canAsk ? [{ head: html`<span class="vh">${parts.action}</span>` }] : []),
     ],
     items.map((entry) => [
-      html`${id(context, entry.objectId, { copy: true, stripe: entry })}${entry.readSince !== undefined && sub(queues.readSince(waited(context, entry.readSince)))}`,
+      html`${id(context, entry.objectId, { copy: true, stripe: { livemode: entry.livemode ?? context.livemode ?? true } })}${sub(entry.type)}${entry.readSince !== undefined && sub(queues.readSince(waited(context, entry.readSince)))}`,
       entry.path === '' ? queues.wholeObject : html`<code class="id">${entry.path}</code>`,
-      html`<code class="id">${entry.apiVersion}</code>`,
+      html`<code class="id">${entry.apiVersion ?? '–'}</code>`,
       waited(context, entry.since),
       ...(canAsk ? [recheck(entry.objectId)] : []),
     ]),

@@ -1,13 +1,12 @@
 // Turns an explanation into lines of text: a summary, then the timeline.
 import { moneyText } from '../minor-units.ts';
 import type { Explanation } from './explain.ts';
-import { type EntryOf, type Messages, timeText } from './messages.ts';
+import type { Language } from './language.ts';
+import { type Messages, timeText } from './messages.ts';
 import { english } from './messages-en.ts';
 import { traditionalChinese } from './messages-zh-tw.ts';
+import type { EntryOf } from './row-types.ts';
 import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
-
-/** The languages of an explanation: English, and Traditional Chinese. */
-export type Language = 'en' | 'zh-TW';
 
 const languages: Readonly<Record<Language, Messages>> = { en: english, 'zh-TW': traditionalChinese };
 
@@ -102,6 +101,8 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
       return entries.abandoned(entry);
     case 'shop_ahead':
       return entries.shop_ahead(entry);
+    case 'rechecked':
+      return entries.rechecked(entry);
   }
 }
 
