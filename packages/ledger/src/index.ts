@@ -35,6 +35,7 @@ export type {
   StoredEvent,
   UnreadableStream,
 } from './event-store/event-store.ts';
+export { idInText } from './id-in-text.ts';
 export { createPaymentLedger } from './ledger.ts';
 export type { Logger } from './logger.ts';
 export {

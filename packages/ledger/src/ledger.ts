@@ -2,9 +2,11 @@
 import { type Actions, openActions } from './actions.ts';
 import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
+import type { ConsoleReads } from './console-reads.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import type { LedgerError } from './errors.ts';
 import { type WatchedStore, watchedStore } from './event-store/watched-store.ts';
+import { openForAdapters } from './for-adapters.ts';
 import {
   attachOptionsSchema,
   checkOptions,
@@ -29,7 +31,8 @@ import { openPreviews, type Previews } from './streams/previews.ts';
 import { openReferences } from './streams/reference-streams.ts';
 import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
-import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
+import { openUnreadableObjects } from './streams/unreadable-streams.ts';
+import { openConsole } from './subscribers/console-calls.ts';
 import { Lists } from './subscribers/lists.ts';
 import { readModelsPath } from './subscribers/read-models-path.ts';
 import { openSubscribers, type Subscribers } from './subscribers/subscribers.ts';
@@ -50,6 +53,8 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 class Ledger implements PaymentLedger {
   readonly delivers: boolean;
   readonly runtime: Runtime;
+  readonly console: ConsoleReads;
+  readonly forAdapters: AdapterLedger;
   readonly #store: WatchedStore;
   readonly #lists: Lists;
   readonly #identity: LedgerIdentity;
@@ -59,7 +64,6 @@ class Ledger implements PaymentLedger {
   readonly #actions: Actions;
   readonly #previews: Previews;
   readonly #sweeps: Sweeps;
-  readonly #unreadable: UnreadableObjects;
   readonly #alert: AdapterLedger['alert'];
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
@@ -95,7 +99,6 @@ class Ledger implements PaymentLedger {
     this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime });
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
-    this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options, () => runtime.uuid());
     this.#subscribers = openSubscribers({
       store,
@@ -108,6 +111,14 @@ class Ledger implements PaymentLedger {
       ...host,
     });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
+    const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(work);
+    this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
+    const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
+    const unreadable = openUnreadableObjects(transactions, host);
+    this.forAdapters = openForAdapters(
+      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, store },
+      call,
+    );
     if (!background) return;
     this.#subscribers.follow();
     this.#delivery?.start();
@@ -184,24 +195,6 @@ class Ledger implements PaymentLedger {
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
     });
-
-  readonly forAdapters: AdapterLedger = {
-    alert: (alert) => this.#alert(alert),
-    ledgerId: () => this.#call(() => this.#identity.read()),
-    ensureLedgerId: () => this.#call(() => this.#identity.ensure()),
-    accountOrders: (awaitedAt, account) => this.#call(() => this.#lists.accountOrders(awaitedAt, account)),
-    unsettledOrders: (page) => this.#call(() => this.#lists.unsettledOrders(page)),
-    withdrawnOrders: (page) => this.#call(() => this.#lists.withdrawnOrders(page)),
-    samePlanOrder: (memberId, plan) => this.#call(() => this.#lists.samePlanOrder(memberId, plan)),
-    sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
-    startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
-    advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
-    finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
-    wouldObserve: (observations) => this.#call(() => this.#previews.wouldObserve(observations)),
-    orderChanged: (orderId, signal) => this.#store.nextAppend(orderAggregate.stream(parse(idSchema, orderId, 'orderId')), signal),
-    recordRecheck: (...asked) => this.#call(() => this.#actions.recordRecheck(...asked)),
-    recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
-  };
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();

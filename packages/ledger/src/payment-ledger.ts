@@ -3,6 +3,7 @@
 import type { AdapterLedger } from './adapter-ledger.ts';
 import type { Alert } from './alerts.ts';
 import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
+import type { ConsoleReads } from './console-reads.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import type { Logger } from './logger.ts';
@@ -201,6 +202,8 @@ export interface PaymentLedger extends AsyncDisposable {
   readonly delivers: boolean;
   /** The runtime of this ledger, for payment adapters on it. */
   readonly runtime: Runtime;
+  /** From the read models: the lists, the search and the counts of an operations console. */
+  readonly console: ConsoleReads;
   /**
    * Places an order. `exists`: it was placed before on the same terms. `differs`: on other terms, which stay as they were;
    * `terms` says which.

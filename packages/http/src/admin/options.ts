@@ -59,5 +59,5 @@ export function openConsole(
   for (const [name, hook] of Object.entries({ findMember, describeMember }))
     demand(hook === undefined || typeof hook === 'function', `${name} must be a function`);
   const shared: Console = { payments, ...(findMember ? { findMember } : {}), ...(describeMember ? { describeMember } : {}) };
-  return { core: consoleCore(consoleRoutes(shared), problemView), path };
+  return { core: consoleCore(consoleRoutes(shared), (view) => problemView(view, payments.ledger.runtime.now().getTime())), path };
 }

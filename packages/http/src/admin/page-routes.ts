@@ -1,7 +1,6 @@
-// The pages of the console, the files that they need, and how each is reached. The order page and all that changes something are
+// The pages of the console, and how each is reached. The order page and all that changes something are
 // elsewhere.
 import type { Console, ConsoleRoute } from '../console-call.ts';
-import { assets } from './assets.ts';
 import { loadFind, postFind } from './loaders/find.ts';
 import { loadHealth } from './loaders/health.ts';
 import {
@@ -29,14 +28,6 @@ export function pageRoutes(console: Console): readonly ConsoleRoute[] {
   const route = (pattern: string, load: (call: PageCall) => Promise<Loaded>, options = {}): ConsoleRoute =>
     pageRoute(console, pattern, load, options);
   return [
-    ...assets.map(
-      ({ name, body, headers }): ConsoleRoute => ({
-        method: 'GET',
-        pattern: name,
-        may: 'anyone',
-        answer: () => ({ status: 200, headers, body }),
-      }),
-    ),
     route('', loadOverview),
     route('find', loadFind, withForms),
     route('find', postFind, { method: 'POST' }),

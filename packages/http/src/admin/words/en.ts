@@ -1,4 +1,5 @@
 // The English catalogue, by rooms. The pages take their words from here and nowhere else.
+import { actions } from './en/actions.ts';
 import { activity, runs } from './en/activity.ts';
 import { find } from './en/find.ts';
 import { frame } from './en/frame.ts';
@@ -9,6 +10,7 @@ import { pictures } from './en/pictures.ts';
 import { queues } from './en/queues.ts';
 
 export const en: {
+  readonly actions: typeof actions;
   readonly activity: typeof activity;
   readonly find: typeof find;
   readonly frame: typeof frame;
@@ -20,4 +22,4 @@ export const en: {
   readonly problems: typeof problems;
   readonly queues: typeof queues;
   readonly runs: typeof runs;
-} = { activity, find, frame, health, overview, parts, pictures, preferences, problems, queues, runs };
+} = { actions, activity, find, frame, health, overview, parts, pictures, preferences, problems, queues, runs };
