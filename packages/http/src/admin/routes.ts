@@ -8,5 +8,12 @@ import { preferenceRoutes } from './preferences.ts';
 import { readingRoutes } from './read-routes.ts';
 
 export function consoleRoutes(shared: Console): readonly ConsoleRoute[] {
-  return [...pageRoutes(shared), ...readingRoutes(shared), ...orderActionRoutes(shared), ...otherActionRoutes(shared), ...preferenceRoutes, ...assetRoutes];
+  return [
+    ...pageRoutes(shared),
+    ...readingRoutes(shared),
+    ...orderActionRoutes(shared),
+    ...otherActionRoutes(shared),
+    ...preferenceRoutes,
+    ...assetRoutes,
+  ];
 }
