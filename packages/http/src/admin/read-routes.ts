@@ -1,43 +1,14 @@
-// What the console shows: what waits, and why an order is in its state. Nothing here changes anything.
+// The page of an order: why it is in its state. Nothing here changes anything.
 
-import { LedgerError, type OrderView, type PageRequest } from '@paidonce/ledger';
+import { LedgerError, type OrderView } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
 import { explainHistory, explanationLines } from '@paidonce/ledger/audit';
 import { type Console, type ConsoleCall, ConsoleProblem, type ConsoleRoute, eitherReply } from '../console-call.ts';
-import { type Reply, redirectReply } from '../reply.ts';
-import { homePage, type ListName, type Lists, listNames, listPage, orderPage } from './pages.ts';
-
-const shownAtHome = 20;
-const shownOnPage = 100;
+import type { Reply } from '../reply.ts';
+import { orderPage } from './pages.ts';
 
 export function readingRoutes({ payments: { ledger } }: Console): readonly ConsoleRoute[] {
-  const read: { readonly [List in ListName]: (page: PageRequest) => Promise<Lists[List]> } = {
-    reviews: (page) => ledger.reviews(page),
-    undelivered: (page) => ledger.undelivered(page),
-    'open-orders': (page) => ledger.openOrders(page),
-  };
-  const route = (pattern: string, answer: ConsoleRoute['answer']): ConsoleRoute => ({ method: 'GET', pattern, may: 'read', answer });
-
-  const home = route('', async (call) => {
-    const page = { limit: shownAtHome };
-    const [reviews, undelivered, openOrders] = await Promise.all([read.reviews(page), read.undelivered(page), read['open-orders'](page)]);
-    const lists = { reviews, undelivered, 'open-orders': openOrders };
-    return eitherReply(call, { data: lists, page: () => homePage({ path: call.root, actor: call.operator.actor, lists }) });
-  });
-  const listRoute = <List extends ListName>(list: List): ConsoleRoute =>
-    route(`queues/${list === 'open-orders' ? 'awaiting' : list}`, async (call) => {
-      const after = call.query.get('after');
-      const page = await read[list]({ limit: shownOnPage, ...(after === null ? {} : { after }) });
-      return eitherReply(call, { data: page, page: () => listPage({ path: call.root, actor: call.operator.actor, list, page }) });
-    });
-  const find = route('find', async ({ query, root }) => {
-    const id = (query.get('q') ?? query.get('id') ?? '').trim();
-    const order = (await strict(() => ledger.order(id))) ?? (await strict(() => ledger.orderOf(id)));
-    if (!order) throw unknown(id);
-    return redirectReply(303, `${root}orders/${order.orderId}`);
-  });
-  const order = route('orders/:orderId', (call) => orderAnswer(ledger, call));
-  return [home, ...listNames.map(listRoute), find, order];
+  return [{ method: 'GET', pattern: 'orders/:orderId', may: 'read', answer: (call) => orderAnswer(ledger, call) }];
 }
 
 async function orderAnswer(ledger: Console['payments']['ledger'], call: ConsoleCall): Promise<Reply> {

@@ -3,9 +3,17 @@ import type { Console, ConsoleRoute } from '../console-call.ts';
 import { orderActionRoutes } from './actions/order-actions.ts';
 import { otherActionRoutes } from './actions/other-actions.ts';
 import { assetRoutes } from './asset-routes.ts';
+import { pageRoutes } from './page-routes.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { readingRoutes } from './read-routes.ts';
 
 export function consoleRoutes(shared: Console): readonly ConsoleRoute[] {
-  return [...readingRoutes(shared), ...orderActionRoutes(shared), ...otherActionRoutes(shared), ...preferenceRoutes, ...assetRoutes];
+  return [
+    ...pageRoutes(shared),
+    ...readingRoutes(shared),
+    ...orderActionRoutes(shared),
+    ...otherActionRoutes(shared),
+    ...preferenceRoutes,
+    ...assetRoutes,
+  ];
 }
