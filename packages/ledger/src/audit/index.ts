@@ -40,7 +40,16 @@ export type {
 } from './explain/row-types.ts';
 export { rowsOf } from './explain/rows.ts';
 export { type Sentence, type Span, sentenceText } from './explain/sentence.ts';
+export {
+  type Grant,
+  type Headline,
+  headlineOf,
+  headlines,
+  type OpenReviewAmounts,
+  type Standing,
+} from './explain/standing.ts';
 export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';
+export { whyText } from './explain/why.ts';
 export { type Accounts, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
 export { type Fee, type Fees, feesIn } from './export/fees.ts';
