@@ -1,7 +1,12 @@
 // The catalogue in Traditional Chinese (Taiwan). A space stands between Chinese and Latin script; marks are full-width.
 import type { en } from './en.ts';
+import { activity, runs } from './zh-tw/activity.ts';
+import { find } from './zh-tw/find.ts';
 import { frame } from './zh-tw/frame.ts';
+import { health, preferences, problems } from './zh-tw/health.ts';
+import { overview } from './zh-tw/overview.ts';
 import { parts } from './zh-tw/parts.ts';
 import { pictures } from './zh-tw/pictures.ts';
+import { queues } from './zh-tw/queues.ts';
 
-export const zhTW: typeof en = { frame, parts, pictures };
+export const zhTW: typeof en = { activity, find, frame, health, overview, parts, pictures, preferences, problems, queues, runs };
