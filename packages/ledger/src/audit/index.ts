@@ -20,7 +20,7 @@ export { type RestoredLog, restoreLog } from './copy/restore.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, memberLines } from './explain/explanation-lines.ts';
 export type { Language } from './explain/language.ts';
-export { rowText } from './explain/row-text.ts';
+export { reviewTitle, rowText } from './explain/row-text.ts';
 export type { FoldedLine, RowBelow, RowText } from './explain/row-text-types.ts';
 export type {
   AttachedRow,
