@@ -18,7 +18,7 @@ export interface Operator {
 /** What the shop says of a member, for the console's page of that member. Shown, and stored nowhere. */
 export interface MemberDescription {
   /** One line of plain text. */
-  readonly about?: string;
+  readonly text?: string;
   /** The member's page in the shop: `https:`, or `http:` in development. Another one is not shown. */
   readonly url?: string;
 }

@@ -15,6 +15,8 @@ export interface ConsoleRequest {
   readonly search: string;
   /** The host that the client asked for, with its port. */
   readonly host: string | undefined;
+  /** Of the client, for the log. Absent: the edge does not know it. */
+  readonly address?: string;
   header(name: string): string | undefined;
 }
 
@@ -32,6 +34,7 @@ export function isCrossSite({ method, host, header }: ConsoleRequest): boolean {
   return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
+export const badActor = 'authenticate answered an actor that is no id (1 to 128 of A-Z a-z 0-9 . _ : -)';
 const permissions: readonly Permission[] = ['read', 'repair', 'money'];
 
 /** Undefined: nobody. A text: why nobody is let in, for the log; it is a mistake of the host's `authenticate`. */
@@ -41,7 +44,7 @@ export function admitted(
   if (!operator?.actor) return undefined;
   const { actor, may = permissions } = operator;
   // Otherwise the ledger would refuse the actor's id, after they have filled in a form.
-  if (!isId(actor)) return 'authenticate answered an actor that is no id (1 to 128 of A-Z a-z 0-9 . _ : -)';
+  if (!isId(actor)) return badActor;
   if (!Array.isArray(may) || may.some((word) => !permissions.includes(word)))
     return `authenticate answered in "may" something else than ${permissions.join(', ')}`;
   return { actor, may: new Set(may) };

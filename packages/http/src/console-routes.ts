@@ -1,19 +1,31 @@
 // The console: finds the route of a request, lets the operator in, and answers with a `Reply`. Both edges go through it, so that
 // permissions, the check of the origin, headers and refusals are the same on each.
 import { LedgerError, type Logger } from '@paidonce/ledger';
-import type { ConsoleCall, ConsoleRoute, Operator, Permission } from './console-call.ts';
+import { defined } from '@paidonce/ledger/adapter';
+import type { ConsoleCall, ConsoleRoute, Operator } from './console-call.ts';
 import { ConsoleProblem } from './console-call.ts';
+import { isReading, matchRoute, type RouteMatch, rootOf } from './console-paths.ts';
 import {
   admitted,
+  badActor,
   type ConsoleRequest,
-  decoded,
   fieldsOf,
   isCrossSite,
   languageOf,
   type RequestBody,
   timeZoneOf,
 } from './console-request.ts';
-import { failureReply, pageReply, type Reply, redirectReply, refusalReply, statusOf, unexpectedReply, withHeaders } from './reply.ts';
+import {
+  failureReply,
+  pageReply,
+  type Reply,
+  redirectReply,
+  refusalReply,
+  statusIn,
+  statusOf,
+  unexpectedReply,
+  withHeaders,
+} from './reply.ts';
 
 /** What a page about a refusal or a failure is made from. */
 export interface ProblemView extends Pick<ConsoleCall, 'language' | 'timeZone' | 'root'> {
@@ -26,19 +38,20 @@ export interface ProblemView extends Pick<ConsoleCall, 'language' | 'timeZone' |
   readonly operator?: ConsoleCall['operator'];
 }
 
+/** An operator was let in, and the route waits for the body. */
+export interface Admitted {
+  readonly operator: ConsoleCall['operator'];
+  answer(body: RequestBody): Promise<Reply>;
+}
+
 export interface ConsoleCore {
   /**
-   * Before the body is read. A `Reply`: it is refused, or needs none. Else a function that takes the body.
+   * Before the body is read. A `Reply`: the request is refused, or was answered without a body.
    *
-   * @param authenticate may answer by itself: a `Reply`.
-   * @throws what `authenticate` throws.
+   * @param authenticate may answer by itself: a `Reply`. What it throws becomes a refusal with its `statusCode`, or 500.
    */
-  admit(
-    request: ConsoleRequest,
-    authenticate: () => Promise<Operator | Reply | undefined>,
-    log: Logger,
-  ): Promise<Reply | ((body: RequestBody) => Promise<Reply>)>;
-  /** The edge refuses the request: its body is too long, or `authenticate` has thrown. */
+  admit(request: ConsoleRequest, authenticate: () => Promise<Operator | Reply | undefined>, log: Logger): Promise<Reply | Admitted>;
+  /** The edge refuses the request, because its body is too long or cannot be read. */
   refuse(request: ConsoleRequest, status: number, operator?: ConsoleCall['operator']): Reply;
 }
 
@@ -88,43 +101,83 @@ export function consoleCore(routes: readonly ConsoleRoute[], problemPage: (view:
     problem(request, { status, code: codes[status] ?? 'refused', ...(operator ? { operator } : {}) });
 
   const admit: ConsoleCore['admit'] = async (request, authenticate, log) => {
-    if (isCrossSite(request)) return refuse(request, 403);
-    const found = match(table, request);
-    if (found.route?.may === 'anyone') {
-      const { route, params } = found;
-      const nobody = { actor: '', may: new Set<Permission>() };
-      return finished(request, await route.answer(callOf({ request, params, operator: nobody, fields: {}, log, ...view(request) })));
-    }
-    const answer = await authenticate();
-    if (answer !== undefined && 'status' in answer) return finished(request, answer);
-    const operator = admitted(answer);
-    if (typeof operator === 'string') log.error({}, `paidonce: ${operator}; nobody is let in`);
-    if (operator === undefined || typeof operator === 'string') return refuse(request, 401);
-    const moved = movedTo[request.below.slice(1)];
-    if (moved !== undefined && isReading(request.method))
-      return finished(request, redirectReply(308, `${rootOf(request)}${moved}${request.search}`));
-    if (found.route === undefined) {
-      const headers = found.allow.length > 0 ? { allow: found.allow.join(', ') } : {};
-      const status = found.allow.length > 0 ? 405 : 404;
-      return problem(request, { status, code: codes[status] ?? 'refused', operator }, headers);
-    }
-    const { route, params } = found;
-    // The type says that it is one of three; `anyone` was answered above.
-    if (!operator.may.has(route.may as Permission)) return problem(request, { status: 403, code: `needs_${route.may}`, operator });
-    return async (body) => {
-      const fields = route.method === 'GET' ? {} : fieldsOf(body);
-      if (typeof fields === 'number') return refuse(request, fields, operator);
-      const call = callOf({ request, params, operator, fields, log, ...view(request) });
+    const turnedAway = (status: number, why: string): Reply => {
+      // Whoever tries to get in leaves an address in the log. What they sent does not get there: it may hold a password.
+      log.warn({ ...defined({ address: request.address }), statusCode: status }, `paidonce: the console refused a request: ${why}`);
+      return refuse(request, status);
+    };
+    if (isCrossSite(request)) return turnedAway(403, 'cross-site');
+    const found = matchRoute(table, request);
+    const answered = async (route: ConsoleRoute, call: Made): Promise<Reply> => {
       try {
-        const refresh = refreshOf(route, call.query);
-        return finished(request, withHeaders(await route.answer(call), refresh));
+        const made = callOf(call);
+        return finished(request, withHeaders(await route.answer(made), refreshOf(route, made.query)));
       } catch (error) {
-        const { status, message, ...reply } = failed(error, log);
-        return problem(request, { status, code: reply.code, operator, ...(message === undefined ? {} : { message }) }, reply.headers);
+        const { headers, ...about } = failed(error, log);
+        return problem(request, { ...about, ...(call.operator.actor === '' ? {} : { operator: call.operator }) }, headers);
       }
+    };
+    const shared = { request, params: found.params, log, ...view(request) };
+    if (found.route?.may === 'anyone') return answered(found.route, { ...shared, operator: nobody, fields: {} });
+
+    const asked = await authenticated(authenticate);
+    if ('error' in asked) {
+      if (asked.status >= 500) unexpectedReply(asked.error, asked.status, log);
+      return turnedAway(asked.status, 'authenticate has thrown');
+    }
+    if (asked.answer !== undefined && 'status' in asked.answer) {
+      // A redirect to a log-in is an answer, and no refusal.
+      if (asked.answer.status >= 400) turnedAway(asked.answer.status, 'answered by authenticate');
+      return finished(request, asked.answer);
+    }
+    const operator = admitted(asked.answer);
+    if (typeof operator === 'string') {
+      log.error({}, `paidonce: ${operator}; nobody is let in`);
+      return turnedAway(operator === badActor ? 500 : 401, 'not signed in');
+    }
+    if (operator === undefined) return turnedAway(401, 'not signed in');
+    const early = misplaced(request, found, operator);
+    if (early !== undefined) return problem(request, { ...early, operator }, early.headers);
+    const { route } = found;
+    if (route === undefined)
+      return finished(request, redirectReply(308, `${rootOf(request)}${movedTo[request.below.slice(1)]}${request.search}`));
+    return {
+      operator,
+      answer: async (body) => {
+        const fields = route.method === 'GET' ? {} : fieldsOf(body);
+        return typeof fields === 'number' ? refuse(request, fields, operator) : answered(route, { ...shared, operator, fields });
+      },
     };
   };
   return { admit, refuse };
+}
+
+const nobody: ConsoleCall['operator'] = { actor: '', may: new Set() };
+
+/** What `authenticate` answered, or threw with a status. */
+async function authenticated(
+  authenticate: () => Promise<Operator | Reply | undefined>,
+): Promise<{ readonly answer: Operator | Reply | undefined } | { readonly error: unknown; readonly status: number }> {
+  try {
+    return { answer: await authenticate() };
+  } catch (error) {
+    return { error, status: statusIn(error) };
+  }
+}
+
+/** Undefined: the route may answer, or the page has moved. */
+function misplaced(
+  { method, below }: ConsoleRequest,
+  { route, allow }: RouteMatch,
+  operator: ConsoleCall['operator'],
+): { readonly status: number; readonly code: string; readonly headers: Reply['headers'] } | undefined {
+  if (route !== undefined) {
+    const isAllowed = route.may === 'anyone' || operator.may.has(route.may);
+    return isAllowed ? undefined : { status: 403, code: `needs_${route.may}`, headers: {} };
+  }
+  if (isReading(method) && movedTo[below.slice(1)] !== undefined) return undefined;
+  if (allow.length > 0) return { status: 405, code: 'method_not_allowed', headers: { allow: allow.join(', ') } };
+  return { status: 404, code: 'not_found', headers: {} };
 }
 
 interface Made extends Pick<ConsoleCall, 'params' | 'operator' | 'fields' | 'log' | 'language' | 'timeZone' | 'root' | 'wantsPage'> {
@@ -156,48 +209,6 @@ function finished({ method, header }: ConsoleRequest, reply: Reply): Reply {
   const isPage = reply.headers['content-type']?.toString().startsWith('text/html') === true;
   const sent = withHeaders(reply, { ...consoleHeaders, ...(isPage ? { 'content-language': language } : {}) });
   return method === 'HEAD' ? { ...sent, body: '' } : sent;
-}
-
-function isReading(method: string): boolean {
-  return method === 'GET' || method === 'HEAD';
-}
-
-/** From the URL of the request back to the mount. */
-function rootOf({ below, mountName }: ConsoleRequest): string {
-  if (below === '') return `${mountName}/`;
-  const depth = below.split('/').length - 2;
-  return depth === 0 ? './' : '../'.repeat(depth);
-}
-
-interface Row {
-  readonly route: ConsoleRoute;
-  readonly parts: readonly string[];
-}
-interface Match {
-  readonly route?: ConsoleRoute;
-  readonly params: Readonly<Record<string, string>>;
-  /** The methods that the path has. Empty: there is no such page. */
-  readonly allow: readonly string[];
-}
-/** A fixed part goes before a named one: `runs/new` is not the run "new". */
-function match(table: readonly Row[], { below, method }: ConsoleRequest): Match {
-  const path = below.split('/').filter((part) => part !== '');
-  const values = path.map(decoded);
-  const named = (parts: readonly string[]): number => parts.filter((part) => part.startsWith(':')).length;
-  const fits = table
-    .filter(({ parts }) => parts.length === path.length && parts.every((part, at) => isPart(part, values[at])))
-    .toSorted((a, b) => named(a.parts) - named(b.parts));
-  const row = fits.find(
-    ({ route, parts }) => route.method === (isReading(method) ? 'GET' : method) && named(parts) === named(fits[0]?.parts ?? []),
-  );
-  const allow = [...new Set(fits.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : ['POST'])))];
-  if (!row) return { params: {}, allow };
-  const params = Object.fromEntries(row.parts.flatMap((part, at) => (part.startsWith(':') ? [[part.slice(1), values[at] ?? '']] : [])));
-  return { route: row.route, params, allow };
-}
-
-function isPart(part: string, value: string | undefined): boolean {
-  return value !== undefined && (part.startsWith(':') || part === value);
 }
 
 /** @throws ConsoleProblem 400: `every` is no whole number of seconds from 10 to 300, or the page has something to type. */

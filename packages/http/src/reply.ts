@@ -76,6 +76,12 @@ export function refusalReply(status: number, code: string = refusals[status] ?? 
   return jsonReply(status, { error: code });
 }
 
+/** The status that a framework or a hook put on an error; 500 if there is none, or if it is no error status. */
+export function statusIn(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  return status >= 400 && status < 600 ? status : 500;
+}
+
 /** Logs name, code and stack frames, never the message: a foreign error may quote a body or a key in it. */
 export function unexpectedReply(error: unknown, status: number, log: Logger): Reply {
   const { name, stack } = error instanceof Error ? error : new Error('not an error');

@@ -9,6 +9,7 @@ export type {
   AccountUnsettledOrder,
   DayOfReads,
   ObservationPreview,
+  RecheckResult,
   SweepPosition,
   SweepProgress,
   SweepSummary,

@@ -94,11 +94,15 @@ export interface SuspendedOrder extends OrderSummary {
 /** An object of the provider that this release could not read. */
 export interface UnreadableEntry {
   readonly objectId: string;
-  readonly account: string;
-  readonly livemode: boolean;
-  /** The field that could not be read, and the API version of the object. */
+  /** Absent: unknown. */
+  readonly eventId?: string;
+  readonly type: string;
+  readonly account?: string;
+  readonly livemode?: boolean;
+  /** The field that could not be read; empty: the object itself. */
   readonly path: string;
-  readonly apiVersion: string;
+  readonly apiVersion?: string;
+  /** Since when it cannot be read; where it was read meanwhile, since it could not again. ISO 8601 UTC. */
   readonly since: string;
   /** When a later fact about the object was recorded. Absent: none was. */
   readonly readSince?: string;

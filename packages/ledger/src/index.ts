@@ -35,6 +35,7 @@ export type {
   StoredEvent,
   UnreadableStream,
 } from './event-store/event-store.ts';
+export { idInText } from './id-in-text.ts';
 export { createPaymentLedger } from './ledger.ts';
 export type { Logger } from './logger.ts';
 export {
@@ -62,9 +63,14 @@ export type {
   DuplicateOrder,
   Membership,
   MembershipChange,
+  MoveOutcome,
   ObserveResult,
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
+  RedeliverOutcome,
+  Seen,
+  SeenBoth,
+  StaleAction,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';

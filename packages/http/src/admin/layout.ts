@@ -25,7 +25,7 @@ export function layout({ path, title, actor, body }: LayoutView): string {
 <a href="${path}">PaidOnce console</a>
 ${
   actor !== undefined &&
-  html`<form class="find" method="get" action="${path}/find" role="search">
+  html`<form class="find" method="get" action="${path}find" role="search">
 <label>Order, session or payment <input type="search" name="id" required maxlength="128"></label><button>Find</button></form>
 <p>You are ${actor}.</p>`
 }

@@ -19,7 +19,7 @@ interface Signed {
 }
 
 export function orderPath(path: string, orderId: string): string {
-  return `${path}/orders/${encodeURIComponent(orderId)}`;
+  return `${path}orders/${encodeURIComponent(orderId)}`;
 }
 
 interface ListLabels {
@@ -62,7 +62,7 @@ function section<List extends ListName>(path: string, list: List, { items, next 
 <section>
   <h2>${title}</h2>
   ${items.length === 0 ? html`<p class="soft">${none}</p>` : html`<p class="soft">${about}</p>${tables[list](path, items)}`}
-  ${next !== undefined && html`<p><a href="${path}/${list}">All of them</a></p>`}
+  ${next !== undefined && html`<p><a href="${path}queues/${list === 'open-orders' ? 'awaiting' : list}">All of them</a></p>`}
 </section>`;
 }
 
@@ -77,7 +77,7 @@ export function listPage<List extends ListName>({
 <h1>${title}</h1>
 <p class="soft">${items.length === 0 ? none : about}</p>
 ${items.length > 0 && tables[list](path, items)}
-${next !== undefined && html`<p><a href="${path}/${list}?after=${encodeURIComponent(next)}">The next ones</a></p>`}
+${next !== undefined && html`<p><a href="${path}queues/${list === 'open-orders' ? 'awaiting' : list}?after=${encodeURIComponent(next)}">The next ones</a></p>`}
 ${lagNote(lagMs)}`;
   return layout({ path, actor, title, body });
 }

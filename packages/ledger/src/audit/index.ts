@@ -63,7 +63,7 @@ export { sqliteReader } from './log/sqlite-reader.ts';
 export { type ReceiptOptions, takeReceipt, verifyReceiptDecisions } from './receipt/receipt.ts';
 export { type Receipt, type ReceiptEvent, type VerifiedReceipt, verifyReceipt } from './receipt/receipt-verify.ts';
 export { type Replayed, type ReplayOptions, replayLog } from './replay/replay.ts';
-export type { Difference } from './replay/replay-streams.ts';
+export type { Difference } from './replay/difference.ts';
 export { type ResolvedId, type ResolveOptions, resolveId } from './resolve-id.ts';
 export type { ScanPoolOptions } from './scan/scan-pool.ts';
 export { type LogStats, logStats, type StatsOptions } from './stats.ts';

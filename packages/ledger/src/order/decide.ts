@@ -179,7 +179,8 @@ function decideResolved(before: OrderState, command: Extract<OrderCommand, { typ
   return concluded(before, { type: 'ReviewResolved', data: { reviewId, resolution, seenRevision, by } }, policy, command.at);
 }
 
-function isAttached(order: OrderState, payment: PaymentReference): boolean {
+/** True if the order has the payment among its checkouts. */
+export function isAttached(order: OrderState, payment: PaymentReference): boolean {
   return order.checkouts.some((checkout) => paymentKey(checkout.payment) === paymentKey(payment));
 }
 

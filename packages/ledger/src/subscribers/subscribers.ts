@@ -11,9 +11,9 @@ import type { PaymentWriter } from '../observe-payment.ts';
 import type { OrderState } from '../order/order.ts';
 import type { DuplicateOrder } from '../payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
+import { isOfOrder } from '../read-models/order-rows.ts';
 import { openReadModelFile, readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
 import { openSkippedRows } from '../read-models/skipped-rows.ts';
-import { isOfSweep } from '../read-models/sweep-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { ourStream } from '../streams/our-streams.ts';
@@ -145,7 +145,7 @@ async function openNow({
       await models.apply(events, next);
       snapshots?.handled(events.length);
       for (const event of events) if (isGrantBy(event, instance, startedAt)) alertDuplicate(models.duplicate(orderIdOf(event)), onAlert);
-      if (pendingReported) for (const event of events) if (!isOfSweep(event.stream)) delivery?.onEvent(event);
+      if (pendingReported) for (const event of events) if (isOfOrder(event.stream)) delivery?.onEvent(event);
     },
     onCaughtUp: async () => {
       snapshots?.atHead(() => file.cursor(readModelCursor));

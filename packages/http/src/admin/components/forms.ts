@@ -12,17 +12,19 @@ export interface Field {
   readonly inputMode?: 'decimal';
   readonly isRequired?: boolean;
   readonly maxLength?: number;
+  /** Id of a `datalist`. */
+  readonly list?: string;
   /** What is wrong with the value, in a form that came back. */
   readonly problem?: Insert;
 }
 
-export function field({ id, name, label, value, hint, type = 'text', inputMode, isRequired = false, maxLength, problem }: Field): Html {
+export function field({ id, name, label, value, hint, type = 'text', inputMode, isRequired = false, maxLength, list, problem }: Field): Html {
   const described = [hint !== undefined && `${id}-h`, problem !== undefined && `${id}-p`].filter(Boolean).join(' ');
   return html`<div class="field"><label for="${id}">${label}</label><input type="${type}" id="${id}" name="${name}"${
     value !== undefined && html` value="${value}"`
   }${inputMode && html` inputmode="${inputMode}"`}${isRequired && html` required`}${
     maxLength !== undefined && html` maxlength="${maxLength}"`
-  } autocomplete="off"${described !== '' && html` aria-describedby="${described}"`}${problem !== undefined && html` aria-invalid="true"`}>${
+  }${list !== undefined && html` list="${list}"`} autocomplete="off"${described !== '' && html` aria-describedby="${described}"`}${problem !== undefined && html` aria-invalid="true"`}>${
     hint !== undefined && html`<small id="${id}-h">${hint}</small>`
   }${problem !== undefined && html`<small class="bad" id="${id}-p">${problem}</small>`}</div>`;
 }

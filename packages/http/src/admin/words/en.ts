@@ -1,4 +1,5 @@
 // The English catalogue, by rooms. The pages take their words from here and nowhere else.
+import { actions } from './en/actions.ts';
 import { activity, runs } from './en/activity.ts';
 import { find } from './en/find.ts';
 import { frame } from './en/frame.ts';
@@ -10,6 +11,7 @@ import { pictures } from './en/pictures.ts';
 import { queues } from './en/queues.ts';
 
 export const en: {
+  readonly actions: typeof actions;
   readonly activity: typeof activity;
   readonly find: typeof find;
   readonly frame: typeof frame;
@@ -22,4 +24,4 @@ export const en: {
   readonly problems: typeof problems;
   readonly queues: typeof queues;
   readonly runs: typeof runs;
-} = { activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs };
+} = { actions, activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs };

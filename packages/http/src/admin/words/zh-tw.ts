@@ -1,5 +1,6 @@
 // The catalogue in Traditional Chinese (Taiwan). A space stands between Chinese and Latin script; marks are full-width.
 import type { en } from './en.ts';
+import { actions } from './zh-tw/actions.ts';
 import { activity, runs } from './zh-tw/activity.ts';
 import { find } from './zh-tw/find.ts';
 import { frame } from './zh-tw/frame.ts';
@@ -10,4 +11,4 @@ import { parts } from './zh-tw/parts.ts';
 import { pictures } from './zh-tw/pictures.ts';
 import { queues } from './zh-tw/queues.ts';
 
-export const zhTW: typeof en = { activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs };
+export const zhTW: typeof en = { actions, activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs };

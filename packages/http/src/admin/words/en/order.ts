@@ -5,6 +5,7 @@ export const order = {
   title: (id: string): string => `Order ${id}`,
   unknown: (id: string): string => `There is no order ${id}, and none at that time.`,
   asOfWrong: 'as-of must be a time as 2026-11-29T10:00:00Z, or a day as 2026-11-29.',
+  paymentWrong: 'payment must be an id, as pi_… or manual:….',
   skipWrong: 'skip must be a whole number of 0 or more.',
   actions: 'Actions',
   ticket: 'Copy as ticket',

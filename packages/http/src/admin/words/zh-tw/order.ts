@@ -6,6 +6,7 @@ export const order: typeof english = {
   title: (id) => `訂單 ${id}`,
   unknown: (id) => `沒有訂單 ${id}，或當時還沒有。`,
   asOfWrong: 'as-of 必須是時間，如 2026-11-29T10:00:00Z，或某一天，如 2026-11-29。',
+  paymentWrong: 'payment 必須是識別碼，如 pi_… 或 manual:…。',
   skipWrong: 'skip 必須是 0 以上的整數。',
   actions: '操作',
   ticket: '複製為工單',
