@@ -46,7 +46,7 @@ function top(context: PageContext, find: string): Html {
   } = context;
   return html`<header class="top">
 <a class="brand" href="${base}">PaidOnce${livemode !== undefined && html` <span class="mode">${livemode ? frame.live : frame.test}</span>`}</a>
-<form class="find" role="search" action="${base}find" method="get">
+<form class="find" role="search" action="${base}find" method="${context.findPosts ? 'post' : 'get'}">
 <span class="i i-query"></span><input type="search" name="q" value="${find}" maxlength="400" autocomplete="off" spellcheck="false" aria-label="${frame.findLabel}" placeholder="${frame.findHint}"><kbd>/</kbd>
 </form>
 <div class="who"><span class="opt">${actor !== '' && frame.signedIn(html`<b>${actor}</b>`)}</span>${languageSwitch(context)}<button class="btn" type="button" command="show-modal" commandfor="keys">?<span class="vh"> ${frame.keys}</span></button></div>

@@ -29,6 +29,8 @@ export interface PageContext {
   readonly lagMs?: number;
   /** Where one is: `path` below the mount without a slash at either end (empty: the overview), and what stands behind the `?`. */
   readonly url: { readonly path: string; readonly query: URLSearchParams };
+  /** True: the search box sends by POST, since the shop may find an e-mail address, which must stand in no URL. */
+  readonly findPosts: boolean;
   /** For the navigation. Absent: not known, as on an error page. */
   readonly queues?: QueueCounts;
 }
@@ -37,7 +39,7 @@ export interface PageContext {
 export interface PageView {
   readonly title: string;
   readonly body: Html;
-  /** True: the page has something to type or tick, so it offers no refresh. Its route must not have `refreshes` either. */
+  /** True: for some operators the page has something to type or tick, so it offers no refresh. Its route has `refreshes: false`. */
   readonly hasForms: boolean;
   /** The text in the search box. Default: none. */
   readonly find?: string;

@@ -27,16 +27,23 @@ export interface PageCall extends ConsoleCall {
   readonly now: number;
 }
 
-/** A GET route that needs `read`. @param refreshes whether `?every=30` is allowed: not on a page with forms. */
+export interface PageRouteOptions {
+  /** Default GET. A POST page changes nothing: it is for what must stand in no URL. */
+  readonly method?: 'GET' | 'POST';
+  /** Whether `?every=30` is allowed. Default true; false for a page with forms. */
+  readonly refreshes?: boolean;
+}
+
+/** A route that needs `read` and changes nothing. */
 export function pageRoute(
   console: Console,
   pattern: string,
   load: (call: PageCall) => Promise<Loaded>,
-  refreshes: boolean = true,
+  { method = 'GET', refreshes = method === 'GET' }: PageRouteOptions = {},
 ): ConsoleRoute {
   const ledger = console.payments.ledger as PageLedger;
   return {
-    method: 'GET',
+    method,
     pattern,
     may: 'read',
     refreshes,
@@ -64,11 +71,12 @@ async function replyOf(console: Console, call: ConsoleCall, now: number, loaded:
 }
 
 /** The context of a page. Where the ledger does not answer, the page has no counts; it is shown all the same. */
-export async function contextOf({ payments }: Console, call: ConsoleCall, now: number): Promise<PageContext> {
+export async function contextOf({ payments, findMember }: Console, call: ConsoleCall, now: number): Promise<PageContext> {
   const ledger = payments.ledger as PageLedger;
   const [counts, livemode] = await Promise.all([ledger.console.queues().catch(() => undefined), modeOf(ledger, now)]);
   return {
     ...bareContext(call, now),
+    findPosts: findMember !== undefined,
     ...(counts ? { queues: counts.queues, lagMs: counts.lagMs } : {}),
     ...(livemode === undefined ? {} : { livemode }),
   };
@@ -87,6 +95,7 @@ export function bareContext(
     base: call.root,
     actor: call.operator?.actor ?? '',
     may: call.operator?.may ?? new Set(),
+    findPosts: false,
     url: { path: call.below ?? '', query: call.query ?? new URLSearchParams() },
   };
 }

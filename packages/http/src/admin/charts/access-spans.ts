@@ -57,7 +57,11 @@ interface Seen {
 }
 
 /** Answers what the fact may lead to, if it is about money that goes back. */
-function observed({ data: { fact, payment } }: Extract<OrderEvent, { type: 'PaymentObserved' }>, at: string, seen: Seen): Cause | undefined {
+function observed(
+  { data: { fact, payment } }: Extract<OrderEvent, { type: 'PaymentObserved' }>,
+  at: string,
+  seen: Seen,
+): Cause | undefined {
   if (fact.kind === 'attempt') {
     if (fact.status === 'paid') seen.payments.add(payment.id);
     return undefined;

@@ -38,7 +38,10 @@ export function lanesPicture(context: PageContext, memberId: string, lanes: read
     return html`${name}${spans.map((span, place) => spanOf(span, x(Date.parse(span.from)), x(Date.parse(spans[place + 1]?.from ?? new Date(to).toISOString())), y))}`;
   });
   const title = words.find.lanesTitle(memberId, dayText(context, from), dayText(context, to));
-  return picture({ id: 'ln', height: bottom + 18, title, finding: lanes.map((lane) => sentenceOf(context, lane)).join('; ') }, [...marks, ...drawn]);
+  return picture({ id: 'ln', height: bottom + 18, title, finding: lanes.map((lane) => sentenceOf(context, lane)).join('; ') }, [
+    ...marks,
+    ...drawn,
+  ]);
 }
 
 function spanOf({ state }: Span, start: number, end: number, y: number): Html {

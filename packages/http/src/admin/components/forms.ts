@@ -18,7 +18,19 @@ export interface Field {
   readonly problem?: Insert;
 }
 
-export function field({ id, name, label, value, hint, type = 'text', inputMode, isRequired = false, maxLength, list, problem }: Field): Html {
+export function field({
+  id,
+  name,
+  label,
+  value,
+  hint,
+  type = 'text',
+  inputMode,
+  isRequired = false,
+  maxLength,
+  list,
+  problem,
+}: Field): Html {
   const described = [hint !== undefined && `${id}-h`, problem !== undefined && `${id}-p`].filter(Boolean).join(' ');
   return html`<div class="field"><label for="${id}">${label}</label><input type="${type}" id="${id}" name="${name}"${
     value !== undefined && html` value="${value}"`

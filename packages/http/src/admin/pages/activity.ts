@@ -35,7 +35,12 @@ export function activityPage(context: PageContext, { items, next, actor = '', ac
   const body = html`<div class="head"><div><h1>${frame.activity}</h1><p class="why">${activity.about}</p></div></div>
 ${filters('activity', parts.filter, [
   { name: 'actor', label: parts.who, value: actor },
-  { name: 'action', label: parts.action, value: action ?? '', choices: [['', parts.all], ...actions.map((each) => [each, activity.action[each]] as const)] },
+  {
+    name: 'action',
+    label: parts.action,
+    value: action ?? '',
+    choices: [['', parts.all], ...actions.map((each) => [each, activity.action[each]] as const)],
+  },
 ])}${card(frame.activity, items.length === 0 ? nothing(activity.nobody) : activityTable(context, items, true), { kind: 'flush' })}${items.length > 0 && links}`;
   return { title: frame.activity, body, hasForms: false };
 }
@@ -53,7 +58,13 @@ export function activityTable(context: PageContext, items: readonly ActionTaken[
   });
   const result = isWhole ? [{ head: activity.result, isWide: true }] : [];
   return table(
-    [{ head: parts.when, also: 'soft' }, { head: parts.who }, { head: activity.what, also: 'prose' }, { head: parts.reason, isWide: true }, ...result],
+    [
+      { head: parts.when, also: 'soft' },
+      { head: parts.who },
+      { head: activity.what, also: 'prose' },
+      { head: parts.reason, isWide: true },
+      ...result,
+    ],
     rows,
   );
 }
@@ -66,9 +77,18 @@ function dayHead(context: PageContext, iso: string): string {
   return dayText(context, Date.parse(iso));
 }
 
-function rowOf(context: PageContext, { at, actor, reason, action, orderId, runId, outcome }: ActionTaken, isWhole: boolean): readonly Html[] {
+function rowOf(
+  context: PageContext,
+  { at, actor, reason, action, orderId, runId, outcome }: ActionTaken,
+  isWhole: boolean,
+): readonly Html[] {
   const { words, base } = context;
-  const it = orderId !== undefined ? rowLink(orderPath(context, orderId), orderId) : runId !== undefined ? rowLink(`${base}runs/${encodeURIComponent(runId)}`, runId) : html`–`;
+  const it =
+    orderId !== undefined
+      ? rowLink(orderPath(context, orderId), orderId)
+      : runId !== undefined
+        ? rowLink(`${base}runs/${encodeURIComponent(runId)}`, runId)
+        : html`–`;
   const said = reason === undefined ? html`` : html`<q class="said">${reason}</q>`;
   const cells = [
     time(context, at, 'second'),

@@ -14,7 +14,8 @@ export function alertsCard(context: PageContext, alerts: readonly OpenAlert[]): 
   const { health, parts } = context.words;
   const rows = alerts.map((alert) => {
     const { mark, about, todo } = textOf(context, alert);
-    const since = 'since' in alert && alert.since !== undefined ? html`${time(context, alert.since)}${sub(ago(context, alert.since))}` : '–';
+    const since =
+      'since' in alert && alert.since !== undefined ? html`${time(context, alert.since)}${sub(ago(context, alert.since))}` : '–';
     const kind = html`<code class="id">${alert.kind}</code>`;
     return [since, html`${mark} ${sub(html`${about} · ${kind}`)}${narrow(todo)}`, todo];
   });
@@ -46,8 +47,16 @@ function textOf(context: PageContext, alert: OpenAlert): AlertText {
       const text = numberText(lang, alert.count);
       const oldest = age(context, alert.since);
       return alert.kind === 'review_opened'
-        ? { mark: pill('warn', 'flag', parts.reviews), about: health.reviewsWait(alert.count, text, oldest), todo: health.decide(link('queues/reviews', health.resolve)) }
-        : { mark: pill('warn', 'query', parts.unreadable), about: health.objects(alert.count, text, oldest), todo: health.upgrade(link('queues/unreadable', health.recheckThem)) };
+        ? {
+            mark: pill('warn', 'flag', parts.reviews),
+            about: health.reviewsWait(alert.count, text, oldest),
+            todo: health.decide(link('queues/reviews', health.resolve)),
+          }
+        : {
+            mark: pill('warn', 'query', parts.unreadable),
+            about: health.objects(alert.count, text, oldest),
+            todo: health.upgrade(link('queues/unreadable', health.recheckThem)),
+          };
     }
     case 'webhook_missed':
       return {

@@ -39,14 +39,21 @@ export function openAlerts({ queues, lagMs, errors, abandoned, accounts, poll }:
   const missed = accounts.reduce((sum, account) => sum + account.missed, 0);
   if (missed > 0) {
     const hours = accounts.flatMap((account) => account.hours).filter((hour) => hour.missed > 0);
-    alerts.push({ kind: 'webhook_missed', count: missed, since: hours.map(({ from }) => from).toSorted()[0] ?? new Date(now).toISOString() });
+    alerts.push({
+      kind: 'webhook_missed',
+      count: missed,
+      since: hours.map(({ from }) => from).toSorted()[0] ?? new Date(now).toISOString(),
+    });
   }
   const [latest] = (poll?.tiers ?? []).toSorted((a, b) => b.lateMs - a.lateMs);
   if (latest !== undefined && latest.lateMs > 0)
     alerts.push({ kind: 'poll_failing', lateMs: latest.lateMs, ...(latest.dueAt === undefined ? {} : { since: latest.dueAt }) });
   if (poll?.reads.left !== undefined && poll.reads.left <= 0) alerts.push({ kind: 'reads_throttled' });
   if (lagMs > staleLists) alerts.push({ kind: 'read_models_stuck', lagMs });
-  for (const [queue, kind] of [['unreadable', 'object_not_understood'], ['reviews', 'review_opened']] as const) {
+  for (const [queue, kind] of [
+    ['unreadable', 'object_not_understood'],
+    ['reviews', 'review_opened'],
+  ] as const) {
     const { count, oldestSince } = queues[queue];
     if (count > 0 && oldestSince !== undefined) alerts.push({ kind, count, since: oldestSince, queue });
   }

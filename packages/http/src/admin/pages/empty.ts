@@ -1,6 +1,7 @@
 // The overview before the first order: what is still to be done, and with which command.
-import { card, nothing, type Step, steps } from '../components/boxes.ts';
+
 import { html } from '../../html.ts';
+import { card, nothing, type Step, steps } from '../components/boxes.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 
 export function emptyPage(context: PageContext): PageView {

@@ -2,8 +2,8 @@
 import type { Hit, HitKind } from '@paidonce/ledger';
 import { type Html, html, type Insert } from '../../html.ts';
 import { banner, card, facts } from '../components/boxes.ts';
-import { hidden } from '../components/forms.ts';
 import { moneyText, numberText } from '../components/format.ts';
+import { hidden } from '../components/forms.ts';
 import { ago, id } from '../components/ids.ts';
 import { queryWith, rowLink, sub, table, tabs } from '../components/lists.ts';
 import { shownState, statePill } from '../components/states.ts';
@@ -32,11 +32,19 @@ export function foundPage(context: PageContext, data: FoundData): PageView {
   const rows = hits.map((hit) => rowOf(context, hit, query));
   const body = html`<div class="head"><div><h1>${find.matches(all, numberText(lang, all), html`<q class="said">${query}</q>`)}</h1><p class="why">${text === undefined ? find.ofMembers : find.about}</p></div></div>
 ${text !== undefined && kindTabs(context, data, all)}${card(
-    find.match,
-    table([{ head: find.match }, { head: find.kind, isWide: true }, { head: parts.state }, { head: find.newest, isNumber: true, isWide: true, also: 'soft' }], rows),
-    { kind: 'flush' },
-  )}${more && html`<p class="small soft">${find.more}</p>`}`;
-  return { title: find.title(text ?? query), body, hasForms: false, ...(text === undefined ? {} : { find: text }) };
+  find.match,
+  table(
+    [
+      { head: find.match },
+      { head: find.kind, isWide: true },
+      { head: parts.state },
+      { head: find.newest, isNumber: true, isWide: true, also: 'soft' },
+    ],
+    rows,
+  ),
+  { kind: 'flush' },
+)}${more && html`<p class="small soft">${find.more}</p>`}`;
+  return { title: find.title(text ?? query), body, hasForms: true, ...(text === undefined ? {} : { find: text }) };
 }
 
 function kindTabs(context: PageContext, { counts, kind: chosen }: FoundData, all: number): Html {
@@ -66,7 +74,12 @@ function rowOf(context: PageContext, hit: Hit, query: string): readonly Insert[]
   const newest = ago(context, order.newestAt);
   if (hit.kind === 'member') {
     const about = hit.orders === 1 ? find.memberOrder(order.orderId) : find.memberOrders(numberText(lang, hit.orders), order.orderId);
-    return [html`${rowLink(memberPath(context, hit.memberId), marked(hit.memberId, query), true)}${sub(about)}`, parts.member, state, newest];
+    return [
+      html`${rowLink(memberPath(context, hit.memberId), marked(hit.memberId, query), true)}${sub(about)}`,
+      parts.member,
+      state,
+      newest,
+    ];
   }
   if (hit.kind === 'object') {
     const text = html`${rowLink(orderPath(context, order.orderId), marked(hit.objectId, query), true)}${sub(find.objectOf(order.orderId))}`;
@@ -118,5 +131,5 @@ ${card(
     [find.address, html`dashboard.stripe.com/… <small>${find.addressText}</small>`],
   ]),
 )}`;
-  return { title: find.nothing, body, hasForms: canAsk, find: text };
+  return { title: find.nothing, body, hasForms: true, find: text };
 }

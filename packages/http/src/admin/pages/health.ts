@@ -29,11 +29,16 @@ export function healthPage(context: PageContext, data: HealthData): PageView {
   const { words, lang } = context;
   const { health } = words;
   const { alerts, accounts, poll } = data;
-  const open = alerts.length === 0 ? health.allWell : health.alertsOpen(alerts.length, html`<strong>${numberText(lang, alerts.length)}</strong>`);
+  const open =
+    alerts.length === 0 ? health.allWell : health.alertsOpen(alerts.length, html`<strong>${numberText(lang, alerts.length)}</strong>`);
   const body = html`<div class="head"><div><h1>${words.frame.health}</h1><p class="why">${open} ${diagnosis(context, data)}</p></div></div>
 ${alerts.length > 0 && alertsCard(context, alerts)}<section class="stackv" aria-labelledby="wh"><div class="head"><h2 id="wh">${health.accounts}</h2><p class="small soft">${health.accountsAbout}</p></div>
-${accounts.length === 0 ? nothing(health.noAccount) : html`<div class="small-multiples">
-${accounts.map((account, at) => accountCard(context, account, at))}</div>`}</section>
+${
+  accounts.length === 0
+    ? nothing(health.noAccount)
+    : html`<div class="small-multiples">
+${accounts.map((account, at) => accountCard(context, account, at))}</div>`
+}</section>
 ${poll && html`${pollCard(context, poll.tiers)}`}<div class="grid c2">
 ${poll && readsCard(context, poll)}${deliveriesCard(context, data)}${processCard(context, data)}</div>`;
   return { title: words.frame.health, body, hasForms: false };
@@ -71,8 +76,16 @@ function pollCard(context: PageContext, tiers: readonly TierHealth[]): Html {
     tier.upTo === undefined ? '–' : ago(context, tier.upTo),
     tier.dueAt === undefined ? '–' : untilText(context, tier.dueAt),
   ]);
-  const columns = [{ head: health.tier }, { head: health.state }, { head: health.readUpTo, isNumber: true }, { head: health.next, isNumber: true, isWide: true }];
-  return card(health.poll, rows.length === 0 ? nothing(health.noAccount) : table(columns, rows), { kind: 'flush', aside: health.pollAbout });
+  const columns = [
+    { head: health.tier },
+    { head: health.state },
+    { head: health.readUpTo, isNumber: true },
+    { head: health.next, isNumber: true, isWide: true },
+  ];
+  return card(health.poll, rows.length === 0 ? nothing(health.noAccount) : table(columns, rows), {
+    kind: 'flush',
+    aside: health.pollAbout,
+  });
 }
 
 function tierPill(context: PageContext, { isNeeded, lateMs }: TierHealth): Html {
@@ -91,12 +104,22 @@ function readsCard(context: PageContext, { reads: { allowed, left, days } }: Pol
   });
   const all = counts.reduce((sum, { reads }) => sum + reads, 0);
   const [most] = counts.toSorted((a, b) => b.reads - a.reads);
-  const finding = all === 0 || most === undefined ? health.readsNone : health.readsFinding(numberText(lang, all), dayOf(context, most.day), numberText(lang, most.reads));
+  const finding =
+    all === 0 || most === undefined
+      ? health.readsNone
+      : health.readsFinding(numberText(lang, all), dayOf(context, most.day), numberText(lang, most.reads));
   const perDay = counts.slice(-7).reduce((sum, { reads }) => sum + reads, 0) / 7;
   const lasts = left === undefined || perDay === 0 ? undefined : parts.days(Math.max(0, Math.floor(left / perDay)));
-  const head = left !== undefined && html`<p class="big">${numberText(lang, Math.max(0, left))} <small>${health.readsLeft(lasts)}</small></p>`;
-  const picture = barsPicture({ id: 'rb', title: health.readsTitle, finding }, counts.map(({ reads }) => reads), 'poll');
-  return card(health.reads, html`${head}${picture}<p class="small soft">${health.readsAt0}</p>`, { aside: health.readsAbout(numberText(lang, allowed)) });
+  const head =
+    left !== undefined && html`<p class="big">${numberText(lang, Math.max(0, left))} <small>${health.readsLeft(lasts)}</small></p>`;
+  const picture = barsPicture(
+    { id: 'rb', title: health.readsTitle, finding },
+    counts.map(({ reads }) => reads),
+    'poll',
+  );
+  return card(health.reads, html`${head}${picture}<p class="small soft">${health.readsAt0}</p>`, {
+    aside: health.readsAbout(numberText(lang, allowed)),
+  });
 }
 
 function deliveriesCard(context: PageContext, { saved, undelivered }: HealthData): Html {
@@ -104,7 +127,9 @@ function deliveriesCard(context: PageContext, { saved, undelivered }: HealthData
   const { health, pictures } = words;
   const { p50Ms, p95Ms, p99Ms, buckets } = saved;
   const isKnown = p50Ms !== undefined && p95Ms !== undefined && p99Ms !== undefined;
-  const text = isKnown ? pictures.latencyFinding(duration(context, p50Ms), duration(context, p95Ms), duration(context, p99Ms)) : pictures.latencyNone;
+  const text = isKnown
+    ? pictures.latencyFinding(duration(context, p50Ms), duration(context, p95Ms), duration(context, p99Ms))
+    : pictures.latencyNone;
   return card(
     health.deliveries,
     html`<p class="big">${numberText(lang, buckets[0] ?? 0)} <small>${health.savedWithinSecond(numberText(lang, undelivered))}</small></p><p class="small soft">${text}</p>`,

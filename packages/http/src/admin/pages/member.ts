@@ -42,10 +42,14 @@ export function memberPage(context: PageContext, data: MemberData): PageView {
   const body = html`<div><p class="crumbs">${words.parts.members}</p><div class="head"><div class="title"><h1>${find.member(memberId)}</h1>${copyButton(context, memberId)}${state}</div>${shop}</div>
 <p class="why">${sentence(context, data, best)}</p></div>
 <section class="card" aria-label="${find.inShort}">${facts(factsOf(context, data, best))}</section>
-${lanes.length > 0 && card(find.lanes, lanesPicture(context, memberId, lanes), { aside: find.lanesAbout })}${card(words.frame.orders, orderTable(context, data), {
+${lanes.length > 0 && card(find.lanes, lanesPicture(context, memberId, lanes), { aside: find.lanesAbout })}${card(
+  words.frame.orders,
+  orderTable(context, data),
+  {
     kind: 'flush',
     aside: orders.items.length > access.size ? find.moreOrders : find.newestFirst,
-  })}${nextLink(context, orders.next)}${activity.items.length > 0 && card(find.people, activityTable(context, activity.items, false), { kind: 'flush', aside: did })}`;
+  },
+)}${nextLink(context, orders.next)}${activity.items.length > 0 && card(find.people, activityTable(context, activity.items, false), { kind: 'flush', aside: did })}`;
   return { title: find.member(memberId).toString(), body, hasForms: false };
 }
 
@@ -81,8 +85,17 @@ function factsOf(context: PageContext, data: MemberData, best: OrderSummary | un
   const lost = disputes.filter((outcome) => outcome === 'lost').length;
   const oldest = orders.next === undefined ? orders.items.at(-1) : undefined;
   return [
-    [find.access, html`${best ? statePill(context, shownState(best.status, best.queues)) : '–'} <small>${find.through(active, orders.items.length)}</small>`],
-    [parts.paid, html`${sums(context, orders.items.map(({ currency, paidMinor }) => [currency, paidMinor]))} <small>${find.payments(payments)}</small>`],
+    [
+      find.access,
+      html`${best ? statePill(context, shownState(best.status, best.queues)) : '–'} <small>${find.through(active, orders.items.length)}</small>`,
+    ],
+    [
+      parts.paid,
+      html`${sums(
+        context,
+        orders.items.map(({ currency, paidMinor }) => [currency, paidMinor]),
+      )} <small>${find.payments(payments)}</small>`,
+    ],
     refunds > 0 && [find.refunded, html`${sums(context, refundedOf(data))} <small>${find.refunds(refunds)}</small>`],
     disputes.length > 0 && [find.disputes, html`${disputes.length}${lost > 0 && html` <small>${find.lost(lost)}</small>`}`],
     oldest && [find.firstOrder, time(context, oldest.placedAt, 'day')],
@@ -91,7 +104,10 @@ function factsOf(context: PageContext, data: MemberData, best: OrderSummary | un
 }
 
 function refundedOf({ orders, access }: MemberData): readonly (readonly [string, number])[] {
-  return orders.items.map(({ orderId, currency }) => [currency, [...(access.get(orderId)?.refunds.values() ?? [])].reduce((sum, minor) => sum + minor, 0)]);
+  return orders.items.map(({ orderId, currency }) => [
+    currency,
+    [...(access.get(orderId)?.refunds.values() ?? [])].reduce((sum, minor) => sum + minor, 0),
+  ]);
 }
 
 /** An amount for each currency. */
@@ -114,7 +130,13 @@ function shopUrl(described: MemberData['described']): string | undefined {
 function orderTable(context: PageContext, { orders, access }: MemberData): Html {
   const { parts, find } = context.words;
   return table(
-    [{ head: parts.order }, { head: parts.membership }, { head: parts.paid, isNumber: true }, { head: parts.why, isWide: true }, { head: find.placed, isNumber: true, isWide: true, also: 'soft' }],
+    [
+      { head: parts.order },
+      { head: parts.membership },
+      { head: parts.paid, isNumber: true },
+      { head: parts.why, isWide: true },
+      { head: find.placed, isNumber: true, isWide: true, also: 'soft' },
+    ],
     orders.items.map((order) => [
       html`${rowLink(orderPath(context, order.orderId), order.orderId)}${sub(parts.plan(order.plan))}`,
       html`${statePill(context, shownState(order.status, order.queues))}${narrow(time(context, order.placedAt, 'day'))}`,
@@ -128,9 +150,15 @@ function orderTable(context: PageContext, { orders, access }: MemberData): Html 
 function whyOf(context: PageContext, { grantedBy, status }: OrderSummary, access: OrderAccess | undefined): Html | string {
   const { find, parts } = context.words;
   const cause = access?.cause;
-  if (cause === undefined || status === 'active') return grantedBy === undefined ? parts.notYet : find.grantedByThe(sourceInSentence(context, grantedBy));
+  if (cause === undefined || status === 'active')
+    return grantedBy === undefined ? parts.notYet : find.grantedByThe(sourceInSentence(context, grantedBy));
   const day = dayText(context, Date.parse(cause.at));
   if (cause.kind === 'review') return find.personOn(day);
-  const words = { refund: find.refundedOn, dispute_open: find.disputeOpen, dispute_lost: find.disputeLost, returned_debit: find.returnedDebit };
+  const words = {
+    refund: find.refundedOn,
+    dispute_open: find.disputeOpen,
+    dispute_lost: find.disputeLost,
+    returned_debit: find.returnedDebit,
+  };
   return html`${words[cause.kind](day)} ${id(context, cause.objectId, { stripe: { livemode: context.livemode ?? true } })}`;
 }

@@ -1,9 +1,9 @@
 // All orders, newest first.
 import type { MembershipStatus, OrderSummary, Page } from '@paidonce/ledger';
+import { html } from '../../html.ts';
 import { card, nothing } from '../components/boxes.ts';
 import { ago, money } from '../components/ids.ts';
 import { filters, table } from '../components/lists.ts';
-import { html } from '../../html.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { nextLink } from './next-link.ts';
 import { grantedByCell, memberCell, orderCell, paidCell, stateCell } from './order-cells.ts';

@@ -1,5 +1,6 @@
 // The overview: what needs a person, what is failing, and whether webhooks, grants and deliveries are as usual.
 import type { Backlog, OrderSummary, Page, Queue, Statistics, UndeliveredGroup } from '@paidonce/ledger';
+import { type Html, html } from '../../html.ts';
 import { grantsPicture } from '../charts/grants.ts';
 import { latencyPicture } from '../charts/latency.ts';
 import { oldestPicture } from '../charts/oldest.ts';
@@ -10,7 +11,6 @@ import { age, dayTimeText, duration, localDay, localTime, numberText } from '../
 import { ago } from '../components/ids.ts';
 import { table } from '../components/lists.ts';
 import type { Icon, Tone } from '../components/states.ts';
-import { type Html, html } from '../../html.ts';
 import type { PageContext, PageView, QueueCounts } from '../page-context.ts';
 import { grantedByCell, memberCell, orderCell, paidCell, savedCell, stateCell } from './order-cells.ts';
 
@@ -40,17 +40,17 @@ export function overviewPage(context: PageContext, data: OverviewData): PageView
 ${tiles.map((each) => queueTile(context, data.queues, each))}</div>
 ${failing(context, data)}<div class="grid c21">
 ${card(pictures.grants, grantsPicture(context, month.days), { aside: pictures.grantsAbout })}${card(
-    pictures.rescued,
-    rescuedPicture(context, month.days, verdictOf(month.days, before.days, lastHours)),
-    { aside: pictures.days30 },
-  )}</div>
+  pictures.rescued,
+  rescuedPicture(context, month.days, verdictOf(month.days, before.days, lastHours)),
+  { aside: pictures.days30 },
+)}</div>
 <div class="grid c2">
 ${card(
-    pictures.latency,
-    html`<div class="stackv">${latencyPicture(context, 'l1', pictures.paidToGranted, month.latency.paid_to_granted, 'webhook')}
+  pictures.latency,
+  html`<div class="stackv">${latencyPicture(context, 'l1', pictures.paidToGranted, month.latency.paid_to_granted, 'webhook')}
 ${latencyPicture(context, 'l2', pictures.grantedToSaved, month.latency.granted_to_saved, 'query')}</div>`,
-    { aside: pictures.latencyAbout },
-  )}${card(pictures.oldest, oldestPicture(context, week.oldest), { aside: pictures.oldestAbout })}</div>
+  { aside: pictures.latencyAbout },
+)}${card(pictures.oldest, oldestPicture(context, week.oldest), { aside: pictures.oldestAbout })}</div>
 ${card(overview.latest, latestOrders(context, orders.items), { aside: html`<a href="${context.base}orders">${overview.allOrders}</a>`, kind: 'flush' })}`;
   return { title: words.frame.overview, body, hasForms: false };
 }
@@ -63,7 +63,11 @@ function needs(context: PageContext, { queues, backlog, errors }: OverviewData):
   const stopped = errors.filter(({ nextTryAt, error }) => nextTryAt === undefined && error !== 'none').map(({ firstAt }) => firstAt);
   const waiting = [queues.reviews, queues.held, queues.unreadable].flatMap(({ oldestSince }) => oldestSince ?? []);
   const oldest = [...waiting, ...stopped].toSorted()[0] ?? new Date(context.now).toISOString();
-  return words.overview.needPerson(count, html`<strong>${numberText(lang, count)}</strong>`, html`<strong>${age(context, oldest)}</strong>`);
+  return words.overview.needPerson(
+    count,
+    html`<strong>${numberText(lang, count)}</strong>`,
+    html`<strong>${age(context, oldest)}</strong>`,
+  );
 }
 
 const tiles: readonly (readonly [Queue, Tone, Icon | undefined])[] = [

@@ -1,6 +1,7 @@
 // A page that says what went wrong, in the same frame, with box and navigation; and the preferences.
-import { type Html, html, type Insert } from '../../html.ts';
+
 import { languages } from '../../console-call.ts';
+import { type Html, html, type Insert } from '../../html.ts';
 import { banner } from '../components/boxes.ts';
 import { field, hidden } from '../components/forms.ts';
 import type { PageContext, PageView } from '../page-context.ts';
@@ -80,7 +81,16 @@ export function preferencesPage(context: PageContext, { back }: { readonly back:
   const { words, lang, timeZone, base } = context;
   const { preferences } = words;
   const options = (): Html => html`<datalist id="zones">${zones.map((zone) => html`<option value="${zone}"></option>`)}</datalist>`;
-  const zone = field({ id: 'tz', name: 'tz', label: preferences.timeZone, value: timeZone, hint: preferences.timeZoneHint, isRequired: true, maxLength: 64, list: 'zones' });
+  const zone = field({
+    id: 'tz',
+    name: 'tz',
+    label: preferences.timeZone,
+    value: timeZone,
+    hint: preferences.timeZoneHint,
+    isRequired: true,
+    maxLength: 64,
+    list: 'zones',
+  });
   const language = html`<div class="field"><label for="lang">${preferences.language}</label><select id="lang" name="lang">${languages.map(
     (each) => html`<option value="${each}" lang="${each}"${each === lang && html` selected`}>${langNames[each]}</option>`,
   )}</select></div>`;

@@ -34,7 +34,8 @@ export function reviewsPage(context: PageContext, { items, next, kind }: Reviews
   const { parts, queues } = words;
   const all = counts === undefined ? '' : ` ${numberText(lang, counts.reviews.count)}`;
   // A kind that none of these has would be a tab that leads nowhere.
-  const kinds = kind === undefined && next === undefined ? reviewKinds.filter((each) => items.some((item) => item.kind === each)) : reviewKinds;
+  const kinds =
+    kind === undefined && next === undefined ? reviewKinds.filter((each) => items.some((item) => item.kind === each)) : reviewKinds;
   const tab = (of: Review['kind'] | undefined, text: string): { href: string; text: string; isCurrent: boolean } => ({
     href: queryWith(url.query, { kind: of, after: undefined }),
     text,
@@ -51,10 +52,15 @@ export function reviewsPage(context: PageContext, { items, next, kind }: Reviews
   ];
   const body = html`<div class="head"><div><h1>${parts.reviews}</h1><p class="why">${queues.reviewsAbout}</p></div></div>
 ${tabs(queues.kinds, [tab(undefined, `${parts.all}${all}`), ...kinds.map((each) => tab(each, queues.kind[each]))])}${card(
-    parts.reviews,
-    items.length === 0 ? nothing(parts.nothingWaits) : table(columns, items.map((row) => rowOf(context, row))),
-    { kind: 'flush' },
-  )}${nextLink(context, next)}<p class="small soft">${queues.resolvedThere}</p>`;
+  parts.reviews,
+  items.length === 0
+    ? nothing(parts.nothingWaits)
+    : table(
+        columns,
+        items.map((row) => rowOf(context, row)),
+      ),
+  { kind: 'flush' },
+)}${nextLink(context, next)}<p class="small soft">${queues.resolvedThere}</p>`;
   return { title: parts.reviews, body, hasForms: false };
 }
 
@@ -76,9 +82,9 @@ function rowOf(context: PageContext, row: Row): readonly Html[] {
 
 function whyMore(context: PageContext, { otherOrderId, parts, currency, kind }: Row): Html | undefined {
   const { queues } = context.words;
-  if (otherOrderId !== undefined)
-    return sub(queues.alsoClaimed(html`<a href="${orderPath(context, otherOrderId)}">${otherOrderId}</a>`));
-  if (kind === 'amount' && parts !== undefined && parts.discountMinor > 0) return sub(queues.discount(money(context, parts.discountMinor, currency)));
+  if (otherOrderId !== undefined) return sub(queues.alsoClaimed(html`<a href="${orderPath(context, otherOrderId)}">${otherOrderId}</a>`));
+  if (kind === 'amount' && parts !== undefined && parts.discountMinor > 0)
+    return sub(queues.discount(money(context, parts.discountMinor, currency)));
   return undefined;
 }
 

@@ -2,8 +2,8 @@
 import type { OrderSummary, Page, Run, RunKind } from '@paidonce/ledger';
 import { type Html, html } from '../../html.ts';
 import { banner, card, facts, nothing, progress } from '../components/boxes.ts';
-import { hidden, reasonField } from '../components/forms.ts';
 import { age, duration, numberText } from '../components/format.ts';
+import { hidden, reasonField } from '../components/forms.ts';
 import { ago, time } from '../components/ids.ts';
 import { rowLink, sub, table } from '../components/lists.ts';
 import { type Icon, pill, type Tone } from '../components/states.ts';
@@ -64,9 +64,16 @@ export function runPage(context: PageContext, run: Run): PageView {
   const left = count - processed(run);
   const tookMs = (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt);
   const leftMs = processed(run) === 0 ? undefined : (tookMs / processed(run)) * left;
-  const timing = isOver ? runs.took(duration(context, tookMs)) : leftMs === undefined || state === 'paused' ? '' : runs.left(duration(context, leftMs));
+  const timing = isOver
+    ? runs.took(duration(context, tookMs))
+    : leftMs === undefined || state === 'paused'
+      ? ''
+      : runs.left(duration(context, leftMs));
   const title = runs.title(runId, runs.kind[kind]);
-  const cancel = !isOver && may.has('repair') && html`<p class="acts"><a class="btn danger" href="${runPath(context, runId)}/cancel">${runs.cancel}</a></p>`;
+  const cancel =
+    !isOver &&
+    may.has('repair') &&
+    html`<p class="acts"><a class="btn danger" href="${runPath(context, runId)}/cancel">${runs.cancel}</a></p>`;
   const numbers = facts([
     [kind === 'redeliver' ? runs.saved : runs.read, html`<span class="ok i i-ok"> ${numberText(lang, done)}</span>`],
     [kind === 'redeliver' ? runs.skipped : runs.skippedRecheck, numberText(lang, skipped)],
@@ -84,7 +91,10 @@ ${failureCard(context, run)}`;
 function failureCard(context: PageContext, { failures, failed }: Run): Html | undefined {
   const { runs, parts } = context.words;
   if (failures.length === 0) return undefined;
-  const rows = failures.map(({ orderId, error }) => [rowLink(orderPath(context, orderId), orderId), html`<code class="id">${error}</code>`]);
+  const rows = failures.map(({ orderId, error }) => [
+    rowLink(orderPath(context, orderId), orderId),
+    html`<code class="id">${error}</code>`,
+  ]);
   return card(runs.failedAgain, table([{ head: parts.order }, { head: parts.error }], rows), {
     kind: 'flush',
     aside: failed > failures.length ? runs.first100 : runs.stay,
@@ -118,8 +128,18 @@ export function newRunPage(context: PageContext, { kind, count, orders, selectio
   const back = kind === 'redeliver' ? 'queues/undelivered' : 'orders';
   const title = runs.newTitle(kind, count, numberText(lang, count));
   const canStart = may.has('repair') && count > 0 && count <= mostOrders;
-  const rows = orders.map((order) => [orderCell(context, order), stateCell(context, order), html`${order.memberId}`, ago(context, order.newestAt)]);
-  const columns = [{ head: parts.order }, { head: parts.state }, { head: parts.member, isWide: true }, { head: runs.newest, isNumber: true, also: 'soft' }];
+  const rows = orders.map((order) => [
+    orderCell(context, order),
+    stateCell(context, order),
+    html`${order.memberId}`,
+    ago(context, order.newestAt),
+  ]);
+  const columns = [
+    { head: parts.order },
+    { head: parts.state },
+    { head: parts.member, isWide: true },
+    { head: runs.newest, isNumber: true, also: 'soft' },
+  ];
   const more = count > orders.length && html`<p class="none">${parts.more(numberText(lang, count - orders.length))}</p>`;
   const list = card(runs.exactly(numberText(lang, count)), count === 0 ? nothing(runs.nothing) : html`${table(columns, rows)}${more}`, {
     kind: 'flush',

@@ -19,18 +19,23 @@ export function undeliveredPage(context: PageContext, data: UndeliveredData): Pa
   const { words, url, may } = context;
   const { parts, queues } = words;
   const { groups, error, items } = data;
-  const chosen = error !== undefined && html`<p class="small">${queues.onlyError(html`<code class="id">${error}</code>`)} <a href="${queryWith(url.query, { error: undefined, after: undefined })}">${queues.showAll}</a></p>`;
+  const chosen =
+    error !== undefined &&
+    html`<p class="small">${queues.onlyError(html`<code class="id">${error}</code>`)} <a href="${queryWith(url.query, { error: undefined, after: undefined })}">${queues.showAll}</a></p>`;
   const canRun = may.has('repair') && items.length > 0;
   const body = html`<div class="head"><div><h1>${parts.undelivered}</h1><p class="why">${queues.undeliveredAbout}</p></div></div>
 ${groups.length > 0 && card(queues.byError, errorTable(context, groups), { kind: 'flush' })}${chosen}
 ${canRun ? runForm(context, data) : orderCard(context, data, false)}${nextLink(context, data.next, { shown: items.length, all: allOf(data) })}`;
-  return { title: parts.undelivered, body, hasForms: canRun };
+  return { title: parts.undelivered, body, hasForms: true };
 }
 
 /** How many there are under the filter. */
 function allOf({ groups, error, items }: UndeliveredData): number {
   const counted = groups.filter((group) => error === undefined || group.error === error);
-  return Math.max(items.length, counted.reduce((sum, { count }) => sum + count, 0));
+  return Math.max(
+    items.length,
+    counted.reduce((sum, { count }) => sum + count, 0),
+  );
 }
 
 /** What stands for an error that is none. */

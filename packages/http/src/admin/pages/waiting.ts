@@ -13,7 +13,13 @@ import { orderPath } from './order-cells.ts';
 /** A page with one table; what follows stands below it. */
 function listPage(
   context: PageContext,
-  { title, about, next, after, hasForms = false }: { title: string; about: string; next: string | undefined; after?: Insert; hasForms?: boolean },
+  {
+    title,
+    about,
+    next,
+    after,
+    hasForms = false,
+  }: { title: string; about: string; next: string | undefined; after?: Insert; hasForms?: boolean },
   columns: readonly Column[],
   rows: readonly (readonly Insert[])[],
 ): PageView {
@@ -58,7 +64,14 @@ export function heldPage(context: PageContext, { items, next }: Page<HeldPayment
   ]);
   return listPage(
     context,
-    { title: parts.held, about: queues.heldAbout, next, hasForms: canLink, after: items.length > 0 && card(queues.whatToDo, html`<p>${queues.heldText}</p>${canLink && linkForm(context, items)}`, { kind: 'form' }) },
+    {
+      title: parts.held,
+      about: queues.heldAbout,
+      next,
+      hasForms: true,
+      after:
+        items.length > 0 && card(queues.whatToDo, html`<p>${queues.heldText}</p>${canLink && linkForm(context, items)}`, { kind: 'form' }),
+    },
     [
       { head: queues.payment },
       { head: queues.reportedBy, isWide: true },
@@ -115,7 +128,7 @@ export function unreadablePage(context: PageContext, { items, next }: Page<Unrea
     html`<form method="post" action="${base}recheck">${hidden('id', objectId)}<button class="btn" aria-label="${queues.recheckObject(objectId)}">${queues.recheck}</button></form>`;
   return listPage(
     context,
-    { title: parts.unreadable, about: queues.unreadableAbout, next },
+    { title: parts.unreadable, about: queues.unreadableAbout, next, hasForms: true },
     [
       { head: queues.object },
       { head: queues.failedAt },
@@ -124,9 +137,9 @@ export function unreadablePage(context: PageContext, { items, next }: Page<Unrea
       ...(canAsk ? [{ head: html`<span class="vh">${parts.action}</span>` }] : []),
     ],
     items.map((entry) => [
-      html`${id(context, entry.objectId, { copy: true, stripe: entry })}${entry.readSince !== undefined && sub(queues.readSince(waited(context, entry.readSince)))}`,
+      html`${id(context, entry.objectId, { copy: true, stripe: { livemode: entry.livemode ?? context.livemode ?? true } })}${sub(entry.type)}${entry.readSince !== undefined && sub(queues.readSince(waited(context, entry.readSince)))}`,
       entry.path === '' ? queues.wholeObject : html`<code class="id">${entry.path}</code>`,
-      html`<code class="id">${entry.apiVersion}</code>`,
+      html`<code class="id">${entry.apiVersion ?? '–'}</code>`,
       waited(context, entry.since),
       ...(canAsk ? [recheck(entry.objectId)] : []),
     ]),

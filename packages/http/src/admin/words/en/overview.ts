@@ -27,7 +27,8 @@ export const overview = {
   stripeStep: 'Stripe answers',
   stripeText: 'Not checked by this page. This checks the key, the account, its mode and the clock:',
   webhookStep: 'The first webhook arrives',
-  webhookText: (path: Insert): Html => html`None yet. Stripe sends to the path that your shop has given it, by default ${path}. Test it without a payment:`,
+  webhookText: (path: Insert): Html =>
+    html`None yet. Stripe sends to the path that your shop has given it, by default ${path}. Test it without a payment:`,
   orderStep: 'The first order is placed',
   orderText: (code: Insert): Html => html`Call ${code} in your shop, or buy something in the sandbox:`,
   grantStep: 'The first membership is granted, and your shop saves it',

@@ -50,8 +50,7 @@ export const queues = {
   reportedBy: 'Reported by',
   claims: 'Claims order',
   whatToDo: 'What to do',
-  heldText:
-    'Does your shop know the order? Then its checkout bypassed this ledger: link the payment to it. Otherwise refund it at Stripe.',
+  heldText: 'Does your shop know the order? Then its checkout bypassed this ledger: link the payment to it. Otherwise refund it at Stripe.',
   toOrder: 'To order',
   link: 'Link it',
   notPaid: 'not paid',

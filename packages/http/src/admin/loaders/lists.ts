@@ -1,0 +1,86 @@
+// Orders, the six queues, what people did.
+import type { ActionTaken } from '@paidonce/ledger';
+import type { PageContext, PageView } from '../page-context.ts';
+import type { Loaded, PageCall } from '../page-route.ts';
+import { type ActivityData, actions, activityCsv, activityPage } from '../pages/activity.ts';
+import { type OrdersData, ordersPage, statuses } from '../pages/orders.ts';
+import { type ReviewsData, reviewKinds, reviewsPage } from '../pages/reviews.ts';
+import { type UndeliveredData, undeliveredPage } from '../pages/undelivered.ts';
+import { awaitingPage, heldPage, suspendedPage, unreadablePage } from '../pages/waiting.ts';
+import { idOf, oneOf, pageFrom, textOf } from './parameters.ts';
+
+export async function loadOrders({ ledger, query }: PageCall): Promise<Loaded> {
+  const status = oneOf(query, 'status', statuses);
+  const plan = idOf(query, 'plan');
+  const account = idOf(query, 'account');
+  const only = { ...(status ? { status } : {}), ...(plan ? { plan } : {}), ...(account ? { account } : {}) };
+  const data: OrdersData = { ...(await ledger.console.orders({ ...pageFrom(query), ...only })), ...only };
+  return { data, page: (context) => ordersPage(context, data) };
+}
+
+export async function loadReviews({ ledger, query }: PageCall): Promise<Loaded> {
+  const kind = oneOf(query, 'kind', reviewKinds);
+  const only = kind ? { kind } : {};
+  const data: ReviewsData = { ...(await ledger.console.reviews({ ...pageFrom(query), ...only })), ...only };
+  return { data, page: (context) => reviewsPage(context, data) };
+}
+
+export async function loadUndelivered({ ledger, query }: PageCall): Promise<Loaded> {
+  const error = textOf(query, 'error', 130);
+  const only = error === undefined ? {} : { error };
+  const [page, groups] = await Promise.all([
+    ledger.console.undelivered({ ...pageFrom(query), ...only }),
+    ledger.console.undeliveredByError(),
+  ]);
+  const data: UndeliveredData = { ...page, groups, ...only };
+  return { data, page: (context) => undeliveredPage(context, data) };
+}
+
+async function listed<T extends object>(asked: Promise<T>, page: (context: PageContext, data: T) => PageView): Promise<Loaded> {
+  const data = await asked;
+  return { data, page: (context) => page(context, data) };
+}
+
+export function loadAwaiting({ ledger, query }: PageCall): Promise<Loaded> {
+  return listed(ledger.console.awaiting(pageFrom(query)), awaitingPage);
+}
+export function loadHeld({ ledger, query }: PageCall): Promise<Loaded> {
+  return listed(ledger.console.held(pageFrom(query)), heldPage);
+}
+export function loadSuspended({ ledger, query }: PageCall): Promise<Loaded> {
+  return listed(ledger.console.suspended(pageFrom(query)), suspendedPage);
+}
+export function loadUnreadable({ ledger, query }: PageCall): Promise<Loaded> {
+  return listed(ledger.console.unreadable(pageFrom(query)), unreadablePage);
+}
+
+const rowsOfActivity = 50;
+
+function activityOnly({ query }: PageCall): Pick<ActivityData, 'actor' | 'action'> {
+  const actor = idOf(query, 'actor');
+  const action = oneOf(query, 'action', actions);
+  return { ...(actor ? { actor } : {}), ...(action ? { action } : {}) };
+}
+
+export async function loadActivity(call: PageCall): Promise<Loaded> {
+  const only = activityOnly(call);
+  const data: ActivityData = {
+    ...(await call.ledger.console.activity({ ...pageFrom(call.query, 'before', rowsOfActivity), ...only })),
+    ...only,
+  };
+  return { data, page: (context) => activityPage(context, data) };
+}
+
+const mostCsvRows = 10_000;
+
+export async function loadActivityCsv(call: PageCall): Promise<Loaded> {
+  const only = activityOnly(call);
+  const rows: ActionTaken[] = [];
+  let after: string | undefined;
+  do {
+    const page = await call.ledger.console.activity({ limit: 1_000, ...only, ...(after === undefined ? {} : { after }) });
+    rows.push(...page.items);
+    after = page.next;
+  } while (after !== undefined && rows.length < mostCsvRows);
+  return { file: { type: 'text/csv; charset=utf-8', name: 'activity.csv', body: activityCsv(rows.slice(0, mostCsvRows)) } };
+}

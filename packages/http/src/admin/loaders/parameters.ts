@@ -1,0 +1,41 @@
+// What stands behind the `?`. What cannot be read is refused, with the name of the parameter.
+import { isId } from '@paidonce/ledger/adapter';
+import { ConsoleProblem } from '../../console-call.ts';
+
+/** Undefined: absent or empty, as a form sends what was left open. */
+export function textOf(query: URLSearchParams, name: string, mostCharacters: number = 400): string | undefined {
+  const text = query.get(name)?.trim() ?? '';
+  if (text.length > mostCharacters) throw unreadable(name, `is too long: at most ${mostCharacters} characters`);
+  return text === '' ? undefined : text;
+}
+
+export function idOf(query: URLSearchParams, name: string): string | undefined {
+  const text = textOf(query, name);
+  if (text !== undefined && !isId(text)) throw unreadable(name, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
+  return text;
+}
+
+export function oneOf<T extends string>(query: URLSearchParams, name: string, known: readonly T[]): T | undefined {
+  const text = textOf(query, name);
+  const found = known.find((each) => each === text);
+  if (text !== undefined && found === undefined) throw unreadable(name, `must be one of ${known.join(', ')}`);
+  return found;
+}
+
+/** @param name of the parameter: `after`, or `before` where a list goes back in time. */
+export function pageFrom(
+  query: URLSearchParams,
+  name: string = 'after',
+  limit: number = 100,
+): { readonly limit: number; readonly after?: string } {
+  const after = textOf(query, name);
+  if (after !== undefined && /\s/.test(after)) throw unreadable(name, 'must be what the page before gave');
+  return after === undefined ? { limit } : { limit, after };
+}
+
+/** An object without the values that are undefined, for types whose fields may be absent. */
+export type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+export function unreadable(name: string, why: string): ConsoleProblem {
+  return new ConsoleProblem(400, 'invalid_input', `${name} ${why}.`);
+}
