@@ -20,7 +20,7 @@ export { type RestoredLog, restoreLog } from './copy/restore.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
 export { explanationLines, memberLines } from './explain/explanation-lines.ts';
 export type { Language } from './explain/language.ts';
-export { rowText } from './explain/row-text.ts';
+export { reviewTitle, rowText } from './explain/row-text.ts';
 export type { FoldedLine, RowBelow, RowText } from './explain/row-text-types.ts';
 export type {
   AttachedRow,
@@ -40,7 +40,16 @@ export type {
 } from './explain/row-types.ts';
 export { rowsOf } from './explain/rows.ts';
 export { type Sentence, type Span, sentenceText } from './explain/sentence.ts';
+export {
+  type Grant,
+  type Headline,
+  headlineOf,
+  headlines,
+  type OpenReviewAmounts,
+  type Standing,
+} from './explain/standing.ts';
 export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';
+export { whyText } from './explain/why.ts';
 export { type Accounts, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
 export { type Fee, type Fees, feesIn } from './export/fees.ts';
