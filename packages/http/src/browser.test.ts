@@ -41,9 +41,18 @@ async function watched(answers: readonly Answer[], options: Partial<WatchOptions
 }
 
 test('the first answer comes at once, later ones wait at the server, and the end is the end', async () => {
-  const { asked, heard } = await watched([pending, pending, active]);
+  const { asked, heard } = await watched([pending, pending, pending, active]);
   await expect.poll(() => heard).toEqual(['pending', 'active']);
-  expect(asked).toEqual(['/payment/status/cs_1%2Fx', '/payment/status/cs_1%2Fx?wait=20', '/payment/status/cs_1%2Fx?wait=20']);
+  const path = '/payment/status/cs_1%2Fx';
+  expect(asked).toEqual([path, `${path}?wait=2`, `${path}?wait=4`, `${path}?wait=8`]);
+});
+
+test('no query waits longer than it may, and none where it may not', async () => {
+  const short = await watched([pending, pending, pending, active], { wait: 3 });
+  const none = await watched([pending, pending, active], { wait: 0 });
+  await expect.poll(() => [short.heard.at(-1), none.heard.at(-1)]).toEqual(['active', 'active']);
+  expect(short.asked.map((path) => path.split('?')[1])).toEqual([undefined, 'wait=2', 'wait=3', 'wait=3']);
+  expect(none.asked.every((path) => !path.includes('?'))).toBe(true);
 });
 
 test('trouble is said once, and over with the next answer', async () => {

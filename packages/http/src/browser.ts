@@ -20,12 +20,13 @@ export interface WatchOptions {
   readonly onUnknown?: () => void;
   /** Where the status query is mounted. The id follows. Default `/payment/status/`. */
   readonly url?: string;
-  /** Seconds that the server may wait for news before it answers, 0 to 30. Default 20. */
+  /** The most seconds that the server may wait for news before it answers, a whole number from 0 to 30. Default 20. */
   readonly wait?: number;
   /** How long to go on. Default 3,600,000 ms, an hour. */
   readonly timeoutMs?: number;
 }
 
+const shortestPauseMs = 250;
 const longestPauseMs = 60_000;
 const trouble = 'trouble';
 
@@ -64,7 +65,11 @@ export function watchPayment(
       let isBusy = false;
       try {
         // The first answer comes at once: the page has something to show.
-        const query = seen === '' || seen === trouble || wait === 0 ? '' : `?wait=${wait}`;
+        const isFirst = seen === '' || seen === trouble;
+        // Each query has Stripe asked once, at its start: so the first ones are short, for whoever has just paid without a webhook.
+        const seconds = isFirst ? 0 : Math.min(wait, 2 ** (same + 1));
+        const query = seconds === 0 ? '' : `?wait=${seconds}`;
+        const askedAt = Date.now();
         const response = await fetch(url + encodeURIComponent(sessionId) + query, { cache: 'no-store', signal });
         if (response.status === 404) return onUnknown?.();
         isBusy = response.status === 429; // It is there, and asks for patience.
@@ -72,7 +77,6 @@ export function watchPayment(
         const status = (await response.json()) as WatchedStatus;
         failures = 0;
         const now = status.state + status.stale;
-        const isFirst = seen === '' || seen === trouble;
         same = now === seen ? same + 1 : 0;
         if (now !== seen) {
           seen = now;
@@ -80,7 +84,8 @@ export function watchPayment(
         }
         if (status.nextPollAfterMs === undefined) return;
         // The server waits for news from here on, and the first time there is no reason to pause before it.
-        next = isFirst && wait > 0 ? 0 : status.nextPollAfterMs * Math.min(1 + same / 4, 10);
+        const pauseMs = status.nextPollAfterMs * Math.min(1 + same / 4, 10) - (Date.now() - askedAt);
+        next = isFirst && wait > 0 ? 0 : Math.max(shortestPauseMs, pauseMs);
       } catch {
         if (signal.aborted) return;
         failures += 1;
