@@ -19,7 +19,7 @@ const day = 24 * hour;
 /** `160 ms · 1.8 s · 66 s · 7 min · 2 h 14 min · 3 days`: two steps of a scale at most. Negative ones count as 0. */
 export function duration({ lang, words: { parts } }: Locale, ms: number): string {
   if (!(ms >= 0.5)) return parts.ms('0');
-  if (ms < 999.5) return parts.ms(roundTo(ms, ms < 95 ? 1 : 10));
+  if (ms < 995) return parts.ms(roundTo(ms, ms < 95 ? 1 : 10));
   if (ms < 9.95 * second) return parts.seconds(numberText(lang, Math.round(ms / 100) / 10));
   if (ms < 120 * second) return parts.seconds(roundTo(ms / second, 1));
   if (ms < 120 * minute) return parts.minutes(Math.floor(ms / minute));
@@ -140,7 +140,12 @@ export function localDay(timeZone: string, time: number): string {
 /** `UTC`, `UTC+8`, `UTC-3:30`. */
 export function offsetText(timeZone: string, now: number): string {
   const parts = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'shortOffset' }).formatToParts(now);
-  return parts.find(({ type }) => type === 'timeZoneName')?.value.replace('GMT', 'UTC') ?? 'UTC';
+  return (
+    parts
+      .find(({ type }) => type === 'timeZoneName')
+      ?.value.replace('GMT', 'UTC')
+      .replace(/\+0$/, '') ?? 'UTC'
+  );
 }
 
 /** Whole hours that the zone is ahead of UTC, rounded down: what `statistics` counts its days by. */
