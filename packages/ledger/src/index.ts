@@ -2,7 +2,7 @@
 
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
-export type { BulkRuns, Run, RunKind, RunSelection } from './bulk-runs.ts';
+export type { BulkRuns, Run, RunKind, RunSelection, RunStatus } from './bulk-runs.ts';
 export type {
   AccountHealth,
   Action,

@@ -1,6 +1,13 @@
 // One table of requests: the Fastify plugin and the web-standard handler answer each alike, over real sockets.
-import { describe, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Fastify from 'fastify';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type PaymentConsoleOptions, paymentConsole } from '../fetch.ts';
+import { standIns } from '../mounted.test-support.ts';
+import { nodeHandler } from '../node.ts';
 import { edges, openConsole, operator, orderWithReview } from './console.test-support.ts';
+import { paymentAdminPlugin } from './plugin.ts';
 
 const home = '/admin/payments';
 const html = { accept: 'text/html' };
@@ -166,5 +173,74 @@ describe('permissions', () => {
   test.each(edges)('that are no words let nobody in over %s', async (edge) => {
     const world = await openConsole({ edge, may: ['read', 'admin' as 'read'] });
     expect((await world.ask(home)).status).toBe(401);
+  });
+});
+
+describe('where a host has its own ways', () => {
+  test('under a prefix, and behind a proxy that strips one, every way leads below the mount', async () => {
+    const { payments } = await openConsole();
+    const app = Fastify();
+    onTestFinished(() => app.close());
+    const authenticate = () => ({ actor: 'support-7' });
+    await app.register(async (child) => void (await child.register(paymentAdminPlugin, { payments, authenticate })), { prefix: '/shop' });
+    const moved = await app.inject({ url: `/shop${home}/reviews` });
+    expect([moved.statusCode, moved.headers.location]).toEqual([308, './queues/reviews']);
+    const page = await app.inject({ url: `/shop${home}/nothing`, headers: html });
+    const own = [...page.body.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, url]) => url ?? '');
+    expect(own.length).toBeGreaterThan(10);
+    expect(own.filter((url) => /^(\/|https?:)/.test(url))).toEqual([]);
+    // The browser is at /ops/shop/…, and the proxy has taken /ops away.
+    const led = own
+      .filter((url) => !/^(#|data:)/.test(url))
+      .map((url) => new URL(url, `https://proxy.example/ops/shop${home}/nothing`).pathname);
+    expect(led.filter((path) => !path.startsWith(`/ops/shop${home}/`))).toEqual([]);
+  });
+
+  test('from the mount without a slash too', async () => {
+    const world = await openConsole();
+    const shown = await (await world.ask(home, { headers: html })).text();
+    const own = [...shown.matchAll(/(?:href|src|action)="([^"]*)"/g)]
+      .map(([, url]) => url ?? '')
+      .filter((url) => !/^(#|data:|\?|https:)/.test(url));
+    const led = own.map((url) => new URL(url, `https://proxy.example/ops${home}`).pathname);
+    expect(led.filter((path) => !path.startsWith(`/ops${home}`))).toEqual([]);
+  });
+
+  test('a form that a parser of the host has read is taken as it is', async () => {
+    const { payments } = await openConsole();
+    const handler = nodeHandler(paymentConsole({ payments, authenticate: () => ({ actor: 'support-7' }) }));
+    const server = createServer(async (req, res) => {
+      for await (const _ of req);
+      await handler(Object.assign(req, { body: { lang: 'zh-TW', back: 'orders' } }), res);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${home}/preferences`;
+    const answer = await fetch(url, { method: 'POST', redirect: 'manual', headers: html, body: new URLSearchParams({ lang: 'ignored' }) });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, './orders']);
+  });
+
+  test('authenticate of the handler may answer by itself, and what it throws lets nobody in', async () => {
+    const { payments } = await openConsole();
+    const lines: object[] = [];
+    const note = (fields: object): void => void lines.push(fields);
+    const ask = (authenticate: PaymentConsoleOptions['authenticate']): Promise<Response> =>
+      paymentConsole({ payments, authenticate, log: { info: note, warn: note, error: note } })(new Request(`http://shop.example${home}`));
+    const led = await ask(() => new Response(null, { status: 302, headers: { location: '/login' } }));
+    expect([led.status, led.headers.get('location'), lines]).toEqual([302, '/login', []]);
+    expect((await ask(() => Promise.reject(Object.assign(new Error('pw-4711'), { statusCode: 403 })))).status).toBe(403);
+    expect((await ask(() => Promise.reject(new Error('pw-4711')))).status).toBe(500);
+    expect((await ask(() => ({ actor: 'Ann Lee' }))).status).toBe(500);
+    expect(JSON.stringify(lines)).not.toContain('pw-4711');
+  });
+
+  test.each([
+    [{}, 'authenticate is missing'],
+    [{ authenticate: 'token' }, 'authenticate is missing'],
+    [{ authenticate: () => undefined, prefix: '/x' }, 'unknown option prefix'],
+    [{ authenticate: () => undefined, path: 'admin' }, 'path "admin"'],
+    [{ authenticate: () => undefined, findMember: 'x' }, 'findMember must be a function'],
+  ])('paymentConsole refuses %o', (options, message) => {
+    expect(() => paymentConsole({ payments: standIns().payments, ...options } as never)).toThrow(message);
   });
 });
