@@ -16,9 +16,9 @@ import { unreadableOrderPage } from './order-unreadable.ts';
 
 export function orderRoutes(console: Console): readonly ConsoleRoute[] {
   return [
-    pageRoute(console, 'orders/:orderId', orderLoaded, false),
-    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), false),
-    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), false),
+    pageRoute(console, 'orders/:orderId', orderLoaded, { refreshes: false }),
+    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), { refreshes: false }),
+    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), { refreshes: false }),
     ticketRoute(console),
   ];
 }
@@ -114,7 +114,7 @@ function ticketRoute(console: Console): ConsoleRoute {
       const data = await pageData(call, read);
       return { text: (context) => orderTicket(context, data) };
     },
-    false,
+    { refreshes: false },
   );
 }
 
