@@ -40,7 +40,9 @@ export const explainCommand: Command = {
         throw new LedgerError('order_unknown', `${log.name} knows no order of member ${member}${then}. Is it the right log?`);
       }
       if (options.flag('json')) terminal.out(JSON.stringify(member === undefined ? explanations[0] : explanations));
-      else for (const line of linesOf(explanations, member, { language, past: 'asOf' in asOf, every: options.flag('all') })) terminal.out(line);
+      else
+        for (const line of linesOf(explanations, member, { language, past: 'asOf' in asOf, every: options.flag('all') }))
+          terminal.out(line);
       return 0;
     });
   },

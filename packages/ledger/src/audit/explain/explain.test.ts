@@ -29,7 +29,8 @@ async function explained(orderId: string, asOf?: Position): Promise<Explanation>
   return explanation;
 }
 /** Returns the lines without their times. */
-const linesOf = async (orderId: string) => explanationLines(await explained(orderId), 'en', { every: true }).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
+const linesOf = async (orderId: string) =>
+  explanationLines(await explained(orderId), 'en', { every: true }).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
 const verdicts = async (orderId: string) =>
   (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'reported' ? [[entry.report.source, entry.verdict.verdict]] : []));
 
@@ -166,7 +167,9 @@ describe('an order is explained', () => {
     ] as const) {
       expect(explanationLines(imported as Explanation, language, { every: true })).toContainEqual(expect.stringContaining(expected));
     }
-    expect(explanationLines(imported as Explanation, 'en', { every: true })).toContainEqual(expect.stringMatching(/The shop took over decision 2/));
+    expect(explanationLines(imported as Explanation, 'en', { every: true })).toContainEqual(
+      expect.stringMatching(/The shop took over decision 2/),
+    );
   });
 
   test('as it was on a day', async () => {
@@ -206,7 +209,10 @@ describe('an order is explained', () => {
       'abandoned',
     ]) {
       const explanation = await explained(orderId);
-      const [english, chinese] = [explanationLines(explanation, 'en', { every: true }), explanationLines(explanation, 'zh-TW', { every: true })];
+      const [english, chinese] = [
+        explanationLines(explanation, 'en', { every: true }),
+        explanationLines(explanation, 'zh-TW', { every: true }),
+      ];
       expect(chinese).toHaveLength(english.length);
       for (const line of chinese) if (line !== '') expect(line).toMatch(/[\u4e00-\u9fff]/);
     }

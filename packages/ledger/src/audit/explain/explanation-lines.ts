@@ -61,7 +61,10 @@ export function memberLines(
 ): readonly string[] {
   const giving = explanations.filter(({ membership }) => membership === 'active').map(({ orderId }) => orderId);
   const { summary, finish } = languages[language];
-  return [finish(summary.access(memberId, giving, past)), ...explanations.flatMap((each) => ['', ...explanationLines(each, language, { every })])];
+  return [
+    finish(summary.access(memberId, giving, past)),
+    ...explanations.flatMap((each) => ['', ...explanationLines(each, language, { every })]),
+  ];
 }
 
 function summaryLines(explanation: Explanation, messages: Messages): readonly string[] {
