@@ -274,6 +274,24 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('the success page waits at the server, and hears of the payment by its open query', async () => {
+    const { page, complaints } = await openPage();
+    const paymentPage = await order({ memberId: 'nia', fate: 'delivered' });
+    const asked: string[] = [];
+    const heard: string[] = [];
+    page.on('request', (request) => void (request.url().includes('/payment/status/') && asked.push(new URL(request.url()).search)));
+    page.on('response', async (response) => {
+      if (response.url().includes('?wait=') && response.ok()) heard.push(((await response.json()) as { state: string }).state);
+    });
+    await page.goto(`${shop.url}/success?session_id=${sessionIdIn(paymentPage)}`);
+    await expect.poll(() => asked.slice(0, 2)).toEqual(['', '?wait=2']);
+    await page.getByRole('heading', { name: 'One moment' }).waitFor();
+    await pay(paymentPage);
+    await page.getByRole('heading', { name: 'You are a member' }).waitFor();
+    await expect.poll(() => heard.at(-1)).toBe('active');
+    expect(complaints).toEqual([]);
+  });
+
   test('the page of an order follows by itself', async () => {
     const { page, complaints } = await openPage();
     const paymentPage = await order({ memberId: 'hal', afterwards: 'leaves' }, polled);

@@ -24,7 +24,7 @@ export function orderPage({ shopOrder, order, history, pollSeconds, answer }: Or
   return page({
     title: `Order ${orderId}`,
     section: '/orders',
-    waits: true,
+    script: 'shop.js',
     body: html`
 <h1>Order ${orderId}</h1>
 <div data-ask="/orders/${orderId}/revision" data-state="${order?.revision ?? -1}"></div>

@@ -63,14 +63,10 @@ export type {
   DuplicateOrder,
   Membership,
   MembershipChange,
-  MoveOutcome,
   ObserveResult,
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
-  RedeliverOutcome,
-  Seen,
-  SeenBoth,
-  StaleAction,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';
+export type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';

@@ -8,5 +8,12 @@ import { orderRoutes } from './pages/order-routes.ts';
 import { preferenceRoutes } from './preferences.ts';
 
 export function consoleRoutes(shared: Console): readonly ConsoleRoute[] {
-  return [...pageRoutes(shared), ...orderRoutes(shared), ...orderActionRoutes(shared), ...otherActionRoutes(shared), ...preferenceRoutes, ...assetRoutes];
+  return [
+    ...pageRoutes(shared),
+    ...orderRoutes(shared),
+    ...orderActionRoutes(shared),
+    ...otherActionRoutes(shared),
+    ...preferenceRoutes,
+    ...assetRoutes,
+  ];
 }

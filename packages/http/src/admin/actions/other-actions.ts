@@ -32,7 +32,8 @@ function plainProblem(call: ConsoleCall, error: unknown): unknown {
     const label = error.field in actions.field ? actions.field[error.field as keyof typeof actions.field] : error.field;
     return new ConsoleProblem(422, 'invalid_input', `${label}: ${error.detail ?? said}`);
   }
-  if (error instanceof LedgerError && error.code === 'provider_unavailable') return new ConsoleProblem(503, error.code, actions.stripeSilent);
+  if (error instanceof LedgerError && error.code === 'provider_unavailable')
+    return new ConsoleProblem(503, error.code, actions.stripeSilent);
   return error;
 }
 
@@ -70,7 +71,8 @@ async function recheckOf(
 async function startRun({ payments: { ledger } }: Console, call: ConsoleCall): Promise<Reply> {
   const by = signedBy(call);
   const kind = requiredText(call, 'kind');
-  if (kind !== 'redeliver' && kind !== 'recheck') throw new ConsoleProblem(400, 'invalid_input', 'kind must be redeliver or recheck. Nothing was done.');
+  if (kind !== 'redeliver' && kind !== 'recheck')
+    throw new ConsoleProblem(400, 'invalid_input', 'kind must be redeliver or recheck. Nothing was done.');
   const { outcome, runId } = await (ledger as PageLedger).runs.start(kind, selectionIn(call), by);
   call.log.info({ actor: by.actor, runId, what: 'run', outcome }, 'paidonce: console');
   if (outcome === 'running') {

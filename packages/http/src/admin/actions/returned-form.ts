@@ -9,8 +9,8 @@ import { jsonReply, pageReply, type Reply } from '../../reply.ts';
 import { banner, card, nothing, pairs } from '../components/boxes.ts';
 import { choices, field, hidden } from '../components/forms.ts';
 import { time } from '../components/ids.ts';
-import { frame } from '../frame.ts';
 import { type OrderFormName, orderForms } from '../forms.ts';
+import { frame } from '../frame.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { contextOf } from '../page-route.ts';
 import { orderPath } from '../pages/order-cells.ts';
@@ -54,7 +54,14 @@ export async function staleReply(console: Console, call: ConsoleCall, name: Orde
   const fields = { ...sent.fields, [isOther ? 'toRevision' : 'seenRevision']: String(stale.revision) };
   const effect = await effectOf(console, call, name, { order, seenRevision: stale.revision });
   const isClosed = name === 'resolve' && order?.openReviews.every(({ reviewId }) => reviewId !== call.params['reviewId']) === true;
-  return page(console, call, 409, { ...sent, fields, news, currency: order?.expected.currency ?? 'usd', isClosed, ...(effect ? { effect } : {}) });
+  return page(console, call, 409, {
+    ...sent,
+    fields,
+    news,
+    currency: order?.expected.currency ?? 'usd',
+    isClosed,
+    ...(effect ? { effect } : {}),
+  });
 }
 
 /** A dry run of what was sent, on the order as it is now. Undefined: it cannot be told before. */
@@ -97,7 +104,10 @@ export function returnedFormPage(context: PageContext, form: ReturnedForm): Page
   const head = html`<div><p class="crumbs"><a href="${context.base}orders">${words.orders}</a> / ${link}</p><h1>${title}</h1><p class="why">${
     news === undefined ? actions.correctText(actions.name[name]) : actions.changedText(news.length, html`<strong>${orderId}</strong>`)
   }</p></div>`;
-  const detail = problem?.detail === undefined ? undefined : banner({ tone: 'warn', icon: 'flag', title: actions.problem.refused, body: problem.detail });
+  const detail =
+    problem?.detail === undefined
+      ? undefined
+      : banner({ tone: 'warn', icon: 'flag', title: actions.problem.refused, body: problem.detail });
   const body = html`${head}${detail}${news !== undefined && card(actions.newSince, newsList(context, news))}${card(actions.sent, sentAgain(context, form))}`;
   return { title, body, hasForms: true };
 }
@@ -112,7 +122,10 @@ function newsList(context: PageContext, rows: readonly Row[]): Html {
   })}</ol>`;
 }
 
-function sentAgain(context: PageContext, { name, orderId, action, fields, currency, news, effect, problem, isClosed = false }: ReturnedForm): Html {
+function sentAgain(
+  context: PageContext,
+  { name, orderId, action, fields, currency, news, effect, problem, isClosed = false }: ReturnedForm,
+): Html {
   const { actions, parts } = context.words;
   const look = html`<a class="btn${(news !== undefined || isClosed) && ' main'}" href="${orderPath(context, orderId)}">${actions.look}</a>`;
   const shown = effect?.map(({ orderId: of, membership }) => actions.becomes(html`<strong>${of}</strong>`, parts[membership]));
@@ -137,12 +150,23 @@ function input(
   const wrong = problem?.field === name ? problem.problem : undefined;
   if (unseen.includes(name) && wrong === undefined) return value === '' ? html`` : hidden(name, value);
   if (name === 'resolution') {
-    const list = (['grant', 'revoke', 'dismiss'] as const).map((each) => ({ value: each, what: actions.resolution[each], consequence: '' }));
+    const list = (['grant', 'revoke', 'dismiss'] as const).map((each) => ({
+      value: each,
+      what: actions.resolution[each],
+      consequence: '',
+    }));
     return choices(actions.choice, name, list, value);
   }
-  const said = wrong === undefined ? undefined : wrong === 'amount_unclear' ? actions.problem.amount_unclear(exampleOf(currency)) : actions.problem[wrong];
+  const said =
+    wrong === undefined
+      ? undefined
+      : wrong === 'amount_unclear'
+        ? actions.problem.amount_unclear(exampleOf(currency))
+        : actions.problem[wrong];
   const label = name in actions.field ? actions.field[name as keyof typeof actions.field] : name;
-  const keep = wrong === 'reason_has_address' && html`<label class="choice"><input type="checkbox" name="keepReason" value="1"><span>${actions.keep}</span></label>`;
+  const keep =
+    wrong === 'reason_has_address' &&
+    html`<label class="choice"><input type="checkbox" name="keepReason" value="1"><span>${actions.keep}</span></label>`;
   const isTime = name === 'paidAt' && /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(value);
   return html`${field({
     id: `sent-${name}`,

@@ -24,7 +24,7 @@ export function grantsPicture(context: PageContext, days: Statistics['days']): H
       html`${line(count === 0 ? 'base' : 'gl', base - heightOf(count), left)}${label(numberText(lang, count), left - 1, base - heightOf(count) + 4, 'end')}`,
   );
   const bars = days.map((day, at) => {
-    const place = slot(at, days.length, left + 0.4, 0.3);
+    const place = slot(at, days.length, left, 0.3);
     let y = base;
     const parts = sources.flatMap((source) => {
       const count = day.grants[source];
@@ -43,7 +43,7 @@ export function grantsPicture(context: PageContext, days: Statistics['days']): H
   const labels = days.flatMap(({ day }, at) => {
     const fromEnd = days.length - 1 - at;
     if (fromEnd % week !== 0) return [];
-    const { x, width } = slot(at, days.length, left + 0.4, 0.3);
+    const { x, width } = slot(at, days.length, left, 0.3);
     return [fromEnd === 0 ? label(dayOf(context, day), 100, 163, 'end') : label(dayOf(context, day), x + width / 2, 163)];
   });
   const text = (source: Source): string => numberText(lang, totalOf(days, source));
@@ -66,12 +66,12 @@ export function totalOf(days: Statistics['days'], source: Source): number {
 /** Newest first. */
 function grantsTable(context: PageContext, days: Statistics['days']): Html {
   const { words } = context;
-  const heads = sources.map((source) => html`<th scope="col" class="n">${sourceText(context, source)}</th>`);
+  const heads = sources.map((source) => html`<th scope="col">${sourceText(context, source)}</th>`);
   const rows = days
     .toReversed()
     .map(
       ({ day, grants }) =>
-        html`<tr><th scope="row">${dayOf(context, day)}</th>${sources.map((source) => html`<td class="n">${grants[source]}</td>`)}</tr>`,
+        html`<tr><th scope="row">${dayOf(context, day)}</th>${sources.map((source) => html`<td>${grants[source]}</td>`)}</tr>`,
     );
-  return html`<details class="astable"><summary>${words.parts.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label="${words.pictures.grants}"><table class="plain"><thead><tr><th scope="col">${words.pictures.day}</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  return html`<details class="astable"><summary>${words.parts.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label="${words.pictures.grants}"><table class="plain nums"><thead><tr><th scope="col">${words.pictures.day}</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }

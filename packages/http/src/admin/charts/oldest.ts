@@ -25,8 +25,8 @@ export function oldestPicture(context: PageContext, oldest: Statistics['oldest']
   );
   const marks = [scale / 4, scale]
     .filter((ms) => ms > 2 * limitMs)
-    .map((ms) => html`${line('gl', y(ms), left)}${label(duration(context, ms), left - 1, y(ms) + 4, 'end')}`);
-  const limit = html`${line('limit', y(limitMs), left)}${label(duration(context, limitMs), left - 1, y(limitMs) + 4, 'end')}`;
+    .map((ms) => html`${line('gl', y(ms), left)}${label(axisText(context, ms), left - 1, y(ms) + 4, 'end')}`);
+  const limit = html`${line('limit', y(limitMs), left)}${label(axisText(context, limitMs), left - 1, y(limitMs) + 4, 'end')}`;
   return picture({ id: 'ow', height: 214, title: words.pictures.oldestTitle, finding: findingOf(context, oldest, most) }, [
     ...marks,
     ...bars,
@@ -34,6 +34,11 @@ export function oldestPicture(context: PageContext, oldest: Statistics['oldest']
     line('base', base, left),
     ...dayLabels(context, oldest),
   ]);
+}
+
+/** Short, for the narrow margin: `5 m`, `4 h`. */
+function axisText({ words: { pictures } }: PageContext, ms: number): string {
+  return ms < hour ? pictures.bucketMinute(Math.round(ms / minute)) : pictures.bucketHour(Math.round(ms / hour));
 }
 
 function findingOf(context: PageContext, oldest: Statistics['oldest'], most: number): string {

@@ -40,7 +40,7 @@ export function percentages(values: readonly number[]): readonly number[] {
 /** Where bar number `at` of `count` stands between `from` and 100 per cent, with its gap to the right. */
 export function slot(at: number, count: number, from: number = 0, gapShare: number = 0.2): { readonly x: number; readonly width: number } {
   const step = (100 - from) / count;
-  const x = rounded(from + at * step);
+  const x = rounded(from + (at + gapShare / 2) * step);
   return { x, width: Math.max(0.3, rounded(step * (1 - gapShare))) };
 }
 

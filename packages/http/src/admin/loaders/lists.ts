@@ -9,27 +9,30 @@ import { type UndeliveredData, undeliveredPage } from '../pages/undelivered.ts';
 import { awaitingPage, heldPage, suspendedPage, unreadablePage } from '../pages/waiting.ts';
 import { idOf, oneOf, pageFrom, textOf } from './parameters.ts';
 
-export async function loadOrders({ ledger, query }: PageCall): Promise<Loaded> {
+export async function loadOrders(call: PageCall): Promise<Loaded> {
+  const { ledger, query } = call;
   const status = oneOf(query, 'status', statuses);
   const plan = idOf(query, 'plan');
   const account = idOf(query, 'account');
   const only = { ...(status ? { status } : {}), ...(plan ? { plan } : {}), ...(account ? { account } : {}) };
-  const data: OrdersData = { ...(await ledger.console.orders({ ...pageFrom(query), ...only })), ...only };
+  const data: OrdersData = { ...(await ledger.console.orders({ ...pageFrom(call), ...only })), ...only };
   return { data, page: (context) => ordersPage(context, data) };
 }
 
-export async function loadReviews({ ledger, query }: PageCall): Promise<Loaded> {
+export async function loadReviews(call: PageCall): Promise<Loaded> {
+  const { ledger, query } = call;
   const kind = oneOf(query, 'kind', reviewKinds);
   const only = kind ? { kind } : {};
-  const data: ReviewsData = { ...(await ledger.console.reviews({ ...pageFrom(query), ...only })), ...only };
+  const data: ReviewsData = { ...(await ledger.console.reviews({ ...pageFrom(call), ...only })), ...only };
   return { data, page: (context) => reviewsPage(context, data) };
 }
 
-export async function loadUndelivered({ ledger, query }: PageCall): Promise<Loaded> {
+export async function loadUndelivered(call: PageCall): Promise<Loaded> {
+  const { ledger, query } = call;
   const error = textOf(query, 'error', 130);
   const only = error === undefined ? {} : { error };
   const [page, groups] = await Promise.all([
-    ledger.console.undelivered({ ...pageFrom(query), ...only }),
+    ledger.console.undelivered({ ...pageFrom(call), ...only }),
     ledger.console.undeliveredByError(),
   ]);
   const data: UndeliveredData = { ...page, groups, ...only };
@@ -41,17 +44,17 @@ async function listed<T extends object>(asked: Promise<T>, page: (context: PageC
   return { data, page: (context) => page(context, data) };
 }
 
-export function loadAwaiting({ ledger, query }: PageCall): Promise<Loaded> {
-  return listed(ledger.console.awaiting(pageFrom(query)), awaitingPage);
+export function loadAwaiting(call: PageCall): Promise<Loaded> {
+  return listed(call.ledger.console.awaiting(pageFrom(call)), awaitingPage);
 }
-export function loadHeld({ ledger, query }: PageCall): Promise<Loaded> {
-  return listed(ledger.console.held(pageFrom(query)), heldPage);
+export function loadHeld(call: PageCall): Promise<Loaded> {
+  return listed(call.ledger.console.held(pageFrom(call)), heldPage);
 }
-export function loadSuspended({ ledger, query }: PageCall): Promise<Loaded> {
-  return listed(ledger.console.suspended(pageFrom(query)), suspendedPage);
+export function loadSuspended(call: PageCall): Promise<Loaded> {
+  return listed(call.ledger.console.suspended(pageFrom(call)), suspendedPage);
 }
-export function loadUnreadable({ ledger, query }: PageCall): Promise<Loaded> {
-  return listed(ledger.console.unreadable(pageFrom(query)), unreadablePage);
+export function loadUnreadable(call: PageCall): Promise<Loaded> {
+  return listed(call.ledger.console.unreadable(pageFrom(call)), unreadablePage);
 }
 
 const rowsOfActivity = 50;
@@ -65,7 +68,7 @@ function activityOnly({ query }: PageCall): Pick<ActivityData, 'actor' | 'action
 export async function loadActivity(call: PageCall): Promise<Loaded> {
   const only = activityOnly(call);
   const data: ActivityData = {
-    ...(await call.ledger.console.activity({ ...pageFrom(call.query, 'before', rowsOfActivity), ...only })),
+    ...(await call.ledger.console.activity({ ...pageFrom(call, { name: 'before', rows: rowsOfActivity }), ...only })),
     ...only,
   };
   return { data, page: (context) => activityPage(context, data) };

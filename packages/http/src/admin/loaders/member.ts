@@ -10,11 +10,12 @@ import { pageFrom } from './parameters.ts';
 const drawnOrders = 20;
 const rowsOfActivity = 10;
 
-export async function loadMember({ ledger, params, query, console }: PageCall): Promise<Loaded> {
+export async function loadMember(call: PageCall): Promise<Loaded> {
+  const { ledger, params, console } = call;
   const memberId = params['memberId'] ?? '';
   if (!isId(memberId)) throw new ConsoleProblem(404, 'not_found', `${String(params['memberId']).slice(0, 128)}: not found.`);
   const [orders, activity, described] = await Promise.all([
-    ledger.console.memberOrders(memberId, pageFrom(query)),
+    ledger.console.memberOrders(memberId, pageFrom(call)),
     ledger.console.activity({ memberId, limit: rowsOfActivity }),
     describe(console, memberId),
   ]);

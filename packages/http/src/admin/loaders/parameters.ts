@@ -1,6 +1,7 @@
 // What stands behind the `?`. What cannot be read is refused, with the name of the parameter.
 import { isId } from '@paidonce/ledger/adapter';
-import { ConsoleProblem } from '../../console-call.ts';
+import { type ConsoleCall, ConsoleProblem } from '../../console-call.ts';
+import { pageRows } from '../pages/next-link.ts';
 
 /** Undefined: absent or empty, as a form sends what was left open. */
 export function textOf(query: URLSearchParams, name: string, mostCharacters: number = 400): string | undefined {
@@ -22,19 +23,26 @@ export function oneOf<T extends string>(query: URLSearchParams, name: string, kn
   return found;
 }
 
-/** @param name of the parameter: `after`, or `before` where a list goes back in time. */
+/**
+ * The page of a list that is asked for. A client that wants JSON may say how long it is (`limit`, 1 to 1,000; default 100); a page
+ * for a browser has as many rows as are good for it.
+ *
+ * @param name of the parameter: `after`, or `before` where a list goes back in time.
+ */
 export function pageFrom(
-  query: URLSearchParams,
-  name: string = 'after',
-  limit: number = 100,
+  { query, wantsPage }: Pick<ConsoleCall, 'query' | 'wantsPage'>,
+  { name = 'after', rows = pageRows }: { readonly name?: string; readonly rows?: number } = {},
 ): { readonly limit: number; readonly after?: string } {
   const after = textOf(query, name);
   if (after !== undefined && /\s/.test(after)) throw unreadable(name, 'must be what the page before gave');
-  return after === undefined ? { limit } : { limit, after };
+  return { limit: wantsPage ? rows : limitOf(query), ...(after === undefined ? {} : { after }) };
 }
 
-/** An object without the values that are undefined, for types whose fields may be absent. */
-export type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+function limitOf(query: URLSearchParams): number {
+  const limit = Number(textOf(query, 'limit') ?? 100);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) throw unreadable('limit', 'must be a whole number from 1 to 1,000');
+  return limit;
+}
 
 export function unreadable(name: string, why: string): ConsoleProblem {
   return new ConsoleProblem(400, 'invalid_input', `${name} ${why}.`);

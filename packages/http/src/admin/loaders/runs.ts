@@ -6,8 +6,8 @@ import type { Loaded, PageCall } from '../page-route.ts';
 import { cancelRunPage, mostOrders, newRunPage, runPage, runsPage } from '../pages/runs.ts';
 import { oneOf, pageFrom, textOf, unreadable } from './parameters.ts';
 
-export async function loadRuns({ ledger, query }: PageCall): Promise<Loaded> {
-  const data = await ledger.runs.runs(pageFrom(query));
+export async function loadRuns(call: PageCall): Promise<Loaded> {
+  const data = await call.ledger.runs.runs(pageFrom(call));
   return { data, page: (context) => runsPage(context, data) };
 }
 

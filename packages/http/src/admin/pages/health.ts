@@ -39,7 +39,7 @@ ${
     : html`<div class="small-multiples">
 ${accounts.map((account, at) => accountCard(context, account, at))}</div>`
 }</section>
-${poll && html`${pollCard(context, poll.tiers)}`}<div class="grid c2">
+${poll && html`${pollCard(context, poll.tiers)}`}<div class="grid c3">
 ${poll && readsCard(context, poll)}${deliveriesCard(context, data)}${processCard(context, data)}</div>`;
   return { title: words.frame.health, body, hasForms: false };
 }
@@ -61,7 +61,7 @@ function accountCard(context: PageContext, account: AccountHealth, at: number): 
   const { p50Ms, p95Ms } = account.latency;
   const latency = p50Ms === undefined || p95Ms === undefined ? '–' : `${duration(context, p50Ms)} / ${duration(context, p95Ms)}`;
   return html`<div class="card tight"><div class="head"><h3>${id(context, account.account)}</h3><span class="small soft">${health.mode(account.livemode)}</span></div>${hoursPicture({ id: `w${at}`, title: health.hoursTitle(account.account), finding }, account.hours)}
-<dl class="three"><div><dt>${health.last}</dt><dd>${account.lastWebhookAt === undefined ? health.never : ago(context, account.lastWebhookAt)}</dd></div><div><dt>p50 / p95</dt><dd>${latency}</dd></div><div><dt>${health.missed}</dt><dd${account.missed > 0 && html` class="warn"`}>${numberText(lang, account.missed)}</dd></div></dl></div>
+<dl class="three"><div><dt>${health.last}</dt><dd>${account.lastWebhookAt === undefined ? health.never : ago(context, account.lastWebhookAt)}</dd></div><div><dt>p50 / p95</dt><dd>${latency}</dd></div><div><dt>${health.missedShort}</dt><dd${account.missed > 0 && html` class="warn"`}>${numberText(lang, account.missed)}</dd></div></dl></div>
 `;
 }
 

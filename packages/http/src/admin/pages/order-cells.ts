@@ -1,8 +1,7 @@
 // Cells of a table of orders, which several pages have.
 import type { OrderSummary } from '@paidonce/ledger';
 import { type Html, html } from '../../html.ts';
-import { duration } from '../components/format.ts';
-import { ago, money } from '../components/ids.ts';
+import { age, duration, moneyText } from '../components/format.ts';
 import { narrow, rowLink } from '../components/lists.ts';
 import { shownState, sourceMark, statePill } from '../components/states.ts';
 import type { PageContext } from '../page-context.ts';
@@ -23,10 +22,10 @@ export function memberCell(context: PageContext, memberId: string): Html {
 }
 /** @param at on narrow screens its age stands below. */
 export function stateCell(context: PageContext, { status, queues }: Pick<OrderSummary, 'status' | 'queues'>, at?: string): Html {
-  return html`${statePill(context, shownState(status, queues))}${at !== undefined && narrow(ago(context, at))}`;
+  return html`${statePill(context, shownState(status, queues))}${at !== undefined && narrow(context.words.parts.ago(age(context, at)))}`;
 }
-export function paidCell(context: PageContext, { paidMinor, currency }: Pick<OrderSummary, 'paidMinor' | 'currency'>): Html {
-  return paidMinor === 0 ? html`–` : money(context, paidMinor, currency);
+export function paidCell({ lang }: PageContext, { paidMinor, currency }: Pick<OrderSummary, 'paidMinor' | 'currency'>): string {
+  return paidMinor === 0 ? '–' : moneyText(lang, paidMinor, currency);
 }
 export function grantedByCell(context: PageContext, { grantedBy }: Pick<OrderSummary, 'grantedBy'>): Html {
   return grantedBy === undefined ? html`<span class="soft">${context.words.parts.notYet}</span>` : sourceMark(context, grantedBy);

@@ -2,7 +2,8 @@
 import type { MembershipStatus, OrderSummary, Page } from '@paidonce/ledger';
 import { html } from '../../html.ts';
 import { card, nothing } from '../components/boxes.ts';
-import { ago, money } from '../components/ids.ts';
+import { moneyText } from '../components/format.ts';
+import { ago } from '../components/ids.ts';
 import { filters, table } from '../components/lists.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { nextLink } from './next-link.ts';
@@ -22,7 +23,7 @@ export function ordersPage(context: PageContext, { items, next, status, plan = '
     memberCell(context, order.memberId),
     stateCell(context, order, order.placedAt),
     paidCell(context, order),
-    money(context, order.expectedMinor, order.currency),
+    moneyText(context.lang, order.expectedMinor, order.currency),
     grantedByCell(context, order),
     ago(context, order.placedAt),
   ]);

@@ -13,6 +13,7 @@ import { table } from '../components/lists.ts';
 import type { Icon, Tone } from '../components/states.ts';
 import type { PageContext, PageView, QueueCounts } from '../page-context.ts';
 import { grantedByCell, memberCell, orderCell, paidCell, savedCell, stateCell } from './order-cells.ts';
+import { errorName } from './undelivered.ts';
 
 export interface OverviewData {
   readonly queues: QueueCounts;
@@ -109,7 +110,7 @@ function failing(context: PageContext, { errors }: OverviewData): Html | undefin
     tone: 'bad',
     icon: 'warn',
     title: overview.unsaved(count, numberText(lang, count), isToday ? localTime(timeZone, since).minute : dayTimeText(context, since)),
-    body: html`${most.error !== 'other' && overview.failWith(most.count, numberText(lang, most.count), html`<code class="id">${most.error}</code>`)} ${overview.retries(wait)}`,
+    body: html`${most.error !== 'other' && overview.failWith(most.count, numberText(lang, most.count), html`<code class="id">${errorName(context, most.error)}</code>`)} ${overview.retries(wait)}`,
     acts: html`<a class="btn" href="${base}queues/undelivered">${overview.seeThem}</a><a class="btn" href="${base}health">${words.frame.health}</a>`,
   });
 }

@@ -4,7 +4,7 @@ import { type Html, html } from '../../html.ts';
 import { card, nothing } from '../components/boxes.ts';
 import { duration, numberText } from '../components/format.ts';
 import { time, waited } from '../components/ids.ts';
-import { type Column, narrow, queryWith, rowLink, table } from '../components/lists.ts';
+import { type Column, narrow, queryWith, table } from '../components/lists.ts';
 import { membershipPill, pill } from '../components/states.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { nextLink } from './next-link.ts';
@@ -21,7 +21,7 @@ export function undeliveredPage(context: PageContext, data: UndeliveredData): Pa
   const { groups, error, items } = data;
   const chosen =
     error !== undefined &&
-    html`<p class="small">${queues.onlyError(html`<code class="id">${error}</code>`)} <a href="${queryWith(url.query, { error: undefined, after: undefined })}">${queues.showAll}</a></p>`;
+    html`<p class="small">${queues.onlyError(html`<code class="id">${errorName(context, error)}</code>`)} <a href="${queryWith(url.query, { error: undefined, after: undefined })}">${queues.showAll}</a></p>`;
   const canRun = may.has('repair') && items.length > 0;
   const body = html`<div class="head"><div><h1>${parts.undelivered}</h1><p class="why">${queues.undeliveredAbout}</p></div></div>
 ${groups.length > 0 && card(queues.byError, errorTable(context, groups), { kind: 'flush' })}${chosen}
@@ -40,7 +40,8 @@ function allOf({ groups, error, items }: UndeliveredData): number {
 
 /** What stands for an error that is none. */
 export function errorName({ words: { queues } }: PageContext, error: string): string {
-  return error === 'none' ? queues.notTried : error === 'other' ? queues.others : error;
+  if (error === 'none') return queues.notTried;
+  return error === 'other' ? queues.others : error.replace(/^Error\//, '');
 }
 
 function errorTable(context: PageContext, groups: readonly UndeliveredGroup[]): Html {
@@ -54,7 +55,7 @@ function errorTable(context: PageContext, groups: readonly UndeliveredGroup[]): 
       { head: queues.next, isNumber: true },
     ],
     groups.map(({ error, count, firstAt, nextTryAt }) => [
-      rowLink(queryWith(url.query, { error, after: undefined }), errorName(context, error), true),
+      html`<a class="row id err" href="${queryWith(url.query, { error, after: undefined })}">${errorName(context, error)}</a>`,
       numberText(lang, count),
       time(context, firstAt),
       nextTryAt === undefined ? (error === 'none' ? '–' : queues.stopped) : untilText(context, nextTryAt),

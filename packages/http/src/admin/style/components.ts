@@ -8,7 +8,10 @@ export const componentStyle: string = `.card { background: var(--card); border: 
 .c21 { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr); }
 .order { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr) 21rem; align-items: start; }
 .stackv { display: grid; gap: 1.25rem; }
+.c3 { grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
 .tight { display: grid; gap: .4rem; }
+.tight > * { min-width: 0; }
+.tight .pill { white-space: normal; border-radius: .7rem; }
 .pill {
 display: inline-flex; align-items: center; gap: .32rem; padding: .08rem .55rem .08rem .42rem; border-radius: 1rem; white-space: nowrap;
 font-size: .8125rem; font-weight: 580; line-height: 1.45; color: var(--soft); background: var(--sunk);
@@ -26,7 +29,7 @@ font-size: .8125rem; font-weight: 580; line-height: 1.45; color: var(--soft); ba
 .copy:hover { color: var(--ink); background: var(--sunk); }
 .copy[hidden] { display: none; }
 a.i-ext:not(.btn) { display: inline-grid; place-items: center; min-width: 1.5rem; min-height: 1.5rem; vertical-align: middle; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .75rem; }
+.tiles { display: grid; grid-template-columns: repeat(6, 1fr); gap: .75rem; }
 .tile { display: grid; gap: .1rem; align-content: start; padding: .8rem .95rem; border-radius: var(--r); background: var(--card); border: 1px solid var(--line); color: inherit; }
 .tile:hover { border-color: var(--edge); text-decoration: none; }
 .tile b { font-size: 1.5rem; font-weight: 620; line-height: 1.25; font-variant-numeric: tabular-nums; display: flex; gap: .45rem; align-items: center; }
@@ -53,7 +56,7 @@ a.i-ext:not(.btn) { display: inline-grid; place-items: center; min-width: 1.5rem
 .big { font-size: 2rem; font-weight: 620; letter-spacing: -.02em; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .big small { font-size: .9375rem; font-weight: 480; color: var(--soft); letter-spacing: 0; }
 .three { display: grid; grid-template-columns: repeat(3, auto); gap: 0 1rem; justify-content: start; }
-.three dt { font-size: .75rem; color: var(--soft); } .three dd { font-weight: 600; font-variant-numeric: tabular-nums; font-size: .875rem; }
+.three dt { font-size: .75rem; color: var(--soft); } .three dd { font-weight: 600; font-variant-numeric: tabular-nums; font-size: .875rem; white-space: nowrap; }
 progress { width: 100%; height: .6rem; appearance: none; border: 0; border-radius: 1rem; background: var(--sunk); overflow: hidden; }
 progress::-webkit-progress-bar { background: var(--sunk); } progress::-webkit-progress-value { background: var(--accent); } progress::-moz-progress-bar { background: var(--accent); }
 .steps > li { display: grid; grid-template-columns: 1.4rem 1fr; gap: .1rem .7rem; padding: .75rem 0; border-top: 1px solid var(--line); }

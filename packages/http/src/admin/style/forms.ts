@@ -62,6 +62,8 @@ tbody tr:focus-within { box-shadow: inset 3px 0 var(--accent); }
 td b.id { white-space: nowrap; }
 td .sub { display: block; color: var(--soft); font-size: .8125rem; overflow-wrap: anywhere; }
 td .row { font-weight: 560; white-space: nowrap; }
+td .err { white-space: normal; }
+.nums td, .nums th + th { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td:first-child { min-width: 5.2rem; }
 th.c, td.c { width: 1px; min-width: 0; padding-right: .2rem; }
 .day td { background: var(--sunk); color: var(--soft); font-size: .8125rem; font-weight: 600; padding-block: .3rem; }

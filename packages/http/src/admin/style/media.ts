@@ -1,5 +1,6 @@
 // Narrow screens, print, motion.
-export const mediaStyle: string = `@media (max-width: 64rem) {
+export const mediaStyle: string = `@media (max-width: 76rem) { .tiles { grid-template-columns: repeat(3, 1fr); } }
+@media (max-width: 64rem) {
 .order, .c21 { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 52rem) {
@@ -31,7 +32,8 @@ th, td { padding-inline: .35rem; }
 td .pill { white-space: normal; border-radius: .6rem; }
 .card.flush { overflow: auto hidden; }
 th:first-child, td:first-child { padding-left: .75rem; } th:last-child, td:last-child { padding-right: .75rem; }
-td:first-child { min-width: 4.7rem; }
+td:first-child:not(.c) { min-width: 4.7rem; }
+th.c, td.c { padding-right: 0; }
 .card { padding: .9rem; }
 }
 @media print {

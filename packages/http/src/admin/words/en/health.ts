@@ -23,6 +23,7 @@ export const health = {
   upgrade: (link: Insert): Html => html`Upgrade the adapter, then ${link}`,
   recheckThem: 'recheck them',
   missed: 'Webhooks missed',
+  missedShort: 'Missed',
   missedText: (n: number, text: string): string => `${n === 1 ? '1 order' : `${text} orders`} of the last 24 hours`,
   checkEndpoint: (command: Insert): Html => html`Run ${command}: it checks the endpoint`,
   listsBehind: 'Lists behind',

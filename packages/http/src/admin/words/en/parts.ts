@@ -34,6 +34,9 @@ export const parts = {
   inTime: (time: string): string => `in ${time}`,
   day: (day: number, month: number): string => `${day} ${months[month - 1] ?? ''}`,
   dayOfYear: (day: number, month: number, year: number): string => `${day} ${months[month - 1] ?? ''} ${year}`,
+  /** Days of one month: `19 and 20 Nov`. */
+  daysOfMonth: (days: readonly number[], month: number): string =>
+    `${days.length < 2 ? days.join('') : `${days.slice(0, -1).join(', ')} and ${days.at(-1)}`} ${months[month - 1] ?? ''}`,
   month: (month: number, year: number | undefined): string => `${months[month - 1] ?? ''}${year === undefined ? '' : ` ${year}`}`,
   today: 'Today',
   yesterday: 'Yesterday',
@@ -64,7 +67,7 @@ export const parts = {
   all: 'All',
   action: 'Action',
   nothingWaits: 'Nothing waits.',
-  next100: 'Next 100',
+  next: (n: number): string => `Next ${n}`,
   shown: (shown: string, all: string): string => `${shown} of ${all} shown`,
   orders: (n: number, text: string): string => (n === 1 ? '1 order' : `${text} orders`),
   more: (n: string): string => `${n} more`,

@@ -24,6 +24,7 @@ export const health: typeof english = {
   upgrade: (link) => html`升級轉接套件，然後${link}`,
   recheckThem: '重新查詢',
   missed: '遺漏 webhook',
+  missedShort: '遺漏',
   missedText: (_n, text) => `最近 24 小時的 ${text} 筆訂單`,
   checkEndpoint: (command) => html`執行 ${command} 以檢查端點`,
   listsBehind: '清單落後',
