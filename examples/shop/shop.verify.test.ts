@@ -177,7 +177,7 @@ describe('each source can grant', () => {
   test.each(['delivered', 'doubled', 'reordered'])('the webhook, once, where it is %s', async (fate) => {
     const back = await pay(await order({ memberId: fate, fate, afterwards: 'leaves' }));
     const page = `${shop.url}/orders/${orderIdOfPage(back)}`;
-    await expect.poll(() => read(page)).toContain('own table has it');
+    await expect.poll(() => read(page)).toContain('Saved by your shop');
     const timeline = await read(page);
     expect(timeline).toContain('Granted once, by the webhook.');
     expect(timeline.match(/Membership granted/g)).toHaveLength(1);
@@ -264,7 +264,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
     await page.getByRole('link', { name: 'See who granted it' }).click();
     const lines = page.locator('.timeline > li');
-    await lines.filter({ hasText: "The shop's own table has it" }).waitFor();
+    await lines.filter({ hasText: 'Saved by your shop' }).waitFor();
     expect(await lines.filter({ hasText: 'Browser' }).innerText()).toContain('granted nothing');
     // Either the status query or the poll granted, whichever was first, and only once.
     expect(await lines.filter({ has: page.locator('.pill.granted') }).allInnerTexts()).toEqual([

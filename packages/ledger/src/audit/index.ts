@@ -18,7 +18,7 @@ export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
 export { type RestoredLog, restoreLog } from './copy/restore.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
-export { explanationLines, memberLines } from './explain/explanation-lines.ts';
+export { explanationLines, type LineOptions as ExplanationLineOptions, memberLines } from './explain/explanation-lines.ts';
 export type { Language } from './explain/language.ts';
 export { reviewTitle, rowText } from './explain/row-text.ts';
 export type { FoldedLine, RowBelow, RowText } from './explain/row-text-types.ts';

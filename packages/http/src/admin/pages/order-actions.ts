@@ -80,15 +80,17 @@ function observe(context: PageContext, data: OrderPageData, { expected }: OrderV
   const { order: words } = context.words;
   const { timeZone, now } = context;
   const currency = expected.currency.toUpperCase();
-  const before = html`<p class="small">${words.observeText}</p>${hidden('currency', expected.currency)}${hidden('timeZone', timeZone)}${field({
-    id: 'paymentId',
-    name: 'paymentId',
-    label: words.payment,
-    value: data.manualId,
-    hint: words.paymentHint,
-    isRequired: true,
-    maxLength: 128,
-  })}${field({
+  const before = html`<p class="small">${words.observeText}</p>${hidden('currency', expected.currency)}${hidden('timeZone', timeZone)}${field(
+    {
+      id: 'paymentId',
+      name: 'paymentId',
+      label: words.payment,
+      value: data.manualId,
+      hint: words.paymentHint,
+      isRequired: true,
+      maxLength: 128,
+    },
+  )}${field({
     id: 'amount',
     name: 'amount',
     label: words.received(currency),
@@ -111,9 +113,7 @@ function observe(context: PageContext, data: OrderPageData, { expected }: OrderV
 /** First a page that says what it would do: a GET form, so that it is an address. */
 function move(context: PageContext, { orderId, explanation }: OrderPageData): Html | undefined {
   const { order: words } = context.words;
-  const payments = [
-    ...new Set(explanation.entries.flatMap((entry) => (entry.kind === 'reported' ? [entry.report.payment.id] : []))),
-  ];
+  const payments = [...new Set(explanation.entries.flatMap((entry) => (entry.kind === 'reported' ? [entry.report.payment.id] : [])))];
   const [first] = payments;
   if (!context.may.has(orderForms.move.may) || first === undefined) return undefined;
   const which =
@@ -122,26 +122,30 @@ function move(context: PageContext, { orderId, explanation }: OrderPageData): Ht
       : html`<div class="field"><label for="move-payment">${words.payment}</label><select id="move-payment" name="payment">${payments.map(
           (each) => html`<option value="${each}">${each}</option>`,
         )}</select></div>`;
-  const form = html`<form class="form" method="get" action="${orderHref(context, orderId)}/move"><p class="small">${words.moveText}</p>${which}${field({
-    id: 'move-to',
-    name: 'to',
-    label: words.toOrder,
-    isRequired: true,
-    maxLength: 128,
-  })}<p class="acts"><button class="btn">${words.see}</button></p></form>`;
+  const form = html`<form class="form" method="get" action="${orderHref(context, orderId)}/move"><p class="small">${words.moveText}</p>${which}${field(
+    {
+      id: 'move-to',
+      name: 'to',
+      label: words.toOrder,
+      isRequired: true,
+      maxLength: 128,
+    },
+  )}<p class="acts"><button class="btn">${words.see}</button></p></form>`;
   return action(words.move, words.moveAbout, form);
 }
 
 function link(context: PageContext, { orderId }: OrderPageData): Html | undefined {
   const { order: words } = context.words;
   if (!context.may.has(orderForms.link.may)) return undefined;
-  const form = html`<form class="form" method="get" action="${orderHref(context, orderId)}/link"><p class="small">${words.linkText}</p>${field({
-    id: 'link-payment',
-    name: 'payment',
-    label: words.payment,
-    isRequired: true,
-    maxLength: 128,
-  })}<p class="acts"><button class="btn">${words.see}</button></p></form>`;
+  const form = html`<form class="form" method="get" action="${orderHref(context, orderId)}/link"><p class="small">${words.linkText}</p>${field(
+    {
+      id: 'link-payment',
+      name: 'payment',
+      label: words.payment,
+      isRequired: true,
+      maxLength: 128,
+    },
+  )}<p class="acts"><button class="btn">${words.see}</button></p></form>`;
   return action(words.link, words.linkAbout, form);
 }
 

@@ -18,7 +18,13 @@ export interface StripeIds {
 }
 
 export function stripeIdsIn(entries: readonly TimelineEntry[]): StripeIds {
-  const found = { payments: [] as string[], refunds: [] as string[], disputes: [] as string[], checkouts: [] as string[], events: [] as string[] };
+  const found = {
+    payments: [] as string[],
+    refunds: [] as string[],
+    disputes: [] as string[],
+    checkouts: [] as string[],
+    events: [] as string[],
+  };
   for (const entry of entries) {
     if (entry.kind === 'attached') (entry.payment.id.startsWith('cs_') ? found.checkouts : found.payments).push(entry.payment.id);
     if (entry.kind !== 'reported' && entry.kind !== 'held') continue;

@@ -8,7 +8,13 @@ import { membershipPill } from '../components/states.ts';
 import type { PageContext } from '../page-context.ts';
 
 /** @param preview what the resolution would do now. */
-export function consequence(context: PageContext, standing: Standing, review: OpenReviewAmounts, resolution: Resolution, preview: Preview): Html {
+export function consequence(
+  context: PageContext,
+  standing: Standing,
+  review: OpenReviewAmounts,
+  resolution: Resolution,
+  preview: Preview,
+): Html {
   const access = accessText(context, standing, preview);
   const about = moneyText(context, review, resolution);
   return html`${access}${about !== undefined && html` ${about}`}`;

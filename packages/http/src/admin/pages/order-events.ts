@@ -29,6 +29,6 @@ function eventItem(context: PageContext, stored: StoredEvent, isNewDay: boolean)
   const instance = stored.metadata['instance'];
   return html`<li>${rowTime(context, recordedAt(stored), isNewDay)}<span class="node dot" aria-hidden="true"></span><div><p class="t"><code class="id">${stored.type}</code></p><p class="d"><code class="id">${stored.stream}@${stored.revision}</code> · ${order.recorded} ${time(context, recordedAt(stored), 'second')}${
     provider !== undefined && html` · ${order.atStripe} ${time(context, provider, 'second')}`
-  }${instance && html` · ${order.process} <code class="id">${instance}</code>`}</p><details><summary>${order.raw}</summary><pre class="raw">${JSON.stringify(stored.data, undefined, 1)}</pre></details></div></li>
+  }${instance && html` · ${order.process} <code class="id">${instance}</code>`}</p><details><summary>${order.raw}</summary><pre class="whole">${JSON.stringify(stored.data, undefined, 1)}</pre></details></div></li>
 `;
 }

@@ -8,7 +8,8 @@ import { membershipPill, pill, sourceMark, statePill } from '../components/state
 import type { PageContext } from '../page-context.ts';
 import type { OrderPageData } from './order-data.ts';
 
-const small = (text: Html | string | false | undefined): Html | false => text !== false && text !== undefined && html` <small>${text}</small>`;
+const small = (text: Html | string | false | undefined): Html | false =>
+  text !== false && text !== undefined && html` <small>${text}</small>`;
 
 /** As a card above the columns. */
 export function factsCard(context: PageContext, data: OrderPageData, rows: readonly Row[]): Html {
@@ -72,9 +73,11 @@ function shopFact(context: PageContext, { explanation }: OrderPageData, rows: re
   const { order } = context.words;
   const { sequence, delivered, standing } = explanation;
   if (sequence === 0) return order.nothingToSave;
-  if (!standing.isSaved) return html`${statePill(context, 'undelivered')}${small(order.decisions(Math.min(delivered, sequence), sequence))}`;
+  if (!standing.isSaved)
+    return html`${statePill(context, 'undelivered')}${small(order.decisions(Math.min(delivered, sequence), sequence))}`;
   const newest = rows.findLast((row): row is Row & DecidedRow => row.kind === 'decided');
   const saved = newest?.delivery.saved;
-  const about = sequence > 1 || saved === undefined ? order.decisions(sequence, sequence) : order.savedAfter(duration(context, saved.afterMs));
+  const about =
+    sequence > 1 || saved === undefined ? order.decisions(sequence, sequence) : order.savedAfter(duration(context, saved.afterMs));
   return html`${pill('ok', 'ok', order.saved)}${small(about)}`;
 }

@@ -2,7 +2,7 @@
 import { type DecidedRow, headlineOf, type Row, type Standing, whyText } from '@paidonce/ledger/audit';
 import { type Html, html } from '../../html.ts';
 import { banner } from '../components/boxes.ts';
-import { age, dayTimeText, numberText } from '../components/format.ts';
+import { age, numberText } from '../components/format.ts';
 import { hidden } from '../components/forms.ts';
 import { copyButton, stripeUrl, time } from '../components/ids.ts';
 import { statePill } from '../components/states.ts';
@@ -36,7 +36,7 @@ export function orderHead(context: PageContext, data: OrderPageData): Html {
     headlineOf(standing, at),
   )}</div><p class="acts">${
     data.asOf === undefined && html`<a class="btn narrow" href="#actions">${words.order.actions}</a>`
-  }<a class="btn w" href="${here}/ticket">${words.order.ticket}</a></p></div><p class="why">${why}</p></div>
+  }<a class="btn w" href="${here}/ticket">${words.order.ticket}</a><a class="btn w" href="${here}/events.ndjson" download>NDJSON</a></p></div><p class="why">${why}</p></div>
 `;
 }
 
@@ -79,8 +79,8 @@ function undeliveredBanner(context: PageContext, data: OrderPageData, rows: read
   const link = html`<a href="${base}queues/undelivered">${order.seeAll(numberText(lang, all))}</a>`;
   const canTry = may.has('repair') && data.delivers && data.order !== undefined;
   return html`<div class="banner bad"><span class="i i-warn"></span><h2>${order.notSaved(age(context, newest.at))}</h2><p>${parts.map(
-    (part, index) => html`${index > 0 && ' '}${part}`,
-  )}</p>${same > 0 && html`<p>${order.sameWay(order.others(same, numberText(lang, same)), link)}</p>`}${canTry && tryNow(context, data)}</div>
+    (part, index) => html`${index > 0 && lang === 'en' && ' '}${part}`,
+  )}</p>${same > 0 && html`<p>${order.sameWay(same, numberText(lang, same), link)}</p>`}${canTry && tryNow(context, data)}</div>
 `;
 }
 
@@ -106,9 +106,4 @@ function disputeBanner(context: PageContext, { newest, placed }: Standing): Html
     body: order.disputeText,
     ...(acts ? { acts } : {}),
   });
-}
-
-/** Plain text of a time, for a ticket. */
-export function plainTime(context: PageContext, iso: string): string {
-  return `${dayTimeText(context, Date.parse(iso))} ${context.timeZone} (${iso})`;
 }

@@ -48,7 +48,12 @@ export function movePage(context: PageContext, { order, payment, target, preview
   const before = html`${pairs(effects)}${hidden('payment', payment)}${
     target && html`${hidden('to', target.orderId)}${hidden('toRevision', target.revision)}`
   }`;
-  const form = orderForm(context, name, { orderId: order.orderId, order }, { before, button: target ? words.moveButton : words.linkButton });
+  const form = orderForm(
+    context,
+    name,
+    { orderId: order.orderId, order },
+    { before, button: target ? words.moveButton : words.linkButton },
+  );
   const body = html`${head}${card(parts.action, html`${form ?? pairs(effects)}<p class="acts"><a class="btn" href="${back}">${words.back}</a></p>`)}`;
   return { title: target ? words.move : words.link, body, hasForms: true };
 }
@@ -56,8 +61,7 @@ export function movePage(context: PageContext, { order, payment, target, preview
 /** What becomes of an order: whose it is, its access before and after, and the reviews that would open. */
 function effect(context: PageContext, { orderId, memberId, membership }: OrderView, after: Preview): Html {
   const { order: words } = context.words;
-  const becomes: Insert =
-    after.membership === membership ? words.unchanged : words.after(membershipPill(context, after.membership));
+  const becomes: Insert = after.membership === membership ? words.unchanged : words.after(membershipPill(context, after.membership));
   const reviews = after.reviews.map((kind) => reviewTitle(kind, context.lang)).join(', ');
   return html`<a href="${orderHref(context, orderId)}">${orderId}</a> <small>${memberId}</small> ${membershipPill(context, membership)} <span>${becomes}</span>${
     reviews !== '' && html` <small>${words.opensReview(reviews)}</small>`

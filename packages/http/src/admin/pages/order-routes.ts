@@ -6,8 +6,8 @@ import { type Console, ConsoleProblem, type ConsoleRoute } from '../../console-c
 import { statusOf } from '../../reply.ts';
 import { type Loaded, type PageCall, pageRoute } from '../page-route.ts';
 import { catalogues } from '../words.ts';
-import { asOfIn, upTo } from './order-as-of.ts';
 import { orderPage } from './order.ts';
+import { asOfIn, upTo } from './order-as-of.ts';
 import type { OrderPageData } from './order-data.ts';
 import { deliveryAlike, memberOrders, previewsOf } from './order-loads.ts';
 import { movePage } from './order-move.ts';
@@ -19,10 +19,11 @@ const withForms = { refreshes: false } as const;
 
 export function orderRoutes(console: Console): readonly ConsoleRoute[] {
   return [
-    pageRoute(console, 'orders/:orderId', orderLoaded, withForms),
-    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), withForms),
-    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), withForms),
+    pageRoute(console, 'orders/:orderId', orderLoaded, { refreshes: false }),
+    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), { refreshes: false }),
+    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), { refreshes: false }),
     ticketRoute(console),
+    pageRoute(console, 'orders/:orderId/events.ndjson', eventsLoaded, { refreshes: false }),
   ];
 }
 
@@ -50,7 +51,9 @@ interface ReadOrder {
   readonly explanation: Explanation;
   readonly asOf: string | undefined;
 }
-type Unreadable = { readonly unreadable: { readonly orderId: string; readonly history: readonly StoredEvent[]; readonly error: LedgerError } };
+type Unreadable = {
+  readonly unreadable: { readonly orderId: string; readonly history: readonly StoredEvent[]; readonly error: LedgerError };
+};
 
 /** @throws ConsoleProblem 400: `as-of` is no time. 404: there is no such order, or was none then. */
 async function historyOf({ ledger, params, query, language }: PageCall): Promise<ReadOrder | Unreadable> {
@@ -117,8 +120,18 @@ function ticketRoute(console: Console): ConsoleRoute {
       const data = await pageData(call, read);
       return { text: (context) => orderTicket(context, data) };
     },
-    withForms,
+    { refreshes: false },
   );
+}
+
+/** The events as they are stored, one a line. Also of an order that this release cannot read. */
+async function eventsLoaded({ ledger, params, language }: PageCall): Promise<Loaded> {
+  const { orderId = '' } = params;
+  const history = isId(orderId) ? await ledger.history(orderId) : [];
+  if (history.length === 0) throw new ConsoleProblem(404, 'not_found', catalogues[language].order.unknown(orderId));
+  const body = history.map((stored) => `${JSON.stringify(stored)}\n`).join('');
+  // A file name of letters, digits and dashes alone, whatever the id has.
+  return { file: { type: 'application/x-ndjson; charset=utf-8', name: `${orderId.replaceAll(/[^A-Za-z0-9-]/g, '_')}.ndjson`, body } };
 }
 
 /** What moving a payment, or linking a held one, would do. @throws ConsoleProblem 404: one of the orders is not placed. */

@@ -33,12 +33,16 @@ export function orderTicket(context: PageContext, data: OrderPageData): string {
   ].filter((line) => line !== '');
   const place = placed && { account: placed.account, livemode: placed.livemode };
   const { payments, refunds, disputes, checkouts } = stripeIdsIn(explanation.entries);
-  const ids = [...payments, ...refunds, ...disputes, ...checkouts].map((id) => [id, place && stripeUrl(id, place)].filter(Boolean).join(' '));
-  const rows = rowsOf(explanation.entries).slice(-rowsShown).map((row) => {
-    const { title, detail, reason, below } = rowText(row, lang);
-    const said = [title, ...(detail ? [detail] : []), ...below.map(({ head }) => head)].map((sentence) => sentenceText(sentence, time));
-    return `${time(row.at)}  ${said.join(' | ')}${reason === undefined ? '' : ` "${reason}"`}`;
-  });
+  const ids = [...payments, ...refunds, ...disputes, ...checkouts].map((id) =>
+    [id, place && stripeUrl(id, place)].filter(Boolean).join(' '),
+  );
+  const rows = rowsOf(explanation.entries)
+    .slice(-rowsShown)
+    .map((row) => {
+      const { title, detail, reason, below } = rowText(row, lang);
+      const said = [title, ...(detail ? [detail] : []), ...below.map(({ head }) => head)].map((sentence) => sentenceText(sentence, time));
+      return `${time(row.at)}  ${said.join(' | ')}${reason === undefined ? '' : ` "${reason}"`}`;
+    });
   const heading = `${order.title(orderId)}: ${parts[headlineOf(standing, at)]} (${time(at)})`;
   return `${[heading, sentenceText(whyText(standing, lang, at), time), '', ...facts, '', ...ids, '', ...rows].join('\n')}\n`;
 }

@@ -30,8 +30,8 @@ export const order = {
   lastError: (error: Insert): Html => html`Last error: ${error}.`,
   nextTry: (when: Insert, until: Insert): Html => html`Next attempt ${when}; retries continue until ${until}.`,
   stopped: 'Retries stopped after 72 h: nobody tries any more until a person delivers it again.',
-  sameWay: (orders: Insert, link: Insert): Html => html`${orders} fail the same way: check your shop first. ${link}`,
-  others: (count: number, text: string): string => (count === 1 ? '1 more order' : `${text} more orders`),
+  sameWay: (count: number, text: string, link: Insert): Html =>
+    html`${count === 1 ? '1 more order fails' : `${text} more orders fail`} the same way: check your shop first. ${link}`,
   seeAll: (count: string): string => `See all ${count}`,
   tryNow: 'Try now',
   tryNowReason: 'console: try now',
