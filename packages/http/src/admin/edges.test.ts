@@ -176,6 +176,8 @@ describe('permissions', () => {
   });
 });
 
+const nobodyIsIn = (): undefined => undefined;
+
 describe('where a host has its own ways', () => {
   test('under a prefix, and behind a proxy that strips one, every way leads below the mount', async () => {
     const { payments } = await openConsole();
@@ -237,9 +239,9 @@ describe('where a host has its own ways', () => {
   test.each([
     [{}, 'authenticate is missing'],
     [{ authenticate: 'token' }, 'authenticate is missing'],
-    [{ authenticate: () => undefined, prefix: '/x' }, 'unknown option prefix'],
-    [{ authenticate: () => undefined, path: 'admin' }, 'path "admin"'],
-    [{ authenticate: () => undefined, findMember: 'x' }, 'findMember must be a function'],
+    [{ authenticate: nobodyIsIn, prefix: '/x' }, 'unknown option prefix'],
+    [{ authenticate: nobodyIsIn, path: 'admin' }, 'path "admin"'],
+    [{ authenticate: nobodyIsIn, findMember: 'x' }, 'findMember must be a function'],
   ])('paymentConsole refuses %o', (options, message) => {
     expect(() => paymentConsole({ payments: standIns().payments, ...options } as never)).toThrow(message);
   });

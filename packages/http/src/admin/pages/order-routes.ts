@@ -14,9 +14,6 @@ import { movePage } from './order-move.ts';
 import { orderTicket } from './order-ticket.ts';
 import { unreadableOrderPage } from './order-unreadable.ts';
 
-/** A page that has something to type is never loaded again by itself. */
-const withForms = { refreshes: false } as const;
-
 export function orderRoutes(console: Console): readonly ConsoleRoute[] {
   return [
     pageRoute(console, 'orders/:orderId', orderLoaded, { refreshes: false }),
