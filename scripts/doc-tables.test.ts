@@ -57,6 +57,7 @@ const topOf = (entries: readonly string[] = []): readonly string[] => entries.fi
 describe('each value of the source has one row', () => {
   test.each([
     [errorsPage, 'Error codes', 'packages/ledger/src/errors.ts', 'LedgerErrorCode'],
+    [statesPage, 'State of a bulk run', 'packages/ledger/src/bulk-runs.ts', 'RunStatus'],
     [statesPage, 'State of a payment', 'packages/stripe-adapter/src/checkout/payment-status.ts', 'PaymentState'],
     [statesPage, "State of an order's payment", 'packages/ledger/src/order/view.ts', 'paymentStates'],
     [statesPage, 'Status of a membership', 'packages/ledger/src/order/order.ts', 'MembershipStatus'],
@@ -70,7 +71,7 @@ describe('each value of the source has one row', () => {
 
 describe('what a row says of its value', () => {
   test('an error has the status that the plugin answers with', () => {
-    const [, table = ''] = /const statuses[^{]*\{(.*?)\}/s.exec(read('packages/http/src/answer.ts')) ?? [];
+    const [, table = ''] = /const statuses[^{]*\{(.*?)\}/s.exec(read('packages/http/src/reply.ts')) ?? [];
     const statuses = new Map([...table.matchAll(/(\w+): (\d{3})/g)].map(([, code = '', status = '']) => [code, status]));
     expect(statuses.size).toBeGreaterThan(5);
     for (const [first, , , http] of rowsBelow(read(errorsPage), 'Error codes')) {

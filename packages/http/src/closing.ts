@@ -14,12 +14,12 @@ const headersWithinMs = 1_500;
  * From `preClose` on, answers say `connection: close`, also those of the host's routes; and connections that wait for no answer
  * are closed, whoever's route served them.
  *
- * @returns whether the server is closing.
+ * @returns aborts when the server begins to close.
  */
-export function endConnectionsOnClose(app: FastifyInstance): () => boolean {
+export function endConnectionsOnClose(app: FastifyInstance): AbortSignal {
   const open = new Set<Socket>();
   const answering = new Set<Socket>();
-  let closing = false;
+  const closing = new AbortController();
   let timer: NodeJS.Timeout | undefined;
 
   app.server.on('connection', (socket: Socket) => {
@@ -34,11 +34,11 @@ export function endConnectionsOnClose(app: FastifyInstance): () => boolean {
     response.once('close', () => answering.delete(socket));
   });
   app.addHook('onSend', async (_request, reply, payload) => {
-    if (closing) void reply.header('connection', 'close');
+    if (closing.signal.aborted) void reply.header('connection', 'close');
     return payload;
   });
   app.addHook('preClose', async () => {
-    closing = true;
+    closing.abort();
     let rounds = 0;
     const end = (): void => {
       closeIdle(app);
@@ -48,7 +48,7 @@ export function endConnectionsOnClose(app: FastifyInstance): () => boolean {
     timer = setInterval(end, closeIdleEveryMs).unref();
   });
   app.addHook('onClose', async () => clearInterval(timer));
-  return () => closing;
+  return closing.signal;
 }
 
 /** A server of HTTP/2, or one that the host made itself, may have no such method. */

@@ -1,3 +1,5 @@
 // @paidonce/http: the ledger mounted in a Fastify application, and a console for the people who run it.
-export { type Operator, type PaymentAdminPluginOptions, paymentAdminPlugin } from './admin/plugin.ts';
+export type { ConsoleOptions } from './admin/options.ts';
+export { type PaymentAdminPluginOptions, paymentAdminPlugin } from './admin/plugin.ts';
+export type { MemberDescription, Operator, Permission } from './console-call.ts';
 export { type PaymentLedgerPluginOptions, paymentLedgerPlugin } from './plugin.ts';

@@ -4,15 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Backlog, LedgerError, type PaymentLedger } from '@paidonce/ledger';
 import { Counter, Gauge, type Registry } from 'prom-client';
-
-export interface RouteMetrics {
-  webhook(outcome: string): void;
-  statusQuery(outcome: string): void;
-  /** The app has closed: nothing more of it is counted. */
-  close(): void;
-}
-
-export const noMetrics: RouteMetrics = { webhook: () => undefined, statusQuery: () => undefined, close: () => undefined };
+import type { RouteMetrics } from './route-metrics.ts';
 
 // Counters exist from the start, so that a rate is 0, not absent, until the first request comes.
 const webhookOutcomes = ['recorded', 'duplicate', 'held', 'not_ours', 'ignored', 'unreadable', 'bad_signature', 'failed'];

@@ -53,6 +53,7 @@ export function standIns(): StandIns {
     startCheckout: refuse,
     withdrawOrder: refuse,
     sweep: refuse,
+    pollHealth: refuse,
     recheck: refuse,
     async handleWebhook(rawBody, given) {
       webhooks.push({ rawBody, signature: given });

@@ -7,7 +7,9 @@ import fastifyPlugin from 'fastify-plugin';
 import type { Registry } from 'prom-client';
 import { endConnectionsOnClose } from './closing.ts';
 import { healthRoutes } from './health.ts';
-import { noMetrics, openMetrics, type RouteMetrics } from './metrics.ts';
+import { openMetrics } from './metrics.ts';
+import { noMetrics, type RouteMetrics } from './route-metrics.ts';
+import { paymentRoutes } from './routes.ts';
 import { statusRoute } from './status.ts';
 import { webhookRoute } from './webhook.ts';
 
@@ -70,13 +72,14 @@ export const paymentLedgerPlugin: FastifyPluginAsync<PaymentLedgerPluginOptions>
 
 async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions): Promise<void> {
   const settings = checked(options);
-  const { payments, ledger, closeLedger, healthPaths } = settings;
+  const { payments, ledger, closeLedger, healthPaths, bodyTimeoutMs } = settings;
+  const routes = paymentRoutes(settings);
 
-  const isClosing = endConnectionsOnClose(app);
+  const closing = endConnectionsOnClose(app);
   // Each in a scope of its own, not wrapped: what they set does not reach the host's routes.
-  await app.register(webhookRoute(settings));
-  await app.register(statusRoute(settings));
-  if (healthPaths) await app.register(healthRoutes({ ledger, ...healthPaths, isClosing }));
+  await app.register(webhookRoute({ ...settings, routes, bodyTimeoutMs: bodyTimeoutMs * payments.ledger.runtime.patience }));
+  await app.register(statusRoute({ ...settings, routes, closing }));
+  if (healthPaths) await app.register(healthRoutes({ routes, ...healthPaths, closing }));
 
   app.addHook('onClose', async () => {
     settings.metrics.close();

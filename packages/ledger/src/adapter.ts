@@ -9,17 +9,20 @@ export type {
   AccountUnsettledOrder,
   DayOfReads,
   ObservationPreview,
+  RecheckResult,
   SweepPosition,
   SweepProgress,
   SweepSummary,
   UnreadableObject,
 } from './adapter-ledger.ts';
+export { decimalsOf, decimalText, minorOf } from './audit/minor-units.ts';
 export { defined } from './defined.ts';
 export { isStreamDeleted } from './event-store/deleted-stream.ts';
 export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';
 export {
   currencySchema,
+  givenActionSchema,
   idSchema,
   isId,
   isPaid,

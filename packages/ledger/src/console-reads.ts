@@ -1,7 +1,7 @@
 // What an operations console asks the ledger: lists with ages and amounts, a search over every known id, counts by the hour,
 // and what people did. All of it comes from read models, so each answer says by `lagMs` how old it may be.
 import type { AmountParts, PaidAmount, PaymentReference, Source } from './observation.ts';
-import type { ReviewKind } from './order/events.ts';
+import type { DeliveryError, ReviewKind } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -57,14 +57,6 @@ export interface ReviewAmounts {
   readonly access: MembershipStatus;
 }
 
-/** Why an attempt to deliver failed, as far as it may be kept: never the message, which may hold names or keys. */
-export interface DeliveryError {
-  /** At most 64 characters of `A-Z a-z 0-9 . _ -`. */
-  readonly name: string;
-  /** As `name`. */
-  readonly code?: string;
-}
-
 /** A decision that the shop does not have, with what is known of the attempts. */
 export interface UndeliveredDetails extends UndeliveredDecision {
   readonly decidedAt: string;
@@ -102,11 +94,15 @@ export interface SuspendedOrder extends OrderSummary {
 /** An object of the provider that this release could not read. */
 export interface UnreadableEntry {
   readonly objectId: string;
-  readonly account: string;
-  readonly livemode: boolean;
-  /** The field that could not be read, and the API version of the object. */
+  /** Absent: unknown. */
+  readonly eventId?: string;
+  readonly type: string;
+  readonly account?: string;
+  readonly livemode?: boolean;
+  /** The field that could not be read; empty: the object itself. */
   readonly path: string;
-  readonly apiVersion: string;
+  readonly apiVersion?: string;
+  /** Since when it cannot be read; where it was read meanwhile, since it could not again. ISO 8601 UTC. */
   readonly since: string;
   /** When a later fact about the object was recorded. Absent: none was. */
   readonly readSince?: string;

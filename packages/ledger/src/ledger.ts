@@ -1,10 +1,13 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
+import { type Actions, openActions } from './actions.ts';
 import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
+import type { BulkRuns } from './bulk-runs.ts';
+import type { ConsoleReads } from './console-reads.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
-import { LedgerError } from './errors.ts';
-import type { EventStore } from './event-store/event-store.ts';
-import { watchedStore } from './event-store/watched-store.ts';
+import type { LedgerError } from './errors.ts';
+import { type WatchedStore, watchedStore } from './event-store/watched-store.ts';
+import { openForAdapters } from './for-adapters.ts';
 import {
   attachOptionsSchema,
   checkOptions,
@@ -13,7 +16,6 @@ import {
   parse,
   placeOrderSchema,
   readReference,
-  resolveSchema,
   timeoutSchema,
 } from './input.ts';
 import { silentLogger } from './logger.ts';
@@ -22,6 +24,8 @@ import { PaymentWriter } from './observe-payment.ts';
 import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { openRuns } from './runs/open-runs.ts';
+import type { RunCarrier } from './runs/run-carrier.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { type LedgerIdentity, openLedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
@@ -30,7 +34,8 @@ import { openPreviews, type Previews } from './streams/previews.ts';
 import { openReferences } from './streams/reference-streams.ts';
 import { openSweeps, type Sweeps } from './streams/sweep-streams.ts';
 import { openTransactions } from './streams/transact.ts';
-import { openUnreadableObjects, type UnreadableObjects } from './streams/unreadable-streams.ts';
+import { openUnreadableObjects } from './streams/unreadable-streams.ts';
+import { openConsole } from './subscribers/console-calls.ts';
 import { Lists } from './subscribers/lists.ts';
 import { readModelsPath } from './subscribers/read-models-path.ts';
 import { openSubscribers, type Subscribers } from './subscribers/subscribers.ts';
@@ -51,19 +56,24 @@ export function createPaymentLedger(options: PaymentLedgerOptions): PaymentLedge
 class Ledger implements PaymentLedger {
   readonly delivers: boolean;
   readonly runtime: Runtime;
-  readonly #store: EventStore;
+  readonly console: ConsoleReads;
+  readonly runs: BulkRuns;
+  readonly forAdapters: AdapterLedger;
+  readonly #store: WatchedStore;
   readonly #lists: Lists;
   readonly #identity: LedgerIdentity;
   readonly #orders: OrderStreams;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
+  readonly #actions: Actions;
+  readonly #carrier: RunCarrier;
   readonly #previews: Previews;
   readonly #sweeps: Sweeps;
-  readonly #unreadable: UnreadableObjects;
   readonly #alert: AdapterLedger['alert'];
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
   #closed: Promise<void> | undefined;
+  readonly #background: boolean;
   /** Set once the store has found that its log went back. */
   #lost: LedgerError | undefined;
 
@@ -79,6 +89,7 @@ class Ledger implements PaymentLedger {
     });
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
+    this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
     this.#alert = ({ message, ...of }) => {
@@ -92,23 +103,39 @@ class Ledger implements PaymentLedger {
     this.#identity = openLedgerIdentity(transactions, runtime);
     const references = openReferences(transactions);
     this.#writer = new PaymentWriter(references, this.#orders, runtime);
+    this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime });
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
-    this.#unreadable = openUnreadableObjects(transactions, host);
     const path = readModelsPath(options, () => runtime.uuid());
     this.#subscribers = openSubscribers({
       store,
       path,
       writer: this.#writer,
       delivery: this.#delivery,
+      onRuns: () => this.#carrier.wake(),
       background,
       checkpoints: options.checkpoints,
       duplicateWithinHours: options.duplicateWithinHours ?? 24,
       ...host,
     });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
+    const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(work);
+    this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
+    const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
+    const unreadable = openUnreadableObjects(transactions, host);
+    const runs = openRuns(
+      { transactions, store, orders: this.#orders, delivery: this.#delivery, lists, console: this.console, runtime, log },
+      call,
+    );
+    this.runs = runs.desk;
+    this.#carrier = runs.carrier;
+    this.forAdapters = openForAdapters(
+      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, store, carrier: this.#carrier },
+      call,
+    );
     if (!background) return;
     this.#subscribers.follow();
+    this.#carrier.start();
     this.#delivery?.start();
   }
 
@@ -133,9 +160,6 @@ class Ledger implements PaymentLedger {
       return this.#writer.attach(orderId, checkout);
     });
 
-  observePayment: PaymentLedger['observePayment'] = (observation) =>
-    this.#call(async () => this.#writer.observe(parse(observationSchema, observation, 'observation')));
-
   importOrder: PaymentLedger['importOrder'] = (order, payment, by) =>
     this.#call(async () => {
       const { placedAt, ...placed } = parse(importOrderSchema, order, 'order');
@@ -144,48 +168,20 @@ class Ledger implements PaymentLedger {
       return this.#writer.importOrder(orderPlaced(placed, placedAt), observation);
     });
 
-  movePayment: PaymentLedger['movePayment'] = (payment, toOrderId, by) =>
-    this.#call(async () => {
-      const reference = parse(paymentReferenceSchema, payment, 'payment');
-      await this.#orders.requirePlaced(parse(idSchema, toOrderId, 'toOrderId'));
-      return { outcome: await this.#writer.move(reference, toOrderId, parse(givenActionSchema, by, 'by')) };
-    });
-
-  withdrawOrder: PaymentLedger['withdrawOrder'] = (orderId, by) =>
-    this.#call(async () => {
-      const at = this.runtime.now().toISOString();
-      const command = { type: 'withdraw', by: parse(givenActionSchema, by, 'by'), at } as const;
-      const { events } = await this.#orders.command(parse(idSchema, orderId, 'orderId'), 'withdraw', command);
-      return { outcome: events.length > 0 ? 'withdrawn' : 'exists' };
-    });
-
-  resolveReview: PaymentLedger['resolveReview'] = (orderId, reviewId, how, by) =>
-    this.#call(async () => {
-      parse(idSchema, orderId, 'orderId');
-      const { resolution, seenRevision } = parse(resolveSchema, how, 'how');
-      const { state, events } = await this.#orders.command(orderId, `resolve ${reviewId}`, {
-        type: 'resolve',
-        reviewId,
-        resolution,
-        seenRevision,
-        by: parse(givenActionSchema, by, 'by'),
-        at: this.runtime.now().toISOString(),
-      });
-      // Where nothing was added, the same resolution again is no contradiction.
-      const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
-      return { outcome: events.length > 0 || same ? 'resolved' : 'stale' };
-    });
+  observePayment = ((...asked: Parameters<Actions['observePayment']>) =>
+    this.#call(() => this.#actions.observePayment(...asked))) as PaymentLedger['observePayment'];
+  movePayment = ((...asked: Parameters<Actions['movePayment']>) =>
+    this.#call(() => this.#actions.movePayment(...asked))) as PaymentLedger['movePayment'];
+  linkPayment: PaymentLedger['linkPayment'] = (...asked) => this.#call(() => this.#actions.linkPayment(...asked));
+  withdrawOrder = ((...asked: Parameters<Actions['withdrawOrder']>) =>
+    this.#call(() => this.#actions.withdrawOrder(...asked))) as PaymentLedger['withdrawOrder'];
+  resolveReview: PaymentLedger['resolveReview'] = (...asked) => this.#call(() => this.#actions.resolveReview(...asked));
+  redeliver = ((...asked: Parameters<Actions['redeliver']>) =>
+    this.#call(() => this.#actions.redeliver(...asked))) as PaymentLedger['redeliver'];
 
   previewResolution: PaymentLedger['previewResolution'] = (orderId, reviewId, how) =>
     this.#call(() => this.#previews.previewResolution(orderId, reviewId, how));
   previewMove: PaymentLedger['previewMove'] = (payment, toOrderId) => this.#call(() => this.#previews.previewMove(payment, toOrderId));
-
-  redeliver: PaymentLedger['redeliver'] = (orderId, by) =>
-    this.#call(async () => {
-      if (!this.#delivery)
-        throw new LedgerError('invalid_input', 'This process has no `deliver`. Call redeliver where createPaymentLedger has one');
-      return { outcome: await this.#delivery.redeliver(parse(idSchema, orderId, 'orderId'), parse(givenActionSchema, by, 'by')) };
-    });
 
   order: PaymentLedger['order'] = (orderId) => this.#call(async () => viewOf(await this.#orders.read(parse(idSchema, orderId, 'orderId'))));
 
@@ -211,25 +207,10 @@ class Ledger implements PaymentLedger {
       const subscribers = await this.#subscribers.opened();
       await subscribers.catchUp();
       await this.#delivery?.settle(deadline);
+      if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
     });
-
-  readonly forAdapters: AdapterLedger = {
-    alert: (alert) => this.#alert(alert),
-    ledgerId: () => this.#call(() => this.#identity.read()),
-    ensureLedgerId: () => this.#call(() => this.#identity.ensure()),
-    accountOrders: (awaitedAt, account) => this.#call(() => this.#lists.accountOrders(awaitedAt, account)),
-    unsettledOrders: (page) => this.#call(() => this.#lists.unsettledOrders(page)),
-    withdrawnOrders: (page) => this.#call(() => this.#lists.withdrawnOrders(page)),
-    samePlanOrder: (memberId, plan) => this.#call(() => this.#lists.samePlanOrder(memberId, plan)),
-    sweepProgress: (tier) => this.#call(async () => this.#sweeps.progress(parse(idSchema, tier, 'tier'))),
-    startSweep: (tier, seenRound) => this.#call(async () => this.#sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
-    advanceSweep: (tier, round, at) => this.#call(async () => this.#sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
-    finishSweep: (tier, round, result) => this.#call(async () => this.#sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
-    wouldObserve: (observations) => this.#call(() => this.#previews.wouldObserve(observations)),
-    recordUnreadable: (object) => this.#call(async () => this.#unreadable.record(object)),
-  };
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();
@@ -245,7 +226,7 @@ class Ledger implements PaymentLedger {
     const patientMs = drainMs * this.runtime.patience;
     const deadline = this.runtime.monotonicNowMs() + patientMs;
     // Together: no new attempt starts while calls are awaited.
-    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline)]);
+    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline), this.#carrier.stop()]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);
     await this.#store.close();
   }

@@ -1,7 +1,15 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
 
-import { LedgerError, type Logger, type ManualAction, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import {
+  LedgerError,
+  type Logger,
+  type ManualAction,
+  type PaymentLedger,
+  type Runtime,
+  type Seen,
+  type StaleAction,
+} from '@paidonce/ledger';
 import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout } from './checkout/checkout.ts';
@@ -10,6 +18,7 @@ import type { PaymentStatus } from './checkout/payment-status.ts';
 import { checkoutRefresher } from './checkout/refresh-checkout.ts';
 import type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
 import { StatusQuery } from './checkout/status-query.ts';
+import { type StatusWait, StatusWaits } from './checkout/status-wait.ts';
 import { Intake } from './intake/intake.ts';
 import { NotOursCache } from './intake/not-ours-cache.ts';
 import { OurLedger } from './intake/our-ledger.ts';
@@ -17,9 +26,11 @@ import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { WithdrawnCheckouts } from './intake/withdrawn-checkouts.ts';
 import { metadataFor } from './mapping/claim.ts';
-import { type Rechecked, recheck } from './operations/recheck.ts';
+import type { Rechecked, RecheckOptions } from './operations/recheck.ts';
+import { openRechecks } from './operations/rechecks.ts';
 import { OtherReads } from './poll/other-reads.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
+import { type PollHealth, pollHealth } from './poll/poll-health.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
@@ -119,6 +130,7 @@ export interface StripePayments extends AsyncDisposable {
    *   collected, or an authorized payment waits for its capture.
    */
   withdrawOrder(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'withdrawn' | 'exists' }>;
+  withdrawOrder(orderId: string, by: ManualAction, seen: Seen): Promise<{ readonly outcome: 'withdrawn' | 'exists' } | StaleAction>;
   /**
    * Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's: our scope, the
    * order, and the identity of this ledger, which its log gets by the first order or the first of these calls.
@@ -136,8 +148,13 @@ export interface StripePayments extends AsyncDisposable {
    * The state of one Checkout session (`cs_…`) or payment intent (`pi_…`), for a success page. Undefined: the ledger does not
    * know it, and Stripe was not asked. If Stripe does not answer within 3 s, or this process has spent the reads that are for
    * status queries, the result is what the ledger knows, and `stale`; that is no error.
+   *
+   * `wait`: the answer may take that long while nothing changes, and comes as soon as this process records a change. Stripe is
+   * read at the start alone. At most 1,000 calls wait at a time, more are answered at once; disposal ends every wait.
+   *
+   * @throws LedgerError `invalid_input`: `waitMs` is no number from 0 to 60,000.
    */
-  status(checkoutId: string): Promise<PaymentStatus | undefined>;
+  status(checkoutId: string, wait?: StatusWait): Promise<PaymentStatus | undefined>;
   /**
    * Runs one pass of the poll, for cron and serverless. By default all tiers run now; `onlyDue` skips those that are not
    * due, for a cron job every few minutes. `lookedAt`: objects listed, in `calls` calls; `found`: those of ours that stated
@@ -148,13 +165,16 @@ export interface StripePayments extends AsyncDisposable {
    *   the same again.
    */
   sweep(options?: SweepOptions): Promise<SweepResult>;
+  /** How the poll is doing: when each tier ran, and how many reads are left. From the log, so every process says the same. */
+  pollHealth(): Promise<PollHealth>;
   /**
    * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
-   * lets the ledger observe it. Stripe's answer decides, not who asks.
+   * lets the ledger observe it. Stripe's answer decides, not who asks. `by`: who asks, and why; the log keeps it with how many
+   * objects were read and how many were news, once for an order and a person in ten seconds. Default: nobody is named.
    *
    * @throws LedgerError `order_unknown`: the name is neither an order nor an id of Stripe's.
    */
-  recheck(orderOrObjectId: string): Promise<Rechecked>;
+  recheck(orderOrObjectId: string, options?: RecheckOptions): Promise<Rechecked>;
 }
 
 const drainMs = 10_000;
@@ -195,13 +215,13 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const notOurs = new NotOursCache(runtime);
   const intake = new Intake({ ...parts, accounts, siblings, notOurs });
-  const recheckIntake = new Intake({ ...parts, accounts, siblings }); // A person asks because something has changed.
   const refreshCheckout = checkoutRefresher(accounts, intake);
   const withdrawn = new WithdrawnCheckouts({ ...parts, accounts, intake });
   const checkout = new Checkout({ ...parts, accounts, refreshCheckout, withdrawn });
   const events = new StripeEvents({ ...parts, accounts, intake });
   const webhook = new Webhook({ ...parts, secrets, events, onEventsMissing: () => poll.sweepSoon() });
   const statusQuery = new StatusQuery({ ledger, refreshCheckout, allowance, runtime, log });
+  const statusWaits = new StatusWaits({ ledger, statusQuery, runtime, stopping: stopping.signal });
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
   const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
@@ -221,9 +241,12 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   if (options.poll !== false) poll.start();
 
   const calls = new OpenCalls('stripePayments');
+  const call = <T>(work: () => Promise<T>): Promise<T> => calls.run(work);
+  const rechecks = openRechecks({ ...parts, accounts, siblings, reads, counted: countedIn(others), stopping, call });
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {
+    rechecks.end();
     const drain = async () => {
       await Promise.all([poll.stop(), calls.close()]);
       await siblings.settled();
@@ -234,18 +257,19 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   return {
     ledger,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
-    withdrawOrder: (orderId, by) =>
+    withdrawOrder: ((orderId: string, by: ManualAction, seen: Seen = {}) =>
       calls.run(async () => {
-        const withdrawal = await ledger.withdrawOrder(orderId, by);
+        const withdrawal = await ledger.withdrawOrder(orderId, by, seen);
         const order = await ledger.order(orderId);
-        if (order) await withdrawn.end(order);
+        if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
         return withdrawal;
-      }),
+      })) as StripePayments['withdrawOrder'],
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
-    status: (checkoutId) => calls.run(() => statusQuery.ask(checkoutId)),
+    status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
-    recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake: recheckIntake, siblings, reads })),
+    pollHealth: () => calls.run(() => pollHealth(ledger, { runtime, allowance, intervalMs })),
+    recheck: rechecks.recheck,
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;

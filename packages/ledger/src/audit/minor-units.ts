@@ -22,6 +22,13 @@ export function moneyText(amountMinor: number, currency: string): string {
   return `${decimalText(amountMinor, currency)} ${currency.toUpperCase()}`;
 }
 
+/** Returns the amount for a reader, its thousands apart and with a real minus sign: `−1,234.50 USD`. */
+export function groupedMoneyText(amountMinor: number, currency: string): string {
+  const [whole = '', fraction] = decimalText(Math.abs(amountMinor), currency).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${amountMinor < 0 ? '−' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`} ${currency.toUpperCase()}`;
+}
+
 /**
  * Returns the amount in minor units: `49.00`, `usd` gives 4900. Zeros after the currency's last decimal are allowed.
  * Undefined: the text is no amount of that currency.

@@ -12,13 +12,14 @@ import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ManualAction } from '../observation.ts';
-import { backOffMs } from '../order/delivery-state.ts';
+import { backOffMs, deliveryHorizonMs } from '../order/delivery-state.ts';
 import type { DecisionType, DeliveryFailed, OrderEvent } from '../order/events.ts';
 import { evolve, isPending, type OrderState } from '../order/order.ts';
 import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import { settledWithin } from '../runtime.ts';
 import type { OrderStreams } from '../streams/order-streams.ts';
+import { deliveryErrorOf } from './delivery-error.ts';
 import { alertBehind, settle, storedAnswer } from './shop-ahead.ts';
 
 export interface DeliveryOptions {
@@ -43,12 +44,13 @@ export type AttemptResult =
   /** `revision`: of the last event appended for it. `retryAtMs`: monotonic; absent: the decision was abandoned. */
   | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
 
+/** How an attempt failed. */
+type Failure = Pick<DeliveryFailed, 'reason' | 'error'>;
+
 /** Failures of one decision before a person is alerted: about half a minute, where `deliver` fails at once. */
 const failuresBeforeAlert = 6;
 /** How long the shop's hook may take before an attempt that may end the process. */
 const hookMs = 5_000;
-/** After so much time for one decision it is abandoned. */
-const horizonMs = 72 * 3_600_000;
 
 /**
  * 1: Makes this instance the owner of the newest decision, if `mayTake` allows it. Answers the order after that. Undefined:
@@ -69,7 +71,7 @@ export async function takeOver(
     const takenOver: OrderEvent = { type: 'DeliveryTakenOver', data: { sequence, ...defined({ by }) } };
     const { failures, spentMs, waitMs } = evolve(order, takenOver, instance).delivery;
     if (failures <= order.delivery.failures) return { events: [takenOver], answer: 'owned' as const };
-    if (spentMs - waitMs < horizonMs) return { events: [takenOver], answer: 'owned_after_silence' as const };
+    if (spentMs - waitMs < deliveryHorizonMs) return { events: [takenOver], answer: 'owned_after_silence' as const };
     return { events: [takenOver, { type: 'DeliveryAbandoned', data: { sequence } }], answer: 'abandoned' as const };
   });
   // A crash here leaves an owner that falls silent in an attempt: the next one counts a failure and takes over.
@@ -101,7 +103,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   const startedAtMs = runtime.monotonicNowMs();
   // 2: A crash here: the shop may have stored the change. The next owner calls again, under the same key.
   const answer = await callShop(changeOf(order), abort, options);
-  if (typeof answer === 'string') return recordFailure(order, answer, startedAtMs, options);
+  if ('reason' in answer) return recordFailure(order, answer, startedAtMs, options);
   // 3: A crash or a failing store before this append: the shop is called again, under the same key. After it, all is settled.
   const { state, answer: outcome } = await orders.append(orderId, 'delivery', (now, policy) => {
     return settle(now, { sequence, stored: answer.stored }, policy);
@@ -115,7 +117,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
       return { outcome, order: state };
     case 'ahead again':
       options.log.warn({ orderId, sequence, storedSequence: answer.stored }, 'deliver answers a sequence above what was decided for it');
-      return recordFailure(order, 'error', startedAtMs, options);
+      return recordFailure(order, { reason: 'error', error: { name: 'StoredSequenceAhead' } }, startedAtMs, options);
   }
 }
 
@@ -124,7 +126,7 @@ async function callShop(
   change: MembershipChange,
   abort: AbortController,
   { deliver, timeoutMs, runtime, log }: DeliveryOptions,
-): Promise<{ readonly stored: number } | DeliveryFailed['reason']> {
+): Promise<{ readonly stored: number } | Failure> {
   const { membershipId: orderId, sequence } = change;
   const answered = new AbortController();
   const call = Promise.resolve()
@@ -134,13 +136,13 @@ async function callShop(
       (stored) => ({ stored }),
       (error: unknown) => {
         if (!abort.signal.aborted) log.warn({ err: error, orderId, sequence }, 'deliver failed');
-        return 'error' as const;
+        return { reason: 'error' as const, ...defined({ error: deliveryErrorOf(error) }) };
       },
     );
-  const timeout = runtime.sleep(timeoutMs, answered.signal).then(() => 'timeout' as const);
+  const timeout = runtime.sleep(timeoutMs, answered.signal).then(() => ({ reason: 'timeout' as const }));
   const answer = await Promise.race([call, timeout]);
   answered.abort();
-  if (answer !== 'timeout') return answer;
+  if ('stored' in answer || answer.reason !== 'timeout') return answer;
   abort.abort();
   log.warn({ orderId, sequence, timeoutMs }, 'deliver did not answer in time; its signal is aborted');
   return answer;
@@ -148,16 +150,16 @@ async function callShop(
 
 async function recordFailure(
   { orderId, sequence, delivery }: OrderState,
-  reason: DeliveryFailed['reason'],
+  failure: Failure,
   startedAtMs: number,
   options: DeliveryOptions,
 ): Promise<AttemptResult> {
   const { orders, instance, runtime } = options;
   const failedAtMs = runtime.monotonicNowMs();
   const spentMs = delivery.spentMs + failedAtMs - startedAtMs;
-  const abandoned = spentMs >= horizonMs;
+  const abandoned = spentMs >= deliveryHorizonMs;
   const waitMs = Math.round(backOffMs(delivery.failures) * (0.5 + runtime.random() / 2));
-  const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), reason } };
+  const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), ...failure } };
   // 4: A crash before this append leaves an owner that falls silent, which the next one counts as a failure. After it, the
   // failure and its wait are recorded: another instance takes over after them.
   const { state, answer: stillOurs } = await orders.append(orderId, 'delivery', (now) => {

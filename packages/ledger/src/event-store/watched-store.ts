@@ -1,9 +1,17 @@
-// A store whose first `log_went_back` is reported, whoever meets it: a call, a subscriber or a delivery.
+// A store whose first `log_went_back` is reported, whoever meets it: a call, a subscriber or a delivery. It also tells who waits for
+// a stream of what this process appends to it.
 import { LedgerError } from '../errors.ts';
+import { AppendNews } from './append-news.ts';
 import type { EventStore, LogPage, ReadLogOptions } from './event-store.ts';
 
+export interface WatchedStore extends EventStore {
+  /** Resolves at the next append to the stream by this process, and at the latest when the signal aborts. */
+  nextAppend(stream: string, signal: AbortSignal): Promise<void>;
+}
+
 /** @param onWentBack called once, with the error. */
-export function watchedStore(store: EventStore, onWentBack: (error: LedgerError) => void): EventStore {
+export function watchedStore(store: EventStore, onWentBack: (error: LedgerError) => void): WatchedStore {
+  const news = new AppendNews();
   let reported = false;
 
   function noticed(error: unknown): unknown {
@@ -30,8 +38,13 @@ export function watchedStore(store: EventStore, onWentBack: (error: LedgerError)
     }
   }
 
-  const methods: EventStore = {
-    append: (stream, expectedRevision, events) => watched(store.append(stream, expectedRevision, events)),
+  const methods: WatchedStore = {
+    append: async (stream, expectedRevision, events) => {
+      const result = await watched(store.append(stream, expectedRevision, events));
+      if (result.appended) news.appended(stream);
+      return result;
+    },
+    nextAppend: (stream, signal) => news.next(stream, signal),
     readStream: (stream, options) => watched(store.readStream(stream, options)),
     readLog,
     close: () => store.close(),

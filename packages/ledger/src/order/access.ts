@@ -85,7 +85,7 @@ function isPaidInVain(order: OrderState, payment: PaymentFacts, placed: OrderPla
 }
 
 /** The expected amount, less the discount and plus the tax and shipping that the order allows. Minor units. */
-function owed({ parts }: PaidAmount, { expected }: OrderPlaced): number {
+export function owed({ parts }: PaidAmount, { expected }: OrderPlaced): number {
   if (parts === undefined) return expected.amountMinor;
   const discount = expected.allow.discount ? parts.discountMinor : 0;
   const tax = expected.allow.tax ? parts.taxMinor : 0;

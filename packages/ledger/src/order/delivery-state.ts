@@ -50,6 +50,8 @@ type DeliveryEvent = Extract<OrderEvent, { type: 'DeliveryFailed' | 'DeliveryTak
 
 const firstWaitMs = 1_000;
 const longestWaitMs = 3_600_000;
+/** After so much time for one decision it is abandoned. */
+export const deliveryHorizonMs: number = 72 * 3_600_000;
 /** Milliseconds that an owner must have been silent, at least, before another instance takes over. */
 export const leastSilenceMs = 30_000;
 

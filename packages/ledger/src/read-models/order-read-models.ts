@@ -4,16 +4,24 @@
 import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts';
 import { invariant } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
-import { initialState, type OrderState } from '../order/order.ts';
+import type { OrderState } from '../order/order.ts';
 import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
 import type { Backlog, Membership } from '../payment-ledger.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import type { FoldedSweep } from '../streams/sweep-streams.ts';
-import { type AccountQuery, type AccountRows, openAccountRows } from './account-rows.ts';
+import { type AccountQuery, openAccountRows } from './account-rows.ts';
+import { type ActionRows, noteRuns, openActionRows } from './action-rows.ts';
+import { type ConsoleRows, openConsoleRows } from './console-rows.ts';
 import { type DuplicateRows, openDuplicateRows } from './duplicate-rows.ts';
-import { type FoldedOrder, foldInto, orderColumns, rowsOf } from './order-rows.ts';
+import { type HeldRows, openHeldRows } from './held-rows.ts';
+import { type HourRows, openHourRows } from './hour-rows.ts';
+import { type NameRows, openNameRows } from './name-rows.ts';
+import { type FoldedOrder, foldInto, isOfOrder, OrderNotes } from './order-rows.ts';
+import { openQueueRows, type QueueRows } from './queue-rows.ts';
 import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
-import { isOfSweep, openSweepRows } from './sweep-rows.ts';
+import { openStoredOrders, type StoredOrder } from './stored-orders.ts';
+import { openSweepRows } from './sweep-rows.ts';
+import { openUnreadableRows, type UnreadableRows } from './unreadable-rows.ts';
 
 export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
   /** How far the file had read the log when it was opened. */
@@ -37,17 +45,35 @@ export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
   pendingDeliveries(): readonly OrderState[];
   /** Undefined: there is no row for the tier, or it cannot be read. */
   sweep(tier: string): FoldedSweep | undefined;
+  /** What a console lists, and by what it finds orders. */
+  readonly console: ConsoleModels;
+}
+
+export interface ConsoleModels {
+  readonly lists: ConsoleRows;
+  readonly queues: Pick<QueueRows, 'counts'>;
+  readonly names: Pick<NameRows, 'named' | 'members'>;
+  readonly hours: Omit<HourRows, 'add'>;
+  readonly actions: Pick<ActionRows, 'actions'>;
+  readonly held: Pick<HeldRows, 'held' | 'named'>;
+  readonly unreadable: Pick<UnreadableRows, 'unreadable'>;
 }
 
 /** @param duplicateWithinHours as the option of the ledger. */
 export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: number): OrderReadModels {
   const { db } = file;
   const accountRows = openAccountRows(file);
-  const { load, save } = openStoredOrders(file, accountRows);
+  const queues = openQueueRows(file);
+  const orders = openStoredOrders(file, accountRows, queues);
+  const names = openNameRows(file);
+  const hours = openHourRows(file);
+  const actions = openActionRows(file);
+  const held = openHeldRows(file);
+  const unreadable = openUnreadableRows(file);
   const sweepRows = openSweepRows(file);
   const { note: noteGranted, ...duplicates } = openDuplicateRows(file, duplicateWithinHours);
   const byMember = db.prepare(
-    "select order_id, plan, status, since from orders where member_id = ? and status <> 'none' order by order_id",
+    "select order_id, plan, status, since from orders where member_id = ?1 collate nocase and member_id = ?1 and status <> 'none' order by order_id",
   );
   // The inner query is answered from the index alone: rows of orders whose time is over are not read.
   const awaited = db.prepare(`
@@ -60,20 +86,34 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
   const undelivered = db.prepare('select state from orders where pending + abandoned > 0 and order_id > ? order by order_id limit ?');
   const pending = db.prepare('select state from orders where pending = 1 order by order_id');
 
-  function applyPage(events: readonly StoredEvent[], from: Position): void {
-    const changed = new Map<string, FoldedOrder>();
+  /** How far the rows are as this process wrote them. Undefined: not known. Written by `applyPage` and `apply`. */
+  let applied: Position | undefined;
+  let isWorked = false; // Set by `applyPage`.
+
+  function applyPage(all: readonly StoredEvent[], from: Position): void {
+    const events = all.filter(({ position }) => position > from);
+    const [changed, notes] = [new Map<string, StoredOrder>(), new OrderNotes()];
+    orders.begin(from === applied);
+    applied = undefined; // Until it is committed.
+    isWorked = true;
     const granted: FoldedOrder[] = [];
     for (const event of events) {
-      if (event.position <= from || isOfSweep(event.stream)) continue;
+      if (!isOfOrder(event.stream)) continue;
       const orderId = event.stream.slice(orderAggregate.stream('').length);
-      const row = changed.get(orderId) ?? load(orderId);
+      const row = changed.get(orderId) ?? orders.load(orderId);
       invariant(event.revision === row.state.revision + 1, `${event.stream}: revision ${event.revision} follows ${row.state.revision}`);
-      foldInto(row, event);
+      foldInto(row, event, notes);
       changed.set(orderId, row);
       if (event.type === 'MembershipGranted') granted.push(row);
     }
-    for (const row of changed.values()) save(row);
+    for (const row of changed.values()) orders.save(row);
     noteGranted(granted);
+    noteRuns(events, notes.actions);
+    names.add(notes.names);
+    hours.add(notes.counts);
+    actions.add(notes.actions);
+    held.apply(events);
+    unreadable.apply(events);
     sweepRows.apply(events);
   }
 
@@ -82,7 +122,11 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
 
   return {
     cursor: file.cursor(readModelCursor),
-    apply: (events, next) => file.advance(readModelCursor, { events, next }, (from) => applyPage(events, from)),
+    apply: async (events, next) => {
+      isWorked = false;
+      await file.advance(readModelCursor, { events, next }, (from) => applyPage(events, from));
+      applied = isWorked ? next : undefined; // Else another process has applied the page, and the rows are as it wrote them.
+    },
     memberships: (memberId) =>
       byMember.all(memberId).map((row) => ({
         membershipId: String(row['order_id']),
@@ -100,40 +144,8 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
     backlog: openBacklog(file),
     pendingDeliveries: () => states(pending.all()),
     sweep: sweepRows.folded,
+    console: { lists: openConsoleRows(file), queues, names, hours, actions, held, unreadable },
   };
-}
-
-/** Reads and writes the row of one order, and what hangs on it. */
-function openStoredOrders({ db }: ReadModelFile, accountRows: AccountRows) {
-  const select = db.prepare('select state, since, granted_paid_at from orders where order_id = ?');
-  // Updated in its place: `insert or replace` would move the row to the end of the table.
-  const upsert = db.prepare(
-    `insert into orders values (${orderColumns.map(() => '?').join(', ')})
-     on conflict (order_id) do update set ${orderColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
-  );
-  const dropReviews = db.prepare('delete from reviews where order_id = ?');
-  const addReview = db.prepare('insert into reviews values (?, ?, ?)');
-
-  function load(orderId: string): FoldedOrder {
-    const row = select.get(orderId);
-    if (!row) return { state: initialState(orderId), since: null, paidAt: null };
-    return {
-      state: JSON.parse(String(row['state'])) as OrderState,
-      since: row['since'] as string | null,
-      paidAt: row['granted_paid_at'] as string | null,
-    };
-  }
-
-  function save(order: FoldedOrder): void {
-    const { orderId } = order.state;
-    const { columns, reviews } = rowsOf(order);
-    upsert.run(...columns);
-    accountRows.note(order);
-    dropReviews.run(orderId);
-    for (const [reviewId, review] of reviews) addReview.run(orderId, reviewId, review);
-  }
-
-  return { load, save };
 }
 
 function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {

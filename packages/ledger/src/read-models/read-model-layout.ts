@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 12;
+export const layout = 13;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -29,12 +29,26 @@ export const schema: string = `
     abandoned integer not null,
     paid_at text,
     granted_paid_at text,
-    withdrawn_until text
+    withdrawn_until text,
+    newest_at text,
+    granted_at text,
+    grant_unsaved integer not null,
+    rescued integer not null,
+    saved_at text,
+    pending_since text,
+    last_error text,
+    next_try_at text,
+    gives_up_at text,
+    action text,
+    claims text
   );
-  create index orders_by_member on orders (member_id, order_id) where status <> 'none';
+  -- In any case of letters: a search finds by it too.
+  create index orders_by_member on orders (member_id collate nocase, placed_at, order_id) where member_id is not null;
+  -- With what lists are filtered by, so that an order that is not listed is passed over without reading its row.
+  create index orders_newest on orders (placed_at, order_id, status, plan, account) where placed_at is not null;
   -- With the time, so that those who never came back are passed over without reading their rows.
   create index orders_awaited on orders (order_id, awaited_until) where awaited_until is not null;
-  create index orders_pending on orders (order_id) where pending = 1;
+  create index orders_pending on orders (order_id, pending_since) where pending = 1;
   create index orders_undelivered on orders (order_id) where pending + abandoned > 0;
   create index orders_listed on orders (account, livemode, listed_until, placed_at) where listed_until is not null;
   create index orders_unsettled on orders (account, livemode) where unsettled = 1;
@@ -53,6 +67,81 @@ export const schema: string = `
     primary key (account, livemode)
   ) without rowid;
   create table reviews (order_id text not null, review_id text not null, review text not null, primary key (order_id, review_id)) without rowid;
+  create index reviews_oldest on reviews (json_extract(review, '$.openedAt'), order_id, review_id);
+  -- The lists that an order waits in: awaiting (until a time), undelivered, suspended. Reviews are a list of their own.
+  create table queued (
+    queue text not null,
+    since text not null,
+    order_id text not null,
+    until text,
+    primary key (queue, since, order_id)
+  ) without rowid;
+  -- What an order can be found by: kind 0 is its own id, 1 an object of the provider.
+  create table names (
+    id text not null collate nocase,
+    kind integer not null,
+    order_id text not null,
+    primary key (id, kind, order_id)
+  ) without rowid;
+  -- Payments that no order is known for, by their reference names; facts is what was reported, joined.
+  create table held (
+    reference text primary key not null,
+    id text not null collate nocase,
+    facts text not null,
+    claims text,
+    source text not null,
+    since text not null
+  ) without rowid;
+  create index held_by_id on held (id);
+  create index held_oldest on held (since, reference);
+  create table unreadable (object_id text primary key not null, object text not null, since text not null, read_since text) without rowid;
+  create index unreadable_oldest on unreadable (read_since is not null, since, object_id);
+  create index unreadable_unread on unreadable (since) where read_since is null;
+  -- Counters by the hour: whole hours since 1970, UTC.
+  create table hours (
+    hour integer not null,
+    account text not null,
+    livemode integer not null,
+    source text not null,
+    grants integer not null,
+    rescued integer not null,
+    webhooks integer not null,
+    missed integer not null,
+    last_webhook_at text not null,
+    primary key (hour, account, livemode, source)
+  ) without rowid;
+  create index hours_of_webhooks on hours (account, livemode, hour) where webhooks > 0;
+  create table latencies (
+    hour integer not null,
+    account text not null,
+    livemode integer not null,
+    stage text not null,
+    bucket integer not null,
+    count integer not null,
+    primary key (hour, account, livemode, stage, bucket)
+  ) without rowid;
+  create table waits (
+    hour integer not null,
+    account text not null,
+    livemode integer not null,
+    longest_ms integer not null,
+    primary key (hour, account, livemode)
+  ) without rowid;
+  -- What people did: one row for each event that names who acted.
+  create table actions (
+    position text primary key not null,
+    at text not null,
+    actor text not null,
+    reason text,
+    action text not null,
+    order_id text,
+    run_id text,
+    outcome text not null
+  ) without rowid;
+  create index actions_by_actor on actions (actor, position);
+  create index actions_by_kind on actions (action, position);
+  create index actions_by_order on actions (order_id, position) where order_id is not null;
+  create index actions_by_run on actions (run_id) where run_id is not null;
   -- The folded stream of each tier, and its last event: tells whether the row belongs to the stream.
   create table sweeps (tier text primary key not null, state text not null, event_id text not null) without rowid;
   -- Streams that the roll-forward could not hand on, though its cursor has passed them: from the first event to the last that waits.

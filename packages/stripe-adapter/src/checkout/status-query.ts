@@ -5,7 +5,7 @@ import { LedgerError, type Logger, type OrderView, type PaymentLedger, type Runt
 import { attemptOf, isFinalAttempt } from '@paidonce/ledger/adapter';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
 import { LookBucket } from './look-bucket.ts';
-import { type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
+import { type PaymentState, type PaymentStatus, stateOf, statusOf } from './payment-status.ts';
 import type { RefreshCheckout } from './refresh-checkout.ts';
 
 export interface StatusQueryParts {
@@ -68,6 +68,15 @@ export class StatusQuery {
     const asked = this.#ask(checkoutId).finally(() => this.#running.delete(checkoutId));
     this.#running.set(checkoutId, asked);
     return asked;
+  }
+
+  /** What the ledger knows, without a look at Stripe. Undefined: it does not know the session or intent any more. */
+  async known(checkoutId: string): Promise<{ readonly orderId: string; readonly state: PaymentState } | undefined> {
+    const { ledger } = this.#parts;
+    const order = await ledger.orderOf(checkoutId);
+    if (order === undefined) return undefined;
+    const state = stateOf(order, attemptOf(await ledger.history(order.orderId), checkoutId), ledger.delivers);
+    return { orderId: order.orderId, state };
   }
 
   async #ask(checkoutId: string): Promise<PaymentStatus | undefined> {

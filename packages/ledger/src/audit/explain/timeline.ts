@@ -1,5 +1,6 @@
 // The timeline of an order, as plain data: which source reported what and when, what it led to, and why it led to nothing
 // where it did. The sentences are in `messages-*.ts`.
+import { defined } from '../../defined.ts';
 import type { Fact, ManualAction, PaymentReference, Source } from '../../observation.ts';
 import { isPaid, paymentKey } from '../../observation.ts';
 import type {
@@ -50,10 +51,13 @@ export interface SourceReport {
 /** What led to a decision: an observation, what a person decided, or the higher sequence that the shop had. */
 export type Because = { readonly report: SourceReport } | { readonly by: ManualAction } | { readonly shopHad: number };
 
-/** One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. */
-export type TimelineEntry = { readonly at: string; readonly place: string } & (
+/**
+ * One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. `instance`: the process that
+ * recorded it; absent: it names none, or the event is of a reference stream.
+ */
+export type TimelineEntry = { readonly at: string; readonly place: string; readonly instance?: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
-  | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string }
+  | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string; readonly by?: ManualAction }
   | { readonly kind: 'linked'; readonly reference: string }
   | { readonly kind: 'held'; readonly reference: string; readonly report: SourceReport }
   | { readonly kind: 'reported'; readonly report: SourceReport; readonly verdict: Verdict }
@@ -78,10 +82,11 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
       /** True if the order was imported with a membership that the shop had given already: nothing was sent to the shop. */
       readonly imported: boolean;
     }
-  | { readonly kind: 'delivery_failed'; readonly sequence: number; readonly reason: DeliveryFailed['reason']; readonly waitMs: number }
+  | ({ readonly kind: 'delivery_failed' } & DeliveryFailed)
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
   | { readonly kind: 'abandoned'; readonly sequence: number }
   | { readonly kind: 'shop_ahead'; readonly sequence: number }
+  | { readonly kind: 'rechecked'; readonly by: ManualAction; readonly looked: number; readonly recorded: number }
 );
 
 /** A parsed event of the order's stream, with the metadata that the timeline shows. */
@@ -114,6 +119,7 @@ export function timelineOf(orderId: string, events: readonly ReadEvent[]): Timel
     entries.push({
       at: current.recordedAt,
       place: current.place,
+      ...defined({ instance: current.instance || undefined }),
       ...entryOf(order, after, events, index, memory),
     } as TimelineEntry);
     order = after;
@@ -128,7 +134,7 @@ interface Memory {
   readonly decidedAt: Map<number, string>;
 }
 
-type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'at' | 'place'> : never;
+type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'at' | 'place' | 'instance'> : never;
 
 function entryOf(
   before: OrderState,
@@ -172,6 +178,8 @@ function entryOf(
       return { kind: 'abandoned', ...event.data };
     case 'ShopAhead':
       return { kind: 'shop_ahead', ...event.data };
+    case 'StripeRechecked':
+      return { kind: 'rechecked', ...event.data };
     default:
       memory.decidedAt.set(event.data.sequence, recordedAt);
       return {

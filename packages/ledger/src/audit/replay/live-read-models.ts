@@ -9,6 +9,7 @@ import { type OrderColumns, orderColumns } from '../../read-models/order-rows.ts
 import { readModelCursor } from '../../read-models/read-model-file.ts';
 import { layout, schema } from '../../read-models/read-model-layout.ts';
 import type { SweepRow } from '../../read-models/sweep-rows.ts';
+import { type LiveTables, openLiveTables } from './live-tables.ts';
 
 export interface LiveOrder {
   /** The row. Key: the name of the column. */
@@ -37,6 +38,7 @@ export interface LiveReadModels {
   tiers(): readonly string[];
   /** Returns the ids of orders that have reviews, but no row of their own. */
   strayReviews(): readonly string[];
+  readonly tables: LiveTables;
   close(): void;
 }
 
@@ -109,6 +111,7 @@ function readFrom(db: DatabaseSync): LiveReadModels {
         .prepare('SELECT DISTINCT order_id FROM reviews WHERE order_id NOT IN (SELECT order_id FROM orders)')
         .all()
         .map((row) => String(row['order_id'])),
+    tables: openLiveTables(db),
     close: () => db.close(),
   };
 }

@@ -2,30 +2,27 @@
 // It handles one order after the other: only one state is in memory, and nothing is written.
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerError } from '../../errors.ts';
-import { logStart, type Position } from '../../event-store/event-store.ts';
+import { logStart, type Position, type StoredEvent } from '../../event-store/event-store.ts';
 import type { MembershipStatus } from '../../order/order.ts';
-import { initialState } from '../../order/order.ts';
 import { hasPaidPayment } from '../../order/view.ts';
-import { type FoldedOrder, foldInto, type OrderColumns, orderColumns, rowsOf } from '../../read-models/order-rows.ts';
+import {
+  emptyOrder,
+  type FoldedOrder,
+  foldInto,
+  type OrderColumns,
+  OrderNotes,
+  orderColumns,
+  rowsOf,
+} from '../../read-models/order-rows.ts';
 import { foldSweep, isOfSweep, sweepRow, tierOf } from '../../read-models/sweep-rows.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
-import { type FoldedSweep, sweepAggregate } from '../../streams/sweep-streams.ts';
+import type { FoldedSweep } from '../../streams/sweep-streams.ts';
 import type { ScannedStream, SqliteLog } from '../log/sqlite-log.ts';
 import { parseRow } from '../verify/read-stream.ts';
 import type { StreamPart } from '../verify/verify-streams.ts';
+import type { Difference } from './difference.ts';
 import { type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
-
-/** One place where a live row differs from the row that the log leads to. */
-export interface Difference {
-  /** Which object differs: `order …`, `account …` or `sweep …`. */
-  readonly subject: string;
-  /** Which table or column differs: `orders.state`, `reviews`, … */
-  readonly place: string;
-  /** What the log leads to. */
-  readonly replayed: string;
-  /** What the live read models have. */
-  readonly live: string;
-}
+import { type ReplayedTables, ReplayTables } from './replay-tables.ts';
 
 export interface ReplayedPart {
   readonly events: number;
@@ -41,6 +38,8 @@ export interface ReplayedPart {
   readonly differences: readonly Difference[];
   /** How many differences there are. */
   readonly differing: number;
+  /** What the part adds to the tables that are of no one order. Undefined: nothing is compared, or an order cannot be replayed. */
+  readonly tables: ReplayedTables | undefined;
 }
 
 export interface ReplayedAccount {
@@ -77,9 +76,15 @@ class Replay {
   readonly #accounts = new Map<string, ReplayedAccount>();
   /** How many differences there are. Written by `#differs`. */
   #differing = 0;
+  readonly #tables: ReplayTables | undefined;
+  /** Where nothing is compared. */
+  readonly #notes = new OrderNotes();
+  /** True: an order cannot be replayed. Written by `#fold`. */
+  #isBroken = false;
 
   constructor(live: LiveReadModels | undefined) {
     this.#live = live;
+    this.#tables = live && new ReplayTables(live.tables, (difference) => this.#differs(difference));
   }
 
   over(log: SqliteLog, { range, upTo }: StreamPart): ReplayedPart {
@@ -88,12 +93,14 @@ class Replay {
     for (const stream of log.streams(range, upTo)) {
       counts.events += stream.rows.length;
       if (stream.name !== null && isOfSweep(stream.name)) this.#compareSweep(stream.name, stream.rows);
+      if (stream.name !== null) this.#tables?.stream(stream.name, storedIn(stream.rows));
       if (stream.rows.length === 0 || !stream.name?.startsWith(orderAggregate.stream(''))) continue;
       counts.orders += 1;
       const orderId = stream.name.slice(orderAggregate.stream('').length);
       const folded = this.#fold(orderId, stream);
       if (folded === undefined) continue;
-      const { columns, reviews } = rowsOf(folded);
+      const { columns, reviews, queued } = rowsOf(folded);
+      this.#tables?.order(orderId, queued);
       memberships[folded.state.membership] += 1;
       counts.openReviews += reviews.length;
       counts.pendingDeliveries += columns[7];
@@ -101,7 +108,8 @@ class Replay {
       if (this.#live) this.#compare(orderId, columns, reviews);
     }
     const [accounts, cursor] = [[...this.#accounts.values()], this.#live?.cursor];
-    return { ...counts, memberships, accounts, cursor, differences: this.#differences, differing: this.#differing };
+    const tables = this.#isBroken ? undefined : this.#tables?.end();
+    return { ...counts, memberships, accounts, cursor, tables, differences: this.#differences, differing: this.#differing };
   }
 
   #note({ state }: FoldedOrder, { rows }: ScannedStream): void {
@@ -120,18 +128,20 @@ class Replay {
 
   /** Folds an order. One that cannot be folded is a difference; `verify` says what is wrong with it. */
   #fold(orderId: string, { name, rows }: ScannedStream): FoldedOrder | undefined {
-    const folded: FoldedOrder = { state: initialState(orderId), since: null, paidAt: null };
+    const folded = emptyOrder(orderId);
+    const notes = this.#tables?.notes ?? this.#notes;
     try {
       for (const [at, row] of rows.entries()) {
         const stored = parseRow({ ...row, stream: name ?? '' }, ({ expected, found }) => {
           throw new LedgerError('corrupt', `${name}@${row.revision}: expected ${expected}, found ${found}`);
         });
         if (row.revision !== at) throw new LedgerError('corrupt', `${name}: revision ${row.revision} stands where ${at} belongs`);
-        if (stored) foldInto(folded, stored);
+        if (stored) foldInto(folded, stored, notes);
       }
       return folded;
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
+      this.#isBroken = true;
       this.#differs({
         subject: `order ${orderId}`,
         place: 'log',
@@ -201,6 +211,17 @@ export function noteAccount(accounts: Map<string, ReplayedAccount>, also: Replay
   });
 }
 
+/** The events of a stream, up to one that cannot be parsed: the live read models stop there too. */
+function storedIn(rows: ScannedStream['rows']): readonly StoredEvent[] {
+  const events: StoredEvent[] = [];
+  for (const row of rows) {
+    const stored = parseRow(row, () => undefined);
+    if (stored === undefined) break;
+    events.push(stored);
+  }
+  return events;
+}
+
 function aRow(row: unknown): string {
   return row === undefined ? 'nothing' : 'a row';
 }
@@ -212,29 +233,5 @@ function isSameJson(a: unknown, b: unknown): boolean {
     return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
   } catch {
     return false;
-  }
-}
-
-/** Returns the live rows of orders and sweeps that the log does not have. */
-export function strayRows(log: SqliteLog, readModels: string): readonly Difference[] {
-  const live = openLiveReadModels(readModels);
-  try {
-    const strays = [...live.strayReviews()].map((orderId) => ({
-      subject: `order ${orderId}`,
-      place: 'reviews',
-      replayed: 'nothing',
-      live: 'a review without an order',
-    }));
-    for (const orderId of live.orderIds()) {
-      if (!log.has(orderAggregate.stream(orderId)))
-        strays.push({ subject: `order ${orderId}`, place: 'orders', replayed: 'nothing: the log has no such order', live: 'a row' });
-    }
-    for (const tier of live.tiers()) {
-      if (!log.has(sweepAggregate.stream(tier)))
-        strays.push({ subject: `sweep ${tier}`, place: 'sweeps', replayed: 'nothing: the log has no such sweep', live: 'a row' });
-    }
-    return strays;
-  } finally {
-    live.close();
   }
 }

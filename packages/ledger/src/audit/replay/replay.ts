@@ -5,8 +5,10 @@ import type { MembershipStatus } from '../../order/order.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { withSqliteLog } from '../log/sqlite-copy.ts';
 import { runScanJobs, type ScanPoolOptions, streamParts } from '../scan/scan-pool.ts';
-import { type LiveAccount, openLiveReadModels } from './live-read-models.ts';
-import { type Difference, noteAccount, type ReplayedAccount, type ReplayedPart } from './replay-streams.ts';
+import type { Difference } from './difference.ts';
+import { type LiveAccount, type LiveReadModels, openLiveReadModels } from './live-read-models.ts';
+import { noteAccount, type ReplayedAccount, type ReplayedPart } from './replay-streams.ts';
+import { tableDifferences } from './replay-tables.ts';
 
 /** What to rebuild, and what to compare it with. */
 export interface ReplayOptions extends ScanPoolOptions {
@@ -53,7 +55,7 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
       ...pool,
       onEvents: (events) => onEvents?.(copied + events),
     });
-    const accounts = readModels === undefined ? [] : accountDifferences(readModels, parts);
+    const whole = readModels === undefined ? [] : wholeDifferences(readModels, parts);
     const sum = (count: 'events' | 'orders' | 'openReviews' | 'pendingDeliveries' | 'differing'): number =>
       parts.reduce((total, part) => total + part[count], 0);
     const cursor = readModels === undefined ? undefined : cursorOf(readModels);
@@ -72,24 +74,29 @@ export function replayLog(reader: LogReader, { readModels, asOf, ...pool }: Repl
       compared: readModels !== undefined,
       ...defined({ cursor }),
       notCompared: readModels === undefined ? 0 : await eventsBehind(reader, cursor),
-      differences: [...parts.flatMap((part) => part.differences), ...strays, ...accounts],
-      differing: sum('differing') + strays.length + accounts.length,
+      differences: [...parts.flatMap((part) => part.differences), ...strays, ...whole],
+      differing: sum('differing') + strays.length + whole.length,
     };
   });
 }
 
-/** Compares the accounts. If the live read models changed meanwhile, each part has seen another state: then skips them. */
-function accountDifferences(readModels: string, parts: readonly ReplayedPart[]): readonly Difference[] {
+/** Compares what needs all parts. If the live read models changed meanwhile, each part has seen another state: then nothing. */
+function wholeDifferences(readModels: string, parts: readonly ReplayedPart[]): readonly Difference[] {
   const live = openLiveReadModels(readModels);
   try {
     if (parts.some(({ cursor }) => cursor !== live.cursor)) return [];
-    const replayed = new Map<string, ReplayedAccount>();
-    for (const part of parts) for (const account of part.accounts) noteAccount(replayed, account);
-    const found = new Map(live.accounts().map((account) => [`${account.account} ${account.livemode}`, account]));
-    return [...new Set([...replayed.keys(), ...found.keys()])].flatMap((key) => accountDifference(key, replayed.get(key), found.get(key)));
+    const tables = parts.flatMap((part) => part.tables ?? []);
+    return [...accountDifferences(live, parts), ...(tables.length === parts.length ? tableDifferences(live.tables, tables) : [])];
   } finally {
     live.close();
   }
+}
+
+function accountDifferences(live: LiveReadModels, parts: readonly ReplayedPart[]): readonly Difference[] {
+  const replayed = new Map<string, ReplayedAccount>();
+  for (const part of parts) for (const account of part.accounts) noteAccount(replayed, account);
+  const found = new Map(live.accounts().map((account) => [`${account.account} ${account.livemode}`, account]));
+  return [...new Set([...replayed.keys(), ...found.keys()])].flatMap((key) => accountDifference(key, replayed.get(key), found.get(key)));
 }
 
 function accountDifference(key: string, replayed: ReplayedAccount | undefined, live: LiveAccount | undefined): readonly Difference[] {

@@ -2,7 +2,9 @@
 // can run in a worker beside other jobs.
 
 import type { SqliteLog } from '../log/sqlite-log.ts';
-import { type Difference, type ReplayedPart, replayStreams, strayRows } from '../replay/replay-streams.ts';
+import type { Difference } from '../replay/difference.ts';
+import { type ReplayedPart, replayStreams } from '../replay/replay-streams.ts';
+import { strayRows } from '../replay/stray-rows.ts';
 import { TreeScan } from '../tree/tree-scan.ts';
 import { type Finding, findingAt } from '../verify/finding.ts';
 import { type StreamPart, type VerifiedPart, verifyStreams } from '../verify/verify-streams.ts';

@@ -261,7 +261,7 @@ export const mutants: readonly Mutant[] = [
     'delivery.onPendingAtStart(order, await agoMs(order));',
     'void order;',
   ),
-  mutant('given up after a minute', 'delivery/attempt.ts', 'const horizonMs = 72 * 3_600_000;', 'const horizonMs = 60_000;'),
+  mutant('given up after a minute', 'order/delivery-state.ts', 'HorizonMs: number = 72 * 3_600_000;', 'HorizonMs: number = 60_000;'),
   mutant(
     'a decision whose reply was lost is taken to be in hand',
     'delivery/delivery.ts',

@@ -1,6 +1,7 @@
 // Runs one seed of the simulation: several processes of the real ledger on a virtual clock and a network that fails. First
 // with faults, when the laws must hold at every step; then without faults, when all work must end.
 import { createHash } from 'node:crypto';
+import type { MemoryLog } from '../../event-store/memory.ts';
 import { backUpMemoryLog } from '../back-up-memory-log.ts';
 import { converge, dispose } from './convergence.ts';
 import type { Coverage } from './coverage.ts';
@@ -28,7 +29,8 @@ export interface SimulationResult {
 
 const outageMs = 80 * 3_600_000;
 
-export async function simulate(seed: number): Promise<SimulationResult> {
+/** @param look receives the final log, for tests that read what the simulation wrote. */
+export async function simulate(seed: number, look?: (log: MemoryLog) => void): Promise<SimulationResult> {
   const options = drawOptions(seed);
   const simulation = new Simulation(setStage(options));
   const { world } = simulation.stage;
@@ -42,6 +44,7 @@ export async function simulate(seed: number): Promise<SimulationResult> {
     world.readModels.close();
   }
   const { violation, coverage, scheduler, log } = world;
+  look?.(log);
   return {
     options,
     ...(violation ? { violation } : {}),

@@ -1,0 +1,202 @@
+// What people do with one order. Each goes through the ledger's one write path and is signed; none can state a payment by itself but
+// `observe`, where a named person does. Where the order has news that the person did not see, nothing is done.
+import { LedgerError, type ManualAction, type OrderView, type PaymentReference, type Resolution, readOrderEvent } from '@paidonce/ledger';
+import { isId } from '@paidonce/ledger/adapter';
+import { manualPayment } from '@paidonce/stripe-adapter';
+import { type Console, type ConsoleCall, ConsoleProblem, type ConsoleRoute } from '../../console-call.ts';
+import { isTimeZone } from '../../console-request.ts';
+import { typedAmount } from '../amount.ts';
+import { orderForms } from '../forms.ts';
+import { catalogues } from '../words.ts';
+import { asFormProblem, FormProblem, requiredText, seenIn, signedBy, textOf, typedTime } from './form.ts';
+import { type Done, eventOf, isSameHand, orderAction } from './outcome.ts';
+
+type Act = (call: ConsoleCall, orderId: string) => Promise<Done>;
+
+export function orderActionRoutes(console: Console): readonly ConsoleRoute[] {
+  const acts = { recheck, redeliver, observe, move, link, resolve, withdraw };
+  return Object.entries(acts).map(([name, act]) => {
+    const form = name as keyof typeof acts;
+    return orderAction(console, form, orderForms[form], act(console));
+  });
+}
+
+const recheck =
+  (console: Console): Act =>
+  async (call, orderId) => {
+    const { payments } = console;
+    await placed(console, orderId);
+    const by = { actor: call.operator.actor, reason: textOf(call, 'reason') || 'asked in the console' };
+    const { objects, order } = await payments.recheck(orderId, { by });
+    const said = await eventOf(console, orderId, ({ type, data }) => type === 'StripeRechecked' && data.by.actor === by.actor);
+    const data = { objects, ...(order ? { order } : {}) };
+    return { outcome: 'asked', orderId, data, ...(said ? { did: said.position } : {}) };
+  };
+
+const redeliver =
+  (console: Console): Act =>
+  async (call, orderId) => {
+    const { ledger } = console.payments;
+    const by = signedBy(call);
+    const seenRevision = seenIn(call);
+    await placed(console, orderId);
+    if (!ledger.delivers) throw new ConsoleProblem(409, 'does_not_deliver', catalogues[call.language].actions.doesNotDeliver);
+    const done = await ledger.redeliver(orderId, by, { seenRevision });
+    if (done.outcome === 'stale') return done;
+    const { outcome } = done;
+    const said = await eventOf(console, orderId, ({ type }) => type === (outcome === 'failed' ? 'DeliveryFailed' : 'MembershipDelivered'));
+    return { outcome, orderId, again: outcome === 'nothing_to_deliver', ...(said ? { did: said.position } : {}) };
+  };
+
+/** The id in the form makes a second press the same payment. */
+const observe =
+  (console: Console): Act =>
+  async (call, orderId) => {
+    const { ledger } = console.payments;
+    const by = signedBy(call);
+    const seenRevision = seenIn(call);
+    const order = await placed(console, orderId);
+    const paymentId = requiredText(call, 'paymentId');
+    if (!isId(paymentId) || !/^(?:pi_|cs_|manual:)./.test(paymentId)) throw new FormProblem('paymentId', 'payment_id');
+    const currency = (textOf(call, 'currency') || order.expected.currency).toLowerCase();
+    if (!/^[a-z]{3}$/.test(currency)) throw new FormProblem('currency', 'currency_unknown');
+    const amountMinor = typedAmount(requiredText(call, 'amount'), currency);
+    if (amountMinor === undefined) throw new FormProblem('amount', 'amount_unclear');
+    const paidAt = receivedAt(console, call);
+    const observation = manualPayment(order, { paymentId, paidAt, amountMinor, by });
+    const fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: amountMinor, currency } } as const;
+    const done = await asFormProblem('paymentId', () => ledger.observePayment({ ...observation, fact }, { seenRevision }));
+    if (done.outcome === 'stale') return done;
+    const owner = 'orderId' in done ? done.orderId : orderId;
+    const said = await eventOf(
+      console,
+      owner,
+      ({ type, data }) => type === 'PaymentObserved' && data.source === 'manual' && data.payment.id === paymentId,
+    );
+    return { outcome: done.outcome, orderId: owner, again: done.outcome === 'duplicate', ...(said ? { did: said.position } : {}) };
+  };
+
+function receivedAt({ payments: { ledger } }: Console, call: ConsoleCall): string {
+  const typed = requiredText(call, 'paidAt');
+  const zone = textOf(call, 'timeZone') || call.timeZone;
+  if (!isTimeZone(zone)) throw new FormProblem('timeZone', 'time_unclear');
+  const paidAt = typedTime(typed, zone);
+  if (paidAt === undefined) throw new FormProblem('paidAt', 'time_unclear');
+  // Clocks differ, and a page may have stood open for a while.
+  if (Date.parse(paidAt) > ledger.runtime.now().getTime() + 5 * 60_000) throw new FormProblem('paidAt', 'time_ahead');
+  return paidAt;
+}
+
+const move =
+  (console: Console): Act =>
+  async (call, orderId) => {
+    const { ledger } = console.payments;
+    const by = signedBy(call);
+    const seen = { fromRevision: seenIn(call), toRevision: seenIn(call, 'toRevision') };
+    const order = await placed(console, orderId);
+    const to = requiredText(call, 'to');
+    if (!isId(to) || (await ledger.order(to)) === undefined) throw new FormProblem('to', 'order_unknown');
+    const payment = await paymentOf(console, order, requiredText(call, 'payment'));
+    const done = await asFormProblem('payment', () => ledger.movePayment(payment, to, by, seen));
+    if (done.outcome === 'stale') return done;
+    if (done.outcome !== 'moved' && done.outcome !== 'exists')
+      throw new ConsoleProblem(409, done.outcome, catalogues[call.language].actions.cannotMove[done.outcome]);
+    const said = await eventOf(
+      console,
+      orderId,
+      ({ type, data }) => type === 'PaymentMoved' && data.payment.id === payment.id && data.toOrderId === to,
+    );
+    return { outcome: done.outcome, orderId, again: done.outcome === 'exists', ...(said ? { did: said.position } : {}) };
+  };
+
+const link =
+  (console: Console): Act =>
+  async (call, orderId) => {
+    const { ledger } = console.payments;
+    const { actions } = catalogues[call.language];
+    const by = signedBy(call);
+    const seenRevision = seenIn(call);
+    const order = await placed(console, orderId);
+    const payment = await heldPayment(console, order, requiredText(call, 'payment'));
+    const done = await asFormProblem('payment', () => ledger.linkPayment(payment, orderId, by, { seenRevision }));
+    if (done.outcome === 'stale') return done;
+    if (done.outcome === 'belongs_to') throw new ConsoleProblem(409, 'belongs_to', actions.belongsTo(done.orderId));
+    const said = await eventOf(console, orderId, ({ type, data }) => type === 'CheckoutAttached' && data.payment.id === payment.id);
+    return { outcome: done.outcome, orderId, again: done.outcome === 'exists', ...(said ? { did: said.position } : {}) };
+  };
+
+const resolve =
+  (console: Console): Act =>
+  async (call, orderId) => {
+    const { ledger } = console.payments;
+    const reviewId = call.params['reviewId'] ?? '';
+    const by = signedBy(call);
+    const seenRevision = seenIn(call);
+    const resolution = requiredText(call, 'resolution') as Resolution;
+    if (!['grant', 'revoke', 'dismiss'].includes(resolution)) throw new FormProblem('resolution', 'missing');
+    await placed(console, orderId);
+    const opened = await eventOf(console, orderId, ({ type, data }) => type === 'ReviewOpened' && data.reviewId === reviewId);
+    if (!opened) throw new ConsoleProblem(404, 'not_found', catalogues[call.language].actions.noReview(reviewId));
+    const done = await asFormProblem('resolution', () => ledger.resolveReview(orderId, reviewId, { resolution, seenRevision }, by));
+    if (done.outcome === 'stale') return done;
+    const said = await eventOf(console, orderId, ({ type, data }) => type === 'ReviewResolved' && data.reviewId === reviewId);
+    return { outcome: 'resolved', orderId, again: isOlder(said, seenRevision, by), ...(said ? { did: said.position } : {}) };
+  };
+
+const withdraw =
+  (console: Console): Act =>
+  async (call, orderId) => {
+    const { actions } = catalogues[call.language];
+    const by = signedBy(call);
+    const seenRevision = seenIn(call);
+    await placed(console, orderId);
+    try {
+      const done = await console.payments.withdrawOrder(orderId, by, { seenRevision });
+      if (done.outcome === 'stale') return done;
+      const said = await eventOf(console, orderId, ({ type }) => type === 'OrderWithdrawn');
+      return { outcome: done.outcome, orderId, again: done.outcome === 'exists', ...(said ? { did: said.position } : {}) };
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      if (error.code === 'already_paid') throw new ConsoleProblem(409, error.code, actions.wasGranted);
+      if (error.code === 'payment_under_way') throw new ConsoleProblem(409, error.code, actions.underWay);
+      throw error;
+    }
+  };
+
+/** True: the review was resolved by somebody else, or by an earlier press of the same button. */
+function isOlder(said: Awaited<ReturnType<typeof eventOf>>, seenRevision: number, by: ManualAction): boolean {
+  if (said === undefined) return false;
+  const event = readOrderEvent(said);
+  return event.type === 'ReviewResolved' && (!isSameHand(event.data.by, by) || event.data.seenRevision !== seenRevision);
+}
+
+/** @throws LedgerError `order_unknown`. */
+async function placed({ payments: { ledger } }: Console, orderId: string): Promise<OrderView> {
+  const order = isId(orderId) ? await ledger.order(orderId) : undefined;
+  if (!order) throw new LedgerError('order_unknown', `There is no order ${orderId}. Nothing was done.`);
+  return order;
+}
+
+/** The payment of this id on the order; of a session, the payment that it took. */
+async function paymentOf({ payments: { ledger } }: Console, order: OrderView, id: string): Promise<PaymentReference> {
+  if (!isId(id)) throw new FormProblem('payment', 'payment_id');
+  for (const stored of await ledger.history(order.orderId)) {
+    const event = readOrderEvent(stored);
+    if (event.type !== 'PaymentObserved') continue;
+    const { payment, aliases = [] } = event.data;
+    if (payment.id === id || aliases.includes(id)) return payment;
+  }
+  return referenceIn(order, id);
+}
+
+/** A held payment as the ledger knows it, which may be of another account than the order. */
+async function heldPayment({ payments: { ledger } }: Console, order: OrderView, id: string): Promise<PaymentReference> {
+  if (!isId(id)) throw new FormProblem('payment', 'payment_id');
+  const { hits } = await ledger.console.find(id, { kind: 'held' });
+  const held = hits.find((hit) => hit.kind === 'held' && hit.payment.id === id);
+  return held?.kind === 'held' ? held.payment : referenceIn(order, id);
+}
+
+function referenceIn({ account, livemode }: OrderView, id: string): PaymentReference {
+  return { provider: id.startsWith('manual:') ? 'manual' : 'stripe', account, livemode, id };
+}

@@ -1,0 +1,19 @@
+// All routes of the console, in one table.
+import type { Console, ConsoleRoute } from '../console-call.ts';
+import { orderActionRoutes } from './actions/order-actions.ts';
+import { otherActionRoutes } from './actions/other-actions.ts';
+import { assetRoutes } from './asset-routes.ts';
+import { pageRoutes } from './page-routes.ts';
+import { orderRoutes } from './pages/order-routes.ts';
+import { preferenceRoutes } from './preferences.ts';
+
+export function consoleRoutes(shared: Console): readonly ConsoleRoute[] {
+  return [
+    ...pageRoutes(shared),
+    ...orderRoutes(shared),
+    ...orderActionRoutes(shared),
+    ...otherActionRoutes(shared),
+    ...preferenceRoutes,
+    ...assetRoutes,
+  ];
+}

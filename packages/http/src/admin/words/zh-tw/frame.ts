@@ -1,0 +1,38 @@
+// 每一頁的框架：搜尋、導覽、頁尾、快速鍵。
+import { html } from '../../../html.ts';
+import type { frame as english } from '../en/frame.ts';
+
+export const frame: typeof english = {
+  skip: '跳到主要內容',
+  live: '正式',
+  test: '測試',
+  find: '尋找',
+  findLabel: '尋找訂單、會員或 Stripe 識別碼',
+  findHint: '訂單、會員、pi_… cs_… evt_…，或 Stripe 網址',
+  signedIn: (actor) => html`登入身分 ${actor}`,
+  otherLang: 'English',
+  keys: '鍵盤快速鍵',
+  keyRows: '下一列、上一列；Enter 開啟',
+  keyList: '這份清單',
+  close: '關閉',
+  console: '管理後台',
+  overview: '總覽',
+  orders: '訂單',
+  work: '待辦',
+  watch: '監看',
+  activity: '操作紀錄',
+  runs: '批次作業',
+  health: '健康狀態',
+  asOf: (time, lag) => html`資料時間 ${time}，落後日誌 ${lag}`,
+  asOfUnknown: (time) => html`資料時間 ${time}`,
+  notCaughtUp: '清單尚未趕上日誌',
+  notCaughtUpText: '清單與計數可能缺少資料。各訂單頁直接讀取日誌，內容正確。',
+  lagging: (lag) => `清單落後日誌 ${lag}`,
+  laggingText: '清單與計數是舊的。各訂單頁直接讀取日誌，內容正確。',
+  times: (zone, offset) => `時間為 ${zone}（${offset}）`,
+  change: '變更',
+  refresh: (seconds) => `每 ${seconds} 秒重新整理`,
+  refreshing: (seconds) => `目前每 ${seconds} 秒重新整理`,
+  stopRefresh: '停止',
+  noRefresh: '本頁有表單，不會自動重新整理。',
+};

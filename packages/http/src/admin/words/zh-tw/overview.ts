@@ -1,0 +1,37 @@
+// 總覽頁的字詞，以及第一筆訂單之前的版本。
+import { html } from '../../../html.ts';
+import type { overview as english } from '../en/overview.ts';
+
+export const overview: typeof english = {
+  needPerson: (_n, text, age) => html`有 ${text} 件事需要人工處理，最久的已等 ${age}。`,
+  needNobody: '目前沒有需要人工處理的事。',
+  oldest: (age) => html`最久 ${age}`,
+  none: '無',
+  unsaved: (_n, text, time) => html`自 ${time} 起，商店有 ${text} 項決定尚未儲存`,
+  failWith: (_n, text, error) => html`其中 ${text} 項的錯誤是 ${error}。`,
+  retries: (time) => `系統會在 72 小時內自動重試${time === undefined ? '' : `，下一次在 ${time}後`}。`,
+  seeThem: '查看清單',
+  latest: '最新訂單',
+  allOrders: '全部訂單',
+  savedAfter: '儲存耗時',
+  readyTitle: '準備迎接第一筆訂單',
+  ready: '這本帳本還是空的。請依序完成以下步驟。',
+  steps: '到第一位會員為止',
+  stepsDone: (done, all) => `已完成 ${done} / ${all}`,
+  storeStep: '儲存庫可以寫入',
+  storeText: '這一頁就是從儲存庫讀取的。',
+  stripeStep: 'Stripe 有回應',
+  stripeText: '這一頁不會檢查。以下指令會檢查金鑰、帳戶、模式與時鐘：',
+  webhookStep: '收到第一則 webhook',
+  webhookText: (path) => html`尚未收到。Stripe 會傳送到商店設定的路徑，預設為 ${path}。不必付款即可驗證：`,
+  orderStep: '第一筆訂單成立',
+  orderText: (code) => html`在商店呼叫 ${code}，或在沙盒購買：`,
+  grantStep: '第一次開通會員資格，商店也已儲存',
+  grantText: '之後這一頁就會成為總覽。',
+  here: '這裡會顯示',
+  hereReviews: '與訂單不符的付款',
+  hereUndelivered: '商店尚未儲存的決定',
+  hereGrants: '以及其中有多少是救回的',
+  hereFind: (key) => html`按 ${key} 鍵尋找任何訂單、會員或 Stripe 識別碼`,
+  noOrders: '還沒有訂單。',
+};

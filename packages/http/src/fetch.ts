@@ -1,0 +1,172 @@
+// @paidonce/http/fetch: the same routes as web-standard handlers, `Request` in and `Response` out, for Express, NestJS, Hono, Next.js
+// and whatever else speaks it. Needs no Fastify, and neither do its types.
+import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
+import { silentLogger } from '@paidonce/ledger/adapter';
+import type { StripePayments } from '@paidonce/stripe-adapter';
+import { type ConsoleOptions, consoleBodyLimit, openConsole } from './admin/options.ts';
+import type { Operator } from './console-call.ts';
+import type { ConsoleRequest } from './console-request.ts';
+import { parsedBody, readBody, requestBody } from './read-body.ts';
+import { jsonReply, type Reply, refusalReply } from './reply.ts';
+import { noMetrics } from './route-metrics.ts';
+import { isSigned, paymentRoutes } from './routes.ts';
+
+export type { ConsoleOptions } from './admin/options.ts';
+export type { MemberDescription, Operator, Permission } from './console-call.ts';
+export { nodeHandler } from './node.ts';
+
+/** Options of {@link paymentConsole}. An unknown option or an unusable value is refused with `invalid_input`. */
+export interface PaymentConsoleOptions extends ConsoleOptions {
+  /**
+   * Called before each request, before its body is read. Undefined: answered with 401. A `Response`, as a redirect to a log-in, is
+   * sent as it is. If it throws, the request is refused with the `statusCode` of the error, or 500.
+   */
+  readonly authenticate: (request: Request) => Promise<Operator | Response | undefined> | Operator | Response | undefined;
+  /** Where refusals and failures are reported. Default: nowhere. */
+  readonly log?: Logger;
+}
+
+/** How long a client may take to send the body of a request. */
+const bodyTimeoutMs = 20_000;
+
+/**
+ * The console as a handler: `app.use('/admin/payments', nodeHandler(paymentConsole({ payments, authenticate })))`. It answers the
+ * paths from `path` on, and 404 elsewhere. Attempts to get in are not limited here.
+ *
+ * @throws LedgerError `invalid_input`: `authenticate` is missing, or an option is unknown or unusable.
+ */
+export function paymentConsole(options: PaymentConsoleOptions): (request: Request) => Promise<Response> {
+  const { log = silentLogger, authenticate } = options;
+  const { core, path } = openConsole('paymentConsole', options, ['log']);
+  const limits = { bytes: consoleBodyLimit, timeoutMs: bodyTimeoutMs * options.payments.ledger.runtime.patience };
+  return async (request) => {
+    const asked = consoleRequest(request, path);
+    if (asked === undefined) return responseOf(jsonReply(404, { error: 'not_found' }));
+    let own: Response | undefined;
+    const admitted = await core.admit(
+      asked,
+      async () => {
+        const answer = await authenticate(request);
+        if (!(answer instanceof Response)) return answer;
+        own = answer;
+        return { status: answer.status, headers: {}, body: '' };
+      },
+      log,
+    );
+    if (own) return own;
+    if ('status' in admitted) return responseOf(admitted);
+    const body = await requestBody(request, limits);
+    return responseOf(typeof body === 'number' ? core.refuse(asked, body, admitted.operator) : await admitted.answer(body));
+  };
+}
+
+/** Undefined: the path is not below the mount. */
+function consoleRequest({ url, method, headers }: Request, path: string): ConsoleRequest | undefined {
+  const { pathname, search, host } = new URL(url);
+  if (pathname !== path && !pathname.startsWith(`${path}/`)) return undefined;
+  return {
+    method,
+    below: pathname.slice(path.length),
+    mountName: path.slice(path.lastIndexOf('/') + 1),
+    search,
+    // What the client asked for. A server behind a proxy may have made the URL from its own name.
+    host: headers.get('host') ?? host,
+    header: (name) => headers.get(name) ?? undefined,
+  };
+}
+
+/** Options of {@link paymentHandlers}. An unknown option or an unusable value is refused with `invalid_input`. */
+export interface PaymentHandlersOptions {
+  /** What `stripePayments()` returned. The host disposes it, and then the ledger. */
+  readonly payments: StripePayments;
+  /** The ledger that readiness reads. Default: the one that `payments` writes to. */
+  readonly ledger?: PaymentLedger;
+  /** Largest body of a webhook, in bytes. Default 1 MiB. */
+  readonly bodyLimit?: number;
+  /** Where refusals and failures are reported. Default: nowhere. */
+  readonly log?: Logger;
+}
+
+/** The handlers of the webhook, the status query and the health checks. A client is not limited here: use the host's limiter. */
+export interface PaymentHandlers {
+  /** For `POST`. Nobody may have read the body: then it answers 500 `body_already_read`, and Stripe sends the webhook again. */
+  webhook(request: Request): Promise<Response>;
+  /**
+   * For `GET`, with `?wait=20` as a long poll. A wait ends when the client goes, or `payments` is disposed.
+   *
+   * @param sessionId the Checkout session (`cs_…`) or payment intent (`pi_…`). Default: the last part of the path.
+   */
+  status(request: Request, sessionId?: string): Promise<Response>;
+  live(): Promise<Response>;
+  ready(): Promise<Response>;
+}
+
+const paymentHandlersOptions: readonly string[] = [
+  'payments',
+  'ledger',
+  'bodyLimit',
+  'log',
+] satisfies readonly (keyof PaymentHandlersOptions)[];
+
+/** @throws LedgerError `invalid_input`: an option is unknown, missing or unusable. */
+export function paymentHandlers(options: PaymentHandlersOptions): PaymentHandlers {
+  const { payments, ledger = payments?.ledger, bodyLimit = 1024 * 1024, log = silentLogger } = options;
+  const unknown = Object.keys(options).filter((name) => !paymentHandlersOptions.includes(name));
+  demand(unknown.length === 0, `unknown option ${unknown.join(', ')}. Known: ${paymentHandlersOptions.join(', ')}`);
+  demand(typeof payments?.handleWebhook === 'function', 'payments is missing. Pass what stripePayments() returned');
+  demand(Number.isSafeInteger(bodyLimit) && bodyLimit > 0, `bodyLimit ${bodyLimit} must be a positive number of bytes`);
+  const routes = paymentRoutes({ payments, ledger, metrics: noMetrics });
+  const limits = { bytes: bodyLimit, timeoutMs: bodyTimeoutMs * payments.ledger.runtime.patience };
+  return {
+    webhook: async (request) => {
+      if (request.method !== 'POST') return notAllowed('POST');
+      const given = request.headers.get('stripe-signature') ?? undefined;
+      const refused = routes.refuseWebhook(request.headers.get('content-type') ?? undefined, given);
+      if (refused) return responseOf(refused);
+      if (parsedBody(request)) {
+        log.error(
+          {},
+          'paidonce: a body parser has read the webhook before us, so its signature cannot be checked. Mount the webhook before it',
+        );
+        return responseOf(jsonReply(500, { error: 'body_already_read' }));
+      }
+      const rawBody = await readBody(request, limits);
+      if (typeof rawBody === 'number') return responseOf(refusalReply(rawBody));
+      return responseOf(await routes.webhook({ rawBody, signature: isSigned(given) ? given : '' }, log));
+    },
+    status: async (request, sessionId = lastPart(request.url)) => {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD');
+      const wait = new URL(request.url).searchParams.get('wait');
+      const asked = { sessionId, ...(wait === null ? {} : { wait }), signal: request.signal };
+      return responseOf(await routes.status(asked, log), request.method);
+    },
+    live: async () => responseOf(routes.live()),
+    ready: async () => responseOf(await routes.ready(false)),
+  };
+}
+
+function lastPart(url: string): string {
+  try {
+    return decodeURIComponent(new URL(url).pathname.split('/').findLast((part) => part !== '') ?? '');
+  } catch {
+    return ''; // Not percent-encoded text: as unknown as any other.
+  }
+}
+
+function notAllowed(allow: string): Response {
+  return responseOf(jsonReply(405, { error: 'method_not_allowed' }, { allow }));
+}
+
+function responseOf({ status, headers, body }: Reply, method = 'GET'): Response {
+  const sent = new Headers();
+  for (const [name, value] of Object.entries(headers))
+    for (const each of typeof value === 'string' ? [value] : value) sent.append(name, each);
+  // Some hosts see the rest of a body that was refused as the next request, unless the connection ends.
+  if (status === 413 || status === 408) sent.set('connection', 'close');
+  const isEmpty = body.length === 0 || method === 'HEAD';
+  return new Response(isEmpty ? null : typeof body === 'string' ? body : new Uint8Array(body), { status, headers: sent });
+}
+
+function demand(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new LedgerError('invalid_input', `paymentHandlers: ${otherwise}`);
+}

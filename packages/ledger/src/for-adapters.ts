@@ -1,0 +1,50 @@
+// The part of a ledger that is for payment adapters, made of what the ledger opened.
+import type { Actions } from './actions.ts';
+import type { AdapterLedger } from './adapter-ledger.ts';
+import type { WatchedStore } from './event-store/watched-store.ts';
+import { parse } from './input.ts';
+import { idSchema } from './observation.ts';
+import type { RunCarrier } from './runs/run-carrier.ts';
+import type { LedgerIdentity } from './streams/ledger-stream.ts';
+import { orderAggregate } from './streams/order-aggregate.ts';
+import type { Previews } from './streams/previews.ts';
+import type { Sweeps } from './streams/sweep-streams.ts';
+import type { UnreadableObjects } from './streams/unreadable-streams.ts';
+import type { Lists } from './subscribers/lists.ts';
+
+export interface ForAdapters {
+  readonly alert: AdapterLedger['alert'];
+  readonly identity: LedgerIdentity;
+  readonly lists: Lists;
+  readonly sweeps: Sweeps;
+  readonly previews: Previews;
+  readonly unreadable: UnreadableObjects;
+  readonly actions: Pick<Actions, 'recordRecheck'>;
+  readonly store: Pick<WatchedStore, 'nextAppend'>;
+  readonly carrier: Pick<RunCarrier, 'carryOutRechecks'>;
+}
+
+/** @param call what the ledger does around each of its calls. */
+export function openForAdapters(
+  { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier }: ForAdapters,
+  call: <T>(work: () => Promise<T>) => Promise<T>,
+): AdapterLedger {
+  return {
+    alert,
+    ledgerId: () => call(() => identity.read()),
+    ensureLedgerId: () => call(() => identity.ensure()),
+    accountOrders: (awaitedAt, account) => call(() => lists.accountOrders(awaitedAt, account)),
+    unsettledOrders: (page) => call(() => lists.unsettledOrders(page)),
+    withdrawnOrders: (page) => call(() => lists.withdrawnOrders(page)),
+    samePlanOrder: (memberId, plan) => call(() => lists.samePlanOrder(memberId, plan)),
+    sweepProgress: (tier) => call(async () => sweeps.progress(parse(idSchema, tier, 'tier'))),
+    startSweep: (tier, seenRound) => call(async () => sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
+    advanceSweep: (tier, round, at) => call(async () => sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
+    finishSweep: (tier, round, result) => call(async () => sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
+    wouldObserve: (observations) => call(() => previews.wouldObserve(observations)),
+    orderChanged: (orderId, signal) => store.nextAppend(orderAggregate.stream(parse(idSchema, orderId, 'orderId')), signal),
+    recordRecheck: (...asked) => call(() => actions.recordRecheck(...asked)),
+    carryOutRechecks: (recheck) => carrier.carryOutRechecks(recheck),
+    recordUnreadable: (object) => call(async () => unreadable.record(object)),
+  };
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { idInText } from './id-in-text.ts';
+
+// biome-ignore format: a table
+const pasted: readonly [text: string, id: string][] = [
+  ['pi_3QxAbCdEf', 'pi_3QxAbCdEf'],
+  ['  pi_3QxAbCdEf\n', 'pi_3QxAbCdEf'],
+  ['o-1042', 'o-1042'],
+  ['m-1042', 'm-1042'],
+  ['2026.11:42', '2026.11:42'],
+  ['manual:5f2b8c1e-0a3d-4a55-9f11-2b7e0c9d8a61', 'manual:5f2b8c1e-0a3d-4a55-9f11-2b7e0c9d8a61'],
+  ['https://dashboard.stripe.com/payments/pi_3QxAbCdEf', 'pi_3QxAbCdEf'],
+  ['https://dashboard.stripe.com/test/payments/pi_3QxAbCdEf', 'pi_3QxAbCdEf'],
+  ['https://dashboard.stripe.com/acct_1M2abc/test/payments/pi_3QxAbCdEf', 'pi_3QxAbCdEf'],
+  ['https://dashboard.stripe.com/payments/pi_3QxAbCdEf?tab=logs#history', 'pi_3QxAbCdEf'],
+  ['dashboard.stripe.com/payments/pi_3QxAbCdEf', 'pi_3QxAbCdEf'],
+  ['https://dashboard.stripe.com/disputes/du_1QxAbC', 'du_1QxAbC'],
+  ['https://dashboard.stripe.com/disputes/dp_1QxAbC', 'dp_1QxAbC'],
+  ['https://dashboard.stripe.com/events/evt_1QxAbC', 'evt_1QxAbC'],
+  ['https://dashboard.stripe.com/refunds/re_3QxAbC', 're_3QxAbC'],
+  ['https://dashboard.stripe.com/refunds/pyr_1QxAbC', 'pyr_1QxAbC'],
+  ['https://dashboard.stripe.com/charges/ch_3QxAbC', 'ch_3QxAbC'],
+  ['https://dashboard.stripe.com/payments/py_3QxAbC', 'py_3QxAbC'],
+  ['https://dashboard.stripe.com/invoices/in_1QxAbC', 'in_1QxAbC'],
+  ['https://dashboard.stripe.com/payment-links/plink_1QxAbC', 'plink_1QxAbC'],
+  ['https://checkout.stripe.com/c/pay/cs_test_a1B2c3D4#fidkdWxOYHwnPyd1blpxYHZxWjA0', 'cs_test_a1B2c3D4'],
+  ['https://shop.example/thanks?session_id=cs_live_a1B2c3D4&x=1', 'cs_live_a1B2c3D4'],
+  ['https://dashboard.stripe.com/login?redirect=%2Ftest%2Fpayments%2Fpi_3QxAbCdEf', 'pi_3QxAbCdEf'],
+  ['https://dashboard.stripe.com/login?redirect=%2Fpayments%2Fpi_3QxAbCdEf&bad=%E0%A4%A', 'pi_3QxAbCdEf'],
+  ['pi_3QxAbCdEf_secret_9ZyXw', 'pi_3QxAbCdEf'],
+  ['"pi_3QxAbCdEf"', 'pi_3QxAbCdEf'],
+  ['<pi_3QxAbCdEf>', 'pi_3QxAbCdEf'],
+  ['`re_3QxAbC`, please', 're_3QxAbC'],
+  ['pi_3QxAbCdEf.', 'pi_3QxAbCdEf'],
+  ['payment pi_3QxAbCdEf of order o-7', 'pi_3QxAbCdEf'],
+  ['{"id":"evt_1QxAbC","object":"event"}', 'evt_1QxAbC'],
+  ['evt_1QxAbC, pi_3QxAbCdEf', 'evt_1QxAbC'],
+  ['\uFEFFo-1042\u200B', 'o-1042'],
+  ['pi_3Qx\u00ADAbCdEf', 'pi_3QxAbCdEf'],
+  ['#1042', '1042'],
+  ['https://shop.example/ops/orders/o-1042?all=1', 'o-1042'],
+  ['https://shop.example/ops/members/m-7', 'm-7'],
+  ['https://shop.example/ops/orders/pi_3QxAbCdEf', 'pi_3QxAbCdEf'],
+  ['https://shop.example/about', 'https://shop.example/about'],
+  ['api_3QxAbC', 'api_3QxAbC'],
+  ['xpi_3QxAbC/y', 'xpi_3QxAbC/y'],
+  ['o-1_pi_2', 'o-1_pi_2'],
+  ['ann@example.com', 'ann@example.com'],
+  ['pi_', 'pi_'],
+  ["<script>alert('x')</script>", "<script>alert('x')</script>"],
+  ['', ''],
+];
+
+test.each(pasted)('of the pasted text %j the id is %j', (text, id) => {
+  expect(idInText(text)).toBe(id);
+});
