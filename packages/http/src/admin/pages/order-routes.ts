@@ -19,11 +19,11 @@ const withForms = { refreshes: false } as const;
 
 export function orderRoutes(console: Console): readonly ConsoleRoute[] {
   return [
-    pageRoute(console, 'orders/:orderId', orderLoaded, { refreshes: false }),
-    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), { refreshes: false }),
-    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), { refreshes: false }),
+    pageRoute(console, 'orders/:orderId', orderLoaded, withForms),
+    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), withForms),
+    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), withForms),
     ticketRoute(console),
-    pageRoute(console, 'orders/:orderId/events.ndjson', eventsLoaded, { refreshes: false }),
+    pageRoute(console, 'orders/:orderId/events.ndjson', eventsLoaded, withForms),
   ];
 }
 
@@ -120,7 +120,7 @@ function ticketRoute(console: Console): ConsoleRoute {
       const data = await pageData(call, read);
       return { text: (context) => orderTicket(context, data) };
     },
-    { refreshes: false },
+    withForms,
   );
 }
 
