@@ -58,7 +58,7 @@ function recheck(context: PageContext, { orderId, order, explanation }: OrderPag
 }
 
 /** The payments and checkouts of an order, each once. */
-export function objectsIn(entries: readonly TimelineEntry[]): readonly string[] {
+function objectsIn(entries: readonly TimelineEntry[]): readonly string[] {
   const ids = entries.flatMap((entry) => {
     if (entry.kind === 'attached') return [entry.payment.id];
     return entry.kind === 'reported' ? [entry.report.payment.id] : [];

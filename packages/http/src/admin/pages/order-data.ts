@@ -4,7 +4,7 @@ import type { Explanation } from '@paidonce/ledger/audit';
 
 export interface OrderPageData {
   readonly orderId: string;
-  /** Of the events shown: all, or those up to `asOf`. */
+  /** It explains the events shown: all, or those up to `asOf`. */
   readonly explanation: Explanation;
   /** The stored events, oldest first; the same as in `explanation`. */
   readonly history: readonly StoredEvent[];

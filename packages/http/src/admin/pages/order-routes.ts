@@ -16,11 +16,11 @@ import { unreadableOrderPage } from './order-unreadable.ts';
 
 export function orderRoutes(console: Console): readonly ConsoleRoute[] {
   return [
-    pageRoute(console, 'orders/:orderId', orderLoaded, { refreshes: false }),
-    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), { refreshes: false }),
-    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), { refreshes: false }),
+    pageRoute(console, 'orders/:orderId', orderLoaded, withForms),
+    pageRoute(console, 'orders/:orderId/move', (call) => moveLoaded(call, 'move'), withForms),
+    pageRoute(console, 'orders/:orderId/link', (call) => moveLoaded(call, 'link'), withForms),
     ticketRoute(console),
-    pageRoute(console, 'orders/:orderId/events.ndjson', eventsLoaded, { refreshes: false }),
+    pageRoute(console, 'orders/:orderId/events.ndjson', eventsLoaded, withForms),
   ];
 }
 
@@ -117,7 +117,7 @@ function ticketRoute(console: Console): ConsoleRoute {
       const data = await pageData(call, read);
       return { text: (context) => orderTicket(context, data) };
     },
-    { refreshes: false },
+    withForms,
   );
 }
 

@@ -12,7 +12,7 @@ export interface RowText {
   readonly reason?: string;
   /** The lower half: what the shop, or a person, made of it. */
   readonly below: readonly RowBelow[];
-  /** Of a folded row: how long it took, and a line for each event. */
+  /** A folded row has it: how long it took, and a line for each event. */
   readonly folded?: { readonly summary: Sentence; readonly lines: readonly FoldedLine[] };
   /** What stands before the row: how long nothing happened. */
   readonly gap?: Sentence;

@@ -79,7 +79,7 @@ export interface ObservedRow {
 export interface PersonRow {
   readonly kind: 'person';
   readonly act: PersonEntry;
-  /** Of a request to deliver again: what came of it. Its event is in the row of the decision. */
+  /** A request to deliver again has it: what came of it. Its event is in the row of the decision. */
   readonly outcome?: EntryOf<'delivered' | 'delivery_failed' | 'abandoned'>;
 }
 

@@ -100,7 +100,7 @@ function openedReview(opened: EntryOf<'review'>, { resolved, moves }: Indexed): 
   return moved ? { opened, end: { how: 'moved', by: moved.by, at: moved.at } } : { opened };
 }
 
-/** Of a request to deliver again, the row says what the next attempt came to. */
+/** The row of a request to deliver again says what the next attempt came to. */
 function personRow(act: PersonEntry, { deliveries }: Indexed): PersonRow {
   if (act.kind !== 'taken_over') return { kind: 'person', act };
   const events = deliveries.get(act.sequence) ?? [];
