@@ -78,10 +78,8 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return decideResolved(before, command, policy);
     case 'shop_ahead':
       return decideShopAhead(before, command.sequence, policy);
-    case 'recheck': {
-      const { type: _, ...recheck } = command;
-      return decideRechecked(before, recheck);
-    }
+    case 'recheck':
+      return decideRechecked(before, command);
   }
 }
 
