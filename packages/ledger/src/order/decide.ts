@@ -78,27 +78,26 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return decideResolved(before, command, policy);
     case 'shop_ahead':
       return decideShopAhead(before, command.sequence, policy);
-    case 'recheck': {
-      const { type: _, ...recheck } = command;
-      return decideRechecked(before, recheck);
-    }
+    case 'recheck':
+      return decideRechecked(before, command);
   }
 }
 
+type OfPerson = Extract<OrderCommand, { type: 'observe' | 'withdraw' | 'move' }>;
+
 /**
- * True if the command adds nothing because the order has news since the person saw it. Not where it was done before: then a
- * second press finds it.
+ * True if the command adds nothing because the order has news since the person saw it; not where it was done before.
  * @throws LedgerError `invalid_input`: the order has not come to the revision that the person is to have seen.
  */
-export function isStaleFor(order: OrderState, command: Extract<OrderCommand, { type: 'observe' | 'withdraw' | 'move' }>): boolean {
-  return !isDone(order, command) && isStale(order, command.seenRevision);
+export function isStaleFor(order: OrderState, command: OfPerson): boolean {
+  return command.seenRevision !== undefined && !isDone(order, command) && isStale(order, command.seenRevision);
 }
 
-function isDone(order: OrderState, command: Extract<OrderCommand, { type: 'observe' | 'withdraw' | 'move' }>): boolean {
+function isDone(order: OrderState, command: OfPerson): boolean {
   if (command.type === 'withdraw') return order.withdrawn !== undefined;
   if (command.type === 'move') return moveOf(order, command.payment) !== undefined;
-  const { observed } = command;
-  return moveOf(order, observed.payment) !== undefined || sourcesOf(order, factContentKey(observed))?.includes(observed.source) === true;
+  const sources = sourcesOf(order, factContentKey(command.observed)) ?? [];
+  return sources.includes(command.observed.source) || moveOf(order, command.observed.payment) !== undefined;
 }
 
 /** Law 5: the same fact from the same source adds nothing; from another source it is recorded as a confirmation. */

@@ -1,5 +1,5 @@
 // The order: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
-// Reading order of this folder: events, facts, order, policy, access, decide, view; then event-schemas, fact-reports, delivery-state, review-sentences.
+// Reading order of this folder: events, facts, order, policy, access, decide, view; then event-schemas, fact-reports, news, recheck, resolution, delivery-state, review-sentences.
 import { invariant } from '../errors.ts';
 import { factContent, isKeyOf, type PaymentReference, paymentKey, referenceName, type Source } from '../observation.ts';
 import { type DeliveryState, deliveryAfter, deliveryOfDecision, noDelivery } from './delivery-state.ts';

@@ -19,12 +19,11 @@ export function withRecheck(rechecks: readonly Recheck[] | undefined, { by, rech
 /** Adds nothing within ten seconds of the same person's last one. @throws LedgerError `order_unknown`: the order is not placed. */
 export function decideRechecked(
   { orderId, placed, rechecks = [] }: { readonly orderId: string; readonly placed?: object; readonly rechecks?: readonly Recheck[] },
-  recheck: StripeRechecked,
+  { by, recheckedAt, looked, recorded }: StripeRechecked,
 ): readonly OrderEvent[] {
   if (placed === undefined) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Call placeOrder first`);
-  const { by, recheckedAt } = recheck;
   if (rechecks.some(({ actor, at }) => actor === by.actor && isNear(at, recheckedAt))) return [];
-  return [{ type: 'StripeRechecked', data: recheck }];
+  return [{ type: 'StripeRechecked', data: { by, recheckedAt, looked, recorded } }];
 }
 
 /** The clocks of two processes may differ, so the second may seem to be the first. */

@@ -315,7 +315,7 @@ describe('a store that fails', () => {
   );
 
   const step = fc.record({ afterMs: fc.integer({ min: 0, max: 90_000 }), kill: fc.boolean(), refuse: fc.boolean() });
-  property.prop([fc.array(step, { maxLength: 8 })], runs(30))(
+  property.prop([fc.array(step, { maxLength: 6 })], runs(8))(
     'processes that die at any moment, and a shop that refuses at times: the run ends, with a count for each order',
     async (steps) => {
       const w = world();

@@ -12,7 +12,7 @@ import type { Aggregate, Transactions } from './transact.ts';
 /** How many orders a run may have. */
 export const mostOrders = 5_000;
 /** How many failures of a run are kept with their error. */
-export const mostFailures = 100;
+const mostFailures = 100;
 
 /** A person asked for the run. It begins when the slot (`run-slot.ts`) names it. */
 export interface RunStarted {
