@@ -1,5 +1,5 @@
 // The words that the pages use for the ledger's terms.
-import type { Fact, MembershipStatus, OrderEvent, OrderPaymentState, ReviewKind, Source } from '@paidonce/ledger';
+import type { MembershipStatus, OrderEvent, OrderPaymentState, Source } from '@paidonce/ledger';
 import type { PaymentState } from '@paidonce/stripe-adapter';
 
 export const sourceNames: Readonly<Record<Source, string>> = {
@@ -30,29 +30,6 @@ export const paymentLabels: Readonly<Record<OrderPaymentState, string>> = {
   failed: 'failed',
 };
 
-export const attemptLabels: Readonly<Record<Exclude<Extract<Fact, { kind: 'attempt' }>['status'], 'paid'>, string>> = {
-  processing: 'The bank is still working on the payment',
-  awaiting_customer: 'Waits for the customer to pay',
-  authorized: 'Authorized, not yet captured',
-  attempt_failed: 'An attempt to pay failed; the customer may try again',
-  canceled: 'The payment was canceled',
-  expired: 'The checkout expired, unpaid',
-  failed: 'The payment failed',
-};
-
-export const reviewLabels: Readonly<Record<ReviewKind, string>> = {
-  amount: 'the amount is too low',
-  currency: 'the currency is another one',
-  mode: 'a test payment for a live order, or the reverse',
-  account: 'the payment went to another account',
-  overpaid: 'more was paid than expected',
-  refunds_exceed: 'more was refunded than was received',
-  withdrawn: 'paid after the order was withdrawn',
-  conflicting_evidence: 'two sources disagree',
-  claimed_by_two: 'two orders claim this payment',
-  paid_again: 'paid again after the membership had ended',
-};
-
 export type Decision = Extract<OrderEvent, { type: `Membership${'Granted' | 'Suspended' | 'Restored' | 'Revoked'}` }>;
 
 export const decisionLabels: Readonly<Record<Decision['type'], 'granted' | 'suspended' | 'restored' | 'revoked'>> = {
@@ -76,21 +53,6 @@ export const answerLabels: Readonly<Record<PaymentState | 'stale', string>> = {
   expired: 'the checkout has expired, unpaid',
   revoked: 'paid, and given back',
 };
-
-const objectNames: Readonly<Record<string, string>> = {
-  cs: 'the checkout session',
-  pi: 'the payment intent',
-  re: 'the refund',
-  dp: 'the dispute',
-};
-
-export function objectLabel(id: string): string {
-  return `${objectNames[id.split('_')[0] ?? ''] ?? 'the object'} ${shortId(id)}`;
-}
-
-export function shortId(id: string): string {
-  return id.length > 20 ? `${id.slice(0, 12)}…${id.slice(-4)}` : id;
-}
 
 /** Returns the time of day in the time zone of this machine. */
 export function timeOfDay(iso: string): string {

@@ -14,6 +14,7 @@ import { homePage } from './pages/home.ts';
 import { memberPage, membersPage, ordersPage } from './pages/lists.ts';
 import { orderPage } from './pages/order.ts';
 import { successPage } from './pages/success.ts';
+import { watchPaymentScript } from './watch-payment-script.ts';
 
 export interface ShopRoutesOptions {
   readonly ledger: PaymentLedger;
@@ -32,6 +33,7 @@ const publicFiles = [
   ['order.css', 'text/css'],
   ['list.css', 'text/css'],
   ['shop.js', 'text/javascript'],
+  ['success.js', 'text/javascript'],
   ['icon.svg', 'image/svg+xml'],
 ] as const;
 
@@ -46,6 +48,7 @@ export async function shopRoutes(app: FastifyInstance, options: ShopRoutesOption
     const text = readFileSync(new URL(`public/${name}`, import.meta.url), 'utf8');
     app.get(`/public/${name}`, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(text));
   }
+  app.get('/public/watch-payment.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(watchPaymentScript()));
   orderRoutes(app, options);
 
   app.get('/', () => homePage({ isSandbox, pollSeconds }));

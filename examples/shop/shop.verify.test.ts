@@ -177,7 +177,7 @@ describe('each source can grant', () => {
   test.each(['delivered', 'doubled', 'reordered'])('the webhook, once, where it is %s', async (fate) => {
     const back = await pay(await order({ memberId: fate, fate, afterwards: 'leaves' }));
     const page = `${shop.url}/orders/${orderIdOfPage(back)}`;
-    await expect.poll(() => read(page)).toContain('own table has it');
+    await expect.poll(() => read(page)).toContain('Saved by your shop');
     const timeline = await read(page);
     expect(timeline).toContain('Granted once, by the webhook.');
     expect(timeline.match(/Membership granted/g)).toHaveLength(1);
@@ -246,11 +246,11 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const paymentPage = await order({ memberId: 'gus', afterwards: 'leaves' });
     await pay(paymentPage);
     await page.goto(`${shop.url}/admin/payments`);
-    await page.getByLabel('Order, session or payment').fill(sessionIdIn(paymentPage));
-    await page.getByRole('button', { name: 'Find' }).click();
-    await page.getByText('There is no membership').waitFor();
-    await page.getByRole('button', { name: 'Ask now' }).click();
-    await page.getByText('The membership is active').waitFor();
+    await page.getByLabel('Find an order, member or Stripe id').fill(sessionIdIn(paymentPage));
+    await page.keyboard.press('Enter');
+    await page.getByText('Awaiting payment').first().waitFor();
+    await page.getByRole('button', { name: 'Recheck with Stripe' }).click();
+    await page.getByText('Membership granted').first().waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -264,13 +264,31 @@ describe.skipIf(!hasChromium)('in a browser', () => {
 
     await page.getByRole('link', { name: 'See who granted it' }).click();
     const lines = page.locator('.timeline > li');
-    await lines.filter({ hasText: "The shop's own table has it" }).waitFor();
+    await lines.filter({ hasText: 'Saved by your shop' }).waitFor();
     expect(await lines.filter({ hasText: 'Browser' }).innerText()).toContain('granted nothing');
     // Either the status query or the poll granted, whichever was first, and only once.
     expect(await lines.filter({ has: page.locator('.pill.granted') }).allInnerTexts()).toEqual([
       expect.stringMatching(/Status query|Poll/),
     ]);
     expect(await page.locator('.lead').innerText()).toMatch(/^Granted once, by the (status query|poll)\./);
+    expect(complaints).toEqual([]);
+  });
+
+  test('the success page waits at the server, and hears of the payment by its open query', async () => {
+    const { page, complaints } = await openPage();
+    const paymentPage = await order({ memberId: 'nia', fate: 'delivered' });
+    const asked: string[] = [];
+    const heard: string[] = [];
+    page.on('request', (request) => void (request.url().includes('/payment/status/') && asked.push(new URL(request.url()).search)));
+    page.on('response', async (response) => {
+      if (response.url().includes('?wait=') && response.ok()) heard.push(((await response.json()) as { state: string }).state);
+    });
+    await page.goto(`${shop.url}/success?session_id=${sessionIdIn(paymentPage)}`);
+    await expect.poll(() => asked.slice(0, 2)).toEqual(['', '?wait=2']);
+    await page.getByRole('heading', { name: 'One moment' }).waitFor();
+    await pay(paymentPage);
+    await page.getByRole('heading', { name: 'You are a member' }).waitFor();
+    await expect.poll(() => heard.at(-1)).toBe('active');
     expect(complaints).toEqual([]);
   });
 

@@ -32,19 +32,21 @@ async function observe(source: 'webhook' | 'poll' | 'status_query', fact: Fact, 
   });
 }
 
-async function effects(): Promise<readonly string[]> {
+async function told(): Promise<readonly string[]> {
   await ledger.settle();
-  return timelineOf(await ledger.history('o'), null).flatMap(({ who, effect }) => (effect === undefined ? [] : [`${who}: ${effect}`]));
+  return timelineOf('o', await ledger.history('o'), null).flatMap(({ title, effect }) =>
+    effect === undefined ? [] : [`${effect}: ${title}`],
+  );
 }
 
 describe('the timeline tells who granted and who only confirmed', () => {
   test('the first to say "paid" granted, whoever it was', async () => {
     for (const source of ['poll', 'webhook', 'status_query', 'webhook'] as const) await observe(source, paid());
-    expect(await effects()).toEqual(['Poll: granted', 'Webhook: confirmed', 'Status query: confirmed']);
+    expect(await told()).toEqual(['granted: Membership granted', 'confirmed: Confirmed by the webhook and the status query']);
     expect(verdictOf(await ledger.history('o'))).toBe('Granted once, by the poll. The webhook and the status query only confirmed it.');
   });
 
-  test('a source that says the same of the session and of the payment intent confirms nothing: it repeats it', async () => {
+  test('what a source says of the session and of the payment intent is the same fact', async () => {
     const withParts: Fact = {
       kind: 'attempt',
       status: 'paid',
@@ -53,21 +55,21 @@ describe('the timeline tells who granted and who only confirmed', () => {
     await observe('webhook', paid());
     await observe('webhook', withParts, 'cs_1');
     await observe('poll', withParts, 'cs_1');
-    expect(await effects()).toEqual(['Webhook: granted', 'Webhook: repeated', 'Poll: confirmed']);
+    expect(await told()).toEqual(['granted: Membership granted', 'confirmed: Confirmed by the webhook and the poll']);
   });
 
   test('processing, then paid, is news of the same payment', async () => {
     await observe('webhook', { kind: 'attempt', status: 'processing' });
     await observe('poll', paid());
     await observe('webhook', paid());
-    expect(await effects()).toEqual(['Webhook: recorded', 'Poll: granted', 'Webhook: confirmed']);
+    expect(await told()).toEqual(['recorded: Payment on its way', 'granted: Membership granted', 'confirmed: Confirmed by the webhook']);
   });
 
   test('a refund revoked, and its confirmation did not', async () => {
     await observe('webhook', paid());
     await observe('poll', refund);
     await observe('webhook', refund);
-    expect(await effects()).toEqual(['Webhook: granted', 'Poll: revoked', 'Webhook: confirmed']);
+    expect(await told()).toEqual(['granted: Membership granted', 'revoked: Membership revoked', 'confirmed: Confirmed by the webhook']);
     expect(verdictOf(await ledger.history('o'))).toBe(
       'Granted once, by the webhook. No other source has confirmed it yet. Revoked since, by the poll.',
     );
@@ -75,8 +77,7 @@ describe('the timeline tells who granted and who only confirmed', () => {
 
   test('too little opened a review and granted nothing', async () => {
     await observe('webhook', paid(5_000));
-    expect(await effects()).toEqual(['Webhook: review']);
-    expect(timelineOf(await ledger.history('o'), null).at(-1)?.title).toBe('A person must look at it: the amount is too low');
+    expect(await told()).toEqual(['review: Paid 50.00 USD, needs review']);
     expect(verdictOf(await ledger.history('o'))).toBe('A payment came, but it does not count until a person has looked at it.');
   });
 
@@ -87,9 +88,9 @@ describe('the timeline tells who granted and who only confirmed', () => {
   test('the redirect stands where it came in time, and granted nothing', async () => {
     await observe('webhook', paid());
     const history = await ledger.history('o');
-    const before = timelineOf(history, '2000-01-01T00:00:00.000Z');
+    const before = timelineOf('o', history, '2000-01-01T00:00:00.000Z');
     expect(before[0]).toMatchObject({ who: 'Browser', effect: 'nothing' });
-    expect(timelineOf(history, '2100-01-01T00:00:00.000Z').at(-1)).toMatchObject({ who: 'Browser', effect: 'nothing' });
-    expect(before).toHaveLength(history.length + 1);
+    expect(timelineOf('o', history, '2100-01-01T00:00:00.000Z').at(-1)).toMatchObject({ who: 'Browser', effect: 'nothing' });
+    expect(before).toHaveLength(3); // The order, the grant, and the redirect.
   });
 });

@@ -1,53 +1,54 @@
-// Makes the history of an order in plain words from its events: what each source reported, which one granted, and which ones
-// confirmed. It is pure.
-import { type Fact, isPaid, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
-import {
-  attemptLabels,
-  type Decision,
-  decisionLabels,
-  money,
-  objectLabel,
-  reviewLabels,
-  shortId,
-  sourceNames,
-  timeOfDay,
-} from './labels.ts';
+// Makes the history of an order in plain words from its events. The rows, and what they say, are the ledger's own: the console and
+// `paidonce explain` have the same. It is pure.
+import { isPaid, type OrderEvent, readOrderEvent, type Source, type StoredEvent } from '@paidonce/ledger';
+import { explainHistory, type Row, rowsOf, rowText, sentenceText } from '@paidonce/ledger/audit';
+import { type Decision, decisionLabels, sourceNames, timeOfDay } from './labels.ts';
 
-export type Effect = 'granted' | 'restored' | 'suspended' | 'revoked' | 'review' | 'confirmed' | 'repeated' | 'recorded' | 'nothing';
+export type Effect = 'granted' | 'restored' | 'suspended' | 'revoked' | 'review' | 'confirmed' | 'recorded' | 'nothing';
 
 export interface Entry {
   readonly at: string;
   readonly who: string;
   readonly title: string;
-  /** The evidence, or the reason. */
-  readonly detail?: string;
-  /** What it led to. Only observations have an effect, and the redirect, whose effect is always `nothing`. */
+  /** What happened in a sentence, what the shop made of it, and the events that are folded into the row. */
+  readonly details: readonly string[];
+  /** What it led to. Only what a source reported has an effect, and the redirect, whose effect is always `nothing`. */
   readonly effect?: Effect;
 }
 
 /** Makes the timeline. @param returnedAt when the browser came to the success page: a note of the shop, no event. */
-export function timelineOf(history: readonly StoredEvent[], returnedAt: string | null): readonly Entry[] {
-  const firstSources = new Map<string, Source>(); // The source that reported a fact first. Key: the fact.
-  const entries = history.map((stored, index): Entry => {
-    const event = readOrderEvent(stored);
-    const at = stored.metadata['recordedAt'] ?? '';
-    if (event.type !== 'PaymentObserved') return { at, ...entryTexts(event) };
-    const { source, factKey, fact, evidence, asOf } = event.data;
-    const title = factLabel(fact);
-    const what = `${factKey} ${title}`;
-    const effect = effectOf(history, index) ?? echoOf(firstSources.get(what), source);
-    if (!firstSources.has(what)) firstSources.set(what, source);
-    const { objectId, eventId } = evidence;
-    const how = eventId === undefined ? `read from ${objectLabel(objectId)}` : `event of ${objectLabel(objectId)}`;
-    return { at, who: sourceNames[source], title, detail: `${how}, at Stripe ${timeOfDay(asOf)}`, effect };
-  });
+export function timelineOf(orderId: string, history: readonly StoredEvent[], returnedAt: string | null): readonly Entry[] {
+  const entries = rowsOf(explainHistory(orderId, history)?.entries ?? []).map(entryOf);
   return returnedAt === null ? entries : [...entries, returnEntry(returnedAt)].toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** Only another source confirms: if the same source reports the fact again, through another Stripe object, it repeats it. */
-function echoOf(first: Source | undefined, source: Source): Effect {
-  if (first === undefined) return 'recorded';
-  return first === source ? 'repeated' : 'confirmed';
+function entryOf(row: Row): Entry {
+  const { title, detail, source, reason, below, folded } = rowText(row, 'en');
+  const details = [
+    ...(detail ? [sentenceText(detail, timeOfDay)] : []),
+    ...(reason === undefined ? [] : [`“${reason}”`]),
+    ...below.flatMap(({ head, note, lines }) => [
+      `${sentenceText(head)}${note ? `: ${sentenceText(note)}` : ''}`,
+      ...lines.map((line) => sentenceText(line, timeOfDay)),
+    ]),
+    ...(folded?.lines.map(({ at, source: of, evidence }) => `${timeOfDay(at)} ${sourceNames[of]}, ${evidence}`) ?? []),
+  ];
+  const effect = effectOf(row);
+  return { at: row.at, who: whoOf(row, source), title: sentenceText(title), details, ...(effect === undefined ? {} : { effect }) };
+}
+
+function whoOf(row: Row, source: Source | undefined): string {
+  if (row.kind === 'person') return 'Support';
+  if (row.kind === 'placed' || row.kind === 'attached') return 'Shop';
+  if (row.kind === 'observed') return sourceNames[row.reports[0]?.report.source ?? 'webhook'];
+  return source === undefined ? 'Ledger' : sourceNames[source];
+}
+
+function effectOf(row: Row): Effect | undefined {
+  if (row.kind === 'decided') return decisionLabels[row.decision.decision];
+  if (row.kind === 'review') return 'review';
+  if (row.kind === 'observed') return row.news === undefined ? 'confirmed' : 'recorded';
+  return undefined;
 }
 
 /** Returns the answer to "why does this customer have access, or not?". */
@@ -67,78 +68,13 @@ export function verdictOf(history: readonly StoredEvent[]): string {
   return `Granted once, by ${nameInSentence(granted.data.source)}. ${confirmed}${since}`;
 }
 
-/** Returns what an observation led to: the events after it in the same append. */
-function effectOf(history: readonly StoredEvent[], index: number): Effect | undefined {
-  const cause = history[index]?.metadata['cause'];
-  for (const stored of history.slice(index + 1)) {
-    const event = readOrderEvent(stored);
-    if (stored.metadata['cause'] !== cause || event.type === 'PaymentObserved') return undefined;
-    if (isDecision(event)) return decisionLabels[event.type];
-    if (event.type === 'ReviewOpened') return 'review';
-  }
-  return undefined;
-}
-
 function isDecision(event: OrderEvent): event is Decision {
   return Object.hasOwn(decisionLabels, event.type);
 }
 
 function returnEntry(at: string): Entry {
-  const detail = 'Anybody can open that address. The redirect granted nothing; the page could only ask.';
-  return { at, who: 'Browser', title: 'The customer came back to the success page', detail, effect: 'nothing' };
-}
-
-function entryTexts(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Omit<Entry, 'at'> {
-  const { data } = event;
-  const decision = 'sequence' in data ? `decision ${data.sequence}` : '';
-  switch (event.type) {
-    case 'OrderPlaced': {
-      const { memberId, plan, expected } = event.data;
-      return { who: 'Shop', title: `${money(expected.amountMinor, expected.currency)} expected from ${memberId} for the plan ${plan}` };
-    }
-    case 'CheckoutAttached':
-      return { who: 'Shop', title: 'A checkout was opened for the order', detail: objectLabel(event.data.payment.id) };
-    case 'MembershipGranted':
-    case 'MembershipSuspended':
-    case 'MembershipRestored':
-    case 'MembershipRevoked':
-      return { who: 'Ledger', title: `Membership ${decisionLabels[event.type]}`, detail: decision };
-    case 'ReviewOpened':
-      return {
-        who: 'Ledger',
-        title: `A person must look at it: ${reviewLabels[event.data.kind]}`,
-        detail: `review ${event.data.reviewId}`,
-      };
-    case 'ReviewResolved':
-      return { who: 'Support', title: `Review ${event.data.reviewId} ended: ${event.data.resolution}`, detail: event.data.by.reason };
-    case 'OrderWithdrawn':
-      return { who: 'Support', title: 'Order withdrawn', detail: event.data.by.reason };
-    case 'PaymentMoved':
-      return { who: 'Support', title: `Payment moved to the order ${event.data.toOrderId}`, detail: event.data.by.reason };
-    case 'MembershipDelivered':
-      return { who: 'Shop', title: "The shop's own table has it", detail: `up to ${decision}` };
-    case 'DeliveryFailed':
-      return { who: 'Shop', title: 'The shop could not save it', detail: `${decision}; tried again after ${event.data.waitMs / 1000} s` };
-    case 'DeliveryTakenOver':
-      return { who: 'Ledger', title: 'Another process hands it over', detail: decision };
-    case 'DeliveryAbandoned':
-      return { who: 'Ledger', title: 'Nobody hands it over any more: a person must', detail: decision };
-    case 'ShopAhead':
-      return { who: 'Shop', title: 'The shop has a decision that the log does not have: the log is older', detail: decision };
-    case 'StripeRechecked':
-      return { who: 'Support', title: 'Stripe was asked again', detail: event.data.by.reason };
-  }
-}
-
-function factLabel(fact: Fact): string {
-  switch (fact.kind) {
-    case 'attempt':
-      return fact.status === 'paid' ? `Paid ${money(fact.amount.totalMinor, fact.amount.currency)}` : attemptLabels[fact.status];
-    case 'refund':
-      return `Refund ${shortId(fact.id)} ${fact.status}`;
-    case 'dispute':
-      return `Dispute ${shortId(fact.id)} ${fact.status}`;
-  }
+  const details = ['Anybody can open that address. The redirect granted nothing; the page could only ask.'];
+  return { at, who: 'Browser', title: 'The customer came back to the success page', details, effect: 'nothing' };
 }
 
 function nameInSentence(source: Source): string {

@@ -8,8 +8,8 @@ export interface PageParts {
   readonly title: string;
   /** The path of the navigation entry that is this page, or that it belongs to. */
   readonly section?: '/' | '/orders' | '/members';
-  /** Loads public/shop.js, for pages that wait for something. */
-  readonly waits?: boolean;
+  /** Loads this script, for pages that wait for something. */
+  readonly script?: 'shop.js' | 'success.js';
   /** More elements for <head>. */
   readonly head?: Html;
   readonly body: Html;
@@ -21,7 +21,7 @@ const sections = [
   ['/members', 'Members'],
 ] as const;
 
-export function page({ title, section, waits = false, head, body }: PageParts): string {
+export function page({ title, section, script, head, body }: PageParts): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -31,7 +31,7 @@ export function page({ title, section, waits = false, head, body }: PageParts): 
   <title>${title} · PaidOnce shop</title>
   <link rel="icon" href="/public/icon.svg">
   ${['base', 'form', 'order', 'list'].map((name) => html`<link rel="stylesheet" href="/public/${name}.css">`)}
-  ${waits && html`<script type="module" src="/public/shop.js"></script>`}${head}
+  ${script && html`<script type="module" src="/public/${script}"></script>`}${head}
 </head>
 <body>
   <a class="skip" href="#main">Skip to the content</a>
@@ -48,7 +48,7 @@ export function page({ title, section, waits = false, head, body }: PageParts): 
 `.toString();
 }
 
-/** A notice for pages that wait: public/shop.js shows it while the shop does not answer. `role` is for screen readers. */
+/** A notice for pages that wait: their script shows it while the shop does not answer. `role` is for screen readers. */
 export const unreachableNotice: Html = html`<div role="status"><p class="answer" data-unreachable hidden>The shop does not answer just now. If you have paid, that is not lost: this page keeps asking.</p></div>`;
 
 /** Makes a page that says in one sentence what is wrong and what to do now. */

@@ -24,7 +24,7 @@ export function orderPage({ shopOrder, order, history, pollSeconds, answer }: Or
   return page({
     title: `Order ${orderId}`,
     section: '/orders',
-    waits: true,
+    script: 'shop.js',
     body: html`
 <h1>Order ${orderId}</h1>
 <div data-ask="/orders/${orderId}/revision" data-state="${order?.revision ?? -1}"></div>
@@ -55,7 +55,7 @@ ${
 <h2 id="timeline">Timeline</h2>
 <p class="note">Each line stands in the ledger, but for the browser's: a redirect proves nothing, so it is no event. What a source repeats adds
   no line. This page follows by itself; the poll asks every ${pollSeconds} seconds. Times are ${zoneName()}.</p>
-<ol class="timeline" aria-labelledby="timeline">${timelineOf(history, returnedAt).map(entryLine)}</ol>`,
+<ol class="timeline" aria-labelledby="timeline">${timelineOf(orderId, history, returnedAt).map(entryLine)}</ol>`,
   });
 }
 
@@ -66,7 +66,6 @@ const effectLabels: Readonly<Record<NonNullable<Entry['effect']>, string>> = {
   revoked: 'revoked',
   review: 'needs a person',
   confirmed: 'only confirmed',
-  repeated: 'reported again',
   recorded: 'recorded',
   nothing: 'granted nothing',
 };
@@ -75,12 +74,12 @@ function postButton(action: string, name: string): Html {
   return html`<form method="post" action="${action}"><button class="quiet">${name}</button></form>`;
 }
 
-function entryLine({ at, who, title, detail, effect }: Entry): Html {
+function entryLine({ at, who, title, details, effect }: Entry): Html {
   return html`
   <li class="entry ${effect ?? 'plain'}">
     <time datetime="${at}">${timeOfDay(at)}<span class="millis">.${at.slice(20, 23)}</span></time>
     <div><p><span class="who">${who}</span> ${effect !== undefined && html`<span class="pill ${effect}">${effectLabels[effect]}</span>`}</p>
-    <p class="title">${title}</p>${detail !== undefined && html`<p class="detail">${detail}</p>`}</div>
+    <p class="title">${title}</p>${details.map((detail) => html`<p class="detail">${detail}</p>`)}</div>
   </li>`;
 }
 

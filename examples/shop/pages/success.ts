@@ -1,5 +1,5 @@
 // The page to which the customer comes after paying. It never grants anything: it shows what the ledger knows, and its script
-// asks for the status until the membership is active.
+// follows the payment until the membership is active.
 
 import { type Html, html } from '@paidonce/http/html';
 import type { OrderView } from '@paidonce/ledger';
@@ -18,11 +18,11 @@ export function successPage({ sessionId, order }: SuccessView): string {
   return page({
     title: 'Your payment',
     section: '/',
-    waits: true,
+    script: 'success.js',
     // Without scripts the page cannot ask for the status, but it reloads and shows what other sources have reported.
     ...(isWaiting ? { head: html`<noscript><meta http-equiv="refresh" content="3"></noscript>` } : {}),
     body: html`
-<div class="waiting" role="status" data-ask="/payment/status/${sessionId}" data-state="${now}">
+<div class="waiting" role="status" data-session="${sessionId}" data-state="${now}">
   ${Object.entries(messages).map(
     ([state, [title, text]]) => html`
   <section data-when="${state}"${state !== now && html` hidden`}>

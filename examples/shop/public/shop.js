@@ -1,4 +1,4 @@
-// The script of pages that wait: asks the address in `data-ask` until the state is final. The page grants nothing and has no
+// The script of an order's page: asks the address in `data-ask` until the state is final. The page grants nothing and has no
 // secret: it only asks, and shows the answer, or that there is none.
 const waiting = document.querySelector('[data-ask]');
 const unreachable = document.querySelector('[data-unreachable]');

@@ -12,21 +12,23 @@ export interface WatchedStatus {
 }
 
 export interface WatchOptions {
-  /** Called with the first status, and whenever `state` or `stale` changes. */
+  /** Called with the first status, whenever `state` or `stale` changes, and with the first one after trouble. */
   readonly onChange: (status: WatchedStatus) => void;
-  /** Called when queries begin to fail; it goes on trying. Not called again before one has succeeded. */
+  /** Called when queries begin to fail; it goes on trying. Not called again before a query has succeeded. */
   readonly onTrouble?: () => void;
   /** Called once nobody knows the payment: the id is wrong, or of another shop. Then the watch ends. */
   readonly onUnknown?: () => void;
   /** Where the status query is mounted. The id follows. Default `/payment/status/`. */
   readonly url?: string;
-  /** Seconds that the server may wait for news before it answers, 0 to 30. Default 20. */
+  /** The most seconds that the server may wait for news before it answers, a whole number from 0 to 30. Default 20. */
   readonly wait?: number;
   /** How long to go on. Default 3,600,000 ms, an hour. */
   readonly timeoutMs?: number;
 }
 
+const shortestPauseMs = 250;
 const longestPauseMs = 60_000;
+const trouble = 'trouble';
 
 /**
  * Asks until nothing more is to come: at once when the server hears of the payment, and ever more rarely while nothing happens. Call
@@ -55,16 +57,22 @@ export function watchPayment(
     });
 
   const watch = async (): Promise<void> => {
-    let seen = '';
+    let seen = ''; // The last state, or `trouble`.
     let same = 0; // Answers in a row that brought no news.
     let failures = 0;
     while (!signal.aborted && Date.now() < until) {
-      let next: number | undefined;
+      let next: number;
+      let isBusy = false;
       try {
         // The first answer comes at once: the page has something to show.
-        const query = seen === '' || wait === 0 ? '' : `?wait=${wait}`;
+        const isFirst = seen === '' || seen === trouble;
+        // Each query has Stripe asked once, at its start: so the first ones are short, for whoever has just paid without a webhook.
+        const seconds = isFirst ? 0 : Math.min(wait, 2 ** (same + 1));
+        const query = seconds === 0 ? '' : `?wait=${seconds}`;
+        const askedAt = Date.now();
         const response = await fetch(url + encodeURIComponent(sessionId) + query, { cache: 'no-store', signal });
         if (response.status === 404) return onUnknown?.();
+        isBusy = response.status === 429; // It is there, and asks for patience.
         if (!response.ok) throw response;
         const status = (await response.json()) as WatchedStatus;
         failures = 0;
@@ -75,13 +83,16 @@ export function watchPayment(
           onChange(status);
         }
         if (status.nextPollAfterMs === undefined) return;
-        next = status.nextPollAfterMs * 1.5 ** Math.min(same, 8);
-        // News is waited for at the server, so the first of these need no pause before it.
-        if (same === 0 && wait > 0) next = 0;
+        // The server waits for news from here on, and the first time there is no reason to pause before it.
+        const pauseMs = status.nextPollAfterMs * Math.min(1 + same / 4, 10) - (Date.now() - askedAt);
+        next = isFirst && wait > 0 ? 0 : Math.max(shortestPauseMs, pauseMs);
       } catch {
         if (signal.aborted) return;
         failures += 1;
-        if (failures === 1) onTrouble?.();
+        if (!isBusy && seen !== trouble) {
+          seen = trouble;
+          onTrouble?.();
+        }
         next = 1_000 * 2 ** Math.min(failures, 6);
       }
       if (next > 0) await pause(next);

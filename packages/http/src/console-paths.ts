@@ -10,7 +10,7 @@ export function isReading(method: string): boolean {
 export function rootOf({ below, mountName }: ConsoleRequest): string {
   if (below === '') return `${mountName}/`;
   const depth = below.split('/').length - 2;
-  return depth === 0 ? './' : '../'.repeat(depth);
+  return depth <= 0 ? './' : '../'.repeat(depth);
 }
 
 export interface RouteRow {

@@ -15,8 +15,9 @@ import {
   paymentReferenceSchema,
 } from './observation.ts';
 import type { PaymentWriter } from './observe-payment.ts';
-import type { MoveOutcome, ObserveResult, PaymentLedger, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './payment-ledger.ts';
+import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
+import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 
 /** As the methods of a `PaymentLedger`, which documents them. Without `seen` no answer is `stale`: there, overloads say so. */

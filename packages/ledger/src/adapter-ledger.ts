@@ -174,6 +174,12 @@ export interface AdapterLedger {
    * @throws LedgerError `order_unknown`: the order is not placed.
    */
   recordRecheck(orderId: string, by: ManualAction, result: RecheckResult): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+  /**
+   * Lets this process carry out bulk runs of rechecks: `recheck` reads one order from the provider again in the name of that
+   * person, records it by `recordRecheck`, and rejects where that failed. Answers what ends it; the adapter calls that when it
+   * closes. Throws nothing.
+   */
+  carryOutRechecks(recheck: (orderId: string, by: ManualAction) => Promise<unknown>): () => void;
   /** Records an unreadable object by its id, once per object, API version and path. `exists`: it was recorded before. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }

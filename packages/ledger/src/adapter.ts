@@ -22,6 +22,7 @@ export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';
 export {
   currencySchema,
+  givenActionSchema,
   idSchema,
   isId,
   isPaid,

@@ -2,7 +2,7 @@
 
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
-export type { BulkRuns, Run, RunKind, RunSelection } from './bulk-runs.ts';
+export type { BulkRuns, Run, RunKind, RunSelection, RunStatus } from './bulk-runs.ts';
 export type {
   AccountHealth,
   Action,
@@ -63,14 +63,10 @@ export type {
   DuplicateOrder,
   Membership,
   MembershipChange,
-  MoveOutcome,
   ObserveResult,
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
-  RedeliverOutcome,
-  Seen,
-  SeenBoth,
-  StaleAction,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';
+export type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';

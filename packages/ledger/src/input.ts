@@ -17,7 +17,8 @@ import {
 import type { OrderPlaced, Resolution } from './order/events.ts';
 import { type Policy, policySchema, withDefaults } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
-import type { PaymentLedgerOptions, PlaceOrder, Seen, SeenBoth } from './payment-ledger.ts';
+import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
+import type { Seen, SeenBoth } from './seen.ts';
 
 /** The parts of the total that a caller allows. Also the schema of the adapters, so that there is one. */
 export const allowSchema: z.ZodType<NonNullable<PlaceOrder['allow']>> = z.strictObject({

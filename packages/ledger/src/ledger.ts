@@ -2,6 +2,7 @@
 import { type Actions, openActions } from './actions.ts';
 import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
+import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
 import type { LedgerError } from './errors.ts';
@@ -23,6 +24,8 @@ import { PaymentWriter } from './observe-payment.ts';
 import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { openRuns } from './runs/open-runs.ts';
+import type { RunCarrier } from './runs/run-carrier.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { type LedgerIdentity, openLedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
@@ -54,6 +57,7 @@ class Ledger implements PaymentLedger {
   readonly delivers: boolean;
   readonly runtime: Runtime;
   readonly console: ConsoleReads;
+  readonly runs: BulkRuns;
   readonly forAdapters: AdapterLedger;
   readonly #store: WatchedStore;
   readonly #lists: Lists;
@@ -62,12 +66,14 @@ class Ledger implements PaymentLedger {
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
   readonly #actions: Actions;
+  readonly #carrier: RunCarrier;
   readonly #previews: Previews;
   readonly #sweeps: Sweeps;
   readonly #alert: AdapterLedger['alert'];
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
   #closed: Promise<void> | undefined;
+  readonly #background: boolean;
   /** Set once the store has found that its log went back. */
   #lost: LedgerError | undefined;
 
@@ -83,6 +89,7 @@ class Ledger implements PaymentLedger {
     });
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
+    this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
     this.#alert = ({ message, ...of }) => {
@@ -105,6 +112,7 @@ class Ledger implements PaymentLedger {
       path,
       writer: this.#writer,
       delivery: this.#delivery,
+      onRuns: () => this.#carrier.wake(),
       background,
       checkpoints: options.checkpoints,
       duplicateWithinHours: options.duplicateWithinHours ?? 24,
@@ -115,12 +123,19 @@ class Ledger implements PaymentLedger {
     this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
     const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
     const unreadable = openUnreadableObjects(transactions, host);
+    const runs = openRuns(
+      { transactions, store, orders: this.#orders, delivery: this.#delivery, lists, console: this.console, runtime, log },
+      call,
+    );
+    this.runs = runs.desk;
+    this.#carrier = runs.carrier;
     this.forAdapters = openForAdapters(
-      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, store },
+      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, store, carrier: this.#carrier },
       call,
     );
     if (!background) return;
     this.#subscribers.follow();
+    this.#carrier.start();
     this.#delivery?.start();
   }
 
@@ -192,6 +207,7 @@ class Ledger implements PaymentLedger {
       const subscribers = await this.#subscribers.opened();
       await subscribers.catchUp();
       await this.#delivery?.settle(deadline);
+      if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
     });
@@ -210,7 +226,7 @@ class Ledger implements PaymentLedger {
     const patientMs = drainMs * this.runtime.patience;
     const deadline = this.runtime.monotonicNowMs() + patientMs;
     // Together: no new attempt starts while calls are awaited.
-    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline)]);
+    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline), this.#carrier.stop()]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);
     await this.#store.close();
   }

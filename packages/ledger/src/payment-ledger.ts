@@ -3,6 +3,7 @@
 import type { AdapterLedger } from './adapter-ledger.ts';
 import type { Alert } from './alerts.ts';
 import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
+import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
@@ -15,6 +16,7 @@ import type { PlacedOtherwise } from './order/terms.ts';
 import type { OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
+import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
 
 /** An order as the shop places it. Ids: 1 to 128 of `A-Z a-z 0-9 . _ : -`; no personal data. */
 export interface PlaceOrder {
@@ -57,29 +59,6 @@ export type ObserveResult =
   | { readonly outcome: 'duplicate'; readonly orderId: string }
   /** No order is known for the payment yet. The observation is held, and forwarded to the order when the link appears. */
   | { readonly outcome: 'held'; readonly payment: PaymentReference };
-
-/** What `movePayment` and `redeliver` did. */
-export type MoveOutcome = 'moved' | 'exists' | 'already_granted' | 'left_before' | 'unknown_payment';
-export type RedeliverOutcome = 'delivered' | 'failed' | 'nothing_to_deliver';
-
-/** What a person looked at before he acted. `seenRevision`: `revision` of the view of the order. Default: nobody says. */
-export interface Seen {
-  readonly seenRevision?: number;
-}
-/** As {@link Seen}, of two orders. `fromRevision`: of the order that has the payment; `toRevision`: of the other one. */
-export interface SeenBoth {
-  readonly fromRevision?: number;
-  readonly toRevision?: number;
-}
-/**
- * Nothing was done, since the order has news that the person did not see: a decision, a review or a payment; not a mere
- * confirmation, a delivery or a checkout. `revision`: the order's as it is now. Show him the order, and ask again.
- */
-export interface StaleAction {
-  readonly outcome: 'stale';
-  readonly orderId: string;
-  readonly revision: number;
-}
 
 /** A decision, as it is delivered to the shop. The shop stores `status` where its stored sequence is lower (law 9). */
 export interface MembershipChange {
@@ -204,6 +183,11 @@ export interface PaymentLedger extends AsyncDisposable {
   readonly runtime: Runtime;
   /** From the read models: the lists, the search and the counts of an operations console. */
   readonly console: ConsoleReads;
+  /**
+   * Bulk runs: one action on many orders, carried out in the background by any process that can. A run of `redeliver` needs one
+   * that has a `deliver`, a run of `recheck` one with a payment adapter.
+   */
+  readonly runs: BulkRuns;
   /**
    * Places an order. `exists`: it was placed before on the same terms. `differs`: on other terms, which stay as they were;
    * `terms` says which.

@@ -11,7 +11,7 @@ export { type PaymentState, type PaymentStatus, paymentStateOf } from './checkou
 export type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
 export type { StatusWait } from './checkout/status-wait.ts';
 export { type ManualPayment, manualPayment } from './operations/manual-payment.ts';
-export type { Rechecked } from './operations/recheck.ts';
+export type { Rechecked, RecheckOptions } from './operations/recheck.ts';
 export type { PollHealth, TierHealth } from './poll/poll-health.ts';
 export type { SweepResult } from './poll/sweep-result.ts';
 export { type StripePayments, type StripePaymentsOptions, stripePayments } from './stripe-payments.ts';

@@ -26,7 +26,8 @@ import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { WithdrawnCheckouts } from './intake/withdrawn-checkouts.ts';
 import { metadataFor } from './mapping/claim.ts';
-import { type Rechecked, type RecheckOptions, recheck } from './operations/recheck.ts';
+import type { Rechecked, RecheckOptions } from './operations/recheck.ts';
+import { openRechecks } from './operations/rechecks.ts';
 import { OtherReads } from './poll/other-reads.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
 import { type PollHealth, pollHealth } from './poll/poll-health.ts';
@@ -214,7 +215,6 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const notOurs = new NotOursCache(runtime);
   const intake = new Intake({ ...parts, accounts, siblings, notOurs });
-  const recheckIntake = new Intake({ ...parts, accounts, siblings }); // A person asks because something has changed.
   const refreshCheckout = checkoutRefresher(accounts, intake);
   const withdrawn = new WithdrawnCheckouts({ ...parts, accounts, intake });
   const checkout = new Checkout({ ...parts, accounts, refreshCheckout, withdrawn });
@@ -240,11 +240,13 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   });
   if (options.poll !== false) poll.start();
 
-  const recheckWork = { ...parts, accounts, intake: recheckIntake, siblings, reads };
   const calls = new OpenCalls('stripePayments');
+  const call = <T>(work: () => Promise<T>): Promise<T> => calls.run(work);
+  const rechecks = openRechecks({ ...parts, accounts, siblings, reads, counted: countedIn(others), stopping, call });
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {
+    rechecks.end();
     const drain = async () => {
       await Promise.all([poll.stop(), calls.close()]);
       await siblings.settled();
@@ -267,7 +269,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
     pollHealth: () => calls.run(() => pollHealth(ledger, { runtime, allowance, intervalMs })),
-    recheck: (orderOrObjectId, options) => calls.run(() => recheck(orderOrObjectId, recheckWork, options)),
+    recheck: rechecks.recheck,
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;

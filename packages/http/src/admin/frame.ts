@@ -21,6 +21,7 @@ export function frame(context: PageContext, { title, body, hasForms, find = '' }
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title} · PaidOnce</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${base}${styleSheet.name}">
 <script src="${base}${scriptFile.name}" defer></script>
 </head>

@@ -12,6 +12,8 @@ export type Loaded =
   | { readonly data: object; readonly status?: number; readonly page: (context: PageContext) => PageView }
   /** Below the mount, without a slash in front. The answer is 303. */
   | { readonly redirect: string }
+  /** Plain text in the operator's language and time zone. */
+  | { readonly text: (context: PageContext) => string }
   | { readonly file: { readonly type: string; readonly name: string; readonly body: string } };
 
 /** The ledger with the reads of a console. */
@@ -54,6 +56,10 @@ export function pageRoute(
 
 async function replyOf(console: Console, call: ConsoleCall, now: number, loaded: Loaded): Promise<Reply> {
   if ('redirect' in loaded) return redirectReply(303, `${call.root}${loaded.redirect}`);
+  if ('text' in loaded) {
+    const text = loaded.text(bareContext(call, now));
+    return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: text };
+  }
   if ('file' in loaded) {
     const { type, name, body } = loaded.file;
     return { status: 200, headers: { 'content-type': type, 'content-disposition': `attachment; filename="${name}"` }, body };

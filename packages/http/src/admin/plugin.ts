@@ -19,6 +19,9 @@ export interface PaymentAdminPluginOptions extends ConsoleOptions {
   readonly authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Operator | undefined> | Operator | undefined;
 }
 
+/** OPTIONS is the host's: it may answer to other sites. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
 /**
  * Mounts the console: `await app.register(paymentAdminPlugin, { payments, authenticate })`. Browsers get pages; a request
  * that does not accept `text/html` gets the same as JSON.
@@ -55,14 +58,13 @@ export const paymentAdminPlugin: FastifyPluginAsync<PaymentAdminPluginOptions> =
       // The host's own parsers do not apply here.
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: consoleBodyLimit }, (_request, body, done) => done(null, body));
-      for (const url of [path, `${path}/*`]) {
-        scope.all(url, async (request, reply) => {
-          const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
-          const call = admitted.get(request);
-          if (!call) throw new Error('nobody was let in'); // The hook above lets nobody pass without one.
-          return send(reply, await call.answer({ bytes, type: request.headers['content-type'] }));
-        });
-      }
+      const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+        const bytes = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+        const call = admitted.get(request);
+        if (!call) throw new Error('nobody was let in'); // The hook above lets nobody pass without one.
+        return send(reply, await call.answer({ bytes, type: request.headers['content-type'] }));
+      };
+      for (const url of [path, `${path}/*`]) scope.route({ method: methods, url, exposeHeadRoute: false, handler });
     });
   },
   { fastify: '5.x', name: '@paidonce/http/admin' },
@@ -82,9 +84,11 @@ function consoleRequest(request: FastifyRequest): ConsoleRequest {
   const { method, url, headers } = request;
   const mount = (request.routeOptions.url ?? '').replace(/\/\*$/, '');
   const [path = '', ...search] = url.split('?');
+  // By parts, not by length: the client may spell the mount in another way, as `%61dmin`.
+  const below = path.split('/').slice(mount.split('/').length);
   return {
     method,
-    below: path.slice(mount.length),
+    below: below.map((part) => `/${part}`).join(''),
     mountName: mount.slice(mount.lastIndexOf('/') + 1),
     search: search.length === 0 ? '' : `?${search.join('?')}`,
     host: request.host,

@@ -4,13 +4,13 @@ import { orderActionRoutes } from './actions/order-actions.ts';
 import { otherActionRoutes } from './actions/other-actions.ts';
 import { assetRoutes } from './asset-routes.ts';
 import { pageRoutes } from './page-routes.ts';
+import { orderRoutes } from './pages/order-routes.ts';
 import { preferenceRoutes } from './preferences.ts';
-import { readingRoutes } from './read-routes.ts';
 
 export function consoleRoutes(shared: Console): readonly ConsoleRoute[] {
   return [
     ...pageRoutes(shared),
-    ...readingRoutes(shared),
+    ...orderRoutes(shared),
     ...orderActionRoutes(shared),
     ...otherActionRoutes(shared),
     ...preferenceRoutes,

@@ -18,9 +18,9 @@ export { backUpLog, type VerifiedBackup } from './copy/backup.ts';
 export { type CopyOptions, type CopyPhase, type CopyResult, copyLedger, type TreeState } from './copy/copy.ts';
 export { type RestoredLog, restoreLog } from './copy/restore.ts';
 export { type ExplainOptions, type Explanation, explainHistory, explainMember, explainOrder } from './explain/explain.ts';
-export { explanationLines, memberLines } from './explain/explanation-lines.ts';
+export { explanationLines, type LineOptions as ExplanationLineOptions, memberLines } from './explain/explanation-lines.ts';
 export type { Language } from './explain/language.ts';
-export { rowText } from './explain/row-text.ts';
+export { reviewTitle, rowText } from './explain/row-text.ts';
 export type { FoldedLine, RowBelow, RowText } from './explain/row-text-types.ts';
 export type {
   AttachedRow,
@@ -40,7 +40,16 @@ export type {
 } from './explain/row-types.ts';
 export { rowsOf } from './explain/rows.ts';
 export { type Sentence, type Span, sentenceText } from './explain/sentence.ts';
+export {
+  type Grant,
+  type Headline,
+  headlineOf,
+  headlines,
+  type OpenReviewAmounts,
+  type Standing,
+} from './explain/standing.ts';
 export type { Because, SourceReport, TimelineEntry, Verdict } from './explain/timeline.ts';
+export { whyText } from './explain/why.ts';
 export { type Accounts, defaultAccounts } from './export/accounts.ts';
 export { csvLines } from './export/csv.ts';
 export { type Fee, type Fees, feesIn } from './export/fees.ts';
@@ -53,8 +62,8 @@ export type { LogRow } from './log/log-row.ts';
 export { sqliteReader } from './log/sqlite-reader.ts';
 export { type ReceiptOptions, takeReceipt, verifyReceiptDecisions } from './receipt/receipt.ts';
 export { type Receipt, type ReceiptEvent, type VerifiedReceipt, verifyReceipt } from './receipt/receipt-verify.ts';
-export { type Replayed, type ReplayOptions, replayLog } from './replay/replay.ts';
 export type { Difference } from './replay/difference.ts';
+export { type Replayed, type ReplayOptions, replayLog } from './replay/replay.ts';
 export { type ResolvedId, type ResolveOptions, resolveId } from './resolve-id.ts';
 export type { ScanPoolOptions } from './scan/scan-pool.ts';
 export { type LogStats, logStats, type StatsOptions } from './stats.ts';

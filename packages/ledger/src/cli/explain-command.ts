@@ -21,6 +21,7 @@ export const explainCommand: Command = {
   options: {
     ...readingOptions,
     member: { value: 'MEMBER', help: 'every order of this member' },
+    all: { help: 'a line for each event, with the law that it keeps. Default: events that belong together in one row' },
     lang: { value: 'en|zh-TW', help: 'the language. Default: en, or zh-TW where LANG says so' },
   },
   run: async (invocation) => {
@@ -39,15 +40,21 @@ export const explainCommand: Command = {
         throw new LedgerError('order_unknown', `${log.name} knows no order of member ${member}${then}. Is it the right log?`);
       }
       if (options.flag('json')) terminal.out(JSON.stringify(member === undefined ? explanations[0] : explanations));
-      else for (const line of linesOf(explanations, member, language, 'asOf' in asOf)) terminal.out(line);
+      else
+        for (const line of linesOf(explanations, member, { language, past: 'asOf' in asOf, every: options.flag('all') }))
+          terminal.out(line);
       return 0;
     });
   },
 };
 
-function linesOf(explanations: readonly Explanation[], member: string | undefined, language: Language, past: boolean): readonly string[] {
-  if (member !== undefined) return memberLines(member, explanations, { language, past });
-  return explanations.flatMap((each) => explanationLines(each, language));
+function linesOf(
+  explanations: readonly Explanation[],
+  member: string | undefined,
+  how: { readonly language: Language; readonly past: boolean; readonly every: boolean },
+): readonly string[] {
+  if (member !== undefined) return memberLines(member, explanations, how);
+  return explanations.flatMap((each) => explanationLines(each, how.language, how));
 }
 
 /** Explains all orders of a member. Reads the whole log to find them. */

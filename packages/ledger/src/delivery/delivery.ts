@@ -15,7 +15,7 @@ import { leastSilenceMs } from '../order/delivery-state.ts';
 import { isDecision } from '../order/events.ts';
 import { isStale } from '../order/news.ts';
 import { isPending, type OrderState } from '../order/order.ts';
-import type { RedeliverOutcome } from '../payment-ledger.ts';
+import type { RedeliverOutcome } from '../seen.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { attemptDelivery, type DeliveryOptions, takeOver } from './attempt.ts';
 import { type Lane, Lanes } from './lanes.ts';

@@ -70,6 +70,7 @@ const delivered: Readonly<Record<string, string>> = {
 export function foldAction(open: OpenAction | null, event: StoredEvent, orderId: string, taken: ActionsTaken): OpenAction | null {
   const { type, position, metadata } = event;
   const by = actorIn(event);
+  if (by === undefined && open === null) return null;
   const [action, outcome] = (by && actionOf[type]?.(event.data as Recorded, metadata['cause'] ?? '')) ?? [];
   const append = `${metadata['cause'] ?? ''} ${metadata['recordedAt'] ?? ''}`;
   if (by && action && outcome !== undefined) {

@@ -59,14 +59,15 @@ export function openConsoleRows({ db }: ReadModelFile): ConsoleRows {
       order by placed_at desc, order_id desc limit ?6
     ) order by placed_at desc, order_id desc`);
   const ofMember = db.prepare(`
-    select * from orders where member_id = ? and (placed_at, order_id) < (?, ?) order by placed_at desc, order_id desc limit ?`);
-  const countOfMember = db.prepare('select count(*) as orders from orders where member_id = ?');
+    select * from orders where member_id = ?1 collate nocase and member_id = ?1 and (placed_at, order_id) < (?2, ?3)
+    order by placed_at desc, order_id desc limit ?4`);
+  const countOfMember = db.prepare('select count(*) as orders from orders where member_id = ?1 collate nocase and member_id = ?1');
   const openedAt = "json_extract(review, '$.openedAt')";
   const reviews = db.prepare(`
     select review from reviews where (${openedAt}, order_id, review_id) > (?1, ?2, ?3)
       and (?4 is null or json_extract(review, '$.kind') = ?4)
     order by ${openedAt}, order_id, review_id limit ?5`);
-  const otherOrder = db.prepare('select order_id from names where id = ? and kind = 2 and order_id <> ? order by order_id limit 1');
+  const otherOrder = db.prepare('select order_id from names where id = ? and kind = 1 and order_id <> ? order by order_id limit 1');
   const byError = db.prepare(`
     select coalesce(last_error, 'none') as error, count(*) as count, min(coalesce(since, '')) as first_at, min(next_try_at) as next_try_at
     from orders where pending + abandoned > 0 group by 1 order by 2 desc, 1`);

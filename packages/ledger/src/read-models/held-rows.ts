@@ -6,6 +6,7 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import { type PaidAmount, paymentKey, referenceName, type Source } from '../observation.ts';
 import { joinFact, noFacts, type PaymentFacts } from '../order/facts.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';
+import { type NameQuery, namesBetween } from './name-rows.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 /** What is held of one payment: a row of the table `held`, whose key is its reference name. */
@@ -53,8 +54,8 @@ export interface HeldRows {
   apply(events: readonly StoredEvent[]): void;
   /** Oldest first, behind that reference of that time. */
   held(after: { readonly since: string; readonly reference: string }, limit: number): readonly HeldPayment[];
-  /** Held payments whose id begins so, in any case of letters, or is that id. At most `limit`. */
-  named(id: string, isPrefix: boolean, limit: number): readonly HeldPayment[];
+  /** Sorted by id, at most `limit`. */
+  named(query: NameQuery, limit: number): readonly HeldPayment[];
 }
 
 export function openHeldRows({ db }: ReadModelFile): HeldRows {
@@ -86,7 +87,7 @@ export function openHeldRows({ db }: ReadModelFile): HeldRows {
       }
     },
     held: ({ since, reference }, limit) => oldest.all(since, reference, limit).map(heldIn),
-    named: (id, isPrefix, limit) => named.all(id, isPrefix ? `${id}\u007f` : `${id}\u0001`, limit).map(heldIn),
+    named: (query, limit) => named.all(...namesBetween(query), limit).map(heldIn),
   };
 }
 

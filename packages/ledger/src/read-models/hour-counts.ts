@@ -123,8 +123,10 @@ export function countEvent(counts: HourCounts, counted: CountedEvent): void {
     if (isPaid(read.data.fact) && was.rescued && !is.rescued) countRescued(counts, after, was.grantedAt, paidAt, -1);
   }
   if (after.placed === undefined || is.newestAt === null) return;
+  const isGrant = read.type === 'MembershipGranted' && !isImport(counted.event);
+  if (!isGrant && was.pendingSince === is.pendingSince && was.grantUnsaved === is.grantUnsaved) return;
   const key = { hour: hourOf(is.newestAt), account: after.placed.account, livemode: after.placed.livemode };
-  if (read.type === 'MembershipGranted' && !isImport(counted.event)) {
+  if (isGrant) {
     counts.hour(key, read.data.source).grants += 1;
     counts.took(key, 'paid_to_granted', Date.parse(is.newestAt) - Date.parse(read.data.paidAt));
     if (is.rescued) countRescued(counts, after, is.grantedAt, paidAt, 1);

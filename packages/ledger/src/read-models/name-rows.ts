@@ -1,5 +1,5 @@
-// Every id under which an order can be found: its own, its member's, and each id of the provider that facts and evidence name.
-// Rows are added and never removed: where a payment was moved, both orders are found by it.
+// Every id under which an order can be found, beside its member's: its own, and each id of the provider that facts and evidence
+// name. Rows are added and never removed: where a payment was moved, both orders are found by it.
 import type { SQLInputValue } from 'node:sqlite';
 import { type PaymentReference, paymentKey } from '../observation.ts';
 import type { OrderState } from '../order/order.ts';
@@ -7,33 +7,41 @@ import type { FoldedEvent } from './order-progress.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 /** The kinds of names, as their numbers in the table. */
-export const nameKinds = ['order', 'member', 'object'] as const;
+export const nameKinds = ['order', 'object'] as const;
 export type NameKind = (typeof nameKinds)[number];
 
-/** The names of one order. The case of letters makes no other name: of two that differ in it, the first stays. Key: in lower case, behind its kind. */
-export type OrderNames = Map<string, { readonly id: string; readonly kind: NameKind }>;
+/** The names of objects that events of one order said, and whether they are the first of the order: then its own name is said too. */
+export interface OrderNames {
+  isNew: boolean;
+  readonly objects: Set<string>;
+}
 
 /** Adds the names that one event says, unless the state before it has them. @param names by order id; is changed. */
 export function namesSaid(names: Map<string, OrderNames>, { read, before, after: { orderId } }: FoldedEvent): void {
-  const say = (kind: NameKind, id: string): void => {
-    let own = names.get(orderId);
-    if (own === undefined) {
-      own = new Map();
-      names.set(orderId, own);
-    }
-    const key = `${kind} ${id.toLowerCase()}`;
-    if (!own.has(key)) own.set(key, { id, kind });
-  };
-  if (before.revision === -1) say('order', orderId);
-  if (read.type === 'OrderPlaced') say('member', read.data.memberId);
-  if (read.type === 'CheckoutAttached') say('object', read.data.payment.id);
+  let own = names.get(orderId);
+  if (own === undefined) {
+    own = { isNew: false, objects: new Set() };
+    names.set(orderId, own);
+  }
+  const { objects } = own;
+  if (before.revision === -1) own.isNew = true;
+  if (read.type === 'CheckoutAttached') objects.add(read.data.payment.id);
   if (read.type !== 'PaymentObserved') return;
   const { payment, aliases = [], fact, evidence } = read.data;
-  for (const id of [payment.id, ...aliases]) if (!isKnown(before, payment, id)) say('object', id);
-  if (fact.kind !== 'attempt' && !isKnownObject(before, payment, fact)) say('object', fact.id);
-  if (!('id' in fact && fact.id === evidence.objectId) && !isKnown(before, payment, evidence.objectId)) say('object', evidence.objectId);
-  if (evidence.eventId !== undefined) say('object', evidence.eventId);
+  if (!isKnown(before, payment, payment.id)) objects.add(payment.id);
+  for (const id of aliases) if (!isKnown(before, payment, id)) objects.add(id);
+  if (fact.kind !== 'attempt' && !isKnownObject(before, payment, fact)) objects.add(fact.id);
+  if (!('id' in fact && fact.id === evidence.objectId) && !isKnown(before, payment, evidence.objectId)) objects.add(evidence.objectId);
+  if (evidence.eventId !== undefined) objects.add(evidence.eventId);
 }
+
+/** The rows of these names. Two names that differ in the case of their letters are one row: the first stays. */
+export function nameColumns(orderId: string, { isNew, objects }: OrderNames): readonly NameColumns[] {
+  const rows: NameColumns[] = isNew ? [[orderId, 0, orderId]] : [];
+  for (const id of objects) rows.push([id, 1, orderId]);
+  return rows;
+}
+type NameColumns = readonly [id: string, kind: number, orderId: string];
 
 /** True if the payment, or a checkout of the order, has the name. Only saves work: a name may be said again. */
 function isKnown({ payments, checkouts }: OrderState, payment: PaymentReference, id: string): boolean {
@@ -58,35 +66,47 @@ export interface NameRow {
   readonly orderId: string;
 }
 
+/** A name in any case of letters, or the beginning of one. */
+export interface NameQuery {
+  readonly text: string;
+  readonly isPrefix: boolean;
+}
+
 export interface NameRows {
   /** Call it in the transaction that saves the orders. */
   add(names: ReadonlyMap<string, OrderNames>): void;
-  /** The rows of exactly this name, in any case of letters. At most `limit`. */
-  named(id: string, kind: NameKind | undefined, limit: number): readonly NameRow[];
-  /** The rows whose name begins so, sorted by name. At most `limit`. */
-  beginningWith(prefix: string, kind: NameKind | undefined, limit: number): readonly NameRow[];
+  /** Sorted by name, at most `limit`. */
+  named(query: NameQuery, kind: NameKind | undefined, limit: number): readonly NameRow[];
+  /** Members with this name, each once, of the first `limit` orders by the name of the member. */
+  members(query: NameQuery, limit: number): readonly string[];
+}
+
+/** Both ends of the names that a query finds. U+007F comes after every character of an id, and U+0001 before all of them. */
+export function namesBetween({ text, isPrefix }: NameQuery): readonly [from: string, to: string] {
+  return [text, `${text}${isPrefix ? '\u007f' : '\u0001'}`];
 }
 
 export function openNameRows({ db }: ReadModelFile): NameRows {
   const insert = db.prepare('insert or ignore into names values (?, ?, ?)');
-  const select = (where: string) =>
-    db.prepare(`select id, kind, order_id from names where ${where} and (?3 is null or kind = ?3) order by id, kind, order_id limit ?4`);
-  const named = select('id = ?1 and ?2 = ?2');
-  const beginning = select('id >= ?1 and id < ?2');
-  const rows = (query: typeof named, from: string, to: string, kind: NameKind | undefined, limit: number): NameRow[] => {
-    const values: SQLInputValue[] = [from, to, kind === undefined ? null : nameKinds.indexOf(kind), limit];
-    return query.all(...values).map((row) => ({
-      id: String(row['id']),
-      kind: nameKinds[Number(row['kind'])] ?? 'object',
-      orderId: String(row['order_id']),
-    }));
-  };
+  const named = db.prepare(`
+    select id, kind, order_id from names where id >= ?1 and id < ?2 and (?3 is null or kind = ?3) order by id, kind, order_id limit ?4`);
+  const members = db.prepare(`
+    select distinct member_id from (
+      select member_id from orders where member_id is not null and member_id >= ?1 collate nocase and member_id < ?2 collate nocase
+      order by member_id collate nocase limit ?3
+    )`);
   return {
     add: (names) => {
-      for (const [orderId, own] of names) for (const { id, kind } of own.values()) insert.run(id, nameKinds.indexOf(kind), orderId);
+      for (const [orderId, own] of names) for (const [id, kind] of nameColumns(orderId, own)) insert.run(id, kind, orderId);
     },
-    named: (id, kind, limit) => rows(named, id, id, kind, limit),
-    // No id has a character behind `z`, and U+007F comes after all of them.
-    beginningWith: (prefix, kind, limit) => rows(beginning, prefix, `${prefix}\u007f`, kind, limit),
+    named: (query, kind, limit) => {
+      const values: SQLInputValue[] = [...namesBetween(query), kind === undefined ? null : nameKinds.indexOf(kind), limit];
+      return named.all(...values).map((row) => ({
+        id: String(row['id']),
+        kind: nameKinds[Number(row['kind'])] ?? 'object',
+        orderId: String(row['order_id']),
+      }));
+    },
+    members: (query, limit) => members.all(...namesBetween(query), limit).map((row) => String(row['member_id'])),
   };
 }

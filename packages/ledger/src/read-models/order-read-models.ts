@@ -5,30 +5,21 @@ import type { AccountOrders, AccountUnsettledOrder } from '../adapter-ledger.ts'
 import { invariant } from '../errors.ts';
 import type { Position, StoredEvent } from '../event-store/event-store.ts';
 import type { OrderState } from '../order/order.ts';
-import { type OrderView, openReviews, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
+import { type OrderView, type Review, type UndeliveredDecision, undeliveredIn, viewOf } from '../order/view.ts';
 import type { Backlog, Membership } from '../payment-ledger.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import type { FoldedSweep } from '../streams/sweep-streams.ts';
-import { type AccountQuery, type AccountRows, openAccountRows } from './account-rows.ts';
+import { type AccountQuery, openAccountRows } from './account-rows.ts';
 import { type ActionRows, noteRuns, openActionRows } from './action-rows.ts';
 import { type ConsoleRows, openConsoleRows } from './console-rows.ts';
 import { type DuplicateRows, openDuplicateRows } from './duplicate-rows.ts';
 import { type HeldRows, openHeldRows } from './held-rows.ts';
 import { type HourRows, openHourRows } from './hour-rows.ts';
 import { type NameRows, openNameRows } from './name-rows.ts';
-import {
-  emptyOrder,
-  type FoldedOrder,
-  foldedIn,
-  foldInto,
-  isOfOrder,
-  OrderNotes,
-  orderColumns,
-  queuedByRow,
-  rowsOf,
-} from './order-rows.ts';
-import { openQueueRows, type QueuedRow, type QueueRows } from './queue-rows.ts';
+import { type FoldedOrder, foldInto, isOfOrder, OrderNotes } from './order-rows.ts';
+import { openQueueRows, type QueueRows } from './queue-rows.ts';
 import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
+import { openStoredOrders, type StoredOrder } from './stored-orders.ts';
 import { openSweepRows } from './sweep-rows.ts';
 import { openUnreadableRows, type UnreadableRows } from './unreadable-rows.ts';
 
@@ -61,7 +52,7 @@ export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
 export interface ConsoleModels {
   readonly lists: ConsoleRows;
   readonly queues: Pick<QueueRows, 'counts'>;
-  readonly names: Pick<NameRows, 'named' | 'beginningWith'>;
+  readonly names: Pick<NameRows, 'named' | 'members'>;
   readonly hours: Omit<HourRows, 'add'>;
   readonly actions: Pick<ActionRows, 'actions'>;
   readonly held: Pick<HeldRows, 'held' | 'named'>;
@@ -73,7 +64,7 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
   const { db } = file;
   const accountRows = openAccountRows(file);
   const queues = openQueueRows(file);
-  const { load, save } = openStoredOrders(file, accountRows, queues);
+  const orders = openStoredOrders(file, accountRows, queues);
   const names = openNameRows(file);
   const hours = openHourRows(file);
   const actions = openActionRows(file);
@@ -82,7 +73,7 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
   const sweepRows = openSweepRows(file);
   const { note: noteGranted, ...duplicates } = openDuplicateRows(file, duplicateWithinHours);
   const byMember = db.prepare(
-    "select order_id, plan, status, since from orders where member_id = ? and status <> 'none' order by order_id",
+    "select order_id, plan, status, since from orders where member_id = ?1 collate nocase and member_id = ?1 and status <> 'none' order by order_id",
   );
   // The inner query is answered from the index alone: rows of orders whose time is over are not read.
   const awaited = db.prepare(`
@@ -95,20 +86,27 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
   const undelivered = db.prepare('select state from orders where pending + abandoned > 0 and order_id > ? order by order_id limit ?');
   const pending = db.prepare('select state from orders where pending = 1 order by order_id');
 
+  /** How far the rows are as this process wrote them. Undefined: not known. Written by `applyPage` and `apply`. */
+  let applied: Position | undefined;
+  let isWorked = false; // Set by `applyPage`.
+
   function applyPage(all: readonly StoredEvent[], from: Position): void {
     const events = all.filter(({ position }) => position > from);
     const [changed, notes] = [new Map<string, StoredOrder>(), new OrderNotes()];
+    orders.begin(from === applied);
+    applied = undefined; // Until it is committed.
+    isWorked = true;
     const granted: FoldedOrder[] = [];
     for (const event of events) {
       if (!isOfOrder(event.stream)) continue;
       const orderId = event.stream.slice(orderAggregate.stream('').length);
-      const row = changed.get(orderId) ?? load(orderId);
+      const row = changed.get(orderId) ?? orders.load(orderId);
       invariant(event.revision === row.state.revision + 1, `${event.stream}: revision ${event.revision} follows ${row.state.revision}`);
       foldInto(row, event, notes);
       changed.set(orderId, row);
       if (event.type === 'MembershipGranted') granted.push(row);
     }
-    for (const row of changed.values()) save(row);
+    for (const row of changed.values()) orders.save(row);
     noteGranted(granted);
     noteRuns(events, notes.actions);
     names.add(notes.names);
@@ -124,7 +122,11 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
 
   return {
     cursor: file.cursor(readModelCursor),
-    apply: (events, next) => file.advance(readModelCursor, { events, next }, (from) => applyPage(events, from)),
+    apply: async (events, next) => {
+      isWorked = false;
+      await file.advance(readModelCursor, { events, next }, (from) => applyPage(events, from));
+      applied = isWorked ? next : undefined; // Else another process has applied the page, and the rows are as it wrote them.
+    },
     memberships: (memberId) =>
       byMember.all(memberId).map((row) => ({
         membershipId: String(row['order_id']),
@@ -144,43 +146,6 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
     sweep: sweepRows.folded,
     console: { lists: openConsoleRows(file), queues, names, hours, actions, held, unreadable },
   };
-}
-
-/** An order while its events are applied, and what its row led to before them. */
-interface StoredOrder extends FoldedOrder {
-  readonly queuedBefore: readonly QueuedRow[];
-  readonly hadReviews: boolean;
-}
-
-/** Reads and writes the row of one order, and what hangs on it: of that, only what changed. */
-function openStoredOrders({ db }: ReadModelFile, accountRows: AccountRows, queues: QueueRows) {
-  const select = db.prepare('select * from orders where order_id = ?');
-  // Updated in its place: `insert or replace` would move the row to the end of the table.
-  const upsert = db.prepare(
-    `insert into orders values (${orderColumns.map(() => '?').join(', ')})
-     on conflict (order_id) do update set ${orderColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
-  );
-  const dropReviews = db.prepare('delete from reviews where order_id = ?');
-  const addReview = db.prepare('insert into reviews values (?, ?, ?)');
-
-  function load(orderId: string): StoredOrder {
-    const row = select.get(orderId);
-    if (!row) return { ...emptyOrder(orderId), queuedBefore: [], hadReviews: false };
-    const folded = foldedIn(row);
-    return { ...folded, queuedBefore: queuedByRow(row), hadReviews: openReviews(folded.state).length > 0 };
-  }
-
-  function save(order: StoredOrder): void {
-    const { orderId } = order.state;
-    const { columns, reviews, queued } = rowsOf(order);
-    upsert.run(...columns);
-    queues.move(orderId, order.queuedBefore, queued);
-    accountRows.note(order);
-    if (order.hadReviews) dropReviews.run(orderId);
-    for (const [reviewId, review] of reviews) addReview.run(orderId, reviewId, review);
-  }
-
-  return { load, save };
 }
 
 function openBacklog({ db }: ReadModelFile): OrderReadModels['backlog'] {

@@ -42,7 +42,8 @@ export const schema: string = `
     action text,
     claims text
   );
-  create index orders_by_member on orders (member_id, placed_at, order_id) where member_id is not null;
+  -- In any case of letters: a search finds by it too.
+  create index orders_by_member on orders (member_id collate nocase, placed_at, order_id) where member_id is not null;
   -- With what lists are filtered by, so that an order that is not listed is passed over without reading its row.
   create index orders_newest on orders (placed_at, order_id, status, plan, account) where placed_at is not null;
   -- With the time, so that those who never came back are passed over without reading their rows.
@@ -75,7 +76,7 @@ export const schema: string = `
     until text,
     primary key (queue, since, order_id)
   ) without rowid;
-  -- What an order can be found by: kind 0 is its own id, 1 its member, 2 an object of the provider.
+  -- What an order can be found by: kind 0 is its own id, 1 an object of the provider.
   create table names (
     id text not null collate nocase,
     kind integer not null,

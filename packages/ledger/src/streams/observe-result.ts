@@ -1,7 +1,8 @@
 // What a source is answered: which events its observation has added to the order.
 import { isDecision, type OrderEvent, outcomeOf } from '../order/events.ts';
 import type { OrderState } from '../order/order.ts';
-import type { ObserveResult, StaleAction } from '../payment-ledger.ts';
+import type { ObserveResult } from '../payment-ledger.ts';
+import type { StaleAction } from '../seen.ts';
 
 /** True if the result is a decision about this order. */
 export function isDecided(result: ObserveResult, orderId: string): boolean {

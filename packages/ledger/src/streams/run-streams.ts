@@ -172,7 +172,7 @@ export function openRunStreams(transactions: Transactions, now: () => string): R
     read: (runId) => transactions.read(runAggregate, runId),
     start: async (runId, data) => {
       await transactions.transact(runAggregate, runId, metadata, ({ started }) => ({
-        events: started ? [] : [{ type: 'RunStarted', data }],
+        events: started ? [] : [{ type: 'RunStarted' as const, data }],
         answer: undefined,
       }));
     },
@@ -204,7 +204,7 @@ export function openRunStreams(transactions: Transactions, now: () => string): R
       const { answer } = await transactions.transact(runAggregate, runId, metadata, ({ ended, started }) =>
         ended || !started
           ? { events: [], answer: 'ended' as const }
-          : { events: [{ type: 'RunCancelled', data: { by, at: now() } }], answer: 'canceled' as const },
+          : { events: [{ type: 'RunCancelled' as const, data: { by, at: now() } }], answer: 'canceled' as const },
       );
       return answer;
     },

@@ -3,7 +3,7 @@
 import type { Hit, HitKind, OrderSummary } from '../console-reads.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { isId } from '../observation.ts';
-import type { NameKind, NameRow } from '../read-models/name-rows.ts';
+import type { NameQuery } from '../read-models/name-rows.ts';
 import type { ConsoleModels } from '../read-models/order-read-models.ts';
 import { emptyOrder, foldInto, OrderNotes } from '../read-models/order-rows.ts';
 import { summaryOf } from '../read-models/order-summary.ts';
@@ -55,47 +55,35 @@ export function findNames(
   }: { readonly kind: HitKind | undefined; readonly limit: number; readonly now: string; readonly exact: readonly Hit[] },
 ): { readonly hits: readonly Hit[]; readonly more: boolean } {
   if (text === '') return { hits: [], more: false };
-  const named = hitsOf(models, kind, now, 'named', text);
-  const beginning = text.length < leastCharacters ? [] : hitsOf(models, kind, now, 'beginningWith', text);
+  const look = (isPrefix: boolean): readonly Hit[] => newestFirst(hitsOf(models, { text, isPrefix }, kind, now));
   const all = new Map<string, Hit>();
-  for (const hit of [...exact, ...newestFirst(named), ...newestFirst(beginning)]) if (!all.has(keyOf(hit))) all.set(keyOf(hit), hit);
+  for (const hit of [...exact, ...look(false), ...(text.length < leastCharacters ? [] : look(true))])
+    if (!all.has(keyOf(hit))) all.set(keyOf(hit), hit);
   return { hits: [...all.values()].slice(0, limit), more: all.size > limit };
 }
 
-function hitsOf(
-  { names, lists, held }: ConsoleModels,
-  kind: HitKind | undefined,
-  now: string,
-  look: 'named' | 'beginningWith',
-  text: string,
-): readonly Hit[] {
+function hitsOf({ names, lists, held }: ConsoleModels, query: NameQuery, kind: HitKind | undefined, now: string): readonly Hit[] {
   const hits: Hit[] = [];
-  if (kind !== 'held') {
-    const rows = names[look](text, kind as NameKind | undefined, mostLookedAt);
-    const orders = new Map(lists.summaries([...new Set(rows.map(({ orderId }) => orderId))], now).map((order) => [order.orderId, order]));
-    const members = new Set<string>();
-    for (const row of rows) hits.push(...hitOf(row, orders, members, (memberId) => lists.member(memberId, now)));
+  if (kind === undefined || kind === 'order' || kind === 'object') {
+    const rows = names.named(query, kind, mostLookedAt);
+    const summaries = lists.summaries([...new Set(rows.map(({ orderId }) => orderId))], now);
+    const orders = new Map(summaries.map((order) => [order.orderId, order]));
+    for (const { id, kind: is, orderId } of rows) {
+      const order = orders.get(orderId);
+      if (order === undefined) continue; // Not placed: its page is found by its id alone.
+      hits.push(is === 'order' ? { kind: is, order } : { kind: is, objectId: id, type: typeOf(id), order });
+    }
+  }
+  if (kind === undefined || kind === 'member') {
+    for (const memberId of names.members(query, mostLookedAt)) {
+      const member = lists.member(memberId, now);
+      if (member) hits.push({ kind: 'member', memberId, ...member });
+    }
   }
   if (kind === undefined || kind === 'held') {
-    for (const { payment } of held.named(text, look === 'beginningWith', mostLookedAt)) hits.push({ kind: 'held', payment });
+    for (const { payment } of held.named(query, mostLookedAt)) hits.push({ kind: 'held', payment });
   }
   return hits;
-}
-
-function hitOf(
-  { id, kind, orderId }: NameRow,
-  orders: ReadonlyMap<string, OrderSummary>,
-  members: Set<string>,
-  member: (memberId: string) => { readonly orders: number; readonly newest: OrderSummary } | undefined,
-): readonly Hit[] {
-  const order = orders.get(orderId);
-  if (order === undefined) return []; // Not placed: its page is found by its id alone.
-  if (kind === 'order') return [{ kind, order }];
-  if (kind === 'object') return [{ kind, objectId: id, type: typeOf(id), order }];
-  if (members.has(id)) return [];
-  members.add(id);
-  const found = member(id);
-  return found ? [{ kind, memberId: id, ...found }] : [];
 }
 
 /** What stands before the first `_` or `:`, as `pi` or `manual`. Empty: nothing does. */

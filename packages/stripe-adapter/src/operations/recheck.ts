@@ -2,7 +2,7 @@
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 
 import { LedgerError, type ManualAction, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+import { defined, givenActionSchema } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/readable-types.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
@@ -28,6 +28,9 @@ const nothingNew: readonly string[] = ['duplicate', 'not_ours', 'ignored', 'unre
  * @throws LedgerError `order_unknown`: it is neither. `provider_unavailable`, or a code of the store: then nobody is named.
  */
 export async function recheck(name: string, work: BatchContext, { by }: RecheckOptions = {}): Promise<Rechecked> {
+  // Before Stripe is asked: what the log could not keep is no name.
+  const problem = by && givenActionSchema.safeParse(by).error?.issues[0];
+  if (problem) throw new LedgerError('invalid_input', `by.${problem.path.join('.')}: ${problem.message}. Nothing was read`);
   const rechecked = await recheckUnsigned(name, work);
   const { objects, order } = rechecked;
   if (!by || !order) return rechecked;

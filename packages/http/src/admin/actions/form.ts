@@ -82,6 +82,7 @@ export async function asFormProblem<T>(field: string, work: () => Promise<T>): P
 
 /** In UTC, ISO 8601, of a local time as a browser sends it (`2026-11-29T10:00`), or of one that names its zone. Undefined: it is none. */
 export function typedTime(text: string, timeZone: string): string | undefined {
+  if (!isDay(text.slice(0, 10))) return undefined;
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return isoOf(Date.parse(text));
   const [, date, time, seconds = '00'] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::(\d\d)(?:\.\d{1,3})?)?$/.exec(text) ?? [];
   if (date === undefined || time === undefined) return undefined;
@@ -91,6 +92,12 @@ export function typedTime(text: string, timeZone: string): string | undefined {
   let guess = wanted;
   for (let round = 0; round < 2; round++) guess = wanted - (localMs(guess, timeZone) - guess);
   return localMs(guess, timeZone) === wanted ? isoOf(guess) : undefined;
+}
+
+/** The 30th of February would otherwise be a day in March. */
+function isDay(date: string): boolean {
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
 
 function isoOf(ms: number): string | undefined {

@@ -4,6 +4,7 @@ import { activity, runs } from './en/activity.ts';
 import { find } from './en/find.ts';
 import { frame } from './en/frame.ts';
 import { health, preferences, problems } from './en/health.ts';
+import { order } from './en/order.ts';
 import { overview } from './en/overview.ts';
 import { parts } from './en/parts.ts';
 import { pictures } from './en/pictures.ts';
@@ -15,6 +16,7 @@ export const en: {
   readonly find: typeof find;
   readonly frame: typeof frame;
   readonly health: typeof health;
+  readonly order: typeof order;
   readonly overview: typeof overview;
   readonly parts: typeof parts;
   readonly pictures: typeof pictures;
@@ -22,4 +24,4 @@ export const en: {
   readonly problems: typeof problems;
   readonly queues: typeof queues;
   readonly runs: typeof runs;
-} = { actions, activity, find, frame, health, overview, parts, pictures, preferences, problems, queues, runs };
+} = { actions, activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs };

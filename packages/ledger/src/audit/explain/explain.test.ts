@@ -29,7 +29,8 @@ async function explained(orderId: string, asOf?: Position): Promise<Explanation>
   return explanation;
 }
 /** Returns the lines without their times. */
-const linesOf = async (orderId: string) => explanationLines(await explained(orderId)).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
+const linesOf = async (orderId: string) =>
+  explanationLines(await explained(orderId), 'en', { every: true }).map((line) => line.replace(/^\S+ \S+ {2}/, ''));
 const verdicts = async (orderId: string) =>
   (await explained(orderId)).entries.flatMap((entry) => (entry.kind === 'reported' ? [[entry.report.source, entry.verdict.verdict]] : []));
 
@@ -54,6 +55,23 @@ describe('an order is explained', () => {
       'The poll said: pi_confirmed was paid, 49.00 USD [pi_confirmed; provider 2026-01-05 09:00:16, seen 2026-01-05 09:00:17]. It confirms what the webhook had said 4 s before; nothing changes (law 5).',
     );
     expect(lines).toContain('The shop took over decision 1, 1 s after it.');
+  });
+
+  test('in rows: what belongs together in one, with the shop below it', async () => {
+    expect(explanationLines(await explained('confirmed')).slice(6)).toEqual([
+      '',
+      '2026-01-05 09:00:04  Order placed for 49.00 USD. plan pro; checkout cs_confirmed opened 3 s later, open until 2026-01-06 09:00:00',
+      '2026-01-05 09:00:11  Payment on its way. The webhook reported pi_confirmed as processing. Access does not change.',
+      '2026-01-05 09:00:14  Membership granted. The webhook reported pi_confirmed paid, 49.00 USD. Time at Stripe: 2026-01-05 09:00:12.',
+      '                     Saved by your shop after 1 s (decision 1, first attempt)',
+      '2026-01-05 09:00:18  Confirmed by the poll, the status query and 1 more event',
+      '                     within 10 s of the grant; no change',
+      '                     2026-01-05 09:00:18 poll pi_confirmed',
+      '                     2026-01-05 09:00:21 status_query pi_confirmed',
+      '                     2026-01-05 09:00:24 poll pi_confirmed',
+      '2026-01-05 09:02:02  Two orders claim the payment, needs review',
+      '                     Review r1 is open (Two orders claim the payment)',
+    ]);
   });
 
   test('by what held it: no order was known (law 7)', async () => {
@@ -134,7 +152,7 @@ describe('an order is explained', () => {
     const memory = createMemoryLog();
     await writeLaterStories(async () => openMemoryEventStore({ log: memory }));
     const regretted = await explainOrder(readerOf(openMemoryEventStore({ log: memory })), 'regretted');
-    expect(explanationLines(regretted as Explanation)).toContainEqual(
+    expect(explanationLines(regretted as Explanation, 'en', { every: true })).toContainEqual(
       expect.stringContaining('It does not count: it was paid after the order was withdrawn (law 4).'),
     );
   });
@@ -147,9 +165,11 @@ describe('an order is explained', () => {
       ['en', 'The order was imported: the shop knew decision 1, and was told nothing.'],
       ['zh-TW', '訂單由他處匯入：商店早已知道第 1 項決定，未另行通知。'],
     ] as const) {
-      expect(explanationLines(imported as Explanation, language)).toContainEqual(expect.stringContaining(expected));
+      expect(explanationLines(imported as Explanation, language, { every: true })).toContainEqual(expect.stringContaining(expected));
     }
-    expect(explanationLines(imported as Explanation)).toContainEqual(expect.stringMatching(/The shop took over decision 2/));
+    expect(explanationLines(imported as Explanation, 'en', { every: true })).toContainEqual(
+      expect.stringMatching(/The shop took over decision 2/),
+    );
   });
 
   test('as it was on a day', async () => {
@@ -189,7 +209,10 @@ describe('an order is explained', () => {
       'abandoned',
     ]) {
       const explanation = await explained(orderId);
-      const [english, chinese] = [explanationLines(explanation), explanationLines(explanation, 'zh-TW')];
+      const [english, chinese] = [
+        explanationLines(explanation, 'en', { every: true }),
+        explanationLines(explanation, 'zh-TW', { every: true }),
+      ];
       expect(chinese).toHaveLength(english.length);
       for (const line of chinese) if (line !== '') expect(line).toMatch(/[\u4e00-\u9fff]/);
     }

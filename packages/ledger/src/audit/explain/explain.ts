@@ -4,11 +4,13 @@ import { defined } from '../../defined.ts';
 import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { referenceName, referenceNamesOf } from '../../observation.ts';
 import { readOrderEvent } from '../../order/event-schemas.ts';
+import { isDecision } from '../../order/events.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { type LogRow, storedEvent } from '../log/log-row.ts';
+import { type Standing, standingOf } from './standing.ts';
 import { type ReadEvent, reportIn, type TimelineEntry, timelineOf } from './timeline.ts';
 
 /** Which state of the log to explain. */
@@ -39,6 +41,8 @@ export interface Explanation {
   readonly delivered: number;
   /** What happened, by time of recording. */
   readonly entries: readonly TimelineEntry[];
+  /** The amounts and the state that `whyText` puts into one sentence. */
+  readonly standing: Standing;
 }
 
 /**
@@ -70,6 +74,7 @@ export function explainHistory(orderId: string, history: readonly StoredEvent[])
 function explained(orderId: string, events: readonly ReadEvent[], references: readonly TimelineEntry[]): Explanation {
   const { order, entries } = timelineOf(orderId, events);
   const decided = entries.findLast(({ kind }) => kind === 'decided');
+  const granted = events.find(({ event }) => isDecision(event))?.event;
   return {
     orderId,
     ...(order.placed ? { memberId: order.placed.memberId, plan: order.placed.plan, currency: order.placed.expected.currency } : {}),
@@ -80,6 +85,7 @@ function explained(orderId: string, events: readonly ReadEvent[], references: re
     delivered: order.delivery.settled,
     // Sorted by time. At the same time the entry of a link comes before the entry that uses it.
     entries: [...references, ...entries].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+    standing: standingOf(order, entries, granted && isDecision(granted) ? granted.data.paidAt : undefined),
   };
 }
 

@@ -5,16 +5,49 @@ import type { Language } from './language.ts';
 import { type Messages, timeText } from './messages.ts';
 import { english } from './messages-en.ts';
 import { traditionalChinese } from './messages-zh-tw.ts';
+import { rowText } from './row-text.ts';
+import type { RowText } from './row-text-types.ts';
 import type { EntryOf } from './row-types.ts';
+import { rowsOf } from './rows.ts';
+import { sentenceText } from './sentence.ts';
 import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
 
 const languages: Readonly<Record<Language, Messages>> = { en: english, 'zh-TW': traditionalChinese };
 
+/** How to write an explanation. */
+export interface LineOptions {
+  /** True: a line for each event, with the laws. Default: a line for each row, as `rowsOf` folds them. */
+  readonly every?: boolean;
+}
+
 /** Returns the summary, a blank line, and the timeline, without line breaks. @param language default `en`. */
-export function explanationLines(explanation: Explanation, language: Language = 'en'): readonly string[] {
+export function explanationLines(
+  explanation: Explanation,
+  language: Language = 'en',
+  { every = false }: LineOptions = {},
+): readonly string[] {
   const messages = languages[language];
-  const entries = explanation.entries.map((entry) => `${timeText(entry.at)}  ${entryText(entry, explanation, messages)}`);
-  return [...summaryLines(explanation, messages), '', ...entries].map(messages.finish);
+  const timeline = every
+    ? explanation.entries.map((entry) => `${timeText(entry.at)}  ${entryText(entry, explanation, messages)}`)
+    : rowsOf(explanation.entries).flatMap((row) => rowLines(rowText(row, language), row.at));
+  return [...summaryLines(explanation, messages), '', ...timeline].map(messages.finish);
+}
+
+/** A row as lines: what happened, below it what the shop or a person made of it, and the events that are folded. */
+function rowLines({ title, detail, reason, below, folded, gap }: RowText, at: string): readonly string[] {
+  const head = [title, ...(detail ? [detail] : [])].map((sentence) => sentenceText(sentence)).join('. ');
+  const said = reason === undefined ? '' : ` "${reason}"`;
+  const beside = ' '.repeat(timeText(at).length + 2);
+  const lines = below.flatMap(({ head: first, note, lines: others }) => [
+    `${sentenceText(first)}${note ? ` (${sentenceText(note)})` : ''}`,
+    ...others.map((line) => sentenceText(line)),
+  ]);
+  const seen = folded?.lines.map(({ at: seenAt, source, evidence }) => `${timeText(seenAt)} ${source} ${evidence}`) ?? [];
+  return [
+    ...(gap ? [`${beside}${sentenceText(gap)}`] : []),
+    `${timeText(at)}  ${head}${said}`,
+    ...[...lines, ...(folded ? [sentenceText(folded.summary)] : []), ...seen].map((line) => `${beside}${line}`),
+  ];
 }
 
 /**
@@ -24,11 +57,14 @@ export function explanationLines(explanation: Explanation, language: Language = 
 export function memberLines(
   memberId: string,
   explanations: readonly Explanation[],
-  { language = 'en', past = false }: { readonly language?: Language; readonly past?: boolean } = {},
+  { language = 'en', past = false, every = false }: LineOptions & { readonly language?: Language; readonly past?: boolean } = {},
 ): readonly string[] {
   const giving = explanations.filter(({ membership }) => membership === 'active').map(({ orderId }) => orderId);
   const { summary, finish } = languages[language];
-  return [finish(summary.access(memberId, giving, past)), ...explanations.flatMap((each) => ['', ...explanationLines(each, language)])];
+  return [
+    finish(summary.access(memberId, giving, past)),
+    ...explanations.flatMap((each) => ['', ...explanationLines(each, language, { every })]),
+  ];
 }
 
 function summaryLines(explanation: Explanation, messages: Messages): readonly string[] {

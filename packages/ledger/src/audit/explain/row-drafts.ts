@@ -53,7 +53,7 @@ class Gathering implements Drafts {
   #draftFor(entry: TimelineEntry, next: TimelineEntry | undefined): Draft | undefined {
     // What a person did stands alone.
     if (personOf(entry) !== undefined) return undefined;
-    if (isReport(entry)) return isAppended(next) ? this.#attaching(entry, 'linked') : this.#quietFor(entry);
+    if (isReport(entry)) return next?.at === entry.at && isAppended(next) ? this.#attaching(entry, 'linked') : this.#quietFor(entry);
     if (isDelivery(entry)) return this.#decided.get(entry.sequence) ?? this.#undecided.get(entry.sequence);
     switch (entry.kind) {
       case 'attached':

@@ -1,6 +1,7 @@
 // What a row says: its title, the sentence under it, the shop's side below, and what a folded row holds.
 import { defined } from '../../defined.ts';
 import type { PaymentReference } from '../../observation.ts';
+import type { ReviewKind } from '../../order/events.ts';
 import { durationText } from './duration.ts';
 import type { Language } from './language.ts';
 import { deliveryText } from './row-delivery-text.ts';
@@ -21,6 +22,11 @@ export function rowText(row: Row, language: Language): RowText {
   const words = languages[language];
   const text = textOf(row, words, language);
   return row.gapMs === undefined ? text : { ...text, gap: words.gap(row.gapMs) };
+}
+
+/** What is wrong with the payment of a review, as a heading. */
+export function reviewTitle(kind: ReviewKind, language: Language): string {
+  return languages[language].reviews[kind];
 }
 
 function textOf(row: Row, words: RowWords, language: Language): RowText {

@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../event-store/event-store.ts';
 import { actionColumns, isOfRun, noteRuns } from '../../read-models/action-rows.ts';
 import { foldHeld, type HeldRow, heldColumns, isOfReference, referenceOf } from '../../read-models/held-rows.ts';
 import { type HourCounts, hourColumns, latencyColumns, waitColumns } from '../../read-models/hour-counts.ts';
-import { nameKinds } from '../../read-models/name-rows.ts';
+import { nameColumns } from '../../read-models/name-rows.ts';
 import { OrderNotes } from '../../read-models/order-rows.ts';
 import type { QueuedRow } from '../../read-models/queue-rows.ts';
 import { evidenceIn, foldUnreadables, isOfUnreadable, unreadableColumns } from '../../read-models/unreadable-rows.ts';
@@ -38,8 +38,13 @@ export class ReplayTables {
   /** Compares what the events of one order led to. */
   order(orderId: string, queued: readonly QueuedRow[]): void {
     const subject = `order ${orderId}`;
-    for (const { id, kind } of this.notes.names.get(orderId)?.values() ?? []) {
-      this.#compare(subject, 'names', [id, nameKinds.indexOf(kind), orderId]);
+    const own = this.notes.names.get(orderId);
+    const seen = new Set<string>();
+    for (const columns of own ? nameColumns(orderId, own) : []) {
+      const [id, kind] = columns;
+      const name = `${kind} ${id.toLowerCase()}`;
+      if (!seen.has(name)) this.#compare(subject, 'names', columns);
+      seen.add(name);
     }
     for (const { queue, since, until } of queued) this.#compare(subject, 'queued', [queue, since, orderId, until]);
     this.notes.names.clear();

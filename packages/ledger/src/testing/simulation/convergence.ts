@@ -3,6 +3,7 @@
 
 import { compareAndRepair } from './compare-and-repair.ts';
 import { auditFinalState, auditHeld, auditMoved, undelivered } from './final-audit.ts';
+import { auditRows } from './replayed-rows.ts';
 import type { Answer } from './simulated-process.ts';
 import { slowestMs } from './simulated-store.ts';
 import { hasValue } from './sources.ts';
@@ -164,6 +165,7 @@ async function readModels(stage: Stage): Promise<void> {
     }
   }
   await until(stage, 'read models are read', () => left === 0);
+  await auditRows(stage);
 }
 
 /** Disposes all processes, and checks that they append nothing afterwards and have no open work. */

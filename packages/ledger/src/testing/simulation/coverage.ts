@@ -119,6 +119,13 @@ export const places = [
   'shop ahead',
   'compared: delivered again',
   'compared: decided above the shop',
+  // Tables whose rows were compared with replayed ones.
+  'rows: names',
+  'rows: queued',
+  'rows: hours',
+  'rows: latencies',
+  'rows: waits',
+  'rows: actions',
 ] as const;
 export type Place = (typeof places)[number];
 

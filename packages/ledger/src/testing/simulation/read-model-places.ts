@@ -29,6 +29,11 @@ export class ReadModelPlaces {
     return path;
   }
 
+  /** The files that processes have opened since the log was last put back. */
+  get paths(): readonly string[] {
+    return [...this.#paths.values()];
+  }
+
   #make(onDisk: boolean): string {
     if (onDisk) {
       this.#folder ??= mkdtempSync(join(tmpdir(), 'paidonce-simulation-'));
