@@ -46,6 +46,11 @@ const parts: Readonly<Record<string, Part>> = {
     otherwise: 100_000,
     runs: (n) => [['test:verify', ['packages/http/src/fuzz'], { TEST_REQUESTS: String(n) }]],
   },
+  axe: {
+    counts: 'repetitions of axe on every page of the console, in both languages, schemes and widths',
+    otherwise: 1,
+    runs: (n) => Array.from({ length: n }, () => ['test:verify', ['admin/accessible'], { TEST_WHOLE_MATRIX: '1' }]),
+  },
   once: {
     counts: 'runs of each ORM in which a process is killed while it delivers; it installs the ORMs, and skips databases that are not here',
     otherwise: 100,

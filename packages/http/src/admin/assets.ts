@@ -1,5 +1,5 @@
 // The style sheet and the script, as files with a hash of their content in the name: a browser keeps them for ever, and a new
-// release has new names. And the headers of every page.
+// release has new names.
 import { createHash } from 'node:crypto';
 import { script } from './script.ts';
 import { componentStyle } from './style/components.ts';
@@ -36,14 +36,3 @@ function asset(ending: string, type: string, body: string): Asset {
     },
   };
 }
-
-/** For pages: nothing may run but our script, nothing may be framed, and forms go nowhere else. `data:` is for the icon masks. */
-export const pagePolicy: string = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "script-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');

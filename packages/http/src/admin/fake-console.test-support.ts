@@ -20,11 +20,11 @@ import {
 import type { PollHealth, StripePayments } from '@paidonce/stripe-adapter';
 import type { Console } from '../console-call.ts';
 
-export const now: number = Date.parse('2026-11-29T02:14:07.000Z');
+const now: number = Date.parse('2026-11-29T02:14:07.000Z');
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-export const before = (ms: number): string => new Date(now - ms).toISOString();
+const before = (ms: number): string => new Date(now - ms).toISOString();
 const after = (ms: number): string => before(-ms);
 
 /** The same draw each time. */
@@ -36,7 +36,7 @@ function draws(seed: number): () => number {
   };
 }
 
-export const payment = (id: string): { provider: string; account: string; livemode: boolean; id: string } => ({
+const payment = (id: string): { provider: string; account: string; livemode: boolean; id: string } => ({
   provider: 'stripe',
   account: 'acct_1PxKabcdefghijkl',
   livemode: true,
@@ -94,7 +94,7 @@ export const orders: readonly OrderSummary[] = [
 /** `wide`: the 100 rows that a page may have. */
 const many = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at);
 
-export const undelivered: readonly UndeliveredDetails[] = many(37).map((at) => ({
+const undelivered: readonly UndeliveredDetails[] = many(37).map((at) => ({
   orderId: `o-${10_550 - at}`,
   memberId: `m-${1_100 - at}`,
   status: 'active',
@@ -107,7 +107,7 @@ export const undelivered: readonly UndeliveredDetails[] = many(37).map((at) => (
   givesUpAt: after(at === 0 ? -hour : 71 * hour),
 }));
 
-export const groups: readonly UndeliveredGroup[] = [
+const groups: readonly UndeliveredGroup[] = [
   { error: 'Error/ECONNREFUSED', count: 34, firstAt: before(33 * minute), nextTryAt: after(12_000) },
   { error: 'timeout', count: 2, firstAt: before(22 * minute), nextTryAt: after(61_000) },
   { error: 'PrismaClientKnownRequestError/P2003', count: 1, firstAt: before(73 * hour) },
@@ -122,7 +122,7 @@ const counts: Record<Queue, { count: number; oldestSince?: string }> = {
   unreadable: { count: 1, oldestSince: before(2 * day) },
 };
 
-export const latency: Latency = {
+const latency: Latency = {
   buckets: [402, 659, 74, 31, 52, 13, 4, 0, 0, 0],
   count: 1_235,
   p50Ms: 1_800,
@@ -131,7 +131,7 @@ export const latency: Latency = {
 };
 
 /** @param failing days before today on which webhooks failed. */
-export function days(length: number, until: number = now, failing: readonly number[] = [9, 10]): Statistics['days'] {
+function days(length: number, until: number = now, failing: readonly number[] = [9, 10]): Statistics['days'] {
   const draw = draws(7);
   return many(length).map((at) => {
     const ago = length - 1 - at;
@@ -147,7 +147,7 @@ export function days(length: number, until: number = now, failing: readonly numb
   });
 }
 
-export function statistics(from: string, to: string): Statistics {
+function statistics(from: string, to: string): Statistics {
   const length = Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / day));
   const draw = draws(11);
   const step = (Date.parse(to) - Date.parse(from)) / 84;
@@ -198,7 +198,7 @@ export const activity: readonly ActionTaken[] = [
   taken(3 * day, 'observe', { orderId: 'o-10399', actor: 'sup-1', reason: 'transfer, statement 12', outcome: 'granted' }),
 ];
 
-export const run: Run = {
+const run: Run = {
   runId: 'b-19',
   kind: 'redeliver',
   by: { actor: 'sup-3', reason: 'shop database is back, incident 88' },
@@ -210,7 +210,7 @@ export const run: Run = {
   failures: [{ orderId: 'o-10550', error: 'P2003' }],
   startedAt: before(7_000),
 };
-export const poll: PollHealth = {
+const poll: PollHealth = {
   tiers: [
     {
       tier: 'events',

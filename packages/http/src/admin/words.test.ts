@@ -32,10 +32,12 @@ function called(entry: (...values: unknown[]) => unknown): string {
   throw new Error('no parameters fit');
 }
 
+/** Reasons that the console gives itself stand in the log for ever, in one language. */
+const inTheLog: readonly string[] = ['order.tryNowReason'];
 const english = new Map(textsOf(catalogues.en));
 const chinese = new Map(textsOf(catalogues['zh-TW']));
 /** Names, ids, and words that are the same in both. */
-const same = /^(?:[⟨⟩a-e\d\s/·,.%–…:;()]|Webhook|webhook|Stripe|API|UTC|CSV|English|繁體中文|pi_|cs_|evt_)*$/;
+const same = /^(?:[⟨⟩a-e\d\s/·,，.%–…:;()]|Webhook|webhook|Stripe|API|UTC|CSV|English|繁體中文|pi_|cs_|evt_)*$/;
 
 test('the catalogues have the same keys', () => {
   expect([...chinese.keys()]).toEqual([...english.keys()]);
@@ -43,12 +45,12 @@ test('the catalogues have the same keys', () => {
 });
 
 test('every string is translated', () => {
-  const untranslated = [...english].filter(([key, text]) => chinese.get(key) === text && !same.test(text));
+  const untranslated = [...english].filter(([key, text]) => chinese.get(key) === text && !same.test(text) && !inTheLog.includes(key));
   expect(untranslated).toEqual([]);
 });
 
 test('Chinese has Chinese in it', () => {
-  const without = [...chinese].filter(([, text]) => !/\p{Script=Han}/u.test(text) && !same.test(text));
+  const without = [...chinese].filter(([key, text]) => !/\p{Script=Han}/u.test(text) && !same.test(text) && !inTheLog.includes(key));
   expect(without).toEqual([]);
 });
 

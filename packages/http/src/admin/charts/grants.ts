@@ -8,7 +8,7 @@ import { dayOf } from './days.ts';
 import { fill, label, line, patterns, picture, rounded, roundTop, slot } from './svg.ts';
 import { grantsIn } from './verdict.ts';
 
-export const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
+const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
 const top = 8;
 const base = 146;
 const left = 7;
@@ -59,7 +59,7 @@ ${picture({ id: 'gr', height: 168, title: words.pictures.grantsTitle, finding },
 ${grantsTable(context, days)}`;
 }
 
-export function totalOf(days: Statistics['days'], source: Source): number {
+function totalOf(days: Statistics['days'], source: Source): number {
   return days.reduce((sum, { grants }) => sum + grants[source], 0);
 }
 

@@ -32,7 +32,7 @@ export function id(locale: Locale, full: string, { copy = false, href, stripe }:
 }
 
 /** Three spans, of which the sheet hides the middle one behind "…". */
-export function shortened(full: string): Html {
+function shortened(full: string): Html {
   if (full.length <= shownWhole) return html`${full}`;
   return html`<span>${full.slice(0, before)}</span><span class="m">${full.slice(before, -after)}</span><span>${full.slice(-after)}</span>`;
 }

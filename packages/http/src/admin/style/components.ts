@@ -30,7 +30,7 @@ font-size: .8125rem; font-weight: 580; line-height: 1.45; color: var(--soft); ba
 .copy[hidden] { display: none; }
 a.i-ext:not(.btn) { display: inline-grid; place-items: center; min-width: 1.5rem; min-height: 1.5rem; vertical-align: middle; }
 .tiles { display: grid; grid-template-columns: repeat(6, 1fr); gap: .75rem; }
-.tile { display: grid; gap: .1rem; align-content: start; padding: .8rem .95rem; border-radius: var(--r); background: var(--card); border: 1px solid var(--line); color: inherit; }
+.tile { display: grid; gap: .1rem; align-content: start; padding: .8rem .7rem .8rem .8rem; border-radius: var(--r); background: var(--card); border: 1px solid var(--line); color: inherit; }
 .tile:hover { border-color: var(--edge); text-decoration: none; }
 .tile b { font-size: 1.5rem; font-weight: 620; line-height: 1.25; font-variant-numeric: tabular-nums; display: flex; gap: .45rem; align-items: center; }
 .tile b.i::before { font-size: 1rem; }

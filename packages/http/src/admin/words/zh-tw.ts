@@ -11,4 +11,18 @@ import { parts } from './zh-tw/parts.ts';
 import { pictures } from './zh-tw/pictures.ts';
 import { queues } from './zh-tw/queues.ts';
 
-export const zhTW: typeof en = { actions, activity, find, frame, health, order, overview, parts, pictures, preferences, problems, queues, runs };
+export const zhTW: typeof en = {
+  actions,
+  activity,
+  find,
+  frame,
+  health,
+  order,
+  overview,
+  parts,
+  pictures,
+  preferences,
+  problems,
+  queues,
+  runs,
+};

@@ -43,7 +43,8 @@ export const order = {
   asOfText: (link: Insert): Html => html`Nothing can be done from here. ${link}`,
   asOfNow: 'See it as it is now',
   notPlacedTitle: 'This order is not placed',
-  notPlacedText: 'Payments were reported for it, and they wait. They count once your shop places the order; if it never will, refund them at Stripe.',
+  notPlacedText:
+    'Payments were reported for it, and they wait. They count once your shop places the order; if it never will, refund them at Stripe.',
   unreadableTitle: 'This order cannot be read',
   unreadableText: (command: Insert): Html =>
     html`An event of it is newer than this release, or damaged. Upgrade this process; if that does not help, run ${command}.`,

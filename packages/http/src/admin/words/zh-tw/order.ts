@@ -103,8 +103,7 @@ export const order: typeof english = {
   reads: (count) => `約 ${count} 次讀取`,
   redeliver: '重新交付',
   redeliverAbout: '再次通知商店最新的決定',
-  redeliverText: (decision, what, key) =>
-    html`商店會再次收到決定 ${decision}（${what}），使用同一把鍵 ${key}。若已儲存，不會有任何改變。`,
+  redeliverText: (decision, what, key) => html`商店會再次收到決定 ${decision}（${what}），使用同一把鍵 ${key}。若已儲存，不會有任何改變。`,
   redeliverButton: (decision) => `重新交付決定 ${decision}`,
   change: { MembershipGranted: '開通', MembershipSuspended: '暫停', MembershipRestored: '恢復', MembershipRevoked: '撤銷' },
   doesNotDeliver: '此行程（process）不負責交付，請到負責交付者的管理後台操作。',
