@@ -14,6 +14,9 @@ import { movePage } from './order-move.ts';
 import { orderTicket } from './order-ticket.ts';
 import { unreadableOrderPage } from './order-unreadable.ts';
 
+/** A page with something to type must not be loaded anew by a timer. */
+const withForms = { refreshes: false } as const;
+
 export function orderRoutes(console: Console): readonly ConsoleRoute[] {
   return [
     pageRoute(console, 'orders/:orderId', orderLoaded, withForms),
