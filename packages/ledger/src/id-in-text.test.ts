@@ -46,6 +46,8 @@ const pasted: readonly [text: string, id: string][] = [
   ['xpi_3QxAbC/y', 'xpi_3QxAbC/y'],
   ['o-1_pi_2', 'o-1_pi_2'],
   ['ann@example.com', 'ann@example.com'],
+  ['pi_o-1', 'pi_o-1'],
+  ['cs_o-1.2', 'cs_o-1.2'],
   ['pi_', 'pi_'],
   ["<script>alert('x')</script>", "<script>alert('x')</script>"],
   ['', ''],

@@ -16,8 +16,13 @@ const invisible = /[\u00AD\u200B-\u200F\u2060\uFEFF]/g;
 export function idInText(text: string): string {
   const pasted = text.replace(invisible, '').trim();
   const found = stripeId.exec(decoded(pasted))?.[1]?.replace(clientSecret, '');
-  if (onlyId.test(pasted)) return found !== undefined && pasted.startsWith(found) ? found : pasted;
+  if (onlyId.test(pasted)) return found !== undefined && isAround(pasted, found) ? found : pasted;
   return found ?? pageOfOrder.exec(pasted)?.[1] ?? pasted.replace(/^#(?=[A-Za-z0-9])/, '');
+}
+
+/** True if nothing but the end of a sentence or a client secret stands around the id. */
+function isAround(text: string, id: string): boolean {
+  return text.startsWith(id) && /^(?:_secret_\w*|[.:])$/.test(text.slice(id.length));
 }
 
 /** An address may hold another one, as where to go after a login. What is no text in it stays as it is. */

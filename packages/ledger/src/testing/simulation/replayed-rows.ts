@@ -1,5 +1,5 @@
-// Checks that every row of the read models that a process kept is the one that the log leads to: replayed in pages of another
-// size, into an empty file, up to the cursor of the process.
+// Checks that every row of the read models that a process kept is the one that the log leads to: replayed as one page, into
+// an empty file, up to the cursor of the process.
 import { DatabaseSync } from 'node:sqlite';
 import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { openMemoryEventStore } from '../../event-store/memory.ts';
@@ -10,7 +10,6 @@ import { allRows } from './all-rows.ts';
 import type { Stage } from './stage.ts';
 
 const duplicateWithinHours = 24;
-const pageEvents = 7;
 
 const countedTables = ['names', 'queued', 'hours', 'latencies', 'waits', 'actions'] as const;
 
@@ -39,20 +38,10 @@ async function replayedRows(log: Stage['world']['log'], upTo: Position): Promise
   const file = await openReadModelFile(':memory:', store, systemRuntime);
   try {
     const models = openOrderReadModels(file, duplicateWithinHours);
-    let page: StoredEvent[] = [];
-    const apply = async (): Promise<void> => {
-      const last = page.at(-1);
-      if (last) await models.apply(page, last.position);
-      page = [];
-    };
-    for await (const { events } of store.readLog({ prefixes: readModelPrefixes })) {
-      for (const event of events) {
-        if (event.position > upTo) continue;
-        page.push(event);
-        if (page.length === pageEvents) await apply();
-      }
-    }
-    await apply();
+    const all: StoredEvent[] = [];
+    for await (const { events } of store.readLog({ prefixes: readModelPrefixes }))
+      all.push(...events.filter(({ position }) => position <= upTo));
+    await models.apply(all, upTo);
     return allRows(file.db);
   } finally {
     file.close();
