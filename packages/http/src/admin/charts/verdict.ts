@@ -15,7 +15,7 @@ export type Verdict =
 export interface Recent {
   /** The first day that is counted. */
   readonly from: string;
-  /** Of the grants since then. */
+  /** What part of the grants since then was rescued. */
   readonly share: number;
   /** Undefined: too few grants before to know what is usual. */
   readonly isUsual: boolean | undefined;
