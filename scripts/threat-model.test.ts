@@ -8,7 +8,7 @@ const page = resolve(import.meta.dirname, '../docs/why/threat-model.md');
 const text = readFileSync(page, 'utf8');
 
 const files = new Map(
-  [...text.matchAll(/\b([A-Z]) = \[[^\]]+\]\(([^)]+\.test\.ts)\)/g)].map(([, letter = '', path = '']) => [letter, path]),
+  [...text.matchAll(/\b([A-Z]{1,2}) = \[[^\]]+\]\(([^)]+\.test\.ts)\)/g)].map(([, letter = '', path = '']) => [letter, path]),
 );
 const rows = text
   .split('\n')
@@ -22,7 +22,7 @@ const rows = text
 
 /** The tests that a cell names. */
 function testsIn(cell: string): readonly { readonly letter: string; readonly name: string }[] {
-  return [...cell.matchAll(/(?:^|; )([A-Z]) `([^`]+)`/g)].map(([, letter = '', name = '']) => ({ letter, name }));
+  return [...cell.matchAll(/(?:^|; )([A-Z]{1,2}) `([^`]+)`/g)].map(([, letter = '', name = '']) => ({ letter, name }));
 }
 
 /** The name as it stands in the source, where a quote in a text has a backslash before it. */
