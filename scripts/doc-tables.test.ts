@@ -71,7 +71,7 @@ describe('each value of the source has one row', () => {
 
 describe('what a row says of its value', () => {
   test('an error has the status that the plugin answers with', () => {
-    const [, table = ''] = /const statuses[^{]*\{(.*?)\}/s.exec(read('packages/http/src/answer.ts')) ?? [];
+    const [, table = ''] = /const statuses[^{]*\{(.*?)\}/s.exec(read('packages/http/src/reply.ts')) ?? [];
     const statuses = new Map([...table.matchAll(/(\w+): (\d{3})/g)].map(([, code = '', status = '']) => [code, status]));
     expect(statuses.size).toBeGreaterThan(5);
     for (const [first, , , http] of rowsBelow(read(errorsPage), 'Error codes')) {

@@ -1,6 +1,6 @@
 // How the Fastify edge sends a `Reply`. Errors end here, so that the host's error handler does not change the status.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { jsonReply, type Reply, refusalReply, statusIn, unexpectedReply } from './reply.ts';
+import { type Reply, refusalReply, statusIn, unexpectedReply } from './reply.ts';
 
 /** Sends a reply. Without a body no type is sent either. */
 export function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
@@ -8,11 +8,6 @@ export function send(reply: FastifyReply, { status, headers, body }: Reply): Fas
   void reply.code(status);
   if (body.length === 0) return reply.send();
   return reply.send(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
-}
-
-/** Sends a JSON body with this status. */
-export function answer(reply: FastifyReply, status: number, body: object): FastifyReply {
-  return send(reply, jsonReply(status, body));
 }
 
 /**

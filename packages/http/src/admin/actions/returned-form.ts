@@ -16,7 +16,7 @@ import { contextOf } from '../page-route.ts';
 import { orderPath } from '../pages/order-cells.ts';
 import { type FormProblem, textOf } from './form.ts';
 
-export interface ReturnedForm {
+interface ReturnedForm {
   readonly name: OrderFormName;
   readonly orderId: string;
   /** Below the mount: where it is sent again. */
@@ -96,7 +96,7 @@ async function page(console: Console, call: ConsoleCall, status: 409 | 422, form
 }
 
 /** Pure: the page of a form that came back. */
-export function returnedFormPage(context: PageContext, form: ReturnedForm): PageView {
+function returnedFormPage(context: PageContext, form: ReturnedForm): PageView {
   const { actions, frame: words } = context.words;
   const { name, orderId, news, problem } = form;
   const title = news === undefined ? actions.correct : actions.changed;
