@@ -57,6 +57,7 @@ const topOf = (entries: readonly string[] = []): readonly string[] => entries.fi
 describe('each value of the source has one row', () => {
   test.each([
     [errorsPage, 'Error codes', 'packages/ledger/src/errors.ts', 'LedgerErrorCode'],
+    [statesPage, 'State of a bulk run', 'packages/ledger/src/bulk-runs.ts', 'RunStatus'],
     [statesPage, 'State of a payment', 'packages/stripe-adapter/src/checkout/payment-status.ts', 'PaymentState'],
     [statesPage, "State of an order's payment", 'packages/ledger/src/order/view.ts', 'paymentStates'],
     [statesPage, 'Status of a membership', 'packages/ledger/src/order/order.ts', 'MembershipStatus'],

@@ -125,6 +125,8 @@ function entryTexts(event: Exclude<OrderEvent, { type: 'PaymentObserved' }>): Om
       return { who: 'Ledger', title: 'Nobody hands it over any more: a person must', detail: decision };
     case 'ShopAhead':
       return { who: 'Shop', title: 'The shop has a decision that the log does not have: the log is older', detail: decision };
+    case 'StripeRechecked':
+      return { who: 'Support', title: 'Stripe was asked again', detail: event.data.by.reason };
   }
 }
 

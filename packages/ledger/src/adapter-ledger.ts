@@ -1,6 +1,6 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
 import type { Alert } from './alerts.ts';
-import type { Observation } from './observation.ts';
+import type { ManualAction, Observation } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -76,6 +76,14 @@ export interface SweepSummary {
   readonly otherReads?: number;
   /** How many calls are left of those allowed in 30 days, after this round. Negative: more were made. Absent: not known. */
   readonly budgetLeft?: number;
+}
+
+/** What came of reading an order from the provider again, because a person asked for it. */
+export interface RecheckResult {
+  /** How many objects were read. */
+  readonly looked: number;
+  /** How many of them told the ledger something new. */
+  readonly recorded: number;
 }
 
 /** What observations of a payment would add, if they were made now. Nothing was written. */
@@ -154,6 +162,19 @@ export interface AdapterLedger {
    * for it. What is held for another payment under an alias of both is left out. Nothing is written.
    */
   wouldObserve(observations: readonly [Observation, ...Observation[]]): Promise<ObservationPreview>;
+  /**
+   * Records that a person had the order read from the provider again, also where that found nothing. What was found the adapter
+   * has observed before. `exists`: the same person's last recheck of the order is less than ten seconds old.
+   *
+   * @throws LedgerError `order_unknown`: the order is not placed.
+   */
+  recordRecheck(orderId: string, by: ManualAction, result: RecheckResult): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+  /**
+   * Lets this process carry out bulk runs of rechecks: `recheck` reads one order from the provider again in the name of that
+   * person, records it by `recordRecheck`, and rejects where that failed. Answers what ends it; the adapter calls that when it
+   * closes. Throws nothing.
+   */
+  carryOutRechecks(recheck: (orderId: string, by: ManualAction) => Promise<unknown>): () => void;
   /** Records an unreadable object by its id, once per object, API version and path. `exists`: it was recorded before. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }

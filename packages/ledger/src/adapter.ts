@@ -9,6 +9,7 @@ export type {
   AccountUnsettledOrder,
   DayOfReads,
   ObservationPreview,
+  RecheckResult,
   SweepPosition,
   SweepProgress,
   SweepSummary,
@@ -20,6 +21,7 @@ export { allowSchema } from './input.ts';
 export { silentLogger } from './logger.ts';
 export {
   currencySchema,
+  givenActionSchema,
   idSchema,
   isId,
   isPaid,

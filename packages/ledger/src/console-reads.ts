@@ -1,7 +1,7 @@
 // What an operations console asks the ledger: lists with ages and amounts, a search over every known id, counts by the hour,
 // and what people did. All of it comes from read models, so each answer says by `lagMs` how old it may be.
 import type { AmountParts, PaidAmount, PaymentReference, Source } from './observation.ts';
-import type { ReviewKind } from './order/events.ts';
+import type { DeliveryError, ReviewKind } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
 import type { Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -55,14 +55,6 @@ export interface ReviewAmounts {
   /** The other order that claims the payment. */
   readonly otherOrderId?: string;
   readonly access: MembershipStatus;
-}
-
-/** Why an attempt to deliver failed, as far as it may be kept: never the message, which may hold names or keys. */
-export interface DeliveryError {
-  /** At most 64 characters of `A-Z a-z 0-9 . _ -`. */
-  readonly name: string;
-  /** As `name`. */
-  readonly code?: string;
 }
 
 /** A decision that the shop does not have, with what is known of the attempts. */

@@ -1,7 +1,9 @@
 // The part of a ledger that is for payment adapters, made of what the ledger opened.
+import type { Actions } from './actions.ts';
 import type { AdapterLedger } from './adapter-ledger.ts';
 import { parse } from './input.ts';
 import { idSchema } from './observation.ts';
+import type { RunCarrier } from './runs/run-carrier.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import type { Previews } from './streams/previews.ts';
 import type { Sweeps } from './streams/sweep-streams.ts';
@@ -15,11 +17,13 @@ export interface ForAdapters {
   readonly sweeps: Sweeps;
   readonly previews: Previews;
   readonly unreadable: UnreadableObjects;
+  readonly actions: Pick<Actions, 'recordRecheck'>;
+  readonly carrier: Pick<RunCarrier, 'carryOutRechecks'>;
 }
 
 /** @param call what the ledger does around each of its calls. */
 export function openForAdapters(
-  { alert, identity, lists, sweeps, previews, unreadable }: ForAdapters,
+  { alert, identity, lists, sweeps, previews, unreadable, actions, carrier }: ForAdapters,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterLedger {
   return {
@@ -35,6 +39,8 @@ export function openForAdapters(
     advanceSweep: (tier, round, at) => call(async () => sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),
     finishSweep: (tier, round, result) => call(async () => sweeps.finish(parse(idSchema, tier, 'tier'), round, result)),
     wouldObserve: (observations) => call(() => previews.wouldObserve(observations)),
+    recordRecheck: (...asked) => call(() => actions.recordRecheck(...asked)),
+    carryOutRechecks: (recheck) => carrier.carryOutRechecks(recheck),
     recordUnreadable: (object) => call(async () => unreadable.record(object)),
   };
 }

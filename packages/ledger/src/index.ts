@@ -2,13 +2,12 @@
 
 export type { Alert, AlertKind } from './alerts.ts';
 export type { CheckpointSettings, SignedCheckpoint } from './audit/checkpoint/checkpointer.ts';
-export type { BulkRuns, Run, RunKind, RunSelection } from './bulk-runs.ts';
+export type { BulkRuns, Run, RunKind, RunSelection, RunStatus } from './bulk-runs.ts';
 export type {
   AccountHealth,
   Action,
   ActionTaken,
   ConsoleReads,
-  DeliveryError,
   HeldPayment,
   Hit,
   HitKind,
@@ -53,7 +52,7 @@ export {
   type Statement,
 } from './observation.ts';
 export { readOrderEvent } from './order/event-schemas.ts';
-export type { OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
+export type { DeliveryError, OrderEvent, OrderEventType, Resolution, ReviewKind } from './order/events.ts';
 export type { MembershipStatus } from './order/order.ts';
 export type { Policy, PolicyOptions } from './order/policy.ts';
 export type { DifferingTerm, OrderTerm, PlacedOtherwise } from './order/terms.ts';
@@ -70,3 +69,4 @@ export type {
   PlaceOrder,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';
+export type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';

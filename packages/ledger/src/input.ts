@@ -1,6 +1,7 @@
 // Checks what callers pass: one clear error that names the field.
 
 import * as z from 'zod';
+import type { RecheckResult } from './adapter-ledger.ts';
 import { LedgerError } from './errors.ts';
 import {
   idSchema,
@@ -17,6 +18,7 @@ import type { OrderPlaced, Resolution } from './order/events.ts';
 import { type Policy, policySchema, withDefaults } from './order/policy.ts';
 import type { PageRequest } from './page.ts';
 import type { PaymentLedgerOptions, PlaceOrder } from './payment-ledger.ts';
+import type { Seen, SeenBoth } from './seen.ts';
 
 /** The parts of the total that a caller allows. Also the schema of the adapters, so that there is one. */
 export const allowSchema: z.ZodType<NonNullable<PlaceOrder['allow']>> = z.strictObject({
@@ -45,6 +47,13 @@ export const observationsSchema: z.ZodType<readonly [Observation, ...Observation
 export const resolveSchema: z.ZodType<{ resolution: Resolution; seenRevision: number }> = z.strictObject({
   resolution: z.enum(['grant', 'revoke', 'dismiss']),
   seenRevision: z.number().int().min(0),
+});
+const seenRevisionSchema = z.exactOptional(z.number().int().min(0));
+export const seenSchema: z.ZodType<Seen> = z.strictObject({ seenRevision: seenRevisionSchema });
+export const seenBothSchema: z.ZodType<SeenBoth> = z.strictObject({ fromRevision: seenRevisionSchema, toRevision: seenRevisionSchema });
+export const recheckSchema: z.ZodType<RecheckResult> = z.strictObject({
+  looked: z.number().int().min(0),
+  recorded: z.number().int().min(0),
 });
 /** Milliseconds that a timer can wait; beyond 2³¹ − 1 it would fire at once. */
 export const timeoutSchema: z.ZodType<number> = z

@@ -1,9 +1,11 @@
 // createPaymentLedger: builds the parts, starts them, and closes them in order.
+import { type Actions, openActions } from './actions.ts';
 import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
+import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
 import { type Delivery, openDelivery } from './delivery/delivery.ts';
-import { LedgerError } from './errors.ts';
+import type { LedgerError } from './errors.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { watchedStore } from './event-store/watched-store.ts';
 import { openForAdapters } from './for-adapters.ts';
@@ -15,7 +17,6 @@ import {
   parse,
   placeOrderSchema,
   readReference,
-  resolveSchema,
   timeoutSchema,
 } from './input.ts';
 import { silentLogger } from './logger.ts';
@@ -24,6 +25,8 @@ import { PaymentWriter } from './observe-payment.ts';
 import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { openRuns } from './runs/open-runs.ts';
+import type { RunCarrier } from './runs/run-carrier.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { type LedgerIdentity, openLedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
@@ -55,6 +58,7 @@ class Ledger implements PaymentLedger {
   readonly delivers: boolean;
   readonly runtime: Runtime;
   readonly console: ConsoleReads;
+  readonly runs: BulkRuns;
   readonly forAdapters: AdapterLedger;
   readonly #store: EventStore;
   readonly #lists: Lists;
@@ -62,12 +66,15 @@ class Ledger implements PaymentLedger {
   readonly #orders: OrderStreams;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
+  readonly #actions: Actions;
+  readonly #carrier: RunCarrier;
   readonly #previews: Previews;
   readonly #sweeps: Sweeps;
   readonly #alert: AdapterLedger['alert'];
   readonly #calls = new OpenCalls('The ledger');
   readonly #subscribers: Subscribers;
   #closed: Promise<void> | undefined;
+  readonly #background: boolean;
   /** Set once the store has found that its log went back. */
   #lost: LedgerError | undefined;
 
@@ -83,6 +90,7 @@ class Ledger implements PaymentLedger {
     });
     const transactions = openTransactions({ store, runtime, instance });
     this.#store = store;
+    this.#background = background;
     this.runtime = runtime;
     this.delivers = deliver !== undefined;
     this.#alert = ({ message, ...of }) => {
@@ -96,6 +104,7 @@ class Ledger implements PaymentLedger {
     this.#identity = openLedgerIdentity(transactions, runtime);
     const references = openReferences(transactions);
     this.#writer = new PaymentWriter(references, this.#orders, runtime);
+    this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime });
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
     const path = readModelsPath(options, () => runtime.uuid());
@@ -104,6 +113,7 @@ class Ledger implements PaymentLedger {
       path,
       writer: this.#writer,
       delivery: this.#delivery,
+      onRuns: () => this.#carrier.wake(),
       background,
       checkpoints: options.checkpoints,
       duplicateWithinHours: options.duplicateWithinHours ?? 24,
@@ -114,9 +124,19 @@ class Ledger implements PaymentLedger {
     this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
     const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
     const unreadable = openUnreadableObjects(transactions, host);
-    this.forAdapters = openForAdapters({ alert, identity, lists, sweeps, previews: this.#previews, unreadable }, call);
+    const runs = openRuns(
+      { transactions, store, orders: this.#orders, delivery: this.#delivery, lists, console: this.console, runtime, log },
+      call,
+    );
+    this.runs = runs.desk;
+    this.#carrier = runs.carrier;
+    this.forAdapters = openForAdapters(
+      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, carrier: this.#carrier },
+      call,
+    );
     if (!background) return;
     this.#subscribers.follow();
+    this.#carrier.start();
     this.#delivery?.start();
   }
 
@@ -141,9 +161,6 @@ class Ledger implements PaymentLedger {
       return this.#writer.attach(orderId, checkout);
     });
 
-  observePayment: PaymentLedger['observePayment'] = (observation) =>
-    this.#call(async () => this.#writer.observe(parse(observationSchema, observation, 'observation')));
-
   importOrder: PaymentLedger['importOrder'] = (order, payment, by) =>
     this.#call(async () => {
       const { placedAt, ...placed } = parse(importOrderSchema, order, 'order');
@@ -152,48 +169,20 @@ class Ledger implements PaymentLedger {
       return this.#writer.importOrder(orderPlaced(placed, placedAt), observation);
     });
 
-  movePayment: PaymentLedger['movePayment'] = (payment, toOrderId, by) =>
-    this.#call(async () => {
-      const reference = parse(paymentReferenceSchema, payment, 'payment');
-      await this.#orders.requirePlaced(parse(idSchema, toOrderId, 'toOrderId'));
-      return { outcome: await this.#writer.move(reference, toOrderId, parse(givenActionSchema, by, 'by')) };
-    });
-
-  withdrawOrder: PaymentLedger['withdrawOrder'] = (orderId, by) =>
-    this.#call(async () => {
-      const at = this.runtime.now().toISOString();
-      const command = { type: 'withdraw', by: parse(givenActionSchema, by, 'by'), at } as const;
-      const { events } = await this.#orders.command(parse(idSchema, orderId, 'orderId'), 'withdraw', command);
-      return { outcome: events.length > 0 ? 'withdrawn' : 'exists' };
-    });
-
-  resolveReview: PaymentLedger['resolveReview'] = (orderId, reviewId, how, by) =>
-    this.#call(async () => {
-      parse(idSchema, orderId, 'orderId');
-      const { resolution, seenRevision } = parse(resolveSchema, how, 'how');
-      const { state, events } = await this.#orders.command(orderId, `resolve ${reviewId}`, {
-        type: 'resolve',
-        reviewId,
-        resolution,
-        seenRevision,
-        by: parse(givenActionSchema, by, 'by'),
-        at: this.runtime.now().toISOString(),
-      });
-      // Where nothing was added, the same resolution again is no contradiction.
-      const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
-      return { outcome: events.length > 0 || same ? 'resolved' : 'stale' };
-    });
+  observePayment = ((...asked: Parameters<Actions['observePayment']>) =>
+    this.#call(() => this.#actions.observePayment(...asked))) as PaymentLedger['observePayment'];
+  movePayment = ((...asked: Parameters<Actions['movePayment']>) =>
+    this.#call(() => this.#actions.movePayment(...asked))) as PaymentLedger['movePayment'];
+  linkPayment: PaymentLedger['linkPayment'] = (...asked) => this.#call(() => this.#actions.linkPayment(...asked));
+  withdrawOrder = ((...asked: Parameters<Actions['withdrawOrder']>) =>
+    this.#call(() => this.#actions.withdrawOrder(...asked))) as PaymentLedger['withdrawOrder'];
+  resolveReview: PaymentLedger['resolveReview'] = (...asked) => this.#call(() => this.#actions.resolveReview(...asked));
+  redeliver = ((...asked: Parameters<Actions['redeliver']>) =>
+    this.#call(() => this.#actions.redeliver(...asked))) as PaymentLedger['redeliver'];
 
   previewResolution: PaymentLedger['previewResolution'] = (orderId, reviewId, how) =>
     this.#call(() => this.#previews.previewResolution(orderId, reviewId, how));
   previewMove: PaymentLedger['previewMove'] = (payment, toOrderId) => this.#call(() => this.#previews.previewMove(payment, toOrderId));
-
-  redeliver: PaymentLedger['redeliver'] = (orderId, by) =>
-    this.#call(async () => {
-      if (!this.#delivery)
-        throw new LedgerError('invalid_input', 'This process has no `deliver`. Call redeliver where createPaymentLedger has one');
-      return { outcome: await this.#delivery.redeliver(parse(idSchema, orderId, 'orderId'), parse(givenActionSchema, by, 'by')) };
-    });
 
   order: PaymentLedger['order'] = (orderId) => this.#call(async () => viewOf(await this.#orders.read(parse(idSchema, orderId, 'orderId'))));
 
@@ -219,6 +208,7 @@ class Ledger implements PaymentLedger {
       const subscribers = await this.#subscribers.opened();
       await subscribers.catchUp();
       await this.#delivery?.settle(deadline);
+      if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
     });
@@ -237,7 +227,7 @@ class Ledger implements PaymentLedger {
     const patientMs = drainMs * this.runtime.patience;
     const deadline = this.runtime.monotonicNowMs() + patientMs;
     // Together: no new attempt starts while calls are awaited.
-    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline)]);
+    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline), this.#carrier.stop()]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);
     await this.#store.close();
   }

@@ -3,21 +3,26 @@
 // held. Each step is idempotent: after a crash at any point, the source's retry, another source or the roll-forward
 // finishes the work.
 import { LRUCache } from 'lru-cache';
+import { defined } from './defined.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
+import { isAttached, isStaleFor } from './order/decide.ts';
 import type { CheckoutAttached, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
+import { isStale } from './order/news.ts';
 import { moveOf, type OrderState } from './order/order.ts';
 import { isReported, paymentsNamed } from './order/payment-names.ts';
 import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
-import { type LinkPass, newLinkPass, ownershipOf } from './streams/link-pass.ts';
-import { isDecided, resultOf } from './streams/observe-result.ts';
+import type { MoveOutcome, SeenBoth, StaleAction } from './seen.ts';
+import { type LinkPass, newLinkPass, ownershipOf, withoutOverruled } from './streams/link-pass.ts';
+import { isDecided, resultOf, stale } from './streams/observe-result.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 import { orderOf, type PaymentOwners, paymentNamed } from './streams/payment-owner.ts';
 import type { References } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
-type MoveOutcome = Awaited<ReturnType<PaymentLedger['movePayment']>>['outcome'];
+type LinkResult = Awaited<ReturnType<PaymentLedger['linkPayment']>>;
+type MoveResult = { readonly outcome: MoveOutcome } | StaleAction;
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
 export class PaymentWriter {
@@ -36,10 +41,27 @@ export class PaymentWriter {
   }
 
   async observe(observation: Observation): Promise<ObserveResult> {
+    const { observed, owner } = await this.#ownedBy(observation);
+    return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
+  }
+
+  /** As `observe`, for a person who saw the order at that revision: where it has news since then, nothing is recorded. */
+  async observeSeen(observation: Observation, seenRevision: number): Promise<ObserveResult | StaleAction> {
+    const { observed, owner } = await this.#ownedBy(observation);
+    if (owner === undefined) return this.#hold(observed);
+    const command = { type: 'observe', observed, seenRevision } as const;
+    const before = await this.#orders.read(owner);
+    if (isStaleFor(before, command)) return stale(before); // So that nothing is claimed. The append below compares again.
+    const result = await this.#observeFor(owner, observed, seenRevision);
+    if (result.outcome !== 'duplicate') return result;
+    const now = await this.#orders.read(result.orderId);
+    return isStaleFor(now, command) ? stale(now) : result;
+  }
+
+  async #ownedBy(observation: Observation): Promise<{ readonly observed: PaymentObserved; readonly owner: string | undefined }> {
     const { payment, fact } = observation;
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
-    const owner = (await this.#references.ownerOfAny(referenceNamesOf(observed))) ?? observed.orderId;
-    return owner === undefined ? this.#hold(observed) : this.#observeFor(owner, observed);
+    return { observed, owner: (await this.#references.ownerOfAny(referenceNamesOf(observed))) ?? observed.orderId };
   }
 
   /** Claims the reference, appends `CheckoutAttached`, then forwards what was held. Durable before a customer is sent there. */
@@ -51,6 +73,15 @@ export class PaymentWriter {
     const { events } = await this.#orders.command(orderId, `attach ${checkout.payment.id}`, { type: 'attach', checkout });
     await this.forwardHeld(name);
     return { outcome: events.length > 0 ? 'attached' : 'exists' };
+  }
+
+  /** Attaches a payment because a person knows whose it is. A look before the claim: after it the payment is this order's. */
+  async link(orderId: string, checkout: CheckoutAttached, seenRevision: number | undefined): Promise<LinkResult> {
+    const order = await this.#orders.read(orderId);
+    if (!isAttached(order, checkout.payment) && isStale(order, seenRevision)) return stale(order);
+    const attached = await this.attach(orderId, checkout);
+    if (attached.outcome === 'belongs_to') return attached;
+    return { outcome: attached.outcome === 'attached' ? 'linked' : 'exists' };
   }
 
   /** Imports the order with its payment in one append, then forwards what was held about the payment. */
@@ -90,37 +121,42 @@ export class PaymentWriter {
    * Moves the payment to another order, unless it gave access already. By the id of a session the payment that it took moves.
    * `PaymentMoved` is the commit point; `finishMove` the rest.
    */
-  async move(named: PaymentReference, toOrderId: string, by: ManualAction): Promise<MoveOutcome> {
+  async move(named: PaymentReference, toOrderId: string, by: ManualAction, seen: SeenBoth): Promise<MoveResult> {
     await this.forwardHeld(referenceName(named)); // What is held has been reported.
     for (;;) {
+      const target = await this.#orders.read(toOrderId);
       const payment = await paymentNamed(this.#owners, named);
       const name = referenceName(payment);
       await this.forwardHeld(name);
       const links = await this.#references.links(name);
       const last = links.at(-1);
       if (last === undefined) {
-        if ((await this.#references.heldPayments(name)).length === 0) return 'unknown_payment';
+        if ((await this.#references.heldPayments(name)).length === 0) return { outcome: 'unknown_payment' };
+        if (isStale(target, seen.toRevision)) return stale(target);
         const { owner } = await this.#references.link(name, toOrderId);
         if (owner !== toOrderId) continue; // Somebody linked it first.
         await this.forwardHeld(name);
-        return 'moved';
+        return { outcome: 'moved' };
       }
       if (last.orderId === toOrderId) {
         await this.#finishLastMove(name);
-        return 'exists';
+        return { outcome: 'exists' };
       }
-      if (links.some((link) => link.orderId === toOrderId)) return 'left_before';
+      if (links.some((link) => link.orderId === toOrderId)) return { outcome: 'left_before' };
+      if (isStale(target, seen.toRevision)) return stale(target);
       const at = this.#runtime.now().toISOString();
-      const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at } as const;
+      const seenRevision = defined({ seenRevision: seen.fromRevision });
+      const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at, ...seenRevision } as const;
       const { state } = await this.#orders.command(last.orderId, `move ${payment.id}`, command);
       const moved = moveOf(state, payment);
       if (!moved) {
-        if (isReported(state, payment)) return 'already_granted';
-        if (paymentsNamed(state, name).length === 0) return 'unknown_payment';
+        if (isStaleFor(state, command)) return stale(state);
+        if (isReported(state, payment)) return { outcome: 'already_granted' };
+        if (paymentsNamed(state, name).length === 0) return { outcome: 'unknown_payment' };
         continue; // Its payment was reported meanwhile.
       }
       await this.finishMove(last.orderId, moved);
-      if (moved.toOrderId === toOrderId) return 'moved'; // Else it was moved elsewhere meanwhile: start again.
+      if (moved.toOrderId === toOrderId) return { outcome: 'moved' }; // Else it was moved elsewhere meanwhile: start again.
     }
   }
 
@@ -148,11 +184,11 @@ export class PaymentWriter {
     return orderOf(this.#owners, reference);
   }
 
-  async #observeFor(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
+  async #observeFor(owner: string, observed: PaymentObserved, seenRevision?: number): Promise<ObserveResult> {
     const pass = newLinkPass();
     await this.#linkPayment(pass, observed, owner);
     const forwarded = await this.#forwardAll(pass);
-    const result = await this.#record(pass, observed);
+    const result = await this.#record(pass, observed, seenRevision);
     // The observation had been held, and this call forwarded it: the answer is what followed from that.
     return result.outcome === 'duplicate' ? (forwarded.find((each) => isDecided(each, result.orderId)) ?? result) : result;
   }
@@ -190,9 +226,9 @@ export class PaymentWriter {
     return results;
   }
 
-  #record(pass: LinkPass, observed: PaymentObserved): Promise<ObserveResult> {
+  #record(pass: LinkPass, observed: PaymentObserved, seenRevision?: number): Promise<ObserveResult> {
     const { owner, formerOwners, claims } = ownershipOf(pass, observed);
-    return this.#recordIn(owner, observed, claims, formerOwners);
+    return this.#recordIn(owner, observed, claims, formerOwners, seenRevision);
   }
 
   /** Records in that order, or where the payment was moved away, in its new owner. A payment never comes back, so this ends. */
@@ -201,21 +237,15 @@ export class PaymentWriter {
     observed: PaymentObserved,
     claims: readonly string[],
     formerOwners: readonly string[],
+    seenRevision?: number,
   ): Promise<ObserveResult> {
-    const claimed = withoutOverruled(observed, { owner: orderId, formerOwners, claims });
+    const claimed = { ...withoutOverruled(observed, { owner: orderId, formerOwners, claims }), ...defined({ seenRevision }) };
     const { state, events } = await this.#orders.command(orderId, causeOf(observed), { type: 'observe', ...claimed });
     const moved = moveOf(state, observed.payment);
     if (!moved) return resultOf(state, events);
     await this.finishMove(orderId, moved);
     return this.#recordIn(moved.toOrderId, observed, claims, [...formerOwners, orderId]);
   }
-}
-
-/** A person has overruled the claims for a former owner: they open no review again. */
-function withoutOverruled(observed: PaymentObserved, { owner, formerOwners, claims }: Omit<ReturnType<typeof ownershipOf>, 'held'>) {
-  const { orderId: named, ...unnamed } = observed;
-  const claimedByAnother = claims.some((claim) => claim !== owner && !formerOwners.includes(claim));
-  return { observed: named !== undefined && formerOwners.includes(named) ? unnamed : observed, claimedByAnother };
 }
 
 function causeOf({ source, evidence }: PaymentObserved): string {

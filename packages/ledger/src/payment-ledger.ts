@@ -3,6 +3,7 @@
 import type { AdapterLedger } from './adapter-ledger.ts';
 import type { Alert } from './alerts.ts';
 import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
+import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
@@ -15,6 +16,7 @@ import type { PlacedOtherwise } from './order/terms.ts';
 import type { OrderView, Preview, Review, UndeliveredDecision } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
+import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
 
 /** An order as the shop places it. Ids: 1 to 128 of `A-Z a-z 0-9 . _ : -`; no personal data. */
 export interface PlaceOrder {
@@ -182,6 +184,11 @@ export interface PaymentLedger extends AsyncDisposable {
   /** From the read models: the lists, the search and the counts of an operations console. */
   readonly console: ConsoleReads;
   /**
+   * Bulk runs: one action on many orders, carried out in the background by any process that can. A run of `redeliver` needs one
+   * that has a `deliver`, a run of `recheck` one with a payment adapter.
+   */
+  readonly runs: BulkRuns;
+  /**
    * Places an order. `exists`: it was placed before on the same terms. `differs`: on other terms, which stay as they were;
    * `terms` says which.
    */
@@ -226,8 +233,13 @@ export interface PaymentLedger extends AsyncDisposable {
    *   `payment_under_way`: an attempt is `processing` or `authorized`. An unpaid voucher is not under way.
    */
   withdrawOrder(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'withdrawn' | 'exists' }>;
-  /** Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. */
+  withdrawOrder(orderId: string, by: ManualAction, seen: Seen): Promise<{ readonly outcome: 'withdrawn' | 'exists' } | StaleAction>;
+  /**
+   * Records what a source reports, and decides. Durable when it answers (law 8). The same call again is safe. `seen` is for what a
+   * person reports (`source: 'manual'`) on an order that he looked at.
+   */
   observePayment(observation: Observation): Promise<ObserveResult>;
+  observePayment(observation: Observation, seen: Seen): Promise<ObserveResult | StaleAction>;
   /**
    * Moves a payment to another order, because a person corrects its owner. The id of a session stands for the payment that it
    * took. `exists`: it belongs to that order already. `already_granted`: it gave access to its order, so it stays (refund it, or
@@ -236,15 +248,32 @@ export interface PaymentLedger extends AsyncDisposable {
    *
    * @throws LedgerError `order_unknown`: the target is not placed. `invalid_input`: also where several payments have this name.
    */
+  movePayment(payment: PaymentReference, toOrderId: string, by: ManualAction): Promise<{ readonly outcome: MoveOutcome }>;
+  /** `seen.toRevision` is compared before the payment moves: what comes to that order in the same moment is decided on as ever. */
   movePayment(
     payment: PaymentReference,
     toOrderId: string,
     by: ManualAction,
-  ): Promise<{ readonly outcome: 'moved' | 'exists' | 'already_granted' | 'left_before' | 'unknown_payment' }>;
+    seen: SeenBoth,
+  ): Promise<{ readonly outcome: MoveOutcome } | StaleAction>;
+  /**
+   * Links a payment that no order is known for to this order, because a person knows whose it is. What was reported of it is
+   * recorded in the order, and decided on as ever: who links grants nothing. An id of which nothing was reported yet is linked
+   * too; then have the provider asked for it (`recheck` of the order). `exists`: it is this order's checkout already.
+   * `belongs_to`: it belongs to that other order; see `movePayment`. `seen` is compared before the payment is linked.
+   *
+   * @throws LedgerError `order_unknown`: the order is not placed.
+   */
+  linkPayment(
+    payment: PaymentReference,
+    orderId: string,
+    by: ManualAction,
+    seen?: Seen,
+  ): Promise<{ readonly outcome: 'linked' | 'exists' } | { readonly outcome: 'belongs_to'; readonly orderId: string } | StaleAction>;
   /**
    * Resolves a review, because a person decided. `grant`: the payment counts in spite of its mismatch (later refunds still undo
    * it). `revoke`: it no longer counts. `dismiss`: nothing changes. `seenRevision`: `revision` of the view that the person read.
-   * `stale`: the order has changed since then, or the review was resolved otherwise; read the order again.
+   * `stale`: the order has news since then, or the review was resolved otherwise; read the order again.
    *
    * @throws LedgerError `invalid_input`: also where the order has no such review, or has not reached `seenRevision`.
    */
@@ -253,7 +282,7 @@ export interface PaymentLedger extends AsyncDisposable {
     reviewId: string,
     how: { readonly resolution: Resolution; readonly seenRevision: number },
     by: ManualAction,
-  ): Promise<{ readonly outcome: 'resolved' | 'stale' }>;
+  ): Promise<{ readonly outcome: 'resolved' } | StaleAction>;
   /** A dry run of `resolveReview`: what it would do now. Nothing is written. @throws LedgerError as `resolveReview`. */
   previewResolution(
     orderId: string,
@@ -277,7 +306,8 @@ export interface PaymentLedger extends AsyncDisposable {
    *
    * @throws LedgerError `order_unknown`: the order is not placed. `invalid_input`: also where this process has no `deliver`.
    */
-  redeliver(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'delivered' | 'failed' | 'nothing_to_deliver' }>;
+  redeliver(orderId: string, by: ManualAction): Promise<{ readonly outcome: RedeliverOutcome }>;
+  redeliver(orderId: string, by: ManualAction, seen: Seen): Promise<{ readonly outcome: RedeliverOutcome } | StaleAction>;
   /** Strong: from the order's own stream. Undefined until the order is placed. */
   order(orderId: string): Promise<OrderView | undefined>;
   /**

@@ -10,7 +10,7 @@ export type {
 export { type PaymentState, type PaymentStatus, paymentStateOf } from './checkout/payment-status.ts';
 export type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } from './checkout/started.ts';
 export { type ManualPayment, manualPayment } from './operations/manual-payment.ts';
-export type { Rechecked } from './operations/recheck.ts';
+export type { Rechecked, RecheckOptions } from './operations/recheck.ts';
 export type { SweepResult } from './poll/sweep-result.ts';
 export { type StripePayments, type StripePaymentsOptions, stripePayments } from './stripe-payments.ts';
 export type { WebhookAnswer } from './webhook/webhook.ts';

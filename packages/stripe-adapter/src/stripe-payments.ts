@@ -1,7 +1,15 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
 
-import { LedgerError, type Logger, type ManualAction, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import {
+  LedgerError,
+  type Logger,
+  type ManualAction,
+  type PaymentLedger,
+  type Runtime,
+  type Seen,
+  type StaleAction,
+} from '@paidonce/ledger';
 import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import { Checkout } from './checkout/checkout.ts';
@@ -17,7 +25,8 @@ import { siblingSessions } from './intake/sibling-sessions.ts';
 import { StripeEvents } from './intake/stripe-events.ts';
 import { WithdrawnCheckouts } from './intake/withdrawn-checkouts.ts';
 import { metadataFor } from './mapping/claim.ts';
-import { type Rechecked, recheck } from './operations/recheck.ts';
+import type { Rechecked, RecheckOptions } from './operations/recheck.ts';
+import { openRechecks } from './operations/rechecks.ts';
 import { OtherReads } from './poll/other-reads.ts';
 import { Poll, type SweepOptions } from './poll/poll.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
@@ -119,6 +128,7 @@ export interface StripePayments extends AsyncDisposable {
    *   collected, or an authorized payment waits for its capture.
    */
   withdrawOrder(orderId: string, by: ManualAction): Promise<{ readonly outcome: 'withdrawn' | 'exists' }>;
+  withdrawOrder(orderId: string, by: ManualAction, seen: Seen): Promise<{ readonly outcome: 'withdrawn' | 'exists' } | StaleAction>;
   /**
    * Metadata that marks a Stripe object you create yourself (a Payment Link, a payment intent) as this order's: our scope, the
    * order, and the identity of this ledger, which its log gets by the first order or the first of these calls.
@@ -150,11 +160,12 @@ export interface StripePayments extends AsyncDisposable {
   sweep(options?: SweepOptions): Promise<SweepResult>;
   /**
    * Manual retry: reads one order, or one object by its id (`cs_…`, `pi_…`, `re_…`, `dp_…`, `ch_…`), from Stripe again, and
-   * lets the ledger observe it. Stripe's answer decides, not who asks.
+   * lets the ledger observe it. Stripe's answer decides, not who asks. `by`: who asks, and why; the log keeps it with how many
+   * objects were read and how many were news, once for an order and a person in ten seconds. Default: nobody is named.
    *
    * @throws LedgerError `order_unknown`: the name is neither an order nor an id of Stripe's.
    */
-  recheck(orderOrObjectId: string): Promise<Rechecked>;
+  recheck(orderOrObjectId: string, options?: RecheckOptions): Promise<Rechecked>;
 }
 
 const drainMs = 10_000;
@@ -195,7 +206,6 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const siblings = siblingSessions(ledger, accounts, scope, log);
   const notOurs = new NotOursCache(runtime);
   const intake = new Intake({ ...parts, accounts, siblings, notOurs });
-  const recheckIntake = new Intake({ ...parts, accounts, siblings }); // A person asks because something has changed.
   const refreshCheckout = checkoutRefresher(accounts, intake);
   const withdrawn = new WithdrawnCheckouts({ ...parts, accounts, intake });
   const checkout = new Checkout({ ...parts, accounts, refreshCheckout, withdrawn });
@@ -221,9 +231,12 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   if (options.poll !== false) poll.start();
 
   const calls = new OpenCalls('stripePayments');
+  const call = <T>(work: () => Promise<T>): Promise<T> => calls.run(work);
+  const rechecks = openRechecks({ ...parts, accounts, siblings, reads, counted: countedIn(others), stopping, call });
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {
+    rechecks.end();
     const drain = async () => {
       await Promise.all([poll.stop(), calls.close()]);
       await siblings.settled();
@@ -234,18 +247,18 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   return {
     ledger,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
-    withdrawOrder: (orderId, by) =>
+    withdrawOrder: ((orderId: string, by: ManualAction, seen: Seen = {}) =>
       calls.run(async () => {
-        const withdrawal = await ledger.withdrawOrder(orderId, by);
+        const withdrawal = await ledger.withdrawOrder(orderId, by, seen);
         const order = await ledger.order(orderId);
-        if (order) await withdrawn.end(order);
+        if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
         return withdrawal;
-      }),
+      })) as StripePayments['withdrawOrder'],
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId) => calls.run(() => statusQuery.ask(checkoutId)),
     sweep: (sweep) => calls.run(() => poll.sweep(sweep)),
-    recheck: (orderOrObjectId) => calls.run(() => recheck(orderOrObjectId, { ...parts, accounts, intake: recheckIntake, siblings, reads })),
+    recheck: rechecks.recheck,
     [Symbol.asyncDispose]: () => {
       closed ??= close();
       return closed;

@@ -12,10 +12,12 @@ const day = '2026-01-05T08:00:00.000Z';
 export async function writeLaterStories(open: () => Promise<EventStore>): Promise<void> {
   const steady = steadyRuntime();
   const silentFor = new Set<string>();
+  const refusing = new Map<string, { readonly code?: string }>();
   // While the shop does not answer, an attempt reaches its time limit at once.
   const isOver = (ms: number): boolean => ms === timeoutMs && silentFor.size > 0;
   const runtime = { ...steady, sleep: (ms: number, signal?: AbortSignal) => steady.sleep(isOver(ms) ? 0 : ms, signal) };
   const shop = async ({ membershipId, sequence }: MembershipChange, signal: AbortSignal): Promise<DeliverAnswer> => {
+    if (refusing.has(membershipId)) throw Object.assign(new Error('the table is locked'), refusing.get(membershipId));
     if (membershipId === 'ahead') return { storedSequence: Math.max(sequence, 3) };
     if (!silentFor.has(membershipId)) return;
     await new Promise((_, failed) => signal.addEventListener('abort', () => failed(new Error('aborted')), { once: true }));
@@ -160,4 +162,29 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   await place('ahead');
   await observe('webhook', 'pi_ahead', paid(), aliases('ahead'));
   await ledger.settle();
+
+  // A person links a payment that nobody could place, and has the order read again.
+  await observe('webhook', 'pi_found', paid());
+  await place('found');
+  await ledger.linkPayment(payment('pi_found'), 'found', support);
+  await ledger.forAdapters.recordRecheck('found', support, { looked: 2, recorded: 0 });
+
+  // The shop refuses two orders. A person asks for one error of them and takes it back, then for each, then for all with one that
+  // has nothing to deliver, then for more unknown ones than a run fails in a row.
+  refusing.set('locked', { code: '55P03' });
+  refusing.set('closed', {});
+  for (const orderId of ['locked', 'closed']) {
+    await place(orderId);
+    await observe('webhook', `pi_${orderId}`, paid(), aliases(orderId));
+  }
+  await ledger.settle({ timeoutMs: 100 });
+  const { runId } = await ledger.runs.start('redeliver', { undelivered: { error: 'Error/55P03' } }, support);
+  await ledger.runs.cancel(runId, support);
+  refusing.clear();
+  await ledger.redeliver('locked', support);
+  await ledger.redeliver('closed', support);
+  await ledger.runs.start('redeliver', { orders: ['locked', 'closed', 'tried'] }, support);
+  await ledger.settle({ timeoutMs: 50_000 });
+  await ledger.runs.start('redeliver', { orders: Array.from({ length: 21 }, (_, index) => `unknown-${index}`) }, support);
+  await ledger.settle({ timeoutMs: 50_000 });
 }

@@ -8,6 +8,8 @@ import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-
 import { orderEventVersions } from '../order/event-schemas.ts';
 import type { LedgerCreated } from '../streams/ledger-stream.ts';
 import type { ReferenceEvent } from '../streams/reference-streams.ts';
+import type { SlotEvent } from '../streams/run-slot.ts';
+import type { RunEvent } from '../streams/run-streams.ts';
 import type { SweepEvent } from '../streams/sweep-streams.ts';
 import type { ObjectNotUnderstood } from '../streams/unreadable-streams.ts';
 import { explainOrder } from './explain/explain.ts';
@@ -20,7 +22,14 @@ import { replayLog } from './replay/replay.ts';
 import { verifyLog } from './verify/verify.ts';
 
 // Every type that is none of an order's must stand here, or this does not compile.
-type OtherEventType = ReferenceEvent['type'] | SweepEvent['type'] | ObjectNotUnderstood['type'] | LedgerCreated['type'] | 'PolicyAdopted';
+type OtherEventType =
+  | RunEvent['type']
+  | SlotEvent['type']
+  | ReferenceEvent['type']
+  | SweepEvent['type']
+  | ObjectNotUnderstood['type']
+  | LedgerCreated['type']
+  | 'PolicyAdopted';
 const others: Readonly<Record<OtherEventType, true>> = {
   PaymentHeld: true,
   ReferenceLinked: true,
@@ -30,6 +39,12 @@ const others: Readonly<Record<OtherEventType, true>> = {
   SweepFinished: true,
   ObjectNotUnderstood: true,
   LedgerCreated: true,
+  RunAdmitted: true,
+  RunReleased: true,
+  RunStarted: true,
+  RunAdvanced: true,
+  RunCancelled: true,
+  RunFinished: true,
 };
 
 interface Golden {
@@ -197,6 +212,33 @@ const golden: readonly Golden[] = [
       imported: ['revoked', 2, 2, 0],
       taken: ['active', 1, 1, 0],
       ahead: ['active', 4, 4, 0],
+    },
+  },
+  {
+    file: 'console.ndjson',
+    root: '1+YmAtHC2BugY1yWKsS7RhcmjiLQHhs8NAf90NqnEwo=',
+    orders: {
+      tried: ['active', 1, 1, 0],
+      restored: ['active', 3, 3, 0],
+      returned: ['revoked', 2, 2, 0],
+      asked: ['active', 1, 1, 0],
+      refused: ['none', 0, 0, 0],
+      elsewhere: ['none', 0, 0, 1],
+      beyond: ['active', 1, 1, 1],
+      generous: ['active', 1, 1, 0],
+      withdrawn: ['none', 0, 0, 0],
+      regretted: ['active', 1, 1, 0],
+      kept: ['active', 1, 1, 0],
+      partly: ['revoked', 2, 2, 1],
+      fought: ['active', 1, 1, 0],
+      waits: ['suspended', 2, 2, 0],
+      imported: ['revoked', 2, 2, 0],
+      cash: ['active', 1, 1, 0],
+      taken: ['active', 1, 1, 0],
+      ahead: ['active', 4, 4, 0],
+      found: ['active', 1, 1, 0],
+      locked: ['active', 1, 1, 0],
+      closed: ['active', 1, 1, 0],
     },
   },
 ];

@@ -15,6 +15,7 @@ import { postgresSchemaCommand } from './postgres-schema-command.ts';
 import { receiptCommand } from './receipt-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { restoreCommand } from './restore-command.ts';
+import { deliverAllCommand, runsCommand } from './run-commands.ts';
 import { statsCommand } from './stats-command.ts';
 import { verifyCommand } from './verify-command.ts';
 import { reviewsCommand, undeliveredCommand } from './waiting-commands.ts';
@@ -35,6 +36,8 @@ const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   compareCommand,
+  deliverAllCommand,
+  runsCommand,
   statsCommand,
   postgresSchemaCommand,
 ];
@@ -47,6 +50,6 @@ function versions(): readonly string[] {
 
 export function paidonce(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
   const about =
-    'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log, `compare --repair` asks for deliveries.';
+    'audits of a PaidOnce ledger. They only read; `import`, `copy` and `backup` write to a new place, `restore` to the place of a log, `compare --repair` and `deliver-all` ask for deliveries.';
   return runProgram({ name: 'paidonce', about, commands, versions }, args, context);
 }

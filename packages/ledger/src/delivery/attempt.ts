@@ -19,6 +19,7 @@ import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import { settledWithin } from '../runtime.ts';
 import type { OrderStreams } from '../streams/order-streams.ts';
+import { deliveryErrorOf } from './delivery-error.ts';
 import { alertBehind, settle, storedAnswer } from './shop-ahead.ts';
 
 export interface DeliveryOptions {
@@ -42,6 +43,9 @@ export type AttemptResult =
   | { readonly outcome: 'raised'; readonly order: OrderState }
   /** `revision`: of the last event appended for it. `retryAtMs`: monotonic; absent: the decision was abandoned. */
   | { readonly outcome: 'failed'; readonly revision: number; readonly retryAtMs?: number };
+
+/** How an attempt failed. */
+type Failure = Pick<DeliveryFailed, 'reason' | 'error'>;
 
 /** Failures of one decision before a person is alerted: about half a minute, where `deliver` fails at once. */
 const failuresBeforeAlert = 6;
@@ -101,7 +105,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   const startedAtMs = runtime.monotonicNowMs();
   // 2: A crash here: the shop may have stored the change. The next owner calls again, under the same key.
   const answer = await callShop(changeOf(order), abort, options);
-  if (typeof answer === 'string') return recordFailure(order, answer, startedAtMs, options);
+  if ('reason' in answer) return recordFailure(order, answer, startedAtMs, options);
   // 3: A crash or a failing store before this append: the shop is called again, under the same key. After it, all is settled.
   const { state, answer: outcome } = await orders.append(orderId, 'delivery', (now, policy) => {
     return settle(now, { sequence, stored: answer.stored }, policy);
@@ -115,7 +119,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
       return { outcome, order: state };
     case 'ahead again':
       options.log.warn({ orderId, sequence, storedSequence: answer.stored }, 'deliver answers a sequence above what was decided for it');
-      return recordFailure(order, 'error', startedAtMs, options);
+      return recordFailure(order, { reason: 'error', error: { name: 'StoredSequenceAhead' } }, startedAtMs, options);
   }
 }
 
@@ -124,7 +128,7 @@ async function callShop(
   change: MembershipChange,
   abort: AbortController,
   { deliver, timeoutMs, runtime, log }: DeliveryOptions,
-): Promise<{ readonly stored: number } | DeliveryFailed['reason']> {
+): Promise<{ readonly stored: number } | Failure> {
   const { membershipId: orderId, sequence } = change;
   const answered = new AbortController();
   const call = Promise.resolve()
@@ -134,13 +138,13 @@ async function callShop(
       (stored) => ({ stored }),
       (error: unknown) => {
         if (!abort.signal.aborted) log.warn({ err: error, orderId, sequence }, 'deliver failed');
-        return 'error' as const;
+        return { reason: 'error' as const, ...defined({ error: deliveryErrorOf(error) }) };
       },
     );
-  const timeout = runtime.sleep(timeoutMs, answered.signal).then(() => 'timeout' as const);
+  const timeout = runtime.sleep(timeoutMs, answered.signal).then(() => ({ reason: 'timeout' as const }));
   const answer = await Promise.race([call, timeout]);
   answered.abort();
-  if (answer !== 'timeout') return answer;
+  if ('stored' in answer || answer.reason !== 'timeout') return answer;
   abort.abort();
   log.warn({ orderId, sequence, timeoutMs }, 'deliver did not answer in time; its signal is aborted');
   return answer;
@@ -148,7 +152,7 @@ async function callShop(
 
 async function recordFailure(
   { orderId, sequence, delivery }: OrderState,
-  reason: DeliveryFailed['reason'],
+  failure: Failure,
   startedAtMs: number,
   options: DeliveryOptions,
 ): Promise<AttemptResult> {
@@ -157,7 +161,7 @@ async function recordFailure(
   const spentMs = delivery.spentMs + failedAtMs - startedAtMs;
   const abandoned = spentMs >= horizonMs;
   const waitMs = Math.round(backOffMs(delivery.failures) * (0.5 + runtime.random() / 2));
-  const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), reason } };
+  const failed: OrderEvent = { type: 'DeliveryFailed', data: { sequence, waitMs, spentMs: Math.round(spentMs + waitMs), ...failure } };
   // 4: A crash before this append leaves an owner that falls silent, which the next one counts as a failure. After it, the
   // failure and its wait are recorded: another instance takes over after them.
   const { state, answer: stillOurs } = await orders.append(orderId, 'delivery', (now) => {

@@ -13,7 +13,9 @@ import type { StoredEvent } from '../event-store/event-store.ts';
 import type { ManualAction } from '../observation.ts';
 import { leastSilenceMs } from '../order/delivery-state.ts';
 import { isDecision } from '../order/events.ts';
+import { isStale } from '../order/news.ts';
 import { isPending, type OrderState } from '../order/order.ts';
+import type { RedeliverOutcome } from '../seen.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { attemptDelivery, type DeliveryOptions, takeOver } from './attempt.ts';
 import { type Lane, Lanes } from './lanes.ts';
@@ -36,11 +38,12 @@ export interface Delivery {
   /** Delivers until nothing is due before the deadline (monotonic). An attempt that runs at the deadline goes on. */
   settle(deadlineMs: number): Promise<void>;
   /**
-   * Delivers the newest decision now because a person asks for it, also after it was abandoned.
+   * Delivers the newest decision now because a person asks for it, also after it was abandoned. `stale`: it has news since the
+   * revision that he saw.
    * @throws LedgerError `order_unknown`: the order is not placed. `closed`: this process is shutting down. Also what
    *   `OrderStreams` throws.
    */
-  redeliver(orderId: string, by: ManualAction): Promise<'delivered' | 'failed' | 'nothing_to_deliver'>;
+  redeliver(orderId: string, by: ManualAction, seenRevision?: number): Promise<RedeliverOutcome | 'stale'>;
   /** Starts no more attempts. Running ones have until the deadline (monotonic), then they are aborted. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -196,9 +199,11 @@ class DeliveryScheduler implements Delivery {
     return true;
   }
 
-  async redeliver(orderId: string, by: ManualAction): Promise<'delivered' | 'failed' | 'nothing_to_deliver'> {
-    const { placed } = await this.#options.orders.read(orderId);
-    if (!placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Look its id up in the shop`);
+  async redeliver(orderId: string, by: ManualAction, seenRevision?: number): Promise<RedeliverOutcome | 'stale'> {
+    const { orders } = this.#options;
+    const order = await orders.read(orderId);
+    if (!order.placed) throw new LedgerError('order_unknown', `Order ${orderId} is not placed. Look its id up in the shop`);
+    if (isStale(order, seenRevision)) return 'stale';
     for (;;) {
       if (this.#lanes.stopping) throw new LedgerError('closed', `Order ${orderId} is not delivered again: this process is shutting down`);
       const lane = this.#lanes.open(orderId);
@@ -207,8 +212,10 @@ class DeliveryScheduler implements Delivery {
         continue;
       }
       const outcome = await this.#lanes.run(lane, async () => {
-        const takenOver = await takeOver(orderId, this.#options, ({ sequence, delivery }) => sequence > delivery.settled, by);
-        return takenOver ? this.#attempt(lane, takenOver) : 'nothing_to_deliver';
+        const mayTake = (now: OrderState) => now.sequence > now.delivery.settled && !isStale(now, seenRevision);
+        const takenOver = await takeOver(orderId, this.#options, mayTake, by);
+        if (takenOver) return this.#attempt(lane, takenOver);
+        return isStale(await orders.read(orderId), seenRevision) ? 'stale' : 'nothing_to_deliver';
       });
       if (outcome !== 'left') return outcome;
     }

@@ -1,6 +1,7 @@
 // Reviews: what a person must look at, and what they may say of it.
 import { describe, expect, test } from 'vitest';
 import { given } from '../testing/given-when-then.ts';
+import { decide } from './decide.ts';
 import type { OrderEvent, ReviewKind } from './events.ts';
 import {
   at,
@@ -27,6 +28,9 @@ import {
 
 const revoked = [...granted, observed(refund(1_000)), decision('MembershipRevoked', 2)];
 const euros = paid(1_000, { currency: 'eur' });
+
+import { evolve, initialState } from './order.ts';
+import { defaultPolicy } from './policy.ts';
 
 describe('every kind of review', () => {
   type Case = readonly [ReviewKind, string, readonly OrderEvent[], Parameters<typeof observe>, readonly OrderEvent['type'][]];
@@ -280,8 +284,8 @@ describe('resolutions', () => {
       .when(resolve('dismiss', at2))
       .addsNothing();
   });
-  test('stale: an observation, a decision, a move followed what the person saw', () => {
-    given(...tooLittle, observed(paid(900), { source: 'poll' }))
+  test('stale: a refund, a decision, a move followed what the person saw', () => {
+    given(...tooLittle, observed(refund(900)))
       .when(resolve('grant', at2))
       .addsNothing();
     given(placed, observed(paid(2_000)), review('overpaid'), decision('MembershipGranted', 1))
@@ -291,6 +295,20 @@ describe('resolutions', () => {
     given(placed, observed(paid(900)), review('amount'), observed(attempt('processing'), { of: pi2 }), { type: 'PaymentMoved', data: move })
       .when(resolve('grant', 3))
       .addsNothing();
+  });
+  test('not stale: another source confirmed the payment meanwhile; under the first rules that was a change', () => {
+    const confirmed = [...tooLittle, observed(paid(900), { source: 'poll' })];
+    given(...confirmed)
+      .when(resolve('grant', at2))
+      .adds('ReviewResolved', 'MembershipGranted');
+    const { rules: _, ...firstRules } = defaultPolicy;
+    expect(
+      decide(
+        confirmed.reduce((order, event) => evolve(order, event), initialState('order-1')),
+        resolve('grant', at2),
+        firstRules,
+      ),
+    ).toEqual([]);
   });
   test('not stale: another review was resolved, a checkout attached, a delivery settled meanwhile', () => {
     const both = [placed, observed(paid(900), { of: payment('pi_1', { livemode: false }) })];

@@ -3,12 +3,14 @@
 import { LedgerError } from '../errors.ts';
 import { type Fact, factContent, type ManualAction, type PaymentReference, paymentKey, type Source } from '../observation.ts';
 import { type Access, counts, entitled, isInEffect, reviewReasons } from './access.ts';
-import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution } from './events.ts';
+import type { CheckoutAttached, DecisionType, OrderEvent, OrderPlaced, PaymentObserved, Resolution, StripeRechecked } from './events.ts';
 import { sourcesOf } from './fact-reports.ts';
 import type { PaymentFacts } from './facts.ts';
+import { isStale } from './news.ts';
 import { factContentKey, isGranting, isSameReference, type MembershipStatus, moveOf, type OrderState } from './order.ts';
 import { isReported } from './payment-names.ts';
 import type { Policy } from './policy.ts';
+import { decideRechecked } from './recheck.ts';
 import { decideShopAhead } from './shop-ahead.ts';
 import { isSameOrder } from './terms.ts';
 import { Trail } from './trail.ts';
@@ -18,10 +20,10 @@ import { refuseWithdrawal } from './withdrawal.ts';
 export type OrderCommand =
   | { readonly type: 'place'; readonly order: OrderPlaced }
   | { readonly type: 'attach'; readonly checkout: CheckoutAttached }
-  /** `claimedByAnother`: one of its references belongs to another order. */
-  | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
+  /** `claimedByAnother`: one of its references belongs to another order. `seenRevision`, here and below: what a person decided on. */
+  | { readonly type: 'observe'; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean; readonly seenRevision?: number }
   | { readonly type: 'import'; readonly order: OrderPlaced; readonly observed: PaymentObserved; readonly claimedByAnother?: boolean }
-  | { readonly type: 'withdraw'; readonly by: ManualAction; readonly at: string }
+  | { readonly type: 'withdraw'; readonly by: ManualAction; readonly at: string; readonly seenRevision?: number }
   | {
       readonly type: 'move';
       readonly payment: PaymentReference;
@@ -29,6 +31,7 @@ export type OrderCommand =
       readonly linkRevision: number;
       readonly by: ManualAction;
       readonly at: string;
+      readonly seenRevision?: number;
     }
   | {
       readonly type: 'resolve';
@@ -39,7 +42,9 @@ export type OrderCommand =
       readonly at: string;
     }
   /** The shop has stored a decision of this sequence, which is not ours. */
-  | { readonly type: 'shop_ahead'; readonly sequence: number };
+  | { readonly type: 'shop_ahead'; readonly sequence: number }
+  /** A person had it read from the provider again. */
+  | ({ readonly type: 'recheck' } & StripeRechecked);
 
 /** Law 2 on one screen: only `none` leads to a grant, and nothing leads back to `none`. */
 // biome-ignore format: a table
@@ -62,7 +67,7 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
     case 'attach':
       return isAttached(before, command.checkout.payment) ? [] : [{ type: 'CheckoutAttached', data: command.checkout }];
     case 'observe':
-      return decideObserved(before, command.observed, command.claimedByAnother === true, policy);
+      return isStaleFor(before, command) ? [] : decideObserved(before, command.observed, command.claimedByAnother === true, policy);
     case 'import':
       return decideImported(before, command, policy);
     case 'withdraw':
@@ -73,7 +78,26 @@ export function decide(before: OrderState, command: OrderCommand, policy: Policy
       return decideResolved(before, command, policy);
     case 'shop_ahead':
       return decideShopAhead(before, command.sequence, policy);
+    case 'recheck':
+      return decideRechecked(before, command);
   }
+}
+
+type OfPerson = Extract<OrderCommand, { type: 'observe' | 'withdraw' | 'move' }>;
+
+/**
+ * True if the command adds nothing because the order has news since the person saw it; not where it was done before.
+ * @throws LedgerError `invalid_input`: the order has not come to the revision that the person is to have seen.
+ */
+export function isStaleFor(order: OrderState, command: OfPerson): boolean {
+  return command.seenRevision !== undefined && !isDone(order, command) && isStale(order, command.seenRevision);
+}
+
+function isDone(order: OrderState, command: OfPerson): boolean {
+  if (command.type === 'withdraw') return order.withdrawn !== undefined;
+  if (command.type === 'move') return moveOf(order, command.payment) !== undefined;
+  const sources = sourcesOf(order, factContentKey(command.observed)) ?? [];
+  return sources.includes(command.observed.source) || moveOf(order, command.observed.payment) !== undefined;
 }
 
 /** Law 5: the same fact from the same source adds nothing; from another source it is recorded as a confirmation. */
@@ -111,11 +135,9 @@ function decideImported(before: OrderState, command: Extract<OrderCommand, { typ
 }
 
 /** The membership decides first: what was ever granted is ended by a refund, not by a withdrawal. */
-function decideWithdrawn(
-  before: OrderState,
-  { by, at }: Extract<OrderCommand, { type: 'withdraw' }>,
-  policy: Policy,
-): readonly OrderEvent[] {
+function decideWithdrawn(before: OrderState, command: Extract<OrderCommand, { type: 'withdraw' }>, policy: Policy): readonly OrderEvent[] {
+  if (before.placed && isStaleFor(before, command)) return [];
+  const { by, at } = command;
   refuseWithdrawal(before);
   if (before.withdrawn) return [];
   return concluded(before, { type: 'OrderWithdrawn', data: { by } }, policy, at);
@@ -124,6 +146,7 @@ function decideWithdrawn(
 /** A payment that gave access stays: to move it would take back what was granted. */
 function decideMoved(before: OrderState, command: Extract<OrderCommand, { type: 'move' }>, policy: Policy): readonly OrderEvent[] {
   const { payment, toOrderId, linkRevision, by, at } = command;
+  if (isStaleFor(before, command)) return [];
   if (moveOf(before, payment) || isGranting(before, payment) || !mayMove(before, payment, policy)) return [];
   return concluded(before, { type: 'PaymentMoved', data: { payment, toOrderId, linkRevision, by } }, policy, at);
 }
@@ -149,22 +172,14 @@ function decideResolved(before: OrderState, command: Extract<OrderCommand, { typ
       `Order ${before.orderId} has no review ${reviewId}. Its reviews are in \`order(…).openReviews\``,
     );
   }
-  if (seenRevision > before.revision) {
-    throw new LedgerError(
-      'invalid_input',
-      `Order ${before.orderId} is at revision ${before.revision}, so nobody saw ${seenRevision}. Pass the \`revision\` of the view that the person saw`,
-    );
-  }
-  if (review.resolution !== undefined || isStale(before, seenRevision)) return [];
+  // Reviews of other payments that were opened or resolved since are no reason to refuse this one: `changedAtRevision` leaves them out.
+  const hasChanged = isStale(before, seenRevision) || policy.rules !== 2;
+  if (review.resolution !== undefined || (hasChanged && seenRevision < before.changedAtRevision)) return [];
   return concluded(before, { type: 'ReviewResolved', data: { reviewId, resolution, seenRevision, by } }, policy, command.at);
 }
 
-/** True if the order has changed since the revision that the person decided on. */
-function isStale(order: OrderState, seenRevision: number): boolean {
-  return seenRevision < order.changedAtRevision;
-}
-
-function isAttached(order: OrderState, payment: PaymentReference): boolean {
+/** True if the order has the payment among its checkouts. */
+export function isAttached(order: OrderState, payment: PaymentReference): boolean {
   return order.checkouts.some((checkout) => paymentKey(checkout.payment) === paymentKey(payment));
 }
 

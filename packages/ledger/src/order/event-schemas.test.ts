@@ -5,7 +5,7 @@ import { LedgerError, type LedgerErrorCode } from '../errors.ts';
 import { observationSchema } from '../observation.ts';
 import { runs } from '../testing/runs.ts';
 import { orderEventVersions, readOrderEvent, versionOf } from './event-schemas.ts';
-import type { OrderEvent, OrderEventType } from './events.ts';
+import type { DeliveryError, OrderEvent, OrderEventType } from './events.ts';
 import { at, decision, observed, order1, paidInParts, payment, pi1, refund, review, support } from './example-order.test-support.ts';
 import { anyObservation } from './observations.test-support.ts';
 
@@ -35,6 +35,7 @@ const examples: { readonly [T in OrderEventType]: readonly OrderEvent[] } = {
   ],
   DeliveryAbandoned: [{ type: 'DeliveryAbandoned', data: { sequence: 1 } }],
   ShopAhead: [{ type: 'ShopAhead', data: { sequence: 3 } }],
+  StripeRechecked: [{ type: 'StripeRechecked', data: { by: support, recheckedAt: at(0), looked: 3, recorded: 0 } }],
 };
 const types = Object.keys(examples) as OrderEventType[];
 const every = Object.values(examples).flat();
@@ -122,6 +123,23 @@ describe('an event that is written', () => {
     expect(versionOf({ type: 'OrderPlaced', data })).toBe(2);
     expect(readOrderEvent(stored({ type: 'OrderPlaced', data }, { version: '2' }))).toEqual({ type: 'OrderPlaced', data });
     expect(versionOf({ type: 'OrderPlaced', data: order1 })).toBe(1);
+  });
+
+  const linked: OrderEvent = { type: 'CheckoutAttached', data: { payment: pi1, attachedAt: at(0), by: support } };
+  const failed = (error: DeliveryError): OrderEvent => ({
+    type: 'DeliveryFailed',
+    data: { sequence: 1, waitMs: 500, spentMs: 700, reason: 'error', error },
+  });
+  test.each([linked, failed({ name: 'ShopClosed' }), failed({ name: 'Error', code: 'P2002' })])(
+    '$type with what only later releases write is of version 2, and reads back',
+    (event) => {
+      expect(versionOf(event)).toBe(2);
+      expect(readOrderEvent(stored(event, { version: '2' }))).toEqual(event);
+    },
+  );
+  test.each(['', 'a b', 'Müller', 'a'.repeat(65), 'x@example.com', 'line\nbreak'])('never keeps %j as the name of an error', (name) => {
+    expect(refusal(() => versionOf(failed({ name }))).code).toBe('corrupt');
+    expect(refusal(() => versionOf(failed({ name: 'Error', code: name }))).code).toBe('corrupt');
   });
 
   test.each(every)('$type has the lowest version that holds it', (event) => expect(versionOf(event)).toBe(1));

@@ -12,10 +12,11 @@ import {
   sourceSchema,
   timeSchema,
 } from '../observation.ts';
-import type { AllowedParts, MembershipDecided, OrderEvent, OrderPlaced } from './events.ts';
+import type { AllowedParts, DeliveryError, MembershipDecided, OrderEvent, OrderPlaced } from './events.ts';
 
 const sequenceSchema = z.number().int().min(1);
 const revisionSchema = z.number().int().min(0);
+const countSchema = z.number().int().min(0);
 const millisecondsSchema = z.number().min(0);
 const observedShape = {
   payment: paymentReferenceSchema,
@@ -53,20 +54,28 @@ const placedShape = (allow: z.ZodType<AllowedParts>): z.ZodType<OrderPlaced> =>
     placedAt: timeSchema,
   });
 
+const attachedShape = {
+  payment: paymentReferenceSchema,
+  attachedAt: timeSchema,
+  expiresAt: z.exactOptional(timeSchema),
+  recoverableUntil: z.exactOptional(timeSchema),
+};
+const failedShape = {
+  sequence: sequenceSchema,
+  waitMs: millisecondsSchema,
+  spentMs: millisecondsSchema,
+  reason: z.enum(['error', 'timeout']),
+};
+const errorWord = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+const deliveryErrorSchema: z.ZodType<DeliveryError> = z.strictObject({ name: errorWord, code: z.exactOptional(errorWord) });
+
 /** The shapes of each type, version by version. A changed shape is a new version at the end. */
 export const orderEventVersions: EventVersions<OrderEvent> = {
   OrderPlaced: [
     placedShape(z.strictObject(allowShape)),
     placedShape(z.strictObject({ ...allowShape, more: z.exactOptional(z.literal(true)) })),
   ],
-  CheckoutAttached: [
-    z.strictObject({
-      payment: paymentReferenceSchema,
-      attachedAt: timeSchema,
-      expiresAt: z.exactOptional(timeSchema),
-      recoverableUntil: z.exactOptional(timeSchema),
-    }),
-  ],
+  CheckoutAttached: [z.strictObject(attachedShape), z.strictObject({ ...attachedShape, by: z.exactOptional(manualActionSchema) })],
   PaymentObserved: [
     z.discriminatedUnion('source', [
       z.strictObject({ ...observedShape, source: z.enum(['webhook', 'poll', 'status_query']) }),
@@ -95,17 +104,11 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
   ],
   OrderWithdrawn: [z.strictObject({ by: manualActionSchema })],
   MembershipDelivered: [z.strictObject({ sequence: sequenceSchema })],
-  DeliveryFailed: [
-    z.strictObject({
-      sequence: sequenceSchema,
-      waitMs: millisecondsSchema,
-      spentMs: millisecondsSchema,
-      reason: z.enum(['error', 'timeout']),
-    }),
-  ],
+  DeliveryFailed: [z.strictObject(failedShape), z.strictObject({ ...failedShape, error: z.exactOptional(deliveryErrorSchema) })],
   DeliveryTakenOver: [z.strictObject({ sequence: sequenceSchema, by: z.exactOptional(manualActionSchema) })],
   DeliveryAbandoned: [z.strictObject({ sequence: sequenceSchema })],
   ShopAhead: [z.strictObject({ sequence: sequenceSchema })],
+  StripeRechecked: [z.strictObject({ by: manualActionSchema, recheckedAt: timeSchema, looked: countSchema, recorded: countSchema })],
 };
 
 /** Upcasters would be the second argument: no shape has changed yet in a way that a newer schema does not hold. */

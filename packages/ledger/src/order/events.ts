@@ -34,6 +34,8 @@ export interface CheckoutAttached {
   readonly expiresAt?: string;
   /** Until this time the customer may recover an expired session through a new one that nobody attaches. ISO 8601 UTC. Absent: never. */
   readonly recoverableUntil?: string;
+  /** The person who linked the payment to this order, by `linkPayment`. Absent: the shop attached its checkout. */
+  readonly by?: ManualAction;
 }
 
 /** An observation as it is recorded. `observedAt`: our clock, ISO 8601 UTC. `factKey`: the name of its fact. */
@@ -113,6 +115,14 @@ export interface PaymentMoved {
 export interface MembershipDelivered {
   readonly sequence: number;
 }
+/** Why an attempt to deliver failed, as far as the log may keep it: never the message, which may hold names or keys. */
+export interface DeliveryError {
+  /** At most 64 characters of `A-Z a-z 0-9 . _ -`. */
+  readonly name: string;
+  /** As `name`. */
+  readonly code?: string;
+}
+
 /** An attempt to deliver the decision failed. */
 export interface DeliveryFailed {
   readonly sequence: number;
@@ -122,6 +132,8 @@ export interface DeliveryFailed {
   readonly spentMs: number;
   /** `error`: `deliver` rejected. `timeout`: it did not answer within `deliverTimeoutMs`. */
   readonly reason: 'error' | 'timeout';
+  /** What `deliver` rejected with. Absent: it timed out, or what it rejected with has no name. */
+  readonly error?: DeliveryError;
 }
 /** The instance that appended this event owns the delivery from now on. */
 export interface DeliveryTakenOver {
@@ -147,6 +159,20 @@ export interface ShopAhead {
   readonly sequence: number;
 }
 
+/**
+ * A person had the order read from the provider again. What was found stands in the stream by itself; this shows that somebody
+ * asked, also where nothing was found. Once for an order and a person in ten seconds.
+ */
+export interface StripeRechecked {
+  readonly by: ManualAction;
+  /** Our clock, ISO 8601 UTC. */
+  readonly recheckedAt: string;
+  /** How many objects were read. */
+  readonly looked: number;
+  /** How many of them told the ledger something new. */
+  readonly recorded: number;
+}
+
 /** The data of each event type. */
 export interface OrderEventData {
   OrderPlaced: OrderPlaced;
@@ -165,6 +191,7 @@ export interface OrderEventData {
   DeliveryTakenOver: DeliveryTakenOver;
   DeliveryAbandoned: DeliveryAbandoned;
   ShopAhead: ShopAhead;
+  StripeRechecked: StripeRechecked;
 }
 /** The type of an event of an order's stream, as it is stored. */
 export type OrderEventType = keyof OrderEventData;

@@ -1,5 +1,5 @@
 // The order: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
-// Reading order of this folder: events, facts, order, policy, access, decide, view; then event-schemas, fact-reports, delivery-state, review-sentences.
+// Reading order of this folder: events, facts, order, policy, access, decide, view; then event-schemas, fact-reports, news, recheck, resolution, delivery-state, review-sentences.
 import { invariant } from '../errors.ts';
 import { factContent, isKeyOf, type PaymentReference, paymentKey, referenceName, type Source } from '../observation.ts';
 import { type DeliveryState, deliveryAfter, deliveryOfDecision, noDelivery } from './delivery-state.ts';
@@ -12,13 +12,13 @@ import type {
   OrderWithdrawn,
   PaymentMoved,
   PaymentObserved,
-  Resolution,
   ReviewKind,
-  ReviewOpened,
-  ReviewResolved,
 } from './events.ts';
 import { type FactReports, withReport } from './fact-reports.ts';
 import { joinAliases, joinFact, noFacts, type PaymentFacts, withEntry } from './facts.ts';
+import { isNews } from './news.ts';
+import { type Recheck, withRecheck } from './recheck.ts';
+import { type ReviewState, type Rulings, resolvedIn } from './resolution.ts';
 
 /**
  * `none`: never granted. `active`: the member has access. `suspended`: access is paused while a dispute is open.
@@ -47,7 +47,7 @@ export interface OrderState {
   /** Keys of the payments that a grant or a restoration names. These payments never move. */
   readonly grantingPayments: readonly string[];
   /** What a person last decided about a payment. Key: payment key. */
-  readonly rulings: Readonly<Record<string, 'accepted' | 'rejected'>>;
+  readonly rulings: Rulings;
   readonly membership: MembershipStatus;
   /** The newest decision. Absent: none yet. */
   readonly decided?: MembershipDecided & { readonly type: DecisionType };
@@ -58,15 +58,14 @@ export interface OrderState {
   readonly delivery: DeliveryState;
   /** Revision of the last observation, decision or move; −1: none. A resolution that names an earlier revision is stale. */
   readonly changedAtRevision: number;
+  /** Revision of the last event that moves the order on in what people decide about (`news.ts`); −1: none. */
+  readonly newsAtRevision: number;
+  /** Who had it read from the provider again, within ten seconds of the last one. Absent: nobody ever had. */
+  readonly rechecks?: readonly Recheck[];
 }
 
 /** A move, and the other names that the payment had in this order. */
 export type MovedPayment = PaymentMoved & { readonly aliases: readonly string[] };
-
-export interface ReviewState extends ReviewOpened {
-  /** Absent while the review is open. `moved`: its payment went to another order. */
-  readonly resolution?: Resolution | 'moved';
-}
 
 const statusAfter: Readonly<Record<DecisionType, MembershipStatus>> = {
   MembershipGranted: 'active',
@@ -90,6 +89,7 @@ export function initialState(orderId: string): OrderState {
     sequence: 0,
     delivery: noDelivery,
     changedAtRevision: -1,
+    newsAtRevision: -1,
   };
 }
 
@@ -100,7 +100,8 @@ export function initialState(orderId: string): OrderState {
  */
 export function evolve(before: OrderState, event: OrderEvent, instance = ''): OrderState {
   const revision = before.revision + 1;
-  return { ...before, revision, ...changesBy(event, before, revision, instance) };
+  const after = { ...before, revision, ...changesBy(event, before, revision, instance) };
+  return isNews(event, before.payments, after.payments) ? { ...after, newsAtRevision: revision } : after;
 }
 
 type Changes = Partial<OrderState>;
@@ -124,7 +125,7 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
       invariant(event.data.reviewId === nextReviewId(order), `review ${event.data.reviewId} of order ${order.orderId} is out of turn`);
       return { reviews: [...order.reviews, event.data] };
     case 'ReviewResolved':
-      return resolved(order, event.data);
+      return resolvedIn(order, event.data);
     case 'OrderWithdrawn':
       invariant(order.withdrawn === undefined && order.sequence === 0, `order ${order.orderId} is withdrawn twice, or after its grant`);
       return { withdrawn: event.data, changedAtRevision: revision };
@@ -149,6 +150,8 @@ function changesBy(event: OrderEvent, order: OrderState, revision: number, insta
       );
       // Up to there the shop has decided already. The decision that follows in the same append is what it lacks.
       return { sequence: event.data.sequence, delivery: { ...order.delivery, settled: event.data.sequence } };
+    case 'StripeRechecked':
+      return { rechecks: withRecheck(order.rechecks, event.data) };
   }
 }
 
@@ -214,20 +217,6 @@ export function isSameReference(a: PaymentReference | undefined, b: PaymentRefer
 export function isGranting(order: OrderState, payment: PaymentReference): boolean {
   const name = referenceName(payment);
   return order.grantingPayments.some((key) => isKeyOf(key, name));
-}
-
-function resolved(order: OrderState, { reviewId, resolution }: ReviewResolved): Changes {
-  const review = order.reviews.find((each) => each.reviewId === reviewId);
-  invariant(
-    review !== undefined && review.resolution === undefined,
-    `order ${order.orderId}: review ${reviewId} is resolved, but is not open`,
-  );
-  const reviews = order.reviews.map((each) => (each === review ? { ...each, resolution } : each));
-  if (resolution === 'dismiss') return { reviews };
-  // A person accepts a payment only if it is paid at this point. To resolve a claim accepts no amount that is reported later.
-  if (resolution === 'grant' && order.payments[paymentKey(review.payment)]?.attempt?.status !== 'paid') return { reviews };
-  const ruling = resolution === 'grant' ? 'accepted' : 'rejected';
-  return { reviews, rulings: { ...order.rulings, [paymentKey(review.payment)]: ruling } };
 }
 
 function givesAccess(type: DecisionType): boolean {

@@ -1,8 +1,9 @@
 // An order as the lists of a console show it, from its row or from its folded stream.
-import type { DeliveryError, OrderSummary, Queue, ReviewAmounts, SuspendedOrder, UndeliveredDetails } from '../console-reads.ts';
+import type { OrderSummary, Queue, ReviewAmounts, SuspendedOrder, UndeliveredDetails } from '../console-reads.ts';
 import { defined } from '../defined.ts';
 import { type PaymentReference, paymentKey } from '../observation.ts';
 import { owed } from '../order/access.ts';
+import type { DeliveryError } from '../order/events.ts';
 import type { PaymentFacts } from '../order/facts.ts';
 import type { OrderState } from '../order/order.ts';
 import { awaitedUntil, openReviews, undeliveredIn } from '../order/view.ts';

@@ -23,3 +23,13 @@ function linkOf({ links }: LinkPass, reference: string): Ownership {
   invariant(link !== undefined, `reference ${reference} is used before its link`);
   return link;
 }
+
+/** A person has overruled the claims for a former owner: they open no review again. */
+export function withoutOverruled(
+  observed: PaymentObserved,
+  { owner, formerOwners, claims }: Omit<ReturnType<typeof ownershipOf>, 'held'>,
+): { readonly observed: PaymentObserved; readonly claimedByAnother: boolean } {
+  const { orderId: named, ...unnamed } = observed;
+  const claimedByAnother = claims.some((claim) => claim !== owner && !formerOwners.includes(claim));
+  return { observed: named !== undefined && formerOwners.includes(named) ? unnamed : observed, claimedByAnother };
+}

@@ -2,6 +2,7 @@
 import { isDecision, type OrderEvent, outcomeOf } from '../order/events.ts';
 import type { OrderState } from '../order/order.ts';
 import type { ObserveResult } from '../payment-ledger.ts';
+import type { StaleAction } from '../seen.ts';
 
 /** True if the result is a decision about this order. */
 export function isDecided(result: ObserveResult, orderId: string): boolean {
@@ -14,4 +15,9 @@ export function resultOf({ orderId, membership }: OrderState, events: readonly O
   if (decision) return { outcome: outcomeOf[decision.type], orderId, membership };
   if (events.some(({ type }) => type === 'ReviewOpened')) return { outcome: 'review', orderId, membership };
   return events.length > 0 ? { outcome: 'recorded', orderId, membership } : { outcome: 'duplicate', orderId };
+}
+
+/** What a person is answered whose order has news that he did not see. */
+export function stale({ orderId, revision }: OrderState): StaleAction {
+  return { outcome: 'stale', orderId, revision };
 }

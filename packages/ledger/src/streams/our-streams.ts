@@ -3,6 +3,8 @@ import { ledgerAggregate } from './ledger-stream.ts';
 import { orderAggregate } from './order-aggregate.ts';
 import { policyAggregate } from './policy-stream.ts';
 import { referenceAggregate } from './reference-streams.ts';
+import { slotAggregate } from './run-slot.ts';
+import { runAggregate } from './run-streams.ts';
 import { sweepAggregate } from './sweep-streams.ts';
 import { unreadableAggregate } from './unreadable-streams.ts';
 
@@ -21,7 +23,9 @@ export function ourStream(name: string): OurStream | undefined {
   if (name === ledgerAggregate.stream('')) return { tells: 'the identity of the ledger' };
   const order = named(orderAggregate.stream(''), (id) => `all about order ${id}: its payments, its access and its deliveries`);
   if (order) return { ...order, orderId: name.slice(orderAggregate.stream('').length) };
+  if (name === slotAggregate.stream('')) return { tells: 'which bulk run goes on' };
   return (
+    named(runAggregate.stream(''), (id) => `what bulk run ${id} was asked for, and how far it has come`) ??
     named(referenceAggregate.stream(''), (id) => `to which order the payment or session ${id} belongs`) ??
     named(sweepAggregate.stream(''), (tier) => `how far the poll has read with its tier ${tier}`) ??
     named(unreadableAggregate.stream(''), (id) => `that the provider's object ${id} could not be read`)

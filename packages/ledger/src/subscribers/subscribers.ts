@@ -2,26 +2,29 @@
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
-import { defined } from '../defined.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { LedgerError } from '../errors.ts';
-import type { EventStore, StoredEvent } from '../event-store/event-store.ts';
+import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { PaymentWriter } from '../observe-payment.ts';
 import type { OrderState } from '../order/order.ts';
-import type { DuplicateOrder } from '../payment-ledger.ts';
 import { type OrderReadModels, openOrderReadModels } from '../read-models/order-read-models.ts';
 import { isOfOrder } from '../read-models/order-rows.ts';
 import { openReadModelFile, readModelCursor, readModelPrefixes } from '../read-models/read-model-file.ts';
 import { openSkippedRows } from '../read-models/skipped-rows.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
-import { ourStream } from '../streams/our-streams.ts';
+import { slotAggregate } from '../streams/run-slot.ts';
+import { alertDeleted, alertDuplicate } from './log-alerts.ts';
 import { openLogSubscription } from './log-subscription.ts';
 import { ReadModelSnapshots } from './read-model-snapshots.ts';
 import { removeTemporary } from './read-models-path.ts';
 import { rollForward, rollForwardPrefixes } from './roll-forward.ts';
 import { openSkippedStreams } from './skipped-streams.ts';
+
+const runsStream = slotAggregate.stream('');
+/** What the roll-forward hands on, and which bulk run goes on. */
+const followedPrefixes: readonly string[] = [...rollForwardPrefixes, runsStream];
 
 export interface SubscribersOptions {
   readonly store: EventStore;
@@ -30,6 +33,8 @@ export interface SubscribersOptions {
   readonly writer: PaymentWriter;
   /** Undefined: this process delivers nothing. */
   readonly delivery: Delivery | undefined;
+  /** Called when the slot of bulk runs has changed. */
+  readonly onRuns: () => void;
   /** False: the process may live for one `settle` only. */
   readonly background: boolean;
   /** This process, as the metadata of its events names it. */
@@ -60,6 +65,8 @@ export interface OpenedSubscribers {
   follow(): void;
   /** Handles everything that was in the log when it was called. @throws LedgerError as `LogSubscription.catchUp`. */
   catchUp(): Promise<void>;
+  /** How far the read models have read the log. */
+  cursor(): Position;
   /** How far the read models may be behind, as `LogSubscription.lagMs`. */
   lagMs(): number;
   /** Stops both subscriptions, then closes the file. */
@@ -116,6 +123,7 @@ async function openNow({
   path,
   writer,
   delivery,
+  onRuns,
   background,
   instance,
   duplicateWithinHours,
@@ -167,15 +175,14 @@ async function openNow({
   const references = openLogSubscription({
     name: 'roll-forward',
     onStuck: ({ code, message }) => onAlert({ kind: 'roll_forward_failed', message: `The log cannot be read: ${code}: ${message}` }),
-    onDeleted: ({ stream }) => {
-      if (!readModelPrefixes.some((prefix) => stream.startsWith(prefix))) alertDeleted(stream, onAlert); // Else the other one alerts.
-    },
+    onDeleted: ({ stream }) => alertUnlessRead(stream, onAlert),
     store,
     runtime,
     log,
-    prefixes: rollForwardPrefixes,
+    prefixes: followedPrefixes,
     after: file.cursor('roll-forward'),
     handle: async (events, next) => {
+      if (events.some(isOfRuns)) onRuns();
       const failed = await rollForward(events, writer);
       await file.advance('roll-forward', { events, next }, (from) => skippedRows.add(failed, from));
       skipped.note(failed);
@@ -195,6 +202,7 @@ async function openNow({
       await references.catchUp();
       await orders.catchUp();
     },
+    cursor: () => file.cursor(readModelCursor),
     lagMs: orders.lagMs,
     stop: async () => {
       await Promise.all([references.stop(), orders.stop(), skipped.stop()]);
@@ -211,6 +219,10 @@ function isGrantBy({ type, metadata }: StoredEvent, instance: string, since: str
   return type === 'MembershipGranted' && metadata['instance'] === instance && recordedAt >= since;
 }
 
+function isOfRuns({ stream }: StoredEvent): boolean {
+  return stream === runsStream;
+}
+
 function orderIdOf({ stream }: StoredEvent): string {
   return stream.slice(orderAggregate.stream('').length);
 }
@@ -225,20 +237,7 @@ async function readableEvents(store: EventStore, stream: string, afterRevision: 
   }
 }
 
-function alertDeleted(stream: string, onAlert: (alert: Alert) => void): void {
-  const ours = ourStream(stream);
-  if (ours === undefined) return;
-  const { tells, orderId } = ours;
-  const message =
-    `Somebody deleted the stream ${stream} on the server for ever. It told ${tells}. In this log that can be neither read nor written any more, ` +
-    'and nothing brings it back; everything else goes on. Its events are in the log until a scavenge removes them: stop scavenges, copy the log ' +
-    'with `paidonce copy`, and go on with the copy, as docs/operate/eventstoredb.md says';
-  onAlert({ kind: 'stream_deleted', message, ...defined({ orderId }) });
-}
-
-function alertDuplicate(duplicate: DuplicateOrder | undefined, onAlert: (alert: Alert) => void): void {
-  if (duplicate === undefined) return;
-  const { orderId, duplicateOf, memberId, plan } = duplicate;
-  const message = `Member ${memberId} was granted ${plan} by order ${orderId}, and at about the same time by order ${duplicateOf}. Ask whether both were meant; else refund one of them`;
-  onAlert({ kind: 'same_plan_twice', orderId, message });
+/** Where the read models follow the stream, the other subscription alerts. */
+function alertUnlessRead(stream: string, onAlert: (alert: Alert) => void): void {
+  if (!readModelPrefixes.some((prefix) => stream.startsWith(prefix))) alertDeleted(stream, onAlert);
 }

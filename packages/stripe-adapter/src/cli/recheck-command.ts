@@ -1,5 +1,7 @@
 // `paidonce-stripe recheck ORDER`: reads one case from Stripe again.
-import { type Command, jsonOption } from '@paidonce/ledger/command-line';
+import type { ManualAction } from '@paidonce/ledger';
+import { defined } from '@paidonce/ledger/adapter';
+import { type Command, type Invocation, jsonOption } from '@paidonce/ledger/command-line';
 import { recheck } from '../operations/recheck.ts';
 import { shopOptions, withShop } from './command-context.ts';
 
@@ -7,12 +9,21 @@ export const recheckCommand: Command = {
   name: 'recheck',
   positionals: ['ORDER'],
   summary: 'ask Stripe again about one order, or about one object that could not be read (cs_…, pi_…, re_…, dp_…)',
-  details: ['Exits 0; 3: something waits for a person; 2: it could not run.'],
-  options: { ...shopOptions, ...jsonOption },
-  run: (invocation) =>
-    withShop(invocation, async ({ work }) => {
-      const { options, terminal, positionals } = invocation;
-      const { objects, order } = await recheck(positionals[0] ?? '', work);
+  details: [
+    'With --actor and --reason the log keeps who asked, also where nothing is new.',
+    'Exits 0; 3: something waits for a person; 2: it could not run.',
+  ],
+  options: {
+    actor: { value: 'ID', help: 'who asks: an id, not a name; needs --reason' },
+    reason: { value: 'TEXT', help: 'why: "the customer called, ticket 12"; needs --actor' },
+    ...shopOptions,
+    ...jsonOption,
+  },
+  run: (invocation) => {
+    const { options, terminal, positionals } = invocation;
+    const by = whoAsks(invocation);
+    return withShop(invocation, async ({ work }) => {
+      const { objects, order } = await recheck(positionals[0] ?? '', work, defined({ by }));
       if (options.flag('json')) terminal.out(JSON.stringify({ objects, order }));
       else {
         for (const { objectId, outcome } of objects) terminal.out(`${objectId}: ${outcome}`);
@@ -21,5 +32,12 @@ export const recheckCommand: Command = {
       }
       const isOpen = objects.some(({ outcome }) => outcome === 'unreadable') || (order?.openReviews.length ?? 0) > 0;
       return isOpen ? 3 : 0;
-    }),
+    });
+  },
 };
+
+/** @throws LedgerError `invalid_input`: only one of them is given. */
+function whoAsks({ options }: Invocation): ManualAction | undefined {
+  if (options.text('actor') === undefined && options.text('reason') === undefined) return undefined;
+  return { actor: options.required('actor', 'who asks'), reason: options.required('reason', 'why Stripe is asked again') };
+}

@@ -1,8 +1,8 @@
 // One order, or one object, asked of Stripe again: sessions, payments, refunds and disputes, through the one write path.
 // It is for whoever looks at a single case, and for objects that were kept because nobody could read them.
 
-import { LedgerError, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+import { LedgerError, type ManualAction, type OrderView, type PaymentReference, readOrderEvent } from '@paidonce/ledger';
+import { defined, givenActionSchema } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
 import { readableTypeOf } from '../stripe/readable-types.ts';
 import { accountsInScope, type BatchContext } from './batch-context.ts';
@@ -16,11 +16,30 @@ export interface Rechecked {
   readonly order?: OrderView;
 }
 
+/** Who asks for a recheck; then the order's stream has it, also where nothing was found. Absent: nobody is named. */
+export interface RecheckOptions {
+  readonly by?: ManualAction;
+}
+
+const nothingNew: readonly string[] = ['duplicate', 'not_ours', 'ignored', 'unreadable'];
+
 /**
  * @param name an order, or an object of Stripe by its id.
- * @throws LedgerError `order_unknown`: it is neither. `provider_unavailable`, or a code of the store.
+ * @throws LedgerError `order_unknown`: it is neither. `provider_unavailable`, or a code of the store: then nobody is named.
  */
-export async function recheck(name: string, work: BatchContext): Promise<Rechecked> {
+export async function recheck(name: string, work: BatchContext, { by }: RecheckOptions = {}): Promise<Rechecked> {
+  // Before Stripe is asked: what the log could not keep is no name.
+  const problem = by && givenActionSchema.safeParse(by).error?.issues[0];
+  if (problem) throw new LedgerError('invalid_input', `by.${problem.path.join('.')}: ${problem.message}. Nothing was read`);
+  const rechecked = await recheckUnsigned(name, work);
+  const { objects, order } = rechecked;
+  if (!by || !order) return rechecked;
+  const recorded = objects.filter(({ outcome }) => !nothingNew.includes(outcome)).length;
+  await work.ledger.forAdapters.recordRecheck(order.orderId, by, { looked: objects.length, recorded });
+  return { objects, order: (await work.ledger.order(order.orderId)) ?? order };
+}
+
+async function recheckUnsigned(name: string, work: BatchContext): Promise<Rechecked> {
   const { ledger } = work;
   const order = await ledger.order(name);
   if (order === undefined) {

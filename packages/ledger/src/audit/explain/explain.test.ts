@@ -111,7 +111,7 @@ describe('an order is explained', () => {
   test('with what its deliveries came to', async () => {
     expect(await linesOf('tried')).toEqual(
       expect.arrayContaining([
-        'Delivery of decision 1 failed (error); tried again after 750 ms.',
+        'Delivery of decision 1 failed (Error); tried again after 750 ms.',
         'support-7 asked for decision 1 to be delivered again (ticket 4711).',
       ]),
     );

@@ -102,6 +102,8 @@ function entryText(entry: TimelineEntry, explanation: Explanation, messages: Mes
       return entries.abandoned(entry);
     case 'shop_ahead':
       return entries.shop_ahead(entry);
+    case 'rechecked':
+      return entries.rechecked(entry);
   }
 }
 

@@ -1,6 +1,6 @@
 // An explanation in plain English.
 import { reviewSentences } from '../../order/review-sentences.ts';
-import { type Messages, timeText } from './messages.ts';
+import { errorText, type Messages, timeText } from './messages.ts';
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
@@ -60,7 +60,10 @@ export const english: Messages = {
   },
   entries: {
     placed: ({ memberId, plan }, money) => `The order was placed for ${memberId}: plan ${plan}, ${money} expected.`,
-    attached: ({ payment, expiresAt }) => `Checkout ${payment.id} was attached${expiresAt ? `, open until ${timeText(expiresAt)}` : ''}.`,
+    attached: ({ payment, expiresAt, by }) =>
+      by
+        ? `${by.actor} linked ${payment.id} to this order (${by.reason}).`
+        : `Checkout ${payment.id} was attached${expiresAt ? `, open until ${timeText(expiresAt)}` : ''}.`,
     linked: ({ reference }) => `${reference} belongs to this order from here on (law 3).`,
     held: (report) => `${report} No order was known for it, so it was kept (law 7).`,
     reported: ({ source, asOf, observedAt, evidence, by }, fact) => {
@@ -80,8 +83,8 @@ export const english: Messages = {
       imported
         ? `The order was imported: the shop knew decision ${sequence}, and was told nothing.`
         : `The shop took over decision ${sequence}, ${english.duration(afterMs)} after it.`,
-    delivery_failed: ({ sequence, reason, waitMs }) =>
-      `Delivery of decision ${sequence} failed (${reason}); tried again after ${english.duration(waitMs)}.`,
+    delivery_failed: ({ sequence, reason, waitMs, error }) =>
+      `Delivery of decision ${sequence} failed (${error ? errorText(error) : reason}); tried again after ${english.duration(waitMs)}.`,
     taken_over: ({ sequence, by }) =>
       by
         ? `${by.actor} asked for decision ${sequence} to be delivered again (${by.reason}).`
@@ -89,6 +92,8 @@ export const english: Messages = {
     abandoned: ({ sequence }) => `Delivery of decision ${sequence} was given up after 72 h. \`redeliver\` starts it again.`,
     shop_ahead: ({ sequence }) =>
       `The shop has decision ${sequence}, which this log does not have: the log is older than the shop (law 9).`,
+    rechecked: ({ by, looked, recorded }) =>
+      `${by.actor} asked Stripe again (${by.reason}): ${plural(looked, 'object')} read, ${recorded === 0 ? 'nothing new' : `${recorded} with news`}.`,
   },
   verdicts: {
     decided: ({ decision }) => `That ${english.decisions[decision]}.`,

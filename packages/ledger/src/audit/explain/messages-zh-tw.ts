@@ -1,6 +1,6 @@
 // An explanation in Traditional Chinese.
 import type { AttemptStatus, DisputeStatus, RefundStatus } from '../../observation.ts';
-import { type Messages, timeText } from './messages.ts';
+import { errorText, type Messages, timeText } from './messages.ts';
 
 const attempts: Readonly<Record<AttemptStatus, string>> = {
   processing: '處理中',
@@ -92,7 +92,10 @@ export const traditionalChinese: Messages = {
   },
   entries: {
     placed: ({ memberId, plan }, money) => `訂單成立，會員 ${memberId}：方案 ${plan}，應付 ${money}。`,
-    attached: ({ payment, expiresAt }) => `結帳 ${payment.id} 加入訂單${expiresAt ? `，有效至 ${timeText(expiresAt)}` : ''}。`,
+    attached: ({ payment, expiresAt, by }) =>
+      by
+        ? `${by.actor} 將 ${payment.id} 連結至本訂單（${by.reason}）。`
+        : `結帳 ${payment.id} 加入訂單${expiresAt ? `，有效至 ${timeText(expiresAt)}` : ''}。`,
     linked: ({ reference }) => `${reference} 自此屬於本訂單（定律 3）。`,
     held: (report) => `${report}當時不知屬於哪筆訂單，先行保留（定律 7）。`,
     reported: ({ source, asOf, observedAt, evidence, by }, fact) => {
@@ -112,12 +115,14 @@ export const traditionalChinese: Messages = {
       imported
         ? `訂單由他處匯入：商店早已知道第 ${sequence} 項決定，未另行通知。`
         : `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
-    delivery_failed: ({ sequence, reason, waitMs }) =>
-      `第 ${sequence} 項決定送達失敗（${reason === 'timeout' ? '逾時' : '錯誤'}）；${traditionalChinese.duration(waitMs)}後再試。`,
+    delivery_failed: ({ sequence, reason, waitMs, error }) =>
+      `第 ${sequence} 項決定送達失敗（${error ? errorText(error) : reason === 'timeout' ? '逾時' : '錯誤'}）；${traditionalChinese.duration(waitMs)}後再試。`,
     taken_over: ({ sequence, by }) =>
       by ? `${by.actor} 要求重新送達第 ${sequence} 項決定（${by.reason}）。` : `另一程序接手送達第 ${sequence} 項決定。`,
     abandoned: ({ sequence }) => `第 ${sequence} 項決定於 72 小時後放棄送達；可用 \`redeliver\` 重新開始。`,
     shop_ahead: ({ sequence }) => `商店已有第 ${sequence} 項決定，而本紀錄沒有：紀錄比商店舊（定律 9）。`,
+    rechecked: ({ by, looked, recorded }) =>
+      `${by.actor} 要求再次查詢 Stripe（${by.reason}）：讀取 ${looked} 個物件，${recorded === 0 ? '沒有新的內容' : `${recorded} 個有新的內容`}。`,
   },
   verdicts: {
     decided: ({ decision }) => `因此${traditionalChinese.decisions[decision]}。`,

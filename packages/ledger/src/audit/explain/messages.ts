@@ -1,6 +1,6 @@
 // The sentences that a language must have to explain an order. The compiler demands each of them for each language.
 import type { Fact, ManualAction, Source } from '../../observation.ts';
-import type { DecisionType, OrderPlaced, Resolution, ReviewKind } from '../../order/events.ts';
+import type { DecisionType, DeliveryError, OrderPlaced, Resolution, ReviewKind } from '../../order/events.ts';
 import type { MembershipStatus } from '../../order/order.ts';
 import type { Explanation } from './explain.ts';
 import type { SourceReport, TimelineEntry, Verdict } from './timeline.ts';
@@ -58,6 +58,7 @@ export interface Messages {
     taken_over(entry: EntryOf<'taken_over'>): string;
     abandoned(entry: EntryOf<'abandoned'>): string;
     shop_ahead(entry: EntryOf<'shop_ahead'>): string;
+    rechecked(entry: EntryOf<'rechecked'>): string;
   };
   readonly verdicts: {
     decided(verdict: VerdictOf<'decided'>): string;
@@ -73,4 +74,9 @@ export interface Messages {
 /** Returns an ISO 8601 time as `2026-01-05 09:00:12`, in UTC. */
 export function timeText(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ');
+}
+
+/** Returns name and code of an error: `PrismaClientKnownRequestError/P2002`. */
+export function errorText({ name, code }: DeliveryError): string {
+  return code === undefined ? name : `${name}/${code}`;
 }

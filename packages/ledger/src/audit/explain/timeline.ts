@@ -4,6 +4,7 @@ import type { Fact, ManualAction, PaymentReference, Source } from '../../observa
 import { isPaid, paymentKey } from '../../observation.ts';
 import type {
   DecisionType,
+  DeliveryError,
   DeliveryFailed,
   MembershipDecided,
   OrderEvent,
@@ -53,7 +54,7 @@ export type Because = { readonly report: SourceReport } | { readonly by: ManualA
 /** One event of the order. `at`: when it was recorded, ISO 8601 in UTC. `place`: `stream@revision`. */
 export type TimelineEntry = { readonly at: string; readonly place: string } & (
   | { readonly kind: 'placed'; readonly order: OrderPlaced }
-  | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string }
+  | { readonly kind: 'attached'; readonly payment: PaymentReference; readonly expiresAt?: string; readonly by?: ManualAction }
   | { readonly kind: 'linked'; readonly reference: string }
   | { readonly kind: 'held'; readonly reference: string; readonly report: SourceReport }
   | { readonly kind: 'reported'; readonly report: SourceReport; readonly verdict: Verdict }
@@ -78,10 +79,17 @@ export type TimelineEntry = { readonly at: string; readonly place: string } & (
       /** True if the order was imported with a membership that the shop had given already: nothing was sent to the shop. */
       readonly imported: boolean;
     }
-  | { readonly kind: 'delivery_failed'; readonly sequence: number; readonly reason: DeliveryFailed['reason']; readonly waitMs: number }
+  | {
+      readonly kind: 'delivery_failed';
+      readonly sequence: number;
+      readonly reason: DeliveryFailed['reason'];
+      readonly waitMs: number;
+      readonly error?: DeliveryError;
+    }
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
   | { readonly kind: 'abandoned'; readonly sequence: number }
   | { readonly kind: 'shop_ahead'; readonly sequence: number }
+  | { readonly kind: 'rechecked'; readonly by: ManualAction; readonly looked: number; readonly recorded: number }
 );
 
 /** A parsed event of the order's stream, with the metadata that the timeline shows. */
@@ -172,6 +180,8 @@ function entryOf(
       return { kind: 'abandoned', ...event.data };
     case 'ShopAhead':
       return { kind: 'shop_ahead', ...event.data };
+    case 'StripeRechecked':
+      return { kind: 'rechecked', ...event.data };
     default:
       memory.decidedAt.set(event.data.sequence, recordedAt);
       return {

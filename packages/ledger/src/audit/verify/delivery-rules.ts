@@ -31,6 +31,7 @@ function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, 
         ? `no delivery: all ${newest} decisions are settled`
         : `a sequence from ${delivery.settled + 1} to ${newest}`;
     case 'DeliveryFailed':
+      if (event.data.error && event.data.reason === 'timeout') return 'no error: it timed out, so nothing was thrown';
       if (sequence === newest && isPending(before) && delivery.owner === instance) return undefined;
       return `the newest decision, ${newest}, pending, tried by its owner, instance ${delivery.owner || '(none)'}`;
     case 'DeliveryTakenOver':

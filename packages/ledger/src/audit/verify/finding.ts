@@ -22,6 +22,7 @@ export const rules = {
   'law-7': 'What was held for lack of an order has reached its order.',
   'law-9': 'A delivery belongs to a decision, and deliveries never run backwards.',
   sweep: 'Rounds of a sweep are 1, 2, 3…, and only a round that was started is finished.',
+  run: 'A bulk run handles each of its orders once, in turn, and one runs at a time.',
   checkpoint: 'The log begins with what each signed checkpoint covers.',
 } as const;
 

@@ -41,6 +41,26 @@ export function verifySweep({ name, events }: ReadStream, report: Report): void 
   }
 }
 
+/** A run, or the slot: what may follow what is in their folds. */
+export function verifyRuns<State extends { readonly revision: number }, Event extends { readonly type: string; readonly data: object }>(
+  aggregate: Aggregate<State, Event>,
+  { name, events }: ReadStream,
+  report: Report,
+): void {
+  let state = aggregate.initial(name.slice(aggregate.stream('').length));
+  for (const read of events) {
+    const event = readAs(aggregate, read, report);
+    if (!event) return;
+    try {
+      state = aggregate.evolve(state, event, '');
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      report(findingAt(read.row, 'run', 'an event that can follow the ones before it', error.message));
+      return; // Without a valid state the rest of the stream cannot be judged.
+    }
+  }
+}
+
 export function verifyUnreadable({ name, events }: ReadStream, report: Report): void {
   for (const read of events) {
     const event = readAs(unreadableAggregate, read, report);

@@ -89,6 +89,8 @@ function commandOf(before: OrderState, rows: readonly OrderRow[], at: number, co
       return { type: 'move', ...event.data, at: openedWith(rows[at + 1]) };
     case 'ShopAhead':
       return { type: 'shop_ahead', sequence: event.data.sequence };
+    case 'StripeRechecked':
+      return { type: 'recheck', ...event.data };
     default:
       return undefined;
   }

@@ -2,11 +2,13 @@
 import { ledgerAggregate } from '../../streams/ledger-stream.ts';
 import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
+import { slotAggregate } from '../../streams/run-slot.ts';
+import { runAggregate } from '../../streams/run-streams.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
 import type { ScannedStream, SqliteLog, StreamRange } from '../log/sqlite-log.ts';
 import type { Finding } from './finding.ts';
-import { verifyIdentity, verifyPolicies, verifySweep, verifyUnreadable } from './housekeeping-rules.ts';
+import { verifyIdentity, verifyPolicies, verifyRuns, verifySweep, verifyUnreadable } from './housekeeping-rules.ts';
 import { verifyOrder } from './order-rules.ts';
 import { type ReadStream, readStream } from './read-stream.ts';
 import { verifyReference } from './reference-rules.ts';
@@ -65,6 +67,8 @@ function verifyOther(stream: ReadStream, context: VerifyContext): void {
   else if (name === 'policy') verifyPolicies(stream, context.report);
   else if (name === ledgerAggregate.stream('')) verifyIdentity(stream, context.report);
   else if (name.startsWith(sweepAggregate.stream(''))) verifySweep(stream, context.report);
+  else if (name === slotAggregate.stream('')) verifyRuns(slotAggregate, stream, context.report);
+  else if (name.startsWith(runAggregate.stream(''))) verifyRuns(runAggregate, stream, context.report);
   else if (name.startsWith(unreadableAggregate.stream(''))) verifyUnreadable(stream, context.report);
   else {
     context.report({

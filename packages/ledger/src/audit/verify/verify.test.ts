@@ -64,6 +64,12 @@ const insert = (stream: string, type: string, data: string): readonly string[] =
    SELECT stream, revision + 1, 'inserted', '${type}', '${data}', metadata FROM events WHERE ${of(stream)} ORDER BY revision DESC LIMIT 1`,
   `UPDATE streams SET revision = revision + 1 WHERE name = '${stream}'`,
 ];
+/** Begins a stream with one event. */
+const begin = (stream: string, type: string, data: string): readonly string[] => [
+  `INSERT INTO streams (name, revision) VALUES ('${stream}', 0)`,
+  `INSERT INTO events (stream, revision, id, type, data, metadata)
+   SELECT (SELECT id FROM streams WHERE name = '${stream}'), 0, 'begun', '${type}', '${data}', metadata FROM events ORDER BY position DESC LIMIT 1`,
+];
 /** Removes an event, and renumbers the events after it, in the stream and in the log. */
 const removeEvent = (stream: string, revision: number): readonly string[] => [
   `UPDATE events SET position = -position WHERE position >= (SELECT position FROM events ${at(stream, revision)})`,
@@ -159,6 +165,16 @@ describe('what somebody put into the file', () => {
 });
 
 // Each row: the change, the place where it is found, and the rule that it breaks. `only`: no other rule finds anything.
+const runOf = (orders: readonly string[], count: number): string =>
+  JSON.stringify({
+    kind: 'redeliver',
+    by: { actor: 'a', reason: 'b' },
+    selection: { orders },
+    count,
+    upTo: '',
+    startedAt: '2026-01-05T09:00:00.000Z',
+  });
+const recheck = '{"by":{"actor":"a","reason":"b"},"recheckedAt":"2026-01-05T09:00:00.000Z","looked":1,"recorded":0}';
 const tampered: readonly [what: string, changes: readonly string[], Rule, stream: string, revision: number | undefined, only?: true][] = [
   [
     'a trigger',
@@ -397,6 +413,45 @@ const tampered: readonly [what: string, changes: readonly string[], Rule, stream
     'reference-pi_held',
     1,
   ],
+  ['a run that ends without having begun', begin('run-1', 'RunFinished', '{"at":"2026-01-05T09:00:00.000Z"}'), 'run', 'run-1', 0, true],
+  ['a run that miscounts its orders', begin('run-1', 'RunStarted', runOf(['a'], 2)), 'run', 'run-1', 0, true],
+  ['a run that handles an order twice', begin('run-1', 'RunStarted', runOf(['a', 'a'], 2)), 'run', 'run-1', 0, true],
+  [
+    'a run that skips one in silence',
+    [
+      ...begin('run-1', 'RunStarted', runOf(['a', 'b'], 2)),
+      ...insert('run-1', 'RunAdvanced', '{"process":"p","done":1,"skipped":0,"failed":0,"failures":[],"after":"b"}'),
+    ],
+    'run',
+    'run-1',
+    1,
+    true,
+  ],
+  [
+    'a run that ends before its last order',
+    [...begin('run-1', 'RunStarted', runOf(['a', 'b'], 2)), ...insert('run-1', 'RunFinished', '{"at":"2026-01-05T09:00:00.000Z"}')],
+    'run',
+    'run-1',
+    1,
+    true,
+  ],
+  [
+    'two runs at a time',
+    [...begin('runs', 'RunAdmitted', '{"runId":"1"}'), ...insert('runs', 'RunAdmitted', '{"runId":"2"}')],
+    'run',
+    'runs',
+    1,
+    true,
+  ],
+  [
+    'a recheck by the same person at the same time',
+    [...insert('order-unpaid', 'StripeRechecked', recheck), ...insert('order-unpaid', 'StripeRechecked', recheck)],
+    'decision',
+    'order-unpaid',
+    4,
+    true,
+  ],
+  ['a time-out that threw something', [edit('order-tried', 4, '"reason":"error"', '"reason":"timeout"')], 'law-9', 'order-tried', 4, true],
   ['a delivery of a decision that is none', insert('order-unpaid', 'MembershipDelivered', '{"sequence":1}'), 'law-9', 'order-unpaid', 3],
   ['a delivery behind a newer one', insert('order-refunded', 'MembershipDelivered', '{"sequence":1}'), 'law-9', 'order-refunded', 12, true],
   [

@@ -84,6 +84,8 @@ export interface AuditedOrder {
   readonly rulings: Map<string, 'grant' | 'revoke'>;
   readonly reviews: Map<string, AuditedReview>;
   changedAtRevision: number;
+  /** The newest revision that a person must have seen to rule on a payment, at least: confirmations are left out. */
+  newsAtRevision: number;
   /** True: the last event says that the shop is ahead, so the next decision may repeat the status. */
   raised: boolean;
   settled: number;
@@ -131,6 +133,7 @@ export class AuditedLog {
       rulings: new Map(),
       reviews: new Map(),
       changedAtRevision: -1,
+      newsAtRevision: -1,
       raised: false,
       settled: 0,
       abandoned: false,

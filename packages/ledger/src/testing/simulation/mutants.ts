@@ -64,7 +64,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'record before claim',
     'observe-payment.ts',
-    'await this.#linkPayment(pass, observed, owner);\n    const forwarded = await this.#forwardAll(pass);\n    const result = await this.#record(pass, observed);',
+    'await this.#linkPayment(pass, observed, owner);\n    const forwarded = await this.#forwardAll(pass);\n    const result = await this.#record(pass, observed, seenRevision);',
     `const early = await this.#orders.command(owner, causeOf(observed), { type: 'observe', observed });
     await this.#linkPayment(pass, observed, owner);
     const forwarded = await this.#forwardAll(pass);
@@ -132,7 +132,12 @@ export const mutants: readonly Mutant[] = [
     "if (event.type !== 'PaymentMoved') await",
   ),
   mutant('a payment that access was given on moves', 'order/decide.ts', 'isGranting(before, payment) ||', ''),
-  mutant('a payment comes back', 'observe-payment.ts', "if (links.some((link) => link.orderId === toOrderId)) return 'left_before';", ''),
+  mutant(
+    'a payment comes back',
+    'observe-payment.ts',
+    "if (links.some((link) => link.orderId === toOrderId)) return { outcome: 'left_before' };",
+    '',
+  ),
   mutant(
     'a payment that only paused an order stays',
     'order/decide.ts',
@@ -209,7 +214,7 @@ export const mutants: readonly Mutant[] = [
     'for (const payment of furtherPayments(before, trail.state, policy)) {',
     "for (const payment of furtherPayments(before, trail.state, policy).slice(0, before.membership === 'revoked' ? 0 : 9)) {",
   ),
-  mutant('a stale ruling is taken', 'order/decide.ts', ' || isStale(before, seenRevision)', ''),
+  mutant('a stale ruling is taken', 'order/decide.ts', ' || (hasChanged && seenRevision < before.changedAtRevision)', ''),
   mutant(
     'nobody is told that two orders were named',
     'order/decide.ts',

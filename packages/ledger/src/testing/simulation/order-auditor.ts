@@ -77,6 +77,7 @@ function withdrawn(order: AuditedOrder, { place, revision }: AuditedEvent, { bro
   if (order.decisions.length > 0) broken('an order is withdrawn until it is granted', `${place} follows ${order.status}`);
   if (order.placed) order.placed = { ...order.placed, withdrawn: true };
   order.changedAtRevision = revision;
+  order.newsAtRevision = revision;
 }
 
 function attached(order: AuditedOrder, { data, place }: AuditedEvent, { broken, log }: AuditContext): void {
@@ -106,6 +107,7 @@ function observed(order: AuditedOrder, { data, place, revision }: AuditedEvent, 
   order.changedAtRevision = revision;
   const facts = order.facts.get(paymentId) ?? { reference: payment, known: new KnownFacts(provider) };
   order.facts.set(paymentId, facts);
+  if (isNews(facts.known, fact)) order.newsAtRevision = revision;
   meet(world.coverage, facts.known, fact);
   if (!facts.known.add(payment, fact)) broken('only what was said is recorded', `${place}: ${name} is true nowhere`);
 }
@@ -131,6 +133,7 @@ function moved(order: AuditedOrder, { data, place, revision }: AuditedEvent, { b
   order.rulings.delete(paymentId);
   for (const [id, review] of order.reviews) if (review.paymentId === paymentId) order.reviews.set(id, { ...review, resolved: true });
   order.changedAtRevision = revision;
+  order.newsAtRevision = revision;
   world.coverage.met('moved');
 }
 
@@ -145,6 +148,12 @@ function shopAhead(order: AuditedOrder, { data, place, revision }: AuditedEvent,
   order.settled = sequence;
   order.raised = true;
   world.coverage.met('shop ahead');
+}
+
+/** True if nobody can rule without it: the payment is paid, or the first is known of money that goes back. */
+function isNews(known: KnownFacts, fact: Fact): boolean {
+  if (fact.kind === 'attempt') return fact.status === 'paid' && !known.has((each) => each.kind === 'attempt' && each.status === 'paid');
+  return !known.has((each) => each.kind === fact.kind && each.id === fact.id);
 }
 
 function meet(coverage: Coverage, known: KnownFacts, fact: Fact): void {
@@ -178,6 +187,7 @@ function decided(order: AuditedOrder, event: AuditedEvent, { from, to, change }:
   const isImported = change === 'granted' && (metadata['cause'] ?? '').startsWith('import '); // The shop has it: nobody delivers it.
   order.decisions.push({ paymentId, status: to, change, revision, deliverers: new Set(isImported ? [] : [by]) });
   order.changedAtRevision = revision;
+  order.newsAtRevision = revision;
   order.abandoned = false;
   order.delivery = { owner: metadata['instance'] ?? '', atMs: nowMs, waitMs: 0, underWay: true, failures: 0, sinceMs: nowMs };
 }

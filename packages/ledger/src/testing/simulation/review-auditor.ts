@@ -75,10 +75,10 @@ export function reviewResolved(order: AuditedOrder, { data, place }: AuditedEven
     broken('a review is resolved once', `${place}: ${reviewId}`);
     return;
   }
-  if (seenRevision < order.changedAtRevision) {
+  if (seenRevision < order.newsAtRevision) {
     broken(
       'nobody rules on what they have not seen',
-      `${place} saw revision ${seenRevision}, the order changed at ${order.changedAtRevision}`,
+      `${place} saw revision ${seenRevision}, the order had news at ${order.newsAtRevision}`,
     );
   }
   order.reviews.set(reviewId, { ...review, resolved: true });

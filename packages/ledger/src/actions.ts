@@ -1,0 +1,104 @@
+// What people do with an order: each is signed, checked at the door, and refused as stale where the order has news that the
+// person did not see. The expected revision of the append repeats that check.
+
+import type { AdapterLedger } from './adapter-ledger.ts';
+import type { Delivery } from './delivery/delivery.ts';
+import { LedgerError } from './errors.ts';
+import { parse, recheckSchema, resolveSchema, seenBothSchema, seenSchema } from './input.ts';
+import {
+  givenActionSchema,
+  idSchema,
+  type ManualAction,
+  type Observation,
+  observationSchema,
+  type PaymentReference,
+  paymentReferenceSchema,
+} from './observation.ts';
+import type { PaymentWriter } from './observe-payment.ts';
+import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
+import type { Runtime } from './runtime.ts';
+import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+import type { OrderStreams } from './streams/order-streams.ts';
+
+/** As the methods of a `PaymentLedger`, which documents them. Without `seen` no answer is `stale`: there, overloads say so. */
+export interface Actions extends Pick<PaymentLedger, 'linkPayment' | 'resolveReview'>, Pick<AdapterLedger, 'recordRecheck'> {
+  observePayment(observation: Observation, seen?: Seen): Promise<ObserveResult | StaleAction>;
+  movePayment(
+    payment: PaymentReference,
+    toOrderId: string,
+    by: ManualAction,
+    seen?: SeenBoth,
+  ): Promise<{ readonly outcome: MoveOutcome } | StaleAction>;
+  withdrawOrder(orderId: string, by: ManualAction, seen?: Seen): Promise<{ readonly outcome: 'withdrawn' | 'exists' } | StaleAction>;
+  redeliver(orderId: string, by: ManualAction, seen?: Seen): Promise<{ readonly outcome: RedeliverOutcome } | StaleAction>;
+}
+
+export interface ActionParts {
+  readonly orders: OrderStreams;
+  readonly writer: PaymentWriter;
+  /** Undefined: this process delivers nothing. */
+  readonly delivery: Delivery | undefined;
+  readonly runtime: Runtime;
+}
+
+export function openActions({ orders, writer, delivery, runtime }: ActionParts): Actions {
+  const now = (): string => runtime.now().toISOString();
+  return {
+    observePayment: async (observation, seen) => {
+      const observed = parse(observationSchema, observation, 'observation');
+      const { seenRevision } = parse(seenSchema, seen ?? {}, 'seen');
+      if (seenRevision === undefined) return writer.observe(observed);
+      if (observed.source === 'manual') return writer.observeSeen(observed, seenRevision);
+      throw new LedgerError('invalid_input', `seen: only a person has seen an order, and the source is ${observed.source}. Leave it out`);
+    },
+    movePayment: async (payment, toOrderId, by, seen) => {
+      const reference = parse(paymentReferenceSchema, payment, 'payment');
+      await orders.requirePlaced(parse(idSchema, toOrderId, 'toOrderId'));
+      return writer.move(reference, toOrderId, parse(givenActionSchema, by, 'by'), parse(seenBothSchema, seen ?? {}, 'seen'));
+    },
+    linkPayment: async (payment, orderId, by, seen) => {
+      const reference = parse(paymentReferenceSchema, payment, 'payment');
+      await orders.requirePlaced(parse(idSchema, orderId, 'orderId'));
+      const { seenRevision } = parse(seenSchema, seen ?? {}, 'seen');
+      return writer.link(orderId, { payment: reference, attachedAt: now(), by: parse(givenActionSchema, by, 'by') }, seenRevision);
+    },
+    withdrawOrder: async (orderId, by, seen) => {
+      const command = {
+        type: 'withdraw',
+        by: parse(givenActionSchema, by, 'by'),
+        at: now(),
+        ...parse(seenSchema, seen ?? {}, 'seen'),
+      } as const;
+      const { state, events } = await orders.command(parse(idSchema, orderId, 'orderId'), 'withdraw', command);
+      if (events.length > 0) return { outcome: 'withdrawn' };
+      return state.withdrawn ? { outcome: 'exists' } : { outcome: 'stale', orderId, revision: state.revision };
+    },
+    recordRecheck: async (orderId, by, result) => {
+      const signed = { by: parse(givenActionSchema, by, 'by'), recheckedAt: now(), ...parse(recheckSchema, result, 'result') };
+      const { events } = await orders.command(parse(idSchema, orderId, 'orderId'), 'recheck', { type: 'recheck', ...signed });
+      return { outcome: events.length > 0 ? 'recorded' : 'exists' };
+    },
+    resolveReview: async (orderId, reviewId, how, by) => {
+      parse(idSchema, orderId, 'orderId');
+      const { resolution, seenRevision } = parse(resolveSchema, how, 'how');
+      const { state, events } = await orders.command(orderId, `resolve ${reviewId}`, {
+        type: 'resolve',
+        reviewId,
+        resolution,
+        seenRevision,
+        by: parse(givenActionSchema, by, 'by'),
+        at: now(),
+      });
+      // Where nothing was added, the same resolution again is no contradiction.
+      const same = state.reviews.some((review) => review.reviewId === reviewId && review.resolution === resolution);
+      return events.length > 0 || same ? { outcome: 'resolved' } : { outcome: 'stale', orderId, revision: state.revision };
+    },
+    redeliver: async (orderId, by, seen) => {
+      if (!delivery)
+        throw new LedgerError('invalid_input', 'This process has no `deliver`. Call redeliver where createPaymentLedger has one');
+      const { seenRevision } = parse(seenSchema, seen ?? {}, 'seen');
+      const outcome = await delivery.redeliver(parse(idSchema, orderId, 'orderId'), parse(givenActionSchema, by, 'by'), seenRevision);
+      return outcome === 'stale' ? { outcome, orderId, revision: (await orders.read(orderId)).revision } : { outcome };
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// The commands `paidonce deliver-all` and `paidonce runs`: a bulk run is asked for here, and carried out by the shop's processes.
+import type { Run } from '../bulk-runs.ts';
+import { type Command, type Invocation, jsonOption, storeOption } from '../command-line/command.ts';
+import { openWritableStore, storeUrl } from '../command-line/open-store.ts';
+import { grouped } from '../command-line/terminal.ts';
+import { defined } from '../defined.ts';
+import { LedgerError } from '../errors.ts';
+import { createPaymentLedger } from '../ledger.ts';
+import type { ManualAction } from '../observation.ts';
+import type { PaymentLedger } from '../payment-ledger.ts';
+
+const personOptions = {
+  actor: { value: 'ID', help: 'who asks for it: an id, not a name' },
+  reason: { value: 'TEXT', help: 'why: "the table was locked, ticket 12"' },
+} as const;
+
+export const deliverAllCommand: Command = {
+  name: 'deliver-all',
+  positionals: [],
+  summary: 'Has the shop called again for every decision that it does not have, abandoned ones too.',
+  details: [
+    'It starts a run, and ends: a process of the shop that delivers carries the run out, in the background, four orders at once.',
+    'What is saved meanwhile is skipped, and a shop that refuses 20 in a row is given a pause. `paidonce runs` tells how far it is.',
+    'Exits 0; 3: another run goes on, and nothing was started; 2: it could not run, as where more than 5,000 orders wait.',
+  ],
+  options: {
+    ...personOptions,
+    error: {
+      value: 'NAME',
+      help: 'only what failed with this error last, as `undelivered` of the console groups them: TypeError, Error/P2002, timeout',
+    },
+    ...storeOption,
+    ...jsonOption,
+  },
+  run: (invocation) => {
+    const { options, terminal } = invocation;
+    const by = whoAsks(invocation);
+    const selection = { undelivered: defined({ error: options.text('error') }) };
+    return withLedger(invocation, async ({ runs }) => {
+      const { count } = await runs.plan('redeliver', selection);
+      if (count === 0) {
+        terminal.out(
+          options.flag('json') ? JSON.stringify({ outcome: 'nothing_to_deliver' }) : 'The shop has every decision that is meant.',
+        );
+        return 0;
+      }
+      const started = await runs.start('redeliver', selection, by);
+      if (options.flag('json')) terminal.out(JSON.stringify({ ...started, count }));
+      else if (started.outcome === 'running')
+        terminal.out(`Nothing was started: run ${started.runId} goes on. See: paidonce runs ${started.runId}`);
+      else
+        terminal.out(
+          `Run ${started.runId} has started: ${grouped(count)} order${count === 1 ? '' : 's'} to deliver again. A process of the shop that delivers carries it out. ` +
+            `See how far it is: paidonce runs ${started.runId}`,
+        );
+      return started.outcome === 'started' ? 0 : 3;
+    });
+  },
+};
+
+export const runsCommand: Command = {
+  name: 'runs',
+  positionals: ['[RUN]'],
+  summary: 'Lists the bulk runs, the newest first; of one it also tells what failed. --cancel ends it.',
+  details: ['Exits 0; 3: the run has not finished, or orders of it have failed; 2: it could not run.'],
+  options: {
+    cancel: { help: 'ends the run before its next order; needs --actor and --reason' },
+    ...personOptions,
+    ...storeOption,
+    ...jsonOption,
+  },
+  run: (invocation) => {
+    const { options, positionals } = invocation;
+    const [runId] = positionals;
+    const by = options.flag('cancel') ? whoAsks(invocation) : undefined;
+    if (by && runId === undefined) throw new LedgerError('invalid_input', 'Which run is to be canceled? `paidonce runs` lists them');
+    return withLedger(invocation, async ({ runs }) => {
+      if (runId === undefined) return show(invocation, (await runs.runs()).items);
+      if (by) await runs.cancel(runId, by);
+      const run = await runs.run(runId);
+      if (!run) throw new LedgerError('invalid_input', `There is no run ${runId}. \`paidonce runs\` lists them`);
+      show(invocation, [run]);
+      if (!options.flag('json')) for (const { orderId, error } of run.failures) invocation.terminal.out(`order ${orderId}: ${error}`);
+      return run.state === 'finished' && run.failed === 0 ? 0 : 3;
+    });
+  },
+};
+
+function show({ options, terminal }: Invocation, runs: readonly Run[]): 0 {
+  if (options.flag('json')) terminal.out(JSON.stringify({ runs }));
+  else if (runs.length === 0) terminal.out('No bulk run was ever started.');
+  else for (const run of runs) terminal.out(lineOf(run));
+  return 0;
+}
+
+function lineOf({ runId, kind, by, state, count, done, skipped, failed, startedAt }: Run): string {
+  const paused = state === 'paused' ? ' (the shop still refuses; it goes on by itself)' : '';
+  return `${startedAt}  ${runId}: ${kind} by ${by.actor} (${by.reason}), ${state}${paused}; ${done} done, ${skipped} skipped, ${failed} failed of ${count}`;
+}
+
+function whoAsks({ options }: Invocation): ManualAction {
+  return { actor: options.required('actor', 'who asks for it'), reason: options.required('reason', 'why it is asked for') };
+}
+
+/** The ledger alone: it delivers nothing and follows nothing, so that it does no more than the command says. */
+async function withLedger<T>(invocation: Invocation, use: (ledger: PaymentLedger) => Promise<T>): Promise<T> {
+  const { options, env, terminal, runtime = {} } = invocation;
+  const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal });
+  await using ledger = createPaymentLedger({ eventStore: store, background: false, readModels: ':memory:', runtime });
+  return await use(ledger);
+}

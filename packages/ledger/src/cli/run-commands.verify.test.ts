@@ -1,0 +1,72 @@
+// `paidonce deliver-all` and `paidonce runs` on a SQLite log that a shop's process uses too.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { buy } from '../delivery/delivery.test-support.ts';
+import { newDirectory } from '../event-store/sqlite/log-directory.test-support.ts';
+import { openSqliteEventStore } from '../event-store/sqlite/sqlite.ts';
+import { createPaymentLedger } from '../ledger.ts';
+import type { MembershipChange } from '../payment-ledger.ts';
+import { runPaidonce } from './run-paidonce.test-support.ts';
+
+const by = ['--actor', 'support-7', '--reason', 'the table was locked'];
+
+/** A log with orders that no process has delivered. */
+async function waitingShop(count: number) {
+  const directory = newDirectory();
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'ledger.db');
+  const open = async (deliver?: (change: MembershipChange) => Promise<void>) =>
+    createPaymentLedger({ eventStore: await openSqliteEventStore(path), ...(deliver ? { deliver } : {}) });
+  await using ledger = await open();
+  for (let index = 1; index <= count; index += 1) await buy(ledger, `o${index}`);
+  const run = (...args: readonly string[]) => runPaidonce([...args, '--store', `sqlite:${path}`]);
+  return { open, run };
+}
+
+describe('deliver-all', () => {
+  test('starts a run, says so, and a process of the shop carries it out', async () => {
+    const { open, run } = await waitingShop(3);
+    const started = await run('deliver-all', ...by);
+    expect([started.code, started.err]).toEqual([0, '']);
+    expect(started.out).toMatch(/^Run \S+ has started: 3 orders to deliver again\. A process of the shop that delivers carries it out\./);
+    const runId = /^Run (\S+)/.exec(started.out)?.[1] ?? '';
+    const before = await run('runs', runId);
+    expect([before.code, before.out]).toEqual([3, expect.stringContaining('running; 0 done, 0 skipped, 0 failed of 3')]);
+
+    const again = await run('deliver-all', ...by);
+    expect([again.code, again.out]).toEqual([3, `Nothing was started: run ${runId} goes on. See: paidonce runs ${runId}\n`]);
+
+    const keys: string[] = [];
+    {
+      await using ledger = await open(async ({ idempotencyKey }) => {
+        keys.push(idempotencyKey);
+      });
+      await expect.poll(async () => (await ledger.runs.run(runId))?.state).toBe('finished');
+      await ledger.settle();
+    }
+    expect([...new Set(keys)].sort()).toEqual(['o1:1', 'o2:1', 'o3:1']);
+    const after = await run('runs', runId);
+    expect([after.code, after.out]).toEqual([0, expect.stringContaining('redeliver by support-7 (the table was locked), finished')]);
+    expect((await run('verify')).code).toBe(0);
+    expect((await run('deliver-all', ...by)).out).toBe('The shop has every decision that is meant.\n');
+  });
+
+  test('refuses to start without a person', async () => {
+    const { run } = await waitingShop(1);
+    expect((await run('deliver-all', '--reason', 'x')).code).toBe(2);
+    expect((await run('deliver-all', '--actor', 'a', '--reason', 'two\nlines')).code).toBe(2);
+    expect((await run('runs')).out).toBe('No bulk run was ever started.\n');
+  });
+});
+
+describe('runs', () => {
+  test('--cancel ends a run, in the name of a person; --json is for machines', async () => {
+    const { run } = await waitingShop(2);
+    const { runId } = JSON.parse((await run('deliver-all', ...by, '--json')).out) as { runId: string };
+    expect((await run('runs', runId, '--cancel')).code).toBe(2);
+    expect((await run('runs', runId, '--cancel', ...by)).out).toContain('canceled; 0 done');
+    expect(JSON.parse((await run('runs', '--json')).out)).toMatchObject({ runs: [{ runId, state: 'canceled', count: 2 }] });
+    expect((await run('runs', 'no-such-run')).code).toBe(2);
+  });
+});

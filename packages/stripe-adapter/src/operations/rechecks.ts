@@ -1,0 +1,42 @@
+// The two ways to a recheck: a person who waits for the answer, and a bulk run of the ledger, which is paced as the poll is, and
+// beside it, so that neither waits for the other.
+import type { Logger, Runtime } from '@paidonce/ledger';
+import type Stripe from 'stripe';
+import { Intake } from '../intake/intake.ts';
+import { BackgroundReads } from '../stripe/background-reads.ts';
+import { StripeCalls, type StripeCallsOptions } from '../stripe/stripe-calls.ts';
+import type { BatchContext } from './batch-context.ts';
+import { type Rechecked, type RecheckOptions, recheck } from './recheck.ts';
+
+export interface RechecksParts extends Omit<BatchContext, 'intake'> {
+  readonly stripe: Stripe;
+  readonly runtime: Runtime;
+  readonly log: Logger;
+  readonly scope: string;
+  /** Counts each call among the reads of this process. */
+  readonly counted: NonNullable<StripeCallsOptions['around']>;
+  readonly stopping: AbortController;
+  /** What the adapter does around each of its calls. */
+  readonly call: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+export interface Rechecks {
+  recheck(orderOrObjectId: string, options?: RecheckOptions): Promise<Rechecked>;
+  /** Carries out no further runs. */
+  end(): void;
+}
+
+export function openRechecks({ stripe, counted, stopping, call, ...parts }: RechecksParts): Rechecks {
+  const { ledger, runtime, accounts } = parts;
+  // Without the memory of what is not ours: somebody asks because something has changed.
+  const asked = { ...parts, intake: new Intake(parts) };
+  const reads = new BackgroundReads(runtime, stopping.signal);
+  const paced = accounts.through(
+    new StripeCalls({ stripe, runtime, around: (what, read) => counted(what, () => reads.around(what, read)) }),
+  );
+  const ofRuns = { ...parts, accounts: paced, reads, intake: new Intake({ ...parts, accounts: paced }) };
+  return {
+    recheck: (name, options) => call(() => recheck(name, asked, options)),
+    end: ledger.forAdapters.carryOutRechecks((orderId, by) => call(() => recheck(orderId, ofRuns, { by }))),
+  };
+}
