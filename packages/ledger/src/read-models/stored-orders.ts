@@ -1,5 +1,5 @@
 // The rows of orders as a page of the log changes them: of what hangs on an order, only what changed is written.
-import { openReviews, hasPaidPayment } from '../order/view.ts';
+import { hasPaidPayment, openReviews } from '../order/view.ts';
 import type { AccountRows } from './account-rows.ts';
 import { emptyOrder, type FoldedOrder, foldedIn, type OrderColumns, orderColumns, queuedByRow, rowsOf } from './order-rows.ts';
 import type { QueuedRow, QueueRows } from './queue-rows.ts';
@@ -27,19 +27,20 @@ export interface StoredOrders {
 /** The columns that no index has. To write another one rewrites the entry of each index that has it, also where it is the same. */
 const unindexed: readonly number[] = (
   [
-  'state',
-  'since',
-  'newest_at',
-  'granted_at',
-  'grant_unsaved',
-  'rescued',
-  'saved_at',
-  'last_error',
-  'next_try_at',
-  'gives_up_at',
-  'action',
-  'claims',
-] as const).map((column) => orderColumns.indexOf(column));
+    'state',
+    'since',
+    'newest_at',
+    'granted_at',
+    'grant_unsaved',
+    'rescued',
+    'saved_at',
+    'last_error',
+    'next_try_at',
+    'gives_up_at',
+    'action',
+    'claims',
+  ] as const
+).map((column) => orderColumns.indexOf(column));
 const idPlace = orderColumns.indexOf('order_id');
 const accountPlace = orderColumns.indexOf('account');
 const indexed: readonly number[] = orderColumns.map((_, place) => place).filter((place) => place !== idPlace && !unindexed.includes(place));
