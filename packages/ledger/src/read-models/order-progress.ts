@@ -132,7 +132,7 @@ function later(at: string | null, ms: number): string | null {
 }
 
 /** Why an attempt failed: the name of the error, and its code behind a slash; `timeout`; `error`, where the log does not say more. */
-export function errorOf({ reason, ...data }: { readonly reason: 'error' | 'timeout'; readonly error?: unknown }): string {
+function errorOf({ reason, ...data }: { readonly reason: 'error' | 'timeout'; readonly error?: unknown }): string {
   if (reason === 'timeout') return 'timeout';
   const { name, code } = (data.error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
   if (typeof name !== 'string' || name === '') return 'error';

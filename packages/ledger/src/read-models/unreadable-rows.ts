@@ -22,7 +22,7 @@ export function isOfUnreadable(stream: string): boolean {
   return stream.startsWith(prefix);
 }
 
-export function objectOf(stream: string): string {
+function objectOf(stream: string): string {
   return stream.slice(prefix.length);
 }
 
@@ -111,7 +111,7 @@ export function openUnreadableRows({ db }: ReadModelFile): UnreadableRows {
   };
 }
 
-export function unreadableIn(row: Readonly<Record<string, unknown>>): UnreadableRow {
+function unreadableIn(row: Readonly<Record<string, unknown>>): UnreadableRow {
   return {
     object: JSON.parse(String(row['object'])) as UnreadableObject,
     since: String(row['since']),
