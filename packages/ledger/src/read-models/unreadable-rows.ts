@@ -49,14 +49,14 @@ export function foldUnreadables(
   return changed;
 }
 
-/** An event that cannot be read changes nothing. */
+/** A damaged event changes nothing. @throws LedgerError `file_newer`: passed over, it would be missing after an upgrade. */
 function foldUnreadable(before: UnreadableRow | undefined, event: StoredEvent): UnreadableRow | undefined {
   try {
     const { data } = unreadableAggregate.read(event);
     const since = before?.readSince === null ? before.since : (event.metadata['recordedAt'] ?? '');
     return { object: data, since, readSince: null };
   } catch (error) {
-    if (error instanceof LedgerError) return before;
+    if (error instanceof LedgerError && error.code === 'corrupt') return before;
     throw error;
   }
 }
