@@ -12,6 +12,7 @@ export type { StartedCheckout, StartedEmbeddedCheckout, StartedPaymentIntent } f
 export { type ManualPayment, manualPayment } from './operations/manual-payment.ts';
 export type { Rechecked } from './operations/recheck.ts';
 export type { SweepResult } from './poll/sweep-result.ts';
+export type { StripeClient } from './stripe/client.ts';
 export { type StripePayments, type StripePaymentsOptions, stripePayments } from './stripe-payments.ts';
 export type { WebhookAnswer } from './webhook/webhook.ts';
 export type { WebhookSecret } from './webhook/webhook-signature.ts';

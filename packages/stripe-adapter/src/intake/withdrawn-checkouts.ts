@@ -4,7 +4,8 @@
 import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
 import { attemptOf, defined } from '@paidonce/ledger/adapter';
 import type { Accounts } from '../stripe/accounts.ts';
-import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 import { endCheckout } from './end-checkout.ts';
 import type { Intake } from './intake.ts';
 
