@@ -1,5 +1,6 @@
 // The sandbox on a socket: Fastify carries the API, the hosted page and the control entries. Loopback only.
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { shapesOf } from './api/answer-shape.ts';
 import { invalidRequest } from './api/stripe-error.ts';
 import { registerControl } from './control/control-routes.ts';
 import type { Controls } from './controls.ts';
@@ -91,7 +92,8 @@ async function handleApi(core: SandboxCore, request: FastifyRequest, reply: Fast
       request.raw.socket.destroy();
       return reply;
     }
-    if (answer.isFromStripe) core.settings.witness?.(answer.body);
+    const shape = answer.headers['stripe-version'] ?? shapesOf;
+    if (answer.isFromStripe && shape === shapesOf) core.settings.witness?.(answer.body);
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   } finally {
     answer.done();
