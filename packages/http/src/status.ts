@@ -8,7 +8,7 @@ import { defined, isId } from '@paidonce/ledger/adapter';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
-import type { RouteMetrics } from './metrics.ts';
+import type { RouteMetrics } from './route-metrics.ts';
 
 export interface StatusOptions {
   readonly payments: StripePayments;

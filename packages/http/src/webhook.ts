@@ -5,7 +5,7 @@ import { WarningLimit } from '@paidonce/ledger/adapter';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { answer, answerFailure, answerRefusal } from './answer.ts';
-import type { RouteMetrics } from './metrics.ts';
+import type { RouteMetrics } from './route-metrics.ts';
 import { WebhookBodies } from './webhook-body.ts';
 
 export interface WebhookOptions {

@@ -151,7 +151,7 @@ function diagnoseEndpoint({ url, isEnabled, status, isThin, apiVersion }: Endpoi
   if (isThin) return [enabled]; // Each object is read in our own release.
   if (apiVersion === undefined || releaseOf(apiVersion) === releaseOf(ours))
     return [enabled, good(`${what}: API version`, apiVersion ?? "the account's")];
-  const remedy = 'Each webhook costs one read more; make a new endpoint with that version';
+  const remedy = `Each webhook costs one read more; make a new endpoint with ${ours}`;
   return [enabled, problem(`${what}: API version`, `${apiVersion}, and PaidOnce reads ${ours}`, remedy)];
 }
 
