@@ -109,13 +109,10 @@ async function listEndpoints({ stripe }: EndpointsOptions, found: Diagnosis[]): 
       found.push(unknown(what, error, `Give the key Read on ${right}, or look at them in the dashboard`));
     }
   };
-  const { webhookEndpoints, v2 } = stripe;
-  const destinations = v2?.core.eventDestinations;
-  if (destinations) {
-    const parameters = { limit: 100, include: ['webhook_endpoint.url'] };
-    await list('event destinations', 'Event Destinations', destinationSchema, () => destinations.list(parameters, once));
-  }
-  await list('webhook endpoint', 'Webhook Endpoints', endpointSchema, () => webhookEndpoints.list({ limit: 100 }, once));
+  await list('event destinations', 'Event Destinations', destinationSchema, () =>
+    stripe.rawRequest('GET', '/v2/core/event_destinations?limit=100&include[0]=webhook_endpoint.url', undefined, once),
+  );
+  await list('webhook endpoint', 'Webhook Endpoints', endpointSchema, () => stripe.webhookEndpoints.list({ limit: 100 }, once));
   return [...all.values()];
 }
 

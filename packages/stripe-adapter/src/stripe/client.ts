@@ -70,9 +70,10 @@ export interface StripeClient {
   readonly disputes: Retrieves & Lists;
   readonly events: Lists;
   readonly balanceTransactions: Lists;
-  /** For `paidonce-stripe doctor` alone, as `v2`. */
+  /** For `paidonce-stripe doctor` alone, as `rawRequest`. */
   readonly webhookEndpoints: Lists;
-  readonly v2?: { readonly core: { readonly eventDestinations?: Lists } };
+  /** Instead of `v2.core.eventDestinations.list`, which ends the process where Stripe refuses, before 20.3.1. */
+  rawRequest(method: string, path: string, parameters: undefined, options: StripeRequestOptions): Promise<unknown>;
   /** Majors 22 and 23 declare that `signature` may be null. */
   readonly webhooks: { readonly signature: WebhookSignature | null };
 }
