@@ -8,7 +8,7 @@ import { nullable, secondsSchema } from './stripe-objects.ts';
 export interface CreatedSession {
   readonly id: string;
   readonly livemode: boolean;
-  /** Of Stripe's page. Null: it is paid elsewhere. */
+  /** The address of Stripe's page. Null: it is paid elsewhere. */
   readonly url: string | null;
   readonly client_secret: string | null;
   /** Unix seconds. */

@@ -19,7 +19,7 @@ export interface WebhookSecret {
 }
 
 const toleranceSeconds = 300;
-/** Of Stripe's scheme `v1`: an HMAC of SHA-256 in hexadecimal. */
+/** A signature of the scheme `v1`: an HMAC of SHA-256 in hexadecimal. */
 const signatureForm = /(?:^|,)v1=[0-9a-f]{64}(?:,|$)/;
 
 /**
