@@ -18,7 +18,7 @@ export interface StrongReads {
 
 /** A beginning is looked for from so many characters on. */
 const leastCharacters = 3;
-/** Of more names that begin so, the first ones count, by name: to sort all of them by time would read all of them. */
+/** Where more names begin so, the first ones count, by name: to sort all of them by time would read all of them. */
 const mostLookedAt = 500;
 
 /** The order or payment with exactly this id, as its stream tells it now. */

@@ -24,7 +24,7 @@ export function otherActionRoutes(console: Console): readonly ConsoleRoute[] {
   return [route('recheck', askStripe), route('runs', startRun), route('runs/:runId/cancel', cancelRun)];
 }
 
-/** Of a form that has no page of its own to come back to: the sentence alone. */
+/** The sentence alone, for a form that has no page of its own to come back to. */
 function plainProblem(call: ConsoleCall, error: unknown): unknown {
   const { actions } = catalogues[call.language];
   if (error instanceof FormProblem) {

@@ -9,7 +9,7 @@ export const activity = {
   older: 'Older',
   csv: 'Save as CSV',
   nobody: 'Nobody did anything here.',
-  /** Of the filter. */
+  /** Choices of the filter. */
   action: {
     recheck: 'Recheck',
     redeliver: 'Deliver again',
