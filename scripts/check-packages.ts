@@ -106,6 +106,7 @@ function checkImports(packages: readonly Packed[], project: string): void {
 
 // The names that a snippet leaves to its reader. A snippet may declare one itself.
 const readersOwn = `
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MembershipChange, PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance } from 'fastify';
@@ -113,8 +114,11 @@ declare global {
   function saveMembership(change: MembershipChange): Promise<void>;
   function sessionOf(request: object): Promise<{ id: string; maySeePayments: boolean } | undefined>;
   const secretKey: string, webhookSecret: string, url: string;
+  function operatorOf(headers: Headers): { actor: string } | undefined;
   const credentials: { username: string; password: string };
   const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;
+  type ExpressRoute = (path: string, handler: (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown) => void;
+  const express: { readonly get: ExpressRoute; readonly post: ExpressRoute; readonly use: ExpressRoute };
   const prisma: { $connect(): void; $transaction<T>(work: (tx: PrismaTransaction) => Promise<T>): Promise<T> };
   interface PrismaTransaction {
     $queryRawUnsafe(text: string, ...values: unknown[]): Promise<unknown>;
