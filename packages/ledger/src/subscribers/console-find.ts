@@ -18,7 +18,7 @@ export interface StrongReads {
 
 /** A beginning is looked for from so many characters on. */
 const leastCharacters = 3;
-/** Of more names that begin so, the first ones count, by name: to sort all of them by time would read all of them. */
+/** If more names begin so, the first ones count, by name: to sort all of them by time would read all of them. */
 const mostLookedAt = 500;
 /** One more than are asked for at most, twice: what is named exactly may be found again by its beginning. */
 const mostHits = 102;
