@@ -56,10 +56,6 @@ export const consolePages: readonly ConsolePage[] = [
   { name: 'unreadable', make: (reads) => reads.unreadable({ limit: 50 }) },
   { name: 'activity', make: (reads, { actor }) => reads.activity({ actor, limit: 50 }) },
   { name: 'health', make: (reads) => reads.accountHealth() },
-  {
-    name: 'the longest statistics',
-    make: async (reads) => (await reads.statistics({ from: new Date(Date.now() - 400 * dayMs).toISOString(), to: month().to })).days.length,
-  },
 ];
 
 export async function consoleBench(): Promise<void> {
