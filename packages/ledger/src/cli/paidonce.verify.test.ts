@@ -94,7 +94,20 @@ describe('replay', () => {
     const live = join(directory, 'behind.read-models');
     copyFileSync(`${storiesPath}.read-models`, live);
     const db = new DatabaseSync(live);
-    const tables = ['orders', 'reviews', 'accounts', 'sweeps', 'names', 'queued', 'hours', 'latencies', 'waits', 'actions', 'held', 'unreadable'];
+    const tables = [
+      'orders',
+      'reviews',
+      'accounts',
+      'sweeps',
+      'names',
+      'queued',
+      'hours',
+      'latencies',
+      'waits',
+      'actions',
+      'held',
+      'unreadable',
+    ];
     for (const table of [...tables, 'cursors']) db.exec(`DELETE FROM ${table}`);
     db.close();
     const { events } = await json('stats');
