@@ -49,10 +49,12 @@ function asBrowserOf({ number }: Buyer, shopUrl: string): Ask {
   return async (path, init, isGood) => {
     const deadlineMs = performance.now() + patienceMs;
     for (;;) {
-      const answer = await fetch(`${shopUrl}${path}`, { ...init, headers });
-      if (await isGood(answer)) return answer;
-      if (performance.now() > deadlineMs)
-        throw new Error(`Buyer ${number}: ${path} still answers ${answer.status} after ${patienceMs / 1_000} s`);
+      const answer = await fetch(`${shopUrl}${path}`, { ...init, headers }).catch((error: unknown) => error as Error); // Loads again.
+      if (answer instanceof Response && (await isGood(answer))) return answer;
+      if (performance.now() > deadlineMs) {
+        const found = answer instanceof Response ? `answers ${answer.status}` : `fails: ${answer.message}`;
+        throw new Error(`Buyer ${number}: ${path} still ${found} after ${patienceMs / 1_000} s`);
+      }
       await wait(betweenMs);
     }
   };

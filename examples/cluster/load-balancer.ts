@@ -25,6 +25,7 @@ export async function openLoadBalancer(backends: () => readonly Backend[]): Prom
       response.end(String(error));
     });
   });
+  server.keepAliveTimeout = 75_000; // Longer than a client keeps a connection: else it may end just as the next request comes.
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const closing = new AbortController();
