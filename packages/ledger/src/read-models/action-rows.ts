@@ -13,7 +13,7 @@ export function isOfRun(stream: string): boolean {
   return stream.startsWith(prefix);
 }
 
-export function runOf(stream: string): string {
+function runOf(stream: string): string {
   return stream.slice(prefix.length);
 }
 

@@ -27,7 +27,10 @@ export function referenceOf(stream: string): string {
   return stream.slice(prefix.length);
 }
 
-/** Folds one event of a reference. Undefined: nothing is held. An event that cannot be read changes nothing: the roll-forward alerts. */
+/**
+ * Folds one event of a reference. Undefined: nothing is held. A damaged event changes nothing: the roll-forward alerts.
+ * @throws LedgerError `file_newer`: passed over, it would be missing after an upgrade.
+ */
 export function foldHeld(before: HeldRow | undefined, event: StoredEvent): HeldRow | undefined {
   try {
     const read = referenceAggregate.read(event);
@@ -39,7 +42,7 @@ export function foldHeld(before: HeldRow | undefined, event: StoredEvent): HeldR
     const facts = paymentKey(row.facts.reference) === paymentKey(payment) ? joinFact(row.facts, read.data) : row.facts;
     return { ...row, facts, claims: row.claims ?? orderId ?? null };
   } catch (error) {
-    if (error instanceof LedgerError) return before;
+    if (error instanceof LedgerError && error.code === 'corrupt') return before;
     throw error;
   }
 }

@@ -22,7 +22,7 @@ export function isOfUnreadable(stream: string): boolean {
   return stream.startsWith(prefix);
 }
 
-export function objectOf(stream: string): string {
+function objectOf(stream: string): string {
   return stream.slice(prefix.length);
 }
 
@@ -49,14 +49,14 @@ export function foldUnreadables(
   return changed;
 }
 
-/** An event that cannot be read changes nothing. */
+/** A damaged event changes nothing. @throws LedgerError `file_newer`: passed over, it would be missing after an upgrade. */
 function foldUnreadable(before: UnreadableRow | undefined, event: StoredEvent): UnreadableRow | undefined {
   try {
     const { data } = unreadableAggregate.read(event);
     const since = before?.readSince === null ? before.since : (event.metadata['recordedAt'] ?? '');
     return { object: data, since, readSince: null };
   } catch (error) {
-    if (error instanceof LedgerError) return before;
+    if (error instanceof LedgerError && error.code === 'corrupt') return before;
     throw error;
   }
 }
@@ -111,7 +111,7 @@ export function openUnreadableRows({ db }: ReadModelFile): UnreadableRows {
   };
 }
 
-export function unreadableIn(row: Readonly<Record<string, unknown>>): UnreadableRow {
+function unreadableIn(row: Readonly<Record<string, unknown>>): UnreadableRow {
   return {
     object: JSON.parse(String(row['object'])) as UnreadableObject,
     since: String(row['since']),

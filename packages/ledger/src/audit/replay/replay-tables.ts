@@ -1,6 +1,7 @@
 // Rebuilds the rows of the read models that are not of one order alone, and compares them with the live ones. Rows of one
 // stream are compared as it is replayed; counters, and what facts of other streams change, when all parts are there.
 import { isDeepStrictEqual } from 'node:util';
+import { LedgerError } from '../../errors.ts';
 import type { StoredEvent } from '../../event-store/event-store.ts';
 import { actionColumns, isOfRun, noteRuns } from '../../read-models/action-rows.ts';
 import { foldHeld, type HeldRow, heldColumns, isOfReference, referenceOf } from '../../read-models/held-rows.ts';
@@ -57,9 +58,20 @@ export class ReplayTables {
     }
     if (isOfRun(name)) noteRuns(events, this.notes.actions);
     if (!isOfReference(name)) return;
-    let held: HeldRow | undefined;
-    for (const event of events) held = foldHeld(held, event);
     const reference = referenceOf(name);
+    let held: HeldRow | undefined;
+    try {
+      for (const event of events) held = foldHeld(held, event);
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      this.#differs({
+        subject: `reference ${reference}`,
+        place: 'log',
+        replayed: `it cannot be replayed: ${error.message}`,
+        live: 'unknown',
+      });
+      return;
+    }
     if (held) this.#compare(`reference ${reference}`, 'held', heldColumns(reference, held));
   }
 
