@@ -118,7 +118,7 @@ function checked(options: PaymentLedgerPluginOptions): Settings {
     );
   }
   // Last: a mount that is refused leaves nothing in the registry.
-  return registry ? { ...settings, metrics: openMetrics(registry, ledger) } : settings;
+  return registry ? { ...settings, metrics: openMetrics(registry, ledger, given.payments) } : settings;
 }
 
 const isPositive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
