@@ -56,7 +56,7 @@ function tracingApi(): TracingApi | undefined {
  * Does the work in a span, so that what it calls has spans below this one. What it throws is thrown on; the span gets its name
  * as `error.type`.
  *
- * @param isOnItsOwn for background work, which outlives whatever set it off: a trace of its own, which links to that.
+ * @param isOnItsOwn for background work, which outlives whatever set it off: a trace of its own, which links to that if it is known.
  */
 export function traced<T>(
   name: SpanName,

@@ -122,7 +122,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   }
 }
 
-/** The shop's own spans are below this one. It links to what led to the decision, which may be hours old. */
+/** The shop's own spans are below this one. */
 function tracedCall(...call: Parameters<typeof callShop>): ReturnType<typeof callShop> {
   const [{ membershipId, change, sequence }] = call;
   const about = { 'paidonce.order.id': membershipId, 'paidonce.change': change, 'paidonce.sequence': sequence };
