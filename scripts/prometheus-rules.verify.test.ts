@@ -1,8 +1,9 @@
 // Runs the tests of docs/operate/alerts.yml by promtool (Debian: prometheus). Skipped, aloud, where it is not installed.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 const folder = resolve(import.meta.dirname, '../docs/operate');
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
@@ -17,6 +18,20 @@ describe.skipIf(!hasPromtool)('the rules of Prometheus', () => {
 
   test('fire when they should, and only then', () => {
     expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS');
+  });
+
+  test('and the expressions of the dashboard are ones that Prometheus understands', () => {
+    const dashboard = readFileSync(join(folder, 'grafana-dashboard.json'), 'utf8');
+    const expressions = [...dashboard.matchAll(/"expr": (".*")/g)].map(([, text = '']) => String(JSON.parse(text)));
+    expect(expressions.length).toBeGreaterThan(10);
+    const temporary = mkdtempSync(join(tmpdir(), 'paidonce-rules-'));
+    onTestFinished(() => rmSync(temporary, { recursive: true }));
+    const rules = expressions.map((expr, index) => ({
+      record: `panel:${index}`,
+      expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$job', 'shop'),
+    }));
+    writeFileSync(join(temporary, 'rules.yml'), JSON.stringify({ groups: [{ name: 'dashboard', rules }] })); // YAML holds JSON.
+    expect(promtool('check', 'rules', join(temporary, 'rules.yml'))).toContain(`${expressions.length} rules found`);
   });
 });
 

@@ -4,8 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
-import { createPaymentLedger, type Logger } from '@paidonce/ledger';
+import { alertPath, paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
+import { type Alert, createPaymentLedger, type Logger } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
@@ -43,10 +43,17 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   const access = opened.use(await stripeFor(settings));
   const { stripe, webhookSecret, trustedApiHost, paymentOrigin, sandboxUrl } = access;
 
+  const url = behind?.url ?? `http://127.0.0.1:${port}`;
+  // In your shop: a pager, a mail or a chat. The link leads whoever gets it to what it is about.
+  const onAlert = (alert: Alert): void => {
+    const { kind, message } = alert;
+    log.error({ kind }, operatorPassword === undefined ? message : `${message}. See ${url}/admin/payments/${alertPath(alert)}`);
+  };
+
   // These ten lines are everything that a shop needs from PaidOnce.
   const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());
   await refuseOtherOrders(eventStore, access);
-  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: async (change) => memberships.save(change), log }));
+  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: async (change) => memberships.save(change), onAlert, log }));
   const poll = { intervalMs: pollSeconds * 1000 };
   const trusted = trustedApiHost === undefined ? {} : { trustedApiHost };
   const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll, ...trusted }));
@@ -54,7 +61,6 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   await app.register(paymentLedgerPlugin, { payments });
   if (operatorPassword !== undefined) await app.register(paymentAdminPlugin, { payments, authenticate: byPassword(operatorPassword, log) });
 
-  const url = behind?.url ?? `http://127.0.0.1:${port}`;
   const orders = openShopOrders(database);
   await app.register(shopRoutes, {
     ledger,
