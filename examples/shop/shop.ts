@@ -4,11 +4,12 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { alertPath, paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
-import { type Alert, createPaymentLedger, type Logger } from '@paidonce/ledger';
+import { paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
+import { createPaymentLedger, type Logger } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
+import { alertLines } from './alert-line.ts';
 import { openMemberships } from './memberships.ts';
 import { byPassword } from './operators.ts';
 import { openShopOrders } from './orders.ts';
@@ -44,11 +45,7 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   const { stripe, webhookSecret, trustedApiHost, paymentOrigin, sandboxUrl } = access;
 
   const url = behind?.url ?? `http://127.0.0.1:${port}`;
-  // In your shop: a pager, a mail or a chat. The link leads whoever gets it to what it is about.
-  const onAlert = (alert: Alert): void => {
-    const { kind, message } = alert;
-    log.error({ kind }, operatorPassword === undefined ? message : `${message}. See ${url}/admin/payments/${alertPath(alert)}`);
-  };
+  const onAlert = alertLines(log, operatorPassword === undefined ? undefined : `${url}/admin/payments`);
 
   // These ten lines are everything that a shop needs from PaidOnce.
   const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());

@@ -25,7 +25,7 @@ export interface StandIns {
 }
 
 /** What metrics read, of a ledger in which nothing has happened. */
-export function emptyNumbers(): Pick<PaymentLedger, 'backlog' | 'console' | 'forAdapters'> {
+function emptyNumbers(): Pick<PaymentLedger, 'backlog' | 'console' | 'forAdapters'> {
   const nothing = { count: 0 };
   const none = { buckets: Array.from({ length: 10 }, () => 0), count: 0, totalMs: 0 };
   const console: Partial<ConsoleReads> = {

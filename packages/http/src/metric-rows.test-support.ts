@@ -1,10 +1,11 @@
 // The metrics as a host's registry has them, once the plugin is mounted on a real ledger.
-import { paymentLedgerPlugin } from '@paidonce/http';
+
 import { createPaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import { Registry } from 'prom-client';
+import { paymentLedgerPlugin } from './plugin.ts';
 
 export interface MetricRow {
   readonly name: string;
