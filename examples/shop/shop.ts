@@ -9,6 +9,7 @@ import { createPaymentLedger, type Logger } from '@paidonce/ledger';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
+import { alertLines } from './alert-line.ts';
 import { openMemberships } from './memberships.ts';
 import { byPassword } from './operators.ts';
 import { openShopOrders } from './orders.ts';
@@ -43,10 +44,13 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   const access = opened.use(await stripeFor(settings));
   const { stripe, webhookSecret, trustedApiHost, paymentOrigin, sandboxUrl } = access;
 
+  const url = behind?.url ?? `http://127.0.0.1:${port}`;
+  const onAlert = alertLines(log, operatorPassword === undefined ? undefined : `${url}/admin/payments`);
+
   // These ten lines are everything that a shop needs from PaidOnce.
   const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());
   await refuseOtherOrders(eventStore, access);
-  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: async (change) => memberships.save(change), log }));
+  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: async (change) => memberships.save(change), onAlert, log }));
   const poll = { intervalMs: pollSeconds * 1000 };
   const trusted = trustedApiHost === undefined ? {} : { trustedApiHost };
   const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll, ...trusted }));
@@ -54,7 +58,6 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   await app.register(paymentLedgerPlugin, { payments });
   if (operatorPassword !== undefined) await app.register(paymentAdminPlugin, { payments, authenticate: byPassword(operatorPassword, log) });
 
-  const url = behind?.url ?? `http://127.0.0.1:${port}`;
   const orders = openShopOrders(database);
   await app.register(shopRoutes, {
     ledger,

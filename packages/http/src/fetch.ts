@@ -12,6 +12,7 @@ import { noMetrics } from './route-metrics.ts';
 import { isSigned, paymentRoutes } from './routes.ts';
 
 export type { ConsoleOptions } from './admin/options.ts';
+export { alertPath } from './alert-path.ts';
 export type { MemberDescription, Operator, Permission } from './console-call.ts';
 export { nodeHandler } from './node.ts';
 

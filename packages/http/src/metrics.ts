@@ -1,47 +1,45 @@
-// Metrics for Prometheus, in the host's own registry. Requests at our routes are counted in this process. What waits is read from the
-// ledger at each scrape, and is the same in every process. Several apps of one process may share a registry: their requests are counted
-// together, and what waits is the sum over their ledgers. With the last app that closes, our metrics leave the registry.
-import { setTimeout } from 'node:timers/promises';
-import { type Backlog, LedgerError, type PaymentLedger } from '@paidonce/ledger';
-import { Counter, Gauge, type Registry } from 'prom-client';
+// Metrics for Prometheus, in the host's own registry. Requests at our routes are counted in this process; everything else is read at each
+// scrape, as `ledger-metrics.ts` lists it. Several apps of one process may share a registry: their requests are counted together, and
+// what is read is combined over their ledgers. With the last app that closes, our metrics leave the registry.
+import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
+import type { StripePayments } from '@paidonce/stripe-adapter';
+import { Counter, type Metric, type Registry } from 'prom-client';
+import { ledgerMetrics } from './ledger-metrics.ts';
+import { ledgerReader, type Reading } from './ledger-reading.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
+import { ReadMetric } from './read-metric.ts';
 import type { RouteMetrics } from './route-metrics.ts';
 
 // Counters exist from the start, so that a rate is 0, not absent, until the first request comes.
 const webhookOutcomes = ['recorded', 'duplicate', 'held', 'not_ours', 'ignored', 'unreadable', 'bad_signature', 'failed'];
 const statusOutcomes = ['answered', 'stale', 'unknown', 'failed'];
 
-/** Prometheus gives up a scrape after ten seconds, and loses the host's own metrics with it. */
-const patienceMs = 2_000;
-
 const webhooksName = 'paidonce_webhooks_total';
 const queriesName = 'paidonce_status_queries_total';
+const names: readonly string[] = [webhooksName, queriesName, ...ledgerMetrics.map(({ name }) => name)];
 
-type Counted = Exclude<keyof Backlog, 'lagMs'>;
-const counted: Readonly<Record<Counted, readonly [name: string, help: string]>> = {
-  openOrders: ['paidonce_open_orders', 'Orders that may still be paid.'],
-  openReviews: ['paidonce_open_reviews', 'Payments that wait for a person.'],
-  undelivered: ['paidonce_undelivered', 'Orders whose newest decision the shop does not have.'],
-  abandoned: ['paidonce_abandoned', 'Of the undelivered, those that nobody tries any more.'],
-};
-const lag = ['paidonce_read_model_lag_seconds', 'How far these counts may be behind the log.'] as const;
-const names: readonly string[] = [webhooksName, queriesName, ...Object.values(counted).map(([name]) => name), lag[0]];
+/** An app that is open. */
+interface App {
+  readonly ledger: PaymentLedger;
+  readonly read: () => Promise<Reading>;
+}
 
 /** The metrics of one registry, and the apps that use them. */
 interface Shared {
   readonly webhooks: Counter;
   readonly queries: Counter;
-  /** The ledger of each app that is open; one for each app, so that a ledger may stand here twice. Written by `openMetrics`. */
-  readonly ledgers: PaymentLedger[];
+  /** One for each app, so that a ledger may stand here twice. Written by `openMetrics`. */
+  readonly apps: App[];
 }
 
 const sharedOf = new WeakMap<Registry, Shared>();
 
 /** @throws LedgerError `invalid_input`: the registry has a metric of one of our names, and it is not ours. */
-export function openMetrics(ofHost: MetricsRegistry, ledger: PaymentLedger): RouteMetrics {
+export function openMetrics(ofHost: MetricsRegistry, ledger: PaymentLedger, payments: StripePayments): RouteMetrics {
   const registry = ofHost as Registry;
   const shared = sharedOf.get(registry) ?? register(registry);
-  shared.ledgers.push(ledger);
+  const app = { ledger, read: ledgerReader(ledger, payments) };
+  shared.apps.push(app);
   let isOpen = true;
   return {
     webhook: (outcome) => shared.webhooks.inc({ outcome }),
@@ -49,8 +47,8 @@ export function openMetrics(ofHost: MetricsRegistry, ledger: PaymentLedger): Rou
     close: () => {
       if (!isOpen) return;
       isOpen = false;
-      shared.ledgers.splice(shared.ledgers.indexOf(ledger), 1);
-      if (shared.ledgers.length > 0) return;
+      shared.apps.splice(shared.apps.indexOf(app), 1);
+      if (shared.apps.length > 0) return;
       for (const name of names) registry.removeSingleMetric(name);
       sharedOf.delete(registry);
     },
@@ -71,59 +69,25 @@ function register(registry: Registry): Shared {
     for (const outcome of outcomes) made.inc({ outcome }, 0);
     return made;
   };
+  const apps: App[] = [];
   const shared: Shared = {
-    webhooks: counter(webhooksName, 'Webhooks of Stripe, by what became of them.', webhookOutcomes),
-    queries: counter(queriesName, 'Status queries of success pages, by what was answered.', statusOutcomes),
-    ledgers: [],
+    webhooks: counter(webhooksName, 'Webhooks of Stripe, by what became of them. Of this process.', webhookOutcomes),
+    queries: counter(queriesName, 'Status queries of success pages, by what was answered. Of this process.', statusOutcomes),
+    apps,
   };
-  registerGauges(registers, shared);
+  const read = oncePerScrape(() => Promise.all([...new Map(apps.map((app) => [app.ledger, app])).values()].map((app) => app.read())));
+  for (const metric of ledgerMetrics) registry.registerMetric(new ReadMetric(metric, read) as unknown as Metric);
   sharedOf.set(registry, shared);
   return shared;
 }
 
-function registerGauges(registers: Registry[], { ledgers }: Shared): void {
-  // One read for all gauges of a scrape. If a ledger does not answer they are NaN, and the host's other metrics are served.
-  let asked: Promise<Backlog | undefined> | undefined;
-  const backlog = (): Promise<Backlog | undefined> => {
-    asked ??= backlogOf(ledgers).finally(() => {
+/** A registry asks all metrics of a scrape at once: they share one reading. */
+function oncePerScrape<T>(read: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => {
+    asked ??= read().finally(() => {
       asked = undefined;
     });
     return asked;
   };
-  const gauge = (name: string, help: string, of: (counts: Backlog) => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      async collect() {
-        const counts = await backlog();
-        this.set(counts ? of(counts) : Number.NaN);
-      },
-    });
-  };
-  for (const [key, [name, help]] of Object.entries(counted) as [Counted, (typeof counted)[Counted]][])
-    gauge(name, help, (counts) => counts[key]);
-  gauge(...lag, ({ lagMs }) => lagMs / 1_000);
-}
-
-/** The sum over the ledgers, each once; the longest lag. Undefined: one of them did not answer. */
-async function backlogOf(ledgers: readonly PaymentLedger[]): Promise<Backlog | undefined> {
-  const all = await Promise.all([...new Set(ledgers)].map(backlogOfOne));
-  return all.reduce(
-    (sum, one) =>
-      sum &&
-      one && {
-        openOrders: sum.openOrders + one.openOrders,
-        openReviews: sum.openReviews + one.openReviews,
-        undelivered: sum.undelivered + one.undelivered,
-        abandoned: sum.abandoned + one.abandoned,
-        lagMs: Math.max(sum.lagMs, one.lagMs),
-      },
-    { openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 },
-  );
-}
-
-function backlogOfOne(ledger: PaymentLedger): Promise<Backlog | undefined> {
-  const late = setTimeout(patienceMs * ledger.runtime.patience, undefined, { ref: false });
-  return Promise.race([ledger.backlog(), late]).catch(() => undefined);
 }

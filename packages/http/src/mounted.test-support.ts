@@ -1,5 +1,5 @@
 // Mounts the plugin on a real socket, with stand-ins for ledger and payments that note their calls and answer as a test wants.
-import { type PaymentLedger, systemRuntime } from '@paidonce/ledger';
+import { type ConsoleReads, type PaymentLedger, systemRuntime } from '@paidonce/ledger';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
@@ -24,6 +24,31 @@ export interface StandIns {
   };
 }
 
+/** What metrics read, of a ledger in which nothing has happened. */
+function emptyNumbers(): Pick<PaymentLedger, 'backlog' | 'console' | 'forAdapters'> {
+  const nothing = { count: 0 };
+  const none = { buckets: Array.from({ length: 10 }, () => 0), count: 0, totalMs: 0 };
+  const console: Partial<ConsoleReads> = {
+    totals: async () => ({
+      grants: { webhook: 0, poll: 0, status_query: 0, manual: 0 },
+      rescued: { poll: 0, status_query: 0 },
+      latency: { paid_to_granted: none, granted_to_saved: none },
+      lagMs: 0,
+    }),
+    queues: async () => ({
+      queues: { reviews: nothing, undelivered: nothing, awaiting: nothing, held: nothing, suspended: nothing, unreadable: nothing },
+      lagMs: 0,
+    }),
+    accountHealth: async () => [],
+  };
+  const forAdapters: Partial<PaymentLedger['forAdapters']> = { processCounts: () => ({ observations: [], alerts: [] }) };
+  return {
+    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 }),
+    console: console as ConsoleReads,
+    forAdapters: forAdapters as PaymentLedger['forAdapters'],
+  };
+}
+
 export const signature = 't=1,v1=00ff';
 
 export function standIns(): StandIns {
@@ -42,7 +67,7 @@ export function standIns(): StandIns {
   const ledger = {
     runtime: systemRuntime,
     order: () => answers.order(),
-    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 }),
+    ...emptyNumbers(),
     async [Symbol.asyncDispose]() {
       disposed.push('ledger');
     },
@@ -53,7 +78,7 @@ export function standIns(): StandIns {
     startCheckout: refuse,
     withdrawOrder: refuse,
     sweep: refuse,
-    pollHealth: refuse,
+    pollHealth: async () => ({ tiers: [], reads: { allowed: 5_000, left: 5_000, days: [] } }),
     recheck: refuse,
     async handleWebhook(rawBody, given) {
       webhooks.push({ rawBody, signature: given });

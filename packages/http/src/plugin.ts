@@ -119,7 +119,7 @@ async function checked(options: PaymentLedgerPluginOptions): Promise<Settings> {
   if (!registry) return settings;
   const { openMetrics } = await import('./metrics.ts'); // Which needs prom-client; a host with a registry has it.
   // Last: a mount that is refused leaves nothing in the registry.
-  return { ...settings, metrics: openMetrics(registry, ledger) };
+  return { ...settings, metrics: openMetrics(registry, ledger, given.payments) };
 }
 
 const isPositive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;

@@ -18,7 +18,9 @@ import type { PaymentWriter } from './observe-payment.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
 import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+import type { ProcessCounter } from './process-counts.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
+import { traced } from './tracing.ts';
 
 /** As the methods of a `PaymentLedger`, which documents them. Without `seen` no answer is `stale`: there, overloads say so. */
 export interface Actions extends Pick<PaymentLedger, 'linkPayment' | 'resolveReview'>, Pick<AdapterLedger, 'recordRecheck'> {
@@ -39,17 +41,26 @@ export interface ActionParts {
   /** Undefined: this process delivers nothing. */
   readonly delivery: Delivery | undefined;
   readonly runtime: Runtime;
+  readonly counter: ProcessCounter;
 }
 
-export function openActions({ orders, writer, delivery, runtime }: ActionParts): Actions {
+export function openActions({ orders, writer, delivery, runtime, counter }: ActionParts): Actions {
   const now = (): string => runtime.now().toISOString();
   return {
     observePayment: async (observation, seen) => {
       const observed = parse(observationSchema, observation, 'observation');
       const { seenRevision } = parse(seenSchema, seen ?? {}, 'seen');
-      if (seenRevision === undefined) return writer.observe(observed);
-      if (observed.source === 'manual') return writer.observeSeen(observed, seenRevision);
-      throw new LedgerError('invalid_input', `seen: only a person has seen an order, and the source is ${observed.source}. Leave it out`);
+      const { source, payment, evidence } = observed;
+      if (seenRevision !== undefined && source !== 'manual')
+        throw new LedgerError('invalid_input', `seen: only a person has seen an order, and the source is ${source}. Leave it out`);
+      const about = { 'paidonce.source': source, 'paidonce.payment.id': payment.id, 'paidonce.event.id': evidence.eventId };
+      return traced('paidonce.observe_payment', about, async (note) => {
+        const result = await counter.observation(source, async () =>
+          seenRevision === undefined ? writer.observe(observed) : writer.observeSeen(observed, seenRevision),
+        );
+        note({ 'paidonce.outcome': result.outcome, 'paidonce.order.id': 'orderId' in result ? result.orderId : undefined });
+        return result;
+      });
     },
     movePayment: async (payment, toOrderId, by, seen) => {
       const reference = parse(paymentReferenceSchema, payment, 'payment');

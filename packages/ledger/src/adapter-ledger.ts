@@ -4,6 +4,7 @@ import type { ManualAction, Observation } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
+import type { ProcessCounts } from './process-counts.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
 export interface AccountOrders {
@@ -180,6 +181,8 @@ export interface AdapterLedger {
    * closes. Throws nothing.
    */
   carryOutRechecks(recheck: (orderId: string, by: ManualAction) => Promise<unknown>): () => void;
+  /** What this process has counted since it opened the ledger, for metrics. Throws nothing. */
+  processCounts(): ProcessCounts;
   /** Records an unreadable object by its id, once per object, API version and path. `exists`: it was recorded before. */
   recordUnreadable(object: UnreadableObject): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
 }

@@ -34,6 +34,9 @@ export {
 export { type AttemptStatus, attemptOf, isFinalAttempt } from './order/attempt.ts';
 export { termsInWords } from './order/terms.ts';
 export { printable } from './plain-text.ts';
+export type { ObservationOutcome, ProcessCounts } from './process-counts.ts';
+export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
+export { type Note, type SpanAttributes, type SpanName, traced } from './tracing.ts';
 export { WarningLimit } from './warning-limit.ts';

@@ -111,9 +111,17 @@ export interface Alert {
   readonly message: string;
 }
 
-/** Makes a function that passes alerts to the hook. It resolves when the hook has ended, and never rejects: failures are logged. */
-export function alertSender(onAlert: ((alert: Alert) => unknown) | undefined, log: Logger): (alert: Alert) => Promise<void> {
+/**
+ * Makes a function that passes alerts to the hook. It resolves when the hook has ended, and never rejects: failures are logged.
+ * @param onSent called first, with each alert.
+ */
+export function alertSender(
+  onAlert: ((alert: Alert) => unknown) | undefined,
+  log: Logger,
+  onSent?: (alert: Alert) => void,
+): (alert: Alert) => Promise<void> {
   return async (alert) => {
+    onSent?.(alert);
     try {
       await onAlert?.(alert); // Awaited, since the types allow an async hook: an unhandled rejection would end the process.
     } catch (error) {

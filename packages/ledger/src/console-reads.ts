@@ -150,6 +150,26 @@ export interface Statistics {
   readonly lagMs: number;
 }
 
+/**
+ * Counts since the log began, for the counters of a monitoring system. The sum of what `statistics` shows by the day, so that both
+ * show the same numbers; only `rescued` is without the newest few minutes, in which a webhook may still take one back.
+ */
+export interface Totals {
+  readonly grants: Readonly<Record<Source, number>>;
+  readonly rescued: Readonly<Record<'poll' | 'status_query', number>>;
+  /** `buckets` as of {@link Latency}; `totalMs`: all of them together. */
+  readonly latency: Readonly<
+    Record<
+      'paid_to_granted' | 'granted_to_saved',
+      { readonly buckets: readonly number[]; readonly count: number; readonly totalMs: number }
+    >
+  >;
+  /** When the oldest decision was made that the shop does not have and that is still tried. Absent: there is none. */
+  readonly pendingSince?: string;
+  /** Infinity: the read models have never caught up, and the counts are those of a part of the log. */
+  readonly lagMs: number;
+}
+
 /** The span of statistics: at most 400 days. Times in ISO 8601 UTC. */
 export interface StatisticsSpan {
   readonly from: string;
@@ -218,6 +238,8 @@ export interface ConsoleReads {
   ): Promise<Page<ActionTaken>>;
   /** From counters by the hour, never by a scan of orders. @throws LedgerError `invalid_input`: the span is longer than 400 days. */
   statistics(span: StatisticsSpan): Promise<Statistics>;
+  /** Cheap enough for each scrape. */
+  totals(): Promise<Totals>;
   /** Each account and mode in which an order was placed. */
   accountHealth(): Promise<readonly AccountHealth[]>;
 }

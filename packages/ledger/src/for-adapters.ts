@@ -4,6 +4,7 @@ import type { AdapterLedger } from './adapter-ledger.ts';
 import type { WatchedStore } from './event-store/watched-store.ts';
 import { parse } from './input.ts';
 import { idSchema } from './observation.ts';
+import type { ProcessCounter } from './process-counts.ts';
 import type { RunCarrier } from './runs/run-carrier.ts';
 import type { LedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
@@ -22,11 +23,12 @@ export interface ForAdapters {
   readonly actions: Pick<Actions, 'recordRecheck'>;
   readonly store: Pick<WatchedStore, 'nextAppend'>;
   readonly carrier: Pick<RunCarrier, 'carryOutRechecks'>;
+  readonly counter: Pick<ProcessCounter, 'counts'>;
 }
 
 /** @param call what the ledger does around each of its calls. */
 export function openForAdapters(
-  { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier }: ForAdapters,
+  { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter }: ForAdapters,
   call: <T>(work: () => Promise<T>) => Promise<T>,
 ): AdapterLedger {
   return {
@@ -45,6 +47,7 @@ export function openForAdapters(
     orderChanged: (orderId, signal) => store.nextAppend(orderAggregate.stream(parse(idSchema, orderId, 'orderId')), signal),
     recordRecheck: (...asked) => call(() => actions.recordRecheck(...asked)),
     carryOutRechecks: (recheck) => carrier.carryOutRechecks(recheck),
+    processCounts: () => counter.counts(),
     recordUnreadable: (object) => call(async () => unreadable.record(object)),
   };
 }

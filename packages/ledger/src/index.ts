@@ -18,6 +18,7 @@ export type {
   Statistics,
   StatisticsSpan,
   SuspendedOrder,
+  Totals,
   UndeliveredDetails,
   UndeliveredGroup,
   UnreadableEntry,

@@ -26,6 +26,7 @@ import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
 import { openRuns } from './runs/open-runs.ts';
 import type { RunCarrier } from './runs/run-carrier.ts';
+import { ProcessCounter } from './process-counts.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { type LedgerIdentity, openLedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
@@ -82,7 +83,8 @@ class Ledger implements PaymentLedger {
     const runtime = { ...systemRuntime, ...options.runtime };
     // Empty where this process delivers nothing: then any instance may take its decisions over at once.
     const instance = deliver ? runtime.uuid() : '';
-    const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log) };
+    const counter = new ProcessCounter();
+    const host = { instance, runtime, log, onAlert: alertSender(options.onAlert, log, ({ kind }) => counter.alert(kind)) };
     const store = watchedStore(eventStore, (error) => {
       this.#lost = error;
       this.#alert({ kind: 'log_went_back', message: error.message });
@@ -103,7 +105,7 @@ class Ledger implements PaymentLedger {
     this.#identity = openLedgerIdentity(transactions, runtime);
     const references = openReferences(transactions);
     this.#writer = new PaymentWriter(references, this.#orders, runtime);
-    this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime });
+    this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime, counter });
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
     const path = readModelsPath(options, () => runtime.uuid());
@@ -130,7 +132,7 @@ class Ledger implements PaymentLedger {
     this.runs = runs.desk;
     this.#carrier = runs.carrier;
     this.forAdapters = openForAdapters(
-      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, store, carrier: this.#carrier },
+      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, store, carrier: this.#carrier, counter },
       call,
     );
     if (!background) return;

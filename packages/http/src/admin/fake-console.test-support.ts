@@ -299,6 +299,16 @@ export function fakeReads(change: Partial<ConsoleReads> = {}): ConsoleReads {
       ]),
     activity: ({ limit = 50 } = {}) => page(activity.slice(0, limit)),
     statistics: async ({ from, to }) => statistics(from, to),
+    totals: async () => ({
+      grants: { webhook: 9_412, poll: 131, status_query: 322, manual: 8 },
+      rescued: { poll: 12, status_query: 4 },
+      latency: {
+        paid_to_granted: { buckets: latency.buckets, count: latency.count, totalMs: 9_400_000 },
+        granted_to_saved: { buckets: latency.buckets, count: latency.count, totalMs: 1_200_000 },
+      },
+      pendingSince: before(14 * minute),
+      lagMs: 400,
+    }),
     accountHealth: async () => accounts,
     ...change,
   };

@@ -19,6 +19,7 @@ import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import { settledWithin } from '../runtime.ts';
 import type { OrderStreams } from '../streams/order-streams.ts';
+import { traced } from '../tracing.ts';
 import { deliveryErrorOf } from './delivery-error.ts';
 import { alertBehind, settle, storedAnswer } from './shop-ahead.ts';
 
@@ -102,7 +103,7 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
   const { orderId, sequence } = order;
   const startedAtMs = runtime.monotonicNowMs();
   // 2: A crash here: the shop may have stored the change. The next owner calls again, under the same key.
-  const answer = await callShop(changeOf(order), abort, options);
+  const answer = await tracedCall(changeOf(order), abort, options);
   if ('reason' in answer) return recordFailure(order, answer, startedAtMs, options);
   // 3: A crash or a failing store before this append: the shop is called again, under the same key. After it, all is settled.
   const { state, answer: outcome } = await orders.append(orderId, 'delivery', (now, policy) => {
@@ -119,6 +120,22 @@ export async function attemptDelivery(order: OrderState, abort: AbortController,
       options.log.warn({ orderId, sequence, storedSequence: answer.stored }, 'deliver answers a sequence above what was decided for it');
       return recordFailure(order, { reason: 'error', error: { name: 'StoredSequenceAhead' } }, startedAtMs, options);
   }
+}
+
+/** The shop's own spans are below this one. */
+function tracedCall(...call: Parameters<typeof callShop>): ReturnType<typeof callShop> {
+  const [{ membershipId, change, sequence }] = call;
+  const about = { 'paidonce.order.id': membershipId, 'paidonce.change': change, 'paidonce.sequence': sequence };
+  return traced(
+    'paidonce.deliver',
+    about,
+    async (note) => {
+      const answer = await callShop(...call);
+      if ('reason' in answer) note({ 'error.type': answer.error?.name ?? answer.reason });
+      return answer;
+    },
+    { isOnItsOwn: true },
+  );
 }
 
 /** Calls the shop, and waits `timeoutMs` at most: also where a newer decision or a shutdown has aborted the attempt. */

@@ -29,6 +29,8 @@ export interface LatencyRow extends HourKey {
   readonly stage: Stage;
   readonly bucket: number;
   count: number;
+  /** All of them together. A time before the beginning, by clocks that differ, is no time. */
+  totalMs: number;
 }
 /** The longest that a decision had waited in this hour, once it waits no more. */
 export interface WaitRow extends HourKey {
@@ -40,8 +42,8 @@ export function hourColumns(row: HourRow): (string | number)[] {
   const { hour, account, livemode, source, grants, rescued, webhooks, missed, lastWebhookAt } = row;
   return [hour, account, Number(livemode), source, grants, rescued, webhooks, missed, lastWebhookAt];
 }
-export function latencyColumns({ hour, account, livemode, stage, bucket, count }: LatencyRow): (string | number)[] {
-  return [hour, account, Number(livemode), stage, bucket, count];
+export function latencyColumns({ hour, account, livemode, stage, bucket, count, totalMs }: LatencyRow): (string | number)[] {
+  return [hour, account, Number(livemode), stage, bucket, count, totalMs];
 }
 export function waitColumns({ hour, account, livemode, longestMs }: WaitRow): (string | number)[] {
   return [hour, account, Number(livemode), longestMs];
@@ -67,15 +69,17 @@ export class HourCounts {
     return row;
   }
 
-  took(key: HourKey, stage: Stage, ms: number, times = 1): void {
-    this.latency(key, stage, bucketOf(ms)).count += times;
+  took(key: HourKey, stage: Stage, ms: number): void {
+    const row = this.latency(key, stage, bucketOf(ms));
+    row.count += 1;
+    row.totalMs += Math.max(0, ms);
   }
 
   latency(key: HourKey, stage: Stage, bucket: number): LatencyRow {
     const name = `${nameOf(key)} ${stage} ${bucket}`;
     let row = this.latencies.get(name);
     if (row === undefined) {
-      row = { ...key, stage, bucket, count: 0 };
+      row = { ...key, stage, bucket, count: 0, totalMs: 0 };
       this.latencies.set(name, row);
     }
     return row;

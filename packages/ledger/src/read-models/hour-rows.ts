@@ -2,6 +2,7 @@
 import type { AccountHealth, Latency, Statistics } from '../console-reads.ts';
 import type { Source } from '../observation.ts';
 import { bucketSeconds, type HourCounts, hourColumns, hourMs, latencyColumns, type Stage, waitColumns } from './hour-counts.ts';
+import { openTotals, type TotalsUpTo } from './hour-totals.ts';
 import { latencyOf } from './latency.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
@@ -22,6 +23,8 @@ export interface HourRows {
   waits(span: HourSpan): ReadonlyMap<number, number>;
   /** Since when the oldest decision is tried that the shop does not have. Undefined: none is. */
   pendingSince(account: string | null): string | undefined;
+  /** What was counted since the log began. */
+  readonly totals: TotalsUpTo;
   /** The accounts and modes in which orders were placed, in the 24 hours up to `hour`. */
   accountHealth(hour: number): readonly AccountHealth[];
 }
@@ -33,7 +36,9 @@ export function openHourRows({ db }: ReadModelFile): HourRows {
     insert into hours values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set
       grants = grants + excluded.grants, rescued = rescued + excluded.rescued, webhooks = webhooks + excluded.webhooks,
       missed = missed + excluded.missed, last_webhook_at = max(last_webhook_at, excluded.last_webhook_at)`);
-  const addLatency = db.prepare('insert into latencies values (?, ?, ?, ?, ?, ?) on conflict do update set count = count + excluded.count');
+  const addLatency = db.prepare(`
+    insert into latencies values (?, ?, ?, ?, ?, ?, ?) on conflict do update set
+      count = count + excluded.count, total_ms = total_ms + excluded.total_ms`);
   const addWait = db.prepare(
     'insert into waits values (?, ?, ?, ?) on conflict do update set longest_ms = max(longest_ms, excluded.longest_ms)',
   );
@@ -70,6 +75,7 @@ export function openHourRows({ db }: ReadModelFile): HourRows {
       const row = account === null ? pending.get() : pendingOf.get(account);
       return (row?.['since'] as string | null) ?? undefined;
     },
+    totals: openTotals(db),
     accountHealth: openAccountHealth(db),
   };
 }

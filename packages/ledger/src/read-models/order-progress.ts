@@ -44,7 +44,7 @@ export const noProgress: OrderProgress = {
 };
 
 /** How long after a grant a webhook may come, for the grant not to count as rescued. */
-const webhookGraceMs = 120_000;
+export const webhookGraceMs = 120_000;
 /** For how long a decision is tried; `delivery/attempt.ts` abandons it then. */
 const triedForMs = 72 * 3_600_000;
 

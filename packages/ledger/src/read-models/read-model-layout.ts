@@ -3,7 +3,7 @@
 /** "PdRm" in the file's header: the file holds read models, and may be dropped. Any other file is left as it is. */
 export const applicationId = 0x5064526d;
 /** A file with another number is dropped and rebuilt. Raise it for a changed table, a changed fold of a row, or a new event of a sweep. */
-export const layout = 13;
+export const layout = 14;
 
 /** The tables of an empty file, and its header. */
 export const schema: string = `
@@ -55,6 +55,8 @@ export const schema: string = `
   create index orders_unsettled_by_id on orders (order_id) where unsettled = 1;
   create index orders_paid on orders (account, livemode, paid_at) where paid_at is not null;
   create index orders_granted on orders (member_id, plan, granted_paid_at) where granted_paid_at is not null;
+  -- Of those that count as rescued, the newest: a webhook may still take them back.
+  create index orders_rescued on orders (granted_at) where rescued = 1;
   create index orders_withdrawn on orders (order_id, withdrawn_until) where withdrawn_until is not null;
   -- An order that was granted, and one granted before it to the same member for the same plan, paid at about the same time.
   create table duplicates (order_id text not null, other_id text not null, primary key (order_id, other_id)) without rowid;
@@ -118,6 +120,7 @@ export const schema: string = `
     stage text not null,
     bucket integer not null,
     count integer not null,
+    total_ms integer not null,
     primary key (hour, account, livemode, stage, bucket)
   ) without rowid;
   create table waits (

@@ -40,6 +40,7 @@ export function openConsole({ lists, writer, store, runtime }: ConsoleParts, cal
     unreadable: (...of) => call(async () => reads.unreadable(...of)),
     activity: (...of) => call(async () => reads.activity(...of)),
     statistics: (...of) => call(async () => reads.statistics(...of)),
+    totals: () => call(async () => reads.totals()),
     accountHealth: () => call(async () => reads.accountHealth()),
   };
 }

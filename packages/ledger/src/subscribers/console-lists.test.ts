@@ -578,3 +578,66 @@ test('account health: webhooks and what they missed, hour by hour', async () => 
     { from: '2026-01-01T01:00:00.000Z', webhooks: 0, missed: 1 },
   ]);
 });
+
+describe('totals, for counters that only grow', () => {
+  test('are the sum of the days that statistics shows, also of hours that are long over', async () => {
+    await using a = shop();
+    const sources = ['webhook', 'poll', 'status_query', 'webhook'] as const;
+    for (const [index, source] of sources.entries()) {
+      await a.sell(`o-${index}`);
+      await a.pay(source, `o-${index}`);
+      await a.clock.advance(30 * hour);
+      const { grants, rescued, latency } = await a.reads.totals();
+      const to = a.runtime.now().toISOString();
+      const shown = await a.reads.statistics({ from: '2026-01-01T00:00:00.000Z', to });
+      const sum = (of: (day: (typeof shown.days)[number]) => number): number => shown.days.reduce((all, day) => all + of(day), 0);
+      for (const name of ['webhook', 'poll', 'status_query', 'manual'] as const) {
+        expect(grants[name]).toBe(sum((day) => day.grants[name]));
+        expect(grants[name]).toBe(sources.slice(0, index + 1).filter((each) => each === name).length);
+      }
+      for (const name of ['poll', 'status_query'] as const) expect(rescued[name]).toBe(sum((day) => day.rescued[name]));
+      expect(latency.paid_to_granted).toMatchObject({ count: index + 1, buckets: shown.latency.paid_to_granted.buckets });
+    }
+    expect((await a.reads.totals()).rescued).toEqual({ poll: 1, status_query: 1 });
+  });
+
+  test('the time that stages took is added up', async () => {
+    await using a = shop();
+    await a.sell('o-1');
+    await a.observe('webhook', 'pi_1', paid(), { orderId: 'o-1', at: '2026-01-01T00:00:00.000Z' }); // One second after it was paid.
+    await a.ledger.settle();
+    const { latency } = await a.reads.totals();
+    expect(latency.paid_to_granted).toMatchObject({ count: 1, totalMs: 1_000 });
+    expect(latency.granted_to_saved).toMatchObject({ count: 1, totalMs: 0 });
+  });
+
+  test('a rescue is counted once no webhook can take it back, so that the count never falls', async () => {
+    await using a = shop();
+    const counts: number[] = [];
+    const note = async () => counts.push((await a.reads.totals()).rescued.poll);
+    for (const orderId of ['o-1', 'o-2']) {
+      await a.sell(orderId);
+      await a.pay('poll', orderId);
+    }
+    await note();
+    await a.clock.advance(100_000);
+    await a.pay('webhook', 'o-1'); // In time: the poll has rescued nothing here.
+    await note();
+    await a.clock.advance(60_000);
+    await note();
+    await a.clock.advance(60_000);
+    await note();
+    expect(counts).toEqual([0, 0, 0, 1]);
+  });
+
+  test('what is still tried has waited since its decision; what nobody tries any more is left out', async () => {
+    await using a = shop();
+    a.refused.set('o-1', new Error('locked'));
+    await a.sell('o-1');
+    await a.pay('webhook', 'o-1');
+    expect(await a.reads.totals()).toMatchObject({ pendingSince: '2026-01-01T00:00:01.000Z' });
+    a.refused.clear();
+    await a.ledger.redeliver('o-1', support);
+    expect(await a.reads.totals()).not.toHaveProperty('pendingSince');
+  });
+});

@@ -153,6 +153,14 @@ export class ConsoleLists implements ConsoleReads {
     };
   };
 
+  totals: ConsoleReads['totals'] = async () => {
+    const opened = await this.#options.opened();
+    const lagMs = opened.lagMs();
+    // What came since then may lack the webhook that takes a rescue back.
+    const upToMs = this.#options.runtime.now().getTime() - (Number.isFinite(lagMs) ? lagMs : 0);
+    return { ...opened.models.console.hours.totals(new Date(upToMs).toISOString()), lagMs };
+  };
+
   accountHealth: ConsoleReads['accountHealth'] = async () =>
     (await this.#options.opened()).models.console.hours.accountHealth(hourOf(this.#now()));
 

@@ -1,6 +1,7 @@
 // A status query that waits: the success page hears of its payment as soon as this process has recorded it, and asks ten times less
 // often. Only the first look goes to Stripe, as for any query; what follows is read from the ledger.
 import { LedgerError, type PaymentLedger, type Runtime } from '@paidonce/ledger';
+import { traced } from '@paidonce/ledger/adapter';
 import { type PaymentStatus, statusOf } from './payment-status.ts';
 import type { StatusQuery } from './status-query.ts';
 
@@ -33,7 +34,16 @@ export class StatusWaits {
   }
 
   /** @throws LedgerError `invalid_input`, and those of the store. */
-  async ask(checkoutId: string, { waitMs, signal }: StatusWait): Promise<PaymentStatus | undefined> {
+  ask(checkoutId: string, wait: StatusWait): Promise<PaymentStatus | undefined> {
+    return traced('paidonce.status_query', {}, async (note) => {
+      const status = await this.#ask(checkoutId, wait);
+      // An id that is not ours is whatever a stranger has typed.
+      note(status ? { 'paidonce.checkout.id': checkoutId, 'paidonce.state': status.state, 'paidonce.stale': status.stale } : {});
+      return status;
+    });
+  }
+
+  async #ask(checkoutId: string, { waitMs, signal }: StatusWait): Promise<PaymentStatus | undefined> {
     if (!(waitMs >= 0 && waitMs <= longestWaitMs))
       throw new LedgerError('invalid_input', `waitMs is ${waitMs}; it must be a number of milliseconds from 0 to ${longestWaitMs}`);
     const first = await this.#parts.statusQuery.ask(checkoutId);

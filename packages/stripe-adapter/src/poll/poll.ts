@@ -1,7 +1,7 @@
 // The poll finds payments whose webhooks were lost. Three tiers list events, completed sessions and money. Each runs on its
 // own account, in rounds; one process runs a round, elected through the tier's stream. Reading twice is harmless.
 import { LedgerError } from '@paidonce/ledger';
-import type { AccountOrders } from '@paidonce/ledger/adapter';
+import { type AccountOrders, traced } from '@paidonce/ledger/adapter';
 import { readableAccounts } from '../stripe/accounts.ts';
 import { DueRounds } from './due-rounds.ts';
 import { Pass, type PassParts, type PollParts } from './pass.ts';
@@ -91,7 +91,17 @@ export class Poll {
 
   #sweep({ tiers = sweepTiers, onlyDue = false }: SweepOptions): Promise<SweepResult> {
     const givesWay = this.#polls || tiers.includes('events');
-    return Pass.run(this.#passParts, { tiers, onlyDue, givesWay });
+    return traced(
+      'paidonce.poll_pass',
+      { 'paidonce.tiers': tiers.join(' ') },
+      async (note) => {
+        const swept = await Pass.run(this.#passParts, { tiers, onlyDue, givesWay });
+        const { lookedAt, calls, found, rescued } = swept;
+        note({ 'paidonce.looked_at': lookedAt, 'paidonce.calls': calls, 'paidonce.found': found, 'paidonce.rescued': rescued });
+        return swept;
+      },
+      { isOnItsOwn: true },
+    );
   }
 
   async #purse(): Promise<Purse> {

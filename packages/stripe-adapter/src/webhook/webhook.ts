@@ -3,7 +3,7 @@
 // acknowledged, understood or not, and an error is thrown only where a retry can help.
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
-import { defined, isId, WarningLimit } from '@paidonce/ledger/adapter';
+import { defined, isId, type Note, traced, WarningLimit } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import { named, recordUnreadable } from '../intake/unreadable.ts';
@@ -67,13 +67,25 @@ export class Webhook {
     }
     // A framework's types may promise text where there is no header, or where there are several.
     const header = typeof (signature as unknown) === 'string' ? signature : '';
+    return traced('paidonce.webhook', {}, async (note) => {
+      const answer = await this.#handle(body, header, note);
+      note({ 'paidonce.outcome': answer.outcome });
+      return answer;
+    });
+  }
+
+  async #handle(body: Uint8Array, header: string, note: Note): Promise<WebhookAnswer> {
     const secret = await signedBy(body, header, this.#parts.secrets, this.#parts);
     if (secret === undefined) {
       this.#refuse(body.length);
       return { outcome: 'bad_signature' };
     }
     this.#refused = 0;
-    return { outcome: outcomeOf(await this.#parseAndRoute(body, parseJson(body), secret)) };
+    const parsed = parseJson(body);
+    // Signed: only now it is known to be Stripe's.
+    const id = typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : undefined;
+    note({ 'paidonce.event.id': isId(id) ? id : undefined });
+    return { outcome: outcomeOf(await this.#parseAndRoute(body, parsed, secret)) };
   }
 
   async #parseAndRoute(body: Uint8Array, parsed: unknown, secret: WebhookSecret): Promise<IntakeResult | WebhookAnswer> {

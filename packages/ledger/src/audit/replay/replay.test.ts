@@ -87,7 +87,7 @@ const changed: readonly [what: string, change: string, subject: string, place: s
   ['whether an object could be read', "UPDATE unreadable SET read_since = '2020'", expect.stringMatching(/^object /), 'unreadable', expect.any(String), expect.stringMatching(/ 2020$/)],
   ['how many were granted', 'UPDATE hours SET grants = grants + 1 WHERE (hour, source) = (SELECT hour, source FROM hours WHERE grants > 0 LIMIT 1)', expect.stringMatching(/^hours \d/), 'hours', expect.any(String), expect.any(String)],
   ['an hour added', "INSERT INTO hours VALUES (1, 'acct_1', 1, 'poll', 1, 0, 0, 0, '')", 'hours 1 acct_1 1 poll', 'hours', 'nothing', '1 0 0 0 '],
-  ['how long it took', "INSERT INTO latencies VALUES (1, 'acct_1', 1, 'webhook', 3, 7)", 'latencies 1 acct_1 1 webhook 3', 'latencies', 'nothing', '7'],
+  ['how long it took', "INSERT INTO latencies VALUES (1, 'acct_1', 1, 'webhook', 3, 7, 90)", 'latencies 1 acct_1 1 webhook 3', 'latencies', 'nothing', '7 90'],
   ['how long it waited', "INSERT INTO waits VALUES (1, 'acct_1', 1, 7)", 'waits 1 acct_1 1', 'waits', 'nothing', '7'],
   ['when the shop had it', "UPDATE orders SET saved_at = '2020' WHERE order_id = 'held'", 'order held', 'orders.saved_at', expect.stringMatching(/^(?:2026|null)/), '2020'],
   ['an account added', "INSERT INTO accounts VALUES ('acct_x', 0, '2026', 0)", 'account acct_x, test', 'accounts', expect.stringContaining('no order'), 'a row'],

@@ -1,0 +1,44 @@
+// What this process has counted since it opened the ledger: what sources reported and what became of it, and the alerts. The log does
+// not say it: a repetition adds no event, and an alert is none.
+import type { AlertKind } from './alerts.ts';
+import type { Source } from './observation.ts';
+import type { ObserveResult } from './payment-ledger.ts';
+import type { StaleAction } from './seen.ts';
+
+/** `stale`: a person had not seen the order's news. `failed`: an error was thrown, and the source reports it again. */
+export type ObservationOutcome = ObserveResult['outcome'] | StaleAction['outcome'] | 'failed';
+
+export interface ProcessCounts {
+  readonly observations: readonly { readonly source: Source; readonly outcome: ObservationOutcome; readonly count: number }[];
+  readonly alerts: readonly { readonly kind: AlertKind; readonly count: number }[];
+}
+
+export class ProcessCounter {
+  readonly #observations = new Map<string, ProcessCounts['observations'][number]>();
+  readonly #alerts = new Map<AlertKind, number>();
+
+  /** Counts one observation by what came of it. What it throws is thrown on. */
+  async observation<T extends { readonly outcome: ObservationOutcome }>(source: Source, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#observed(source, result.outcome);
+      return result;
+    } catch (error) {
+      this.#observed(source, 'failed');
+      throw error;
+    }
+  }
+
+  #observed(source: Source, outcome: ObservationOutcome): void {
+    const name = `${source} ${outcome}`;
+    this.#observations.set(name, { source, outcome, count: (this.#observations.get(name)?.count ?? 0) + 1 });
+  }
+
+  alert(kind: AlertKind): void {
+    this.#alerts.set(kind, (this.#alerts.get(kind) ?? 0) + 1);
+  }
+
+  counts(): ProcessCounts {
+    return { observations: [...this.#observations.values()], alerts: [...this.#alerts].map(([kind, count]) => ({ kind, count })) };
+  }
+}
