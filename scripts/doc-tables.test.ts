@@ -166,7 +166,8 @@ describe('a small example', () => {
   });
 
   test('of an interface is read', () => {
-    const code = 'export interface A<T> extends B {\n  /** Not this: that. */\n  readonly one?: { readonly inner: T };\n  two(): void;\n}\n';
+    const code =
+      'export interface A<T> extends B {\n  /** Not this: that. */\n  readonly one?: { readonly inner: T };\n  two(): void;\n}\n';
     expect(fieldsOf(code, 'A')).toEqual(['one', 'two']);
   });
 

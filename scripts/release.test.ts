@@ -60,6 +60,19 @@ describe('a release', () => {
   });
 });
 
+test('the API site has each entry that a user imports, and no other', () => {
+  // Entries for tests need vitest, and `command-line` is for our own programs.
+  const entries = folders.flatMap((folder) => {
+    const { exports } = JSON.parse(read(`${folder}/package.json`)) as {
+      readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    };
+    const published = Object.entries(exports).filter(([path, { default: built }]) => built && !/^\.\/(?:testing|command-line)/.test(path));
+    return published.map(([, { '@paidonce/source': source = '' }]) => `../${folder}/${source.replace('./', '')}`);
+  });
+  const { entryPoints } = JSON.parse(read('api-site/typedoc.json')) as { readonly entryPoints: readonly string[] };
+  expect(entryPoints.toSorted()).toEqual(entries.toSorted());
+});
+
 describe.each(['verify', 'release'])('the workflow %s', (name) => {
   const workflow = parse(read(`.github/workflows/${name}.yml`)) as Workflow;
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
