@@ -48,8 +48,8 @@ const routes: Readonly<Record<string, ReturnType<typeof nodeHandler>>> = {
 const server = createServer((request, response) => {
   const path = request.url?.replace(/^(\/payment\/status)\/.*/, '$1');
   const route = routes[`${request.method} ${path}`];
-  if (route) return route(request, response);
-  response.writeHead(404).end();
+  if (route) route(request, response);
+  else response.writeHead(404).end();
 });
 // #endregion server
 await once(server.listen(0, '127.0.0.1'), 'listening');
