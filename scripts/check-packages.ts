@@ -1,16 +1,15 @@
-// Checks offline what a user would install: packs each package, checks the tarball with publint and attw, unpacks all of
+// Checks what a user would install: packs each package, checks the tarball with publint and attw, unpacks all of
 // them into an empty project beside our installed dependencies, imports every export there on this Node, and type-checks a
-// consumer and the snippets of the READMEs against the shipped declarations. Run `npm run build` before it.
+// consumer and the snippets of the READMEs against the shipped declarations. Then it installs the tarballs from the registry as a
+// production host does (production-install.ts). Run `npm run build` before it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { type PackedPackage, packPackages } from './pack-packages.ts';
+import { checkProductionInstall } from './production-install.ts';
 
-interface Packed {
-  readonly name: string;
-  readonly directory: string;
-  readonly tarball: string;
-  readonly files: readonly string[];
+interface Packed extends PackedPackage {
   /** The packages that npm would install with it. */
   readonly dependencies: readonly string[];
   /** The names that a user imports: `@paidonce/ledger`, `@paidonce/ledger/sqlite`. */
@@ -45,18 +44,12 @@ function run(cwd: string, command: string, ...args: string[]): string {
   }
 }
 
-function pack(directory: string, into: string): Packed {
-  const [packed] = JSON.parse(run(directory, 'npm', 'pack', '--silent', '--json', '--pack-destination', into)) as [
-    { filename: string; files: { path: string }[] },
-  ];
+function read(packed: PackedPackage): Packed {
   // The shipped one: packing strips exports from it (published-exports.mjs).
-  const packageJson = JSON.parse(run(into, 'tar', '-xzOf', packed.filename, 'package/package.json')) as PackageJson;
+  const packageJson = JSON.parse(run(root, 'tar', '-xzOf', packed.tarball, 'package/package.json')) as PackageJson;
   const paths = Object.keys(packageJson.exports).filter((path) => path !== './package.json');
   return {
-    name: packageJson.name,
-    directory,
-    tarball: join(into, packed.filename),
-    files: packed.files.map(({ path }) => path),
+    ...packed,
     dependencies: Object.keys({ ...packageJson.dependencies, ...packageJson.peerDependencies }),
     entries: paths.map((path) => packageJson.name + path.slice(1)),
     exported: targetsOf(packageJson.exports).map((target) => target.replace(/^\.\//, '')),
@@ -113,6 +106,7 @@ function checkImports(packages: readonly Packed[], project: string): void {
 
 // The names that a snippet leaves to its reader. A snippet may declare one itself.
 const readersOwn = `
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MembershipChange, PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance } from 'fastify';
@@ -121,8 +115,11 @@ declare global {
   function saveMembership(change: MembershipChange): Promise<void>;
   function sessionOf(request: object): Promise<{ id: string; maySeePayments: boolean } | undefined>;
   const secretKey: string, webhookSecret: string, url: string, ledgerFile: string, stripe: Stripe;
+  function operatorOf(headers: Headers): { actor: string } | undefined;
   const credentials: { username: string; password: string };
   const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;
+  type ExpressRoute = (path: string, handler: (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown) => void;
+  const express: { readonly get: ExpressRoute; readonly post: ExpressRoute; readonly use: ExpressRoute };
   const prisma: { $connect(): void; $transaction<T>(work: (tx: PrismaTransaction) => Promise<T>): Promise<T> };
   interface PrismaTransaction {
     $queryRawUnsafe(text: string, ...values: unknown[]): Promise<unknown>;
@@ -152,7 +149,7 @@ function checkSnippets(project: string): void {
 
 const folder = mkdtempSync(join(tmpdir(), 'paidonce-packed-'));
 try {
-  const packages = readdirSync(join(root, 'packages')).map((name) => pack(join(root, 'packages', name), folder));
+  const packages = packPackages(folder).map(read);
   for (const packed of packages) {
     checkFiles(packed);
     run(root, 'publint', 'run', '--strict', packed.tarball);
@@ -164,6 +161,7 @@ try {
   writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
   checkImports(packages, project);
   checkSnippets(project);
+  checkProductionInstall(packages, join(folder, 'production'));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 // Checks that each row of docs/why/threat-model.md names the test that holds it, and that the test is there. A row refers to a file
-// by the letter that the page gives it, and to a test by its name.
+// by the letters that the page gives it, and to a test by its name.
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -56,6 +56,12 @@ const parts: Readonly<Record<string, Part>> = {
     otherwise: 100,
     runs: (n) => [['test:verify', ['torture/once'], { TEST_ONCE_RUNS: String(n) }]],
   },
+  stripe: {
+    counts:
+      'times that each major of stripe from 17 on plays its purchases, beside our packed packages; it installs them from the registry',
+    otherwise: 1,
+    runs: (n) => [['test:verify', ['torture/stripe'], { TEST_STRIPE_PLAYS: String(n) }]],
+  },
   processes: {
     counts: 'repetitions of each test with several processes, some of them killed',
     otherwise: 20,

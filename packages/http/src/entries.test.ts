@@ -33,6 +33,8 @@ test('the browser needs nothing', () => {
   expect([...packagesOf('browser.ts')]).toEqual([]);
 });
 
-test('the plugins do', () => {
-  expect(packagesOf('index.ts').has('fastify')).toBe(true);
+test('the plugins need Fastify, and prom-client only where a host asks for metrics', () => {
+  const needed = packagesOf('index.ts');
+  expect([needed.has('fastify'), needed.has('prom-client')]).toEqual([true, false]);
+  expect(packagesOf('metrics.ts').has('prom-client')).toBe(true);
 });

@@ -4,6 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Backlog, LedgerError, type PaymentLedger } from '@paidonce/ledger';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { MetricsRegistry } from './metrics-registry.ts';
 import type { RouteMetrics } from './route-metrics.ts';
 
 // Counters exist from the start, so that a rate is 0, not absent, until the first request comes.
@@ -37,7 +38,8 @@ interface Shared {
 const sharedOf = new WeakMap<Registry, Shared>();
 
 /** @throws LedgerError `invalid_input`: the registry has a metric of one of our names, and it is not ours. */
-export function openMetrics(registry: Registry, ledger: PaymentLedger): RouteMetrics {
+export function openMetrics(ofHost: MetricsRegistry, ledger: PaymentLedger): RouteMetrics {
+  const registry = ofHost as Registry;
   const shared = sharedOf.get(registry) ?? register(registry);
   shared.ledgers.push(ledger);
   let isOpen = true;

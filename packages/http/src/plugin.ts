@@ -4,10 +4,9 @@ import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import type { Registry } from 'prom-client';
 import { endConnectionsOnClose } from './closing.ts';
 import { healthRoutes } from './health.ts';
-import { openMetrics } from './metrics.ts';
+import type { MetricsRegistry } from './metrics-registry.ts';
 import { noMetrics, type RouteMetrics } from './route-metrics.ts';
 import { paymentRoutes } from './routes.ts';
 import { statusRoute } from './status.ts';
@@ -43,7 +42,7 @@ export interface PaymentLedgerPluginOptions {
    * The host's own registry of prom-client, which receives metrics named `paidonce_…`. The host decides where they are
    * served, and to whom. Default: no metrics.
    */
-  readonly metrics?: Registry;
+  readonly metrics?: MetricsRegistry;
 }
 
 type Settings = Required<Omit<PaymentLedgerPluginOptions, 'metrics'>> & { readonly metrics: RouteMetrics };
@@ -71,7 +70,7 @@ export const paymentLedgerPlugin: FastifyPluginAsync<PaymentLedgerPluginOptions>
 });
 
 async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions): Promise<void> {
-  const settings = checked(options);
+  const settings = await checked(options);
   const { payments, ledger, closeLedger, healthPaths, bodyTimeoutMs } = settings;
   const routes = paymentRoutes(settings);
 
@@ -92,7 +91,7 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
 }
 
 /** An unknown option is named and a bad value is refused: nothing is repaired in silence. */
-function checked(options: PaymentLedgerPluginOptions): Settings {
+async function checked(options: PaymentLedgerPluginOptions): Promise<Settings> {
   const known = [...Object.keys(defaults), 'payments', 'ledger', 'metrics'];
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
   // This also refuses Fastify's own `prefix`: a wrapped plugin would ignore it in silence.
@@ -117,8 +116,10 @@ function checked(options: PaymentLedgerPluginOptions): Settings {
       `statusRateLimit needs a positive max and timeWindowMs, not ${max} and ${timeWindowMs}`,
     );
   }
+  if (!registry) return settings;
+  const { openMetrics } = await import('./metrics.ts'); // Which needs prom-client; a host with a registry has it.
   // Last: a mount that is refused leaves nothing in the registry.
-  return registry ? { ...settings, metrics: openMetrics(registry, ledger) } : settings;
+  return { ...settings, metrics: openMetrics(registry, ledger) };
 }
 
 const isPositive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;

@@ -33,10 +33,13 @@ test('two replicas share all work, each thing done once; one dies in the middle 
   const { store, sandbox, deliveries, start } = await openWorld();
   const a = await start('a', { intervalMs: 4_000 });
   const b = await start('b', { intervalMs: 12_000 });
-  const pay = async (orderId: string, on: Replica, fate: 'delivered' | 'lost' | 'doubled'): Promise<void> => {
+  const startCheckout = async (orderId: string, on: Replica): Promise<string> => {
     const response = await fetch(`${on.url}/checkouts/${orderId}`, { method: 'POST' });
     const { sessionId } = (await response.json()) as { sessionId: string };
-    sandbox.pay(sessionId, { fate });
+    return sessionId;
+  };
+  const pay = async (orderId: string, on: Replica, fate: 'delivered' | 'lost' | 'doubled'): Promise<void> => {
+    sandbox.pay(await startCheckout(orderId, on), { fate });
   };
 
   // Normal running: every webhook comes to both, some twice, some never; both sweep; both deliver.
@@ -51,6 +54,7 @@ test('two replicas share all work, each thing done once; one dies in the middle 
 
   // One is stuck in a delivery and in a round of the poll, and is killed there.
   a.send('hold');
+  await startCheckout(`${sandbox.account}-unpaid`, b); // While nobody waits for a payment, minutes may pass until the next round.
   let stuck: string | undefined;
   for (let n = 0; stuck === undefined; n++) {
     const orderId = `${sandbox.account}-stuck-${n}`;

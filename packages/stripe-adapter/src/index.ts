@@ -14,6 +14,7 @@ export { type ManualPayment, manualPayment } from './operations/manual-payment.t
 export type { Rechecked, RecheckOptions } from './operations/recheck.ts';
 export type { PollHealth, TierHealth } from './poll/poll-health.ts';
 export type { SweepResult } from './poll/sweep-result.ts';
+export type { StripeClient } from './stripe/client.ts';
 export { type StripePayments, type StripePaymentsOptions, stripePayments } from './stripe-payments.ts';
 export type { WebhookAnswer } from './webhook/webhook.ts';
 export type { WebhookSecret } from './webhook/webhook-signature.ts';

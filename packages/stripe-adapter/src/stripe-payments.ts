@@ -11,7 +11,6 @@ import {
   type StaleAction,
 } from '@paidonce/ledger';
 import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
-import type Stripe from 'stripe';
 import { Checkout } from './checkout/checkout.ts';
 import type { StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout/checkout-terms.ts';
 import type { PaymentStatus } from './checkout/payment-status.ts';
@@ -36,10 +35,12 @@ import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
 import { addressOf, checkKeyMayGoTo, isAtStripe } from './stripe/api-address.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
+import { checkClient, type StripeClient } from './stripe/client.ts';
 import { ReadAllowance } from './stripe/read-allowance.ts';
 import { secretKeyProblem } from './stripe/secrets.ts';
-import { StripeCalls, type StripeCallsOptions } from './stripe/stripe-calls.ts';
+import { StripeCalls } from './stripe/stripe-calls.ts';
 import { stripeAccountSchema } from './stripe/stripe-objects.ts';
+import type { StripeCallsOptions } from './stripe/stripe-request.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
 import { readSecrets, type WebhookSecret } from './webhook/webhook-signature.ts';
 
@@ -47,8 +48,8 @@ import { readSecrets, type WebhookSecret } from './webhook/webhook-signature.ts'
 export interface StripePaymentsOptions {
   /** Receives every payment. It stays open when the adapter is disposed. */
   readonly ledger: PaymentLedger;
-  /** The client of the `stripe` package, with the shop's key. Its own retries are not used. */
-  readonly stripe: Stripe;
+  /** `new Stripe(key)` of the `stripe` package, 17 to 23. Its own retries are not used, and its API version only for what `startCheckout` makes. */
+  readonly stripe: StripeClient;
   /**
    * Signing secrets (`whsec_…`); a signature by any of them is accepted. Several: rotation, Connect, test and live. A
    * placeholder is refused, and at Stripe itself a secret of the sandbox (`whsec_sandbox…`). False: this process receives no
@@ -200,6 +201,7 @@ const optionNames: readonly string[] = [
 export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const { ledger, stripe, log = silentLogger, scope = 'paidonce' } = options;
   checkOptions(options);
+  checkClient(stripe);
   const secrets = readSecrets(options.webhookSecrets, { atStripe: checkKey(options) });
   const runtime = { ...ledger.runtime, ...options.runtime };
   const { intervalMs = defaultIntervalMs, readsPer30Days } = options.poll || {};
@@ -257,12 +259,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
     ledger,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
     withdrawOrder: ((orderId: string, by: ManualAction, seen: Seen = {}) =>
-      calls.run(async () => {
-        const withdrawal = await ledger.withdrawOrder(orderId, by, seen);
-        const order = await ledger.order(orderId);
-        if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
-        return withdrawal;
-      })) as StripePayments['withdrawOrder'],
+      calls.run(() => withdrawn.withdraw(orderId, by, seen))) as StripePayments['withdrawOrder'],
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),

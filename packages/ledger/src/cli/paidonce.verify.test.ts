@@ -94,7 +94,21 @@ describe('replay', () => {
     const live = join(directory, 'behind.read-models');
     copyFileSync(`${storiesPath}.read-models`, live);
     const db = new DatabaseSync(live);
-    db.exec('DELETE FROM orders; DELETE FROM reviews; DELETE FROM accounts; DELETE FROM sweeps; DELETE FROM cursors');
+    const tables = [
+      'orders',
+      'reviews',
+      'accounts',
+      'sweeps',
+      'names',
+      'queued',
+      'hours',
+      'latencies',
+      'waits',
+      'actions',
+      'held',
+      'unreadable',
+    ];
+    for (const table of [...tables, 'cursors']) db.exec(`DELETE FROM ${table}`);
     db.close();
     const { events } = await json('stats');
     const { code, out } = await run('replay', '--read-models', live);

@@ -18,7 +18,7 @@ export interface OrderProgress {
   readonly savedAt: string | null;
   /** Since when the newest decision is tried: since it was made, or since a person asked for it again. Null: it is saved, or abandoned. */
   readonly pendingSince: string | null;
-  /** Why the newest decision failed last, as `errorOf`. Null: no attempt failed. */
+  /** Why the last attempt at the newest decision failed, as `errorOf`. Null: none failed. */
   readonly lastError: string | null;
   /** Null: no process tries the newest decision any more. */
   readonly nextTryAt: string | null;

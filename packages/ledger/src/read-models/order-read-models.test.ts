@@ -135,6 +135,12 @@ const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
   { weight: 6, arbitrary: anyObservation.map((observed) => () => ({ type: 'observe', observed }) as const) },
   {
     weight: 3,
+    arbitrary: fc
+      .constantFrom(paid(), dispute('open'))
+      .map((fact) => () => ({ type: 'observe', observed: paymentObserved(fact) }) as const),
+  },
+  {
+    weight: 3,
     arbitrary: fc.constantFrom(...members).map(
       (memberId) =>
         ({ orderId }: OrderState) =>

@@ -37,6 +37,28 @@ describe('a session in a page of the shop', () => {
   });
 });
 
+describe('a version before Stripe renamed `ui_mode`', () => {
+  const adjustable = { price_data: { currency: 'usd', unit_amount: 1_000, product_data: { name: 'x' } }, quantity: 1 };
+  const line_items = [{ ...adjustable, adjustable_quantity: { enabled: true } }];
+
+  // biome-ignore format: a table
+  test.each([
+    ['2025-02-24.acacia',  'embedded',      'embedded_page', false],
+    ['2026-02-25.clover',  'embedded',      'embedded_page', true],
+    ['2026-03-25.dahlia',  'embedded_page', 'embedded',      true],
+    ['2026-10-28.endive',  'embedded_page', 'embedded',      true],
+  ])('%s takes and shows %s, and refuses %s', async (apiVersion, name, other, showsAdjustable) => {
+    const { stripe } = await startGround();
+    const make = (ui_mode: string) =>
+      stripe.checkout.sessions.create({ mode: 'payment', line_items, return_url: returnUrl, ui_mode, expand: ['line_items'] }, { apiVersion });
+    const made = await make(name);
+    expect(made.ui_mode).toBe(name);
+    expect(made.line_items?.data.map((line) => 'adjustable_quantity' in line)).toEqual([showsAdjustable]);
+    expect(await errorOf(make(other))).toMatchObject({ statusCode: 400, param: 'ui_mode' });
+    expect((await stripe.checkout.sessions.retrieve(made.id)).ui_mode).toBe('embedded_page');
+  });
+});
+
 describe('the currency of a price in several', () => {
   const several = { unit_amount: 1_000, currency_options: { eur: { unit_amount: 900 } } };
 

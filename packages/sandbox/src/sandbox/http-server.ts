@@ -1,11 +1,13 @@
-// The sandbox on a socket: Fastify carries the API, the hosted page and the control entries. Loopback only.
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+// The sandbox on a socket: the API, the hosted page and the control entries. Loopback only.
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { shapesOf } from './api/answer-shape.ts';
 import { invalidRequest } from './api/stripe-error.ts';
 import { registerControl } from './control/control-routes.ts';
 import type { Controls } from './controls.ts';
 import type { SandboxCore } from './core.ts';
 import { registerChallengePage } from './page/challenge-page.ts';
 import { registerPaymentPage } from './page/payment-routes.ts';
+import { seeOther, type WebAnswer, type WebRequest, WebServer } from './web-server.ts';
 
 const HOST = '127.0.0.1';
 const BODY_LIMIT = 1_048_576;
@@ -15,27 +17,25 @@ export function createHttpServer(
   core: SandboxCore,
   controls: Controls,
   { closing, hosts }: { readonly closing: AbortSignal; readonly hosts: readonly string[] },
-): FastifyInstance {
-  const app = Fastify({ bodyLimit: BODY_LIMIT, exposeHeadRoutes: false, forceCloseConnections: true });
-  // Every body stays text: forms are read by Stripe's rules, not by the framework's.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    return reply.code(error.statusCode ?? 500).send(invalidRequest(error.message).body('req_sandbox'));
+): WebServer {
+  const app = new WebServer({
+    bodyLimit: BODY_LIMIT,
+    before: refuseOtherHosts(hosts),
+    failed: (error, status) => ({
+      status,
+      body: invalidRequest(error instanceof Error ? error.message : String(error)).body('req_sandbox'),
+    }),
+    otherwise: (request) => {
+      // An API path that the sandbox lacks is answered in Stripe's shape. Other paths, like a browser's /favicon.ico, are not
+      // counted.
+      if (/^\/v[12]\//.test(request.path)) return handleApi(core, request, closing);
+      return { status: 404, body: 'Not found. The sandbox has /v1/…, /c/pay/… and /_sandbox.\n' };
+    },
   });
-  app.setNotFoundHandler((request, reply) => {
-    // An API path that the sandbox lacks is answered in Stripe's shape. Other paths, like a browser's /favicon.ico, are not
-    // counted.
-    if (/^\/v[12]\//.test(request.url)) return handleApi(core, request, reply, closing);
-    return reply.code(404).type('text/plain').send('Not found. The sandbox has /v1/…, /c/pay/… and /_sandbox.\n');
-  });
-  refuseOtherHosts(app, hosts);
   registerPaymentPage(app, core, controls);
   registerChallengePage(app, core, controls);
   registerControl(app, core, controls);
-  app.get('/', (_request, reply) => reply.redirect('/_sandbox', 303));
-  const method = ['GET', 'POST', 'DELETE'];
-  for (const url of ['/v1/*', '/v2/*']) app.route({ method, url, handler: (request, reply) => handleApi(core, request, reply, closing) });
+  app.on('GET', '/', () => seeOther('/_sandbox'));
   return app;
 }
 
@@ -45,62 +45,54 @@ const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
  * Answers requests for our own names only. A page of any site can make a browser on this machine resolve that site's name to
  * 127.0.0.1 (DNS rebinding), and would then read and pay everything here; but it cannot change the name in `Host`.
  */
-function refuseOtherHosts(app: FastifyInstance, hosts: readonly string[]): void {
+function refuseOtherHosts(hosts: readonly string[]): (headers: IncomingHttpHeaders) => WebAnswer | undefined {
   const names = new Set([...OWN_NAMES, ...hosts.map((name) => name.toLowerCase())]);
-  app.addHook('onRequest', async ({ headers: { host = '' } }, reply) => {
+  return ({ host = '' }) => {
     const name = host.replace(/:\d*$/, '').toLowerCase();
     if (names.has(name)) return undefined;
-    return reply
-      .code(421)
-      .type('text/plain; charset=utf-8')
-      .send(`The sandbox answers to ${[...names].join(', ')} only. For another name, start it with --hosts NAME or SANDBOX_HOSTS=NAME.\n`);
-  });
+    return {
+      status: 421,
+      body: `The sandbox answers to ${[...names].join(', ')} only. For another name, start it with --hosts NAME or SANDBOX_HOSTS=NAME.\n`,
+    };
+  };
 }
 
 /** @throws Error that names the port, if it is taken. */
-export async function listen(app: FastifyInstance, port: number): Promise<number> {
+export async function listen(app: WebServer, port: number): Promise<number> {
   try {
-    await app.listen({ host: HOST, port });
+    return await app.listen(HOST, port);
   } catch (error) {
     const isPortInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     throw isPortInUse
       ? new Error(`Port ${port} is taken. Stop what listens there, or start the sandbox on another port.`, { cause: error })
       : error;
   }
-  const address = app.server.address();
-  return typeof address === 'object' && address ? address.port : port;
 }
 
-async function handleApi(core: SandboxCore, request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): Promise<FastifyReply> {
-  const [path = '/', query = ''] = (request.raw.url ?? '/').split(/\?(.*)/s);
+async function handleApi(core: SandboxCore, request: WebRequest, closing: AbortSignal): Promise<WebAnswer> {
+  const { method, path, query, body, raw } = request;
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
   );
-  const answer = core.api.handle({
-    method: request.method,
-    path,
-    query,
-    headers,
-    body: typeof request.body === 'string' ? request.body : '',
-  });
+  const answer = core.api.handle({ method, path, query, headers, body });
   try {
     if (answer.delayMs > 0) await core.settings.runtime.sleep(answer.delayMs, closing);
-    if (answer.sending === 'never') await callerGone(request, closing);
+    if (answer.sending === 'never') await callerGone(raw, closing);
     if (answer.sending !== 'sent') {
-      reply.hijack();
-      request.raw.socket.destroy();
-      return reply;
+      raw.socket.destroy();
+      return null;
     }
-    if (answer.isFromStripe) core.settings.witness?.(answer.body);
-    return reply.code(answer.status).headers(answer.headers).send(answer.body);
+    const shape = answer.headers['stripe-version'] ?? shapesOf;
+    if (answer.isFromStripe && shape === shapesOf) core.settings.witness?.(answer.body);
+    return answer;
   } finally {
     answer.done();
   }
 }
 
-function callerGone({ raw }: FastifyRequest, closing: AbortSignal): Promise<void> {
+function callerGone({ socket }: IncomingMessage, closing: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    raw.socket.once('close', resolve);
+    socket.once('close', resolve);
     closing.addEventListener('abort', () => resolve(), { once: true });
     if (closing.aborted) resolve();
   });

@@ -1,6 +1,7 @@
 // A local, stateful Stripe over HTTP that the real `stripe` package talks to, and that can lose, double, delay and
 // reorder what it tells the shop. For development, demos and tests: loopback only, and no money.
 import { type Runtime, silentLogger, systemRuntime } from '../runtime.ts';
+import { shapesOf } from './api/answer-shape.ts';
 import type { CallCounter } from './api/call-counter.ts';
 import type { Fault } from './api/faults.ts';
 import { Controls } from './controls.ts';
@@ -10,8 +11,6 @@ import { DEFAULT_ACCOUNT } from './objects/account.ts';
 import type { Settings, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
 import { sendOverHttp } from './webhooks/send.ts';
 
-/** What `stripe@23.1` pins. */
-const API_VERSION = '2026-10-28.endive';
 const RETRY_SCHEDULE_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 const WEBHOOK_TIMEOUT_MS = 10_000;
 const SETTLE_AFTER_MS = 20_000;
@@ -143,7 +142,7 @@ function withDefaults(options: StripeSandboxOptions): Settings {
   return {
     runtime,
     retryScheduleMs,
-    apiVersion: options.apiVersion ?? API_VERSION,
+    apiVersion: options.apiVersion ?? shapesOf,
     account: options.account ?? DEFAULT_ACCOUNT,
     connectedAccounts: options.connectedAccounts ?? [],
     callsPerSecond: positive('callsPerSecond', options.callsPerSecond),

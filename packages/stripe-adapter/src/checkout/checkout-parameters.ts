@@ -4,13 +4,23 @@ import { defined } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
 import type { CheckedStart, CheckoutUi } from './checkout-terms.ts';
 
-const uiModes: Readonly<Record<Exclude<CheckoutUi, 'hosted' | 'intent'>, Stripe.Checkout.SessionCreateParams.UiMode>> = {
-  embedded: 'embedded_page',
-  elements: 'elements',
-};
+type OwnPage = Exclude<CheckoutUi, 'hosted' | 'intent'>;
 
-/** `currency` is always named: a price in several currencies would otherwise be charged in that of the visitor's country. */
-export function sessionParameters(checked: CheckedStart, marks: Stripe.MetadataParam): Stripe.Checkout.SessionCreateParams {
+const uiModes: Readonly<Record<OwnPage, string>> = { embedded: 'embedded_page', elements: 'elements' };
+/** Stripe renamed them in this version. */
+const renamedIn = '2026-03-25';
+const formerUiModes: Readonly<Record<OwnPage, string>> = { embedded: 'embedded', elements: 'custom' };
+
+/**
+ * `currency` is always named: a price in several currencies would otherwise be charged in that of the visitor's country.
+ *
+ * @param version the one in which Stripe reads them.
+ */
+export function sessionParameters(
+  checked: CheckedStart,
+  marks: Stripe.MetadataParam,
+  version: string,
+): Stripe.Checkout.SessionCreateParams {
   const { order, session = {} } = checked;
   const { plan, amountMinor, currency } = order;
   return {
@@ -18,15 +28,18 @@ export function sessionParameters(checked: CheckedStart, marks: Stripe.MetadataP
     ...session,
     mode: 'payment',
     currency,
-    ...pages(checked),
+    ...pages(checked, version),
     metadata: { ...session.metadata, ...marks },
     payment_intent_data: { ...session.payment_intent_data, metadata: { ...session.payment_intent_data?.metadata, ...marks } },
     expand: [...new Set([...(session.expand ?? []), 'line_items'])],
   };
 }
 
-function pages({ ui, successUrl, cancelUrl, returnUrl }: CheckedStart): Partial<Stripe.Checkout.SessionCreateParams> {
-  if (ui === 'embedded' || ui === 'elements') return { ui_mode: uiModes[ui], ...defined({ return_url: returnUrl }) };
+function pages({ ui, successUrl, cancelUrl, returnUrl }: CheckedStart, version: string): Partial<Stripe.Checkout.SessionCreateParams> {
+  if (ui === 'embedded' || ui === 'elements') {
+    const names = version !== '' && version < renamedIn ? formerUiModes : uiModes;
+    return { ui_mode: names[ui], ...defined({ return_url: returnUrl }) };
+  }
   return defined({ success_url: successUrl, cancel_url: cancelUrl });
 }
 

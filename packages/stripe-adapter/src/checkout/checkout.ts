@@ -106,7 +106,9 @@ export class Checkout {
     const { ledger, runtime, scope } = this.#parts;
     const marks = metadataFor(scope, checked.order.orderId, await ledger.forAdapters.ensureLedgerId());
     const isIntent = checked.ui === 'intent';
-    const [session, intent] = isIntent ? [undefined, intentParameters(checked, marks)] : [sessionParameters(checked, marks), undefined];
+    const [session, intent] = isIntent
+      ? [undefined, intentParameters(checked, marks)]
+      : [sessionParameters(checked, marks, calls.shopsVersion), undefined];
     const key = keyFor(checked, session ?? intent ?? {}, attached, scope);
     const make = async (tried: string): Promise<Made> => {
       if (intent) return madeIntent(await calls.createIntent(intent, tried), checked, runtime);

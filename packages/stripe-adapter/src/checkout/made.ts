@@ -1,7 +1,9 @@
 // What Stripe made for an order: a session or a payment intent, and what the order's checkout needs to know of it.
 import { LedgerError, type Runtime } from '@paidonce/ledger';
-import type Stripe from 'stripe';
-import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { CreatedIntent, CreatedSession } from '../stripe/created-objects.ts';
+import type { StripeLineItem } from '../stripe/line-items.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 import type { CheckedStart } from './checkout-terms.ts';
 import { checkAmount } from './open-ends.ts';
 import { type Started, startedOf } from './started.ts';
@@ -13,9 +15,9 @@ export interface Made {
   readonly isReplayed: boolean;
   readonly until: { readonly expiresAt: string; readonly recoverableUntil?: string };
   /** What is bought. An intent has no lines. */
-  lines(calls: StripeCalls): Promise<readonly Stripe.LineItem[]>;
+  lines(calls: StripeCalls): Promise<readonly StripeLineItem[]>;
   /** @throws LedgerError `amount_differs`: it costs something else than the order. `invalid_input`: it has no page and no secret. */
-  accepted(lines: readonly Stripe.LineItem[]): Started;
+  accepted(lines: readonly StripeLineItem[]): Started;
 }
 
 /** The order stays open this long after its session ends: the poll may be down that long, and still finds the payment. */
@@ -25,8 +27,8 @@ const recoveryMs = 30 * 24 * 3_600_000;
 /** A day like a session's: an intent never expires, and an abandoned one must not keep the poll looking for ever. */
 const intentMs = 24 * 3_600_000;
 
-export function madeSession({ object: session, isReplayed }: Answer<Stripe.Checkout.Session>, { ui, order }: CheckedStart): Made {
-  const { id, livemode, url, client_secret: clientSecret, line_items: lines } = session;
+export function madeSession({ object: session, isReplayed }: Answer<CreatedSession>, { ui, order }: CheckedStart): Made {
+  const { id, livemode, url, client_secret: clientSecret, line_items: shown } = session;
   const expiresMs = session.expires_at * 1_000 + pollGraceMs;
   const recoverable = session.after_expiration?.recovery?.enabled === true;
   return {
@@ -37,7 +39,7 @@ export function madeSession({ object: session, isReplayed }: Answer<Stripe.Check
       expiresAt: new Date(expiresMs).toISOString(),
       ...(recoverable ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
     },
-    lines: async (calls) => (lines === undefined || lines.has_more ? calls.lineItems(id) : lines.data), // The answer has ten at most.
+    lines: async (calls) => (shown && showsAll(shown) ? shown.data : calls.lineItems(id)),
     accepted: (all) => {
       checkAmount(session, all, order);
       if (ui === 'hosted' && url !== null) return startedOf(id, { ui, url });
@@ -51,7 +53,12 @@ export function madeSession({ object: session, isReplayed }: Answer<Stripe.Check
   };
 }
 
-export function madeIntent({ object: intent, isReplayed }: Answer<Stripe.PaymentIntent>, { order }: CheckedStart, runtime: Runtime): Made {
+/** The answer has ten lines at most, and in older versions not whether their quantity is adjustable: then our own release shows it. */
+function showsAll({ data, has_more: hasMore }: NonNullable<CreatedSession['line_items']>): boolean {
+  return !hasMore && data.every((line) => line.adjustable_quantity !== undefined);
+}
+
+export function madeIntent({ object: intent, isReplayed }: Answer<CreatedIntent>, { order }: CheckedStart, runtime: Runtime): Made {
   const { id, livemode, amount, currency, client_secret: clientSecret } = intent;
   return {
     id,

@@ -1,7 +1,8 @@
 // What lets the customer change the price on Stripe's page: the quantity, further items, a price of his own choice, another
 // currency. Each is allowed by the order (`allow.more`) or refused, so that no customer pays what opens a review.
 import { LedgerError } from '@paidonce/ledger';
-import type Stripe from 'stripe';
+import type { CreatedSession } from '../stripe/created-objects.ts';
+import type { StripeLineItem } from '../stripe/line-items.ts';
 import type { CheckedStart, OrderTerms } from './checkout-terms.ts';
 
 /** Refuses what the input itself shows. @throws LedgerError `invalid_input`, `amount_differs`: a line item has another currency. */
@@ -35,8 +36,8 @@ export function refuseOpenEnds({ order, session }: Pick<CheckedStart, 'order' | 
  * @throws LedgerError `amount_differs`
  */
 export function checkAmount(
-  { id, amount_subtotal: subtotal, currency: its }: Stripe.Checkout.Session,
-  lines: readonly Stripe.LineItem[],
+  { id, amount_subtotal: subtotal, currency: its }: CreatedSession,
+  lines: readonly StripeLineItem[],
   { orderId, amountMinor, currency, allow }: OrderTerms,
 ): void {
   const costs = `costs ${subtotal} ${its} before discounts, tax and shipping`;
@@ -55,12 +56,12 @@ export function checkAmount(
   }
 }
 
-function isChosen(price: Stripe.Price | null): boolean {
-  return price?.custom_unit_amount !== null && price?.custom_unit_amount !== undefined;
+function isChosen(price: StripeLineItem['price']): boolean {
+  return price !== null && price.custom_unit_amount !== null;
 }
 
 /** The least that the customer can make of a line. Stripe's own minimum of an adjustable quantity is 0. */
-function leastOf({ price, quantity, amount_subtotal: subtotal, adjustable_quantity: adjustable }: Stripe.LineItem): number {
+function leastOf({ price, quantity, amount_subtotal: subtotal, adjustable_quantity: adjustable }: StripeLineItem): number {
   if (isChosen(price)) return price?.custom_unit_amount?.minimum ?? 0; // Stripe takes one of it, and no more.
   if (adjustable?.enabled !== true) return subtotal;
   return quantity ? (subtotal / quantity) * Math.min(quantity, adjustable.minimum ?? 0) : 0;

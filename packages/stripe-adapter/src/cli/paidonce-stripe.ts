@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, type ExitCode, type ProgramContext, runProgram } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
+import { apiVersion } from '../stripe/client.ts';
 import { backfillCommand } from './backfill-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { moveCommand } from './move-command.ts';
@@ -26,7 +27,7 @@ function versions(): readonly string[] {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
   return [
     `@paidonce/stripe-adapter ${version}`,
-    `Node ${process.versions.node}, stripe ${Stripe.PACKAGE_VERSION}, API version ${Stripe.API_VERSION}`,
+    `Node ${process.versions.node}, stripe ${Stripe.PACKAGE_VERSION}, API version ${apiVersion}`,
   ];
 }
 

@@ -13,12 +13,14 @@ import { openTerminal } from '@paidonce/ledger/command-line';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import type { StripeSandbox } from '@paidonce/sandbox';
+import { sandboxOptions } from '@paidonce/sandbox/command-line';
 import { startSandbox } from '@paidonce/sandbox/testing';
 import Stripe from 'stripe';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type StripePayments, stripePayments } from '../index.ts';
 import { plan, storyOf } from '../shop.test-support.ts';
 import { paidonceStripe } from './paidonce-stripe.ts';
+import { sandboxCommand } from './sandbox-command.ts';
 
 const key = 'sk_test_123456789012';
 const webhookSecret = 'whsec_of_the_shop';
@@ -1028,7 +1030,7 @@ describe('doctor', () => {
     ['an address that takes everything', (_request, response) => response.writeHead(200).end(), {}, 'answers: 200 to a webhook without a signature'],
     ['a wrong path', (_request, response) => response.writeHead(404).end(), {}, 'answers: 404. Is the path right'],
     ['missing event types', refuses, { enabledEvents: ['checkout.session.completed'] }, 'event types: without checkout.session.async_payment_succeeded'],
-    ['another API version', refuses, { apiVersion: '2024-06-20' }, 'API version: 2024-06-20, and the SDK has 2026-10-28.endive'],
+    ['another API version', refuses, { apiVersion: '2024-06-20' }, 'API version: 2024-06-20, and PaidOnce reads 2026-10-28.endive'],
   ])('names %s, and what to do', async (_, answer, endpoint, expected) => {
     const desk = await openDesk({ env });
     await paidInSilence(desk);
@@ -1310,6 +1312,10 @@ describe('the program', () => {
   test('needs a key, and says which', async () => {
     const desk = await openDesk({ env: { STRIPE_SECRET_KEY: '' } });
     expect(await desk.run('reconcile')).toMatchObject({ code: 2, err: expect.stringContaining('STRIPE_SECRET_KEY is not set') });
+  });
+
+  test('the sandbox has the options of `paidonce-sandbox`, in the same words', () => {
+    expect(sandboxCommand.options).toEqual(sandboxOptions);
   });
 
   test('starts no sandbox on what is no port, or on one that is taken', async () => {

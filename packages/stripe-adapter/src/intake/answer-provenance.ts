@@ -1,7 +1,7 @@
 // How an object that was read from Stripe came to us.
 import { defined } from '@paidonce/ledger/adapter';
 import type { Provenance } from '../mapping/provenance.ts';
-import type { Answer } from '../stripe/stripe-calls.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 
 /** The provenance of an answer. Its mode carries over to what it leads to: a charge states one, and its refunds do not. */
 export function readProvenance({ object, asOf, apiVersion }: Answer, { form: _, apiVersion: __, ...provenance }: Provenance): Provenance {

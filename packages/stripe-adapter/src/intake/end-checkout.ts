@@ -1,6 +1,7 @@
 // Ends what an order could still be paid on: expires a session, cancels a bare payment intent.
 import { LedgerError, type Runtime } from '@paidonce/ledger';
-import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 
 export interface EndCheckout {
   readonly scope: string;

@@ -4,8 +4,8 @@
 import type { OrderView, PaymentLedger } from '@paidonce/ledger';
 import { isId } from '@paidonce/ledger/adapter';
 import type { Claim } from '../mapping/claim.ts';
-import type { Answer } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
 import type { OurLedger } from './our-ledger.ts';
 

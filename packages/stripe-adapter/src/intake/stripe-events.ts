@@ -1,10 +1,10 @@
 // Takes in events of Stripe, sent to a webhook or listed by the poll: which object each is about, and how current its copy
 // is. Two events with different ids can report one fact, so event ids are not remembered.
 import type { PaymentLedger } from '@paidonce/ledger';
-import type Stripe from 'stripe';
 import type { StripeSource } from '../mapping/provenance.ts';
 import { isoTime } from '../mapping/received.ts';
 import type { Accounts } from '../stripe/accounts.ts';
+import { apiVersion as ourVersion, releaseOf } from '../stripe/client.ts';
 import { isIdle, isWorthNoCall, timesOf } from '../stripe/event-types.ts';
 import { readableTypes } from '../stripe/readable-types.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
@@ -15,7 +15,6 @@ import type { OurLedger } from './our-ledger.ts';
 import { findOrder } from './ownership.ts';
 
 export interface StripeEventsParts {
-  readonly stripe: Stripe;
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
@@ -33,12 +32,9 @@ export interface EventProvenance {
 
 export class StripeEvents {
   readonly #parts: StripeEventsParts;
-  /** Versions of one release have the same shapes. */
-  readonly #release: string;
 
   constructor(parts: StripeEventsParts) {
     this.#parts = parts;
-    this.#release = releaseOf(String(parts.stripe.getApiField('version')));
   }
 
   /** Takes in an event with a copy of the object, in the shape of the endpoint's API version. @throws LedgerError as `Intake.take`. */
@@ -49,7 +45,7 @@ export class StripeEvents {
     if (isIdle(event.type) || isOfNoPayment(object)) return { outcome: 'ignored' };
     // Live Connect endpoints receive test events by design.
     if (livemode !== undefined && livemode !== event.livemode && !(await this.#concernsUs(object))) return { outcome: 'ignored' };
-    const isForeign = apiVersion !== null && releaseOf(apiVersion) !== this.#release;
+    const isForeign = apiVersion !== null && releaseOf(apiVersion) !== releaseOf(ourVersion);
     if (isForeign && isWorthNoCall(event.type)) return { outcome: 'ignored' };
     return intake.take(object, {
       source,
@@ -92,9 +88,4 @@ export class StripeEvents {
 function isOfNoPayment(object: unknown): boolean {
   const { object: type } = identityOf(object);
   return type !== undefined && !readableTypes.some((each) => each === type);
-}
-
-/** `endive` in `2026-10-28.endive`. An older version is a date alone, and is its own release. */
-function releaseOf(version: string): string {
-  return version.split('.')[1] ?? version;
 }

@@ -1,10 +1,19 @@
 // Ends what a withdrawn order could still be paid on: its open sessions are expired, and its bare payment intents canceled.
 // What Stripe answers is taken in at once, so that the ledger knows when all are ended. The poll does again what failed.
 
-import { LedgerError, type Logger, type OrderView, type PaymentLedger, type PaymentReference } from '@paidonce/ledger';
+import {
+  LedgerError,
+  type Logger,
+  type ManualAction,
+  type OrderView,
+  type PaymentLedger,
+  type PaymentReference,
+  type Seen,
+} from '@paidonce/ledger';
 import { attemptOf, defined } from '@paidonce/ledger/adapter';
 import type { Accounts } from '../stripe/accounts.ts';
-import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 import { endCheckout } from './end-checkout.ts';
 import type { Intake } from './intake.ts';
 
@@ -21,6 +30,15 @@ export class WithdrawnCheckouts {
 
   constructor(parts: WithdrawnCheckoutsParts) {
     this.#parts = parts;
+  }
+
+  /** As `withdrawOrder` of `stripePayments`. */
+  async withdraw(orderId: string, by: ManualAction, seen: Seen): ReturnType<PaymentLedger['withdrawOrder']> {
+    const { ledger } = this.#parts;
+    const withdrawal = await ledger.withdrawOrder(orderId, by, seen);
+    const order = await ledger.order(orderId);
+    if (order && withdrawal.outcome !== 'stale') await this.end(order);
+    return withdrawal;
   }
 
   /** Ends the open checkouts of a withdrawn order, best effort: what fails is left to the poll. @throws LedgerError of the store. */

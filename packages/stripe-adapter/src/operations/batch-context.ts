@@ -2,20 +2,21 @@
 
 import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import { defined } from '@paidonce/ledger/adapter';
-import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
 import { NotOursCache } from '../intake/not-ours-cache.ts';
 import { OurLedger } from '../intake/our-ledger.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
 import { type Accounts, type GivenAccount, openAccounts, readableAccounts } from '../stripe/accounts.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
+import type { StripeClient } from '../stripe/client.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
-import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
+import { StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
+import type { Answer, ListPage } from '../stripe/stripe-request.ts';
 
 export interface BatchContextOptions extends GivenAccount {
   readonly ledger: PaymentLedger;
-  readonly stripe: Stripe;
+  readonly stripe: StripeClient;
   readonly scope: string;
   /** As in `stripePayments`. */
   readonly formerLedgers?: readonly string[];

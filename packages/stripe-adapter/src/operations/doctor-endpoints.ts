@@ -1,7 +1,9 @@
 // Checks where Stripe sends events to: webhook endpoints and event destinations, snapshot and thin.
 import { defined } from '@paidonce/ledger/adapter';
 import * as z from 'zod';
+import { apiVersion as ours, releaseOf } from '../stripe/client.ts';
 import { eventTypes } from '../stripe/event-types.ts';
+import { secondsSchema } from '../stripe/stripe-objects.ts';
 import { type Diagnosis, good, problem, unknown } from './diagnosis.ts';
 import { type ProbeOptions, probe, proveSecrets } from './doctor-probes.ts';
 
@@ -12,7 +14,7 @@ export interface EndpointsOptions extends ProbeOptions {
   readonly connectedAccounts: readonly string[];
 }
 
-const timeoutMs = 10_000;
+const once = { apiVersion: ours, maxNetworkRetries: 0, timeout: 10_000 };
 /** Stripe is still sending what is younger than this. */
 const underWayMs = 15 * 60_000;
 const lookBackMs = 3 * 24 * 3_600_000;
@@ -71,6 +73,12 @@ const destinationSchema: z.ZodType<Endpoint> = z
     ...defined({ apiVersion: snapshot_api_version ?? undefined }),
   }));
 
+const listSchema = z.object({ data: z.array(z.unknown()) });
+const eventsSchema = z.object({
+  data: z.array(z.object({ id: z.string(), type: z.string(), created: secondsSchema })),
+  has_more: z.boolean(),
+});
+
 /** All that is checked of the way from Stripe to the shop. */
 export async function checkEndpoints(options: EndpointsOptions): Promise<readonly Diagnosis[]> {
   const found: Diagnosis[] = [];
@@ -91,14 +99,9 @@ export async function checkEndpoints(options: EndpointsOptions): Promise<readonl
 /** Lists both kinds. What cannot be listed is a diagnosis. */
 async function listEndpoints({ stripe }: EndpointsOptions, found: Diagnosis[]): Promise<readonly Endpoint[]> {
   const all = new Map<string, Endpoint>();
-  const list = async (
-    what: string,
-    right: string,
-    schema: z.ZodType<Endpoint>,
-    read: () => Promise<{ readonly data: readonly unknown[] }>,
-  ) => {
+  const list = async (what: string, right: string, schema: z.ZodType<Endpoint>, read: () => PromiseLike<unknown>) => {
     try {
-      for (const object of (await read()).data) {
+      for (const object of listSchema.parse(await read()).data) {
         const { data } = schema.safeParse(object);
         if (data) all.set(data.id, { ...data, isOfConnected: data.isOfConnected || all.get(data.id)?.isOfConnected === true });
       }
@@ -106,9 +109,8 @@ async function listEndpoints({ stripe }: EndpointsOptions, found: Diagnosis[]): 
       found.push(unknown(what, error, `Give the key Read on ${right}, or look at them in the dashboard`));
     }
   };
-  const once = { maxNetworkRetries: 0, timeout: timeoutMs };
   await list('event destinations', 'Event Destinations', destinationSchema, () =>
-    stripe.v2.core.eventDestinations.list({ limit: 100, include: ['webhook_endpoint.url'] }, once),
+    stripe.rawRequest('GET', '/v2/core/event_destinations?limit=100&include[0]=webhook_endpoint.url', undefined, once),
   );
   await list('webhook endpoint', 'Webhook Endpoints', endpointSchema, () => stripe.webhookEndpoints.list({ limit: 100 }, once));
   return [...all.values()];
@@ -116,7 +118,7 @@ async function listEndpoints({ stripe }: EndpointsOptions, found: Diagnosis[]): 
 
 async function checkUrl(url: string, ours: readonly Endpoint[], options: EndpointsOptions): Promise<readonly Diagnosis[]> {
   const here = ours.filter((endpoint) => endpoint.url === url);
-  const found = here.flatMap((endpoint) => diagnoseEndpoint(endpoint, String(options.stripe.getApiField('version'))));
+  const found = here.flatMap((endpoint) => diagnoseEndpoint(endpoint));
   if (here.length > 0) {
     // A snapshot endpoint and a thin destination may share an address, and the types between them.
     const covered = new Set(here.filter(({ isEnabled }) => isEnabled).flatMap(({ types }) => types));
@@ -134,8 +136,7 @@ async function checkUrl(url: string, ours: readonly Endpoint[], options: Endpoin
   return [...found, await probe(url, options)];
 }
 
-function diagnoseEndpoint({ url, isEnabled, status, isThin, apiVersion }: Endpoint, ours: string): readonly Diagnosis[] {
-  const release = (text: string) => text.split('.')[1] ?? text;
+function diagnoseEndpoint({ url, isEnabled, status, isThin, apiVersion }: Endpoint): readonly Diagnosis[] {
   const what = isThin ? `${url} (thin)` : url;
   const enabled = isEnabled
     ? good(`${what}: enabled`, 'yes')
@@ -145,10 +146,10 @@ function diagnoseEndpoint({ url, isEnabled, status, isThin, apiVersion }: Endpoi
         'Stripe disables an endpoint that failed for days: enable it in the dashboard, then run `reconcile --repair`',
       );
   if (isThin) return [enabled]; // Each object is read in our own release.
-  if (apiVersion === undefined || release(apiVersion) === release(ours))
+  if (apiVersion === undefined || releaseOf(apiVersion) === releaseOf(ours))
     return [enabled, good(`${what}: API version`, apiVersion ?? "the account's")];
-  const remedy = 'Each webhook costs one read more; make a new endpoint with the SDK’s version';
-  return [enabled, problem(`${what}: API version`, `${apiVersion}, and the SDK has ${ours}`, remedy)];
+  const remedy = `Each webhook costs one read more; make a new endpoint with ${ours}`;
+  return [enabled, problem(`${what}: API version`, `${apiVersion}, and PaidOnce reads ${ours}`, remedy)];
 }
 
 /** Events of connected accounts go to endpoints that were made for them, and to no other. */
@@ -168,10 +169,8 @@ async function undelivered({ stripe, runtime }: EndpointsOptions): Promise<Diagn
   const seconds = (ms: number): number => Math.floor(ms / 1_000);
   try {
     const created = { gte: seconds(nowMs - lookBackMs), lte: seconds(nowMs - underWayMs) };
-    const { data, has_more } = await stripe.events.list(
-      { delivery_success: false, types: [...eventTypes], created, limit: 100 },
-      { maxNetworkRetries: 0, timeout: timeoutMs },
-    );
+    const parameters = { delivery_success: false, types: [...eventTypes], created, limit: 100 };
+    const { data, has_more } = eventsSchema.parse(await stripe.events.list(parameters, once));
     const [newest] = data;
     if (newest === undefined) return good(what, 'all of the last 3 days');
     const count = has_more ? `more than ${data.length}` : String(data.length);

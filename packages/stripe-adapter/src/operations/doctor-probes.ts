@@ -2,11 +2,11 @@
 // and the secrets are proved on the way that a real event takes.
 import { createHmac, randomUUID } from 'node:crypto';
 import type { PaymentLedger } from '@paidonce/ledger';
-import type Stripe from 'stripe';
+import { apiVersion, type StripeClient } from '../stripe/client.ts';
 import { type Diagnosis, good, problem } from './diagnosis.ts';
 
 export interface ProbeOptions {
-  readonly stripe: Stripe;
+  readonly stripe: StripeClient;
   readonly secretKey: string;
   readonly webhookSecrets: readonly string[];
   readonly runtime: PaymentLedger['runtime'];
@@ -53,7 +53,7 @@ export async function probe(url: string, { fetch }: ProbeOptions): Promise<Diagn
 
 /** Posts an event that decides nothing, signed with each secret, until an address takes it. */
 export async function proveSecrets(urls: readonly string[], options: ProbeOptions): Promise<readonly Diagnosis[]> {
-  const { webhookSecrets, runtime, secretKey, stripe, fetch } = options;
+  const { webhookSecrets, runtime, secretKey, fetch } = options;
   const found: Diagnosis[] = [];
   for (const [place, secret] of webhookSecrets.entries()) {
     const what = `webhook secret${webhookSecrets.length === 1 ? '' : ` ${place + 1}`}: proof`;
@@ -67,7 +67,7 @@ export async function proveSecrets(urls: readonly string[], options: ProbeOption
       continue;
     }
     const timestamp = Math.floor(runtime.now().getTime() / 1_000);
-    const body = harmlessEvent(timestamp, secretKey.includes('_live_'), String(stripe.getApiField('version')));
+    const body = harmlessEvent(timestamp, secretKey.includes('_live_'));
     const header = `t=${timestamp},v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
     const refusals: string[] = [];
     let takenBy: string | undefined;
@@ -94,7 +94,7 @@ export async function proveSecrets(urls: readonly string[], options: ProbeOption
 }
 
 /** An event of a type that Stripe does not have, about an object that nobody has. A handler of ours ignores it. */
-function harmlessEvent(created: number, livemode: boolean, apiVersion: string): string {
+function harmlessEvent(created: number, livemode: boolean): string {
   const id = `evt_paidonce_doctor_${randomUUID().replaceAll('-', '')}`;
   const object = { id: 'paidonce_doctor', object: 'paidonce.doctor' };
   return JSON.stringify({ id, object: 'event', type: 'paidonce.doctor', created, livemode, api_version: apiVersion, data: { object } });

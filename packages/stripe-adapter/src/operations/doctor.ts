@@ -2,18 +2,19 @@
 // endpoints and their secrets. It only reads, and posts two webhooks to each endpoint's address: one without a signature, and one
 // that is signed and harmless.
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
-import type Stripe from 'stripe';
 import { addressOf, isAtStripe } from '../stripe/api-address.ts';
+import type { StripeClient } from '../stripe/client.ts';
 import { eventTypes } from '../stripe/event-types.ts';
 import { secretKeyProblem, webhookSecretProblem } from '../stripe/secrets.ts';
-import { type Answer, type ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
+import { StripeCalls } from '../stripe/stripe-calls.ts';
 import { failureOf } from '../stripe/stripe-failure.ts';
+import type { Answer, ListPage } from '../stripe/stripe-request.ts';
 import { type Diagnosis, diagnosed, good, problem } from './diagnosis.ts';
 import { checkEndpoints } from './doctor-endpoints.ts';
 import { checkLedgers } from './doctor-ledgers.ts';
 
 export interface DoctorOptions {
-  readonly stripe: Stripe;
+  readonly stripe: StripeClient;
   readonly secretKey: string;
   readonly webhookSecrets: readonly string[];
   /** The URL that Stripe should send webhooks to. Absent: every endpoint of the account is checked. */
@@ -145,7 +146,7 @@ async function mayCreate({ stripe }: DoctorOptions): Promise<Diagnosis> {
   const what = 'may create Checkout Sessions';
   const read = async (): Promise<void> => {
     try {
-      await stripe.checkout.sessions.create({ mode: 'paidonce_doctor' as 'payment' }, { maxNetworkRetries: 0, timeout: probeTimeoutMs });
+      await stripe.checkout.sessions.create({ mode: 'paidonce_doctor' }, { maxNetworkRetries: 0, timeout: probeTimeoutMs });
     } catch (error) {
       const failure = failureOf('POST /v1/checkout/sessions', error, 'invalid_input');
       if (!(failure instanceof LedgerError && failure.code === 'invalid_input')) throw failure;

@@ -3,8 +3,9 @@
 import { isId } from '@paidonce/ledger/adapter';
 import { findOrder } from '../intake/ownership.ts';
 import { moneySchema, movementSchema, type StripeMoney } from '../stripe/money-objects.ts';
-import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { identityOf, sessionSchema } from '../stripe/stripe-objects.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 import { type BatchContext, everyObject } from './batch-context.ts';
 
 /** A payment in scope, as Stripe has it. */

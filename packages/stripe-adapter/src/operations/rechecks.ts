@@ -1,15 +1,16 @@
 // The two ways to a recheck: a person who waits for the answer, and a bulk run of the ledger, which is paced as the poll is, and
 // beside it, so that neither waits for the other.
 import type { Logger, Runtime } from '@paidonce/ledger';
-import type Stripe from 'stripe';
 import { Intake } from '../intake/intake.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
-import { StripeCalls, type StripeCallsOptions } from '../stripe/stripe-calls.ts';
+import type { StripeClient } from '../stripe/client.ts';
+import { StripeCalls } from '../stripe/stripe-calls.ts';
+import type { StripeCallsOptions } from '../stripe/stripe-request.ts';
 import type { BatchContext } from './batch-context.ts';
 import { type Rechecked, type RecheckOptions, recheck } from './recheck.ts';
 
 export interface RechecksParts extends Omit<BatchContext, 'intake'> {
-  readonly stripe: Stripe;
+  readonly stripe: StripeClient;
   readonly runtime: Runtime;
   readonly log: Logger;
   readonly scope: string;

@@ -5,8 +5,8 @@ import { attemptOf, defined } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { isReleasedPart } from '../mapping/refunds-and-disputes.ts';
 import { chargeSchema, movementSchema } from '../stripe/money-objects.ts';
-import type { Answer } from '../stripe/stripe-calls.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
 import { unsettledOrders } from './object-tier.ts';
 import { type Round, slackMs } from './round.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { stripePayments } from '../index.ts';
 import { hourMs, openShop, refusal, type Shop } from '../shop.test-support.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
-import type { Answer, ListPage } from '../stripe/stripe-calls.ts';
+import type { Answer, ListPage } from '../stripe/stripe-request.ts';
 import { eventTypes } from './log.test-support.ts';
 import type { SweepOptions } from './poll.ts';
 import { Round, type RoundParts } from './round.ts';

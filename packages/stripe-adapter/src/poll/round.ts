@@ -8,9 +8,10 @@ import type { OurLedger } from '../intake/our-ledger.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import type { Provenance } from '../mapping/provenance.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
-import type { Answer, ListPage, StripeCalls } from '../stripe/stripe-calls.ts';
+import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
+import type { Answer, ListPage } from '../stripe/stripe-request.ts';
 
 /** Objects listed; those of ours that stated a fact; memberships granted or restored; objects that could not be taken in. */
 export interface Counts {

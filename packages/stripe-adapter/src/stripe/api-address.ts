@@ -1,7 +1,7 @@
 // Where a client of Stripe sends the shop's key, and whether it may. A live key goes to Stripe itself over TLS, and nowhere
 // else unless that is said; over plain http a key goes no further than this machine.
 import { LedgerError } from '@paidonce/ledger';
-import type Stripe from 'stripe';
+import { type StripeClient, settingOf } from './client.ts';
 
 /** Where requests go, and with which key. */
 export interface ApiAddress {
@@ -14,14 +14,13 @@ export interface ApiAddress {
 const stripeHost = 'api.stripe.com';
 
 /** Reads from the client where it sends requests, and its key. */
-export function addressOf(stripe: Stripe): ApiAddress {
+export function addressOf(stripe: StripeClient): ApiAddress {
   // The SDK has no public name for its key; versions 17 to 23 keep it here.
   const { _authenticator: authenticator } = stripe as unknown as { readonly _authenticator?: { readonly _apiKey?: unknown } };
   const key = authenticator?._apiKey;
-  const field = (name: 'host' | 'protocol'): string => String(stripe.getApiField(name) ?? '');
   return {
-    host: field('host') || stripeHost,
-    protocol: (field('protocol') || 'https').replace(/:$/, ''),
+    host: settingOf(stripe, 'host') || stripeHost,
+    protocol: (settingOf(stripe, 'protocol') || 'https').replace(/:$/, ''),
     ...(typeof key === 'string' ? { key } : {}),
   };
 }

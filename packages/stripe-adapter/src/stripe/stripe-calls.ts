@@ -1,50 +1,24 @@
-// Every call to Stripe: own deadlines, no retries of the SDK (it ignores `Retry-After` and waits up to 80 s), and
-// each failure as one LedgerError (`stripe-failure.ts`).
-
-import type { Runtime } from '@paidonce/ledger';
-import { defined } from '@paidonce/ledger/adapter';
+// Every call that we make to Stripe. How one is made, and what counts as its answer, is in `stripe-request.ts`.
 import type Stripe from 'stripe';
-
-import { type Asked, type Listed, notAnAnswer } from './answer-check.ts';
+import * as z from 'zod';
+import { type StripeRequestOptions as Options, type StripeClient, settingOf } from './client.ts';
+import { type CreatedIntent, type CreatedSession, createdIntentSchema, createdSessionSchema } from './created-objects.ts';
+import { lineItemsSchema, type StripeLineItem } from './line-items.ts';
 import { type ListWindow, pageLimit, pageOf } from './list-window.ts';
 import type { RefundsOf } from './money-objects.ts';
 import type { ReadableType } from './readable-types.ts';
-import { failureOf, NoAnswer, type Refused, stripeErrorIn } from './stripe-failure.ts';
+import { stripeAccountSchema } from './stripe-objects.ts';
+import { type Answer, type ListPage, type StripeCallsOptions, type StripeRequest, StripeRequests } from './stripe-request.ts';
 
-/** What Stripe answered, and when, by Stripe's own clock. */
-export interface Answer<T = unknown> {
-  readonly object: T;
-  /** The `Date` header, ISO 8601; our own time if there is none. */
-  readonly asOf: string;
-  /** The version that shaped the object. Absent: the response names none. */
-  readonly apiVersion?: string;
-  /** Stripe repeated its stored answer to an earlier request with this idempotency key; the object may have changed since. */
-  readonly isReplayed?: true;
-}
-
-export interface ListPage {
-  readonly objects: readonly unknown[];
-  readonly hasMore: boolean;
-}
-
-export interface StripeCallsOptions {
-  readonly stripe: Stripe;
-  readonly runtime: Runtime;
-  /** The connected account to act on. Absent: the key's own account. */
-  readonly connected?: string;
-  /** Wraps each request, to count, pace or retry it. Default: one request, at once. */
-  readonly around?: <T>(what: string, call: () => Promise<T>) => Promise<T>;
-}
-
-/** Short: a webhook waits for this read, and Stripe does not wait long for a webhook. */
-const readTimeoutMs = 5_000;
 const listTimeoutMs = 20_000;
 const createTimeoutMs = 20_000;
 /** The row of a refund tells whether money moved. The charge of a dispute tells in which currency it was paid. */
 const refundRow = 'balance_transaction';
 const disputedCharge = 'charge';
 
-type Call<T> = (options: Stripe.RequestOptions) => Promise<Stripe.Response<T>>;
+const accountSchema = z.object({ id: stripeAccountSchema });
+const balanceSchema = z.object({ livemode: z.boolean() });
+const anySchema = z.unknown();
 
 /**
  * Each method throws LedgerError: `provider_unavailable` if the answer is unknown for now; `invalid_input` if Stripe
@@ -52,11 +26,18 @@ type Call<T> = (options: Stripe.RequestOptions) => Promise<Stripe.Response<T>>;
  */
 export class StripeCalls {
   readonly #options: StripeCallsOptions;
-  readonly #stripe: Stripe;
+  readonly #stripe: StripeClient;
+  readonly #requests: StripeRequests;
 
   constructor(options: StripeCallsOptions) {
     this.#options = options;
     this.#stripe = options.stripe;
+    this.#requests = new StripeRequests(options);
+  }
+
+  /** The version of the shop's SDK: Stripe reads the parameters of a creation in it. Empty: the account's. */
+  get shopsVersion(): string {
+    return settingOf(this.#stripe, 'version');
   }
 
   /** The same calls on a connected account. */
@@ -66,72 +47,74 @@ export class StripeCalls {
 
   /** The id of the key's own account. */
   async account(): Promise<string> {
-    const call: Call<Stripe.Account> = (options) => this.#stripe.accounts.retrieveCurrent({}, options);
-    const { object } = await this.#ask('GET /v1/account', call, readTimeoutMs, { object: 'account' });
+    const call = (options: Options) => this.#stripe.accounts.retrieveCurrent({}, options);
+    const { object } = await this.#requests.ask({ what: 'GET /v1/account', call, asked: { object: 'account' } }, accountSchema);
     return object.id;
   }
 
   /** The key's mode; true is live. Nothing else shows it while there are no objects yet. */
   async livemode(): Promise<boolean> {
-    const call: Call<Stripe.Balance> = (options) => this.#stripe.balance.retrieve({}, options);
-    const { object } = await this.#ask('GET /v1/balance', call, readTimeoutMs, { object: 'balance' });
+    const call = (options: Options) => this.#stripe.balance.retrieve({}, options);
+    const { object } = await this.#requests.ask({ what: 'GET /v1/balance', call, asked: { object: 'balance' } }, balanceSchema);
     return object.livemode;
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses the parameters. */
-  createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<Stripe.Checkout.Session>> {
+  createSession(parameters: Stripe.Checkout.SessionCreateParams, idempotencyKey: string): Promise<Answer<CreatedSession>> {
     const { sessions } = this.#stripe.checkout;
-    const call: Call<Stripe.Checkout.Session> = (options) => sessions.create(parameters, { ...options, idempotencyKey });
+    const call = (options: Options) => sessions.create(parameters, { ...options, idempotencyKey });
     const asked = { object: 'checkout.session', metadata: parameters.metadata || {} };
-    return this.#ask('POST /v1/checkout/sessions', call, createTimeoutMs, asked, 'invalid_input');
+    return this.#requests.ask(creation('POST /v1/checkout/sessions', call, asked), createdSessionSchema);
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses, as it does for a session that is not open. */
   expireSession(sessionId: string, idempotencyKey: string): Promise<Answer> {
     const { sessions } = this.#stripe.checkout;
     const what = `POST /v1/checkout/sessions/${sessionId}/expire`;
-    const call: Call<Stripe.Checkout.Session> = (options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey });
-    return this.#ask(what, call, readTimeoutMs, { object: 'checkout.session', id: sessionId }, 'invalid_input');
+    const call = (options: Options) => sessions.expire(sessionId, {}, { ...options, idempotencyKey });
+    const asked = { object: 'checkout.session', id: sessionId };
+    return this.#requests.ask({ what, call, asked, refusedAs: 'invalid_input' }, anySchema);
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses the parameters. */
-  createIntent(parameters: Stripe.PaymentIntentCreateParams, idempotencyKey: string): Promise<Answer<Stripe.PaymentIntent>> {
+  createIntent(parameters: Stripe.PaymentIntentCreateParams, idempotencyKey: string): Promise<Answer<CreatedIntent>> {
     const { paymentIntents } = this.#stripe;
-    const call: Call<Stripe.PaymentIntent> = (options) => paymentIntents.create(parameters, { ...options, idempotencyKey });
+    const call = (options: Options) => paymentIntents.create(parameters, { ...options, idempotencyKey });
     const asked = { object: 'payment_intent', metadata: parameters.metadata || {} };
-    return this.#ask('POST /v1/payment_intents', call, createTimeoutMs, asked, 'invalid_input');
+    return this.#requests.ask(creation('POST /v1/payment_intents', call, asked), createdIntentSchema);
   }
 
   /** @throws LedgerError `invalid_input`: Stripe refuses, as it does once the intent is paid or being collected. */
   cancelIntent(id: string, idempotencyKey: string): Promise<Answer> {
     const { paymentIntents } = this.#stripe;
-    const what = `POST /v1/payment_intents/${id}/cancel`;
-    const call: Call<Stripe.PaymentIntent> = (options) => paymentIntents.cancel(id, {}, { ...options, idempotencyKey });
-    return this.#ask(what, call, readTimeoutMs, { object: 'payment_intent', id }, 'invalid_input');
+    const call = (options: Options) => paymentIntents.cancel(id, {}, { ...options, idempotencyKey });
+    const asked = { object: 'payment_intent', id };
+    return this.#requests.ask({ what: `POST /v1/payment_intents/${id}/cancel`, call, asked, refusedAs: 'invalid_input' }, anySchema);
   }
 
   /** All line items of a session, of which its own answer has the first ten. */
-  async lineItems(sessionId: string): Promise<readonly Stripe.LineItem[]> {
+  async lineItems(sessionId: string): Promise<readonly StripeLineItem[]> {
     const { sessions } = this.#stripe.checkout;
-    const call: Call<Stripe.ApiList<Stripe.LineItem>> = (options) => sessions.listLineItems(sessionId, { limit: pageLimit }, options);
+    const what = `GET /v1/checkout/sessions/${sessionId}/line_items`;
+    const call = (options: Options) => sessions.listLineItems(sessionId, { limit: pageLimit }, options);
     const asked = { object: 'list', of: { object: 'item' } };
-    return (await this.#ask(`GET /v1/checkout/sessions/${sessionId}/line_items`, call, readTimeoutMs, asked)).object.data;
+    return (await this.#requests.ask({ what, call, asked }, lineItemsSchema)).object.data;
   }
 
   /** The session with its payment intent and charge expanded. Undefined: Stripe has none of this id in our account and mode. */
-  session(sessionId: string, timeoutMs: number = readTimeoutMs): Promise<Answer | undefined> {
+  session(id: string, timeoutMs?: number): Promise<Answer | undefined> {
     const { sessions } = this.#stripe.checkout;
     const parameters = { expand: ['payment_intent.latest_charge'] };
-    const call: Call<unknown> = (options) => sessions.retrieve(sessionId, parameters, options);
-    return this.#find(`GET /v1/checkout/sessions/${sessionId}`, call, { object: 'checkout.session', id: sessionId }, timeoutMs);
+    const call = (options: Options) => sessions.retrieve(id, parameters, options);
+    return this.#find(`GET /v1/checkout/sessions/${id}`, call, { object: 'checkout.session', id }, timeoutMs);
   }
 
   /** The payment intent with its charge expanded. Undefined: Stripe has none of this id in our account and mode. */
-  intent(intentId: string, timeoutMs: number = readTimeoutMs): Promise<Answer | undefined> {
+  intent(id: string, timeoutMs?: number): Promise<Answer | undefined> {
     const { paymentIntents } = this.#stripe;
     const parameters = { expand: ['latest_charge'] };
-    const call: Call<unknown> = (options) => paymentIntents.retrieve(intentId, parameters, options);
-    return this.#find(`GET /v1/payment_intents/${intentId}`, call, { object: 'payment_intent', id: intentId }, timeoutMs);
+    const call = (options: Options) => paymentIntents.retrieve(id, parameters, options);
+    return this.#find(`GET /v1/payment_intents/${id}`, call, { object: 'payment_intent', id }, timeoutMs);
   }
 
   /** Expanded by what its meaning depends on. Undefined: Stripe has none of this id in our account and mode. */
@@ -158,7 +141,8 @@ export class StripeCalls {
     const of = { payment_intent: intentId };
     const parameters = { ...of, limit: 1, expand: ['data.payment_intent.latest_charge'] };
     const what = `GET /v1/checkout/sessions?payment_intent=${intentId}`;
-    const found = await this.#listOf(what, (options) => sessions.list(parameters, options), { object: 'checkout.session', where: of });
+    const call = (options: Options) => sessions.list(parameters, options);
+    const found = await this.#requests.listOf({ what, call }, { object: 'checkout.session', where: of });
     const [session] = found?.object.objects ?? [];
     return found && session !== undefined ? { ...found, object: session } : undefined;
   }
@@ -167,82 +151,49 @@ export class StripeCalls {
   refunds(of: RefundsOf): Promise<Answer<ListPage> | undefined> {
     const what = `GET /v1/refunds?${new URLSearchParams({ ...of })}`;
     const parameters = { ...of, limit: pageLimit, expand: [`data.${refundRow}`] };
-    return this.#listOf(what, (options) => this.#stripe.refunds.list(parameters, options), { object: 'refund', where: of });
+    const call = (options: Options) => this.#stripe.refunds.list(parameters, options);
+    return this.#requests.listOf({ what, call }, { object: 'refund', where: of });
   }
 
   /** The newest hundred disputes. Undefined: Stripe has no such payment in our account and mode. */
   disputes(intentId: string): Promise<Answer<ListPage> | undefined> {
     const of = { payment_intent: intentId };
-    const parameters = { ...of, limit: pageLimit, expand: [`data.${disputedCharge}`] };
     const what = `GET /v1/disputes?payment_intent=${intentId}`;
-    return this.#listOf(what, (options) => this.#stripe.disputes.list(parameters, options), { object: 'dispute', where: of });
+    const parameters = { ...of, limit: pageLimit, expand: [`data.${disputedCharge}`] };
+    const call = (options: Options) => this.#stripe.disputes.list(parameters, options);
+    return this.#requests.listOf({ what, call }, { object: 'dispute', where: of });
   }
 
   /** Completed sessions, each with its payment intent and charge expanded. */
   completeSessions(window: ListWindow): Promise<Answer<ListPage>> {
     const { sessions } = this.#stripe.checkout;
-    const parameters = { status: 'complete' as const, ...pageOf(window), expand: ['data.payment_intent.latest_charge'] };
+    const parameters = { status: 'complete', ...pageOf(window), expand: ['data.payment_intent.latest_charge'] };
+    const call = (options: Options) => sessions.list(parameters, options);
     const what = 'GET /v1/checkout/sessions?status=complete';
-    return this.#list(what, (options) => sessions.list(parameters, options), { object: 'checkout.session' }, listTimeoutMs);
+    return this.#requests.list({ what, call, timeoutMs: listTimeoutMs }, { object: 'checkout.session' });
   }
 
   /** Snapshot events of these types, at most twenty; Stripe keeps them for 30 days. */
   events(types: readonly string[], window: ListWindow): Promise<Answer<ListPage>> {
-    const { events } = this.#stripe;
     const parameters = { types: [...types], ...pageOf(window) };
-    return this.#list('GET /v1/events', (options) => events.list(parameters, options), { object: 'event' }, listTimeoutMs);
+    const call = (options: Options) => this.#stripe.events.list(parameters, options);
+    return this.#requests.list({ what: 'GET /v1/events', call, timeoutMs: listTimeoutMs }, { object: 'event' });
   }
 
   /** Every movement of money, with its source object expanded. */
   balanceTransactions(window: ListWindow): Promise<Answer<ListPage>> {
-    const { balanceTransactions } = this.#stripe;
-    const call: Call<Stripe.ApiList<unknown>> = (options) =>
-      balanceTransactions.list({ ...pageOf(window), expand: ['data.source'] }, options);
-    return this.#list('GET /v1/balance_transactions', call, { object: 'balance_transaction' }, listTimeoutMs);
+    const parameters = { ...pageOf(window), expand: ['data.source'] };
+    const call = (options: Options) => this.#stripe.balanceTransactions.list(parameters, options);
+    const what = 'GET /v1/balance_transactions';
+    return this.#requests.list({ what, call, timeoutMs: listTimeoutMs }, { object: 'balance_transaction' });
   }
 
-  async #ask<T>(
-    what: string,
-    call: Call<T>,
-    timeoutMs: number,
-    asked: Asked,
-    refusedAs: Refused = 'provider_unavailable',
-  ): Promise<Answer<T>> {
-    const { runtime, connected, around = (_what, once) => once() } = this.#options;
-    const options = { timeout: timeoutMs * runtime.patience, maxNetworkRetries: 0, ...defined({ stripeAccount: connected }) };
-    const response = await around(what, async () => {
-      try {
-        const body = await call(options);
-        const { statusCode, headers } = body.lastResponse;
-        const found = notAnAnswer(statusCode, body, asked);
-        if (found !== undefined) throw new NoAnswer(found, { statusCode, headers });
-        return body;
-      } catch (error) {
-        throw failureOf(what, error, refusedAs);
-      }
-    });
-    const { date, 'stripe-version': apiVersion, 'idempotent-replayed': replayed } = response.lastResponse.headers;
-    const at = new Date(date ?? '');
-    const asOf = (Number.isNaN(at.getTime()) ? runtime.now() : at).toISOString();
-    return { object: response, asOf, ...(replayed === 'true' ? { isReplayed: true } : {}), ...defined({ apiVersion }) };
-  }
-
-  #find<T>(what: string, call: Call<T>, asked: Asked, timeoutMs: number = readTimeoutMs): Promise<Answer<T> | undefined> {
-    return this.#ask(what, call, timeoutMs, asked).catch(undefinedWhereMissing);
-  }
-
-  /** A list that belongs to one payment. Undefined: Stripe has no such payment. */
-  #listOf<T>(what: string, call: Call<Stripe.ApiList<T>>, of: Listed): Promise<Answer<ListPage> | undefined> {
-    return this.#list(what, call, of, readTimeoutMs).catch(undefinedWhereMissing);
-  }
-
-  async #list<T>(what: string, call: Call<Stripe.ApiList<T>>, of: Listed, timeoutMs: number): Promise<Answer<ListPage>> {
-    const { object: list, ...answer } = await this.#ask(what, call, timeoutMs, { object: 'list', of });
-    return { ...answer, object: { objects: list.data, hasMore: list.has_more === true } };
+  #find(what: string, call: StripeRequest['call'], asked: StripeRequest['asked'], timeoutMs?: number): Promise<Answer | undefined> {
+    return this.#requests.find({ what, call, asked, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   }
 }
 
-/** "No such object" is an answer like any other: asking again would bring the same. */
-function undefinedWhereMissing(error: unknown): undefined {
-  if (stripeErrorIn(error)?.code !== 'resource_missing') throw error;
+/** Its parameters are those of the caller, typed by the SDK of the shop, and so in its release. */
+function creation(what: string, call: StripeRequest['call'], asked: StripeRequest['asked']): StripeRequest {
+  return { what, call, asked, timeoutMs: createTimeoutMs, refusedAs: 'invalid_input', release: 'of the shop' };
 }

@@ -2,7 +2,7 @@
 // the signature must lie within five minutes of our clock, on both sides: the SDK accepts future times.
 import type { Runtime } from '@paidonce/ledger';
 import { LedgerError } from '@paidonce/ledger';
-import type Stripe from 'stripe';
+import type { StripeClient } from '../stripe/client.ts';
 import { isSandboxSecret, webhookSecretProblem } from '../stripe/secrets.ts';
 
 /** A signing secret, with the account and the mode of the endpoint that it belongs to. */
@@ -19,6 +19,8 @@ export interface WebhookSecret {
 }
 
 const toleranceSeconds = 300;
+/** A signature of the scheme `v1`: an HMAC of SHA-256 in hexadecimal. */
+const signatureForm = /(?:^|,)v1=[0-9a-f]{64}(?:,|$)/;
 
 /**
  * A sandbox's secret speaks for test mode alone, whatever is said of it.
@@ -48,16 +50,18 @@ export function readSecrets(
 }
 
 /**
- * The secret that signed the body. Undefined: none did, or the time in the signature is more than five minutes off. Whatever
- * the SDK throws is a refusal: for an empty `v1=`, or one whose 64 characters are not 64 bytes, it throws plain errors.
+ * The secret that signed the body. Undefined: none did, or the time in the signature is more than five minutes off. What is no
+ * signature by its form is refused before the SDK: for an empty `v1=` all majors throw plain errors. Whatever it throws
+ * is a refusal.
  */
 export async function signedBy(
   body: Uint8Array,
   header: string,
   secrets: readonly WebhookSecret[],
-  { stripe, runtime }: { readonly stripe: Stripe; readonly runtime: Runtime },
+  { stripe, runtime }: { readonly stripe: StripeClient; readonly runtime: Runtime },
 ): Promise<WebhookSecret | undefined> {
   const now = runtime.now().getTime();
+  if (!signatureForm.test(header)) return undefined;
   if (!(Math.abs(now / 1_000 - timestampIn(header)) <= toleranceSeconds)) return undefined;
   for (const secret of secrets) {
     try {

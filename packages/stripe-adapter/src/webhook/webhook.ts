@@ -4,10 +4,10 @@
 
 import { LedgerError, type Logger, type PaymentLedger, type Runtime } from '@paidonce/ledger';
 import { defined, isId, WarningLimit } from '@paidonce/ledger/adapter';
-import type Stripe from 'stripe';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import type { StripeEvents } from '../intake/stripe-events.ts';
 import { named, recordUnreadable } from '../intake/unreadable.ts';
+import type { StripeClient } from '../stripe/client.ts';
 import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
 import { failedPath, identityOf } from '../stripe/stripe-objects.ts';
 import { signedBy, type WebhookSecret } from './webhook-signature.ts';
@@ -23,7 +23,7 @@ export interface WebhookAnswer {
 }
 
 export interface WebhookParts {
-  readonly stripe: Stripe;
+  readonly stripe: StripeClient;
   readonly ledger: PaymentLedger;
   readonly secrets: readonly WebhookSecret[];
   readonly events: StripeEvents;

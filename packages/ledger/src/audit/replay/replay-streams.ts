@@ -99,7 +99,7 @@ class Replay {
       const orderId = stream.name.slice(orderAggregate.stream('').length);
       const folded = this.#fold(orderId, stream);
       if (folded === undefined) continue;
-      const { columns, reviews, queued } = rowsOf(folded);
+      const { columns, reviews, queued } = rowsOf(asLive(folded, log));
       this.#tables?.order(orderId, queued);
       memberships[folded.state.membership] += 1;
       counts.openReviews += reviews.length;
@@ -108,7 +108,7 @@ class Replay {
       if (this.#live) this.#compare(orderId, columns, reviews);
     }
     const [accounts, cursor] = [[...this.#accounts.values()], this.#live?.cursor];
-    const tables = this.#isBroken ? undefined : this.#tables?.end();
+    const tables = this.#isBroken ? undefined : this.#tables?.end((position) => log.originOf(position) as Position);
     return { ...counts, memberships, accounts, cursor, tables, differences: this.#differences, differing: this.#differing };
   }
 
@@ -234,4 +234,14 @@ function isSameJson(a: unknown, b: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** The order as its live row names positions: those of the original log, where a copy of it is replayed. */
+function asLive(order: FoldedOrder, log: SqliteLog): FoldedOrder {
+  const { progress } = order;
+  if (progress.action === null) return order;
+  return {
+    ...order,
+    progress: { ...progress, action: { ...progress.action, position: log.originOf(progress.action.position) as Position } },
+  };
 }

@@ -1,7 +1,7 @@
 // Rebuilds the rows of the read models that are not of one order alone, and compares them with the live ones. Rows of one
 // stream are compared as it is replayed; counters, and what facts of other streams change, when all parts are there.
 import { isDeepStrictEqual } from 'node:util';
-import type { StoredEvent } from '../../event-store/event-store.ts';
+import type { Position, StoredEvent } from '../../event-store/event-store.ts';
 import { actionColumns, isOfRun, noteRuns } from '../../read-models/action-rows.ts';
 import { foldHeld, type HeldRow, heldColumns, isOfReference, referenceOf } from '../../read-models/held-rows.ts';
 import { type HourCounts, hourColumns, latencyColumns, waitColumns } from '../../read-models/hour-counts.ts';
@@ -57,15 +57,17 @@ export class ReplayTables {
     }
     if (isOfRun(name)) noteRuns(events, this.notes.actions);
     if (!isOfReference(name)) return;
+    const reference = referenceOf(name);
     let held: HeldRow | undefined;
     for (const event of events) held = foldHeld(held, event);
-    const reference = referenceOf(name);
     if (held) this.#compare(`reference ${reference}`, 'held', heldColumns(reference, held));
   }
 
-  end(): ReplayedTables {
+  /** @param originOf converts a position that was replayed to one of the log that the live rows name. */
+  end(originOf: (position: Position) => Position): ReplayedTables {
     const { actions, counts } = this.notes;
-    for (const row of actions.rows.values()) {
+    for (const replayed of actions.rows.values()) {
+      const row = { ...replayed, position: originOf(replayed.position) };
       const ended = row.action === 'run' && row.runId !== null ? actions.ended.get(row.runId) : undefined;
       this.#compare(`action ${row.position}`, 'actions', actionColumns({ ...row, outcome: ended ?? row.outcome }));
     }

@@ -3,6 +3,7 @@
 import { defined } from '../../defined.ts';
 import type { Accounts } from '../accounts.ts';
 import { BY_ITSELF, type Model } from '../model.ts';
+import { shapedAnswer } from './answer-shape.ts';
 import { authenticate } from './authenticate.ts';
 import type { CallCounter } from './call-counter.ts';
 import { expand } from './expand.ts';
@@ -43,6 +44,14 @@ interface Progress {
   fault: Fault | undefined;
   /** The account whose idempotency key this request uses. Undefined: none. */
   holdsKeyOf: Model | undefined;
+}
+
+/** What a request says, once it is read. */
+interface Said {
+  readonly form: FormMap;
+  /** In one order, to compare it with an earlier one of the same idempotency key. */
+  readonly text: string;
+  readonly version: string;
 }
 
 export class Api {
@@ -109,13 +118,13 @@ export class Api {
       return { status: stored.status, body: stored.body, headers: { ...replayed, ...ofVersion } };
     }
     if (key !== undefined) progress.holdsKeyOf = model;
-    const work = this.#execute(model, match, form, text, progress);
+    const work = this.#execute(model, match, { form, text, version }, progress);
     const body = fault?.kind === 'other_object' ? JSON.stringify(otherObject(model, JSON.parse(work.body))) : work.body;
     return { ...work, body, headers: { ...work.headers, ...ofVersion } };
   }
 
   /** Runs the route and stores the answer under its idempotency key, both in one transaction. */
-  #execute(model: Model, { route, id }: FoundRoute, form: FormMap, text: string, { requestId, key, fault }: Progress): Work {
+  #execute(model: Model, { route, id }: FoundRoute, { form, text, version }: Said, { requestId, key, fault }: Progress): Work {
     const { idempotency } = this.#parts;
     const store = (status: number, body: string): Work => {
       if (key !== undefined) idempotency.store(model, { id: key, request: text, requestId, status, body });
@@ -130,11 +139,12 @@ export class Api {
           return { ...store(status, body), headers: { 'stripe-should-retry': key === undefined ? 'true' : 'false', ...headers } };
         }
         const parameters = new Parameters(form);
-        const object = route.handle({ model, parameters, id });
+        const object = route.handle({ model, parameters, version, id });
         const paths = parameters.strings('expand');
         // An unknown parameter is refused here at the latest, and the transaction undoes what was done.
         parameters.refuseUnknown();
-        if (!(object instanceof StripeApiError)) return store(200, `${JSON.stringify(expand(model, object, paths), null, 2)}\n`);
+        if (!(object instanceof StripeApiError))
+          return store(200, `${JSON.stringify(shapedAnswer(expand(model, object, paths), version), null, 2)}\n`);
         // A declined card is an executed request, and what it created stays.
         const { status, body, headers = {} } = errorWork(object, requestId, undefined);
         return { ...store(status, body), headers };

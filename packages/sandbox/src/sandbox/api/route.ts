@@ -6,6 +6,8 @@ import { noSuchObject } from './stripe-error.ts';
 export interface Call {
   readonly model: Model;
   readonly parameters: Parameters;
+  /** The version that the request asks for. */
+  readonly version: string;
   /** The id in the path; empty if the path has none. */
   readonly id: string;
 }

@@ -1,7 +1,6 @@
 // `/_sandbox/…`: the sandbox's own entries, for demos and for tests in another process. Forms or flat JSON.
 // Not part of Stripe, and not counted.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { defined } from '../../defined.ts';
 import { FAULT_KINDS, type Fault } from '../api/faults.ts';
 import { type FormMap, parseForm } from '../api/form.ts';
@@ -13,29 +12,30 @@ import type { Fate } from '../fate.ts';
 import { DISPUTE_CASE_TYPES, DISPUTE_STATUSES } from '../objects/disputes.ts';
 import { REFUND_ENDS } from '../objects/refund-status.ts';
 import { pageHeaders, renderDocument } from '../page/document.ts';
+import type { WebAnswer, WebRequest, WebServer } from '../web-server.ts';
 import { statePage } from './state-page.ts';
 
 type Action = (id: string, form: Parameters) => unknown;
 
-export function registerControl(app: FastifyInstance, core: SandboxCore, controls: Controls): void {
+export function registerControl(app: WebServer, core: SandboxCore, controls: Controls): void {
   const actions = { ...paymentActions(controls), ...sandboxActions(core) };
   for (const [path, action] of Object.entries(actions)) {
-    app.post<{ Params: { id?: string }; Body: string }>(`/_sandbox${path}`, async (request, reply) => {
-      return answer(reply, async () => {
+    app.on('POST', `/_sandbox${path}`, (request) =>
+      answer(async () => {
         refuseOtherSites(request, core.model.baseUrl);
         const form = new Parameters(readBody(request));
-        const result = await action(request.params.id ?? '', form);
+        const result = await action(request.id, form);
         form.refuseUnknown();
         return result ?? {};
-      });
-    });
+      }),
+    );
   }
-  app.get('/_sandbox', (_request, reply) => {
+  app.on('GET', '/_sandbox', () => {
     core.catchUp();
-    return reply.headers(pageHeaders()).send(renderDocument(statePage(core)));
+    return { status: 200, headers: pageHeaders(), body: renderDocument(statePage(core)) };
   });
-  app.get('/_sandbox/calls', (_request, reply) => answer(reply, () => ({ total: core.calls.count(), byRoute: core.calls.byRoute() })));
-  app.get('/_sandbox/faults', (_request, reply) => answer(reply, () => ({ faults: core.faults.list() })));
+  app.on('GET', '/_sandbox/calls', () => answer(() => ({ total: core.calls.count(), byRoute: core.calls.byRoute() })));
+  app.on('GET', '/_sandbox/faults', () => answer(() => ({ faults: core.faults.list() })));
 }
 
 function paymentActions(controls: Controls): Record<string, Action> {
@@ -140,9 +140,8 @@ function readFault(form: Parameters): Fault {
   return { kind: form.oneOf('kind', FAULT_KINDS) ?? 'status', ...set };
 }
 
-function readBody(request: FastifyRequest<{ Body: string }>): FormMap {
-  const text = typeof request.body === 'string' ? request.body : '';
-  if (!request.headers['content-type']?.startsWith('application/json') || text === '') return parseForm(text);
+function readBody({ headers, body: text }: WebRequest): FormMap {
+  if (!headers['content-type']?.startsWith('application/json') || text === '') return parseForm(text);
   try {
     return new Map(Object.entries(JSON.parse(text) as object).map(([key, value]) => [key, String(value)]));
   } catch {
@@ -151,7 +150,7 @@ function readBody(request: FastifyRequest<{ Body: string }>): FormMap {
 }
 
 /** A page of another site must not control the sandbox through its visitor's browser. @throws StripeApiError 403 */
-function refuseOtherSites(request: FastifyRequest, baseUrl: string): void {
+function refuseOtherSites(request: WebRequest, baseUrl: string): void {
   const { origin } = request.headers;
   if (origin !== undefined && origin !== new URL(baseUrl).origin) {
     throw new StripeApiError(
@@ -162,13 +161,12 @@ function refuseOtherSites(request: FastifyRequest, baseUrl: string): void {
   }
 }
 
-async function answer(reply: FastifyReply, work: () => unknown): Promise<FastifyReply> {
+async function answer(work: () => unknown): Promise<WebAnswer> {
   try {
-    return reply.send(await work());
+    return { status: 200, body: (await work()) as object };
   } catch (error) {
-    if (error instanceof StripeApiError) return reply.code(error.status).send(error.body('req_sandbox'));
-    return reply
-      .code(400)
-      .send({ error: { type: 'invalid_request_error', message: error instanceof Error ? error.message : String(error) } });
+    if (error instanceof StripeApiError) return { status: error.status, body: error.body('req_sandbox') };
+    const message = error instanceof Error ? error.message : String(error);
+    return { status: 400, body: { error: { type: 'invalid_request_error', message } } };
   }
 }

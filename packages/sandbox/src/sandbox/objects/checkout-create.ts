@@ -46,7 +46,7 @@ const WITHOUT_EFFECT = [
   'wallet_options',
 ];
 
-export function createSession({ model, parameters }: Call): object {
+export function createSession({ model, parameters, version }: Call): object {
   const mode = parameters.oneOf('mode', ['payment', 'setup', 'subscription']) ?? 'payment';
   parameters.onlyOneOf('customer', 'customer_email');
   parameters.onlyOneOf('customer', 'customer_creation');
@@ -54,7 +54,7 @@ export function createSession({ model, parameters }: Call): object {
   parameters.onlyOneOf('payment_method_configuration', 'payment_method_types');
   const customerCreation = readCustomerCreation(parameters, mode);
   refuseInvoice(parameters);
-  const page = readPage(parameters);
+  const page = readPage(parameters, version);
   const metadata = parameters.metadata() ?? {};
   refuseUnknownFate(metadata);
   const lineItems = readLineItems(model, parameters, mode);

@@ -1,11 +1,11 @@
 // Where a session is paid: on Stripe's page, in a page of the shop, or by Stripe's elements. Each takes other parameters.
 import type Stripe from 'stripe';
+import { uiModesOf } from '../api/answer-shape.ts';
 import type { Parameters } from '../api/parameters.ts';
 import { invalidRequest, missingParameter, noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import { readAdjustable } from './line-items.ts';
 
-const UI_MODES = ['hosted_page', 'embedded_page', 'elements'] as const;
 const NOT_ELEMENTS = [
   'after_expiration',
   'branding_settings',
@@ -21,8 +21,9 @@ type PageFields = Pick<Stripe.Checkout.Session, 'cancel_url' | 'success_url' | '
   Partial<Pick<Stripe.Checkout.Session, 'return_url' | 'redirect_on_completion'>>;
 
 /** @throws StripeApiError 400 for parameters that this `ui_mode` does not take. */
-export function readPage(parameters: Parameters): PageFields {
-  const uiMode = parameters.oneOf('ui_mode', UI_MODES) ?? 'hosted_page';
+export function readPage(parameters: Parameters, version: string): PageFields {
+  const names = uiModesOf(version);
+  const uiMode = names.get(parameters.oneOf('ui_mode', [...names.keys()]) ?? '') ?? 'hosted_page';
   if (uiMode === 'hosted_page') return { ui_mode: uiMode, ...readHosted(parameters) };
   for (const name of ['success_url', 'cancel_url', ...(uiMode === 'elements' ? NOT_ELEMENTS : [])]) refuseIn(parameters, uiMode, name);
   const redirects =

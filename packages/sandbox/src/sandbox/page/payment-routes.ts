@@ -1,7 +1,6 @@
 // `/c/pay/:session`, `/c/recover/:session` and `/b/:link`. The form can be posted by hand, too:
 // `curl -i -d card=success -d fate=lost http://127.0.0.1:PORT/c/pay/cs_test_…`
 
-import type { FastifyInstance, FastifyReply } from 'fastify';
 import { defined } from '../../defined.ts';
 import { parseForm } from '../api/form.ts';
 import { Parameters } from '../api/parameters.ts';
@@ -12,82 +11,78 @@ import { type Fate, LATE_SECONDS, parseFate } from '../fate.ts';
 import { filledSuccessUrl } from '../objects/checkout-record.ts';
 import type { CheckoutRecord } from '../state/records.ts';
 import { paymentOption } from '../test-cards.ts';
+import { seeOther, type WebAnswer, type WebServer } from '../web-server.ts';
 import { pageHeaders, renderDocument } from './document.ts';
 import { closedPage, paymentPage, refusalPage } from './payment-page.ts';
 
-type Params = { Params: { session: string } };
-type LinkParams = { Params: { link: string }; Querystring: Record<string, string | string[] | undefined> };
-
-export function registerPaymentPage(app: FastifyInstance, core: SandboxCore, controls: Controls): void {
+export function registerPaymentPage(app: WebServer, core: SandboxCore, controls: Controls): void {
   const recordOf = (id: string): CheckoutRecord | undefined => {
     core.catchUp();
     return core.accounts.holding(id).state.sessions.get(id);
   };
 
-  app.get<Params>('/c/pay/:session', (request, reply) => {
-    const record = recordOf(request.params.session);
-    return show(core, reply, record, firstCard(record), undefined, 200);
+  app.on('GET', '/c/pay/:id', ({ id }) => {
+    const record = recordOf(id);
+    return show(core, record, firstCard(record), undefined, 200);
   });
 
-  app.post<Params & { Body: string }>('/c/pay/:session', (request, reply) => {
-    const record = recordOf(request.params.session);
+  app.on('POST', '/c/pay/:id', ({ id, body }) => {
+    const record = recordOf(id);
     // A second click on the button meets a session that is complete: the customer goes on all the same.
-    if (record?.session.status === 'complete') return reply.redirect(filledSuccessUrl(core.model, record), 303);
-    if (record?.session.status !== 'open') return show(core, reply, record, firstCard(record), undefined, 200);
-    return submit(core, reply, record, controls, typeof request.body === 'string' ? request.body : '');
+    if (record?.session.status === 'complete') return seeOther(filledSuccessUrl(core.model, record));
+    if (record?.session.status !== 'open') return show(core, record, firstCard(record), undefined, 200);
+    return submit(core, record, controls, body);
   });
 
   // Each visit of a Payment Link is a session of its own. What stands in its address is the visitor's word.
-  app.get<LinkParams>('/b/:link', (request, reply) => {
+  app.on('GET', '/b/:id', ({ id: linkId, query }) => {
     const [clientReferenceId, prefilledEmail] = ['client_reference_id', 'prefilled_email'].map((name) => {
-      const value = request.query[name];
-      return typeof value === 'string' ? value : undefined;
+      const values = new URLSearchParams(query).getAll(name);
+      return values.length === 1 ? values[0] : undefined;
     });
     try {
-      const { id } = controls.openPaymentLink(request.params.link, { clientReferenceId, prefilledEmail });
-      return reply.redirect(`/c/pay/${id}`, 303);
+      const { id } = controls.openPaymentLink(linkId, { clientReferenceId, prefilledEmail });
+      return seeOther(`/c/pay/${id}`);
     } catch (error) {
       if (!(error instanceof StripeApiError)) throw error;
-      return reply
-        .code(404)
-        .headers(pageHeaders())
-        .send(renderDocument(refusalPage('This link takes no payments', error.message)));
+      const body = renderDocument(refusalPage('This link takes no payments', error.message));
+      return { status: 404, headers: pageHeaders(), body };
     }
   });
 
-  app.get<Params>('/c/recover/:session', (request, reply) => {
+  app.on('GET', '/c/recover/:id', ({ id }) => {
     try {
-      return reply.redirect(`/c/pay/${controls.recover(request.params.session).id}`, 303);
+      return seeOther(`/c/pay/${controls.recover(id).id}`);
     } catch (error) {
-      if (error instanceof StripeApiError) return show(core, reply, recordOf(request.params.session), firstCard(undefined), undefined, 404);
+      if (error instanceof StripeApiError) return show(core, recordOf(id), firstCard(undefined), undefined, 404);
       throw error;
     }
   });
 }
 
-function submit(core: SandboxCore, reply: FastifyReply, record: CheckoutRecord, controls: Controls, body: string): FastifyReply {
+function submit(core: SandboxCore, record: CheckoutRecord, controls: Controls, body: string): WebAnswer {
   let card = firstCard(record);
   try {
     const form = new Parameters(parseForm(body));
     const action = form.oneOf('action', ['pay', 'apply', 'cancel']) ?? 'pay';
     card = form.string('card') ?? card;
     const code = form.string('promotion_code');
-    if (action === 'cancel') return reply.redirect(record.session.cancel_url ?? `/c/pay/${record.id}`, 303);
+    if (action === 'cancel') return seeOther(record.session.cancel_url ?? `/c/pay/${record.id}`);
     if (action === 'apply')
-      return show(core, reply, code === undefined ? record : controls.enterPromotionCode(record.id, code), card, undefined, 200);
-    if (!paymentOption(card)) return show(core, reply, record, firstCard(record), `There is no test card ${card}.`, 400);
+      return show(core, code === undefined ? record : controls.enterPromotionCode(record.id, code), card, undefined, 200);
+    if (!paymentOption(card)) return show(core, record, firstCard(record), `There is no test card ${card}.`, 400);
 
     const fate = readFate(form);
     const paid = controls.pay(record.id, {
       card,
       ...defined({ fate, promotionCode: code }),
     });
-    if (paid.outcome === 'completed') return reply.redirect(paid.successUrl, 303);
-    if (paid.outcome === 'requires_action') return reply.redirect(paid.url, 303);
-    return show(core, reply, controls.session(record.id), card, `${paid.message} Try another one.`, 402);
+    if (paid.outcome === 'completed') return seeOther(paid.successUrl);
+    if (paid.outcome === 'requires_action') return seeOther(paid.url);
+    return show(core, controls.session(record.id), card, `${paid.message} Try another one.`, 402);
   } catch (error) {
     if (!(error instanceof StripeApiError)) throw error;
-    return show(core, reply, record, card, error.message, error.status);
+    return show(core, record, card, error.message, error.status);
   }
 }
 
@@ -105,20 +100,11 @@ function firstCard(record: CheckoutRecord | undefined): string {
   return record?.session.payment_method_types.includes('card') === false ? '' : 'success';
 }
 
-function show(
-  core: SandboxCore,
-  reply: FastifyReply,
-  record: CheckoutRecord | undefined,
-  card: string,
-  problem: string | undefined,
-  status: number,
-): FastifyReply {
+function show(core: SandboxCore, record: CheckoutRecord | undefined, card: string, problem: string | undefined, status: number): WebAnswer {
   const open = record?.session.status === 'open';
   const targets = record ? [record.session.success_url, record.session.cancel_url].filter((url) => url !== null) : [];
   const closedStatus = record && status < 400 ? 200 : 404;
   const goOn = record && record.session.success_url !== null ? filledSuccessUrl(core.model, record) : undefined;
-  return reply
-    .code(open ? status : closedStatus)
-    .headers(pageHeaders(targets))
-    .send(renderDocument(open ? paymentPage(record, card, problem) : closedPage(record, goOn)));
+  const page = open ? paymentPage(record, card, problem) : closedPage(record, goOn);
+  return { status: open ? status : closedStatus, headers: pageHeaders(targets), body: renderDocument(page) };
 }

@@ -167,9 +167,9 @@ export const mutants: readonly Mutant[] = [
   mutant('only the first page is read', 'poll/round.ts', 'if (!answer.object.hasMore || after === undefined) return;', 'return;'),
   mutant(
     'a 429 is an empty list',
-    'stripe/stripe-calls.ts',
-    "const { object: list, ...answer } = await this.#ask(what, call, timeoutMs, { object: 'list', of });",
-    "const { object: list, ...answer } = await this.#ask(what, call, timeoutMs, { object: 'list', of }).catch((error: unknown) => {\n      if (stripeErrorIn(error)?.statusCode !== 429) throw error;\n      return { object: { data: [] as T[], has_more: false } as unknown as Stripe.ApiList<T>, asOf: this.#options.runtime.now().toISOString() };\n    });",
+    'stripe/stripe-request.ts',
+    "const { object: list, ...answer } = await this.ask({ ...request, asked: { object: 'list', of } }, listSchema);",
+    "const { object: list, ...answer } = await this.ask({ ...request, asked: { object: 'list', of } }, listSchema).catch((error: unknown) => {\n      if (stripeErrorIn(error)?.statusCode !== 429) throw error;\n      return { object: { data: [] as readonly unknown[], has_more: false }, asOf: this.#options.runtime.now().toISOString() };\n    });",
   ),
   {
     name: "a gateway's body is an answer",
