@@ -16,7 +16,7 @@ const timeoutMs = 500;
 await using sandbox = await startStripeSandbox();
 const ledger = createPaymentLedger({
   eventStore: await openEventStore(process.env['LEDGER_URL'] ?? 'memory:'), // In your shop: sqlite:ledger.db, or postgres://… A new log for each run here.
-  deliver: async (change) => saveMembership(change),
+  deliver: (change) => saveMembership(change),
   onAlert: ({ message }) => alarms.push(message), // In your shop: a pager, a mail or a chat.
 });
 const payments = stripePayments({

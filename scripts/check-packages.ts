@@ -110,10 +110,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MembershipChange, PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance } from 'fastify';
+import type Stripe from 'stripe';
 declare global {
   function saveMembership(change: MembershipChange): Promise<void>;
   function sessionOf(request: object): Promise<{ id: string; maySeePayments: boolean } | undefined>;
-  const secretKey: string, webhookSecret: string, url: string;
+  const secretKey: string, webhookSecret: string, url: string, ledgerFile: string, stripe: Stripe;
   function operatorOf(headers: Headers): { actor: string } | undefined;
   const credentials: { username: string; password: string };
   const app: FastifyInstance, ledger: PaymentLedger, payments: StripePayments;

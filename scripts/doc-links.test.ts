@@ -11,8 +11,10 @@ const documents = [
   'README.zh-TW.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
+  '.changeset/README.md',
   'docs/**/*.md',
-  'packages/*/README.md',
+  'packages/*/{README,CHANGELOG}.md',
   'examples/**/*.md',
 ];
 const sources = '{packages,examples,scripts,benchmarks}/**/*.ts';

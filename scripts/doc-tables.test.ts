@@ -1,5 +1,5 @@
-// Checks that the tables of docs/reference list each value of a union in the source once, and no other; and that the tree in
-// ARCHITECTURE.md lists the folders and files that exist.
+// Checks that the tables of docs/reference list each value of a union, each option, event and command in the source once, and no
+// other; and that the tree in ARCHITECTURE.md lists the folders and files that exist.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -99,6 +99,43 @@ describe('what a row says of its value', () => {
   });
 });
 
+/** Returns the fields of an interface, in their order. */
+function fieldsOf(source: string, name: string): readonly string[] {
+  const [, body = ''] = new RegExp(`interface ${name}\\b[^{]*\\{\\n(.*?)^\\}`, 'ms').exec(source) ?? [];
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)].map(([, field = '']) => field);
+}
+
+describe('each field of an interface has one row', () => {
+  const options = 'docs/reference/options.md';
+  const adapter = 'packages/stripe-adapter/src/stripe-payments.ts';
+  test.each([
+    [options, 'createPaymentLedger', 'packages/ledger/src/payment-ledger.ts', 'PaymentLedgerOptions'],
+    [options, 'stripePayments', adapter, 'StripePaymentsOptions'],
+    [options, 'poll', adapter, 'PollOptions'],
+    [options, 'paymentHandlers', 'packages/http/src/fetch.ts', 'PaymentHandlersOptions'],
+    [options, 'paymentLedgerPlugin', 'packages/http/src/plugin.ts', 'PaymentLedgerPluginOptions'],
+    [options, 'paymentConsole and paymentAdminPlugin', 'packages/http/src/admin/options.ts', 'ConsoleOptions'],
+    ['docs/reference/events.md', 'Events of an order', 'packages/ledger/src/order/events.ts', 'OrderEventData'],
+  ])('%s, %s: %s, %s', (page, heading, source, name) => {
+    const fields = fieldsOf(read(source), name);
+    expect(fields.length).toBeGreaterThan(1);
+    expect(rowsBelow(read(page), heading).map(([first]) => first)).toEqual(fields.map((field) => `\`${field}\``));
+  });
+});
+
+describe('each command has one row', () => {
+  test.each([
+    ['paidonce', 'packages/ledger/src/cli'],
+    ['paidonce-stripe', 'packages/stripe-adapter/src/cli'],
+  ])('%s', (program, folder) => {
+    const files = readdirSync(join(root, folder)).filter((file) => /-commands?\.ts$/.test(file));
+    const names = files.flatMap((file) => [...read(`${folder}/${file}`).matchAll(/^ {2}name: '([\w-]+)',$/gm)].map(([, name]) => name));
+    expect(names.length).toBeGreaterThan(5);
+    const rows = rowsBelow(read('docs/reference/cli.md'), program).map(([first]) => first);
+    expect(rows.toSorted()).toEqual(names.map((name) => `\`${name}\``).toSorted());
+  });
+});
+
 describe('the tree of the house', () => {
   const tree = treeIn(read('ARCHITECTURE.md'));
   const isTest = /\.(?:test|test-support)\.ts$/;
@@ -126,6 +163,12 @@ describe('a small example', () => {
     expect(valuesOf(source, 'State')).toEqual(['open', 'closed']);
     expect(valuesOf("const states = [\n  'open', // first\n] as const;", 'states')).toEqual(['open']);
     expect(rowsBelow(page, 'State')).toEqual([['`open`', 'yes']]);
+  });
+
+  test('of an interface is read', () => {
+    const code =
+      'export interface A<T> extends B {\n  /** Not this: that. */\n  readonly one?: { readonly inner: T };\n  two(): void;\n}\n';
+    expect(fieldsOf(code, 'A')).toEqual(['one', 'two']);
   });
 
   test('of a tree is read', () => {

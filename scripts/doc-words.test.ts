@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { codeSpan, filesOf, type Prose, proseOf } from './documents.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'packages/*/README.md'];
+const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/**/*.md', 'packages/*/{README,CHANGELOG}.md'];
 const banned = /\b(?:told|said|strangers?|mend(?:s|ed|ing)?|holds\b.*\bagainst|looked at|person decides)\b/i;
 
 /** Returns the lines of plain and `text` blocks, and the comments of `sh` blocks. */

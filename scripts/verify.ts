@@ -11,6 +11,7 @@ const steps = [
   { script: 'test', title: 'tests' },
   { script: 'unused', title: 'unused code' },
   { script: 'check-packages', title: 'packed packages' },
+  { script: 'smoke', title: 'a purchase on each Node' },
   { script: 'test:verify', title: 'long tests: servers, processes, browsers, simulations' },
 ];
 

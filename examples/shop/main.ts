@@ -1,24 +1,18 @@
 // The program of `npm start`: runs the example shop until Ctrl-C.
 import { randomBytes } from 'node:crypto';
 import { LedgerError } from '@paidonce/ledger';
-import { withoutPassword } from '@paidonce/ledger/store-url';
+import { banner } from './banner.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
 import { openShop, type Shop } from './shop.ts';
-import { isLive } from './stripe.ts';
+import { terminalLog } from './terminal-log.ts';
 
-const log = {
-  info: (_fields: object, message: string) => {
-    if (message.startsWith('console:')) console.error(message); // Who signed in; the rest is for a log of your own.
-  },
-  warn: (_fields: object, message: string) => console.error(`warning: ${message}`),
-  error: (fields: object, message: string) => console.error(`error: ${message}`, fields),
-};
+const log = terminalLog((line) => console.error(line));
 
 try {
   const settings = withConsole(readSettings(process.env));
   const shop = await openShop(settings, log);
   closeOn(['SIGINT', 'SIGTERM'], shop);
-  for (const line of banner(settings, shop)) console.log(line);
+  for (const line of banner(settings, shop, Boolean(process.env['OPERATOR_PASSWORD']))) console.log(line);
 } catch (error) {
   console.error(problem(error));
   process.exitCode = isForUser(error) ? 2 : 1;
@@ -33,35 +27,6 @@ function isForUser(error: unknown): boolean {
 function withConsole(settings: Settings): Settings {
   if (settings.behind || settings.operatorPassword !== undefined) return settings;
   return { ...settings, operatorPassword: randomBytes(12).toString('base64url') };
-}
-
-function banner({ stripe, dataDir, pollSeconds, ledgerUrl, operatorPassword }: Settings, { url, sandboxUrl }: Shop): readonly string[] {
-  const payments =
-    sandboxUrl === undefined
-      ? [
-          `  Payments go to Stripe itself${stripe && isLive(stripe.secretKey) ? ', with a LIVE key: real money' : ''}.`,
-          `  Its webhooks must reach ${url}/webhooks/stripe, for instance through`,
-          `  stripe listen --forward-to ${url.replace('http://', '')}/webhooks/stripe`,
-        ]
-      : [`  Payments go to a local sandbox of Stripe (${sandboxUrl}): no card, no money.`];
-  return [
-    '',
-    `PaidOnce shop: ${url}`,
-    '',
-    sandboxUrl === undefined ? '  1. Choose a plan.' : '  1. Choose a plan, and what happens to the webhook.',
-    '  2. Pay on the payment page.',
-    '  3. See the membership arrive, then open the timeline: who granted, who only confirmed.',
-    '',
-    ...(operatorPassword === undefined
-      ? []
-      : [
-          `  For operators: ${url}/admin/payments (any name, password ${process.env['OPERATOR_PASSWORD'] ? 'OPERATOR_PASSWORD' : operatorPassword}).`,
-        ]),
-    ...payments,
-    ...(ledgerUrl === undefined ? [] : [`  The ledger is ${withoutPassword(ledgerUrl)} (LEDGER_URL).`]),
-    `  The poll asks every ${pollSeconds} s (POLL_SECONDS). ${ledgerUrl === undefined ? 'Everything' : 'The rest'} is kept in ${dataDir} (DATA_DIR). Ctrl-C stops.`,
-    '',
-  ];
 }
 
 /** Closes the shop at a signal. A second signal ends the process at once. */

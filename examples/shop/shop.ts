@@ -50,7 +50,7 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   // These ten lines are everything that a shop needs from PaidOnce.
   const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());
   await refuseOtherOrders(eventStore, access);
-  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: async (change) => memberships.save(change), onAlert, log }));
+  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: (change) => memberships.save(change), onAlert, log }));
   const poll = { intervalMs: pollSeconds * 1000 };
   const trusted = trustedApiHost === undefined ? {} : { trustedApiHost };
   const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll, ...trusted }));

@@ -46,6 +46,7 @@ function nextSteps({ memberId, orderId }: OrderView): Html {
     <a class="button quiet" href="/orders/${orderId}">See who granted it</a></p>`;
 }
 
+// #region messages
 const messages: Readonly<Record<PaymentState, readonly [title: string, text: string]>> = {
   pending: ['One moment', 'Stripe has not said yet that you paid. This page keeps asking.'],
   processing: ['Your bank is at work', 'The payment was started and is not through yet. This can take days; you may close this page.'],
@@ -61,5 +62,6 @@ const messages: Readonly<Record<PaymentState, readonly [title: string, text: str
   expired: ['The checkout has expired', 'Nothing was taken. You can start again in the shop.'],
   revoked: ['This membership has ended', 'The payment was given back.'],
 };
+// #endregion messages
 
 const finalStates: ReadonlySet<PaymentState> = new Set(['active', 'failed', 'expired', 'revoked']);

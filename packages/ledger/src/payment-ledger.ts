@@ -93,12 +93,12 @@ export interface PaymentLedgerOptions {
   /** Fields that are missing take their defaults. */
   readonly policy?: PolicyOptions;
   /**
-   * Delivers a decision to the shop: at least once, with a stable key. It resolves once the shop has stored the change, rejects
-   * to be called again, and must stop when the signal aborts. The effect is exactly once inside `once` of
+   * Delivers a decision to the shop: at least once, with a stable key. It returns or resolves once the shop has stored the
+   * change, throws or rejects to be called again, and must stop when the signal aborts. The effect is exactly once inside `once` of
    * `@paidonce/ledger/once`, or if it writes status and sequence in one transaction. It should answer the sequence that the shop
    * has then ({@link DeliverAnswer}); `once` answers it. Absent: this process decides, and leaves the delivery to other processes.
    */
-  readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer>;
+  readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer> | DeliverAnswer;
   /** How many milliseconds `deliver` may take before its signal aborts. Above 0. Default 10,000. */
   readonly deliverTimeoutMs?: number;
   /**

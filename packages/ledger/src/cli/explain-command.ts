@@ -13,7 +13,8 @@ import { asOfIn, measured, withLog } from './open-log.ts';
 export const explainCommand: Command = {
   name: 'explain',
   positionals: ['[ID]'],
-  summary: 'Tells why an order has its membership: who said what and when, what granted, who confirmed, what was ignored and by which law.',
+  summary:
+    'Shows why an order has its membership: who reported what and when, what granted, who confirmed, what was ignored and by which law.',
   details: [
     'ID is any id that the log holds: of the order, a payment, a session, a refund, a dispute, an event, or an address with one in it.',
     'With --member: the same of each order of a member, for "had they access on that day?" with --as-of.',

@@ -61,7 +61,7 @@ export const deliverAllCommand: Command = {
 export const runsCommand: Command = {
   name: 'runs',
   positionals: ['[RUN]'],
-  summary: 'Lists the bulk runs, the newest first; of one it also tells what failed. --cancel ends it.',
+  summary: 'Lists the bulk runs, the newest first; of one it also shows what failed. --cancel ends it.',
   details: ['Exits 0; 3: the run has not finished, or orders of it have failed; 2: it could not run.'],
   options: {
     cancel: { help: 'ends the run before its next order; needs --actor and --reason' },

@@ -28,7 +28,7 @@ export interface DeliveryOptions {
   /** This process, as the metadata of its events names it. */
   readonly instance: string;
   /** The shop's function. Resolves once the shop has stored the change, or refused it as older. */
-  readonly deliver: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer>;
+  readonly deliver: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer> | DeliverAnswer;
   /** How long `deliver` may take before its signal is aborted. */
   readonly timeoutMs: number;
   readonly runtime: Runtime;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LedgerError } from '../errors.ts';
 import type { DeliveryFailed } from '../order/events.ts';
+import type { MembershipChange } from '../payment-ledger.ts';
 import { buy, dispute, type Process, refund, refundFails, support, type World, world } from './delivery.test-support.ts';
 
 const second = 1_000;
@@ -49,6 +50,24 @@ describe('in normal running', () => {
       { ...same, change: 'revoked', status: 'revoked', sequence: 3, idempotencyKey: 'o1:3' },
       { ...same, change: 'suspended', status: 'suspended', sequence: 4, idempotencyKey: 'o1:4' },
     ]);
+  });
+
+  test('a `deliver` that is not asynchronous delivers when it returns, and fails when it throws', async () => {
+    const { process, clock, types } = world();
+    const rows: number[] = [];
+    let isAway = true;
+    const deliver = ({ sequence }: MembershipChange) => {
+      if (isAway) throw new Error('the table is away');
+      rows.push(sequence);
+      return { storedSequence: sequence };
+    };
+    const { ledger } = process({ deliver });
+    await buy(ledger, 'o1');
+    await clock.flush();
+    expect([rows, (await types('o1')).at(-1)]).toEqual([[], 'DeliveryFailed']);
+    isAway = false;
+    await clock.advance(2 * second);
+    expect([rows, (await types('o1')).at(-1)]).toEqual([[1], 'MembershipDelivered']);
   });
 
   test('without a background nothing is delivered until `settle`', async () => {

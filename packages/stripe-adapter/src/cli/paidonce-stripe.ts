@@ -32,6 +32,6 @@ function versions(): readonly string[] {
 }
 
 export function paidonceStripe(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
-  const about = 'Stripe and a PaidOnce ledger, compared and mended. Each change goes through the ledger’s one write path.';
+  const about = 'Stripe and a PaidOnce ledger, compared and repaired. Each change goes through the ledger’s one write path.';
   return runProgram({ name: 'paidonce-stripe', about, commands, versions }, args, context);
 }
