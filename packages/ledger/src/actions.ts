@@ -16,9 +16,9 @@ import {
 } from './observation.ts';
 import type { PaymentWriter } from './observe-payment.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
+import type { ProcessCounter } from './process-counts.ts';
 import type { Runtime } from './runtime.ts';
 import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
-import type { ProcessCounter } from './process-counts.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
 import { traced } from './tracing.ts';
 

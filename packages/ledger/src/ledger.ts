@@ -24,9 +24,9 @@ import { PaymentWriter } from './observe-payment.ts';
 import { placedOtherwise } from './order/terms.ts';
 import { viewOf } from './order/view.ts';
 import type { PaymentLedger, PaymentLedgerOptions } from './payment-ledger.ts';
+import { ProcessCounter } from './process-counts.ts';
 import { openRuns } from './runs/open-runs.ts';
 import type { RunCarrier } from './runs/run-carrier.ts';
-import { ProcessCounter } from './process-counts.ts';
 import { OpenCalls, type Runtime, settledWithin, systemRuntime } from './runtime.ts';
 import { type LedgerIdentity, openLedgerIdentity } from './streams/ledger-stream.ts';
 import { orderAggregate } from './streams/order-aggregate.ts';
@@ -132,7 +132,18 @@ class Ledger implements PaymentLedger {
     this.runs = runs.desk;
     this.#carrier = runs.carrier;
     this.forAdapters = openForAdapters(
-      { alert, identity, lists, sweeps, previews: this.#previews, unreadable, actions: this.#actions, store, carrier: this.#carrier, counter },
+      {
+        alert,
+        identity,
+        lists,
+        sweeps,
+        previews: this.#previews,
+        unreadable,
+        actions: this.#actions,
+        store,
+        carrier: this.#carrier,
+        counter,
+      },
       call,
     );
     if (!background) return;
