@@ -2,11 +2,19 @@
 // not say it: a repetition adds no event, and an alert is none.
 import type { AlertKind } from './alerts.ts';
 import type { Source } from './observation.ts';
-import type { ObserveResult } from './payment-ledger.ts';
-import type { StaleAction } from './seen.ts';
 
-/** `stale`: a person had not seen the order's news. `failed`: an error was thrown, and the source reports it again. */
-export type ObservationOutcome = ObserveResult['outcome'] | StaleAction['outcome'] | 'failed';
+/** As `observePayment` answers. `stale`: a person had not seen the order's news. `failed`: it threw, and the source reports it again. */
+export type ObservationOutcome =
+  | 'granted'
+  | 'suspended'
+  | 'restored'
+  | 'revoked'
+  | 'review'
+  | 'recorded'
+  | 'duplicate'
+  | 'held'
+  | 'stale'
+  | 'failed';
 
 export interface ProcessCounts {
   readonly observations: readonly { readonly source: Source; readonly outcome: ObservationOutcome; readonly count: number }[];

@@ -1,13 +1,16 @@
 // What was counted since the log began, for the counters of a monitoring system. The sum of the counters by the hour, so that it is
-// the same as a console shows; the hours that do not change any more are summed up once an hour only.
+// the same as a console shows; the hours that do not change any more are summed up once in a process.
 import type { Totals } from '../console-reads.ts';
 import type { Source } from '../observation.ts';
 import { bucketSeconds, hourMs, hourOf } from './hour-counts.ts';
 import { webhookGraceMs } from './order-progress.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
-/** @param upTo to here the rows have read the log, ISO 8601 UTC. */
-export type TotalsUpTo = (upTo: string) => Omit<Totals, 'lagMs'>;
+/**
+ * @param upTo to here the rows have read the log, ISO 8601 UTC.
+ * @param isWhole false: the rows have not caught up with the log yet, so that hours which are long over still change.
+ */
+export type TotalsUpTo = (upTo: string, isWhole: boolean) => Omit<Totals, 'lagMs'>;
 
 /** Events come into an hour after its end where clocks differ, and a webhook takes a rescue back in the hour of the grant. */
 const hoursThatChange = 48;
@@ -36,8 +39,8 @@ export function openTotals(db: ReadModelFile['db']): TotalsUpTo {
   );
   const pending = db.prepare('select min(pending_since) as since from orders where pending = 1');
 
-  /** The hours before `before`, as they were in the hour `at`. Written by `totals`. */
-  let old: { readonly at: number; readonly before: number; readonly sums: Sums } | undefined;
+  /** The hours before `before`, which do not change any more. Written by the function below, which moves it on. */
+  let old: { readonly before: number; readonly sums: Sums } = { before: firstHour, sums: emptySums() };
 
   function add(sums: Sums, from: number, before: number): Sums {
     const added = (map: Map<string, number>, name: string, value: unknown) => map.set(name, (map.get(name) ?? 0) + Number(value));
@@ -52,12 +55,9 @@ export function openTotals(db: ReadModelFile['db']): TotalsUpTo {
     return sums;
   }
 
-  return (upTo) => {
-    const hour = hourOf(upTo);
-    if (old?.at !== hour) {
-      const before = hour - hoursThatChange;
-      old = { at: hour, before, sums: add(emptySums(), firstHour, before) };
-    }
+  return (upTo, isWhole) => {
+    const before = hourOf(upTo) - hoursThatChange;
+    if (isWhole && before > old.before) old = { before, sums: add(old.sums, old.before, before) };
     const { grants, rescued, counts, totalMs } = add(copyOf(old.sums), old.before, lastHour);
     const settledAt = new Date(Date.parse(upTo) - webhookGraceMs - clockSkewMs).toISOString();
     for (const row of young.all(settledAt)) {

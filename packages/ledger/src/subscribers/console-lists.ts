@@ -157,8 +157,9 @@ export class ConsoleLists implements ConsoleReads {
     const opened = await this.#options.opened();
     const lagMs = opened.lagMs();
     // What came since then may lack the webhook that takes a rescue back.
-    const upToMs = this.#options.runtime.now().getTime() - (Number.isFinite(lagMs) ? lagMs : 0);
-    return { ...opened.models.console.hours.totals(new Date(upToMs).toISOString()), lagMs };
+    const isWhole = Number.isFinite(lagMs);
+    const upToMs = this.#options.runtime.now().getTime() - (isWhole ? lagMs : 0);
+    return { ...opened.models.console.hours.totals(new Date(upToMs).toISOString(), isWhole), lagMs };
   };
 
   accountHealth: ConsoleReads['accountHealth'] = async () =>
