@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Console } from '../console-call.ts';
 import { paymentConsole } from '../fetch.ts';
 import { scriptFile, styleSheet } from './assets.ts';
-import { activity, fakeConsole, type fakeReads, orders } from './fake-console.test-support.ts';
+import { activity, fakeConsole, fakeReads, orders } from './fake-console.test-support.ts';
 import { activityCsv } from './pages/activity.ts';
 
 type Change = Parameters<typeof fakeReads>[0];
@@ -151,6 +151,42 @@ describe('the member page', () => {
     expect(page).toContain('joined in 2025');
     expect(page).toContain('href="https://shop.example/members/m-1042"');
     expect(await (await described('javascript:alert(1)')).text()).not.toContain('javascript:');
+  });
+});
+
+describe('the overview', () => {
+  const none = { count: 0 };
+  const empty: Change = {
+    orders: async () => ({ items: [], lagMs: 0 }),
+    queues: async () => ({
+      queues: { reviews: none, undelivered: none, awaiting: none, held: none, suspended: none, unreadable: none },
+      lagMs: 0,
+    }),
+    undeliveredByError: async () => [],
+    accountHealth: async () => [],
+  };
+
+  test('before the first order says what is still to be done', async () => {
+    const page = await (await consoleWith(empty).ask('')).text();
+    expect(page).toContain('<h1>Ready for the first order</h1>');
+    expect(page).toContain('1 of 5 done');
+    expect(page.match(/<li><span class="i i-(ok|ring)">/g)).toHaveLength(5);
+  });
+
+  test('where everything waits for nobody says so', async () => {
+    const { ask } = consoleWith({ ...empty, orders: async () => ({ items: orders, lagMs: 0 }) });
+    expect(await (await ask('')).text()).not.toContain('has not saved');
+  });
+
+  test.each([
+    [60_000, undefined],
+    [61_000, 'The lists are 61 s behind the log'],
+    [Number.POSITIVE_INFINITY, 'The lists have not caught up with the log yet'],
+  ])('with lists %d ms behind has a banner, or none', async (lagMs, banner) => {
+    const { ask } = consoleWith({ queues: async () => ({ ...(await fakeReads().queues()), lagMs }) });
+    const page = await (await ask('orders')).text();
+    if (banner === undefined) expect(page).not.toContain('class="banner');
+    else expect(page).toContain(`<h2>${banner}</h2>`);
   });
 });
 

@@ -28,7 +28,7 @@ export const frame = {
   notCaughtUpText: 'Lists and counts are missing rows. The page of each order is right: it reads the log itself.',
   lagging: (lag: string): string => `The lists are ${lag} behind the log`,
   laggingText: 'Lists and counts are old. The page of each order is right: it reads the log itself.',
-  times: (zone: string, offset: string): string => `Times are ${zone} (${offset})`,
+  times: (zone: string, offset: string): string => (zone === offset ? `Times are ${zone}` : `Times are ${zone} (${offset})`),
   change: 'change',
   refresh: (seconds: number): string => `Refresh every ${seconds} s`,
   refreshing: (seconds: number): string => `Refreshes every ${seconds} s`,

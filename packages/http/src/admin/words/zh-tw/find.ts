@@ -72,7 +72,7 @@ export const find: typeof english = {
   laneNone: (order) => `${order} 從未開通`,
   today: '今天',
   newestFirst: '由新到舊',
-  grantedByThe: (source) => `由${source}開通`,
+  grantedByThe: (source) => `由${/^[A-Za-z]/.test(source) ? ` ${source} ` : source}開通`,
   refundedOn: (day) => `${day} 退款`,
   disputeLost: (day) => `${day} 爭議敗訴`,
   disputeOpen: (day) => `${day} 開始爭議`,

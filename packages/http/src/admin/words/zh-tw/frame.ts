@@ -29,7 +29,7 @@ export const frame: typeof english = {
   notCaughtUpText: '清單與計數可能缺少資料。各訂單頁直接讀取日誌，內容正確。',
   lagging: (lag) => `清單落後日誌 ${lag}`,
   laggingText: '清單與計數是舊的。各訂單頁直接讀取日誌，內容正確。',
-  times: (zone, offset) => `時間為 ${zone}（${offset}）`,
+  times: (zone, offset) => (zone === offset ? `時間為 ${zone}` : `時間為 ${zone}（${offset}）`),
   change: '變更',
   refresh: (seconds) => `每 ${seconds} 秒重新整理`,
   refreshing: (seconds) => `目前每 ${seconds} 秒重新整理`,
