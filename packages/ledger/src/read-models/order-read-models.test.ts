@@ -12,7 +12,7 @@ import type { OrderCommand } from '../order/decide.ts';
 import { at, order1, paid, payment, paymentObserved, resolve } from '../order/example-order.test-support.ts';
 import { anyObservation } from '../order/observations.test-support.ts';
 import { isPending, type OrderState } from '../order/order.ts';
-import { listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
+import { awaitedUntil, listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
 import { openPaymentProcess } from '../payment-process.test-support.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { runs } from '../testing/runs.ts';
@@ -80,6 +80,30 @@ async function byTheStreams(store: EventStore) {
   };
 }
 
+/** Where each order waits, and since when the oldest, by folding every stream from its start. */
+async function queuesByTheStreams(store: EventStore) {
+  const waiting = { reviews: [] as string[], undelivered: [] as string[], suspended: [] as string[], awaiting: [] as string[] };
+  const summaries = new Map<string, readonly string[]>();
+  for (const orderId of orderIds) {
+    let [order, decidedAt] = [orderAggregate.initial(orderId), ''];
+    for (const event of await store.readStream(`order-${orderId}`)) {
+      order = orderAggregate.evolve(order, orderAggregate.read(event), event.metadata['instance'] ?? '');
+      if (/^Membership(?:Granted|Suspended|Restored|Revoked)$/.test(event.type)) decidedAt = event.metadata['recordedAt'] ?? '';
+    }
+    const of = {
+      undelivered: undeliveredIn(order) ? [decidedAt] : [],
+      reviews: openReviews(order).map(({ openedAt }) => openedAt),
+      suspended: order.membership === 'suspended' ? [decidedAt] : [],
+      awaiting: (awaitedUntil(order) ?? '') > now ? [order.placed?.placedAt ?? ''] : [],
+    };
+    for (const queue of ['undelivered', 'reviews', 'suspended', 'awaiting'] as const) waiting[queue].push(...of[queue]);
+    if (order.placed) summaries.set(orderId, Object.entries(of).flatMap(([queue, times]) => (times.length > 0 ? [queue] : [])));
+  }
+  const counted = (times: readonly string[]) => ({ count: times.length, ...(times.length > 0 ? { oldestSince: [...times].sort()[0] } : {}) });
+  const queues = Object.fromEntries(Object.entries(waiting).map(([queue, times]) => [queue, counted(times)]));
+  return { queues, summaries };
+}
+
 /** All orders here are of one account and mode. */
 function accountOf(orders: readonly OrderState[]): AccountOrders {
   const awaited = orders.flatMap((order) => ((listedUntil(order) ?? '') > now ? (order.placed?.placedAt ?? []) : [])).sort();
@@ -130,7 +154,19 @@ const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
 describe('rebuilt from the log, the read models are what they are live', () => {
   const met = new Set<string>();
   afterAll(() =>
-    expect([...met].sort()).toEqual(['accounts', 'memberships', 'openOrders', 'pending', 'reviews', 'undelivered', 'unsettled']),
+    expect([...met].sort()).toEqual([
+      'accounts',
+      'memberships',
+      'openOrders',
+      'pending',
+      'queue awaiting',
+      'queue reviews',
+      'queue suspended',
+      'queue undelivered',
+      'reviews',
+      'undelivered',
+      'unsettled',
+    ]),
   );
 
   property.prop([fc.array(fc.tuple(fc.constantFrom(...orderIds), anyCommand, fc.boolean()), { minLength: 20, maxLength: 40 })], runs(20))(
@@ -158,6 +194,12 @@ describe('rebuilt from the log, the read models are what they are live', () => {
         undelivered: found.undelivered.length,
         abandoned: found.undelivered.filter(({ abandoned }) => abandoned).length,
       });
+      const { queues, summaries } = await queuesByTheStreams(store);
+      expect(live.console.queues.counts(now)).toMatchObject(queues);
+      expect(rebuilt.console.queues.counts(now)).toEqual(live.console.queues.counts(now));
+      const listed = live.console.lists.orders({}, now, { time: '', id: '' }, 100);
+      expect(new Map(listed.map((order) => [order.orderId, order.queues]))).toEqual(summaries);
+      for (const [queue, { count }] of Object.entries(queues)) if (count > 0) met.add(`queue ${queue}`);
       for (const [name, rows] of Object.entries(found)) if (rows.flat().length > 0) met.add(name);
       expect(found.openOrders.map(({ orderId }) => orderId)).toEqual(
         [...orderIds].sort().filter((orderId) => live.openOrders(now, '', 10).some((order) => order.orderId === orderId)),
