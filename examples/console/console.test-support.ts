@@ -59,10 +59,9 @@ const monotonicNowMs = (): number => performance.now() / 1_000;
 export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}): Promise<World> {
   const folder = temporaryFolder();
   const port = await freePort();
-  const startAheadMs = from === undefined ? 0 : Date.parse(from) - Date.now();
-  let aheadMs = startAheadMs;
-  // The sandbox adds what `advance` moved it on.
-  const sandbox = await startStripeSandbox({ runtime: { now: () => new Date(Date.now() + startAheadMs) } });
+  let aheadMs = from === undefined ? 0 : Date.parse(from) - Date.now();
+  const now = (): Date => new Date(Date.now() + aheadMs);
+  const sandbox = await startStripeSandbox({ runtime: { now } });
   const secret = `whsec_sandbox_${'4711'.repeat(12)}`;
   sandbox.addWebhookEndpoint({ url: `http://127.0.0.1:${port}/webhooks/stripe`, secret });
   const stripe = new Stripe('sk_test_paidonce_sandbox', { ...sandbox.clientConfig });
@@ -77,7 +76,7 @@ export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}):
         account: sandbox.account,
         [Symbol.asyncDispose]: async () => undefined,
       }),
-      runtime: { now: () => new Date(Date.now() + aheadMs), monotonicNowMs, patience: 50 },
+      runtime: { now, monotonicNowMs, patience: 50 },
       ...(deliver ? { deliver } : {}),
       authenticate: async (request, reply) => {
         const operator = await signIn(request, reply);
@@ -110,7 +109,7 @@ export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}):
     },
     later: async (ms) => {
       aheadMs += ms;
-      await sandbox.advance(ms);
+      await sandbox.deliverDue();
     },
     lock: () => {
       for (const what of ['INSERT', 'UPDATE'])

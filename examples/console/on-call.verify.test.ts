@@ -84,6 +84,7 @@ describe.skipIf(!hasChromium)('what happens at Stripe', () => {
   test('webhooks are lost for an hour: the verdict names the day, the bars have a red stub, and the alert leads there', async () => {
     const world = await openWorld({ from: '2026-11-20T09:10:00Z' });
     await Promise.all(Array.from({ length: 16 }, (_, at) => buy(world, `m-${at}`)));
+    await expect.poll(() => world.timesSaved().length).toBe(16);
     await world.later(hourMs);
     const lost = await Promise.all(Array.from({ length: 8 }, (_, at) => buy(world, `l-${at}`, { fate: 'lost' })));
     for (const { orderId, sessionId } of lost) {
