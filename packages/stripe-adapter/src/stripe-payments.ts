@@ -225,12 +225,11 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 
   const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
   const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
-  const polledEvents = new StripeEvents({ ...parts, accounts: polledAccounts, intake: polledIntake });
   const poll = new Poll({
     ...parts,
     accounts: polledAccounts,
     intake: polledIntake,
-    events: polledEvents,
+    events: new StripeEvents({ ...parts, accounts: polledAccounts, intake: polledIntake }),
     withdrawn: new WithdrawnCheckouts({ ...parts, accounts: polledAccounts, intake: polledIntake }),
     reads,
     allowance,

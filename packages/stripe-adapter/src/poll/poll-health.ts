@@ -21,7 +21,7 @@ export interface TierHealth {
 }
 
 export interface PollHealth {
-  /** Of the 20 accounts with the newest payments. */
+  /** Three for each of the 20 accounts with the newest payments. */
   readonly tiers: readonly TierHealth[];
   readonly reads: {
     /** Reads of Stripe in 30 days that all accounts together may use. */

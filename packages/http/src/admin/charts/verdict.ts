@@ -15,7 +15,7 @@ export type Verdict =
 export interface Recent {
   /** The first day that is counted. */
   readonly from: string;
-  /** Of the grants since then. */
+  /** The rescued among the grants since then. */
   readonly share: number;
   /** Undefined: too few grants before to know what is usual. */
   readonly isUsual: boolean | undefined;

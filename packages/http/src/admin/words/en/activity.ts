@@ -9,7 +9,7 @@ export const activity = {
   older: 'Older',
   csv: 'Save as CSV',
   nobody: 'Nobody did anything here.',
-  /** Of the filter. */
+  /** What the filter offers. */
   action: {
     recheck: 'Recheck',
     redeliver: 'Deliver again',
