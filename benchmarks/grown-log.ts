@@ -5,7 +5,7 @@ import { createPaymentLedger, type Fact, type Observation, type PaymentLedger, t
 import { createMemoryLog, openMemoryEventStore } from '@paidonce/ledger/memory';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 
-interface StoryRow {
+export interface StoryRow {
   readonly stream: string;
   readonly revision: number;
   readonly type: string;
@@ -48,7 +48,7 @@ function copyOf(rows: readonly StoryRow[], story: number, number: number): reado
   return rows.map((row) => ({ ...row, stream: row.stream.replaceAll(from, to), data: row.data.replaceAll(from, to) }));
 }
 
-class LogWriter {
+export class LogWriter {
   events = 0;
   readonly #addStream: StatementSync;
   readonly #moveStream: StatementSync;

@@ -1,12 +1,21 @@
 // The program of `npm run bench -- NAME`. Its figures are ratios within one run, because machines differ.
 import { checkpoints } from './append-with-checkpoints.ts';
 import { coldStart } from './cold-start.ts';
+import { consoleBench } from './console.ts';
 import { observe } from './observe.ts';
 import { poll } from './poll.ts';
 import { replay } from './replay.ts';
 import { store } from './store.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { checkpoints, 'cold-start': coldStart, observe, poll, replay, store };
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  checkpoints,
+  'cold-start': coldStart,
+  console: consoleBench,
+  observe,
+  poll,
+  replay,
+  store,
+};
 const [name = ''] = process.argv.slice(2);
 const run = benchmarks[name];
 if (run) await run();

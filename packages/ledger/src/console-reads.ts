@@ -66,7 +66,7 @@ export interface UndeliveredDetails extends UndeliveredDecision {
   readonly givesUpAt: string;
 }
 
-/** Failed deliveries of one error. `error`: name, and code behind `/` if there is one; `timeout`; `none`: not tried yet; `other`: all beyond the 20 most frequent. */
+/** Failed deliveries of one error. `error`: name, and code behind `/` if there is one; `timeout`; `error`: a log of an earlier release says no more; `none`: no attempt failed yet; `other`: all beyond the 20 most frequent. */
 export interface UndeliveredGroup {
   readonly error: string;
   readonly count: number;
@@ -117,7 +117,12 @@ export interface ActionTaken {
   readonly action: Action;
   readonly orderId?: string;
   readonly runId?: string;
-  /** One word: what came of it. */
+  /**
+   * One word: what came of it. `granted`, `suspended`, `restored`, `revoked`: the decision that followed in the same append;
+   * `review`: the review that it opened. Else, of a `redeliver`, `asked` until the attempt ends, then `delivered`, `failed` or
+   * `abandoned`; of a `recheck`, `recorded` or `nothing_new`; of a `resolve`, the resolution; of a `run`, `started`, `finished` or
+   * `canceled`; and `recorded`, `imported`, `linked`, `moved`, `withdrawn`, `canceled`.
+   */
   readonly outcome: string;
   /** Where its event stands in the log. */
   readonly position: string;
@@ -133,14 +138,14 @@ export interface Latency {
 }
 
 export interface Statistics {
-  /** One for each local day of the span, oldest first. `day`: `2026-01-31`. */
+  /** One for each local day of the span, oldest first. `day`: `2026-01-31`. Imported orders are left out: the shop had granted them. */
   readonly days: readonly {
     readonly day: string;
     readonly grants: Readonly<Record<Source, number>>;
     readonly rescued: Readonly<Record<'poll' | 'status_query', number>>;
   }[];
   readonly latency: Readonly<Record<'paid_to_granted' | 'granted_to_saved', Latency>>;
-  /** 84 slots of the span, oldest first: the longest wait of an undelivered decision in each, without abandoned ones. */
+  /** 84 slots of the span, oldest first: the longest wait of an undelivered decision in each, without abandoned ones. Waits are kept by the hour. */
   readonly oldest: readonly { readonly from: string; readonly ageMs: number }[];
   readonly lagMs: number;
 }
@@ -170,7 +175,7 @@ export interface AccountHealth {
 
 /** The lists of a console. `ledger.console` of `createPaymentLedger`. Lists have at most 1,000 rows a page. */
 export interface ConsoleReads {
-  /** Orders, members and provider ids that are, or begin with, `text` (at least 3 characters for a beginning; case does not matter). At most 50, newest first. */
+  /** Orders, members and provider ids that are, or begin with, `text` (at least 3 characters for a beginning; case does not matter). At most 50: first what is named so exactly, which is read from its stream, then the newest. Of more than 500 names that begin so, the first 500 by name count. `query`: the id that was found in the text. */
   find(
     text: string,
     options?: { readonly kind?: HitKind; readonly limit?: number },

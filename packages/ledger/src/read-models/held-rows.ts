@@ -1,9 +1,10 @@
 // Payments that no order is known for, from the streams `reference-…`. A payment that is held under several names stands here
 // once, under its own.
+import * as z from 'zod';
 import type { HeldPayment } from '../console-reads.ts';
-import { LedgerError } from '../errors.ts';
+import { defined } from '../defined.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
-import { type PaidAmount, paymentKey, referenceName, type Source } from '../observation.ts';
+import { factSchema, idSchema, type PaidAmount, paymentKey, referenceName, type Source, sourceSchema, timeSchema } from '../observation.ts';
 import { joinFact, noFacts, type PaymentFacts } from '../order/facts.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';
 import { type NameQuery, namesBetween } from './name-rows.ts';
@@ -27,21 +28,30 @@ export function referenceOf(stream: string): string {
   return stream.slice(prefix.length);
 }
 
+/** What a row needs of a held observation, in any version: an older release on the file makes the same row of a newer event. */
+const heldSchema = z.looseObject({
+  payment: z.object({ provider: idSchema, account: idSchema, livemode: z.boolean(), id: idSchema }),
+  fact: z.unknown(),
+  source: sourceSchema,
+  asOf: timeSchema,
+  occurredAt: z.exactOptional(timeSchema),
+  observedAt: timeSchema,
+  orderId: z.exactOptional(idSchema),
+});
+
 /** Folds one event of a reference. Undefined: nothing is held. An event that cannot be read changes nothing: the roll-forward alerts. */
-export function foldHeld(before: HeldRow | undefined, event: StoredEvent): HeldRow | undefined {
-  try {
-    const read = referenceAggregate.read(event);
-    if (read.type === 'ReferenceLinked') return undefined;
-    const { payment, orderId, source, observedAt } = read.data;
-    if (referenceName(payment) !== referenceOf(event.stream)) return before; // It stands under its own name.
-    const row = before ?? { facts: noFacts(payment), claims: null, source, since: observedAt };
-    // In another account or mode it is another payment, of which the first is shown.
-    const facts = paymentKey(row.facts.reference) === paymentKey(payment) ? joinFact(row.facts, read.data) : row.facts;
-    return { ...row, facts, claims: row.claims ?? orderId ?? null };
-  } catch (error) {
-    if (error instanceof LedgerError) return before;
-    throw error;
-  }
+export function foldHeld(before: HeldRow | undefined, { stream, type, data }: StoredEvent): HeldRow | undefined {
+  if (type === 'ReferenceLinked') return undefined;
+  const read = type === 'PaymentHeld' ? heldSchema.safeParse(data) : undefined;
+  if (!read?.success) return before;
+  const { payment, fact, source, asOf, occurredAt, observedAt, orderId } = read.data;
+  if (referenceName(payment) !== referenceOf(stream)) return before; // It stands under its own name.
+  const row = before ?? { facts: noFacts(payment), claims: null, source, since: observedAt };
+  const known = factSchema.safeParse(fact);
+  // In another account or mode it is another payment, of which the first is shown.
+  const isSame = paymentKey(row.facts.reference) === paymentKey(payment);
+  const facts = isSame && known.success ? joinFact(row.facts, { fact: known.data, asOf, ...defined({ occurredAt }) }) : row.facts;
+  return { ...row, facts, claims: row.claims ?? orderId ?? null };
 }
 
 /** The columns of the row, in the order of the table. */

@@ -54,16 +54,10 @@ export function openHourRows({ db }: ReadModelFile): HourRows {
       for (const row of waits.values()) addWait.run(...waitColumns(row));
     },
     days: ({ from, to, account }, utcOffsetHours) => {
-      const rows = days.all({ from, to, account, offset: utcOffsetHours });
+      const rows = Map.groupBy(days.all({ from, to, account, offset: utcOffsetHours }), (row) => Number(row['day']));
       const all: Statistics['days'][number][] = [];
       const [first, last] = [from, to].map((hour) => Math.floor((hour + utcOffsetHours) / dayHours)) as [number, number];
-      for (let day = first; day <= last; day += 1)
-        all.push(
-          dayOf(
-            day,
-            rows.filter((row) => row['day'] === day),
-          ),
-        );
+      for (let day = first; day <= last; day += 1) all.push(dayOf(day, rows.get(day) ?? []));
       return all;
     },
     latency: (span, stage) => {

@@ -75,8 +75,8 @@ export interface NameQuery {
 export interface NameRows {
   /** Call it in the transaction that saves the orders. */
   add(names: ReadonlyMap<string, OrderNames>): void;
-  /** Sorted by name, at most `limit`. */
-  named(query: NameQuery, kind: NameKind | undefined, limit: number): readonly NameRow[];
+  /** Placed orders, the newest first, at most `limit`: of the first `lookedAt` names. */
+  named(query: NameQuery, kind: NameKind | undefined, limit: number, lookedAt: number): readonly NameRow[];
   /** Members with this name, each once, of the first `limit` orders by the name of the member. */
   members(query: NameQuery, limit: number): readonly string[];
 }
@@ -89,7 +89,10 @@ export function namesBetween({ text, isPrefix }: NameQuery): readonly [from: str
 export function openNameRows({ db }: ReadModelFile): NameRows {
   const insert = db.prepare('insert or ignore into names values (?, ?, ?)');
   const named = db.prepare(`
-    select id, kind, order_id from names where id >= ?1 and id < ?2 and (?3 is null or kind = ?3) order by id, kind, order_id limit ?4`);
+    select found.id, found.kind, found.order_id from (
+      select id, kind, order_id from names where id >= ?1 and id < ?2 and (?3 is null or kind = ?3) order by id, kind, order_id limit ?5
+    ) found join orders on orders.order_id = found.order_id
+    where placed_at is not null order by placed_at desc, found.id, found.kind, found.order_id limit ?4`);
   const members = db.prepare(`
     select distinct member_id from (
       select member_id from orders where member_id is not null and member_id >= ?1 collate nocase and member_id < ?2 collate nocase
@@ -99,8 +102,8 @@ export function openNameRows({ db }: ReadModelFile): NameRows {
     add: (names) => {
       for (const [orderId, own] of names) for (const [id, kind] of nameColumns(orderId, own)) insert.run(id, kind, orderId);
     },
-    named: (query, kind, limit) => {
-      const values: SQLInputValue[] = [...namesBetween(query), kind === undefined ? null : nameKinds.indexOf(kind), limit];
+    named: (query, kind, limit, lookedAt) => {
+      const values: SQLInputValue[] = [...namesBetween(query), kind === undefined ? null : nameKinds.indexOf(kind), limit, lookedAt];
       return named.all(...values).map((row) => ({
         id: String(row['id']),
         kind: nameKinds[Number(row['kind'])] ?? 'object',

@@ -18,7 +18,7 @@ export interface OrderProgress {
   readonly savedAt: string | null;
   /** Since when the newest decision is tried: since it was made, or since a person asked for it again. Null: it is saved, or abandoned. */
   readonly pendingSince: string | null;
-  /** Of the newest decision: as `errorOf`. Null: no attempt failed. */
+  /** Why the last attempt at the newest decision failed, as `errorOf`. Null: none failed. */
   readonly lastError: string | null;
   /** Null: no process tries the newest decision any more. */
   readonly nextTryAt: string | null;
@@ -132,7 +132,7 @@ function later(at: string | null, ms: number): string | null {
 }
 
 /** Why an attempt failed: the name of the error, and its code behind a slash; `timeout`; `error`, where the log does not say more. */
-export function errorOf({ reason, ...data }: { readonly reason: 'error' | 'timeout'; readonly error?: unknown }): string {
+function errorOf({ reason, ...data }: { readonly reason: 'error' | 'timeout'; readonly error?: unknown }): string {
   if (reason === 'timeout') return 'timeout';
   const { name, code } = (data.error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
   if (typeof name !== 'string' || name === '') return 'error';

@@ -9,7 +9,7 @@ import { type EventStore, logStart, type Position } from '../event-store/event-s
 import { openMemoryEventStore } from '../event-store/memory.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import type { OrderCommand } from '../order/decide.ts';
-import { at, order1, paid, payment, paymentObserved, resolve } from '../order/example-order.test-support.ts';
+import { at, dispute, order1, paid, payment, paymentObserved, resolve } from '../order/example-order.test-support.ts';
 import { anyObservation } from '../order/observations.test-support.ts';
 import { isPending, type OrderState } from '../order/order.ts';
 import { awaitedUntil, listedUntil, openReviews, undeliveredIn, unsettledIn, viewOf } from '../order/view.ts';
@@ -97,9 +97,16 @@ async function queuesByTheStreams(store: EventStore) {
       awaiting: (awaitedUntil(order) ?? '') > now ? [order.placed?.placedAt ?? ''] : [],
     };
     for (const queue of ['undelivered', 'reviews', 'suspended', 'awaiting'] as const) waiting[queue].push(...of[queue]);
-    if (order.placed) summaries.set(orderId, Object.entries(of).flatMap(([queue, times]) => (times.length > 0 ? [queue] : [])));
+    if (order.placed)
+      summaries.set(
+        orderId,
+        Object.entries(of).flatMap(([queue, times]) => (times.length > 0 ? [queue] : [])),
+      );
   }
-  const counted = (times: readonly string[]) => ({ count: times.length, ...(times.length > 0 ? { oldestSince: [...times].sort()[0] } : {}) });
+  const counted = (times: readonly string[]) => ({
+    count: times.length,
+    ...(times.length > 0 ? { oldestSince: [...times].sort()[0] } : {}),
+  });
   const queues = Object.fromEntries(Object.entries(waiting).map(([queue, times]) => [queue, counted(times)]));
   return { queues, summaries };
 }
@@ -126,6 +133,12 @@ function accountOf(orders: readonly OrderState[]): AccountOrders {
 
 const anyCommand: fc.Arbitrary<(order: OrderState) => OrderCommand> = fc.oneof(
   { weight: 6, arbitrary: anyObservation.map((observed) => () => ({ type: 'observe', observed }) as const) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(paid(), dispute('open'))
+      .map((fact) => () => ({ type: 'observe', observed: paymentObserved(fact) }) as const),
+  },
   {
     weight: 3,
     arbitrary: fc.constantFrom(...members).map(

@@ -10,18 +10,13 @@ import type { Backlog, Membership } from '../payment-ledger.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import type { FoldedSweep } from '../streams/sweep-streams.ts';
 import { type AccountQuery, openAccountRows } from './account-rows.ts';
-import { type ActionRows, noteRuns, openActionRows } from './action-rows.ts';
-import { type ConsoleRows, openConsoleRows } from './console-rows.ts';
+import { type ConsoleModels, openConsoleModels } from './console-models.ts';
 import { type DuplicateRows, openDuplicateRows } from './duplicate-rows.ts';
-import { type HeldRows, openHeldRows } from './held-rows.ts';
-import { type HourRows, openHourRows } from './hour-rows.ts';
-import { type NameRows, openNameRows } from './name-rows.ts';
 import { type FoldedOrder, foldInto, isOfOrder, OrderNotes } from './order-rows.ts';
-import { openQueueRows, type QueueRows } from './queue-rows.ts';
+import { openQueueRows } from './queue-rows.ts';
 import { type ReadModelFile, readModelCursor } from './read-model-file.ts';
 import { openStoredOrders, type StoredOrder } from './stored-orders.ts';
 import { openSweepRows } from './sweep-rows.ts';
-import { openUnreadableRows, type UnreadableRows } from './unreadable-rows.ts';
 
 export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
   /** How far the file had read the log when it was opened. */
@@ -46,17 +41,7 @@ export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
   /** Undefined: there is no row for the tier, or it cannot be read. */
   sweep(tier: string): FoldedSweep | undefined;
   /** What a console lists, and by what it finds orders. */
-  readonly console: ConsoleModels;
-}
-
-export interface ConsoleModels {
-  readonly lists: ConsoleRows;
-  readonly queues: Pick<QueueRows, 'counts'>;
-  readonly names: Pick<NameRows, 'named' | 'members'>;
-  readonly hours: Omit<HourRows, 'add'>;
-  readonly actions: Pick<ActionRows, 'actions'>;
-  readonly held: Pick<HeldRows, 'held' | 'named'>;
-  readonly unreadable: Pick<UnreadableRows, 'unreadable'>;
+  readonly console: Omit<ConsoleModels, 'apply'>;
 }
 
 /** @param duplicateWithinHours as the option of the ledger. */
@@ -64,12 +49,8 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
   const { db } = file;
   const accountRows = openAccountRows(file);
   const queues = openQueueRows(file);
+  const console = openConsoleModels(file, queues);
   const orders = openStoredOrders(file, accountRows, queues);
-  const names = openNameRows(file);
-  const hours = openHourRows(file);
-  const actions = openActionRows(file);
-  const held = openHeldRows(file);
-  const unreadable = openUnreadableRows(file);
   const sweepRows = openSweepRows(file);
   const { note: noteGranted, ...duplicates } = openDuplicateRows(file, duplicateWithinHours);
   const byMember = db.prepare(
@@ -108,12 +89,7 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
     }
     for (const row of changed.values()) orders.save(row);
     noteGranted(granted);
-    noteRuns(events, notes.actions);
-    names.add(notes.names);
-    hours.add(notes.counts);
-    actions.add(notes.actions);
-    held.apply(events);
-    unreadable.apply(events);
+    console.apply(events, notes);
     sweepRows.apply(events);
   }
 
@@ -144,7 +120,7 @@ export function openOrderReadModels(file: ReadModelFile, duplicateWithinHours: n
     backlog: openBacklog(file),
     pendingDeliveries: () => states(pending.all()),
     sweep: sweepRows.folded,
-    console: { lists: openConsoleRows(file), queues, names, hours, actions, held, unreadable },
+    console,
   };
 }
 

@@ -38,7 +38,7 @@ export function summaryOf(order: FoldedOrder, now: string): OrderSummary | undef
 }
 
 /** The lists that the order waits in, the most urgent first. */
-export function queuesOf({ state, since }: FoldedOrder, now: string): readonly Queue[] {
+function queuesOf({ state, since }: FoldedOrder, now: string): readonly Queue[] {
   const rows = queuedIn({
     status: state.membership,
     since,

@@ -1,16 +1,17 @@
 // Objects of the provider that could not be read, from the streams `unreadable-…`, and whether a fact about them was recorded
 // since: of the object itself, or from the event that it is.
+import * as z from 'zod';
 import type { UnreadableObject } from '../adapter-ledger.ts';
 import type { UnreadableEntry } from '../console-reads.ts';
 import { defined } from '../defined.ts';
-import { LedgerError } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
+import { idSchema } from '../observation.ts';
 import { unreadableAggregate } from '../streams/unreadable-streams.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 /** A row of the table `unreadable`, whose key is the id of the object. */
 export interface UnreadableRow {
-  readonly object: UnreadableObject;
+  readonly object: Omit<UnreadableObject, 'sha256'>;
   /** Since when it cannot be read: where it was read meanwhile, since it could not again. */
   readonly since: string;
   readonly readSince: string | null;
@@ -22,7 +23,7 @@ export function isOfUnreadable(stream: string): boolean {
   return stream.startsWith(prefix);
 }
 
-export function objectOf(stream: string): string {
+function objectOf(stream: string): string {
   return stream.slice(prefix.length);
 }
 
@@ -49,16 +50,23 @@ export function foldUnreadables(
   return changed;
 }
 
+/** What a row needs of an object, in any version: an older release on the file makes the same row of a newer event. */
+const objectSchema = z.object({
+  objectId: idSchema,
+  eventId: z.exactOptional(idSchema),
+  type: idSchema,
+  apiVersion: z.exactOptional(idSchema),
+  account: z.exactOptional(idSchema),
+  livemode: z.exactOptional(z.boolean()),
+  path: z.string(),
+});
+
 /** An event that cannot be read changes nothing. */
-function foldUnreadable(before: UnreadableRow | undefined, event: StoredEvent): UnreadableRow | undefined {
-  try {
-    const { data } = unreadableAggregate.read(event);
-    const since = before?.readSince === null ? before.since : (event.metadata['recordedAt'] ?? '');
-    return { object: data, since, readSince: null };
-  } catch (error) {
-    if (error instanceof LedgerError) return before;
-    throw error;
-  }
+function foldUnreadable(before: UnreadableRow | undefined, { type, data, metadata }: StoredEvent): UnreadableRow | undefined {
+  const read = type === 'ObjectNotUnderstood' ? objectSchema.safeParse(data) : undefined;
+  if (!read?.success) return before;
+  const since = before?.readSince === null ? before.since : (metadata['recordedAt'] ?? '');
+  return { object: read.data, since, readSince: null };
 }
 
 /** The ids of the object and of the event that an observation was read from. Empty: the event is no observation. */
@@ -111,9 +119,9 @@ export function openUnreadableRows({ db }: ReadModelFile): UnreadableRows {
   };
 }
 
-export function unreadableIn(row: Readonly<Record<string, unknown>>): UnreadableRow {
+function unreadableIn(row: Readonly<Record<string, unknown>>): UnreadableRow {
   return {
-    object: JSON.parse(String(row['object'])) as UnreadableObject,
+    object: JSON.parse(String(row['object'])) as UnreadableRow['object'],
     since: String(row['since']),
     readSince: row['read_since'] as string | null,
   };

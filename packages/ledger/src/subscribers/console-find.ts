@@ -3,8 +3,8 @@
 import type { Hit, HitKind, OrderSummary } from '../console-reads.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
 import { isId } from '../observation.ts';
+import type { ConsoleModels } from '../read-models/console-models.ts';
 import type { NameQuery } from '../read-models/name-rows.ts';
-import type { ConsoleModels } from '../read-models/order-read-models.ts';
 import { emptyOrder, foldInto, OrderNotes } from '../read-models/order-rows.ts';
 import { summaryOf } from '../read-models/order-summary.ts';
 
@@ -18,8 +18,10 @@ export interface StrongReads {
 
 /** A beginning is looked for from so many characters on. */
 const leastCharacters = 3;
-/** Of more names that begin so, the first ones count, by name: to sort all of them by time would read all of them. */
+/** If more names begin so, the first ones count, by name: to sort all of them by time would read all of them. */
 const mostLookedAt = 500;
+/** One more than are asked for at most, twice: what is named exactly may be found again by its beginning. */
+const mostHits = 102;
 
 /** The order or payment with exactly this id, as its stream tells it now. */
 export async function findExactly(strong: StrongReads, id: string, kind: HitKind | undefined, now: string): Promise<readonly Hit[]> {
@@ -45,7 +47,7 @@ async function readOrder(strong: StrongReads, orderId: string, now: string): Pro
 
 /** What the read models find. @param exact what was found already; it stands first. */
 export function findNames(
-  models: ConsoleModels,
+  models: Omit<ConsoleModels, 'apply'>,
   text: string,
   {
     kind,
@@ -62,26 +64,31 @@ export function findNames(
   return { hits: [...all.values()].slice(0, limit), more: all.size > limit };
 }
 
-function hitsOf({ names, lists, held }: ConsoleModels, query: NameQuery, kind: HitKind | undefined, now: string): readonly Hit[] {
+function hitsOf(
+  { names, lists, held }: Omit<ConsoleModels, 'apply'>,
+  query: NameQuery,
+  kind: HitKind | undefined,
+  now: string,
+): readonly Hit[] {
   const hits: Hit[] = [];
   if (kind === undefined || kind === 'order' || kind === 'object') {
-    const rows = names.named(query, kind, mostLookedAt);
+    const rows = names.named(query, kind, mostHits, mostLookedAt);
     const summaries = lists.summaries([...new Set(rows.map(({ orderId }) => orderId))], now);
     const orders = new Map(summaries.map((order) => [order.orderId, order]));
     for (const { id, kind: is, orderId } of rows) {
       const order = orders.get(orderId);
-      if (order === undefined) continue; // Not placed: its page is found by its id alone.
+      if (order === undefined) continue;
       hits.push(is === 'order' ? { kind: is, order } : { kind: is, objectId: id, type: typeOf(id), order });
     }
   }
   if (kind === undefined || kind === 'member') {
-    for (const memberId of names.members(query, mostLookedAt)) {
+    for (const memberId of names.members(query, mostHits)) {
       const member = lists.member(memberId, now);
       if (member) hits.push({ kind: 'member', memberId, ...member });
     }
   }
   if (kind === undefined || kind === 'held') {
-    for (const { payment } of held.named(query, mostLookedAt)) hits.push({ kind: 'held', payment });
+    for (const { payment } of held.named(query, mostHits)) hits.push({ kind: 'held', payment });
   }
   return hits;
 }

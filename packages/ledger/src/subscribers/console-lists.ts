@@ -6,10 +6,10 @@ import { idInText } from '../id-in-text.ts';
 import { parse } from '../input.ts';
 import { idSchema, referenceName } from '../observation.ts';
 import { type Page, type PageRequest, pageOf } from '../page.ts';
+import type { ConsoleModels } from '../read-models/console-models.ts';
 import type { TimeKey } from '../read-models/console-rows.ts';
 import { hourMs, hourOf } from '../read-models/hour-counts.ts';
 import { longestWaits } from '../read-models/latency.ts';
-import type { ConsoleModels } from '../read-models/order-read-models.ts';
 import type { Runtime } from '../runtime.ts';
 import { findExactly, findNames, type StrongReads } from './console-find.ts';
 import { consoleSchemas as schemas } from './console-input.ts';
@@ -163,7 +163,7 @@ export class ConsoleLists implements ConsoleReads {
   async #page<T>(
     { after = '', limit = 100 }: PageRequest,
     key: (row: T) => string,
-    rows: (models: ConsoleModels, after: PageKey, limit: number) => readonly T[],
+    rows: (models: Omit<ConsoleModels, 'apply'>, after: PageKey, limit: number) => readonly T[],
   ): Promise<Page<T>> {
     const { models, lagMs } = await this.#options.opened();
     return pageOf(rows(models.console, pageKey(after), limit + 1), limit, key, lagMs());

@@ -57,9 +57,9 @@ export class ReplayTables {
     }
     if (isOfRun(name)) noteRuns(events, this.notes.actions);
     if (!isOfReference(name)) return;
+    const reference = referenceOf(name);
     let held: HeldRow | undefined;
     for (const event of events) held = foldHeld(held, event);
-    const reference = referenceOf(name);
     if (held) this.#compare(`reference ${reference}`, 'held', heldColumns(reference, held));
   }
 
