@@ -47,12 +47,14 @@ export function shopExample(dataDir: string, ledgerUrl?: string): BootShop<Membe
       ...(ledgerUrl !== undefined && { ledgerUrl }),
     };
     const open = (): Promise<Shop> =>
-      openShop(settings, silent, async () => ({
-        stripe: new Stripe(secretKey, { ...clientConfig }),
-        webhookSecret: { secret: webhookSecret, livemode: false },
-        paymentOrigin,
-        [Symbol.asyncDispose]: async () => undefined,
-      }));
+      openShop(settings, silent, {
+        stripeFor: async () => ({
+          stripe: new Stripe(secretKey, { ...clientConfig }),
+          webhookSecret: { secret: webhookSecret, livemode: false },
+          paymentOrigin,
+          [Symbol.asyncDispose]: async () => undefined,
+        }),
+      });
     let shop = await open();
     const database = new DatabaseSync(join(dataDir, 'shop.db'));
     const handedOver = countHandOvers(database);

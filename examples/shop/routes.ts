@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { type OrderForm, readOrderForm, startCheckout } from './checkout.ts';
 import { answerInHtml, NotFound } from './html-answers.ts';
 import { answerLabels } from './labels.ts';
+import type { Members } from './members.ts';
 import type { Memberships } from './memberships.ts';
 import type { ShopOrder, ShopOrders } from './orders.ts';
 import { homePage } from './pages/home.ts';
@@ -20,6 +21,7 @@ export interface ShopRoutesOptions {
   readonly ledger: PaymentLedger;
   readonly payments: StripePayments;
   readonly orders: ShopOrders;
+  readonly members: Pick<Members, 'add'>;
   readonly memberships: Memberships;
   readonly url: string;
   readonly paymentOrigin: string;
@@ -70,7 +72,7 @@ export async function shopRoutes(app: FastifyInstance, options: ShopRoutesOption
   });
 }
 
-function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSandbox, pollSeconds }: ShopRoutesOptions): void {
+function orderRoutes(app: FastifyInstance, { ledger, payments, orders, members, url, isSandbox, pollSeconds }: ShopRoutesOptions): void {
   type OnOrder = { Params: { orderId: string }; Querystring: { asked?: string } };
   const known = (orderId: string): ShopOrder => {
     const order = orders.find(orderId);
@@ -81,6 +83,7 @@ function orderRoutes(app: FastifyInstance, { ledger, payments, orders, url, isSa
   app.post<{ Body: OrderForm | undefined }>('/orders', async ({ body = {} }, reply) => {
     const order = readOrderForm(body, isSandbox);
     orders.add(order);
+    members.add(order.memberId);
     return reply.redirect(await startCheckout(payments, order, url), 303);
   });
   app.get<OnOrder>('/orders/:orderId', async ({ params: { orderId }, query: { asked = '' } }) => {

@@ -4,12 +4,14 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
-import { createPaymentLedger, type Logger } from '@paidonce/ledger';
+import { type PaymentAdminPluginOptions, paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
+import { createPaymentLedger, type Logger, type MembershipChange, type Runtime } from '@paidonce/ledger';
+import type { Delivered } from '@paidonce/ledger/once';
 import { openEventStore } from '@paidonce/ledger/store-url';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
 import Fastify from 'fastify';
 import { alertLines } from './alert-line.ts';
+import { openMembers } from './members.ts';
 import { openMemberships } from './memberships.ts';
 import { byPassword } from './operators.ts';
 import { openShopOrders } from './orders.ts';
@@ -25,12 +27,24 @@ export interface Shop extends AsyncDisposable {
   readonly sandboxUrl?: string;
 }
 
+/** What a test may replace. */
+export interface ShopParts {
+  /** Opens the access to Stripe. Default: as the settings say. */
+  readonly stripeFor?: typeof openStripe;
+  /** Clocks and waiting. Default: the machine's. */
+  readonly runtime?: Partial<Runtime>;
+  /** Stands between the ledger and the shop's table. Default: saves. */
+  readonly deliver?: (change: MembershipChange, save: () => Delivered) => Promise<Delivered> | Delivered;
+  /** Who may use the console. Default: everybody who has the password. */
+  readonly authenticate?: PaymentAdminPluginOptions['authenticate'];
+}
+
 /**
  * Opens the shop.
- * @param stripeFor opens the access to Stripe. Default: as the settings say.
  * @throws Error a port is in use, or a file cannot be used. Then nothing stays open.
  */
-export async function openShop(settings: Settings, log: Logger, stripeFor: typeof openStripe = openStripe): Promise<Shop> {
+export async function openShop(settings: Settings, log: Logger, parts: ShopParts = {}): Promise<Shop> {
+  const { stripeFor = openStripe, runtime = {}, deliver = (_change, save) => save() } = parts;
   const { port, dataDir, pollSeconds, behind, operatorPassword, ledgerUrl = `sqlite:${join(dataDir, 'ledger.db')}` } = settings;
   const host = behind?.host ?? '127.0.0.1';
   await requireFree(host, port); // Check it before opening the files, because another shop may be using them.
@@ -50,19 +64,24 @@ export async function openShop(settings: Settings, log: Logger, stripeFor: typeo
   // These ten lines are everything that a shop needs from PaidOnce.
   const eventStore = opened.adopt(await openEventStore(ledgerUrl), (open) => open.close());
   await refuseOtherOrders(eventStore, access);
-  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: (change) => memberships.save(change), onAlert, log }));
+  const saved = async (change: MembershipChange): Promise<Delivered> => deliver(change, () => memberships.save(change));
+  const ledger = opened.use(createPaymentLedger({ eventStore, deliver: saved, onAlert, log, runtime }));
   const poll = { intervalMs: pollSeconds * 1000 };
   const trusted = trustedApiHost === undefined ? {} : { trustedApiHost };
   const payments = opened.use(stripePayments({ ledger, stripe, webhookSecrets: [webhookSecret], poll, ...trusted }));
   const app = opened.adopt(Fastify(serverOptions(behind)), (open) => open.close()); // Closing it disposes the payments and the ledger.
   await app.register(paymentLedgerPlugin, { payments });
-  if (operatorPassword !== undefined) await app.register(paymentAdminPlugin, { payments, authenticate: byPassword(operatorPassword, log) });
 
+  const members = openMembers(database, url);
+  const authenticate = parts.authenticate ?? (operatorPassword === undefined ? undefined : byPassword(operatorPassword, log));
+  const { findMember, describeMember } = members;
+  if (authenticate) await app.register(paymentAdminPlugin, { payments, authenticate, findMember, describeMember });
   const orders = openShopOrders(database);
   await app.register(shopRoutes, {
     ledger,
     payments,
     orders,
+    members,
     memberships,
     url,
     paymentOrigin,

@@ -29,11 +29,16 @@ export function html(fixed: TemplateStringsArray, ...values: readonly Insert[]):
   return Html.from(fixed, values);
 }
 
+/** Most of a page: ASCII letters, digits and marks that neither markup nor a terminal knows. */
+const harmless = /^[ !#-%(-;=?-~]*$/;
+
 function markupOf(value: Insert): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.toString();
   if (typeof value === 'object') return value.map(markupOf).join('');
+  if (typeof value === 'number') return String(value);
+  if (harmless.test(value)) return value;
   // A mark of direction shows a sentence the other way round, also in a page. A line break does no harm here.
-  const text = String(value).split('\n').map(printable).join('\n');
+  const text = value.split('\n').map(printable).join('\n');
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

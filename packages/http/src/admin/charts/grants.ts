@@ -5,7 +5,7 @@ import { numberText } from '../components/format.ts';
 import { sourceClass, sourceText } from '../components/states.ts';
 import type { PageContext } from '../page-context.ts';
 import { dayOf } from './days.ts';
-import { fill, label, line, patterns, picture, rounded, roundTop, slot } from './svg.ts';
+import { fill, label, line, patterns, picture, roundTop, slot } from './svg.ts';
 import { grantsIn } from './verdict.ts';
 
 const sources: readonly Source[] = ['webhook', 'poll', 'status_query', 'manual'];
@@ -32,8 +32,10 @@ export function grantsPicture(context: PageContext, days: Statistics['days']): H
       const height = heightOf(count);
       y -= height;
       // A pixel between the parts, as long as something is left of them.
-      const drawn = rounded(Math.max(1, height - 1));
-      return [html`<rect ${fill('gr', sourceClass[source])} x="${place.x}%" width="${place.width}%" y="${rounded(y)}" height="${drawn}"/>`];
+      const drawn = Math.max(1, Math.round(height) - 1);
+      return [
+        html`<rect ${fill('gr', sourceClass[source])} x="${place.x}%" width="${place.width}%" y="${Math.round(y)}" height="${drawn}"/>`,
+      ];
     });
     const counts = sources
       .filter((source) => day.grants[source] > 0)
@@ -63,15 +65,12 @@ function totalOf(days: Statistics['days'], source: Source): number {
   return days.reduce((sum, { grants }) => sum + grants[source], 0);
 }
 
-/** Newest first. */
+/** Newest first. HTML needs no end of a cell, and there are 120. */
 function grantsTable(context: PageContext, days: Statistics['days']): Html {
   const { words } = context;
   const heads = sources.map((source) => html`<th scope="col">${sourceText(context, source)}</th>`);
   const rows = days
     .toReversed()
-    .map(
-      ({ day, grants }) =>
-        html`<tr><th scope="row">${dayOf(context, day)}</th>${sources.map((source) => html`<td>${grants[source]}</td>`)}</tr>`,
-    );
+    .map(({ day, grants }) => html`<tr><th scope="row">${dayOf(context, day)}</th>${sources.map((source) => html`<td>${grants[source]}`)}`);
   return html`<details class="astable"><summary>${words.parts.asTable}</summary><div class="scroll" tabindex="0" role="region" aria-label="${words.pictures.grants}"><table class="plain nums"><thead><tr><th scope="col">${words.pictures.day}</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }

@@ -3,7 +3,7 @@ import type { Latency } from '@paidonce/ledger';
 import { type Html, html } from '../../html.ts';
 import { duration } from '../components/format.ts';
 import type { PageContext } from '../page-context.ts';
-import { bar, label, line, picture, slot } from './svg.ts';
+import { bars, label, line, picture, slot } from './svg.ts';
 
 const base = 70;
 const highest = 52;
@@ -19,12 +19,13 @@ export function latencyPicture(context: PageContext, id: string, title: string, 
     : words.pictures.latencyNone;
   const most = Math.sqrt(Math.max(1, ...buckets));
   const short = new Intl.NumberFormat(lang, { notation: 'compact' });
-  const bars = buckets.flatMap((count, at) => {
+  const full = buckets.flatMap((count, at) => {
     if (count === 0) return [];
     const height = Math.max(2, (Math.sqrt(count) / most) * highest);
     const place = slot(at, buckets.length, 0, 0.24);
     const text = count < 10_000 ? count.toLocaleString(lang) : short.format(count);
-    return [bar(at < withinMinute ? tone : 'warn', place, base, height), label(text, place.x + place.width / 2, base - height - 4)];
+    const tall = { tone: at < withinMinute ? tone : 'warn', place, height };
+    return [{ tall, count: label(text, place.x + place.width / 2, base - height - 4) }];
   });
   const labels = bucketLabels(context).map((text, at, all) => {
     const { x, width } = slot(at, all.length, 0, 0.24);
@@ -40,7 +41,15 @@ export function latencyPicture(context: PageContext, id: string, title: string, 
       ] as const
     ).map(([name, ms]) => html`<div><dt>${name}</dt><dd>${duration(context, ms)}</dd></div>`)}</dl>`;
   return html`<div class="tight"><div class="head"><h3>${title}</h3>${percentiles}</div>
-${picture({ id, height: 92, title, finding }, [line('base', base), ...bars, ...labels])}</div>`;
+${picture({ id, height: 92, title, finding }, [
+  line('base', base),
+  ...bars(
+    base,
+    full.map(({ tall }) => tall),
+  ),
+  ...full.map(({ count }) => count),
+  ...labels,
+])}</div>`;
 }
 
 function bucketLabels({ words: { parts, pictures } }: PageContext): readonly string[] {

@@ -4,7 +4,7 @@ import { type Html, html } from '../../html.ts';
 import { dayText, duration, localDay } from '../components/format.ts';
 import type { PageContext } from '../page-context.ts';
 import { daysText } from './days.ts';
-import { bar, label, line, picture, slot } from './svg.ts';
+import { bars, label, line, picture, slot } from './svg.ts';
 
 const base = 190;
 const top = 14;
@@ -20,8 +20,8 @@ export function oldestPicture(context: PageContext, oldest: Statistics['oldest']
   const most = Math.max(0, ...oldest.map(({ ageMs }) => ageMs));
   const scale = tops.find((each) => each >= most) ?? most;
   const y = (ms: number): number => base - Math.sqrt(ms / scale) * (base - top);
-  const bars = oldest.flatMap(({ ageMs }, at) =>
-    ageMs > 0 ? [bar(ageMs > limitMs ? 'bad' : 'mute', slot(at, oldest.length, left), base, base - y(ageMs))] : [],
+  const drawn = oldest.flatMap(({ ageMs }, at) =>
+    ageMs > 0 ? [{ tone: ageMs > limitMs ? 'bad' : 'mute', place: slot(at, oldest.length, left), height: base - y(ageMs) }] : [],
   );
   const marks = [scale / 4, scale]
     .filter((ms) => ms > 2 * limitMs)
@@ -29,7 +29,7 @@ export function oldestPicture(context: PageContext, oldest: Statistics['oldest']
   const limit = html`${line('limit', y(limitMs), left)}${label(axisText(context, limitMs), left - 1, y(limitMs) + 4, 'end')}`;
   return picture({ id: 'ow', height: 214, title: words.pictures.oldestTitle, finding: findingOf(context, oldest, most) }, [
     ...marks,
-    ...bars,
+    ...bars(base, drawn),
     limit,
     line('base', base, left),
     ...dayLabels(context, oldest),

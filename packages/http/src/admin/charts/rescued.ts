@@ -5,7 +5,7 @@ import { numberText, percentText } from '../components/format.ts';
 import { pill } from '../components/states.ts';
 import type { PageContext } from '../page-context.ts';
 import { dayOf, daysText } from './days.ts';
-import { bar, fill, line, patterns, percentages, picture, rounded, slot } from './svg.ts';
+import { bars, fill, line, patterns, percentages, picture, rounded, slot } from './svg.ts';
 import { grantsIn, type Recent, rescuedIn, type Verdict } from './verdict.ts';
 
 export function rescuedPicture(context: PageContext, days: Statistics['days'], verdict: Verdict): Html {
@@ -47,8 +47,10 @@ function byDay(context: PageContext, days: Statistics['days']): Html {
     most === 0
       ? words.pictures.rescuedNone
       : words.pictures.rescuedFinding(numberText(lang, most), dayOf(context, days[at]?.day ?? ''), numberText(lang, others));
-  const bars = counts.flatMap((count, place) => (count === 0 ? [] : [bar('poll', slot(place, counts.length), 50, (count / most) * 48)]));
-  return picture({ id: 'rd', height: 52, title: words.pictures.rescuedTitle, finding }, [...bars, line('base', 51)]);
+  const drawn = counts.flatMap((count, place) =>
+    count === 0 ? [] : [{ tone: 'poll', place: slot(place, counts.length), height: (count / most) * 48 }],
+  );
+  return picture({ id: 'rd', height: 52, title: words.pictures.rescuedTitle, finding }, [...bars(50, drawn), line('base', 51)]);
 }
 
 function verdictText(context: PageContext, verdict: Verdict, count: number): Html {

@@ -44,10 +44,24 @@ export function slot(at: number, count: number, from: number = 0, gapShare: numb
   return { x, width: Math.max(0.3, rounded(step * (1 - gapShare))) };
 }
 
-/** @param height at least 2 pixels are drawn, so that few are not none. */
-export function bar(tone: string, place: { readonly x: number; readonly width: number }, base: number, height: number): Html {
-  const drawn = rounded(Math.max(2, height));
-  return html`<rect class="${tone}" x="${place.x}%" width="${place.width}%" y="${rounded(base - drawn)}" height="${drawn}"/>`;
+export interface Bar {
+  readonly tone: string;
+  readonly place: { readonly x: number; readonly width: number };
+  /** At least 2 pixels are drawn, so that few are not none. */
+  readonly height: number;
+}
+
+/** Bars that stand on one line. Neighbours of a tone are a group: the page is lighter by its name for each. */
+export function bars(base: number, list: readonly Bar[]): readonly Html[] {
+  const groups: { readonly tone: string; readonly rects: Html[] }[] = [];
+  for (const { tone, place, height } of list) {
+    const drawn = Math.round(Math.max(2, height));
+    const rect = html`<rect x="${place.x}%" width="${place.width}%" y="${base - drawn}" height="${drawn}"/>`;
+    const last = groups.at(-1);
+    if (last?.tone === tone) last.rects.push(rect);
+    else groups.push({ tone, rects: [rect] });
+  }
+  return groups.map(({ tone, rects }) => html`<g class="${tone}">${rects}</g>`);
 }
 
 export function line(kind: 'base' | 'gl' | 'limit', y: number, from: number = 0): Html {
@@ -67,10 +81,10 @@ export function roundTop(value: number): number {
 
 /** Marks that tell sources apart without colour: the poll is hatched, the status query striped. */
 export function patterns(id: string): Html {
-  return html`<defs><pattern id="${id}-poll" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="poll" d="M0 0h5v5H0z"/><path class="cut" d="M0 0v5"/></pattern><pattern id="${id}-query" width="4" height="4" patternUnits="userSpaceOnUse"><path class="query" d="M0 0h4v4H0z"/><path class="cut" d="M0 4h4"/></pattern></defs>`;
+  return html`<defs><pattern id="${id}p" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="poll" d="M0 0h5v5H0z"/><path class="cut" d="M0 0v5"/></pattern><pattern id="${id}q" width="4" height="4" patternUnits="userSpaceOnUse"><path class="query" d="M0 0h4v4H0z"/><path class="cut" d="M0 4h4"/></pattern></defs>`;
 }
 
 /** The fill of a source: a class, or one of the patterns of this picture. */
 export function fill(id: string, source: string): Html {
-  return source === 'poll' || source === 'query' ? html`fill="url(#${id}-${source})"` : html`class="${source}"`;
+  return source === 'poll' || source === 'query' ? html`fill="url(#${id}${source === 'poll' ? 'p' : 'q'})"` : html`class="${source}"`;
 }

@@ -107,7 +107,19 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
   return clock;
 }
 
+/** A page asks for the same seconds again and again: its own time, the days of its pictures. */
+const localTimes = new Map<string, LocalTime>();
+const localTimesKept = 500;
+
 export function localTime(timeZone: string, time: number): LocalTime {
+  const key = `${Math.floor(time / 1_000)} ${timeZone}`;
+  const known = localTimes.get(key) ?? readClock(timeZone, time);
+  if (localTimes.size >= localTimesKept) localTimes.clear();
+  localTimes.set(key, known);
+  return known;
+}
+
+function readClock(timeZone: string, time: number): LocalTime {
   const part: Record<string, string> = {};
   for (const { type, value } of clockOf(timeZone).formatToParts(time)) part[type] = value;
   const minute = `${part['hour']}:${part['minute']}`;
@@ -137,9 +149,18 @@ export function localDay(timeZone: string, time: number): string {
   return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
+const offsetClocks = new Map<string, Intl.DateTimeFormat>();
+
+function offsetClockOf(timeZone: string): Intl.DateTimeFormat {
+  const clock = offsetClocks.get(timeZone) ?? new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'shortOffset' });
+  if (offsetClocks.size >= clocksKept) offsetClocks.clear();
+  offsetClocks.set(timeZone, clock);
+  return clock;
+}
+
 /** `UTC`, `UTC+8`, `UTC-3:30`. */
 export function offsetText(timeZone: string, now: number): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'shortOffset' }).formatToParts(now);
+  const parts = offsetClockOf(timeZone).formatToParts(now);
   return (
     parts
       .find(({ type }) => type === 'timeZoneName')

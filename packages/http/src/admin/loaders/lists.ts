@@ -23,7 +23,10 @@ export async function loadReviews(call: PageCall): Promise<Loaded> {
   const { ledger, query } = call;
   const kind = oneOf(query, 'kind', reviewKinds);
   const only = kind ? { kind } : {};
-  const data: ReviewsData = { ...(await ledger.console.reviews({ ...pageFrom(call), ...only })), ...only };
+  const page = await ledger.console.reviews({ ...pageFrom(call), ...only });
+  // "Nothing waits" alone does not tell an empty queue from one that never worked.
+  const [last] = page.items.length === 0 ? (await ledger.console.activity({ action: 'resolve', limit: 1 })).items : [];
+  const data: ReviewsData = { ...page, ...only, ...(last ? { last } : {}) };
   return { data, page: (context) => reviewsPage(context, data) };
 }
 

@@ -40,7 +40,7 @@ export function orderHead(context: PageContext, data: OrderPageData): Html {
 `;
 }
 
-/** At most one: the one that helps most now. */
+/** At most one: the one that helps most now. After an action only what still stops the member. */
 export function orderBanner(context: PageContext, data: OrderPageData, rows: readonly Row[]): Html | undefined {
   const { order: words } = context.words;
   const { asOf, order, orderId, explanation } = data;
@@ -49,13 +49,12 @@ export function orderBanner(context: PageContext, data: OrderPageData, rows: rea
     const link = html`<a href="${orderHref(context, orderId)}">${words.asOfNow}</a>`;
     return banner({ tone: 'info', icon: 'clock', title: words.asOfTitle(time(context, asOf, 'day-minute')), body: words.asOfText(link) });
   }
-  if (data.did !== undefined) return undefined;
   if (order === undefined) return banner({ tone: 'warn', icon: 'clock', title: words.notPlacedTitle, body: words.notPlacedText });
   switch (headlineOf(standing, pageTime(context, data))) {
     case 'undelivered':
       return undeliveredBanner(context, data, rows);
     case 'suspended':
-      return disputeBanner(context, standing);
+      return data.did === undefined ? disputeBanner(context, standing) : undefined;
     default:
       return undefined;
   }

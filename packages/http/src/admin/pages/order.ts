@@ -40,6 +40,8 @@ function notice(context: PageContext, { did }: OrderPageData, rows: readonly Row
   const { order } = context.words;
   const { title, detail } = rowText(row, context.lang);
   const body = html`${sentenceHtml(context, title, { amounts: 'plain' })}${detail && html`: ${sentenceHtml(context, detail)}`}`;
+  if (row.kind === 'person' && row.outcome !== undefined && row.outcome.kind !== 'delivered')
+    return banner({ tone: 'bad', icon: 'warn', title: order.doneFailed, body, isStatus: true });
   return banner({ tone: again ? 'info' : 'ok', icon: 'ok', title: again ? order.doneAgain : order.done, body, isStatus: true });
 }
 

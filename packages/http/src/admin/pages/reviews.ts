@@ -1,9 +1,9 @@
 // Reviews with their money side by side, oldest first. They are resolved on the page of their order.
-import type { Page, Review, ReviewAmounts } from '@paidonce/ledger';
+import type { ActionTaken, Page, Review, ReviewAmounts } from '@paidonce/ledger';
 import { type Html, html } from '../../html.ts';
 import { card, nothing } from '../components/boxes.ts';
 import { moneyText, numberText } from '../components/format.ts';
-import { money, waited } from '../components/ids.ts';
+import { money, time, waited } from '../components/ids.ts';
 import { narrow, queryWith, rowLink, sub, table, tabs } from '../components/lists.ts';
 import { membershipPill } from '../components/states.ts';
 import type { PageContext, PageView } from '../page-context.ts';
@@ -14,6 +14,8 @@ type Row = Review & ReviewAmounts & { readonly memberId: string; readonly plan: 
 
 export interface ReviewsData extends Page<Row> {
   readonly kind?: Review['kind'];
+  /** The newest resolution. Read where nothing waits; absent: there was none. */
+  readonly last?: ActionTaken;
 }
 
 export const reviewKinds: readonly Review['kind'][] = [
@@ -29,7 +31,7 @@ export const reviewKinds: readonly Review['kind'][] = [
   'withdrawn',
 ];
 
-export function reviewsPage(context: PageContext, { items, next, kind }: ReviewsData): PageView {
+export function reviewsPage(context: PageContext, { items, next, kind, last }: ReviewsData): PageView {
   const { words, lang, url, queues: counts } = context;
   const { parts, queues } = words;
   const all = counts === undefined ? '' : ` ${numberText(lang, counts.reviews.count)}`;
@@ -54,7 +56,9 @@ export function reviewsPage(context: PageContext, { items, next, kind }: Reviews
 ${tabs(queues.kinds, [tab(undefined, `${parts.all}${all}`), ...kinds.map((each) => tab(each, queues.kind[each]))])}${card(
   parts.reviews,
   items.length === 0
-    ? nothing(parts.nothingWaits)
+    ? nothing(
+        html`${parts.nothingWaits}${last && html` ${queues.lastResolved(time(context, last.at), html`<b class="id">${last.actor}</b>`)}`}`,
+      )
     : table(
         columns,
         items.map((row) => rowOf(context, row)),

@@ -29,6 +29,7 @@ main { padding-top: 1.1rem; }
 .tl > li.gap p { grid-column: 2; }
 .facts { grid-template-columns: 1fr 1fr; }
 th, td { padding-inline: .35rem; }
+.nums th + th { white-space: normal; vertical-align: bottom; } .nums :is(th, td) { padding-inline: .2rem; }
 td .pill { white-space: normal; border-radius: .6rem; }
 .card.flush { overflow: auto hidden; }
 th:first-child, td:first-child { padding-left: .75rem; } th:last-child, td:last-child { padding-right: .75rem; }

@@ -7,7 +7,7 @@ export const pictureStyle: string = `svg.pic { display: block; width: 100%; over
 .pic .ok { fill: var(--ok); } .pic .warn { fill: var(--warn); } .pic .bad { fill: var(--bad); } .pic .mute { fill: var(--edge); }
 .pic .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 5 3; }
 .pic .cut { stroke: var(--card); stroke-width: 2; opacity: .75; }
-.pic g:hover > rect { opacity: .8; }
+.pic g:not([class]):hover > rect { opacity: .8; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .8125rem; margin-bottom: .5rem; }
 .legend li { display: flex; gap: .4rem; align-items: center; }
 .legend b { font-variant-numeric: tabular-nums; font-weight: 600; }

@@ -51,6 +51,7 @@ export const order = {
   unreadableAt: (place: Insert): Html => html`The event: ${place}`,
   // Notices after an action.
   done: 'Done',
+  doneFailed: 'Tried again, and it failed',
   doneAgain: 'This was done before: nothing changed',
   // Timeline.
   timeline: 'Timeline',

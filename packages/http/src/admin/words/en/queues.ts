@@ -21,6 +21,7 @@ export const queues = {
   alsoClaimed: (order: Insert): Html => html`also claimed by ${order}`,
   discount: (money: Insert): Html => html`the session had a discount of ${money}`,
   accessNow: 'Access now',
+  lastResolved: (time: Insert, actor: Insert): Html => html`The last one was resolved on ${time} by ${actor}.`,
   resolvedThere: 'Reviews are resolved on the order page, one at a time: each shows what will happen, with amounts.',
   // Undelivered.
   undeliveredAbout: 'Decided, but not saved by your shop. Each is retried automatically for 72 h, less and less often.',

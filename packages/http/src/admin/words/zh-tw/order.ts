@@ -46,6 +46,7 @@ export const order: typeof english = {
   unreadableText: (command) => html`其中一個事件比此版本新，或已損壞。請升級此行程（process）；若仍無法讀取，請執行 ${command}。`,
   unreadableAt: (place) => html`事件：${place}`,
   done: '完成',
+  doneFailed: '已再試一次，但失敗了',
   doneAgain: '先前已完成：沒有任何改變',
   timeline: '時間軸',
   eventsInRows: (events, rows) => `${events}，${rows}`,

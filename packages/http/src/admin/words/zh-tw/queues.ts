@@ -21,6 +21,7 @@ export const queues: typeof english = {
   alsoClaimed: (order) => html`${order} 也主張`,
   discount: (money) => html`結帳時有 ${money} 的折扣`,
   accessNow: '目前使用權',
+  lastResolved: (time, actor) => html`最後一筆於 ${time} 由 ${actor} 處理。`,
   resolvedThere: '審核在訂單頁逐筆處理：每個選項都會說明結果與金額。',
   undeliveredAbout: '已決定，但商店尚未儲存。系統會在 72 小時內自動重試，間隔逐漸拉長。',
   byError: '依最近的錯誤',
