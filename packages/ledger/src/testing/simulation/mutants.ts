@@ -295,8 +295,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'what another process has applied to the file is applied again',
     'read-models/order-read-models.ts',
-    'event.position <= from || isOfSweep(event.stream)',
-    'isOfSweep(event.stream)',
+    'all.filter(({ position }) => position > from)',
+    'all',
   ),
   mutant(
     'what cannot be read is passed',
