@@ -191,7 +191,7 @@ export async function sitDown(
   }: BrowserContextOptions & { readonly username?: string; readonly base?: string } = {},
 ): Promise<Desk> {
   const context = await browser.newContext({ locale: 'en', httpCredentials: { username, password }, ...options });
-  context.setDefaultTimeout(Number(process.env['FLOW_TIMEOUT'] ?? 0));
+  context.setDefaultTimeout(0);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
@@ -199,7 +199,8 @@ export async function sitDown(
   let last = '';
   onTestFailed(() => console.warn(`The last page of ${username}:\n${last}`));
   onTestFinished(async () => {
-    last = `${page.url()}\n${await page.locator('body').innerText()}`;
+    const text = page.locator('body').innerText({ timeout: 1_000 });
+    last = `${page.url()}\n${await text.catch(() => 'It has no body.')}`;
     await context.close();
   });
   const go = async (path: string): Promise<void> => void (await page.goto(base + path));
