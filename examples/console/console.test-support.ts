@@ -85,7 +85,7 @@ export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}):
       },
     });
   let shop = await open();
-  const table = new DatabaseSync(join(folder.path, 'shop.db'), { timeout: 5_000 });
+  const table = new DatabaseSync(join(folder.path, 'shop.db'));
   table.exec(`
     CREATE TABLE saved (membership_id TEXT NOT NULL);
     CREATE TRIGGER counted AFTER INSERT ON memberships BEGIN INSERT INTO saved VALUES (NEW.membership_id); END;
@@ -199,8 +199,7 @@ export async function sitDown(
   let last = '';
   onTestFailed(() => console.warn(`The last page of ${username}:\n${last}`));
   onTestFinished(async () => {
-    const text = page.locator('body').innerText({ timeout: 1_000 });
-    last = `${page.url()}\n${await text.catch(() => 'It has no body.')}`;
+    last = `${page.url()}\n${await page.evaluate<string>("document.body?.innerText ?? ''").catch(String)}`;
     await context.close();
   });
   const go = async (path: string): Promise<void> => void (await page.goto(base + path));

@@ -43,7 +43,7 @@ export interface ConsoleCall {
   /** The parts of the path that the route's pattern names, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** Of a form: text, or a list of texts where a name comes twice. Of JSON: any value. Empty for a GET. */
+  /** A form's are text, or a list of texts where a name comes twice; JSON's are any value. Empty for a GET. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** True: answer with a page. False: with JSON. */
   readonly wantsPage: boolean;

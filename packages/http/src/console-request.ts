@@ -15,7 +15,7 @@ export interface ConsoleRequest {
   readonly search: string;
   /** The host that the client asked for, with its port. */
   readonly host: string | undefined;
-  /** Of the client, for the log. Absent: the edge does not know it. */
+  /** The client's, for the log. Absent: the edge does not know it. */
   readonly address?: string;
   header(name: string): string | undefined;
 }

@@ -12,7 +12,7 @@ type Header = string | readonly string[] | undefined;
 export interface WebhookRequest {
   readonly rawBody: Uint8Array;
   readonly signature: string;
-  /** Of the sender, for the log. Absent: the edge does not know it. */
+  /** The sender's, for the log. Absent: the edge does not know it. */
   readonly address?: string;
 }
 export interface StatusRequest {

@@ -23,7 +23,7 @@ export function otherActionRoutes(console: Console): readonly ConsoleRoute[] {
   return [route('recheck', askStripe), route('runs', startRun), route('runs/:runId/cancel', cancelRun)];
 }
 
-/** Of a form that has no page of its own to come back to: the sentence alone. */
+/** A form that has no page of its own to come back to is answered with the sentence alone. */
 function plainProblem(call: ConsoleCall, error: unknown): unknown {
   const { actions } = catalogues[call.language];
   if (error instanceof FormProblem) {

@@ -24,7 +24,7 @@ interface ReturnedForm {
   readonly action: string;
   /** What was typed, by the names of the form's fields. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Of the expected amount, for the example. */
+  /** The expected amount's, for the example. */
   readonly currency: string;
   readonly problem?: Pick<FormProblem, 'field' | 'problem' | 'detail'>;
   /** What is new, where the order has moved on. */
