@@ -1,5 +1,5 @@
 // Checks that each row of docs/why/threat-model.md names the test that holds it, and that the test is there. A row refers to a file
-// by the letter that the page gives it, and to a test by its name.
+// by the letter, with or without a digit, that the page gives it, and to a test by its name.
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ const page = resolve(import.meta.dirname, '../docs/why/threat-model.md');
 const text = readFileSync(page, 'utf8');
 
 const files = new Map(
-  [...text.matchAll(/\b([A-Z]) = \[[^\]]+\]\(([^)]+\.test\.ts)\)/g)].map(([, letter = '', path = '']) => [letter, path]),
+  [...text.matchAll(/\b([A-Z]\d?) = \[[^\]]+\]\(([^)]+\.test\.ts)\)/g)].map(([, letter = '', path = '']) => [letter, path]),
 );
 const rows = text
   .split('\n')
@@ -22,7 +22,7 @@ const rows = text
 
 /** The tests that a cell names. */
 function testsIn(cell: string): readonly { readonly letter: string; readonly name: string }[] {
-  return [...cell.matchAll(/(?:^|; )([A-Z]) `([^`]+)`/g)].map(([, letter = '', name = '']) => ({ letter, name }));
+  return [...cell.matchAll(/(?:^|; )([A-Z]\d?) `([^`]+)`/g)].map(([, letter = '', name = '']) => ({ letter, name }));
 }
 
 /** The name as it stands in the source, where a quote in a text has a backslash before it. */
