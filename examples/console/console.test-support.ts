@@ -85,7 +85,7 @@ export async function openWorld({ may = {}, deliver, from }: WorldOptions = {}):
       },
     });
   let shop = await open();
-  const table = new DatabaseSync(join(folder.path, 'shop.db'), { timeout: 5_000 });
+  const table = new DatabaseSync(join(folder.path, 'shop.db'));
   table.exec(`
     CREATE TABLE saved (membership_id TEXT NOT NULL);
     CREATE TRIGGER counted AFTER INSERT ON memberships BEGIN INSERT INTO saved VALUES (NEW.membership_id); END;
@@ -191,7 +191,7 @@ export async function sitDown(
   }: BrowserContextOptions & { readonly username?: string; readonly base?: string } = {},
 ): Promise<Desk> {
   const context = await browser.newContext({ locale: 'en', httpCredentials: { username, password }, ...options });
-  context.setDefaultTimeout(Number(process.env['FLOW_TIMEOUT'] ?? 0));
+  context.setDefaultTimeout(0);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
@@ -199,7 +199,7 @@ export async function sitDown(
   let last = '';
   onTestFailed(() => console.warn(`The last page of ${username}:\n${last}`));
   onTestFinished(async () => {
-    last = `${page.url()}\n${await page.locator('body').innerText()}`;
+    last = `${page.url()}\n${await page.evaluate<string>("document.body?.innerText ?? ''").catch(String)}`;
     await context.close();
   });
   const go = async (path: string): Promise<void> => void (await page.goto(base + path));

@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)('what happens at Stripe', () => {
       .first()
       .waitFor();
     const link = page.getByRole('link', { name: 'Open the dispute at Stripe' });
-    expect(await link.getAttribute('href')).toBe(`https://dashboard.stripe.com/test/disputes/${disputeId}`);
+    expect(await link.getAttribute('href')).toBe(`https://dashboard.stripe.com/${world.sandbox.account}/test/disputes/${disputeId}`);
     await world.later(hourMs);
     world.sandbox.updateDispute(disputeId, 'won');
     await until(world, orderId, ({ membership }) => membership === 'active');

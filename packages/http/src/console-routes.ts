@@ -9,6 +9,7 @@ import {
   admitted,
   badActor,
   type ConsoleRequest,
+  decoded,
   fieldsOf,
   isCrossSite,
   languageOf,
@@ -175,6 +176,7 @@ function misplaced(
     const isAllowed = route.may === 'anyone' || operator.may.has(route.may);
     return isAllowed ? undefined : { status: 403, code: `needs_${route.may}`, headers: {} };
   }
+  if (below.split('/').some((part) => decoded(part) === undefined)) return { status: 400, code: 'bad_request', headers: {} };
   if (isReading(method) && movedTo[below.slice(1)] !== undefined) return undefined;
   if (allow.length > 0) return { status: 405, code: 'method_not_allowed', headers: { allow: allow.join(', ') } };
   return { status: 404, code: 'not_found', headers: {} };

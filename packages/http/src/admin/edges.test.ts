@@ -134,9 +134,9 @@ describe.each(edges)('over %s', (edge) => {
   });
 });
 
-test('a path that cannot be decoded is unknown; Fastify refuses it before us', async () => {
+test('a path that cannot be decoded is a bad request on each edge', async () => {
   const status = async (edge: (typeof edges)[number]) => (await (await openConsole({ edge })).ask(`${home}/orders/%zz`)).status;
-  expect([await status('fetch'), await status('fastify')]).toEqual([404, 400]);
+  expect([await status('fetch'), await status('fastify')]).toEqual([400, 400]);
 });
 
 describe('permissions', () => {

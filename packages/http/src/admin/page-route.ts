@@ -1,5 +1,5 @@
 // How a GET route joins data and a page: a loader asks the ledger, and a browser gets the page, everybody else the data as JSON.
-import type { BulkRuns, ConsoleReads, PaymentLedger } from '@paidonce/ledger';
+import type { PaymentLedger } from '@paidonce/ledger';
 import { type Console, type ConsoleCall, type ConsoleRoute, eitherReply } from '../console-call.ts';
 import { type Reply, redirectReply } from '../reply.ts';
 import { frame } from './frame.ts';
@@ -16,13 +16,10 @@ export type Loaded =
   | { readonly text: (context: PageContext) => string }
   | { readonly file: { readonly type: string; readonly name: string; readonly body: string } };
 
-/** The ledger with the reads of a console. */
-export type PageLedger = PaymentLedger & { readonly console: ConsoleReads; readonly runs: BulkRuns };
-
 /** What a loader may ask. */
 export interface PageCall extends ConsoleCall {
   readonly console: Console;
-  readonly ledger: PageLedger;
+  readonly ledger: PaymentLedger;
   /** In milliseconds. */
   readonly now: number;
 }
@@ -41,7 +38,7 @@ export function pageRoute(
   load: (call: PageCall) => Promise<Loaded>,
   { method = 'GET', refreshes = method === 'GET' }: PageRouteOptions = {},
 ): ConsoleRoute {
-  const ledger = console.payments.ledger as PageLedger;
+  const { ledger } = console.payments;
   return {
     method,
     pattern,
@@ -72,7 +69,7 @@ async function replyOf(console: Console, call: ConsoleCall, now: number, loaded:
 
 /** The context of a page. Where the ledger does not answer, the page has no counts; it is shown all the same. */
 export async function contextOf({ payments, findMember }: Console, call: ConsoleCall, now: number): Promise<PageContext> {
-  const ledger = payments.ledger as PageLedger;
+  const { ledger } = payments;
   const [counts, livemode] = await Promise.all([ledger.console.queues().catch(() => undefined), modeOf(ledger, now)]);
   return {
     ...bareContext(call, now),
@@ -104,7 +101,7 @@ export function bareContext(
 const modes = new WeakMap<PaymentLedger, { readonly at: number; readonly livemode: boolean | undefined }>();
 const modeKeptMs = 60_000;
 
-async function modeOf(ledger: PageLedger, now: number): Promise<boolean | undefined> {
+async function modeOf(ledger: PaymentLedger, now: number): Promise<boolean | undefined> {
   const known = modes.get(ledger);
   if (known !== undefined && now - known.at < modeKeptMs && known.livemode !== undefined) return known.livemode;
   try {

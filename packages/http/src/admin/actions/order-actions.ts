@@ -1,15 +1,14 @@
 // What people do with one order. Each goes through the ledger's one write path and is signed; none can state a payment by itself but
 // `observe`, where a named person does. Where the order has news that the person did not see, nothing is done.
-import { LedgerError, type ManualAction, type OrderView, type PaymentReference, type Resolution, readOrderEvent } from '@paidonce/ledger';
+import { LedgerError, type ManualAction, type OrderView, type Resolution, readOrderEvent } from '@paidonce/ledger';
 import { isId } from '@paidonce/ledger/adapter';
-import { manualPayment } from '@paidonce/stripe-adapter';
 import { type Console, type ConsoleCall, ConsoleProblem, type ConsoleRoute } from '../../console-call.ts';
-import { isTimeZone } from '../../console-request.ts';
-import { typedAmount } from '../amount.ts';
 import { orderForms } from '../forms.ts';
 import { catalogues } from '../words.ts';
-import { asFormProblem, FormProblem, requiredText, seenIn, signedBy, textOf, typedTime } from './form.ts';
+import { asFormProblem, FormProblem, requiredText, seenIn, signedBy, textOf } from './form.ts';
 import { type Done, eventOf, isSameHand, orderAction } from './outcome.ts';
+import { paymentIdIn, paymentIn } from './payment-form.ts';
+import { heldPayment, paymentOf } from './references.ts';
 
 type Act = (call: ConsoleCall, orderId: string) => Promise<Done>;
 
@@ -59,36 +58,17 @@ const observe =
     const by = signedBy(call);
     const seenRevision = seenIn(call);
     const order = await placed(console, orderId);
-    const paymentId = requiredText(call, 'paymentId');
-    if (!isId(paymentId) || !/^(?:pi_|cs_|manual:)./.test(paymentId)) throw new FormProblem('paymentId', 'payment_id');
-    const currency = (textOf(call, 'currency') || order.expected.currency).toLowerCase();
-    if (!/^[a-z]{3}$/.test(currency)) throw new FormProblem('currency', 'currency_unknown');
-    const amountMinor = typedAmount(requiredText(call, 'amount'), currency);
-    if (amountMinor === undefined) throw new FormProblem('amount', 'amount_unclear');
-    const paidAt = receivedAt(console, call);
-    const observation = manualPayment(order, { paymentId, paidAt, amountMinor, by });
-    const fact = { kind: 'attempt', status: 'paid', amount: { totalMinor: amountMinor, currency } } as const;
-    const done = await asFormProblem('paymentId', () => ledger.observePayment({ ...observation, fact }, { seenRevision }));
+    const observation = paymentIn(ledger, call, order, by);
+    const done = await asFormProblem('paymentId', () => ledger.observePayment(observation, { seenRevision }));
     if (done.outcome === 'stale') return done;
     const owner = 'orderId' in done ? done.orderId : orderId;
     const said = await eventOf(
       console,
       owner,
-      ({ type, data }) => type === 'PaymentObserved' && data.source === 'manual' && data.payment.id === paymentId,
+      ({ type, data }) => type === 'PaymentObserved' && data.source === 'manual' && data.payment.id === observation.payment.id,
     );
     return { outcome: done.outcome, orderId: owner, again: done.outcome === 'duplicate', ...(said ? { did: said.position } : {}) };
   };
-
-function receivedAt({ payments: { ledger } }: Console, call: ConsoleCall): string {
-  const typed = requiredText(call, 'paidAt');
-  const zone = textOf(call, 'timeZone') || call.timeZone;
-  if (!isTimeZone(zone)) throw new FormProblem('timeZone', 'time_unclear');
-  const paidAt = typedTime(typed, zone);
-  if (paidAt === undefined) throw new FormProblem('paidAt', 'time_unclear');
-  // Clocks differ, and a page may have stood open for a while.
-  if (Date.parse(paidAt) > ledger.runtime.now().getTime() + 5 * 60_000) throw new FormProblem('paidAt', 'time_ahead');
-  return paidAt;
-}
 
 const move =
   (console: Console): Act =>
@@ -99,7 +79,7 @@ const move =
     const order = await placed(console, orderId);
     const to = requiredText(call, 'to');
     if (!isId(to) || (await ledger.order(to)) === undefined) throw new FormProblem('to', 'order_unknown');
-    const payment = await paymentOf(console, order, requiredText(call, 'payment'));
+    const payment = await paymentOf(ledger, order, paymentIdIn(call));
     const done = await asFormProblem('payment', () => ledger.movePayment(payment, to, by, seen));
     if (done.outcome === 'stale') return done;
     if (done.outcome !== 'moved' && done.outcome !== 'exists')
@@ -120,7 +100,7 @@ const link =
     const by = signedBy(call);
     const seenRevision = seenIn(call);
     const order = await placed(console, orderId);
-    const payment = await heldPayment(console, order, requiredText(call, 'payment'));
+    const payment = await heldPayment(ledger, order, paymentIdIn(call));
     const done = await asFormProblem('payment', () => ledger.linkPayment(payment, orderId, by, { seenRevision }));
     if (done.outcome === 'stale') return done;
     if (done.outcome === 'belongs_to') throw new ConsoleProblem(409, 'belongs_to', actions.belongsTo(done.orderId));
@@ -178,28 +158,4 @@ async function placed({ payments: { ledger } }: Console, orderId: string): Promi
   const order = isId(orderId) ? await ledger.order(orderId) : undefined;
   if (!order) throw new LedgerError('order_unknown', `There is no order ${orderId}. Nothing was done.`);
   return order;
-}
-
-/** The payment of this id on the order; of a session, the payment that it took. */
-async function paymentOf({ payments: { ledger } }: Console, order: OrderView, id: string): Promise<PaymentReference> {
-  if (!isId(id)) throw new FormProblem('payment', 'payment_id');
-  for (const stored of await ledger.history(order.orderId)) {
-    const event = readOrderEvent(stored);
-    if (event.type !== 'PaymentObserved') continue;
-    const { payment, aliases = [] } = event.data;
-    if (payment.id === id || aliases.includes(id)) return payment;
-  }
-  return referenceIn(order, id);
-}
-
-/** A held payment as the ledger knows it, which may be of another account than the order. */
-async function heldPayment({ payments: { ledger } }: Console, order: OrderView, id: string): Promise<PaymentReference> {
-  if (!isId(id)) throw new FormProblem('payment', 'payment_id');
-  const { hits } = await ledger.console.find(id, { kind: 'held' });
-  const held = hits.find((hit) => hit.kind === 'held' && hit.payment.id === id);
-  return held?.kind === 'held' ? held.payment : referenceIn(order, id);
-}
-
-function referenceIn({ account, livemode }: OrderView, id: string): PaymentReference {
-  return { provider: id.startsWith('manual:') ? 'manual' : 'stripe', account, livemode, id };
 }

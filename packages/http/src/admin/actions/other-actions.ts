@@ -3,7 +3,6 @@ import { LedgerError, type RunSelection } from '@paidonce/ledger';
 import { isId } from '@paidonce/ledger/adapter';
 import { type Console, type ConsoleCall, ConsoleProblem, type ConsoleRoute, eitherReply } from '../../console-call.ts';
 import { jsonReply, type Reply, redirectReply } from '../../reply.ts';
-import type { PageLedger } from '../page-route.ts';
 import { catalogues } from '../words.ts';
 import { FormProblem, requiredText, signedBy, textOf } from './form.ts';
 import { eventOf } from './outcome.ts';
@@ -73,7 +72,7 @@ async function startRun({ payments: { ledger } }: Console, call: ConsoleCall): P
   const kind = requiredText(call, 'kind');
   if (kind !== 'redeliver' && kind !== 'recheck')
     throw new ConsoleProblem(400, 'invalid_input', 'kind must be redeliver or recheck. Nothing was done.');
-  const { outcome, runId } = await (ledger as PageLedger).runs.start(kind, selectionIn(call), by);
+  const { outcome, runId } = await ledger.runs.start(kind, selectionIn(call), by);
   call.log.info({ actor: by.actor, runId, what: 'run', outcome }, 'paidonce: console');
   if (outcome === 'running') {
     if (!call.wantsPage) return jsonReply(409, { error: 'run_under_way', runId });
@@ -96,8 +95,8 @@ function selectionIn(call: ConsoleCall): RunSelection {
 async function cancelRun({ payments: { ledger } }: Console, call: ConsoleCall): Promise<Reply> {
   const { runId = '' } = call.params;
   const by = signedBy(call);
-  if (!isId(runId) || (await (ledger as PageLedger).runs.run(runId)) === undefined) throw new ConsoleProblem(404, 'not_found', runId);
-  const { outcome } = await (ledger as PageLedger).runs.cancel(runId, by);
+  if (!isId(runId) || (await ledger.runs.run(runId)) === undefined) throw new ConsoleProblem(404, 'not_found', runId);
+  const { outcome } = await ledger.runs.cancel(runId, by);
   call.log.info({ actor: by.actor, runId, what: 'cancel_run', outcome }, 'paidonce: console');
   if (outcome === 'ended' && call.wantsPage) throw new ConsoleProblem(409, 'run_ended', catalogues[call.language].actions.runEnded);
   if (!call.wantsPage) return eitherReply(call, { status: outcome === 'ended' ? 409 : 200, data: { outcome, runId }, page: () => '' });

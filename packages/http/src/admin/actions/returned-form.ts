@@ -1,6 +1,6 @@
 // A form that comes back: because a field is wrong (422), or because the order has news that the sender did not see (409). What was
 // typed is kept, and nothing was done.
-import type { OrderView, Preview, Resolution, StaleAction } from '@paidonce/ledger';
+import type { Preview, StaleAction } from '@paidonce/ledger';
 import { decimalsOf } from '@paidonce/ledger/adapter';
 import { explainHistory, type Row, rowsOf, rowText, sentenceText } from '@paidonce/ledger/audit';
 import type { Console, ConsoleCall } from '../../console-call.ts';
@@ -14,6 +14,7 @@ import { frame } from '../frame.ts';
 import type { PageContext, PageView } from '../page-context.ts';
 import { contextOf } from '../page-route.ts';
 import { orderPath } from '../pages/order-cells.ts';
+import { effectOf } from './effects.ts';
 import { type FormProblem, textOf } from './form.ts';
 
 interface ReturnedForm {
@@ -52,8 +53,10 @@ export async function staleReply(console: Console, call: ConsoleCall, name: Orde
   const entries = explainHistory(stale.orderId, history)?.entries ?? [];
   const news = rowsOf(entries).filter(({ entries: events }) => events.some(({ place }) => !known.has(place)));
   const fields = { ...sent.fields, [isOther ? 'toRevision' : 'seenRevision']: String(stale.revision) };
-  const effect = await effectOf(console, call, name, { order, seenRevision: stale.revision });
-  const isClosed = name === 'resolve' && order?.openReviews.every(({ reviewId }) => reviewId !== call.params['reviewId']) === true;
+  const effect = order && (await effectOf(ledger, call, name, order));
+  const isClosed =
+    (name === 'resolve' && order?.openReviews.every(({ reviewId }) => reviewId !== call.params['reviewId']) === true) ||
+    (name === 'withdraw' && order !== undefined && (order.withdrawn !== undefined || order.sequence > 0));
   return page(console, call, 409, {
     ...sent,
     fields,
@@ -62,25 +65,6 @@ export async function staleReply(console: Console, call: ConsoleCall, name: Orde
     isClosed,
     ...(effect ? { effect } : {}),
   });
-}
-
-/** A dry run of what was sent, on the order as it is now. Undefined: it cannot be told before. */
-async function effectOf(
-  { payments: { ledger } }: Console,
-  call: ConsoleCall,
-  name: OrderFormName,
-  { order, seenRevision }: { readonly order: OrderView | undefined; readonly seenRevision: number },
-): Promise<readonly Preview[] | undefined> {
-  try {
-    if (name === 'resolve') {
-      const how = { resolution: textOf(call, 'resolution') as Resolution, seenRevision };
-      const preview = await ledger.previewResolution(order?.orderId ?? '', call.params['reviewId'] ?? '', how);
-      return preview.outcome === 'resolved' ? [preview] : undefined;
-    }
-    return undefined;
-  } catch {
-    return undefined; // The review is gone, or a field is wrong: the form itself says so when it is sent.
-  }
 }
 
 function sentForm(call: ConsoleCall, name: OrderFormName): Pick<ReturnedForm, 'name' | 'orderId' | 'action' | 'fields'> {

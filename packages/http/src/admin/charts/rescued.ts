@@ -66,6 +66,9 @@ function verdictText(context: PageContext, verdict: Verdict, count: number): Htm
       return html`<p>${pill('warn', 'warn', words.pictures.failedOn(daysText(context, verdict.days)))}</p><p class="small">${text} ${verdict.since && recentText(context, verdict.since)} ${link}</p>`;
     }
     case 'quiet':
+      // A young shop has no weeks before: then nobody knows what is usual.
+      if (verdict.isUsual === undefined)
+        return html`<p>${pill('', 'ring', words.pictures.nothingBefore)}</p><p class="small">${recentText(context, verdict)}</p>`;
       return verdict.isUsual === false
         ? html`<p>${pill('warn', 'warn', words.pictures.moreThanUsual)}</p><p class="small">${recentText(context, verdict)} ${link}</p>`
         : html`<p>${pill('ok', 'ok', words.pictures.asUsual)}</p><p class="small">${recentText(context, verdict)}</p>`;

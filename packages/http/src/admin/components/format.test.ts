@@ -94,7 +94,8 @@ describe('an id', () => {
   test.each([
     ['pi_1', { livemode: true }, 'https://dashboard.stripe.com/payments/pi_1'],
     ['pi_1', { livemode: false }, 'https://dashboard.stripe.com/test/payments/pi_1'],
-    ['du_1', { livemode: true, account: 'acct_2', isConnected: true }, 'https://dashboard.stripe.com/acct_2/disputes/du_1'],
+    ['du_1', { livemode: true, account: 'acct_2' }, 'https://dashboard.stripe.com/acct_2/disputes/du_1'],
+    ['du_1', { livemode: false, account: 'acct_2/../..' }, 'https://dashboard.stripe.com/test/disputes/du_1'],
     ['evt_1', { livemode: true }, 'https://dashboard.stripe.com/events/evt_1'],
     ['manual:7c1f', { livemode: true }, undefined],
     ['pi_1/../../x', { livemode: true }, undefined],

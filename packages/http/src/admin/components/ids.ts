@@ -18,9 +18,8 @@ export interface IdOptions {
   readonly stripe?: StripePlace;
 }
 export interface StripePlace {
+  /** Its pages stand below its id, also where it is not the account that one is signed in to, as a connected one. */
   readonly account?: string;
-  /** True: `account` is a connected one, so its pages stand below its id. */
-  readonly isConnected?: boolean;
   readonly livemode: boolean;
 }
 
@@ -51,10 +50,10 @@ const places: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The page of an object in Stripe's dashboard. Undefined: there is none for such an id. */
-export function stripeUrl(objectId: string, { account, isConnected = false, livemode }: StripePlace): string | undefined {
+export function stripeUrl(objectId: string, { account, livemode }: StripePlace): string | undefined {
   const place = places.find(([form]) => form.test(objectId))?.[1];
   if (place === undefined || !isId(objectId)) return undefined;
-  const of = isConnected && account !== undefined && /^acct_\w+$/.test(account) ? `/${account}` : '';
+  const of = account !== undefined && /^acct_\w+$/.test(account) ? `/${account}` : '';
   return `${dashboard}${of}${livemode ? '' : '/test'}/${place}/${objectId}`;
 }
 

@@ -1,12 +1,11 @@
 // What the page of an order reads beside its events. Where a list does not answer, the page is shown without it.
-import type { OrderView, Preview, Resolution } from '@paidonce/ledger';
+import type { OrderView, PaymentLedger, Preview, Resolution } from '@paidonce/ledger';
 import { type Explanation, rowsOf } from '@paidonce/ledger/audit';
-import type { PageLedger } from '../page-route.ts';
 import { type OrderPageData, type ReviewPreview, resolutions } from './order-data.ts';
 import { formsShown } from './order-reviews.ts';
 
 /** What each resolution of each open review would do now. A review that has changed meanwhile has none. */
-export async function previewsOf(ledger: PageLedger, { orderId, revision, openReviews }: OrderView): Promise<OrderPageData['previews']> {
+export async function previewsOf(ledger: PaymentLedger, { orderId, revision, openReviews }: OrderView): Promise<OrderPageData['previews']> {
   const preview = async (reviewId: string, resolution: Resolution): Promise<readonly [Resolution, Preview] | undefined> => {
     const done = await ledger.previewResolution(orderId, reviewId, { resolution, seenRevision: revision });
     return done.outcome === 'resolved' ? [resolution, done] : undefined;
@@ -21,7 +20,7 @@ export async function previewsOf(ledger: PageLedger, { orderId, revision, openRe
 }
 
 /** How many other orders fail with the same error. Undefined: not known, or it has not failed. */
-export async function deliveryAlike(ledger: PageLedger, { entries }: Explanation): Promise<OrderPageData['alike']> {
+export async function deliveryAlike(ledger: PaymentLedger, { entries }: Explanation): Promise<OrderPageData['alike']> {
   const decided = rowsOf(entries).findLast((row) => row.kind === 'decided');
   const failure = decided?.kind === 'decided' ? decided.delivery.failures.at(-1) : undefined;
   if (failure === undefined) return undefined;
@@ -36,7 +35,7 @@ export async function deliveryAlike(ledger: PageLedger, { entries }: Explanation
 /** Orders of a member that are counted one by one. */
 const mostCounted = 100;
 
-export async function memberOrders(ledger: PageLedger, memberId: string): Promise<OrderPageData['memberOrders']> {
+export async function memberOrders(ledger: PaymentLedger, memberId: string): Promise<OrderPageData['memberOrders']> {
   const page = await ledger.console.memberOrders(memberId, { limit: mostCounted }).catch(() => undefined);
   return page && { count: page.items.length, isMore: page.next !== undefined };
 }

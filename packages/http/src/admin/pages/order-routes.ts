@@ -1,9 +1,10 @@
 // The GET routes of an order: its page, the ticket, and the pages before a payment is moved or linked. They read, and never write.
-import { LedgerError, type OrderView, type PaymentReference, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
+import { LedgerError, type OrderView, readOrderEvent, type StoredEvent } from '@paidonce/ledger';
 import { defined, isId } from '@paidonce/ledger/adapter';
 import { type Explanation, explainHistory } from '@paidonce/ledger/audit';
 import { type Console, ConsoleProblem, type ConsoleRoute } from '../../console-call.ts';
 import { statusOf } from '../../reply.ts';
+import { heldPayment, paymentOf } from '../actions/references.ts';
 import { type Loaded, type PageCall, pageRoute } from '../page-route.ts';
 import { catalogues } from '../words.ts';
 import { orderPage } from './order.ts';
@@ -146,13 +147,10 @@ async function moveLoaded({ ledger, params, query, language }: PageCall, name: '
   const payment = (query.get('payment') ?? '').trim();
   const target = name === 'move' ? await placed((query.get('to') ?? '').trim()) : undefined;
   if (!isId(payment)) throw new ConsoleProblem(400, 'invalid_input', words.paymentWrong);
-  const preview = await ledger.previewMove(referenceOf(order, payment), (target ?? order).orderId);
+  const reference = await (target ? paymentOf(ledger, order, payment) : heldPayment(ledger, order, payment));
+  const preview = await ledger.previewMove(reference, (target ?? order).orderId);
   return {
     data: preview,
     page: (context) => movePage(context, { order, payment, preview, ...defined({ target }) }),
   };
-}
-
-function referenceOf({ account, livemode }: OrderView, id: string): PaymentReference {
-  return { provider: id.startsWith('manual:') ? 'manual' : 'stripe', account, livemode, id };
 }

@@ -256,7 +256,7 @@ describe('other states', () => {
     await pay();
     const ticket = orderTicket(contextOf(), await dataOf());
     expect(ticket).toMatch(/^Order o-1: Active \(/);
-    expect(ticket).toContain(`${payment.id} https://dashboard.stripe.com/payments/${payment.id}`);
+    expect(ticket).toContain(`${payment.id} https://dashboard.stripe.com/acct_1/payments/${payment.id}`);
     expect(ticket).toContain('Membership granted | The webhook reported');
     expect(ticket).not.toMatch(/[<>]/);
   });

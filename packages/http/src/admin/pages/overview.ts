@@ -51,7 +51,7 @@ ${card(
   html`<div class="stackv">${latencyPicture(context, 'l1', pictures.paidToGranted, month.latency.paid_to_granted, 'webhook')}
 ${latencyPicture(context, 'l2', pictures.grantedToSaved, month.latency.granted_to_saved, 'query')}</div>`,
   { aside: pictures.latencyAbout },
-)}${card(pictures.oldest, oldestPicture(context, week.oldest), { aside: pictures.oldestAbout })}</div>
+)}${card(pictures.oldest, html`${oldestPicture(context, week.oldest)}<p class="small soft">${pictures.oldestLimit(html`<code class="id">delivery_failing</code>`)}</p>`, { aside: pictures.oldestAbout })}</div>
 ${card(overview.latest, latestOrders(context, orders.items), { aside: html`<a href="${context.base}orders">${overview.allOrders}</a>`, kind: 'flush' })}`;
   return { title: words.frame.overview, body, hasForms: false };
 }

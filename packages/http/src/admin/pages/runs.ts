@@ -121,6 +121,8 @@ export interface NewRunData {
 }
 
 export const mostOrders = 5_000;
+/** The page says how many more there are. */
+const previewRows = 50;
 
 export function newRunPage(context: PageContext, { kind, count, orders, selection }: NewRunData): PageView {
   const { words, lang, base, may } = context;
@@ -128,7 +130,8 @@ export function newRunPage(context: PageContext, { kind, count, orders, selectio
   const back = kind === 'redeliver' ? 'queues/undelivered' : 'orders';
   const title = runs.newTitle(kind, count, numberText(lang, count));
   const canStart = may.has('repair') && count > 0 && count <= mostOrders;
-  const rows = orders.map((order) => [
+  const shown = orders.slice(0, previewRows);
+  const rows = shown.map((order) => [
     orderCell(context, order),
     stateCell(context, order),
     html`${order.memberId}`,
@@ -140,7 +143,7 @@ export function newRunPage(context: PageContext, { kind, count, orders, selectio
     { head: parts.member, isWide: true },
     { head: runs.newest, isNumber: true, also: 'soft' },
   ];
-  const more = count > orders.length && html`<p class="none">${parts.more(numberText(lang, count - orders.length))}</p>`;
+  const more = count > shown.length && html`<p class="none">${parts.more(numberText(lang, count - shown.length))}</p>`;
   const list = card(runs.exactly(numberText(lang, count)), count === 0 ? nothing(runs.nothing) : html`${table(columns, rows)}${more}`, {
     kind: 'flush',
     aside: runs.counted(time(context, new Date(context.now).toISOString(), 'second')),

@@ -56,6 +56,7 @@ a.i-ext:not(.btn) { display: inline-grid; place-items: center; min-width: 1.5rem
 .big { font-size: 2rem; font-weight: 620; letter-spacing: -.02em; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .big small { font-size: .9375rem; font-weight: 480; color: var(--soft); letter-spacing: 0; }
 .three { display: grid; grid-template-columns: repeat(3, auto); gap: 0 1rem; justify-content: start; }
+.tight > .head { flex-wrap: nowrap; gap: 0 1rem; }
 .three dt { font-size: .75rem; color: var(--soft); } .three dd { font-weight: 600; font-variant-numeric: tabular-nums; font-size: .875rem; white-space: nowrap; }
 progress { width: 100%; height: .6rem; appearance: none; border: 0; border-radius: 1rem; background: var(--sunk); overflow: hidden; }
 progress::-webkit-progress-bar { background: var(--sunk); } progress::-webkit-progress-value { background: var(--accent); } progress::-moz-progress-bar { background: var(--accent); }

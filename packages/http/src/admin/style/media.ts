@@ -27,7 +27,7 @@ main { padding-top: 1.1rem; }
 .tl > li > div { grid-column: 2; }
 .tl > li::before { left: .56rem; }
 .tl > li.gap p { grid-column: 2; }
-.facts { grid-template-columns: 1fr 1fr; }
+.facts { grid-template-columns: repeat(2, minmax(0, 1fr)); } .facts .pill { white-space: normal; border-radius: .6rem; }
 th, td { padding-inline: .35rem; }
 .nums th + th { white-space: normal; vertical-align: bottom; } .nums :is(th, td) { padding-inline: .2rem; }
 td .pill { white-space: normal; border-radius: .6rem; }

@@ -1,4 +1,5 @@
 // Words of the pictures: titles, findings, legends.
+import { type Html, html, type Insert } from '../../../html.ts';
 
 export const pictures = {
   grants: 'Grants per day',
@@ -27,6 +28,7 @@ export const pictures = {
   unusual: (day: string, share: string): string => `Since ${day}: ${share}, more than usual for your shop.`,
   sinceThen: (day: string, share: string): string => `Since ${day}: ${share}.`,
   asUsual: 'As usual',
+  nothingBefore: 'Nothing to compare with yet',
   moreThanUsual: 'More than usual',
   endpoint: 'Look at the endpoint',
   latency: 'How long it takes',
@@ -44,5 +46,6 @@ export const pictures = {
   oldestTitle: 'Oldest undelivered decision, by 2 hours',
   oldestFinding: (days: string, most: string): string => `Above the alert limit of 5 minutes on ${days}, up to ${most}.`,
   oldestFine: (most: string): string => `Never above the alert limit of 5 minutes; at most ${most}.`,
+  oldestLimit: (kind: Insert): Html => html`Dashed: 5 minutes, where the alert ${kind} begins.`,
   oldestNone: 'Nothing waited.',
 };

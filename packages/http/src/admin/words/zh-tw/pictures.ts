@@ -1,4 +1,5 @@
 // 圖表的字詞：標題、結論、圖例。
+import { html } from '../../../html.ts';
 import type { pictures as english } from '../en/pictures.ts';
 
 export const pictures: typeof english = {
@@ -26,6 +27,7 @@ export const pictures: typeof english = {
   unusual: (day, share) => `${day} 起為 ${share}，高於平常。`,
   sinceThen: (day, share) => `${day} 起為 ${share}。`,
   asUsual: '與平常相同',
+  nothingBefore: '尚無資料可比較',
   moreThanUsual: '高於平常',
   endpoint: '檢查端點',
   latency: '各階段耗時',
@@ -43,5 +45,6 @@ export const pictures: typeof english = {
   oldestTitle: '最久未交付的決定，每 2 小時',
   oldestFinding: (days, most) => `${days} 超過 5 分鐘的告警門檻，最高 ${most}。`,
   oldestFine: (most) => `從未超過 5 分鐘的告警門檻；最高 ${most}。`,
+  oldestLimit: (kind) => html`虛線：5 分鐘，告警 ${kind} 的門檻。`,
   oldestNone: '沒有等待。',
 };
