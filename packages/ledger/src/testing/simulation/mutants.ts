@@ -298,12 +298,6 @@ export const mutants: readonly Mutant[] = [
     'all.filter(({ position }) => position > from)',
     'all',
   ),
-  mutant(
-    'what cannot be read is passed',
-    'subscribers/subscribers.ts',
-    '(from) => skippedRows.add(failed, from)',
-    '(from) => skippedRows.add(failed.slice(failed.length), from)',
-  ),
   mutant('nobody is alerted of what cannot be read', 'subscribers/skipped-streams.ts', 'headReached = true;', 'return;'),
   mutant(
     'an event of a newer release is read as a known one',
