@@ -60,7 +60,7 @@ const others = [
   'orders/o-7?all=1',
 ];
 const pagesOf = (orders: Readonly<Record<string, string>>): readonly string[] => [
-  ...[...lists, ...others, 'find?q=z1', 'orders/none'],
+  ...[...lists, ...others, 'find?q=z1', 'orders/o-0'],
   ...Object.values(orders).map((orderId) => `orders/${orderId}`),
 ];
 
