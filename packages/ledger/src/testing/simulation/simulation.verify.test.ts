@@ -6,7 +6,7 @@ import { mutants } from './mutants.ts';
 import { runSeeds } from './run-seeds.ts';
 import { simulate } from './simulation.ts';
 
-const seeds = 200;
+const seeds = 320;
 
 describe('the laws hold over several processes, crashes and lost replies', () => {
   test(`${seeds} seeds break no law, and meet every fault and every state`, async () => {

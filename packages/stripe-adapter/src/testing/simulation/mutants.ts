@@ -135,14 +135,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'acknowledged before it is taken',
     'webhook/webhook.ts',
-    'return { outcome: outcomeOf(await this.#parseAndRoute(body, parseJson(body), secret)) };',
-    "this.#parseAndRoute(body, parseJson(body), secret).catch(() => undefined);\n    return { outcome: 'recorded' };",
+    'return { outcome: outcomeOf(await this.#parseAndRoute(body, parsed, secret)) };',
+    "this.#parseAndRoute(body, parsed, secret).catch(() => undefined);\n    return { outcome: 'recorded' };",
   ),
   mutant(
     'a failure is acknowledged',
     'webhook/webhook.ts',
-    'return { outcome: outcomeOf(await this.#parseAndRoute(body, parseJson(body), secret)) };',
-    "const taken = await this.#parseAndRoute(body, parseJson(body), secret).catch(() => ({ outcome: 'ignored' as const }));\n    return { outcome: outcomeOf(taken) };",
+    'return { outcome: outcomeOf(await this.#parseAndRoute(body, parsed, secret)) };',
+    "const taken = await this.#parseAndRoute(body, parsed, secret).catch(() => ({ outcome: 'ignored' as const }));\n    return { outcome: outcomeOf(taken) };",
   ),
   mutant(
     'thin events are ignored',
