@@ -1,6 +1,9 @@
 // The example shop with its console, as support and on-call use it: a real server, a real Chromium, and a sandbox of Stripe whose
 // clock the test sets. The shop's table can be locked, as by a migration that hangs.
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Permission } from '@paidonce/http/fetch';
@@ -213,4 +216,15 @@ export async function sitDown(
       .toMatch(text);
   };
   return { page, complaints, go, see, read };
+}
+
+/** Opens the server on a port of this machine; the test closes it. Answers its URL. */
+export async function listening(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

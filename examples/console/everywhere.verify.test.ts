@@ -1,26 +1,25 @@
 // The console wherever it is used: by whoever may only look, from another site, by keyboard alone, in Traditional Chinese, and on a telephone.
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { buy, hasChromium, openBrowser, openWorld, paidTooLittle, password, sitDown, until, type World } from './console.test-support.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  buy,
+  hasChromium,
+  listening,
+  openBrowser,
+  openWorld,
+  paidTooLittle,
+  password,
+  sitDown,
+  until,
+  type World,
+} from './console.test-support.ts';
 
 let browser: Browser;
 beforeAll(async () => {
   if (hasChromium) browser = await openBrowser();
 });
 afterAll(() => browser?.close());
-
-async function listening(server: Server): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 const signedIn = (name: string) => ({ authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` });
 

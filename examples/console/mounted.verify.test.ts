@@ -1,30 +1,28 @@
 // The console where a host has put it: behind a proxy that strips a prefix, and inside servers with their own policy and parsers. All
 // links work, and a form does what it says.
-import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, request } from 'node:http';
 import { paymentAdminPlugin } from '@paidonce/http';
 import { nodeHandler, paymentConsole } from '@paidonce/http/fetch';
 import Fastify from 'fastify';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { buy, hasChromium, openBrowser, openWorld, paidTooLittle, password, sitDown, type World } from './console.test-support.ts';
+import {
+  buy,
+  hasChromium,
+  listening,
+  openBrowser,
+  openWorld,
+  paidTooLittle,
+  password,
+  sitDown,
+  type World,
+} from './console.test-support.ts';
 
 let browser: Browser;
 beforeAll(async () => {
   if (hasChromium) browser = await openBrowser();
 });
 afterAll(() => browser?.close());
-
-async function listening(server: Server): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 /** `/ops/…` outside is `/admin/payments/…` inside, and nothing else is reached. The host's name stays the public one. */
 function stripping(world: World): Promise<string> {

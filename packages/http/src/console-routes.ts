@@ -21,6 +21,7 @@ import {
   pageReply,
   type Reply,
   redirectReply,
+  refusalCodes,
   refusalReply,
   statusIn,
   statusOf,
@@ -99,7 +100,11 @@ export function consoleCore(routes: readonly ConsoleRoute[], problemPage: (view:
     return finished(request, withHeaders(reply, headers));
   };
   const refuse: ConsoleCore['refuse'] = (request, status, operator) =>
-    problem(request, { status, code: codes[status] ?? 'refused', ...(operator ? { operator } : {}) });
+    problem(request, {
+      status,
+      code: status === 500 ? 'internal' : (refusalCodes[status] ?? 'refused'),
+      ...(operator ? { operator } : {}),
+    });
 
   const admit: ConsoleCore['admit'] = async (request, authenticate, log) => {
     const turnedAway = (status: number, why: string): Reply => {
@@ -227,15 +232,3 @@ function refreshOf({ refreshes }: ConsoleRoute, query: URLSearchParams): Reply['
     );
   return { refresh: every };
 }
-
-const codes: Readonly<Record<number, string>> = {
-  400: 'bad_request',
-  401: 'refused',
-  403: 'refused',
-  404: 'not_found',
-  405: 'method_not_allowed',
-  408: 'request_timeout',
-  413: 'body_too_large',
-  415: 'unsupported_media_type',
-  500: 'internal',
-};

@@ -1,11 +1,12 @@
 // @paidonce/http/fetch: the same routes as web-standard handlers, `Request` in and `Response` out, for Express, NestJS, Hono, Next.js
 // and whatever else speaks it. Needs no Fastify, and neither do its types.
-import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
+import type { Logger, PaymentLedger } from '@paidonce/ledger';
 import { silentLogger } from '@paidonce/ledger/adapter';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import { type ConsoleOptions, consoleBodyLimit, openConsole } from './admin/options.ts';
 import type { Operator } from './console-call.ts';
 import type { ConsoleRequest } from './console-request.ts';
+import { bodyTimeoutMs, demand, isPositive, refuseUnknown, webhookBodyLimit } from './option-check.ts';
 import { parsedBody, readBody, requestBody } from './read-body.ts';
 import { jsonReply, type Reply, refusalReply } from './reply.ts';
 import { noMetrics } from './route-metrics.ts';
@@ -27,9 +28,6 @@ export interface PaymentConsoleOptions extends ConsoleOptions {
   readonly log?: Logger;
 }
 
-/** How long a client may take to send the body of a request. */
-const bodyTimeoutMs = 20_000;
-
 /**
  * The console as a handler: `app.use('/admin/payments', nodeHandler(paymentConsole({ payments, authenticate })))`. It answers the
  * paths from `path` on, and 404 elsewhere. Attempts to get in are not limited here.
@@ -42,7 +40,7 @@ export function paymentConsole(options: PaymentConsoleOptions): (request: Reques
   const limits = { bytes: consoleBodyLimit, timeoutMs: bodyTimeoutMs * options.payments.ledger.runtime.patience };
   return async (request) => {
     const asked = consoleRequest(request, path);
-    if (asked === undefined) return responseOf(jsonReply(404, { error: 'not_found' }));
+    if (asked === undefined) return responseOf(refusalReply(404));
     let own: Response | undefined;
     const admitted = await core.admit(
       asked,
@@ -111,11 +109,10 @@ const paymentHandlersOptions: readonly string[] = [
 
 /** @throws LedgerError `invalid_input`: an option is unknown, missing or unusable. */
 export function paymentHandlers(options: PaymentHandlersOptions): PaymentHandlers {
-  const { payments, ledger = payments?.ledger, bodyLimit = 1024 * 1024, log = silentLogger } = options;
-  const unknown = Object.keys(options).filter((name) => !paymentHandlersOptions.includes(name));
-  demand(unknown.length === 0, `unknown option ${unknown.join(', ')}. Known: ${paymentHandlersOptions.join(', ')}`);
-  demand(typeof payments?.handleWebhook === 'function', 'payments is missing. Pass what stripePayments() returned');
-  demand(Number.isSafeInteger(bodyLimit) && bodyLimit > 0, `bodyLimit ${bodyLimit} must be a positive number of bytes`);
+  const { payments, ledger = payments?.ledger, bodyLimit = webhookBodyLimit, log = silentLogger } = options;
+  refuseUnknown(options, paymentHandlersOptions, 'paymentHandlers');
+  demand(typeof payments?.handleWebhook === 'function', 'paymentHandlers', 'payments is missing. Pass what stripePayments() returned');
+  demand(isPositive(bodyLimit), 'paymentHandlers', `bodyLimit ${bodyLimit} must be a positive number of bytes`);
   const routes = paymentRoutes({ payments, ledger, metrics: noMetrics });
   const limits = { bytes: bodyLimit, timeoutMs: bodyTimeoutMs * payments.ledger.runtime.patience };
   return {
@@ -166,8 +163,4 @@ function responseOf({ status, headers, body }: Reply, method = 'GET'): Response 
   if (status === 413 || status === 408) sent.set('connection', 'close');
   const isEmpty = body.length === 0 || method === 'HEAD';
   return new Response(isEmpty ? null : typeof body === 'string' ? body : new Uint8Array(body), { status, headers: sent });
-}
-
-function demand(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new LedgerError('invalid_input', `paymentHandlers: ${otherwise}`);
 }

@@ -1,12 +1,13 @@
 // The Fastify plugin: the webhook, the success page's status query and health, on the host's own server. What a route needs
 // for itself (raw bodies, error handler, rate limit) stays in its own scope.
-import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
+import type { PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { endConnectionsOnClose } from './closing.ts';
 import { healthRoutes } from './health.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
+import { bodyTimeoutMs, demand, isPositive, refuseUnknown, webhookBodyLimit } from './option-check.ts';
 import { noMetrics, type RouteMetrics } from './route-metrics.ts';
 import { paymentRoutes } from './routes.ts';
 import { statusRoute } from './status.ts';
@@ -52,8 +53,8 @@ const defaults: Omit<Settings, 'payments' | 'ledger' | 'metrics'> = {
   webhookPath: '/webhooks/stripe',
   statusPath: '/payment/status/:sessionId',
   healthPaths: { live: '/health/live', ready: '/health/ready' },
-  bodyLimit: 1024 * 1024,
-  bodyTimeoutMs: 20_000,
+  bodyLimit: webhookBodyLimit,
+  bodyTimeoutMs,
   statusRateLimit: { max: 120, timeWindowMs: 60_000 },
 };
 
@@ -90,29 +91,29 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
   });
 }
 
-/** An unknown option is named and a bad value is refused: nothing is repaired in silence. */
+const edge = 'paymentLedgerPlugin';
+
 async function checked(options: PaymentLedgerPluginOptions): Promise<Settings> {
   const known = [...Object.keys(defaults), 'payments', 'ledger', 'metrics'];
-  const unknown = Object.keys(options).filter((name) => !known.includes(name));
-  // This also refuses Fastify's own `prefix`: a wrapped plugin would ignore it in silence.
-  demand(unknown.length === 0, `unknown option ${unknown.join(', ')}. Known: ${known.join(', ')}`);
-  demand(typeof options.payments?.handleWebhook === 'function', 'payments is missing. Pass what stripePayments() returned');
+  refuseUnknown(options, known, edge);
+  demand(typeof options.payments?.handleWebhook === 'function', edge, 'payments is missing. Pass what stripePayments() returned');
 
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as PaymentLedgerPluginOptions;
   const { metrics: registry, ledger = given.payments.ledger } = given;
-  demand(registry === undefined || typeof registry.registerMetric === 'function', 'metrics must be a Registry of prom-client');
+  demand(registry === undefined || typeof registry.registerMetric === 'function', edge, 'metrics must be a Registry of prom-client');
   const settings: Settings = { ...defaults, ...given, ledger, metrics: noMetrics };
   const { webhookPath, statusPath, healthPaths, bodyLimit, bodyTimeoutMs, statusRateLimit } = settings;
   const paths = [webhookPath, statusPath, ...(healthPaths ? [healthPaths.live, healthPaths.ready] : [])];
-  for (const path of paths) demand(path.startsWith('/'), `path "${path}" must begin with /`);
-  demand(new Set(paths).size === paths.length, `paths must differ: ${paths.join(', ')}`);
-  demand(statusPath.endsWith('/:sessionId'), `statusPath "${statusPath}" must end in /:sessionId`);
-  demand(isPositive(bodyLimit), `bodyLimit ${bodyLimit} must be a positive number of bytes`);
-  demand(isPositive(bodyTimeoutMs), `bodyTimeoutMs ${bodyTimeoutMs} must be a positive number of milliseconds`);
+  for (const path of paths) demand(path.startsWith('/'), edge, `path "${path}" must begin with /`);
+  demand(new Set(paths).size === paths.length, edge, `paths must differ: ${paths.join(', ')}`);
+  demand(statusPath.endsWith('/:sessionId'), edge, `statusPath "${statusPath}" must end in /:sessionId`);
+  demand(isPositive(bodyLimit), edge, `bodyLimit ${bodyLimit} must be a positive number of bytes`);
+  demand(isPositive(bodyTimeoutMs), edge, `bodyTimeoutMs ${bodyTimeoutMs} must be a positive number of milliseconds`);
   if (statusRateLimit) {
     const { max, timeWindowMs } = statusRateLimit;
     demand(
       isPositive(max) && isPositive(timeWindowMs),
+      edge,
       `statusRateLimit needs a positive max and timeWindowMs, not ${max} and ${timeWindowMs}`,
     );
   }
@@ -120,10 +121,4 @@ async function checked(options: PaymentLedgerPluginOptions): Promise<Settings> {
   const { openMetrics } = await import('./metrics.ts'); // Which needs prom-client; a host with a registry has it.
   // Last: a mount that is refused leaves nothing in the registry.
   return { ...settings, metrics: openMetrics(registry, ledger, given.payments) };
-}
-
-const isPositive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
-
-function demand(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new LedgerError('invalid_input', `paymentLedgerPlugin: ${otherwise}`);
 }

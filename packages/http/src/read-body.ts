@@ -49,13 +49,7 @@ export async function readBody(
   } finally {
     clearTimeout(timer);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return Buffer.concat(chunks);
 }
 
 /** For `fieldsOf`. A status: refuse the request with it. */

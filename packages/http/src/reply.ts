@@ -61,15 +61,16 @@ export function failureReply(error: unknown, log: Logger): Reply {
   return jsonReply(status, { error: error.code }, error.code === 'store_busy' ? { 'retry-after': retryAfterSeconds } : {});
 }
 
-const refusals: Readonly<Record<number, string>> = {
+/** The codes of a request that was refused before a route ran. Any other status is `refused`. */
+export const refusalCodes: Readonly<Record<number, string>> = {
   400: 'bad_request',
   404: 'not_found',
   405: 'method_not_allowed',
   408: 'request_timeout',
   413: 'body_too_large',
   415: 'unsupported_media_type',
-  429: 'too_many_requests',
 };
+const refusals: typeof refusalCodes = { ...refusalCodes, 429: 'too_many_requests' };
 
 /** The request was refused before a route ran. */
 export function refusalReply(status: number, code: string = refusals[status] ?? 'refused'): Reply {

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import { defined, isId, WarningLimit } from '@paidonce/ledger/adapter';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
-import { failureReply, jsonReply, type Reply, refusalReply } from './reply.ts';
+import { failureReply, jsonReply, type Reply, refusalReply, withHeaders } from './reply.ts';
 import type { RouteMetrics } from './route-metrics.ts';
 
 type Header = string | readonly string[] | undefined;
@@ -83,8 +83,7 @@ export function paymentRoutes({ payments, ledger, metrics }: PaymentRoutesParts)
         const isMalformed = error instanceof LedgerError && error.code === 'invalid_input';
         metrics.statusQuery(isMalformed ? 'unknown' : 'failed');
         if (isMalformed) return unknownSession;
-        const failure = failureReply(error, log);
-        return { ...failure, headers: { ...failure.headers, ...statusHeaders } };
+        return withHeaders(failureReply(error, log), statusHeaders);
       }
     },
     live: () => jsonReply(200, { status: 'live' }, healthHeaders),

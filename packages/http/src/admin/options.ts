@@ -1,8 +1,8 @@
 // The options of the console, which both edges share, and what is made of them.
-import { LedgerError } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
 import type { Console } from '../console-call.ts';
 import { type ConsoleCore, consoleCore } from '../console-routes.ts';
+import { demand, refuseUnknown } from '../option-check.ts';
 import { problemView } from './problem.ts';
 import { consoleRoutes } from './routes.ts';
 
@@ -42,22 +42,17 @@ export function openConsole(
   options: ConsoleOptions & { readonly authenticate: unknown },
   others: readonly string[] = [],
 ): MountedConsole {
-  const demand = (holds: boolean, otherwise: string): void => {
-    if (!holds) throw new LedgerError('invalid_input', `${edge}: ${otherwise}`);
-  };
-  const known = [...optionNames, ...others];
-  // This also refuses Fastify's own `prefix`: a wrapped plugin would ignore it in silence.
-  const unknown = Object.keys(options).filter((name) => !known.includes(name));
+  refuseUnknown(options, [...optionNames, ...others], edge);
   const { payments, authenticate, path = '/admin/payments', findMember, describeMember } = options;
-  demand(unknown.length === 0, `unknown option ${unknown.join(', ')}. Known: ${known.join(', ')}`);
-  demand(typeof payments?.recheck === 'function', 'payments is missing. Pass what stripePayments() returned');
+  demand(typeof payments?.recheck === 'function', edge, 'payments is missing. Pass what stripePayments() returned');
   demand(
     typeof authenticate === 'function',
+    edge,
     'authenticate is missing. Pass a function that answers { actor } for people who may see and correct payments, and undefined for all others',
   );
-  demand(/^(\/[A-Za-z0-9._~-]+)+$/.test(path), `path "${path}" must look like /admin/payments`);
+  demand(/^(\/[A-Za-z0-9._~-]+)+$/.test(path), edge, `path "${path}" must look like /admin/payments`);
   for (const [name, hook] of Object.entries({ findMember, describeMember }))
-    demand(hook === undefined || typeof hook === 'function', `${name} must be a function`);
+    demand(hook === undefined || typeof hook === 'function', edge, `${name} must be a function`);
   const shared: Console = { payments, ...(findMember ? { findMember } : {}), ...(describeMember ? { describeMember } : {}) };
   return { core: consoleCore(consoleRoutes(shared), (view) => problemView(view, payments.ledger.runtime.now().getTime())), path };
 }

@@ -6,6 +6,7 @@ import type { Observation, PaymentReference, Source } from '../observation.ts';
 import type { PaymentLedger } from '../payment-ledger.ts';
 import { checkHandedOn, checkOwnership, everything } from '../payment-process.test-support.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
+import { randomFrom } from '../testing/virtual-clock.ts';
 import type { EventStore } from './event-store.ts';
 
 const orders = 6;
@@ -133,15 +134,4 @@ function observationAt(index: number, random: () => number): Observation {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Returns a random number generator (SplitMix32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e37_79b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0_aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,13 +1,13 @@
 // The rows of what people did, newest first.
 import type { Action, ActionTaken } from '../console-reads.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
+import { runAggregate } from '../streams/run-streams.ts';
 import { type ActionRow, type ActionsTaken, foldRunAction } from './action-fold.ts';
 import type { ReadModelFile } from './read-model-file.ts';
 
 /** Sorts behind every position, which is of digits. */
 const afterAll = '~';
-/** The stream of a bulk run. */
-const prefix = 'run-';
+const prefix = runAggregate.stream('');
 
 export function isOfRun(stream: string): boolean {
   return stream.startsWith(prefix);

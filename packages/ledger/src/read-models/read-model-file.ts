@@ -11,15 +11,20 @@ import { pragma } from '../event-store/sqlite/migrations.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';
+import { runAggregate } from '../streams/run-streams.ts';
 import { sweepAggregate } from '../streams/sweep-streams.ts';
 import { unreadableAggregate } from '../streams/unreadable-streams.ts';
 import { makePrivately } from '../written-files.ts';
 import { applicationId, layout, schema } from './read-model-layout.ts';
 
 /** The streams that the read models are made from; below, the name of their cursor. */
-export const readModelPrefixes: readonly string[] = [orderAggregate, sweepAggregate, referenceAggregate, unreadableAggregate]
-  .map(({ stream }) => stream(''))
-  .concat('run-');
+export const readModelPrefixes: readonly string[] = [
+  orderAggregate,
+  sweepAggregate,
+  referenceAggregate,
+  unreadableAggregate,
+  runAggregate,
+].map(({ stream }) => stream(''));
 export const readModelCursor = 'orders';
 /** How long to wait for other processes on the same file, which hold it for the length of a page. */
 const busyTimeoutMs = 10_000;

@@ -11,7 +11,7 @@ import { LedgerError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RunSlot } from '../streams/run-slot.ts';
-import { type Handled, handledOf, type RunStarted, type RunState, type RunStreams } from '../streams/run-streams.ts';
+import { type Handled, handledOf, type RunStarted, type RunState, type RunStreams, runAggregate } from '../streams/run-streams.ts';
 import { type RecheckOrder, type RunOrderParts, runOrder } from './run-order.ts';
 
 export interface RunCarrierParts extends Omit<RunOrderParts, 'rechecks'> {
@@ -136,7 +136,7 @@ export class RunCarrier {
 
   /** By the wall clocks: a process that lives for one `settle` could never wait so long. */
   async #silentMs({ runId, revision }: RunState): Promise<number> {
-    const [last] = await this.#parts.store.readStream(`run-${runId}`, { afterRevision: revision - 1 });
+    const [last] = await this.#parts.store.readStream(runAggregate.stream(runId), { afterRevision: revision - 1 });
     return this.#parts.runtime.now().getTime() - Date.parse(last?.metadata['recordedAt'] ?? '');
   }
 

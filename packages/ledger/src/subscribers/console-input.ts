@@ -4,6 +4,7 @@ import type { Action, ConsoleReads, HitKind, StatisticsSpan } from '../console-r
 import { idSchema, timeSchema } from '../observation.ts';
 import type { ReviewKind } from '../order/events.ts';
 import type { MembershipStatus } from '../order/order.ts';
+import { reviewSentences } from '../order/review-sentences.ts';
 import type { PageRequest } from '../page.ts';
 
 const limit = z.exactOptional(z.number().int().min(1).max(1_000));
@@ -20,18 +21,7 @@ const page = {
 };
 const positions = { limit, after: z.exactOptional(z.string().max(64).regex(/^\d+$/, isNext)) };
 const statusSchema: z.ZodType<MembershipStatus> = z.enum(['none', 'active', 'suspended', 'revoked']);
-const reviewKinds = [
-  'amount',
-  'currency',
-  'mode',
-  'account',
-  'overpaid',
-  'conflicting_evidence',
-  'claimed_by_two',
-  'paid_again',
-  'refunds_exceed',
-  'withdrawn',
-] as const satisfies readonly ReviewKind[];
+const reviewKinds = Object.keys(reviewSentences) as ReviewKind[];
 const actions = [
   'recheck',
   'redeliver',

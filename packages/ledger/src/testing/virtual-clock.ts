@@ -100,7 +100,7 @@ async function turns(): Promise<void> {
 }
 
 /** Makes a random number generator for [0, 1). SplitMix32 is small, and gives the same numbers on every machine. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e37_79b9) >>> 0;

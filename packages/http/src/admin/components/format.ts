@@ -38,16 +38,26 @@ export function age(locale: Locale, iso: string): string {
   return duration(locale, locale.now - Date.parse(iso));
 }
 
+/** The value of a key, made once. The cache is bounded: a cookie names the zone, and each costs memory. */
+function kept<T>(cache: Map<string, T>, most: number, key: string, make: () => T): T {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  if (cache.size >= most) cache.clear();
+  const made = make();
+  cache.set(key, made);
+  return made;
+}
+
 const numbers = new Map<string, Intl.NumberFormat>();
+const formatsKept = 50;
+
+function numberFormat(lang: Language, digits: number): Intl.NumberFormat {
+  const fractionDigits = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return kept(numbers, formatsKept, `${lang} ${digits}`, () => new Intl.NumberFormat(lang, fractionDigits));
+}
 
 export function numberText(lang: Language, value: number, digits: number = Number.isInteger(value) ? 0 : 1): string {
-  const key = `${lang} ${digits}`;
-  let format = numbers.get(key);
-  if (format === undefined) {
-    format = new Intl.NumberFormat(lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    numbers.set(key, format);
-  }
-  return format.format(value).replace(/^-/, '−');
+  return numberFormat(lang, digits).format(value).replace(/^-/, '−');
 }
 
 /** A share of 1 as per cent with one decimal; 0 and 1 without. */
@@ -62,14 +72,7 @@ export function percentText({ lang, words }: Locale, share: number): string {
  * @param sign `always`: a plus sign too, as for a difference.
  */
 export function moneyText(lang: Language, amountMinor: number, currency: string, sign: 'auto' | 'always' = 'auto'): string {
-  const decimals = decimalsOf(currency);
-  const key = `${lang} money ${decimals}`;
-  let format = numbers.get(key);
-  if (format === undefined) {
-    format = new Intl.NumberFormat(lang, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-    numbers.set(key, format);
-  }
-  const text = format.format(decimalText(Math.abs(amountMinor), currency) as `${number}`);
+  const text = numberFormat(lang, decimalsOf(currency)).format(decimalText(Math.abs(amountMinor), currency) as `${number}`);
   const before = amountMinor < 0 ? '−' : sign === 'always' && amountMinor > 0 ? '+' : '';
   return `${before}${text} ${currency.toUpperCase()}`;
 }
@@ -85,26 +88,10 @@ export interface LocalTime {
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
-/** A cookie names the zone; each costs memory. */
-const clocksKept = 50;
 
 function clockOf(timeZone: string): Intl.DateTimeFormat {
-  let clock = clocks.get(timeZone);
-  if (clock === undefined) {
-    if (clocks.size >= clocksKept) clocks.clear();
-    clock = new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    });
-    clocks.set(timeZone, clock);
-  }
-  return clock;
+  const parts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+  return kept(clocks, formatsKept, timeZone, () => new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', ...parts }));
 }
 
 /** A page asks for the same seconds again and again: its own time, the days of its pictures. */
@@ -112,11 +99,7 @@ const localTimes = new Map<string, LocalTime>();
 const localTimesKept = 500;
 
 export function localTime(timeZone: string, time: number): LocalTime {
-  const key = `${Math.floor(time / 1_000)} ${timeZone}`;
-  const known = localTimes.get(key) ?? readClock(timeZone, time);
-  if (localTimes.size >= localTimesKept) localTimes.clear();
-  localTimes.set(key, known);
-  return known;
+  return kept(localTimes, localTimesKept, `${Math.floor(time / 1_000)} ${timeZone}`, () => readClock(timeZone, time));
 }
 
 function readClock(timeZone: string, time: number): LocalTime {
@@ -152,10 +135,7 @@ export function localDay(timeZone: string, time: number): string {
 const offsetClocks = new Map<string, Intl.DateTimeFormat>();
 
 function offsetClockOf(timeZone: string): Intl.DateTimeFormat {
-  const clock = offsetClocks.get(timeZone) ?? new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'shortOffset' });
-  if (offsetClocks.size >= clocksKept) offsetClocks.clear();
-  offsetClocks.set(timeZone, clock);
-  return clock;
+  return kept(offsetClocks, formatsKept, timeZone, () => new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'shortOffset' }));
 }
 
 /** `UTC`, `UTC+8`, `UTC-3:30`. */

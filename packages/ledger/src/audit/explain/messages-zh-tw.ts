@@ -12,14 +12,14 @@ const attempts: Readonly<Record<AttemptStatus, string>> = {
   expired: '已過期',
   failed: '付款失敗',
 };
-const refunds: Readonly<Record<RefundStatus, string>> = {
+export const refunds: Readonly<Record<RefundStatus, string>> = {
   pending: '處理中',
   requires_action: '需要操作',
   succeeded: '已成功',
   canceled: '已取消',
   failed: '失敗',
 };
-const disputes: Readonly<Record<DisputeStatus, string>> = {
+export const disputes: Readonly<Record<DisputeStatus, string>> = {
   inquiry: '詢問中',
   open: '進行中',
   prevented: '已避免',

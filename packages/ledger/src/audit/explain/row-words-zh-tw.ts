@@ -1,6 +1,7 @@
 // The words for the rows of a timeline, in Traditional Chinese.
-import type { AttemptStatus, DisputeStatus, Source } from '../../observation.ts';
+import type { AttemptStatus, Source } from '../../observation.ts';
 import type { DecisionType } from '../../order/events.ts';
+import { disputes, refunds } from './messages-zh-tw.ts';
 import type { RowWords } from './row-words.ts';
 import { say } from './sentence.ts';
 
@@ -19,13 +20,6 @@ const attempts: Readonly<Record<AttemptStatus, string>> = {
   canceled: '付款已取消',
   expired: '結帳已過期，未付款',
   failed: '付款失敗',
-};
-const disputes: Readonly<Record<DisputeStatus, string>> = {
-  inquiry: '詢問中',
-  open: '進行中',
-  prevented: '已避免',
-  lost: '敗訴',
-  won: '勝訴',
 };
 
 /** A space stands between Latin script and Chinese. */
@@ -52,7 +46,7 @@ export const rowWordsZhTw: RowWords = {
     MembershipRevoked: '已撤銷會員資格',
   },
   attempts,
-  refunds: { pending: '處理中', requires_action: '需要操作', succeeded: '已成功', canceled: '已取消', failed: '失敗' },
+  refunds,
   disputes,
   reviews: {
     amount: '付款金額低於訂單應收金額',

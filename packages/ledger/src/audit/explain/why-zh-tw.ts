@@ -1,22 +1,12 @@
 // Why an order stands as it does, in Traditional Chinese.
+import { rowWordsZhTw } from './row-words-zh-tw.ts';
 import { say } from './sentence.ts';
 import type { WhyWords } from './why-words.ts';
 
 const found = { webhook: 'webhook ', poll: '輪詢', status_query: '狀態查詢', manual: '人工' } as const;
 
 export const whyZhTw: WhyWords = {
-  reviews: {
-    amount: '付款金額低於訂單應收金額',
-    currency: '付款幣別與訂單不同',
-    mode: '付款模式與訂單不同（測試或正式）',
-    account: '付款進入其他帳戶',
-    overpaid: '付款金額高於訂單應收金額',
-    conflicting_evidence: '對同一筆付款的回報互相矛盾',
-    claimed_by_two: '兩筆訂單主張同一筆付款',
-    refunds_exceed: '退款總額高於實收金額',
-    withdrawn: '訂單撤回後才付款',
-    paid_again: '會員資格終止後再次付款',
-  },
+  reviews: rowWordsZhTw.reviews,
   notPlaced: () => say`訂單尚未成立：收到的回報先等候。`,
   paidNotSaved: (who, money) => say`${who} 已付 ${money}，應有使用權，但商店尚未儲存。`,
   endNotSaved: (who, paused) => say`${who} ${paused ? '在爭議期間不應有使用權' : '不應再有使用權'}，但商店尚未儲存。`,
