@@ -7,6 +7,7 @@ import { type App, startApp } from './app.ts';
 const stateOf = async (sessionId: string): Promise<unknown> => (await fetch(`${app.url}/payment/status/${sessionId}`)).json();
 
 // #region start
+const dayMs = 86_400_000;
 const webhookSecret = 'whsec_sandbox_local';
 let sandbox: StripeSandbox;
 let app: App;
@@ -32,8 +33,6 @@ async function pass(ms = 0): Promise<void> {
   await app.settled();
 }
 // #endregion start
-
-const dayMs = 86_400_000;
 
 // #region webhooks
 test('who pays is a member, and welcomed once, though each webhook comes five times', async () => {
