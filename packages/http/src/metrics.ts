@@ -22,6 +22,10 @@ const counted: Readonly<Record<Counted, readonly [name: string, help: string]>> 
   openReviews: ['paidonce_open_reviews', 'Payments that wait for a person.'],
   undelivered: ['paidonce_undelivered', 'Orders whose newest decision the shop does not have.'],
   abandoned: ['paidonce_abandoned', 'Of the undelivered, those that nobody tries any more.'],
+  shadowDiffers: [
+    'paidonce_shadow_differs',
+    'Of the undelivered, those that the shop had differently when this process asked it, in shadow.',
+  ],
 };
 const lag = ['paidonce_read_model_lag_seconds', 'How far these counts may be behind the log.'] as const;
 const names: readonly string[] = [webhooksName, queriesName, ...Object.values(counted).map(([name]) => name), lag[0]];
@@ -115,9 +119,10 @@ async function backlogOf(ledgers: readonly PaymentLedger[]): Promise<Backlog | u
         openReviews: sum.openReviews + one.openReviews,
         undelivered: sum.undelivered + one.undelivered,
         abandoned: sum.abandoned + one.abandoned,
+        shadowDiffers: sum.shadowDiffers + one.shadowDiffers,
         lagMs: Math.max(sum.lagMs, one.lagMs),
       },
-    { openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 },
+    { openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, shadowDiffers: 0, lagMs: 0 },
   );
 }
 

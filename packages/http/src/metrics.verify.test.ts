@@ -85,7 +85,7 @@ describe('what waits is asked of the ledger at each scrape', () => {
     const metrics = new Registry();
     const { ledger } = standIns();
     let questions = 0;
-    const counts = { openOrders: 1, openReviews: 2, undelivered: 3, abandoned: 1, lagMs: 1_500 };
+    const counts = { openOrders: 1, openReviews: 2, undelivered: 3, abandoned: 1, shadowDiffers: 2, lagMs: 1_500 };
     Object.assign(ledger, {
       backlog: async () => {
         questions += 1;
@@ -98,6 +98,7 @@ describe('what waits is asked of the ledger at each scrape', () => {
       'paidonce_open_reviews 2',
       'paidonce_undelivered 3',
       'paidonce_abandoned 1',
+      'paidonce_shadow_differs 2',
       'paidonce_read_model_lag_seconds 1.5',
     ]);
     expect(questions).toBe(1);
@@ -123,7 +124,7 @@ test('what is no registry is refused', async () => {
 });
 
 describe('several apps and one registry', () => {
-  const counts = { openOrders: 1, openReviews: 0, undelivered: 2, abandoned: 0, lagMs: 500 };
+  const counts = { openOrders: 1, openReviews: 0, undelivered: 2, abandoned: 0, shadowDiffers: 0, lagMs: 500 };
   const withBacklog = (backlog: object) => Object.assign(standIns().ledger, { backlog: async () => backlog });
 
   test('are counted together, and what waits is the sum over their ledgers, each once', async () => {

@@ -42,7 +42,7 @@ export function standIns(): StandIns {
   const ledger = {
     runtime: systemRuntime,
     order: () => answers.order(),
-    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 }),
+    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, shadowDiffers: 0, lagMs: 0 }),
     async [Symbol.asyncDispose]() {
       disposed.push('ledger');
     },
