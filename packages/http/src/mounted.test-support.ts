@@ -51,6 +51,7 @@ export function standIns(): StandIns {
     ledger,
     metadataFor: async () => ({}),
     startCheckout: refuse,
+    adoptCheckout: refuse,
     withdrawOrder: refuse,
     sweep: refuse,
     pollHealth: refuse,

@@ -1,5 +1,6 @@
 // @paidonce/stripe-adapter: connects a PaidOnce ledger to Stripe. The local Stripe for development is a package of its own,
 // @paidonce/sandbox; its subpath `/conformance` tests your app against it.
+export type { AdoptCheckout } from './checkout/adopt-checkout.ts';
 export type {
   IntentOptions,
   SessionOptions,

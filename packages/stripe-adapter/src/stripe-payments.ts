@@ -12,6 +12,7 @@ import {
 } from '@paidonce/ledger';
 import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
 import type Stripe from 'stripe';
+import { type AdoptCheckout, adoptCheckout } from './checkout/adopt-checkout.ts';
 import { Checkout } from './checkout/checkout.ts';
 import type { StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout/checkout-terms.ts';
 import type { PaymentStatus } from './checkout/payment-status.ts';
@@ -121,6 +122,16 @@ export interface StripePayments extends AsyncDisposable {
   startCheckout(order: StartEmbeddedCheckout): Promise<StartedEmbeddedCheckout>;
   startCheckout(order: StartPaymentIntent): Promise<StartedPaymentIntent>;
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
+  /**
+   * Places the order and attaches a Checkout session that your own code made: before the customer is sent there, in place of
+   * `startCheckout`. Give the session `metadataFor(orderId)` as its metadata, and as that of its payment intent. The same call
+   * again is safe. What the session states already is recorded.
+   *
+   * @throws LedgerError `invalid_input`: a field is invalid, Stripe has no such session, it is not one for this order, or the order
+   *   was placed on other terms. `amount_differs`: the session costs something other than the order, or has another currency, or
+   *   the customer could change what it costs.
+   */
+  adoptCheckout(order: AdoptCheckout): Promise<{ readonly outcome: 'adopted' | 'exists' }>;
   /**
    * Withdraws an order that nobody has paid, as `ledger.withdrawOrder` does; then expires its open sessions and cancels its
    * bare payment intents. What Stripe does not answer to now, each pass of the poll tries again. A payment that comes all the
@@ -256,13 +267,9 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   return {
     ledger,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
-    withdrawOrder: ((orderId: string, by: ManualAction, seen: Seen = {}) =>
-      calls.run(async () => {
-        const withdrawal = await ledger.withdrawOrder(orderId, by, seen);
-        const order = await ledger.order(orderId);
-        if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
-        return withdrawal;
-      })) as StripePayments['withdrawOrder'],
+    adoptCheckout: (order) => calls.run(() => adoptCheckout(order, { ledger, ourLedger, accounts, intake })),
+    withdrawOrder: ((orderId: string, by: ManualAction, seen?: Seen) =>
+      calls.run(() => withdrawOrder({ ledger, withdrawn }, orderId, by, seen))) as StripePayments['withdrawOrder'],
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),
@@ -274,6 +281,18 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
       return closed;
     },
   };
+}
+
+interface Withdrawing {
+  readonly ledger: PaymentLedger;
+  readonly withdrawn: WithdrawnCheckouts;
+}
+
+async function withdrawOrder({ ledger, withdrawn }: Withdrawing, orderId: string, by: ManualAction, seen: Seen = {}) {
+  const withdrawal = await ledger.withdrawOrder(orderId, by, seen);
+  const order = await ledger.order(orderId);
+  if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
+  return withdrawal;
 }
 
 /** Whether the client sends its key to Stripe itself. @throws LedgerError `invalid_input`: it may not go where it goes, or is none. */

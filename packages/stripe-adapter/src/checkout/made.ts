@@ -27,16 +27,11 @@ const intentMs = 24 * 3_600_000;
 
 export function madeSession({ object: session, isReplayed }: Answer<Stripe.Checkout.Session>, { ui, order }: CheckedStart): Made {
   const { id, livemode, url, client_secret: clientSecret, line_items: lines } = session;
-  const expiresMs = session.expires_at * 1_000 + pollGraceMs;
-  const recoverable = session.after_expiration?.recovery?.enabled === true;
   return {
     id,
     livemode,
     isReplayed: isReplayed === true,
-    until: {
-      expiresAt: new Date(expiresMs).toISOString(),
-      ...(recoverable ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
-    },
+    until: openUntil(session),
     lines: async (calls) => (lines === undefined || lines.has_more ? calls.lineItems(id) : lines.data), // The answer has ten at most.
     accepted: (all) => {
       checkAmount(session, all, order);
@@ -48,6 +43,21 @@ export function madeSession({ object: session, isReplayed }: Answer<Stripe.Check
         `Stripe made session ${id} of order ${order.orderId} without a ${lacks}. Was it expired by hand?`,
       );
     },
+  };
+}
+
+/** How long a session of the order may still be paid, with the grace of the poll. */
+export function openUntil({
+  expires_at: expiresAt,
+  after_expiration: after,
+}: {
+  readonly expires_at: number;
+  readonly after_expiration: { readonly recovery: { readonly enabled: boolean } | null } | null;
+}): Made['until'] {
+  const expiresMs = expiresAt * 1_000 + pollGraceMs;
+  return {
+    expiresAt: new Date(expiresMs).toISOString(),
+    ...(after?.recovery?.enabled === true ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
   };
 }
 

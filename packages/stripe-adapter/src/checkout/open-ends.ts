@@ -35,7 +35,7 @@ export function refuseOpenEnds({ order, session }: Pick<CheckedStart, 'order' | 
  * @throws LedgerError `amount_differs`
  */
 export function checkAmount(
-  { id, amount_subtotal: subtotal, currency: its }: Stripe.Checkout.Session,
+  { id, amount_subtotal: subtotal, currency: its }: Pick<Stripe.Checkout.Session, 'id' | 'amount_subtotal' | 'currency'>,
   lines: readonly Stripe.LineItem[],
   { orderId, amountMinor, currency, allow }: OrderTerms,
 ): void {

@@ -3,16 +3,16 @@
 // break is starting again: what is done is known, and costs no call where the lists show it.
 
 import type { ManualAction, OrderView, PaymentReference, Statement } from '@paidonce/ledger';
-import { defined, isPaid, termsInWords } from '@paidonce/ledger/adapter';
+import { defined, isPaid } from '@paidonce/ledger/adapter';
 import type { IntakeResult } from '../intake/intake-result.ts';
 import { findOrder } from '../intake/ownership.ts';
 import { type Mapped, toObservation } from '../mapping/to-observation.ts';
 import type { Answer, StripeCalls } from '../stripe/stripe-calls.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
-import { awaitedPayment } from './awaited-payment.ts';
-import { previewPayment } from './backfill-preview.ts';
-import { type Backfilled, causes } from './backfilled.ts';
+import { awaitedPayment, unpaidText } from './awaited-payment.ts';
+import { previewPayment, previewShopOrder } from './backfill-preview.ts';
+import { type Backfilled, causes, refusalText } from './backfilled.ts';
 import { accountsInScope, type BatchContext, everyObject } from './batch-context.ts';
 import { chargedAtStripe } from './provider-payments.ts';
 import { refundsAndDisputesOf } from './refresh-payment.ts';
@@ -35,7 +35,18 @@ type Counts = { -readonly [Name in keyof Backfilled]: Backfilled[Name] };
 /** @throws LedgerError `provider_unavailable`, `invalid_input`, or a code of the store; run it again. */
 export async function backfill(work: BatchContext, options: BackfillOptions): Promise<Backfilled> {
   const readsBefore = work.reads.count;
-  const counts: Counts = { examined: 0, granted: 0, imported: 0, known: 0, unpaid: 0, review: 0, notOurs: 0, calls: 0, problems: [] };
+  const counts: Counts = {
+    examined: 0,
+    granted: 0,
+    imported: 0,
+    known: 0,
+    unpaid: 0,
+    review: 0,
+    notOurs: 0,
+    calls: 0,
+    problems: [],
+    fulfilledUnpaid: [],
+  };
   const own = await work.accounts.own();
   const runs = new Map<string, Run>();
   const on = async (account: string): Promise<Run> => {
@@ -84,7 +95,7 @@ class Run {
     if (known && known.membership !== 'none') return this.#add('known');
     const session = await this.#sessionOf(order.paymentId);
     const mapped = session && toObservation(session.object, this.#contextOf(session), this.#work.ourLedger.scope);
-    if (session === undefined || mapped === undefined) return this.#add('unpaid');
+    if (session === undefined || mapped === undefined) return this.#unpaid(order, 'Stripe has no such payment');
     if (mapped.kind !== 'statement' || !isPaid(mapped.statement.fact)) return this.#await(order, session, mapped);
     const { statement } = mapped;
     for (const name of [statement.payment.id, ...(statement.aliases ?? [])]) this.#done.add(name);
@@ -95,6 +106,7 @@ class Run {
 
   /** An order that is not paid: if a payment on our own object may still come, it is placed and attached, so that it will count. */
   async #await(order: ShopOrder, session: Answer, mapped: Mapped): Promise<void> {
+    if (mapped.kind === 'not_understood') return this.problem(`${order.orderId}: ${causes.unreadable}`);
     const { ourLedger, intake } = this.#work;
     const awaited = awaitedPayment(session.object, mapped, this.#account);
     if (awaited && this.#options.dryRun !== true && (await ourLedger.made(identityOf(session.object)))) {
@@ -102,7 +114,13 @@ class Run {
       if (!(await this.#placeAndAttach(order, payment, defined({ expiresAt })))) return;
       if (mapped.kind === 'statement') await intake.take(session.object, { ...this.#contextOf(session), source: 'poll' });
     }
+    this.#unpaid(order, unpaidText(mapped));
+  }
+
+  /** An order that is not paid; where it is fulfilled all the same, that is a finding. */
+  #unpaid({ orderId, paymentId, fulfilled }: ShopOrder, state: string): void {
     this.#add('unpaid');
+    if (fulfilled) this.#counts.fulfilledUnpaid = [...this.#counts.fulfilledUnpaid, `${orderId} (${paymentId}): ${state}`];
   }
 
   /** Sessions with our mark; those of the shop's own list are done. */
@@ -172,21 +190,36 @@ class Run {
 
   async #import(order: ShopOrder, statement: Statement): Promise<void> {
     const { ledger } = this.#work;
-    if (this.#options.dryRun === true) return this.#add('imported');
+    if (this.#options.dryRun === true) return this.#preview(order, statement);
     const { fulfilled: _, paymentId, ...placed } = order;
     const { account, livemode } = statement.payment;
     const result = await ledger.importOrder({ ...placed, account, livemode }, statement, this.#options.by);
-    const { outcome } = result;
-    if (outcome === 'imported') this.#add('imported');
-    else if (outcome === 'exists') this.#add('known');
-    else this.problem(`${order.orderId} (${paymentId}): ${outcome}${outcome === 'differs' ? ` in ${termsInWords(result.terms)}` : ''}`);
+    if (result.outcome === 'imported') this.#add('imported');
+    else if (result.outcome === 'exists') this.#add('known');
+    else if (result.outcome === 'not_entitled') this.#notEntitled(order.orderId);
+    else if (result.outcome === 'differs' || result.outcome === 'belongs_to')
+      this.problem(`${order.orderId}: ${refusalText(result, paymentId)}`);
+  }
+
+  /** What `#import` and `#grant` would do. */
+  async #preview(order: ShopOrder, statement: Statement): Promise<void> {
+    const preview = await previewShopOrder(order, statement, this.#work.ledger);
+    if ('refused' in preview) this.problem(`${order.orderId}: ${preview.refused}`);
+    else if (preview.outcome === 'review') this.#notEntitled(order.orderId);
+    else this.#add(order.fulfilled ? 'imported' : 'granted');
+  }
+
+  #notEntitled(name: string): void {
+    this.problem(`${name}: ${this.#wentBack.has(name) ? causes.wentBack : causes.notEntitled}`);
   }
 
   /** Attached like any other checkout, so that later reports of Stripe count for the order too. */
   async #grant(order: ShopOrder, statement: Statement, session: Answer): Promise<void> {
-    if (this.#options.dryRun === true) return this.#add('granted');
+    if (this.#options.dryRun === true) return this.#preview(order, statement);
     if (!(await this.#placeAndAttach(order, { ...statement.payment, id: order.paymentId }))) return;
-    this.#countResult(await this.#work.intake.take(session.object, { ...this.#contextOf(session), source: 'poll' }), order.orderId);
+    const result = await this.#work.intake.take(session.object, { ...this.#contextOf(session), source: 'poll' });
+    if (result.outcome === 'review') this.#notEntitled(order.orderId);
+    else this.#countResult(result, order.orderId);
   }
 
   /** False: it cannot be, and a person must look. */
@@ -196,11 +229,11 @@ class Run {
     const { account, livemode } = payment;
     const result = await ledger.placeOrder({ ...placed, account, livemode });
     if (result.outcome === 'differs') {
-      this.problem(`${order.orderId}: it was placed on other terms: ${termsInWords(result.terms)}`);
+      this.problem(`${order.orderId}: ${refusalText(result, order.paymentId)}`);
       return false;
     }
     const attached = await ledger.attachCheckout(order.orderId, payment, until);
-    if (attached.outcome === 'belongs_to') this.problem(`${order.orderId}: ${payment.id} belongs to ${attached.orderId}`);
+    if (attached.outcome === 'belongs_to') this.problem(`${order.orderId}: ${refusalText(attached, order.paymentId)}`);
     return attached.outcome !== 'belongs_to';
   }
 
