@@ -29,8 +29,6 @@ export async function previewShopOrder(
   ledger: PaymentLedger,
 ): Promise<{ readonly outcome: 'granted' | 'review' } | { readonly refused: string }> {
   const { orderId, memberId, plan, amountMinor, currency, paymentId } = order;
-  const owner = await ownerOf([statement.payment.id, paymentId, ...(statement.aliases ?? [])], ledger);
-  if (owner !== undefined && owner !== orderId) return { refused: refusalText({ outcome: 'belongs_to', orderId: owner }, paymentId) };
   const scratch = createPaymentLedger({
     eventStore: openMemoryEventStore(),
     background: false,
@@ -45,14 +43,6 @@ export async function previewShopOrder(
   if (placed.outcome === 'differs') return { refused: refusalText(placed, paymentId) };
   const { outcome } = await scratch.observePayment({ ...statement, orderId, source: 'poll' });
   return { outcome: outcome === 'granted' ? 'granted' : 'review' };
-}
-
-async function ownerOf(names: readonly string[], ledger: PaymentLedger): Promise<string | undefined> {
-  for (const name of names) {
-    const owner = await ledger.orderOf(name);
-    if (owner) return owner.orderId;
-  }
-  return undefined;
 }
 
 /** The terms on which the order is placed. Undefined: it is not. */
