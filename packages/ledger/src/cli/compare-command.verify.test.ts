@@ -105,7 +105,7 @@ describe('paidonce compare', () => {
       await buy(ledger, 'missing');
     });
     const before = readFileSync(path);
-    const rows = ['kept,active', 'undone,active', 'unpaid,active', 'nobody,active', 'gone,none', 'fought,revoked'];
+    const rows = ['kept,active', 'undone,active', 'unpaid,active', 'nobody,active', 'gone,revoked', 'fought,revoked', 'nothing,none'];
     const { code, out } = await compare(`order,status\n${rows.join('\n')}\n`, '--json');
     const found = out
       .trim()
@@ -120,7 +120,7 @@ describe('paidonce compare', () => {
       gone: 'unknown_order',
       fought: 'details',
     });
-    expect(found.at(-1)).toEqual({ orders: 6, memberships: 6, differing: 6 });
+    expect(found.at(-1)).toEqual({ orders: 6, memberships: 7, differing: 6 });
     expect((await compare('order,status\nunpaid,active\n')).out).toContain(
       'unpaid: fulfilled, but unpaid: the shop has active, the log none (0) of member-of-unpaid, yearly; no payment counts here',
     );

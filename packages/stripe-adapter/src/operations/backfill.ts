@@ -136,6 +136,8 @@ class Run {
         this.#tally.problem(`${name}: ${causes.notPlaced}`);
       else this.#tally.result(result, name);
     } else if (mapped.kind === 'not_understood') this.#tally.problem(`${name}: ${causes.unreadable}`);
+    else if (!statement && order && mapped.kind === 'statement')
+      this.#tally.result(await previewPayment(mapped.statement, order, this.#work.ledger), name);
     else if (!statement) this.#tally.add('unpaid');
     else if (order) this.#tally.result(await previewPayment(statement, order, this.#work.ledger), name);
     else this.#tally.problem(`${name}: ${causes.notPlaced}`);

@@ -91,6 +91,7 @@ export async function compareShop(
   });
   for (const order of unseen) {
     const { order: _, ...has } = shop.get(order) as ShopMembership;
+    if (givesNone(has)) continue; // Nobody paid for it, and the shop gives nothing.
     differing += 1;
     await take({ order, kind: kindOf(has.status, undefined), shop: has, repair: 'none' });
   }
@@ -113,10 +114,8 @@ function differenceOf(order: OrderState, shop: ShopMembership | undefined): Shop
   const ledger = { status, sequence, member: placed.memberId, plan: placed.plan };
   const kind = kindOf(shop?.status ?? 'none', status);
   if (shop === undefined) return { order: orderId, kind, ledger, repair: repairOf(order, undefined) };
-  // Without a sequence, `none` says only that the shop gives no access: its own list may know no more.
-  const givesNone = shop.status === 'none' && shop.sequence === undefined && status !== 'active';
   const isSame =
-    (shop.status === status || givesNone) &&
+    (shop.status === status || (givesNone(shop) && status !== 'active')) &&
     (shop.sequence ?? sequence) === sequence &&
     (shop.member ?? placed.memberId) === placed.memberId &&
     (shop.plan ?? placed.plan) === placed.plan;
@@ -136,4 +135,9 @@ function kindOf(shop: MembershipStatus, log: MembershipStatus | undefined): Diff
   if ((shop === 'active') === (log === 'active')) return log === undefined ? 'unknown_order' : 'details';
   if (log === 'active') return 'paid_not_fulfilled';
   return log === undefined || log === 'none' ? 'fulfilled_unpaid' : 'access_ended';
+}
+
+/** Without a sequence, `none` says only that the shop gives no access: its own list may know no more. */
+function givesNone({ status, sequence }: Omit<ShopMembership, 'order'>): boolean {
+  return status === 'none' && sequence === undefined;
 }
