@@ -134,10 +134,10 @@ class Run {
       const result = await this.#work.intake.take(object, { ...this.#contextOf(answer), source: 'poll' });
       if (statement && order === undefined && (result.outcome === 'recorded' || result.outcome === 'held'))
         this.#tally.problem(`${name}: ${causes.notPlaced}`);
+      else if (!statement && order && (result.outcome === 'recorded' || result.outcome === 'duplicate')) this.#tally.add('known');
       else this.#tally.result(result, name);
     } else if (mapped.kind === 'not_understood') this.#tally.problem(`${name}: ${causes.unreadable}`);
-    else if (!statement && order && mapped.kind === 'statement')
-      this.#tally.result(await previewPayment(mapped.statement, order, this.#work.ledger), name);
+    else if (!statement && order && mapped.kind === 'statement') this.#tally.add('known');
     else if (!statement) this.#tally.add('unpaid');
     else if (order) this.#tally.result(await previewPayment(statement, order, this.#work.ledger), name);
     else this.#tally.problem(`${name}: ${causes.notPlaced}`);

@@ -10,7 +10,7 @@ export interface Backfilled {
   readonly granted: number;
   /** Were members already, by the shop's list. */
   readonly imported: number;
-  /** Had a membership in the ledger before. */
+  /** Had a membership in the ledger before; or are placed there, and not paid at Stripe either. */
   readonly known: number;
   /** Not paid, fulfilled ones too. */
   readonly unpaid: number;
