@@ -38,9 +38,10 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
   const database = new DatabaseSync(join(folder, 'shop.db'));
   const ledgerPath = join(folder, 'ledger.db');
   const [old, renewed] = [openOldShop(database), openNewShop(database)];
-  let running: { readonly phase: Phase; readonly ledger?: PaymentLedger; readonly store?: EventStore; readonly payments?: StripePayments } = {
-    phase: 'before',
-  };
+  let running: { readonly phase: Phase; readonly ledger?: PaymentLedger; readonly store?: EventStore; readonly payments?: StripePayments } =
+    {
+      phase: 'before',
+    };
   let skippedMs = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
