@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createPaymentLedger, type EventStore, type PaymentLedger, systemRuntime } from '@paidonce/ledger';
+import { createPaymentLedger, type EventStore, type PaymentLedger, type Shadow, systemRuntime } from '@paidonce/ledger';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import { type StripePayments, stripePayments } from '@paidonce/stripe-adapter';
@@ -43,15 +43,7 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
       phase: 'before',
     };
   let skippedMs = 0;
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', async () => {
-      const [body, signature] = [Buffer.concat(chunks), String(request.headers['stripe-signature'])];
-      const status = await (request.url === '/old' ? onOld(body, signature) : onNew(body, signature)).catch(() => 500);
-      response.writeHead(status).end();
-    });
-  });
+  const server = webhookServer((path, body, signature) => (path === '/old' ? onOld(body, signature) : onNew(body, signature)));
   const url = await listen(server);
   const sandbox = await startStripeSandbox({ automatic: false, webhookEndpoints: [{ url: `${url}/old`, secret: oldSecret }] });
   const stripe = new Stripe('sk_test_migration_example', { ...sandbox.clientConfig, telemetry: false });
@@ -82,18 +74,11 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
     }
     if (running.phase === 'before') sandbox.addWebhookEndpoint({ url: `${url}/new`, secret: newSecret });
     const store = await openSqliteEventStore(ledgerPath);
-    const fulfilled = (orderId: string) => old.orders().some(({ id, fulfilled: is }) => id === orderId && is);
     const ledger = createPaymentLedger({
       eventStore: store,
       background: false,
       runtime: { monotonicNowMs: () => systemRuntime.monotonicNowMs() + skippedMs },
-      ...(phase === 'shadow'
-        ? {
-            shadow: {
-              compare: async ({ membershipId, status }) => (fulfilled(membershipId) === (status === 'active') ? 'same' : 'differs'),
-            },
-          }
-        : { deliver: async (change) => renewed.save(change) }),
+      ...(phase === 'shadow' ? { shadow: shadowOf(old) } : { deliver: async (change) => renewed.save(change) }),
     });
     running = { phase, ledger, store, payments: stripePayments({ ledger, stripe, webhookSecrets: [newSecret], poll: false }) };
   }
@@ -116,15 +101,7 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
     sell: async (orderId) => {
       const { payments } = running;
       const metadata = payments ? await payments.metadataFor(orderId) : {};
-      const { id: sessionId } = await stripe.checkout.sessions.create({
-        mode: 'payment',
-        line_items: [
-          { quantity: 1, price_data: { currency: plan.currency, unit_amount: plan.amountMinor, product_data: { name: plan.plan } } },
-        ],
-        success_url: 'https://shop.example/thanks',
-        metadata,
-        payment_intent_data: { metadata },
-      });
+      const sessionId = await createSession(stripe, metadata);
       await payments?.adoptCheckout({ orderId, memberId: `user-of-${orderId}`, ...plan, sessionId });
       old.order({ id: orderId, userId: `user-of-${orderId}`, sessionId });
       return sessionId;
@@ -144,6 +121,41 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+/** The old shop has what was decided if the order is fulfilled exactly where the membership is active. */
+function shadowOf(old: OldShop): Shadow {
+  return {
+    compare: async ({ membershipId, status }) => {
+      const isFulfilled = old.orders().some(({ id, fulfilled }) => id === membershipId && fulfilled);
+      return isFulfilled === (status === 'active') ? 'same' : 'differs';
+    },
+  };
+}
+
+function webhookServer(answer: (path: string, body: Buffer, signature: string) => Promise<number>): Server {
+  return createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', async () => {
+      const signature = String(request.headers['stripe-signature']);
+      response.writeHead(await answer(request.url ?? '', Buffer.concat(chunks), signature).catch(() => 500)).end();
+    });
+  });
+}
+
+/** A Checkout session as the shop has always made it; new is only the metadata. */
+async function createSession(stripe: Stripe, metadata: Record<string, string>): Promise<string> {
+  const { id } = await stripe.checkout.sessions.create({
+    mode: 'payment',
+    line_items: [
+      { quantity: 1, price_data: { currency: plan.currency, unit_amount: plan.amountMinor, product_data: { name: plan.plan } } },
+    ],
+    success_url: 'https://shop.example/thanks',
+    metadata,
+    payment_intent_data: { metadata },
+  });
+  return id;
 }
 
 async function listen(server: Server): Promise<string> {
