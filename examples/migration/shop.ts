@@ -34,14 +34,19 @@ export interface MigratingShop extends AsyncDisposable {
   aMinuteLater(): Promise<void>;
 }
 
+/** The running process of the shop. */
+interface Running {
+  readonly phase: Phase;
+  readonly ledger?: PaymentLedger;
+  readonly store?: EventStore;
+  readonly payments?: StripePayments;
+}
+
 export async function openMigratingShop(folder: string): Promise<MigratingShop> {
   const database = new DatabaseSync(join(folder, 'shop.db'));
   const ledgerPath = join(folder, 'ledger.db');
   const [old, renewed] = [openOldShop(database), openNewShop(database)];
-  let running: { readonly phase: Phase; readonly ledger?: PaymentLedger; readonly store?: EventStore; readonly payments?: StripePayments } =
-    {
-      phase: 'before',
-    };
+  let running: Running = { phase: 'before' };
   let skippedMs = 0;
   const server = webhookServer((path, body, signature) => (path === '/old' ? onOld(body, signature) : onNew(body, signature)));
   const url = await listen(server);
@@ -61,13 +66,8 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
     return outcome === 'bad_signature' ? 400 : 200;
   }
 
-  async function close(): Promise<void> {
-    await running.payments?.[Symbol.asyncDispose]();
-    await running.ledger?.[Symbol.asyncDispose]();
-  }
-
   async function restart(phase: Phase): Promise<void> {
-    await close();
+    await close(running);
     if (phase === 'before') {
       running = { phase };
       return;
@@ -90,12 +90,10 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
     new: renewed,
     ledgerPath,
     get ledger() {
-      if (!running.ledger) throw new Error('There is no ledger before the shadow');
-      return running.ledger;
+      return opened(running.ledger);
     },
     get eventStore() {
-      if (!running.store) throw new Error('There is no ledger before the shadow');
-      return running.store;
+      return opened(running.store);
     },
     restart,
     sell: async (orderId) => {
@@ -114,13 +112,23 @@ export async function openMigratingShop(folder: string): Promise<MigratingShop> 
       await running.ledger?.settle();
     },
     [Symbol.asyncDispose]: async () => {
-      await close();
+      await close(running);
       await sandbox.close();
       database.close();
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+function opened<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('There is no ledger before the shadow');
+  return part;
+}
+
+async function close({ payments, ledger }: Running): Promise<void> {
+  await payments?.[Symbol.asyncDispose]();
+  await ledger?.[Symbol.asyncDispose]();
 }
 
 /** The old shop has what was decided if the order is fulfilled exactly where the membership is active. */
