@@ -6,8 +6,8 @@ import type { StripeSandbox } from '@paidonce/sandbox';
 export interface RunningShop {
   readonly url: string;
   readonly sandbox: StripeSandbox;
-  /** Ends it as a deployment does, by SIGTERM. Returns its exit code. */
-  stop(): Promise<number | null>;
+  /** Ends it as a deployment does, by SIGTERM. Returns how it ended. */
+  stop(): Promise<string>;
 }
 
 export interface Credentials {
@@ -32,7 +32,7 @@ export const mountedRight: Readonly<Record<string, unknown>> = {
   'form of another site': 403,
   'deliver again': [303, 'orders/'],
   ready: 200,
-  'closed by SIGTERM': 0,
+  'closed by SIGTERM': 'ended, ledger closed',
 };
 
 /** @returns what each of the sixteen checks found, to be compared with {@link mountedRight}. */

@@ -24,7 +24,7 @@ describe('mounted as its example says', () => {
       return skip(installed);
     }
     for (let run = 0; run < Number(TEST_HOST_RUNS ?? 1); run++) {
-      await using shop = await startShop(installed.folder, host.start);
+      await using shop = await startShop(installed.folder, host);
       expect(await drive(shop, credentials)).toEqual(mountedRight);
     }
   });

@@ -2,7 +2,7 @@
 // folder above it has packages, so what the example does not declare is missing there.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -51,9 +51,9 @@ export function openHosts(): Hosts {
 
 function changeFile(folder: string, file: string, from: string | RegExp, to: string): void {
   const text = readFileSync(join(folder, file), 'utf8');
-  const changed = text.replace(from, to);
-  if (changed === text) throw new Error(`${file} has no ${from}. Did the example change? Change its README and torture/hosts/hosts.ts too`);
-  writeFileSync(join(folder, file), changed);
+  const isThere = typeof from === 'string' ? text.includes(from) : from.test(text);
+  if (!isThere) throw new Error(`${file} has no ${from}. Did the example change? Change its README and torture/hosts/hosts.ts too`);
+  writeFileSync(join(folder, file), text.replace(from, to));
 }
 
 interface Ended {
@@ -73,29 +73,37 @@ function succeed({ command, status, output }: Ended): void {
 }
 
 /** Starts the shop beside a sandbox of its own, which sends it the webhooks. */
-export async function startShop(folder: string, start: readonly string[]): Promise<RunningShop & AsyncDisposable> {
+export async function startShop(folder: string, { start, env: own }: Host): Promise<RunningShop & AsyncDisposable> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const sandbox = await startStripeSandbox({ webhookEndpoints: [{ url: `${url}/webhooks/stripe`, secret: webhookSecret }] });
   const settings = {
     PORT: String(port),
+    SHOP_URL: url,
     STRIPE_SECRET_KEY: 'sk_test_paidonce_sandbox',
     STRIPE_WEBHOOK_SECRET: webhookSecret,
     STRIPE_API_BASE: sandbox.url,
     CONSOLE_PASSWORD: credentials.password,
   };
-  const env = { ...process.env, ...settings, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production', NODE_OPTIONS: undefined };
+  const env = { ...process.env, ...settings, ...own, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production', NODE_OPTIONS: undefined };
   const child = spawn(process.execPath, start, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const printed: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => printed.push(String(data)));
   const ended = once(child, 'exit');
-  const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await ended;
-    return child.exitCode;
+  };
+  const stop = async (): Promise<string> => {
+    // SQLite deletes this file where the ledger closes its store, and leaves it where the process just ends.
+    const wal = join(folder, 'ledger.db-wal');
+    if (!existsSync(wal)) throw new Error(`There is no ${wal}, which an open ledger has`);
+    await end('SIGTERM');
+    const how = child.exitCode === 0 || child.signalCode === 'SIGTERM' ? 'ended' : `ended with ${child.exitCode ?? child.signalCode}`;
+    return `${how}, ledger ${existsSync(wal) ? 'left open' : 'closed'}`;
   };
   const dispose = async (): Promise<void> => {
-    await stop('SIGKILL');
+    await end('SIGKILL');
     await sandbox.close();
   };
   try {
@@ -104,7 +112,7 @@ export async function startShop(folder: string, start: readonly string[]): Promi
     await dispose();
     throw new Error(`The shop does not start. It printed:\n${printed.join('')}`, { cause: error });
   }
-  return { url, sandbox, stop: () => stop('SIGTERM'), [Symbol.asyncDispose]: dispose };
+  return { url, sandbox, stop, [Symbol.asyncDispose]: dispose };
 }
 
 /** @throws Error: the shop has ended. */

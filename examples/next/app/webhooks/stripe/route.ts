@@ -1,0 +1,5 @@
+// Stripe sends its webhooks here.
+import { shop } from '../../../lib/shop';
+
+export const runtime = 'nodejs';
+export const POST = async (request: Request) => (await shop()).handlers.webhook(request);
