@@ -41,7 +41,7 @@ export function openShop(connectionString: string) {
         { signal },
       ),
     );
-  // #endregion
+  // #endregion save
 
   return { saveMembership, [Symbol.asyncDispose]: () => pool.end() };
 }

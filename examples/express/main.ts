@@ -49,7 +49,7 @@ const payments = stripePayments({
   stripe: openStripe(setting('STRIPE_SECRET_KEY'), process.env.STRIPE_API_BASE),
   webhookSecrets: [setting('STRIPE_WEBHOOK_SECRET')],
 });
-// #endregion
+// #endregion ledger
 
 // #region mount
 const handlers = paymentHandlers({ payments, log: console });
@@ -64,7 +64,7 @@ app.get(
 app.get('/health/ready', nodeHandler(handlers.ready));
 app.use('/admin/payments', nodeHandler(operators));
 app.use(express.json());
-// #endregion
+// #endregion mount
 
 // #region shop
 app.post('/buy/:memberId', async ({ params: { memberId } }, response) => {
@@ -77,7 +77,7 @@ app.get('/members/:memberId', ({ params: { memberId } }, response) => {
   response.json({ hasAccess: row !== undefined });
 });
 app.get('/thanks', (_, response) => void response.send('Thank you. Your membership is on its way.'));
-// #endregion
+// #endregion shop
 
 const server = app.listen(port, () => console.info(`The shop is at ${url}, the console at ${url}/admin/payments`));
 
@@ -92,7 +92,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     server.closeIdleConnections();
   });
 }
-// #endregion
+// #endregion close
 
 /** @param base of a sandbox. Undefined: Stripe itself. */
 function openStripe(secretKey: string, base: string | undefined): Stripe {

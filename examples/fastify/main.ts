@@ -49,14 +49,14 @@ const payments = stripePayments({
   stripe: openStripe(setting('STRIPE_SECRET_KEY'), process.env.STRIPE_API_BASE),
   webhookSecrets: [setting('STRIPE_WEBHOOK_SECRET')],
 });
-// #endregion
+// #endregion ledger
 
 // #region mount
 const app = Fastify({ requestTimeout: 20_000 });
 // POST /webhooks/stripe, GET /payment/status/:sessionId, GET /health/live and /health/ready.
 await app.register(paymentLedgerPlugin, { payments });
 await app.register(paymentAdminPlugin, { payments, authenticate: operatorOf }); // At /admin/payments.
-// #endregion
+// #endregion mount
 
 // #region shop
 app.post<{ Params: { memberId: string } }>('/buy/:memberId', async ({ params: { memberId } }, reply) => {
@@ -69,7 +69,7 @@ app.get<{ Params: { memberId: string } }>('/members/:memberId', ({ params: { mem
   return { hasAccess: row !== undefined };
 });
 app.get('/thanks', () => 'Thank you. Your membership is on its way.');
-// #endregion
+// #endregion shop
 
 await app.listen({ port });
 console.info(`The shop is at ${url}, the console at ${url}/admin/payments`);
@@ -81,7 +81,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     shop.close();
   });
 }
-// #endregion
+// #endregion close
 
 /** @param base of a sandbox. Undefined: Stripe itself. */
 function openStripe(secretKey: string, base: string | undefined): Stripe {

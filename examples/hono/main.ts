@@ -50,7 +50,7 @@ const payments = stripePayments({
   stripe: openStripe(setting('STRIPE_SECRET_KEY'), process.env.STRIPE_API_BASE),
   webhookSecrets: [setting('STRIPE_WEBHOOK_SECRET')],
 });
-// #endregion
+// #endregion ledger
 
 // #region mount
 const handlers = paymentHandlers({ payments, log: console });
@@ -61,7 +61,7 @@ app.post('/webhooks/stripe', (c) => handlers.webhook(c.req.raw)); // No middlewa
 app.get('/payment/status/:sessionId', (c) => handlers.status(c.req.raw, c.req.param('sessionId')));
 app.get('/health/ready', () => handlers.ready());
 app.on(['GET', 'POST'], ['/admin/payments', '/admin/payments/*'], (c) => operators(c.req.raw));
-// #endregion
+// #endregion mount
 
 // #region shop
 app.post('/buy/:memberId', async (c) => {
@@ -74,7 +74,7 @@ app.get('/members/:memberId', (c) => {
   return c.json({ hasAccess: row !== undefined });
 });
 app.get('/thanks', (c) => c.text('Thank you. Your membership is on its way.'));
-// #endregion
+// #endregion shop
 
 const server = serve({ fetch: app.fetch, port }, () => console.info(`The shop is at ${url}, the console at ${url}/admin/payments`));
 
@@ -89,7 +89,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     if ('closeIdleConnections' in server) server.closeIdleConnections();
   });
 }
-// #endregion
+// #endregion close
 
 /** @param base of a sandbox. Undefined: Stripe itself. */
 function openStripe(secretKey: string, base: string | undefined): Stripe {

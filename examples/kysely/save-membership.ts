@@ -38,7 +38,7 @@ export function openShop(connectionString: string) {
         { signal },
       ),
     );
-  // #endregion
+  // #endregion save
 
   return { saveMembership, [Symbol.asyncDispose]: () => db.destroy() };
 }

@@ -20,12 +20,12 @@ export interface Period {
   readonly endsAt: string | undefined;
 }
 
+// #region periods
 /**
  * The periods of one member. The first paid runs first; each further one starts when it was paid, or when those before it end.
  *
  * @param active the orders whose membership is active now. Without one that was refunded, the later ones move forward, to where it was.
  */
-// #region periods
 export function periodsOf(active: readonly PaidOrder[]): readonly Period[] {
   let paidUntil = '';
   return active.toSorted(byPayment).map(({ membershipId, paidAt, lasts }) => {
@@ -35,7 +35,7 @@ export function periodsOf(active: readonly PaidOrder[]): readonly Period[] {
     return { membershipId, startsAt, endsAt: paidUntil };
   });
 }
-// #endregion
+// #endregion periods
 
 /** Two that were paid in one second have an order too, or their dates would depend on chance. */
 function byPayment(a: PaidOrder, b: PaidOrder): number {

@@ -25,7 +25,7 @@ export function openShop(connectionString: string) {
         ),
       { timeout: 8_000 }, // Below deliverTimeoutMs. Prisma's own default is 5 s.
     );
-  // #endregion
+  // #endregion save
 
   return { saveMembership, [Symbol.asyncDispose]: () => prisma.$disconnect() };
 }

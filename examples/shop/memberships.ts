@@ -81,11 +81,11 @@ function savedOf({ endsAt, ...row }: Record<string, unknown>): SavedMembership {
   return { ...row, ...(endsAt === null ? {} : { endsAt }) } as SavedMembership;
 }
 
+// #region ends
 /**
  * Writes the ends of all periods of a member anew: where one order is refunded, its later ones move. BEGIN IMMEDIATE lets one
  * delivery at a time do so; with another database, first lock the member's row: `select … from members where id = $1 for update`.
  */
-// #region ends
 function writeEnds(database: DatabaseSync, memberId: string): void {
   const write = database.prepare('UPDATE memberships SET ends_at = ? WHERE membership_id = ?');
   const rows = database.prepare(
@@ -97,7 +97,7 @@ function writeEnds(database: DatabaseSync, memberId: string): void {
   for (const { membershipId, endsAt } of periodsOf(active.map((order) => ({ ...order, lasts: lengthOf(order.plan) }))))
     write.run(endsAt ?? null, membershipId);
 }
-// #endregion
+// #endregion ends
 
 /** @throws Error: there is no such plan. Access without an end must not follow from a typing error. */
 function lengthOf(plan: string) {

@@ -55,7 +55,7 @@ class Memberships {
     this.#database.close();
   }
 }
-// #endregion
+// #endregion memberships
 
 // #region payments
 @Injectable()
@@ -88,7 +88,7 @@ class Payments implements OnApplicationShutdown {
     this.#memberships.close();
   }
 }
-// #endregion
+// #endregion payments
 
 @Controller()
 class ShopController {
@@ -108,7 +108,7 @@ class ShopController {
     const checkout = await this.#payments.stripe.startCheckout({ ...order, successUrl: `${url}/thanks` });
     return { url: checkout.url, statusCode: 303 };
   }
-  // #endregion
+  // #endregion shop
 
   @Get('members/:memberId')
   member(@Param('memberId') memberId: string) {
@@ -146,7 +146,7 @@ async function main(): Promise<void> {
   app.use('/admin/payments', nodeHandler(operators));
   app.enableShutdownHooks(); // Else onApplicationShutdown is not called.
   await app.listen(port);
-  // #endregion
+  // #endregion mount
   console.info(`The shop is at ${url}, the console at ${url}/admin/payments`);
 }
 

@@ -20,10 +20,13 @@ interface Shop {
 const held = globalThis as { paidonceShop?: Promise<Shop> };
 
 export function shop(): Promise<Shop> {
-  held.paidonceShop ??= openShop();
+  held.paidonceShop ??= openShop().catch((error: unknown) => {
+    delete held.paidonceShop; // The next request tries again, for instance when the database is back.
+    throw error;
+  });
   return held.paidonceShop;
 }
-// #endregion
+// #endregion once
 
 export function setting(name: string): string {
   const value = process.env[name];
@@ -33,6 +36,8 @@ export function setting(name: string): string {
 
 // #region open
 async function openShop(): Promise<Shop> {
+  const stripe = openStripe(setting('STRIPE_SECRET_KEY'), process.env.STRIPE_API_BASE);
+  const webhookSecrets = [setting('STRIPE_WEBHOOK_SECRET')];
   const database = new DatabaseSync(process.env.SHOP_DB ?? 'shop.db');
   database.exec(`${onceTable.sqlite}; CREATE TABLE IF NOT EXISTS memberships (
     membership_id TEXT PRIMARY KEY, member_id TEXT NOT NULL, plan TEXT NOT NULL, status TEXT NOT NULL) STRICT`);
@@ -41,11 +46,7 @@ async function openShop(): Promise<Shop> {
     deliver: (change) => saveMembership(database, change),
     log: console,
   });
-  const payments = stripePayments({
-    ledger,
-    stripe: openStripe(setting('STRIPE_SECRET_KEY'), process.env.STRIPE_API_BASE),
-    webhookSecrets: [setting('STRIPE_WEBHOOK_SECRET')],
-  });
+  const payments = stripePayments({ ledger, stripe, webhookSecrets });
   const handlers = paymentHandlers({ payments, log: console });
   const operators = paymentConsole({ payments, authenticate: operatorOf, log: console });
   // `npm start` sets NEXT_MANUAL_SIG_HANDLE, so that Next.js leaves the signals to us.
@@ -59,7 +60,7 @@ async function openShop(): Promise<Shop> {
   }
   return { database, payments, handlers, operators };
 }
-// #endregion
+// #endregion open
 
 /** Saves a decision, once. With an asynchronous database it is `once`, in a transaction of your ORM. */
 async function saveMembership(database: DatabaseSync, change: MembershipChange): Promise<Delivered> {

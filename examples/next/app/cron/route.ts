@@ -3,6 +3,7 @@ import { isSame, setting, shop } from '../../lib/shop';
 
 export const runtime = 'nodejs';
 
+// #region cron
 export async function GET(request: Request) {
   if (!isSame(request.headers.get('authorization'), `Bearer ${setting('CRON_SECRET')}`)) return new Response(null, { status: 401 });
   const { payments } = await shop();
@@ -10,3 +11,4 @@ export async function GET(request: Request) {
   await payments.ledger.settle();
   return Response.json({ rescued });
 }
+// #endregion cron

@@ -4,6 +4,7 @@ import { setting, shop } from '../../../lib/shop';
 
 export const runtime = 'nodejs';
 
+// #region shop
 export async function POST(_: Request, { params }: RouteContext<'/buy/[memberId]'>) {
   const { payments } = await shop();
   const { memberId } = await params;
@@ -11,3 +12,4 @@ export async function POST(_: Request, { params }: RouteContext<'/buy/[memberId]
   const checkout = await payments.startCheckout({ ...order, successUrl: `${setting('SHOP_URL')}/thanks` });
   return new Response(null, { status: 303, headers: { location: checkout.url } });
 }
+// #endregion shop
