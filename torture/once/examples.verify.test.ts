@@ -2,7 +2,7 @@
 // at once, or to a process that is killed takes effect once, and the newest one stays. It uses the ORMs of this folder.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { MembershipChange } from '@paidonce/ledger';
 import type { Delivered } from '@paidonce/ledger/once';
@@ -40,6 +40,17 @@ if (postgres) {
 afterAll(async () => {
   await postgres?.[Symbol.asyncDispose]();
   rmSync(copies, { recursive: true, force: true });
+});
+
+test.skipIf(!postgres)('they type-check as in a shop', () => {
+  const options = {
+    ...{ module: 'nodenext', target: 'es2024', lib: ['es2024', 'esnext.disposable'], types: ['node'], strict: true, noEmit: true },
+    ...{ skipLibCheck: true, allowImportingTsExtensions: true, customConditions: ['@paidonce/source'] },
+  };
+  const files = names.map((name) => `${name}/save-membership.ts`);
+  writeFileSync(join(copies, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
+  const tsc = resolve(import.meta.dirname, '../../node_modules/typescript/bin/tsc');
+  expect(spawnSync(process.execPath, [tsc, '-p', copies], { encoding: 'utf8' })).toMatchObject({ stdout: '', status: 0 });
 });
 
 const signal = AbortSignal.timeout(2 ** 31 - 1);
