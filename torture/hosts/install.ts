@@ -8,12 +8,11 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startStripeSandbox } from '@paidonce/sandbox';
-import { packPackages } from '../../scripts/pack-packages.ts';
+import { noNetwork, packPackages } from '../../scripts/pack-packages.ts';
 import type { Credentials, RunningShop } from './drive.ts';
 import type { Host } from './hosts.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const noNetwork = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EIDLETIMEOUT/;
 const notCopied = new Set(['node_modules', 'dist', '.next']);
 const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
 const webhookSecret = 'whsec_sandbox_of_the_driver';
