@@ -108,6 +108,8 @@ export interface PollOptions {
 export interface StripePayments extends AsyncDisposable {
   /** The ledger from the options. */
   readonly ledger: PaymentLedger;
+  /** Aborts when disposal begins, for what must end with it. */
+  readonly closing: AbortSignal;
   /**
    * Places the order and returns what the customer pays with: a page of Stripe's; with `ui: 'embedded'` or `'elements'` a
    * Checkout session, and with `ui: 'intent'` a bare payment intent, for a page of yours. While an earlier one of the order is
@@ -257,6 +259,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 
   return {
     ledger,
+    closing: stopping.signal,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
     withdrawOrder: ((orderId: string, by: ManualAction, seen: Seen = {}) =>
       calls.run(() => withdrawn.withdraw(orderId, by, seen))) as StripePayments['withdrawOrder'],
