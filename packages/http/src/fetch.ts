@@ -103,6 +103,7 @@ export interface PaymentHandlers {
    */
   status(request: Request, sessionId?: string): Promise<Response>;
   live(): Promise<Response>;
+  /** 503 where the store does not answer a strong read, and once `payments` begins to be disposed. */
   ready(): Promise<Response>;
 }
 

@@ -8,7 +8,7 @@ import { ledgerReader, type Reading } from './ledger-reading.ts';
 import { demand } from './option-check.ts';
 import { ReadMetric } from './read-metric.ts';
 
-/** A `Registry` of prom-client 15, as `new Registry()` or its `register`. Ours to name: neither code nor types need prom-client. */
+/** A `Registry` of prom-client 15, as `new Registry()` or its `register`. An interface, so that neither code nor types of ours need prom-client. */
 export interface MetricsRegistry {
   registerMetric(metric: object): void;
   getSingleMetric(name: string): unknown;
