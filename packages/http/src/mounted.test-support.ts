@@ -72,8 +72,10 @@ export function standIns(): StandIns {
       disposed.push('ledger');
     },
   } as Partial<PaymentLedger> as PaymentLedger;
+  const closing = new AbortController();
   const payments: StripePayments = {
     ledger,
+    closing: closing.signal,
     metadataFor: async () => ({}),
     startCheckout: refuse,
     adoptCheckout: refuse,
@@ -90,6 +92,7 @@ export function standIns(): StandIns {
       return answers.status(given[0]);
     },
     async [Symbol.asyncDispose]() {
+      closing.abort();
       await answers.disposePayments();
       disposed.push('payments');
     },

@@ -43,6 +43,8 @@ import { readSecrets } from './webhook/webhook-signature.ts';
 export interface StripePayments extends AsyncDisposable {
   /** The ledger from the options. */
   readonly ledger: PaymentLedger;
+  /** Aborts when disposal begins, for what must end with it. */
+  readonly closing: AbortSignal;
   /**
    * Places the order and returns what the customer pays with: a page of Stripe's; with `ui: 'embedded'` or `'elements'` a
    * Checkout session, and with `ui: 'intent'` a bare payment intent, for a page of yours. While an earlier one of the order is
@@ -188,6 +190,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 
   return {
     ledger,
+    closing: stopping.signal,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
     adoptCheckout: (order) => calls.run(() => adoptCheckout(order, { ledger, ourLedger, accounts, intake })),
     withdrawOrder: ((orderId: string, by: ManualAction, seen?: Seen) =>
