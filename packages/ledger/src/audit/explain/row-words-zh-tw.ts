@@ -14,9 +14,9 @@ const afterDecision: Readonly<Record<DecisionType, string>> = {
 };
 const attempts: Readonly<Record<AttemptStatus, string>> = {
   processing: '付款處理中',
-  awaiting_customer: '等待客戶付款',
+  awaiting_customer: '等待顧客付款',
   authorized: '付款已授權，尚未請款',
-  attempt_failed: '本次付款失敗，客戶可再試',
+  attempt_failed: '本次付款失敗，顧客可再試',
   canceled: '付款已取消',
   expired: '結帳已過期，未付款',
   failed: '付款失敗',
