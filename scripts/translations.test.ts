@@ -81,7 +81,9 @@ describe('each page in Traditional Chinese', () => {
     const targets = [...read(path).matchAll(/\]\(([^)\s#]+\.md)/g)].map(([, target = '']) => target);
     const missed = targets.filter((target) => {
       const file = join(dirname(join(root, path)), target);
-      return basename(target) !== basename(englishOf(path)) && !target.endsWith('.zh-TW.md') && existsSync(file.replace(/\.md$/, '.zh-TW.md'));
+      return (
+        basename(target) !== basename(englishOf(path)) && !target.endsWith('.zh-TW.md') && existsSync(file.replace(/\.md$/, '.zh-TW.md'))
+      );
     });
     expect(missed).toEqual([]);
   });

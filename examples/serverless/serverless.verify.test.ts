@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { MembershipChange } from '@paidonce/ledger';
+import { databaseForTests, skipReason } from '@paidonce/ledger/testing/postgres-server';
 import { type StripeSandbox, startStripeSandbox } from '@paidonce/sandbox';
 import Stripe from 'stripe';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -16,7 +17,7 @@ import { lambdaFunctions } from './lambda.ts';
 const webhookSecret = 'whsec_sandbox_local';
 let sandbox: StripeSandbox;
 let saved: MembershipChange[];
-let open: (aheadMs?: number) => Promise<Shop>;
+let open: (aheadMs?: number, url?: string) => Promise<Shop>;
 let cleanUp: AsyncDisposableStack;
 
 beforeEach(async () => {
@@ -25,9 +26,9 @@ beforeEach(async () => {
   cleanUp.defer(() => folder.remove());
   sandbox = cleanUp.use(await startStripeSandbox({ automatic: false }));
   saved = [];
-  open = async (aheadMs = 0) => {
+  open = async (aheadMs = 0, ledgerUrl = `sqlite:${join(folder.path, 'ledger.db')}`) => {
     const shop = await openShop({
-      ledgerUrl: `sqlite:${join(folder.path, 'ledger.db')}`,
+      ledgerUrl,
       stripe: new Stripe('sk_test_123456789012', { ...sandbox.clientConfig }),
       webhookSecret,
       saveMembership: async (change) => void saved.push(change),
@@ -113,5 +114,21 @@ test('what an instance has acknowledged and not delivered when it was frozen, an
   expect(await everyFiveMinutes(await open())).toMatchObject({ undelivered: 1 }); // The frozen one may come back and deliver.
   expect(saved).toEqual([]);
   expect(await everyFiveMinutes(await open(300_000))).toMatchObject({ undelivered: 0 });
+  expect(saved).toMatchObject([{ memberId: 'ada', status: 'active' }]);
+});
+
+test('on PostgreSQL too: what one instance sold, the cron of another one finds', async ({ skip }) => {
+  const reason = skipReason();
+  if (reason !== undefined) {
+    console.warn(`SKIPPED: serverless on PostgreSQL. ${reason}`);
+    skip();
+  }
+  const database = await databaseForTests();
+  cleanUp.defer(() => database.remove());
+  const url = new URL(database.url);
+  url.searchParams.set('schema', database.newSchema());
+  url.searchParams.set('clients', '2');
+  sandbox.pay(await buy(await open(0, url.href)), { fate: 'lost' });
+  expect(await everyFiveMinutes(await open(0, url.href))).toMatchObject({ rescued: 1, undelivered: 0 });
   expect(saved).toMatchObject([{ memberId: 'ada', status: 'active' }]);
 });
