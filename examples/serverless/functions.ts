@@ -55,7 +55,8 @@ export function requestFunctions({ ledger, handlers }: Shop, later: (work: () =>
     (handle: (request: Request) => Promise<Response>) =>
     async (request: Request): Promise<Response> => {
       const response = await handle(request); // What it acknowledges is stored: a freeze from here on loses nothing.
-      later(() => ledger.settle().catch((error: unknown) => console.error('The next cron delivers it instead', error)));
+      // Three seconds, since Stripe may be waiting. What takes longer is tried again by the cron.
+      later(() => ledger.settle({ timeoutMs: 3_000 }).catch((error: unknown) => console.error('The next cron delivers it instead', error)));
       return response;
     };
   return {

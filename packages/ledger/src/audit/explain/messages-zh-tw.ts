@@ -73,7 +73,9 @@ export const traditionalChinese: Messages = {
     heading: ({ orderId, memberId, plan }) =>
       memberId === undefined ? `訂單 ${orderId}` : `訂單 ${orderId}，會員 ${memberId}，方案 ${plan}`,
     membership: (status, since) =>
-      status === 'none' ? '沒有會員資格：沒有收到可採計的付款。' : `會員資格${traditionalChinese.memberships[status]}，自 ${since} UTC 起。`,
+      status === 'none'
+        ? '沒有會員資格：沒有收到可採計的付款。'
+        : `會員資格${traditionalChinese.memberships[status]}，自 ${since} UTC 起。`,
     granted: (because) => `開通的原因：${because}。`,
     changed: ({ decision, at }, because) => `${timeText(at)} ${traditionalChinese.decisions[decision]}的原因：${because}。`,
     reported: ({ source, evidence, by }, fact) =>
