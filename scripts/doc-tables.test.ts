@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { filesOf } from './documents.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -147,6 +148,26 @@ describe('each command has one row', () => {
     expect(names.length).toBeGreaterThan(5);
     const rows = rowsBelow(read('docs/reference/cli.md'), program).map(([first]) => first);
     expect(rows.toSorted()).toEqual(names.map((name) => `\`${name}\``).toSorted());
+  });
+});
+
+describe('a document names only commands that there are', () => {
+  const commands = new Map(
+    ['paidonce', 'paidonce-stripe'].map((program) => [
+      program,
+      rowsBelow(read('docs/reference/cli.md'), program).flatMap(([first]) => codesIn(first)),
+    ]),
+  );
+  const documents = filesOf(root, ['{README*,ARCHITECTURE,CONTRIBUTING,SECURITY}.md', 'docs/**/*.md', 'packages/*/README.md']);
+
+  test.each(documents)('%s', (path) => {
+    const named = [...read(path).matchAll(/(?:`|^\s*(?:npx )?|npm run (?:-s )?)(paidonce(?:-stripe)?) (?:-- )?([a-z][a-z-]*)/gm)];
+    expect(named.filter(([, program = '', command = '']) => !commands.get(program)?.includes(command)).map(([text]) => text)).toEqual([]);
+  });
+
+  test('and the pattern finds some', () => {
+    expect(commands.get('paidonce')).toContain('deliver-all');
+    expect(read('docs/operate/alerts.md')).toMatch(/`paidonce deliver-all`/);
   });
 });
 
