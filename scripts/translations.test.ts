@@ -48,6 +48,20 @@ function fencesIn(text: string): readonly string[] {
   });
 }
 
+/**
+ * Bold text that no Markdown shows as such: between a mark such as 。 and a letter, `**` neither opens nor closes. English has a
+ * space there, and Chinese none.
+ */
+function lostBold(line: string): readonly string[] {
+  const marks = [...line.replace(codeSpan, (code) => 'c'.repeat(code.length)).matchAll(/\*\*/g)].map(({ index }) => index);
+  const isLoose = (char: string | undefined): boolean => char === undefined || /[\s\p{P}]/u.test(char);
+  return marks.flatMap((at, place) => {
+    const [outside, inside] = place % 2 === 0 ? [line[at - 1], line[at + 2]] : [line[at + 2], line[at - 1]];
+    const isLost = /[\p{P}]/u.test(inside ?? ' ') && !isLoose(outside);
+    return isLost ? [line.slice(Math.max(0, at - 8), at + 10)] : [];
+  });
+}
+
 /** Words that another one has replaced, so that one thing has one name in README, pages, console and commands. */
 const replaced = /主控台|佐證|審查|送達|授予|客戶|賬|信息|默認|數據|支持(?!度)|代碼|剛好一次|折騰|(?<!觸發)程序/;
 
@@ -75,6 +89,10 @@ describe('each page in Traditional Chinese', () => {
       return word === undefined ? [] : [`${line}: ${word}`];
     });
     expect(found).toEqual([]);
+  });
+
+  test.each(translated)('%s shows as bold what is meant so', (path) => {
+    expect(proseOf(read(path)).flatMap(({ text }) => lostBold(text))).toEqual([]);
   });
 
   test.each(translated)('%s leads to translated pages where there are some', (path) => {
@@ -110,6 +128,11 @@ describe('a small example', () => {
   test('is in step', () => {
     const chinese = '# 甲\n\n[English](a.md)\n\n## 乙\n\n| `x` | 丙 [丁](z.zh-TW.md#這裡) |\n\n- 一\n\n```sh\nls # 列出\n```\n';
     expect(shapeOf(chinese)).toEqual(shapeOf(english));
+  });
+
+  test('has bold text that is lost, and some that is not', () => {
+    expect(lostBold('- **甲。**乙')).toEqual([expect.stringContaining('。**乙')]);
+    expect(lostBold('- **甲**：乙，**丙…** 丁，**戊**己')).toEqual([]);
   });
 
   test.each([
