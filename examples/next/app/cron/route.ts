@@ -7,8 +7,11 @@ export const runtime = 'nodejs';
 export async function GET(request: Request) {
   if (!isSame(request.headers.get('authorization'), `Bearer ${setting('CRON_SECRET')}`)) return new Response(null, { status: 401 });
   const { payments } = await shop();
-  const { rescued } = await payments.sweep({ onlyDue: true });
-  await payments.ledger.settle();
-  return Response.json({ rescued });
+  try {
+    const { rescued } = await payments.sweep({ onlyDue: true });
+    return Response.json({ rescued });
+  } finally {
+    await payments.ledger.settle(); // Also where Stripe does not answer: what was decided before waits for nothing.
+  }
 }
 // #endregion cron
