@@ -2,11 +2,11 @@
 // is synchronous; a busy file throws `store_busy`, and the caller waits and tries again.
 import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import { makePrivately } from '../../written-files.ts';
 import { asLedgerError } from './failure.ts';
 import { migrate, refuseForeignFile } from './migrations.ts';
+import { DatabaseSync } from './node-sqlite.ts';
 
 // busy_timeout: SQLite's own waiting lets writers starve (measured: 6 commits/s against 4,870), so contention.ts waits.
 // synchronous: each commit is synced before it is acknowledged. fullfsync: on macOS a plain fsync stops in the drive's cache.
