@@ -139,7 +139,8 @@ async function main(): Promise<void> {
   const { stripe: payments } = app.get(Payments);
   const handlers = paymentHandlers({ payments, log: console });
   const operators = paymentConsole({ payments, authenticate: operatorOf, log: console });
-  // Before listen(), which adds the body parsers: the signature covers the bytes. Neither the global prefix nor guards reach these.
+  // Before listen() and init(), which add the body parsers, and the route that answers 404 to all that comes after it.
+  // Neither the global prefix nor guards reach these.
   app.use('/webhooks/stripe', nodeHandler(handlers.webhook));
   app.use(
     '/payment/status',
