@@ -35,11 +35,21 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
 
 /**
  * Makes the path absolute, so that neither a change of directory nor a `file:` prefix can lead to another file.
- * @throws LedgerError `invalid_input`: the path is empty or `:memory:`.
+ * @throws LedgerError `invalid_input`: the path is missing, empty, `:memory:` or a URL of another store.
  */
 export function logPath(path: string): string {
-  if (path === '' || path === ':memory:') {
+  if (path === ':memory:') {
     throw new LedgerError('invalid_input', 'A SQLite event store needs a file. For a log in memory: openMemoryEventStore().');
+  }
+  if (typeof path !== 'string' || path === '') {
+    throw new LedgerError('invalid_input', 'A SQLite event store needs the path of a file. Is the variable with the path set?');
+  }
+  const scheme = /^(\w{2,}):\/\//.exec(path)?.[1];
+  if (scheme !== undefined) {
+    throw new LedgerError(
+      'invalid_input',
+      `${scheme}:// is no path of a file. openEventStore(url) of @paidonce/ledger/store-url opens any store`,
+    );
   }
   return resolve(path);
 }
