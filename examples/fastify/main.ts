@@ -1,4 +1,6 @@
 // PaidOnce in a Fastify shop: the webhook, the page's status query, the health check and the console beside the shop's own routes.
+
+// #region imports
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { paymentAdminPlugin, paymentLedgerPlugin } from '@paidonce/http';
@@ -11,12 +13,13 @@ import Stripe from 'stripe';
 
 const setting = (name: string): string => {
   const value = process.env[name];
-  if (!value) throw new Error(`Set ${name}: see README.md`);
+  if (!value) throw new Error(`Set ${name} in the environment`);
   return value;
 };
 const consolePassword = setting('CONSOLE_PASSWORD');
 const port = Number(process.env.PORT ?? 3000);
 const url = process.env.SHOP_URL ?? `http://127.0.0.1:${port}`;
+// #endregion imports
 
 // #region ledger
 const shop = new DatabaseSync(process.env.SHOP_DB ?? 'shop.db');
@@ -71,10 +74,10 @@ app.get<{ Params: { memberId: string } }>('/members/:memberId', ({ params: { mem
 app.get('/thanks', () => 'Thank you. Your membership is on its way.');
 // #endregion shop
 
+// #region close
 await app.listen({ port });
 console.info(`The shop is at ${url}, the console at ${url}/admin/payments`);
 
-// #region close
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
     await app.close(); // Disposes the payments and then the ledger, which closes its store.
@@ -83,6 +86,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 // #endregion close
 
+// #region helpers
 /** @param base of a sandbox. Undefined: Stripe itself. */
 function openStripe(secretKey: string, base: string | undefined): Stripe {
   if (base === undefined) return new Stripe(secretKey);
@@ -98,3 +102,4 @@ function operatorOf(request: FastifyRequest, reply: FastifyReply) {
   reply.header('www-authenticate', 'Basic realm="payments"');
   return undefined;
 }
+// #endregion helpers

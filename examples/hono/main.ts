@@ -1,4 +1,6 @@
 // PaidOnce in a Hono shop, on Node.js: the webhook, the page's status query, the health check and the console beside the shop's own routes.
+
+// #region imports
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { serve } from '@hono/node-server';
@@ -12,12 +14,13 @@ import Stripe from 'stripe';
 
 const setting = (name: string): string => {
   const value = process.env[name];
-  if (!value) throw new Error(`Set ${name}: see README.md`);
+  if (!value) throw new Error(`Set ${name} in the environment`);
   return value;
 };
 const consolePassword = setting('CONSOLE_PASSWORD');
 const port = Number(process.env.PORT ?? 3000);
 const url = process.env.SHOP_URL ?? `http://127.0.0.1:${port}`;
+// #endregion imports
 
 // #region ledger
 const shop = new DatabaseSync(process.env.SHOP_DB ?? 'shop.db');
@@ -76,9 +79,9 @@ app.get('/members/:memberId', (c) => {
 app.get('/thanks', (c) => c.text('Thank you. Your membership is on its way.'));
 // #endregion shop
 
+// #region close
 const server = serve({ fetch: app.fetch, port }, () => console.info(`The shop is at ${url}, the console at ${url}/admin/payments`));
 
-// #region close
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     server.close(async () => {
@@ -91,6 +94,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 // #endregion close
 
+// #region helpers
 /** @param base of a sandbox. Undefined: Stripe itself. */
 function openStripe(secretKey: string, base: string | undefined): Stripe {
   if (base === undefined) return new Stripe(secretKey);
@@ -105,3 +109,4 @@ function operatorOf(request: Request) {
   if (timingSafeEqual(digest(request.headers.get('authorization') ?? ''), digest(wanted))) return { actor: 'support' };
   return new Response('Sign in', { status: 401, headers: { 'www-authenticate': 'Basic realm="payments"' } });
 }
+// #endregion helpers

@@ -1,4 +1,6 @@
 // PaidOnce in a NestJS shop: a provider that holds the payments, and their routes beside the shop's controllers.
+
+// #region imports
 import 'reflect-metadata';
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -13,12 +15,13 @@ import Stripe from 'stripe';
 
 const setting = (name: string): string => {
   const value = process.env[name];
-  if (!value) throw new Error(`Set ${name}: see README.md`);
+  if (!value) throw new Error(`Set ${name} in the environment`);
   return value;
 };
 const consolePassword = setting('CONSOLE_PASSWORD');
 const port = Number(process.env.PORT ?? 3000);
 const url = process.env.SHOP_URL ?? `http://127.0.0.1:${port}`;
+// #endregion imports
 
 // #region memberships
 /** The shop's own table. With an asynchronous database it is `once`, in a transaction of your ORM. */
@@ -90,6 +93,7 @@ class Payments implements OnApplicationShutdown {
 }
 // #endregion payments
 
+// #region module
 @Controller()
 class ShopController {
   readonly #payments: Payments;
@@ -100,7 +104,6 @@ class ShopController {
     this.#memberships = memberships;
   }
 
-  // #region shop
   @Post('buy/:memberId')
   @Redirect()
   async buy(@Param('memberId') memberId: string) {
@@ -108,7 +111,6 @@ class ShopController {
     const checkout = await this.#payments.stripe.startCheckout({ ...order, successUrl: `${url}/thanks` });
     return { url: checkout.url, statusCode: 303 };
   }
-  // #endregion shop
 
   @Get('members/:memberId')
   member(@Param('memberId') memberId: string) {
@@ -129,14 +131,16 @@ class ShopController {
   ],
 })
 class AppModule {}
+// #endregion module
 
+// #region mount
 async function main(): Promise<void> {
-  // #region mount
   const app = await NestFactory.create(AppModule);
   const { stripe: payments } = app.get(Payments);
   const handlers = paymentHandlers({ payments, log: console });
   const operators = paymentConsole({ payments, authenticate: operatorOf, log: console });
-  // Before listen(), which adds the body parsers: the signature covers the bytes. Neither the global prefix nor guards reach these.
+  // Before listen() and init(), which add the body parsers, and the route that answers 404 to all that comes after it.
+  // Neither the global prefix nor guards reach these.
   app.use('/webhooks/stripe', nodeHandler(handlers.webhook));
   app.use(
     '/payment/status',
@@ -146,10 +150,11 @@ async function main(): Promise<void> {
   app.use('/admin/payments', nodeHandler(operators));
   app.enableShutdownHooks(); // Else onApplicationShutdown is not called.
   await app.listen(port);
-  // #endregion mount
   console.info(`The shop is at ${url}, the console at ${url}/admin/payments`);
 }
+// #endregion mount
 
+// #region helpers
 /** @param base of a sandbox. Undefined: Stripe itself. */
 function openStripe(secretKey: string, base: string | undefined): Stripe {
   if (base === undefined) return new Stripe(secretKey);
@@ -166,3 +171,4 @@ function operatorOf(request: Request) {
 }
 
 void main();
+// #endregion helpers

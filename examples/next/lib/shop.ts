@@ -1,5 +1,7 @@
 // The ledger, the payments and the shop's own table, opened once in a process: Next.js bundles each route by itself, so that a
 // variable of a module may exist several times. Opened by the first request, never by `next build`.
+
+// #region imports
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { type PaymentHandlers, paymentConsole, paymentHandlers } from '@paidonce/http/fetch';
@@ -15,6 +17,7 @@ interface Shop {
   readonly handlers: PaymentHandlers;
   readonly operators: (request: Request) => Promise<Response>;
 }
+// #endregion imports
 
 // #region once
 const held = globalThis as { paidonceShop?: Promise<Shop> };
@@ -28,11 +31,13 @@ export function shop(): Promise<Shop> {
 }
 // #endregion once
 
+// #region settings
 export function setting(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`Set ${name}: see README.md`);
+  if (!value) throw new Error(`Set ${name} in the environment`);
   return value;
 }
+// #endregion settings
 
 // #region open
 async function openShop(): Promise<Shop> {
@@ -62,6 +67,7 @@ async function openShop(): Promise<Shop> {
 }
 // #endregion open
 
+// #region helpers
 /** Saves a decision, once. With an asynchronous database it is `once`, in a transaction of your ORM. */
 async function saveMembership(database: DatabaseSync, change: MembershipChange): Promise<Delivered> {
   const { membershipId, memberId, plan, status } = change;
@@ -97,3 +103,4 @@ export function isSame(given: string | null, wanted: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given ?? ''), digest(wanted));
 }
+// #endregion helpers

@@ -1,9 +1,9 @@
 // Where no process lives long, a scheduler calls this every five minutes: it finds what was lost, and delivers what waits.
+// #region route
 import { isSame, setting, shop } from '../../lib/shop';
 
 export const runtime = 'nodejs';
 
-// #region cron
 export async function GET(request: Request) {
   if (!isSame(request.headers.get('authorization'), `Bearer ${setting('CRON_SECRET')}`)) return new Response(null, { status: 401 });
   const { payments } = await shop();
@@ -14,4 +14,4 @@ export async function GET(request: Request) {
     await payments.ledger.settle(); // Also where Stripe does not answer: what was decided before waits for nothing.
   }
 }
-// #endregion cron
+// #endregion route

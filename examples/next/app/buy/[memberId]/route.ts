@@ -1,10 +1,10 @@
 // Starts an order, and sends the customer to Stripe.
+// #region route
 import { randomUUID } from 'node:crypto';
 import { setting, shop } from '../../../lib/shop';
 
 export const runtime = 'nodejs';
 
-// #region shop
 export async function POST(_: Request, { params }: RouteContext<'/buy/[memberId]'>) {
   const { payments } = await shop();
   const { memberId } = await params;
@@ -12,4 +12,4 @@ export async function POST(_: Request, { params }: RouteContext<'/buy/[memberId]
   const checkout = await payments.startCheckout({ ...order, successUrl: `${setting('SHOP_URL')}/thanks` });
   return new Response(null, { status: 303, headers: { location: checkout.url } });
 }
-// #endregion shop
+// #endregion route

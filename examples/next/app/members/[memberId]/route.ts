@@ -1,4 +1,5 @@
 // Says whether a member has access, by the shop's own table.
+// #region route
 import { shop } from '../../../lib/shop';
 
 export const runtime = 'nodejs';
@@ -9,3 +10,4 @@ export async function GET(_: Request, { params }: RouteContext<'/members/[member
   const row = database.prepare(`SELECT 1 FROM memberships WHERE member_id = ? AND status = 'active'`).get(memberId);
   return Response.json({ hasAccess: row !== undefined });
 }
+// #endregion route
