@@ -4,9 +4,9 @@ import { defined } from '../../defined.ts';
 import type { Parameters } from '../api/parameters.ts';
 import type { Call } from '../api/route.ts';
 import { invalidRequest } from '../api/stripe-error.ts';
-import { FATE_METADATA, fateInMetadata } from '../fate.ts';
 import type { Model } from '../model.ts';
 import { CAPTURE_METHODS, type CheckoutRecord, FUTURE_USAGES, type IntentData } from '../state/records.ts';
+import { refuseUnknownFate } from './announcement.ts';
 import { refuseUnchargeable } from './charge-limits.ts';
 import { readOptionalItems, readPage } from './checkout-page.ts';
 import { renderSession } from './checkout-record.ts';
@@ -131,19 +131,6 @@ export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
   };
   model.agenda.add(session.expires_at * 1_000, { kind: 'session_expires', id });
   return model.state.sessions.put({ id, session, lineItems: amounts.lineItems, intentData, fate: null, ...defined({ isCurrencyNamed }) });
-}
-
-/** A misspelt fate must not silently become a delivered webhook. @throws StripeApiError 400 */
-export function refuseUnknownFate(metadata: Record<string, string>): void {
-  const text = metadata[FATE_METADATA];
-  if (text !== undefined && fateInMetadata(metadata) === undefined) {
-    throw invalidRequest(
-      `${FATE_METADATA} is no fate: ${text}. One of: delivered, lost, doubled, late, late:SECONDS, reordered, never_made.`,
-      {
-        param: `metadata[${FATE_METADATA}]`,
-      },
-    );
-  }
 }
 
 function readExpiry(parameters: Parameters, now: number): number {
