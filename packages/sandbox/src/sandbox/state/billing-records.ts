@@ -36,6 +36,8 @@ export interface LineDraft {
   readonly subscriptionItem: string | null;
   readonly invoiceItem: string | null;
   readonly proration: boolean;
+  /** Whether coupons take something off it. Prorations have that in their amount already. */
+  readonly discountable: boolean;
   /** Of a credit: the lines that it gives back. */
   readonly credited: { readonly invoice: string; readonly lines: readonly string[] } | null;
   readonly metadata: Record<string, string>;
@@ -56,4 +58,17 @@ export interface InvoiceItemRecord extends Row {
 export interface CreditNoteRecord extends Row {
   readonly note: Omit<Stripe.CreditNote, 'lines'>;
   readonly lines: readonly Stripe.CreditNoteLineItem[];
+}
+
+/** What a Checkout session says of the subscription that it will begin. */
+export interface CheckoutSubscription {
+  readonly metadata: Record<string, string>;
+  readonly description: string | null;
+  /** From the day on which the session is completed. */
+  readonly trialDays: number | null;
+  /** Unix seconds. */
+  readonly trialEnd: number | null;
+  readonly anchor: number | null;
+  readonly prorates: boolean;
+  readonly trialSettings: Stripe.Subscription.TrialSettings | null;
 }

@@ -68,7 +68,7 @@ export class State {
     this.#journal = journal;
     this.#prefix = account === null ? '' : `${account}/`;
     this.accounts = this.#collection('account');
-    this.sessions = this.#collection('checkout.session', ({ session }) => idOf(session.payment_intent));
+    this.sessions = this.#collection('checkout.session', ({ session, intent }) => idOf(session.payment_intent) ?? intent ?? null);
     this.intents = this.#collection('payment_intent');
     this.charges = this.#collection('charge', (charge) => idOf(charge.payment_intent));
     this.refunds = this.#collection('refund', (refund) => idOf(refund.charge));

@@ -140,7 +140,9 @@ function emptyInvoice(model: Model, id: string, terms: InvoiceTerms): InvoiceRec
   };
 }
 
-function customerFields({ state }: Model, id: string): Partial<Stripe.Invoice> {
+type CustomerFields = Pick<Stripe.Invoice, Extract<keyof Stripe.Invoice, `customer${string}`>>;
+
+function customerFields({ state }: Model, id: string): CustomerFields {
   const customer = state.customers.get(id);
   return {
     customer: id,

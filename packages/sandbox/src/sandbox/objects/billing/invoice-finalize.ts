@@ -28,10 +28,11 @@ export function finalizeInvoice(model: Model, record: InvoiceRecord, { intent }:
   }
   const customerId = String(invoice.customer);
   const balance = model.state.customers.get(customerId)?.balance ?? 0;
-  const left = invoice.total + balance;
+  // What the customer has agreed to on the payment page leaves his balance as it is.
+  const left = intent ? invoice.total : invoice.total + balance;
   const isCarried = left > 0 && left < leastCharge(invoice.currency) && invoice.collection_method === 'charge_automatically';
   const due = isCarried ? 0 : Math.max(0, left);
-  const ending = isCarried || left < 0 ? left : 0;
+  const ending = intent ? balance : isCarried || left < 0 ? left : 0;
   const type = isCarried ? 'invoice_too_small' : 'applied_to_invoice';
   changeBalance(model, customerId, { amountMinor: ending - balance, currency: invoice.currency, type, invoice: record.id });
   const now = model.clock.nowSeconds();

@@ -48,7 +48,7 @@ function itemOf(model: Model, id: string, customer: string, draft: LineDraft): S
     customer_account: null,
     date: model.clock.nowSeconds(),
     description: draft.description,
-    discountable: !draft.proration,
+    discountable: draft.discountable,
     discounts: [],
     invoice: null,
     livemode: false,
@@ -97,6 +97,7 @@ export function readAddedLine(model: Model, parameters: Parameters, currency: st
     subscriptionItem: null,
     invoiceItem: null,
     proration: false,
+    discountable: true,
     credited: null,
     metadata: parameters.metadata() ?? {},
   };

@@ -32,7 +32,7 @@ export function priceLines(
 ): PricedLines {
   const shares = drafts.map(() => [] as { amount: number; discount: string }[]);
   for (const { id, coupon } of discounts) {
-    const left = drafts.map((draft, index) => (draft.proration ? 0 : draft.amountMinor - sum(shares[index] ?? [])));
+    const left = drafts.map((draft, index) => (!draft.discountable ? 0 : draft.amountMinor - sum(shares[index] ?? [])));
     const base = left.reduce((total, amount) => total + amount, 0);
     const off = coupon.percent_off === null ? Math.min(coupon.amount_off ?? 0, base) : Math.round((base * coupon.percent_off) / 100);
     for (const [index, amount] of shareOut(Math.max(0, off), left).entries()) {
@@ -96,7 +96,7 @@ function toLine(
     currency: draft.currency,
     description: draft.description,
     discount_amounts: discountAmounts,
-    discountable: !draft.proration,
+    discountable: draft.discountable,
     discounts: [],
     invoice,
     livemode: false,

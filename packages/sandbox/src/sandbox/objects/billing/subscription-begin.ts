@@ -59,6 +59,8 @@ export function beginSubscription(model: Model, terms: SubscriptionTerms): Begun
     emit(model, 'customer.subscription.created', renderSubscription(started), aboutSubscription(started));
     return { id, collected: { outcome: 'nothing_to_do' } };
   }
+  // Stored first: its invoice's webhooks go with its own.
+  putSubscription(model, fresh);
   const period = { start: now, end: now };
   const { record, invoice } = invoiceSubscription(model, fresh, { reason: 'subscription_create', period, lines, finalizesAt: null });
   const owes = invoice.invoice.amount_due > 0 && invoice.invoice.collection_method === 'charge_automatically';
@@ -67,17 +69,13 @@ export function beginSubscription(model: Model, terms: SubscriptionTerms): Begun
   return { id, collected: settleNow(model, invoice, { collect: terms.collect, intent: terms.intent }) };
 }
 
-/** The lines that the first invoice would have: what a Checkout session shows before there is a subscription. */
+/** For each item the line that the first invoice would have for it: what a Checkout session shows before there is a subscription. */
 export function previewLines(
   model: Model,
   terms: Pick<SubscriptionTerms, 'currency' | 'items' | 'trialEnd' | 'anchor' | 'prorates'>,
-): LineDraft[] {
-  const items = firstItems(model, '', terms);
-  return items.map(
-    (item) =>
-      lineFor(model, { subscription: '', currency: terms.currency }, item, terms) ??
-      trialLine(model, { subscription: '', currency: terms.currency }, item, { start: 0, end: 0 }),
-  );
+): (LineDraft | undefined)[] {
+  const billed = { subscription: 'sub_preview', currency: terms.currency };
+  return firstItems(model, billed.subscription, terms).map((item) => lineFor(model, billed, item, terms));
 }
 
 function withStatus(record: SubscriptionRecord, status: Stripe.Subscription.Status): SubscriptionRecord {
@@ -121,7 +119,7 @@ function lineFor(
   if (trialEnd !== null) return trialLine(model, billed, item, period);
   if (anchor === null || periodAround(anchor, intervalOf(item), period.start).start === period.start)
     return baseLine(model, billed, item, period);
-  return prorates ? remainingLine(model, billed, item, period.start, 0) : undefined;
+  return prorates ? remainingLine(model, billed, item, period.start) : undefined;
 }
 
 function emptySubscription(model: Model, id: string, terms: SubscriptionTerms): SubscriptionRecord['subscription'] {

@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 import type { Model } from '../../model.ts';
 import type { InvoiceRecord, LineDraft, Period, SubscriptionRecord } from '../../state/billing-records.ts';
 import { discountsInForce, discountsLeft } from './discounts.ts';
+import { intentEnded } from './intent-ended.ts';
 import { type Collected, collectInvoice } from './invoice-collect.ts';
 import { createInvoice, type InvoiceTerms, termsOf } from './invoice-create.ts';
 import { finalizeInvoice } from './invoice-finalize.ts';
@@ -44,6 +45,10 @@ export function settleNow(
   { collect = true, intent }: { readonly collect?: boolean; readonly intent?: Stripe.PaymentIntent | undefined } = {},
 ): Collected {
   const open = finalizeInvoice(model, draft, { intent });
+  if (intent) {
+    intentEnded(model, intent);
+    return { outcome: intent.status === 'succeeded' ? 'paid' : 'processing' };
+  }
   if (!collect || open.invoice.status !== 'open' || open.invoice.collection_method === 'send_invoice') return { outcome: 'nothing_to_do' };
   return collectInvoice(model, open, { automatic: true });
 }

@@ -47,16 +47,17 @@ export function usageLine(model: Model, billed: Billed, item: Stripe.Subscriptio
   return { ...lineOf(model, billed, item, period), amountMinor: 0, quantity: 0, description: productName(model, item) };
 }
 
-/** A part of a period, from `from` on. `discount`: the share that a coupon takes off, 0 to 1. */
-export function remainingLine(model: Model, billed: Billed, item: Stripe.SubscriptionItem, from: number, discount: number): LineDraft {
+/** A part of a period, from `from` on. `discount`: the share that coupons take off, 0 to 1; undefined: the invoice takes it off. */
+export function remainingLine(model: Model, billed: Billed, item: Stripe.SubscriptionItem, from: number, discount?: number): LineDraft {
   const { current_period_end: end } = item;
   const whole = periodAround(end, intervalOf(item), end - 1);
   const share = (end - from) / (end - whole.start);
-  const amount = Math.round(wholeAmount(model, item, billed.currency) * share * (1 - discount));
+  const amount = Math.round(wholeAmount(model, item, billed.currency) * share * (1 - (discount ?? 0)));
   return {
     ...lineOf(model, billed, item, { start: from, end }),
     amountMinor: amount,
     proration: true,
+    discountable: discount === undefined,
     description: `Remaining time on ${nameWithQuantity(model, item)} after ${dayOf(from)}`,
   };
 }
@@ -72,6 +73,7 @@ export function creditLine(
     ...lineOf(model, billed, item, { start: from, end: item.current_period_end }),
     amountMinor: -amountMinor,
     proration: true,
+    discountable: false,
     credited,
     description: `Unused time on ${nameWithQuantity(model, item)} after ${dayOf(from)}`,
   };
@@ -94,6 +96,7 @@ function lineOf(model: Model, { subscription, currency }: Billed, item: Stripe.S
     subscriptionItem: item.id,
     invoiceItem: null,
     proration: false,
+    discountable: true,
     credited: null,
     metadata: item.metadata,
   };
