@@ -93,16 +93,19 @@ export class Controls {
 
   /**
    * Sets the fate of a payment's webhooks in advance: of a session, whose hosted page shows it, and where the customer may still
-   * choose another one; or of a subscription, for all that happens to it from now on.
+   * choose another one; or of a subscription, for all that happens to it from now on. `type`: only for events of that type, like
+   * `invoice_payment.paid`, of a subscription.
    *
    * @throws StripeApiError 404 for an unknown session or subscription.
    * @throws Error for an unknown fate.
    */
-  setFate(id: string, fate: Fate): void {
+  setFate(id: string, fate: Fate, type?: string): void {
     const chosen = knownFate(fate);
     this.#change(id, (model) => {
       const subscription = model.state.subscriptions.get(id);
-      if (subscription) model.state.subscriptions.put({ ...subscription, fate: chosen });
+      if (subscription && type !== undefined) {
+        model.state.subscriptions.put({ ...subscription, fates: { ...subscription.fates, [type]: chosen } });
+      } else if (subscription) model.state.subscriptions.put({ ...subscription, fate: chosen, fates: {} });
       else model.state.sessions.put({ ...sessionOf(model, id), fate: chosen });
     });
   }

@@ -25,8 +25,8 @@ const CLOCK_OFFSET = 'clock_offset_ms';
 /** A timer holds at most 24 days, and a clock may be set: the loop checks again after an hour at the latest. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
-function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning }: Settings): Conduct {
-  return { apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning };
+function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning, prorationParent }: Settings): Conduct {
+  return { apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning, prorationParent };
 }
 
 /** How far the clock is moved on; all of it together. */

@@ -154,6 +154,36 @@ describe('as other objects', () => {
     });
   });
 
+  test('one type of events may get lost while the rest is told', async () => {
+    const { stripe, sandbox, shop } = await startBilling();
+    const customer = await customerWith(stripe, 'pm_card_visa');
+    const { id } = await stripe.subscriptions.create({ customer, items: [{ price: await priceOf(stripe, 900) }] });
+    await sandbox.deliverDue();
+    const before = shop.received.length;
+    sandbox.setFate(id, 'lost', 'invoice.paid');
+    await sandbox.advance({ months: 1, ms: HOUR_MS });
+    const told = shop.types().slice(before);
+    expect(told).toContain('invoice_payment.paid');
+    expect(told).not.toContain('invoice.paid');
+    // It can be listed; that of the first month is too old for Stripe's list.
+    expect((await stripe.events.list({ type: 'invoice.paid' })).data).toHaveLength(1);
+  });
+
+  test('newest first: what is held of a renewal goes out once it is paid', async () => {
+    const { stripe, sandbox, shop } = await startBilling();
+    const customer = await customerWith(stripe, 'pm_card_visa');
+    const { id } = await stripe.subscriptions.create({ customer, items: [{ price: await priceOf(stripe, 900) }] });
+    await sandbox.deliverDue();
+    const before = shop.received.length;
+    sandbox.setFate(id, 'reordered');
+    await sandbox.advance({ months: 1 });
+    expect(shop.received).toHaveLength(before);
+    await sandbox.advance(HOUR_MS);
+    const told = shop.types().slice(before);
+    expect(told.indexOf('invoice.paid')).toBeLessThan(told.indexOf('invoice.finalized'));
+    expect(told.at(-1)).toBe('invoice.created');
+  });
+
   test('a month of one is refunded and disputed by its invoice', async () => {
     const { stripe, sandbox } = await startBilling();
     const customer = await customerWith(stripe, 'pm_card_visa');

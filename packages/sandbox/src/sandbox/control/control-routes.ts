@@ -111,7 +111,7 @@ function billingActions(controls: Controls, billing: BillingControls): Record<st
   return {
     '/invoices/:id/pay': (id, form) => billing.payInvoice(id, { card: form.string('card') ?? 'success' }),
     '/customers/:id/card': (id, form) => ({ payment_method: billing.changeCard(id, form.string('card') ?? 'success') }),
-    '/subscriptions/:id/fate': (id, form) => controls.setFate(id, form.requiredString('fate') as Fate),
+    '/subscriptions/:id/fate': (id, form) => controls.setFate(id, form.requiredString('fate') as Fate, form.string('type')),
   };
 }
 

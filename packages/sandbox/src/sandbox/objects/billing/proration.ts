@@ -49,10 +49,16 @@ function lastDebit(model: Model, record: SubscriptionRecord, item: Stripe.Subscr
   if (waiting) return { netMinor: waiting.amountMinor, ...waiting.period, credited: null };
   for (const { id, invoice, lines } of state.invoices.withKey(record.id).toReversed()) {
     if (invoice.status === 'void') continue;
-    const line = lines.findLast(({ amount, parent, period }) => {
-      return amount >= 0 && parent?.subscription_item_details?.subscription_item === item.id && period.end === item.current_period_end;
+    const line = lines.findLast((each) => {
+      return each.amount >= 0 && itemOf(model, each) === item.id && each.period.end === item.current_period_end;
     });
     if (line) return { netMinor: netOf(line), ...line.period, credited: { invoice: id, lines: [line.id] } };
   }
   return undefined;
+}
+
+/** The item that a line is of, whichever its parent names. */
+function itemOf({ state }: Model, { parent }: Stripe.InvoiceLineItem): string | null | undefined {
+  const waited = state.invoiceItems.get(parent?.invoice_item_details?.invoice_item ?? '');
+  return parent?.subscription_item_details?.subscription_item ?? waited?.draft.subscriptionItem;
 }

@@ -1,7 +1,7 @@
 // A subscription changes its price, its quantity, its trial or its anchor: the new items, and what that costs now or with the
 // next invoice.
 import type Stripe from 'stripe';
-import { noSuchParameterObject } from '../../api/stripe-error.ts';
+import { invalidRequest, noSuchParameterObject } from '../../api/stripe-error.ts';
 import type { Model } from '../../model.ts';
 import type { LineDraft, SubscriptionRecord } from '../../state/billing-records.ts';
 import { periodAround } from './calendar.ts';
@@ -150,5 +150,7 @@ function nextItems(model: Model, record: SubscriptionRecord, wanted: readonly Wa
     const end = status === 'trialing' && trialEnd !== null ? trialEnd : periodAround(anchor, intervalOf(item), now).end;
     return { ...item, ...periodFields({ start: now, end }) };
   });
+  if (kept.length + added.length === 0)
+    throw invalidRequest('A subscription must have at least one item: cancel it instead.', { param: 'items' });
   return [...kept, ...added];
 }

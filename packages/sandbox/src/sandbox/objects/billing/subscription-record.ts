@@ -15,8 +15,8 @@ export function renderSubscription({ id, subscription, items }: SubscriptionReco
   return { ...subscription, items: firstOf(items, `/v1/subscription_items?subscription=${id}`) as Stripe.ApiList<Stripe.SubscriptionItem> };
 }
 
-export function aboutSubscription({ id, fate, session, subscription }: SubscriptionRecord): Announcement {
-  return session ?? { group: id, fate: fate ?? fateInMetadata(subscription.metadata) ?? 'delivered' };
+export function aboutSubscription({ id, fate, fates, session, subscription }: SubscriptionRecord): Announcement {
+  return session ?? { group: id, fate: fate ?? fateInMetadata(subscription.metadata) ?? 'delivered', fates };
 }
 
 /** Living: begun, and not ended. */
