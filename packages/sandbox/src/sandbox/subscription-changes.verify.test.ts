@@ -99,6 +99,40 @@ describe('in the middle of a period', () => {
     expect((await invoicesOf(ground))[0]).toMatchObject({ status: 'open', attempt_count: 1 });
   });
 
+  test('an upgrade can wait for its payment, for a day', async () => {
+    const ground = await running();
+    const { stripe, sandbox, shop, id, item, customer } = ground;
+    sandbox.changeCard(customer, 'charge_fails');
+    const gold = await priceOf(stripe, 6_000);
+    const silver = { status: 'active', items: { data: [{ price: { unit_amount: 3_000 } }] } };
+    const change: Stripe.SubscriptionUpdateParams = {
+      items: [{ id: item, price: gold }],
+      proration_behavior: 'always_invoice',
+      payment_behavior: 'pending_if_incomplete',
+    };
+    expect(await stripe.subscriptions.update(id, change)).toMatchObject({
+      ...silver,
+      pending_update: { subscription_items: [{ price: { id: gold } }], expires_at: expect.any(Number) },
+    });
+    await sandbox.advance(DAY_MS);
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ ...silver, pending_update: null });
+    expect((await invoicesOf(ground))[0]).toMatchObject({ status: 'void' });
+
+    await stripe.subscriptions.update(id, change);
+    sandbox.payInvoice((await invoicesOf(ground))[0]?.id ?? '');
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+      status: 'active',
+      pending_update: null,
+      items: { data: [{ price: { id: gold } }] },
+    });
+    sandbox.changeCard(customer, 'success');
+    await stripe.subscriptions.update(id, { ...change, items: [{ id: item, quantity: 2 }] });
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ pending_update: null, items: { data: [{ quantity: 2 }] } });
+    await sandbox.deliverDue();
+    const told = shop.types().filter((type) => type.includes('pending_update'));
+    expect(told).toEqual(['customer.subscription.pending_update_expired', 'customer.subscription.pending_update_applied']);
+  });
+
   test('seats: more are charged with the next invoice, fewer credited at once', async () => {
     const ground = await running();
     const { stripe, sandbox, id, item, customer } = ground;

@@ -14,6 +14,12 @@ export interface SubscriptionRecord extends Row {
   readonly session: { readonly group: string; readonly fate: Fate } | null;
   /** The end of the trial that `customer.subscription.trial_will_end` has told of. */
   readonly toldTrialEnd: number | null;
+  /** A change that waits for the payment of this invoice. */
+  readonly pending: {
+    readonly invoice: string;
+    readonly change: Partial<Omit<Stripe.Subscription, 'items'>>;
+    readonly items: readonly Stripe.SubscriptionItem[];
+  } | null;
 }
 
 export interface InvoiceRecord extends Row {
