@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { customerWith, priceOf, startBilling } from './billing.test-support.ts';
 import type { Ground } from './sandbox.test-support.ts';
 
-const LIVES = 10;
+const LIVES = 8;
 const STEPS = 24;
 const DONE = new Map<string, number>();
 
