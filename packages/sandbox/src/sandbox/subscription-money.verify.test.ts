@@ -13,7 +13,7 @@ function chance(seed: number): (below: number) => number {
   let state = seed * 2_654_435_761 + 1;
   return (below) => {
     state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 3_266_489_917) >>> 0;
-    return state % below;
+    return (state >>> 8) % below;
   };
 }
 
@@ -58,9 +58,12 @@ async function live(ground: Ground, draw: (below: number) => number): Promise<st
     end: () => stripe.subscriptions.update(id, { cancel_at_period_end: draw(3) === 0 }),
     hold: () => stripe.subscriptions.update(id, { pause_collection: pick<'' | { behavior: 'void' }>('', { behavior: 'void' }) }),
     pause: () => (draw(2) === 0 ? stripe.subscriptions.pause(id) : stripe.subscriptions.resume(id)),
-    badCard: async () => sandbox.changeCard(customer, 'charge_fails'),
+    missed: () => {
+      sandbox.changeCard(customer, 'charge_fails');
+      return sandbox.advance({ months: 1, ms: 3_600_000 });
+    },
     goodCard: async () => sandbox.changeCard(customer, 'success'),
-    pay: async () => stripe.invoices.pay(await invoice('open'), { paid_out_of_band: draw(3) === 0 }),
+    pay: async () => stripe.invoices.pay(await invoice('open'), pick<object>({ paid_out_of_band: true }, { payment_method: 'pm_card_visa' })),
     void: async () => stripe.invoices.voidInvoice(await invoice('open')),
     note: async () => stripe.creditNotes.create({ invoice: await invoice('paid'), amount: 10, credit_amount: 10 }),
     less: async () => stripe.creditNotes.create({ invoice: await invoice('open'), amount: 500 }),
@@ -145,12 +148,12 @@ describe('whatever is done to a subscription', () => {
     expect([...DONE.keys()].toSorted()).toEqual(
       [
         'anchor',
-        'badCard',
         'balance',
         'end',
         'goodCard',
         'hold',
         'less',
+        'missed',
         'month',
         'note',
         'pause',

@@ -101,7 +101,7 @@ function fail(model: Model, record: InvoiceRecord, result: Extract<Collected, { 
 }
 
 /** Null: there is none. */
-export function methodOf(model: Model, record: InvoiceRecord): string | null {
+function methodOf(model: Model, record: InvoiceRecord): string | null {
   const { invoice } = record;
   const customer = model.state.customers.get(String(invoice.customer));
   const method =

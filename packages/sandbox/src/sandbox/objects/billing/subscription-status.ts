@@ -14,7 +14,7 @@ export const DUNNING_ENDS = ['canceled', 'unpaid', 'past_due', 'paused'] as cons
 export type DunningEnd = (typeof DUNNING_ENDS)[number];
 
 /** The metadata key by which a subscription has an end of its own. */
-export const DUNNING_METADATA = 'sandbox_dunning';
+const DUNNING_METADATA = 'sandbox_dunning';
 
 /** Call it within a transaction. */
 export function subscriptionPaid(model: Model, invoice: InvoiceRecord): void {
