@@ -63,7 +63,8 @@ async function live(ground: Ground, draw: (below: number) => number): Promise<st
       return sandbox.advance({ months: 1, ms: 3_600_000 });
     },
     goodCard: async () => sandbox.changeCard(customer, 'success'),
-    pay: async () => stripe.invoices.pay(await invoice('open'), pick<object>({ paid_out_of_band: true }, { payment_method: 'pm_card_visa' })),
+    pay: async () =>
+      stripe.invoices.pay(await invoice('open'), pick<object>({ paid_out_of_band: true }, { payment_method: 'pm_card_visa' })),
     void: async () => stripe.invoices.voidInvoice(await invoice('open')),
     note: async () => stripe.creditNotes.create({ invoice: await invoice('paid'), amount: 10, credit_amount: 10 }),
     less: async () => stripe.creditNotes.create({ invoice: await invoice('open'), amount: 500 }),

@@ -31,7 +31,8 @@ export type Collected =
       readonly charge: string | null;
     };
 
-const NO_METHOD: Failure = {
+/** Nobody has said what to charge. */
+export const NO_METHOD: Failure = {
   code: 'missing',
   message: 'There is no default payment method set on this subscription or customer: set one, then pay the invoice.',
 };

@@ -23,7 +23,9 @@ export function subscriptionPaid(model: Model, invoice: InvoiceRecord): void {
   const record = applyPending(model, found, invoice);
   const { status } = record.subscription;
   if (status === 'incomplete') changeSubscription(model, record, { status: statusRunning(model, record) });
-  if (status === 'paused' && record.subscription.latest_invoice === invoice.id) runAgain(model, record);
+  // Only the invoice of a resumption: paying an older one leaves it paused.
+  const resumes = record.subscription.latest_invoice === invoice.id && invoice.invoice.billing_reason === 'subscription_update';
+  if (status === 'paused' && resumes) runAgain(model, record);
   if ((status === 'past_due' || status === 'unpaid') && !hasOpenSince(model, record, invoice)) {
     changeSubscription(model, record, { status: statusRunning(model, record) });
   }
