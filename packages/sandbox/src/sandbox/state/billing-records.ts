@@ -29,6 +29,22 @@ export interface InvoiceRecord extends Row {
   readonly payments: readonly string[];
 }
 
+/** An invoice payment as it goes over the wire. The package has a type of it from 18 on only. */
+export interface InvoicePayment extends Row {
+  readonly object: 'invoice_payment';
+  readonly amount_paid: number | null;
+  readonly amount_requested: number;
+  readonly created: number;
+  readonly currency: string;
+  readonly invoice: string;
+  /** Stripe made it with the invoice; the others were attached. */
+  readonly is_default: boolean;
+  readonly livemode: false;
+  readonly payment: { readonly type: 'payment_intent'; readonly payment_intent: string };
+  readonly status: 'canceled' | 'open' | 'paid';
+  readonly status_transitions: { readonly canceled_at: number | null; readonly paid_at: number | null };
+}
+
 /** A line before it has an id and an invoice. */
 export interface LineDraft {
   /** Of prorations: with what is off for discounts. Negative: a credit. */
