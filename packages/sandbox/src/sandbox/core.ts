@@ -33,7 +33,7 @@ function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, 
 export interface Advance {
   readonly ms?: number | undefined;
   readonly days?: number | undefined;
-  /** Of the calendar: from the 31st to the last day of a shorter month. */
+  /** Months of the calendar: the 31st becomes the last day of a shorter month. */
   readonly months?: number | undefined;
 }
 

@@ -47,7 +47,7 @@ export interface InvoicePayment extends Row {
 
 /** A line before it has an id and an invoice. */
 export interface LineDraft {
-  /** Of prorations: with what is off for discounts. Negative: a credit. */
+  /** A proration has in it what discounts take off. Negative: a credit. */
   readonly amountMinor: number;
   readonly currency: string;
   readonly description: string;
@@ -62,7 +62,7 @@ export interface LineDraft {
   readonly proration: boolean;
   /** Whether coupons take something off it. Prorations have that in their amount already. */
   readonly discountable: boolean;
-  /** Of a credit: the lines that it gives back. */
+  /** The lines that a credit gives back; null where it is none. */
   readonly credited: { readonly invoice: string; readonly lines: readonly string[] } | null;
   readonly metadata: Record<string, string>;
 }
