@@ -111,6 +111,13 @@ export class SandboxCore {
     if (this.#due.hasWebhooks) this.#waking.abort();
   }
 
+  /** Changes the account that has this object, at once and all or nothing: how a control acts. */
+  change<T>(id: string, change: (model: Model) => T): T {
+    this.catchUp();
+    const model = this.accounts.holding(id);
+    return model.state.transaction(() => change(model));
+  }
+
   /** Does what is due now, first tries and retries. Resolves with the number of tries once all are answered. */
   async deliverDue(): Promise<number> {
     let tries = 0;
