@@ -2,10 +2,11 @@
 // is found by its id, in any account.
 import type Stripe from 'stripe';
 import { defined } from '../defined.ts';
-import { noSuchObject } from './api/stripe-error.ts';
+import { invalidRequest, noSuchObject } from './api/stripe-error.ts';
 import type { SandboxCore } from './core.ts';
 import { FATE_METADATA, type Fate, parseFate } from './fate.ts';
 import type { Model } from './model.ts';
+import { paymentsOf } from './objects/billing/invoice-record.ts';
 import { type Authentication, authenticate } from './objects/checkout-authenticate.ts';
 import { type Confirmation, confirm } from './objects/checkout-confirm.ts';
 import { expire, recover } from './objects/checkout-expire.ts';
@@ -19,7 +20,7 @@ import { endRefund, type RefundEnd } from './objects/refund-status.ts';
 import { chargeToRefund, refundCharge } from './objects/refunds.ts';
 import { settle } from './objects/settlement.ts';
 import type { CheckoutRecord } from './state/records.ts';
-import { CARD_NAMES, type CardName, type PaymentOption, paymentOption } from './test-cards.ts';
+import { type CardName, optionNamed } from './test-cards.ts';
 
 /** How the customer pays. */
 export interface PayOptions extends CustomerChoices {
@@ -61,7 +62,7 @@ export class Controls {
   pay(sessionId: string, { card = 'success', fate, promotionCode, ...choices }: PayOptions = {}): Confirmation {
     const option = optionNamed(card);
     const chosen = fate === undefined ? undefined : knownFate(fate);
-    return this.#change(sessionId, (model) => {
+    return this.#core.change(sessionId, (model) => {
       const record = sessionOf(model, sessionId);
       if (promotionCode !== undefined) enterPromotionCode(model, record, promotionCode);
       return confirm(model, sessionId, option, { ...choices, fate: chosen });
@@ -78,37 +79,44 @@ export class Controls {
   payIntent(paymentIntentId: string, { card = 'success', fate }: Pick<PayOptions, 'card' | 'fate'> = {}): Stripe.PaymentIntent {
     const option = optionNamed(card);
     const chosen = fate === undefined ? undefined : knownFate(fate);
-    return this.#change(paymentIntentId, (model) => payIntent(model, paymentIntentId, option, chosen));
+    return this.#core.change(paymentIntentId, (model) => payIntent(model, paymentIntentId, option, chosen));
   }
 
   /**
-   * The customer's bank answers a 3-D Secure challenge. `payment`: a payment intent, or its session. Default `succeeded`.
+   * The customer's bank answers a 3-D Secure challenge. `payment`: a payment intent, its session or its invoice. Default `succeeded`.
    *
    * @throws StripeApiError 400 if the payment waits for no answer.
    */
   authenticate(payment: string, outcome: 'succeeded' | 'failed' = 'succeeded'): Authentication {
-    return this.#change(payment, (model) => authenticate(model, intentIdOf(model, payment), outcome));
+    return this.#core.change(payment, (model) => authenticate(model, intentIdOf(model, payment), outcome));
   }
 
   /**
-   * Sets the fate of a payment's webhooks in advance. The hosted page shows it, and the customer may still choose another
-   * one.
+   * Sets the fate of a payment's webhooks in advance: of a session, whose hosted page shows it, and where the customer may still
+   * choose another one; or of a subscription, for all that happens to it from now on. `type`: only for events of that type, like
+   * `invoice_payment.paid`, of a subscription.
    *
-   * @throws StripeApiError 404 for an unknown session.
+   * @throws StripeApiError 404 for an unknown session or subscription.
    * @throws Error for an unknown fate.
    */
-  setFate(sessionId: string, fate: Fate): void {
+  setFate(id: string, fate: Fate, type?: string): void {
     const chosen = knownFate(fate);
-    this.#change(sessionId, (model) => model.state.sessions.put({ ...sessionOf(model, sessionId), fate: chosen }));
+    this.#core.change(id, (model) => {
+      const subscription = model.state.subscriptions.get(id);
+      if (subscription && type !== undefined) {
+        model.state.subscriptions.put({ ...subscription, fates: { ...subscription.fates, [type]: chosen } });
+      } else if (subscription) model.state.subscriptions.put({ ...subscription, fate: chosen, fates: {} });
+      else model.state.sessions.put({ ...sessionOf(model, id), fate: chosen });
+    });
   }
 
   enterPromotionCode(sessionId: string, code: string): CheckoutRecord {
-    return this.#change(sessionId, (model) => enterPromotionCode(model, sessionOf(model, sessionId), code));
+    return this.#core.change(sessionId, (model) => enterPromotionCode(model, sessionOf(model, sessionId), code));
   }
 
   /** Expires an open session. @throws StripeApiError 404 for an unknown session, 400 if it is not open. */
   expire(sessionId: string): Stripe.Checkout.Session {
-    return this.#change(sessionId, (model) => renderSession(model, expire(model, sessionOf(model, sessionId))));
+    return this.#core.change(sessionId, (model) => renderSession(model, expire(model, sessionOf(model, sessionId))));
   }
 
   /**
@@ -117,21 +125,21 @@ export class Controls {
    * @throws StripeApiError 400 if the session is unknown or cannot be recovered.
    */
   recover(sessionId: string): Stripe.Checkout.Session {
-    return this.#change(sessionId, (model) => renderSession(model, recover(model, sessionId)));
+    return this.#core.change(sessionId, (model) => renderSession(model, recover(model, sessionId)));
   }
 
   /** A visitor opens a Payment Link. Returns the new session. @throws StripeApiError 404 for an unknown link, 400 if it is not active. */
   openPaymentLink(linkId: string, visit: LinkVisit = {}): Stripe.Checkout.Session {
-    return this.#change(linkId, (model) => renderSession(model, visitLink(model, linkId, visit)));
+    return this.#core.change(linkId, (model) => renderSession(model, visitLink(model, linkId, visit)));
   }
 
   /** Decides a debit or voucher now. Default outcome: the test card's. False: the payment waits for no decision. */
   settle(paymentIntentId: string, outcome?: 'succeeded' | 'failed'): boolean {
-    return this.#change(paymentIntentId, (model) => settle(model, paymentIntentId, outcome));
+    return this.#core.change(paymentIntentId, (model) => settle(model, paymentIntentId, outcome));
   }
 
   /**
-   * Makes a refund as in Stripe's dashboard. `payment`: a payment intent, or its session.
+   * Makes a refund as in Stripe's dashboard. `payment`: a payment intent, its session or its invoice.
    *
    * @throws StripeApiError 404 for an unknown session, 400 for an unknown payment, or if there is nothing or too little to
    *   refund.
@@ -139,7 +147,7 @@ export class Controls {
    */
   refund(payment: string, { amountMinor, reason, status, fate }: RefundOptions = {}): Stripe.Refund {
     const metadata = fate === undefined ? undefined : { [FATE_METADATA]: knownFate(fate) };
-    return this.#change(payment, (model) => refundCharge(model, chargeOf(model, payment), { amountMinor, reason, status, metadata }));
+    return this.#core.change(payment, (model) => refundCharge(model, chargeOf(model, payment), { amountMinor, reason, status, metadata }));
   }
 
   /** The bank sends a refund back, days later. Default reason `expired_or_canceled_card`. @throws StripeApiError as `endRefund`. */
@@ -149,16 +157,16 @@ export class Controls {
 
   /** Ends a refund. @throws StripeApiError 404 if it is unknown, 400 if it cannot come to this end from its status. */
   endRefund(refundId: string, end: RefundEnd, reason?: string): Stripe.Refund {
-    return this.#change(refundId, (model) => endRefund(model, refundId, end, reason));
+    return this.#core.change(refundId, (model) => endRefund(model, refundId, end, reason));
   }
 
   /**
-   * The customer's bank opens a dispute. `payment`: a payment intent, or its session.
+   * The customer's bank opens a dispute. `payment`: a payment intent, its session or its invoice.
    *
    * @throws StripeApiError 404 for an unknown session, 400 if there is no charge.
    */
   dispute(payment: string, terms: DisputeTerms = {}): Stripe.Dispute {
-    return this.#change(payment, (model) => openDispute(model, chargeOf(model, payment).id, terms));
+    return this.#core.change(payment, (model) => openDispute(model, chargeOf(model, payment).id, terms));
   }
 
   /**
@@ -167,24 +175,12 @@ export class Controls {
    * @throws StripeApiError 404 if it is unknown, 400 for a block of money that is gone.
    */
   updateDispute(disputeId: string, status: DisputeStatus, fate?: Fate, caseType?: DisputeCaseType): Stripe.Dispute {
-    return this.#change(disputeId, (model) => updateDispute(model, disputeId, status, defined({ fate, caseType })));
+    return this.#core.change(disputeId, (model) => updateDispute(model, disputeId, status, defined({ fate, caseType })));
   }
 
   session(id: string): CheckoutRecord {
     return sessionOf(this.#core.accounts.holding(id), id);
   }
-
-  #change<T>(id: string, change: (model: Model) => T): T {
-    this.#core.catchUp();
-    const model = this.#core.accounts.holding(id);
-    return model.state.transaction(() => change(model));
-  }
-}
-
-function optionNamed(card: string): PaymentOption {
-  const option = paymentOption(card);
-  if (!option) throw new Error(`There is no test card ${card}. Use one of: ${CARD_NAMES}.`);
-  return option;
 }
 
 function sessionOf({ state }: Model, id: string): CheckoutRecord {
@@ -194,7 +190,19 @@ function sessionOf({ state }: Model, id: string): CheckoutRecord {
 }
 
 function intentIdOf(model: Model, payment: string): string {
-  return payment.startsWith('cs_') ? String(sessionOf(model, payment).session.payment_intent) : payment;
+  if (payment.startsWith('in_')) return intentOfInvoice(model, payment);
+  if (!payment.startsWith('cs_')) return payment;
+  const { session, intent } = sessionOf(model, payment);
+  return intent ?? String(session.payment_intent);
+}
+
+/** The intent of its newest payment. @throws StripeApiError 404, or 400 where it has none. */
+function intentOfInvoice(model: Model, id: string): string {
+  const record = model.state.invoices.get(id);
+  if (!record) throw noSuchObject('invoice', id);
+  const payment = paymentsOf(model, record).findLast(({ status }) => status !== 'canceled');
+  if (payment) return String(payment.payment.payment_intent);
+  throw invalidRequest(`The invoice ${id} has no payment: the balance, a credit or somebody outside Stripe has paid it.`);
 }
 
 function chargeOf(model: Model, payment: string): Stripe.Charge {

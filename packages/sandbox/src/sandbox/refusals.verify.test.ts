@@ -37,8 +37,24 @@ describe('what the sandbox lacks is refused by name', () => {
     ['transfers', intentWith({ transfer_data: { destination: 'acct_1' } }), /no transfers.*transfer_data/],
     ['transfers', intentWith({ on_behalf_of: 'acct_1' }), /no transfers.*on_behalf_of/],
     ['transfers', intentWith({ transfer_group: 'group' }), /no transfers.*transfer_group/],
-    ['subscriptions', (stripe) => stripe.subscriptions.retrieve('sub_1'), /\/v1\/subscriptions\/sub_1/],
-    ['invoices', (stripe) => stripe.invoices.retrieve('in_1'), /\/v1\/invoices\/in_1/],
+    ['subscription schedules', (stripe) => stripe.subscriptionSchedules.list(), /no subscription schedules/],
+    ['quotes', (stripe) => stripe.quotes.list(), /no quotes/],
+    ['test clocks', (stripe) => stripe.testHelpers.testClocks.create({ frozen_time: 1 }), /no test clocks/],
+    ['test clocks', (stripe) => stripe.customers.create({ test_clock: 'clock_1' }), /no test clocks/],
+    ['meters', (stripe) => stripe.billing.meters.list(), /no meters/],
+    ['meter events', (stripe) => stripe.billing.meterEvents.create({ event_name: 'calls', payload: { value: '1' } }), /no meter events/],
+    ['previews of invoices', (stripe) => stripe.invoices.createPreview({ customer: 'cus_1' }), /no previews of invoices/],
+    [
+      'subscription_data',
+      (stripe) =>
+        stripe.paymentLinks.create({ line_items: [{ ...page.line_items[0], quantity: 1 }], subscription_data: { trial_period_days: 7 } }),
+      /without further terms.*subscription_data/,
+    ],
+    [
+      'thresholds',
+      (stripe) => stripe.subscriptions.create({ customer: 'cus_1', items: [], billing_thresholds: { amount_gte: 100 } }),
+      /no thresholds.*billing_thresholds/,
+    ],
     ['stored shipping rates', sessionWith({ shipping_options: [{ shipping_rate: 'shr_1' }] }), /no stored shipping rates/],
     ['payouts', (stripe) => stripe.payouts.list(), /\/v1\/payouts/],
   ])('%s: %#', async (what, ask, message) => {

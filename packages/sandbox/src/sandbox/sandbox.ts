@@ -4,16 +4,18 @@ import { type Runtime, silentLogger, systemRuntime } from '../runtime.ts';
 import { shapesOf } from './api/answer-shape.ts';
 import type { CallCounter } from './api/call-counter.ts';
 import type { Fault } from './api/faults.ts';
+import { BillingControls } from './billing-controls.ts';
 import { Controls } from './controls.ts';
-import { SandboxCore } from './core.ts';
+import { type Advance, SandboxCore } from './core.ts';
 import { createHttpServer, listen } from './http-server.ts';
 import { DEFAULT_ACCOUNT } from './objects/account.ts';
-import type { Settings, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
+import type { Dunning, Settings, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
 import { sendOverHttp } from './webhooks/send.ts';
 
 const RETRY_SCHEDULE_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 const WEBHOOK_TIMEOUT_MS = 10_000;
 const SETTLE_AFTER_MS = 20_000;
+const RETRY_DAYS = [3, 5, 7];
 
 /** A running sandbox: its address, and what a test makes happen there. `startStripeSandbox` starts one. */
 export interface StripeSandbox
@@ -33,7 +35,8 @@ export interface StripeSandbox
       | 'dispute'
       | 'updateDispute'
       | 'openPaymentLink'
-    > {
+    >,
+    Pick<BillingControls, 'payInvoice' | 'changeCard'> {
   /** `http://127.0.0.1:PORT`. The hosted pages and `/_sandbox`, the page that shows the state, live there. */
   readonly url: string;
   readonly port: number;
@@ -60,8 +63,11 @@ export interface StripeSandbox
   now(): Date;
   /** Tries all webhooks that are due now; resolves with the number of tries when each is answered. */
   deliverDue(): Promise<number>;
-  /** Moves the clock on: sessions expire, debits settle and webhooks are tried, each at its time. */
-  advance(ms: number): Promise<void>;
+  /**
+   * Moves the clock on: sessions expire, debits settle, subscriptions renew and webhooks are tried, each at its time. By
+   * milliseconds, or `{ days, months }`. A renewal is collected an hour after its period began: `{ months: 1, ms: 3_600_000 }`.
+   */
+  advance(by: number | Advance): Promise<void>;
   /** Stops listening and sending. With a state file, a new sandbox goes on from there. */
   close(): Promise<void>;
 }
@@ -79,8 +85,9 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
   const hosts = hostNames(options.hosts ?? []);
   const core = new SandboxCore({ ...withDefaults(options), witness });
   const controls = new Controls(core);
+  const billing = new BillingControls(core);
   const closing = new AbortController();
-  const app = createHttpServer(core, controls, { closing: closing.signal, hosts });
+  const app = createHttpServer(core, { controls, billing, closing: closing.signal, hosts });
   let port: number;
   try {
     port = await listen(app, options.port ?? 0);
@@ -110,7 +117,9 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
     pay: (sessionId, pay) => controls.pay(sessionId, pay),
     payIntent: (paymentIntentId, pay) => controls.payIntent(paymentIntentId, pay),
     authenticate: (payment, outcome) => controls.authenticate(payment, outcome),
-    setFate: (sessionId, fate) => controls.setFate(sessionId, fate),
+    setFate: (id, fate, type) => controls.setFate(id, fate, type),
+    payInvoice: (invoiceId, pay) => billing.payInvoice(invoiceId, pay),
+    changeCard: (customerId, card) => billing.changeCard(customerId, card),
     expire: (sessionId) => controls.expire(sessionId),
     recover: (sessionId) => controls.recover(sessionId),
     settle: (paymentIntentId, outcome) => controls.settle(paymentIntentId, outcome),
@@ -126,7 +135,7 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
     reportMissedEvents: () => core.reportMissedEvents(),
     now: () => new Date(core.model.clock.nowMs()),
     deliverDue: () => core.deliverDue(),
-    advance: (ms) => core.advance(ms),
+    advance: (by) => core.advance(by),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -151,6 +160,8 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     webhookTimeoutMs: options.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS,
     secretKey: options.secretKey,
     settleAfterMs: options.settleAfterMs ?? SETTLE_AFTER_MS,
+    dunning: dunningOf(options.dunning),
+    prorationParent: options.prorationParent ?? 'subscription_item',
     zeroAmountStatus: options.zeroAmountStatus ?? 'paid',
     releasedPart: options.releasedPart ?? 'without_row',
     automatic: options.automatic ?? true,
@@ -158,6 +169,13 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     send: sendOverHttp,
     witness: undefined,
   };
+}
+
+function dunningOf({ retryDays = RETRY_DAYS, end = 'canceled' }: Partial<Dunning> = {}): Dunning {
+  if (retryDays.some((days) => !(Number.isFinite(days) && days > 0))) {
+    throw new Error(`dunning.retryDays must be days above 0, not ${retryDays.join(', ')}.`);
+  }
+  return { retryDays, end };
 }
 
 function hostNames(hosts: readonly string[]): readonly string[] {
