@@ -18,7 +18,7 @@ import type { Runtime } from '../runtime.ts';
 import { settledWithin } from '../runtime.ts';
 import type { Typed } from '../streams/transact.ts';
 import { traced } from '../tracing.ts';
-import { type DeliveredChange, type DeliveredNoun, type DeliveredStreams, named } from './delivered-streams.ts';
+import { type Alerted, type DeliveredChange, type DeliveredNoun, type DeliveredStreams, named } from './delivered-streams.ts';
 import { deliveryErrorOf } from './delivery-error.ts';
 import { alertBehind, settle, storedAnswer } from './shop-ahead.ts';
 
@@ -216,14 +216,6 @@ async function recordFailure<State extends Deliverable, Event extends Typed, Cha
   if (abandoned) alertAbandoned(state, told);
   else void alertFailing(state, told);
   return { outcome: 'failed', revision, ...(abandoned ? {} : { retryAtMs: failedAtMs + waitMs }) };
-}
-
-/** Whose delivery an alert is about, and who is told. */
-export interface Alerted {
-  readonly noun: DeliveredNoun;
-  readonly id: string;
-  readonly log: Logger;
-  readonly onAlert: (alert: Alert) => Promise<void>;
 }
 
 /** Alerts once, since only one append makes it the sixth failure. Undefined: it is not the sixth. */

@@ -1,5 +1,7 @@
 // A kind of stream whose decisions are brought to the shop: what delivery must know of orders, or of subscriptions. Each kind has
 // lanes of its own, so that an order and a subscription of one id never share a lane.
+import type { Alert } from '../alerts.ts';
+import type { Logger } from '../logger.ts';
 import type { Deliverable, DeliveryEvent } from '../order/delivery-state.ts';
 import type { Aggregate, Proposal, Typed } from '../streams/transact.ts';
 
@@ -40,4 +42,12 @@ export type DeliveredNoun = 'order' | 'subscription';
 /** The id under its name in logs and alerts. */
 export function named(noun: DeliveredNoun, id: string): { readonly orderId: string } | { readonly subscriptionId: string } {
   return noun === 'order' ? { orderId: id } : { subscriptionId: id };
+}
+
+/** Whose delivery an alert is about, and who is told. */
+export interface Alerted {
+  readonly noun: DeliveredNoun;
+  readonly id: string;
+  readonly log: Logger;
+  readonly onAlert: (alert: Alert) => Promise<void>;
 }

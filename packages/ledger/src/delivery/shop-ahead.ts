@@ -2,8 +2,7 @@
 import type { Deliverable, DeliveryEvent } from '../order/delivery-state.ts';
 import type { DeliverAnswer } from '../payment-ledger.ts';
 import type { Proposal, Typed } from '../streams/transact.ts';
-import type { Alerted } from './attempt.ts';
-import { named } from './delivered-streams.ts';
+import { type Alerted, named } from './delivered-streams.ts';
 
 /** Above it no room would be left for the decisions that follow. */
 const highestStored = 2 ** 52;
