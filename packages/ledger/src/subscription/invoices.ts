@@ -103,7 +103,8 @@ const standingOf: Readonly<Record<Access, Standing>> = { full: 'stands', paused:
 export function planOf(line: CoverLine, { plans }: SubscriptionPolicy, placed: string, isAccepted = false): string | undefined {
   const names = Object.keys(plans);
   if (names.length === 0) return placed;
-  const plan = names.find((name) => plans[name]?.some((id) => id === line.price || id === line.product));
+  const named = (id: string): string | undefined => names.find((name) => plans[name]?.includes(id));
+  const plan = named(line.price) ?? named(line.product);
   return plan ?? (isAccepted ? placed : undefined);
 }
 
