@@ -16,6 +16,8 @@ export interface SubscriptionAccess {
   /** Absent: no line of a plan has begun. */
   readonly plan?: string;
   readonly quantity?: number;
+  /** The id of the invoice that the plan rests on. */
+  readonly planInvoice?: string;
   /** The latest end of what stands undisputed. Absent: nothing does. */
   readonly paidThrough?: string;
   /** While access is not over: until when it lasts if nothing more is said. Else when it ended. Absent: nothing was ever paid. */
@@ -135,7 +137,7 @@ function accessAt(terms: Terms, times: Times): SubscriptionAccess {
   const rests = isTakenBack ? undone : isHeld ? held : standing;
   return {
     access,
-    ...(plan ? { plan: plan.plan, quantity: plan.line.quantity } : {}),
+    ...(plan ? { plan: plan.plan, quantity: plan.line.quantity, planInvoice: plan.invoice.id } : {}),
     ...(standing ? { paidThrough: standing.end } : {}),
     ...(validUntil === undefined ? {} : { validUntil }),
     cause: causeOf(terms, times, access, rests),

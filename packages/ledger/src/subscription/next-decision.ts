@@ -32,7 +32,8 @@ export function nextDecision(state: SubscriptionState, access: SubscriptionAcces
   }
   if (data.plan !== decided.plan || data.quantity !== decided.quantity) {
     const cause = data.cause === 'person' ? 'person' : 'plan';
-    return { type: 'SubscriptionChanged', data: { ...data, cause, change: 'plan_changed' } };
+    const about = access.planInvoice === undefined ? {} : invoiceWithPayment(access.planInvoice, state);
+    return { type: 'SubscriptionChanged', data: { ...data, ...about, cause, change: 'plan_changed' } };
   }
   if (data.validUntil === decided.validUntil && data.paidThrough === decided.paidThrough) return undefined;
   return { type: 'SubscriptionChanged', data: { ...data, change: 'adjusted' } };
@@ -59,10 +60,9 @@ function isLater(a: string | undefined, b: string | undefined): boolean {
 }
 
 function dataOf(state: SubscriptionState, access: SubscriptionAccess, source: Source): SubscriptionDecided {
-  const { placed, decided, facts, reference } = state;
+  const { placed, decided, facts } = state;
   if (placed === undefined) throw new LedgerError('corrupt', `subscription ${state.subscriptionId} is decided, but not placed`);
   const { invoice, paidThrough, cause, trial } = access;
-  const payment = invoice && paymentOf(invoice.id, facts);
   // What ended by running out or at the provider is about no invoice.
   const isAboutInvoice = invoice !== undefined && (access.access !== 'over' || access.isTakenBack);
   return {
@@ -76,8 +76,12 @@ function dataOf(state: SubscriptionState, access: SubscriptionAccess, source: So
     cause,
     trial,
     paidAt: invoice?.since ?? decided?.paidAt ?? placed.placedAt,
-    ...(isAboutInvoice ? { invoice: invoice.id } : {}),
-    ...(isAboutInvoice && payment !== undefined && reference ? { payment: { ...reference, id: payment } } : {}),
+    ...(isAboutInvoice ? invoiceWithPayment(invoice.id, state) : {}),
     source,
   };
+}
+
+function invoiceWithPayment(invoice: string, { facts, reference }: SubscriptionState): Pick<SubscriptionDecided, 'invoice' | 'payment'> {
+  const payment = paymentOf(invoice, facts);
+  return { invoice, ...(payment !== undefined && reference ? { payment: { ...reference, id: payment } } : {}) };
 }
