@@ -2,7 +2,7 @@
 // function of the facts, never of the order in which they came (law 1).
 import { type PaidAmount, paymentKey } from '../observation.ts';
 import type { OrderPlaced, ReviewKind } from './events.ts';
-import type { PaymentFacts } from './facts.ts';
+import type { DisputeRegister, PaymentFacts } from './facts.ts';
 import { hasReview, type OrderState } from './order.ts';
 import type { Policy } from './policy.ts';
 
@@ -103,9 +103,26 @@ function accessOf(payment: PaymentFacts, policy: Policy): Access {
  * dispute has the effect that the policy gives it only where losing it would undo the payment.
  */
 function accessByMoney(payment: PaymentFacts, policy: Policy): Access {
-  const received = receivedMinor(payment);
-  const refunded = refundsExceed(payment) ? 0 : refundedMinor(payment);
-  const disputes = disputesUnder(policy, payment);
+  return accessLeft(
+    {
+      receivedMinor: receivedMinor(payment),
+      refundedMinor: refundsExceed(payment) ? 0 : refundedMinor(payment),
+      disputes: disputesUnder(policy, payment),
+    },
+    policy,
+  );
+}
+
+/** What was received, and what of it went back or may go back. Minor units. */
+export interface MoneyMoved {
+  readonly receivedMinor: number;
+  readonly refundedMinor: number;
+  readonly disputes: readonly Pick<DisputeRegister, 'status' | 'amountMinor' | 'returnedDebit'>[];
+}
+/** The words of a policy that say what refunds and disputes do. */
+export type UndoingPolicy = Pick<Policy, 'fullRefund' | 'partialRefund' | 'openDispute' | 'lostDispute' | 'returnedDebit'>;
+
+export function accessLeft({ receivedMinor: received, refundedMinor: refunded, disputes }: MoneyMoved, policy: UndoingPolicy): Access {
   const lost = disputes.filter(({ status }) => status === 'lost');
   const open = disputes.filter(({ status }) => status === 'open');
   const gone = refunded + amountOf(lost);

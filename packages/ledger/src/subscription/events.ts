@@ -142,3 +142,33 @@ export type SubscriptionEventType = keyof SubscriptionEventData;
 export type SubscriptionEvent = {
   [T in SubscriptionEventType]: { readonly type: T; readonly data: SubscriptionEventData[T] };
 }[SubscriptionEventType];
+
+export type SubscriptionDecisionType =
+  | 'SubscriptionGranted'
+  | 'SubscriptionExtended'
+  | 'SubscriptionChanged'
+  | 'SubscriptionSuspended'
+  | 'SubscriptionRestored'
+  | 'SubscriptionEnded'
+  | 'SubscriptionRevoked';
+/** The word for a decision in answers and deliveries. */
+export type SubscriptionOutcome = 'granted' | 'extended' | 'plan_changed' | 'adjusted' | 'suspended' | 'restored' | 'ended' | 'revoked';
+
+const outcomes = {
+  SubscriptionGranted: 'granted',
+  SubscriptionExtended: 'extended',
+  SubscriptionSuspended: 'suspended',
+  SubscriptionRestored: 'restored',
+  SubscriptionEnded: 'ended',
+  SubscriptionRevoked: 'revoked',
+} as const satisfies Partial<Record<SubscriptionDecisionType, SubscriptionOutcome>>;
+
+export type SubscriptionDecision = Extract<SubscriptionEvent, { type: SubscriptionDecisionType }>;
+
+export function isSubscriptionDecision(event: SubscriptionEvent): event is SubscriptionDecision {
+  return event.type === 'SubscriptionChanged' || Object.hasOwn(outcomes, event.type);
+}
+
+export function subscriptionOutcomeOf(decision: SubscriptionDecision): SubscriptionOutcome {
+  return decision.type === 'SubscriptionChanged' ? decision.data.change : outcomes[decision.type];
+}

@@ -1,5 +1,7 @@
 // The policy of subscriptions as data: a document of its own beside that of orders. New behaviour is a new field whose default is
 // the old behaviour, so that an old log folds as it did.
+import * as z from 'zod';
+import { idSchema } from '../observation.ts';
 
 /** What is a plan, how long access outlasts what was paid, and what takes it away. The first word of each is the default. */
 export interface SubscriptionPolicy {
@@ -52,3 +54,86 @@ export const defaultSubscriptionPolicy: SubscriptionPolicy = {
   canceledNow: 'end',
   collectionPaused: 'run_out',
 };
+
+const pricesSchema = z.array(idSchema).max(1_000);
+/** Its order is the order of the fields in the text. A new field goes to the end. */
+const fields = {
+  type: z.literal('subscription'),
+  plans: z.record(idSchema, pricesSchema),
+  retired: z.exactOptional(pricesSchema),
+  renewalGraceHours: z.number().min(0),
+  dunningGraceDays: z.number().min(0),
+  trial: z.enum(['none', 'grant']),
+  free: z.enum(['grant', 'none']),
+  netTerms: z.enum(['grace', 'none']),
+  fullRefund: z.enum(['revoke', 'keep']),
+  partialRefund: z.enum(['keep', 'revoke']),
+  openDispute: z.enum(['suspend', 'keep']),
+  lostDispute: z.enum(['revoke', 'keep']),
+  returnedDebit: z.enum(['revoke', 'suspend']),
+  canceledNow: z.enum(['end', 'run_out']),
+  collectionPaused: z.enum(['run_out', 'suspend']),
+} satisfies { readonly [Field in keyof SubscriptionPolicy]-?: z.ZodType<SubscriptionPolicy[Field]> };
+
+export const subscriptionPolicySchema: z.ZodType<SubscriptionPolicy> = z.strictObject(fields);
+
+/** The policy that is asked for, not checked yet. */
+export function withSubscriptionDefaults(asked: SubscriptionPolicyOptions): SubscriptionPolicy {
+  return { ...defaultSubscriptionPolicy, ...asked };
+}
+
+/** One text for one policy: the fields that it has, in the order of the schema; plans and prices sorted. Its SHA-256 names it in the log. */
+export function subscriptionPolicyText(policy: SubscriptionPolicy): string {
+  const plans = Object.entries(policy.plans)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([plan, prices]) => [plan, [...prices].sort()] as const);
+  const { retired } = policy;
+  const sorted: SubscriptionPolicy = { ...policy, plans: Object.fromEntries(plans), ...(retired ? { retired: [...retired].sort() } : {}) };
+  return JSON.stringify(
+    Object.keys(fields).flatMap((field) => (Object.hasOwn(sorted, field) ? [[field, sorted[field as keyof SubscriptionPolicy]]] : [])),
+  );
+}
+
+const longestGraceDays = 60;
+
+/**
+ * Why a policy must not be adopted, one sentence each; none where it may.
+ * @param previous the newest subscription policy in the log. Absent: there is none.
+ */
+export function policyProblems(next: SubscriptionPolicy, previous?: SubscriptionPolicy): readonly string[] {
+  const plansOf = new Map<string, string[]>();
+  for (const [plan, prices] of Object.entries(next.plans)) {
+    for (const price of new Set(prices)) plansOf.set(price, [...(plansOf.get(price) ?? []), plan]);
+  }
+  const problems: string[] = [];
+  for (const [price, plans] of plansOf) {
+    if (plans.length > 1) problems.push(`${price} stands in the plans ${plans.join(' and ')}. Name each price or product in one plan`);
+  }
+  for (const [plan, prices] of Object.entries(next.plans)) {
+    if (prices.length === 0) problems.push(`The plan ${plan} has no price. Name one, or leave the plan out`);
+  }
+  if (next.renewalGraceHours > longestGraceDays * 24)
+    problems.push(`renewalGraceHours is ${next.renewalGraceHours}. At most 60 days are allowed: 1440`);
+  if (next.dunningGraceDays > longestGraceDays)
+    problems.push(`dunningGraceDays is ${next.dunningGraceDays}. At most ${longestGraceDays} are allowed`);
+  if (next.fullRefund === 'keep' && next.partialRefund === 'revoke') {
+    problems.push("fullRefund 'keep' with partialRefund 'revoke' would give access back once all is refunded");
+  }
+  return [...problems, ...droppedPrices(next, plansOf, previous)];
+}
+
+/** To drop a price locks out all who pay it at their next renewal. A policy without plans names no price: every line counts. */
+function droppedPrices(
+  next: SubscriptionPolicy,
+  named: ReadonlyMap<string, unknown>,
+  previous: SubscriptionPolicy | undefined,
+): readonly string[] {
+  if (Object.keys(next.plans).length === 0) return [];
+  const dropped = Object.entries(previous?.plans ?? {}).flatMap(([plan, prices]) =>
+    prices.flatMap((price) => (named.has(price) || next.retired?.includes(price) ? [] : [{ plan, price }])),
+  );
+  return dropped.map(
+    ({ plan, price }) =>
+      `${price} was in the plan ${plan} and is in none now: whoever pays it would be out after the next renewal. Keep it in a plan, or name it under retired`,
+  );
+}

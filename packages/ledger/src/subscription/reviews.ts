@@ -1,0 +1,87 @@
+// Why a person must look at a subscription (S12), as far as its facts tell: whatever was paid and gave nothing, and what does not fit.
+import type { SubscriptionAccess } from './access.ts';
+import { stands } from './cover.ts';
+import type { SubscriptionReviewKind } from './events.ts';
+import { isEndStatus } from './facts.ts';
+import { type JudgedInvoice, partsOf, planOf } from './invoices.ts';
+import type { CoverLine } from './observation.ts';
+import type { SubscriptionPolicy } from './policy.ts';
+import type { SubscriptionState } from './subscription.ts';
+
+/** A question, and the invoice that it is about. */
+export interface Question {
+  readonly kind: SubscriptionReviewKind;
+  readonly invoice?: string;
+}
+
+export function questionsOf(
+  state: SubscriptionState,
+  invoices: readonly JudgedInvoice[],
+  access: SubscriptionAccess,
+  policy: SubscriptionPolicy,
+): readonly Question[] {
+  const questions: Question[] = invoices.flatMap((invoice) =>
+    questionsAbout(invoice, state, access, policy).map((kind) => ({ kind, invoice: invoice.id })),
+  );
+  return hasTwoPlans(state, invoices, policy) ? [...questions, { kind: 'two_plans' }] : questions;
+}
+
+function questionsAbout(
+  invoice: JudgedInvoice,
+  state: SubscriptionState,
+  access: SubscriptionAccess,
+  policy: SubscriptionPolicy,
+): readonly SubscriptionReviewKind[] {
+  const kinds: SubscriptionReviewKind[] = [...invoice.misfits];
+  if (invoice.creditsUnpaid) kinds.push('credit_of_unpaid');
+  if (isUnknownPrice(invoice, state, access, policy)) kinds.push('unknown_price');
+  if (isPaidAfterEnd(invoice, state)) kinds.push('paid_after_end');
+  else if (isPaidForThePast(invoice, state, access)) kinds.push('paid_for_the_past');
+  if (isOldDispute(invoice, state)) kinds.push('dispute_past_period');
+  return kinds;
+}
+
+/** True if it was paid for time at a price that no plan names, which nothing known covers: whoever paid it may be out. */
+function isUnknownPrice(
+  { fact, ruling }: JudgedInvoice,
+  { placed }: SubscriptionState,
+  access: SubscriptionAccess,
+  policy: SubscriptionPolicy,
+): boolean {
+  if (ruling !== undefined || placed === undefined) return false;
+  const isKnown = (line: CoverLine): boolean => planOf(line, policy, placed.plan) !== undefined;
+  if (fact.lines.some((line) => line.role === 'base' && isKnown(line))) return false;
+  return fact.lines.some(
+    (line) =>
+      line.role !== 'credit' && !isKnown(line) && (line.role === 'base' || line.netMinor > 0) && line.to > (access.paidThrough ?? ''),
+  );
+}
+
+/** True if somebody paid after the subscription had ended at the provider, and is out. */
+function isPaidAfterEnd({ kind, standing, paidAt }: JudgedInvoice, { facts }: SubscriptionState): boolean {
+  const { status, endedAt } = facts.lifecycle?.fact ?? {};
+  return kind === 'money' && standing !== 'undone' && isEndStatus(status) && endedAt !== undefined && paidAt > endedAt;
+}
+
+/** True if it was paid when its time was over, and access does not rest on it. */
+function isPaidForThePast(invoice: JudgedInvoice, { usedInvoices }: SubscriptionState, access: SubscriptionAccess): boolean {
+  if (invoice.kind !== 'money' || !stands(invoice) || usedInvoices.includes(invoice.id)) return false;
+  const restsOnIt = access.access !== 'over' && access.invoice?.id === invoice.id;
+  return !restsOnIt && invoice.lines.every(({ line }) => line.to <= invoice.paidAt);
+}
+
+/** A dispute of time that is over. */
+function isOldDispute({ id, kind, lines }: JudgedInvoice, { facts }: SubscriptionState): boolean {
+  const { seen = '' } = facts;
+  const isDisputed = (): boolean =>
+    partsOf(id, facts).some(({ payment }) => payment.disputes.some(({ status }) => status === 'open' || status === 'lost'));
+  return kind === 'money' && lines.every(({ line }) => line.to <= seen) && isDisputed();
+}
+
+/** True if the items of the subscription, or the periods of one invoice, are of two plans. */
+function hasTwoPlans({ facts, placed }: SubscriptionState, invoices: readonly JudgedInvoice[], policy: SubscriptionPolicy): boolean {
+  const items = facts.lifecycle?.fact.items ?? [];
+  const ofItems = Object.keys(policy.plans).filter((plan) => items.some(({ price }) => policy.plans[plan]?.includes(price)));
+  const isOfTwo = ({ lines }: JudgedInvoice): boolean => new Set(lines.flatMap(({ isBase, plan }) => (isBase ? [plan] : []))).size > 1;
+  return placed !== undefined && (ofItems.length > 1 || invoices.some((invoice) => stands(invoice) && isOfTwo(invoice)));
+}
