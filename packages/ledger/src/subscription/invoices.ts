@@ -43,7 +43,7 @@ export interface JudgedInvoice {
   readonly ruling: 'accepted' | 'rejected' | undefined;
   readonly kind: InvoiceKind;
   readonly standing: Standing;
-  /** Of what is undone: by what. */
+  /** What undid it, where it is undone. */
   readonly undoneBy: 'refunded' | 'disputed';
   /** True: its credits cut (S3). It is paid, as placed, and not undone. */
   readonly cuts: boolean;
