@@ -73,6 +73,15 @@ describe('what is recorded', () => {
     expect(recorded(story)).toBe(before + 1);
     expect(story.state.facts).toMatchObject({ trialEnd: day(7), lifecycle: { fact: { status: 'past_due' } } });
   });
+  test('of two lifecycles in one batch the later one wins, whichever is told first and whatever was known', () => {
+    for (const batch of [['active', 40, 'past_due', 35] as const, ['past_due', 35, 'active', 40] as const]) {
+      const [first, firstAt, second, secondAt] = batch;
+      const story = member().tell(30, lifecycle('active'));
+      story.run({ type: 'observe', observed: [observed(day(firstAt), lifecycle(first)), observed(day(secondAt), lifecycle(second))] });
+      expect(story.state.facts.lifecycle?.fact.status).toBe('active');
+      expect(story.row).toEqual(['granted paid 33']);
+    }
+  });
   test('an ended lifecycle wins over a later one of every other state', () => {
     const story = member()
       .tell(10, lifecycle('canceled', { endedAt: day(10) }))
