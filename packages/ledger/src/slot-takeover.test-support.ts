@@ -131,7 +131,11 @@ interface Starter {
 }
 
 /** What an adapter does. */
-async function start(id: string, { subscriptions, slots, holders }: Starter, { run, provider, order, isTold }: Starting) {
+async function start(
+  id: string,
+  { subscriptions, slots, holders }: Starter,
+  { run, provider, order, isTold }: { run: Run; provider: Provider; order: Order; isTold: boolean },
+): Promise<'started' | 'refused'> {
   const expire = (session: string) => run.call(id, `expire ${session}`, () => provider.expire(session));
   async function isTaken(earlier: readonly string[]): Promise<boolean> {
     for (const other of earlier) {
