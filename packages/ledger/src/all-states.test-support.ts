@@ -48,7 +48,7 @@ export async function exploreStates(open: (run: Run) => Promise<Scenario>): Prom
     // On from here by the first choice each time; the others are kept for later.
     for (;;) {
       try {
-        world.scenario.check();
+        world.check();
       } catch (error) {
         throw new Error(`${String(error)}, after ${world.path.join(' ')}`, { cause: error });
       }
@@ -71,6 +71,8 @@ class World {
   readonly path: string[] = [];
   scenario!: Scenario;
   readonly #open: (run: Run) => Promise<Scenario>;
+  /** What a process threw. */
+  #failed: unknown;
   readonly #waiting = new Map<string, Waiting>();
   /** The calls of each process with their answers, as text. */
   readonly #histories = new Map<string, string>();
@@ -101,10 +103,18 @@ class World {
     for (const [process, work] of Object.entries(this.scenario.processes)) {
       work().then(
         () => this.#histories.set(process, 'done'),
-        (error: unknown) => this.#note(process, `failed ${String(error)}`),
+        (error: unknown) => {
+          this.#failed ??= error;
+        },
       );
     }
     await settled();
+  }
+
+  /** @throws what the scenario's `check` throws, or a process. */
+  check(): void {
+    if (this.#failed !== undefined) throw this.#failed;
+    this.scenario.check();
   }
 
   choices(): readonly string[] {
