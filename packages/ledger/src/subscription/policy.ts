@@ -12,7 +12,7 @@ export interface SubscriptionPolicy {
    */
   readonly plans: Readonly<Record<string, readonly string[]>>;
   /**
-   * Prices (`price_…`) of an earlier policy that no plan names any more, on purpose. What was paid at them runs out; a renewal at
+   * Prices or products of an earlier policy that no plan names any more, on purpose. What was paid at them runs out; a renewal at
    * one of them extends nothing, and a person is asked.
    */
   readonly retired?: readonly string[];
