@@ -212,7 +212,7 @@ test('a process dies between its claims and its append: who follows the log hand
   await givesBack(1, refund('pi_1'), ['ch_1'])(process, () => undefined);
   const before = await everything(store);
   expect(await rollForward(before, process.payments)).toEqual([]);
-  await links('pi_1', 's1', 'sub_1', log);
+  for (const reference of ['sub_1', 'in_1', 'pi_1']) await links(reference, 's1', 'sub_1', log);
   const found = checkSubscriptions(await everything(store));
   expect(() => checkForwarded(found)).toThrow('what pi_1 held reached s1');
   const follower = openSubscriptionProcess(store, instantRuntime('next'));
