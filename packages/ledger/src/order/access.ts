@@ -2,7 +2,7 @@
 // function of the facts, never of the order in which they came (law 1).
 import { type PaidAmount, paymentKey } from '../observation.ts';
 import type { OrderPlaced, ReviewKind } from './events.ts';
-import type { PaymentFacts } from './facts.ts';
+import type { DisputeRegister, PaymentFacts } from './facts.ts';
 import { hasReview, type OrderState } from './order.ts';
 import type { Policy } from './policy.ts';
 
@@ -103,20 +103,45 @@ function accessOf(payment: PaymentFacts, policy: Policy): Access {
  * dispute has the effect that the policy gives it only where losing it would undo the payment.
  */
 function accessByMoney(payment: PaymentFacts, policy: Policy): Access {
-  const received = receivedMinor(payment);
-  const refunded = refundsExceed(payment) ? 0 : refundedMinor(payment);
-  const disputes = disputesUnder(policy, payment);
+  return accessLeft(
+    {
+      receivedMinor: receivedMinor(payment),
+      refundedMinor: refundsExceed(payment) ? 0 : refundedMinor(payment),
+      disputes: disputesUnder(policy, payment),
+    },
+    policy,
+  );
+}
+
+/** What was received, and what of it went back or may go back. Minor units. */
+export interface MoneyMoved {
+  readonly receivedMinor: number;
+  /** What payments gave of it: no dispute can be of more. Default: all. */
+  readonly paidMinor?: number;
+  readonly refundedMinor: number;
+  /** What went back beside refunds. Default: nothing. */
+  readonly creditedMinor?: number;
+  readonly disputes: readonly Pick<DisputeRegister, 'status' | 'amountMinor' | 'returnedDebit'>[];
+}
+/** The words of a policy that say what refunds and disputes do. */
+export type UndoingPolicy = Pick<Policy, 'fullRefund' | 'partialRefund' | 'openDispute' | 'lostDispute' | 'returnedDebit'>;
+
+export function accessLeft(money: MoneyMoved, policy: UndoingPolicy): Access {
+  const { receivedMinor: received, paidMinor: paid = received, refundedMinor: refunded, creditedMinor: credited = 0, disputes } = money;
   const lost = disputes.filter(({ status }) => status === 'lost');
   const open = disputes.filter(({ status }) => status === 'open');
-  const gone = refunded + amountOf(lost);
+  const back = refunded + amountOf(lost);
+  const gone = back + credited;
+  const isLost = gone >= received || (lost.length > 0 && back >= paid);
 
   const effects: (Policy['fullRefund'] | Policy['openDispute'])[] = [];
-  if (gone > 0 && gone < received) effects.push(policy.partialRefund);
-  if (gone >= received) {
-    if (refunded > 0) effects.push(policy.fullRefund);
+  if (gone > 0 && !isLost) effects.push(policy.partialRefund);
+  if (gone >= received && refunded + credited > 0) effects.push(policy.fullRefund);
+  if (isLost) {
     for (const { returnedDebit } of lost) effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
   }
-  if (gone + amountOf(open) >= received || policy.partialRefund === 'revoke') {
+  const atRisk = amountOf(open);
+  if (gone + atRisk >= received || back + atRisk >= paid || policy.partialRefund === 'revoke') {
     for (const { returnedDebit } of open) effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
   }
   if (effects.includes('revoke')) return 'ended';

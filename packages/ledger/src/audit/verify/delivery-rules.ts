@@ -1,7 +1,9 @@
 // Checks law 9 in the log: a delivery belongs to a decision, only the newest decision is tried, and what is settled stays
 // settled.
+
+import { isPending } from '../../order/delivery-state.ts';
 import type { OrderEvent } from '../../order/events.ts';
-import { isPending, type OrderState } from '../../order/order.ts';
+import type { OrderState } from '../../order/order.ts';
 import { eventText, findingAt, type Report } from './finding.ts';
 import type { OrderRow } from './read-stream.ts';
 

@@ -1,0 +1,117 @@
+// S3: until when the invoices pay. A line ends where a credit gives back what was left of it.
+import { compareTexts } from './facts.ts';
+import type { JudgedInvoice, PlanLine, Standing } from './invoices.ts';
+import type { CoverLine } from './observation.ts';
+
+/** A line of a plan, with the end that credits leave it. */
+export interface Stretch extends PlanLine {
+  readonly invoice: JudgedInvoice;
+  readonly end: string;
+}
+
+/** How far invoices of one standing pay, and the stretch that reaches so far. */
+export interface Reach {
+  readonly end: string;
+  readonly stretch: Stretch;
+}
+
+export function stretchesOf(invoices: readonly JudgedInvoice[]): readonly Stretch[] {
+  const endOf = cutEnds(invoices);
+  return invoices.flatMap((invoice) => invoice.lines.map((planLine) => ({ ...planLine, invoice, end: endOf(planLine.line) })));
+}
+
+/** The latest end of the base lines of that standing. Of equal ends that which was paid with money, then that of the first id. */
+export function reachOf(stretches: readonly Stretch[], standing: Standing): Reach | undefined {
+  let best: Stretch | undefined;
+  for (const stretch of stretches) {
+    if (!stretch.isBase || stretch.invoice.standing !== standing) continue;
+    if (best === undefined || stretch.end > best.end || (stretch.end === best.end && isPreferred(stretch, best))) best = stretch;
+  }
+  return best && { end: best.end, stretch: best };
+}
+
+function isPreferred(a: Stretch, b: Stretch): boolean {
+  return a.invoice.kind === 'money' && b.invoice.kind !== 'money';
+}
+
+/** S9: of the lines that stand and have begun, the one that began last; then the one that ends later, then by id. */
+export function planAt(stretches: readonly Stretch[], seen: string): Stretch | undefined {
+  const begun = stretches.filter(({ line, invoice }) => line.from <= seen && stands(invoice));
+  return begun.reduce<Stretch | undefined>(
+    (best, each) => (best === undefined || compareLines(each.line, best.line) > 0 ? each : best),
+    undefined,
+  );
+}
+
+function compareLines(a: CoverLine, b: CoverLine): number {
+  return compareTexts(a.from, b.from) || compareTexts(a.to, b.to) || compareTexts(a.id, b.id);
+}
+
+export function stands({ standing }: JudgedInvoice): boolean {
+  return standing === 'stands' || standing === 'held';
+}
+
+interface Credit {
+  readonly line: CoverLine;
+  readonly invoice: JudgedInvoice;
+  /** The lines that the member got in exchange: those of the same invoice that begin no later than the credit. */
+  readonly exchanged: readonly CoverLine[];
+}
+
+/**
+ * Answers the end of a line. What a credit leaves of a line is the latest end of what was got in exchange, which another credit
+ * may cut again, as where somebody upgrades and then cancels. So the ends fall until they fall no further.
+ */
+function cutEnds(invoices: readonly JudgedInvoice[]): (line: CoverLine) => string {
+  const credits = creditsOf(invoices);
+  const ends = new Map<CoverLine, string>();
+  const endOf = (line: CoverLine): string => ends.get(line) ?? line.to;
+  const credited = invoices.flatMap((invoice) =>
+    invoice.lines.flatMap(({ line }) => {
+      const by = credits.filter((credit) => isCredited(line, invoice, credit));
+      return by.length > 0 ? [{ line, by }] : [];
+    }),
+  );
+  for (let isFalling = true; isFalling; ) {
+    isFalling = false;
+    const left = new Map(credits.map((credit) => [credit, leftBy(credit, endOf)]));
+    for (const { line, by } of credited) {
+      for (const credit of by) {
+        const end = left.get(credit)?.without(line) ?? credit.line.from;
+        if (end >= endOf(line)) continue;
+        ends.set(line, end);
+        isFalling = true;
+      }
+    }
+  }
+  return endOf;
+}
+
+/** The latest end of what was exchanged for the credited line, which is none of it. At least where the credit begins. */
+function leftBy({ line, exchanged }: Credit, endOf: (line: CoverLine) => string): { without(credited: CoverLine): string } {
+  const [first, second] = [...exchanged].sort((a, b) => compareTexts(endOf(b), endOf(a)));
+  return {
+    without: (credited) => {
+      const best = first === credited ? second : first;
+      return best === undefined || endOf(best) < line.from ? line.from : endOf(best);
+    },
+  };
+}
+
+function creditsOf(invoices: readonly JudgedInvoice[]): readonly Credit[] {
+  return invoices.flatMap((invoice) =>
+    invoice.cuts
+      ? invoice.fact.lines.flatMap((line) => (line.role === 'credit' ? [{ line, invoice, exchanged: exchangedFor(line, invoice) }] : []))
+      : [],
+  );
+}
+
+function exchangedFor(credit: CoverLine, invoice: JudgedInvoice): readonly CoverLine[] {
+  return stands(invoice) ? invoice.lines.flatMap(({ line }) => (line.from <= credit.from ? [line] : [])) : [];
+}
+
+/** A credit gives back of its own invoice only what began before it: what begins with it was got in exchange. */
+function isCredited(line: CoverLine, invoice: JudgedInvoice, { line: credit, invoice: by }: Credit): boolean {
+  const hasBegun = by === invoice ? line.from < credit.from : line.from <= credit.from;
+  return line.price === credit.price && hasBegun && credit.from < line.to;
+}
