@@ -91,6 +91,8 @@ export interface RecheckResult {
 export type ObservationPreview =
   /** No order is known for the payment: they would be held. */
   | { readonly outcome: 'held' }
+  /** The payment belongs to a subscription. What it would add there is not told. */
+  | { readonly outcome: 'of_subscription'; readonly subscriptionId: string }
   | ({
       readonly outcome: 'recorded';
       /** True if the payment was not known to be paid. */

@@ -17,6 +17,7 @@ import type { OrderView, Preview, Review, UndeliveredDecision } from './order/vi
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
 import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+import type { ObserveSubscriptionResult } from './subscription-ledger.ts';
 
 /** An order as the shop places it. Ids: 1 to 128 of `A-Z a-z 0-9 . _ : -`; no personal data. */
 export interface PlaceOrder {
@@ -57,6 +58,11 @@ export type ObserveResult =
     }
   /** The same source reported the same fact before. The answer may come from a cache, so it does not include the membership. */
   | { readonly outcome: 'duplicate'; readonly orderId: string }
+  /**
+   * The payment belongs to a subscription, so the answer is about that, as of `observeSubscription`. An attempt to pay is a
+   * `duplicate`: of it the invoice speaks.
+   */
+  | (Exclude<ObserveSubscriptionResult, { readonly outcome: 'unknown' }> & { readonly orderId?: never })
   /** No order is known for the payment yet. The observation is held, and forwarded to the order when the link appears. */
   | { readonly outcome: 'held'; readonly payment: PaymentReference };
 

@@ -199,11 +199,12 @@ export function openReferences(transactions: Transactions): References {
 }
 
 function ownerIn({ links, subscription }: ReferenceState): Owner | undefined {
-  return subscription ? subscriptionPrefix + subscription.subscriptionId : links.at(-1)?.orderId;
+  return subscription ? subscriptionOwner(subscription.subscriptionId) : links.at(-1)?.orderId;
 }
 
+/** The owner that a link names. */
 export function ownerBy(event: Exclude<ReferenceEvent, { type: 'PaymentHeld' }>): Owner {
-  return event.type === 'SubscriptionLinked' ? subscriptionPrefix + event.data.subscriptionId : event.data.orderId;
+  return event.type === 'SubscriptionLinked' ? subscriptionOwner(event.data.subscriptionId) : event.data.orderId;
 }
 
 /** Law 5 for what is held: an observation is held once per source, fact and content. */
