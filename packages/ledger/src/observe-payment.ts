@@ -4,26 +4,25 @@
 // finishes the work.
 import { LRUCache } from 'lru-cache';
 import { defined } from './defined.ts';
+import { type MoveResult, movePayment } from './move-payment.ts';
 import { factKey, type ManualAction, type Observation, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
 import type { SubscriptionWriter } from './observe-subscription.ts';
 import { isAttached, isStaleFor } from './order/decide.ts';
 import type { CheckoutAttached, OrderPlaced, PaymentMoved, PaymentObserved } from './order/events.ts';
 import { isStale } from './order/news.ts';
 import { moveOf, type OrderState } from './order/order.ts';
-import { isReported, paymentsNamed } from './order/payment-names.ts';
 import { placedOtherwise } from './order/terms.ts';
 import type { ObserveResult, PaymentLedger } from './payment-ledger.ts';
 import type { Runtime } from './runtime.ts';
-import type { MoveOutcome, SeenBoth, StaleAction } from './seen.ts';
+import type { SeenBoth, StaleAction } from './seen.ts';
 import { type LinkPass, newLinkPass, ownerIn, ownershipOf, withoutOverruled } from './streams/link-pass.ts';
 import { isDecided, resultOf, stale } from './streams/observe-result.ts';
 import type { OrderStreams } from './streams/order-streams.ts';
-import { belongsToSubscription, orderOf, type PaymentOwners, paymentNamed, refuseSubscriptions } from './streams/payment-owner.ts';
+import { belongsToSubscription, orderOf, type PaymentOwners, refuseSubscriptions } from './streams/payment-owner.ts';
 import { type References, subscriptionIn } from './streams/reference-streams.ts';
 
 type AttachResult = Awaited<ReturnType<PaymentLedger['attachCheckout']>>;
 type LinkResult = Awaited<ReturnType<PaymentLedger['linkPayment']>>;
-type MoveResult = { readonly outcome: MoveOutcome } | StaleAction;
 type ImportResult = Awaited<ReturnType<PaymentLedger['importOrder']>>;
 
 export class PaymentWriter {
@@ -100,7 +99,8 @@ export class PaymentWriter {
     const { payment, fact } = observation;
     const observed = { ...observation, observedAt: this.#runtime.now().toISOString(), factKey: factKey(payment, fact) };
     const pass = newLinkPass();
-    refuseSubscriptions(payment, await this.#linkPayment(pass, observed, order.orderId));
+    await this.#linkPayment(pass, observed, order.orderId);
+    refuseSubscriptions(payment, ownerIn(pass, observed));
     const ownership = ownershipOf(pass, observed);
     const { owner } = ownership;
     if (owner !== order.orderId) return { outcome: 'belongs_to', orderId: owner };
@@ -130,48 +130,9 @@ export class PaymentWriter {
     if (owner !== undefined && !isElsewhere) await this.#observeFor(owner, observed); // Else a process with subscriptions does it.
   }
 
-  /**
-   * Moves the payment to another order, unless it gave access already. By the id of a session the payment that it took moves.
-   * `PaymentMoved` is the commit point; `finishMove` the rest.
-   */
+  /** As `movePayment`, which says how. */
   async move(named: PaymentReference, toOrderId: string, by: ManualAction, seen: SeenBoth): Promise<MoveResult> {
-    await this.forwardHeld(referenceName(named)); // What is held has been reported.
-    for (;;) {
-      const target = await this.#orders.read(toOrderId);
-      const payment = await paymentNamed(this.#owners, named);
-      const name = referenceName(payment);
-      refuseSubscriptions(payment, await this.#references.ownerOf(name));
-      await this.forwardHeld(name);
-      const links = await this.#references.links(name);
-      const last = links.at(-1);
-      if (last === undefined) {
-        if ((await this.#references.heldPayments(name)).length === 0) return { outcome: 'unknown_payment' };
-        if (isStale(target, seen.toRevision)) return stale(target);
-        const { owner } = await this.#references.link(name, toOrderId);
-        if (owner !== toOrderId) continue; // Somebody linked it first.
-        await this.forwardHeld(name);
-        return { outcome: 'moved' };
-      }
-      if (last.orderId === toOrderId) {
-        await this.#finishLastMove(name);
-        return { outcome: 'exists' };
-      }
-      if (links.some((link) => link.orderId === toOrderId)) return { outcome: 'left_before' };
-      if (isStale(target, seen.toRevision)) return stale(target);
-      const at = this.#runtime.now().toISOString();
-      const seenRevision = defined({ seenRevision: seen.fromRevision });
-      const command = { type: 'move', payment, toOrderId, linkRevision: last.revision, by, at, ...seenRevision } as const;
-      const { state } = await this.#orders.command(last.orderId, `move ${payment.id}`, command);
-      const moved = moveOf(state, payment);
-      if (!moved) {
-        if (isStaleFor(state, command)) return stale(state);
-        if (isReported(state, payment)) return { outcome: 'already_granted' };
-        if (paymentsNamed(state, name).length === 0) return { outcome: 'unknown_payment' };
-        continue; // Its payment was reported meanwhile.
-      }
-      await this.finishMove(last.orderId, moved);
-      if (moved.toOrderId === toOrderId) return { outcome: 'moved' }; // Else it was moved elsewhere meanwhile: start again.
-    }
+    return movePayment({ writer: this, owners: this.#owners, runtime: this.#runtime }, { named, toOrderId, by, seen });
   }
 
   /** Does what a move has left to do after `PaymentMoved`: links the next owner and records the observations there. Idempotent. */
@@ -186,7 +147,7 @@ export class PaymentWriter {
   }
 
   /** Finishes a move whose link exists, since its observations may not have followed yet. */
-  async #finishLastMove(reference: string): Promise<void> {
+  async finishLastMove(reference: string): Promise<void> {
     const former = (await this.#references.links(reference)).at(-2);
     if (!former) return;
     const { moved } = await this.#orders.read(former.orderId);
@@ -199,15 +160,14 @@ export class PaymentWriter {
   }
 
   async #observeFor(owner: string, observed: PaymentObserved, seenRevision?: number): Promise<ObserveResult> {
+    if (subscriptionIn(owner) !== undefined) return this.#observeForSubscription(owner, observed);
     const pass = newLinkPass();
-    const owning = subscriptionIn(await this.#linkPayment(pass, observed, owner));
-    if (owning !== undefined) return this.#observeForSubscription(owning, observed);
+    await this.#linkPayment(pass, observed, owner);
     const forwarded = await this.#forwardAll(pass);
     const result = await this.#record(pass, observed, seenRevision);
     // The observation had been held, and this call forwarded it: the answer is what followed from that.
-    const { orderId } = 'orderId' in result ? result : {};
-    if (result.outcome !== 'duplicate' || orderId === undefined) return result;
-    return forwarded.find((each) => isDecided(each, orderId)) ?? result;
+    const { outcome, orderId = '' } = result as { outcome: string; orderId?: string };
+    return outcome === 'duplicate' ? (forwarded.find((each) => isDecided(each, orderId)) ?? result) : result;
   }
 
   /** Law 7: holds the observation under every name of the payment, until one of them has an owner. */
@@ -219,20 +179,19 @@ export class PaymentWriter {
     return { outcome: 'held', payment: observed.payment };
   }
 
-  async #observeForSubscription(subscriptionId: string, observed: PaymentObserved): Promise<ObserveResult> {
+  /** Its own writer claims what the payment is called, and forwards what is held. */
+  async #observeForSubscription(owner: string, observed: PaymentObserved): Promise<ObserveResult> {
+    const subscriptionId = subscriptionIn(owner) ?? '';
     if (this.#subscriptions === undefined) throw belongsToSubscription(observed.payment, subscriptionId);
     const result = await this.#subscriptions.observePayment(subscriptionId, observed);
     return result === 'held' ? { outcome: 'held', payment: observed.payment } : result;
   }
 
-  /** Answers who owns the payment. What a subscription owns, its own writer claims and forwards. */
-  async #linkPayment(pass: LinkPass, observed: PaymentObserved, candidate: string): Promise<string> {
-    if (subscriptionIn(candidate) !== undefined) return candidate;
+  async #linkPayment(pass: LinkPass, observed: PaymentObserved, candidate: string): Promise<void> {
     const [name = '', ...aliases] = referenceNamesOf(observed);
     const owner = await this.#linkReference(pass, name, candidate);
-    if (subscriptionIn(owner) !== undefined) return owner;
+    if (subscriptionIn(owner) !== undefined) return;
     for (const alias of aliases) await this.#linkReference(pass, alias, owner);
-    return owner;
   }
 
   async #linkReference(pass: LinkPass, reference: string, candidate: string): Promise<string> {
@@ -259,6 +218,8 @@ export class PaymentWriter {
   }
 
   #record(pass: LinkPass, observed: PaymentObserved, seenRevision?: number): Promise<ObserveResult> {
+    const ofPayment = ownerIn(pass, observed);
+    if (subscriptionIn(ofPayment) !== undefined) return this.#observeForSubscription(ofPayment, observed);
     const { owner, formerOwners, claims } = ownershipOf(pass, observed);
     return this.#recordIn(owner, observed, claims, formerOwners, seenRevision);
   }

@@ -5,11 +5,12 @@
 import { LRUCache } from 'lru-cache';
 import { defined } from './defined.ts';
 import { LedgerError } from './errors.ts';
-import { type ManualAction, type PaymentReference, referenceName, referenceNamesOf } from './observation.ts';
+import { type ManualAction, type PaymentReference, referenceName } from './observation.ts';
 import type { CheckoutAttached, PaymentObserved } from './order/events.ts';
 import type { Runtime } from './runtime.ts';
-import { moneyBackOf, type NamedReference, namesIn } from './streams/named-references.ts';
-import { type References, subscriptionIn } from './streams/reference-streams.ts';
+import { moneyBackOf, type NamedReference, namesIn, referencesOf } from './streams/named-references.ts';
+import { type References, type SubscriptionLinked, subscriptionIn } from './streams/reference-streams.ts';
+import { type Claimed, claimReferences, isClaimedByAnother } from './streams/subscription-claims.ts';
 import type { SubscriptionAnswer, SubscriptionStreams } from './streams/subscription-streams.ts';
 import type { SubscriptionCommand } from './subscription/decide.ts';
 import {
@@ -23,15 +24,6 @@ import type { SubscriptionObservation, SubscriptionReference } from './subscript
 import type { ImportSubscriptionResult, ObserveSubscriptionResult } from './subscription-ledger.ts';
 
 type KnownResult = Exclude<ObserveSubscriptionResult, { readonly outcome: 'unknown' }>;
-
-/** What the claims of a batch found. */
-interface Claimed {
-  /** What the references held of payments of this subscription. */
-  readonly held: readonly PaymentObserved[];
-  /** The references that belong to others. */
-  readonly others: readonly { readonly named: NamedReference; readonly owner: string }[];
-  readonly references: readonly string[];
-}
 
 export class SubscriptionWriter {
   readonly #references: References;
@@ -85,7 +77,7 @@ export class SubscriptionWriter {
     const owning = subscriptionIn(owner);
     if (owning === undefined) throw belongsToOrder(subscription, owner);
     if (owning !== subscriptionId) return { outcome: 'belongs_to', subscriptionId: owning };
-    const claimed = await this.#claim(subscriptionId, subscription, namesIn(said));
+    const claimed = await this.#claim({ subscriptionId, of: subscription.id }, namesIn(said));
     const observed = [...claimed.held.flatMap((held) => moneyBackOf(held, subscription)), ...this.#observedIn(said)];
     const count = said.statements.length;
     const { events } = await this.#subscriptions.command(
@@ -116,7 +108,7 @@ export class SubscriptionWriter {
       return 'held';
     }
     const subscription = { ...payment, id: of };
-    const claimed = await this.#claim(subscriptionId, subscription, referencesOf(observed));
+    const claimed = await this.#claim({ subscriptionId, of: subscription.id }, referencesOf(observed));
     if (claimed.others.some(({ named }) => named.name === name)) throw linkedMeanwhile(payment);
     const answer = await this.#append(subscriptionId, subscription, [...claimed.held, observed], claimed);
     return resultOf(answer, answer.events);
@@ -172,7 +164,7 @@ export class SubscriptionWriter {
     before: readonly SubscriptionCommand[],
   ): Promise<SubscriptionAnswer> {
     const { subscription } = said;
-    const claimed = await this.#claim(subscriptionId, subscription, namesIn(said));
+    const claimed = await this.#claim({ subscriptionId, of: subscription.id }, namesIn(said));
     // A second subscription carries the metadata of the first: it has its review already.
     const { subscriptionId: _, ...unnamed } = said;
     const observed = this.#observedIn(subscriptionId === subscription.id ? (unnamed as SubscriptionObservation) : said);
@@ -199,26 +191,8 @@ export class SubscriptionWriter {
     return answer;
   }
 
-  /** Claims the references and those of what they held, and answers what is to be forwarded. */
-  async #claim(subscriptionId: string, { id: of }: SubscriptionReference, named: readonly NamedReference[]): Promise<Claimed> {
-    const claimed = new Map<string, string>();
-    const held = new Map<PaymentObserved, true>();
-    const others: { readonly named: NamedReference; readonly owner: string }[] = [];
-    const queue = [...named];
-    for (const each of queue) {
-      if (claimed.has(each.name)) continue;
-      const { owner, held: found } = await this.#references.linkSubscription(each.name, { subscriptionId, of });
-      claimed.set(each.name, owner);
-      if (subscriptionIn(owner) !== subscriptionId) others.push({ named: each, owner });
-      if (this.#forwarded.has(each.name)) continue;
-      for (const observed of found) {
-        held.set(observed, true);
-        if (observed.fact.kind !== 'attempt') queue.push(...referencesOf(observed)); // `queue` grows meanwhile.
-      }
-    }
-    // What is held of a payment goes to the owner of that payment.
-    const ours = [...held.keys()].filter(({ payment }) => subscriptionIn(claimed.get(referenceName(payment)) ?? '') === subscriptionId);
-    return { held: ours, others, references: [...claimed.keys()] };
+  #claim(link: Required<SubscriptionLinked>, named: readonly NamedReference[]): Promise<Claimed> {
+    return claimReferences(this.#references, link, named, (reference) => this.#forwarded.has(reference));
   }
 
   #forward({ references }: Claimed): void {
@@ -257,15 +231,6 @@ export class SubscriptionWriter {
   #now(): string {
     return this.#runtime.now().toISOString();
   }
-}
-
-function referencesOf(observed: PaymentObserved): readonly NamedReference[] {
-  return referenceNamesOf(observed).map((name) => ({ name, id: observed.payment.id, kind: 'payment' }));
-}
-
-/** Shared payments have a review of their own. */
-function isClaimedByAnother({ others }: Claimed): boolean {
-  return others.some(({ named, owner }) => named.kind !== 'payment' || subscriptionIn(owner) === undefined);
 }
 
 function linkedMeanwhile({ id }: PaymentReference): LedgerError {

@@ -5,6 +5,7 @@ import type { Alert } from './alerts.ts';
 import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
 import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
+import type { DeliverAnswer } from './delivery/shop-ahead.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import type { Logger } from './logger.ts';
@@ -17,7 +18,7 @@ import type { OrderView, Preview, Review, UndeliveredDecision } from './order/vi
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
 import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
-import type { ObserveSubscriptionResult } from './subscription-ledger.ts';
+import type { ObserveSubscriptionResult, SubscriptionLedger, SubscriptionSettings } from './subscription-ledger.ts';
 
 /** An order as the shop places it. Ids: 1 to 128 of `A-Z a-z 0-9 . _ : -`; no personal data. */
 export interface PlaceOrder {
@@ -83,15 +84,6 @@ export interface MembershipChange {
   readonly idempotencyKey: string;
 }
 
-/**
- * What `deliver` may answer. `storedSequence`: the sequence that the shop has stored for the membership now, after the call:
- * an integer from 0 to 2^52, where 0 is none. With it nothing is lost in silence when the log, or the shop's table, was
- * restored from a backup. Above the newest decision of the order: the log is older than the shop, so the membership of now is
- * decided again above it, and delivered. Below the sequence of the call: the shop has not stored it, so it is called again.
- */
-// biome-ignore lint/suspicious/noConfusingVoidType: a `deliver` without a return statement is right.
-export type DeliverAnswer = void | { readonly storedSequence: number };
-
 /** How a ledger in shadow asks the shop. */
 export interface Shadow {
   /**
@@ -122,6 +114,8 @@ export interface PaymentLedgerOptions {
    * exactly what differs. Default: none. Given together with `deliver`, it is refused.
    */
   readonly shadow?: Shadow;
+  /** Keeps subscriptions beside orders. Default: none, and every call about a subscription is refused. */
+  readonly subscriptions?: SubscriptionSettings;
   /** How many milliseconds `deliver`, or `compare` of a `shadow`, may take before its signal aborts. Above 0. Default 10,000. */
   readonly deliverTimeoutMs?: number;
   /**
@@ -202,7 +196,7 @@ export interface Membership {
  * read. From the event store: `store_busy`, `store_full`, `store_unavailable`; after the last of these an append may be stored
  * or not, and the same call again settles it.
  */
-export interface PaymentLedger extends AsyncDisposable {
+export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
   /** For payment adapters alone; a shop does not need it. */
   readonly forAdapters: AdapterLedger;
   /** True if this process has a `deliver`. */

@@ -1,8 +1,8 @@
 // The part of the public interface that is about subscriptions.
+import type { DeliverAnswer } from './delivery/shop-ahead.ts';
 import type { ManualAction, PaymentReference } from './observation.ts';
 import type { Resolution } from './order/events.ts';
 import type { MembershipStatus } from './order/order.ts';
-import type { DeliverAnswer } from './payment-ledger.ts';
 import type { RedeliverOutcome, Seen } from './seen.ts';
 import type { SubscriptionChange } from './subscription/change.ts';
 import type { SubscriptionOutcome } from './subscription/events.ts';

@@ -13,14 +13,13 @@ import type { Logger } from '../logger.ts';
 import type { ManualAction } from '../observation.ts';
 import { backOffMs, type Deliverable, deliveryAfter, deliveryHorizonMs, isPending } from '../order/delivery-state.ts';
 import type { DeliveryFailed } from '../order/events.ts';
-import type { DeliverAnswer } from '../payment-ledger.ts';
 import type { Runtime } from '../runtime.ts';
 import { settledWithin } from '../runtime.ts';
 import type { Typed } from '../streams/transact.ts';
 import { traced } from '../tracing.ts';
 import { type Alerted, type DeliveredChange, type DeliveredNoun, type DeliveredStreams, named } from './delivered-streams.ts';
 import { deliveryErrorOf } from './delivery-error.ts';
-import { alertBehind, settle, storedAnswer } from './shop-ahead.ts';
+import { alertBehind, type DeliverAnswer, settle, storedAnswer } from './shop-ahead.ts';
 
 export interface DeliveryOptions<State extends Deliverable, Event extends Typed, Change extends DeliveredChange> {
   /** What is delivered. */

@@ -1,8 +1,16 @@
 // What the shop's answer to `deliver` means for the log: the decision is settled, or the log is older than the shop.
 import type { Deliverable, DeliveryEvent } from '../order/delivery-state.ts';
-import type { DeliverAnswer } from '../payment-ledger.ts';
 import type { Proposal, Typed } from '../streams/transact.ts';
 import { type Alerted, named } from './delivered-streams.ts';
+
+/**
+ * What `deliver` may answer. `storedSequence`: the sequence that the shop has stored for the membership now, after the call:
+ * an integer from 0 to 2^52, where 0 is none. With it nothing is lost in silence when the log, or the shop's table, was
+ * restored from a backup. Above the newest decision of the order: the log is older than the shop, so the membership of now is
+ * decided again above it, and delivered. Below the sequence of the call: the shop has not stored it, so it is called again.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a `deliver` without a return statement is right.
+export type DeliverAnswer = void | { readonly storedSequence: number };
 
 /** Above it no room would be left for the decisions that follow. */
 const highestStored = 2 ** 52;

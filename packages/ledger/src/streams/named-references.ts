@@ -1,5 +1,5 @@
 // The references that facts of a subscription name, and what is held of payments in the words of subscriptions. Pure.
-import { type PaymentReference, referenceName } from '../observation.ts';
+import { type PaymentReference, referenceName, referenceNamesOf } from '../observation.ts';
 import type { PaymentObserved } from '../order/events.ts';
 import type { SubscriptionObserved } from '../subscription/events.ts';
 import type { SubscriptionFact, SubscriptionObservation, SubscriptionReference } from '../subscription/observation.ts';
@@ -39,6 +39,11 @@ function namedBy(fact: SubscriptionFact, subscription: SubscriptionReference): r
     case 'lifecycle':
       return [];
   }
+}
+
+/** All names of the payment. */
+export function referencesOf(observed: PaymentObserved): readonly NamedReference[] {
+  return referenceNamesOf(observed).map((name) => ({ name, id: observed.payment.id, kind: 'payment' }));
 }
 
 /** What was reported of a payment, as a fact of the subscription that it paid for. Of attempts to pay the invoice speaks: none. */

@@ -1,6 +1,6 @@
 // What each paid invoice pays for (S3, S10, S12), and what money that went back leaves of it (S5). A function of the facts and of
 // people's rulings.
-import { type Access, accessLeft, refundedMinor } from '../order/access.ts';
+import { type Access, accessLeft, type MoneyMoved, refundedMinor } from '../order/access.ts';
 import type { PaymentFacts } from '../order/facts.ts';
 import { itemNamed } from '../order/sorted-list.ts';
 import type { SubscriptionPlaced } from './events.ts';
@@ -43,7 +43,7 @@ export interface JudgedInvoice {
   readonly ruling: 'accepted' | 'rejected' | undefined;
   readonly kind: InvoiceKind;
   readonly standing: Standing;
-  /** Of what is undone: by what. */
+  /** What undid it, where it is undone. */
   readonly undoneBy: 'refunded' | 'disputed';
   /** True: its credits cut (S3). It is paid, as placed, and not undone. */
   readonly cuts: boolean;
@@ -56,44 +56,40 @@ export interface JudgedInvoice {
 
 /** The paid invoices, each with what became of it. Sorted by id. */
 export function judgeInvoices(judged: Judged, policy: SubscriptionPolicy): readonly JudgedInvoice[] {
-  const paid = judged.facts.invoices.flatMap(({ fact, paidAt = '' }) => (fact.status === 'paid' ? [{ fact, paidAt }] : []));
+  const paid = judged.facts.invoices.flatMap(({ fact, paidAt = '' }) =>
+    fact.status === 'paid' ? [{ fact, paidAt, lines: planLines(fact, judged, policy) }] : [],
+  );
   const currency = judged.placed.currency ?? firstOf(paid.map(({ fact }) => fact))?.currency;
-  const linesOf = ({ id, lines, reason }: PaidInvoice): readonly PlanLine[] =>
-    lines.flatMap((line) => {
-      const plan = planOf(line, policy, judged.placed.plan, judged.rulings[id] === 'accepted');
-      return line.role === 'credit' || plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
-    });
-  const moneyFrom = paid
-    .filter(({ fact }) => isMoney(fact, linesOf(fact)))
-    .flatMap(({ fact }) => begin(linesOf(fact)) ?? [])
-    .sort(compareTexts)[0];
-  return paid.map(({ fact, paidAt }) => {
-    const { id } = fact;
-    const lines = linesOf(fact);
-    const ruling = judged.rulings[id];
+  const moneyFrom = paid.flatMap(({ fact, lines }) => (isMoney(fact, lines) ? (begin(lines) ?? []) : [])).sort(compareTexts)[0];
+  return paid.map(({ fact, paidAt, lines }) => {
+    const ruling = judged.rulings[fact.id];
     const misfits = misfitsOf(fact, judged, currency);
     const creditsUnpaid = creditsWhatNobodyPaid(fact, judged.facts.invoices);
     const kind = kindOf(fact, lines, judged.facts.trialEnd, moneyFrom);
     const isAsPlaced = ruling === 'accepted' || misfits.length === 0;
-    const pays = kind !== 'nothing' && (ruling === 'accepted' || givesAccess(kind, policy));
+    const pays = kind !== 'nothing' && (ruling === 'accepted' || (givesAccess(kind, policy) && isAsPlaced && !creditsUnpaid));
     const left = ruling === 'rejected' ? 'ended' : moneyLeft(fact, judged.facts, policy);
-    const isCounted = pays && isAsPlaced && (ruling === 'accepted' || !creditsUnpaid);
-    const standing = isCounted ? standingOf[left] : 'none';
-    const since = kind === 'trial' ? (begin(lines) ?? paidAt) : paidAt;
     return {
-      id,
+      id: fact.id,
       fact,
       paidAt,
-      since,
+      since: kind === 'trial' ? (begin(lines) ?? paidAt) : paidAt,
       ruling,
       kind,
-      standing,
+      standing: pays ? standingOf[left] : 'none',
       undoneBy: undoneBy(fact, judged.facts),
       cuts: isAsPlaced && left !== 'ended',
       misfits,
       creditsUnpaid,
       lines,
     };
+  });
+}
+
+function planLines({ id, lines, reason }: PaidInvoice, { placed, rulings }: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+  return lines.flatMap((line) => {
+    const plan = line.role === 'credit' ? undefined : planOf(line, policy, placed.plan, rulings[id] === 'accepted');
+    return plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
   });
 }
 
@@ -159,15 +155,37 @@ function creditsWhatNobodyPaid({ totalMinor, lines }: PaidInvoice, invoices: rea
   });
 }
 
-/** S5: what refunds, credit notes and disputes leave of an invoice. A shared payment gives back at most what it gave to it. */
-function moneyLeft({ id, totalMinor, writtenOffMinor }: PaidInvoice, facts: SubscriptionFacts, policy: SubscriptionPolicy): Access {
-  const parts = partsOf(id, facts);
-  const refunded = parts.reduce((sum, { payment, amountMinor }) => sum + Math.min(refundedMinor(payment), amountMinor), 0);
-  const disputes = parts.flatMap(({ payment, amountMinor }) =>
-    payment.disputes.map((dispute) => ({ ...dispute, amountMinor: Math.min(dispute.amountMinor, amountMinor) })),
-  );
+/** S5: what refunds, credit notes and disputes leave of an invoice. */
+function moneyLeft(fact: PaidInvoice, facts: SubscriptionFacts, policy: SubscriptionPolicy): Access {
+  const { id, totalMinor, writtenOffMinor, balanceMinor, outsideMinor } = fact;
   const receivedMinor = totalMinor - writtenOffMinor;
-  return accessLeft({ receivedMinor, refundedMinor: refunded + notedMinor(id, facts), disputes }, policy);
+  if (receivedMinor <= 0) return 'full';
+  const parts = partsOf(id, facts).map(movedOf);
+  return accessLeft(
+    {
+      receivedMinor,
+      // Who takes back all that his card paid has not paid the rest from his balance alone.
+      paidMinor: Math.max(1, receivedMinor - Math.max(0, balanceMinor) - outsideMinor),
+      refundedMinor: parts.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0),
+      creditedMinor: notedMinor(id, facts),
+      disputes: parts.flatMap(({ disputes }) => disputes),
+    },
+    policy,
+  );
+}
+
+/** What a payment gave back of the invoice: at most what it gave to it, refunds first, then what is lost, then what is disputed. */
+function movedOf({ payment, amountMinor }: PaymentPart): Pick<MoneyMoved, 'refundedMinor' | 'disputes'> {
+  let rest = amountMinor;
+  const take = (minor: number): number => {
+    const taken = Math.min(minor, rest);
+    rest -= taken;
+    return taken;
+  };
+  const refunded = take(refundedMinor(payment));
+  const disputesOf = (state: 'lost' | 'open'): MoneyMoved['disputes'] =>
+    payment.disputes.flatMap((dispute) => (dispute.status === state ? [{ ...dispute, amountMinor: take(dispute.amountMinor) }] : []));
+  return { refundedMinor: refunded, disputes: [...disputesOf('lost'), ...disputesOf('open')] };
 }
 
 function undoneBy({ id }: PaidInvoice, facts: SubscriptionFacts): 'refunded' | 'disputed' {

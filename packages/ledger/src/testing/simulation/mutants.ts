@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
   mutant('a payment that access was given on moves', 'order/decide.ts', 'isGranting(before, payment) ||', ''),
   mutant(
     'a payment comes back',
-    'observe-payment.ts',
+    'move-payment.ts',
     "if (links.some((link) => link.orderId === toOrderId)) return { outcome: 'left_before' };",
     '',
   ),
@@ -152,8 +152,8 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'a session that is moved takes no payment along',
-    'observe-payment.ts',
-    'const payment = await paymentNamed(this.#owners, named);',
+    'move-payment.ts',
+    'const payment = await paymentNamed(owners, named);',
     'const payment = named;',
   ),
   // Importing an order.
