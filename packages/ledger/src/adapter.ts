@@ -6,8 +6,10 @@
  */
 export type {
   AccountOrders,
+  AccountSubscriptions,
   AccountUnsettledOrder,
   DayOfReads,
+  DueSubscription,
   ObservationPreview,
   RecheckResult,
   SweepPosition,
