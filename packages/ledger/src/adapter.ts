@@ -8,6 +8,7 @@ export type {
   AccountOrders,
   AccountSubscriptions,
   AccountUnsettledOrder,
+  AdapterSubscriptions,
   DayOfReads,
   DueSubscription,
   ObservationPreview,
@@ -40,5 +41,6 @@ export type { ObservationOutcome, ProcessCounts } from './process-counts.ts';
 export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
+export type { TakeSlotResult } from './streams/slot-streams.ts';
 export { type Note, type SpanAttributes, type SpanName, traced } from './tracing.ts';
 export { WarningLimit } from './warning-limit.ts';

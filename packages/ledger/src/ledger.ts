@@ -117,7 +117,8 @@ class Ledger implements PaymentLedger {
       alert: this.#alert,
       ...host,
     };
-    this.#subscriptions = openSubscriptions(options.subscriptions, subscriptionPolicyIn(options), shared);
+    const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(work);
+    this.#subscriptions = openSubscriptions(options.subscriptions, subscriptionPolicyIn(options), shared, call);
     this.#writer = new PaymentWriter(references, this.#orders, runtime, this.#subscriptions.writer);
     this.#placing = openPlacing({ orders: this.#orders, writer: this.#writer, identity: this.#identity, runtime });
     this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime, counter });
@@ -136,18 +137,17 @@ class Ledger implements PaymentLedger {
       ...host,
     });
     this.#lists = new Lists({ subscribers: this.#subscribers, runtime, background });
-    const call = <T>(work: () => Promise<T>): Promise<T> => this.#call(work);
     this.console = openConsole({ lists: this.#lists, writer: this.#writer, store, runtime }, call);
     const [alert, identity, lists, sweeps] = [this.#alert, this.#identity, this.#lists, this.#sweeps];
     const unreadable = openUnreadableObjects(transactions, host);
-    const runs = openRuns(
-      { transactions, store, orders: this.#orders, delivery: this.#delivery, lists, console: this.console, runtime, log },
-      call,
-    );
+    const [orders, delivery] = [this.#orders, this.#delivery];
+    const runs = openRuns({ transactions, store, orders, delivery, lists, console: this.console, runtime, log }, call);
     this.runs = runs.desk;
     this.#carrier = runs.carrier;
     const [previews, actions, carrier] = [this.#previews, this.#actions, this.#carrier];
-    this.forAdapters = openForAdapters({ alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter }, call);
+    const { forAdapters: subscriptions } = this.#subscriptions;
+    const adapters = { alert, identity, lists, sweeps, previews, unreadable, actions, store, carrier, counter, subscriptions };
+    this.forAdapters = openForAdapters(adapters, call);
     if (!background) return;
     this.#subscribers.follow();
     this.#carrier.start();

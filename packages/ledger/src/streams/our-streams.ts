@@ -5,6 +5,7 @@ import { policyAggregate } from './policy-stream.ts';
 import { referenceAggregate } from './reference-streams.ts';
 import { slotAggregate } from './run-slot.ts';
 import { runAggregate } from './run-streams.ts';
+import { memberSlotAggregate } from './slot-streams.ts';
 import { subscriptionAggregate } from './subscription-aggregate.ts';
 import { sweepAggregate } from './sweep-streams.ts';
 import { unreadableAggregate } from './unreadable-streams.ts';
@@ -20,6 +21,7 @@ export const ourPrefixes: readonly string[] = [
   slotAggregate.stream(''),
   runAggregate.stream(''),
   subscriptionAggregate.stream(''),
+  memberSlotAggregate.stream(''),
 ];
 
 export interface OurStream {
@@ -41,6 +43,7 @@ export function ourStream(name: string): OurStream | undefined {
   return (
     named(runAggregate.stream(''), (id) => `what bulk run ${id} was asked for, and how far it has come`) ??
     named(subscriptionAggregate.stream(''), (id) => `all about subscription ${id}: its invoices, its access and its deliveries`) ??
+    named(memberSlotAggregate.stream(''), (id) => `which subscriptions member ${id} started, one of a kind at a time`) ??
     named(referenceAggregate.stream(''), (id) => `to which order or subscription the payment or session ${id} belongs`) ??
     named(sweepAggregate.stream(''), (tier) => `how far the poll has read with its tier ${tier}`) ??
     named(unreadableAggregate.stream(''), (id) => `that the provider's object ${id} could not be read`)

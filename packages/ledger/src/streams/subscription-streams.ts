@@ -2,7 +2,7 @@
 import type { Alert } from '../alerts.ts';
 import { LedgerError } from '../errors.ts';
 import { decide, type SubscriptionCommand } from '../subscription/decide.ts';
-import { isSubscriptionDecision, type SubscriptionEvent } from '../subscription/events.ts';
+import { isSubscriptionDecision, type SubscriptionEvent, type SubscriptionPlaced } from '../subscription/events.ts';
 import type { SubscriptionPolicy } from '../subscription/policy.ts';
 import { evolve, type SubscriptionState } from '../subscription/subscription.ts';
 import { subscriptionPolicyAdoption } from './policy-stream.ts';
@@ -33,7 +33,7 @@ export interface SubscriptionStreams {
   /** Strong. A subscription without events has revision −1. */
   read(subscriptionId: string): Promise<SubscriptionState>;
   /** Strong. @throws LedgerError `subscription_unknown`: it is not placed. */
-  requirePlaced(subscriptionId: string): Promise<SubscriptionState>;
+  requirePlaced(subscriptionId: string): Promise<SubscriptionState & { readonly placed: SubscriptionPlaced }>;
 }
 
 /**
@@ -85,10 +85,11 @@ export function openSubscriptionStreams(
     read,
     requirePlaced: async (subscriptionId) => {
       const subscription = await read(subscriptionId);
-      if (!subscription.placed) {
+      const { placed } = subscription;
+      if (!placed) {
         throw new LedgerError('subscription_unknown', `Subscription ${subscriptionId} is not placed. Call placeSubscription first`);
       }
-      return subscription;
+      return { ...subscription, placed };
     },
   };
 }
