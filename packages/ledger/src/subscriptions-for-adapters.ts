@@ -49,7 +49,7 @@ export function openAdapterSubscriptions(
   };
 }
 
-/** Of a ledger without subscriptions. */
+/** A ledger without subscriptions owns nothing, and refuses every other call. */
 export function refusedAdapterSubscriptions(): AdapterSubscriptions {
   const refuse = async (): Promise<never> => {
     throw new LedgerError('invalid_input', 'This ledger keeps no subscriptions. Give createPaymentLedger the option `subscriptions`');
