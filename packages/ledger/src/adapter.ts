@@ -38,5 +38,20 @@ export type { ObservationOutcome, ProcessCounts } from './process-counts.ts';
 export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
+export type {
+  Allocation,
+  CoverLine,
+  CreditNote,
+  InvoiceReason,
+  Lifecycle,
+  LifecycleStatus,
+  MoneyBack,
+  PaidInvoice,
+  SubscriptionFact,
+  SubscriptionReference,
+  SubscriptionStatement,
+  UnpaidInvoice,
+} from './subscription/observation.ts';
+export type { SubscriptionPolicy } from './subscription/policy.ts';
 export { type Note, type SpanAttributes, type SpanName, traced } from './tracing.ts';
 export { WarningLimit } from './warning-limit.ts';
