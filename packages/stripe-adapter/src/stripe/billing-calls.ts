@@ -11,15 +11,12 @@ const listTimeoutMs = 20_000;
 const createTimeoutMs = 20_000;
 /** Stripe expands four levels, and the payments of an invoice are never in it unasked. */
 const newestInvoice = 'latest_invoice.payments';
-/** Pages of a hundred. More than 250 lines of an invoice are not taken, and no subscription has a thousand invoices. */
+/** Pages of a hundred. More than 250 lines of an invoice are not taken, and of its invoices the newest thousand are enough. */
 const mostPages = 10;
 
-/** All objects of a list. */
-export interface WholeList {
+/** All objects of a list, as of the first of its reads. */
+export interface WholeList extends Pick<Answer, 'asOf' | 'isUndated'> {
   readonly objects: readonly unknown[];
-  /** `Date` of the first of its reads, as in `Answer`. */
-  readonly asOf: string;
-  readonly isUndated: boolean;
 }
 
 /** Each method throws LedgerError as those of `StripeCalls`. */
@@ -156,6 +153,6 @@ export class BillingCalls {
       if (!answer.object.hasMore || last === undefined) break;
       after = { starting_after: last };
     }
-    return first && { objects, asOf: first.asOf, isUndated: first.isUndated === true };
+    return first && { objects, asOf: first.asOf, ...defined({ isUndated: first.isUndated }) };
   }
 }

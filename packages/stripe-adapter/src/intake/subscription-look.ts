@@ -1,0 +1,94 @@
+// A look: the subscription and its invoices, read at Stripe now. Only a look may end what was paid for, so its time is that of its
+// first read, by Stripe's clock: whatever was paid before it is then known, whichever object was read first.
+import type { PaidInvoice, SubscriptionPolicy, SubscriptionReference, SubscriptionStatement } from '@paidonce/ledger/adapter';
+import { defined } from '@paidonce/ledger/adapter';
+import type { Unread } from '../mapping/billing-reading.ts';
+import type { ObjectContext } from '../mapping/provenance.ts';
+import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscription-claim.ts';
+import type { BillingCalls } from '../stripe/billing-calls.ts';
+import { identityOf } from '../stripe/stripe-objects.ts';
+import { mapWhole, type ReadTime } from './map-whole.ts';
+import { isOfPlan } from './plan-lines.ts';
+
+export interface LookedAt {
+  readonly subscription: SubscriptionReference;
+  readonly plans: SubscriptionPolicy['plans'];
+  /** What the ledger holds as paid for. ISO 8601 UTC. Absent: nothing. */
+  readonly paidThrough?: string;
+}
+
+/** `missing`: Stripe has no such subscription in the account and mode, and nothing follows from that. */
+export type Look = { readonly outcome: 'missing' } | SeenSubscription;
+
+export interface SeenSubscription {
+  readonly outcome: 'seen';
+  readonly claim: SubscriptionClaim;
+  readonly statements: readonly SubscriptionStatement[];
+  /** What was read and not understood: kept by its id. */
+  readonly unreadable: readonly Unread[];
+  /**
+   * The time of the look, ISO 8601 UTC. Absent: the state of the subscription or an invoice was not understood, or Stripe did
+   * not say when it answered. Then it says what it says, and may end nothing.
+   */
+  readonly look?: string;
+}
+
+/** Invoices are listed by their creation, and are paid up to three days after the period began. */
+const beforeEndSeconds = 3 * 24 * 3_600;
+
+/** One read of Stripe; another one where the newest invoice does not show by itself that the period was paid. @throws LedgerError as `StripeCalls`. */
+export async function lookAtSubscription(at: LookedAt, scope: string, calls: BillingCalls): Promise<Look> {
+  const { id, account, livemode } = at.subscription;
+  const answer = await calls.object('subscription', id);
+  if (answer === undefined) return { outcome: 'missing' };
+  const contextOf = (read: ReadTime, apiVersion = answer.apiVersion): ObjectContext => ({
+    account,
+    livemode,
+    asOf: read.asOf,
+    ...defined({ apiVersion }),
+  });
+  const newest = await mapWhole(answer.object, contextOf(answer), scope, calls);
+  const statements = [...newest.mapped.statements];
+  const unreadable = [...newest.mapped.unreadable];
+  const reads: ReadTime[] = [answer, ...newest.reads];
+  if (!statements.some(({ fact }) => fact.kind === 'invoice' && fact.status === 'paid' && reachesBeyond(fact, at))) {
+    const list = await calls.invoicesOf(id, createdFrom(at));
+    if (list === undefined) return { outcome: 'missing' };
+    reads.push(list);
+    const told = new Set(statements.map(({ fact }) => (fact.kind === 'invoice' ? fact.id : undefined)));
+    for (const invoice of list.objects) {
+      // A gateway that drops the filter must not make another member's invoices this one's.
+      if (subscriptionClaimOf(invoice, scope).subscription !== id || told.has(identityOf(invoice).id)) continue;
+      const { mapped, reads: more } = await mapWhole(invoice, contextOf(list), scope, calls);
+      statements.push(...mapped.statements);
+      unreadable.push(...mapped.unreadable);
+      reads.push(...more);
+    }
+  }
+  return {
+    outcome: 'seen',
+    claim: newest.mapped.claim,
+    statements,
+    unreadable,
+    ...defined({ look: timeOf(reads, statements, unreadable) }),
+  };
+}
+
+function reachesBeyond({ lines }: PaidInvoice, { paidThrough, plans }: LookedAt): boolean {
+  return lines.some((line) => line.role === 'base' && isOfPlan(line, plans) && (paidThrough === undefined || line.to > paidThrough));
+}
+
+function createdFrom({ paidThrough }: LookedAt): number | undefined {
+  return paidThrough === undefined ? undefined : Math.floor(Date.parse(paidThrough) / 1_000) - beforeEndSeconds;
+}
+
+function timeOf(
+  reads: readonly ReadTime[],
+  statements: readonly SubscriptionStatement[],
+  unreadable: readonly Unread[],
+): string | undefined {
+  const isUnderstood =
+    statements.some(({ fact }) => fact.kind === 'lifecycle') && unreadable.every(({ type }) => type === 'invoice_payment');
+  if (!isUnderstood || reads.some(({ isUndated }) => isUndated === true)) return undefined;
+  return reads.map(({ asOf }) => asOf).toSorted()[0];
+}
