@@ -1,6 +1,12 @@
 // What is read at Stripe before a statement about a subscription is recorded: what an event tells may be old, and some of it means
 // something only together with the rest. A usual renewal needs none of this.
-import type { Lifecycle, PaidInvoice, SubscriptionPolicy, SubscriptionStatement } from '@paidonce/ledger/adapter';
+import {
+  type Lifecycle,
+  type PaidInvoice,
+  type SubscriptionPolicy,
+  type SubscriptionStatement,
+  subscriptionFactContent,
+} from '@paidonce/ledger/adapter';
 import { isEnded } from '../mapping/lifecycle.ts';
 import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
 import { isOfPlan } from './plan-lines.ts';
@@ -29,7 +35,7 @@ export function readBefore(
   if (known === undefined) return 'look';
   if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known))) return 'look';
   // Events of one second come in any order, and late ones after a day: what is other than known may be older.
-  const isOther = ({ fact }: SubscriptionStatement): boolean => fact.kind === 'lifecycle' && !isSameLifecycle(fact, known.lifecycle);
+  const isOther = ({ fact }: SubscriptionStatement): boolean => fact.kind === 'lifecycle' && !isHeld(fact, known);
   return isCopy && statements.some(isOther) ? 'subscription' : undefined;
 }
 
@@ -49,13 +55,6 @@ function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSub
   return lines.every(({ to }) => to <= asOf) || (lifecycle !== undefined && isEnded(lifecycle));
 }
 
-/** Whether two states say the same, in whatever order their keys stand. */
-export function isSameLifecycle(a: Lifecycle, b: Lifecycle | undefined): boolean {
-  return b !== undefined && textOf(a) === textOf(b);
-}
-
-function textOf({ status, customer, items, collectionPaused, endedAt, endsAt, trialEnd, because }: Lifecycle): string {
-  const paused = collectionPaused && (collectionPaused.resumesAt ?? 'until further notice');
-  const prices = items.map(({ price, quantity }) => [price, quantity]);
-  return JSON.stringify([status, customer, prices, paused, endedAt, endsAt, trialEnd, because].map((each) => each ?? null));
+function isHeld(told: Lifecycle, { lifecycle }: KnownSubscription): boolean {
+  return lifecycle !== undefined && subscriptionFactContent(told) === subscriptionFactContent(lifecycle);
 }

@@ -1,6 +1,6 @@
 // A look: the subscription and its invoices, read at Stripe now. Only a look may end what was paid for, so its time is that of its
 // first read, by Stripe's clock: whatever was paid before it is then known, whichever object was read first.
-import type { PaidInvoice, SubscriptionPolicy, SubscriptionReference, SubscriptionStatement } from '@paidonce/ledger/adapter';
+import type { CoverLine, PaidInvoice, SubscriptionPolicy, SubscriptionReference, SubscriptionStatement } from '@paidonce/ledger/adapter';
 import { defined } from '@paidonce/ledger/adapter';
 import type { Unread } from '../mapping/billing-reading.ts';
 import type { ObjectContext } from '../mapping/provenance.ts';
@@ -74,8 +74,10 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
   };
 }
 
-function reachesBeyond({ lines }: PaidInvoice, { paidThrough, plans }: LookedAt): boolean {
-  return lines.some((line) => line.role === 'base' && isOfPlan(line, plans) && (paidThrough === undefined || line.to > paidThrough));
+function reachesBeyond({ lines, reason }: PaidInvoice, { paidThrough, plans }: LookedAt): boolean {
+  // Where an anchor lies ahead, the first stretch is a proration.
+  const isBase = ({ role }: CoverLine): boolean => role === 'base' || (role === 'proration' && reason === 'create');
+  return lines.some((line) => isBase(line) && isOfPlan(line, plans) && (paidThrough === undefined || line.to > paidThrough));
 }
 
 function createdFrom({ paidThrough }: LookedAt): number | undefined {

@@ -92,10 +92,10 @@ describe('a paid invoice', () => {
   test.each([
     ['the balance paid a part', { total: 2_000, starting_balance: -500, ending_balance: 0, amount_due: 1_500 }, { balanceMinor: 500 }],
     ['the balance paid all', { total: 2_000, starting_balance: -9_000, ending_balance: -7_000, amount_due: 0 }, { balanceMinor: 2_000 }],
-    ['a debt was collected with it', { total: 2_000, starting_balance: 300, ending_balance: 0, amount_due: 2_300 }, { balanceMinor: 0 }],
+    ['a debt was collected with it', { total: 2_000, starting_balance: 300, ending_balance: 0, amount_due: 2_300 }, { balanceMinor: -300 }],
     ['a total below the least charge', { total: 30, starting_balance: 0, ending_balance: 30, amount_due: 0 }, { totalMinor: 30, balanceMinor: 30 }],
-    ['no ending balance is told', { total: 2_000, starting_balance: -500, ending_balance: null }, { balanceMinor: 500 }],
-    ['credits exceed it', { total: -8_000, starting_balance: 0, ending_balance: -8_000, amount_due: 0 }, { totalMinor: -8_000, balanceMinor: 0 }],
+    ['no ending balance is told', { total: 2_000, starting_balance: -500, ending_balance: null }, { balanceMinor: 0 }],
+    ['credits exceed it', { total: -8_000, starting_balance: 0, ending_balance: -8_000, amount_due: 0 }, { totalMinor: -8_000, balanceMinor: -8_000 }],
     ['outside Stripe', { amount_paid_off_stripe: 2_000 }, { outsideMinor: 2_000 }],
     ['written off in full', { amount_due: 0, pre_payment_credit_notes_amount: 2_000 }, { writtenOffMinor: 2_000 }],
     ['overpaid: the rest is balance', { amount_overpaid: 100, amount_paid: 2_100 }, { totalMinor: 2_000 }],
@@ -105,7 +105,7 @@ describe('a paid invoice', () => {
     expect(paid(fields as Parameters<typeof invoice>[0])).toMatchObject({ status: 'paid', ...expected });
   });
 
-  test('states its tax; that of an invoice of credits is not paid by anybody', () => {
+  test('states its tax, which an invoice of credits gives back', () => {
     const tax = (amount: number) => ({
       amount,
       tax_behavior: 'exclusive',
@@ -115,7 +115,7 @@ describe('a paid invoice', () => {
       type: 'tax_rate_details' as const,
     });
     expect(paid({ total_taxes: [tax(380), tax(20)] })).toMatchObject({ taxMinor: 400 });
-    expect(paid({ total: -2_000, total_taxes: [tax(-380)] })).toMatchObject({ taxMinor: 0 });
+    expect(paid({ total: -2_000, total_taxes: [tax(-380)] })).toMatchObject({ taxMinor: -380 });
   });
 });
 

@@ -83,7 +83,7 @@ function readPaid({ id, status_transitions: { paid_at: paidAt } }: StripeInvoice
     currency: paid.currency,
     totalMinor: paid.total,
     discountMinor: Math.max(paid.discounted, 0),
-    taxMinor: Math.max(paid.taxed, 0),
+    taxMinor: paid.taxed,
     balanceMinor: fromBalance(paid),
     outsideMinor: paid.amount_paid_off_stripe ?? 0,
     writtenOffMinor: paid.pre_payment_credit_notes_amount ?? 0,
@@ -92,13 +92,9 @@ function readPaid({ id, status_transitions: { paid_at: paidAt } }: StripeInvoice
   return stated(fact, id, paidAt);
 }
 
-/**
- * What the balance paid, which a total below Stripe's least charge is carried to as well. A debt that was collected along with
- * the invoice paid nothing of it.
- */
-function fromBalance({ total, starting_balance: before, ending_balance: after }: StripePaidInvoice): number {
-  const taken = after === null ? -before : after - before;
-  return Math.min(Math.max(taken, 0), Math.max(total, 0));
+/** A total below Stripe's least charge is carried to the balance as well. Below 0: credits went there, or a debt was paid. */
+function fromBalance({ starting_balance: before, ending_balance: after }: StripePaidInvoice): number {
+  return (after ?? before) - before;
 }
 
 function linesOf(

@@ -1,7 +1,7 @@
 // Reads the state of a subscription. Part of the pure mapping of subscriptions (`to-subscription-observation.ts`). No status is
 // proof of a payment.
 import type { Lifecycle, LifecycleStatus } from '@paidonce/ledger/adapter';
-import { defined } from '@paidonce/ledger/adapter';
+import { defined, isId } from '@paidonce/ledger/adapter';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import { itemsSchema, type StripeSubscription, type StripeSubscriptionItem, subscriptionSchema } from '../stripe/subscription-objects.ts';
 import { type BillingReading, ignored, incomplete, stated, unread } from './billing-reading.ts';
@@ -53,7 +53,7 @@ function lifecycleOf(subscription: StripeSubscription, status: LifecycleStatus, 
       endedAt: timeOf(endedAt),
       endsAt: timeOf(endsAt),
       trialEnd: timeOf(trialEnd),
-      because: because ?? undefined,
+      because: isId(because) ? because : undefined,
     }),
   };
 }
