@@ -2,7 +2,14 @@
 // An entry is only a reminder: whoever takes it reads the object again.
 
 export interface Reminder {
-  readonly kind: 'session_expires' | 'payment_settles' | 'refund_settles' | 'authorization_expires' | 'webhook_due';
+  readonly kind:
+    | 'session_expires'
+    | 'payment_settles'
+    | 'refund_settles'
+    | 'authorization_expires'
+    | 'subscription_due'
+    | 'invoice_due'
+    | 'webhook_due';
   readonly id: string;
 }
 

@@ -24,8 +24,8 @@ const CLOCK_OFFSET = 'clock_offset_ms';
 /** A timer holds at most 24 days, and a clock may be set: the loop checks again after an hour at the latest. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
-function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs }: Settings): Conduct {
-  return { apiVersion, zeroAmountStatus, releasedPart, settleAfterMs };
+function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning }: Settings): Conduct {
+  return { apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning };
 }
 
 export class SandboxCore {

@@ -1,10 +1,13 @@
-// What falls due by the clock: sessions expire, debits and refunds are decided, holds end, webhooks are sent. Each happens
+// What falls due by the clock: sessions expire, debits and refunds are decided, holds end, subscriptions renew, webhooks are sent. Each happens
 // at its time, in the order of the times.
 import type { Accounts } from './accounts.ts';
 import type { AccountReminder, Agenda } from './agenda.ts';
 import type { SandboxClock } from './clock.ts';
 import type { Model } from './model.ts';
 import { captureBefore, expireAuthorization } from './objects/authorization.ts';
+import { followInvoice, followSubscription } from './objects/billing/billing-agenda.ts';
+import { dueAtOf } from './objects/billing/invoice-record.ts';
+import { boundaries } from './objects/billing/subscription-record.ts';
 import { expireByTime } from './objects/checkout-expire.ts';
 import { settleRefund } from './objects/refund-status.ts';
 import { settle } from './objects/settlement.ts';
@@ -66,6 +69,14 @@ export class DueWork {
         const heldUntil = status === 'requires_capture' ? captureBefore(state.charges.get(String(latest))) : undefined;
         if (heldUntil !== undefined) agenda.add(heldUntil * 1_000, { kind: 'authorization_expires', id });
       }
+      for (const record of state.subscriptions.oldestFirst()) {
+        const [next] = boundaries(record);
+        if (next) agenda.add(next.at * 1_000, { kind: 'subscription_due', id: record.id });
+      }
+      for (const record of state.invoices.oldestFirst()) {
+        const dueAt = dueAtOf(record);
+        if (dueAt !== null) agenda.add(dueAt * 1_000, { kind: 'invoice_due', id: record.id });
+      }
       for (const { id, dueMs, status } of state.deliveries.oldestFirst()) {
         if (status === 'pending') agenda.add(dueMs, { kind: 'webhook_due', id });
       }
@@ -88,6 +99,12 @@ export class DueWork {
         return;
       case 'refund_settles':
         state.transaction(() => settleRefund(model, id));
+        return;
+      case 'subscription_due':
+        state.transaction(() => followSubscription(model, id));
+        return;
+      case 'invoice_due':
+        state.transaction(() => followInvoice(model, id));
         return;
       case 'payment_settles':
         if ((state.settlements.get(id)?.dueMs ?? Number.POSITIVE_INFINITY) <= now) state.transaction(() => settle(model, id));

@@ -7,7 +7,7 @@ export type { Confirmation } from './objects/checkout-confirm.ts';
 export type { DisputeCaseType, DisputeStatus, DisputeTerms } from './objects/disputes.ts';
 export type { LinkVisit } from './objects/payment-links.ts';
 export type { RefundEnd } from './objects/refund-status.ts';
-export type { StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
+export type { Dunning, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
 export { type StripeSandbox, startStripeSandbox } from './sandbox.ts';
 export type { EventPayload } from './state/records.ts';
 export type { CardName } from './test-cards.ts';

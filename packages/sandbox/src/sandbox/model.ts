@@ -2,6 +2,7 @@
 import type { AccountAgenda } from './agenda.ts';
 import type { SandboxClock } from './clock.ts';
 import type { NewId } from './ids.ts';
+import type { Dunning } from './options.ts';
 import type { State } from './state/state.ts';
 
 /** The API request that changes something, as events name it. Nulls: Stripe acts by itself. */
@@ -21,6 +22,8 @@ export interface Conduct {
   readonly releasedPart: 'without_row' | 'with_row';
   /** Milliseconds that a debit or a voucher takes. */
   readonly settleAfterMs: number;
+  /** How an unpaid renewal is tried again, and what becomes of its subscription. */
+  readonly dunning: Dunning;
 }
 
 export interface Model extends Conduct {

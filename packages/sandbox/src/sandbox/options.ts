@@ -19,6 +19,14 @@ export interface WebhookEndpointOptions {
   readonly connect?: boolean;
 }
 
+/** What the sandbox does where a renewal cannot be collected. */
+export interface Dunning {
+  /** Days from one try to the next, after the first. */
+  readonly retryDays: readonly number[];
+  /** The status of the subscription after the last try; `past_due`: it stays. Its metadata `sandbox_dunning` names another. */
+  readonly end: 'canceled' | 'unpaid' | 'past_due' | 'paused';
+}
+
 /** Options of `startStripeSandbox`. Each has a default. */
 export interface StripeSandboxOptions {
   /** On 127.0.0.1. Default 0: any free one. */
@@ -50,6 +58,8 @@ export interface StripeSandboxOptions {
   readonly secretKey?: string;
   /** How long a debit or a voucher takes to be paid or to bounce. Default 20,000. */
   readonly settleAfterMs?: number;
+  /** How unpaid renewals are tried again. Default: 3, 5 and 7 days after the try before; then the subscription is canceled. */
+  readonly dunning?: Partial<Dunning>;
   /** What a completed session that costs nothing says as `payment_status`; both are seen. Default `paid`. */
   readonly zeroAmountStatus?: 'paid' | 'no_payment_required';
   /** Whether the refund that Stripe makes of what a partial capture releases names its row; both are seen. Default `without_row`. */
@@ -72,6 +82,7 @@ export interface Settings {
   readonly webhookTimeoutMs: number;
   readonly secretKey: string | undefined;
   readonly settleAfterMs: number;
+  readonly dunning: Dunning;
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
   readonly releasedPart: 'without_row' | 'with_row';
   readonly automatic: boolean;

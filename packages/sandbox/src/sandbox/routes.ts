@@ -2,6 +2,13 @@
 import { RouteTable } from './api/route.ts';
 import { accountRoutes } from './objects/account.ts';
 import { balanceTransactionRoutes } from './objects/balance-transactions.ts';
+import { customerBalanceRoutes } from './objects/billing/customer-balance.ts';
+import { invoiceItemRoutes } from './objects/billing/invoice-items.ts';
+import { invoicePaymentRoutes } from './objects/billing/invoice-payments.ts';
+import { invoiceRoutes } from './objects/billing/invoices.ts';
+import { notHereRoutes } from './objects/billing/not-here.ts';
+import { subscriptionItemRoutes } from './objects/billing/subscription-items.ts';
+import { subscriptionRoutes } from './objects/billing/subscriptions.ts';
 import { chargeRoutes } from './objects/charges.ts';
 import { checkoutSessionRoutes } from './objects/checkout-sessions.ts';
 import { couponRoutes } from './objects/coupons.ts';
@@ -24,14 +31,21 @@ export const ROUTES: RouteTable = new RouteTable([
   ...chargeRoutes,
   ...checkoutSessionRoutes,
   ...couponRoutes,
+  ...customerBalanceRoutes,
   ...customerRoutes,
   ...disputeRoutes,
   ...endpointRoutes,
   ...eventDestinationRoutes,
   ...eventRoutes,
+  ...invoiceItemRoutes,
+  ...invoicePaymentRoutes,
+  ...invoiceRoutes,
+  ...notHereRoutes,
   ...paymentIntentRoutes,
   ...paymentLinkRoutes,
   ...paymentMethodRoutes,
   ...paymentPageRoutes,
   ...refundRoutes,
+  ...subscriptionItemRoutes,
+  ...subscriptionRoutes,
 ]);

@@ -8,12 +8,13 @@ import { Controls } from './controls.ts';
 import { SandboxCore } from './core.ts';
 import { createHttpServer, listen } from './http-server.ts';
 import { DEFAULT_ACCOUNT } from './objects/account.ts';
-import type { Settings, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
+import type { Dunning, Settings, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
 import { sendOverHttp } from './webhooks/send.ts';
 
 const RETRY_SCHEDULE_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 const WEBHOOK_TIMEOUT_MS = 10_000;
 const SETTLE_AFTER_MS = 20_000;
+const RETRY_DAYS = [3, 5, 7];
 
 /** A running sandbox: its address, and what a test makes happen there. `startStripeSandbox` starts one. */
 export interface StripeSandbox
@@ -151,6 +152,7 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     webhookTimeoutMs: options.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS,
     secretKey: options.secretKey,
     settleAfterMs: options.settleAfterMs ?? SETTLE_AFTER_MS,
+    dunning: dunningOf(options.dunning),
     zeroAmountStatus: options.zeroAmountStatus ?? 'paid',
     releasedPart: options.releasedPart ?? 'without_row',
     automatic: options.automatic ?? true,
@@ -158,6 +160,13 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     send: sendOverHttp,
     witness: undefined,
   };
+}
+
+function dunningOf({ retryDays = RETRY_DAYS, end = 'canceled' }: Partial<Dunning> = {}): Dunning {
+  if (retryDays.some((days) => !(Number.isFinite(days) && days > 0))) {
+    throw new Error(`dunning.retryDays must be days above 0, not ${retryDays.join(', ')}.`);
+  }
+  return { retryDays, end };
 }
 
 function hostNames(hosts: readonly string[]): readonly string[] {

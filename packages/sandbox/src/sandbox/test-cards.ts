@@ -11,6 +11,7 @@ export type CardName =
   | 'success'
   | 'declined'
   | 'insufficient_funds'
+  | 'charge_fails'
   | 'three_d_secure'
   | 'disputed'
   | 'inquiry'
@@ -39,6 +40,8 @@ export interface PaymentOption {
    * - `voucher`: the session is complete and unpaid until the customer pays at the counter.
    */
   readonly behaviour: 'succeeds' | 'declined' | 'challenge' | 'processing' | 'voucher';
+  /** It can be saved for later, and is offered only there. */
+  readonly savedOnly?: boolean;
   readonly settles?: 'succeeded' | 'failed';
   readonly failure?: Failure;
   /** A dispute follows the payment. A debit that the bank takes back is one, too. */
@@ -56,6 +59,8 @@ export const PAYMENT_OPTIONS: readonly PaymentOption[] = [
     failure: { code: 'card_declined', declineCode: 'generic_decline', message: 'Your card was declined.' } },
   { name: 'insufficient_funds', label: 'Visa, empty', outcome: 'Declined: no funds', type: 'card', number: '4000 0000 0000 9995', last4: '9995', testNames: ['visa_chargeDeclinedInsufficientFunds'], behaviour: 'declined',
     failure: { code: 'card_declined', declineCode: 'insufficient_funds', message: 'Your card has insufficient funds.' } },
+  { name: 'charge_fails', label: 'Visa, fails later', outcome: 'Can be saved; every charge is declined', type: 'card', number: '4000 0000 0000 0341', last4: '0341', testNames: ['chargeCustomerFail'], behaviour: 'declined', savedOnly: true,
+    failure: { code: 'card_declined', declineCode: 'generic_decline', message: 'Your card was declined.' } },
   { name: 'three_d_secure', label: 'Visa, 3-D Secure', outcome: 'The bank asks first', type: 'card', number: '4000 0000 0000 3220', last4: '3220', testNames: ['threeDSecure2Required', 'authenticationRequired'], behaviour: 'challenge' },
   { name: 'disputed', label: 'Visa, disputed', outcome: 'Succeeds, is disputed', type: 'card', number: '4000 0000 0000 0259', last4: '0259', testNames: ['createDispute'], behaviour: 'succeeds',
     dispute: { status: 'needs_response', reason: FRAUD } },

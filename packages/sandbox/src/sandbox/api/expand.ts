@@ -2,6 +2,8 @@
 // ones keep the id.
 
 import type { Model } from '../model.ts';
+import { paymentListOf, paymentsOf } from '../objects/billing/invoice-record.ts';
+import { isEnded, renderSubscription } from '../objects/billing/subscription-record.ts';
 import { lookUp } from '../objects/look-up.ts';
 import { firstOf, wholeList } from './lists.ts';
 import { invalidRequest } from './stripe-error.ts';
@@ -27,7 +29,8 @@ function expandPath(model: Model, value: unknown, fields: readonly string[], pat
   if (Array.isArray(value)) return value.map((item) => expandPath(model, item, fields, path));
   if (typeof value !== 'object') throw cannotExpand(path);
   const object = value as Json;
-  const inside = included(model, object, field) ?? object[field];
+  const included = includable(model, object, field);
+  const inside = included === undefined ? object[field] : included;
   if (inside === undefined) throw cannotExpand(path);
   const whole = typeof inside === 'string' ? lookUp(model, inside) : inside;
   if (whole === undefined) throw cannotExpand(path);
@@ -39,7 +42,7 @@ function cannotExpand(path: string): Error {
 }
 
 /** Fields that an answer contains only if they are asked for. */
-function included(model: Model, object: Json, field: string): unknown {
+function includable(model: Model, object: Json, field: string): unknown {
   const id = String(object.id);
   if (object.object === 'checkout.session' && field === 'line_items') {
     return firstOf(model.state.sessions.get(id)?.lineItems ?? [], `/v1/checkout/sessions/${id}/line_items`);
@@ -51,5 +54,20 @@ function included(model: Model, object: Json, field: string): unknown {
     const refunds = [...model.state.refunds.newestFirst()].filter((refund) => refund.charge === id);
     return wholeList(refunds, `/v1/charges/${id}/refunds`);
   }
+  if (object.object === 'invoice') return includedInInvoice(model, id, field);
+  if (object.object === 'customer' && field === 'subscriptions') {
+    const running = model.state.subscriptions.withKey(id).filter((record) => !isEnded(record));
+    return wholeList(running.map(renderSubscription), `/v1/customers/${id}/subscriptions`);
+  }
   return undefined;
+}
+
+function includedInInvoice(model: Model, id: string, field: string): unknown {
+  const record = model.state.invoices.get(id);
+  if (!record) return undefined;
+  if (field === 'payments') return paymentListOf(model, record);
+  if (field !== 'confirmation_secret') return undefined;
+  const open = paymentsOf(model, record).find(({ status, is_default: isDefault }) => status === 'open' && isDefault);
+  const secret = model.state.intents.get(String(open?.payment.payment_intent))?.client_secret;
+  return secret ? { client_secret: secret, type: 'payment_intent' } : null;
 }

@@ -13,9 +13,28 @@ export interface List<T> {
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 100;
 
+/** What a list is read from: a collection, or the parts of one object. */
+export type Listed<T extends Row> = Pick<Collection<T>, 'kind' | 'place' | 'newestFirst' | 'oldestFirst'>;
+
+/** The parts of an object, e.g. the lines of an invoice, in their own order. */
+export function partsInOrder<T extends Row>(kind: string, parts: readonly T[]): Listed<T> {
+  const backwards = parts.toReversed();
+  const placed = new Map(backwards.map(({ id }, place) => [id, place]));
+  return {
+    kind,
+    place: (id) => placed.get(id),
+    newestFirst: function* (place = parts.length) {
+      yield* parts.slice(parts.length - place);
+    },
+    oldestFirst: function* (place = -1) {
+      yield* backwards.slice(place + 1);
+    },
+  };
+}
+
 /** One page of those rows of `collection` that `matches` accepts. */
 export function listPage<T extends Row>(
-  collection: Collection<T>,
+  collection: Listed<T>,
   parameters: Parameters,
   url: string,
   matches: (row: T) => boolean = () => true,
@@ -40,7 +59,7 @@ export function listPage<T extends Row>(
   return { object: 'list', data: before === undefined ? page : page.reverse(), has_more: more, url };
 }
 
-function placeOf<T extends Row>(collection: Collection<T>, parameters: Parameters, name: string): number | undefined {
+function placeOf<T extends Row>(collection: Listed<T>, parameters: Parameters, name: string): number | undefined {
   const id = parameters.string(name);
   if (id === undefined) return undefined;
   const place = collection.place(id);

@@ -1,5 +1,7 @@
 // For faults: the right status with another object than was asked for, as a confused cache between shop and Stripe answers.
 import type { Model } from '../model.ts';
+import { renderInvoice } from '../objects/billing/invoice-record.ts';
+import { renderSubscription } from '../objects/billing/subscription-record.ts';
 import { renderSession } from '../objects/checkout-record.ts';
 import { wholeList } from './lists.ts';
 
@@ -16,7 +18,7 @@ export function otherObject(model: Model, asked: Answered): object {
 }
 
 function* siblings(model: Model, object: string | undefined): Iterable<Answered> {
-  const { sessions, intents, charges, refunds, disputes } = model.state;
+  const { sessions, intents, charges, refunds, disputes, subscriptions, invoices, invoicePayments } = model.state;
   switch (object) {
     case 'checkout.session':
       for (const record of sessions.newestFirst()) yield renderSession(model, record);
@@ -29,5 +31,13 @@ function* siblings(model: Model, object: string | undefined): Iterable<Answered>
       return yield* refunds.newestFirst();
     case 'dispute':
       return yield* disputes.newestFirst();
+    case 'subscription':
+      for (const record of subscriptions.newestFirst()) yield renderSubscription(record);
+      return;
+    case 'invoice':
+      for (const record of invoices.newestFirst()) yield renderInvoice(model, record);
+      return;
+    case 'invoice_payment':
+      return yield* invoicePayments.newestFirst();
   }
 }

@@ -34,13 +34,18 @@ const LEAST_MINOR: Readonly<Record<string, number>> = {
   usd: 50,
 };
 
+/** Minor units: what is less is no charge. */
+export function leastCharge(currency: string): number {
+  return LEAST_MINOR[currency] ?? 0;
+}
+
 /** @throws StripeApiError 400. An amount of 0 is no charge, and passes. */
 export function refuseUnchargeable(amountMinor: number, currency: string, param: string): void {
   const step = LAST_DIGIT_ZERO.has(currency) ? 10 : WHOLE_UNITS.has(currency) ? 100 : 1;
   if (amountMinor % step !== 0) {
     throw invalidRequest(`Invalid amount: amounts in ${currency} must be divisible by ${step}; this one is ${amountMinor}.`, { param });
   }
-  const least = LEAST_MINOR[currency] ?? 0;
+  const least = leastCharge(currency);
   if (amountMinor === 0 || amountMinor >= least) return;
   throw invalidRequest(`The amount must add up to at least ${formatAmount(least, currency)} ${currency}.`, {
     code: 'amount_too_small',

@@ -5,6 +5,7 @@ import type { Model } from '../model.ts';
 import { type PaymentOption, paymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
+import { intentEnded } from './billing/intent-ended.ts';
 import { AUTHENTICATION_FAILED } from './challenge.ts';
 import { finish } from './checkout-confirm.ts';
 import { disputeByItself } from './disputes.ts';
@@ -33,10 +34,12 @@ export function authenticate(model: Model, intentId: string, outcome: 'succeeded
   if (outcome === 'failed' || (record && record.session.status !== 'open')) {
     const declined = state.intents.put(failed(intent, AUTHENTICATION_FAILED, null));
     emit(model, 'payment_intent.payment_failed', declined, about);
+    intentEnded(model, declined);
     return { intent: declined, returnUrl: record ? pageOf(model, record.id) : challenge.returnUrl };
   }
   const confirmed = confirmIntent(model, { ...intent, next_action: null }, option, about, { authenticated: true });
   if (!record) {
+    intentEnded(model, confirmed.intent);
     if (confirmed.outcome === 'paid') releaseReordered(model, about);
     disputeByItself(model, confirmed.intent, option);
     return { intent: confirmed.intent, returnUrl: challenge.returnUrl };

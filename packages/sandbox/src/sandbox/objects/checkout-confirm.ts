@@ -7,6 +7,8 @@ import type { CheckoutRecord } from '../state/records.ts';
 import type { PaymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { fateOfSession } from './announcement.ts';
+import { beginFromSession, withDueToday } from './billing/checkout-begin.ts';
+import { DESCRIPTIONS } from './billing/invoice-finalize.ts';
 import { challengeUrl } from './challenge.ts';
 import { refuseUnchargeable } from './charge-limits.ts';
 import { filledSuccessUrl, renderSession } from './checkout-record.ts';
@@ -46,23 +48,35 @@ export function confirm(model: Model, id: string, option: PaymentOption, choice:
       code: 'resource_missing',
     });
   }
-  const chosen = choose(model, { ...found, fate: choice.fate ?? found.fate }, choice);
+  const chosen = withDueToday(model, choose(model, { ...found, fate: choice.fate ?? found.fate }, choice));
   const withTax = taxed(couponOfSession(model, chosen.session), chosen);
   if (found.session.mode === 'payment') refuseUnchargeable(withTax.session.amount_total ?? 0, withTax.session.currency ?? 'usd', 'amount');
   const record = state.sessions.put(withCustomer(model, present(withTax, choice.presentmentCurrency)));
   const about: Announcement = { group: id, fate: fateOfSession(record) };
-  if (record.session.mode === 'payment' && record.session.amount_total !== 0) {
+  const { mode } = record.session;
+  if (mode !== 'setup' && record.session.amount_total !== 0) {
     const linked = withIntent(model, record, option, about);
-    const intent = state.intents.get(String(linked.session.payment_intent)) as Stripe.PaymentIntent;
+    const intent = state.intents.get(intentIdOf(linked)) as Stripe.PaymentIntent;
     const voucherUrl = `${model.baseUrl}/c/pay/${id}`;
     return finish(model, linked, option, confirmIntent(model, intent, option, about, { voucherUrl }));
   }
-  const { mode } = record.session;
+  if (mode === 'subscription') return beginFree(model, record, option, about);
   return complete(model, record, about, {
-    payment_status: mode === 'setup' ? 'no_payment_required' : mode === 'payment' ? model.zeroAmountStatus : 'paid',
-    ...(mode === 'subscription' ? { subscription: model.newId('sub_'), invoice: model.newId('in_') } : {}),
+    payment_status: mode === 'setup' ? 'no_payment_required' : model.zeroAmountStatus,
     ...(mode === 'setup' ? { setup_intent: model.newId('seti_') } : {}),
   });
+}
+
+/** Nothing is due today. The payment method is kept for later, and one that cannot even be kept is declined. */
+function beginFree(model: Model, record: CheckoutRecord, option: PaymentOption, about: Announcement): Confirmation {
+  const { session } = record;
+  const isAsked = session.payment_method_collection !== 'if_required';
+  if (isAsked && option.behaviour === 'declined' && !option.savedOnly) {
+    return { outcome: 'declined', message: option.failure?.message ?? 'Your card was declined.', session: renderSession(model, record) };
+  }
+  const method = isAsked ? makeMethod(model, option, { billing: { email: session.customer_email } }).id : null;
+  const begun = beginFromSession(model, { record, method, intent: undefined, about });
+  return complete(model, record, about, { payment_status: 'no_payment_required', ...begun });
 }
 
 /** The state of the intent decides that of the session. Call it within a transaction. */
@@ -74,17 +88,21 @@ export function finish(model: Model, record: CheckoutRecord, option: PaymentOpti
     case 'challenge':
       return { outcome: 'requires_action', url: challengeUrl(model, confirmed.intent.id), session: renderSession(model, record) };
     default: {
-      const completed = complete(model, record, about, { payment_status: confirmed.outcome === 'paid' ? 'paid' : 'unpaid' });
+      const { intent } = confirmed;
+      const method = String(intent.payment_method);
+      const begun = record.session.mode === 'subscription' ? beginFromSession(model, { record, method, intent, about }) : {};
+      const completed = complete(model, record, about, { payment_status: confirmed.outcome === 'paid' ? 'paid' : 'unpaid', ...begun });
       if (confirmed.outcome === 'paid') disputeByItself(model, confirmed.intent, option);
       return completed;
     }
   }
 }
 
-/** `customer_creation: 'always'`: whoever pays becomes a customer of the shop. */
+/** `customer_creation: 'always'`, or a subscription: whoever pays becomes a customer of the shop. */
 function withCustomer(model: Model, record: CheckoutRecord): CheckoutRecord {
   const { session } = record;
-  if (session.customer_creation !== 'always' || session.customer !== null) return record;
+  const isWanted = session.customer_creation === 'always' || session.mode === 'subscription';
+  if (!isWanted || session.customer !== null) return record;
   const customer = addCustomer(model, { email: emailOf(session), name: CUSTOMER_NAME, phone: null, description: null, metadata: {} });
   emitOwn(model, 'customer.created', customer);
   return { ...record, session: { ...session, customer: customer.id } };
@@ -105,14 +123,16 @@ function withIntent(model: Model, record: CheckoutRecord, option: PaymentOption,
     payment_method: method.id,
     ...(session.presentment_details ? { presentment_details: session.presentment_details } : {}),
   };
-  const known = state.intents.get(String(session.payment_intent));
+  const known = state.intents.get(intentIdOf(record));
   if (known) {
     state.challenges.remove(known.id);
     state.intents.put({ ...known, ...chosen, next_action: null });
     return record;
   }
+  const isSubscription = session.mode === 'subscription';
   const intent = buildIntent(model, {
     ...intentData,
+    ...(isSubscription ? { description: DESCRIPTIONS.subscription_create ?? null, setupFutureUsage: 'off_session' as const } : {}),
     amountMinor: session.amount_total ?? 0,
     currency: session.currency ?? 'usd',
     customer: typeof session.customer === 'string' ? session.customer : null,
@@ -120,7 +140,13 @@ function withIntent(model: Model, record: CheckoutRecord, option: PaymentOption,
   });
   emit(model, 'payment_intent.created', intent, about);
   state.intents.put({ ...intent, ...chosen, payment_method_types: [option.type] });
+  if (isSubscription) return state.sessions.put({ ...record, intent: intent.id });
   return state.sessions.put({ ...record, session: { ...session, payment_intent: intent.id } });
+}
+
+/** A session of a subscription shows its intent on the first invoice only. */
+function intentIdOf({ session, intent }: CheckoutRecord): string {
+  return intent ?? String(session.payment_intent);
 }
 
 function complete(model: Model, record: CheckoutRecord, about: Announcement, fields: Partial<Stripe.Checkout.Session>): Confirmation {

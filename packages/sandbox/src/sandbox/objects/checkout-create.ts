@@ -4,9 +4,12 @@ import { defined } from '../../defined.ts';
 import type { Parameters } from '../api/parameters.ts';
 import type { Call } from '../api/route.ts';
 import { invalidRequest } from '../api/stripe-error.ts';
-import { FATE_METADATA, fateInMetadata } from '../fate.ts';
 import type { Model } from '../model.ts';
+import type { CheckoutSubscription } from '../state/billing-records.ts';
 import { CAPTURE_METHODS, type CheckoutRecord, FUTURE_USAGES, type IntentData } from '../state/records.ts';
+import { refuseUnknownFate } from './announcement.ts';
+import { withDueToday } from './billing/checkout-begin.ts';
+import { NO_TERMS, readCheckoutSubscription } from './billing/checkout-terms.ts';
 import { refuseUnchargeable } from './charge-limits.ts';
 import { readOptionalItems, readPage } from './checkout-page.ts';
 import { renderSession } from './checkout-record.ts';
@@ -32,7 +35,6 @@ const WITHOUT_EFFECT = [
   'locale',
   'name_collection',
   'origin_context',
-  'payment_method_collection',
   'payment_method_configuration',
   'payment_method_data',
   'permissions',
@@ -41,7 +43,6 @@ const WITHOUT_EFFECT = [
   'setup_intent_data',
   'shipping_address_collection',
   'submit_type',
-  'subscription_data',
   'tax_id_collection',
   'wallet_options',
 ];
@@ -60,6 +61,8 @@ export function createSession({ model, parameters, version }: Call): object {
   const lineItems = readLineItems(model, parameters, mode);
   const currency = currencyOf(lineItems, parameters, mode);
   const types = readMethodTypes(parameters);
+  const subscription = mode === 'subscription' ? readCheckoutSubscription(model, parameters) : undefined;
+  parameters.ignored('subscription_data');
   const record = openSession(model, {
     lineItems,
     discount: readDiscount(model, parameters),
@@ -79,11 +82,13 @@ export function createSession({ model, parameters, version }: Call): object {
       metadata,
       mode,
       allowed_payment_method_types: types.allowed ? [...types.allowed] : null,
-      payment_method_types: [...types.accepted],
+      payment_method_types: types.accepted.filter((type) => !subscription || type !== 'konbini'),
+      payment_method_collection: readCollection(parameters, mode),
       ...page,
       optional_items: readOptionalItems(model, parameters),
     },
     isCurrencyNamed: parameters.currency('currency') !== undefined,
+    subscription,
   });
   parameters.ignored(...WITHOUT_EFFECT);
   return renderSession(model, record);
@@ -97,11 +102,13 @@ export interface SessionDraft {
   readonly taxEnabled: boolean;
   readonly fields: Partial<Stripe.Checkout.Session>;
   readonly isCurrencyNamed?: boolean;
+  readonly subscription?: CheckoutSubscription | undefined;
 }
 
 /** Call it within a transaction. */
 export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
   const { lineItems, discount, shippingMinor: shipping, intentData, taxEnabled, fields, isCurrencyNamed } = draft;
+  const subscription = draft.subscription ?? (fields.mode === 'subscription' ? NO_TERMS : undefined);
   // Automatic tax is known only once the customer has given an address.
   const amounts = computeAmounts(lineItems, { coupon: discount?.coupon, shippingMinor: shipping, taxed: false });
   const id = model.newId('cs_test_', 58);
@@ -130,20 +137,8 @@ export function openSession(model: Model, draft: SessionDraft): CheckoutRecord {
     total_details: priced ? amounts.details : null,
   };
   model.agenda.add(session.expires_at * 1_000, { kind: 'session_expires', id });
-  return model.state.sessions.put({ id, session, lineItems: amounts.lineItems, intentData, fate: null, ...defined({ isCurrencyNamed }) });
-}
-
-/** A misspelt fate must not silently become a delivered webhook. @throws StripeApiError 400 */
-export function refuseUnknownFate(metadata: Record<string, string>): void {
-  const text = metadata[FATE_METADATA];
-  if (text !== undefined && fateInMetadata(metadata) === undefined) {
-    throw invalidRequest(
-      `${FATE_METADATA} is no fate: ${text}. One of: delivered, lost, doubled, late, late:SECONDS, reordered, never_made.`,
-      {
-        param: `metadata[${FATE_METADATA}]`,
-      },
-    );
-  }
+  const record = { id, session, lineItems: amounts.lineItems, intentData, fate: null, ...defined({ isCurrencyNamed, subscription }) };
+  return model.state.sessions.put(withDueToday(model, record));
 }
 
 function readExpiry(parameters: Parameters, now: number): number {
@@ -181,6 +176,12 @@ export function readCustomerCreation(parameters: Parameters, mode: string): 'alw
     throw invalidRequest('`customer_creation` can only be used in `payment` and `setup` mode.', { param: 'customer_creation' });
   }
   return creation ?? 'if_required';
+}
+
+/** Whether the customer must give a payment method where nothing is due: of a subscription by default yes. */
+function readCollection(parameters: Parameters, mode: string): 'always' | 'if_required' {
+  const collection = parameters.oneOf('payment_method_collection', ['always', 'if_required']);
+  return mode === 'subscription' ? (collection ?? 'always') : 'if_required';
 }
 
 export function readIntentData(parameters: Parameters, mode: string): IntentData {

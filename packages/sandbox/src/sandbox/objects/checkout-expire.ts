@@ -56,11 +56,11 @@ export function recover(model: Model, id: string): CheckoutRecord {
     throw invalidRequest(`Checkout session ${id} cannot be recovered: it is not expired, recovery is off, or its 30 days are over.`);
   }
   const newId = model.newId('cs_test_', 58);
-  const { session } = record;
+  const { session, intent: _ofTheOldOne, ...cart } = record;
   const expiresAt = now + DAY_SECONDS;
   model.agenda.add(expiresAt * 1_000, { kind: 'session_expires', id: newId });
   return model.state.sessions.put({
-    ...record,
+    ...cart,
     id: newId,
     session: {
       ...session,

@@ -5,11 +5,13 @@ import type { Parameters } from '../api/parameters.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
+import { endSubscription } from './billing/subscription-end.ts';
+import { isEnded } from './billing/subscription-record.ts';
 import { emitOwn } from './events.ts';
 import { methodNamed } from './payment-methods.ts';
 
 /** Accepted, and without an effect here. */
-const WITHOUT_EFFECT = ['address', 'balance', 'preferred_locales', 'shipping', 'source', 'tax', 'tax_exempt', 'tax_id_data'];
+const WITHOUT_EFFECT = ['address', 'preferred_locales', 'shipping', 'source', 'tax', 'tax_exempt', 'tax_id_data'];
 
 function create({ model, parameters }: Call): object {
   const [email = null, name = null, phone = null, description = null] = ['email', 'name', 'phone', 'description'].map((field) =>
@@ -17,15 +19,36 @@ function create({ model, parameters }: Call): object {
   );
   const metadata = parameters.metadata() ?? {};
   const method = parameters.string('payment_method');
-  readInvoiceSettings(parameters);
+  parameters.refused('The sandbox has no test clocks: advance its own clock.', 'test_clock');
   parameters.ignored(...WITHOUT_EFFECT);
-  const customer = addCustomer(model, { email, name, phone, description, metadata });
-  if (method !== undefined) {
-    const record = methodNamed(model, method, 'payment_method');
-    model.state.paymentMethods.put({ ...record, method: { ...record.method, customer: customer.id } });
-  }
+  const { id } = addCustomer(model, { email, name, phone, description, metadata });
+  const attached = method === undefined ? undefined : attachTo(model, method, id);
+  const defaultName = readInvoiceSettings(parameters);
+  // Both may be the same of Stripe's names for tests, which then is one method.
+  const defaultMethod = defaultName !== undefined && defaultName === method ? attached : attachedNow(model, defaultName, id);
+  const customer = withDefaults(model, id, defaultMethod, parameters);
   emitOwn(model, 'customer.created', customer);
   return customer;
+}
+
+function attachTo(model: Model, method: string, customer: string): string {
+  const record = methodNamed(model, method, 'payment_method');
+  return model.state.paymentMethods.put({ ...record, method: { ...record.method, customer } }).id;
+}
+
+function attachedNow(model: Model, method: string | undefined, customer: string): string | undefined {
+  return method === undefined ? undefined : attachTo(model, method, customer);
+}
+
+/** With the default payment method and the balance that were sent. */
+function withDefaults(model: Model, id: string, method: string | undefined, parameters: Parameters): Stripe.Customer {
+  const balance = parameters.integer('balance', { min: -99_999_999 });
+  const customer = found(model.state.customers.get(id), 'customer', id);
+  const invoice_settings = {
+    ...customer.invoice_settings,
+    default_payment_method: method ?? customer.invoice_settings.default_payment_method,
+  };
+  return model.state.customers.put({ ...customer, invoice_settings, balance: balance ?? customer.balance });
 }
 
 /** A new customer. Call it within a transaction. */
@@ -54,16 +77,19 @@ export function addCustomer(
   });
 }
 
-function readInvoiceSettings(parameters: Parameters): void {
-  parameters.hash('invoice_settings')?.ignored('default_payment_method', 'custom_fields', 'footer', 'rendering_options');
+/** The default payment method that is named there. */
+function readInvoiceSettings(parameters: Parameters): string | undefined {
+  const settings = parameters.hash('invoice_settings');
+  settings?.ignored('custom_fields', 'footer', 'rendering_options');
+  return settings?.string('default_payment_method');
 }
 
 function update({ model, parameters, id }: Call): object {
   const before = found(model.state.customers.get(id), 'customer', id);
-  readInvoiceSettings(parameters);
+  const method = attachedNow(model, readInvoiceSettings(parameters), id);
   parameters.ignored(...WITHOUT_EFFECT);
   const customer = model.state.customers.put({
-    ...before,
+    ...withDefaults(model, id, method, parameters),
     email: parameters.string('email') ?? before.email,
     name: parameters.string('name') ?? before.name ?? null,
     phone: parameters.string('phone') ?? before.phone ?? null,
@@ -76,6 +102,9 @@ function update({ model, parameters, id }: Call): object {
 
 function remove({ model, id }: Call): object {
   const customer = found(model.state.customers.get(id), 'customer', id);
+  for (const subscription of model.state.subscriptions.withKey(id)) {
+    if (!isEnded(subscription)) endSubscription(model, subscription, { reason: 'cancellation_requested' });
+  }
   model.state.customers.remove(id);
   emitOwn(model, 'customer.deleted', customer);
   return { id, object: 'customer', deleted: true };

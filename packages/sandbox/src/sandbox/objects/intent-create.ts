@@ -11,6 +11,7 @@ import { type PaymentOption, paymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
 import { unexpectedState } from './authorization.ts';
+import { intentEnded } from './billing/intent-ended.ts';
 import { refuseUnchargeable } from './charge-limits.ts';
 import { readCustomer } from './customers.ts';
 import { disputeByItself } from './disputes.ts';
@@ -89,6 +90,7 @@ function confirmed({ model, parameters }: Call, intent: Stripe.PaymentIntent): o
   const option = optionOf(model, intent);
   const about = announcementOf(model, intent);
   const result = confirmIntent(model, intent, option, about, { returnUrl });
+  intentEnded(model, result.intent);
   if (result.outcome !== 'declined') {
     if (result.outcome === 'paid') releaseReordered(model, about);
     disputeByItself(model, result.intent, option);

@@ -7,6 +7,7 @@ import type { PaymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
 import { unexpectedState } from './authorization.ts';
+import { intentEnded } from './billing/intent-ended.ts';
 import { disputeByItself } from './disputes.ts';
 import { confirmIntent } from './intent-confirm.ts';
 import { makeMethod } from './payment-method-record.ts';
@@ -23,6 +24,7 @@ export function payIntent(model: Model, intentId: string, option: PaymentOption,
   const method = makeMethod(model, option, { billing: { email: null } });
   const chosen = { ...intent, payment_method: method.id, next_action: null };
   const result = confirmIntent(model, chosen, option, about);
+  intentEnded(model, result.intent);
   if (result.outcome === 'paid') releaseReordered(model, about);
   if (result.outcome !== 'declined') disputeByItself(model, result.intent, option);
   return result.intent;

@@ -15,7 +15,12 @@ export function readLineItems(model: Model, parameters: Parameters, mode: string
   if (lines.length === 0 && mode !== 'setup') throw missingParameter('line_items');
   if (lines.length > MAX_LINES) throw invalidRequest(`At most ${MAX_LINES} line items.`, { param: 'line_items' });
   const named = parameters.currency('currency');
-  const read = lines.map((line) => readLine(model, line, { mode, currency: named }));
+  // Beside a recurring price a subscription may have others, which its first invoice takes: a setup fee.
+  const isMixed = mode === 'subscription' && lines.length > 1;
+  const read = lines.map((line) => readLine(model, line, { mode: isMixed ? 'any' : mode, currency: named }));
+  if (isMixed && !read.some(({ price }) => price?.recurring)) {
+    throw invalidRequest('A session in subscription mode needs at least one recurring price.', { param: 'line_items' });
+  }
   if (read.length > 1 && read.some(({ price }) => price?.custom_unit_amount)) {
     throw invalidRequest('A price with custom_unit_amount must be the only line item of its session.', { param: 'line_items' });
   }

@@ -3,6 +3,9 @@
 import type { Parameters } from '../api/parameters.ts';
 import { noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
+import { renderCreditNote } from './billing/credit-note-record.ts';
+import { renderInvoice } from './billing/invoice-record.ts';
+import { renderSubscription } from './billing/subscription-record.ts';
 import { renderSession } from './checkout-record.ts';
 import { renderLink } from './payment-link-record.ts';
 
@@ -31,6 +34,28 @@ export function lookUp(model: Model, id: string): object | undefined {
       return state.customers.get(id);
     case 'pm':
       return state.paymentMethods.get(id)?.method;
+    case 'sub': {
+      const record = state.subscriptions.get(id);
+      return record && renderSubscription(record);
+    }
+    case 'in': {
+      const record = state.invoices.get(id);
+      return record && renderInvoice(model, record);
+    }
+    case 'inpay':
+      return state.invoicePayments.get(id);
+    case 'ii':
+      return state.invoiceItems.get(id)?.item;
+    case 'di':
+      return state.discounts.get(id);
+    case 'cn': {
+      const record = state.creditNotes.get(id);
+      return record && renderCreditNote(record);
+    }
+    case 'cbtxn':
+      return state.balanceEntries.get(id);
+    case 'bps':
+      return state.portalSessions.get(id);
     case 'evt':
       return state.events.get(id) ?? state.thinEvents.get(id);
     case 'cs': {

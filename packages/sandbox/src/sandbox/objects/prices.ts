@@ -1,7 +1,7 @@
 // Products and prices: what line items are made of, named by id (`price`) or given in place (`price_data`).
 
 import type Stripe from 'stripe';
-import { listPage } from '../api/lists.ts';
+import { listPage, within } from '../api/lists.ts';
 import type { Parameters } from '../api/parameters.ts';
 import { type Call, found, type Route } from '../api/route.ts';
 import { invalidRequest, missingParameter, noSuchParameterObject } from '../api/stripe-error.ts';
@@ -25,13 +25,14 @@ export function readPriceTerms(parameters: Parameters): PriceTerms {
   const recurring = parameters.hash('recurring');
   const interval = recurring?.oneOf('interval', ['day', 'week', 'month', 'year']);
   const intervalCount = recurring?.integer('interval_count', { min: 1, max: 36 }) ?? 1;
-  recurring?.ignored('usage_type', 'meter');
+  const usageType = recurring?.oneOf('usage_type', ['licensed', 'metered']) ?? 'licensed';
+  const meter = recurring?.string('meter') ?? null;
   parameters.ignored('tax_behavior');
   return {
     currency,
     unitAmountMinor,
     custom,
-    recurring: interval ? { interval, interval_count: intervalCount, meter: null, trial_period_days: null, usage_type: 'licensed' } : null,
+    recurring: interval ? { interval, interval_count: intervalCount, meter, trial_period_days: null, usage_type: usageType } : null,
   };
 }
 
@@ -57,7 +58,12 @@ function readCurrencyOptions(parameters: Parameters): Record<string, number> {
   return unitAmounts;
 }
 
-export function buildPrice(model: Model, terms: PriceTerms, product: string, metadata: Record<string, string> = {}): CatalogPrice {
+export function buildPrice(
+  model: Model,
+  terms: PriceTerms,
+  product: string,
+  fields: Partial<Pick<CatalogPrice, 'active' | 'lookup_key' | 'metadata' | 'nickname'>> = {},
+): CatalogPrice {
   return {
     id: model.newId('price_'),
     object: 'price',
@@ -68,7 +74,7 @@ export function buildPrice(model: Model, terms: PriceTerms, product: string, met
     custom_unit_amount: terms.custom,
     livemode: false,
     lookup_key: null,
-    metadata,
+    metadata: {},
     nickname: null,
     product,
     recurring: terms.recurring,
@@ -78,6 +84,7 @@ export function buildPrice(model: Model, terms: PriceTerms, product: string, met
     type: terms.recurring ? 'recurring' : 'one_time',
     unit_amount: terms.unitAmountMinor,
     unit_amount_decimal: terms.unitAmountMinor === null ? null : String(terms.unitAmountMinor),
+    ...fields,
   };
 }
 
@@ -125,26 +132,83 @@ export function productNamed(model: Model, id: string | undefined, param: string
 
 function createPrice({ model, parameters }: Call): object {
   const terms = readPriceTerms(parameters);
-  const metadata = parameters.metadata() ?? {};
+  const fields = {
+    active: parameters.boolean('active') ?? true,
+    lookup_key: parameters.string('lookup_key') ?? null,
+    metadata: parameters.metadata() ?? {},
+    nickname: parameters.string('nickname') ?? null,
+  };
   const productData = parameters.hash('product_data');
   const productId = parameters.string('product');
-  parameters.ignored('nickname', 'lookup_key', 'billing_scheme', 'active');
+  parameters.refused('The sandbox has no tiers.', 'tiers', 'tiers_mode', 'transform_quantity');
+  parameters.ignored('billing_scheme');
   if (productData && productId) throw invalidRequest('You may only specify one of these parameters: product, product_data.');
   const product = productData
     ? model.state.products.put(readProduct(model, productData))
     : productNamed(model, productId, parameters.name('product'));
   const unitAmounts = readCurrencyOptions(parameters);
-  const price = model.state.prices.put(buildPrice(model, terms, product.id, metadata));
+  const price = model.state.prices.put(buildPrice(model, terms, product.id, fields));
   if (Object.keys(unitAmounts).length > 0)
     model.state.priceOptions.put({ id: price.id, unitAmounts: { ...unitAmounts, [price.currency]: price.unit_amount ?? 0 } });
   return price;
 }
 
+function updatePrice({ model, parameters, id }: Call): object {
+  const price = found(model.state.prices.get(id), 'price', id);
+  parameters.ignored('tax_behavior', 'transfer_lookup_key');
+  return model.state.prices.put({
+    ...price,
+    active: parameters.boolean('active') ?? price.active,
+    lookup_key: parameters.string('lookup_key') ?? price.lookup_key,
+    metadata: parameters.changedMetadata(price.metadata),
+    nickname: parameters.string('nickname') ?? price.nickname,
+  });
+}
+
+function listPrices({ model, parameters }: Call): object {
+  const product = parameters.string('product');
+  const active = parameters.boolean('active');
+  const currency = parameters.currency('currency');
+  const type = parameters.oneOf('type', ['one_time', 'recurring']);
+  const lookupKeys = parameters.strings('lookup_keys');
+  const created = parameters.range('created');
+  return listPage(model.state.prices, parameters, '/v1/prices', (price) => {
+    return (
+      within(created, price.created) &&
+      (product ?? price.product) === price.product &&
+      (active ?? price.active) === price.active &&
+      (currency ?? price.currency) === price.currency &&
+      (type ?? price.type) === price.type &&
+      (lookupKeys.length === 0 || (price.lookup_key !== null && lookupKeys.includes(price.lookup_key)))
+    );
+  });
+}
+
+function updateProduct({ model, parameters, id }: Call): object {
+  const product = found(model.state.products.get(id), 'product', id);
+  const defaultPrice = parameters.string('default_price');
+  if (defaultPrice !== undefined && !model.state.prices.get(defaultPrice)) {
+    throw noSuchParameterObject('price', defaultPrice, 'default_price');
+  }
+  parameters.ignored('images', 'tax_code', 'unit_label', 'statement_descriptor', 'url', 'marketing_features');
+  return model.state.products.put({
+    ...product,
+    active: parameters.boolean('active') ?? product.active,
+    default_price: defaultPrice ?? product.default_price ?? null,
+    description: parameters.string('description') ?? product.description,
+    metadata: parameters.changedMetadata(product.metadata),
+    name: parameters.string('name') ?? product.name,
+    updated: model.clock.nowSeconds(),
+  });
+}
+
 export const catalogRoutes: readonly Route[] = [
   { method: 'POST', path: '/v1/products', handle: ({ model, parameters }) => model.state.products.put(readProduct(model, parameters)) },
   { method: 'GET', path: '/v1/products/:product', handle: ({ model, id }) => found(model.state.products.get(id), 'product', id) },
+  { method: 'POST', path: '/v1/products/:product', handle: updateProduct },
   { method: 'GET', path: '/v1/products', handle: ({ model, parameters }) => listPage(model.state.products, parameters, '/v1/products') },
   { method: 'POST', path: '/v1/prices', handle: createPrice },
   { method: 'GET', path: '/v1/prices/:price', handle: ({ model, id }) => found(model.state.prices.get(id), 'price', id) },
-  { method: 'GET', path: '/v1/prices', handle: ({ model, parameters }) => listPage(model.state.prices, parameters, '/v1/prices') },
+  { method: 'POST', path: '/v1/prices/:price', handle: updatePrice },
+  { method: 'GET', path: '/v1/prices', handle: listPrices },
 ];

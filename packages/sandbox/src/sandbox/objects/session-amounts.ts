@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 
 /** `automatic_tax` charges this much here, whatever the address: enough to make totals differ. */
-const TAX_PERCENT = 10;
+export const TAX_PERCENT = 10;
 
 export interface SessionAmounts {
   readonly lineItems: readonly Stripe.LineItem[];
@@ -44,7 +44,7 @@ function discountOf(coupon: Stripe.Coupon, subtotalMinor: number): number {
 }
 
 /** In proportion, whole units, nothing lost: each line gets what is left of the running total. */
-function shareOut(amount: number, weights: readonly number[]): number[] {
+export function shareOut(amount: number, weights: readonly number[]): number[] {
   const total = sum(weights);
   let weightSoFar = 0;
   let sharedSoFar = 0;

@@ -3,6 +3,7 @@ import type { Model } from '../model.ts';
 import { paymentOption } from '../test-cards.ts';
 import { releaseReordered } from '../webhooks/enqueue.ts';
 import { announcementOf } from './announcement.ts';
+import { intentEnded } from './billing/intent-ended.ts';
 import { bouncedCharge, buildCharge, capturedCharge } from './charges.ts';
 import { renderSession } from './checkout-record.ts';
 import { disputeByItself } from './disputes.ts';
@@ -34,6 +35,7 @@ export function settle(model: Model, intentId: string, chosen?: 'succeeded' | 'f
     emit(model, 'charge.succeeded', charge, about);
     const paid = state.intents.put({ ...succeeded(intent), latest_charge: charge.id });
     emit(model, 'payment_intent.succeeded', paid, about);
+    intentEnded(model, paid);
   } else {
     const charge = state.charges.put({
       ...bouncedCharge(model, waiting),
@@ -42,12 +44,9 @@ export function settle(model: Model, intentId: string, chosen?: 'succeeded' | 'f
       failure_message: failure.message,
     });
     emit(model, 'charge.failed', charge, about);
-    emit(
-      model,
-      'payment_intent.payment_failed',
-      state.intents.put({ ...failed(intent, failure, charge.id), latest_charge: charge.id }),
-      about,
-    );
+    const unpaid = state.intents.put({ ...failed(intent, failure, charge.id), latest_charge: charge.id });
+    emit(model, 'payment_intent.payment_failed', unpaid, about);
+    intentEnded(model, unpaid);
   }
   const record = state.sessions.withKey(intentId)[0];
   if (record) {

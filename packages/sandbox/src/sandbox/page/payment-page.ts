@@ -99,7 +99,9 @@ function summary({ session, lineItems }: CheckoutRecord, price: string): Html {
 }
 
 function cardChoice(session: Stripe.Checkout.Session, chosen: string): Html {
-  const offered = PAYMENT_OPTIONS.filter(({ type }) => session.payment_method_types.includes(type));
+  const offered = PAYMENT_OPTIONS.filter(({ type, savedOnly }) => {
+    return session.payment_method_types.includes(type) && (!savedOnly || session.mode === 'subscription');
+  });
   return html`<fieldset><legend>Pay with</legend><div class="options">
 ${offered.map((option) => cardOption(option, option.name === chosen))}
 </div></fieldset>`;

@@ -3,6 +3,7 @@
 import type Stripe from 'stripe';
 import type { Fate } from '../fate.ts';
 import type { CardName } from '../test-cards.ts';
+import type { CheckoutSubscription } from './billing-records.ts';
 import type { Row } from './collection.ts';
 
 export interface StoredAnswer extends Row {
@@ -33,6 +34,10 @@ export interface CheckoutRecord extends Row {
   readonly fate: Fate | null;
   /** True: the shop has named the currency. Else Stripe charges in the customer's, where the prices have it. */
   readonly isCurrencyNamed?: boolean;
+  /** Of a session of mode `subscription`. */
+  readonly subscription?: CheckoutSubscription;
+  /** The payment intent of such a session, which the session does not show. */
+  readonly intent?: string;
 }
 
 /** `payment_intent_data`, kept until the customer confirms: only then there is an intent. */

@@ -1,6 +1,7 @@
 // Everything that the sandbox knows of one account, in memory, written through to a file where there is one.
 import type Stripe from 'stripe';
 import type { WebhookDelivery } from '../webhooks/delivery.ts';
+import type { CreditNoteRecord, InvoiceItemRecord, InvoiceRecord, SubscriptionRecord } from './billing-records.ts';
 import { Collection, type Row } from './collection.ts';
 import type { Journal } from './journal.ts';
 import type {
@@ -43,6 +44,14 @@ export class State {
   readonly customers: Collection<Stripe.Customer>;
   readonly paymentMethods: Collection<PaymentMethodRecord>;
   readonly paymentLinks: Collection<PaymentLinkRecord>;
+  readonly subscriptions: Collection<SubscriptionRecord>;
+  readonly discounts: Collection<Stripe.Discount>;
+  readonly invoices: Collection<InvoiceRecord>;
+  readonly invoiceItems: Collection<InvoiceItemRecord>;
+  readonly invoicePayments: Collection<Stripe.InvoicePayment>;
+  readonly creditNotes: Collection<CreditNoteRecord>;
+  readonly balanceEntries: Collection<Stripe.CustomerBalanceTransaction>;
+  readonly portalSessions: Collection<Stripe.BillingPortal.Session>;
   readonly events: Collection<Stripe.Event>;
   readonly thinEvents: Collection<ThinEvent>;
   readonly missedEvents: Collection<MissedEvent>;
@@ -59,7 +68,7 @@ export class State {
     this.#journal = journal;
     this.#prefix = account === null ? '' : `${account}/`;
     this.accounts = this.#collection('account');
-    this.sessions = this.#collection('checkout.session', ({ session }) => idOf(session.payment_intent));
+    this.sessions = this.#collection('checkout.session', ({ session, intent }) => idOf(session.payment_intent) ?? intent ?? null);
     this.intents = this.#collection('payment_intent');
     this.charges = this.#collection('charge', (charge) => idOf(charge.payment_intent));
     this.refunds = this.#collection('refund', (refund) => idOf(refund.charge));
@@ -73,6 +82,15 @@ export class State {
     this.customers = this.#collection('customer');
     this.paymentMethods = this.#collection('payment_method');
     this.paymentLinks = this.#collection('payment_link');
+    this.subscriptions = this.#collection('subscription', ({ subscription }) => idOf(subscription.customer));
+    this.discounts = this.#collection('discount');
+    // By the subscription that they bill.
+    this.invoices = this.#collection('invoice', ({ invoice }) => idOf(invoice.parent?.subscription_details?.subscription ?? null));
+    this.invoiceItems = this.#collection('invoiceitem', ({ item }) => idOf(item.customer));
+    this.invoicePayments = this.#collection('invoice_payment', ({ payment }) => idOf(payment.payment_intent ?? null));
+    this.creditNotes = this.#collection('credit_note', ({ note }) => idOf(note.invoice));
+    this.balanceEntries = this.#collection('customer_balance_transaction');
+    this.portalSessions = this.#collection('billing_portal.session');
     this.events = this.#collection('event');
     this.thinEvents = this.#collection('v2.core.event', ({ snapshot }) => snapshot);
     this.missedEvents = this.#collection('missed_event');

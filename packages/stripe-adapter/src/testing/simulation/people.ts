@@ -46,7 +46,7 @@ const parts: readonly string[] = [
 // biome-ignore format: a table
 const cards: Readonly<Record<CardName, number>> = {
   success: 6, declined: 1, insufficient_funds: 0.5, three_d_secure: 1, disputed: 1, inquiry: 0.5, dispute_lost: 0.5, refund_fails: 1,
-  refund_pending: 1, processing: 1, processing_fails: 1, returned: 1, voucher: 1,
+  refund_pending: 1, processing: 1, processing_fails: 1, returned: 1, voucher: 1, charge_fails: 0,
 };
 
 export class People {

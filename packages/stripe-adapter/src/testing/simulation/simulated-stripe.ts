@@ -58,6 +58,7 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
     webhookTimeoutMs: 10_000,
     secretKey: undefined,
     settleAfterMs: 600_000,
+    dunning: { retryDays: [3, 5, 7], end: 'canceled' },
     zeroAmountStatus: options.seed % 2 === 0 ? 'paid' : 'no_payment_required',
     releasedPart: options.seed % 3 === 0 ? 'with_row' : 'without_row',
     automatic: true,

@@ -1,0 +1,89 @@
+// Subscriptions over the API: retrieve, list, cancel. What creates and changes them has files of its own.
+import { listPage, within } from '../../api/lists.ts';
+import { type Call, found, type Route } from '../../api/route.ts';
+import { invalidRequest } from '../../api/stripe-error.ts';
+import type { Model } from '../../model.ts';
+import type { SubscriptionRecord } from '../../state/billing-records.ts';
+import { cancelSubscription } from './subscription-cancel.ts';
+import { createSubscription } from './subscription-create.ts';
+import { pauseNow, resumeSubscription } from './subscription-pause.ts';
+import { isEnded, renderSubscription } from './subscription-record.ts';
+import { updateSubscription } from './subscription-update.ts';
+
+const STATUSES = [
+  'active',
+  'all',
+  'canceled',
+  'ended',
+  'incomplete',
+  'incomplete_expired',
+  'past_due',
+  'paused',
+  'trialing',
+  'unpaid',
+] as const;
+
+export function subscriptionNamed({ model, id }: Call): SubscriptionRecord {
+  return found(model.state.subscriptions.get(id), 'subscription', id);
+}
+
+function list({ model, parameters }: Call): object {
+  const status = parameters.oneOf('status', STATUSES);
+  const customer = parameters.string('customer');
+  const price = parameters.string('price');
+  const collection = parameters.oneOf('collection_method', ['charge_automatically', 'send_invoice']);
+  const created = parameters.range('created');
+  parameters.refused('The sandbox has no test clocks.', 'test_clock');
+  const page = listPage(model.state.subscriptions, parameters, '/v1/subscriptions', (record) => {
+    const { subscription, items } = record;
+    return (
+      hasStatus(record, status) &&
+      within(created, subscription.created) &&
+      (customer ?? subscription.customer) === subscription.customer &&
+      (collection ?? subscription.collection_method) === subscription.collection_method &&
+      (price === undefined || items.some((item) => item.price.id === price))
+    );
+  });
+  return { ...page, data: page.data.map(renderSubscription) };
+}
+
+/** By default all that are not canceled, as at Stripe. */
+function hasStatus(record: SubscriptionRecord, wanted: (typeof STATUSES)[number] | undefined): boolean {
+  const { status } = record.subscription;
+  if (wanted === undefined) return status !== 'canceled';
+  if (wanted === 'ended') return isEnded(record);
+  return wanted === 'all' || wanted === status;
+}
+
+/** @throws StripeApiError 400 for what is over. */
+function living(call: Call): SubscriptionRecord {
+  const record = subscriptionNamed(call);
+  if (!isEnded(record)) return record;
+  throw invalidRequest(`The subscription ${record.id} is ${record.subscription.status} and cannot be changed any more.`, {
+    code: 'invalid_canceled_subscription_fields',
+  });
+}
+
+function answered(model: Model, id: string): object {
+  return renderSubscription(found(model.state.subscriptions.get(id), 'subscription', id));
+}
+
+const SUBSCRIPTION = '/v1/subscriptions/:subscription';
+
+/** The entry as it is once `change` has done its work. */
+function changing(change: (call: Call, record: SubscriptionRecord) => void): Route['handle'] {
+  return (call) => {
+    change(call, living(call));
+    return answered(call.model, call.id);
+  };
+}
+
+export const subscriptionRoutes: readonly Route[] = [
+  { method: 'POST', path: '/v1/subscriptions', handle: createSubscription },
+  { method: 'GET', path: '/v1/subscriptions', handle: list },
+  { method: 'GET', path: SUBSCRIPTION, handle: (call) => renderSubscription(subscriptionNamed(call)) },
+  { method: 'POST', path: SUBSCRIPTION, handle: changing(updateSubscription) },
+  { method: 'DELETE', path: SUBSCRIPTION, handle: changing(cancelSubscription) },
+  { method: 'POST', path: `${SUBSCRIPTION}/resume`, handle: changing(resumeSubscription) },
+  { method: 'POST', path: `${SUBSCRIPTION}/pause`, handle: changing(pauseNow) },
+];
