@@ -2,6 +2,7 @@
 import { RouteTable } from './api/route.ts';
 import { accountRoutes } from './objects/account.ts';
 import { balanceTransactionRoutes } from './objects/balance-transactions.ts';
+import { creditNoteRoutes } from './objects/billing/credit-notes.ts';
 import { customerBalanceRoutes } from './objects/billing/customer-balance.ts';
 import { invoiceItemRoutes } from './objects/billing/invoice-items.ts';
 import { invoicePaymentRoutes } from './objects/billing/invoice-payments.ts';
@@ -31,6 +32,7 @@ export const ROUTES: RouteTable = new RouteTable([
   ...chargeRoutes,
   ...checkoutSessionRoutes,
   ...couponRoutes,
+  ...creditNoteRoutes,
   ...customerBalanceRoutes,
   ...customerRoutes,
   ...disputeRoutes,

@@ -183,7 +183,7 @@ describe('a new period', () => {
     const { stripe, sandbox, id } = ground;
     await sandbox.advance(10 * DAY_MS);
     const now = Math.floor(sandbox.now().getTime() / 1_000);
-    const changed = await stripe.subscriptions.update(id, { billing_cycle_anchor: 'now' });
+    const changed = await stripe.subscriptions.update(id, { billing_cycle_anchor: { type: 'now' } });
     expect(changed).toMatchObject({ billing_cycle_anchor: now, items: { data: [{ current_period_start: now }] } });
     const [invoice] = await invoicesOf(ground);
     expect(invoice).toMatchObject({ status: 'paid', total: 1_000, billing_reason: 'subscription_update' });

@@ -132,6 +132,11 @@ export class Parameters {
     return [...this.#values.keys()];
   }
 
+  /** Whether it was sent as a hash: some parameters were a text in older versions. */
+  isHash(name: string): boolean {
+    return this.#values.get(name) instanceof Map;
+  }
+
   hash(name: string): Parameters | undefined {
     const value = this.#take(name);
     if (value === undefined || value === '') return undefined;
@@ -180,7 +185,7 @@ export class Parameters {
 
   /** `created=1700000000` or `created[gte]=…`. */
   range(name: string): TimeRange | undefined {
-    if (typeof this.#values.get(name) === 'string') {
+    if (this.has(name) && !this.isHash(name)) {
       const at = this.integer(name, { max: Number.MAX_SAFE_INTEGER });
       return at === undefined ? undefined : { gte: at, lte: at };
     }

@@ -50,7 +50,7 @@ export function lookUp(model: Model, id: string): object | undefined {
       return state.discounts.get(id);
     case 'cn': {
       const record = state.creditNotes.get(id);
-      return record && renderCreditNote(record);
+      return record && renderCreditNote(model, record);
     }
     case 'cbtxn':
       return state.balanceEntries.get(id);

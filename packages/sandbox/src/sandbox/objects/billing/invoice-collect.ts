@@ -42,7 +42,8 @@ export function collectInvoice(model: Model, record: InvoiceRecord, { method, au
   const { state } = model;
   const payment = paymentsOf(model, record).find(({ is_default: isDefault, status }) => isDefault && status === 'open');
   const intent = state.intents.get(String(payment?.payment.payment_intent));
-  if (record.invoice.status !== 'open' || !payment || !intent || intent.status === 'processing') return { outcome: 'nothing_to_do' };
+  const isOwed = record.invoice.status === 'open' || (!automatic && record.invoice.status === 'uncollectible');
+  if (!isOwed || !payment || !intent || intent.status === 'processing') return { outcome: 'nothing_to_do' };
   const chosen = method ?? methodOf(model, record);
   const option = optionOfMethod(model, chosen);
   const about = aboutInvoice(model, record);

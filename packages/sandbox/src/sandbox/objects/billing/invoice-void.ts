@@ -5,6 +5,7 @@ import type { InvoiceRecord } from '../../state/billing-records.ts';
 import { changeBalance } from './customer-balance.ts';
 import { cancelOpenPayments, release } from './invoice-paid.ts';
 import { putInvoice, tellInvoice } from './invoice-record.ts';
+import { subscriptionForgiven } from './subscription-status.ts';
 
 /** What the customer's balance had paid goes back to it. Call it within a transaction. @throws StripeApiError 400 if it is not open. */
 export function voidInvoice(model: Model, record: InvoiceRecord): InvoiceRecord {
@@ -26,6 +27,7 @@ export function voidInvoice(model: Model, record: InvoiceRecord): InvoiceRecord 
   });
   cancelOpenPayments(model, voided);
   tellInvoice(model, 'invoice.voided', voided, { status: invoice.status });
+  subscriptionForgiven(model, voided);
   release(model, voided);
   return voided;
 }
@@ -41,6 +43,7 @@ export function markUncollectible(model: Model, record: InvoiceRecord): InvoiceR
     status_transitions: { ...invoice.status_transitions, marked_uncollectible_at: model.clock.nowSeconds() },
   });
   tellInvoice(model, 'invoice.marked_uncollectible', marked, { status: invoice.status });
+  subscriptionForgiven(model, marked);
   release(model, marked);
   return marked;
 }

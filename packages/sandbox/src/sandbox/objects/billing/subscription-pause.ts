@@ -11,6 +11,7 @@ import { isMetered } from './subscription-items.ts';
 import { baseLine, intervalOf } from './subscription-lines.ts';
 import { changeSubscription } from './subscription-record.ts';
 import { pauseSubscription, runAgain } from './subscription-status.ts';
+import { readAnchorMove } from './subscription-terms.ts';
 
 export function pauseNow({ model, parameters }: Call, record: SubscriptionRecord): void {
   if (record.subscription.status === 'paused') throw invalidRequest(`The subscription ${record.id} is paused already.`);
@@ -41,7 +42,7 @@ export function resumeSubscription({ model, parameters }: Call, record: Subscrip
   if (record.subscription.status !== 'paused') {
     throw invalidRequest(`The subscription ${record.id} is ${record.subscription.status}; only one that is paused can be resumed.`);
   }
-  if (parameters.hash('billing_cycle_anchor')?.oneOf('type', ['now', 'unchanged']) === 'unchanged') {
+  if (readAnchorMove(parameters) === 'unchanged') {
     throw invalidRequest('The sandbox resumes with a new period: leave billing_cycle_anchor out.', { param: 'billing_cycle_anchor' });
   }
   const behaviour = parameters.oneOf('payment_behavior', ['resume_on_payment_attempt', 'resume_on_payment_success']);

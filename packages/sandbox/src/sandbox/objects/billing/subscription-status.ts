@@ -27,6 +27,17 @@ export function subscriptionPaid(model: Model, invoice: InvoiceRecord): void {
   }
 }
 
+/** Its invoice is owed no more, though nobody has paid it: what was past due goes on, what had not begun never does. */
+export function subscriptionForgiven(model: Model, invoice: InvoiceRecord): void {
+  const record = subscriptionOf(model, invoice);
+  if (!record || isEnded(record) || record.subscription.latest_invoice !== invoice.id) return;
+  const { status } = record.subscription;
+  if (status === 'past_due' || status === 'unpaid') changeSubscription(model, record, { status: statusRunning(model, record) });
+  if (status === 'incomplete' && invoice.invoice.status === 'void') {
+    changeSubscription(model, record, { status: 'incomplete_expired', ended_at: model.clock.nowSeconds() });
+  }
+}
+
 /** Out of a pause. Call it within a transaction. */
 export function runAgain(model: Model, record: SubscriptionRecord): SubscriptionRecord {
   const { status_details: _over, ...subscription } = record.subscription;

@@ -106,3 +106,10 @@ export function readEnd(
   const at = parameters.integer('cancel_at', { max: Number.MAX_SAFE_INTEGER }) ?? null;
   return { cancel_at: at, cancel_at_period_end: false };
 }
+
+/** `billing_cycle_anchor` of a change: a hash since endive, a text before. Undefined: not sent. */
+export function readAnchorMove(parameters: Parameters): 'now' | 'unchanged' | undefined {
+  const moves = ['now', 'unchanged'] as const;
+  const name = 'billing_cycle_anchor';
+  return parameters.isHash(name) ? parameters.hash(name)?.oneOf('type', moves) : parameters.oneOf(name, moves);
+}

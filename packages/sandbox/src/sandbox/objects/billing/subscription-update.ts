@@ -18,7 +18,7 @@ import { NO_DETAILS } from './subscription-end.ts';
 import { readItems } from './subscription-items.ts';
 import { aboutSubscription, changeSubscription } from './subscription-record.ts';
 import { refuseUnknownDunning } from './subscription-status.ts';
-import { PRORATIONS, readEnd, readPlainFields, readTrialEnd, refuseMissing } from './subscription-terms.ts';
+import { PRORATIONS, readAnchorMove, readEnd, readPlainFields, readTrialEnd, refuseMissing } from './subscription-terms.ts';
 
 const BEHAVIOURS = ['allow_incomplete', 'default_incomplete', 'error_if_incomplete'] as const;
 
@@ -41,7 +41,7 @@ export function updateSubscription({ model, parameters }: Call, before: Subscrip
     items: readItems(model, parameters),
     proration: parameters.oneOf('proration_behavior', PRORATIONS) ?? 'create_prorations',
     from: parameters.integer('proration_date', { max: Number.MAX_SAFE_INTEGER }) ?? model.clock.nowSeconds(),
-    resetsAnchor: parameters.oneOf('billing_cycle_anchor', ['now', 'unchanged']) === 'now',
+    resetsAnchor: readAnchorMove(parameters) === 'now',
     trialEnd: readTrialEnd(model, parameters),
     collect: behaviour !== 'default_incomplete',
   };
