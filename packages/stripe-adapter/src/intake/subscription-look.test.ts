@@ -104,6 +104,27 @@ describe('a look', () => {
     expect(server.asked).toHaveLength(3); // The last of eleven lines pays for the period: the invoices need no list.
   });
 
+  test('tells no more than the ledger takes at once: the oldest are left out', async () => {
+    const page = (n: number) => ({
+      body: listOf(
+        Array.from({ length: 100 }, (_, k) => {
+          const id = `in_${n}_${k}`;
+          return invoice({
+            id,
+            payments: listOf(Array.from({ length: 4 }, (_, p) => invoicePayment({ id: `inpay_${n}_${k}_${p}`, invoice: id }))),
+          });
+        }),
+        { has_more: true },
+      ),
+    });
+    const server = await openBilling({ [retrieve]: newest({ status: 'open' }) });
+    server.routes.set('GET /v1/invoices', [page(0), page(1), page(2), page(3)]);
+    const found = await look(server, { subscription: reference, plans });
+    expect(found.statements).toHaveLength(2 + 199 * 5);
+    expect(told(found)[2]).toBe('in_0_0 paid');
+    expect(server.asked).toHaveLength(4);
+  });
+
   test('tells nothing of the invoices of others, should the list bring them', async () => {
     const strangers = invoice({ id: 'in_8', parent: parent('sub_8') });
     const server = await openBilling({ [retrieve]: newest({ status: 'open' }), 'GET /v1/invoices': listOf([strangers]) });

@@ -35,6 +35,8 @@ export interface SeenSubscription {
 
 /** Invoices are listed by their creation, and are paid up to three days after the period began. */
 const beforeEndSeconds = 3 * 24 * 3_600;
+/** The ledger takes no more at once. Invoices come newest first. */
+const mostStatements = 1_000;
 
 /** One read of Stripe; another one where the newest invoice does not show by itself that the period was paid. @throws LedgerError as `StripeCalls`. */
 export async function lookAtSubscription(at: LookedAt, scope: string, calls: BillingCalls): Promise<Look> {
@@ -60,6 +62,7 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
       // A gateway that drops the filter must not make another member's invoices this one's.
       if (subscriptionClaimOf(invoice, scope).subscription !== id || told.has(identityOf(invoice).id)) continue;
       const { mapped, reads: more } = await mapWhole(invoice, contextOf(list), scope, calls);
+      if (statements.length + mapped.statements.length > mostStatements) break;
       statements.push(...mapped.statements);
       unreadable.push(...mapped.unreadable);
       reads.push(...more);

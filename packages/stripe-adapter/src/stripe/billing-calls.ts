@@ -11,8 +11,8 @@ const listTimeoutMs = 20_000;
 const createTimeoutMs = 20_000;
 /** Stripe expands four levels, and the payments of an invoice are never in it unasked. */
 const newestInvoice = 'latest_invoice.payments';
-/** Pages of a hundred. More than 250 lines of an invoice are not taken, and of its invoices the newest thousand are enough. */
-const mostPages = 10;
+/** Pages of a hundred. More than 250 lines of an invoice are not taken, and of all invoices the newest are enough. */
+const mostPages = 3;
 
 /** All objects of a list, as of the first of its reads. */
 export interface WholeList extends Pick<Answer, 'asOf' | 'isUndated'> {
