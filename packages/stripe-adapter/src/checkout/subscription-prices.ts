@@ -46,7 +46,7 @@ export class SubscriptionPrices {
 }
 
 /** @throws LedgerError `invalid_input` */
-export function refuseUnusablePrice(
+function refuseUnusablePrice(
   price: StripePrice,
   { plan }: Pick<CheckedSubscription, 'plan'>,
   policy: Pick<SubscriptionPolicy, 'plans'>,
