@@ -50,6 +50,7 @@ export type {
   MoneyBack,
   PaidInvoice,
   SubscriptionFact,
+  SubscriptionObservation,
   SubscriptionReference,
   SubscriptionStatement,
   UnpaidInvoice,

@@ -90,6 +90,12 @@ describe('the clock of Stripe', () => {
     expect(answers).toEqual([]);
   });
 
+  test('that answers without a date is in doubt', async () => {
+    const { clock, read } = opened();
+    expect(await clock.isDoubtful(new Date(noon).toISOString(), 'event', async () => undefined)).toBe(true);
+    expect(await read()).toBe(false);
+  });
+
   test('that cannot be asked leaves the question open', async () => {
     const process = opened();
     const ask = () => Promise.reject(new LedgerError('provider_unavailable', 'nobody answers'));

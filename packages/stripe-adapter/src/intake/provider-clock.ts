@@ -27,10 +27,10 @@ export class ProviderClock {
    *
    * @param asOf ISO 8601 UTC.
    * @param origin `event`: when an event was made. `read`: the `Date` of an answer of now.
-   * @param ask makes a read, and answers its `Date`.
+   * @param ask makes a read, and answers its `Date`. Undefined: it bore none.
    * @throws what `ask` throws.
    */
-  async isDoubtful(asOf: string, origin: 'event' | 'read', ask: () => Promise<string>): Promise<boolean> {
+  async isDoubtful(asOf: string, origin: 'event' | 'read', ask: () => Promise<string | undefined>): Promise<boolean> {
     if (this.#aheadMs === undefined) {
       this.#asking ??= this.#askTwice(ask).finally(() => {
         this.#asking = undefined;
@@ -40,9 +40,9 @@ export class ProviderClock {
     return this.#judge(this.#aheadOf(asOf), origin);
   }
 
-  async #askTwice(ask: () => Promise<string>): Promise<void> {
-    const first = this.#aheadOf(await ask());
-    const second = this.#aheadOf(await ask());
+  async #askTwice(ask: () => Promise<string | undefined>): Promise<void> {
+    const first = this.#aheadOf((await ask()) ?? '');
+    const second = this.#aheadOf((await ask()) ?? '');
     if (Math.abs(first - second) <= toleranceMs) this.#aheadMs = Math.max(first, second);
   }
 
@@ -77,6 +77,6 @@ export function inDoubt(statements: readonly SubscriptionStatement[]): readonly 
   if (state === undefined) return statements.map((statement) => ({ ...statement, doubtful: true }));
   throw new LedgerError(
     'provider_unavailable',
-    `${state.evidence.objectId} is told as of ${state.asOf}, far ahead of what Stripe said before. Nothing was decided on it; try again, and check the clocks of what lies between`,
+    `${state.evidence.objectId} is told as of ${state.asOf}, far ahead of what Stripe said before, or without a Date of Stripe's. Nothing was decided on it; try again, and check what lies between`,
   );
 }

@@ -47,7 +47,7 @@ export async function lookAtSubscription(at: LookedAt, scope: string, calls: Bil
     account,
     livemode,
     asOf: read.asOf,
-    ...defined({ apiVersion }),
+    ...defined({ apiVersion, isUndated: read.isUndated }),
   });
   const newest = await mapWhole(answer.object, contextOf(answer), scope, calls);
   const statements = [...newest.mapped.statements];

@@ -267,6 +267,11 @@ describe('whose it is', () => {
     expect(map(invoice({ metadata: marks, parent: parent('sub_1', {}) })).claim).toMatchObject({ hasOurScope: false });
   });
 
+  test('what Stripe did not date is in doubt', () => {
+    const { statements } = toSubscriptionObservation(subscription(), { ...context, isUndated: true }, 'paidonce');
+    expect(statements).toMatchObject([{ doubtful: true }]);
+  });
+
   test('nothing without a name, a mode or an object is guessed', () => {
     for (const object of [null, 7, 'sub_1', [], {}]) {
       expect(map(object)).toMatchObject({ statements: [], unreadable: [{ type: 'unknown', path: 'object' }] });

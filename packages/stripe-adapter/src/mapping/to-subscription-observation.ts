@@ -95,9 +95,10 @@ function sessionState(object: unknown): MappedSubscription['session'] {
   return status === 'open' || status === 'complete' || status === 'expired' ? status : undefined;
 }
 
-function toStatement({ fact, objectId, at }: FactReading, { asOf, eventId, apiVersion }: ObjectContext): SubscriptionStatement {
+function toStatement(reading: FactReading, { asOf, isUndated, eventId, apiVersion }: ObjectContext): SubscriptionStatement {
+  const { fact, objectId, at } = reading;
   const occurredAt = at === null || isoTime(at) === asOf ? undefined : isoTime(at);
-  return { fact, asOf, evidence: { objectId, ...defined({ eventId, apiVersion }) }, ...defined({ occurredAt }) };
+  return { fact, asOf, evidence: { objectId, ...defined({ eventId, apiVersion }) }, ...defined({ occurredAt, doubtful: isUndated }) };
 }
 
 function unreadAt(object: unknown, path: string): Pick<BillingReading, 'incomplete' | 'unreadable'> {
