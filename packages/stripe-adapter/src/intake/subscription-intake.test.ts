@@ -12,10 +12,14 @@ import type { Provenance } from '../mapping/provenance.ts';
 import { refusal } from '../shop.test-support.ts';
 import { openAccounts } from '../stripe/accounts.ts';
 import { type BillingType, billingTypes } from '../stripe/billing-types.ts';
-import { billingEventTypes, isIdleBilling } from '../stripe/event-types.ts';
+import { billingEventTypes } from '../stripe/event-types.ts';
 import { StripeCalls } from '../stripe/stripe-calls.ts';
+import { eventSchema, thinEventSchema } from '../stripe/stripe-event-objects.ts';
+import { Intake } from './intake.ts';
 import { OurLedger } from './our-ledger.ts';
 import { ProviderClock } from './provider-clock.ts';
+import { siblingSessions } from './sibling-sessions.ts';
+import { StripeEvents } from './stripe-events.ts';
 import { type OwnedSubscription, SubscriptionIntake, type SubscriptionLedger } from './subscription-intake.ts';
 
 const dayMs = 86_400_000;
@@ -66,16 +70,25 @@ async function opened() {
   };
   const accounts = openAccounts(new StripeCalls({ stripe, runtime, around }), { account: 'acct_1' });
   const told = new ToldLedger();
+  const ourLedger = new OurLedger({ ledger, scope: 'paidonce' });
   const intake = new SubscriptionIntake({
     ledger,
     subscriptions: told,
     plans: { club: [price] },
     accounts,
-    ourLedger: new OurLedger({ ledger, scope: 'paidonce' }),
+    ourLedger,
     // Its monotonic clock runs with the sandbox's time.
     clock: new ProviderClock({ monotonicNowMs: () => sandbox.now().getTime() - now.getTime() - aheadMs }),
     log: silentLogger,
   });
+  const orders = new Intake({
+    ledger,
+    accounts,
+    siblings: siblingSessions(ledger, accounts, 'paidonce', silentLogger),
+    ourLedger,
+    log: silentLogger,
+  });
+  const events = new StripeEvents({ ledger, accounts, intake: orders, ourLedger, subscriptions: intake });
   const session = await stripe.checkout.sessions.create({
     mode: 'subscription',
     success_url: 'https://shop.example/done',
@@ -87,13 +100,6 @@ async function opened() {
   const id = String((await stripe.checkout.sessions.retrieve(session.id)).subscription);
   let taken = 0;
 
-  const provenanceOf = (event: Stripe.Event): Provenance => ({
-    source: 'webhook',
-    account: 'acct_1',
-    asOf: new Date(event.created * 1_000).toISOString(),
-    eventId: event.id,
-    form: 'snapshot',
-  });
   return {
     ...{ sandbox, stripe, shop, told, intake, asked, id, session: session.id },
     /** The objects that were kept by their id, and the path in each. */
@@ -104,15 +110,16 @@ async function opened() {
       }
       return found;
     },
+    events,
     /** Takes in the events since the last time, as a webhook would. */
-    async webhooks(order: (events: Stripe.Event[]) => Stripe.Event[] = (events) => events, more: Partial<Provenance> = {}) {
+    async webhooks(order: (all: Stripe.Event[]) => Stripe.Event[] = (all) => all, changes: object = {}) {
       await sandbox.deliverDue();
-      const events = shop.received.slice(taken).map(({ event }) => event);
+      const all = shop.received.slice(taken).map(({ event }) => event);
       taken = shop.received.length;
       const outcomes: string[] = [];
-      for (const event of order(events)) {
-        if (!billingEventTypes.includes(event.type) || isIdleBilling(event.type, event.data.object)) continue;
-        outcomes.push((await intake.take(event.data.object, { ...provenanceOf(event), ...more })).outcome);
+      for (const event of order(all)) {
+        if (!billingEventTypes.includes(event.type)) continue;
+        outcomes.push((await events.takeSnapshot(eventSchema.parse({ ...event, ...changes }), { source: 'webhook' })).outcome);
       }
       return outcomes;
     },
@@ -202,16 +209,46 @@ describe('a state that is other than known', () => {
 describe('a copy of another release, and a thin event', () => {
   test('are names: the objects are read', async () => {
     const { webhooks, told, asked, sandbox } = await opened();
-    await webhooks((events) => events, { form: 'foreign_snapshot' });
+    await webhooks((events) => events, { api_version: '2025-02-24.acacia' });
     expect(factsOf(told.observations)[0]).toMatch(/^look: .*lifecycle active, invoice paid, allocation paid$/);
     asked.length = 0;
     await sandbox.advance(30 * dayMs + 2 * hourMs);
-    await webhooks((events) => events, { form: 'foreign_snapshot' });
+    await webhooks((events) => events, { api_version: '2025-02-24.acacia' });
     expect(asked.some((what) => what.startsWith('GET /v1/invoices/in_'))).toBe(true);
     expect(
       told.observations.flatMap(({ statements }) => statements).filter(({ fact }) => fact.kind === 'invoice' && fact.status === 'paid')
         .length,
     ).toBeGreaterThan(1);
+  });
+
+  test('are names: a thin one costs a read of its object, and one that decides nothing none', async () => {
+    const { webhooks, told, asked, sandbox, stripe, events, id } = await opened();
+    await webhooks();
+    await sandbox.advance(30 * dayMs + 2 * hourMs);
+    const newest = String((await stripe.subscriptions.retrieve(id)).latest_invoice);
+    const before = told.observations.length;
+    asked.length = 0;
+    const thin = (type: string, related: string) =>
+      events.takeThin(
+        thinEventSchema.parse({
+          id: 'evt_thin',
+          type: `v1.${type}`,
+          created: '2026-05-01T02:00:00.000Z',
+          livemode: false,
+          related_object: { id: related, type: related.startsWith('in_') ? 'invoice' : 'subscription' },
+        }),
+        { source: 'webhook' },
+      );
+    expect(await thin('invoice.updated', newest)).toEqual({ outcome: 'ignored' });
+    expect(await thin('customer.subscription.trial_will_end', id)).toEqual({ outcome: 'ignored' });
+    expect(asked).toEqual([]);
+    expect(await thin('invoice.paid', newest)).toMatchObject({ outcome: 'recorded' });
+    expect(await thin('customer.subscription.item_price_changed', id)).toMatchObject({ outcome: 'recorded' });
+    expect(asked).toEqual([`GET /v1/invoices/${newest}`, `GET /v1/subscriptions/${id}`]);
+    expect(factsOf(told.observations.slice(before))).toEqual([
+      'invoice paid, allocation paid',
+      'lifecycle active, invoice paid, allocation paid',
+    ]);
   });
 
   test('of what Stripe does not have are not ours', async () => {
