@@ -73,6 +73,15 @@ describe('what is recorded', () => {
     expect(recorded(story)).toBe(before + 1);
     expect(story.state.facts).toMatchObject({ trialEnd: day(7), lifecycle: { fact: { status: 'past_due' } } });
   });
+  test('of two lifecycles in one batch the later one wins, whichever is told first and whatever was known', () => {
+    for (const batch of [['active', 40, 'past_due', 35] as const, ['past_due', 35, 'active', 40] as const]) {
+      const [first, firstAt, second, secondAt] = batch;
+      const story = member().tell(30, lifecycle('active'));
+      story.run({ type: 'observe', observed: [observed(day(firstAt), lifecycle(first)), observed(day(secondAt), lifecycle(second))] });
+      expect(story.state.facts.lifecycle?.fact.status).toBe('active');
+      expect(story.row).toEqual(['granted paid 33']);
+    }
+  });
   test('an ended lifecycle wins over a later one of every other state', () => {
     const story = member()
       .tell(10, lifecycle('canceled', { endedAt: day(10) }))
@@ -157,6 +166,21 @@ describe('questions for a person', () => {
     story.run(resolve(story, 'grant'));
     expect(story.row).toEqual(['granted person 33']);
     expect(story.state.decided?.plan).toBe('silver');
+  });
+  test('unknown_price: asked at the renewal and the upgrade that would lock out, and not of an add-on beside a plan', () => {
+    const addOn = (from: number) => paid('in_2', [line(from, from + 7, { price: 'price_addon' })]);
+    expect(question(member().tell(28, addOn(28)))).toEqual([]);
+    expect(question(member().tell(30, paid('in_2', [line(30, 60, { price: 'price_new' })])))).toEqual(['unknown_price in_2']);
+    const upgrade = [line(10, 30, { role: 'credit' }), line(10, 30, { role: 'proration', price: 'price_new' })];
+    expect(question(member().tell(10, paid('in_2', upgrade, { reason: 'update' })))).toEqual(['unknown_price in_2']);
+    const only = lifecycle('active', { items: [{ price: 'price_addon', quantity: 1 }] });
+    expect(question(member().tell(28, only, addOn(28)))).toEqual(['unknown_price in_2']);
+  });
+  test('unknown_price: where a price is retired, of what still runs alone', () => {
+    const story = member().tell(30, month('in_2', 30));
+    const policy = { ...policy1, plans: { gold: ['price_gold'] }, retired: ['price_month'] };
+    story.run({ type: 'observe', observed: [observed(day(31), lifecycle('past_due'))] }, policy);
+    expect(question(story)).toEqual(['unknown_price in_2']);
   });
   test('credit_of_unpaid: time that nobody paid is credited, and gives nothing', () => {
     const story = member().tell(30, unpaid('in_2'), lifecycle('past_due'));

@@ -43,7 +43,7 @@ export interface JudgedInvoice {
   readonly ruling: 'accepted' | 'rejected' | undefined;
   readonly kind: InvoiceKind;
   readonly standing: Standing;
-  /** Of what is undone: by what. */
+  /** What undid it, where it is undone. */
   readonly undoneBy: 'refunded' | 'disputed';
   /** True: its credits cut (S3). It is paid, as placed, and not undone. */
   readonly cuts: boolean;
@@ -161,12 +161,22 @@ function creditsWhatNobodyPaid({ totalMinor, lines }: PaidInvoice, invoices: rea
 }
 
 /** S5: what refunds, credit notes and disputes leave of an invoice. */
-function moneyLeft({ id, totalMinor, writtenOffMinor }: PaidInvoice, facts: SubscriptionFacts, policy: SubscriptionPolicy): Access {
+function moneyLeft(fact: PaidInvoice, facts: SubscriptionFacts, policy: SubscriptionPolicy): Access {
+  const { id, totalMinor, writtenOffMinor, balanceMinor, outsideMinor } = fact;
   const receivedMinor = totalMinor - writtenOffMinor;
   if (receivedMinor <= 0) return 'full';
   const parts = partsOf(id, facts).map(movedOf);
-  const refunded = parts.reduce((sum, { refundedMinor }) => sum + refundedMinor, notedMinor(id, facts));
-  return accessLeft({ receivedMinor, refundedMinor: refunded, disputes: parts.flatMap(({ disputes }) => disputes) }, policy);
+  return accessLeft(
+    {
+      receivedMinor,
+      // Who takes back all that his card paid has not paid the rest from his balance alone.
+      paidMinor: Math.max(1, receivedMinor - Math.max(0, balanceMinor) - outsideMinor),
+      refundedMinor: parts.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0),
+      creditedMinor: notedMinor(id, facts),
+      disputes: parts.flatMap(({ disputes }) => disputes),
+    },
+    policy,
+  );
 }
 
 /** What a payment gave back of the invoice: at most what it gave to it, refunds first, then what is lost, then what is disputed. */

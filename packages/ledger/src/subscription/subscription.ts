@@ -1,5 +1,5 @@
 // The subscription: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
-// Reading order of this folder: observation, events, facts, policy, invoices, cover, access, subscription, decide, reviews, view, change.
+// Reading order of this folder: observation, events, facts, policy, invoices, cover, access, subscription, decide, recording, reviews, view, change.
 import { invariant } from '../errors.ts';
 import type { Source } from '../observation.ts';
 import { type DeliveryState, deliveryAfter, deliveryOfDecision, noDelivery } from '../order/delivery-state.ts';
@@ -234,9 +234,4 @@ export function nextReviewId(state: SubscriptionState): string {
 /** True if a review of the kind was ever opened for the invoice, resolved ones included. */
 export function hasReview(state: SubscriptionState, kind: SubscriptionReviewKind, invoice: string | undefined): boolean {
   return state.reviews.some((review) => review.kind === kind && review.invoice === invoice);
-}
-
-/** True if the newest decision is neither delivered nor abandoned. */
-export function isPending({ sequence, delivery }: SubscriptionState): boolean {
-  return sequence > delivery.settled && !delivery.abandoned;
 }
