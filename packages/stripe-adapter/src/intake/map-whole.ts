@@ -7,8 +7,8 @@ import { type MappedSubscription, toSubscriptionObservation } from '../mapping/t
 import type { BillingCalls } from '../stripe/billing-calls.ts';
 import type { Answer } from '../stripe/stripe-request.ts';
 
-/** When an answer was read, by Stripe's clock. */
-export type ReadTime = Pick<Answer, 'asOf' | 'isUndated'>;
+/** When an answer was read, by Stripe's clock, and in which version. */
+export type ReadTime = Pick<Answer, 'asOf' | 'isUndated' | 'apiVersion'>;
 
 export interface WholeSubscription {
   /** None of its lists is incomplete. */

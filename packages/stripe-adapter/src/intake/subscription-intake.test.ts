@@ -68,7 +68,8 @@ async function opened() {
     asked.push(what);
     return call();
   };
-  const accounts = openAccounts(new StripeCalls({ stripe, runtime, around }), { account: 'acct_1' });
+  const calls = new StripeCalls({ stripe, runtime, around });
+  const accounts = openAccounts(calls, { account: 'acct_1' });
   const told = new ToldLedger();
   const ourLedger = new OurLedger({ ledger, scope: 'paidonce' });
   const intake = new SubscriptionIntake({
@@ -101,7 +102,7 @@ async function opened() {
   let taken = 0;
 
   return {
-    ...{ sandbox, stripe, shop, told, intake, asked, id, session: session.id },
+    ...{ sandbox, stripe, calls, shop, told, intake, asked, id, session: session.id },
     /** The objects that were kept by their id, and the path in each. */
     async kept(): Promise<string[]> {
       const found: string[] = [];
@@ -152,9 +153,18 @@ describe('the first word of a subscription', () => {
   test('may be the session: it is linked by metadata, and proves nothing by itself', async () => {
     const { intake, told, stripe, session } = await opened();
     const object = await stripe.checkout.sessions.retrieve(session);
-    const provenance: Provenance = { source: 'status_query', account: 'acct_1', asOf: '2026-04-01T00:00:00.000Z' };
+    const provenance: Provenance = { source: 'webhook', account: 'acct_1', asOf: '2026-04-01T00:00:00.000Z', form: 'snapshot' };
     expect(await intake.take(object, provenance)).toMatchObject({ outcome: 'recorded' });
     expect(factsOf(told.observations)).toEqual(['look: lifecycle active, invoice paid, allocation paid']);
+  });
+
+  test('may be the answer to a success page: it is the look, and costs no second read', async () => {
+    const { intake, told, asked, calls, session } = await opened();
+    const { object, asOf } = (await calls.billing.session(session))!;
+    expect(await intake.take(object, { source: 'status_query', account: 'acct_1', asOf })).toMatchObject({ outcome: 'recorded' });
+    expect(factsOf(told.observations)).toEqual(['look: lifecycle active, invoice paid, allocation paid']);
+    expect(told.observations[0]).toMatchObject({ look: asOf, source: 'status_query' });
+    expect(asked).toEqual([`GET /v1/checkout/sessions/${session}`, 'GET /v1/events', 'GET /v1/events']);
   });
 });
 

@@ -30,7 +30,7 @@ import { mapWhole } from './map-whole.ts';
 import type { OurLedger } from './our-ledger.ts';
 import { inDoubt, type ProviderClock } from './provider-clock.ts';
 import { type KnownSubscription, readBefore } from './read-before.ts';
-import { lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
+import { type BegunLook, lookAtSubscription, type SeenSubscription } from './subscription-look.ts';
 import { named, recordUnreadable } from './unreadable.ts';
 
 /** A subscription of the shop that the ledger knows. */
@@ -101,7 +101,7 @@ export class SubscriptionIntake {
   ): Promise<IntakeResult | undefined> {
     const { reference } = owner;
     const calls = await this.#parts.accounts.calls(reference.account);
-    const seen = await this.#look(reference, owner, { provenance, calls });
+    const seen = await this.#look(reference, owner, calls);
     if (seen === undefined) return undefined;
     const object = { object: 'subscription', id: reference.id };
     const statements = await this.#inTime(seen.statements, 'read', calls);
@@ -122,12 +122,12 @@ export class SubscriptionIntake {
     if (owner === undefined && claim.subscriptionId === undefined) return { outcome: 'not_ours' };
     // 3
     const calls = await this.#parts.accounts.calls(provenance.account);
-    const { mapped } = await mapWhole(object, provenance, scope, calls.billing);
+    const { mapped, reads } = await mapWhole(object, provenance, scope, calls.billing);
     const reference = mapped.subscription ?? owner?.reference;
     if (reference === undefined) return this.#ignored(object, mapped, provenance);
     // 4
     const subscriptionId = claim.subscriptionId;
-    const told = await this.#read(mapped, owner, reference, { provenance, calls });
+    const told = await this.#read({ mapped, reads: [provenance, ...reads] }, owner, reference, { provenance, calls });
     const recorded = await this.#recordUnreadable(object, told.unreadable, provenance);
     if (told.statements.length === 0) return recorded ?? this.#ignored(object, { ...mapped, unreadable: [] }, provenance);
     // 6
@@ -144,18 +144,16 @@ export class SubscriptionIntake {
   }
 
   /** The statements as they are recorded, after the reads that come first. */
-  async #read(
-    mapped: MappedSubscription,
-    owner: OwnedSubscription | undefined,
-    reference: SubscriptionReference,
-    from: From,
-  ): Promise<Told> {
+  async #read(begun: BegunLook, owner: OwnedSubscription | undefined, reference: SubscriptionReference, from: From): Promise<Told> {
     const { plans, ourLedger } = this.#parts;
     const { provenance, calls } = from;
+    const { mapped } = begun;
     const linked = owner?.reference?.id === reference.id ? owner : undefined;
     const isCopy = provenance.form === 'snapshot';
     const before = readBefore(mapped, linked && { ...linked, plans }, isCopy);
-    const read = before === 'look' ? await this.#look(reference, linked, from) : undefined;
+    // Who asked for it by its session, or by its id, has made the first read of the look.
+    const isBegun = !isCopy && mapped.statements.some(({ fact }) => fact.kind === 'lifecycle');
+    const read = before === 'look' ? await this.#look(reference, linked, calls, isBegun ? begun : undefined) : undefined;
     const answer = before === 'subscription' ? await calls.billing.object('subscription', reference.id) : undefined;
     const now = answer && (await mapWhole(answer.object, readProvenance(answer, provenance), ourLedger.scope, calls.billing)).mapped;
     // Where Stripe has it no more, what the copy says is all that there is.
@@ -173,11 +171,12 @@ export class SubscriptionIntake {
   async #look(
     reference: SubscriptionReference,
     known: OwnedSubscription | undefined,
-    { calls }: From,
+    calls: StripeCalls,
+    begun?: BegunLook,
   ): Promise<SeenSubscription | undefined> {
     const { plans, ourLedger } = this.#parts;
     const at = { subscription: reference, plans, ...defined({ paidThrough: known?.paidThrough }) };
-    const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing);
+    const seen = await lookAtSubscription(at, ourLedger.scope, calls.billing, begun);
     return seen.outcome === 'missing' ? undefined : seen;
   }
 

@@ -80,6 +80,14 @@ describe('a look', () => {
     expect(found.statements.map(({ asOf }) => asOf)).toEqual(['2026-05-04T00:00:03.000Z', '2026-05-04T00:00:01.000Z']);
   });
 
+  test('knows what was paid between its reads, and is no later for it', async () => {
+    const server = await openBilling({ [retrieve]: newest({ status: 'open' }) });
+    server.routes.set('GET /v1/invoices', { body: listOf([invoice()]), date: '2026-05-03T12:00:05Z' });
+    const found = await look(server);
+    expect(told(found)).toEqual(['active', 'in_1 open', 'in_1 paid']);
+    expect(found.look).toBe('2026-05-03T12:00:00.000Z');
+  });
+
   test('without plans takes every line for one', async () => {
     const server = await openBilling({
       [retrieve]: newest({ lines: listOf([line({ pricing: pricing('price_of_an_account', 'prod_x') })]) }),

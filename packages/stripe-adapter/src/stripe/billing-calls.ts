@@ -15,7 +15,7 @@ const newestInvoice = 'latest_invoice.payments';
 const mostPages = 3;
 
 /** All objects of a list, as of the first of its reads. */
-export interface WholeList extends Pick<Answer, 'asOf' | 'isUndated'> {
+export interface WholeList extends Pick<Answer, 'asOf' | 'isUndated' | 'apiVersion'> {
   readonly objects: readonly unknown[];
 }
 
@@ -153,6 +153,6 @@ export class BillingCalls {
       if (!answer.object.hasMore || last === undefined) break;
       after = { starting_after: last };
     }
-    return first && { objects, asOf: first.asOf, ...defined({ isUndated: first.isUndated }) };
+    return first && { objects, asOf: first.asOf, ...defined({ isUndated: first.isUndated, apiVersion: first.apiVersion }) };
   }
 }
