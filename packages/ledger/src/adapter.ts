@@ -42,5 +42,23 @@ export { bucketSeconds } from './read-models/hour-counts.ts';
 export { hasReadModels } from './read-models/read-model-file.ts';
 export { OpenCalls, settledWithin } from './runtime.ts';
 export type { TakeSlotResult } from './streams/slot-streams.ts';
+export { subscriptionFactContent } from './subscription/fact-text.ts';
+export { planOf } from './subscription/invoices.ts';
+export type {
+  Allocation,
+  CoverLine,
+  CreditNote,
+  InvoiceReason,
+  Lifecycle,
+  LifecycleStatus,
+  MoneyBack,
+  PaidInvoice,
+  SubscriptionFact,
+  SubscriptionObservation,
+  SubscriptionReference,
+  SubscriptionStatement,
+  UnpaidInvoice,
+} from './subscription/observation.ts';
+export type { SubscriptionPolicy } from './subscription/policy.ts';
 export { type Note, type SpanAttributes, type SpanName, traced } from './tracing.ts';
 export { WarningLimit } from './warning-limit.ts';

@@ -105,7 +105,12 @@ function planLines({ id, lines, reason }: PaidInvoice, judged: Judged, policy: S
 const standingOf: Readonly<Record<Access, Standing>> = { full: 'stands', paused: 'held', ended: 'undone' };
 
 /** The plan of a line. Undefined: no plan names its price; then it pays for nothing, unless a person accepted its invoice. */
-function planOf(line: CoverLine, { plans }: SubscriptionPolicy, placed: string, isAccepted = false): string | undefined {
+export function planOf(
+  line: Pick<CoverLine, 'price' | 'product'>,
+  { plans }: Pick<SubscriptionPolicy, 'plans'>,
+  placed: string,
+  isAccepted = false,
+): string | undefined {
   const names = Object.keys(plans);
   if (names.length === 0) return placed;
   const named = (id: string): string | undefined => names.find((name) => plans[name]?.includes(id));

@@ -39,8 +39,9 @@ export interface PaidInvoice {
   readonly currency: string;
   readonly totalMinor: number;
   readonly discountMinor: number;
+  /** Below 0 where credits exceed the charges. */
   readonly taxMinor: number;
-  /** Paid from the customer's balance. */
+  /** Paid from the customer's balance; below 0: paid into it. */
   readonly balanceMinor: number;
   /** Paid outside Stripe. */
   readonly outsideMinor: number;

@@ -18,10 +18,12 @@ import { refuseOpenEnds } from './open-ends.ts';
 import { refuseUnpayable } from './payable-amount.ts';
 import { withSessionId } from './success-url.ts';
 
-const urlSchema = z.string().refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL');
+export const urlSchema: z.ZodType<string> = z
+  .string()
+  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL');
 
 /** Parameters of Stripe's, which Stripe checks, without those that are set here. */
-function parametersWithout<T>(own: readonly string[]): z.ZodType<T> {
+export function parametersWithout<T>(own: readonly string[]): z.ZodType<T> {
   return z.custom<T>(
     (value) => typeof value === 'object' && value !== null && own.every((name) => !(name in value)),
     `must be an object without ${own.join(', ')}: these are set here`,

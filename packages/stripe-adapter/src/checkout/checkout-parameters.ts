@@ -56,11 +56,11 @@ export function intentParameters({ order, intent = {} }: CheckedStart, marks: St
 /** The idempotency key, from the log and the terms alone, so that every process and every retry uses the same one. */
 export function keyFor({ order }: CheckedStart, parameters: object, attached: number, scope: string): string {
   const { orderId, amountMinor, currency } = order;
-  const hash = createHash('sha256')
-    .update(JSON.stringify([amountMinor, currency, parameters]))
-    .digest('hex')
-    .slice(0, 32);
-  return `${scope}-${orderId}-checkout-${attached}-${hash}`;
+  return `${scope}-${orderId}-checkout-${attached}-${hashOf([amountMinor, currency, parameters])}`;
+}
+
+export function hashOf(values: unknown): string {
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 32);
 }
 
 /** Where the customer pays on a session of this `ui_mode`. The names of older API versions are here too. */

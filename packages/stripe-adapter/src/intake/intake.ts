@@ -18,13 +18,14 @@ import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Answer, ListPage } from '../stripe/stripe-request.ts';
 import { readProvenance } from './answer-provenance.ts';
+import { recordForbidden } from './forbidden.ts';
 import { type IntakeResult, stronger } from './intake-result.ts';
 import type { NotOursCache } from './not-ours-cache.ts';
 import type { OurLedger } from './our-ledger.ts';
 import { namingOrder, type Ours, type Ownership, resolveOwnership } from './ownership.ts';
 import type { SiblingSessions } from './sibling-sessions.ts';
 import { type StaleSnapshot, staleSnapshot } from './stale-snapshot.ts';
-import { type Named, named, recordUnreadable, type Unreadable } from './unreadable.ts';
+import { named, recordUnreadable, type Unreadable } from './unreadable.ts';
 
 export interface IntakeParts {
   readonly ledger: PaymentLedger;
@@ -51,7 +52,7 @@ export class Intake {
    * @throws LedgerError `provider_unavailable` or a code of the store: nothing is known, and the source must come again.
    */
   take(object: unknown, provenance: Provenance): Promise<IntakeResult> {
-    return this.#recordForbidden(object, named(object), provenance, () => this.#mapAndRoute(object, provenance));
+    return recordForbidden(this.#parts, object, named(object), provenance, () => this.#mapAndRoute(object, provenance));
   }
 
   async #mapAndRoute(object: unknown, provenance: Provenance): Promise<IntakeResult> {
@@ -76,7 +77,7 @@ export class Intake {
 
   /** Takes in an object of which only the id is known, as thin events report it. @throws LedgerError as `take`. */
   takeById(type: ReadableType, id: string, provenance: Provenance): Promise<IntakeResult> {
-    return this.#recordForbidden(undefined, { type, objectId: id }, provenance, () => this.#readAndRoute(type, id, provenance));
+    return recordForbidden(this.#parts, undefined, { type, objectId: id }, provenance, () => this.#readAndRoute(type, id, provenance));
   }
 
   async #readAndRoute(type: ReadableType, id: string, provenance: Provenance): Promise<IntakeResult> {
@@ -95,28 +96,6 @@ export class Intake {
   /** Records by id an object that cannot be read. @throws LedgerError of the store. */
   recordUnreadable(object: unknown, unreadable: Unreadable, context: Partial<ObjectContext>): Promise<IntakeResult> {
     return recordUnreadable(this.#parts.ledger, JSON.stringify(object) ?? '', unreadable, context);
-  }
-
-  /** A retry gives our key no right that it lacks: a person must grant it, and `recheck` then reads the object. */
-  async #recordForbidden(object: unknown, name: Named, provenance: Provenance, take: () => Promise<IntakeResult>): Promise<IntakeResult> {
-    try {
-      return await take();
-    } catch (error) {
-      if (!isNotAllowed(error)) throw error;
-      if (await this.#isElsewhere(provenance.account)) return { outcome: 'not_ours' };
-      this.#parts.log.error(
-        { err: error, ...name, eventId: provenance.eventId },
-        'our key may not read what tells of an object; it is kept by id',
-      );
-      return this.recordUnreadable(object, { ...name, path: 'permission' }, provenance);
-    }
-  }
-
-  /** True for an account that our key may not read and no order is on: an organisation reports on all of its accounts. */
-  async #isElsewhere(account: string): Promise<boolean> {
-    const { accounts, ledger } = this.#parts;
-    if (account === (await accounts.own())) return false;
-    return (await ledger.forAdapters.accountOrders()).every((orders) => orders.account !== account);
   }
 
   /** A copy that may be out of date, or in another shape. If it is ours, the object as it is now decides. */

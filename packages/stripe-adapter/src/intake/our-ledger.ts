@@ -4,6 +4,7 @@
 
 import type { PaymentLedger } from '@paidonce/ledger';
 import { type Claim, claimOf, marksOf } from '../mapping/claim.ts';
+import type { SubscriptionClaim } from '../mapping/subscription-claim.ts';
 import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 
 export interface OurLedgerOptions {
@@ -54,6 +55,12 @@ export class OurLedger {
   async judge(claim: Claim, objectId: string | undefined = claim.references.at(-1)): Promise<Claim> {
     const { ledgerId, orderId: _, ...rest } = claim;
     return !claim.hasOurScope || (await this.#isOurs(ledgerId, objectId)) ? claim : { ...rest, hasOurScope: false };
+  }
+
+  /** The same for what an object claims about its subscription. @throws LedgerError of the store. */
+  async judgeSubscription(claim: SubscriptionClaim): Promise<SubscriptionClaim> {
+    const { ledgerId, subscriptionId: _, ...rest } = claim;
+    return !claim.hasOurScope || (await this.#isOurs(ledgerId, claim.references.at(-1))) ? claim : { ...rest, hasOurScope: false };
   }
 
   async #isOurs(ledgerId: string | undefined, objectId: string | undefined): Promise<boolean> {

@@ -4,8 +4,9 @@ import type { PaymentLedger } from '@paidonce/ledger';
 import type { StripeSource } from '../mapping/provenance.ts';
 import { isoTime } from '../mapping/received.ts';
 import type { Accounts } from '../stripe/accounts.ts';
+import { billingTypes } from '../stripe/billing-types.ts';
 import { apiVersion as ourVersion, releaseOf } from '../stripe/client.ts';
-import { isIdle, isWorthNoCall, timesOf } from '../stripe/event-types.ts';
+import { isIdle, isIdleBilling, isWorthNoCall, timesOf } from '../stripe/event-types.ts';
 import { readableTypes } from '../stripe/readable-types.ts';
 import type { StripeEvent, StripeThinEvent } from '../stripe/stripe-event-objects.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
@@ -13,12 +14,15 @@ import type { Intake } from './intake.ts';
 import type { IntakeResult } from './intake-result.ts';
 import type { OurLedger } from './our-ledger.ts';
 import { findOrder } from './ownership.ts';
+import type { SubscriptionIntake } from './subscription-intake.ts';
 
 export interface StripeEventsParts {
   readonly ledger: PaymentLedger;
   readonly accounts: Accounts;
   readonly intake: Intake;
   readonly ourLedger: OurLedger;
+  /** Absent: objects of subscriptions are ignored. */
+  readonly subscriptions?: Pick<SubscriptionIntake, 'take' | 'takeById'>;
 }
 
 /** What is known of an event besides its content. */
@@ -39,15 +43,16 @@ export class StripeEvents {
 
   /** Takes in an event with a copy of the object, in the shape of the endpoint's API version. @throws LedgerError as `Intake.take`. */
   async takeSnapshot(event: StripeEvent, { source, account, livemode }: EventProvenance): Promise<IntakeResult> {
-    const { accounts, intake } = this.#parts;
+    const { accounts, subscriptions } = this.#parts;
     const { created, id: eventId, api_version: apiVersion } = event;
     const { object } = event.data;
-    if (isIdle(event.type) || isOfNoPayment(object)) return { outcome: 'ignored' };
+    const ofSubscription = isOfSubscription(object) ? subscriptions : undefined;
+    if (ofSubscription ? isIdleBilling(event.type, object) : isIdle(event.type) || isOfNoPayment(object)) return { outcome: 'ignored' };
     // Live Connect endpoints receive test events by design.
     if (livemode !== undefined && livemode !== event.livemode && !(await this.#concernsUs(object))) return { outcome: 'ignored' };
     const isForeign = apiVersion !== null && releaseOf(apiVersion) !== releaseOf(ourVersion);
     if (isForeign && isWorthNoCall(event.type)) return { outcome: 'ignored' };
-    return intake.take(object, {
+    return (ofSubscription ?? this.#parts.intake).take(object, {
       source,
       account: event.account ?? account ?? (await accounts.own()),
       livemode: event.livemode,
@@ -61,27 +66,37 @@ export class StripeEvents {
 
   /** Takes in an event without a copy: the object is read before it counts. @throws LedgerError as `Intake.take`. */
   async takeThin(event: StripeThinEvent, { source, account, livemode }: EventProvenance): Promise<IntakeResult> {
-    const { accounts, intake } = this.#parts;
+    const { accounts, intake, subscriptions } = this.#parts;
     const { created, id: eventId, related_object: related } = event;
     const type = readableTypes.find((each) => each === related?.type);
-    if (related === null || type === undefined) return { outcome: 'ignored' };
-    if (isIdle(event.type) || isWorthNoCall(event.type)) return { outcome: 'ignored' };
+    const billingType = subscriptions && billingTypes.find((each) => each === related?.type);
+    if (related === null || (type === undefined && billingType === undefined)) return { outcome: 'ignored' };
+    if (isIdle(event.type) || isIdleBilling(event.type) || isWorthNoCall(event.type)) return { outcome: 'ignored' };
     // Our key cannot read an object of the other mode, and the ledger knows no id of it.
     if (livemode !== undefined && livemode !== event.livemode) return { outcome: 'ignored' };
-    return intake.takeById(type, related.id, {
+    const provenance = {
       source,
       account: event.account ?? account ?? (await accounts.own()),
       livemode: event.livemode,
       asOf: created,
       ...timesOf(event.type, created),
       eventId,
-    });
+    };
+    if (subscriptions && billingType !== undefined) return subscriptions.takeById(billingType, related.id, provenance);
+    return type === undefined ? { outcome: 'ignored' } : intake.takeById(type, related.id, provenance);
   }
 
   async #concernsUs(object: unknown): Promise<boolean> {
     const { ourLedger, ledger } = this.#parts;
     return (await findOrder(await ourLedger.claimOf(identityOf(object)), ledger)) !== undefined;
   }
+}
+
+/** An object of Stripe Billing, or the session that begins a subscription. */
+function isOfSubscription(object: unknown): boolean {
+  if (typeof object !== 'object' || object === null || !('object' in object)) return false;
+  if (object.object === 'checkout.session') return 'mode' in object && object.mode === 'subscription';
+  return billingTypes.some((each) => each === object.object);
 }
 
 /** An object without a name may be anything, and is recorded by its id. */

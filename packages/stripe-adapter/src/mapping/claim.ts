@@ -6,7 +6,10 @@ import type { StripeIdentity } from '../stripe/stripe-objects.ts';
 /** Metadata keys, on a session and on its payment intent. */
 const scopeKey = 'paidonce';
 export const orderKey = 'paidonce_order';
+export const subscriptionKey = 'paidonce_subscription';
 const ledgerKey = 'paidonce_ledger';
+/** All keys of ours: a shop sets none of them itself. */
+export const ourKeys: readonly string[] = [scopeKey, orderKey, subscriptionKey, ledgerKey];
 
 /** What an object claims about its order. */
 export interface Claim {
@@ -31,8 +34,13 @@ export function metadataFor(scope: string, orderId: string, ledgerId: string): R
   return { [scopeKey]: scope, [orderKey]: orderId, [ledgerKey]: ledgerId };
 }
 
+/** Metadata for a session and for the subscription that it begins: Stripe copies the latter into each invoice. */
+export function subscriptionMetadata(scope: string, subscriptionId: string, ledgerId: string): Record<string, string> {
+  return { [scopeKey]: scope, [subscriptionKey]: subscriptionId, [ledgerKey]: ledgerId };
+}
+
 /** The marks on an object of our scope. Undefined: it bears another, or none. A charge too: Stripe copied its intent's when it was made. */
-export function marksOf({ metadata }: StripeIdentity, scope: string): Pick<Claim, 'ledgerId'> | undefined {
+export function marksOf({ metadata }: Pick<StripeIdentity, 'metadata'>, scope: string): Pick<Claim, 'ledgerId'> | undefined {
   return metadata[scopeKey] === scope ? defined({ ledgerId: metadata[ledgerKey] }) : undefined;
 }
 

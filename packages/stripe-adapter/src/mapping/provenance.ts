@@ -22,6 +22,8 @@ export interface ObjectContext {
   readonly livemode?: boolean;
   /** When Stripe stated this content: `event.created`, or the `Date` header of a read. ISO 8601. */
   readonly asOf: string;
+  /** `asOf` is our own clock: the answer bore no `Date`. It says nothing of a subscription then. */
+  readonly isUndated?: true;
   /** When the money came, if the event that led to the object says that it did. ISO 8601. */
   readonly paidAt?: string;
   /** When the session was completed, if the event that led to the object says that it was: paid, or not yet. ISO 8601. */

@@ -47,6 +47,10 @@ interface PaymentIntents extends Retrieves, Creates {
   cancel(id: string, parameters: object, options: StripeRequestOptions): Promise<StripeAnswer>;
 }
 
+interface Invoices extends Retrieves, Lists {
+  listLineItems(id: string, parameters: object, options: StripeRequestOptions): PromiseLike<StripeAnswer>;
+}
+
 interface WebhookSignature {
   /** Majors 17 to 21 declare `body` as text. They take bytes too. */
   verifyHeaderAsync(
@@ -59,8 +63,19 @@ interface WebhookSignature {
   ): Promise<boolean>;
 }
 
-/** A client of Stripe with the shop's key. `new Stripe(key)` is one, of stripe 17 to 23. */
-export interface StripeClient {
+/** What subscriptions need of a client beyond one-time payments. Stripe 18 and newer have all of it. */
+export interface BillingClient {
+  readonly subscriptions: Retrieves & Lists;
+  readonly subscriptionItems: Lists;
+  readonly invoices: Invoices;
+  readonly invoicePayments: Retrieves & Lists;
+  readonly creditNotes: Retrieves & Lists;
+  readonly prices: Retrieves;
+  readonly billingPortal: { readonly sessions: Creates };
+}
+
+/** A client of Stripe with the shop's key. `new Stripe(key)` is one, of stripe 17 to 23; for subscriptions of 18 to 23. */
+export interface StripeClient extends Partial<BillingClient> {
   readonly accounts: { retrieveCurrent(parameters: object, options: StripeRequestOptions): Promise<StripeAnswer> };
   readonly balance: { retrieve(parameters: object, options: StripeRequestOptions): Promise<StripeAnswer> };
   readonly checkout: { readonly sessions: Sessions };
@@ -100,11 +115,37 @@ const needed: readonly string[] = [
   'webhooks.signature.verifyHeaderAsync',
 ];
 
+const neededForSubscriptions: readonly string[] = [
+  'subscriptions.retrieve',
+  'subscriptions.list',
+  'subscriptionItems.list',
+  'invoices.retrieve',
+  'invoices.list',
+  'invoices.listLineItems',
+  'invoicePayments.retrieve',
+  'invoicePayments.list',
+  'creditNotes.retrieve',
+  'creditNotes.list',
+  'prices.retrieve',
+  'billingPortal.sessions.create',
+];
+
 /** @throws LedgerError `invalid_input`: the client lacks a method, which the message names. */
 export function checkClient(stripe: StripeClient): void {
-  const lacking = needed.find((path) => typeof memberOf(stripe, path) !== 'function');
+  const lacking = lackingOf(stripe, needed);
   if (lacking === undefined) return;
   throw new LedgerError('invalid_input', `stripe has no ${lacking}; pass new Stripe(key) of stripe 17 or newer`);
+}
+
+/** @throws LedgerError `invalid_input`: the client lacks a method that subscriptions need, which the message names. */
+export function checkBillingClient(stripe: StripeClient): asserts stripe is StripeClient & BillingClient {
+  const lacking = lackingOf(stripe, neededForSubscriptions);
+  if (lacking === undefined) return;
+  throw new LedgerError('invalid_input', `stripe has no ${lacking}, which subscriptions need; pass new Stripe(key) of stripe 18 or newer`);
+}
+
+function lackingOf(stripe: StripeClient, paths: readonly string[]): string | undefined {
+  return paths.find((path) => typeof memberOf(stripe, path) !== 'function');
 }
 
 function memberOf(client: unknown, path: string): unknown {

@@ -21,6 +21,26 @@ export const eventTypes: readonly string[] = [
   'charge.dispute.funds_reinstated',
 ];
 
+/**
+ * The Stripe events that report on subscriptions: a list of their own, since with the others they are more than twenty. What is
+ * missing here decides nothing: `invoice.created` above all, which Stripe waits for to be acknowledged before it goes on.
+ */
+export const billingEventTypes: readonly string[] = [
+  'invoice.paid',
+  'invoice.finalized',
+  'invoice.payment_failed',
+  'invoice.payment_action_required',
+  'invoice.voided',
+  'invoice.marked_uncollectible',
+  'invoice_payment.paid',
+  'credit_note.created',
+  'credit_note.voided',
+  'customer.subscription.created',
+  'customer.subscription.updated',
+  'customer.subscription.deleted',
+  'customer.subscription.paused',
+];
+
 /** Sent once the money came, and for nothing else. */
 const paidTypes: readonly string[] = ['payment_intent.succeeded', 'checkout.session.async_payment_succeeded'];
 
@@ -47,6 +67,46 @@ const idleTypes: ReadonlySet<string> = new Set([
 /** True if the event is ignored before anything is asked. @param type also as thin events have it: `v1.charge.succeeded`. */
 export function isIdle(type: string): boolean {
   return idleTypes.has(snapshotType(type));
+}
+
+/** Of the objects of a subscription: what they tell of access or money, a type above tells too. */
+const idleBillingTypes: ReadonlySet<string> = new Set([
+  'invoice.created',
+  'invoice.updated',
+  'invoice.upcoming',
+  'invoice.deleted',
+  'invoice.sent',
+  'invoice.will_be_due',
+  'invoice.overdue',
+  'invoice.overpaid',
+  'invoice.finalization_failed',
+  'invoice.payment_attempt_required',
+  'invoice.discount_added',
+  'invoice.discount_removed',
+  'invoice.line_item_added',
+  'invoice.line_item_removed',
+  'invoice.line_item_pricing_changed',
+  'invoice.line_item_quantity_changed',
+  'invoice_payment.open',
+  'credit_note.updated',
+  'customer.subscription.trial_will_end',
+  'customer.subscription.pending_update_applied',
+  'customer.subscription.pending_update_expired',
+  'customer.subscription.default_payment_method_changed',
+  'customer.subscription.item_tax_rates_changed',
+]);
+
+/**
+ * True if an event about a subscription is ignored before anything is asked. An invoice that was only finalized says something
+ * where it was sent with terms.
+ *
+ * @param type as for `isIdle`.
+ * @param object the copy in the event. Undefined: it has none.
+ */
+export function isIdleBilling(type: string, object?: unknown): boolean {
+  const name = snapshotType(type);
+  if (name !== 'invoice.finalized' || typeof object !== 'object' || object === null) return idleBillingTypes.has(name);
+  return 'collection_method' in object && object.collection_method === 'charge_automatically';
 }
 
 /** True if the event says something to people, and nothing that decides. It is not worth a call: card testing makes thousands. */

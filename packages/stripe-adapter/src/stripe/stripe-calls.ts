@@ -1,8 +1,10 @@
 // Every call that we make to Stripe. How one is made, and what counts as its answer, is in `stripe-request.ts`.
 import type Stripe from 'stripe';
 import * as z from 'zod';
-import { type StripeRequestOptions as Options, type StripeClient, settingOf } from './client.ts';
+import { BillingCalls } from './billing-calls.ts';
+import { checkBillingClient, type StripeRequestOptions as Options, type StripeClient, settingOf } from './client.ts';
 import { type CreatedIntent, type CreatedSession, createdIntentSchema, createdSessionSchema } from './created-objects.ts';
+import { eventTypes } from './event-types.ts';
 import { lineItemsSchema, type StripeLineItem } from './line-items.ts';
 import { type ListWindow, pageLimit, pageOf } from './list-window.ts';
 import type { RefundsOf } from './money-objects.ts';
@@ -43,6 +45,18 @@ export class StripeCalls {
   /** The same calls on a connected account. */
   on(connected: string): StripeCalls {
     return new StripeCalls({ ...this.#options, connected });
+  }
+
+  /** The calls of subscriptions. @throws LedgerError `invalid_input`: the client lacks one, which the start refuses too. */
+  get billing(): BillingCalls {
+    checkBillingClient(this.#stripe);
+    return new BillingCalls(this.#stripe, this.#requests);
+  }
+
+  /** Stripe's own time, by a read that every key of ours may make. ISO 8601. Undefined: the answer bore no `Date`. */
+  async now(): Promise<string | undefined> {
+    const { asOf, isUndated } = await this.events(eventTypes, { createdFrom: 0, createdTo: 0 });
+    return isUndated ? undefined : asOf;
   }
 
   /** The id of the key's own account. */

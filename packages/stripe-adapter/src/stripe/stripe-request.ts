@@ -17,6 +17,8 @@ export interface Answer<T = unknown> {
   readonly apiVersion?: string;
   /** Stripe repeated its stored answer to an earlier request with this idempotency key; the object may have changed since. */
   readonly isReplayed?: true;
+  /** The response has no `Date`: `asOf` is our own clock, which ends nothing. */
+  readonly isUndated?: true;
 }
 
 export interface ListPage {
@@ -80,13 +82,21 @@ export class StripeRequests {
     });
     const { date, 'stripe-version': shapedBy, 'idempotent-replayed': replayed } = headers;
     const at = new Date(date ?? '');
-    const asOf = (Number.isNaN(at.getTime()) ? runtime.now() : at).toISOString();
-    return { object, asOf, ...(replayed === 'true' ? { isReplayed: true } : {}), ...defined({ apiVersion: shapedBy }) };
+    const isUndated = Number.isNaN(at.getTime());
+    return {
+      object,
+      asOf: (isUndated ? runtime.now() : at).toISOString(),
+      ...(replayed === 'true' ? { isReplayed: true } : {}),
+      ...(isUndated ? { isUndated: true } : {}),
+      ...defined({ apiVersion: shapedBy }),
+    };
   }
 
   /** Undefined: Stripe has no such object in our account and mode. */
-  find(request: StripeRequest): Promise<Answer | undefined> {
-    return this.ask(request, anySchema).catch(undefinedWhereMissing);
+  find(request: StripeRequest): Promise<Answer | undefined>;
+  find<T>(request: StripeRequest, schema: z.ZodType<T>): Promise<Answer<T> | undefined>;
+  find(request: StripeRequest, schema: z.ZodType<unknown> = anySchema): Promise<Answer | undefined> {
+    return this.ask(request, schema).catch(undefinedWhereMissing);
   }
 
   async list(request: Omit<StripeRequest, 'asked'>, of: Listed): Promise<Answer<ListPage>> {

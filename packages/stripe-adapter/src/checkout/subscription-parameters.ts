@@ -1,0 +1,33 @@
+// What is asked of Stripe to start a subscription: the caller's parameters, with what makes the objects ours and pins the price.
+import { defined } from '@paidonce/ledger/adapter';
+import type Stripe from 'stripe';
+import type { StripePrice } from '../stripe/subscription-objects.ts';
+import { hashOf } from './checkout-parameters.ts';
+import type { CheckedSubscription } from './subscription-terms.ts';
+
+/**
+ * The marks stand on the session and on the subscription: Stripe copies those into each invoice. `currency` is always named: a
+ * price in several currencies would otherwise be charged in that of the visitor's country, and a subscription keeps it for life.
+ */
+export function subscriptionSessionParameters(
+  { session = {}, quantity, trialDays, customer, successUrl, cancelUrl }: CheckedSubscription,
+  price: Pick<StripePrice, 'id' | 'currency'>,
+  marks: Stripe.MetadataParam,
+): Stripe.Checkout.SessionCreateParams {
+  const data = session.subscription_data;
+  return {
+    currency: price.currency,
+    ...session,
+    mode: 'subscription',
+    line_items: [{ price: price.id, quantity }, ...(session.line_items ?? [])],
+    success_url: successUrl,
+    ...defined({ cancel_url: cancelUrl, customer }),
+    metadata: { ...session.metadata, ...marks },
+    subscription_data: { ...data, ...defined({ trial_period_days: trialDays }), metadata: { ...data?.metadata, ...marks } },
+  };
+}
+
+/** The idempotency key, from the log and the terms alone, so that every process and every retry uses the same one. */
+export function subscriptionKeyFor({ subscriptionId }: CheckedSubscription, parameters: object, attached: number, scope: string): string {
+  return `${scope}-${subscriptionId}-subscription-${attached}-${hashOf(parameters)}`;
+}

@@ -1,0 +1,52 @@
+// Maps an object of Stripe Billing with all of the lists that it depends on: of more than ten lines the first ten come along, and
+// the one that pays for the period is the last.
+
+import type { Incomplete, Unread } from '../mapping/billing-reading.ts';
+import type { ObjectContext } from '../mapping/provenance.ts';
+import { type MappedSubscription, toSubscriptionObservation } from '../mapping/to-subscription-observation.ts';
+import type { BillingCalls } from '../stripe/billing-calls.ts';
+import type { Answer } from '../stripe/stripe-request.ts';
+
+/** When an answer was read, by Stripe's clock, and in which version. */
+export type ReadTime = Pick<Answer, 'asOf' | 'isUndated' | 'apiVersion'>;
+
+export interface WholeSubscription {
+  /** None of its lists is incomplete. */
+  readonly mapped: MappedSubscription;
+  /** Of the reads that were made here. */
+  readonly reads: readonly ReadTime[];
+}
+
+/** @throws LedgerError `provider_unavailable`: a list could not be read, and without it nothing is known. */
+export async function mapWhole(object: unknown, context: ObjectContext, scope: string, calls: BillingCalls): Promise<WholeSubscription> {
+  const first = toSubscriptionObservation(object, context, scope);
+  if (first.incomplete.length === 0) return { mapped: first, reads: [] };
+  const reads: ReadTime[] = [];
+  const missing: Unread[] = [];
+  let whole = object;
+  for (const part of first.incomplete) {
+    const list = await (part.list === 'lines' ? calls.invoiceLines(part.of) : calls.items(part.of));
+    if (list === undefined) missing.push(unreadOf(part));
+    else {
+      reads.push(list);
+      whole = withList(whole, part, list.objects);
+    }
+  }
+  const mapped = toSubscriptionObservation(whole, context, scope);
+  return { mapped: { ...mapped, incomplete: [], unreadable: [...mapped.unreadable, ...missing] }, reads };
+}
+
+/** Where an object that is meant may stand within the one that was read. */
+const within = ['subscription', 'latest_invoice', 'invoice'] as const;
+
+function withList(object: unknown, { list, of }: Incomplete, data: readonly unknown[]): unknown {
+  if (typeof object !== 'object' || object === null) return object;
+  const fields = object as Readonly<Record<string, unknown>>;
+  if (fields['id'] === of) return { ...fields, [list]: { data, has_more: false } };
+  const expanded = within.flatMap((name) => (typeof fields[name] === 'object' ? [[name, withList(fields[name], { list, of }, data)]] : []));
+  return { ...fields, ...Object.fromEntries(expanded) };
+}
+
+function unreadOf({ list, of }: Incomplete): Unread {
+  return { type: list === 'lines' ? 'invoice' : 'subscription', objectId: of, path: list };
+}

@@ -1,0 +1,89 @@
+// What is read before a statement about a subscription is recorded.
+import type { Lifecycle, PaidInvoice } from '@paidonce/ledger/adapter';
+import { describe, expect, test } from 'vitest';
+import { day, invoice, item, line, listOf, ofInvoiceItem, ofItem, pricing, subscription } from '../billing-objects.test-support.ts';
+import { toSubscriptionObservation } from '../mapping/to-subscription-observation.ts';
+import { type KnownSubscription, readBefore } from './read-before.ts';
+
+const map = (object: unknown, asOf = '2026-05-01T01:00:20.000Z') =>
+  toSubscriptionObservation(object, { account: 'acct_1', asOf }, 'paidonce');
+const lifecycle = (fields: Parameters<typeof subscription>[0] = {}) => map(subscription(fields)).statements[0]?.fact as Lifecycle;
+const known: KnownSubscription = { plans: { club: ['price_month'], gold: ['prod_gold'] }, lifecycle: lifecycle(), holds: () => false };
+const before = (object: unknown, more: Partial<KnownSubscription> = {}) => readBefore(map(object), { ...known, ...more }, true);
+
+describe('a renewal', () => {
+  test('needs no read', () => {
+    expect(before(invoice())).toBeUndefined();
+    expect(before(subscription({ latest_invoice: 'in_2' }))).toBeUndefined();
+  });
+
+  test('of a subscription that nobody has linked is looked at', () => {
+    expect(readBefore(map(invoice()), undefined, true)).toBe('look');
+  });
+});
+
+describe('an invoice that costs nothing', () => {
+  const free = [line({ amount: 0 })];
+  // biome-ignore format: a table
+  test.each([
+    ['a trial, or free time', { total: 0, lines: listOf(free) }, 'look'],
+    ['with a setup fee, which pays for no plan', { total: 900, lines: listOf([...free, line({ id: 'il_2', amount: 900, parent: ofInvoiceItem() })]) }, 'look'],
+    ['with an add-on, which pays for no plan', { total: 900, lines: listOf([...free, line({ id: 'il_2', amount: 900, pricing: pricing('price_addon', 'prod_addon') })]) }, 'look'],
+    ['by a coupon', { total: 0, lines: listOf([line({ discount_amounts: [{ amount: 2_000, discount: 'di_1' }] })]), total_discount_amounts: [{ amount: 2_000, discount: 'di_1' }] }, undefined],
+    ['by credits that exceed it', { total: -50, lines: listOf([line(), line({ id: 'il_2', amount: -2_050, parent: ofItem({ proration: true }) })]) }, undefined],
+    ['of prices that no plan names', { total: 0, lines: listOf([line({ amount: 0, pricing: pricing('price_addon', 'prod_addon') })]) }, undefined],
+    ['of a product that a plan names', { total: 0, lines: listOf([line({ amount: 0, pricing: pricing('price_x', 'prod_gold') })]) }, 'look'],
+  ])('is looked at where it may be a trial: %s', (_what, fields, expected) => {
+    expect(before(invoice(fields))).toBe(expected);
+  });
+
+  test('without plans every line is of one', () => {
+    const addon = invoice({ total: 0, lines: listOf([line({ amount: 0, pricing: pricing('price_addon', 'prod_addon') })]) });
+    expect(before(addon, { plans: {} })).toBe('look');
+  });
+});
+
+describe('an invoice that is paid for nothing that lasts', () => {
+  test('is looked at where all its lines of plans are over, and not where one is not', () => {
+    const april = { period: { start: day('2026-04-01'), end: day('2026-05-01') } };
+    expect(before(invoice({ lines: listOf([line(april)]) }))).toBe('look');
+    expect(before(invoice({ lines: listOf([line(april), line({ id: 'il_2' })]) }))).toBeUndefined();
+    const addon = line({ id: 'il_2', pricing: pricing('price_addon', 'prod_addon') });
+    expect(before(invoice({ lines: listOf([line(april), addon]) }))).toBe('look');
+  });
+
+  test.each(['canceled', 'incomplete_expired'] as const)('is looked at where the subscription is %s', (status) => {
+    expect(before(invoice(), { lifecycle: lifecycle({ status }) })).toBe('look');
+  });
+
+  test('told again needs no look', () => {
+    const holds = ({ id }: PaidInvoice) => id === 'in_1';
+    expect(before(invoice({ total: 0, lines: listOf([line({ amount: 0 })]) }), { holds })).toBeUndefined();
+  });
+});
+
+describe('a state of the subscription', () => {
+  test('that is other than known is read again, where it is a copy in an event', () => {
+    const pastDue = map(subscription({ status: 'past_due' }));
+    expect(readBefore(pastDue, known, true)).toBe('subscription');
+    expect(readBefore(pastDue, known, false)).toBeUndefined();
+    const { lifecycle: _, ...none } = known;
+    expect(readBefore(map(subscription()), none, true)).toBe('subscription');
+  });
+
+  // biome-ignore format: a table
+  test.each([
+    ['status', { status: 'past_due' }], ['customer', { customer: 'cus_2' }], ['trial end', { trial_end: day('2026-06-01') }],
+    ['pause', { pause_collection: { behavior: 'void', resumes_at: null } }], ['cancellation', { cancel_at: day('2026-06-01') }],
+    ['seats', { items: listOf([item({ quantity: 2 })]) }],
+  ] as const)('is another by its %s', (_what, fields) => {
+    const other = subscription(fields as Parameters<typeof subscription>[0]);
+    expect(before(other)).toBe('subscription');
+    expect(before(other, { lifecycle: map(other).statements[0]?.fact as Lifecycle })).toBeUndefined();
+  });
+
+  test('paused until a day is another than paused without an end', () => {
+    const paused = (resumes_at: number | null) => ({ pause_collection: { behavior: 'void', resumes_at } });
+    expect(before(subscription(paused(null)), { lifecycle: lifecycle(paused(day('2026-07-01'))) })).toBe('subscription');
+  });
+});

@@ -1,0 +1,60 @@
+// What is read at Stripe before a statement about a subscription is recorded: what an event tells may be old, and some of it means
+// something only together with the rest. A usual renewal needs none of this.
+import {
+  type Lifecycle,
+  type PaidInvoice,
+  type SubscriptionPolicy,
+  type SubscriptionStatement,
+  subscriptionFactContent,
+} from '@paidonce/ledger/adapter';
+import { isEnded } from '../mapping/lifecycle.ts';
+import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
+import { isOfPlan } from './plan-lines.ts';
+
+/** What the ledger holds of the subscription. */
+export interface KnownSubscription {
+  readonly plans: SubscriptionPolicy['plans'];
+  /** Absent: none was told yet. */
+  readonly lifecycle?: Lifecycle;
+  /** Whether the ledger holds exactly this of the invoice: then nothing new can follow from it. */
+  readonly holds: (invoice: PaidInvoice) => boolean;
+}
+
+/** `look`: at the subscription and its invoices, recorded in one append. `subscription`: the subscription as it is now. */
+export type ReadBefore = 'look' | 'subscription';
+
+/**
+ * @param known undefined: nobody has linked the subscription yet.
+ * @param isCopy the statements are of a copy in an event, not of what Stripe answered just now.
+ */
+export function readBefore(
+  { statements }: Pick<MappedSubscription, 'statements'>,
+  known: KnownSubscription | undefined,
+  isCopy: boolean,
+): ReadBefore | undefined {
+  if (known === undefined) return 'look';
+  if (statements.some((statement) => isNewPaid(statement, known) && needsLook(statement, known))) return 'look';
+  // Events of one second come in any order, and late ones after a day: what is other than known may be older.
+  const isOther = ({ fact }: SubscriptionStatement): boolean => fact.kind === 'lifecycle' && !isHeld(fact, known);
+  return isCopy && statements.some(isOther) ? 'subscription' : undefined;
+}
+
+type PaidStatement = SubscriptionStatement & { readonly fact: PaidInvoice };
+
+function isNewPaid(statement: SubscriptionStatement, { holds }: KnownSubscription): statement is PaidStatement {
+  const { fact } = statement;
+  return fact.kind === 'invoice' && fact.status === 'paid' && !holds(fact);
+}
+
+function needsLook({ fact, asOf }: PaidStatement, { plans, lifecycle }: KnownSubscription): boolean {
+  const lines = fact.lines.filter((line) => line.role !== 'credit' && isOfPlan(line, plans));
+  if (lines.length === 0) return false;
+  // A trial or a free month: the end of a trial stands in the subscription, and an older state of it may not have it yet.
+  if (fact.discountMinor === 0 && lines.every(({ netMinor }) => netMinor <= 0)) return true;
+  // Paid, and over: else access came back, and ended again at the next look.
+  return lines.every(({ to }) => to <= asOf) || (lifecycle !== undefined && isEnded(lifecycle));
+}
+
+function isHeld(told: Lifecycle, { lifecycle }: KnownSubscription): boolean {
+  return lifecycle !== undefined && subscriptionFactContent(told) === subscriptionFactContent(lifecycle);
+}

@@ -1,0 +1,112 @@
+// A look: the subscription and its invoices, read at Stripe now. Only a look may end what was paid for, so its time is that of its
+// first read, by Stripe's clock: whatever was paid before it is then known, whichever object was read first.
+import type { CoverLine, PaidInvoice, SubscriptionPolicy, SubscriptionReference, SubscriptionStatement } from '@paidonce/ledger/adapter';
+import { defined, subscriptionFactContent } from '@paidonce/ledger/adapter';
+import type { Unread } from '../mapping/billing-reading.ts';
+import type { ObjectContext } from '../mapping/provenance.ts';
+import { type SubscriptionClaim, subscriptionClaimOf } from '../mapping/subscription-claim.ts';
+import type { MappedSubscription } from '../mapping/to-subscription-observation.ts';
+import type { BillingCalls } from '../stripe/billing-calls.ts';
+import { mapWhole, type ReadTime } from './map-whole.ts';
+import { isOfPlan } from './plan-lines.ts';
+
+export interface LookedAt {
+  readonly subscription: SubscriptionReference;
+  readonly plans: SubscriptionPolicy['plans'];
+  /** What the ledger holds as paid for. ISO 8601 UTC. Absent: nothing. */
+  readonly paidThrough?: string;
+}
+
+/** `missing`: Stripe has no such subscription in the account and mode, and nothing follows from that. */
+export type Look = { readonly outcome: 'missing' } | SeenSubscription;
+
+export interface SeenSubscription {
+  readonly outcome: 'seen';
+  readonly claim: SubscriptionClaim;
+  readonly statements: readonly SubscriptionStatement[];
+  /** What was read and not understood: kept by its id. */
+  readonly unreadable: readonly Unread[];
+  /**
+   * The time of the look, ISO 8601 UTC. Absent: the state of the subscription or an invoice was not understood, or Stripe did
+   * not say when it answered. Then it says what it says, and may end nothing.
+   */
+  readonly look?: string;
+}
+
+/** Invoices are listed by their creation, and are paid up to three days after the period began. */
+const beforeEndSeconds = 3 * 24 * 3_600;
+/** The ledger takes no more at once. Invoices come newest first. */
+const mostStatements = 1_000;
+
+/** A read of the subscription with its newest invoice. */
+export interface BegunLook {
+  readonly mapped: MappedSubscription;
+  /** In the order in which they were made. Never empty. */
+  readonly reads: readonly ReadTime[];
+}
+
+/**
+ * One read of Stripe; another one where the newest invoice does not show by itself that the period was paid.
+ *
+ * @param begun the first read, where it was made already: just now, by who asks.
+ * @throws LedgerError as `StripeCalls`.
+ */
+export async function lookAtSubscription(at: LookedAt, scope: string, calls: BillingCalls, begun?: BegunLook): Promise<Look> {
+  const first = begun ?? (await begin(at, scope, calls));
+  if (first === undefined) return { outcome: 'missing' };
+  const { id } = at.subscription;
+  const statements = [...first.mapped.statements];
+  const unreadable = [...first.mapped.unreadable];
+  const reads = [...first.reads];
+  if (!statements.some(({ fact }) => fact.kind === 'invoice' && fact.status === 'paid' && reachesBeyond(fact, at))) {
+    const list = await calls.invoicesOf(id, createdFrom(at));
+    if (list === undefined) return { outcome: 'missing' };
+    reads.push(list);
+    const told = new Set(statements.map(({ fact }) => subscriptionFactContent(fact)));
+    for (const invoice of list.objects) {
+      // A gateway that drops the filter must not make another member's invoices this one's.
+      if (subscriptionClaimOf(invoice, scope).subscription !== id) continue;
+      const { mapped, reads: more } = await mapWhole(invoice, contextOf(at, list), scope, calls);
+      // What was open in the first read may be paid by now.
+      const news = mapped.statements.filter(({ fact }) => !told.has(subscriptionFactContent(fact)));
+      if (statements.length + news.length > mostStatements) break;
+      statements.push(...news);
+      unreadable.push(...mapped.unreadable);
+      reads.push(...more);
+    }
+  }
+  const { claim } = first.mapped;
+  return { outcome: 'seen', claim, statements, unreadable, ...defined({ look: timeOf(reads, statements, unreadable) }) };
+}
+
+async function begin(at: LookedAt, scope: string, calls: BillingCalls): Promise<BegunLook | undefined> {
+  const answer = await calls.object('subscription', at.subscription.id);
+  if (answer === undefined) return undefined;
+  const { mapped, reads } = await mapWhole(answer.object, contextOf(at, answer), scope, calls);
+  return { mapped, reads: [answer, ...reads] };
+}
+
+function contextOf({ subscription: { account, livemode } }: LookedAt, read: ReadTime): ObjectContext {
+  return { account, livemode, asOf: read.asOf, ...defined({ apiVersion: read.apiVersion, isUndated: read.isUndated }) };
+}
+
+function reachesBeyond({ lines, reason }: PaidInvoice, { paidThrough, plans }: LookedAt): boolean {
+  // Where an anchor lies ahead, the first stretch is a proration.
+  const isBase = ({ role }: CoverLine): boolean => role === 'base' || (role === 'proration' && reason === 'create');
+  return lines.some((line) => isBase(line) && isOfPlan(line, plans) && (paidThrough === undefined || line.to > paidThrough));
+}
+
+function createdFrom({ paidThrough }: LookedAt): number | undefined {
+  return paidThrough === undefined ? undefined : Math.floor(Date.parse(paidThrough) / 1_000) - beforeEndSeconds;
+}
+
+function timeOf(
+  reads: readonly ReadTime[],
+  statements: readonly SubscriptionStatement[],
+  unreadable: readonly Unread[],
+): string | undefined {
+  const isUnderstood =
+    statements.some(({ fact }) => fact.kind === 'lifecycle') && unreadable.every(({ type }) => type === 'invoice_payment');
+  if (!isUnderstood || reads.some(({ isUndated }) => isUndated === true)) return undefined;
+  return reads.map(({ asOf }) => asOf).toSorted()[0];
+}

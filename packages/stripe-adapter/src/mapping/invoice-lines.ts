@@ -1,0 +1,44 @@
+// What the lines of an invoice pay for. Only lines of the subscription itself count, whatever else stands on the invoice.
+import type { CoverLine } from '@paidonce/ledger/adapter';
+import type { StripeInvoiceLine } from '../stripe/invoice-objects.ts';
+import { isoTime } from './received.ts';
+
+/** The price and product of a line for which Stripe names none: of no plan, and a person may accept it. */
+const unnamed = 'unknown';
+
+/** The recurring lines, sorted by id; or the path of one that cannot be. @param subscription `sub_…`. */
+export function readLines(
+  lines: readonly StripeInvoiceLine[],
+  subscription: string,
+): { readonly lines: readonly CoverLine[] } | { readonly failedAt: string } {
+  // Stripe makes no such invoice: the lines of this one were not told.
+  if (lines.length === 0) return { failedAt: 'lines.data' };
+  const backwards = lines.findIndex(({ period }) => period.end < period.start);
+  if (backwards >= 0) return { failedAt: `lines.data.${backwards}.period` };
+  const covers = lines.flatMap((line) => coverLineOf(line, subscription) ?? []);
+  const unknown = lines.findIndex(({ item, invoice_item: invoiceItem }) => item === null && invoiceItem === null);
+  // Of an invoice that tells nothing else it may be the one that was paid for.
+  if (covers.length === 0 && unknown >= 0) return { failedAt: `lines.data.${unknown}.parent` };
+  return { lines: covers.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+/** Undefined: it does not recur (a setup fee), is another subscription's, or is for no time at all. */
+function coverLineOf(line: StripeInvoiceLine, subscription: string): CoverLine | undefined {
+  const { id, amount, discounted, quantity, period, price, item, invoice_item: invoiceItem } = line;
+  const origin = item ?? (invoiceItem?.proration && invoiceItem.subscription !== null ? invoiceItem : null);
+  if (origin === null || (origin.subscription ?? subscription) !== subscription || period.start === period.end) return undefined;
+  // The rest of a period that cost nothing is given back too: by nothing.
+  const isCredit = amount < 0 || origin.credits !== null;
+  const netMinor = amount - discounted;
+  return {
+    id,
+    price: price?.price ?? unnamed,
+    product: price?.product ?? unnamed,
+    from: isoTime(period.start),
+    to: isoTime(period.end),
+    role: isCredit ? 'credit' : origin.proration ? 'proration' : 'base',
+    quantity: quantity ?? 1,
+    netMinor: isCredit ? Math.min(netMinor, 0) : Math.max(netMinor, 0),
+    ...(isCredit && origin.credits !== null ? { credits: origin.credits } : {}),
+  };
+}
