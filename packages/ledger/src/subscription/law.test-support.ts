@@ -1,0 +1,340 @@
+// The laws of subscriptions written a second time, from their text alone: access as a function of the whole list of what was
+// told. It keeps no state, joins nothing and shares no code with the decider, so that the expected values of properties do not
+// come from the code under test. Times are milliseconds here; -Infinity is "never".
+import type { Source } from '../observation.ts';
+import type { CoverLine, Lifecycle, MoneyBack, PaidInvoice, SubscriptionFact, SubscriptionStatement } from './observation.ts';
+import type { SubscriptionPolicy } from './policy.ts';
+
+/** One statement, with who told it and, where a look did, the time of that look. */
+export type Told = SubscriptionStatement & { readonly source: Source; readonly look?: string };
+export type Ruling = 'accepted' | 'rejected';
+
+export interface LawCase {
+  readonly told: readonly Told[];
+  readonly policy: SubscriptionPolicy;
+  /** What was placed. */
+  readonly plan: string;
+  /** Absent: any. */
+  readonly currency?: string;
+  /** By invoice. */
+  readonly rulings?: Readonly<Record<string, Ruling>>;
+}
+
+export interface Judged {
+  readonly access: 'full' | 'suspended' | 'over';
+  /** S9. Absent: no line has begun. */
+  readonly plan?: string;
+  readonly quantity?: number;
+  /** S3: the latest end of the base lines of the invoices that stand undisputed. */
+  readonly paidThrough?: string;
+  /** The end of access if nothing more is told. Absent: access never began. */
+  readonly validUntil?: string;
+}
+
+/** A line of a plan that is no credit: from when to when it pays for which plan. */
+interface Stretch {
+  readonly line: CoverLine;
+  readonly invoice: PaidInvoice;
+  readonly plan: string;
+  readonly from: number;
+  readonly isBase: boolean;
+}
+
+interface Credit {
+  readonly line: CoverLine;
+  readonly invoice: PaidInvoice;
+  readonly from: number;
+}
+
+const hour = 3_600_000;
+const never = Number.NEGATIVE_INFINITY;
+const ms = (time: string): number => Date.parse(time);
+const latest = (times: readonly number[]): number => Math.max(never, ...times);
+const timeOf = (time: number): string | undefined => (Number.isFinite(time) ? new Date(time).toISOString() : undefined);
+const isEnded = ({ status }: Lifecycle): boolean => status === 'canceled' || status === 'incomplete_expired';
+
+/** S2: access, by the whole list. */
+export function theLaw(given: LawCase): Judged {
+  const { told, policy } = given;
+  const seen = latest(told.filter(({ doubtful, source }) => doubtful !== true && source !== 'manual').map(({ asOf }) => ms(asOf)));
+  const looked = latest(told.flatMap(({ look }) => (look === undefined ? [] : [ms(look)])));
+  const world = new Invoices(given);
+  const base = world.stretches.filter(({ isBase }) => isBase);
+  const endOf = (stretches: readonly Stretch[]): number => latest(stretches.map((stretch) => world.endOf(stretch)));
+  const inGoodOrder = base.filter(({ invoice }) => world.stands(invoice) && !world.isHeld(invoice));
+  const [F, H, U] = [
+    endOf(inGoodOrder),
+    endOf(base.filter(({ invoice }) => world.stands(invoice) && world.isHeld(invoice))),
+    endOf(base.filter(({ invoice }) => world.isUndone(invoice))),
+  ];
+  const standing = base.filter(({ invoice }) => world.stands(invoice));
+  const lifecycle = lifecycleOf(told);
+  const status = lifecycle?.status;
+  // S6: silence has a grace, and money that was given back or is fought over has none.
+  const gaveUp = status === 'unpaid' || (lifecycle !== undefined && isEnded(lifecycle));
+  let reach = F;
+  if (F > never && !gaveUp && F >= Math.max(H, U)) {
+    const byMoney = inGoodOrder.some((stretch) => world.endOf(stretch) === F && world.isMoney(stretch.invoice));
+    reach = F + (status === 'past_due' && byMoney ? policy.dunningGraceDays * 24 : policy.renewalGraceHours) * hour;
+    if (policy.netTerms === 'grace') {
+      for (const { dueAt, from } of world.openTerms()) {
+        if (ms(from) <= F) reach = Math.max(reach, ms(dueAt) + policy.renewalGraceHours * hour);
+      }
+    }
+  }
+  const endedAt = lifecycle && isEnded(lifecycle) && lifecycle.endedAt !== undefined && policy.canceledNow === 'end' ? ms(lifecycle.endedAt) : undefined;
+  const until = Math.min(reach, endedAt ?? reach);
+  const hasEnded = endedAt !== undefined && endedAt <= seen;
+  const begins = Math.min(...standing.map(({ from }) => from));
+
+  let access: Judged['access'];
+  if (hasEnded || seen < begins) access = 'over';
+  else if ((F < Math.max(H, U) ? seen : looked) < until) access = 'full';
+  else access = looked < H ? 'suspended' : 'over';
+  const isPaused = status === 'paused' || (lifecycle?.collectionPaused !== undefined && policy.collectionPaused === 'suspend');
+  if (access === 'full' && isPaused) access = 'suspended';
+
+  const carried = world.stretches.filter(({ invoice, from }) => world.stands(invoice) && from <= seen);
+  const [last] = carried.sort(
+    (a, b) => b.from - a.from || ms(b.line.to) - ms(a.line.to) || (a.line.id < b.line.id ? 1 : -1),
+  );
+  return JSON.parse(
+    JSON.stringify({ access, plan: last?.plan, quantity: last?.line.quantity, paidThrough: timeOf(F), validUntil: timeOf(until) }),
+  );
+}
+
+/** "Ended last, then `asOf`". No two statements of different content have one `asOf` in these tests. */
+function lifecycleOf(told: readonly Told[]): Lifecycle | undefined {
+  let best: { readonly fact: Lifecycle; readonly asOf: string } | undefined;
+  for (const { fact, asOf } of told) {
+    if (fact.kind !== 'lifecycle') continue;
+    const better = best === undefined || (isEnded(fact) === isEnded(best.fact) ? asOf >= best.asOf : isEnded(fact));
+    if (better) best = { fact, asOf };
+  }
+  return best?.fact;
+}
+
+/** What is known of the invoices, by asking the list again for each question. */
+class Invoices {
+  readonly #given: LawCase;
+  readonly #facts: readonly SubscriptionFact[];
+  readonly #paid: readonly PaidInvoice[];
+  readonly #trialEnd: number;
+  readonly stretches: readonly Stretch[];
+  /** The credits of invoices that are paid and not undone. */
+  readonly #credits: readonly Credit[];
+  readonly #ends = new Map<Stretch, number>();
+  readonly #effects = new Map<PaidInvoice, readonly string[]>();
+  readonly #payers = new Map<PaidInvoice, boolean>();
+
+  constructor(given: LawCase) {
+    this.#given = given;
+    this.#facts = given.told.map(({ fact }) => fact);
+    const paid = new Map<string, PaidInvoice>();
+    for (const fact of this.#facts) if (fact.kind === 'invoice' && fact.status === 'paid') paid.set(fact.id, fact);
+    this.#paid = [...paid.values()];
+    this.#trialEnd = latest(this.#facts.flatMap((fact) => (fact.kind === 'lifecycle' && fact.trialEnd !== undefined ? [ms(fact.trialEnd)] : [])));
+    this.stretches = this.#paid.flatMap((invoice) => this.#stretchesOf(invoice));
+    this.#credits = this.#paid
+      .filter((invoice) => this.#isAsPlaced(invoice) && !this.#isTakenBack(invoice))
+      .flatMap((invoice) => invoice.lines.map((line) => ({ line, invoice, from: ms(line.from) })))
+      .filter(({ line }) => line.role === 'credit');
+  }
+
+  endOf(stretch: Stretch): number {
+    return remembered(this.#ends, stretch, () => this.#endBy(stretch));
+  }
+
+  /** S3: "if it is paid, pays for something and is not undone". */
+  stands(invoice: PaidInvoice): boolean {
+    return this.#pays(invoice) && !this.#isTakenBack(invoice);
+  }
+
+  /** S5, and S12 for what a person rejected. What never stood is not undone. */
+  isUndone(invoice: PaidInvoice): boolean {
+    return this.#pays(invoice) && this.#isTakenBack(invoice);
+  }
+
+  #pays(invoice: PaidInvoice): boolean {
+    return remembered(this.#payers, invoice, () => this.#doesPay(invoice));
+  }
+
+  #doesPay(invoice: PaidInvoice): boolean {
+    if (this.#given.rulings?.[invoice.id] === 'accepted') return true;
+    if (!this.#isAsPlaced(invoice) || this.#creditsTheUnpaid(invoice)) return false;
+    const { trial, free } = this.#given.policy;
+    return this.isMoney(invoice) || (this.#isTrial(invoice) ? trial : free) === 'grant';
+  }
+
+  #isAsPlaced({ id, currency }: PaidInvoice): boolean {
+    return this.#given.currency === undefined || currency === this.#given.currency || this.#given.rulings?.[id] === 'accepted';
+  }
+
+  #isTakenBack(invoice: PaidInvoice): boolean {
+    return this.#effectsOn(invoice).includes('revoke') || this.#given.rulings?.[invoice.id] === 'rejected';
+  }
+
+  /** S10: "a line of a plan that is no credit has a net amount above 0 and it was not written off in full before payment". */
+  isMoney(invoice: PaidInvoice): boolean {
+    const isWrittenOff = invoice.writtenOffMinor > 0 && invoice.writtenOffMinor >= invoice.totalMinor;
+    return !isWrittenOff && this.stretches.some((stretch) => stretch.invoice === invoice && stretch.line.netMinor > 0);
+  }
+
+  #isTrial(invoice: PaidInvoice): boolean {
+    const begins = this.#beginOf(invoice);
+    const paidBefore = this.#paid.some((other) => this.isMoney(other) && this.#beginOf(other) < begins);
+    return invoice.discountMinor === 0 && begins < this.#trialEnd && !paidBefore;
+  }
+
+  #beginOf(invoice: PaidInvoice): number {
+    return Math.min(...this.stretches.filter((stretch) => stretch.invoice === invoice).map(({ from }) => from));
+  }
+
+  #creditsTheUnpaid({ totalMinor, lines }: PaidInvoice): boolean {
+    if (totalMinor > 0) return false;
+    return lines.some(({ role, credits }) => role === 'credit' && this.#facts.some((fact) => this.#isUnpaid(fact, credits)));
+  }
+
+  #isUnpaid(fact: SubscriptionFact, id: string | undefined): boolean {
+    return fact.kind === 'invoice' && fact.id === id && !this.#paid.some((paid) => paid.id === id);
+  }
+
+  isHeld(invoice: PaidInvoice): boolean {
+    return !this.#isTakenBack(invoice) && this.#effectsOn(invoice).includes('suspend');
+  }
+
+  #effectsOn(invoice: PaidInvoice): readonly string[] {
+    return remembered(this.#effects, invoice, () => this.#findEffects(invoice));
+  }
+
+  #findEffects(invoice: PaidInvoice): readonly string[] {
+    const { policy } = this.#given;
+    const whole = invoice.totalMinor - invoice.writtenOffMinor;
+    if (whole <= 0) return [];
+    const parts = this.#allocationsOf(invoice.id).map(({ payment, amountMinor }) => {
+      const upTo = (minor: number): number => Math.min(minor, amountMinor);
+      const disputes = disputesOf(this.#moneyBack(payment));
+      const refunded = refundedOf(this.#moneyBack(payment));
+      const lost = disputes.filter(({ status }) => status === 'lost');
+      const open = disputes.filter(({ status }) => status === 'open');
+      const lostMinor = sum(lost.map((dispute) => dispute.amountMinor));
+      const openMinor = sum(open.map((dispute) => dispute.amountMinor));
+      return { refunded, lost, open, gone: upTo(refunded + lostMinor), atRisk: upTo(refunded + lostMinor + openMinor) };
+    });
+    const notes = sum(this.#creditNotesOf(invoice.id));
+    const refunded = notes + sum(parts.map((part) => part.refunded));
+    const gone = notes + sum(parts.map((part) => part.gone));
+    const atRisk = notes + sum(parts.map((part) => part.atRisk));
+    const effects: string[] = [];
+    if (gone > 0 && gone < whole) effects.push(policy.partialRefund);
+    if (gone >= whole) {
+      if (refunded > 0) effects.push(policy.fullRefund);
+      for (const { returnedDebit } of parts.flatMap(({ lost }) => lost)) effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
+    }
+    if (atRisk >= whole || policy.partialRefund === 'revoke') {
+      for (const { returnedDebit } of parts.flatMap(({ open }) => open)) effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
+    }
+    return effects;
+  }
+
+  openTerms(): readonly { readonly dueAt: string; readonly from: string }[] {
+    const settled = new Set(this.#facts.flatMap((fact) => (fact.kind === 'invoice' && fact.status !== 'open' ? [fact.id] : [])));
+    return this.#facts.flatMap((fact) =>
+      fact.kind === 'invoice' && fact.status === 'open' && fact.terms && !settled.has(fact.id) ? [fact.terms] : [],
+    );
+  }
+
+  #allocationsOf(invoice: string) {
+    const all = this.#facts.filter((fact) => fact.kind === 'allocation');
+    return [...new Set(all.map(({ id }) => id))].flatMap((id) => {
+      const paid = all.find((allocation) => allocation.id === id && allocation.status === 'paid');
+      return paid?.invoice === invoice ? [paid] : [];
+    });
+  }
+
+  #moneyBack(payment: string): readonly MoneyBack[] {
+    return this.#facts.filter((fact) => fact.kind === 'refund' || fact.kind === 'dispute').filter((fact) => fact.payment.id === payment);
+  }
+
+  #creditNotesOf(invoice: string): readonly number[] {
+    const notes = this.#facts.filter((fact) => fact.kind === 'credit_note').filter((note) => note.invoice === invoice);
+    const isVoid = (id: string): boolean => notes.some((note) => note.id === id && note.status === 'void');
+    return [...new Set(notes.map(({ id }) => id))].filter((id) => !isVoid(id)).map((id) => notes.find((note) => note.id === id)!.amountMinor);
+  }
+
+  #stretchesOf(invoice: PaidInvoice): readonly Stretch[] {
+    return invoice.lines.flatMap((line) => {
+      const plan = line.role === 'credit' ? undefined : this.#planOf(line, invoice);
+      const isBase = line.role === 'base' || invoice.reason === 'create';
+      return plan === undefined ? [] : [{ line, invoice, plan, from: ms(line.from), isBase }];
+    });
+  }
+
+  #planOf({ price, product }: CoverLine, { id }: PaidInvoice): string | undefined {
+    const plans = Object.entries(this.#given.policy.plans);
+    if (plans.length === 0) return this.#given.plan;
+    const [named] = plans.find(([, names]) => names.includes(price) || names.includes(product)) ?? [];
+    return named ?? (this.#given.rulings?.[id] === 'accepted' ? this.#given.plan : undefined);
+  }
+
+  /**
+   * S3: a line ends where its credit begins or, where the credit's invoice stands, at the latest end of the other lines there, as
+   * later credits leave them.
+   * @param after only the credits that come after it. Default: all.
+   */
+  #endBy(stretch: Stretch, after?: Credit): number {
+    let end = ms(stretch.line.to);
+    for (const credit of this.#credits) {
+      if (after !== undefined && compareCredits(credit, after) <= 0) continue;
+      if (this.#isCredited(stretch, credit)) end = Math.min(end, this.#leftBy(credit, stretch));
+    }
+    return end;
+  }
+
+  #leftBy(credit: Credit, stretch: Stretch): number {
+    if (!this.stands(credit.invoice)) return credit.from;
+    const others = this.stretches.filter((other) => other !== stretch && other.invoice === credit.invoice && other.from <= credit.from);
+    return Math.max(credit.from, ...others.map((other) => this.#endBy(other, credit)));
+  }
+
+  /** Of its own invoice a credit gives back only what began before it: what begins with it is the replacement. */
+  #isCredited({ line, invoice, from }: Stretch, credit: Credit): boolean {
+    if (line.price !== credit.line.price || ms(line.to) <= credit.from) return false;
+    return invoice === credit.invoice ? from < credit.from : from <= credit.from;
+  }
+}
+
+function compareCredits(a: Credit, b: Credit): number {
+  return a.from - b.from || (`${a.invoice.id} ${a.line.id}` < `${b.invoice.id} ${b.line.id}` ? -1 : a === b ? 0 : 1);
+}
+
+function remembered<K, V>(answers: Map<K, V>, key: K, ask: () => V): V {
+  const answer = answers.get(key) ?? ask();
+  answers.set(key, answer);
+  return answer;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+/** refund: pending < requires_action < succeeded < canceled < failed. Only `succeeded` moved money. */
+function refundedOf(facts: readonly MoneyBack[]): number {
+  const refunds = facts.filter((fact) => fact.kind === 'refund');
+  const ids = [...new Set(refunds.map(({ id }) => id))];
+  return sum(
+    ids.map((id) => {
+      const told = refunds.filter((refund) => refund.id === id);
+      if (told.some(({ status }) => status === 'canceled' || status === 'failed')) return 0;
+      return Math.max(0, ...told.filter(({ status }) => status === 'succeeded').map(({ amountMinor }) => amountMinor));
+    }),
+  );
+}
+
+/** dispute: movements, then inquiry < open < prevented < won < lost. */
+function disputesOf(facts: readonly MoneyBack[]) {
+  const disputes = facts.filter((fact) => fact.kind === 'dispute');
+  const order = ['inquiry', 'open', 'prevented', 'won', 'lost'];
+  return [...new Set(disputes.map(({ id }) => id))].map((id) => {
+    const told = disputes.filter((dispute) => dispute.id === id);
+    return told.sort((a, b) => b.movements - a.movements || order.indexOf(b.status) - order.indexOf(a.status))[0]!;
+  });
+}
