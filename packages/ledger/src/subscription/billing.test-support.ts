@@ -240,7 +240,7 @@ export class Billing {
 
   #creditOfTheRest(): Line {
     const line = this.line('credit', this.today, this.periodEnd);
-    const credits = this.#invoices.findLast(({ lines }) => lines.some(({ of, role }) => role !== 'credit' && of === this.item))?.id;
+    const credits = this.#invoices.findLast(({ status, lines }) => status !== 'void' && lines.some(({ of, role }) => role !== 'credit' && of === this.item))?.id;
     return { ...line, netMinor: Math.round((line.netMinor * (100 - this.percentOff)) / 100), ...(credits !== undefined && { credits }) };
   }
 
@@ -248,11 +248,10 @@ export class Billing {
     let rest = minor;
     for (const [index, payment] of invoice.payments.entries()) {
       const amountMinor = Math.min(rest, payment.minor);
-      if (amountMinor > 0) this.tell([{ kind: 'refund', id: `${id}_${index}`, status, amountMinor, payment: referenceOf(payment.id) }]);
       rest -= amountMinor;
+      invoice.backMinor += status === 'succeeded' ? amountMinor : -amountMinor;
+      if (amountMinor > 0) this.tell([{ kind: 'refund', id: `${id}_${index}`, status, amountMinor, payment: referenceOf(payment.id) }]);
     }
-    invoice.backMinor += status === 'succeeded' ? minor : -minor;
-    this.#correctBooks();
     return id;
   }
 
@@ -267,11 +266,12 @@ export class Billing {
   dispute(invoice: Invoice, status: 'open' | 'won' | 'lost', movements: number, id: string = `dp_${invoice.id}`): void {
     for (const payment of invoice.payments) {
       const fact: MoneyBack = { kind: 'dispute', id: `${id}_${payment.id}`, status, amountMinor: payment.minor, returnedDebit: false, movements, payment: referenceOf(payment.id) };
+      if (status === 'lost') invoice.backMinor += payment.minor;
+      invoice.foughtOver = true;
       this.tell([fact]);
     }
     invoice.foughtOver = status === 'open';
-    invoice.backMinor = status === 'lost' ? invoice.totalMinor : 0;
-    this.#correctBooks();
+    this.booksAt[this.booksAt.length - 1] = this.#books();
   }
 
   settle(invoice: Invoice, status: 'void' | 'uncollectible'): void {
@@ -282,11 +282,6 @@ export class Billing {
   #push(telling: Telling): void {
     this.tellings.push(telling);
     this.booksAt.push(this.#books());
-  }
-
-  /** What is told in several events is known at the last of them: between them the books do not bind. */
-  #correctBooks(): void {
-    this.booksAt[this.booksAt.length - 1] = this.#books();
   }
 
   #books(): Books {

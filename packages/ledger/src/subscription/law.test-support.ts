@@ -139,10 +139,11 @@ class Invoices {
       .filter((invoice) => this.#isAsPlaced(invoice) && !this.#isTakenBack(invoice))
       .flatMap((invoice) => invoice.lines.map((line) => ({ line, invoice, from: ms(line.from) })))
       .filter(({ line }) => line.role === 'credit');
+    this.#cut();
   }
 
   endOf(stretch: Stretch): number {
-    return remembered(this.#ends, stretch, () => this.#endBy(stretch));
+    return this.#ends.get(stretch) ?? never;
   }
 
   /** S3: "if it is paid, pays for something and is not undone". */
@@ -211,8 +212,10 @@ class Invoices {
     const { policy } = this.#given;
     const whole = invoice.totalMinor - invoice.writtenOffMinor;
     if (whole <= 0) return [];
-    const parts = this.#allocationsOf(invoice.id).map(({ payment, amountMinor }) => {
-      const upTo = (minor: number): number => Math.min(minor, amountMinor);
+    const allocations = this.#allocationsOf(invoice.id);
+    const parts = [...new Set(allocations.map(({ payment }) => payment))].map((payment) => {
+      const given = sum(allocations.filter((each) => each.payment === payment).map(({ amountMinor }) => amountMinor));
+      const upTo = (minor: number): number => Math.min(minor, given);
       const disputes = disputesOf(this.#moneyBack(payment));
       const refunded = refundedOf(this.#moneyBack(payment));
       const lost = disputes.filter(({ status }) => status === 'lost');
@@ -278,23 +281,26 @@ class Invoices {
   }
 
   /**
-   * S3: a line ends where its credit begins or, where the credit's invoice stands, at the latest end of the other lines there, as
-   * later credits leave them.
-   * @param after only the credits that come after it. Default: all.
+   * S3: a line ends where its credit begins or, where the credit's invoice stands, at the latest end of the other lines there.
+   * Those may be credited themselves, so the ends fall until they fall no further.
    */
-  #endBy(stretch: Stretch, after?: Credit): number {
-    let end = ms(stretch.line.to);
-    for (const credit of this.#credits) {
-      if (after !== undefined && compareCredits(credit, after) <= 0) continue;
-      if (this.#isCredited(stretch, credit)) end = Math.min(end, this.#leftBy(credit, stretch));
+  #cut(): void {
+    for (const stretch of this.stretches) this.#ends.set(stretch, ms(stretch.line.to));
+    for (let isFalling = true; isFalling; ) {
+      isFalling = false;
+      for (const stretch of this.stretches) {
+        const cuts = this.#credits.filter((credit) => this.#isCredited(stretch, credit)).map((credit) => this.#leftBy(credit, stretch));
+        const end = Math.min(this.endOf(stretch), ...cuts);
+        isFalling ||= end < this.endOf(stretch);
+        this.#ends.set(stretch, end);
+      }
     }
-    return end;
   }
 
   #leftBy(credit: Credit, stretch: Stretch): number {
     if (!this.stands(credit.invoice)) return credit.from;
     const others = this.stretches.filter((other) => other !== stretch && other.invoice === credit.invoice && other.from <= credit.from);
-    return Math.max(credit.from, ...others.map((other) => this.#endBy(other, credit)));
+    return Math.max(credit.from, ...others.map((other) => this.endOf(other)));
   }
 
   /** Of its own invoice a credit gives back only what began before it: what begins with it is the replacement. */
@@ -302,10 +308,6 @@ class Invoices {
     if (line.price !== credit.line.price || ms(line.to) <= credit.from) return false;
     return invoice === credit.invoice ? from < credit.from : from <= credit.from;
   }
-}
-
-function compareCredits(a: Credit, b: Credit): number {
-  return a.from - b.from || (`${a.invoice.id} ${a.line.id}` < `${b.invoice.id} ${b.line.id}` ? -1 : a === b ? 0 : 1);
 }
 
 function remembered<K, V>(answers: Map<K, V>, key: K, ask: () => V): V {

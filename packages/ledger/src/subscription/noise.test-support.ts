@@ -154,7 +154,7 @@ export function anyNoise(random: Random): { readonly tellings: readonly Telling[
   }
   for (let times = random.between(0, 5); times > 0; times--) {
     const day = anyDay();
-    const seen = random.chance(0.5) ? [random.pick(objects)] : [];
+    const seen = objects.length > 0 && random.chance(0.5) ? [random.pick(objects)] : [];
     const read = seen.map((fact) => statement(fact, day + 0.5));
     tellings.push({ statements: [...read, statement(lifecycleOn(day), day)], source: 'poll', look: onDay(day) });
   }
