@@ -132,8 +132,9 @@ function accessAt(terms: Terms, times: Times): SubscriptionAccess {
   const access = levelAt(terms, times);
   const isHeld = access === 'suspended' && !(terms.isPaused && isFullAt(terms, times));
   const until = isHeld ? later(reach, held?.end) : standing ? reach : (held ?? undone)?.end;
-  const validUntil = until !== undefined && endedAt !== undefined && endedAt < until ? endedAt : until;
-  const isTakenBack = access === 'over' && endedAt === undefined && isBeyond(undone, standing) && isBeyond(undone, held);
+  const validUntil = until === undefined ? undefined : cappedBy(endedAt, until);
+  const hasEnded = hasEndedAt(terms, times);
+  const isTakenBack = access === 'over' && !hasEnded && isBeyond(undone, standing) && isBeyond(undone, held);
   const rests = isTakenBack ? undone : isHeld ? held : standing;
   return {
     access,
@@ -149,31 +150,41 @@ function accessAt(terms: Terms, times: Times): SubscriptionAccess {
 
 /** The formula of the laws of subscriptions. */
 function levelAt(terms: Terms, times: Times): AccessLevel {
-  const { held, validFrom, endedAt, isPaused } = terms;
-  if (endedAt !== undefined || times.seen < validFrom) return 'over';
+  const { held, validFrom, isPaused } = terms;
+  if (hasEndedAt(terms, times) || times.seen < validFrom) return 'over';
   if (isFullAt(terms, times)) return isPaused ? 'suspended' : 'full';
   return held !== undefined && times.looked < held.end ? 'suspended' : 'over';
 }
 
 /** S11: what money given back ends needs no look. */
-function isFullAt({ standing, held, undone, reach }: Terms, { seen, looked }: Times): boolean {
+function isFullAt({ standing, held, undone, reach, endedAt }: Terms, { seen, looked }: Times): boolean {
   if (standing === undefined) return false;
-  return (isBeyond(held, standing) || isBeyond(undone, standing) ? seen : looked) < reach;
+  return (isBeyond(held, standing) || isBeyond(undone, standing) ? seen : looked) < cappedBy(endedAt, reach);
+}
+
+/** S7: an end at the provider is news, and needs no look. */
+function hasEndedAt({ endedAt }: Terms, { seen }: Times): boolean {
+  return endedAt !== undefined && endedAt <= seen;
+}
+
+function cappedBy(endedAt: string | undefined, time: string): string {
+  return endedAt !== undefined && endedAt < time ? endedAt : time;
 }
 
 function isBeyond(a: Reach | undefined, b: Reach | undefined): boolean {
   return (a?.end ?? never) > (b?.end ?? never);
 }
 
-function causeOf({ lifecycle, standing, endedAt }: Terms, { seen }: Times, access: AccessLevel, rests: Reach | undefined): AccessCause {
+function causeOf(terms: Terms, times: Times, access: AccessLevel, rests: Reach | undefined): AccessCause {
+  const { lifecycle, standing } = terms;
   const invoice = rests?.stretch.invoice;
   if (access === 'suspended') return invoice?.standing === 'held' ? 'disputed' : 'paused';
   if (access === 'full') {
-    if (standing && seen >= standing.end) return 'grace';
+    if (standing && times.seen >= standing.end) return 'grace';
     if (invoice?.ruling === 'accepted') return 'person';
     return invoice?.kind === 'trial' || invoice?.kind === 'free' ? invoice.kind : 'paid';
   }
-  if (endedAt === undefined && invoice?.standing === 'undone') return invoice.ruling === 'rejected' ? 'person' : invoice.undoneBy;
+  if (!hasEndedAt(terms, times) && invoice?.standing === 'undone') return invoice.ruling === 'rejected' ? 'person' : invoice.undoneBy;
   return causeOfEnd(lifecycle);
 }
 
@@ -190,10 +201,10 @@ function causeOfEnd(lifecycle: Lifecycle | undefined): AccessCause {
 }
 
 /** The times, sorted, at which access may change with nothing new said. */
-function boundaries({ stretches, reach, held, validFrom }: Terms, { seen, looked }: Times): readonly string[] {
+function boundaries({ stretches, reach, held, validFrom, endedAt = never }: Terms, { seen, looked }: Times): readonly string[] {
   const starts = stretches.flatMap(({ line, invoice }) => (stands(invoice) ? [line.from] : []));
   const begins = [validFrom, ...starts].filter((at) => at > seen && at !== '~');
-  const ends = [reach, held?.end ?? never].filter((at) => at !== never && (at > looked || at > seen));
+  const ends = [reach, endedAt, held?.end ?? never].filter((at) => at !== never && (at > looked || at > seen));
   return [...new Set([...begins, ...ends])].sort(compareTexts);
 }
 

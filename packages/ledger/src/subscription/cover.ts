@@ -1,5 +1,5 @@
 // S3: until when the invoices pay. A line ends where a credit gives back what was left of it.
-import { compareTexts, later } from './facts.ts';
+import { compareTexts } from './facts.ts';
 import type { JudgedInvoice, PlanLine, Standing } from './invoices.ts';
 import type { CoverLine } from './observation.ts';
 
@@ -59,38 +59,50 @@ interface Credit {
 }
 
 /**
- * Answers the end of a line. What a credit leaves of a line is the latest end of what was got in exchange; a later credit may
- * have cut that again, as where somebody upgrades and then cancels. Credits are walked from the last to the first, so that
- * each is asked for once, whatever they exchange.
+ * Answers the end of a line. What a credit leaves of a line is the latest end of what was got in exchange, which another credit
+ * may cut again, as where somebody upgrades and then cancels. So the ends fall until they fall no further.
  */
 function cutEnds(invoices: readonly JudgedInvoice[]): (line: CoverLine) => string {
   const credits = creditsOf(invoices);
-  const endsAfter: Map<CoverLine, string>[] = [];
-  const endFrom = (line: CoverLine, first: number): string => {
-    let end = line.to;
-    for (let index = first; index < credits.length; index += 1) {
-      const credit = credits[index] as Credit;
-      if (!isCredited(line, credit.line)) continue;
-      let left = credit.line.from;
-      for (const [other, otherEnd] of endsAfter[index] ?? []) if (other !== line) left = later(left, otherEnd) ?? left;
-      if (left < end) end = left;
+  const ends = new Map<CoverLine, string>();
+  const endOf = (line: CoverLine): string => ends.get(line) ?? line.to;
+  const credited = invoices.flatMap((invoice) =>
+    invoice.lines.flatMap(({ line }) => {
+      const by = credits.filter((credit) => isCredited(line, invoice, credit));
+      return by.length > 0 ? [{ line, by }] : [];
+    }),
+  );
+  for (let isFalling = true; isFalling; ) {
+    isFalling = false;
+    const left = new Map(credits.map((credit) => [credit, leftBy(credit, endOf)]));
+    for (const { line, by } of credited) {
+      for (const credit of by) {
+        const end = left.get(credit)?.without(line) ?? credit.line.from;
+        if (end >= endOf(line)) continue;
+        ends.set(line, end);
+        isFalling = true;
+      }
     }
-    return end;
-  };
-  for (let index = credits.length - 1; index >= 0; index -= 1) {
-    endsAfter[index] = new Map((credits[index] as Credit).exchanged.map((line) => [line, endFrom(line, index + 1)]));
   }
-  return (line) => endFrom(line, 0);
+  return endOf;
+}
+
+/** The latest end of what was exchanged for the credited line, which is none of it. At least where the credit begins. */
+function leftBy({ line, exchanged }: Credit, endOf: (line: CoverLine) => string): { without(credited: CoverLine): string } {
+  const [first, second] = [...exchanged].sort((a, b) => compareTexts(endOf(b), endOf(a)));
+  return {
+    without: (credited) => {
+      const best = first === credited ? second : first;
+      return best === undefined || endOf(best) < line.from ? line.from : endOf(best);
+    },
+  };
 }
 
 function creditsOf(invoices: readonly JudgedInvoice[]): readonly Credit[] {
-  const credits = invoices.flatMap((invoice) =>
+  return invoices.flatMap((invoice) =>
     invoice.cuts
       ? invoice.fact.lines.flatMap((line) => (line.role === 'credit' ? [{ line, invoice, exchanged: exchangedFor(line, invoice) }] : []))
       : [],
-  );
-  return credits.sort(
-    (a, b) => compareTexts(a.line.from, b.line.from) || compareTexts(a.invoice.id, b.invoice.id) || compareTexts(a.line.id, b.line.id),
   );
 }
 
@@ -98,6 +110,8 @@ function exchangedFor(credit: CoverLine, invoice: JudgedInvoice): readonly Cover
   return stands(invoice) ? invoice.lines.flatMap(({ line }) => (line.from <= credit.from ? [line] : [])) : [];
 }
 
-function isCredited(line: CoverLine, credit: CoverLine): boolean {
-  return line.price === credit.price && line.from <= credit.from && credit.from < line.to;
+/** Of its own invoice a credit gives back only what began before it: what begins with it was got in exchange. */
+function isCredited(line: CoverLine, invoice: JudgedInvoice, { line: credit, invoice: by }: Credit): boolean {
+  const hasBegun = by === invoice ? line.from < credit.from : line.from <= credit.from;
+  return line.price === credit.price && hasBegun && credit.from < line.to;
 }

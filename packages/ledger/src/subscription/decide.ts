@@ -92,7 +92,9 @@ function observe(
   const before = trail.state;
   const dropped = observed.filter((each) => !record(trail, each));
   // What moves time furthest stands first, so that it alone is recorded for all.
-  for (const each of [...dropped].sort(byTime)) if (crosses(trail.state, each, policy)) recordAs(trail, each);
+  if (crosses(trail.state, dropped, policy)) {
+    for (const each of [...dropped].sort(byTime)) if (crosses(trail.state, [each], policy)) recordAs(trail, each);
+  }
   const look = [...dropped].sort(byTime).find(isLook);
   if (trail.events.length === 0 && look && isJudgedOtherwise(trail.state, policy)) recordAs(trail, look);
   const [newest] = [...observed].sort(byTime);
@@ -149,9 +151,9 @@ function isLook({ look, source, doubtful }: SubscriptionObserved): boolean {
   return look !== undefined && source !== 'manual' && doubtful !== true;
 }
 
-/** True if the time of a statement leads over a boundary: with nothing else new, access is another one. */
-function crosses(state: SubscriptionState, observed: SubscriptionObserved, policy: SubscriptionPolicy): boolean {
-  const facts = joinTimes(state.facts, observed);
+/** True if the times of the statements lead over a boundary: with nothing else new, access is another one. */
+function crosses(state: SubscriptionState, observed: readonly SubscriptionObserved[], policy: SubscriptionPolicy): boolean {
+  const facts = observed.reduce(joinTimes, state.facts);
   if (facts.seen === state.facts.seen && facts.looked === state.facts.looked) return false;
   return !isSameAccess(accessOf(state, policy), accessOf({ ...state, facts }, policy));
 }

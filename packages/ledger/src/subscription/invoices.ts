@@ -1,6 +1,6 @@
 // What each paid invoice pays for (S3, S10, S12), and what money that went back leaves of it (S5). A function of the facts and of
 // people's rulings.
-import { type Access, accessLeft, refundedMinor } from '../order/access.ts';
+import { type Access, accessLeft, type MoneyMoved, refundedMinor } from '../order/access.ts';
 import type { PaymentFacts } from '../order/facts.ts';
 import { itemNamed } from '../order/sorted-list.ts';
 import type { SubscriptionPlaced } from './events.ts';
@@ -159,15 +159,27 @@ function creditsWhatNobodyPaid({ totalMinor, lines }: PaidInvoice, invoices: rea
   });
 }
 
-/** S5: what refunds, credit notes and disputes leave of an invoice. A shared payment gives back at most what it gave to it. */
+/** S5: what refunds, credit notes and disputes leave of an invoice. */
 function moneyLeft({ id, totalMinor, writtenOffMinor }: PaidInvoice, facts: SubscriptionFacts, policy: SubscriptionPolicy): Access {
-  const parts = partsOf(id, facts);
-  const refunded = parts.reduce((sum, { payment, amountMinor }) => sum + Math.min(refundedMinor(payment), amountMinor), 0);
-  const disputes = parts.flatMap(({ payment, amountMinor }) =>
-    payment.disputes.map((dispute) => ({ ...dispute, amountMinor: Math.min(dispute.amountMinor, amountMinor) })),
-  );
   const receivedMinor = totalMinor - writtenOffMinor;
-  return accessLeft({ receivedMinor, refundedMinor: refunded + notedMinor(id, facts), disputes }, policy);
+  if (receivedMinor <= 0) return 'full';
+  const parts = partsOf(id, facts).map(movedOf);
+  const refunded = parts.reduce((sum, { refundedMinor }) => sum + refundedMinor, notedMinor(id, facts));
+  return accessLeft({ receivedMinor, refundedMinor: refunded, disputes: parts.flatMap(({ disputes }) => disputes) }, policy);
+}
+
+/** What a payment gave back of the invoice: at most what it gave to it, refunds first, then what is lost, then what is disputed. */
+function movedOf({ payment, amountMinor }: PaymentPart): Pick<MoneyMoved, 'refundedMinor' | 'disputes'> {
+  let rest = amountMinor;
+  const take = (minor: number): number => {
+    const taken = Math.min(minor, rest);
+    rest -= taken;
+    return taken;
+  };
+  const refunded = take(refundedMinor(payment));
+  const disputesOf = (state: 'lost' | 'open'): MoneyMoved['disputes'] =>
+    payment.disputes.flatMap((dispute) => (dispute.status === state ? [{ ...dispute, amountMinor: take(dispute.amountMinor) }] : []));
+  return { refundedMinor: refunded, disputes: [...disputesOf('lost'), ...disputesOf('open')] };
 }
 
 function undoneBy({ id }: PaidInvoice, facts: SubscriptionFacts): 'refunded' | 'disputed' {
