@@ -53,7 +53,9 @@ export function audit(books: Books, day: number, { graceDays, gifts }: Generosit
   const edges = [...new Set(known.flatMap(({ lines }) => lines.flatMap(({ from, to }) => [from, to])))].sort((a, b) => a - b);
   const paidAt = (time: number): boolean => moneyOf(known, time) > nothingMinor;
   const givenAt = (time: number): boolean =>
-    known.some(({ gift, lines }) => gift !== undefined && gifts.includes(gift) && lines.some((line) => line.from <= time && time < line.to));
+    known.some(
+      ({ gift, lines }) => gift !== undefined && gifts.includes(gift) && lines.some((line) => line.from <= time && time < line.to),
+    );
   // Between two edges nothing changes.
   const lastEnd = (isCovered: (time: number) => boolean): number =>
     Math.max(Number.NEGATIVE_INFINITY, ...edges.filter((_edge, index) => index > 0 && isCovered(edges[index - 1]!)));
@@ -81,7 +83,10 @@ function latestEnd(
   graceDays: Generosity['graceDays'],
 ): number {
   const takenBack = known.filter(({ backMinor, wholeMinor }) => wholeMinor > 0 && backMinor >= wholeMinor);
-  const backUntil = Math.max(Number.NEGATIVE_INFINITY, ...takenBack.flatMap(({ lines }) => lines.map(({ to, minor }) => (minor > 0 ? to : 0))));
+  const backUntil = Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...takenBack.flatMap(({ lines }) => lines.map(({ to, minor }) => (minor > 0 ? to : 0))),
+  );
   const until = Math.max(paidUntil, givenUntil);
   if (until === Number.NEGATIVE_INFINITY || backUntil > until) return until;
   return Math.max(paidUntil + graceDays.paid, givenUntil + graceDays.given, termsUntil ?? Number.NEGATIVE_INFINITY);

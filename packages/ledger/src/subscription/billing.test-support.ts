@@ -154,13 +154,24 @@ export class Billing {
   line(role: CoverLine['role'], from: number, to: number, of: Price = this.item, quantity: number = this.quantity): Line {
     const minor = Math.round((of.minor * quantity * (to - from)) / of.days);
     this.#numbers += 1;
-    return { id: `il_${String(this.#numbers).padStart(3, '0')}`, role, from, to, of, quantity, netMinor: role === 'credit' ? -minor : minor };
+    return {
+      id: `il_${String(this.#numbers).padStart(3, '0')}`,
+      role,
+      from,
+      to,
+      of,
+      quantity,
+      netMinor: role === 'credit' ? -minor : minor,
+    };
   }
 
   /** Makes and finalizes it; it is paid by `pay`. */
   invoice({ reason, lines, percentOff = this.percentOff, setupFeeMinor = 0, gift, dueInDays }: InvoiceOptions): Invoice {
     const discountMinor = lines.reduce((sum, { netMinor }) => sum + (netMinor > 0 ? Math.round((netMinor * percentOff) / 100) : 0), 0);
-    const less = lines.map((line) => ({ ...line, netMinor: line.netMinor > 0 ? Math.round((line.netMinor * (100 - percentOff)) / 100) : line.netMinor }));
+    const less = lines.map((line) => ({
+      ...line,
+      netMinor: line.netMinor > 0 ? Math.round((line.netMinor * (100 - percentOff)) / 100) : line.netMinor,
+    }));
     const net = less.reduce((sum, { netMinor }) => sum + netMinor, setupFeeMinor);
     const taxMinor = Math.round((net * this.taxPercent) / 100) + 0; // Never −0.
     const base = lines.find(({ role }) => role === 'base') ?? lines[0];
@@ -187,7 +198,10 @@ export class Billing {
   }
 
   /** From the balance first, the rest by card, in one payment or two; outside the provider where it is said so. */
-  pay(invoice: Invoice = this.lastInvoice, { outside = false, writtenOffMinor = 0 }: { readonly outside?: boolean; readonly writtenOffMinor?: number } = {}): Invoice {
+  pay(
+    invoice: Invoice = this.lastInvoice,
+    { outside = false, writtenOffMinor = 0 }: { readonly outside?: boolean; readonly writtenOffMinor?: number } = {},
+  ): Invoice {
     const due = invoice.totalMinor - writtenOffMinor;
     if (due < 0) this.balanceMinor -= due;
     invoice.balanceMinor = Math.min(this.balanceMinor, Math.max(0, due));
@@ -240,7 +254,9 @@ export class Billing {
 
   #creditOfTheRest(): Line {
     const line = this.line('credit', this.today, this.periodEnd);
-    const credits = this.#invoices.findLast(({ status, lines }) => status !== 'void' && lines.some(({ of, role }) => role !== 'credit' && of === this.item))?.id;
+    const credits = this.#invoices.findLast(
+      ({ status, lines }) => status !== 'void' && lines.some(({ of, role }) => role !== 'credit' && of === this.item),
+    )?.id;
     return { ...line, netMinor: Math.round((line.netMinor * (100 - this.percentOff)) / 100), ...(credits !== undefined && { credits }) };
   }
 
@@ -265,7 +281,15 @@ export class Billing {
 
   dispute(invoice: Invoice, status: 'open' | 'won' | 'lost', movements: number, id: string = `dp_${invoice.id}`): void {
     for (const payment of invoice.payments) {
-      const fact: MoneyBack = { kind: 'dispute', id: `${id}_${payment.id}`, status, amountMinor: payment.minor, returnedDebit: false, movements, payment: referenceOf(payment.id) };
+      const fact: MoneyBack = {
+        kind: 'dispute',
+        id: `${id}_${payment.id}`,
+        status,
+        amountMinor: payment.minor,
+        returnedDebit: false,
+        movements,
+        payment: referenceOf(payment.id),
+      };
       if (status === 'lost') invoice.backMinor += payment.minor;
       invoice.foughtOver = true;
       this.tell([fact]);
@@ -286,7 +310,10 @@ export class Billing {
 
   #books(): Books {
     const { status, endedAt } = this.#lifecycle;
-    const terms = this.#invoices.flatMap((each) => (each.status === 'open' && each.terms ? [each.terms.dueAt] : [])).sort().at(-1);
+    const terms = this.#invoices
+      .flatMap((each) => (each.status === 'open' && each.terms ? [each.terms.dueAt] : []))
+      .sort()
+      .at(-1);
     return {
       sales: this.#invoices.filter((each) => each.status === 'paid').map(saleOf),
       paused: status === 'paused',
@@ -319,14 +346,16 @@ function factsOf(invoice: Invoice): readonly SubscriptionFact[] {
     writtenOffMinor,
     lines: lines.map(({ of, from, to, ...line }) => ({ ...line, price: of.price, product: of.product, from: onDay(from), to: onDay(to) })),
   };
-  const allocations = payments.map((payment, index): SubscriptionFact => ({
-    kind: 'allocation',
-    id: `inpay_${id}_${index}`,
-    invoice: id,
-    payment: payment.id,
-    status: 'paid',
-    amountMinor: payment.minor,
-  }));
+  const allocations = payments.map(
+    (payment, index): SubscriptionFact => ({
+      kind: 'allocation',
+      id: `inpay_${id}_${index}`,
+      invoice: id,
+      payment: payment.id,
+      status: 'paid',
+      amountMinor: payment.minor,
+    }),
+  );
   return [paid, ...allocations];
 }
 
@@ -336,7 +365,9 @@ function saleOf({ id, paidOn = 0, lines, totalMinor, writtenOffMinor, backMinor,
   return {
     invoice: id,
     paidOn,
-    lines: lines.flatMap(({ of, from, to, netMinor }) => (of.plan === undefined ? [] : [{ plan: of.plan, from, to, minor: netMinor * share }])),
+    lines: lines.flatMap(({ of, from, to, netMinor }) =>
+      of.plan === undefined ? [] : [{ plan: of.plan, from, to, minor: netMinor * share }],
+    ),
     wholeMinor,
     backMinor,
     isFoughtOver: foughtOver,

@@ -58,8 +58,16 @@ export function theLaw(given: LawCase): Judged {
   const { told, policy } = given;
   const seen = latest(told.filter(({ doubtful, source }) => doubtful !== true && source !== 'manual').map(({ asOf }) => ms(asOf)));
   const looked = latest(told.flatMap(({ look }) => (look === undefined ? [] : [ms(look)])));
+  const lifecycle = lifecycleOf(told);
+  const endedAt =
+    lifecycle && isEnded(lifecycle) && lifecycle.endedAt !== undefined && policy.canceledNow === 'end' ? ms(lifecycle.endedAt) : undefined;
   const world = new Invoices(given);
-  const base = world.stretches.filter(({ isBase }) => isBase);
+  // S12: what was paid after the end, and a person accepted, stands in spite of the end; nothing else does.
+  const revived =
+    endedAt === undefined ? [] : world.stretches.filter(({ invoice }) => world.isAccepted(invoice) && world.paidAt(invoice) > endedAt);
+  const isRevived = revived.some(({ isBase, invoice }) => isBase && world.stands(invoice));
+  const stretches = isRevived ? revived : world.stretches;
+  const base = stretches.filter(({ isBase }) => isBase);
   const endOf = (stretches: readonly Stretch[]): number => latest(stretches.map((stretch) => world.endOf(stretch)));
   const inGoodOrder = base.filter(({ invoice }) => world.stands(invoice) && !world.isHeld(invoice));
   const [F, H, U] = [
@@ -68,7 +76,6 @@ export function theLaw(given: LawCase): Judged {
     endOf(base.filter(({ invoice }) => world.isUndone(invoice))),
   ];
   const standing = base.filter(({ invoice }) => world.stands(invoice));
-  const lifecycle = lifecycleOf(told);
   const status = lifecycle?.status;
   // S6: silence has a grace, and money that was given back or is fought over has none.
   const gaveUp = status === 'unpaid' || (lifecycle !== undefined && isEnded(lifecycle));
@@ -82,9 +89,8 @@ export function theLaw(given: LawCase): Judged {
       }
     }
   }
-  const endedAt = lifecycle && isEnded(lifecycle) && lifecycle.endedAt !== undefined && policy.canceledNow === 'end' ? ms(lifecycle.endedAt) : undefined;
-  const until = Math.min(reach, endedAt ?? reach);
-  const hasEnded = endedAt !== undefined && endedAt <= seen;
+  const until = isRevived ? reach : Math.min(reach, endedAt ?? reach);
+  const hasEnded = endedAt !== undefined && endedAt <= seen && !isRevived;
   const begins = Math.min(...standing.map(({ from }) => from));
 
   let access: Judged['access'];
@@ -94,10 +100,8 @@ export function theLaw(given: LawCase): Judged {
   const isPaused = status === 'paused' || (lifecycle?.collectionPaused !== undefined && policy.collectionPaused === 'suspend');
   if (access === 'full' && isPaused) access = 'suspended';
 
-  const carried = world.stretches.filter(({ invoice, from }) => world.stands(invoice) && from <= seen);
-  const [last] = carried.sort(
-    (a, b) => b.from - a.from || ms(b.line.to) - ms(a.line.to) || (a.line.id < b.line.id ? 1 : -1),
-  );
+  const carried = stretches.filter(({ invoice, from }) => world.stands(invoice) && from <= seen);
+  const [last] = carried.sort((a, b) => b.from - a.from || ms(b.line.to) - ms(a.line.to) || (a.line.id < b.line.id ? 1 : -1));
   return JSON.parse(
     JSON.stringify({ access, plan: last?.plan, quantity: last?.line.quantity, paidThrough: timeOf(F), validUntil: timeOf(until) }),
   );
@@ -133,7 +137,9 @@ class Invoices {
     const paid = new Map<string, PaidInvoice>();
     for (const fact of this.#facts) if (fact.kind === 'invoice' && fact.status === 'paid') paid.set(fact.id, fact);
     this.#paid = [...paid.values()];
-    this.#trialEnd = latest(this.#facts.flatMap((fact) => (fact.kind === 'lifecycle' && fact.trialEnd !== undefined ? [ms(fact.trialEnd)] : [])));
+    this.#trialEnd = latest(
+      this.#facts.flatMap((fact) => (fact.kind === 'lifecycle' && fact.trialEnd !== undefined ? [ms(fact.trialEnd)] : [])),
+    );
     this.stretches = this.#paid.flatMap((invoice) => this.#stretchesOf(invoice));
     this.#credits = this.#paid
       .filter((invoice) => this.#isAsPlaced(invoice) && !this.#isTakenBack(invoice))
@@ -144,6 +150,16 @@ class Invoices {
 
   endOf(stretch: Stretch): number {
     return this.#ends.get(stretch) ?? never;
+  }
+
+  isAccepted({ id }: PaidInvoice): boolean {
+    return this.#given.rulings?.[id] === 'accepted';
+  }
+
+  /** The earliest that anybody told. */
+  paidAt({ id }: PaidInvoice): number {
+    const paid = this.#given.told.filter(({ fact }) => fact.kind === 'invoice' && fact.id === id && fact.status === 'paid');
+    return Math.min(...paid.map(({ asOf, occurredAt }) => ms(occurredAt ?? asOf)));
   }
 
   /** S3: "if it is paid, pays for something and is not undone". */
@@ -161,14 +177,15 @@ class Invoices {
   }
 
   #doesPay(invoice: PaidInvoice): boolean {
-    if (this.#given.rulings?.[invoice.id] === 'accepted') return true;
+    if (this.isAccepted(invoice)) return this.stretches.some((stretch) => stretch.invoice === invoice);
     if (!this.#isAsPlaced(invoice) || this.#creditsTheUnpaid(invoice)) return false;
     const { trial, free } = this.#given.policy;
     return this.isMoney(invoice) || (this.#isTrial(invoice) ? trial : free) === 'grant';
   }
 
-  #isAsPlaced({ id, currency }: PaidInvoice): boolean {
-    return this.#given.currency === undefined || currency === this.#given.currency || this.#given.rulings?.[id] === 'accepted';
+  #isAsPlaced(invoice: PaidInvoice): boolean {
+    const { currency } = this.#given;
+    return currency === undefined || invoice.currency === currency || this.isAccepted(invoice);
   }
 
   #isTakenBack(invoice: PaidInvoice): boolean {
@@ -232,10 +249,12 @@ class Invoices {
     if (gone > 0 && gone < whole) effects.push(policy.partialRefund);
     if (gone >= whole) {
       if (refunded > 0) effects.push(policy.fullRefund);
-      for (const { returnedDebit } of parts.flatMap(({ lost }) => lost)) effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
+      for (const { returnedDebit } of parts.flatMap(({ lost }) => lost))
+        effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
     }
     if (atRisk >= whole || policy.partialRefund === 'revoke') {
-      for (const { returnedDebit } of parts.flatMap(({ open }) => open)) effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
+      for (const { returnedDebit } of parts.flatMap(({ open }) => open))
+        effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
     }
     return effects;
   }
@@ -262,7 +281,9 @@ class Invoices {
   #creditNotesOf(invoice: string): readonly number[] {
     const notes = this.#facts.filter((fact) => fact.kind === 'credit_note').filter((note) => note.invoice === invoice);
     const isVoid = (id: string): boolean => notes.some((note) => note.id === id && note.status === 'void');
-    return [...new Set(notes.map(({ id }) => id))].filter((id) => !isVoid(id)).map((id) => notes.find((note) => note.id === id)!.amountMinor);
+    return [...new Set(notes.map(({ id }) => id))]
+      .filter((id) => !isVoid(id))
+      .map((id) => notes.find((note) => note.id === id)!.amountMinor);
   }
 
   #stretchesOf(invoice: PaidInvoice): readonly Stretch[] {

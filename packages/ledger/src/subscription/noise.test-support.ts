@@ -13,7 +13,18 @@ const prices: readonly { readonly price: string; readonly product: string }[] = 
   { price: 'price_addon', product: 'prod_addon' },
 ];
 const plans: SubscriptionPolicy['plans'] = { gold: ['price_gold'], silver: ['prod_silver'] };
-const statuses: readonly LifecycleStatus[] = ['incomplete', 'trialing', 'active', 'active', 'past_due', 'past_due', 'unpaid', 'paused', 'canceled', 'incomplete_expired'];
+const statuses: readonly LifecycleStatus[] = [
+  'incomplete',
+  'trialing',
+  'active',
+  'active',
+  'past_due',
+  'past_due',
+  'unpaid',
+  'paused',
+  'canceled',
+  'incomplete_expired',
+];
 
 export function anyPolicy(random: Random): SubscriptionPolicy {
   return {
@@ -104,12 +115,22 @@ function anyObjects(random: Random): readonly SubscriptionFact[] {
     const parts = left === 0 ? [] : random.chance(0.8) ? [left] : [Math.floor(left / 2), Math.ceil(left / 2)];
     for (const [index, amountMinor] of parts.entries()) {
       const status = random.chance(0.9) ? 'paid' : 'canceled';
-      facts.push({ kind: 'allocation', id: `inpay_${id.slice(3)}${index}`, invoice: id, payment: `pi_${random.between(1, 3)}`, status, amountMinor });
+      facts.push({
+        kind: 'allocation',
+        id: `inpay_${id.slice(3)}${index}`,
+        invoice: id,
+        payment: `pi_${random.between(1, 3)}`,
+        status,
+        amountMinor,
+      });
     }
   }
   const amount = (): number => random.pick([500, 1_000, 3_000, ...paid.map(({ totalMinor }) => Math.max(1, totalMinor))]);
   for (let index = random.below(4); index > 0; index--) {
-    const money = { payment: { provider: 'stripe', account: 'acct_1', livemode: true, id: `pi_${random.between(1, 3)}` }, amountMinor: amount() };
+    const money = {
+      payment: { provider: 'stripe', account: 'acct_1', livemode: true, id: `pi_${random.between(1, 3)}` },
+      amountMinor: amount(),
+    };
     if (random.chance(0.5)) {
       for (const status of ['pending', 'succeeded', 'succeeded', 'failed'] as const) {
         if (random.chance(status === 'failed' ? 0.2 : 0.6)) facts.push({ kind: 'refund', id: `re_${index}`, status, ...money });

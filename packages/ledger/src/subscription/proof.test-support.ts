@@ -2,24 +2,16 @@
 // the law, with the auditor's money, and with what must never happen. Each seed is another play; the same seed is the same.
 import { Random } from '../testing/simulation/random.ts';
 import { audit, type Books, type Generosity } from './auditor.test-support.ts';
+import { Billing, plansOfLives, prices } from './billing.test-support.ts';
+import { Broken, count, eventsText, isOnce, lawOf, type Met, matches, textOf, wordOf } from './checks.test-support.ts';
 import type { SubscriptionDecision } from './events.ts';
-import { theLaw, type Judged, type Told } from './law.test-support.ts';
+import type { Told } from './law.test-support.ts';
 import { anyLife, type Life } from './lives.test-support.ts';
-import { anyNoise, anyPolicy } from './noise.test-support.ts';
-import type { SubscriptionPolicy } from './policy.ts';
-import { observedOf, placed, type Row, Subject } from './subject.test-support.ts';
-import { dayOf, shuffled, type Telling } from './tellings.test-support.ts';
-
-export class Broken extends Error {
-  readonly law: string;
-  constructor(law: string, message: string) {
-    super(message);
-    this.law = law;
-  }
-}
-
-/** What a play met, by its name: a property that never meets a state proves nothing about it. */
-export type Met = Map<string, number>;
+import { anyNoise, anyPolicy, lastDay } from './noise.test-support.ts';
+import { defaultSubscriptionPolicy, type SubscriptionPolicy } from './policy.ts';
+import { proveReplicas } from './replicas.test-support.ts';
+import { observedOf, type Row, Subject } from './subject.test-support.ts';
+import { dayOf, onDay, shuffled, sources, type Telling } from './tellings.test-support.ts';
 
 export interface Play {
   readonly policy: SubscriptionPolicy;
@@ -31,7 +23,18 @@ export interface Play {
   readonly story?: readonly string[];
 }
 
-/** The plays of a seed. Those of one group end in the same access. */
+/** Plays the seed. @throws Broken at the first thing that does not hold. */
+export async function prove(seed: number, met: Met = new Map()): Promise<void> {
+  const random = new Random(seed);
+  const [noise, life, ofPeople, ofReplicas, ofRenewals] = [random.fork(), random.fork(), random.fork(), random.fork(), random.fork()];
+  inAnyOrderTheSame(noisePlays(noise), met);
+  inAnyOrderTheSame(lifePlays(life), met);
+  provePeople(ofPeople, met);
+  proveRenewals(ofRenewals);
+  await proveReplicas(ofReplicas, met);
+}
+
+/** The plays of a seed, each told in several orders, for who looks at one that failed. */
 export function playsOf(seed: number): readonly (readonly Play[])[] {
   const random = new Random(seed);
   return [noisePlays(random.fork()), lifePlays(random.fork())];
@@ -64,18 +67,63 @@ function lifePlays(random: Random): readonly Play[] {
   ];
 }
 
-/** @throws Broken at the first thing that does not hold. */
-export function prove(seed: number, met: Met = new Map()): void {
-  for (const plays of playsOf(seed)) {
-    const ends = plays.flatMap((play) => {
-      const subject = playOut(play, met);
-      const judged = lawOf(play.tellings.flatMap(observedOf), play.policy);
-      matches('S2 after the last look, by all that was told', subject.row, judged);
-      // Whether access was ever full on the way there may depend on the order: if not, nothing was granted.
-      return subject.row.status === 'none' ? [] : [textOf(subject.row)];
-    });
-    if (new Set(ends).size > 1) throw new Broken('S1 in any order the same', ends.join('\n'));
+function inAnyOrderTheSame(plays: readonly Play[], met: Met): void {
+  const ends = plays.flatMap((play) => {
+    const { row } = playOut(play, met);
+    matches('S2 after the last look, by all that was told', row, lawOf(play.tellings.flatMap(observedOf), play.policy));
+    // Whether access was ever full on the way there may depend on the order: if not, nothing was granted.
+    return row.status === 'none' ? [] : [textOf(row)];
+  });
+  if (new Set(ends).size > 1) throw new Broken('S1 in any order the same', ends.join('\n'));
+}
+
+/** S12: what people say of the reviews is the last word, whatever was decided before. */
+function provePeople(random: Random, met: Met): void {
+  const [{ policy, tellings }] = noisePlays(random) as [Play];
+  const subject = new Subject(policy);
+  subject.place();
+  for (const telling of tellings) subject.tell(telling);
+  const rulings: Record<string, 'accepted' | 'rejected'> = {};
+  for (const { reviewId, kind } of subject.state.reviews) {
+    const resolution = random.pick(['grant', 'grant', 'revoke', 'dismiss'] as const);
+    const invoice = subject.resolve(reviewId, resolution);
+    const isPaid = subject.recorded.some(({ fact }) => fact.kind === 'invoice' && fact.id === invoice && fact.status === 'paid');
+    if (invoice === undefined || resolution === 'dismiss' || (resolution === 'grant' && !isPaid)) continue;
+    rulings[invoice] = resolution === 'grant' ? 'accepted' : 'rejected';
+    count(met, `${resolution} of ${kind}`);
+    matches('S12 the last word of a person', subject.row, lawOf(subject.recorded, policy, rulings));
   }
+  const later = onDay(lastDay + 100);
+  const again = { ...tellings.at(-1)!.statements.at(-1)!, asOf: later };
+  subject.tell({ statements: [again], source: 'poll', look: later });
+  matches('S12 the last word of a person, at the next look', subject.row, lawOf(subject.recorded, policy, rulings));
+  isOnce(subject.decisions);
+}
+
+/** S4: of k renewals, each told once or twice: 1 granted, k − 1 extended, 1 ended, and nothing else. */
+function proveRenewals(random: Random): void {
+  const billing = new Billing(random, prices.silver);
+  const subject = new Subject({ ...defaultSubscriptionPolicy, plans: plansOfLives });
+  subject.place();
+  billing.become({ status: 'active' });
+  const k = random.between(1, 12);
+  for (let renewal = 0; renewal < k; renewal++) {
+    billing.renew();
+    if (random.chance(0.4)) billing.look();
+    billing.wait(30);
+  }
+  for (const telling of billing.tellings) {
+    subject.tell(telling);
+    if (random.chance(0.5)) subject.tell({ ...telling, source: random.pick(sources) });
+  }
+  const [old] = billing.tellings;
+  billing.wait(4);
+  billing.look();
+  subject.tell(billing.tellings.at(-1)!);
+  subject.tell({ ...old!, source: random.pick(sources) });
+  const words = subject.decisions.map(wordOf).join(' ');
+  const expected = ['SubscriptionGranted', ...Array.from({ length: k - 1 }, () => 'SubscriptionExtended'), 'SubscriptionEnded'].join(' ');
+  if (words !== expected) throw new Broken('S4 each renewal extends once', `${words}\nnot ${expected}`);
 }
 
 /** Tells it all, and looks after every append. */
@@ -95,7 +143,7 @@ export function playOut(play: Play, met: Met): Subject {
     if (subject.decidedOn(telling).length > 0) throw new Broken('asked again it decides nothing', eventsText(subject.decidedOn(telling)));
     if (decisions.length > 1) throw new Broken('one decision an append', eventsText(decisions));
     for (const decision of decisions) {
-      met.set(wordOf(decision), (met.get(wordOf(decision)) ?? 0) + 1);
+      count(met, wordOf(decision));
       endsByLookOrNews(decision, row, subject);
     }
     if (booksAt) satisfiesTheAuditor(booksAt[index]!, telling, subject, met);
@@ -106,36 +154,20 @@ export function playOut(play: Play, met: Met): Subject {
   return subject;
 }
 
-function lawOf(told: readonly Told[], policy: SubscriptionPolicy): Judged {
-  return theLaw({ told, policy, plan: placed.plan, currency: 'usd' });
-}
-
-function wordOf({ type, data }: SubscriptionDecision): string {
-  return 'change' in data ? data.change : type;
-}
-
-const statusOf = { full: 'active', suspended: 'suspended', over: 'over' } as const;
-
-/** The shop's row says what the law says. What was never granted stays so until access is full. */
-function matches(law: string, row: Row, judged: Judged): void {
-  const status = row.status === 'none' && judged.access !== 'full' ? 'none' : statusOf[judged.access];
-  const { plan, quantity, paidThrough, validUntil } = judged;
-  const expected =
-    status === 'none' || status === 'over' ? { status } : { status, plan, quantity, paidThrough, ...(status === 'active' && { validUntil }) };
-  const { data } = row;
-  const actual =
-    row.status === 'none' || row.status === 'over'
-      ? { status: row.status }
-      : { status: row.status, plan: data?.plan, quantity: data?.quantity, paidThrough: data?.paidThrough, ...(row.status === 'active' && { validUntil: data?.validUntil }) };
-  const [is, shouldBe] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (is !== shouldBe) throw new Broken(law, `is        ${is}\nshould be ${shouldBe}`);
-}
-
 /** S11: an end has a look that has passed it, or news that takes: an end at the provider, money back, a free month that was none. */
 function endsByLookOrNews(decision: SubscriptionDecision, before: Row, { recorded, policy }: Subject): void {
   if (decision.type !== 'SubscriptionEnded' && decision.type !== 'SubscriptionRevoked') return;
-  const looked = recorded.flatMap(({ look }) => look ?? []).sort().at(-1) ?? '';
-  const seen = recorded.filter(({ doubtful }) => !doubtful).map(({ asOf }) => asOf).sort().at(-1) ?? '';
+  const looked =
+    recorded
+      .flatMap(({ look }) => look ?? [])
+      .sort()
+      .at(-1) ?? '';
+  const seen =
+    recorded
+      .filter(({ doubtful }) => !doubtful)
+      .map(({ asOf }) => asOf)
+      .sort()
+      .at(-1) ?? '';
   const taken = recorded.some(({ fact }) => {
     if (fact.kind === 'lifecycle') return policy.canceledNow === 'end' && fact.endedAt !== undefined && fact.endedAt <= seen;
     if (fact.kind === 'invoice') return isGift(fact);
@@ -150,15 +182,6 @@ function isGift(fact: Extract<Told['fact'], { kind: 'invoice' }>): boolean {
   return fact.totalMinor <= 0 || fact.writtenOffMinor > 0 || !fact.lines.some(({ netMinor }) => netMinor > 0);
 }
 
-/** S4. */
-function isOnce(decisions: readonly SubscriptionDecision[]): void {
-  const granted = decisions.filter(({ type }) => type === 'SubscriptionGranted').length;
-  if (granted > 1) throw new Broken('S4 one grant', eventsText(decisions));
-  const named = decisions.flatMap(({ type, data }) => (type === 'SubscriptionGranted' || type === 'SubscriptionExtended' ? [data.invoice] : []));
-  if (new Set(named).size < named.length || named.includes(undefined)) throw new Broken('S4 an invoice extends once', eventsText(decisions));
-  if (decisions.some(({ data }, index) => data.sequence !== index + 1)) throw new Broken('S14 one sequence', eventsText(decisions));
-}
-
 /** Of a life told in order: nobody is out who paid, and nobody is in beyond what was paid and the graces. */
 function satisfiesTheAuditor(books: Books, telling: Telling, { row, policy }: Subject, met: Met): void {
   const day = Math.max(...telling.statements.map(({ asOf }) => dayOf(asOf)));
@@ -167,7 +190,7 @@ function satisfiesTheAuditor(books: Books, telling: Telling, { row, policy }: Su
   const isPaused = books.paused || (row.data?.cause === 'paused' && policy.collectionPaused === 'suspend');
   const found = (law: string): Broken => new Broken(law, `day ${day}: ${JSON.stringify(bounds)}\nrow ${textOf(row)}`);
   if (bounds.mustBeIn && !isPaused) {
-    met.set('must be in', (met.get('must be in') ?? 0) + 1);
+    count(met, 'he paid for this day');
     if (row.status !== 'active') throw found('nobody is out who paid');
     if (dayOf(row.data!.validUntil) < (bounds.promisedUntil ?? day) - 1e-6) throw found('what was paid is promised');
     if (bounds.plans.length > 0 && !bounds.plans.includes(row.data!.plan)) throw found('the plan is one that was paid');
@@ -189,13 +212,4 @@ function generosityOf({ renewalGraceHours, dunningGraceDays, trial, free }: Subs
     graceDays: { paid: Math.max(renewalGraceHours / 24, dunningGraceDays), given: renewalGraceHours / 24 },
     gifts: [...(trial === 'grant' ? (['trial'] as const) : []), ...(free === 'grant' ? (['free'] as const) : [])],
   };
-}
-
-function textOf({ status, data }: Row): string {
-  if (status === 'none' || status === 'over') return status;
-  return `${status} ${data?.plan} ${data?.quantity} ${data?.paidThrough} ${status === 'active' ? data?.validUntil : ''}`;
-}
-
-function eventsText(events: readonly object[]): string {
-  return events.map((event) => JSON.stringify(event)).join('\n');
 }

@@ -1,5 +1,6 @@
 // The subscription under test: what is told to it, and what it has decided, read from its events alone.
 import { isDeepStrictEqual } from 'node:util';
+import type { Resolution } from '../order/events.ts';
 import { decide } from './decide.ts';
 import {
   isSubscriptionDecision,
@@ -78,6 +79,14 @@ export class Subject {
 
   place(): void {
     this.#add(decide(this.#state, { type: 'place', subscription: placed }, this.policy));
+  }
+
+  /** A person's word about an open review. Answers the invoice that it is about. */
+  resolve(reviewId: string, resolution: Resolution): string | undefined {
+    const by = { actor: 'support-7', reason: 'asked the member' };
+    const at = '2027-01-01T00:00:00.000Z';
+    this.#add(decide(this.#state, { type: 'resolve', reviewId, resolution, seenRevision: this.#state.revision, by, at }, this.policy));
+    return this.#state.reviews.find((review) => review.reviewId === reviewId)?.invoice;
   }
 
   /** Answers what it decided. */
