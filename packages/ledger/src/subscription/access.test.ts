@@ -1,0 +1,140 @@
+// What the facts entitle to, and when somebody must look next.
+import { describe, expect, test } from 'vitest';
+import { accessOf } from './access.ts';
+import { joinTimes } from './facts.ts';
+import { allocation, creditNote, day, dispute, lifecycle, line, month, paid, refund, Story, unpaid } from './story.test-support.ts';
+
+const member = (policy: ConstructorParameters<typeof Story>[0] = {}): Story =>
+  Story.placed(policy).tell(0, month('in_1', 0), allocation('inpay_1', 'in_1', 'pi_1'), lifecycle('active'));
+
+/** Access if a look told nothing but its time. */
+function lookedAt({ state, policy }: Story, at: string): ReturnType<typeof accessOf> {
+  const facts = joinTimes(state.facts, { source: 'poll', asOf: at, look: at });
+  return accessOf({ ...state, facts }, policy);
+}
+
+describe('S11: the next time at which access changes with nothing new said', () => {
+  const ahead = Story.placed().tell(0, month('in_1', 10));
+  const gold = member().tell(1, paid('in_2', [line(30, 60, { price: 'price_gold' })]));
+  test.each<[string, Story, number]>([
+    ['the beginning of a month paid ahead', ahead, 10],
+    ['the end of the grace', member(), 33],
+    ['the end of the grace of dunning', member().tell(30, lifecycle('past_due')), 46],
+    ['the due date and the grace', member().tell(30, unpaid('in_2', 'open', { dueAt: day(45), from: day(30) })), 48],
+    ['what is paid, where the provider gave up, though it lies behind', member().tell(45, lifecycle('unpaid')), 30],
+    ['the start of a line of another plan', gold, 30],
+    ['the end of what a dispute holds', member().tell(5, dispute('pi_1', 'open')), 30],
+    [
+      'what stands, where the month after it is held',
+      member().tell(20, month('in_2', 30), allocation('inpay_2', 'in_2', 'pi_2'), dispute('pi_2', 'open')),
+      30,
+    ],
+    ['an end that lies ahead of what was seen', member().tell(5, lifecycle('canceled', { endedAt: day(9) })), 9],
+    ['while it is paused, the end of the grace', member().tell(5, lifecycle('paused')), 33],
+  ])('%s', (_, story, days) => {
+    const { dueAt, access, plan } = story.access;
+    expect(dueAt).toBe(day(days));
+    const justBefore = new Date(Date.parse(day(days)) - 1).toISOString();
+    const { access: before, plan: planBefore } = lookedAt(story, justBefore);
+    const { access: after, plan: planAfter } = lookedAt(story, day(days));
+    // What is due lies behind where nobody has looked yet: a look at any time finds it.
+    if ((story.state.facts.seen ?? '') < day(days)) expect([before, planBefore]).toEqual([access, plan]);
+    expect([after, planAfter]).not.toEqual([access, plan]);
+  });
+  test('nothing is due of what is over, nor before anything was paid', () => {
+    for (const story of [
+      Story.placed(),
+      member().look(40, lifecycle('active')),
+      member().tell(9, lifecycle('canceled', { endedAt: day(9) })),
+    ]) {
+      expect(story.access).toMatchObject({ access: 'over' });
+      expect(story.access.dueAt).toBeUndefined();
+    }
+  });
+});
+
+describe('S3 and S10: what an invoice pays for', () => {
+  test('plans may name products; without plans every recurring line carries the plan that was placed', () => {
+    const invoice = paid('in_1', [line(0, 30, { price: 'price_x', product: 'prod_gold' })]);
+    expect(Story.placed({ plans: { gold: ['prod_gold'] } }).tell(0, invoice).state.decided?.plan).toBe('gold');
+    expect(Story.placed({ plans: {} }).tell(0, invoice).state.decided?.plan).toBe('silver');
+    expect(Story.placed().tell(0, invoice).row).toEqual([]);
+  });
+  test('a proration is a base line on the first invoice alone, where an anchor lies ahead', () => {
+    const stretch = [line(0, 12, { role: 'proration' })];
+    expect(Story.placed().tell(0, paid('in_1', stretch, { reason: 'create' })).row).toEqual(['granted paid 15']);
+    expect(Story.placed().tell(0, paid('in_1', stretch, { reason: 'update' })).row).toEqual([]);
+  });
+  test('written off in full before payment it is free; in part it is money', () => {
+    const none = { free: 'none' } as const;
+    expect(Story.placed(none).tell(0, month('in_1', 0, { writtenOffMinor: 1_000 })).row).toEqual([]);
+    expect(Story.placed(none).tell(0, month('in_1', 0, { writtenOffMinor: 400 })).row).toEqual(['granted paid 33']);
+  });
+  test('paid by credits that exceed it, or from the balance, it is money', () => {
+    const credited = paid('in_1', [line(0, 30), line(0, 30, { role: 'credit', price: 'price_old', netMinor: -5_000 })]);
+    expect(Story.placed({ free: 'none' }).tell(0, credited).row).toEqual(['granted paid 33']);
+  });
+  test('a credit of an invoice that was undone cuts nothing', () => {
+    const change = [
+      line(10, 30, { role: 'credit', netMinor: -600 }),
+      line(10, 30, { role: 'proration', price: 'price_gold', netMinor: 1_300 }),
+    ];
+    const story = member().tell(10, paid('in_2', change, { reason: 'update' }), allocation('inpay_2', 'in_2', 'pi_2', 700));
+    story.tell(12, refund('pi_2', 700));
+    expect(story.state.decided).toMatchObject({ plan: 'silver', paidThrough: day(30), validUntil: day(33) });
+  });
+  test('an item that is removed against a credit ends there, also after the credit of an upgrade in one invoice with the next month', () => {
+    const next = [
+      line(10, 30, { role: 'credit' }),
+      line(10, 30, { role: 'proration', price: 'price_gold' }),
+      line(30, 60, { price: 'price_gold' }),
+    ];
+    const story = member()
+      .tell(30, paid('in_2', next))
+      .tell(45, paid('in_3', [line(45, 60, { role: 'credit', price: 'price_gold' })]));
+    expect(story.state.decided).toMatchObject({ paidThrough: day(45), validUntil: day(48) });
+  });
+});
+
+describe('S5: money that goes back', () => {
+  const shared = (): Story =>
+    Story.placed().tell(
+      30,
+      month('in_1', 0),
+      month('in_2', 30),
+      allocation('inpay_1', 'in_1', 'pi_1'),
+      allocation('inpay_2', 'in_2', 'pi_1'),
+      lifecycle('active'),
+    );
+  test('a part keeps the month, or takes it, as the policy says', () => {
+    expect(member().tell(5, refund('pi_1', 400)).row).toEqual(['granted paid 33']);
+    expect(member({ partialRefund: 'revoke' }).tell(5, refund('pi_1', 400)).row.slice(1)).toEqual(['revoked refunded 30']);
+  });
+  test('refunds and credit notes add up; a note that is void counts for nothing', () => {
+    const story = member().tell(5, refund('pi_1', 400)).tell(6, creditNote('in_1', 600));
+    expect(story.row).toEqual(['granted paid 33', 'revoked refunded 30']);
+    expect(story.tell(7, creditNote('in_1', 600, 'void')).row.slice(2)).toEqual(['restored paid 33']);
+  });
+  test('a payment that was shared gives back at most what it gave to each', () => {
+    expect(shared().tell(35, refund('pi_1', 999)).row).toEqual(['granted paid 63']);
+    expect(shared().tell(35, refund('pi_1', 2_000)).row).toEqual(['granted paid 63', 'revoked refunded 60']);
+  });
+  test('a refund of a payment that is not known to pay for it undoes nothing, until the allocation is told', () => {
+    const story = Story.placed().tell(0, month('in_1', 0), refund('pi_1'));
+    expect(story.row).toEqual(['granted paid 33']);
+    expect(story.tell(1, allocation('inpay_1', 'in_1', 'pi_1')).row.slice(1)).toEqual(['revoked refunded 30']);
+  });
+  test('a dispute that was lost revokes; a debit that the bank returned does as the policy says', () => {
+    expect(member().tell(5, dispute('pi_1', 'lost')).row.slice(1)).toEqual(['revoked disputed 30']);
+    const returned = dispute('pi_1', 'lost', { returnedDebit: true });
+    expect(member({ returnedDebit: 'suspend' }).tell(5, returned).row.slice(1)).toEqual(['suspended disputed 30']);
+  });
+  test('where the next month is disputed, access is full to the end of this one, and suspended in the next', () => {
+    const story = member()
+      .tell(20, month('in_2', 30), allocation('inpay_2', 'in_2', 'pi_2'))
+      .tell(25, dispute('pi_2', 'open'));
+    expect(story.row).toEqual(['granted paid 33', 'extended paid 63', 'adjusted paid 30']);
+    expect(story.tell(31, unpaid('in_9')).row.slice(3)).toEqual(['suspended disputed 60']);
+    expect(story.look(60, lifecycle('active')).row.slice(4)).toEqual(['ended expired 30']);
+  });
+});
