@@ -4,7 +4,7 @@
 const args = process.argv.slice(2);
 const others: Readonly<Record<string, string>> = {
   '--stripe': 'stripe-adapter/src/testing/simulation',
-  '--subscriptions': 'ledger/src/testing/subscription-laws',
+  '--subscriptions': 'ledger/src/testing/simulation/subscription-laws',
 };
 const other = args.find((arg) => Object.hasOwn(others, arg));
 process.argv.splice(2, args.length, ...args.filter((arg) => arg !== other));

@@ -110,8 +110,12 @@ function isDoubtful(sales: readonly Sale[], time: number): boolean {
   return sales.some(({ isFoughtOver, lines }) => isFoughtOver && lines.some((line) => line.from <= time && time < line.to));
 }
 
-/** True where time was credited that nobody has paid: what is left beside it is a part of the price. */
+/** True where a sale credits more of this time than was paid for it until then: what is left beside it is a part of the price. */
 function isOwed(sales: readonly Sale[], time: number): boolean {
-  const plans = new Set(sales.flatMap(({ lines }) => lines.map(({ plan }) => plan)));
-  return [...plans].some((plan) => moneyOf(sales, time, plan) < -nothingMinor);
+  return sales.some((sale) => {
+    const credits = sale.lines.filter(({ minor }) => minor < 0);
+    if (!credits.some(({ from, to }) => from <= time && time < to)) return false;
+    const before = sales.filter((other) => other !== sale && other.paidOn <= sale.paidOn);
+    return moneyOf([...before, { ...sale, lines: credits }], time) < -nothingMinor;
+  });
 }

@@ -2,7 +2,7 @@
 // a second time and with an auditor that only adds up money and days.
 import { afterAll, describe, expect, test } from 'vitest';
 import { runs } from '../testing/runs.ts';
-import { runSeeds } from '../testing/subscription-laws/run-seeds.ts';
+import { runSeeds } from '../testing/simulation/subscription-laws/run-seeds.ts';
 
 const { numRuns } = runs(60);
 const met = new Set<string>();

@@ -2,10 +2,10 @@
 // goes to mutant-seeds.json. `--seeds N`: any number of seeds. `--seed S`: starts at that one; runs one, unless `--seeds` asks
 // for more. `--no-mutants`: the seeds alone. `--mutant-seeds N`: at most N for each mutant, not 2,000. `--mutant NAME`: how it is
 // caught. Exits 1 where a seed breaks a law or a mutant lives.
-import { runMutants } from '../simulation/child-runs.ts';
-import { printMutants, readCommandLine } from '../simulation/command-line.ts';
-import { writeMutantSeeds } from '../simulation/mutant-seeds.ts';
-import { mutate } from '../simulation/mutate.ts';
+import { runMutants } from '../child-runs.ts';
+import { printMutants, readCommandLine } from '../command-line.ts';
+import { writeMutantSeeds } from '../mutant-seeds.ts';
+import { mutate } from '../mutate.ts';
 import { mutants } from './mutants.ts';
 import type { ProofReport } from './run-seeds.ts';
 

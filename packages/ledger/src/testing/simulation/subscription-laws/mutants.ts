@@ -1,6 +1,6 @@
 // Faults that the proof of subscriptions must find: each is a patch of the source's text. A proof that misses one proves nothing
 // about the code that it passes.
-import type { Edit, Mutant } from '../simulation/mutants.ts';
+import type { Edit, Mutant } from '../mutants.ts';
 
 function mutant(name: string, file: string, find: string, replace: string): Mutant {
   return { name, edits: [edit(file, find, replace)] };
@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
       edit('facts.ts', 'const looked = later(facts.looked, look);', 'const looked = look ?? facts.looked;'),
     ],
   },
-  mutant('a look that crosses is not kept', 'decide.ts', 'if (crosses(trail.state, each, policy)) recordAs(trail, each);', ''),
+  mutant('a look that crosses is not kept', 'decide.ts', 'if (crosses(trail.state, [each], policy)) recordAs(trail, each);', ''),
   mutant(
     'any word ends',
     'access.ts',

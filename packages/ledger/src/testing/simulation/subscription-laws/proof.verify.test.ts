@@ -1,7 +1,7 @@
 // The proof of subscriptions on more seeds than `npm test` plays, and the proof that it can find faults.
 import { describe, expect, test } from 'vitest';
-import { runMutants } from '../simulation/child-runs.ts';
-import { readMutantSeeds } from '../simulation/mutant-seeds.ts';
+import { runMutants } from '../child-runs.ts';
+import { readMutantSeeds } from '../mutant-seeds.ts';
 import { mutants } from './mutants.ts';
 import { runSeeds } from './run-seeds.ts';
 

@@ -1,7 +1,7 @@
 // Plays a range of seeds of the proof, one after the other, in this process. What breaks a law is reported by its seed.
-import { LedgerError } from '../../errors.ts';
-import { Broken, type Met } from '../../subscription/checks.test-support.ts';
-import { prove } from '../../subscription/proof.test-support.ts';
+import { LedgerError } from '../../../errors.ts';
+import { Broken, type Met } from '../../../subscription/checks.test-support.ts';
+import { prove } from '../../../subscription/proof.test-support.ts';
 
 export interface ProofFailure {
   readonly seed: number;
