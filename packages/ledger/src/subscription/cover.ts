@@ -110,7 +110,7 @@ function exchangedFor(credit: CoverLine, invoice: JudgedInvoice): readonly Cover
   return stands(invoice) ? invoice.lines.flatMap(({ line }) => (line.from <= credit.from ? [line] : [])) : [];
 }
 
-/** Of its own invoice a credit gives back only what began before it: what begins with it was got in exchange. */
+/** A credit gives back of its own invoice only what began before it: what begins with it was got in exchange. */
 function isCredited(line: CoverLine, invoice: JudgedInvoice, { line: credit, invoice: by }: Credit): boolean {
   const hasBegun = by === invoice ? line.from < credit.from : line.from <= credit.from;
   return line.price === credit.price && hasBegun && credit.from < line.to;

@@ -154,8 +154,10 @@ function isLook({ look, source, doubtful }: SubscriptionObserved): boolean {
 /** True if the times of the statements lead over a boundary: with nothing else new, access is another one. */
 function crosses(state: SubscriptionState, observed: readonly SubscriptionObserved[], policy: SubscriptionPolicy): boolean {
   const facts = observed.reduce(joinTimes, state.facts);
-  if (facts.seen === state.facts.seen && facts.looked === state.facts.looked) return false;
-  return !isSameAccess(accessOf(state, policy), accessOf({ ...state, facts }, policy));
+  const { placed } = state;
+  if (placed === undefined || (facts.seen === state.facts.seen && facts.looked === state.facts.looked)) return false;
+  const invoices = judgeInvoices({ ...state, placed }, policy);
+  return !isSameAccess(accessOfInvoices(invoices, state.facts, policy), accessOfInvoices(invoices, facts, policy));
 }
 
 /** True if the policy now in force decides otherwise than the newest decision. */

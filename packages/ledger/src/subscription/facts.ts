@@ -63,7 +63,7 @@ export function joinTimes(facts: SubscriptionFacts, { source, doubtful, asOf, lo
   return { ...facts, ...(seen === undefined ? {} : { seen }), ...(looked === undefined ? {} : { looked }) };
 }
 
-export function joinSubscriptionFact(
+function joinSubscriptionFact(
   facts: SubscriptionFacts,
   { fact, asOf, occurredAt }: Pick<SubscriptionStatement, 'fact' | 'asOf' | 'occurredAt'>,
 ): SubscriptionFacts {

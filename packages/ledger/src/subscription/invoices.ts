@@ -43,7 +43,7 @@ export interface JudgedInvoice {
   readonly ruling: 'accepted' | 'rejected' | undefined;
   readonly kind: InvoiceKind;
   readonly standing: Standing;
-  /** Of what is undone: by what. */
+  /** What undid it, where it is undone. */
   readonly undoneBy: 'refunded' | 'disputed';
   /** True: its credits cut (S3). It is paid, as placed, and not undone. */
   readonly cuts: boolean;
@@ -56,44 +56,40 @@ export interface JudgedInvoice {
 
 /** The paid invoices, each with what became of it. Sorted by id. */
 export function judgeInvoices(judged: Judged, policy: SubscriptionPolicy): readonly JudgedInvoice[] {
-  const paid = judged.facts.invoices.flatMap(({ fact, paidAt = '' }) => (fact.status === 'paid' ? [{ fact, paidAt }] : []));
+  const paid = judged.facts.invoices.flatMap(({ fact, paidAt = '' }) =>
+    fact.status === 'paid' ? [{ fact, paidAt, lines: planLines(fact, judged, policy) }] : [],
+  );
   const currency = judged.placed.currency ?? firstOf(paid.map(({ fact }) => fact))?.currency;
-  const linesOf = ({ id, lines, reason }: PaidInvoice): readonly PlanLine[] =>
-    lines.flatMap((line) => {
-      const plan = planOf(line, policy, judged.placed.plan, judged.rulings[id] === 'accepted');
-      return line.role === 'credit' || plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
-    });
-  const moneyFrom = paid
-    .filter(({ fact }) => isMoney(fact, linesOf(fact)))
-    .flatMap(({ fact }) => begin(linesOf(fact)) ?? [])
-    .sort(compareTexts)[0];
-  return paid.map(({ fact, paidAt }) => {
-    const { id } = fact;
-    const lines = linesOf(fact);
-    const ruling = judged.rulings[id];
+  const moneyFrom = paid.flatMap(({ fact, lines }) => (isMoney(fact, lines) ? (begin(lines) ?? []) : [])).sort(compareTexts)[0];
+  return paid.map(({ fact, paidAt, lines }) => {
+    const ruling = judged.rulings[fact.id];
     const misfits = misfitsOf(fact, judged, currency);
     const creditsUnpaid = creditsWhatNobodyPaid(fact, judged.facts.invoices);
     const kind = kindOf(fact, lines, judged.facts.trialEnd, moneyFrom);
     const isAsPlaced = ruling === 'accepted' || misfits.length === 0;
-    const pays = kind !== 'nothing' && (ruling === 'accepted' || givesAccess(kind, policy));
+    const pays = kind !== 'nothing' && (ruling === 'accepted' || (givesAccess(kind, policy) && isAsPlaced && !creditsUnpaid));
     const left = ruling === 'rejected' ? 'ended' : moneyLeft(fact, judged.facts, policy);
-    const isCounted = pays && isAsPlaced && (ruling === 'accepted' || !creditsUnpaid);
-    const standing = isCounted ? standingOf[left] : 'none';
-    const since = kind === 'trial' ? (begin(lines) ?? paidAt) : paidAt;
     return {
-      id,
+      id: fact.id,
       fact,
       paidAt,
-      since,
+      since: kind === 'trial' ? (begin(lines) ?? paidAt) : paidAt,
       ruling,
       kind,
-      standing,
+      standing: pays ? standingOf[left] : 'none',
       undoneBy: undoneBy(fact, judged.facts),
       cuts: isAsPlaced && left !== 'ended',
       misfits,
       creditsUnpaid,
       lines,
     };
+  });
+}
+
+function planLines({ id, lines, reason }: PaidInvoice, { placed, rulings }: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+  return lines.flatMap((line) => {
+    const plan = line.role === 'credit' ? undefined : planOf(line, policy, placed.plan, rulings[id] === 'accepted');
+    return plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
   });
 }
 

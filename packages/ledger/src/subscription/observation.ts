@@ -25,7 +25,7 @@ export interface CoverLine {
   readonly quantity: number;
   /** Its amount less its discounts, before tax, in Stripe's minor unit; below 0 of a credit. */
   readonly netMinor: number;
-  /** Of a credit: the id of the invoice whose line it gives back. */
+  /** The id of the invoice whose line a credit gives back. Absent: it is none, or the provider does not say. */
   readonly credits?: string;
 }
 
@@ -55,7 +55,7 @@ export interface UnpaidInvoice {
   readonly kind: 'invoice';
   readonly id: string;
   readonly status: 'open' | 'uncollectible' | 'void';
-  /** Of an open one that was sent with terms. `from`: start of its first base line. ISO 8601 UTC. */
+  /** Given where an open one was sent with terms. `from`: start of its first base line. ISO 8601 UTC. */
   readonly terms?: { readonly dueAt: string; readonly from: string };
 }
 

@@ -235,8 +235,3 @@ export function nextReviewId(state: SubscriptionState): string {
 export function hasReview(state: SubscriptionState, kind: SubscriptionReviewKind, invoice: string | undefined): boolean {
   return state.reviews.some((review) => review.kind === kind && review.invoice === invoice);
 }
-
-/** True if the newest decision is neither delivered nor abandoned. */
-export function isPending({ sequence, delivery }: SubscriptionState): boolean {
-  return sequence > delivery.settled && !delivery.abandoned;
-}

@@ -100,11 +100,11 @@ export function subscriptionViewOf(state: SubscriptionState, policy: Subscriptio
     periods: periodsOf(state, invoices),
     sequence: state.sequence,
     delivered: state.delivery.settled,
-    openReviews: openSubscriptionReviews(state),
+    openReviews: openReviews(state),
   };
 }
 
-export function openSubscriptionReviews({ subscriptionId, reviews }: SubscriptionState): readonly SubscriptionReview[] {
+function openReviews({ subscriptionId, reviews }: SubscriptionState): readonly SubscriptionReview[] {
   return reviews.flatMap(({ resolution, ...review }) => (resolution === undefined ? [{ ...review, subscriptionId }] : []));
 }
 
