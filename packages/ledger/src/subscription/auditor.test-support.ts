@@ -24,13 +24,15 @@ export interface Books {
   readonly paused: boolean;
   /** From then on nobody may be in. */
   readonly endedOn?: number;
-  /** Until when invoices that are sent with terms may be paid. */
-  readonly termsUntil?: number;
+  /** True: the provider asks again for what is owed. */
+  readonly isLate: boolean;
+  /** The open invoices that were sent with terms: for which stretch, and until when they may be paid. */
+  readonly terms: readonly { readonly from: number; readonly until: number }[];
 }
 
 export interface Generosity {
-  /** The longest grace for who has paid money, and for who was given time. */
-  readonly graceDays: { readonly paid: number; readonly given: number };
+  /** `late`: for who has paid money before, and is late. `silent`: for everybody else. */
+  readonly graceDays: { readonly late: number; readonly silent: number };
   readonly gifts: readonly NonNullable<Sale['gift']>[];
 }
 
@@ -43,6 +45,8 @@ export interface Bounds {
   readonly plans: readonly string[];
   /** Beyond it nobody may be in. -Infinity: he may not be in at all. */
   readonly mayBeInUntil: number;
+  /** True: he was given back what reaches furthest, so that he fell not silent and has no grace. */
+  readonly isGivenBack: boolean;
 }
 
 /** Below this, a day's money is the rounding of prorations. */
@@ -62,6 +66,12 @@ export function audit(books: Books, day: number, { graceDays, gifts }: Generosit
   const [paidUntil, givenUntil] = [lastEnd(paidAt), lastEnd(givenAt)];
   const isShut = books.paused || (books.endedOn !== undefined && books.endedOn <= day);
   const mustBeIn = !isShut && paidAt(day) && !isDoubtful(known, day) && !isOwed(known, day);
+  const end = Math.max(paidUntil, givenUntil);
+  const isGivenBack = end > Number.NEGATIVE_INFINITY && givenBackUntil(known) > end;
+  const byMoney = books.isLate && paidUntil >= givenUntil ? graceDays.late : graceDays.silent;
+  // Who may pay later holds the stretch after what he has paid, and no further one.
+  const byTerms = books.terms.filter(({ from }) => from <= end).map(({ until }) => until + graceDays.silent - end);
+  const grace = isGivenBack ? 0 : Math.max(byMoney, ...byTerms);
   const hole = edges.find((edge) => edge > day && !paidAt(edge));
   return {
     mustBeIn,
@@ -69,27 +79,15 @@ export function audit(books: Books, day: number, { graceDays, gifts }: Generosit
     plans: [...new Set(known.flatMap(({ lines }) => lines.map(({ plan }) => plan)))].filter(
       (plan) => moneyOf(known, day, plan) > nothingMinor,
     ),
-    mayBeInUntil: isShut
-      ? Number.NEGATIVE_INFINITY
-      : Math.min(books.endedOn ?? Number.POSITIVE_INFINITY, latestEnd(books, known, { paidUntil, givenUntil }, graceDays)),
+    mayBeInUntil: isShut ? Number.NEGATIVE_INFINITY : Math.min(books.endedOn ?? Number.POSITIVE_INFINITY, end + grace),
+    isGivenBack,
   };
 }
 
-/** Who was given back what reaches furthest has no grace: he did not fall silent. */
-function latestEnd(
-  { termsUntil }: Books,
-  known: readonly Sale[],
-  { paidUntil, givenUntil }: { readonly paidUntil: number; readonly givenUntil: number },
-  graceDays: Generosity['graceDays'],
-): number {
+/** The end of what was given back in full. */
+function givenBackUntil(known: readonly Sale[]): number {
   const takenBack = known.filter(({ backMinor, wholeMinor }) => wholeMinor > 0 && backMinor >= wholeMinor);
-  const backUntil = Math.max(
-    Number.NEGATIVE_INFINITY,
-    ...takenBack.flatMap(({ lines }) => lines.map(({ to, minor }) => (minor > 0 ? to : 0))),
-  );
-  const until = Math.max(paidUntil, givenUntil);
-  if (until === Number.NEGATIVE_INFINITY || backUntil > until) return until;
-  return Math.max(paidUntil + graceDays.paid, givenUntil + graceDays.given, termsUntil ?? Number.NEGATIVE_INFINITY);
+  return Math.max(Number.NEGATIVE_INFINITY, ...takenBack.flatMap(({ lines }) => lines.map(({ to, minor }) => (minor > 0 ? to : 0))));
 }
 
 /** What pays for this instant, in minor units a day. */

@@ -5,7 +5,7 @@ import type { Random } from '../testing/simulation/random.ts';
 import type { Books, Sale } from './auditor.test-support.ts';
 import type { CoverLine, InvoiceReason, Lifecycle, MoneyBack, PaidInvoice, SubscriptionFact } from './observation.ts';
 import type { SubscriptionPolicy } from './policy.ts';
-import { onDay, sources, statement, type Telling } from './tellings.test-support.ts';
+import { dayOf, onDay, sources, statement, type Telling } from './tellings.test-support.ts';
 
 export interface Price {
   readonly price: string;
@@ -310,15 +310,13 @@ export class Billing {
 
   #books(): Books {
     const { status, endedAt } = this.#lifecycle;
-    const terms = this.#invoices
-      .flatMap((each) => (each.status === 'open' && each.terms ? [each.terms.dueAt] : []))
-      .sort()
-      .at(-1);
+    const terms = this.#invoices.flatMap((each) => (each.status === 'open' && each.terms ? [each.terms] : []));
     return {
       sales: this.#invoices.filter((each) => each.status === 'paid').map(saleOf),
       paused: status === 'paused',
-      ...(endedAt === undefined ? {} : { endedOn: (Date.parse(endedAt) - Date.parse(onDay(0))) / 86_400_000 }),
-      ...(terms === undefined ? {} : { termsUntil: (Date.parse(terms) - Date.parse(onDay(0))) / 86_400_000 }),
+      isLate: status === 'past_due',
+      terms: terms.map(({ from, dueAt }) => ({ from: dayOf(from), until: dayOf(dueAt) })),
+      ...(endedAt === undefined ? {} : { endedOn: dayOf(endedAt) }),
     };
   }
 }

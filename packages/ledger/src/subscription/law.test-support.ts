@@ -297,8 +297,8 @@ class Invoices {
   #planOf({ price, product }: CoverLine, { id }: PaidInvoice): string | undefined {
     const plans = Object.entries(this.#given.policy.plans);
     if (plans.length === 0) return this.#given.plan;
-    const [named] = plans.find(([, names]) => names.includes(price) || names.includes(product)) ?? [];
-    return named ?? (this.#given.rulings?.[id] === 'accepted' ? this.#given.plan : undefined);
+    const naming = (name: string): string | undefined => plans.find(([, names]) => names.includes(name))?.[0];
+    return naming(price) ?? naming(product) ?? (this.#given.rulings?.[id] === 'accepted' ? this.#given.plan : undefined);
   }
 
   /**

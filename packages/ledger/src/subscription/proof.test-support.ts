@@ -185,8 +185,7 @@ function isGift(fact: Extract<Told['fact'], { kind: 'invoice' }>): boolean {
 /** Of a life told in order: nobody is out who paid, and nobody is in beyond what was paid and the graces. */
 function satisfiesTheAuditor(books: Books, telling: Telling, { row, policy }: Subject, met: Met): void {
   const day = Math.max(...telling.statements.map(({ asOf }) => dayOf(asOf)));
-  const kept: Books = { sales: books.sales, paused: books.paused, ...keptOf(books, policy) };
-  const bounds = audit(kept, day, generosityOf(policy));
+  const bounds = audit(booksUnder(books, policy), day, generosityOf(policy));
   const isPaused = books.paused || (row.data?.cause === 'paused' && policy.collectionPaused === 'suspend');
   const found = (law: string): Broken => new Broken(law, `day ${day}: ${JSON.stringify(bounds)}\nrow ${textOf(row)}`);
   if (bounds.mustBeIn && !isPaused) {
@@ -196,20 +195,23 @@ function satisfiesTheAuditor(books: Books, telling: Telling, { row, policy }: Su
     if (bounds.plans.length > 0 && !bounds.plans.includes(row.data!.plan)) throw found('the plan is one that was paid');
   }
   if (row.status !== 'active') return;
+  if (bounds.isGivenBack && day >= bounds.mayBeInUntil) throw found('money given back ends at once');
   if (dayOf(row.data!.validUntil) > bounds.mayBeInUntil + 1e-6) throw found('nobody is in beyond what was paid and the graces');
   if (telling.look !== undefined && dayOf(telling.look) >= bounds.mayBeInUntil) throw found('a look ends what is over');
 }
 
-function keptOf({ endedOn, termsUntil }: Books, policy: SubscriptionPolicy): Partial<Books> {
+/** What the policy makes of an end at once, and of invoices that may be paid later. */
+function booksUnder({ endedOn, terms, ...books }: Books, policy: SubscriptionPolicy): Books {
   return {
+    ...books,
+    terms: policy.netTerms === 'none' ? [] : terms,
     ...(endedOn === undefined || policy.canceledNow === 'run_out' ? {} : { endedOn }),
-    ...(termsUntil === undefined || policy.netTerms === 'none' ? {} : { termsUntil: termsUntil + policy.renewalGraceHours / 24 }),
   };
 }
 
 function generosityOf({ renewalGraceHours, dunningGraceDays, trial, free }: SubscriptionPolicy): Generosity {
   return {
-    graceDays: { paid: Math.max(renewalGraceHours / 24, dunningGraceDays), given: renewalGraceHours / 24 },
+    graceDays: { late: Math.max(renewalGraceHours / 24, dunningGraceDays), silent: renewalGraceHours / 24 },
     gifts: [...(trial === 'grant' ? (['trial'] as const) : []), ...(free === 'grant' ? (['free'] as const) : [])],
   };
 }

@@ -16,7 +16,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'credits cover',
     edits: [
-      edit('invoices.ts', "return line.role === 'credit' || plan === undefined ?", 'return plan === undefined ?'),
+      edit('invoices.ts', "const plan = line.role === 'credit' ? undefined : planOf(", 'const plan = planOf('),
       edit('invoices.ts', "return role === 'base' || (", "return role === 'base' || role === 'credit' || ("),
     ],
   },
@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
       edit('facts.ts', 'const looked = later(facts.looked, look);', 'const looked = look ?? facts.looked;'),
     ],
   },
-  mutant('a look that crosses is not kept', 'decide.ts', 'if (crosses(trail.state, [each], policy)) recordAs(trail, each);', ''),
+  mutant('a look that crosses is not kept', 'decide.ts', 'if (crosses(trail.state, dropped, policy)) {', 'if (false) {'),
   mutant(
     'any word ends',
     'access.ts',
