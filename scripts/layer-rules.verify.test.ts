@@ -237,6 +237,14 @@ describe('the core is pure', () => {
     expect(lint('packages/ledger/src/observation.ts', "export * from 'node:fs';")).toContain('The core is pure');
   });
 
+  test('subscription/ belongs to it, and uses order/, which knows nothing of it', () => {
+    const path = 'packages/ledger/src/subscription/subscription.ts';
+    expect(lint(path, 'export const at: number = Date.now();')).toContain('The core has no clock');
+    expect(lint(path, "export * from '../streams/transact.ts';")).toContain('The core is pure');
+    expect(lint(path, "export * from '../order/facts.ts';")).toBe('');
+    expect(lint('packages/ledger/src/order/order.ts', "export * from '../subscription/facts.ts';")).toContain('The core is pure');
+  });
+
   test('reading a given time is pure, and so are its neighbours, the errors, the types of the port and zod', () => {
     const snippet = [
       "export * as z from 'zod';",

@@ -116,24 +116,32 @@ function accessByMoney(payment: PaymentFacts, policy: Policy): Access {
 /** What was received, and what of it went back or may go back. Minor units. */
 export interface MoneyMoved {
   readonly receivedMinor: number;
+  /** What payments gave of it: no dispute can be of more. Default: all. */
+  readonly paidMinor?: number;
   readonly refundedMinor: number;
+  /** What went back beside refunds. Default: nothing. */
+  readonly creditedMinor?: number;
   readonly disputes: readonly Pick<DisputeRegister, 'status' | 'amountMinor' | 'returnedDebit'>[];
 }
 /** The words of a policy that say what refunds and disputes do. */
 export type UndoingPolicy = Pick<Policy, 'fullRefund' | 'partialRefund' | 'openDispute' | 'lostDispute' | 'returnedDebit'>;
 
-export function accessLeft({ receivedMinor: received, refundedMinor: refunded, disputes }: MoneyMoved, policy: UndoingPolicy): Access {
+export function accessLeft(money: MoneyMoved, policy: UndoingPolicy): Access {
+  const { receivedMinor: received, paidMinor: paid = received, refundedMinor: refunded, creditedMinor: credited = 0, disputes } = money;
   const lost = disputes.filter(({ status }) => status === 'lost');
   const open = disputes.filter(({ status }) => status === 'open');
-  const gone = refunded + amountOf(lost);
+  const back = refunded + amountOf(lost);
+  const gone = back + credited;
+  const isLost = gone >= received || (lost.length > 0 && back >= paid);
 
   const effects: (Policy['fullRefund'] | Policy['openDispute'])[] = [];
-  if (gone > 0 && gone < received) effects.push(policy.partialRefund);
-  if (gone >= received) {
-    if (refunded > 0) effects.push(policy.fullRefund);
+  if (gone > 0 && !isLost) effects.push(policy.partialRefund);
+  if (gone >= received && refunded + credited > 0) effects.push(policy.fullRefund);
+  if (isLost) {
     for (const { returnedDebit } of lost) effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
   }
-  if (gone + amountOf(open) >= received || policy.partialRefund === 'revoke') {
+  const atRisk = amountOf(open);
+  if (gone + atRisk >= received || back + atRisk >= paid || policy.partialRefund === 'revoke') {
     for (const { returnedDebit } of open) effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
   }
   if (effects.includes('revoke')) return 'ended';

@@ -129,6 +129,27 @@ describe('S5: money that goes back', () => {
     const returned = dispute('pi_1', 'lost', { returnedDebit: true });
     expect(member({ returnedDebit: 'suspend' }).tell(5, returned).row.slice(1)).toEqual(['suspended disputed 30']);
   });
+  test('a chargeback of all that the card paid is one of the invoice, though a part came from the balance; a refund of it is a part', () => {
+    const mixed = (): Story =>
+      Story.placed().tell(0, month('in_1', 0, { balanceMinor: 100 }), allocation('inpay_1', 'in_1', 'pi_1', 900), lifecycle('active'));
+    expect(
+      mixed()
+        .tell(5, dispute('pi_1', 'open', { amountMinor: 900 }))
+        .row.slice(1),
+    ).toEqual(['suspended disputed 30']);
+    expect(
+      mixed()
+        .tell(5, dispute('pi_1', 'lost', { amountMinor: 900 }))
+        .row.slice(1),
+    ).toEqual(['revoked disputed 30']);
+    expect(
+      mixed()
+        .tell(5, dispute('pi_1', 'lost', { amountMinor: 400 }))
+        .row.slice(1),
+    ).toEqual([]);
+    expect(mixed().tell(5, refund('pi_1', 900)).row.slice(1)).toEqual([]);
+    expect(mixed().tell(5, refund('pi_1', 900), creditNote('in_1', 100)).row.slice(1)).toEqual(['revoked refunded 30']);
+  });
   test('where the next month is disputed, access is full to the end of this one, and suspended in the next', () => {
     const story = member()
       .tell(20, month('in_2', 30), allocation('inpay_2', 'in_2', 'pi_2'))

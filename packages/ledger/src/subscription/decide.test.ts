@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Resolution } from '../order/events.ts';
 import { decide, type SubscriptionCommand } from './decide.ts';
+import type { SubscriptionFact } from './observation.ts';
 import {
   allocation,
   creditNote,
@@ -72,6 +73,15 @@ describe('what is recorded', () => {
     story.tell(5, lifecycle('trialing', { trialEnd: day(7) }));
     expect(recorded(story)).toBe(before + 1);
     expect(story.state.facts).toMatchObject({ trialEnd: day(7), lifecycle: { fact: { status: 'past_due' } } });
+  });
+  test('of two lifecycles in one batch the later one wins, whichever is told first and whatever was known', () => {
+    for (const batch of [['active', 40, 'past_due', 35] as const, ['past_due', 35, 'active', 40] as const]) {
+      const [first, firstAt, second, secondAt] = batch;
+      const story = member().tell(30, lifecycle('active'));
+      story.run({ type: 'observe', observed: [observed(day(firstAt), lifecycle(first)), observed(day(secondAt), lifecycle(second))] });
+      expect(story.state.facts.lifecycle?.fact.status).toBe('active');
+      expect(story.row).toEqual(['granted paid 33']);
+    }
   });
   test('an ended lifecycle wins over a later one of every other state', () => {
     const story = member()
@@ -156,6 +166,30 @@ describe('questions for a person', () => {
     expect(question(story)).toEqual(['unknown_price in_1']);
     story.run(resolve(story, 'grant'));
     expect(story.row).toEqual(['granted person 33']);
+    expect(story.state.decided?.plan).toBe('silver');
+  });
+  test('unknown_price: asked at the renewal and the upgrade that would lock out, and not of an add-on beside a plan', () => {
+    const addOn = (from: number) => paid('in_2', [line(from, from + 7, { price: 'price_addon' })]);
+    expect(question(member().tell(28, addOn(28)))).toEqual([]);
+    expect(question(member().tell(30, paid('in_2', [line(30, 60, { price: 'price_new' })])))).toEqual(['unknown_price in_2']);
+    const upgrade = [line(10, 30, { role: 'credit' }), line(10, 30, { role: 'proration', price: 'price_new' })];
+    expect(question(member().tell(10, paid('in_2', upgrade, { reason: 'update' })))).toEqual(['unknown_price in_2']);
+    const only = lifecycle('active', { items: [{ price: 'price_addon', quantity: 1 }] });
+    expect(question(member().tell(28, only, addOn(28)))).toEqual(['unknown_price in_2']);
+  });
+  test('unknown_price: where a price is retired, what was paid at it runs out; the next renewal is asked about', () => {
+    const policy = { ...policy1, plans: { gold: ['price_gold'] }, retired: ['price_month'] };
+    const story = member().tell(30, month('in_2', 30));
+    const told = (days: number, fact: SubscriptionFact): void => {
+      story.run({ type: 'observe', observed: [observed(day(days), fact, { source: 'poll', look: day(days) })] }, policy);
+    };
+    told(59, lifecycle('past_due'));
+    expect(question(story)).toEqual([]);
+    expect(story.row).toEqual(['granted paid 33', 'extended paid 63', 'adjusted paid 76']);
+    told(60, month('in_3', 60));
+    expect(question(story)).toEqual(['unknown_price in_3']);
+    told(76, month('in_3', 60));
+    expect(story.row.slice(3)).toEqual(['ended unpaid 76']);
     expect(story.state.decided?.plan).toBe('silver');
   });
   test('credit_of_unpaid: time that nobody paid is credited, and gives nothing', () => {

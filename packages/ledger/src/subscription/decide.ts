@@ -5,16 +5,15 @@ import { type ManualAction, paymentKey, type Source } from '../observation.ts';
 import type { CheckoutAttached, Resolution, StripeRechecked } from '../order/events.ts';
 import { sourcesOf } from '../order/fact-reports.ts';
 import { decideRechecked } from '../order/recheck.ts';
-import { itemNamed } from '../order/sorted-list.ts';
-import { accessOf, accessOfInvoices, isSameAccess } from './access.ts';
+import { accessOf, accessOfInvoices } from './access.ts';
 import type { SubscriptionEvent, SubscriptionObserved, SubscriptionPlaced, SubscriptionReviewKind } from './events.ts';
 import { subscriptionFactContent } from './fact-text.ts';
-import { changesLifecycle, joinTimes } from './facts.ts';
 import { judgeInvoices } from './invoices.ts';
 import { nextDecision, restatement } from './next-decision.ts';
 import type { SubscriptionPolicy } from './policy.ts';
+import { byTime, recordBatch } from './recording.ts';
 import { questionsOf } from './reviews.ts';
-import { contentKey, isLifecycleOfAnother, type SubscriptionState } from './subscription.ts';
+import type { SubscriptionState } from './subscription.ts';
 import { SubscriptionTrail } from './trail.ts';
 
 /** What `decide` is asked to do to a subscription. */
@@ -90,13 +89,7 @@ function observe(
   policy: SubscriptionPolicy,
 ): void {
   const before = trail.state;
-  const dropped = observed.filter((each) => !record(trail, each));
-  // What moves time furthest stands first, so that it alone is recorded for all.
-  if (crosses(trail.state, dropped, policy)) {
-    for (const each of [...dropped].sort(byTime)) if (crosses(trail.state, [each], policy)) recordAs(trail, each);
-  }
-  const look = [...dropped].sort(byTime).find(isLook);
-  if (trail.events.length === 0 && look && isJudgedOtherwise(trail.state, policy)) recordAs(trail, look);
+  recordBatch(trail, observed, policy);
   const [newest] = [...observed].sort(byTime);
   if (newest === undefined) return;
   if (isClaimed || observed.some(({ subscriptionId }) => subscriptionId !== undefined && subscriptionId !== before.subscriptionId)) {
@@ -106,63 +99,6 @@ function observe(
     trail.openReviewOnce('double_subscription', undefined, newest.observedAt);
   }
   if (trail.events.length > 0) conclude(trail, policy, { at: newest.observedAt, source: newest.source });
-}
-
-/**
- * Records a statement that is news, and answers whether it was. A lifecycle goes round, so it is news where it changes what is
- * known, and it has no confirmations. Of everything else the same from the same source is none (law 5).
- */
-function record(trail: SubscriptionTrail, observed: SubscriptionObserved): boolean {
-  const { state } = trail;
-  const { fact, asOf, source } = observed;
-  if (fact.kind === 'lifecycle' && !isLifecycleOfAnother(state, observed)) {
-    if (!changesLifecycle(state.facts, { fact, asOf })) return false;
-  } else if (sourcesOf(state, contentKey(observed))?.includes(source)) return false;
-  recordAs(trail, observed);
-  return true;
-}
-
-function recordAs(trail: SubscriptionTrail, observed: SubscriptionObserved): void {
-  const { state } = trail;
-  trail.add({ type: 'SubscriptionObserved', data: observed });
-  if (contradicts(state, observed))
-    trail.openReview('conflicting_evidence', observed.fact.kind === 'invoice' ? observed.fact.id : undefined, observed.observedAt);
-}
-
-/** True if an invoice is told as paid and as void, or as paid with other content. */
-function contradicts({ facts }: SubscriptionState, { fact }: SubscriptionObserved): boolean {
-  if (fact.kind !== 'invoice') return false;
-  const known = itemNamed(facts.invoices, fact.id, ({ id }) => id)?.fact;
-  if (known === undefined) return false;
-  if (known.status === 'paid' && fact.status === 'paid') return subscriptionFactContent(known) !== subscriptionFactContent(fact);
-  return [known.status, fact.status].sort().join() === 'paid,void';
-}
-
-/** The later one first: by its look, then by its own time. */
-function byTime(a: SubscriptionObserved, b: SubscriptionObserved): number {
-  return compare(b.look ?? '', a.look ?? '') || compare(b.asOf, a.asOf);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function isLook({ look, source, doubtful }: SubscriptionObserved): boolean {
-  return look !== undefined && source !== 'manual' && doubtful !== true;
-}
-
-/** True if the times of the statements lead over a boundary: with nothing else new, access is another one. */
-function crosses(state: SubscriptionState, observed: readonly SubscriptionObserved[], policy: SubscriptionPolicy): boolean {
-  const facts = observed.reduce(joinTimes, state.facts);
-  const { placed } = state;
-  if (placed === undefined || (facts.seen === state.facts.seen && facts.looked === state.facts.looked)) return false;
-  const invoices = judgeInvoices({ ...state, placed }, policy);
-  return !isSameAccess(accessOfInvoices(invoices, state.facts, policy), accessOfInvoices(invoices, facts, policy));
-}
-
-/** True if the policy now in force decides otherwise than the newest decision. */
-function isJudgedOtherwise(state: SubscriptionState, policy: SubscriptionPolicy): boolean {
-  return state.placed !== undefined && nextDecision(state, accessOf(state, policy), 'poll') !== undefined;
 }
 
 /** In one append and one decision. Adds nothing where the subscription is there already. */

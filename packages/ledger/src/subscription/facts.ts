@@ -122,7 +122,8 @@ function joinLifecycle(facts: SubscriptionFacts, told: LifecycleFacts): Subscrip
   return { ...facts, lifecycle, ...(trialEnd === undefined ? {} : { trialEnd }) };
 }
 
-function compareLifecycles(a: LifecycleFacts, b: LifecycleFacts): number {
+/** The order of the register: the greater one wins. */
+export function compareLifecycles(a: LifecycleFacts, b: LifecycleFacts): number {
   return (
     Number(isEndStatus(a.fact.status)) - Number(isEndStatus(b.fact.status)) ||
     compareTexts(a.asOf, b.asOf) ||

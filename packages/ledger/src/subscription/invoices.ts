@@ -3,7 +3,7 @@
 import { type Access, accessLeft, type MoneyMoved, refundedMinor } from '../order/access.ts';
 import type { PaymentFacts } from '../order/facts.ts';
 import { itemNamed } from '../order/sorted-list.ts';
-import type { SubscriptionPlaced } from './events.ts';
+import type { SubscriptionDecided, SubscriptionPlaced } from './events.ts';
 import { compareTexts, type InvoiceFacts, type SubscriptionFacts } from './facts.ts';
 import type { CoverLine, PaidInvoice, SubscriptionReference } from './observation.ts';
 import type { SubscriptionPolicy } from './policy.ts';
@@ -16,6 +16,10 @@ export interface Judged {
   readonly facts: SubscriptionFacts;
   /** What a person last decided about an invoice. Key: its id. */
   readonly rulings: Rulings;
+  /** The invoices that have given access. */
+  readonly usedInvoices: readonly string[];
+  /** The newest decision. Absent: none yet. */
+  readonly decided?: Pick<SubscriptionDecided, 'plan'>;
 }
 export type Rulings = Readonly<Record<string, 'accepted' | 'rejected'>>;
 
@@ -86,9 +90,14 @@ export function judgeInvoices(judged: Judged, policy: SubscriptionPolicy): reado
   });
 }
 
-function planLines({ id, lines, reason }: PaidInvoice, { placed, rulings }: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+function planLines({ id, lines, reason }: PaidInvoice, judged: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+  const { placed, rulings, usedInvoices, decided = placed } = judged;
+  const isUsed = usedInvoices.includes(id);
   return lines.flatMap((line) => {
-    const plan = line.role === 'credit' ? undefined : planOf(line, policy, placed.plan, rulings[id] === 'accepted');
+    if (line.role === 'credit') return [];
+    // What was paid at a price that is retired runs out; only the next renewal at it is none.
+    const isRetired = isUsed && policy.retired?.includes(line.price) === true;
+    const plan = planOf(line, policy, placed.plan, rulings[id] === 'accepted') ?? (isRetired ? decided.plan : undefined);
     return plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
   });
 }
@@ -96,7 +105,7 @@ function planLines({ id, lines, reason }: PaidInvoice, { placed, rulings }: Judg
 const standingOf: Readonly<Record<Access, Standing>> = { full: 'stands', paused: 'held', ended: 'undone' };
 
 /** The plan of a line. Undefined: no plan names its price; then it pays for nothing, unless a person accepted its invoice. */
-export function planOf(line: CoverLine, { plans }: SubscriptionPolicy, placed: string, isAccepted = false): string | undefined {
+function planOf(line: CoverLine, { plans }: SubscriptionPolicy, placed: string, isAccepted = false): string | undefined {
   const names = Object.keys(plans);
   if (names.length === 0) return placed;
   const named = (id: string): string | undefined => names.find((name) => plans[name]?.includes(id));
@@ -156,12 +165,22 @@ function creditsWhatNobodyPaid({ totalMinor, lines }: PaidInvoice, invoices: rea
 }
 
 /** S5: what refunds, credit notes and disputes leave of an invoice. */
-function moneyLeft({ id, totalMinor, writtenOffMinor }: PaidInvoice, facts: SubscriptionFacts, policy: SubscriptionPolicy): Access {
+function moneyLeft(fact: PaidInvoice, facts: SubscriptionFacts, policy: SubscriptionPolicy): Access {
+  const { id, totalMinor, writtenOffMinor, balanceMinor, outsideMinor } = fact;
   const receivedMinor = totalMinor - writtenOffMinor;
   if (receivedMinor <= 0) return 'full';
   const parts = partsOf(id, facts).map(movedOf);
-  const refunded = parts.reduce((sum, { refundedMinor }) => sum + refundedMinor, notedMinor(id, facts));
-  return accessLeft({ receivedMinor, refundedMinor: refunded, disputes: parts.flatMap(({ disputes }) => disputes) }, policy);
+  return accessLeft(
+    {
+      receivedMinor,
+      // Who takes back all that his card paid has not paid the rest from his balance alone.
+      paidMinor: Math.max(1, receivedMinor - Math.max(0, balanceMinor) - outsideMinor),
+      refundedMinor: parts.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0),
+      creditedMinor: notedMinor(id, facts),
+      disputes: parts.flatMap(({ disputes }) => disputes),
+    },
+    policy,
+  );
 }
 
 /** What a payment gave back of the invoice: at most what it gave to it, refunds first, then what is lost, then what is disputed. */

@@ -11,7 +11,10 @@ export interface SubscriptionPolicy {
    * recurring line carries the plan that was placed.
    */
   readonly plans: Readonly<Record<string, readonly string[]>>;
-  /** Prices of an earlier policy that no plan names any more, on purpose. */
+  /**
+   * Prices (`price_…`) of an earlier policy that no plan names any more, on purpose. What was paid at them runs out; a renewal at
+   * one of them extends nothing, and a person is asked.
+   */
   readonly retired?: readonly string[];
   /** Hours of access beyond what is paid, while nothing is known of the renewal. Default 72. */
   readonly renewalGraceHours: number;

@@ -3,7 +3,7 @@ import type { SubscriptionAccess } from './access.ts';
 import { stands } from './cover.ts';
 import type { SubscriptionReviewKind } from './events.ts';
 import { isEndStatus } from './facts.ts';
-import { type JudgedInvoice, partsOf, planOf } from './invoices.ts';
+import { type JudgedInvoice, partsOf } from './invoices.ts';
 import type { CoverLine } from './observation.ts';
 import type { SubscriptionPolicy } from './policy.ts';
 import type { SubscriptionState } from './subscription.ts';
@@ -20,41 +20,42 @@ export function questionsOf(
   access: SubscriptionAccess,
   policy: SubscriptionPolicy,
 ): readonly Question[] {
-  const questions: Question[] = invoices.flatMap((invoice) =>
-    questionsAbout(invoice, state, access, policy).map((kind) => ({ kind, invoice: invoice.id })),
-  );
+  const hasNone = hasNoPlanItem(state, invoices, policy);
+  const isBesidePlan = (line: CoverLine): boolean => !hasNone && line.from < (access.paidThrough ?? '');
+  const questions: Question[] = invoices.flatMap((invoice) => {
+    const kinds = questionsAbout(invoice, state, access);
+    if (isUnknownPrice(invoice, isBesidePlan)) kinds.push('unknown_price');
+    return kinds.map((kind) => ({ kind, invoice: invoice.id }));
+  });
   return hasTwoPlans(state, invoices, policy) ? [...questions, { kind: 'two_plans' }] : questions;
 }
 
-function questionsAbout(
-  invoice: JudgedInvoice,
-  state: SubscriptionState,
-  access: SubscriptionAccess,
-  policy: SubscriptionPolicy,
-): readonly SubscriptionReviewKind[] {
+function questionsAbout(invoice: JudgedInvoice, state: SubscriptionState, access: SubscriptionAccess): SubscriptionReviewKind[] {
   const kinds: SubscriptionReviewKind[] = [...invoice.misfits];
   if (invoice.creditsUnpaid) kinds.push('credit_of_unpaid');
-  if (isUnknownPrice(invoice, state, access, policy)) kinds.push('unknown_price');
   if (isPaidAfterEnd(invoice, state)) kinds.push('paid_after_end');
   else if (isPaidForThePast(invoice, state, access)) kinds.push('paid_for_the_past');
   if (isOldDispute(invoice, state)) kinds.push('dispute_past_period');
   return kinds;
 }
 
-/** True if it was paid for time at a price that no plan names, which nothing known covers: whoever paid it may be out. */
-function isUnknownPrice(
-  { fact, ruling }: JudgedInvoice,
-  { placed }: SubscriptionState,
-  access: SubscriptionAccess,
-  policy: SubscriptionPolicy,
-): boolean {
-  if (ruling !== undefined || placed === undefined) return false;
-  const isKnown = (line: CoverLine): boolean => planOf(line, policy, placed.plan) !== undefined;
-  if (fact.lines.some((line) => line.role === 'base' && isKnown(line))) return false;
+/**
+ * True if it was paid for time at a price that no plan names: whoever paid it may be out. An add-on beside a plan is none, as
+ * long as the plan is paid for when it begins, and is still an item of the subscription.
+ */
+function isUnknownPrice({ fact, ruling, lines }: JudgedInvoice, isBesidePlan: (line: CoverLine) => boolean): boolean {
+  if (ruling !== undefined || lines.some(({ line }) => line.role === 'base')) return false;
+  const known = new Set(lines.map(({ line }) => line));
   return fact.lines.some(
-    (line) =>
-      line.role !== 'credit' && !isKnown(line) && (line.role === 'base' || line.netMinor > 0) && line.to > (access.paidThrough ?? ''),
+    (line) => line.role !== 'credit' && !known.has(line) && (line.role === 'base' || line.netMinor > 0) && !isBesidePlan(line),
   );
+}
+
+/** True if the items of the subscription, as far as they are known, have none of a plan. */
+function hasNoPlanItem({ facts }: SubscriptionState, invoices: readonly JudgedInvoice[], { plans }: SubscriptionPolicy): boolean {
+  const items = facts.lifecycle?.fact.items ?? [];
+  const prices = new Set([...Object.values(plans).flat(), ...invoices.flatMap(({ lines }) => lines.map(({ line }) => line.price))]);
+  return items.length > 0 && !items.some(({ price }) => prices.has(price));
 }
 
 /** True if somebody paid after the subscription had ended at the provider, and is out. */
@@ -79,9 +80,9 @@ function isOldDispute({ id, kind, lines }: JudgedInvoice, { facts }: Subscriptio
 }
 
 /** True if the items of the subscription, or the periods of one invoice, are of two plans. */
-function hasTwoPlans({ facts, placed }: SubscriptionState, invoices: readonly JudgedInvoice[], policy: SubscriptionPolicy): boolean {
+function hasTwoPlans({ facts }: SubscriptionState, invoices: readonly JudgedInvoice[], policy: SubscriptionPolicy): boolean {
   const items = facts.lifecycle?.fact.items ?? [];
   const ofItems = Object.keys(policy.plans).filter((plan) => items.some(({ price }) => policy.plans[plan]?.includes(price)));
   const isOfTwo = ({ lines }: JudgedInvoice): boolean => new Set(lines.flatMap(({ isBase, plan }) => (isBase ? [plan] : []))).size > 1;
-  return placed !== undefined && (ofItems.length > 1 || invoices.some((invoice) => stands(invoice) && isOfTwo(invoice)));
+  return ofItems.length > 1 || invoices.some((invoice) => stands(invoice) && isOfTwo(invoice));
 }

@@ -1,5 +1,5 @@
 // The subscription: its state, and how each event changes it. Pure; what `decide` makes, `evolve` checks again.
-// Reading order of this folder: observation, events, facts, policy, invoices, cover, access, subscription, decide, reviews, view, change.
+// Reading order of this folder: observation, events, facts, policy, invoices, cover, access, subscription, decide, recording, reviews, view, change.
 import { invariant } from '../errors.ts';
 import type { Source } from '../observation.ts';
 import { type DeliveryState, deliveryAfter, deliveryOfDecision, noDelivery } from '../order/delivery-state.ts';
