@@ -27,9 +27,11 @@ export interface Play {
 export async function prove(seed: number, met: Met = new Map()): Promise<void> {
   const random = new Random(seed);
   const [noise, life, ofPeople, ofReplicas, ofRenewals] = [random.fork(), random.fork(), random.fork(), random.fork(), random.fork()];
+  const ofPolicies = random.fork();
   inAnyOrderTheSame(noisePlays(noise), met);
   inAnyOrderTheSame(lifePlays(life), met);
   provePeople(ofPeople, met);
+  provePolicies(ofPolicies, met);
   proveRenewals(ofRenewals);
   await proveReplicas(ofReplicas, met);
 }
@@ -97,6 +99,18 @@ function provePeople(random: Random, met: Met): void {
   const again = { ...tellings.at(-1)!.statements.at(-1)!, asOf: later };
   subject.tell({ statements: [again], source: 'poll', look: later });
   matches('S12 the last word of a person, at the next look', subject.row, lawOf(subject.recorded, policy, rulings));
+  isOnce(subject.decisions);
+}
+
+/** Where the shop adopts another policy, the next look decides by it, also where it tells nothing new. */
+function provePolicies(random: Random, met: Met): void {
+  const [{ policy, tellings }] = noisePlays(random) as [Play];
+  const subject = new Subject(policy);
+  subject.place();
+  for (const telling of tellings) subject.tell(telling);
+  subject.policy = { ...anyPolicy(random), plans: policy.plans };
+  if (subject.tell(tellings.at(-1)!).length > 0) count(met, 'another policy decides otherwise');
+  matches('S11 a look decides by the policy in force', subject.row, lawOf(subject.recorded, subject.policy));
   isOnce(subject.decisions);
 }
 

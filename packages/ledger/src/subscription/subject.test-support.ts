@@ -62,7 +62,7 @@ export function rowAfter(row: Row, { type, data }: SubscriptionDecision): Row {
 }
 
 export class Subject {
-  readonly policy: SubscriptionPolicy;
+  policy: SubscriptionPolicy;
   readonly events: SubscriptionEvent[] = [];
   readonly recorded: Told[] = [];
   readonly decisions: SubscriptionDecision[] = [];

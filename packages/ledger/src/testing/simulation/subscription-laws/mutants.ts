@@ -10,13 +10,13 @@ function edit(file: string, find: string, replace: string): Edit {
   return { file: file.includes('/') ? file : `subscription/${file}`, find, replace };
 }
 
-export const mutants: readonly Mutant[] = [
+const faults: readonly Mutant[] = [
   // S3, S9 and S10: what was paid for.
   mutant('prorations extend', 'cover.ts', 'if (!stretch.isBase || stretch', 'if (stretch'),
   {
     name: 'credits cover',
     edits: [
-      edit('invoices.ts', "const plan = line.role === 'credit' ? undefined : planOf(", 'const plan = planOf('),
+      edit('invoices.ts', "if (line.role === 'credit') return [];", ''),
       edit('invoices.ts', "return role === 'base' || (", "return role === 'base' || role === 'credit' || ("),
     ],
   },
@@ -77,7 +77,9 @@ export const mutants: readonly Mutant[] = [
       edit('facts.ts', 'const looked = later(facts.looked, look);', 'const looked = look ?? facts.looked;'),
     ],
   },
-  mutant('a look that crosses is not kept', 'decide.ts', 'if (crosses(trail.state, dropped, policy)) {', 'if (false) {'),
+  mutant('a look that crosses is not kept', 'recording.ts', 'if (crosses(trail.state, dropped, policy)) {', 'if (false) {'),
+  mutant('a batch is recorded as it was told', 'recording.ts', 'inTurn(observed).filter(', 'observed.filter('),
+  mutant('another policy is never looked at', 'recording.ts', 'look && isJudgedOtherwise(trail.state, policy)', 'look && false'),
   mutant(
     'any word ends',
     'access.ts',
@@ -148,4 +150,17 @@ export const mutants: readonly Mutant[] = [
     'return await store.append(stream, revision, events);',
     'return await store.append(stream, (await store.readStream(stream)).length - 1, events);',
   ),
+];
+
+/** Nothing but the law finds these: an auditor of money and days knows no plan's rank, and no instant. */
+const foundByTheLawAlone: readonly string[] = [];
+
+/** The law says nothing. What the code and the law have wrong together must be found by what is left. */
+const silentLaw = edit('checks.test-support.ts', 'if (is !== shouldBe) throw', "if (is === '') throw");
+
+export const mutants: readonly Mutant[] = [
+  ...faults,
+  ...faults
+    .filter(({ name }) => !foundByTheLawAlone.includes(name))
+    .map(({ name, edits }): Mutant => ({ name: `${name}, without the law`, edits: [...edits, silentLaw] })),
 ];
