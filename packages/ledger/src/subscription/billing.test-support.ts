@@ -291,6 +291,8 @@ export class Billing {
         payment: referenceOf(payment.id),
       };
       if (status === 'lost') invoice.backMinor += payment.minor;
+      // Who takes back all that his card has paid has not paid the rest from his balance alone.
+      if (status === 'lost' && payment === invoice.payments.at(-1)) invoice.backMinor = invoice.totalMinor;
       invoice.foughtOver = true;
       this.tell([fact]);
     }

@@ -239,22 +239,22 @@ class Invoices {
       const open = disputes.filter(({ status }) => status === 'open');
       const lostMinor = sum(lost.map((dispute) => dispute.amountMinor));
       const openMinor = sum(open.map((dispute) => dispute.amountMinor));
-      return { refunded, lost, open, gone: upTo(refunded + lostMinor), atRisk: upTo(refunded + lostMinor + openMinor) };
+      return { refunded, lost, open, back: upTo(refunded + lostMinor), atRisk: upTo(refunded + lostMinor + openMinor) };
     });
+    const [lost, open] = [parts.flatMap((part) => part.lost), parts.flatMap((part) => part.open)];
     const notes = sum(this.#creditNotesOf(invoice.id));
-    const refunded = notes + sum(parts.map((part) => part.refunded));
-    const gone = notes + sum(parts.map((part) => part.gone));
-    const atRisk = notes + sum(parts.map((part) => part.atRisk));
+    const back = sum(parts.map((part) => part.back));
+    const atRisk = sum(parts.map((part) => part.atRisk));
+    // Who takes back all that his card has paid has not paid the rest from his balance alone.
+    const byPayments = whole - invoice.balanceMinor - invoice.outsideMinor;
+    const isAllBack = back + notes >= whole;
+    const isAllLost = isAllBack || (lost.length > 0 && back >= byPayments);
     const effects: string[] = [];
-    if (gone > 0 && gone < whole) effects.push(policy.partialRefund);
-    if (gone >= whole) {
-      if (refunded > 0) effects.push(policy.fullRefund);
-      for (const { returnedDebit } of parts.flatMap(({ lost }) => lost))
-        effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
-    }
-    if (atRisk >= whole || policy.partialRefund === 'revoke') {
-      for (const { returnedDebit } of parts.flatMap(({ open }) => open))
-        effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
+    if (back + notes > 0 && !isAllLost) effects.push(policy.partialRefund);
+    if (isAllBack && (notes > 0 || parts.some(({ refunded }) => refunded > 0))) effects.push(policy.fullRefund);
+    if (isAllLost) for (const { returnedDebit } of lost) effects.push(returnedDebit ? policy.returnedDebit : policy.lostDispute);
+    if (atRisk + notes >= whole || atRisk >= byPayments || policy.partialRefund === 'revoke') {
+      for (const { returnedDebit } of open) effects.push(returnedDebit ? policy.returnedDebit : policy.openDispute);
     }
     return effects;
   }

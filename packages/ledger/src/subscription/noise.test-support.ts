@@ -78,9 +78,9 @@ function anyPaid(random: Random, id: string): PaidInvoice {
     totalMinor,
     discountMinor: random.chance(0.2) ? 500 : 0,
     taxMinor,
-    balanceMinor: 0,
-    outsideMinor: 0,
-    writtenOffMinor: totalMinor > 0 && random.chance(0.1) ? random.pick([totalMinor, Math.ceil(totalMinor / 2)]) : 0,
+    balanceMinor: totalMinor > 0 && random.chance(0.1) ? Math.floor(totalMinor / 3) : 0,
+    outsideMinor: totalMinor > 0 && random.chance(0.05) ? Math.floor(totalMinor / 3) : 0,
+    writtenOffMinor: totalMinor > 0 && random.chance(0.1) ? random.pick([totalMinor, Math.floor(totalMinor / 3)]) : 0,
     lines,
   };
 }
@@ -111,7 +111,7 @@ function anyObjects(random: Random): readonly SubscriptionFact[] {
     if (random.chance(0.4)) facts.push({ kind: 'invoice', id, status: 'open', ...terms });
     if (random.chance(0.15)) facts.push({ kind: 'invoice', id, status: random.pick(['uncollectible', 'void']) });
     if (random.chance(0.85)) facts.push(invoice, invoice);
-    const left = Math.max(0, invoice.totalMinor - invoice.writtenOffMinor);
+    const left = Math.max(0, invoice.totalMinor - invoice.writtenOffMinor - invoice.balanceMinor - invoice.outsideMinor);
     const parts = left === 0 ? [] : random.chance(0.8) ? [left] : [Math.floor(left / 2), Math.ceil(left / 2)];
     for (const [index, amountMinor] of parts.entries()) {
       const status = random.chance(0.9) ? 'paid' : 'canceled';

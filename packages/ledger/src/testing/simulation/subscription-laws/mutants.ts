@@ -153,7 +153,14 @@ const faults: readonly Mutant[] = [
 ];
 
 /** Nothing but the law finds these: an auditor of money and days knows no plan's rank, and no instant. */
-const foundByTheLawAlone: readonly string[] = [];
+const foundByTheLawAlone: readonly string[] = [
+  'credit of an unpaid invoice',
+  'uncollectible counts, though it was paid later',
+  'end not final',
+  'another policy is never looked at',
+  'boundary off by one',
+  'starts early',
+];
 
 /** The law says nothing. What the code and the law have wrong together must be found by what is left. */
 const silentLaw = edit('checks.test-support.ts', 'if (is !== shouldBe) throw', "if (is === '') throw");
