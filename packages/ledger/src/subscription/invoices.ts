@@ -96,7 +96,7 @@ function planLines({ id, lines, reason }: PaidInvoice, judged: Judged, policy: S
   return lines.flatMap((line) => {
     if (line.role === 'credit') return [];
     // What was paid at a price that is retired runs out; only the next renewal at it is none.
-    const isRetired = isUsed && policy.retired?.includes(line.price) === true;
+    const isRetired = isUsed && policy.retired?.some((id) => id === line.price || id === line.product) === true;
     const plan = planOf(line, policy, placed.plan, rulings[id] === 'accepted') ?? (isRetired ? decided.plan : undefined);
     return plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
   });
