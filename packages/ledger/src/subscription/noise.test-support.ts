@@ -157,7 +157,10 @@ export function anyNoise(random: Random): { readonly tellings: readonly Telling[
   // One lifecycle for each time: two contents of one time have no order that a test could know.
   const lifecycles = new Map<number, Lifecycle>();
   const lifecycleOn = (day: number): Lifecycle => {
-    const known = lifecycles.get(day) ?? anyLifecycle(random, day);
+    // A lifecycle goes round: what it was once it is often again.
+    const living = [...lifecycles.values()].filter(({ endedAt }) => endedAt === undefined);
+    const fresh = living.length > 0 && random.chance(0.5) ? random.pick(living) : anyLifecycle(random, day);
+    const known = lifecycles.get(day) ?? fresh;
     lifecycles.set(day, known);
     return known;
   };

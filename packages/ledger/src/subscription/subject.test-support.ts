@@ -32,6 +32,7 @@ export const placed: SubscriptionPlaced = {
 export function observedOf({ statements, look, source }: Telling): readonly SubscriptionObserved[] {
   return statements.map((each) => ({
     ...each,
+    fact: { ...each.fact }, // As each source reads it: no two tellings share an object.
     subscription: reference,
     ...(look === undefined ? {} : { look }),
     observedAt: each.asOf,
