@@ -4,9 +4,36 @@ import { type Judged, type Ruling, type Told, theLaw } from './law.test-support.
 import type { SubscriptionPolicy } from './policy.ts';
 import { placed, type Row } from './subject.test-support.ts';
 
+/** What the proof asks, in the words of its failures. */
+export const laws = [
+  'S1 in any order the same',
+  'S2 after every append, by what is recorded and what was told',
+  'S2 after every append, by what is recorded',
+  'S2 after the last look, by all that was told',
+  'S2 of three replicas with stale states',
+  'S4 one grant',
+  'S4 an invoice extends once',
+  'S4 each of k renewals extends once',
+  'S11 no end without a look or news',
+  'S11 a look decides by the policy in force',
+  'S12 the last word of a person',
+  'S12 the last word of a person, at the next look',
+  'S14 one sequence',
+  'asked again it decides nothing',
+  'one decision an append',
+  'replay gives the same',
+  'the auditor: nobody is out who paid',
+  'the auditor: what was paid is promised',
+  'the auditor: the plan is one that was paid',
+  'the auditor: nobody is in beyond what was paid and the graces',
+  'the auditor: money given back ends at once',
+  'the auditor: a look ends what is over',
+] as const;
+export type Law = (typeof laws)[number];
+
 export class Broken extends Error {
-  readonly law: string;
-  constructor(law: string, message: string) {
+  readonly law: Law;
+  constructor(law: Law, message: string) {
     super(message);
     this.law = law;
   }
@@ -30,7 +57,7 @@ export function wordOf({ type, data }: SubscriptionDecision): string {
 const statusOf = { full: 'active', suspended: 'suspended', over: 'over' } as const;
 
 /** The shop's row says what the law says. What was never granted stays so until access is full. */
-export function matches(law: string, row: Row, judged: Judged): void {
+export function matches(law: Law, row: Row, judged: Judged): void {
   const status = row.status === 'none' && judged.access !== 'full' ? 'none' : statusOf[judged.access];
   const { plan, quantity, paidThrough, validUntil } = judged;
   const expected =

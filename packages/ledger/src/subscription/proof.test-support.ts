@@ -3,7 +3,7 @@
 import { Random } from '../testing/simulation/random.ts';
 import { audit, type Books, type Generosity } from './auditor.test-support.ts';
 import { Billing, plansOfLives, prices } from './billing.test-support.ts';
-import { Broken, count, eventsText, isOnce, lawOf, type Met, matches, textOf, wordOf } from './checks.test-support.ts';
+import { Broken, count, eventsText, isOnce, type Law, lawOf, type Met, matches, textOf, wordOf } from './checks.test-support.ts';
 import type { SubscriptionDecision } from './events.ts';
 import type { Told } from './law.test-support.ts';
 import { anyLife, type Life } from './lives.test-support.ts';
@@ -137,7 +137,7 @@ function proveRenewals(random: Random): void {
   subject.tell({ ...old!, source: random.pick(sources) });
   const words = subject.decisions.map(wordOf).join(' ');
   const expected = ['SubscriptionGranted', ...Array.from({ length: k - 1 }, () => 'SubscriptionExtended'), 'SubscriptionEnded'].join(' ');
-  if (words !== expected) throw new Broken('S4 each renewal extends once', `${words}\nnot ${expected}`);
+  if (words !== expected) throw new Broken('S4 each of k renewals extends once', `${words}\nnot ${expected}`);
 }
 
 /** Tells it all, and looks after every append. */
@@ -150,9 +150,9 @@ export function playOut(play: Play, met: Met): Subject {
     const { row } = subject;
     const decisions = subject.tell(telling);
     if (index >= placedAfter) {
-      matches('S2 of what is recorded and what was told', subject.row, lawOf([...before, ...observedOf(telling)], policy));
+      matches('S2 after every append, by what is recorded and what was told', subject.row, lawOf([...before, ...observedOf(telling)], policy));
       const isAllRecorded = subject.recorded.length - before.length === telling.statements.length;
-      if (!isAllRecorded) matches('S2 of what is recorded', subject.row, lawOf(subject.recorded, policy));
+      if (!isAllRecorded) matches('S2 after every append, by what is recorded', subject.row, lawOf(subject.recorded, policy));
     }
     if (subject.decidedOn(telling).length > 0) throw new Broken('asked again it decides nothing', eventsText(subject.decidedOn(telling)));
     if (decisions.length > 1) throw new Broken('one decision an append', eventsText(decisions));
@@ -201,17 +201,17 @@ function satisfiesTheAuditor(books: Books, telling: Telling, { row, policy }: Su
   const day = Math.max(...telling.statements.map(({ asOf }) => dayOf(asOf)));
   const bounds = audit(booksUnder(books, policy), day, generosityOf(policy));
   const isPaused = books.paused || (row.data?.cause === 'paused' && policy.collectionPaused === 'suspend');
-  const found = (law: string): Broken => new Broken(law, `day ${day}: ${JSON.stringify(bounds)}\nrow ${textOf(row)}`);
+  const found = (law: Law): Broken => new Broken(law, `day ${day}: ${JSON.stringify(bounds)}\nrow ${textOf(row)}`);
   if (bounds.mustBeIn && !isPaused) {
     count(met, 'he paid for this day');
-    if (row.status !== 'active') throw found('nobody is out who paid');
-    if (dayOf(row.data!.validUntil) < (bounds.promisedUntil ?? day) - 1e-6) throw found('what was paid is promised');
-    if (bounds.plans.length > 0 && !bounds.plans.includes(row.data!.plan)) throw found('the plan is one that was paid');
+    if (row.status !== 'active') throw found('the auditor: nobody is out who paid');
+    if (dayOf(row.data!.validUntil) < (bounds.promisedUntil ?? day) - 1e-6) throw found('the auditor: what was paid is promised');
+    if (bounds.plans.length > 0 && !bounds.plans.includes(row.data!.plan)) throw found('the auditor: the plan is one that was paid');
   }
   if (row.status !== 'active') return;
-  if (bounds.isGivenBack && day >= bounds.mayBeInUntil) throw found('money given back ends at once');
-  if (dayOf(row.data!.validUntil) > bounds.mayBeInUntil + 1e-6) throw found('nobody is in beyond what was paid and the graces');
-  if (telling.look !== undefined && dayOf(telling.look) >= bounds.mayBeInUntil) throw found('a look ends what is over');
+  if (bounds.isGivenBack && day >= bounds.mayBeInUntil) throw found('the auditor: money given back ends at once');
+  if (dayOf(row.data!.validUntil) > bounds.mayBeInUntil + 1e-6) throw found('the auditor: nobody is in beyond what was paid and the graces');
+  if (telling.look !== undefined && dayOf(telling.look) >= bounds.mayBeInUntil) throw found('the auditor: a look ends what is over');
 }
 
 /** What the policy makes of an end at once, and of invoices that may be paid later. */

@@ -5,7 +5,7 @@ import { readMutantSeeds } from '../mutant-seeds.ts';
 import { mutants } from './mutants.ts';
 import { runSeeds } from './run-seeds.ts';
 
-const seeds = 600;
+const seeds = 400;
 
 test(`the laws of subscriptions hold in ${seeds} seeds of noise, lives, people and replicas`, async () => {
   const { failures } = await runSeeds(1, seeds);
