@@ -179,8 +179,10 @@ const episodes: Readonly<Record<string, Episode>> = {
     const ahead = billing.renew();
     const back = random.pick(['none', 'running', 'ahead']);
     billing.wait(random.pick([0, 1]));
-    if (back !== 'none') billing.refund(back === 'running' ? running : ahead, amountOf(back === 'running' ? running : ahead));
+    const given = back === 'running' ? running : ahead;
+    const id = back === 'none' ? undefined : billing.refund(given, amountOf(given));
     if (random.chance(0.5)) billing.look();
+    if (id !== undefined && random.chance(0.4)) billing.refund(given, amountOf(given), 'failed', id);
     billing.wait(billing.item.days);
   },
   'he gets it back within a day': (billing, random) => {

@@ -36,12 +36,6 @@ export async function prove(seed: number, met: Met = new Map()): Promise<void> {
   await proveReplicas(ofReplicas, met);
 }
 
-/** The plays of a seed, each told in several orders, for who looks at one that failed. */
-export function playsOf(seed: number): readonly (readonly Play[])[] {
-  const random = new Random(seed);
-  return [noisePlays(random.fork()), lifePlays(random.fork())];
-}
-
 function noisePlays(random: Random): readonly Play[] {
   const policy = anyPolicy(random);
   const { tellings, lastLook } = anyNoise(random);
@@ -140,32 +134,56 @@ function proveRenewals(random: Random): void {
   if (words !== expected) throw new Broken('S4 each of k renewals extends once', `${words}\nnot ${expected}`);
 }
 
-/** Tells it all, and looks after every append. */
-export function playOut(play: Play, met: Met): Subject {
-  const { policy, tellings, placedAfter, booksAt } = play;
-  const subject = new Subject(policy);
-  for (const [index, telling] of tellings.entries()) {
+/** Tells it all, and asks after every append. */
+function playOut(play: Play, met: Met): Subject {
+  const { tellings, placedAfter } = play;
+  const subject = new Subject(play.policy);
+  for (const index of tellings.keys()) {
     if (index === placedAfter) subject.place();
-    const before = [...subject.recorded];
-    const { row } = subject;
-    const decisions = subject.tell(telling);
-    if (index >= placedAfter) {
-      matches('S2 after every append, by what is recorded and what was told', subject.row, lawOf([...before, ...observedOf(telling)], policy));
-      const isAllRecorded = subject.recorded.length - before.length === telling.statements.length;
-      if (!isAllRecorded) matches('S2 after every append, by what is recorded', subject.row, lawOf(subject.recorded, policy));
+    try {
+      tellOne(play, index, subject, met);
+    } catch (error) {
+      throw error instanceof Broken ? new Broken(error.law, `${error.message}\n${tellingsText(play, index)}`) : error;
     }
-    if (subject.decidedOn(telling).length > 0) throw new Broken('asked again it decides nothing', eventsText(subject.decidedOn(telling)));
-    if (decisions.length > 1) throw new Broken('one decision an append', eventsText(decisions));
-    for (const decision of decisions) {
-      count(met, wordOf(decision));
-      endsByLookOrNews(decision, row, subject);
-    }
-    if (booksAt) satisfiesTheAuditor(booksAt[index]!, telling, subject, met);
   }
   if (placedAfter >= tellings.length) subject.place();
   isOnce(subject.decisions);
-  if (!subject.isReplayed()) throw new Broken('replay gives the same', '');
+  if (!subject.isReplayed()) throw new Broken('replay gives the same', tellingsText(play, tellings.length));
   return subject;
+}
+
+function tellOne({ policy, tellings, placedAfter, booksAt }: Play, index: number, subject: Subject, met: Met): void {
+  const telling = tellings[index]!;
+  const before = [...subject.recorded];
+  const { row } = subject;
+  const decisions = subject.tell(telling);
+  if (index >= placedAfter) {
+    matches(
+      'S2 after every append, by what is recorded and what was told',
+      subject.row,
+      lawOf([...before, ...observedOf(telling)], policy),
+    );
+    const isAllRecorded = subject.recorded.length - before.length === telling.statements.length;
+    if (!isAllRecorded) matches('S2 after every append, by what is recorded', subject.row, lawOf(subject.recorded, policy));
+  }
+  if (subject.decidedOn(telling).length > 0) throw new Broken('asked again it decides nothing', eventsText(subject.decidedOn(telling)));
+  if (decisions.length > 1) throw new Broken('one decision an append', eventsText(decisions));
+  for (const decision of decisions) {
+    count(met, wordOf(decision));
+    endsByLookOrNews(decision, row, subject);
+  }
+  if (booksAt) satisfiesTheAuditor(booksAt[index]!, telling, subject, met);
+}
+
+/** The play up to the telling that broke a law, a fact a line. */
+function tellingsText({ policy, story = [], tellings, placedAfter }: Play, last: number): string {
+  const told = tellings
+    .slice(0, last + 1)
+    .flatMap(({ statements, source, look }, index) => [
+      `${index}${index === placedAfter ? ' (placed)' : ''} ${source}${look === undefined ? '' : ` looks at ${look}`}`,
+      ...statements.map(({ fact, asOf, doubtful }) => `    ${asOf}${doubtful ? ' in doubt' : ''} ${JSON.stringify(fact)}`),
+    ]);
+  return [`Policy: ${JSON.stringify(policy)}`, ...story, ...told].join('\n');
 }
 
 /** S11: an end has a look that has passed it, or news that takes: an end at the provider, money back, a free month that was none. */
@@ -210,7 +228,8 @@ function satisfiesTheAuditor(books: Books, telling: Telling, { row, policy }: Su
   }
   if (row.status !== 'active') return;
   if (bounds.isGivenBack && day >= bounds.mayBeInUntil) throw found('the auditor: money given back ends at once');
-  if (dayOf(row.data!.validUntil) > bounds.mayBeInUntil + 1e-6) throw found('the auditor: nobody is in beyond what was paid and the graces');
+  if (dayOf(row.data!.validUntil) > bounds.mayBeInUntil + 1e-6)
+    throw found('the auditor: nobody is in beyond what was paid and the graces');
   if (telling.look !== undefined && dayOf(telling.look) >= bounds.mayBeInUntil) throw found('the auditor: a look ends what is over');
 }
 

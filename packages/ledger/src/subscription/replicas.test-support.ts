@@ -40,7 +40,11 @@ export async function proveReplicas(random: Random, met: Met): Promise<void> {
   await Promise.all(replicas.map((replica) => send(replica, policy, { type: 'observe', observed: observedOf(lastLook) })));
   const events = await replicas[1]!.history(aggregate, placed.subscriptionId);
   const decisions = events.filter(isSubscriptionDecision);
-  matches('S2 of three replicas with stale states', decisions.reduce(rowAfter, { status: 'none' } as Row), lawOf(told.flatMap(observedOf), policy));
+  matches(
+    'S2 of three replicas with stale states',
+    decisions.reduce(rowAfter, { status: 'none' } as Row),
+    lawOf(told.flatMap(observedOf), policy),
+  );
   isOnce(decisions);
   count(met, 'three replicas');
 }
