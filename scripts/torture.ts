@@ -19,6 +19,7 @@ const parts: Readonly<Record<string, Part>> = {
     runs: (n) => [
       ['simulate', ['--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
       ['simulate', ['--stripe', '--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
+      ['simulate', ['--subscriptions', '--seeds', String(n), '--mutants', '--mutant-seeds', String(n)]],
     ],
   },
   laws: {
