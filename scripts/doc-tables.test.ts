@@ -107,7 +107,7 @@ function fieldsOf(source: string, name: string): readonly string[] {
 
 describe('each field of an interface has one row', () => {
   const options = 'docs/reference/options.md';
-  const adapter = 'packages/stripe-adapter/src/stripe-payments.ts';
+  const adapter = 'packages/stripe-adapter/src/stripe-payments-options.ts';
   test.each([
     [options, 'createPaymentLedger', 'packages/ledger/src/payment-ledger.ts', 'PaymentLedgerOptions'],
     [options, 'stripePayments', adapter, 'StripePaymentsOptions'],

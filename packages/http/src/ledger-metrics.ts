@@ -145,6 +145,15 @@ export const ledgerMetrics: readonly LedgerMetric[] = [
     samples: ({ backlog }) => one(backlog?.abandoned),
   },
   {
+    name: 'paidonce_shadow_differs',
+    type: 'gauge',
+    of: 'process',
+    help: 'Of the undelivered decisions, those that the shop had differently when this process asked it, in shadow.',
+    labels: [],
+    combine: 'sum',
+    samples: ({ backlog }) => one(backlog?.shadowDiffers),
+  },
+  {
     name: 'paidonce_webhooks_missed',
     type: 'gauge',
     of: 'log',

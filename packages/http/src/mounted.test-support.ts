@@ -43,7 +43,7 @@ function emptyNumbers(): Pick<PaymentLedger, 'backlog' | 'console' | 'forAdapter
   };
   const forAdapters: Partial<PaymentLedger['forAdapters']> = { processCounts: () => ({ observations: [], alerts: [] }) };
   return {
-    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 }),
+    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, shadowDiffers: 0, lagMs: 0 }),
     console: console as ConsoleReads,
     forAdapters: forAdapters as PaymentLedger['forAdapters'],
   };
@@ -76,6 +76,7 @@ export function standIns(): StandIns {
     ledger,
     metadataFor: async () => ({}),
     startCheckout: refuse,
+    adoptCheckout: refuse,
     withdrawOrder: refuse,
     sweep: refuse,
     pollHealth: async () => ({ tiers: [], reads: { allowed: 5_000, left: 5_000, days: [] } }),

@@ -1,10 +1,12 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
 import type { Alert } from './alerts.ts';
-import type { ManualAction, Observation } from './observation.ts';
+import type { ManualAction, Observation, PaymentReference } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ProcessCounts } from './process-counts.ts';
+import type { TakeSlotResult } from './streams/slot-streams.ts';
+import type { SubscriptionPolicy } from './subscription/policy.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
 export interface AccountOrders {
@@ -91,6 +93,8 @@ export interface RecheckResult {
 export type ObservationPreview =
   /** No order is known for the payment: they would be held. */
   | { readonly outcome: 'held' }
+  /** The payment belongs to a subscription. What it would add there is not told. */
+  | { readonly outcome: 'of_subscription'; readonly subscriptionId: string }
   | ({
       readonly outcome: 'recorded';
       /** True if the payment was not known to be paid. */
@@ -117,6 +121,35 @@ export interface UnreadableObject {
   readonly path: string;
 }
 
+/** @throws LedgerError as `AdapterLedger`. `invalid_input`: the ledger keeps no subscriptions. */
+export interface AdapterSubscriptions {
+  /** With its defaults filled in. Undefined: the ledger keeps no subscriptions. */
+  readonly policy: SubscriptionPolicy | undefined;
+  /**
+   * Takes the slot of the subscription's member and kind, unless a living one holds it: the first step of starting one. Next, expire
+   * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop); make the session and
+   * attach it; ask `holdsSlot` before the customer is sent there. Any other order lets two be paid. Taken again, it writes nothing.
+   *
+   * @throws LedgerError `subscription_unknown`: it is not placed.
+   */
+  takeSlot(subscriptionId: string): Promise<TakeSlotResult>;
+  /** Gives the slot back to an earlier holder, whose session was complete. @throws LedgerError `subscription_unknown`. */
+  giveSlotBack(subscriptionId: string, to: string): Promise<void>;
+  /** Strong. False: another one took the slot, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
+  holdsSlot(subscriptionId: string): Promise<boolean>;
+  /**
+   * The subscription that owns the object, placed or not; from memory once it is known, since such a link is for good. Undefined:
+   * none does.
+   */
+  ownerOf(reference: string | PaymentReference): Promise<string | undefined>;
+  /** Opens a review that only the adapter can see to be due; once for ever. `exists`: it was opened before, or it is not placed. */
+  openReview(subscriptionId: string, kind: 'metered_only' | 'subscription_missing'): Promise<{ readonly outcome: 'opened' | 'exists' }>;
+  /** As `recordRecheck` of an order. @throws LedgerError `subscription_unknown`: it is not placed. */
+  recordRecheck(subscriptionId: string, by: ManualAction, result: RecheckResult): Promise<{ readonly outcome: 'recorded' | 'exists' }>;
+  /** As `orderChanged`. */
+  changed(subscriptionId: string, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * The part of a `PaymentLedger` that is for payment adapters.
  *
@@ -124,6 +157,8 @@ export interface UnreadableObject {
  *   event store throws. `corrupt`, `file_newer`: a stream or the file of the read models cannot be read.
  */
 export interface AdapterLedger {
+  /** What is about subscriptions. */
+  readonly subscriptions: AdapterSubscriptions;
   /** Passes an alert to the log and to the shop's `onAlert`. Never throws, and does not wait for the hook. */
   alert(alert: Alert): void;
   /**

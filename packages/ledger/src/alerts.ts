@@ -107,6 +107,8 @@ export interface Alert {
   readonly kind: AlertKind;
   /** The order concerned. Absent: the alert concerns no single order. */
   readonly orderId?: string;
+  /** The subscription concerned. Absent: the alert concerns no single subscription. */
+  readonly subscriptionId?: string;
   /** One to three sentences in English. Contains ids and counts, no personal data. */
   readonly message: string;
 }

@@ -68,6 +68,42 @@ export type {
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
+  Shadow,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';
 export type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+export type { SubscriptionChange } from './subscription/change.ts';
+export { readSubscriptionEvent } from './subscription/event-schemas.ts';
+export type {
+  AccessCause,
+  SubscriptionEvent,
+  SubscriptionEventType,
+  SubscriptionOutcome,
+  SubscriptionReviewKind,
+} from './subscription/events.ts';
+export type {
+  Allocation,
+  CoverLine,
+  CreditNote,
+  InvoiceReason,
+  Lifecycle,
+  LifecycleStatus,
+  MoneyBack,
+  PaidInvoice,
+  SubscriptionFact,
+  SubscriptionObservation,
+  SubscriptionReference,
+  SubscriptionStatement,
+  UnpaidInvoice,
+} from './subscription/observation.ts';
+export type { SubscriptionPolicy, SubscriptionPolicyOptions } from './subscription/policy.ts';
+export type { SubscriptionPeriod, SubscriptionReview, SubscriptionView } from './subscription/view.ts';
+export type {
+  ImportSubscriptionResult,
+  ObserveSubscriptionResult,
+  PlaceSubscription,
+  StaleSubscription,
+  SubscriptionLedger,
+  SubscriptionPlacedOtherwise,
+  SubscriptionSettings,
+} from './subscription-ledger.ts';

@@ -5,6 +5,7 @@ import type { Alert } from './alerts.ts';
 import type { CheckpointSettings } from './audit/checkpoint/checkpointer.ts';
 import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
+import type { DeliverAnswer } from './delivery/shop-ahead.ts';
 import type { LedgerError } from './errors.ts';
 import type { EventStore, StoredEvent } from './event-store/event-store.ts';
 import type { Logger } from './logger.ts';
@@ -17,6 +18,7 @@ import type { OrderView, Preview, Review, UndeliveredDecision } from './order/vi
 import type { Page, PageRequest } from './page.ts';
 import type { Runtime } from './runtime.ts';
 import type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';
+import type { ObserveSubscriptionResult, SubscriptionLedger, SubscriptionSettings } from './subscription-ledger.ts';
 
 /** An order as the shop places it. Ids: 1 to 128 of `A-Z a-z 0-9 . _ : -`; no personal data. */
 export interface PlaceOrder {
@@ -57,6 +59,11 @@ export type ObserveResult =
     }
   /** The same source reported the same fact before. The answer may come from a cache, so it does not include the membership. */
   | { readonly outcome: 'duplicate'; readonly orderId: string }
+  /**
+   * The payment belongs to a subscription, so the answer is about that, as of `observeSubscription`. An attempt to pay is a
+   * `duplicate`: of it the invoice speaks.
+   */
+  | (Exclude<ObserveSubscriptionResult, { readonly outcome: 'unknown' }> & { readonly orderId?: never })
   /** No order is known for the payment yet. The observation is held, and forwarded to the order when the link appears. */
   | { readonly outcome: 'held'; readonly payment: PaymentReference };
 
@@ -77,14 +84,15 @@ export interface MembershipChange {
   readonly idempotencyKey: string;
 }
 
-/**
- * What `deliver` may answer. `storedSequence`: the sequence that the shop has stored for the membership now, after the call:
- * an integer from 0 to 2^52, where 0 is none. With it nothing is lost in silence when the log, or the shop's table, was
- * restored from a backup. Above the newest decision of the order: the log is older than the shop, so the membership of now is
- * decided again above it, and delivered. Below the sequence of the call: the shop has not stored it, so it is called again.
- */
-// biome-ignore lint/suspicious/noConfusingVoidType: a `deliver` without a return statement is right.
-export type DeliverAnswer = void | { readonly storedSequence: number };
+/** How a ledger in shadow asks the shop. */
+export interface Shadow {
+  /**
+   * Whether the shop has for this order what the ledger decided: `same` if the member has, or has not, the access that
+   * `change.status` says. It only reads. Called for the newest decision of an order, one minute after it and then ever more
+   * rarely, at most once a day; also again where it rejects or takes longer than `deliverTimeoutMs`.
+   */
+  compare(change: MembershipChange, signal: AbortSignal): Promise<'same' | 'differs'>;
+}
 
 /** Options of `createPaymentLedger`. An unknown one is refused. */
 export interface PaymentLedgerOptions {
@@ -99,7 +107,16 @@ export interface PaymentLedgerOptions {
    * has then ({@link DeliverAnswer}); `once` answers it. Absent: this process decides, and leaves the delivery to other processes.
    */
   readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer> | DeliverAnswer;
-  /** How many milliseconds `deliver` may take before its signal aborts. Above 0. Default 10,000. */
+  /**
+   * Instead of `deliver`, while an older handler of the shop gives access: this process decides and records, and delivers
+   * nothing. What the shop has already is settled (`MembershipDelivered` with `found`); what differs stays in `undelivered`, is
+   * never abandoned, alerts nobody, and is counted in `backlog().shadowDiffers`. The first start with `deliver` then delivers
+   * exactly what differs. Default: none. Given together with `deliver`, it is refused.
+   */
+  readonly shadow?: Shadow;
+  /** Keeps subscriptions beside orders. Default: none, and every call about a subscription is refused. */
+  readonly subscriptions?: SubscriptionSettings;
+  /** How many milliseconds `deliver`, or `compare` of a `shadow`, may take before its signal aborts. Above 0. Default 10,000. */
   readonly deliverTimeoutMs?: number;
   /**
    * Path of the file for read models and cursors. It can be deleted and is rebuilt from the log. Default: beside the SQLite
@@ -140,6 +157,11 @@ export interface Backlog {
   readonly undelivered: number;
   /** How many of these no process tries any more. */
   readonly abandoned: number;
+  /**
+   * How many of the undelivered the shop had differently when this process last asked it, by its `shadow`; 0 without one. The
+   * other counts are the same in every process.
+   */
+  readonly shadowDiffers: number;
   /** How far the counts may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
   readonly lagMs: number;
 }
@@ -174,7 +196,7 @@ export interface Membership {
  * read. From the event store: `store_busy`, `store_full`, `store_unavailable`; after the last of these an append may be stored
  * or not, and the same call again settles it.
  */
-export interface PaymentLedger extends AsyncDisposable {
+export interface PaymentLedger extends SubscriptionLedger, AsyncDisposable {
   /** For payment adapters alone; a shop does not need it. */
   readonly forAdapters: AdapterLedger;
   /** True if this process has a `deliver`. */

@@ -1,8 +1,10 @@
 // Writes a second example log with what golden-log.test-support.ts leaves out: imports, long sweeps, every optional field and
 // status, other policies, money by hand that was held, and a delivery that another process took over. The real ledger writes the same log in every run.
+
+import type { DeliverAnswer } from '../delivery/shop-ahead.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Fact } from '../observation.ts';
-import type { DeliverAnswer, MembershipChange } from '../payment-ledger.ts';
+import type { MembershipChange } from '../payment-ledger.ts';
 import { openStoryProcess, paid, payment, steadyRuntime, support } from './golden-log.test-support.ts';
 
 const timeoutMs = 7;
@@ -161,6 +163,21 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   silentFor.clear();
   await place('ahead');
   await observe('webhook', 'pi_ahead', paid(), aliases('ahead'));
+  await ledger.settle();
+
+  // A process in shadow finds one membership at the shop, and leaves the other one to who delivers.
+  const shadow = openStoryProcess(await open(), {
+    runtime,
+    shadow: { compare: async ({ membershipId }) => (membershipId === 'shadowed' ? 'same' : 'differs') },
+  });
+  await using ____ = shadow.ledger;
+  for (const orderId of ['shadowed', 'unmatched']) {
+    await shadow.place(orderId);
+    await shadow.observe('webhook', `pi_${orderId}`, paid(), aliases(orderId));
+  }
+  await shadow.ledger.settle();
+  runtime.advance(60_000);
+  await shadow.ledger.settle();
   await ledger.settle();
 
   // A person links a payment that nobody could place, and has the order read again.

@@ -25,7 +25,7 @@ import { verifyLog } from './verify/verify.ts';
 type OtherEventType =
   | RunEvent['type']
   | SlotEvent['type']
-  | ReferenceEvent['type']
+  | Exclude<ReferenceEvent['type'], 'SubscriptionLinked'> // A golden log of subscriptions comes with their rules of `verify`.
   | SweepEvent['type']
   | ObjectNotUnderstood['type']
   | LedgerCreated['type']
@@ -236,6 +236,35 @@ const golden: readonly Golden[] = [
       cash: ['active', 1, 1, 0],
       taken: ['active', 1, 1, 0],
       ahead: ['active', 4, 4, 0],
+      found: ['active', 1, 1, 0],
+      locked: ['active', 1, 1, 0],
+      closed: ['active', 1, 1, 0],
+    },
+  },
+  {
+    file: 'shadow.ndjson',
+    root: 'PX+7N0AMi8jFdDUFBl/Y5XQkprFty6V1Y7TGdR7W+aU=',
+    orders: {
+      tried: ['active', 1, 1, 0],
+      restored: ['active', 3, 3, 0],
+      returned: ['revoked', 2, 2, 0],
+      asked: ['active', 1, 1, 0],
+      refused: ['none', 0, 0, 0],
+      elsewhere: ['none', 0, 0, 1],
+      beyond: ['active', 1, 1, 1],
+      generous: ['active', 1, 1, 0],
+      withdrawn: ['none', 0, 0, 0],
+      regretted: ['active', 1, 1, 0],
+      kept: ['active', 1, 1, 0],
+      partly: ['revoked', 2, 2, 1],
+      fought: ['active', 1, 1, 0],
+      waits: ['suspended', 2, 2, 0],
+      imported: ['revoked', 2, 2, 0],
+      cash: ['active', 1, 1, 0],
+      taken: ['active', 1, 1, 0],
+      ahead: ['active', 4, 4, 0],
+      shadowed: ['active', 1, 1, 0],
+      unmatched: ['active', 1, 1, 0],
       found: ['active', 1, 1, 0],
       locked: ['active', 1, 1, 0],
       closed: ['active', 1, 1, 0],

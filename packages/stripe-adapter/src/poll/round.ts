@@ -167,7 +167,7 @@ export class Round {
     this.counts.found += 1;
     if (result.outcome !== 'granted' && result.outcome !== 'restored') return;
     this.counts.rescued += 1;
-    this.rescuedOrders.push(result.orderId);
+    if (result.orderId !== undefined) this.rescuedOrders.push(result.orderId);
   }
 
   /**

@@ -134,5 +134,5 @@ function referenceEntry(reference: string, orderId: string, row: LogRow): readon
   // An observation that was held under several references is shown once, under the payment's own id.
   if (event.type === 'PaymentHeld')
     return referenceName(event.data.payment) === reference ? [{ ...place, kind: 'held', reference, report: reportIn(event.data) }] : [];
-  return event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
+  return event.type === 'ReferenceLinked' && event.data.orderId === orderId ? [{ ...place, kind: 'linked', reference }] : [];
 }

@@ -107,10 +107,12 @@ export const traditionalChinese: Messages = {
       `自此起，訂單改依政策 ${to.slice(0, 12)} 判斷，先前依政策 ${from.slice(0, 12)}；新政策在下一項事實變動時生效。`,
     withdrawn: ({ by }) => `${by.actor} 撤回了訂單（${by.reason}）。`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} 將 ${payment.id} 移至訂單 ${toOrderId}（${by.reason}）。`,
-    delivered: ({ sequence, afterMs, imported }) =>
+    delivered: ({ sequence, afterMs, imported, found }) =>
       imported
         ? `訂單由他處匯入：商店早已知道第 ${sequence} 項決定，未另行通知。`
-        : `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
+        : found
+          ? `商店早已有第 ${sequence} 項決定，未另行通知。`
+          : `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
     delivery_failed: ({ sequence, reason, waitMs, error }) =>
       `第 ${sequence} 項決定送達失敗（${error ? errorText(error) : reason === 'timeout' ? '逾時' : '錯誤'}）；${traditionalChinese.duration(waitMs)}後再試。`,
     taken_over: ({ sequence, by }) =>

@@ -23,7 +23,7 @@ export function verifyReference({ name, events }: ReadStream, context: VerifyCon
         return;
       }
       if (event.type === 'PaymentHeld') verifyHeld(state, event.data, read, context);
-      else if (last === undefined) verifyForwarded(state, event.data.orderId, read, context);
+      else if (event.type === 'ReferenceLinked' && last === undefined) verifyForwarded(state, event.data.orderId, read, context);
       state = referenceAggregate.evolve(state, event, '');
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;

@@ -1,0 +1,7 @@
+// The console: each path from /admin/payments on.
+import { shop } from '../../../../lib/shop';
+
+export const runtime = 'nodejs';
+const handle = async (request: Request) => (await shop()).operators(request);
+
+export { handle as GET, handle as HEAD, handle as POST };

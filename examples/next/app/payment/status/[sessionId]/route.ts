@@ -1,0 +1,5 @@
+// The success page asks here how its payment stands.
+import { shop } from '../../../../lib/shop';
+
+export const runtime = 'nodejs';
+export const GET = async (request: Request) => (await shop()).handlers.status(request);
