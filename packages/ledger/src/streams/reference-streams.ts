@@ -94,6 +94,10 @@ export type Owner = string;
 
 const subscriptionPrefix = 'subscription/';
 
+export function subscriptionOwner(subscriptionId: string): Owner {
+  return subscriptionPrefix + subscriptionId;
+}
+
 /** The id of the subscription that owns a reference. Undefined: an order does. */
 export function subscriptionIn(owner: Owner): string | undefined {
   return owner.startsWith(subscriptionPrefix) ? owner.slice(subscriptionPrefix.length) : undefined;
@@ -195,11 +199,12 @@ export function openReferences(transactions: Transactions): References {
 }
 
 function ownerIn({ links, subscription }: ReferenceState): Owner | undefined {
-  return subscription ? subscriptionPrefix + subscription.subscriptionId : links.at(-1)?.orderId;
+  return subscription ? subscriptionOwner(subscription.subscriptionId) : links.at(-1)?.orderId;
 }
 
-function ownerBy(event: Exclude<ReferenceEvent, { type: 'PaymentHeld' }>): Owner {
-  return event.type === 'SubscriptionLinked' ? subscriptionPrefix + event.data.subscriptionId : event.data.orderId;
+/** The owner that a link names. */
+export function ownerBy(event: Exclude<ReferenceEvent, { type: 'PaymentHeld' }>): Owner {
+  return event.type === 'SubscriptionLinked' ? subscriptionOwner(event.data.subscriptionId) : event.data.orderId;
 }
 
 /** Law 5 for what is held: an observation is held once per source, fact and content. */
