@@ -35,6 +35,35 @@ export interface AccountUnsettledOrder extends UnsettledOrder {
   readonly livemode: boolean;
 }
 
+/** What the ledger has of subscriptions for one provider account and mode. */
+export interface AccountSubscriptions {
+  readonly account: string;
+  readonly livemode: boolean;
+  /** `placedAt` of the oldest one. ISO 8601 UTC. */
+  readonly firstPlacedAt: string;
+  /** How many have begun at the provider, and not ended there. */
+  readonly living: number;
+  /** How many are due. */
+  readonly due: number;
+  /** How many have an invoice that is open. */
+  readonly withOpenInvoices: number;
+}
+
+/** A subscription to look at. Times are ISO 8601 UTC. */
+export interface DueSubscription {
+  readonly subscriptionId: string;
+  /** The provider's subscription. */
+  readonly reference: PaymentReference;
+  /** The provider's customer. Absent: no state of it was ever reported. */
+  readonly customer?: string;
+  /** When its access changes with nothing new said. Provider's clock. */
+  readonly dueAt: string;
+  /** As it was decided. Absent: nothing was. */
+  readonly validUntil?: string;
+  /** The time of the last look that was recorded. Absent: none was. */
+  readonly lookedAt?: string;
+}
+
 /** How far the rounds of a tier have come. A round is one pass of the poll over a tier. */
 export interface SweepProgress {
   /** Number of the newest round that was started; 0: none yet. */
@@ -185,6 +214,13 @@ export interface AdapterLedger {
    * Undefined: there is none.
    */
   samePlanOrder(memberId: string, plan: string): Promise<string | undefined>;
+  /**
+   * From a read model, oldest first: the subscriptions whose access changes at `before` or earlier (ISO 8601, provider's clock) if
+   * nothing more is said. Look at each: only that may end it.
+   */
+  dueSubscriptions(before: string, page?: PageRequest): Promise<Page<DueSubscription>>;
+  /** From a read model, sorted by account. `before`: as of `dueSubscriptions`. */
+  accountSubscriptions(before: string): Promise<readonly AccountSubscriptions[]>;
   /** Strong: how far the rounds of the tier have come. */
   sweepProgress(tier: string): Promise<SweepProgress>;
   /** Starts the round after `seenRound`, in at most one process. `lost`: another one has started it. Answers the newest round. */

@@ -6,9 +6,11 @@
  */
 export type {
   AccountOrders,
+  AccountSubscriptions,
   AccountUnsettledOrder,
   AdapterSubscriptions,
   DayOfReads,
+  DueSubscription,
   ObservationPreview,
   RecheckResult,
   SweepPosition,

@@ -41,6 +41,8 @@ export function openForAdapters(
     unsettledOrders: (page) => call(() => lists.unsettledOrders(page)),
     withdrawnOrders: (page) => call(() => lists.withdrawnOrders(page)),
     samePlanOrder: (memberId, plan) => call(() => lists.samePlanOrder(memberId, plan)),
+    dueSubscriptions: (before, page) => call(() => lists.dueSubscriptions(before, page)),
+    accountSubscriptions: (before) => call(() => lists.accountSubscriptions(before)),
     sweepProgress: (tier) => call(async () => sweeps.progress(parse(idSchema, tier, 'tier'))),
     startSweep: (tier, seenRound) => call(async () => sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),
     advanceSweep: (tier, round, at) => call(async () => sweeps.advance(parse(idSchema, tier, 'tier'), round, at)),

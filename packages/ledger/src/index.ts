@@ -39,6 +39,7 @@ export type {
 export { idInText } from './id-in-text.ts';
 export { createPaymentLedger } from './ledger.ts';
 export type { Logger } from './logger.ts';
+export type { DuplicateOrder, MemberAccess, MemberPlan, Membership } from './member-access.ts';
 export {
   type AmountParts,
   type DisputeStatus,
@@ -61,8 +62,6 @@ export type { OrderPaymentState, OrderView, Preview, Review, UndeliveredDecision
 export type { Page, PageRequest } from './page.ts';
 export type {
   Backlog,
-  DuplicateOrder,
-  Membership,
   MembershipChange,
   ObserveResult,
   PaymentLedger,
@@ -97,7 +96,7 @@ export type {
   UnpaidInvoice,
 } from './subscription/observation.ts';
 export type { SubscriptionPolicy, SubscriptionPolicyOptions } from './subscription/policy.ts';
-export type { SubscriptionPeriod, SubscriptionReview, SubscriptionView } from './subscription/view.ts';
+export type { SubscriptionPeriod, SubscriptionReview, SubscriptionView, UndeliveredSubscription } from './subscription/view.ts';
 export type {
   ImportSubscriptionResult,
   ObserveSubscriptionResult,

@@ -200,9 +200,13 @@ class Ledger implements PaymentLedger {
     this.#call(async () => this.#store.readStream(orderAggregate.stream(parse(idSchema, orderId, 'orderId'))));
 
   memberships: PaymentLedger['memberships'] = (memberId) => this.#call(() => this.#lists.memberships(memberId));
+  memberAccess: PaymentLedger['memberAccess'] = (memberId) => this.#call(() => this.#lists.memberAccess(memberId));
   openOrders: PaymentLedger['openOrders'] = (page) => this.#call(() => this.#lists.openOrders(page));
   reviews: PaymentLedger['reviews'] = (page) => this.#call(() => this.#lists.reviews(page));
   undelivered: PaymentLedger['undelivered'] = (page) => this.#call(() => this.#lists.undelivered(page));
+  subscriptionReviews: PaymentLedger['subscriptionReviews'] = (page) => this.#call(() => this.#lists.subscriptionReviews(page));
+  undeliveredSubscriptions: PaymentLedger['undeliveredSubscriptions'] = (page) =>
+    this.#call(() => this.#lists.undeliveredSubscriptions(page));
   duplicates: PaymentLedger['duplicates'] = (page) => this.#call(() => this.#lists.duplicates(page));
   backlog: PaymentLedger['backlog'] = () =>
     this.#call(async () => ({ ...(await this.#lists.backlog()), shadowDiffers: this.#shadow?.differing ?? 0 }));
