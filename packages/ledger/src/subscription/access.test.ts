@@ -2,7 +2,20 @@
 import { describe, expect, test } from 'vitest';
 import { accessOf } from './access.ts';
 import { joinTimes } from './facts.ts';
-import { allocation, creditNote, day, dispute, lifecycle, line, month, paid, refund, Story, unpaid } from './story.test-support.ts';
+import {
+  allocation,
+  creditNote,
+  day,
+  dispute,
+  lifecycle,
+  line,
+  month,
+  paid,
+  policy1,
+  refund,
+  Story,
+  unpaid,
+} from './story.test-support.ts';
 
 const member = (policy: ConstructorParameters<typeof Story>[0] = {}): Story =>
   Story.placed(policy).tell(0, month('in_1', 0), allocation('inpay_1', 'in_1', 'pi_1'), lifecycle('active'));
@@ -94,6 +107,14 @@ describe('S3 and S10: what an invoice pays for', () => {
       .tell(45, paid('in_3', [line(45, 60, { role: 'credit', price: 'price_gold' })]));
     expect(story.state.decided).toMatchObject({ paidThrough: day(45), validUntil: day(48) });
   });
+});
+
+test('a product that is retired, as a price that is: what was paid at it runs out', () => {
+  const gold = (id: string, from: number) => paid(id, [line(from, from + 30, { price: 'price_x', product: 'prod_gold' })]);
+  const { state } = Story.placed({ plans: { gold: ['prod_gold'] } }).tell(0, gold('in_1', 0));
+  const retired = { ...policy1, plans: { silver: ['price_month'] }, retired: ['prod_gold'] };
+  expect(accessOf(state, retired)).toMatchObject({ access: 'full', plan: 'gold', paidThrough: day(30) });
+  expect(accessOf(state, { ...retired, retired: [] })).toMatchObject({ access: 'over' });
 });
 
 describe('S5: money that goes back', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Resolution } from '../order/events.ts';
 import { decide, type SubscriptionCommand } from './decide.ts';
+import type { SubscriptionFact } from './observation.ts';
 import {
   allocation,
   creditNote,
@@ -176,11 +177,20 @@ describe('questions for a person', () => {
     const only = lifecycle('active', { items: [{ price: 'price_addon', quantity: 1 }] });
     expect(question(member().tell(28, only, addOn(28)))).toEqual(['unknown_price in_2']);
   });
-  test('unknown_price: where a price is retired, of what still runs alone', () => {
-    const story = member().tell(30, month('in_2', 30));
+  test('unknown_price: where a price is retired, what was paid at it runs out; the next renewal is asked about', () => {
     const policy = { ...policy1, plans: { gold: ['price_gold'] }, retired: ['price_month'] };
-    story.run({ type: 'observe', observed: [observed(day(31), lifecycle('past_due'))] }, policy);
-    expect(question(story)).toEqual(['unknown_price in_2']);
+    const story = member().tell(30, month('in_2', 30));
+    const told = (days: number, fact: SubscriptionFact): void => {
+      story.run({ type: 'observe', observed: [observed(day(days), fact, { source: 'poll', look: day(days) })] }, policy);
+    };
+    told(59, lifecycle('past_due'));
+    expect(question(story)).toEqual([]);
+    expect(story.row).toEqual(['granted paid 33', 'extended paid 63', 'adjusted paid 76']);
+    told(60, month('in_3', 60));
+    expect(question(story)).toEqual(['unknown_price in_3']);
+    told(76, month('in_3', 60));
+    expect(story.row.slice(3)).toEqual(['ended unpaid 76']);
+    expect(story.state.decided?.plan).toBe('silver');
   });
   test('credit_of_unpaid: time that nobody paid is credited, and gives nothing', () => {
     const story = member().tell(30, unpaid('in_2'), lifecycle('past_due'));

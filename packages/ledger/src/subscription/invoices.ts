@@ -3,7 +3,7 @@
 import { type Access, accessLeft, type MoneyMoved, refundedMinor } from '../order/access.ts';
 import type { PaymentFacts } from '../order/facts.ts';
 import { itemNamed } from '../order/sorted-list.ts';
-import type { SubscriptionPlaced } from './events.ts';
+import type { SubscriptionDecided, SubscriptionPlaced } from './events.ts';
 import { compareTexts, type InvoiceFacts, type SubscriptionFacts } from './facts.ts';
 import type { CoverLine, PaidInvoice, SubscriptionReference } from './observation.ts';
 import type { SubscriptionPolicy } from './policy.ts';
@@ -16,6 +16,10 @@ export interface Judged {
   readonly facts: SubscriptionFacts;
   /** What a person last decided about an invoice. Key: its id. */
   readonly rulings: Rulings;
+  /** The invoices that have given access. */
+  readonly usedInvoices: readonly string[];
+  /** The newest decision. Absent: none yet. */
+  readonly decided?: Pick<SubscriptionDecided, 'plan'>;
 }
 export type Rulings = Readonly<Record<string, 'accepted' | 'rejected'>>;
 
@@ -86,9 +90,14 @@ export function judgeInvoices(judged: Judged, policy: SubscriptionPolicy): reado
   });
 }
 
-function planLines({ id, lines, reason }: PaidInvoice, { placed, rulings }: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+function planLines({ id, lines, reason }: PaidInvoice, judged: Judged, policy: SubscriptionPolicy): readonly PlanLine[] {
+  const { placed, rulings, usedInvoices, decided = placed } = judged;
+  const isUsed = usedInvoices.includes(id);
   return lines.flatMap((line) => {
-    const plan = line.role === 'credit' ? undefined : planOf(line, policy, placed.plan, rulings[id] === 'accepted');
+    if (line.role === 'credit') return [];
+    // What was paid at a price that is retired runs out; only the next renewal at it is none.
+    const isRetired = isUsed && policy.retired?.some((id) => id === line.price || id === line.product) === true;
+    const plan = planOf(line, policy, placed.plan, rulings[id] === 'accepted') ?? (isRetired ? decided.plan : undefined);
     return plan === undefined ? [] : [{ line, plan, isBase: isBase(line, reason) }];
   });
 }

@@ -56,12 +56,18 @@ describe('a policy is refused', () => {
   });
   test('at the bounds it is adopted', () => expect(problem({ renewalGraceHours: 1_440, dunningGraceDays: 60 })).toEqual([]));
 
-  test('without a price that the one before it named: who pays it would be out after the next renewal', () => {
+  test('without a price that the one before it named: who pays it would be out', () => {
     const next = { plans: { silver: ['price_month'], gold: ['prod_gold'] } };
     expect(problem(next, policy)).toEqual([expect.stringMatching(/^price_year was in the plan silver/)]);
     expect(problem({ ...next, retired: ['price_year'] }, policy)).toEqual([]);
     expect(problem({ plans: { platinum: [...plans.silver, ...plans.gold] } }, policy)).toEqual([]);
     expect(problem({ plans: {} }, policy)).toEqual([]); // Without plans every line counts.
+  });
+  test('without a price that was retired before: time that was paid at it may still run', () => {
+    const before = { ...policy, retired: ['price_old'] };
+    expect(problem({}, before)).toEqual([expect.stringMatching(/^price_old was retired/)]);
+    expect(problem({ retired: ['price_old'] }, before)).toEqual([]);
+    expect(problem({ plans: { ...plans, gold: ['prod_gold', 'price_old'] } }, before)).toEqual([]);
   });
   test('where it is the first that names plans, all prices are new, and none is missed', () => {
     expect(problem({}, defaultSubscriptionPolicy)).toEqual([]);

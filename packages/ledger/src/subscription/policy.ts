@@ -11,7 +11,10 @@ export interface SubscriptionPolicy {
    * recurring line carries the plan that was placed.
    */
   readonly plans: Readonly<Record<string, readonly string[]>>;
-  /** Prices of an earlier policy that no plan names any more, on purpose. */
+  /**
+   * Prices or products of an earlier policy that no plan names any more, on purpose. What was paid at them runs out; a renewal at
+   * one of them extends nothing, and a person is asked.
+   */
   readonly retired?: readonly string[];
   /** Hours of access beyond what is paid, while nothing is known of the renewal. Default 72. */
   readonly renewalGraceHours: number;
@@ -122,18 +125,24 @@ export function policyProblems(next: SubscriptionPolicy, previous?: Subscription
   return [...problems, ...droppedPrices(next, plansOf, previous)];
 }
 
-/** To drop a price locks out all who pay it at their next renewal. A policy without plans names no price: every line counts. */
+/** To drop a price locks out all who pay it, or whose time at it still runs. A policy without plans names no price: every line counts. */
 function droppedPrices(
   next: SubscriptionPolicy,
   named: ReadonlyMap<string, unknown>,
   previous: SubscriptionPolicy | undefined,
 ): readonly string[] {
   if (Object.keys(next.plans).length === 0) return [];
-  const dropped = Object.entries(previous?.plans ?? {}).flatMap(([plan, prices]) =>
-    prices.flatMap((price) => (named.has(price) || next.retired?.includes(price) ? [] : [{ plan, price }])),
+  const isDropped = (price: string): boolean => !named.has(price) && next.retired?.includes(price) !== true;
+  const ofPlans = Object.entries(previous?.plans ?? {}).flatMap(([plan, prices]) =>
+    prices
+      .filter(isDropped)
+      .map(
+        (price) =>
+          `${price} was in the plan ${plan} and is in none now: whoever pays it would be out. Keep it in a plan, or name it under retired`,
+      ),
   );
-  return dropped.map(
-    ({ plan, price }) =>
-      `${price} was in the plan ${plan} and is in none now: whoever pays it would be out after the next renewal. Keep it in a plan, or name it under retired`,
-  );
+  const retired = (previous?.retired ?? [])
+    .filter(isDropped)
+    .map((price) => `${price} was retired and is named nowhere now: whose time at it still runs would be out. Keep it under retired`);
+  return [...ofPlans, ...retired];
 }

@@ -3,7 +3,7 @@ import type { SubscriptionAccess } from './access.ts';
 import { stands } from './cover.ts';
 import type { SubscriptionReviewKind } from './events.ts';
 import { isEndStatus } from './facts.ts';
-import { type JudgedInvoice, partsOf, planOf } from './invoices.ts';
+import { type JudgedInvoice, partsOf } from './invoices.ts';
 import type { CoverLine } from './observation.ts';
 import type { SubscriptionPolicy } from './policy.ts';
 import type { SubscriptionState } from './subscription.ts';
@@ -20,14 +20,11 @@ export function questionsOf(
   access: SubscriptionAccess,
   policy: SubscriptionPolicy,
 ): readonly Question[] {
-  const { placed } = state;
-  if (placed === undefined) return [];
   const hasNone = hasNoPlanItem(state, invoices, policy);
   const isBesidePlan = (line: CoverLine): boolean => !hasNone && line.from < (access.paidThrough ?? '');
-  const isKnown = (line: CoverLine): boolean => planOf(line, policy, placed.plan) !== undefined;
   const questions: Question[] = invoices.flatMap((invoice) => {
     const kinds = questionsAbout(invoice, state, access);
-    if (!hasGivenItsTime(invoice, state) && isUnknownPrice(invoice, isBesidePlan, isKnown)) kinds.push('unknown_price');
+    if (isUnknownPrice(invoice, isBesidePlan)) kinds.push('unknown_price');
     return kinds.map((kind) => ({ kind, invoice: invoice.id }));
   });
   return hasTwoPlans(state, invoices, policy) ? [...questions, { kind: 'two_plans' }] : questions;
@@ -46,20 +43,12 @@ function questionsAbout(invoice: JudgedInvoice, state: SubscriptionState, access
  * True if it was paid for time at a price that no plan names: whoever paid it may be out. An add-on beside a plan is none, as
  * long as the plan is paid for when it begins, and is still an item of the subscription.
  */
-function isUnknownPrice(
-  { fact, ruling }: JudgedInvoice,
-  isBesidePlan: (line: CoverLine) => boolean,
-  isKnown: (line: CoverLine) => boolean,
-): boolean {
-  if (ruling !== undefined || fact.lines.some((line) => line.role === 'base' && isKnown(line))) return false;
+function isUnknownPrice({ fact, ruling, lines }: JudgedInvoice, isBesidePlan: (line: CoverLine) => boolean): boolean {
+  if (ruling !== undefined || lines.some(({ line }) => line.role === 'base')) return false;
+  const known = new Set(lines.map(({ line }) => line));
   return fact.lines.some(
-    (line) => line.role !== 'credit' && !isKnown(line) && (line.role === 'base' || line.netMinor > 0) && !isBesidePlan(line),
+    (line) => line.role !== 'credit' && !known.has(line) && (line.role === 'base' || line.netMinor > 0) && !isBesidePlan(line),
   );
-}
-
-/** True if it gave access once, under a policy that named its price, and its time is over. */
-function hasGivenItsTime({ id, fact }: JudgedInvoice, { usedInvoices, facts }: SubscriptionState): boolean {
-  return usedInvoices.includes(id) && fact.lines.every(({ to }) => to <= (facts.seen ?? ''));
 }
 
 /** True if the items of the subscription, as far as they are known, have none of a plan. */

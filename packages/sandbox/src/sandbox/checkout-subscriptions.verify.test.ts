@@ -67,8 +67,10 @@ describe('a session of mode subscription', () => {
 
   test('with a trial takes the card and no money', async () => {
     const { stripe, sandbox } = await startBilling();
-    const { id, amount_total } = await subscribe(stripe, { subscription_data: { trial_period_days: 7 } });
+    const { id, amount_total, url } = await subscribe(stripe, { subscription_data: { trial_period_days: 7 } });
     expect(amount_total).toBe(0);
+    const page = await (await fetch(url ?? '')).text();
+    for (const part of ['Subscribe for $0.00', '$9.00 every month', 'Can be saved; every charge is declined']) expect(page).toContain(part);
     await sandbox.advance(HOUR_MS);
     expect(sandbox.pay(id, { card: 'declined' })).toMatchObject({ outcome: 'declined' });
     sandbox.pay(id, { card: 'charge_fails' });

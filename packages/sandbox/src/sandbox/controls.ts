@@ -2,10 +2,11 @@
 // is found by its id, in any account.
 import type Stripe from 'stripe';
 import { defined } from '../defined.ts';
-import { noSuchObject } from './api/stripe-error.ts';
+import { invalidRequest, noSuchObject } from './api/stripe-error.ts';
 import type { SandboxCore } from './core.ts';
 import { FATE_METADATA, type Fate, parseFate } from './fate.ts';
 import type { Model } from './model.ts';
+import { paymentsOf } from './objects/billing/invoice-record.ts';
 import { type Authentication, authenticate } from './objects/checkout-authenticate.ts';
 import { type Confirmation, confirm } from './objects/checkout-confirm.ts';
 import { expire, recover } from './objects/checkout-expire.ts';
@@ -19,7 +20,7 @@ import { endRefund, type RefundEnd } from './objects/refund-status.ts';
 import { chargeToRefund, refundCharge } from './objects/refunds.ts';
 import { settle } from './objects/settlement.ts';
 import type { CheckoutRecord } from './state/records.ts';
-import { CARD_NAMES, type CardName, type PaymentOption, paymentOption } from './test-cards.ts';
+import { type CardName, optionNamed } from './test-cards.ts';
 
 /** How the customer pays. */
 export interface PayOptions extends CustomerChoices {
@@ -82,7 +83,7 @@ export class Controls {
   }
 
   /**
-   * The customer's bank answers a 3-D Secure challenge. `payment`: a payment intent, or its session. Default `succeeded`.
+   * The customer's bank answers a 3-D Secure challenge. `payment`: a payment intent, its session or its invoice. Default `succeeded`.
    *
    * @throws StripeApiError 400 if the payment waits for no answer.
    */
@@ -91,15 +92,22 @@ export class Controls {
   }
 
   /**
-   * Sets the fate of a payment's webhooks in advance. The hosted page shows it, and the customer may still choose another
-   * one.
+   * Sets the fate of a payment's webhooks in advance: of a session, whose hosted page shows it, and where the customer may still
+   * choose another one; or of a subscription, for all that happens to it from now on. `type`: only for events of that type, like
+   * `invoice_payment.paid`, of a subscription.
    *
-   * @throws StripeApiError 404 for an unknown session.
+   * @throws StripeApiError 404 for an unknown session or subscription.
    * @throws Error for an unknown fate.
    */
-  setFate(sessionId: string, fate: Fate): void {
+  setFate(id: string, fate: Fate, type?: string): void {
     const chosen = knownFate(fate);
-    this.#change(sessionId, (model) => model.state.sessions.put({ ...sessionOf(model, sessionId), fate: chosen }));
+    this.#change(id, (model) => {
+      const subscription = model.state.subscriptions.get(id);
+      if (subscription && type !== undefined) {
+        model.state.subscriptions.put({ ...subscription, fates: { ...subscription.fates, [type]: chosen } });
+      } else if (subscription) model.state.subscriptions.put({ ...subscription, fate: chosen, fates: {} });
+      else model.state.sessions.put({ ...sessionOf(model, id), fate: chosen });
+    });
   }
 
   enterPromotionCode(sessionId: string, code: string): CheckoutRecord {
@@ -131,7 +139,7 @@ export class Controls {
   }
 
   /**
-   * Makes a refund as in Stripe's dashboard. `payment`: a payment intent, or its session.
+   * Makes a refund as in Stripe's dashboard. `payment`: a payment intent, its session or its invoice.
    *
    * @throws StripeApiError 404 for an unknown session, 400 for an unknown payment, or if there is nothing or too little to
    *   refund.
@@ -153,7 +161,7 @@ export class Controls {
   }
 
   /**
-   * The customer's bank opens a dispute. `payment`: a payment intent, or its session.
+   * The customer's bank opens a dispute. `payment`: a payment intent, its session or its invoice.
    *
    * @throws StripeApiError 404 for an unknown session, 400 if there is no charge.
    */
@@ -181,12 +189,6 @@ export class Controls {
   }
 }
 
-function optionNamed(card: string): PaymentOption {
-  const option = paymentOption(card);
-  if (!option) throw new Error(`There is no test card ${card}. Use one of: ${CARD_NAMES}.`);
-  return option;
-}
-
 function sessionOf({ state }: Model, id: string): CheckoutRecord {
   const record = state.sessions.get(id);
   if (!record) throw noSuchObject('checkout.session', id);
@@ -194,7 +196,19 @@ function sessionOf({ state }: Model, id: string): CheckoutRecord {
 }
 
 function intentIdOf(model: Model, payment: string): string {
-  return payment.startsWith('cs_') ? String(sessionOf(model, payment).session.payment_intent) : payment;
+  if (payment.startsWith('in_')) return intentOfInvoice(model, payment);
+  if (!payment.startsWith('cs_')) return payment;
+  const { session, intent } = sessionOf(model, payment);
+  return intent ?? String(session.payment_intent);
+}
+
+/** The intent of its newest payment. @throws StripeApiError 404, or 400 where it has none. */
+function intentOfInvoice(model: Model, id: string): string {
+  const record = model.state.invoices.get(id);
+  if (!record) throw noSuchObject('invoice', id);
+  const payment = paymentsOf(model, record).findLast(({ status }) => status !== 'canceled');
+  if (payment) return String(payment.payment.payment_intent);
+  throw invalidRequest(`The invoice ${id} has no payment: the balance, a credit or somebody outside Stripe has paid it.`);
 }
 
 function chargeOf(model: Model, payment: string): Stripe.Charge {

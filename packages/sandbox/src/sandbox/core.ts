@@ -11,6 +11,7 @@ import { SandboxClock } from './clock.ts';
 import { AFTER_ERROR_MS, DueWork } from './due-work.ts';
 import { idSource } from './ids.ts';
 import type { Conduct, Model } from './model.ts';
+import { addIntervals, DAY_SECONDS } from './objects/billing/calendar.ts';
 import type { Settings, WebhookEndpointOptions } from './options.ts';
 import { ROUTES } from './routes.ts';
 import { Journal } from './state/journal.ts';
@@ -24,8 +25,26 @@ const CLOCK_OFFSET = 'clock_offset_ms';
 /** A timer holds at most 24 days, and a clock may be set: the loop checks again after an hour at the latest. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
-function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning }: Settings): Conduct {
-  return { apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning };
+function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning, prorationParent }: Settings): Conduct {
+  return { apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, dunning, prorationParent };
+}
+
+/** How far the clock is moved on; all of it together. */
+export interface Advance {
+  readonly ms?: number | undefined;
+  readonly days?: number | undefined;
+  /** Of the calendar: from the 31st to the last day of a shorter month. */
+  readonly months?: number | undefined;
+}
+
+/** @throws Error for a negative number. */
+function lengthOf(by: number | Advance, nowMs: number): number {
+  const { ms = 0, days = 0, months = 0 } = typeof by === 'number' ? { ms: by } : by;
+  const wrong = [ms, days, months].find((each) => !(Number.isFinite(each) && each >= 0));
+  if (wrong !== undefined) throw new Error(`advance needs a number of milliseconds from 0 on, not ${wrong}.`);
+  const seconds = Math.floor(nowMs / 1_000);
+  const ofMonths = addIntervals(seconds, { interval: 'month', interval_count: 1 }, Math.floor(months)) - seconds;
+  return ms + days * DAY_SECONDS * 1_000 + ofMonths * 1_000;
 }
 
 export class SandboxCore {
@@ -105,13 +124,13 @@ export class SandboxCore {
   }
 
   /**
-   * Moves the sandbox's clock on, by milliseconds. What falls due on the way happens at its time.
+   * Moves the sandbox's clock on, by milliseconds, or by days and months of the calendar. What falls due on the way happens at
+   * its time.
    *
    * @throws Error for a negative number.
    */
-  async advance(ms: number): Promise<void> {
-    if (!(Number.isFinite(ms) && ms >= 0)) throw new Error(`advance needs a number of milliseconds from 0 on, not ${ms}.`);
-    const target = this.model.clock.nowMs() + ms;
+  async advance(by: number | Advance): Promise<void> {
+    const target = this.model.clock.nowMs() + lengthOf(by, this.model.clock.nowMs());
     await this.deliverDue();
     for (let next = this.#agenda.nextDueMs(); next !== undefined && next <= target; next = this.#agenda.nextDueMs()) {
       this.#advanceTo(next);

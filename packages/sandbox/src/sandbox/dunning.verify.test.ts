@@ -106,6 +106,21 @@ describe('after the last try', () => {
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: 'active' });
   });
 
+  test('paused: paying what is owed resumes nothing, resuming does', async () => {
+    const ground = await owing({ dunning: { end: 'paused' } });
+    const { stripe, sandbox, id, customer } = ground;
+    await sandbox.advance(50 * DAY_MS);
+    sandbox.payInvoice((await newest(ground)).id ?? '');
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: 'paused' });
+    sandbox.changeCard(customer, 'charge_fails');
+    await stripe.subscriptions.resume(id, { payment_behavior: 'resume_on_payment_success' });
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: 'paused' });
+    expect(await newest(ground)).toMatchObject({ status: 'open', billing_reason: 'subscription_update' });
+    sandbox.payInvoice((await newest(ground)).id ?? '');
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: 'active' });
+    expect((await stripe.invoices.list({ subscription: id })).data).toHaveLength(3);
+  });
+
   test('the link in the mail still takes the money of one that is canceled', async () => {
     const ground = await owing();
     await ground.sandbox.advance(15 * DAY_MS);

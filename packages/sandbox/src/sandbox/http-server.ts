@@ -2,9 +2,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { shapesOf } from './api/answer-shape.ts';
 import { invalidRequest } from './api/stripe-error.ts';
+import type { BillingControls } from './billing-controls.ts';
 import { registerControl } from './control/control-routes.ts';
 import type { Controls } from './controls.ts';
 import type { SandboxCore } from './core.ts';
+import { registerBillingPages } from './page/billing-routes.ts';
 import { registerChallengePage } from './page/challenge-page.ts';
 import { registerPaymentPage } from './page/payment-routes.ts';
 import { seeOther, type WebAnswer, type WebRequest, WebServer } from './web-server.ts';
@@ -12,12 +14,15 @@ import { seeOther, type WebAnswer, type WebRequest, WebServer } from './web-serv
 const HOST = '127.0.0.1';
 const BODY_LIMIT = 1_048_576;
 
-/** @param hosts names by which others reach it, besides its own. */
-export function createHttpServer(
-  core: SandboxCore,
-  controls: Controls,
-  { closing, hosts }: { readonly closing: AbortSignal; readonly hosts: readonly string[] },
-): WebServer {
+export interface ServerParts {
+  readonly controls: Controls;
+  readonly billing: BillingControls;
+  readonly closing: AbortSignal;
+  /** Names by which others reach it, besides its own. */
+  readonly hosts: readonly string[];
+}
+
+export function createHttpServer(core: SandboxCore, { controls, billing, closing, hosts }: ServerParts): WebServer {
   const app = new WebServer({
     bodyLimit: BODY_LIMIT,
     before: refuseOtherHosts(hosts),
@@ -34,7 +39,8 @@ export function createHttpServer(
   });
   registerPaymentPage(app, core, controls);
   registerChallengePage(app, core, controls);
-  registerControl(app, core, controls);
+  registerBillingPages(app, core, billing);
+  registerControl(app, core, { controls, billing });
   app.on('GET', '/', () => seeOther('/_sandbox'));
   return app;
 }

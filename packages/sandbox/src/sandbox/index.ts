@@ -1,6 +1,8 @@
 // @paidonce/sandbox: a local, stateful Stripe.
 export type { Fault, FaultKind } from './api/faults.ts';
+export type { InvoicePaid } from './billing-controls.ts';
 export type { PayOptions, RefundOptions } from './controls.ts';
+export type { Advance } from './core.ts';
 export type { Fate } from './fate.ts';
 export type { Authentication } from './objects/checkout-authenticate.ts';
 export type { Confirmation } from './objects/checkout-confirm.ts';

@@ -2,6 +2,7 @@
 // entry has only the source condition.
 export type { Fault } from './api/faults.ts';
 export type { ApiRequest } from './api/request.ts';
+export { BillingControls } from './billing-controls.ts';
 export { Controls } from './controls.ts';
 export { SandboxCore } from './core.ts';
 export type { Fate, FateName } from './fate.ts';

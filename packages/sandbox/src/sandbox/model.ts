@@ -24,6 +24,8 @@ export interface Conduct {
   readonly settleAfterMs: number;
   /** How an unpaid renewal is tried again, and what becomes of its subscription. */
   readonly dunning: Dunning;
+  /** What the line of a proration names as its parent. */
+  readonly prorationParent: 'subscription_item' | 'invoice_item';
 }
 
 export interface Model extends Conduct {

@@ -64,6 +64,8 @@ export interface StripeSandboxOptions {
   readonly zeroAmountStatus?: 'paid' | 'no_payment_required';
   /** Whether the refund that Stripe makes of what a partial capture releases names its row; both are seen. Default `without_row`. */
   readonly releasedPart?: 'without_row' | 'with_row';
+  /** What the line of a proration names as its parent: the item of the subscription, or its invoice item. Default `subscription_item`. */
+  readonly prorationParent?: 'subscription_item' | 'invoice_item';
   /** false: webhooks, expiries and settlements happen only in `deliverDue` and `advance`. Default true. */
   readonly automatic?: boolean;
   readonly log?: Logger;
@@ -83,6 +85,7 @@ export interface Settings {
   readonly secretKey: string | undefined;
   readonly settleAfterMs: number;
   readonly dunning: Dunning;
+  readonly prorationParent: 'subscription_item' | 'invoice_item';
   readonly zeroAmountStatus: 'paid' | 'no_payment_required';
   readonly releasedPart: 'without_row' | 'with_row';
   readonly automatic: boolean;

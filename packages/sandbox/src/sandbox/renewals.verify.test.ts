@@ -78,6 +78,14 @@ describe('the first invoice', () => {
     expect((await stripe.subscriptions.list({ status: 'all' })).data).toEqual([]);
   });
 
+  test('needs a payment method, or a customer who will give one', async () => {
+    const { stripe } = await startBilling();
+    const items = [{ price: await priceOf(stripe, 900) }];
+    const asked = stripe.subscriptions.create({ customer: await customerWith(stripe), items });
+    await expect(asked).rejects.toMatchObject({ code: 'resource_missing', statusCode: 400 });
+    expect((await stripe.subscriptions.list({ status: 'all' })).data).toEqual([]);
+  });
+
   test('left to the customer is paid by its intent', async () => {
     const { stripe, sandbox } = await startBilling();
     const customer = await customerWith(stripe);

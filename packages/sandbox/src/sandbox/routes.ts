@@ -8,6 +8,7 @@ import { invoiceItemRoutes } from './objects/billing/invoice-items.ts';
 import { invoicePaymentRoutes } from './objects/billing/invoice-payments.ts';
 import { invoiceRoutes } from './objects/billing/invoices.ts';
 import { notHereRoutes } from './objects/billing/not-here.ts';
+import { portalRoutes } from './objects/billing/portal-sessions.ts';
 import { subscriptionItemRoutes } from './objects/billing/subscription-items.ts';
 import { subscriptionRoutes } from './objects/billing/subscriptions.ts';
 import { chargeRoutes } from './objects/charges.ts';
@@ -47,6 +48,7 @@ export const ROUTES: RouteTable = new RouteTable([
   ...paymentLinkRoutes,
   ...paymentMethodRoutes,
   ...paymentPageRoutes,
+  ...portalRoutes,
   ...refundRoutes,
   ...subscriptionItemRoutes,
   ...subscriptionRoutes,

@@ -104,8 +104,8 @@ export async function startSandbox(options: StripeSandboxOptions = {}): Promise<
   return sandbox;
 }
 
-export function clientOf(sandbox: StripeSandbox, key = 'sk_test_123456789012'): Stripe {
-  return new Stripe(key, { ...sandbox.clientConfig, maxNetworkRetries: 0, telemetry: false });
+export function clientOf(sandbox: StripeSandbox, key = 'sk_test_123456789012', options: Stripe.StripeConfig = {}): Stripe {
+  return new Stripe(key, { ...sandbox.clientConfig, maxNetworkRetries: 0, telemetry: false, ...options });
 }
 
 const PLAN: Stripe.Checkout.SessionCreateParams = {

@@ -4,8 +4,9 @@ import { type Runtime, silentLogger, systemRuntime } from '../runtime.ts';
 import { shapesOf } from './api/answer-shape.ts';
 import type { CallCounter } from './api/call-counter.ts';
 import type { Fault } from './api/faults.ts';
+import { BillingControls } from './billing-controls.ts';
 import { Controls } from './controls.ts';
-import { SandboxCore } from './core.ts';
+import { type Advance, SandboxCore } from './core.ts';
 import { createHttpServer, listen } from './http-server.ts';
 import { DEFAULT_ACCOUNT } from './objects/account.ts';
 import type { Dunning, Settings, StripeSandboxOptions, WebhookEndpointOptions } from './options.ts';
@@ -34,7 +35,8 @@ export interface StripeSandbox
       | 'dispute'
       | 'updateDispute'
       | 'openPaymentLink'
-    > {
+    >,
+    Pick<BillingControls, 'payInvoice' | 'changeCard'> {
   /** `http://127.0.0.1:PORT`. The hosted pages and `/_sandbox`, the page that shows the state, live there. */
   readonly url: string;
   readonly port: number;
@@ -61,8 +63,11 @@ export interface StripeSandbox
   now(): Date;
   /** Tries all webhooks that are due now; resolves with the number of tries when each is answered. */
   deliverDue(): Promise<number>;
-  /** Moves the clock on: sessions expire, debits settle and webhooks are tried, each at its time. */
-  advance(ms: number): Promise<void>;
+  /**
+   * Moves the clock on: sessions expire, debits settle, subscriptions renew and webhooks are tried, each at its time. By
+   * milliseconds, or `{ days, months }`. A renewal is collected an hour after its period began: `{ months: 1, ms: 3_600_000 }`.
+   */
+  advance(by: number | Advance): Promise<void>;
   /** Stops listening and sending. With a state file, a new sandbox goes on from there. */
   close(): Promise<void>;
 }
@@ -80,8 +85,9 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
   const hosts = hostNames(options.hosts ?? []);
   const core = new SandboxCore({ ...withDefaults(options), witness });
   const controls = new Controls(core);
+  const billing = new BillingControls(core);
   const closing = new AbortController();
-  const app = createHttpServer(core, controls, { closing: closing.signal, hosts });
+  const app = createHttpServer(core, { controls, billing, closing: closing.signal, hosts });
   let port: number;
   try {
     port = await listen(app, options.port ?? 0);
@@ -111,7 +117,9 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
     pay: (sessionId, pay) => controls.pay(sessionId, pay),
     payIntent: (paymentIntentId, pay) => controls.payIntent(paymentIntentId, pay),
     authenticate: (payment, outcome) => controls.authenticate(payment, outcome),
-    setFate: (sessionId, fate) => controls.setFate(sessionId, fate),
+    setFate: (id, fate, type) => controls.setFate(id, fate, type),
+    payInvoice: (invoiceId, pay) => billing.payInvoice(invoiceId, pay),
+    changeCard: (customerId, card) => billing.changeCard(customerId, card),
     expire: (sessionId) => controls.expire(sessionId),
     recover: (sessionId) => controls.recover(sessionId),
     settle: (paymentIntentId, outcome) => controls.settle(paymentIntentId, outcome),
@@ -127,7 +135,7 @@ export async function startWitnessed(options: StripeSandboxOptions, witness: Set
     reportMissedEvents: () => core.reportMissedEvents(),
     now: () => new Date(core.model.clock.nowMs()),
     deliverDue: () => core.deliverDue(),
-    advance: (ms) => core.advance(ms),
+    advance: (by) => core.advance(by),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -153,6 +161,7 @@ function withDefaults(options: StripeSandboxOptions): Settings {
     secretKey: options.secretKey,
     settleAfterMs: options.settleAfterMs ?? SETTLE_AFTER_MS,
     dunning: dunningOf(options.dunning),
+    prorationParent: options.prorationParent ?? 'subscription_item',
     zeroAmountStatus: options.zeroAmountStatus ?? 'paid',
     releasedPart: options.releasedPart ?? 'without_row',
     automatic: options.automatic ?? true,

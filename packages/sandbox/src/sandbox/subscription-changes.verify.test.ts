@@ -2,6 +2,7 @@
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
 import { advanceTo, customerWith, DAY_MS, priceOf, startBilling } from './billing.test-support.ts';
+import type { StripeSandboxOptions } from './index.ts';
 import { errorOf, type Ground, HOUR_MS } from './sandbox.test-support.ts';
 
 const APRIL_DAYS = 30;
@@ -13,8 +14,12 @@ interface Running extends Ground {
 }
 
 /** Since 1 April, 3,000 a month: 100 a day. */
-async function running(fields: Partial<Stripe.SubscriptionCreateParams> = {}, card = 'pm_card_visa'): Promise<Running> {
-  const ground = await startBilling({ start: '2026-04-01T00:00:00Z' });
+async function running(
+  fields: Partial<Stripe.SubscriptionCreateParams> = {},
+  card = 'pm_card_visa',
+  options: StripeSandboxOptions = {},
+): Promise<Running> {
+  const ground = await startBilling({ ...options, start: '2026-04-01T00:00:00Z' });
   const customer = await customerWith(ground.stripe, card);
   const items = fields.items ?? [{ price: await priceOf(ground.stripe, 3_000) }];
   const begun = await ground.stripe.subscriptions.create({ customer, ...fields, items });
@@ -94,6 +99,40 @@ describe('in the middle of a period', () => {
     expect((await invoicesOf(ground))[0]).toMatchObject({ status: 'open', attempt_count: 1 });
   });
 
+  test('an upgrade can wait for its payment, for a day', async () => {
+    const ground = await running();
+    const { stripe, sandbox, shop, id, item, customer } = ground;
+    sandbox.changeCard(customer, 'charge_fails');
+    const gold = await priceOf(stripe, 6_000);
+    const silver = { status: 'active', items: { data: [{ price: { unit_amount: 3_000 } }] } };
+    const change: Stripe.SubscriptionUpdateParams = {
+      items: [{ id: item, price: gold }],
+      proration_behavior: 'always_invoice',
+      payment_behavior: 'pending_if_incomplete',
+    };
+    expect(await stripe.subscriptions.update(id, change)).toMatchObject({
+      ...silver,
+      pending_update: { subscription_items: [{ price: { id: gold } }], expires_at: expect.any(Number) },
+    });
+    await sandbox.advance(DAY_MS);
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ ...silver, pending_update: null });
+    expect((await invoicesOf(ground))[0]).toMatchObject({ status: 'void' });
+
+    await stripe.subscriptions.update(id, change);
+    sandbox.payInvoice((await invoicesOf(ground))[0]?.id ?? '');
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+      status: 'active',
+      pending_update: null,
+      items: { data: [{ price: { id: gold } }] },
+    });
+    sandbox.changeCard(customer, 'success');
+    await stripe.subscriptions.update(id, { ...change, items: [{ id: item, quantity: 2 }] });
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ pending_update: null, items: { data: [{ quantity: 2 }] } });
+    await sandbox.deliverDue();
+    const told = shop.types().filter((type) => type.includes('pending_update'));
+    expect(told).toEqual(['customer.subscription.pending_update_expired', 'customer.subscription.pending_update_applied']);
+  });
+
   test('seats: more are charged with the next invoice, fewer credited at once', async () => {
     const ground = await running();
     const { stripe, sandbox, id, item, customer } = ground;
@@ -106,6 +145,27 @@ describe('in the middle of a period', () => {
     await sandbox.advance(15 * DAY_MS + HOUR_MS);
     // Half a month of one seat more, and a month of two, less the balance.
     expect((await invoicesOf(ground))[0]).toMatchObject({ total: 7_500, amount_due: 4_500, amount_paid: 4_500 });
+  });
+
+  test('a proration may name its invoice item instead of the item of the subscription', async () => {
+    const ground = await running({}, 'pm_card_visa', { prorationParent: 'invoice_item' });
+    const { stripe, sandbox, id, item } = ground;
+    for (const quantity of [2, 3]) {
+      await sandbox.advance(10 * DAY_MS);
+      await stripe.subscriptions.update(id, { items: [{ id: item, quantity }], proration_behavior: 'always_invoice' });
+    }
+    const [second] = await invoicesOf(ground);
+    expect(second?.lines.data.map(({ amount }) => amount)).toEqual([-2_000, 3_000]);
+    expect(second?.lines.data[0]?.parent).toMatchObject({
+      type: 'invoice_item_details',
+      invoice_item_details: {
+        proration: true,
+        subscription: id,
+        proration_details: { credited_items: { invoice_line_items: [expect.any(String)] } },
+      },
+    });
+    const last = stripe.subscriptions.update(id, { items: [{ id: item, deleted: true }] });
+    expect((await errorOf(last)).message).toMatch(/at least one item/);
   });
 
   test('without prorations only the next period costs anew', async () => {

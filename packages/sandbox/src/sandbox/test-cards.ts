@@ -100,3 +100,10 @@ export function paymentOptionForTests(text: string): PaymentOption | undefined {
     ? undefined
     : PAYMENT_OPTIONS.find(({ testNames = [] }) => testNames.includes(name) || testNames.includes(`visa_${name}`));
 }
+
+/** @throws Error that lists them, if there is no such test card. */
+export function optionNamed(card: string): PaymentOption {
+  const option = paymentOption(card);
+  if (!option) throw new Error(`There is no test card ${card}. Use one of: ${CARD_NAMES}.`);
+  return option;
+}

@@ -49,8 +49,7 @@ export class StripeEvents {
     const ofSubscription = isOfSubscription(object) ? subscriptions : undefined;
     if (ofSubscription ? isIdleBilling(event.type, object) : isIdle(event.type) || isOfNoPayment(object)) return { outcome: 'ignored' };
     // Live Connect endpoints receive test events by design.
-    const isOfOtherMode = livemode !== undefined && livemode !== event.livemode;
-    if (isOfOtherMode && (ofSubscription || !(await this.#concernsUs(object)))) return { outcome: 'ignored' };
+    if (livemode !== undefined && livemode !== event.livemode && !(await this.#concernsUs(object))) return { outcome: 'ignored' };
     const isForeign = apiVersion !== null && releaseOf(apiVersion) !== releaseOf(ourVersion);
     if (isForeign && isWorthNoCall(event.type)) return { outcome: 'ignored' };
     return (ofSubscription ?? this.#parts.intake).take(object, {

@@ -68,7 +68,7 @@ async function opened() {
     asked.push(what);
     return call();
   };
-  const calls = new StripeCalls({ stripe, runtime, around });
+  const calls = new StripeCalls({ stripe, runtime: { ...runtime, now: () => sandbox.now() }, around });
   const accounts = openAccounts(calls, { account: 'acct_1' });
   const told = new ToldLedger();
   const ourLedger = new OurLedger({ ledger, scope: 'paidonce' });
@@ -307,6 +307,31 @@ describe('a clock in doubt', () => {
     const before = told.observations.length;
     expect(await refusal(take(of('customer.subscription.updated')))).toMatchObject({ code: 'provider_unavailable' });
     expect(told.observations).toHaveLength(before);
+  });
+});
+
+describe('an answer without a date', () => {
+  test('tells no state of the subscription: our own clock is nobody’s word', async () => {
+    const { intake, told, stripe, id } = await opened();
+    const retrieve = stripe.subscriptions.retrieve.bind(stripe.subscriptions);
+    stripe.subscriptions.retrieve = (async (...asked: Parameters<typeof retrieve>) => {
+      const answer = await retrieve(...asked);
+      const { date: _, ...headers } = answer.lastResponse.headers;
+      return Object.defineProperty({ ...answer }, 'lastResponse', { value: { ...answer.lastResponse, headers } });
+    }) as typeof retrieve;
+    const provenance: Provenance = { source: 'webhook', account: 'acct_1', asOf: '2026-04-01T00:00:00.000Z' };
+    expect(await refusal(intake.takeById('subscription', id, provenance))).toMatchObject({ code: 'provider_unavailable' });
+    expect(told.observations).toEqual([]);
+  });
+});
+
+describe('an event of the other mode', () => {
+  test('is ignored, and nothing is asked', async () => {
+    const { sandbox, shop, events, asked } = await opened();
+    await sandbox.deliverDue();
+    const paid = shop.received.find(({ event }) => event.type === 'invoice.paid')!.event;
+    expect(await events.takeSnapshot(eventSchema.parse(paid), { source: 'webhook', livemode: true })).toEqual({ outcome: 'ignored' });
+    expect(asked).toEqual([]);
   });
 });
 

@@ -56,7 +56,10 @@ function includable(model: Model, object: Json, field: string): unknown {
   }
   if (object.object === 'invoice') return includedInInvoice(model, id, field);
   if (object.object === 'customer' && field === 'subscriptions') {
-    const running = model.state.subscriptions.withKey(id).filter((record) => !isEnded(record));
+    const running = model.state.subscriptions
+      .withKey(id)
+      .toReversed()
+      .filter((record) => !isEnded(record));
     return wholeList(running.map(renderSubscription), `/v1/customers/${id}/subscriptions`);
   }
   return undefined;

@@ -6,19 +6,24 @@ import { FAULT_KINDS, type Fault } from '../api/faults.ts';
 import { type FormMap, parseForm } from '../api/form.ts';
 import { Parameters } from '../api/parameters.ts';
 import { invalidRequest, StripeApiError } from '../api/stripe-error.ts';
+import type { BillingControls } from '../billing-controls.ts';
 import type { Controls } from '../controls.ts';
-import type { SandboxCore } from '../core.ts';
+import type { Advance, SandboxCore } from '../core.ts';
 import type { Fate } from '../fate.ts';
 import { DISPUTE_CASE_TYPES, DISPUTE_STATUSES } from '../objects/disputes.ts';
 import { REFUND_ENDS } from '../objects/refund-status.ts';
 import { pageHeaders, renderDocument } from '../page/document.ts';
-import type { WebAnswer, WebRequest, WebServer } from '../web-server.ts';
+import { seeOther, type WebAnswer, type WebRequest, type WebServer } from '../web-server.ts';
 import { statePage } from './state-page.ts';
 
 type Action = (id: string, form: Parameters) => unknown;
 
-export function registerControl(app: WebServer, core: SandboxCore, controls: Controls): void {
-  const actions = { ...paymentActions(controls), ...sandboxActions(core) };
+export function registerControl(
+  app: WebServer,
+  core: SandboxCore,
+  { controls, billing }: { readonly controls: Controls; readonly billing: BillingControls },
+): void {
+  const actions = { ...paymentActions(controls), ...billingActions(controls, billing), ...sandboxActions(core) };
   for (const [path, action] of Object.entries(actions)) {
     app.on('POST', `/_sandbox${path}`, (request) =>
       answer(async () => {
@@ -30,6 +35,15 @@ export function registerControl(app: WebServer, core: SandboxCore, controls: Con
       }),
     );
   }
+  // For the buttons of the page, which go back to it.
+  app.on('POST', '/_sandbox/advance', async (request) => {
+    const done = await answer(async () => {
+      refuseOtherSites(request, core.model.baseUrl);
+      await core.advance(readAdvance(new Parameters(readBody(request))));
+      return {};
+    });
+    return done?.status === 200 ? seeOther('/_sandbox') : done;
+  });
   app.on('GET', '/_sandbox', () => {
     core.catchUp();
     return { status: 200, headers: pageHeaders(), body: renderDocument(statePage(core)) };
@@ -93,10 +107,18 @@ function paymentActions(controls: Controls): Record<string, Action> {
   };
 }
 
+function billingActions(controls: Controls, billing: BillingControls): Record<string, Action> {
+  return {
+    '/invoices/:id/pay': (id, form) => billing.payInvoice(id, { card: form.string('card') ?? 'success' }),
+    '/customers/:id/card': (id, form) => ({ payment_method: billing.changeCard(id, form.string('card') ?? 'success') }),
+    '/subscriptions/:id/fate': (id, form) => controls.setFate(id, form.requiredString('fate') as Fate, form.string('type')),
+  };
+}
+
 function sandboxActions(core: SandboxCore): Record<string, Action> {
   return {
     '/clock/advance': async (_id, form) => {
-      await core.advance(form.integer('ms', { max: 400 * 86_400_000 }) ?? 0);
+      await core.advance(readAdvance(form));
       return { now: new Date(core.model.clock.nowMs()).toISOString() };
     },
     '/events/report_missed': () => ({ reported: core.reportMissedEvents() }),
@@ -122,6 +144,14 @@ function sandboxActions(core: SandboxCore): Record<string, Action> {
       core.faults.inject(fault);
       return fault;
     },
+  };
+}
+
+function readAdvance(form: Parameters): Advance {
+  return {
+    ms: form.integer('ms', { max: 400 * 86_400_000 }),
+    days: form.integer('days', { max: 400 }),
+    months: form.integer('months', { max: 36 }),
   };
 }
 

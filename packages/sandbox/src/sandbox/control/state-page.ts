@@ -16,6 +16,8 @@ export function statePage(core: SandboxCore): Page {
 <h1>State of the sandbox</h1>
 <p class="soft">Its clock: ${time(clock.nowSeconds())} UTC${clock.offsetMs > 0 && html`, ${Math.round(clock.offsetMs / 1_000)} s ahead of the machine`}.
 The newest ${ROWS} of each kind.</p>
+<form class="field" method="post" action="/_sandbox/advance"><span>Advance the clock by</span>
+<button name="ms" value="3600000">an hour</button><button name="days" value="1">a day</button><button name="months" value="1">a month</button></form>
 <div class="tables">
 ${accounts.map((model) => html`${accounts.length > 1 && html`<h2>Account ${model.account}</h2>`}${paymentTables(model)}${webhookTables(model)}`)}
 ${faultTable(core)}
@@ -44,6 +46,7 @@ ${table('Payment links', ['Link', 'Active', 'Order'], state.paymentLinks, ({ id,
   link.active ? 'yes' : 'no',
   Object.values(link.metadata).join(', '),
 ])}
+${billingTables(model)}
 ${table('Payment intents', ['Created', 'Intent', 'Amount', 'Status'], state.intents, (intent) => [
   time(intent.created),
   state.challenges.get(intent.id) ? html`<a href="/c/authenticate/${intent.id}">${intent.id}</a>` : html`<code>${intent.id}</code>`,
@@ -51,6 +54,30 @@ ${table('Payment intents', ['Created', 'Intent', 'Amount', 'Status'], state.inte
   intent.status,
 ])}
 ${moneyTable('Refunds', 'Refund', state.refunds)}${moneyTable('Disputes', 'Dispute', state.disputes)}`;
+}
+
+function billingTables({ state }: Model): Html {
+  if (state.subscriptions.size === 0 && state.invoices.size === 0) return html``;
+  return html`${table(
+    'Subscriptions',
+    ['Created', 'Subscription', 'Prices', 'Status', 'Period ends'],
+    state.subscriptions,
+    ({ id, subscription, items }) => [
+      time(subscription.created),
+      html`<code>${id}</code>`,
+      items.map((item) => `${item.quantity ?? 1} × ${formatAmount(item.price.unit_amount ?? 0, subscription.currency)}`).join(', '),
+      subscription.cancel_at === null ? subscription.status : `${subscription.status}, ends ${time(subscription.cancel_at)}`,
+      items.map((item) => time(item.current_period_end)).join(', '),
+    ],
+  )}
+${table('Invoices', ['Created', 'Invoice', 'Why', 'Total', 'Status', 'Next try'], state.invoices, ({ id, invoice }) => [
+  time(invoice.created),
+  invoice.status === 'draft' ? html`<code>${id}</code>` : html`<a href="/i/${id}">${id}</a>`,
+  invoice.billing_reason ?? '',
+  formatAmount(invoice.total, invoice.currency),
+  invoice.status ?? '',
+  invoice.next_payment_attempt === null ? '' : time(invoice.next_payment_attempt),
+])}`;
 }
 
 interface MoneyRow {

@@ -142,9 +142,14 @@ function detailsOf({ type, last4 }: PaymentOption): Stripe.Charge.PaymentMethodD
 function list({ model, parameters }: Call): object {
   const created = parameters.range('created');
   const intent = parameters.string('payment_intent');
-  parameters.ignored('customer', 'transfer_group');
+  const customer = parameters.string('customer');
+  parameters.ignored('transfer_group');
   return listPage(model.state.charges, parameters, '/v1/charges', (charge) => {
-    return within(created, charge.created) && (intent ?? charge.payment_intent) === charge.payment_intent;
+    return (
+      within(created, charge.created) &&
+      (intent ?? charge.payment_intent) === charge.payment_intent &&
+      (customer ?? charge.customer) === charge.customer
+    );
   });
 }
 

@@ -18,9 +18,13 @@ export interface Announcement {
   /** The session, or another object that the events are about. Events are reordered within a group. */
   readonly group: string;
   readonly fate: Fate;
+  /** Types of events that have another fate than the rest. */
+  readonly fates?: Readonly<Record<string, Fate>>;
 }
 
-export function emit(model: Model, type: Stripe.Event.Type, object: object, { group, fate }: Announcement, previous?: object): void {
+export function emit(model: Model, type: Stripe.Event.Type, object: object, about: Announcement, previous?: object): void {
+  const { group } = about;
+  const fate = about.fates?.[type] ?? about.fate;
   if (fate === 'never_made') {
     recordMissed(model, type, object);
     return;

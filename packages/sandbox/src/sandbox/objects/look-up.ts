@@ -5,6 +5,7 @@ import { noSuchParameterObject } from '../api/stripe-error.ts';
 import type { Model } from '../model.ts';
 import { renderCreditNote } from './billing/credit-note-record.ts';
 import { renderInvoice } from './billing/invoice-record.ts';
+import { renderPortalSession } from './billing/portal-sessions.ts';
 import { renderSubscription } from './billing/subscription-record.ts';
 import { renderSession } from './checkout-record.ts';
 import { renderLink } from './payment-link-record.ts';
@@ -54,8 +55,10 @@ export function lookUp(model: Model, id: string): object | undefined {
     }
     case 'cbtxn':
       return state.balanceEntries.get(id);
-    case 'bps':
-      return state.portalSessions.get(id);
+    case 'bps': {
+      const session = state.portalSessions.get(id);
+      return session && renderPortalSession(model, session);
+    }
     case 'evt':
       return state.events.get(id) ?? state.thinEvents.get(id);
     case 'cs': {

@@ -31,7 +31,7 @@ export function paymentPage(record: CheckoutRecord, chosenCard: string, problem?
 ${summary(record, price)}
 <form class="pane" method="post" action="/c/pay/${session.id}">
   ${problem !== undefined && html`<p class="alert" role="alert" tabindex="-1" autofocus>${problem}</p>`}
-  ${session.amount_total === 0 ? html`<p>Nothing to pay: no payment method is needed.</p><br>` : cardChoice(session, chosenCard)}
+  ${needsCard(session) ? cardChoice(session, chosenCard) : html`<p>Nothing to pay: no payment method is needed.</p><br>`}
   ${fateChoice(record)}
   <button class="main" name="action" value="pay">${verb}</button>
   ${
@@ -71,6 +71,18 @@ export function refusalPage(title: string, reason: string): Page {
   };
 }
 
+/** A subscription that costs nothing today is paid for later. */
+function needsCard({ amount_total: total, mode, payment_method_collection: collection }: Stripe.Checkout.Session): boolean {
+  return total !== 0 || (mode === 'subscription' && collection === 'always');
+}
+
+/** What a recurring price costs, where today's amount is another. */
+function recurringPrice({ price, currency }: Stripe.LineItem): Html | false {
+  const { interval, interval_count: count } = price?.recurring ?? {};
+  if (interval === undefined || typeof price?.unit_amount !== 'number') return false;
+  return html`<br><span class="soft">${formatAmount(price.unit_amount, currency)} every ${count === 1 ? interval : `${count} ${interval}s`}</span>`;
+}
+
 function priceOf({ amount_total, currency }: Stripe.Checkout.Session): string {
   return amount_total === null || currency === null ? 'No charge' : formatAmount(amount_total, currency);
 }
@@ -88,7 +100,7 @@ function summary({ session, lineItems }: CheckoutRecord, price: string): Html {
   <dl class="lines">
   ${lineItems.map((item) => {
     const quantity = item.quantity ?? 1;
-    return html`<div><dt>${item.description}${quantity > 1 && html` <span class="soft">× ${quantity}</span>`}</dt><dd>${money(item.amount_subtotal)}</dd></div>`;
+    return html`<div><dt>${item.description}${quantity > 1 && html` <span class="soft">× ${quantity}</span>`}${recurringPrice(item)}</dt><dd>${money(item.amount_subtotal)}</dd></div>`;
   })}
   ${part('Discount', -discount)}${part('Shipping', shipping ?? 0)}${part('Tax', tax)}
   ${session.automatic_tax.status === 'requires_location_inputs' && html`<div><dt class="soft">Tax is added when you pay</dt><dd></dd></div>`}

@@ -49,7 +49,7 @@ legend { font-weight: 650; padding: 0; margin-bottom: .625rem; }
 .option .outcome { color: var(--soft); font-size: .8125rem; }
 @media (min-width: 36rem) { .options { grid-template-columns: 1fr 1fr; } .option:first-child:nth-last-child(odd) { grid-column: 1 / -1; } }
 .field { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem; margin-top: .75rem; font-size: .875rem; }
-input[type=number], input[type=text] { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft); border-radius: 8px; padding: .4rem .6rem; }
+input[type=number], input[type=text], select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft); border-radius: 8px; padding: .4rem .6rem; }
 input[type=number] { width: 6rem; }
 input[type=text] { flex: 1 1 8rem; min-width: 0; }
 button { font: inherit; font-weight: 600; border-radius: 10px; padding: .7rem 1.25rem; cursor: pointer; border: 1px solid var(--line); background: var(--card); color: var(--ink); }

@@ -8,10 +8,18 @@ export interface SubscriptionRecord extends Row {
   readonly items: readonly Stripe.SubscriptionItem[];
   /** What happens to its webhooks. Null: what its metadata names, else they are delivered. */
   readonly fate: Fate | null;
+  /** Types of events that have another fate than the rest. */
+  readonly fates: Readonly<Record<string, Fate>>;
   /** While its Checkout session is completed, its webhooks go with those of the session. */
   readonly session: { readonly group: string; readonly fate: Fate } | null;
   /** The end of the trial that `customer.subscription.trial_will_end` has told of. */
   readonly toldTrialEnd: number | null;
+  /** A change that waits for the payment of this invoice. */
+  readonly pending: {
+    readonly invoice: string;
+    readonly change: Partial<Omit<Stripe.Subscription, 'items'>>;
+    readonly items: readonly Stripe.SubscriptionItem[];
+  } | null;
 }
 
 export interface InvoiceRecord extends Row {

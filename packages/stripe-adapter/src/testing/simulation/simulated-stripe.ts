@@ -59,6 +59,7 @@ export function openSimulatedStripe(parts: SimulatedStripeParts): SimulatedStrip
     secretKey: undefined,
     settleAfterMs: 600_000,
     dunning: { retryDays: [3, 5, 7], end: 'canceled' },
+    prorationParent: 'subscription_item',
     zeroAmountStatus: options.seed % 2 === 0 ? 'paid' : 'no_payment_required',
     releasedPart: options.seed % 3 === 0 ? 'with_row' : 'without_row',
     automatic: true,

@@ -7,6 +7,7 @@ import { collectInvoice } from './invoice-collect.ts';
 import { finalizeInvoice } from './invoice-finalize.ts';
 import { dueAtOf, putInvoice, tellInvoice } from './invoice-record.ts';
 import { voidInvoice } from './invoice-void.ts';
+import { dropPending } from './pending-update.ts';
 import { renew } from './renewal.ts';
 import { endSubscription } from './subscription-end.ts';
 import {
@@ -34,6 +35,13 @@ function pass(model: Model, record: SubscriptionRecord, at: number, kind: Bounda
     case 'cancel':
       endSubscription(model, record, { reason: 'cancellation_requested' });
       return;
+    case 'update_expires': {
+      const invoice = model.state.invoices.get(record.pending?.invoice ?? '');
+      // With its invoice goes the change.
+      if (invoice?.invoice.status === 'open') voidInvoice(model, invoice);
+      else dropPending(model, record);
+      return;
+    }
     case 'trial_will_end': {
       const told = putSubscription(model, { ...record, toldTrialEnd: record.subscription.trial_end });
       emit(model, 'customer.subscription.trial_will_end', renderSubscription(told), aboutSubscription(told));

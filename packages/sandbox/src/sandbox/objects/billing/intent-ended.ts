@@ -36,7 +36,7 @@ function keepMethod(model: Model, invoice: InvoiceRecord, { payment_method: meth
 }
 
 /** What this intent has received and has not given to an invoice yet: one payment may pay several. */
-export function leftOf({ state }: Model, intent: Stripe.PaymentIntent): number {
+function leftOf({ state }: Model, intent: Stripe.PaymentIntent): number {
   const given = state.invoicePayments.withKey(intent.id).reduce((sum, { amount_paid: amount }) => sum + (amount ?? 0), 0);
   return intent.amount_received - given;
 }

@@ -31,7 +31,8 @@ export type Collected =
       readonly charge: string | null;
     };
 
-const NO_METHOD: Failure = {
+/** Nobody has said what to charge. */
+export const NO_METHOD: Failure = {
   code: 'missing',
   message: 'There is no default payment method set on this subscription or customer: set one, then pay the invoice.',
 };
@@ -101,7 +102,7 @@ function fail(model: Model, record: InvoiceRecord, result: Extract<Collected, { 
 }
 
 /** Null: there is none. */
-export function methodOf(model: Model, record: InvoiceRecord): string | null {
+function methodOf(model: Model, record: InvoiceRecord): string | null {
   const { invoice } = record;
   const customer = model.state.customers.get(String(invoice.customer));
   const method =

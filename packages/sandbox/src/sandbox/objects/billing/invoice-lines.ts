@@ -101,7 +101,7 @@ function toLine(
     invoice,
     livemode: false,
     metadata: draft.metadata,
-    parent: parentOf(draft),
+    parent: parentOf(draft, model.prorationParent),
     period: draft.period,
     pretax_credit_amounts: discountAmounts.map(({ amount: off, discount }) => ({ amount: off, discount, type: 'discount' })),
     pricing: price && {
@@ -119,7 +119,10 @@ function toLine(
   return line as unknown as Stripe.InvoiceLineItem;
 }
 
-function parentOf({ subscription, subscriptionItem, invoiceItem, proration, credited }: LineDraft): Stripe.InvoiceLineItem.Parent {
+function parentOf(
+  { subscription, subscriptionItem, invoiceItem, proration, credited }: LineDraft,
+  ofProrations: Model['prorationParent'],
+): Stripe.InvoiceLineItem.Parent {
   const details = {
     proration,
     proration_details: proration
@@ -127,7 +130,8 @@ function parentOf({ subscription, subscriptionItem, invoiceItem, proration, cred
       : null,
     subscription,
   };
-  if (subscriptionItem !== null) {
+  const isByInvoiceItem = proration && invoiceItem !== null && ofProrations === 'invoice_item';
+  if (subscriptionItem !== null && !isByInvoiceItem) {
     return {
       invoice_item_details: null,
       subscription_item_details: { ...details, invoice_item: invoiceItem, subscription_item: subscriptionItem },

@@ -7,6 +7,9 @@ import type { InvoiceRecord, SubscriptionRecord } from '../../state/billing-reco
 import { type Announcement, emit } from '../events.ts';
 import { aboutSubscription } from './subscription-record.ts';
 
+/** Stripe lets a draft lie for an hour, so that the shop can add to it. */
+export const DRAFT_SECONDS = 3_600;
+
 /** As `GET /v1/invoices/:id` answers it: of its lines the first ten. */
 export function renderInvoice({ baseUrl }: Model, { id, invoice, lines }: InvoiceRecord): Stripe.Invoice {
   const hosted_invoice_url = invoice.status === 'draft' ? null : `${baseUrl}/i/${id}`;

@@ -14,7 +14,7 @@ import { createInvoice } from './invoice-create.ts';
 import { finalizeInvoice } from './invoice-finalize.ts';
 import { invoiceTook, takeInvoiceItems } from './invoice-items.ts';
 import { markPaid } from './invoice-paid.ts';
-import { putInvoice, renderInvoice, subscriptionIdOf, tellInvoice } from './invoice-record.ts';
+import { DRAFT_SECONDS, putInvoice, renderInvoice, subscriptionIdOf, tellInvoice } from './invoice-record.ts';
 import { markUncollectible, voidInvoice } from './invoice-void.ts';
 import { readTax } from './subscription-create.ts';
 import { invoiceSubscription, oneMoment } from './subscription-invoice.ts';
@@ -61,7 +61,7 @@ function create({ model, parameters }: Call): object {
     throw invalidRequest('Missing required param: customer.', { param: 'customer', code: 'parameter_missing' });
   const now = model.clock.nowSeconds();
   const autoAdvance = parameters.boolean('auto_advance') ?? false;
-  const finalizesAt = autoAdvance ? now + 3_600 : null;
+  const finalizesAt = autoAdvance ? now + DRAFT_SECONDS : null;
   const metadata = parameters.metadata() ?? {};
   refuseUnknownFate(metadata);
   const description = parameters.string('description') ?? null;
@@ -109,7 +109,7 @@ function update(call: Call): object {
   };
   parameters.ignored('footer', 'custom_fields', 'payment_settings', 'rendering', 'statement_descriptor');
   if (change.auto_advance === true && record.invoice.status === 'draft' && record.invoice.automatically_finalizes_at === null) {
-    Object.assign(change, { automatically_finalizes_at: model.clock.nowSeconds() + 3_600 });
+    Object.assign(change, { automatically_finalizes_at: model.clock.nowSeconds() + DRAFT_SECONDS });
   }
   const changed = putInvoice(model, record, change);
   tellInvoice(model, 'invoice.updated', changed);

@@ -24,8 +24,9 @@ export function creditsFor(model: Model, record: SubscriptionRecord, items: read
     const debit = lastDebit(model, record, item);
     if (!debit || isMetered(item.price) || debit.end <= from) return [];
     const share = (debit.end - from) / (debit.end - debit.start);
-    const amountMinor = Math.round(debit.netMinor * Math.min(1, share));
-    if (amountMinor === 0) return [];
+    const wanted = Math.round(debit.netMinor * Math.min(1, share));
+    const amountMinor = Math.min(wanted, debit.netMinor - creditedSoFar(model, record, debit));
+    if (amountMinor <= 0) return [];
     return creditLine(model, billed, { ...item, current_period_end: debit.end }, { from, amountMinor, credited: debit.credited });
   });
 }
@@ -40,6 +41,25 @@ export function chargesFor(model: Model, record: SubscriptionRecord, items: read
   });
 }
 
+/** What was given back of this line before: by a pause, or by a change that charged nothing anew. */
+function creditedSoFar({ state }: Model, record: SubscriptionRecord, { credited }: Debit): number {
+  const [line] = credited?.lines ?? [];
+  if (line === undefined) return 0;
+  const waiting = state.invoiceItems
+    .withKey(String(record.subscription.customer))
+    .filter(({ item, draft }) => item.invoice === null && draft.credited?.lines.includes(line));
+  const billed = state.invoices
+    .withKey(record.id)
+    .filter(({ invoice }) => invoice.status !== 'void')
+    .flatMap(({ lines }) => lines.filter(({ parent }) => creditedBy(parent).includes(line)));
+  return -waiting.reduce((sum, { draft }) => sum + draft.amountMinor, 0) - billed.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+function creditedBy(parent: Stripe.InvoiceLineItem['parent']): readonly string[] {
+  const { proration_details: details } = parent?.subscription_item_details ?? parent?.invoice_item_details ?? {};
+  return details?.credited_items?.invoice_line_items ?? [];
+}
+
 /** The newest line that charged this item for the period that is running; an older one was credited when that was made. */
 function lastDebit(model: Model, record: SubscriptionRecord, item: Stripe.SubscriptionItem): Debit | undefined {
   const { state } = model;
@@ -49,10 +69,16 @@ function lastDebit(model: Model, record: SubscriptionRecord, item: Stripe.Subscr
   if (waiting) return { netMinor: waiting.amountMinor, ...waiting.period, credited: null };
   for (const { id, invoice, lines } of state.invoices.withKey(record.id).toReversed()) {
     if (invoice.status === 'void') continue;
-    const line = lines.findLast(({ amount, parent, period }) => {
-      return amount >= 0 && parent?.subscription_item_details?.subscription_item === item.id && period.end === item.current_period_end;
+    const line = lines.findLast((each) => {
+      return each.amount >= 0 && itemOf(model, each) === item.id && each.period.end === item.current_period_end;
     });
     if (line) return { netMinor: netOf(line), ...line.period, credited: { invoice: id, lines: [line.id] } };
   }
   return undefined;
+}
+
+/** The item that a line is of, whichever its parent names. */
+function itemOf({ state }: Model, { parent }: Stripe.InvoiceLineItem): string | null | undefined {
+  const waited = state.invoiceItems.get(parent?.invoice_item_details?.invoice_item ?? '');
+  return parent?.subscription_item_details?.subscription_item ?? waited?.draft.subscriptionItem;
 }

@@ -4,7 +4,7 @@ import type { Model } from '../../model.ts';
 import type { LineDraft, SubscriptionRecord } from '../../state/billing-records.ts';
 import { periodAround } from './calendar.ts';
 import { finalizeInvoice } from './invoice-finalize.ts';
-import { putInvoice } from './invoice-record.ts';
+import { DRAFT_SECONDS, putInvoice } from './invoice-record.ts';
 import { markUncollectible, voidInvoice } from './invoice-void.ts';
 import { periodFields } from './subscription-begin.ts';
 import { endSubscription } from './subscription-end.ts';
@@ -13,9 +13,6 @@ import { isMetered } from './subscription-items.ts';
 import { baseLine, intervalOf, usageLine } from './subscription-lines.ts';
 import { changeSubscription } from './subscription-record.ts';
 import { pauseSubscription } from './subscription-status.ts';
-
-/** Stripe lets an invoice lie for an hour, so that the shop can add to it. */
-export const DRAFT_SECONDS = 3_600;
 
 /** `at`: the end of the period. Call it within a transaction. */
 export function renew(model: Model, record: SubscriptionRecord, at: number): void {

@@ -50,7 +50,16 @@ export function beginSubscription(model: Model, terms: SubscriptionTerms): Begun
     return putDiscount(model, wanted, { customer: terms.customer, subscription: id, session: terms.sessionId }).id;
   });
   const subscription = { ...emptySubscription(model, id, terms), ...terms.fields, discounts };
-  const fresh: SubscriptionRecord = { id, subscription, items, fate: null, session: terms.session, toldTrialEnd: null };
+  const fresh: SubscriptionRecord = {
+    id,
+    subscription,
+    items,
+    fate: null,
+    fates: {},
+    session: terms.session,
+    toldTrialEnd: null,
+    pending: null,
+  };
   for (const line of terms.added) putInvoiceItem(model, terms.customer, { ...line, subscription: id });
   const lines = firstLines(model, fresh, terms);
   const now = model.clock.nowSeconds();

@@ -34,13 +34,13 @@ export function readDetails(parameters: Parameters): Pick<Stripe.Subscription.Ca
   return { comment: details?.string('comment') ?? null, feedback: details?.oneOf('feedback', FEEDBACK) ?? null };
 }
 
-export interface Cancelling extends Pick<Stripe.Subscription.CancellationDetails, 'comment' | 'feedback'> {
+interface Cancelling extends Pick<Stripe.Subscription.CancellationDetails, 'comment' | 'feedback'> {
   readonly prorate: boolean;
   readonly invoiceNow: boolean;
 }
 
 /** Call it within a transaction. */
-export function cancelNow(model: Model, record: SubscriptionRecord, { prorate, invoiceNow, comment, feedback }: Cancelling): void {
+function cancelNow(model: Model, record: SubscriptionRecord, { prorate, invoiceNow, comment, feedback }: Cancelling): void {
   const now = model.clock.nowSeconds();
   const customer = String(record.subscription.customer);
   if (prorate) for (const credit of creditsFor(model, record, record.items, now)) putInvoiceItem(model, customer, credit);

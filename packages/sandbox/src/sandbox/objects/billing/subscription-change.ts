@@ -1,12 +1,13 @@
 // A subscription changes its price, its quantity, its trial or its anchor: the new items, and what that costs now or with the
 // next invoice.
 import type Stripe from 'stripe';
-import { noSuchParameterObject } from '../../api/stripe-error.ts';
+import { invalidRequest, noSuchParameterObject } from '../../api/stripe-error.ts';
 import type { Model } from '../../model.ts';
 import type { LineDraft, SubscriptionRecord } from '../../state/billing-records.ts';
 import { periodAround } from './calendar.ts';
 import type { Collected } from './invoice-collect.ts';
 import { putInvoiceItem } from './invoice-items.ts';
+import { holdBack, showPending } from './pending-update.ts';
 import { chargesFor, creditsFor } from './proration.ts';
 import { periodFields } from './subscription-begin.ts';
 import { invoiceSubscription, oneMoment, settleNow } from './subscription-invoice.ts';
@@ -25,14 +26,26 @@ export interface Change {
   /** Null: it ends now. Undefined: as it is. */
   readonly trialEnd: number | null | undefined;
   readonly collect: boolean;
+  /** Only once its invoice is paid. */
+  readonly waits: boolean;
 }
 
 const NOTHING: Collected = { outcome: 'nothing_to_do' };
 
 /** Call it within a transaction. @throws StripeApiError 400 for an unknown item. */
 export function applyChange(model: Model, before: SubscriptionRecord, change: Change): Collected {
+  const { status } = before.subscription;
+  const isWanted = change.items.length > 0 || change.resetsAnchor || change.trialEnd !== undefined;
+  if (status === 'incomplete' && isWanted) {
+    throw invalidRequest(`The subscription ${before.id} is incomplete: its first invoice is to be paid before it can be changed.`);
+  }
   const items = nextItems(model, before, change.items);
-  const isTrial = before.subscription.status === 'trialing';
+  if (status === 'paused') {
+    // Nothing runs, so nothing is given back or charged: the next period is, when it is resumed.
+    changeSubscription(model, before, change.fields, items);
+    return NOTHING;
+  }
+  const isTrial = status === 'trialing';
   const trialEnd = change.trialEnd === undefined && isTrial ? before.subscription.trial_end : (change.trialEnd ?? null);
   const isTrialMoved = isTrial && trialEnd !== null && !change.resetsAnchor;
   if (isTrialMoved) {
@@ -61,7 +74,7 @@ function beginAnew(
   before: SubscriptionRecord,
   items: readonly Stripe.SubscriptionItem[],
   trialEnd: number | null,
-  { fields, proration, from, collect }: Change,
+  { fields, proration, from, collect, waits }: Change,
 ): Collected {
   const now = model.clock.nowSeconds();
   const wasTrial = before.subscription.status === 'trialing';
@@ -84,7 +97,7 @@ function beginAnew(
     return trialEnd === null ? baseLine(model, billed, item, period) : trialLine(model, billed, item, period);
   });
   setAside(model, before, credits);
-  return invoiceChange(model, before, after, lines, { change, collect });
+  return invoiceChange(model, before, after, lines, { change, collect, waits });
 }
 
 function statusOf({ subscription: { status } }: SubscriptionRecord, trialEnd: number | null): Stripe.Subscription.Status {
@@ -94,7 +107,7 @@ function statusOf({ subscription: { status } }: SubscriptionRecord, trialEnd: nu
 
 /** The period goes on: what changed is charged or given back for the rest of it. */
 function prorate(model: Model, before: SubscriptionRecord, items: readonly Stripe.SubscriptionItem[], change: Change): Collected {
-  const { fields, proration, from, collect } = change;
+  const { fields, proration, from, collect, waits } = change;
   const isSame = (a: Stripe.SubscriptionItem, b: Stripe.SubscriptionItem): boolean =>
     a.price.id === b.price.id && a.quantity === b.quantity;
   const gone = before.items.filter((old) => !items.some((item) => item.id === old.id && isSame(item, old)));
@@ -107,7 +120,7 @@ function prorate(model: Model, before: SubscriptionRecord, items: readonly Strip
     changeSubscription(model, before, fields, items);
     return NOTHING;
   }
-  return invoiceChange(model, before, after, [], { change: fields, collect });
+  return invoiceChange(model, before, after, [], { change: fields, collect, waits });
 }
 
 /** For the next invoice, which may follow at once. */
@@ -120,11 +133,17 @@ function invoiceChange(
   before: SubscriptionRecord,
   after: SubscriptionRecord,
   lines: readonly LineDraft[],
-  { change, collect }: { readonly change: Change['fields']; readonly collect: boolean },
+  { change, collect, waits }: Pick<Change, 'collect' | 'waits'> & { readonly change: Change['fields'] },
 ): Collected {
   const period = oneMoment(model.clock.nowSeconds());
   const { record, invoice } = invoiceSubscription(model, after, { reason: 'subscription_update', period, lines, finalizesAt: null });
   const { latest_invoice, discounts } = record.subscription;
+  if (waits) {
+    holdBack(model, before, invoice.id, { change: { ...change, discounts }, items: after.items });
+    const collected = settleNow(model, invoice, { collect });
+    showPending(model, before.id);
+    return collected;
+  }
   changeSubscription(model, before, { ...change, latest_invoice, discounts }, after.items);
   return settleNow(model, invoice, { collect });
 }
@@ -150,5 +169,7 @@ function nextItems(model: Model, record: SubscriptionRecord, wanted: readonly Wa
     const end = status === 'trialing' && trialEnd !== null ? trialEnd : periodAround(anchor, intervalOf(item), now).end;
     return { ...item, ...periodFields({ start: now, end }) };
   });
+  if (kept.length + added.length === 0)
+    throw invalidRequest('A subscription must have at least one item: cancel it instead.', { param: 'items' });
   return [...kept, ...added];
 }

@@ -4,7 +4,7 @@ import { invalidRequest, missingParameter } from '../../api/stripe-error.ts';
 import { refuseUnknownFate } from '../announcement.ts';
 import { readCustomer } from '../customers.ts';
 import { readDiscounts } from './discounts.ts';
-import { paymentError } from './invoice-collect.ts';
+import { NO_METHOD, paymentError } from './invoice-collect.ts';
 import { readAddedLine } from './invoice-items.ts';
 import { beginSubscription, type SubscriptionTerms } from './subscription-begin.ts';
 import { readItems } from './subscription-items.ts';
@@ -23,6 +23,12 @@ export function createSubscription(call: Call): object {
   const { id, collected } = beginSubscription(model, terms);
   if (behaviour === 'error_if_incomplete' && (collected.outcome === 'failed' || collected.outcome === 'action'))
     throw paymentError(collected);
+  if (collected.outcome === 'failed' && collected.failure === NO_METHOD) {
+    throw invalidRequest(
+      'This customer has no attached payment source or default payment method. Please consider adding a default payment method.',
+      { code: 'resource_missing', param: 'customer' },
+    );
+  }
   const record = model.state.subscriptions.get(id);
   if (!record) throw new Error(`The subscription ${id} is gone.`);
   const end = readEnd(parameters, record.items);

@@ -9,7 +9,7 @@ import type { Period } from '../../state/billing-records.ts';
 import type { CatalogPrice } from '../../state/records.ts';
 import { buildPrice, productNamed, readPriceTerms } from '../prices.ts';
 
-export const MOST_ITEMS = 20;
+const MOST_ITEMS = 20;
 const MOST_QUANTITY = 999_999;
 
 /** What is wanted of an item: a new one, or a change of one that is there. */

@@ -13,7 +13,7 @@ export interface Billed {
   readonly currency: string;
 }
 
-export function priceOf({ price }: Pick<Stripe.SubscriptionItem, 'price'>): CatalogPrice {
+function priceOf({ price }: Pick<Stripe.SubscriptionItem, 'price'>): CatalogPrice {
   return price as unknown as CatalogPrice;
 }
 
@@ -22,7 +22,7 @@ export function intervalOf({ price }: Pick<Stripe.SubscriptionItem, 'price'>): I
 }
 
 /** What a whole period costs. */
-export function wholeAmount(model: Model, item: Stripe.SubscriptionItem, currency: string): number {
+function wholeAmount(model: Model, item: Stripe.SubscriptionItem, currency: string): number {
   return isMetered(item.price) ? 0 : unitAmountIn(model, priceOf(item), currency) * (item.quantity ?? 1);
 }
 

@@ -15,8 +15,8 @@ export function renderSubscription({ id, subscription, items }: SubscriptionReco
   return { ...subscription, items: firstOf(items, `/v1/subscription_items?subscription=${id}`) as Stripe.ApiList<Stripe.SubscriptionItem> };
 }
 
-export function aboutSubscription({ id, fate, session, subscription }: SubscriptionRecord): Announcement {
-  return session ?? { group: id, fate: fate ?? fateInMetadata(subscription.metadata) ?? 'delivered' };
+export function aboutSubscription({ id, fate, fates, session, subscription }: SubscriptionRecord): Announcement {
+  return session ?? { group: id, fate: fate ?? fateInMetadata(subscription.metadata) ?? 'delivered', fates };
 }
 
 /** Living: begun, and not ended. */
@@ -31,6 +31,8 @@ export function boundaries(record: SubscriptionRecord): readonly { readonly at: 
   const found: { at: number; kind: BoundaryKind }[] = [];
   if (subscription.status === 'incomplete') found.push({ at: subscription.created + INCOMPLETE_SECONDS, kind: 'never_begun' });
   if (subscription.cancel_at !== null) found.push({ at: subscription.cancel_at, kind: 'cancel' });
+  const expiresAt = subscription.pending_update?.expires_at;
+  if (expiresAt !== undefined) found.push({ at: expiresAt, kind: 'update_expires' });
   const resumesAt = subscription.pause_collection?.resumes_at ?? null;
   if (resumesAt !== null) found.push({ at: resumesAt, kind: 'collection_resumes' });
   const { trial_end: trialEnd } = subscription;
@@ -43,9 +45,9 @@ export function boundaries(record: SubscriptionRecord): readonly { readonly at: 
   return found.sort((a, b) => a.at - b.at || RANK.indexOf(a.kind) - RANK.indexOf(b.kind));
 }
 
-export type BoundaryKind = 'never_begun' | 'cancel' | 'trial_will_end' | 'collection_resumes' | 'period_ends';
+export type BoundaryKind = 'never_begun' | 'cancel' | 'update_expires' | 'trial_will_end' | 'collection_resumes' | 'period_ends';
 /** Of one second: an end comes before the renewal that it prevents. */
-const RANK: readonly BoundaryKind[] = ['never_begun', 'cancel', 'trial_will_end', 'collection_resumes', 'period_ends'];
+const RANK: readonly BoundaryKind[] = ['never_begun', 'cancel', 'update_expires', 'trial_will_end', 'collection_resumes', 'period_ends'];
 
 /** Call it within a transaction. */
 export function putSubscription(model: Model, record: SubscriptionRecord): SubscriptionRecord {

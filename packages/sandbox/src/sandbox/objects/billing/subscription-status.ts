@@ -5,6 +5,7 @@ import { invalidRequest } from '../../api/stripe-error.ts';
 import type { Model } from '../../model.ts';
 import type { InvoiceRecord, SubscriptionRecord } from '../../state/billing-records.ts';
 import { subscriptionOf } from './invoice-record.ts';
+import { applyPending, dropPending } from './pending-update.ts';
 import { endSubscription } from './subscription-end.ts';
 import { changeSubscription, isEnded } from './subscription-record.ts';
 
@@ -13,15 +14,18 @@ export const DUNNING_ENDS = ['canceled', 'unpaid', 'past_due', 'paused'] as cons
 export type DunningEnd = (typeof DUNNING_ENDS)[number];
 
 /** The metadata key by which a subscription has an end of its own. */
-export const DUNNING_METADATA = 'sandbox_dunning';
+const DUNNING_METADATA = 'sandbox_dunning';
 
 /** Call it within a transaction. */
 export function subscriptionPaid(model: Model, invoice: InvoiceRecord): void {
-  const record = subscriptionOf(model, invoice);
-  if (!record || isEnded(record)) return;
+  const found = subscriptionOf(model, invoice);
+  if (!found || isEnded(found)) return;
+  const record = applyPending(model, found, invoice);
   const { status } = record.subscription;
   if (status === 'incomplete') changeSubscription(model, record, { status: statusRunning(model, record) });
-  if (status === 'paused' && record.subscription.latest_invoice === invoice.id) runAgain(model, record);
+  // Only the invoice of a resumption: paying an older one leaves it paused.
+  const resumes = record.subscription.latest_invoice === invoice.id && invoice.invoice.billing_reason === 'subscription_update';
+  if (status === 'paused' && resumes) runAgain(model, record);
   if ((status === 'past_due' || status === 'unpaid') && !hasOpenSince(model, record, invoice)) {
     changeSubscription(model, record, { status: statusRunning(model, record) });
   }
@@ -31,6 +35,10 @@ export function subscriptionPaid(model: Model, invoice: InvoiceRecord): void {
 export function subscriptionForgiven(model: Model, invoice: InvoiceRecord): void {
   const record = subscriptionOf(model, invoice);
   if (!record || isEnded(record) || record.subscription.latest_invoice !== invoice.id) return;
+  if (record.pending?.invoice === invoice.id) {
+    dropPending(model, record);
+    return;
+  }
   const { status } = record.subscription;
   if (status === 'past_due' || status === 'unpaid') changeSubscription(model, record, { status: statusRunning(model, record) });
   if (status === 'incomplete' && invoice.invoice.status === 'void') {
@@ -61,6 +69,7 @@ function hasOpenSince({ state }: Model, record: SubscriptionRecord, since: Invoi
 export function subscriptionFailed(model: Model, invoice: InvoiceRecord, last: boolean): void {
   const record = subscriptionOf(model, invoice);
   if (!record || isEnded(record)) return;
+  if (record.pending?.invoice === invoice.id) return;
   const { status } = record.subscription;
   const owing = status === 'active' || status === 'trialing' ? changeSubscription(model, record, { status: 'past_due' }) : record;
   if (last && owing.subscription.status === 'past_due') giveUp(model, owing);

@@ -20,13 +20,10 @@ import { aboutSubscription, changeSubscription } from './subscription-record.ts'
 import { refuseUnknownDunning } from './subscription-status.ts';
 import { PRORATIONS, readAnchorMove, readEnd, readPlainFields, readTrialEnd, refuseMissing } from './subscription-terms.ts';
 
-const BEHAVIOURS = ['allow_incomplete', 'default_incomplete', 'error_if_incomplete'] as const;
+const BEHAVIOURS = ['allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'] as const;
 
 export function updateSubscription({ model, parameters }: Call, before: SubscriptionRecord): void {
   refuseMissing(parameters);
-  if (parameters.string('payment_behavior') === 'pending_if_incomplete') {
-    parameters.refused('The sandbox has no pending updates.', 'payment_behavior');
-  }
   const behaviour = parameters.oneOf('payment_behavior', BEHAVIOURS) ?? 'allow_incomplete';
   const fields = { ...readPlainFields(model, parameters, before), ...readOtherFields(model, parameters, before) };
   refuseUnknownFate(fields.metadata ?? {});
@@ -44,6 +41,7 @@ export function updateSubscription({ model, parameters }: Call, before: Subscrip
     resetsAnchor: readAnchorMove(parameters) === 'now',
     trialEnd: readTrialEnd(model, parameters),
     collect: behaviour !== 'default_incomplete',
+    waits: behaviour === 'pending_if_incomplete',
   };
   const collected = applyChange(model, before, change);
   if (behaviour === 'error_if_incomplete' && (collected.outcome === 'failed' || collected.outcome === 'action'))

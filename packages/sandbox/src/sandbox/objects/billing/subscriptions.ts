@@ -23,7 +23,7 @@ const STATUSES = [
   'unpaid',
 ] as const;
 
-export function subscriptionNamed({ model, id }: Call): SubscriptionRecord {
+function subscriptionNamed({ model, id }: Call): SubscriptionRecord {
   return found(model.state.subscriptions.get(id), 'subscription', id);
 }
 
