@@ -1,13 +1,16 @@
 // Explores every state that processes, a provider and its customers can reach together, over the real calls. A process waits in
 // front of each call; whoever goes next is chosen in all ways. What was seen before is not explored again: a process that made the
 // same calls with the same answers is in the same state. The processes do the same, so states that differ only in who is who are one:
-// a process is named by one letter and a number, `s0`, and so is what is its own.
+// a process is named by one letter and a number, `s0`, and so is what is its own. A process that dies is one that is never chosen
+// again: all that the others can do meanwhile is explored anyway.
 import { setImmediate } from 'node:timers/promises';
 
 /** One run from the start, under the choices of the explorer. */
 export interface Run {
   /** Waits until it is chosen, then makes the call. `name` names the call; its answer is kept as text. */
   call<T>(process: string, name: string, work: () => Promise<T> | T): Promise<T>;
+  /** Says that nothing that the process was told so far changes what it does from here on. */
+  forget(process: string, at: string): void;
 }
 
 /** What a scenario can do besides its processes, and what it must look like. */
@@ -33,8 +36,8 @@ interface Waiting {
   readonly go: () => Promise<void>;
 }
 
-/** @param crashes how many processes may die, each in front of any call: to die after one is to die in front of the next. */
-export async function exploreStates(crashes: number, open: (run: Run) => Promise<Scenario>): Promise<Explored> {
+/** @throws what the scenario's `check` throws, with the steps that led there. */
+export async function exploreStates(open: (run: Run) => Promise<Scenario>): Promise<Explored> {
   const seen = new Set<string>();
   let ends = 0;
   const stack: string[][] = [[]];
@@ -44,11 +47,15 @@ export async function exploreStates(crashes: number, open: (run: Run) => Promise
     for (const choice of path) await world.step(choice);
     // On from here by the first choice each time; the others are kept for later.
     for (;;) {
-      world.scenario.check();
+      try {
+        world.check();
+      } catch (error) {
+        throw new Error(`${String(error)}, after ${world.path.join(' ')}`, { cause: error });
+      }
       const key = await world.key();
       if (seen.has(key)) break;
       seen.add(key);
-      const [first, ...others] = world.choices(crashes);
+      const [first, ...others] = world.choices();
       if (first === undefined) {
         ends++;
         break;
@@ -64,10 +71,11 @@ class World {
   readonly path: string[] = [];
   scenario!: Scenario;
   readonly #open: (run: Run) => Promise<Scenario>;
+  /** What a process threw. */
+  #failed: unknown;
   readonly #waiting = new Map<string, Waiting>();
   /** The calls of each process with their answers, as text. */
   readonly #histories = new Map<string, string>();
-  readonly #dead = new Set<string>();
 
   constructor(open: (run: Run) => Promise<Scenario>) {
     this.#open = open;
@@ -75,6 +83,7 @@ class World {
 
   async start(): Promise<void> {
     this.scenario = await this.#open({
+      forget: (process, at) => this.#histories.set(process, at),
       call: (process, name, work) => {
         return new Promise((resolve, reject) => {
           const go = async () => {
@@ -93,28 +102,30 @@ class World {
     });
     for (const [process, work] of Object.entries(this.scenario.processes)) {
       work().then(
-        () => this.#note(process, 'done'),
-        (error: unknown) => this.#note(process, `failed ${String(error)}`),
+        () => this.#histories.set(process, 'done'),
+        (error: unknown) => {
+          this.#failed ??= error;
+        },
       );
     }
     await settled();
   }
 
-  choices(crashes: number): readonly string[] {
-    const processes = [...this.#waiting.keys()].sort();
-    const dying = this.#dead.size < crashes ? processes.map((process) => `${process} dies`) : [];
-    return [...processes, ...this.scenario.others().map(({ name }) => name), ...dying];
+  /** @throws what the scenario's `check` throws, or a process. */
+  check(): void {
+    if (this.#failed !== undefined) throw this.#failed;
+    this.scenario.check();
+  }
+
+  choices(): readonly string[] {
+    return [...[...this.#waiting.keys()].sort(), ...this.scenario.others().map(({ name }) => name)];
   }
 
   async step(choice: string): Promise<void> {
     this.path.push(choice);
-    const [process = '', dies] = choice.split(' ');
-    const waiting = this.#waiting.get(process);
-    this.#waiting.delete(process);
-    if (dies !== undefined) {
-      this.#dead.add(process);
-      this.#histories.set(process, 'dead');
-    } else if (waiting) await waiting.go();
+    const waiting = this.#waiting.get(choice);
+    this.#waiting.delete(choice);
+    if (waiting) await waiting.go();
     else
       await this.scenario
         .others()

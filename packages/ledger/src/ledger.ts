@@ -124,10 +124,9 @@ class Ledger implements PaymentLedger {
     this.#actions = openActions({ orders: this.#orders, writer: this.#writer, delivery: this.#delivery, runtime, counter });
     this.#previews = openPreviews({ orders: this.#orders, references, policy, runtime });
     this.#sweeps = openSweeps(transactions, { store, log, folded: async (tier) => (await this.#lists.opened()).models.sweep(tier) });
-    const path = readModelsPath(options, () => runtime.uuid());
     this.#subscribers = openSubscribers({
       store,
-      path,
+      path: readModelsPath(options, () => runtime.uuid()),
       writer: this.#writer,
       delivery: this.#follower,
       onRuns: () => this.#carrier.wake(),

@@ -107,7 +107,7 @@ export function openSubscriptionCalls(parts: SubscriptionCallParts): Subscriptio
   };
 }
 
-/** Of a ledger without subscriptions: each call is refused. */
+/** A ledger without subscriptions refuses each call. */
 export function refusedSubscriptionCalls(): SubscriptionLedger {
   const refuse = async (): Promise<never> => {
     throw new LedgerError('invalid_input', 'This ledger keeps no subscriptions. Give createPaymentLedger the option `subscriptions`');

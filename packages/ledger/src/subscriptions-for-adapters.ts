@@ -69,7 +69,7 @@ function knownIn(state: SubscriptionState, policy: SubscriptionPolicy): KnownSub
   };
 }
 
-/** Of a ledger without subscriptions. */
+/** A ledger without subscriptions owns nothing, and refuses every other call. */
 export function refusedAdapterSubscriptions(): AdapterSubscriptions {
   const refuse = async (): Promise<never> => {
     throw new LedgerError('invalid_input', 'This ledger keeps no subscriptions. Give createPaymentLedger the option `subscriptions`');

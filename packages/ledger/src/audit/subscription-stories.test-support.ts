@@ -5,6 +5,7 @@ import { SubscriptionWriter } from '../observe-subscription.ts';
 import { defaultPolicy } from '../order/policy.ts';
 import { policyAdoption } from '../streams/policy-stream.ts';
 import { openReferences } from '../streams/reference-streams.ts';
+import { openSlots } from '../streams/slot-streams.ts';
 import { openSubscriptionStreams } from '../streams/subscription-streams.ts';
 import { openTransactions } from '../streams/transact.ts';
 import type { SubscriptionEvent } from '../subscription/events.ts';
@@ -144,6 +145,16 @@ export async function writeSubscriptionStories(store: EventStore): Promise<void>
 
   await begin('first', 161);
   await tell('first', 162, { subscription: { ...reference1, id: 'sub_second' } }, month('in_second_1', 162, { reason: 'create' }));
+
+  // The customer went back and chose another plan: the first checkout is taken over.
+  for (const subscriptionId of ['left', 'chosen']) {
+    await streams.command(subscriptionId, 'place', {
+      type: 'place',
+      subscription: { ...placed1, subscriptionId, memberId: 'member-undecided', placedAt: day(today) },
+    });
+    await openSlots(transactions, streams).take(subscriptionId);
+  }
+  await tell('chosen', 162.5, {}, month('in_chosen_1', 162, { reason: 'create' }), lifecycle('active'));
 
   await begin('ahead', 163);
   await streams.append('ahead', 'deliver', () => ({ events: [], answer: undefined }));

@@ -215,6 +215,8 @@ describe('rebuilt from the log, the read models are what they are live', () => {
       openReviews: found.reviews.length,
       undelivered: found.undelivered.length,
       abandoned: found.undelivered.filter(({ abandoned }) => abandoned).length,
+      due: 0,
+      doubtful: 0,
     });
     const { queues, summaries } = await queuesByTheStreams(store);
     expect(live.console.queues.counts(now)).toMatchObject(queues);

@@ -102,7 +102,7 @@ export function subscriptionRowOf(
   const { subscriptionId, placed, decided, membership, facts, reference, delivery, sequence } = state;
   const { lifecycle, invoices, looked } = facts;
   const inForce = policies.get(policy);
-  const isLiving = placed !== undefined && lifecycle !== undefined && !isEndStatus(lifecycle.fact.status);
+  const isLiving = placed !== undefined && reference !== undefined && !isEndStatus(lifecycle?.fact.status);
   return {
     columns: [
       subscriptionId,
@@ -121,7 +121,7 @@ export function subscriptionRowOf(
       placed?.account ?? null,
       placed === undefined ? null : Number(placed.livemode),
       placed?.placedAt ?? null,
-      Number(isLiving && lifecycle?.fact.status !== 'incomplete'),
+      Number(isLiving),
       invoices.filter(({ fact }) => fact.status === 'open').length,
       Number(isPending(state)),
       Number(sequence > delivery.settled && delivery.abandoned),

@@ -9,7 +9,7 @@ export interface NamedReference {
   readonly name: string;
   readonly id: string;
   readonly kind: 'invoice' | 'payment';
-  /** Of a payment: the invoice that it pays for. Absent: it is not told. */
+  /** The invoice that a payment pays for. Absent: it is not told, or this is none. */
   readonly invoice?: string;
 }
 

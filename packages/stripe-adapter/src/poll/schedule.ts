@@ -95,7 +95,8 @@ function ofEvents(tier: 'events' | 'events-billing', { intervalMs, orders, share
   if (left <= 0) return slowest;
   if (isYoung(tier === 'events' ? orders.awaited?.newestPlacedAt : orders.subscriptions?.newestWaitingAt, now)) return intervalMs;
   // Nobody waits for a renewal: what was paid lasts for days beyond it.
-  const least = tier === 'events-billing' || !(waits(orders) || orders.everPaid) ? intervalMs * hour : intervalMs;
+  const isOfRenewals = tier === 'events-billing' || (orders.subscriptions !== undefined && !orders.everPaid && !waits(orders));
+  const least = isOfRenewals ? intervalMs * hour : intervalMs;
   return between(least, monthMs / left, slowest);
 }
 

@@ -45,8 +45,8 @@ test('what the live read models hold is what the log makes of them', async () =>
     differences: [],
     differing: 0,
     orders: 0,
-    subscriptions: 12,
-    subscriptionMemberships: { none: 1, active: 9, suspended: 0, revoked: 2 },
+    subscriptions: 14,
+    subscriptionMemberships: { none: 2, active: 10, suspended: 0, revoked: 2 },
     openReviews: 1,
   });
   expect(replayed.pendingDeliveries).toBeGreaterThan(5);
@@ -97,9 +97,9 @@ test('the statistics count subscriptions beside orders', async () => {
   onTestFinished(() => log.close());
   expect(await logStats(log)).toMatchObject({
     orders: 0,
-    subscriptions: 12,
-    subscriptionMemberships: { active: 9, revoked: 2 },
-    grantsBySource: { webhook: 10, poll: 1 },
+    subscriptions: 14,
+    subscriptionMemberships: { active: 10, revoked: 2 },
+    grantsBySource: { webhook: 11, poll: 1 },
     extensionsBySource: { webhook: 2, poll: 0 },
     unreadableOrders: 0,
   });

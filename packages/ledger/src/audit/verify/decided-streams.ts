@@ -26,6 +26,8 @@ export interface DecidedStreams<State extends Deliverable, Event extends Typed, 
   ruleOf(before: State, event: Event): Rule;
   /** True if the event may begin an append although no command begins with it. */
   mayStandAlone(before: State, event: Event): boolean;
+  /** True if the event may stand between those that the decider adds: what led to it was known, so it stands in no event. */
+  mayStandBetween?(before: State, event: Event): boolean;
   /** Reports what is wrong with an event by itself, whoever decided it. */
   judge?(before: State, row: TypedRow<Event>, policy: Policy | undefined, context: VerifyContext): void;
 }
@@ -121,6 +123,8 @@ function verifyAppend<State extends Deliverable, Event extends Typed, Command ex
   }
   let matched = 0;
   for (const event of expected) {
+    const next = rows[at + matched];
+    if (matched > 0 && next && next.event.type !== event.type && kind.mayStandBetween?.(before, next.event)) matched += 1;
     const found = rows[at + matched];
     if (found?.event.type !== event.type) {
       // The expected event is missing. The event that is here is judged separately.

@@ -27,6 +27,7 @@ export const rules = {
   'law-s5': 'What was given back or is in dispute suspends or revokes a subscription, and nothing else does but a pause.',
   'law-s7': 'What the provider has ended gives no access again, unless a person accepted an invoice that was paid after the end.',
   'law-s11': 'A subscription ends where a look at the provider found nothing more, or the provider ended it.',
+  'law-s13': 'One subscription of a kind at a time holds the slot of its member.',
   clock: 'What the provider said is no more than a day ahead of the time at which it was recorded.',
   sweep: 'Rounds of a sweep are 1, 2, 3…, and only a round that was started is finished.',
   run: 'A bulk run handles each of its orders once, in turn, and one runs at a time.',

@@ -27,7 +27,9 @@ export const decidedSubscriptions: DecidedStreams<SubscriptionState, Subscriptio
   decide,
   emptyRules: { observe: 'law-5', shop_ahead: 'law-9' },
   ruleOf,
-  mayStandAlone,
+  mayStandAlone: (before, event) => isClaim(event, 'claimed_by_two') && !hasReview(before, 'claimed_by_two', undefined),
+  // An import may name another subscription of the provider than what waited for it.
+  mayStandBetween: (before, event) => isClaim(event, 'double_subscription') && !hasReview(before, 'double_subscription', undefined),
   judge: (before, row, policy, context) => {
     judgeTime(row, context);
     judgeEnd(before, row, policy, context);
@@ -151,11 +153,9 @@ function openedWith(first: SubscriptionRow, rows: readonly SubscriptionRow[], at
   return next?.event.type === 'SubscriptionReviewOpened' && isOneAppend(first, next) ? next.event.data.openedAt : '';
 }
 
-/** What was known already may name another subscription, of the shop or of the provider: that adds only the review. */
-function mayStandAlone(before: SubscriptionState, event: SubscriptionEvent): boolean {
-  return (
-    event.type === 'SubscriptionReviewOpened' && event.data.kind === 'claimed_by_two' && !hasReview(before, 'claimed_by_two', undefined)
-  );
+/** What was known already may name another subscription: that adds only the review. */
+function isClaim(event: SubscriptionEvent, kind: SubscriptionReviewKind): boolean {
+  return event.type === 'SubscriptionReviewOpened' && event.data.kind === kind;
 }
 
 const rules: Readonly<Partial<Record<SubscriptionEvent['type'], Rule>>> = {

@@ -26,8 +26,13 @@ export interface VerifyContext {
   linksOf(reference: string): readonly Link[];
   /** True if the stream of one of these owners has the observation. */
   wasObserved(owners: readonly Owner[], observed: PaymentObserved): boolean;
-  /** The subscription as its events up to a position leave it. @throws LedgerError `corrupt`: one cannot follow. */
-  subscriptionAt(subscriptionId: string, position: string): SubscriptionState;
+  /**
+   * The subscription as its events up to a position leave it. @param recordedBefore leaves out those that were recorded later.
+   * @throws LedgerError `corrupt`: one cannot follow.
+   */
+  subscriptionAt(subscriptionId: string, up: { readonly position: string; readonly recordedBefore?: string }): SubscriptionState;
+  /** Ten minutes earlier: what was recorded then was seen by whoever read later. */
+  underWayBefore(recordedAt: string): string;
   /** True if the order's stream has the move of the reference to that order, before the position. */
   wasMoved(orderId: string, reference: string, to: { readonly orderId: string; readonly endsRevision: number }, position: string): boolean;
   /** True if the event is from the last ten minutes of the log: then a later step may still be missing. */
@@ -37,6 +42,11 @@ export interface VerifyContext {
 /** If a process dies between two steps, another one completes them. We assume that it does so within this time. */
 const underWayMs = 10 * 60_000;
 const silent: Report = () => undefined;
+
+function underWayBefore(recordedAt: string): string {
+  const before = new Date(Date.parse(recordedAt) - underWayMs);
+  return Number.isNaN(before.getTime()) ? '' : before.toISOString();
+}
 
 export interface VerifyContextOptions {
   readonly upTo: number;
@@ -48,8 +58,7 @@ export interface VerifyContextOptions {
 
 export function openVerifyContext(log: SqliteLog, { upTo, newest, from }: VerifyContextOptions, report: Report): VerifyContext {
   const links = new Links(log, upTo, from);
-  const recentFrom = new Date(Date.parse(newest) - underWayMs);
-  const recentSince = Number.isNaN(recentFrom.getTime()) ? '' : recentFrom.toISOString();
+  const recentSince = underWayBefore(newest);
   const eventsOf = (orderId: string, type: OrderEventType): readonly TypedRow<OrderEvent>[] =>
     readable(orderAggregate, log.stream(orderAggregate.stream(orderId), upTo), type);
   const told = (subscriptionId: string): readonly TypedRow<SubscriptionEvent>[] =>
@@ -66,11 +75,11 @@ export function openVerifyContext(log: SqliteLog, { upTo, newest, from }: Verify
           ? eventsOf(owner, 'PaymentObserved').some(({ event }) => isOfOrder(event, observed))
           : moneyBackOf(observed, { id: '' }).every((back) => told(subscriptionId).some(({ event }) => isOfSubscription(event, back)));
       }),
-    subscriptionAt: (subscriptionId, position) =>
-      readable(subscriptionAggregate, log.stream(subscriptionAggregate.stream(subscriptionId), Number(position))).reduce(
-        (state, { event }) => subscriptionAggregate.evolve(state, event, ''),
-        subscriptionAggregate.initial(subscriptionId),
-      ),
+    subscriptionAt: (subscriptionId, { position, recordedBefore = '~' }) =>
+      readable(subscriptionAggregate, log.stream(subscriptionAggregate.stream(subscriptionId), Number(position)))
+        .filter(({ stored }) => (stored.metadata['recordedAt'] ?? '') < recordedBefore)
+        .reduce((state, { event }) => subscriptionAggregate.evolve(state, event, ''), subscriptionAggregate.initial(subscriptionId)),
+    underWayBefore,
     wasMoved: (orderId, reference, to, position) =>
       eventsOf(orderId, 'PaymentMoved').some(
         ({ row, event }) =>

@@ -4,6 +4,7 @@ import { orderAggregate } from '../../streams/order-aggregate.ts';
 import { referenceAggregate } from '../../streams/reference-streams.ts';
 import { slotAggregate } from '../../streams/run-slot.ts';
 import { runAggregate } from '../../streams/run-streams.ts';
+import { memberSlotAggregate } from '../../streams/slot-streams.ts';
 import { subscriptionAggregate } from '../../streams/subscription-aggregate.ts';
 import { sweepAggregate } from '../../streams/sweep-streams.ts';
 import { unreadableAggregate } from '../../streams/unreadable-streams.ts';
@@ -14,6 +15,7 @@ import { verifyIdentity, verifyPolicies, verifyRuns, verifySweep, verifyUnreadab
 import { decidedOrders } from './order-rules.ts';
 import { type ReadStream, readStream } from './read-stream.ts';
 import { verifyReference } from './reference-rules.ts';
+import { verifySlot } from './slot-rules.ts';
 import { decidedSubscriptions } from './subscription-rules.ts';
 import { openVerifyContext, type VerifyContext } from './verify-context.ts';
 
@@ -71,6 +73,7 @@ export function verifyStreams(log: SqliteLog, { range, upTo, newest }: StreamPar
 function verifyOther(stream: ReadStream, context: VerifyContext): void {
   const { name } = stream;
   if (name.startsWith(referenceAggregate.stream(''))) verifyReference(stream, context);
+  else if (name.startsWith(memberSlotAggregate.stream(''))) verifySlot(stream, context);
   else if (name === 'policy') verifyPolicies(stream, context.report);
   else if (name === ledgerAggregate.stream('')) verifyIdentity(stream, context.report);
   else if (name.startsWith(sweepAggregate.stream(''))) verifySweep(stream, context.report);

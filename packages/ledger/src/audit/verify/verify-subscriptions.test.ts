@@ -38,7 +38,7 @@ const nothing = ['UPDATE streams SET revision = revision'];
 test('a log that only the ledger has written has nothing to find', async () => {
   const { findings, subscriptions, appends } = await verifying(nothing);
   expect(findings).toEqual([]);
-  expect(subscriptions).toBe(12);
+  expect(subscriptions).toBe(14);
   expect(appends).toBeGreaterThan(40);
 });
 
@@ -141,6 +141,32 @@ const tampered: readonly [what: string, changes: readonly string[], Rule, stream
     'policy',
     'policy',
     1,
+  ],
+  [
+    'a slot that its holder takes again',
+    ["UPDATE events SET data = replace(data, '\"chosen\"', '\"left\"') WHERE type = 'SlotTaken'"],
+    'law-s13',
+    'slot-member-undecided',
+    1,
+  ],
+  [
+    'a slot that is taken from who has begun',
+    [
+      `INSERT INTO events (stream, revision, id, type, data, metadata) SELECT stream, 2, 'inserted', type, data,
+       replace(metadata, substr(json_extract(metadata, '$.recordedAt'), 1, 7), '2026-07') FROM events
+       WHERE type = 'SlotTaken' AND revision = 0`,
+      "UPDATE streams SET revision = 2 WHERE name = 'slot-member-undecided'",
+    ],
+    'law-s13',
+    'slot-member-undecided',
+    2,
+  ],
+  [
+    'a slot of another member',
+    ["UPDATE streams SET name = 'slot-member-late' WHERE name = 'slot-member-undecided'"],
+    'law-s13',
+    'slot-member-late',
+    0,
   ],
   ['a delivery of nothing', repeat('early', 3, '', '', 'MembershipDelivered'), 'schema', 'subscription-early', 5],
   ['a cause of another append', [edit('late', 8, '"cause":"', '"cause":"x', 'metadata')], 'append', 'subscription-late', 8],
