@@ -1,11 +1,14 @@
 // The protocol of subscriptions, crashed at each of its steps: a scenario is run once for each call that it makes to the store, and
 // that call fails before or after it took effect. Then the source tries again, or nobody does and the roll-forward finishes.
 import { afterAll, describe, expect, test } from 'vitest';
-import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
+import { createMemoryLog, type MemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { openFaultyStore, unknownOutcome } from './faulty-store.test-support.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import { paid as orderPaid } from './order/example-order.test-support.ts';
 import { everything } from './payment-process.test-support.ts';
+import { openReferences } from './streams/reference-streams.ts';
+import { openTransactions } from './streams/transact.ts';
+import { rollForward } from './subscribers/roll-forward.ts';
 import type { MoneyBack, SubscriptionFact, SubscriptionObservation, SubscriptionReference } from './subscription/observation.ts';
 import { allocation, day, dispute, lifecycle, month, reference1, refund } from './subscription/story.test-support.ts';
 import {
@@ -84,6 +87,12 @@ const scenarios: Readonly<Record<string, readonly Step[]>> = {
     attaches('s1', 'cs_1'),
     tells(0, first),
     givesBack(2, refund('pi_1', 400), [], 'poll'),
+  ],
+  'a refund names the session, before any invoice is told': [
+    places('s1'),
+    attaches('s1', 'cs_1'),
+    givesBack(1, refund('pi_1', 400), ['cs_1']),
+    tells(0, first),
   ],
   'a chargeback comes for the renewal, and is won': [
     places('s1'),
@@ -196,14 +205,24 @@ describe.each(Object.entries(scenarios))('%s', (_, steps) => {
   );
 });
 
-test('the checks see a protocol that is broken: a payment that is linked, whose held refund nobody hands on', async () => {
+test('a process dies between its claims and its append: who follows the log hands on what the payment held', async () => {
   const log = createMemoryLog();
-  const process = openSubscriptionProcess(openMemoryEventStore({ log }), instantRuntime());
-  await givesBack(1, refund('pi_1'))(process, () => undefined);
-  const { openReferences } = await import('./streams/reference-streams.ts');
-  const { openTransactions } = await import('./streams/transact.ts');
-  const transactions = openTransactions({ store: openMemoryEventStore({ log }), runtime: instantRuntime('q'), instance: '' });
-  await openReferences(transactions).linkSubscription('pi_1', { subscriptionId: 's1', of: 'sub_1' });
-  const found = checkSubscriptions(await everything(openMemoryEventStore({ log })));
+  const store = openMemoryEventStore({ log });
+  const process = openSubscriptionProcess(store, instantRuntime());
+  await givesBack(1, refund('pi_1'), ['ch_1'])(process, () => undefined);
+  const before = await everything(store);
+  expect(await rollForward(before, process.payments)).toEqual([]);
+  for (const reference of ['sub_1', 'in_1', 'pi_1']) await links(reference, 's1', 'sub_1', log);
+  const found = checkSubscriptions(await everything(store));
   expect(() => checkForwarded(found)).toThrow('what pi_1 held reached s1');
+  const follower = openSubscriptionProcess(store, instantRuntime('next'));
+  expect(await rollForward((await everything(store)).slice(before.length), follower.payments)).toEqual([]);
+  checkForwarded(checkSubscriptions(await everything(store)));
+  expect(await follower.subscriptions.read('s1')).toMatchObject({ reference: reference1, facts: { payments: [{ refunds: [{}] }] } });
 });
+
+/** What a process does that dies after this claim. */
+async function links(reference: string, subscriptionId: string, of: string, log: MemoryLog): Promise<void> {
+  const transactions = openTransactions({ store: openMemoryEventStore({ log }), runtime: instantRuntime('dies'), instance: '' });
+  await openReferences(transactions).linkSubscription(reference, { subscriptionId, of });
+}

@@ -272,6 +272,130 @@ describe('an import', () => {
   });
 });
 
+describe('delivery', () => {
+  /** Processes on one log and one clock. */
+  function world() {
+    const [log, clock] = [createMemoryLog(), createVirtualClock()];
+    const stored: string[] = [];
+    const open = (deliver?: (change: SubscriptionChange) => Promise<void> | void) =>
+      createPaymentLedger({
+        eventStore: openMemoryEventStore({ log }),
+        runtime: clock.runtime(),
+        subscriptions: { policy, ...(deliver ? { deliver } : {}) },
+      });
+    const store = ({ idempotencyKey, change }: SubscriptionChange) => void stored.push(`${idempotencyKey} ${change}`);
+    return { clock, stored, open, store };
+  }
+
+  test('what a process decides that delivers none, another one takes over at once', async () => {
+    const { clock, stored, open, store } = world();
+    await using decides = open();
+    await using _delivers = open(store);
+    await member(decides);
+    await clock.advance(1_000);
+    expect(stored).toEqual(['subscription/sub-1:1 granted']);
+    await expect(decides.redeliverSubscription('sub-1', by)).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  test('what was pending when a process died is delivered by the next one, and of several decisions the newest', async () => {
+    const { clock, stored, open, store } = world();
+    const dies = open(() => new Promise(() => undefined));
+    await member(dies);
+    await dies.observeSubscription(told(30, [month('in_2', 30)]));
+    await clock.advance(60_000);
+    void dies[Symbol.asyncDispose]();
+    await clock.advance(60_000);
+    expect(stored).toEqual([]);
+    await using next = open(store);
+    await clock.advance(120_000);
+    expect(stored).toEqual(['subscription/sub-1:2 extended']);
+    expect(await next.subscription('sub-1')).toMatchObject({ sequence: 2, delivered: 2 });
+  });
+
+  test('that fails is tried again; a person has it delivered once more, unless there is news that he did not see', async () => {
+    const { clock, stored, open, store } = world();
+    let failures = 2;
+    await using ledger = open((change) => {
+      if (failures-- > 0) throw new Error('the shop is closed');
+      store(change);
+    });
+    await member(ledger);
+    await clock.advance(60_000);
+    expect(stored).toEqual(['subscription/sub-1:1 granted']);
+    expect(await ledger.redeliverSubscription('sub-1', by)).toEqual({ outcome: 'nothing_to_deliver' });
+    expect(await ledger.redeliverSubscription('sub-1', by, { seenRevision: 1 })).toMatchObject({
+      outcome: 'stale',
+      subscriptionId: 'sub-1',
+    });
+    await expect(ledger.redeliverSubscription('sub-9', by)).rejects.toMatchObject({ code: 'subscription_unknown' });
+  });
+});
+
+describe('a person resolves a review', () => {
+  test('as he saw it; what came since makes it stale', async () => {
+    const { ledger } = shop();
+    await using _ledger = ledger;
+    await member(ledger);
+    await ledger.observeSubscription(told(31, [lifecycle('canceled', { endedAt: day(30) })]));
+    await ledger.observeSubscription(told(32, [month('in_2', 30)]));
+    const view = await ledger.subscription('sub-1');
+    expect(view).toMatchObject({ status: 'revoked', openReviews: [{ kind: 'paid_after_end', invoice: 'in_2' }] });
+    const { revision = 0, openReviews = [] } = view ?? {};
+    const reviewId = openReviews[0]?.reviewId ?? '';
+    const accept = (seenRevision: number) => ledger.resolveSubscriptionReview('sub-1', reviewId, { resolution: 'grant', seenRevision }, by);
+    expect(await accept(2)).toEqual({ outcome: 'stale', subscriptionId: 'sub-1', revision });
+    expect(await accept(revision)).toEqual({ outcome: 'resolved' });
+    expect(await accept(revision)).toEqual({ outcome: 'resolved' });
+    expect(await ledger.subscription('sub-1')).toMatchObject({ status: 'active', openReviews: [] });
+  });
+});
+
+describe('for adapters', () => {
+  test('a slot is taken over from who has not begun, given back, and kept by who lives', async () => {
+    const { ledger } = shop();
+    await using _ledger = ledger;
+    const { subscriptions } = ledger.forAdapters;
+    await ledger.placeSubscription(placed);
+    await ledger.placeSubscription({ ...placed, subscriptionId: 'sub-2', plan: 'gold' });
+    await ledger.placeSubscription({ ...placed, subscriptionId: 'addon', kind: 'addon' });
+    expect(await subscriptions.takeSlot('sub-1')).toEqual({ outcome: 'taken', earlier: [] });
+    expect(await subscriptions.takeSlot('addon')).toEqual({ outcome: 'taken', earlier: [] });
+    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: ['sub-1'] });
+    expect([await subscriptions.holdsSlot('sub-1'), await subscriptions.holdsSlot('sub-2')]).toEqual([false, true]);
+    await subscriptions.giveSlotBack('sub-2', 'sub-1');
+    expect(await subscriptions.holdsSlot('sub-1')).toBe(true);
+    await ledger.observeSubscription(told(0, firstMonth));
+    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'held', by: 'sub-1' });
+    await ledger.observeSubscription(told(40, [lifecycle('canceled', { endedAt: day(40) })]));
+    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: ['sub-1'] });
+    await expect(subscriptions.takeSlot('sub-9')).rejects.toMatchObject({ code: 'subscription_unknown' });
+  });
+
+  test('an owner is told, placed or not; a review that only the adapter can see opens once; a recheck is signed', async () => {
+    const { ledger } = shop();
+    await using _ledger = ledger;
+    const { subscriptions } = ledger.forAdapters;
+    expect(await subscriptions.ownerOf('in_1')).toBeUndefined();
+    await ledger.observeSubscription(told(0, firstMonth));
+    expect(await subscriptions.ownerOf(paymentReference('pi_1'))).toBe('sub-1');
+    await ledger.placeSubscription(placed);
+    expect(await subscriptions.openReview('sub-1', 'subscription_missing')).toEqual({ outcome: 'opened' });
+    expect(await subscriptions.openReview('sub-1', 'subscription_missing')).toEqual({ outcome: 'exists' });
+    expect(await subscriptions.recordRecheck('sub-1', by, { looked: 2, recorded: 0 })).toEqual({ outcome: 'recorded' });
+    await expect(subscriptions.recordRecheck('sub-9', by, { looked: 0, recorded: 0 })).rejects.toMatchObject({
+      code: 'subscription_unknown',
+    });
+    const seen = {
+      payment: paymentReference('pi_1'),
+      fact: orderPaid(),
+      asOf: day(0),
+      evidence: { objectId: 'pi_1' },
+      source: 'poll',
+    } as const;
+    expect(await ledger.forAdapters.wouldObserve([seen])).toEqual({ outcome: 'of_subscription', subscriptionId: 'sub-1' });
+  });
+});
+
 describe('a policy of subscriptions', () => {
   test('that no longer names a price is refused, unless the price is retired; orders go on', async () => {
     const log = createMemoryLog();
