@@ -1,11 +1,12 @@
 // The part of the ledger for payment adapters: what a poll must look for, who runs a sweep, and which objects were unreadable.
 import type { Alert } from './alerts.ts';
-import type { ManualAction, Observation, PaymentReference } from './observation.ts';
+import type { ManualAction, Observation, PaymentReference, Source } from './observation.ts';
 import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ProcessCounts } from './process-counts.ts';
 import type { TakeSlotResult } from './streams/slot-streams.ts';
+import type { Lifecycle, PaidInvoice, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 
 /** What the ledger has for one provider account and mode: enough to know what a poll must look for, and from which time on. */
@@ -41,10 +42,16 @@ export interface AccountSubscriptions {
   readonly livemode: boolean;
   /** `placedAt` of the oldest one. ISO 8601 UTC. */
   readonly firstPlacedAt: string;
+  /** How many have begun at the provider, those included that ended since. */
+  readonly begun: number;
   /** How many have begun at the provider, and not ended there. */
   readonly living: number;
+  /** `placedAt` of the newest one that has not begun: its checkout may be open. ISO 8601 UTC. Absent: there is none. */
+  readonly newestWaitingAt?: string;
   /** How many are due. */
   readonly due: number;
+  /** `dueAt` of the first of them. ISO 8601 UTC. Absent: none is due. */
+  readonly oldestDueAt?: string;
   /** How many have an invoice that is open. */
   readonly withOpenInvoices: number;
 }
@@ -62,6 +69,30 @@ export interface DueSubscription {
   readonly validUntil?: string;
   /** The time of the last look that was recorded. Absent: none was. */
   readonly lookedAt?: string;
+}
+
+/** A subscription with invoices that are open, as far as the ledger knows. */
+export interface OpenInvoices {
+  readonly subscriptionId: string;
+  /** The provider's subscription. */
+  readonly reference: PaymentReference;
+  /** The ids of the invoices. Never empty. */
+  readonly invoices: readonly string[];
+  /** What is paid for ends then, so the newest of them is about as old. Before any is paid: when it was placed. ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** What the ledger holds of a subscription: enough to know whether what a source says of it is news. */
+export interface KnownSubscription {
+  readonly subscriptionId: string;
+  /** The provider's subscription. Absent: nothing was reported of it. */
+  readonly reference?: SubscriptionReference;
+  /** Absent: no state of it was reported. */
+  readonly lifecycle?: Lifecycle;
+  /** ISO 8601 UTC. Absent: nothing is paid for. */
+  readonly paidThrough?: string;
+  /** Sorted by id. `sources`: who has reported just this, the first one first. */
+  readonly invoices: readonly { readonly fact: PaidInvoice | UnpaidInvoice; readonly sources: readonly Source[] }[];
 }
 
 /** How far the rounds of a tier have come. A round is one pass of the poll over a tier. */
@@ -171,6 +202,8 @@ export interface AdapterSubscriptions {
    * none does.
    */
   ownerOf(reference: string | PaymentReference): Promise<string | undefined>;
+  /** Strong: the subscription that owns the object, placed or not. Undefined: none does. */
+  known(reference: string | PaymentReference): Promise<KnownSubscription | undefined>;
   /** Opens a review that only the adapter can see to be due; once for ever. `exists`: it was opened before, or it is not placed. */
   openReview(subscriptionId: string, kind: 'metered_only' | 'subscription_missing'): Promise<{ readonly outcome: 'opened' | 'exists' }>;
   /** As `recordRecheck` of an order. @throws LedgerError `subscription_unknown`: it is not placed. */
@@ -219,6 +252,8 @@ export interface AdapterLedger {
    * nothing more is said. Look at each: only that may end it.
    */
   dueSubscriptions(before: string, page?: PageRequest): Promise<Page<DueSubscription>>;
+  /** From a read model, sorted by subscription id: those with open invoices, which Stripe lists by when they were made. */
+  openInvoices(page?: PageRequest): Promise<Page<OpenInvoices>>;
   /** From a read model, sorted by account. `before`: as of `dueSubscriptions`. */
   accountSubscriptions(before: string): Promise<readonly AccountSubscriptions[]>;
   /** Strong: how far the rounds of the tier have come. */

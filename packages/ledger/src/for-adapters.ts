@@ -42,6 +42,7 @@ export function openForAdapters(
     withdrawnOrders: (page) => call(() => lists.withdrawnOrders(page)),
     samePlanOrder: (memberId, plan) => call(() => lists.samePlanOrder(memberId, plan)),
     dueSubscriptions: (before, page) => call(() => lists.dueSubscriptions(before, page)),
+    openInvoices: (page) => call(() => lists.openInvoices(page)),
     accountSubscriptions: (before) => call(() => lists.accountSubscriptions(before)),
     sweepProgress: (tier) => call(async () => sweeps.progress(parse(idSchema, tier, 'tier'))),
     startSweep: (tier, seenRound) => call(async () => sweeps.start(parse(idSchema, tier, 'tier'), seenRound)),

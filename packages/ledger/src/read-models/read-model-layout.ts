@@ -174,7 +174,8 @@ export const schema: string = `
   create index subscriptions_due on subscriptions (due_at, subscription_id) where due_at is not null;
   create index subscriptions_undelivered on subscriptions (subscription_id) where pending + abandoned > 0;
   create index subscriptions_doubtful on subscriptions (subscription_id) where doubtful = 1;
-  create index subscriptions_by_account on subscriptions (account, livemode, placed_at, living, due_at, open_invoices) where account is not null;
+  create index subscriptions_by_account on subscriptions (account, livemode, placed_at, living, due_at, open_invoices, sub) where account is not null;
+  create index subscriptions_open_invoices on subscriptions (subscription_id) where open_invoices > 0 and sub is not null;
   create index subscriptions_by_customer on subscriptions (customer) where customer is not null;
   create table subscription_reviews (
     subscription_id text not null,

@@ -1,5 +1,5 @@
 // The read models of subscriptions: by member, by what is due, by what the shop does not have, and what waits for a person.
-import type { AccountSubscriptions, DueSubscription } from '../adapter-ledger.ts';
+import type { AccountSubscriptions, DueSubscription, OpenInvoices } from '../adapter-ledger.ts';
 import { defined } from '../defined.ts';
 import { invariant } from '../errors.ts';
 import type { StoredEvent } from '../event-store/event-store.ts';
@@ -31,6 +31,7 @@ export interface SubscriptionReadModels {
   /** Lists take the key of the last row before the page (empty: from the start), and how many rows to give at most. */
   due(before: string, after: string, limit: number): readonly DueSubscription[];
   undelivered(after: string, limit: number): readonly UndeliveredSubscription[];
+  openInvoices(after: string, limit: number): readonly OpenInvoices[];
   reviews(after: string, limit: number): readonly SubscriptionReview[];
   accounts(before: string): readonly AccountSubscriptions[];
   /** @param now ISO 8601 UTC. */
@@ -123,6 +124,9 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
   const undelivered = db.prepare(
     'select state from subscriptions where pending + abandoned > 0 and subscription_id > ? order by subscription_id limit ?',
   );
+  const open = db.prepare(
+    'select state, account, livemode from subscriptions where open_invoices > 0 and sub is not null and subscription_id > ? order by subscription_id limit ?',
+  );
   const reviews = db.prepare(
     'select review from subscription_reviews where (subscription_id, review_id) > (?, ?) order by subscription_id, review_id limit ?',
   );
@@ -159,14 +163,16 @@ function openSubscriptionLists({ db }: ReadModelFile): Omit<SubscriptionReadMode
       undelivered
         .all(after, limit)
         .flatMap((row) => undeliveredSubscriptionIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
+    openInvoices: (after, limit) =>
+      open.all(after, limit).flatMap((row) => openInvoicesIn(JSON.parse(String(row['state'])) as SubscriptionState) ?? []),
     reviews: (after, limit) => reviews.all(...keyIn(after), limit).map((row) => JSON.parse(String(row['review'])) as SubscriptionReview),
   };
 }
 
 function openSubscriptionCounts({ db }: ReadModelFile): Pick<SubscriptionReadModels, 'accounts' | 'backlog'> {
   const accounts = db.prepare(
-    `select account, livemode, min(placed_at) as first, total(living) as living, total(due_at is not null and due_at <= ?) as due,
-      total(open_invoices > 0) as open from subscriptions where account is not null group by account, livemode`,
+    `select account, livemode, min(placed_at) as first, total(living) as living, total(due_at is not null and due_at <= ?) as due, min(due_at) as next,
+      total(sub is not null) as begun, max(case when sub is null then placed_at end) as waiting, total(open_invoices > 0) as open from subscriptions where account is not null group by account, livemode`,
   );
   const counts = db.prepare(
     `select (select count(*) from subscription_reviews) as openReviews,
@@ -180,9 +186,12 @@ function openSubscriptionCounts({ db }: ReadModelFile): Pick<SubscriptionReadMod
         account: String(row['account']),
         livemode: row['livemode'] === 1,
         firstPlacedAt: String(row['first']),
+        begun: Number(row['begun']),
         living: Number(row['living']),
         due: Number(row['due']),
+        ...(Number(row['due']) > 0 ? { oldestDueAt: String(row['next']) } : {}),
         withOpenInvoices: Number(row['open']),
+        ...(typeof row['waiting'] === 'string' ? { newestWaitingAt: row['waiting'] } : {}),
       })),
     backlog: (now) => {
       const row = counts.get(now) ?? {};
@@ -196,6 +205,13 @@ function openSubscriptionCounts({ db }: ReadModelFile): Pick<SubscriptionReadMod
       };
     },
   };
+}
+
+/** Undefined: nothing was reported of it, or none is open. */
+function openInvoicesIn({ subscriptionId, reference, placed, decided, facts }: SubscriptionState): OpenInvoices | undefined {
+  const invoices = facts.invoices.flatMap(({ id, fact }) => (fact.status === 'open' ? [id] : []));
+  if (placed === undefined || reference === undefined || invoices.length === 0) return undefined;
+  return { subscriptionId, reference, invoices, since: decided?.paidThrough ?? placed.placedAt };
 }
 
 function keyIn(after: string): [string, string] {

@@ -107,8 +107,11 @@ function decideAll(
   });
 }
 
+/** Reviews in which somebody pays for nothing, or twice, have alerts of their own. */
+const alertOf: Readonly<Record<string, Alert['kind']>> = { double_subscription: 'double_subscription', paid_after_end: 'paid_after_end' };
+
 function reviewOpened(subscriptionId: string, { reviewId, kind, invoice }: { reviewId: string; kind: string; invoice?: string }): Alert {
   const about = invoice === undefined ? kind : `${kind}, invoice ${invoice}`;
   const message = `Subscription ${subscriptionId} waits for a person (${about}). Look at it, then end it with resolveSubscriptionReview('${subscriptionId}', '${reviewId}', …)`;
-  return { kind: 'review_opened', subscriptionId, message };
+  return { kind: alertOf[kind] ?? 'review_opened', subscriptionId, message };
 }

@@ -23,7 +23,7 @@ type ListsOfLedger = Pick<
 >;
 type ListsForAdapters = Pick<
   AdapterLedger,
-  'accountOrders' | 'unsettledOrders' | 'withdrawnOrders' | 'samePlanOrder' | 'dueSubscriptions' | 'accountSubscriptions'
+  'accountOrders' | 'unsettledOrders' | 'withdrawnOrders' | 'samePlanOrder' | 'dueSubscriptions' | 'openInvoices' | 'accountSubscriptions'
 >;
 
 export interface ListsOptions {
@@ -84,6 +84,13 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
     const until = parse(timeSchema, before, 'before');
     return this.#page(request, ({ models }, after, limit) => models.subscriptions.due(until, after, limit), dueKey);
   };
+
+  openInvoices: AdapterLedger['openInvoices'] = (request) =>
+    this.#page(
+      request,
+      ({ models }, after, limit) => models.subscriptions.openInvoices(after, limit),
+      ({ subscriptionId }) => subscriptionId,
+    );
 
   accountSubscriptions: AdapterLedger['accountSubscriptions'] = async (before) =>
     (await this.opened()).models.subscriptions.accounts(parse(timeSchema, before, 'before'));
