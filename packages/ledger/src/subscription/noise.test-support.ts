@@ -168,8 +168,13 @@ export function anyNoise(random: Random): { readonly tellings: readonly Telling[
   const tellings: Telling[] = [];
   for (const fact of objects) {
     for (let times = random.pick([1, 1, 2]); times > 0; times--) {
-      const doubtful = random.chance(0.05) ? { doubtful: true as const } : {};
-      tellings.push({ statements: [statement(fact, anyDay(), doubtful)], source: random.pick(sources) });
+      // Half of what moves no time comes from a clock in doubt, the other half from a person.
+      const movesTime = !random.chance(0.05);
+      const day = anyDay();
+      const isByPerson = !movesTime && Number.isInteger(day);
+      const doubtful = movesTime || isByPerson ? {} : { doubtful: true as const };
+      const source = random.pick(sources);
+      tellings.push({ statements: [statement(fact, day, doubtful)], source: isByPerson ? 'manual' : source });
     }
   }
   for (let times = random.between(1, 5); times > 0; times--) {

@@ -196,7 +196,7 @@ function endsByLookOrNews(decision: SubscriptionDecision, before: Row, { recorde
       .at(-1) ?? '';
   const seen =
     recorded
-      .filter(({ doubtful }) => !doubtful)
+      .filter(({ doubtful, source }) => !doubtful && source !== 'manual')
       .map(({ asOf }) => asOf)
       .sort()
       .at(-1) ?? '';

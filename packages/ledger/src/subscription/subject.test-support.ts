@@ -30,16 +30,20 @@ export const placed: SubscriptionPlaced = {
 };
 
 export function observedOf({ statements, look, source }: Telling): readonly SubscriptionObserved[] {
-  return statements.map((each) => ({
-    ...each,
-    fact: { ...each.fact }, // As each source reads it: no two tellings share an object.
-    subscription: reference,
-    ...(look === undefined ? {} : { look }),
-    observedAt: each.asOf,
-    factKey: subscriptionFactKey(reference, each.fact),
-    source,
-  }));
+  return statements.map((each) => {
+    const observed = {
+      ...each,
+      fact: { ...each.fact }, // As each source reads it: no two tellings share an object.
+      subscription: reference,
+      ...(look === undefined ? {} : { look }),
+      observedAt: each.asOf,
+      factKey: subscriptionFactKey(reference, each.fact),
+    };
+    return source === 'manual' ? { ...observed, source, by: support } : { ...observed, source };
+  });
 }
+
+const support = { actor: 'support-7', reason: 'asked the member' };
 
 /** What the shop was told last: how its row of the member stands. */
 export interface Row {
@@ -84,9 +88,8 @@ export class Subject {
 
   /** A person's word about an open review. Answers the invoice that it is about. */
   resolve(reviewId: string, resolution: Resolution): string | undefined {
-    const by = { actor: 'support-7', reason: 'asked the member' };
     const at = '2027-01-01T00:00:00.000Z';
-    this.#add(decide(this.#state, { type: 'resolve', reviewId, resolution, seenRevision: this.#state.revision, by, at }, this.policy));
+    this.#add(decide(this.#state, { type: 'resolve', reviewId, resolution, seenRevision: this.#state.revision, by: support, at }, this.policy));
     return this.#state.reviews.find((review) => review.reviewId === reviewId)?.invoice;
   }
 

@@ -5,7 +5,7 @@ import type { SubscriptionFact, SubscriptionStatement } from './observation.ts';
 
 export interface Telling {
   readonly statements: readonly SubscriptionStatement[];
-  readonly source: Exclude<Source, 'manual'>;
+  readonly source: Source;
   /** Its time, where it is a look. */
   readonly look?: string;
 }
