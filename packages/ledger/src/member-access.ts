@@ -13,7 +13,7 @@ export interface Membership {
   readonly status: MembershipStatus;
   /** When that status was decided. Our clock, ISO 8601 UTC. */
   readonly since: string;
-  /** Of a subscription, while active: when it would end unless a renewal is paid; else when it ended, or would. ISO 8601 UTC. */
+  /** While a subscription is active: when it would end unless a renewal is paid; else when it ended, or would. ISO 8601 UTC. */
   readonly validUntil?: string;
 }
 
@@ -22,7 +22,7 @@ export interface MemberPlan {
   readonly plan: string;
   /** How many of it were paid for, such as seats; 1 of an order. */
   readonly quantity: number;
-  /** Of a subscription: when it would end unless a renewal is paid. ISO 8601 UTC. Absent: it does not end by itself. */
+  /** When a subscription would end unless a renewal is paid. ISO 8601 UTC. Absent: it does not end by itself. */
   readonly validUntil?: string;
 }
 

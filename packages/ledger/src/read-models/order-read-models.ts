@@ -28,7 +28,7 @@ export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
    * @throws LedgerError `corrupt`, `file_newer`: an event cannot be read or does not follow. Also as `ReadModelFile.advance`.
    */
   apply(events: readonly StoredEvent[], next: Position): Promise<void>;
-  /** Of orders and of subscriptions, sorted by id. */
+  /** Those of orders and of subscriptions, sorted by id. */
   memberships(memberId: string): readonly Membership[];
   /** Lists take the key of the last row before the page (empty: from the start), and how many rows to give at most. `now`: ISO 8601 UTC. */
   openOrders(now: string, after: string, limit: number): readonly OrderView[];

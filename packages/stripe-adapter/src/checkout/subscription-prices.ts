@@ -5,7 +5,7 @@ import type { BillingCalls } from '../stripe/billing-calls.ts';
 import type { StripePrice } from '../stripe/subscription-objects.ts';
 import type { CheckedSubscription } from './subscription-terms.ts';
 
-/** Of a price only its being archived changes. */
+/** Nothing of a price changes, but that it may be archived. */
 const ttlMs = 3_600_000;
 /** Most entries; then the oldest is dropped. */
 const maxEntries = 1_000;

@@ -13,7 +13,7 @@ export type ReadTime = Pick<Answer, 'asOf' | 'isUndated' | 'apiVersion'>;
 export interface WholeSubscription {
   /** None of its lists is incomplete. */
   readonly mapped: MappedSubscription;
-  /** Of the reads that were made here. */
+  /** The times of the reads that were made here. */
   readonly reads: readonly ReadTime[];
 }
 

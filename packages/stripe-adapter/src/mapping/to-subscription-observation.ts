@@ -21,7 +21,7 @@ export interface MappedSubscription extends Pick<BillingReading, 'incomplete' | 
   readonly subscription?: SubscriptionReference;
   /** Not all of them while a list is incomplete. */
   readonly statements: readonly SubscriptionStatement[];
-  /** Of a Checkout session. `expired`: nobody can begin the subscription with it any more. */
+  /** The state of a Checkout session. `expired`: nobody can begin the subscription with it any more. */
   readonly session?: 'open' | 'complete' | 'expired';
 }
 

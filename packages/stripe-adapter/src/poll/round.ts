@@ -39,7 +39,7 @@ export interface RoundParts {
   readonly ourLedger: OurLedger;
   /** Absent: the ledger keeps no subscriptions. */
   readonly subscriptions?: PollSubscriptions;
-  /** Of one round. */
+  /** The reads of one round. */
   readonly mostLooks: number;
   readonly log: Logger;
   readonly signal: AbortSignal;

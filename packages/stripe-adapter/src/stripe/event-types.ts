@@ -69,7 +69,7 @@ export function isIdle(type: string): boolean {
   return idleTypes.has(snapshotType(type));
 }
 
-/** Of the objects of a subscription: what they tell of access or money, a type above tells too. */
+/** Types of the objects of a subscription that are not needed: what they tell of access or money, a type above tells too. */
 const idleBillingTypes: ReadonlySet<string> = new Set([
   'invoice.created',
   'invoice.updated',

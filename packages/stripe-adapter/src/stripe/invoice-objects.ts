@@ -41,7 +41,7 @@ export interface StripePart {
 /** What a line is: an item of a subscription, or an invoice item, which may be a proration of one. */
 export interface StripeLineOrigin {
   readonly proration: boolean;
-  /** Of a credit: the invoice whose line it gives back. */
+  /** The invoice whose line a credit gives back. */
   readonly credits: string | null;
   readonly subscription: string | null;
 }

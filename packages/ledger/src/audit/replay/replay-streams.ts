@@ -34,7 +34,7 @@ export interface ReplayedPart {
   readonly subscriptions: number;
   /** How many subscriptions have each status. */
   readonly subscriptionMemberships: Readonly<Record<MembershipStatus, number>>;
-  /** Of orders and of subscriptions, likewise below. */
+  /** Counts orders and subscriptions, likewise below. */
   readonly openReviews: number;
   readonly pendingDeliveries: number;
   readonly accounts: readonly ReplayedAccount[];

@@ -31,7 +31,7 @@ export interface Replayed {
   readonly subscriptions: number;
   /** How many subscriptions have each status. */
   readonly subscriptionMemberships: Readonly<Record<MembershipStatus, number>>;
-  /** Of orders and of subscriptions, likewise below. */
+  /** Counts orders and subscriptions, likewise below. */
   readonly openReviews: number;
   readonly pendingDeliveries: number;
   /** True if there was a live file to compare with. */
