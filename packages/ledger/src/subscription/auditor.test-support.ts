@@ -13,7 +13,7 @@ export interface Sale {
   readonly backMinor: number;
   /** True: the customer's bank holds it back until a dispute is settled. */
   readonly isFoughtOver: boolean;
-  /** True of an invoice that asks for nothing. */
+  /** Given where the invoice asks for nothing. */
   readonly gift?: 'trial' | 'free';
 }
 

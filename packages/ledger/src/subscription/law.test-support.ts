@@ -324,7 +324,7 @@ class Invoices {
     return Math.max(credit.from, ...others.map((other) => this.endOf(other)));
   }
 
-  /** In its own invoice a credit gives back only what began before it: what begins with it is the replacement. */
+  /** A credit gives back of its own invoice only what began before it: what begins with it is the replacement. */
   #isCredited({ line, invoice, from }: Stretch, credit: Credit): boolean {
     if (line.price !== credit.line.price || ms(line.to) <= credit.from) return false;
     return invoice === credit.invoice ? from < credit.from : from <= credit.from;

@@ -18,7 +18,7 @@ export interface Play {
   readonly tellings: readonly Telling[];
   /** After how many tellings it is placed. */
   readonly placedAfter: number;
-  /** In a life that is told in order, what the provider knew at each telling. */
+  /** What the provider knew at each telling, where a life is told in order. */
   readonly booksAt?: readonly Books[];
   readonly story?: readonly string[];
 }
@@ -214,7 +214,7 @@ function isGift(fact: Extract<Told['fact'], { kind: 'invoice' }>): boolean {
   return fact.totalMinor <= 0 || fact.writtenOffMinor > 0 || !fact.lines.some(({ netMinor }) => netMinor > 0);
 }
 
-/** In a life told in order nobody is out who paid, and nobody is in beyond what was paid and the graces. */
+/** Where a life is told in order, nobody is out who paid, and nobody is in beyond what was paid and the graces. */
 function satisfiesTheAuditor(books: Books, telling: Telling, { row, policy }: Subject, met: Met): void {
   const day = Math.max(...telling.statements.map(({ asOf }) => dayOf(asOf)));
   const bounds = audit(booksUnder(books, policy), day, generosityOf(policy));
