@@ -1,6 +1,6 @@
 // What an earlier design of subscriptions got wrong, one test each: the law or the rule that holds now is named beside it.
 import { expect, test } from 'vitest';
-import { allocation, day, lifecycle, line, month, paid, refund, Story, unpaid } from './story.test-support.ts';
+import { allocation, day, lifecycle, line, month, paid, placed1, refund, Story, unpaid } from './story.test-support.ts';
 
 const member = (): Story => Story.placed().tell(0, month('in_1', 0), allocation('inpay_1', 'in_1', 'pi_1'), lifecycle('active'));
 const observations = ({ events }: Story): number => events.filter(({ type }) => type === 'SubscriptionObserved').length;
@@ -84,4 +84,18 @@ test('S4, S6: a refund within the grace of the month before leaves none; what wa
   const ahead = member().tell(5, month('in_2', 30), allocation('inpay_2', 'in_2', 'pi_2'));
   ahead.tell(6, refund('pi_2')).tell(7, refund('pi_2', 1_000, 'failed'));
   expect(ahead.row).toEqual(['granted paid 33', 'extended paid 63', 'adjusted paid 30', 'adjusted paid 63']);
+});
+
+test('a look at what waits to be placed is kept: what was over by then is not granted as it is placed', () => {
+  const waiting = new Story().tell(0, month('in_1', 0), lifecycle('active')).look(90, lifecycle('active'));
+  expect(waiting.run({ type: 'place', subscription: placed1 }).row).toEqual([]);
+  const paidMeanwhile = new Story().tell(0, month('in_1', 0), lifecycle('active')).look(40, lifecycle('active'), month('in_2', 30));
+  expect(paidMeanwhile.run({ type: 'place', subscription: placed1 }).row).toEqual(['granted paid 63']);
+});
+
+test('a state of equal content is no news to a person, also where it is another object', () => {
+  const waiting = new Story().tell(0, month('in_1', 0), lifecycle('active'));
+  const { newsAtRevision, revision } = waiting.state;
+  waiting.look(90, lifecycle('active'));
+  expect(waiting.state).toMatchObject({ revision: revision + 1, newsAtRevision });
 });

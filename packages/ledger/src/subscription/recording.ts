@@ -3,7 +3,7 @@
 import { sourcesOf } from '../order/fact-reports.ts';
 import { itemNamed } from '../order/sorted-list.ts';
 import { accessOf, accessOfInvoices, isSameAccess } from './access.ts';
-import type { SubscriptionObserved } from './events.ts';
+import type { SubscriptionObserved, SubscriptionPlaced } from './events.ts';
 import { subscriptionFactContent } from './fact-text.ts';
 import { changesLifecycle, compareLifecycles, compareTexts, joinTimes } from './facts.ts';
 import { judgeInvoices } from './invoices.ts';
@@ -74,10 +74,18 @@ function isLook({ look, source, doubtful }: SubscriptionObserved): boolean {
 /** True if the times of the statements lead over a boundary: with nothing else new, access is another one. */
 function crosses(state: SubscriptionState, observed: readonly SubscriptionObserved[], policy: SubscriptionPolicy): boolean {
   const facts = observed.reduce(joinTimes, state.facts);
-  const { placed } = state;
+  const placed = state.placed ?? asPlaced(state);
   if (placed === undefined || (facts.seen === state.facts.seen && facts.looked === state.facts.looked)) return false;
   const invoices = judgeInvoices({ ...state, placed }, policy);
   return !isSameAccess(accessOfInvoices(invoices, state.facts, policy), accessOfInvoices(invoices, facts, policy));
+}
+
+/** What waits to be placed is judged as if it were: a look that was dropped could not keep a grant of what is over from it. */
+function asPlaced({ subscriptionId, reference, facts }: SubscriptionState): SubscriptionPlaced | undefined {
+  if (reference === undefined) return undefined;
+  const { account, livemode } = reference;
+  const unknown = { memberId: '', plan: '', kind: '' };
+  return { subscriptionId, ...unknown, account, livemode, origin: 'started', placedAt: facts.seen ?? '' };
 }
 
 /** True if the policy now in force decides otherwise than the newest decision. */

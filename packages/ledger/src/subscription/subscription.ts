@@ -213,7 +213,7 @@ function isNews(event: SubscriptionEvent, before: SubscriptionState, after: Subs
   switch (event.type) {
     case 'SubscriptionObserved':
       return event.data.fact.kind === 'lifecycle'
-        ? before.facts.lifecycle?.fact !== after.facts.lifecycle?.fact
+        ? lifecycleText(before) !== lifecycleText(after)
         : before.reports.length !== after.reports.length;
     case 'CheckoutAttached':
     case 'StripeRechecked':
@@ -234,4 +234,8 @@ export function nextReviewId(state: SubscriptionState): string {
 /** True if a review of the kind was ever opened for the invoice, resolved ones included. */
 export function hasReview(state: SubscriptionState, kind: SubscriptionReviewKind, invoice: string | undefined): boolean {
   return state.reviews.some((review) => review.kind === kind && review.invoice === invoice);
+}
+
+function lifecycleText({ facts }: SubscriptionState): string | undefined {
+  return facts.lifecycle && subscriptionFactContent(facts.lifecycle.fact);
 }
