@@ -4,6 +4,7 @@ import { knownSubscriptions } from './intake/known-subscriptions.ts';
 import type { OurLedger } from './intake/our-ledger.ts';
 import { ProviderClock } from './intake/provider-clock.ts';
 import { SubscriptionIntake, type SubscriptionLedger } from './intake/subscription-intake.ts';
+import { VainLooks } from './poll/due-tier.ts';
 import { ExpiryWatch } from './poll/expiry-watch.ts';
 import type { Accounts } from './stripe/accounts.ts';
 
@@ -18,6 +19,7 @@ export interface OpenedSubscriptions {
   readonly ledger: SubscriptionLedger;
   readonly clock: ProviderClock;
   readonly watch: ExpiryWatch;
+  readonly vainLooks: VainLooks;
   intakeBy(accounts: Accounts): SubscriptionIntake;
 }
 
@@ -33,6 +35,7 @@ export function openSubscriptions(parts: SubscriptionParts): OpenedSubscriptions
   return {
     ledger: subscriptions,
     clock,
+    vainLooks: new VainLooks(),
     watch: new ExpiryWatch({ ...parts, stripeNow: () => clock.now }),
     intakeBy: (accounts) => new SubscriptionIntake({ ...parts, subscriptions, plans: policy.plans, accounts, clock }),
   };
