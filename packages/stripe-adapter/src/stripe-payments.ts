@@ -20,8 +20,9 @@ import { WithdrawnCheckouts } from './intake/withdrawn-checkouts.ts';
 import { metadataFor } from './mapping/claim.ts';
 import type { Rechecked, RecheckOptions } from './operations/recheck.ts';
 import { openRechecks } from './operations/rechecks.ts';
+import { openPoll } from './poll/open-poll.ts';
 import { OtherReads } from './poll/other-reads.ts';
-import { Poll, type SweepOptions } from './poll/poll.ts';
+import type { SweepOptions } from './poll/poll.ts';
 import { type PollHealth, pollHealth } from './poll/poll-health.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
@@ -160,27 +161,7 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   const statusQuery = new StatusQuery({ ledger, refreshCheckout, allowance, runtime, log });
   const statusWaits = new StatusWaits({ ledger, statusQuery, runtime, stopping: stopping.signal });
 
-  const polledAccounts = accounts.through(new StripeCalls({ stripe, runtime, around: reads.around }));
-  const polledIntake = new Intake({ ...parts, accounts: polledAccounts, siblings, notOurs });
-  const polledSubscriptions = subscriptions && { ...subscriptions, intake: subscriptions.intakeBy(polledAccounts) };
-  const poll = new Poll({
-    ...parts,
-    accounts: polledAccounts,
-    intake: polledIntake,
-    events: new StripeEvents({
-      ...parts,
-      accounts: polledAccounts,
-      intake: polledIntake,
-      ...defined({ subscriptions: polledSubscriptions?.intake }),
-    }),
-    ...defined({ subscriptions: polledSubscriptions, watch: subscriptions?.watch }),
-    withdrawn: new WithdrawnCheckouts({ ...parts, accounts: polledAccounts, intake: polledIntake }),
-    reads,
-    allowance,
-    others,
-    intervalMs,
-    stopping,
-  });
+  const poll = openPoll({ ...parts, stripe, accounts, siblings, notOurs, subscriptions, reads, allowance, others, intervalMs, stopping });
   if (options.poll !== false) poll.start();
   else if (subscriptions) log.warn({}, notPolling);
 

@@ -4,8 +4,8 @@ import { knownSubscriptions } from './intake/known-subscriptions.ts';
 import type { OurLedger } from './intake/our-ledger.ts';
 import { ProviderClock } from './intake/provider-clock.ts';
 import { SubscriptionIntake, type SubscriptionLedger } from './intake/subscription-intake.ts';
-import { VainLooks } from './poll/due-tier.ts';
 import { ExpiryWatch } from './poll/expiry-watch.ts';
+import { VainLooks } from './poll/vain-looks.ts';
 import type { Accounts } from './stripe/accounts.ts';
 
 export interface SubscriptionParts {

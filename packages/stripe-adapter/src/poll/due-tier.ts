@@ -7,7 +7,6 @@ import { subscriptionsOf } from './subscription-parts.ts';
 import { isTurnOf } from './turns.ts';
 
 const pageLimit = 100;
-const mostRemembered = 10_000;
 /** A day, at the default interval. */
 const mostRounds = 96;
 /** Longer than processes are down. */
@@ -40,24 +39,6 @@ export async function readDue(round: Round): Promise<void> {
 export function roundsBetweenLooks(vainLooks: number, dueForMs: number): number {
   // A process that is new each time remembers none.
   return dueForMs > oldMs ? mostRounds : Math.min(2 ** vainLooks, mostRounds);
-}
-
-/** How often each subscription was looked at in vain, by this process. */
-export class VainLooks {
-  readonly #counts = new Map<string, number>();
-
-  of(subscriptionId: string): number {
-    return this.#counts.get(subscriptionId) ?? 0;
-  }
-
-  record(subscriptionId: string, wasVain: boolean): void {
-    const count = this.of(subscriptionId) + 1;
-    this.#counts.delete(subscriptionId);
-    if (!wasVain) return;
-    this.#counts.set(subscriptionId, count);
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size > mostRemembered && oldest !== undefined) this.#counts.delete(oldest);
-  }
 }
 
 const vain: readonly IntakeResult['outcome'][] = ['duplicate', 'ignored', 'not_ours', 'unreadable'];

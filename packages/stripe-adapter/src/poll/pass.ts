@@ -12,30 +12,15 @@ import type { BackgroundReads } from '../stripe/background-reads.ts';
 import type { ReadAllowance } from '../stripe/read-allowance.ts';
 import { isNotAllowed } from '../stripe/stripe-failure.ts';
 import type { DueRounds } from './due-rounds.ts';
-import { readDue } from './due-tier.ts';
-import { readBillingEvents, readEvents } from './event-tier.ts';
 import type { ExpiryWatch } from './expiry-watch.ts';
-import { readInvoices } from './invoice-tier.ts';
-import { readMoney } from './money-tier.ts';
-import { readObjects } from './object-tier.ts';
 import type { OtherReads } from './other-reads.ts';
 import type { PollAlerts } from './poll-alerts.ts';
 import type { PolledAccount, Purse } from './purse.ts';
+import { readTier } from './read-tier.ts';
 import { type PollSubscriptions, Round } from './round.ts';
 import { appliesTo, intervalMsOf, nameOf, quickTiers, type SweepTier } from './schedule.ts';
 import type { Share } from './shares.ts';
-import { readSubscriptions } from './subscription-tier.ts';
 import { closedToUs, nothing, type SweepResult, sumOf } from './sweep-result.ts';
-
-const readTier: Readonly<Record<SweepTier, (round: Round) => Promise<void>>> = {
-  events: readEvents,
-  'events-billing': readBillingEvents,
-  objects: readObjects,
-  invoices: readInvoices,
-  money: readMoney,
-  subscriptions: readSubscriptions,
-  due: readDue,
-};
 
 /** A round of looks may make so many, also where the share is spent. */
 const leastLooks = 50;

@@ -15,7 +15,7 @@ import type { StripeCalls } from '../stripe/stripe-calls.ts';
 import { stripeErrorIn } from '../stripe/stripe-failure.ts';
 import { identityOf } from '../stripe/stripe-objects.ts';
 import type { Answer, ListPage } from '../stripe/stripe-request.ts';
-import type { VainLooks } from './due-tier.ts';
+import type { VainLooks } from './vain-looks.ts';
 
 /** Objects listed; those of ours that stated a fact; memberships granted or restored; objects that could not be taken in. */
 export interface Counts {
