@@ -7,8 +7,8 @@ import { stripePayments } from '@paidonce/stripe-adapter';
 import { simulateSubscriptionYear } from '@paidonce/stripe-adapter/subscription-year';
 import Stripe from 'stripe';
 
-const members = Number(process.env["M"] ?? 1_000);
-const days = Number(process.env["D"] ?? 365);
+const members = 1_000;
+const days = 365;
 const renewals = 6;
 const dayMs = 24 * 3_600_000;
 

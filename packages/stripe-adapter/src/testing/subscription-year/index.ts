@@ -8,7 +8,7 @@ import { appliesTo, defaultIntervalMs, intervalMsOf } from '../../poll/schedule.
 import { type Share, sharesOf } from '../../poll/shares.ts';
 import { type AccountTarget, accountTargets } from '../../stripe/account-targets.ts';
 import { readsFor } from '../../stripe/read-allowance.ts';
-import { type Happening, iso, lifeOf, type Member, membersOf, periodMs, price, referenceOf } from './members.ts';
+import { endOf, type Happening, iso, lifeOf, type Member, membersOf, periodMs, price, referenceOf } from './members.ts';
 
 export interface SubscriptionYearOptions {
   readonly members: number;
@@ -62,6 +62,8 @@ class Year {
   readonly #reads: Record<BillingTier, number> = { 'events-billing': 0, invoices: 0, subscriptions: 0, due: 0 };
   /** What the shop has of each: the time of `validUntil`, and whether it may come in. */
   readonly #shop = new Map<Member, { validUntilMs: number; isIn: boolean }>();
+  /** What the poll has told: again, it would add nothing. */
+  readonly #told = new Set<SubscriptionStatement>();
   #wrongEnds = 0;
   #lockedOutMs = 0;
   #ends = 0;
@@ -165,7 +167,7 @@ class Year {
   async #events(): Promise<void> {
     const found = this.#between(this.#upToMs['events-billing'] - eventOverlapMs).filter(({ place }) => wasMade(place));
     this.#read('events-billing', pages(found.length * eventsPerRenewal));
-    for (const { happening } of found) await this.#observe(happening.member, [happening.statement], 'poll');
+    for (const { happening } of found) await this.#tell(happening);
   }
 
   /** By when they were made: what is paid late is not in it. */
@@ -175,13 +177,23 @@ class Year {
       ({ happening: { member, period } }) => period !== undefined && member.joinedMs + period * periodMs >= fromMs,
     );
     this.#read('invoices', pages(found.length));
-    for (const { happening } of found) await this.#observe(happening.member, [happening.statement], 'poll');
+    for (const { happening } of found) await this.#tell(happening);
+  }
+
+  async #tell({ member, statement }: Happening): Promise<void> {
+    if (this.#told.has(statement)) return;
+    this.#told.add(statement);
+    await this.#observe(member, [statement], 'poll');
   }
 
   async #turn(): Promise<void> {
     const joined = this.#members.filter(({ joinedMs }) => joinedMs <= this.#nowMs);
     this.#read('subscriptions', pages(joined.length));
-    for (const member of joined) await this.#observe(member, [this.#stateOf(member)], 'poll');
+    for (const member of joined) {
+      const newest = this.#newestStateOf(member);
+      if (!this.#told.has(newest)) await this.#observe(member, [this.#stateOf(member)], 'poll');
+      this.#told.add(newest);
+    }
   }
 
   async #due(orders: AccountTarget): Promise<void> {
@@ -216,8 +228,11 @@ class Year {
   }
 
   #stateOf(member: Member): SubscriptionStatement {
-    const newest = this.#lifeUntilNow(member).findLast(({ period }) => period === undefined) as Happening;
-    return { ...newest.statement, asOf: iso(this.#nowMs) };
+    return { ...this.#newestStateOf(member), asOf: iso(this.#nowMs) };
+  }
+
+  #newestStateOf(member: Member): SubscriptionStatement {
+    return (this.#lifeUntilNow(member).findLast(({ period }) => period === undefined) as Happening).statement;
   }
 
   async #observe(member: Member, statements: readonly SubscriptionStatement[], source: 'webhook' | 'poll', look?: string): Promise<void> {
@@ -235,8 +250,7 @@ class Year {
 
   #judgeEnd(member: Member): void {
     this.#ends += 1;
-    const { atMs } = this.#lifeUntilNow(member).at(-1) as Happening;
-    this.#lateMs += this.#nowMs - atMs;
+    this.#lateMs += Math.max(0, this.#nowMs - endOf(member));
     if (this.#isOwed(member)) this.#wrongEnds += 1;
   }
 

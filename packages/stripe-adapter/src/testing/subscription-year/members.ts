@@ -8,10 +8,11 @@ export const periodMs: number = 30 * dayMs;
 const chargedAfterMs = hourMs;
 const paidLateMs = 9 * dayMs;
 const givenUpMs = 15 * dayMs;
+const graceMs = 3 * dayMs;
 export const price = 'price_club';
 
-/** Of a thousand, by their number. `late`: declined once, and paid nine days later. `broke`: declined for good. */
-type Manner = 'renews' | 'leaves' | 'late' | 'broke';
+/** Of a thousand, by their number. `late`: declined once, and paid nine days later. `broke`: declined for good. `paused`: his invoices are void. */
+type Manner = 'renews' | 'leaves' | 'late' | 'broke' | 'paused';
 
 export interface Member {
   readonly number: number;
@@ -33,15 +34,27 @@ export interface Happening {
 
 export function membersOf(count: number, startMs: number): readonly Member[] {
   return Array.from({ length: count }, (_, number): Member => {
-    const manner: Manner = number % 20 === 7 ? 'leaves' : number % 50 === 11 ? 'broke' : number % 33 === 5 ? 'late' : 'renews';
     return {
       number,
       subscriptionId: `club-${number}`,
       joinedMs: startMs + Math.floor((number * periodMs) / count),
-      manner,
+      manner: mannerOf(number),
       at: 1 + (number % 11),
     };
   });
+}
+
+function mannerOf(number: number): Manner {
+  if (number % 20 === 7) return 'leaves';
+  if (number % 50 === 11) return 'broke';
+  if (number % 50 === 31) return 'paused';
+  return number % 33 === 5 ? 'late' : 'renews';
+}
+
+/** When a membership may end, of whoever stops to pay. */
+export function endOf({ joinedMs, manner, at }: Member): number {
+  const beginsMs = joinedMs + at * periodMs;
+  return beginsMs + (manner === 'broke' ? givenUpMs : manner === 'paused' ? graceMs : 0);
 }
 
 /** Everything that happens to a member until `endMs`, in its order. */
@@ -51,6 +64,7 @@ export function lifeOf(member: Member, endMs: number): readonly Happening[] {
   for (let period = 1; joinedMs + period * periodMs < endMs; period++) {
     const beginsMs = joinedMs + period * periodMs;
     if (period === at && manner === 'leaves') return [...life, lifecycle(member, beginsMs, 'canceled')];
+    if (period === at && manner === 'paused') return life; // Its state stays active.
     const declined = period === at && (manner === 'late' || manner === 'broke');
     if (!declined) life.push(invoice(member, beginsMs + chargedAfterMs, period));
     else {
