@@ -73,7 +73,7 @@ export async function readableAccounts(
   return inKeysMode(await ledger.forAdapters.accountOrders(), accounts);
 }
 
-/** Of these, the accounts of Stripe in our key's mode. @throws LedgerError as `keyMode`. */
+/** The accounts of Stripe among these that are in our key's mode. @throws LedgerError as `keyMode`. */
 export async function inKeysMode<T extends AccountOrders>(
   accountsOfAll: readonly T[],
   accounts: Accounts,
