@@ -113,7 +113,17 @@ describe('what is due', () => {
   test('is counted for each account, with what lives and what is open', async () => {
     await using ledger = over(await toldLog());
     expect(await ledger.forAdapters.accountSubscriptions(day(97))).toEqual([
-      { account: 'acct_1', livemode: true, firstPlacedAt: day(0), living: 12, due: 1, withOpenInvoices: 1 },
+      {
+        account: 'acct_1',
+        livemode: true,
+        firstPlacedAt: day(0),
+        begun: expect.any(Number),
+        living: 12,
+        due: 1,
+        oldestDueAt: day(97),
+        withOpenInvoices: 1,
+        newestWaitingAt: expect.any(String),
+      },
     ]);
   });
 });

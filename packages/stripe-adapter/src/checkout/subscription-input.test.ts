@@ -175,7 +175,7 @@ describe('what is asked of Stripe', () => {
       currency: 'eur',
       line_items: [{ price: 'price_month', quantity: 1 }],
       success_url: 'https://shop.example/done?session_id={CHECKOUT_SESSION_ID}',
-      metadata: marks,
+      metadata: { ...marks, paidonce_terms: expect.any(String) },
       subscription_data: { metadata: { paidonce: 'paidonce', paidonce_subscription: 'club-7', paidonce_ledger: 'ledger-1' } },
     });
   });
@@ -201,7 +201,7 @@ describe('what is asked of Stripe', () => {
       success_url: 'https://shop.example/done?session_id={CHECKOUT_SESSION_ID}',
       cancel_url: 'https://shop.example/back',
       customer: 'cus_1',
-      metadata: { campaign: 'may', ...marks },
+      metadata: { campaign: 'may', ...marks, paidonce_terms: expect.any(String) },
       subscription_data: { description: 'Club', trial_period_days: 14, metadata: { seat: 'a', ...marks } },
     });
   });

@@ -7,7 +7,8 @@ import { NotOursCache } from '../intake/not-ours-cache.ts';
 import { OurLedger } from '../intake/our-ledger.ts';
 import { type SiblingSessions, siblingSessions } from '../intake/sibling-sessions.ts';
 import type { SubscriptionIntake } from '../intake/subscription-intake.ts';
-import { type Accounts, type GivenAccount, openAccounts, readableAccounts } from '../stripe/accounts.ts';
+import { accountTargets } from '../stripe/account-targets.ts';
+import { type Accounts, type GivenAccount, inKeysMode, openAccounts } from '../stripe/accounts.ts';
 import { BackgroundReads } from '../stripe/background-reads.ts';
 import type { StripeClient } from '../stripe/client.ts';
 import type { ListWindow } from '../stripe/list-window.ts';
@@ -49,16 +50,16 @@ export function openBatchContext({ ledger, stripe, scope, formerLedgers, log, ..
 }
 
 export interface AccountsInScope {
-  /** The key's own first; then those on which orders were placed, as a platform sells for connected accounts. */
+  /** The key's own first; then those on which orders or subscriptions were placed, as a platform sells for connected accounts. */
   readonly accounts: readonly string[];
-  /** The key's mode: only that is looked for. Undefined: there is no order yet. */
+  /** The key's mode: only that is looked for. Undefined: nothing was placed yet. */
   readonly livemode: boolean | undefined;
 }
 
 /** The accounts that may have payments of this ledger, as far as our key can read. @throws LedgerError `provider_unavailable` */
 export async function accountsInScope({ ledger, accounts }: BatchContext): Promise<AccountsInScope> {
   const own = await accounts.own();
-  const { orders, livemode } = await readableAccounts(ledger, accounts);
+  const { orders, livemode } = await inKeysMode(await accountTargets(ledger, ledger.runtime.now()), accounts);
   return { accounts: [...new Set([own, ...orders.map(({ account }) => account)])], livemode };
 }
 

@@ -119,6 +119,8 @@ export class Poll {
   /** Each account has its own lists, so its own rounds. Only orders in our key's mode: the key cannot read the other. */
   async #targets(): Promise<readonly AccountTarget[]> {
     const { ledger, accounts, runtime, subscriptions } = this.#parts;
-    return (await inKeysMode(await accountTargets(ledger, subscriptions?.clock.now ?? runtime.now()), accounts)).orders;
+    // Without the option `subscriptions` this process leaves theirs to others.
+    const targets = subscriptions ? accountTargets(ledger, subscriptions.clock.now ?? runtime.now()) : ledger.forAdapters.accountOrders();
+    return (await inKeysMode<AccountTarget>(await targets, accounts)).orders;
   }
 }

@@ -1,8 +1,9 @@
 // When a tier looks: pure, and what of it the clock and the budget decide.
-import type { AccountOrders } from '@paidonce/ledger/adapter';
+import type { AccountOrders, AccountSubscriptions } from '@paidonce/ledger/adapter';
 import { describe, expect, test } from 'vitest';
+import type { AccountTarget } from '../stripe/account-targets.ts';
 import { readsFor } from '../stripe/read-allowance.ts';
-import { appliesTo, defaultIntervalMs, intervalMsOf, isThrottled, type SweepTier } from './schedule.ts';
+import { appliesTo, defaultIntervalMs, intervalMsOf, isThrottled, type SweepTier, sweepTiers } from './schedule.ts';
 import { allReads, type Share, sharesOf } from './shares.ts';
 
 const now = new Date('2027-01-15T08:00:00Z');
@@ -33,11 +34,59 @@ describe('what a tier is for', () => {
   });
 });
 
+const club = (subscriptions: Partial<AccountSubscriptions>): AccountTarget => ({
+  ...nobody,
+  subscriptions: {
+    ...{ account: 'acct_1', livemode: true, firstPlacedAt: minutesAgo(9_999) },
+    begun: 0,
+    living: 0,
+    due: 0,
+    withOpenInvoices: 0,
+    ...subscriptions,
+  },
+});
+
+describe('what a tier of subscriptions is for', () => {
+  // biome-ignore format: a table
+  test.each<[string, AccountTarget, SweepTier[]]>([
+    ['orders alone', awaiting(1), ['events', 'objects', 'money']],
+    ['nothing that began', club({}), []],
+    ['a checkout that is open', club({ newestWaitingAt: minutesAgo(5) }), ['events-billing', 'invoices', 'subscriptions']],
+    ['one that lives', club({ begun: 1, living: 1 }), ['events', 'events-billing', 'invoices', 'money', 'subscriptions']],
+    ['one that ended, with an open invoice', club({ begun: 1, withOpenInvoices: 1 }), ['events', 'events-billing', 'invoices', 'money']],
+    ['one that ended, and is paid for on', club({ begun: 1, due: 1 }), ['events', 'money', 'due']],
+    ['ones that are over: money may go back', club({ begun: 3 }), ['events', 'money']],
+  ])('%s', (_, target, tiers) => expect(sweepTiers.filter((tier) => appliesTo(tier, target))).toEqual(tiers));
+});
+
+describe('how often a tier of subscriptions comes', () => {
+  const minutesOf = (tier: SweepTier, target: AccountTarget, spent = 0) =>
+    intervalMsOf(tier, { intervalMs: defaultIntervalMs, orders: target, share: shareOf(target, { spent }), now }) / 60_000;
+
+  // biome-ignore format: a table
+  test.each<[SweepTier, AccountTarget, number, number]>([
+    ['events-billing', club({ begun: 9, living: 9 }), 0, 60],
+    ['events-billing', club({ newestWaitingAt: minutesAgo(59) }), 0, 5],
+    ['events-billing', club({ newestWaitingAt: minutesAgo(60) }), 0, 60],
+    ['events', club({ begun: 9, living: 9 }), 0, 60],
+    ['invoices', club({ begun: 9, living: 9 }), 0, 60],
+    ['due', club({ begun: 9, living: 9, due: 2 }), 0, 15],
+    ['subscriptions', club({ begun: 1_000, living: 900 }), 0, 24 * 60],
+    ['subscriptions', club({ begun: 1_001, living: 900 }), 0, 48 * 60],
+    ['due', club({ begun: 9, living: 9, due: 2 }), 4_000, 23.04],
+    ['invoices', club({ begun: 9, living: 9 }), 4_000, 60],
+  ])('%s of %j where %i reads are spent: every %d minutes', (tier, target, spent, every) => expect(minutesOf(tier, target, spent)).toBeCloseTo(every));
+
+  test('and what they cost is allowed for: a plan is paid once a year at least', () => {
+    expect(readsFor([club({ begun: 10_000, living: 9_600 })])).toBe(200_000);
+  });
+});
+
 const dayMs = 24 * 3_600_000;
 const daysAgo = (days: number) => new Date(now.getTime() - days * dayMs).toISOString();
 
 /** The share of an account that is alone, or one of `many` that are all alike. */
-function shareOf(orders: AccountOrders, { allowance = 5_000, spent = 0, many = 1 } = {}): Share {
+function shareOf(orders: AccountTarget, { allowance = 5_000, spent = 0, many = 1 } = {}): Share {
   const days = [{ day: '2027-01-10', reads: spent }];
   const [share] = sharesOf(
     Array.from({ length: many }, () => ({ orders, spent: days })),

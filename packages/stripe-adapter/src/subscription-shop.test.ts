@@ -1,0 +1,310 @@
+// A shop with subscriptions, over sockets: started, paid and told by the sandbox, decided by a real ledger on SQLite.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SubscriptionChange } from '@paidonce/ledger';
+import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
+import { startSandbox } from '@paidonce/sandbox/testing';
+import Stripe from 'stripe';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Club, type ClubOptions, clubStart, dayMs, openClub } from './club.test-support.ts';
+import type { StartSubscription } from './index.ts';
+import { type StripePayments, stripePayments } from './index.ts';
+import { hourMs, openShop, refusal, webhookSecret } from './shop.test-support.ts';
+
+interface ClubShop extends Club {
+  readonly delivered: SubscriptionChange[];
+  readonly prices: Readonly<Record<'silver' | 'gold', string>>;
+  readonly given: StartSubscription;
+  /** By another process, whose clock runs: the calls of this one do not wait. */
+  readonly status: StripePayments['status'];
+  /** Starts a subscription and pays for it. Returns its id at Stripe. */
+  begin(changes?: Partial<StartSubscription>): Promise<string>;
+  /** The decisions as the shop got them, once it has all of them. */
+  told(subscriptionId?: string): Promise<string[]>;
+}
+
+/** The plans are there before the ledger, which names them. */
+async function openPrices(stateFile: string): Promise<ClubShop['prices']> {
+  const sandbox = await startSandbox({ automatic: false, stateFile, runtime: { now: () => clubStart } });
+  const stripe = new Stripe('sk_test_123456789012', { ...sandbox.clientConfig, telemetry: false });
+  const priceOf = async (name: string, unit_amount: number): Promise<string> => {
+    const { id: product } = await stripe.products.create({ name });
+    return (await stripe.prices.create({ product, currency: 'usd', unit_amount, recurring: { interval: 'month' } })).id;
+  };
+  const prices = { silver: await priceOf('Silver', 1_000), gold: await priceOf('Gold', 3_000) };
+  await sandbox.close();
+  return prices;
+}
+
+async function openClubShop({ policy, ...options }: ClubOptions = {}): Promise<ClubShop> {
+  const directory = mkdtempSync(join(tmpdir(), 'paidonce-club-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const stateFile = join(directory, 'sandbox.json');
+  const prices = await openPrices(stateFile);
+  const delivered: SubscriptionChange[] = [];
+  const club = await openClub({
+    ...options,
+    sandbox: { stateFile, ...options.sandbox },
+    ledger: {
+      eventStore: await openSqliteEventStore(join(directory, 'log.sqlite')),
+      subscriptions: {
+        policy: { plans: { silver: [prices.silver], gold: [prices.gold] }, ...policy },
+        deliver: (change) => void delivered.push(change),
+      },
+      ...options.ledger,
+    },
+  });
+  const { stripe, ledger, payments, sandbox } = club;
+  const page = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
+  onTestFinished(() => page[Symbol.asyncDispose]());
+  const given = {
+    subscriptionId: 'club-1',
+    memberId: 'member-1',
+    plan: 'silver',
+    successUrl: 'https://shop.example/done',
+  };
+  return {
+    ...club,
+    status: page.status,
+    delivered,
+    prices,
+    given,
+    begin: async (changes = {}) => {
+      const { sessionId } = await payments.startSubscription({ ...given, ...changes });
+      sandbox.pay(sessionId);
+      return String((await stripe.checkout.sessions.retrieve(sessionId)).subscription);
+    },
+    told: async (subscriptionId = 'club-1') => {
+      await expect.poll(() => ledger.subscription(subscriptionId)).toSatisfy((view) => view?.sequence === view?.delivered);
+      return delivered.filter(({ membershipId }) => membershipId === subscriptionId).map(({ change, plan }) => `${change} ${plan}`);
+    },
+  };
+}
+
+describe('a life that webhooks alone tell', () => {
+  test('is granted, extended, changed, late, paid and ended, each once', async () => {
+    const { begin, sandbox, stripe, told, ledger, prices } = await openClubShop();
+    const id = await begin();
+    await sandbox.deliverDue();
+    expect(await told()).toEqual(['granted silver']);
+
+    await sandbox.advance({ months: 1, ms: 2 * hourMs });
+    expect(await told()).toEqual(['granted silver', 'extended silver']);
+
+    const [item] = (await stripe.subscriptions.retrieve(id)).items.data;
+    await stripe.subscriptions.update(id, {
+      items: [{ id: String(item?.id), price: prices.gold }],
+      proration_behavior: 'always_invoice',
+    });
+    await sandbox.deliverDue();
+    expect(await told()).toEqual(['granted silver', 'extended silver', 'plan_changed gold']);
+
+    const customer = String((await stripe.subscriptions.retrieve(id)).customer);
+    sandbox.changeCard(customer, 'charge_fails');
+    await sandbox.advance({ months: 1 });
+    await sandbox.advance(2 * hourMs);
+    expect((await told()).slice(3)).toEqual(['adjusted gold']);
+    expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active', inGrace: true });
+
+    sandbox.changeCard(customer, 'success');
+    const [open] = (await stripe.invoices.list({ subscription: id, status: 'open' })).data;
+    sandbox.payInvoice(String(open?.id));
+    await sandbox.deliverDue();
+    expect((await told()).slice(4)[0]).toBe('extended gold');
+
+    await stripe.subscriptions.update(id, { cancel_at_period_end: true });
+    await sandbox.deliverDue();
+    expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active', endsAt: expect.any(String) });
+    await sandbox.advance({ months: 1, ms: 2 * hourMs });
+    expect((await told()).at(-1)).toBe('ended gold');
+    expect(await ledger.subscription('club-1')).toMatchObject({ status: 'revoked' });
+  });
+
+  test('a renewal costs no read of Stripe', async () => {
+    const { begin, sandbox, told } = await openClubShop();
+    await begin();
+    await sandbox.deliverDue();
+    await sandbox.advance({ months: 1, ms: 2 * hourMs }); // The first one after the clock was asked.
+    await told();
+    sandbox.calls.reset();
+    await sandbox.advance({ months: 1, ms: 2 * hourMs });
+    expect(await told()).toEqual(['granted silver', 'extended silver', 'extended silver']);
+    expect(sandbox.calls.byRoute()).toEqual({});
+  });
+
+  test.each(['refund', 'dispute'] as const)('a %s of the running month takes it back, and no other payment', async (back) => {
+    const { begin, sandbox, stripe, told, ledger } = await openClubShop();
+    const id = await begin();
+    await begin({ subscriptionId: 'club-2', memberId: 'member-2' });
+    await sandbox.deliverDue();
+    const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+    const payment = String(paid?.payments?.data[0]?.payment.payment_intent);
+    if (back === 'refund') sandbox.refund(payment);
+    else sandbox.dispute(payment);
+    await sandbox.deliverDue();
+    expect(await told()).toEqual(['granted silver', back === 'refund' ? 'revoked silver' : 'suspended silver']);
+    expect(await ledger.subscription('club-2')).toMatchObject({ status: 'active' });
+  });
+
+  test.each([
+    ['the newest first', () => 0],
+    ['the invoice first', (type: string) => (type === 'invoice.paid' ? 0 : 1)],
+    ['the payment first', (type: string) => (type.startsWith('payment_intent') ? 0 : type.startsWith('invoice_payment') ? 1 : 2)],
+  ] as const)('its events in another order, %s, say the same', async (_, rank) => {
+    const { begin, stripe, payments, runtime, told } = await openClubShop();
+    await begin();
+    const { data: events } = await stripe.events.list({ limit: 100 });
+    for (const event of events.toSorted((a, b) => rank(a.type) - rank(b.type))) {
+      const payload = JSON.stringify(event);
+      const timestamp = Math.floor((runtime.now?.() ?? new Date()).getTime() / 1_000);
+      const signature = stripe.webhooks.generateTestHeaderString({ payload, secret: webhookSecret, timestamp });
+      await payments.handleWebhook(Buffer.from(payload), signature);
+    }
+    expect(await told()).toEqual(['granted silver']);
+  });
+
+  test('a refund whose payment nobody has told of asks what it paid for', async () => {
+    const { begin, sandbox, stripe, ledger, payments } = await openClubShop();
+    const id = await begin();
+    const [paid] = (await stripe.invoices.list({ subscription: id, expand: ['data.payments'] })).data;
+    const refund = sandbox.refund(String(paid?.payments?.data[0]?.payment.payment_intent));
+    await expect
+      .poll(async () => {
+        await payments.recheck(refund.id); // Until the list of accounts has this one.
+        return ledger.subscription('club-1');
+      })
+      .toMatchObject({ status: 'revoked' });
+  });
+});
+
+describe('a start', () => {
+  test('is one checkout however often it is asked for, and one subscription', async () => {
+    const { payments, given, sandbox } = await openClubShop();
+    const [first, second] = await Promise.all([payments.startSubscription(given), payments.startSubscription(given)]);
+    expect(second).toEqual(first);
+    expect(await payments.startSubscription(given)).toEqual(first);
+    sandbox.pay(first.sessionId);
+    const error = await refusal(payments.startSubscription(given)); // No webhook has told of it.
+    expect(error).toMatchObject({ code: 'already_subscribed', message: expect.stringContaining('club-1') });
+  });
+
+  test('on other terms ends the page that is open', async () => {
+    const { payments, given, stripe } = await openClubShop();
+    const first = await payments.startSubscription(given);
+    const second = await payments.startSubscription({ ...given, quantity: 3 });
+    expect((await stripe.checkout.sessions.retrieve(first.sessionId)).status).toBe('expired');
+    expect((await stripe.checkout.sessions.retrieve(second.sessionId)).status).toBe('open');
+  });
+
+  test('of another plan takes over, and of three at once one can be paid at most', async () => {
+    const { payments, given, stripe } = await openClubShop();
+    const left = await payments.startSubscription(given);
+    const starts = ['club-2', 'club-3', 'club-4'].map((subscriptionId) =>
+      payments.startSubscription({ ...given, subscriptionId, plan: 'gold' }).catch((error: unknown) => error),
+    );
+    for (const answer of await Promise.all(starts)) {
+      if (answer instanceof Error) expect(answer).toMatchObject({ code: 'already_subscribed' });
+    }
+    const sessions = (await stripe.checkout.sessions.list({ limit: 100 })).data;
+    expect(sessions.find(({ id }) => id === left.sessionId)?.status).toBe('expired');
+    expect(sessions.filter(({ status }) => status === 'open').length).toBeLessThanOrEqual(1);
+  });
+
+  test('beside a living one is refused with its id, and after its end goes on with the same customer', async () => {
+    const { begin, payments, given, sandbox, stripe, told } = await openClubShop();
+    const id = await begin();
+    await sandbox.deliverDue();
+    const again = { ...given, subscriptionId: 'club-2' };
+    expect(await refusal(payments.startSubscription(again))).toMatchObject({
+      code: 'already_subscribed',
+      message: expect.stringContaining('club-1'),
+    });
+    await stripe.subscriptions.cancel(id);
+    await sandbox.deliverDue();
+    expect((await told()).at(-1)).toBe('ended silver');
+    const { sessionId } = await payments.startSubscription(again);
+    const { customer } = await stripe.checkout.sessions.retrieve(sessionId);
+    expect(customer).toBe((await stripe.subscriptions.retrieve(id)).customer);
+    expect(await refusal(payments.startSubscription(given))).toMatchObject({ code: 'invalid_input' });
+  });
+
+  test('that was paid while another one took over gets the slot back', async () => {
+    const { payments, given, sandbox, ledger } = await openClubShop();
+    const { sessionId } = await payments.startSubscription(given);
+    sandbox.pay(sessionId);
+    const error = await refusal(payments.startSubscription({ ...given, subscriptionId: 'club-2' }));
+    expect(error).toMatchObject({ code: 'already_subscribed', message: expect.stringContaining('club-1') });
+    expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active' });
+  });
+
+  test('is free again once its page has expired', async () => {
+    const { payments, given, sandbox, status } = await openClubShop();
+    const { sessionId } = await payments.startSubscription(given);
+    await sandbox.advance(25 * hourMs);
+    expect(await status(sessionId)).toEqual({ state: 'expired', stale: false });
+    expect((await payments.startSubscription(given)).sessionId).not.toBe(sessionId);
+  });
+});
+
+describe('the success page and the portal', () => {
+  test('know of the payment before any webhook, by one call', async () => {
+    const { payments, given, sandbox, ledger, status } = await openClubShop({ ledger: {} });
+    const { sessionId } = await payments.startSubscription(given);
+    expect(await refusal(payments.portalUrl('club-1', 'https://shop.example/account'))).toMatchObject({ code: 'not_begun' });
+    sandbox.pay(sessionId);
+    sandbox.calls.reset();
+    expect((await status(sessionId))?.state).toMatch(/^(?:granting|active)$/);
+    expect(sandbox.calls.byRoute()).toMatchObject({ 'GET /v1/checkout/sessions/:session': 1 });
+    await expect.poll(async () => (await status(sessionId))?.state).toBe('active');
+    expect(await payments.portalUrl('club-1', 'https://shop.example/account')).toMatch(/^http/);
+    expect(await ledger.subscription('club-1')).toMatchObject({ status: 'active', plan: 'silver' });
+  });
+
+  test('a query that waits hears of the webhook', async () => {
+    const { payments, given, sandbox, status } = await openClubShop();
+    const { sessionId } = await payments.startSubscription(given);
+    const waited = status(sessionId, { waitMs: 60_000 });
+    sandbox.pay(sessionId);
+    await sandbox.deliverDue();
+    expect((await waited)?.state).toMatch(/^(?:granting|active|pending)$/);
+    await expect.poll(async () => (await status(sessionId))?.state).toBe('active');
+  });
+
+  test.each([
+    ['grant', 'active'],
+    ['none', 'pending'],
+  ] as const)('a trial under the policy %s is %s', async (trial, state) => {
+    const { payments, given, sandbox, stripe, ledger, status } = await openClubShop({ policy: { trial } });
+    const start = { ...given, ...(trial === 'grant' ? { trialDays: 14 } : {}) };
+    const { sessionId } = await payments.startSubscription(start);
+    if (trial === 'none') {
+      expect(await refusal(payments.startSubscription({ ...given, trialDays: 14 }))).toMatchObject({ code: 'invalid_input' });
+      expect((await status(sessionId))?.state).toBe(state);
+      return;
+    }
+    sandbox.pay(sessionId);
+    await sandbox.deliverDue();
+    await expect.poll(async () => (await status(sessionId))?.state).toBe(state);
+    expect(await ledger.subscription('club-1')).toMatchObject({ trial: true });
+    expect((await stripe.checkout.sessions.retrieve(sessionId)).status).toBe('complete');
+  });
+});
+
+describe('the option', () => {
+  test('is refused without that of the ledger, and false keeps them out', async () => {
+    const { ledger, stripe, payments } = await openShop();
+    const options = { ledger, stripe, webhookSecrets: false, poll: false } as const;
+    expect(() => stripePayments({ ...options, subscriptions: true })).toThrow(/Give createPaymentLedger the option `subscriptions`/);
+    expect((await refusal(payments.portalUrl('club-1', 'https://shop.example/'))).code).toBe('invalid_input');
+    const dark = await openClubShop({ payments: { subscriptions: false } });
+    expect((await refusal(dark.payments.startSubscription(dark.given))).code).toBe('invalid_input');
+  });
+});
+
+test('a year is a year of months', async () => {
+  const { begin, sandbox, told } = await openClubShop();
+  await begin();
+  await sandbox.advance(95 * dayMs);
+  expect(await told()).toEqual(['granted silver', 'extended silver', 'extended silver', 'extended silver']);
+});
