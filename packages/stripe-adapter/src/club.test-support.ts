@@ -11,7 +11,7 @@ import { hourMs, openShop, type Shop, webhookSecret } from './shop.test-support.
 import type { StripePaymentsOptions } from './stripe-payments-options.ts';
 
 export const dayMs: number = 24 * hourMs;
-const clubStart = new Date('2026-04-01T00:00:00Z');
+export const clubStart: Date = new Date('2026-04-01T00:00:00Z');
 
 export interface Club extends Shop {
   /** The kinds of the alerts so far. */
