@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SubscriptionChange } from '@paidonce/ledger';
+import { openTerminal } from '@paidonce/ledger/command-line';
 import { openSqliteEventStore } from '@paidonce/ledger/sqlite';
 import { startSandbox } from '@paidonce/sandbox/testing';
 import Stripe from 'stripe';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { paidonceStripe } from './cli/paidonce-stripe.ts';
 import { type Club, type ClubOptions, clubStart, dayMs, openClub } from './club.test-support.ts';
 import type { StartSubscription } from './index.ts';
 import { type StripePayments, stripePayments } from './index.ts';
@@ -16,6 +18,8 @@ interface ClubShop extends Club {
   readonly delivered: SubscriptionChange[];
   readonly prices: Readonly<Record<'silver' | 'gold', string>>;
   readonly given: StartSubscription;
+  /** Runs `paidonce-stripe` beside the shop, and answers what it printed. */
+  command(...args: string[]): Promise<string>;
   /** By another process, whose clock runs: the calls of this one do not wait. */
   readonly status: StripePayments['status'];
   /** Starts a subscription and pays for it. Returns its id at Stripe. */
@@ -47,7 +51,7 @@ async function openClubShop({ policy, ...options }: ClubOptions = {}): Promise<C
     ...options,
     sandbox: { stateFile, ...options.sandbox },
     ledger: {
-      eventStore: await openSqliteEventStore(join(directory, 'log.sqlite')),
+      eventStore: await openSqliteEventStore(join(directory, 'ledger.db')),
       subscriptions: {
         policy: { plans: { silver: [prices.silver], gold: [prices.gold] }, ...policy },
         deliver: (change) => void delivered.push(change),
@@ -55,7 +59,7 @@ async function openClubShop({ policy, ...options }: ClubOptions = {}): Promise<C
       ...options.ledger,
     },
   });
-  const { stripe, ledger, payments, sandbox } = club;
+  const { stripe, ledger, payments, sandbox, runtime } = club;
   const page = stripePayments({ ledger, stripe, webhookSecrets: false, poll: false });
   onTestFinished(() => page[Symbol.asyncDispose]());
   const given = {
@@ -67,6 +71,8 @@ async function openClubShop({ policy, ...options }: ClubOptions = {}): Promise<C
   return {
     ...club,
     status: page.status,
+    command: (...args) =>
+      runCommand(args, { DATA_DIR: directory, STRIPE_API_BASE: sandbox.url, STRIPE_SECRET_KEY: 'sk_test_123456789012' }, runtime),
     delivered,
     prices,
     given,
@@ -80,6 +86,20 @@ async function openClubShop({ policy, ...options }: ClubOptions = {}): Promise<C
       return delivered.filter(({ membershipId }) => membershipId === subscriptionId).map(({ change, plan }) => `${change} ${plan}`);
     },
   };
+}
+
+async function runCommand(args: readonly string[], env: Readonly<Record<string, string>>, runtime: Club['runtime']): Promise<string> {
+  let printed = '';
+  const stream = {
+    isTTY: false,
+    write: (text: string) => {
+      printed += text;
+      return true;
+    },
+    drained: async () => undefined,
+  };
+  await paidonceStripe(args, { env, terminal: openTerminal(stream, stream), runtime });
+  return printed;
 }
 
 describe('a life that webhooks alone tell', () => {
@@ -288,6 +308,17 @@ describe('the success page and the portal', () => {
     await expect.poll(async () => (await status(sessionId))?.state).toBe(state);
     expect(await ledger.subscription('club-1')).toMatchObject({ trial: true });
     expect((await stripe.checkout.sessions.retrieve(sessionId)).status).toBe('complete');
+  });
+});
+
+describe('paidonce-stripe', () => {
+  test('rechecks a subscription under the plans of the shop', async () => {
+    const { begin, command, ledger } = await openClubShop();
+    const id = await begin();
+    expect(await command('recheck', 'club-1')).toContain('subscription club-1: active, plan silver');
+    expect(await ledger.subscription('club-1')).toMatchObject({ reference: { id }, status: 'active' });
+    expect(await command('recheck', id)).toContain('subscription club-1: active, plan silver');
+    expect(await command('recheck', 'sub_unknown')).toContain('sub_unknown: not_ours');
   });
 });
 

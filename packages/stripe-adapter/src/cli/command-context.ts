@@ -2,7 +2,15 @@
 // nothing: a running shop takes over at once what is decided here.
 
 import type { EventStore } from '@paidonce/ledger';
-import { createPaymentLedger, LedgerError, type Logger, type PaymentLedger, type Policy, type PolicyOptions } from '@paidonce/ledger';
+import {
+  createPaymentLedger,
+  LedgerError,
+  type Logger,
+  type PaymentLedger,
+  type PaymentLedgerOptions,
+  type Policy,
+  type SubscriptionPolicyOptions,
+} from '@paidonce/ledger';
 import { defined, hasReadModels, isId } from '@paidonce/ledger/adapter';
 import { type Invocation, type OptionSpec, openWritableStore, storeOption, storeUrl } from '@paidonce/ledger/command-line';
 import Stripe from 'stripe';
@@ -61,7 +69,7 @@ export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<Ope
   const { options, env, terminal, runtime = {} } = invocation;
   const create = options.knows('create') ? options.flag('create') : undefined;
   const { store } = await openWritableStore(storeUrl(options.text('store'), env), { terminal, ...defined({ create }) });
-  const policy = await policyInForce(store);
+  const policies = await policiesInForce(store);
   await using ledger = createPaymentLedger({
     eventStore: store,
     background: false,
@@ -69,28 +77,40 @@ export async function withLedger<T>(invocation: Invocation, use: (shop: Omit<Ope
     runtime,
     // A command makes no file beside the log, and drops none that a shop of another release uses.
     ...(create === true || hasReadModels(`${'path' in store ? store.path : ''}.read-models`) ? {} : { readModels: ':memory:' }),
-    ...defined({ policy }),
+    ...policies,
   });
   return await use({ store, ledger });
 }
 
 interface Adopted {
   readonly hash?: string;
-  readonly policy?: Policy;
+  readonly policy?: Policy & { readonly type?: 'subscription' };
+}
+
+/** Decisions must follow the shop's policies: our defaults would be others. Without one of subscriptions there are none. */
+async function policiesInForce(store: EventStore): Promise<Pick<PaymentLedgerOptions, 'policy' | 'subscriptions'>> {
+  const adopted = (await store.readStream('policy')).map(({ data }) => data as Adopted);
+  const isOfSubscriptions = ({ policy }: Adopted): boolean => policy?.type === 'subscription';
+  const ofOrders = adopted.filter((each) => !isOfSubscriptions(each));
+  const ofSubscriptions = adopted.filter(isOfSubscriptions);
+  const policy = await newestUsed(store, ofOrders, 'order-');
+  const { type: _, ...plans } = (await newestUsed(store, ofSubscriptions, 'subscription-')) ?? {};
+  return {
+    ...(policy ? { policy: { rules: 1, ...policy } } : {}), // A policy without rules has the first ones.
+    ...(ofSubscriptions.length > 0 ? { subscriptions: { policy: plans as SubscriptionPolicyOptions } } : {}),
+  };
 }
 
 /**
- * Decisions must follow the shop's policy: our default would be another one. A policy is adopted once, so among several the
- * newest append to an order shows which one is in effect; only then the log is read through.
+ * A policy is adopted once, so among several the newest append to a stream shows which one is in effect; only then the log is
+ * read through.
  */
-async function policyInForce(store: EventStore): Promise<PolicyOptions | undefined> {
-  const adopted = (await store.readStream('policy')).map(({ data }) => data as Adopted);
+async function newestUsed(store: EventStore, adopted: readonly Adopted[], prefix: string): Promise<Adopted['policy']> {
   let hash = adopted.at(-1)?.hash;
   if (adopted.length > 1) {
-    for await (const { events } of store.readLog({ prefixes: ['order-'] })) hash = events.at(-1)?.metadata['policy'] ?? hash;
+    for await (const { events } of store.readLog({ prefixes: [prefix] })) hash = events.at(-1)?.metadata['policy'] ?? hash;
   }
-  const policy = adopted.find((each) => each.hash === hash)?.policy;
-  return policy && { rules: 1, ...policy }; // A policy without rules has the first ones.
+  return adopted.find((each) => each.hash === hash)?.policy;
 }
 
 /**

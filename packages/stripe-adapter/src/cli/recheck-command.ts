@@ -8,7 +8,7 @@ import { shopOptions, withShop } from './command-context.ts';
 export const recheckCommand: Command = {
   name: 'recheck',
   positionals: ['ORDER'],
-  summary: 'ask Stripe again about one order, or about one object that could not be read (cs_…, pi_…, re_…, dp_…)',
+  summary: 'ask Stripe again about one order or subscription, or about one object that could not be read (cs_…, re_…, sub_…, in_…)',
   details: [
     'With --actor and --reason the log keeps who asked, also where nothing is new.',
     'Exits 0; 3: something waits for a person; 2: it could not run.',
@@ -23,14 +23,16 @@ export const recheckCommand: Command = {
     const { options, terminal, positionals } = invocation;
     const by = whoAsks(invocation);
     return withShop(invocation, async ({ work }) => {
-      const { objects, order } = await recheck(positionals[0] ?? '', work, defined({ by }));
-      if (options.flag('json')) terminal.out(JSON.stringify({ objects, order }));
+      const { objects, order, subscription } = await recheck(positionals[0] ?? '', work, defined({ by }));
+      const reviews = (order ?? subscription)?.openReviews ?? [];
+      if (options.flag('json')) terminal.out(JSON.stringify({ objects, order, subscription }));
       else {
         for (const { objectId, outcome } of objects) terminal.out(`${objectId}: ${outcome}`);
         if (order) terminal.out(`order ${order.orderId}: payment ${order.payment}, membership ${order.membership}`);
-        for (const { reviewId, kind } of order?.openReviews ?? []) terminal.out(`review ${reviewId}: ${kind}`);
+        if (subscription) terminal.out(`subscription ${subscription.subscriptionId}: ${subscription.status}, plan ${subscription.plan}`);
+        for (const { reviewId, kind } of reviews) terminal.out(`review ${reviewId}: ${kind}`);
       }
-      const isOpen = objects.some(({ outcome }) => outcome === 'unreadable') || (order?.openReviews.length ?? 0) > 0;
+      const isOpen = objects.some(({ outcome }) => outcome === 'unreadable') || reviews.length > 0;
       return isOpen ? 3 : 0;
     });
   },
