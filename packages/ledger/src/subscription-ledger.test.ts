@@ -327,6 +327,10 @@ describe('delivery', () => {
       outcome: 'stale',
       subscriptionId: 'sub-1',
     });
+    await expect(ledger.redeliverSubscription('sub-1', by, { seenRevision: 99 })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(/^Subscription sub-1 is at revision \d+, so nobody saw 99/),
+    });
     await expect(ledger.redeliverSubscription('sub-9', by)).rejects.toMatchObject({ code: 'subscription_unknown' });
   });
 });
