@@ -52,7 +52,7 @@ export type SubscriptionCommand =
 
 /**
  * Answers the events to add; none where the subscription has them, or where the command is refused.
- * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision. `subscription_unknown`: `recheck` of one
+ * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision, or rejects where there is no invoice. `subscription_unknown`: `recheck` of one
  *   that is not placed. `corrupt`: the events would break a law.
  */
 export function decide(before: SubscriptionState, command: SubscriptionCommand, policy: SubscriptionPolicy): readonly SubscriptionEvent[] {
@@ -136,6 +136,12 @@ function decideResolved(
     );
   }
   if (isStale(trail.state, seenRevision) || review.resolution !== undefined) return [];
+  if (resolution === 'revoke' && review.invoice === undefined) {
+    throw new LedgerError(
+      'invalid_input',
+      `Review ${reviewId} of subscription ${subscriptionId} (${review.kind}) is about no invoice, so there is none to reject. Cancel the subscription at the provider where it must end, then dismiss the review`,
+    );
+  }
   trail.add({ type: 'SubscriptionReviewResolved', data: { reviewId, resolution, seenRevision, by } });
   conclude(trail, policy, { at, source: 'manual', isRuling: resolution !== 'dismiss' });
   return trail.events;

@@ -82,12 +82,11 @@ export class Subject {
     this.#add(decide(this.#state, { type: 'place', subscription: placed }, this.policy));
   }
 
-  /** A person's word about an open review. Answers the invoice that it is about. */
-  resolve(reviewId: string, resolution: Resolution): string | undefined {
+  /** A person's word about an open review. */
+  resolve(reviewId: string, resolution: Resolution): void {
     const by = { actor: 'support-7', reason: 'asked the member' };
     const at = '2027-01-01T00:00:00.000Z';
     this.#add(decide(this.#state, { type: 'resolve', reviewId, resolution, seenRevision: this.#state.revision, by, at }, this.policy));
-    return this.#state.reviews.find((review) => review.reviewId === reviewId)?.invoice;
   }
 
   /** Answers what it decided. */
