@@ -407,6 +407,9 @@ describe('for adapters', () => {
     expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: [] });
     expect(await subscriptions.giveSlotBack('sub-2', 'sub-1')).toEqual({ outcome: 'ended' });
     expect(await subscriptions.holdsSlot('sub-2')).toBe(true);
+    await ledger.placeSubscription({ ...placed, subscriptionId: 'odd', kind: 'constructor' });
+    expect(await subscriptions.takeSlot('odd')).toEqual({ outcome: 'taken', earlier: [] });
+    expect(await subscriptions.holdsSlot('odd')).toBe(true);
     await expect(subscriptions.takeSlot('sub-9')).rejects.toMatchObject({ code: 'subscription_unknown' });
   });
 

@@ -11,6 +11,7 @@
 import * as z from 'zod';
 import { eventReader } from '../event-store/event-versions.ts';
 import { idSchema } from '../observation.ts';
+import { withEntry } from '../order/facts.ts';
 import { isEndStatus } from '../subscription/facts.ts';
 import type { SubscriptionState } from '../subscription/subscription.ts';
 import type { SubscriptionStreams } from './subscription-streams.ts';
@@ -34,10 +35,11 @@ interface SlotState {
 
 export const memberSlotAggregate: Aggregate<SlotState, SlotTaken> = {
   stream: (memberId) => `slot-${memberId}`,
-  initial: () => ({ revision: -1, holders: {} }),
+  // Without a prototype: a kind may be named as a member of every object is.
+  initial: () => ({ revision: -1, holders: Object.create(null) as SlotState['holders'] }),
   evolve: ({ revision, holders }, { data: { kind, subscriptionId } }) => {
     const others = (holders[kind] ?? []).filter((each) => each !== subscriptionId);
-    return { revision: revision + 1, holders: { ...holders, [kind]: [...others, subscriptionId] } };
+    return { revision: revision + 1, holders: withEntry(holders, kind, [...others, subscriptionId]) };
   },
   ...eventReader<SlotTaken>({ SlotTaken: [z.strictObject({ kind: idSchema, subscriptionId: idSchema })] }),
 };
