@@ -5,7 +5,7 @@ import type { ReviewKind } from './order/events.ts';
 import type { OrderView, Preview, UnsettledOrder } from './order/view.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { ProcessCounts } from './process-counts.ts';
-import type { TakeSlotResult } from './streams/slot-streams.ts';
+import type { GiveSlotBackResult, TakeSlotResult } from './streams/slot-streams.ts';
 import type { Lifecycle, PaidInvoice, SubscriptionReference, UnpaidInvoice } from './subscription/observation.ts';
 import type { SubscriptionPolicy } from './subscription/policy.ts';
 
@@ -189,14 +189,18 @@ export interface AdapterSubscriptions {
   readonly delivers: boolean;
   /**
    * Takes the slot of the subscription's member and kind, unless a living one holds it: the first step of starting one. Next, expire
-   * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop); make the session and
-   * attach it; ask `holdsSlot` before the customer is sent there. Any other order lets two be paid. Taken again, it writes nothing.
+   * the sessions of all `earlier` holders at the provider (`giveSlotBack` where one is complete, and stop unless it answers `ended`);
+   * make the session and attach it; ask `holdsSlot` before the customer is sent there. Any other order lets two be paid. Taken again,
+   * it writes nothing.
    *
    * @throws LedgerError `subscription_unknown`: it is not placed.
    */
   takeSlot(subscriptionId: string): Promise<TakeSlotResult>;
-  /** Gives the slot back to an earlier holder, whose session was complete. @throws LedgerError `subscription_unknown`. */
-  giveSlotBack(subscriptionId: string, to: string): Promise<void>;
+  /**
+   * Gives the slot back to an earlier holder, whose session was complete. `ended`: it has ended since, so nothing was given back, and
+   * the member may start another one. @throws LedgerError `subscription_unknown`.
+   */
+  giveSlotBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
   /** Strong. False: another one took the slot, so the own session must be expired. @throws LedgerError `subscription_unknown`. */
   holdsSlot(subscriptionId: string): Promise<boolean>;
   /**

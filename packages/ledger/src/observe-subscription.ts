@@ -107,10 +107,9 @@ export class SubscriptionWriter {
       if (owner !== undefined) throw linkedMeanwhile(payment);
       return 'held';
     }
-    const subscription = { ...payment, id: of };
-    const claimed = await this.#claim({ subscriptionId, of: subscription.id }, referencesOf(observed));
+    const claimed = await this.#claim({ subscriptionId, of }, referencesOf(observed));
     if (claimed.others.some(({ named }) => named.name === name)) throw linkedMeanwhile(payment);
-    const answer = await this.#append(subscriptionId, subscription, [...claimed.held, observed], claimed);
+    const answer = await this.#append(subscriptionId, { ...payment, id: of }, [...claimed.held, observed], claimed);
     return resultOf(answer, answer.events);
   }
 
@@ -119,7 +118,11 @@ export class SubscriptionWriter {
     const link = await this.#references.subscriptionLink(reference);
     if (link?.of === undefined) return; // A session's: what it held stands under the payments too, and is forwarded with these.
     const { held } = await this.#references.linkSubscription(reference, link);
-    for (const observed of held) await this.observePayment(link.subscriptionId, observed);
+    for (const observed of held) {
+      // What is held of a payment goes to its owner: another one has it under the payment's own name, and forwards it there.
+      const owner = await this.#references.ownerOf(referenceName(observed.payment));
+      if (owner === undefined || subscriptionIn(owner) === link.subscriptionId) await this.observePayment(link.subscriptionId, observed);
+    }
   }
 
   /** Strong. Undefined: it belongs to no subscription. @param reference a reference name. */

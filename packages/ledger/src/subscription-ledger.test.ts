@@ -1,5 +1,9 @@
 // Subscriptions through the public calls of a ledger, on a store in memory.
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type EventStore, logStart } from './event-store/event-store.ts';
 import { createMemoryLog, openMemoryEventStore } from './event-store/memory.ts';
 import { instantRuntime } from './instant-runtime.test-support.ts';
 import { createPaymentLedger } from './ledger.ts';
@@ -312,6 +316,34 @@ describe('delivery', () => {
     expect(await next.subscription('sub-1')).toMatchObject({ sequence: 2, delivered: 2 });
   });
 
+  test('a process that starts again finds what is pending in its read models, and reads no old part of the log', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'paidonce-subscriptions-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const log = createMemoryLog();
+    const eventStore = openMemoryEventStore({ log });
+    const readFrom: (string | undefined)[] = [];
+    const watched: EventStore = {
+      ...eventStore,
+      readLog: (options = {}) => {
+        readFrom.push(options.after);
+        return eventStore.readLog(options);
+      },
+    };
+    const clock = createVirtualClock();
+    const files = { readModels: join(folder, 'models.db'), runtime: clock.runtime() };
+    const dies = shop({ ...files, subscriptions: { policy } }, log);
+    await member(dies.ledger);
+    await dies.ledger.settle();
+    await dies.ledger[Symbol.asyncDispose]();
+    const { ledger, changes } = shop({ ...files, eventStore: watched }, log);
+    await using _ledger = ledger;
+    await ledger.settle();
+    expect(changes).toMatchObject([{ change: 'granted' }]);
+    expect(readFrom).not.toEqual([]);
+    expect(readFrom).not.toContain(logStart);
+    expect(readFrom).not.toContain(undefined);
+  });
+
   test('that fails is tried again; a person has it delivered once more, unless there is news that he did not see', async () => {
     const { clock, stored, open, store } = world();
     let failures = 2;
@@ -326,6 +358,10 @@ describe('delivery', () => {
     expect(await ledger.redeliverSubscription('sub-1', by, { seenRevision: 1 })).toMatchObject({
       outcome: 'stale',
       subscriptionId: 'sub-1',
+    });
+    await expect(ledger.redeliverSubscription('sub-1', by, { seenRevision: 99 })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(/^Subscription sub-1 is at revision \d+, so nobody saw 99/),
     });
     await expect(ledger.redeliverSubscription('sub-9', by)).rejects.toMatchObject({ code: 'subscription_unknown' });
   });
@@ -362,12 +398,18 @@ describe('for adapters', () => {
     expect(await subscriptions.takeSlot('addon')).toEqual({ outcome: 'taken', earlier: [] });
     expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: ['sub-1'] });
     expect([await subscriptions.holdsSlot('sub-1'), await subscriptions.holdsSlot('sub-2')]).toEqual([false, true]);
-    await subscriptions.giveSlotBack('sub-2', 'sub-1');
+    expect(await subscriptions.giveSlotBack('sub-2', 'sub-1')).toEqual({ outcome: 'given' });
     expect(await subscriptions.holdsSlot('sub-1')).toBe(true);
     await ledger.observeSubscription(told(0, firstMonth));
     expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'held', by: 'sub-1' });
     await ledger.observeSubscription(told(40, [lifecycle('canceled', { endedAt: day(40) })]));
-    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: ['sub-1'] });
+    // Its session is complete for ever: to give the slot back to it would keep the member from coming back.
+    expect(await subscriptions.takeSlot('sub-2')).toEqual({ outcome: 'taken', earlier: [] });
+    expect(await subscriptions.giveSlotBack('sub-2', 'sub-1')).toEqual({ outcome: 'ended' });
+    expect(await subscriptions.holdsSlot('sub-2')).toBe(true);
+    await ledger.placeSubscription({ ...placed, subscriptionId: 'odd', kind: 'constructor' });
+    expect(await subscriptions.takeSlot('odd')).toEqual({ outcome: 'taken', earlier: [] });
+    expect(await subscriptions.holdsSlot('odd')).toBe(true);
     await expect(subscriptions.takeSlot('sub-9')).rejects.toMatchObject({ code: 'subscription_unknown' });
   });
 

@@ -127,6 +127,8 @@ export interface SubscriptionLedger {
    * Resolves a review of a subscription, because a person decided. `grant`: its invoice counts after all. `revoke`: it no longer
    * counts. `dismiss`: nothing changes. `seenRevision`: `revision` of the view that the person read. `stale`: it has news since then,
    * or the review was resolved otherwise; read it again.
+   *
+   * @throws LedgerError `invalid_input`: also where there is no such review, or `revoke` of one that is about no invoice.
    */
   resolveSubscriptionReview(
     subscriptionId: string,

@@ -28,7 +28,6 @@ export function deliveredSubscriptions(
     },
     decideAbove: (state, stored) => decide(state, { type: 'shop_ahead', sequence: stored }, policy),
     isPlaced: ({ placed }) => placed !== undefined,
-    isStale: ({ subscriptionId, revision, newsAtRevision }, seenRevision) =>
-      isStale({ orderId: subscriptionId, revision, newsAtRevision }, seenRevision),
+    isStale,
   };
 }

@@ -51,21 +51,25 @@ function attemptText(attempt: AttemptRegister | undefined): string {
 }
 
 interface Seen {
-  readonly orderId: string;
   readonly revision: number;
   readonly newsAtRevision: number;
 }
 
 /**
- * True if the order has news since the revision that a person saw. Undefined: he did not say which one he saw.
- * @throws LedgerError `invalid_input`: the order has not come so far.
+ * True if the order, or the subscription, has news since the revision that a person saw. Undefined: he did not say which one he saw.
+ * @throws LedgerError `invalid_input`: it has not come so far.
  */
-export function isStale({ orderId, revision, newsAtRevision }: Seen, seenRevision: number | undefined): boolean {
+export function isStale(
+  of: Seen & ({ readonly orderId: string } | { readonly subscriptionId: string }),
+  seenRevision: number | undefined,
+): boolean {
+  const { revision, newsAtRevision } = of;
   if (seenRevision === undefined) return false;
   if (seenRevision > revision) {
+    const subject = 'orderId' in of ? `Order ${of.orderId}` : `Subscription ${of.subscriptionId}`;
     throw new LedgerError(
       'invalid_input',
-      `Order ${orderId} is at revision ${revision}, so nobody saw ${seenRevision}. Pass the \`revision\` of the view that the person saw`,
+      `${subject} is at revision ${revision}, so nobody saw ${seenRevision}. Pass the \`revision\` of the view that the person saw`,
     );
   }
   return seenRevision < newsAtRevision;

@@ -3,7 +3,8 @@ import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts'
 import { type Faults, openFaultyStore, unknownOutcome } from '../faulty-store.test-support.ts';
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { defaultPolicy } from '../order/policy.ts';
-import { policyAdoption, policyHash } from './policy-stream.ts';
+import { type SubscriptionPolicyOptions, withSubscriptionDefaults } from '../subscription/policy.ts';
+import { policyAdoption, policyHash, subscriptionPolicyAdoption } from './policy-stream.ts';
 import { openTransactions } from './transact.ts';
 
 const strict = { ...defaultPolicy, partialRefund: 'revoke' } as const;
@@ -15,8 +16,13 @@ function open() {
   let processes = 0;
   const adopt = (policy = defaultPolicy) =>
     policyAdoption(openTransactions({ store, runtime: instantRuntime(`p${++processes}`), instance: '' }), policy);
+  const adoptPrices = (asked: SubscriptionPolicyOptions) =>
+    subscriptionPolicyAdoption(
+      openTransactions({ store, runtime: instantRuntime(`p${++processes}`), instance: '' }),
+      withSubscriptionDefaults(asked),
+    )();
   const adopted = async () => (await openMemoryEventStore({ log }).readStream('policy')).map(({ data }) => data);
-  return { store, faults, adopt, adopted };
+  return { store, faults, adopt, adoptPrices, adopted };
 }
 
 describe('a policy', () => {
@@ -69,5 +75,28 @@ describe('a policy', () => {
     const { adopt, store } = open();
     await store.append('policy', -1, [{ id: 'e1', type: 'PolicyAdopted', data: { hash: 'short' }, metadata: { version: '1' } }]);
     await expect(adopt()()).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
+describe('a policy of subscriptions, after another one in the log', () => {
+  const sold = { silver: ['price_old', 'price_new'] };
+  const kept = { silver: ['price_new'] };
+  test('is refused without a price that a plan named', async () => {
+    const { adoptPrices } = open();
+    await adoptPrices({ plans: sold });
+    await expect(adoptPrices({ plans: kept })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(/price_old/),
+    });
+  });
+  test('is refused without a price that was retired: who paid it for a year would be out at once', async () => {
+    const { adoptPrices, adopted } = open();
+    await adoptPrices({ plans: sold });
+    await adoptPrices({ plans: kept, retired: ['price_old'] });
+    await expect(adoptPrices({ plans: kept })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(/price_old/),
+    });
+    expect(await adopted()).toHaveLength(2);
   });
 });

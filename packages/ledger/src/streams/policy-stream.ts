@@ -18,9 +18,11 @@ export interface PolicyAdopted {
 interface Policies {
   readonly revision: number;
   readonly hashes: readonly string[];
-  /** The plans and prices of the newest policy of subscriptions. Absent: none was ever adopted. */
-  readonly plans?: SubscriptionPolicy['plans'];
+  /** What the newest policy of subscriptions names. Absent: none was ever adopted. */
+  readonly named?: NamedPrices;
 }
+
+type NamedPrices = Pick<SubscriptionPolicy, 'plans' | 'retired'>;
 
 const reader = eventReader<PolicyAdopted>({
   PolicyAdopted: [z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), policy: z.unknown() })],
@@ -33,17 +35,21 @@ export const policyAggregate: Aggregate<Policies, PolicyAdopted> = {
     ...policies,
     revision: revision + 1,
     hashes: [...hashes, data.hash],
-    ...plansIn(data.policy),
+    ...namedIn(data.policy),
   }),
   ...reader,
 };
 
 /** Read loosely: a newer release may have adopted it. */
-const withPlans = z.looseObject({ type: z.literal('subscription'), plans: z.record(z.string(), z.array(z.string())) });
+const ofSubscriptions: z.ZodType<NamedPrices> = z.looseObject({
+  type: z.literal('subscription'),
+  plans: z.record(z.string(), z.array(z.string())),
+  retired: z.exactOptional(z.array(z.string())),
+});
 
-function plansIn(policy: unknown): Pick<Policies, 'plans'> {
-  const read = withPlans.safeParse(policy);
-  return read.success ? { plans: read.data.plans } : {};
+function namedIn(policy: unknown): Pick<Policies, 'named'> {
+  const { data } = ofSubscriptions.safeParse(policy);
+  return data === undefined ? {} : { named: { plans: data.plans, ...(data.retired ? { retired: data.retired } : {}) } };
 }
 
 /** SHA-256 of the policy's text, hex. */
@@ -69,11 +75,11 @@ export function policyAdoption(transactions: Transactions, policy: Policy): () =
 
 /**
  * As `policyAdoption`. It also throws `invalid_input` where the policy before it in the log names a price that it lacks: who pays
- * that price would be out at the next renewal.
+ * that price, or whose time at it still runs, would be out.
  */
 export function subscriptionPolicyAdoption(transactions: Transactions, policy: SubscriptionPolicy): () => Promise<string> {
-  return adoption(transactions, { hash: subscriptionPolicyHash(policy), policy }, ({ plans }) =>
-    policyProblems(policy, plans && { ...defaultSubscriptionPolicy, plans }),
+  return adoption(transactions, { hash: subscriptionPolicyHash(policy), policy }, ({ named }) =>
+    policyProblems(policy, named && { ...defaultSubscriptionPolicy, ...named }),
   );
 }
 

@@ -3,13 +3,15 @@
 // taken over, for the customer went back and chose another plan. Who starts a subscription goes in this order; every other one
 // lets two be paid:
 //   1. `take` the slot, at the revision read.
-//   2. Expire the sessions of all earlier holders at the provider. Where one of them is complete, `giveBack` the slot to it, and stop.
+//   2. Expire the sessions of all earlier holders at the provider. Where one of them is complete, `giveBack` the slot to it, and stop,
+//      unless it has ended: else the member could never come back.
 //   3. Make the session and attach it. Nobody has its URL yet.
 //   4. Ask `holds`: where another one holds the slot by now, expire the own session, and stop. Else answer the URL.
 // A crash at any point leaves a holder that the next one takes over.
 import * as z from 'zod';
 import { eventReader } from '../event-store/event-versions.ts';
 import { idSchema } from '../observation.ts';
+import { withEntry } from '../order/facts.ts';
 import { isEndStatus } from '../subscription/facts.ts';
 import type { SubscriptionState } from '../subscription/subscription.ts';
 import type { SubscriptionStreams } from './subscription-streams.ts';
@@ -33,26 +35,34 @@ interface SlotState {
 
 export const memberSlotAggregate: Aggregate<SlotState, SlotTaken> = {
   stream: (memberId) => `slot-${memberId}`,
-  initial: () => ({ revision: -1, holders: {} }),
+  // Without a prototype: a kind may be named as a member of every object is.
+  initial: () => ({ revision: -1, holders: Object.create(null) as SlotState['holders'] }),
   evolve: ({ revision, holders }, { data: { kind, subscriptionId } }) => {
     const others = (holders[kind] ?? []).filter((each) => each !== subscriptionId);
-    return { revision: revision + 1, holders: { ...holders, [kind]: [...others, subscriptionId] } };
+    return { revision: revision + 1, holders: withEntry(holders, kind, [...others, subscriptionId]) };
   },
   ...eventReader<SlotTaken>({ SlotTaken: [z.strictObject({ kind: idSchema, subscriptionId: idSchema })] }),
 };
 
 export type TakeSlotResult =
-  /** `earlier`: all other subscriptions that ever held it, whose sessions are to be expired before a new one is made. */
+  /**
+   * `earlier`: the other subscriptions that ever held it, whose sessions are to be expired before a new one is made. Without those
+   * that were canceled, whose sessions are complete.
+   */
   | { readonly outcome: 'taken'; readonly earlier: readonly string[] }
   /** A subscription that held it has begun at the provider, and has not ended there. */
   | { readonly outcome: 'held'; readonly by: string };
+
+export interface GiveSlotBackResult {
+  readonly outcome: 'given' | 'ended';
+}
 
 /** All methods throw LedgerError `subscription_unknown`: it is not placed. Also what `transact` throws. */
 export interface Slots {
   /** Takes the slot of the subscription's member and kind, unless a living one holds it. Taken again, it appends nothing. */
   take(subscriptionId: string): Promise<TakeSlotResult>;
-  /** Gives the slot back to an earlier holder, whose session was complete. */
-  giveBack(subscriptionId: string, to: string): Promise<void>;
+  /** Gives the slot back to an earlier holder, whose session was complete. `ended`: it has ended since, so nothing was given back. */
+  giveBack(subscriptionId: string, to: string): Promise<GiveSlotBackResult>;
   /** Strong: whether the subscription holds its slot now. */
   holds(subscriptionId: string): Promise<boolean>;
 }
@@ -76,16 +86,24 @@ export function openSlots(transactions: Transactions, subscriptions: Pick<Subscr
       const { memberId, kind } = await slotOf(subscriptionId);
       for (;;) {
         const { revision, holders } = await transactions.read(memberSlotAggregate, memberId);
-        const known = holders[kind] ?? [];
-        const earlier = known.filter((each) => each !== subscriptionId);
-        for (const each of earlier) if (lives(await subscriptions.read(each))) return { outcome: 'held', by: each };
+        const earlier: string[] = [];
+        for (const each of holders[kind] ?? []) {
+          if (each === subscriptionId) continue;
+          const state = await subscriptions.read(each);
+          if (lives(state)) return { outcome: 'held', by: each };
+          // The session of one that expired incomplete may be open still.
+          if (state.facts.lifecycle?.fact.status !== 'canceled') earlier.push(each);
+        }
         // Somebody else was faster: then the holder is another one.
         if (await append(memberId, kind, subscriptionId, revision)) return { outcome: 'taken', earlier };
       }
     },
     giveBack: async (subscriptionId, to) => {
       const { memberId, kind } = await slotOf(subscriptionId);
+      const { facts } = await subscriptions.read(to);
+      if (isEndStatus(facts.lifecycle?.fact.status)) return { outcome: 'ended' };
       await append(memberId, kind, to);
+      return { outcome: 'given' };
     },
     holds: async (subscriptionId) => {
       const { memberId, kind } = await slotOf(subscriptionId);

@@ -4,6 +4,8 @@ import { type Faults, openFaultyStore, unknownOutcome } from '../faulty-store.te
 import { instantRuntime } from '../instant-runtime.test-support.ts';
 import { paid, payment, paymentObserved } from '../order/example-order.test-support.ts';
 import { everything, openPaymentProcess, toObservation } from '../payment-process.test-support.ts';
+import { allocation, day, month, reference1, refund } from '../subscription/story.test-support.ts';
+import { openSubscriptionProcess } from '../subscription-process.test-support.ts';
 import { rollForward } from './roll-forward.ts';
 
 async function linkedButNotHandedOn(ids: readonly string[]) {
@@ -104,5 +106,21 @@ describe('the roll-forward', () => {
     expect(new Set(skipped.map(({ stream }) => stream))).toEqual(new Set(['reference-pi_1']));
     expect(skipped.every(({ message }) => message.includes('order-order-pi_1@0 (OrderPlaced)'))).toBe(true);
     expect(await recorded('pi_2')).toBe(1);
+  });
+
+  test('leaves to an order what is held under a name of its payment that a subscription owns, and does not stop there', async () => {
+    const store = openMemoryEventStore();
+    const { references } = openPaymentProcess(store, instantRuntime('dies'));
+    const process = openSubscriptionProcess(store, instantRuntime('next'));
+    const { payment: intent, ...back } = refund('pi_1');
+    const seen = { asOf: day(1), evidence: { objectId: 're_1' }, source: 'webhook' } as const;
+    await process.payments.observe({ payment: intent, aliases: ['ch_1'], fact: back, ...seen });
+    await references.link('pi_1', 'order-1'); // It dies before it links the charge too.
+    const facts = [month('in_1', 0, { reason: 'create' }), allocation('inpay_1', 'in_1', 'ch_1')];
+    const statements = facts.map((fact) => ({ fact, asOf: day(0), evidence: { objectId: 'in_1' } }));
+    await process.writer.observe({ source: 'webhook', subscription: reference1, subscriptionId: 's1', statements });
+    await process.rollForward();
+    expect((await process.orders.read('order-1')).payments['stripe/acct_1/live/pi_1']?.refunds).toMatchObject([{ id: 're_pi_1' }]);
+    expect((await process.subscriptions.read('s1')).facts.payments).toEqual([]);
   });
 });

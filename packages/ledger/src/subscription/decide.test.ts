@@ -281,6 +281,11 @@ describe('resolve', () => {
     story.tell(32, lifecycle('past_due'));
     expect(decide(story.state, resolve(story, 'grant', 'r1', revision), story.policy)).toEqual([]);
   });
+  test('to reject what is about no invoice is refused: it would take nothing away, and say that it had', () => {
+    const story = member().run({ type: 'review', kind: 'double_subscription', at: day(1) });
+    expect(() => decide(story.state, resolve(story, 'revoke'), policy1)).toThrow(/is about no invoice/);
+    expect(story.run(resolve(story, 'dismiss')).row).toEqual(['granted paid 33']);
+  });
   test('an unknown review, or a revision to come, is refused', () => {
     const story = member();
     expect(() => decide(story.state, resolve(story, 'grant', 'r9'), policy1)).toThrow(/has no review r9/);

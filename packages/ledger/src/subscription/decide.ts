@@ -4,6 +4,7 @@ import { LedgerError } from '../errors.ts';
 import { type ManualAction, paymentKey, type Source } from '../observation.ts';
 import type { CheckoutAttached, Resolution, StripeRechecked } from '../order/events.ts';
 import { sourcesOf } from '../order/fact-reports.ts';
+import { isStale } from '../order/news.ts';
 import { decideRechecked } from '../order/recheck.ts';
 import { accessOf, accessOfInvoices } from './access.ts';
 import type { SubscriptionEvent, SubscriptionObserved, SubscriptionPlaced, SubscriptionReviewKind } from './events.ts';
@@ -51,8 +52,8 @@ export type SubscriptionCommand =
 
 /**
  * Answers the events to add; none where the subscription has them, or where the command is refused.
- * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision. `order_unknown`: `recheck` of one that is not
- *   placed. `corrupt`: the events would break a law.
+ * @throws LedgerError `invalid_input`: `resolve` names an unknown review or revision, or rejects where there is no invoice. `subscription_unknown`: `recheck` of one
+ *   that is not placed. `corrupt`: the events would break a law.
  */
 export function decide(before: SubscriptionState, command: SubscriptionCommand, policy: SubscriptionPolicy): readonly SubscriptionEvent[] {
   const trail = new SubscriptionTrail(before);
@@ -126,7 +127,7 @@ function decideResolved(
   { reviewId, resolution, seenRevision, by, at }: Extract<SubscriptionCommand, { type: 'resolve' }>,
   policy: SubscriptionPolicy,
 ): readonly SubscriptionEvent[] {
-  const { subscriptionId, reviews, revision, newsAtRevision } = trail.state;
+  const { subscriptionId, reviews } = trail.state;
   const review = reviews.find((each) => each.reviewId === reviewId);
   if (!review) {
     throw new LedgerError(
@@ -134,13 +135,13 @@ function decideResolved(
       `Subscription ${subscriptionId} has no review ${reviewId}. Its reviews are in \`subscription(…).openReviews\``,
     );
   }
-  if (seenRevision > revision) {
+  if (isStale(trail.state, seenRevision) || review.resolution !== undefined) return [];
+  if (resolution === 'revoke' && review.invoice === undefined) {
     throw new LedgerError(
       'invalid_input',
-      `Subscription ${subscriptionId} is at revision ${revision}, so nobody saw ${seenRevision}. Pass the \`revision\` of the view that the person saw`,
+      `Review ${reviewId} of subscription ${subscriptionId} (${review.kind}) is about no invoice, so there is none to reject. Cancel the subscription at the provider where it must end, then dismiss the review`,
     );
   }
-  if (review.resolution !== undefined || seenRevision < newsAtRevision) return [];
   trail.add({ type: 'SubscriptionReviewResolved', data: { reviewId, resolution, seenRevision, by } });
   conclude(trail, policy, { at, source: 'manual', isRuling: resolution !== 'dismiss' });
   return trail.events;
@@ -160,7 +161,7 @@ function decideRecheck(
   command: Extract<SubscriptionCommand, { type: 'recheck' }>,
 ): readonly SubscriptionEvent[] {
   if (placed === undefined) {
-    throw new LedgerError('order_unknown', `Subscription ${subscriptionId} is not placed. Call startSubscription first`);
+    throw new LedgerError('subscription_unknown', `Subscription ${subscriptionId} is not placed. Call placeSubscription first`);
   }
   const rechecked = decideRechecked({ orderId: subscriptionId, placed, rechecks }, command);
   return rechecked.flatMap((event) => (event.type === 'StripeRechecked' ? [event] : []));

@@ -80,9 +80,9 @@ function provePeople(random: Random, met: Met): void {
   subject.place();
   for (const telling of tellings) subject.tell(telling);
   const rulings: Record<string, 'accepted' | 'rejected'> = {};
-  for (const { reviewId, kind } of subject.state.reviews) {
-    const resolution = random.pick(['grant', 'grant', 'revoke', 'dismiss'] as const);
-    const invoice = subject.resolve(reviewId, resolution);
+  for (const { reviewId, kind, invoice } of subject.state.reviews) {
+    const resolution = random.pick(['grant', 'grant', invoice === undefined ? 'dismiss' : 'revoke', 'dismiss'] as const);
+    subject.resolve(reviewId, resolution);
     const isPaid = subject.recorded.some(({ fact }) => fact.kind === 'invoice' && fact.id === invoice && fact.status === 'paid');
     if (invoice === undefined || resolution === 'dismiss' || (resolution === 'grant' && !isPaid)) continue;
     rulings[invoice] = resolution === 'grant' ? 'accepted' : 'rejected';

@@ -26,7 +26,7 @@ export interface SubscriptionPeriod {
   readonly currency?: string;
 }
 
-/** An open question about a subscription. A person answers it by `resolveReview`. */
+/** An open question about a subscription. A person answers it by `resolveSubscriptionReview`. */
 export interface SubscriptionReview extends SubscriptionReviewOpened {
   readonly subscriptionId: string;
 }
@@ -34,7 +34,7 @@ export interface SubscriptionReview extends SubscriptionReviewOpened {
 /** A placed subscription, as its events leave it. Times are ISO 8601 UTC. */
 export interface SubscriptionView {
   readonly subscriptionId: string;
-  /** Revision of the subscription's last event. Pass it to `resolveReview` as `seenRevision`. */
+  /** Revision of the subscription's last event. Pass it to `resolveSubscriptionReview` as `seenRevision`. */
   readonly revision: number;
   readonly memberId: string;
   /** What was paid for; before any access, what was placed. */
