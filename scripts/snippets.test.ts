@@ -23,6 +23,30 @@ describe('the documents', () => {
   });
 });
 
+describe('a guide of a host has its example whole, so that an empty folder becomes a shop', () => {
+  const code = (text: string): string => text.replaceAll(/^\s*(?:\/\/ #(?:end)?region .*)?\n/gm, '');
+  const quoted = (host: string): string =>
+    code(
+      [...read(`docs/start/${host}.md`).matchAll(snippetMark)]
+        .map(([block]) => block.slice(block.indexOf('\n', block.indexOf('```')) + 1, -3))
+        .join(''),
+    );
+  const withoutOpening = (path: string): string => code(read(path).replace(/^(?:\/\/(?! #).*\n)+/, ''));
+
+  test.each([
+    ['express', 'examples/express/main.ts'],
+    ['fastify', 'examples/fastify/main.ts'],
+    ['hono', 'examples/hono/main.ts'],
+    ['nest', 'examples/nest/src/main.ts'],
+  ])('%s', (host, path) => {
+    expect(quoted(host)).toBe(withoutOpening(path));
+  });
+
+  test.each(filesOf(root, ['examples/next/{app,lib}/**/*.ts', 'examples/next/next.config.ts']))('next: %s', (path) => {
+    expect(quoted('next')).toContain(withoutOpening(path));
+  });
+});
+
 describe('a small example', () => {
   const source = 'before\n  // #region a\n  one\n    // #region b\n    two\n    // #endregion b\n  // #endregion a\nafter\n';
   const page = (code: string) => `Text.\n\n<!-- from x.ts#b,a -->\n\`\`\`ts\n${code}\n\`\`\`\n\nMore.\n\n\`\`\`ts\nown\n\`\`\`\n`;

@@ -62,6 +62,11 @@ const parts: Readonly<Record<string, Part>> = {
     otherwise: 1,
     runs: (n) => [['test:verify', ['torture/stripe'], { TEST_STRIPE_PLAYS: String(n) }]],
   },
+  hosts: {
+    counts: 'runs of each host example: every combination of NestJS, module system and platform too; it installs them from the registry',
+    otherwise: 1,
+    runs: (n) => [['test:verify', ['torture/hosts'], { TEST_HOST_RUNS: String(n) }]],
+  },
   processes: {
     counts: 'repetitions of each test with several processes, some of them killed',
     otherwise: 20,

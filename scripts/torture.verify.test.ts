@@ -17,7 +17,7 @@ test.each([
 ])('%j is refused, and the parts are listed', (args) => {
   const { status, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
   expect(stderr).toMatch(/^npm run torture -- --PART \[N\]\. The parts, and what N counts:\n/);
-  for (const part of ['simulate', 'laws', 'ownership', 'moves', 'conformance', 'fuzz', 'axe', 'once', 'stripe', 'processes'])
+  for (const part of ['simulate', 'laws', 'ownership', 'moves', 'conformance', 'fuzz', 'axe', 'once', 'stripe', 'hosts', 'processes'])
     expect(stderr).toContain(`--${part} `);
   expect(status).toBe(2);
 });

@@ -22,13 +22,13 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** The poll never runs by itself: the kit decides when to poll. */
 const neverByItself = 86_400;
 
-/** Counts in the database how often a membership becomes active, so that the count does not rely on the shop's code. */
+/** Counts in the database how often a membership becomes active, so that the count does not rely on the shop's code. Its end may move. */
 function countHandOvers(database: DatabaseSync): (membershipId: string) => number {
   database.exec(`
     CREATE TABLE handed_over (membership_id TEXT NOT NULL);
     CREATE TRIGGER first AFTER INSERT ON memberships WHEN NEW.status = 'active'
       BEGIN INSERT INTO handed_over VALUES (NEW.membership_id); END;
-    CREATE TRIGGER again AFTER UPDATE ON memberships WHEN NEW.status = 'active' AND OLD.status = 'active'
+    CREATE TRIGGER again AFTER UPDATE OF status ON memberships WHEN NEW.status = 'active' AND OLD.status = 'active'
       BEGIN INSERT INTO handed_over VALUES (NEW.membership_id); END`);
   const count = database.prepare('SELECT count(*) AS times FROM handed_over WHERE membership_id = ?');
   return (membershipId) => Number(count.get(membershipId)?.['times']);

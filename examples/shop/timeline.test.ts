@@ -65,6 +65,12 @@ describe('the timeline tells who granted and who only confirmed', () => {
     expect(await told()).toEqual(['recorded: Payment on its way', 'granted: Membership granted', 'confirmed: Confirmed by the webhook']);
   });
 
+  test('a time of another day has its date', async () => {
+    await observe('webhook', paid());
+    const entries = timelineOf('o', await ledger.history('o'), null);
+    expect(entries.at(-1)?.details.join()).toContain('Time at Stripe: 2026-11-24 13:00:00');
+  });
+
   test('a refund revoked, and its confirmation did not', async () => {
     await observe('webhook', paid());
     await observe('poll', refund);

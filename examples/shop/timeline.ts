@@ -24,14 +24,16 @@ export function timelineOf(orderId: string, history: readonly StoredEvent[], ret
 
 function entryOf(row: Row): Entry {
   const { title, detail, source, reason, below, folded } = rowText(row, 'en');
+  // A checkout is open until the same time of another day.
+  const time = (iso: string): string => (iso.slice(0, 10) === row.at.slice(0, 10) ? timeOfDay(iso) : sentenceText([{ time: iso }]));
   const details = [
-    ...(detail ? [sentenceText(detail, timeOfDay)] : []),
+    ...(detail ? [sentenceText(detail, time)] : []),
     ...(reason === undefined ? [] : [`“${reason}”`]),
     ...below.flatMap(({ head, note, lines }) => [
       `${sentenceText(head)}${note ? `: ${sentenceText(note)}` : ''}`,
-      ...lines.map((line) => sentenceText(line, timeOfDay)),
+      ...lines.map((line) => sentenceText(line, time)),
     ]),
-    ...(folded?.lines.map(({ at, source: of, evidence }) => `${timeOfDay(at)} ${sourceNames[of]}, ${evidence}`) ?? []),
+    ...(folded?.lines.map(({ at, source: of, evidence }) => `${time(at)} ${sourceNames[of]}, ${evidence}`) ?? []),
   ];
   const effect = effectOf(row);
   return { at: row.at, who: whoOf(row, source), title: sentenceText(title), details, ...(effect === undefined ? {} : { effect }) };

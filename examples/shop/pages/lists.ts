@@ -71,16 +71,21 @@ ${memberships.length > 0 && html`<h2>Memberships</h2>${membershipTable(membershi
 
 function membershipTable(memberships: readonly SavedMembership[], withMember: boolean): Html {
   return table(
-    [...(withMember ? ['Member'] : []), 'Plan', 'Status', 'Sequence', 'Paid at', 'Order'],
-    memberships.map(({ memberId, plan, status, sequence, paidAt, membershipId }) => [
+    [...(withMember ? ['Member'] : []), 'Plan', 'Status', 'Sequence', 'Paid at', 'Ends at', 'Order'],
+    memberships.map(({ memberId, plan, status, sequence, paidAt, endsAt, membershipId }) => [
       ...(withMember ? [html`<a href="/members/${memberId}">${memberId}</a>`] : []),
       plan,
       membershipPill(status),
       sequence,
-      html`<time datetime="${paidAt}">${new Date(paidAt).toLocaleString('sv')}</time>`,
+      timeOf(paidAt),
+      endsAt === undefined ? (status === 'active' ? 'never' : '–') : timeOf(endsAt),
       html`<a href="/orders/${membershipId}">${membershipId}</a>`,
     ]),
   );
+}
+
+function timeOf(iso: string): Html {
+  return html`<time datetime="${iso}">${new Date(iso).toLocaleString('sv')}</time>`;
 }
 
 /** Makes a table. On a narrow screen each row becomes a card, and `data-label` names its cells. */

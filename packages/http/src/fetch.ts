@@ -6,15 +6,16 @@ import type { StripePayments } from '@paidonce/stripe-adapter';
 import { type ConsoleOptions, consoleBodyLimit, openConsole } from './admin/options.ts';
 import type { Operator } from './console-call.ts';
 import type { ConsoleRequest } from './console-request.ts';
+import { type MetricsRegistry, openMetrics } from './metrics.ts';
 import { bodyTimeoutMs, demand, isPositive, refuseUnknown, webhookBodyLimit } from './option-check.ts';
 import { parsedBody, readBody, requestBody } from './read-body.ts';
 import { jsonReply, type Reply, refusalReply } from './reply.ts';
-import { noMetrics } from './route-metrics.ts';
 import { isSigned, paymentRoutes } from './routes.ts';
 
 export type { ConsoleOptions } from './admin/options.ts';
 export { alertPath } from './alert-path.ts';
 export type { MemberDescription, Operator, Permission } from './console-call.ts';
+export type { MetricsRegistry } from './metrics.ts';
 export { nodeHandler } from './node.ts';
 
 /** Options of {@link paymentConsole}. An unknown option or an unusable value is refused with `invalid_input`. */
@@ -78,12 +79,17 @@ function consoleRequest({ url, method, headers }: Request, path: string): Consol
 export interface PaymentHandlersOptions {
   /** What `stripePayments()` returned. The host disposes it, and then the ledger. */
   readonly payments: StripePayments;
-  /** The ledger that readiness reads. Default: the one that `payments` writes to. */
+  /** The ledger that readiness and metrics read. Default: the one that `payments` writes to. */
   readonly ledger?: PaymentLedger;
   /** Largest body of a webhook, in bytes. Default 1 MiB. */
   readonly bodyLimit?: number;
   /** Where refusals and failures are reported. Default: nowhere. */
   readonly log?: Logger;
+  /**
+   * The host's own registry of prom-client, which receives metrics named `paidonce_…` until `payments` is disposed. The host
+   * decides where they are served, and to whom. Default: no metrics.
+   */
+  readonly metrics?: MetricsRegistry;
 }
 
 /** The handlers of the webhook, the status query and the health checks. A client is not limited here: use the host's limiter. */
@@ -97,6 +103,7 @@ export interface PaymentHandlers {
    */
   status(request: Request, sessionId?: string): Promise<Response>;
   live(): Promise<Response>;
+  /** 503 where the store does not answer a strong read, and once `payments` begins to be disposed. */
   ready(): Promise<Response>;
 }
 
@@ -105,6 +112,7 @@ const paymentHandlersOptions: readonly string[] = [
   'ledger',
   'bodyLimit',
   'log',
+  'metrics',
 ] satisfies readonly (keyof PaymentHandlersOptions)[];
 
 /** @throws LedgerError `invalid_input`: an option is unknown, missing or unusable. */
@@ -113,7 +121,8 @@ export function paymentHandlers(options: PaymentHandlersOptions): PaymentHandler
   refuseUnknown(options, paymentHandlersOptions, 'paymentHandlers');
   demand(typeof payments?.handleWebhook === 'function', 'paymentHandlers', 'payments is missing. Pass what stripePayments() returned');
   demand(isPositive(bodyLimit), 'paymentHandlers', `bodyLimit ${bodyLimit} must be a positive number of bytes`);
-  const routes = paymentRoutes({ payments, ledger, metrics: noMetrics });
+  const metrics = openMetrics('paymentHandlers', { payments, ledger, metrics: options.metrics });
+  const routes = paymentRoutes({ payments, ledger, metrics });
   const limits = { bytes: bodyLimit, timeoutMs: bodyTimeoutMs * payments.ledger.runtime.patience };
   return {
     webhook: async (request) => {
@@ -121,13 +130,7 @@ export function paymentHandlers(options: PaymentHandlersOptions): PaymentHandler
       const given = request.headers.get('stripe-signature') ?? undefined;
       const refused = routes.refuseWebhook(request.headers.get('content-type') ?? undefined, given);
       if (refused) return responseOf(refused);
-      if (parsedBody(request)) {
-        log.error(
-          {},
-          'paidonce: a body parser has read the webhook before us, so its signature cannot be checked. Mount the webhook before it',
-        );
-        return responseOf(jsonReply(500, { error: 'body_already_read' }));
-      }
+      if (parsedBody(request)) return responseOf(routes.refuseParsed(log));
       const rawBody = await readBody(request, limits);
       if (typeof rawBody === 'number') return responseOf(refusalReply(rawBody));
       return responseOf(await routes.webhook({ rawBody, signature: isSigned(given) ? given : '' }, log));
@@ -139,7 +142,7 @@ export function paymentHandlers(options: PaymentHandlersOptions): PaymentHandler
       return responseOf(await routes.status(asked, log), request.method);
     },
     live: async () => responseOf(routes.live()),
-    ready: async () => responseOf(await routes.ready(false)),
+    ready: async () => responseOf(await routes.ready(payments.closing.aborted)),
   };
 }
 

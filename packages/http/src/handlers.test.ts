@@ -1,8 +1,10 @@
-// The webhook, the status query and the health checks: the plugin and the web-standard handlers answer alike, over real sockets.
+// The webhook, the status query and the health checks: the plugin and the web-standard handlers answer and count alike, over real sockets.
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LedgerError, type Logger } from '@paidonce/ledger';
+import { createPaymentLedger, LedgerError, type Logger } from '@paidonce/ledger';
+import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import Fastify from 'fastify';
+import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { paymentHandlers } from './fetch.ts';
 import { type StandIns, signature, standIns } from './mounted.test-support.ts';
@@ -15,23 +17,28 @@ const edges: readonly Edge[] = ['fastify', 'fetch'];
 interface Served extends StandIns {
   readonly url: string;
   readonly logged: object[];
+  /** What was counted since the last call: `name{labels}`, once for each time. */
+  counted(): Promise<readonly string[]>;
   close(): Promise<unknown>;
 }
 
 /** @param parse what a body parser of the host leaves on the request before us. */
 async function served(edge: Edge, parse?: (req: IncomingMessage) => void): Promise<Served> {
-  const parts = standIns();
+  const metrics = new Registry();
+  const ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false });
+  const parts = { ...standIns(), ledger, counted: countedIn(metrics) };
+  const given = { payments: parts.payments, ledger, metrics, bodyLimit: 1_000 };
   const logged: object[] = [];
   if (edge === 'fastify') {
     const app = Fastify();
-    await app.register(paymentLedgerPlugin, { payments: parts.payments, bodyLimit: 1_000 });
+    await app.register(paymentLedgerPlugin, given);
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
     onTestFinished(() => app.close());
     return { ...parts, url, logged, close: () => app.close() };
   }
   const note = (fields: object, message: string): void => void logged.push({ ...fields, message });
   const log: Logger = { info: note, warn: note, error: note };
-  const web = paymentHandlers({ payments: parts.payments, bodyLimit: 1_000, log });
+  const web = paymentHandlers({ ...given, log });
   const handle = nodeHandler(async (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === '/webhooks/stripe') return web.webhook(request);
@@ -47,6 +54,7 @@ async function served(edge: Edge, parse?: (req: IncomingMessage) => void): Promi
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
+    return ledger[Symbol.asyncDispose]();
   });
   return {
     ...parts,
@@ -56,34 +64,78 @@ async function served(edge: Edge, parse?: (req: IncomingMessage) => void): Promi
   };
 }
 
+function countedIn(metrics: Registry): Served['counted'] {
+  let before = new Map<string, number>();
+  return async () => {
+    const text = await metrics.metrics();
+    const lines = text.matchAll(/^paidonce_((?:webhooks|status_queries|observations)_total\{.*\}) (\d+)$/gm);
+    const now = new Map([...lines].map(([, name = '', count]) => [name, Number(count)]));
+    const grown = [...now].flatMap(([name, count]) => Array.from({ length: count - (before.get(name) ?? 0) }, () => name));
+    before = now;
+    return grown;
+  };
+}
+
 const json = { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature };
 const status = '/payment/status/cs_1';
 
+const hook = (body: string, headers: Record<string, string> = json): RequestInit => ({ method: 'POST', headers, body });
+const webhooks = (outcome: string): string => `webhooks_total{outcome="${outcome}"}`;
+const queries = (outcome: string): string => `status_queries_total{outcome="${outcome}"}`;
+const observed = (outcome: string): string => `observations_total{source="webhook",outcome="${outcome}"}`;
+
 // biome-ignore format: a table
-const table: readonly (readonly [name: string, path: string, init: RequestInit, code: number, body: string])[] = [
-  ['a webhook', '/webhooks/stripe', { method: 'POST', headers: json, body: '{}' }, 200, '{"outcome":"recorded"}'],
-  ['a webhook without a signature', '/webhooks/stripe', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }, 400, '{"error":"bad_signature"}'],
-  ['a webhook of another type', '/webhooks/stripe', { method: 'POST', headers: { ...json, 'content-type': 'text/plain' }, body: '{}' }, 415, '{"error":"unsupported_media_type"}'],
-  ['a webhook that is too long', '/webhooks/stripe', { method: 'POST', headers: json, body: 'x'.repeat(1_001) }, 413, '{"error":"body_too_large"}'],
-  ['a status', status, {}, 200, '{"state":"pending","stale":false,"nextPollAfterMs":2000}'],
-  ['a status that waits', `${status}?wait=20`, {}, 200, '{"state":"pending","stale":false,"nextPollAfterMs":2000}'],
-  ['an unknown session', '/payment/status/cs_2', {}, 404, '{"error":"not_found"}'],
-  ['an id that is none', '/payment/status/%20', {}, 404, '{"error":"not_found"}'],
-  ['a wait that is too long', `${status}?wait=31`, {}, 400, '{"error":"invalid_input","message":"wait must be a whole number of seconds from 0 to 30."}'],
-  ['a wait that is no number', `${status}?wait=-1`, {}, 400, '{"error":"invalid_input","message":"wait must be a whole number of seconds from 0 to 30."}'],
-  ['live', '/health/live', {}, 200, '{"status":"live"}'],
-  ['ready', '/health/ready', {}, 200, '{"status":"ready"}'],
+const table: readonly (readonly [name: string, path: string, init: RequestInit, code: number, body: string, counted: readonly string[]])[] = [
+  ['a webhook', '/webhooks/stripe', hook('{}'), 200, '{"outcome":"held"}', [webhooks('held'), observed('held')]],
+  ['the same webhook again', '/webhooks/stripe', hook('{}'), 200, '{"outcome":"duplicate"}', [webhooks('duplicate'), observed('held')]],
+  ['a forged webhook', '/webhooks/stripe', hook('forged'), 400, '{"error":"bad_signature"}', [webhooks('bad_signature')]],
+  ['a webhook that fails', '/webhooks/stripe', hook('failing'), 500, '{"error":"internal"}', [webhooks('failed')]],
+  ['a webhook without a signature', '/webhooks/stripe', hook('{}', { 'content-type': 'application/json' }), 400, '{"error":"bad_signature"}', [webhooks('bad_signature')]],
+  ['a webhook of another type', '/webhooks/stripe', hook('{}', { ...json, 'content-type': 'text/plain' }), 415, '{"error":"unsupported_media_type"}', []],
+  ['a webhook that is too long', '/webhooks/stripe', hook('x'.repeat(1_001)), 413, '{"error":"body_too_large"}', []],
+  ['a status', status, {}, 200, '{"state":"pending","stale":false,"nextPollAfterMs":2000}', [queries('answered')]],
+  ['a status that waits', `${status}?wait=20`, {}, 200, '{"state":"pending","stale":false,"nextPollAfterMs":2000}', [queries('answered')]],
+  ['a status from memory', '/payment/status/cs_stale', {}, 200, '{"state":"pending","stale":true}', [queries('stale')]],
+  ['a status that fails', '/payment/status/cs_failing', {}, 500, '{"error":"internal"}', [queries('failed')]],
+  ['an unknown session', '/payment/status/cs_2', {}, 404, '{"error":"not_found"}', [queries('unknown')]],
+  ['an id that is none', '/payment/status/%20', {}, 404, '{"error":"not_found"}', [queries('unknown')]],
+  ['a wait that is too long', `${status}?wait=31`, {}, 400, '{"error":"invalid_input","message":"wait must be a whole number of seconds from 0 to 30."}', []],
+  ['a wait that is no number', `${status}?wait=-1`, {}, 400, '{"error":"invalid_input","message":"wait must be a whole number of seconds from 0 to 30."}', []],
+  ['live', '/health/live', {}, 200, '{"status":"live"}', []],
+  ['ready', '/health/ready', {}, 200, '{"status":"ready"}', []],
 ];
 
+/** Webhooks observe a payment of an unknown order, statuses go by the session. */
+function answerTheTable({ answers, webhooks: came, ledger }: Served): void {
+  answers.webhook = async () => {
+    const body = new TextDecoder().decode(came.at(-1)?.rawBody);
+    if (body === 'forged') return 'bad_signature';
+    if (body === 'failing') throw new Error('told to');
+    await ledger.observePayment({
+      source: 'webhook',
+      payment: { provider: 'stripe', id: 'pi_1', account: 'acct_1', livemode: true },
+      fact: { kind: 'attempt', status: 'paid', amount: { totalMinor: 900, currency: 'usd' } },
+      asOf: '2026-01-01T00:00:00.000Z',
+      evidence: { objectId: 'pi_1', eventId: 'evt_1' },
+    });
+    return came.length === 1 ? 'held' : 'duplicate';
+  };
+  answers.status = async (id) => {
+    if (id === 'cs_failing') throw new Error('told to');
+    if (id === 'cs_stale') return { state: 'pending', stale: true };
+    return id === 'cs_1' ? { state: 'pending', stale: false, nextPollAfterMs: 2_000 } : undefined;
+  };
+}
+
 describe.each(edges)('over %s', (edge) => {
-  test('each request of the table gets its answer', async () => {
+  test('each request of the table gets its answer, and is counted', async () => {
     const world = await served(edge);
-    world.answers.status = async (id) => (id === 'cs_1' ? { state: 'pending', stale: false, nextPollAfterMs: 2_000 } : undefined);
-    for (const [name, path, init, code, body] of table) {
+    answerTheTable(world);
+    for (const [name, path, init, code, body, counted] of table) {
       const answer = await fetch(world.url + path, init);
-      expect([name, answer.status, await answer.text()]).toEqual([name, code, body]);
+      expect([name, answer.status, await answer.text(), await world.counted()]).toEqual([name, code, body, counted]);
     }
-    expect(world.webhooks).toEqual([{ rawBody: expect.anything(), signature }]);
+    expect(world.webhooks[0]).toEqual({ rawBody: expect.anything(), signature });
     expect(new TextDecoder().decode(world.webhooks[0]?.rawBody)).toBe('{}');
   });
 
@@ -136,6 +188,7 @@ describe('behind a body parser of the host', () => {
     expect([answer.status, await answer.text()]).toEqual([500, '{"error":"body_already_read"}']);
     expect(world.logged).toEqual([{ message: expect.stringContaining('body parser') }]);
     expect(world.webhooks).toEqual([]);
+    expect(await world.counted()).toEqual([webhooks('failed')]);
   });
 
   test.each(['body', 'rawBody'])('a webhook whose bytes were kept as `%s` is verified', async (name) => {
@@ -144,6 +197,15 @@ describe('behind a body parser of the host', () => {
     expect(answer.status).toBe(200);
     expect(new TextDecoder().decode(world.webhooks[0]?.rawBody)).toBe('{"kept":1}');
   });
+});
+
+test('once their payments are disposed, handlers are not ready', async () => {
+  const { payments } = standIns();
+  const web = paymentHandlers({ payments });
+  expect((await web.ready()).status).toBe(200);
+  await payments[Symbol.asyncDispose]();
+  const answer = await web.ready();
+  expect([answer.status, await answer.text()]).toEqual([503, '{"status":"closing"}']);
 });
 
 test('HEAD of a status is answered as GET, and another method is not', async () => {
@@ -160,6 +222,7 @@ test.each([
   [{}, 'payments is missing'],
   [{ payments: standIns().payments, webhookSecrets: [] }, 'unknown option webhookSecrets'],
   [{ payments: standIns().payments, bodyLimit: 0 }, 'bodyLimit 0'],
+  [{ payments: standIns().payments, metrics: {} }, 'paymentHandlers: metrics must be a Registry of prom-client'],
 ])('paymentHandlers refuses %o', (options, message) => {
   expect(() => paymentHandlers(options as never)).toThrow(message);
 });

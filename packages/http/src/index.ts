@@ -3,5 +3,5 @@ export type { ConsoleOptions } from './admin/options.ts';
 export { type PaymentAdminPluginOptions, paymentAdminPlugin } from './admin/plugin.ts';
 export { alertPath } from './alert-path.ts';
 export type { MemberDescription, Operator, Permission } from './console-call.ts';
-export type { MetricsRegistry } from './metrics-registry.ts';
+export type { MetricsRegistry } from './metrics.ts';
 export { type PaymentLedgerPluginOptions, paymentLedgerPlugin } from './plugin.ts';

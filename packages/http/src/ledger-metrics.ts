@@ -12,15 +12,18 @@ export interface Sample {
   readonly suffix?: '_bucket' | '_sum' | '_count';
 }
 
-export interface LedgerMetric {
+export interface MetricShape {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   /** `log`: from the log, the same in every process. `process`: of this one alone. */
   readonly of: 'log' | 'process';
   readonly help: string;
   readonly labels: readonly string[];
-  /** How the samples of several ledgers become one. */
+  /** How the samples of several ledgers, or of a cluster's workers, become one. */
   readonly combine: 'sum' | 'max';
+}
+
+export interface LedgerMetric extends MetricShape {
   /** Undefined: not known now. */
   readonly samples: (reading: Reading) => readonly Sample[] | undefined;
 }
@@ -143,6 +146,15 @@ export const ledgerMetrics: readonly LedgerMetric[] = [
     labels: [],
     combine: 'sum',
     samples: ({ backlog }) => one(backlog?.abandoned),
+  },
+  {
+    name: 'paidonce_shadow_differs',
+    type: 'gauge',
+    of: 'process',
+    help: 'Of the undelivered decisions, those that the shop had differently when this process asked it, in shadow.',
+    labels: [],
+    combine: 'sum',
+    samples: ({ backlog }) => one(backlog?.shadowDiffers),
   },
   {
     name: 'paidonce_webhooks_missed',

@@ -22,6 +22,7 @@ export async function metricRows(): Promise<readonly MetricRow[]> {
   await using ledger = createPaymentLedger({ eventStore: openMemoryEventStore(), background: false });
   const payments: Partial<StripePayments> = {
     ledger,
+    closing: new AbortController().signal,
     handleWebhook: async () => ({ outcome: 'ignored' }),
     pollHealth: async () => ({ tiers: [], reads: { allowed: 1, left: 1, days: [] } }),
     [Symbol.asyncDispose]: async () => undefined,

@@ -1,16 +1,34 @@
 // Metrics for Prometheus, in the host's own registry. Requests at our routes are counted in this process; everything else is read at each
-// scrape, as `ledger-metrics.ts` lists it. Several apps of one process may share a registry: their requests are counted together, and
-// what is read is combined over their ledgers. With the last app that closes, our metrics leave the registry.
+// scrape, as `ledger-metrics.ts` lists it. Plugins and handlers of one process may share a registry: their requests are counted together,
+// and what is read is combined over their ledgers. With the last `payments` that is disposed, our metrics leave the registry.
 import { LedgerError, type PaymentLedger } from '@paidonce/ledger';
 import type { StripePayments } from '@paidonce/stripe-adapter';
-import { Counter, type Metric, type Registry } from 'prom-client';
-import { ledgerMetrics } from './ledger-metrics.ts';
+import { type LedgerMetric, ledgerMetrics, type Sample } from './ledger-metrics.ts';
 import { ledgerReader, type Reading } from './ledger-reading.ts';
-import type { MetricsRegistry } from './metrics-registry.ts';
+import { demand } from './option-check.ts';
 import { ReadMetric } from './read-metric.ts';
-import type { RouteMetrics } from './route-metrics.ts';
 
-// Counters exist from the start, so that a rate is 0, not absent, until the first request comes.
+/** A `Registry` of prom-client 15, as `new Registry()` or its `register`. An interface, so that neither code nor types of ours need prom-client. */
+export interface MetricsRegistry {
+  registerMetric(metric: object): void;
+  getSingleMetric(name: string): unknown;
+  removeSingleMetric(name: string): void;
+}
+
+/** What our routes count. */
+export interface RouteMetrics {
+  webhook(outcome: string): void;
+  statusQuery(outcome: string): void;
+}
+
+export interface MetricsParts {
+  readonly payments: StripePayments;
+  readonly ledger: PaymentLedger;
+  /** Absent: the host wants no metrics. */
+  readonly metrics?: MetricsRegistry | undefined;
+}
+
+// Rows exist from the start, so that a rate is 0, not absent, until the first request comes.
 const webhookOutcomes = ['recorded', 'duplicate', 'held', 'not_ours', 'ignored', 'unreadable', 'bad_signature', 'failed'];
 const statusOutcomes = ['answered', 'stale', 'unknown', 'failed'];
 
@@ -18,67 +36,92 @@ const webhooksName = 'paidonce_webhooks_total';
 const queriesName = 'paidonce_status_queries_total';
 const names: readonly string[] = [webhooksName, queriesName, ...ledgerMetrics.map(({ name }) => name)];
 
-/** An app that is open. */
-interface App {
+/** A plugin, or a set of handlers, whose `payments` are open. */
+interface Mount {
   readonly ledger: PaymentLedger;
   readonly read: () => Promise<Reading>;
 }
 
-/** The metrics of one registry, and the apps that use them. */
+/** The metrics of one registry, and the mounts that use them. */
 interface Shared {
-  readonly webhooks: Counter;
-  readonly queries: Counter;
-  /** One for each app, so that a ledger may stand here twice. Written by `openMetrics`. */
-  readonly apps: App[];
+  readonly counted: RouteMetrics;
+  /** A ledger may stand here twice. Written by `openMetrics`. */
+  readonly mounts: Mount[];
 }
 
-const sharedOf = new WeakMap<Registry, Shared>();
+const sharedOf = new WeakMap<MetricsRegistry, Shared>();
+const noMetrics: RouteMetrics = { webhook: () => undefined, statusQuery: () => undefined };
 
-/** @throws LedgerError `invalid_input`: the registry has a metric of one of our names, and it is not ours. */
-export function openMetrics(ofHost: MetricsRegistry, ledger: PaymentLedger, payments: StripePayments): RouteMetrics {
-  const registry = ofHost as Registry;
-  const shared = sharedOf.get(registry) ?? register(registry);
-  const app = { ledger, read: ledgerReader(ledger, payments) };
-  shared.apps.push(app);
-  let isOpen = true;
-  return {
-    webhook: (outcome) => shared.webhooks.inc({ outcome }),
-    statusQuery: (outcome) => shared.queries.inc({ outcome }),
-    close: () => {
-      if (!isOpen) return;
-      isOpen = false;
-      shared.apps.splice(shared.apps.indexOf(app), 1);
-      if (shared.apps.length > 0) return;
-      for (const name of names) registry.removeSingleMetric(name);
-      sharedOf.delete(registry);
-    },
+/**
+ * @param edge the function that the host called.
+ * @throws LedgerError `invalid_input`: it is no registry, or has a metric of one of our names that is not ours.
+ */
+export function openMetrics(edge: string, { payments, ledger, metrics: registry }: MetricsParts): RouteMetrics {
+  if (registry === undefined) return noMetrics;
+  demand(typeof registry?.registerMetric === 'function', edge, 'metrics must be a Registry of prom-client');
+  if (payments.closing.aborted) return noMetrics; // Nothing would take them out again.
+  const shared = sharedOf.get(registry) ?? register(edge, registry);
+  const mount = { ledger, read: ledgerReader(ledger, payments) };
+  shared.mounts.push(mount);
+  const leave = (): void => {
+    shared.mounts.splice(shared.mounts.indexOf(mount), 1);
+    if (shared.mounts.length > 0) return;
+    for (const name of names) registry.removeSingleMetric(name);
+    sharedOf.delete(registry);
   };
+  payments.closing.addEventListener('abort', leave, { once: true });
+  return shared.counted;
 }
 
-function register(registry: Registry): Shared {
+function register(edge: string, registry: MetricsRegistry): Shared {
   const taken = names.filter((name) => registry.getSingleMetric(name) !== undefined);
   if (taken.length > 0) {
     throw new LedgerError(
       'invalid_input',
-      `paymentLedgerPlugin: the registry has ${taken.join(', ')} already, and not from here. Pass a registry of its own, or let one copy of @paidonce/http register them`,
+      `${edge}: the registry has ${taken.join(', ')} already, and not from here. Pass a registry of its own, or let one copy of @paidonce/http register them`,
     );
   }
-  const registers = [registry];
-  const counter = (name: string, help: string, outcomes: readonly string[]): Counter => {
-    const made = new Counter({ name, help, labelNames: ['outcome'], registers });
-    for (const outcome of outcomes) made.inc({ outcome }, 0);
-    return made;
+  const mounts: Mount[] = [];
+  const counted: RouteMetrics = {
+    webhook: counter(registry, webhooksName, 'Webhooks of Stripe, by what became of them.', webhookOutcomes),
+    statusQuery: counter(registry, queriesName, 'Status queries of success pages, by what was answered.', statusOutcomes),
   };
-  const apps: App[] = [];
-  const shared: Shared = {
-    webhooks: counter(webhooksName, 'Webhooks of Stripe, by what became of them. Of this process.', webhookOutcomes),
-    queries: counter(queriesName, 'Status queries of success pages, by what was answered. Of this process.', statusOutcomes),
-    apps,
-  };
-  const read = oncePerScrape(() => Promise.all([...new Map(apps.map((app) => [app.ledger, app])).values()].map((app) => app.read())));
-  for (const metric of ledgerMetrics) registry.registerMetric(new ReadMetric(metric, read) as unknown as Metric);
+  const read = oncePerScrape(() =>
+    Promise.all([...new Map(mounts.map((mount) => [mount.ledger, mount])).values()].map((each) => each.read())),
+  );
+  for (const metric of ledgerMetrics) registry.registerMetric(new ReadMetric(metric, async () => combined(metric, await read())));
+  const shared = { counted, mounts };
   sharedOf.set(registry, shared);
   return shared;
+}
+
+/** @returns counts one request. */
+function counter(registry: MetricsRegistry, name: string, help: string, outcomes: readonly string[]): (outcome: string) => void {
+  const counts = new Map<string, number>();
+  const reset = (): void => {
+    for (const outcome of outcomes) counts.set(outcome, 0);
+  };
+  reset();
+  const samples = async (): Promise<readonly Sample[]> => [...counts].map(([outcome, value]) => ({ labels: { outcome }, value }));
+  const metric = { name, help, type: 'counter', of: 'process', labels: ['outcome'], combine: 'sum' } as const;
+  registry.registerMetric(new ReadMetric(metric, samples, reset));
+  return (outcome) => counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+}
+
+/** One ledger that does not know makes the whole unknown: a sum without it would be wrong. */
+function combined({ samples, combine }: LedgerMetric, readings: readonly Reading[]): readonly Sample[] {
+  const all = new Map<string, Sample>();
+  for (const reading of readings) {
+    const ofOne = samples(reading);
+    if (ofOne === undefined) return [];
+    for (const sample of ofOne) {
+      const key = JSON.stringify([sample.suffix, sample.labels]);
+      const before = all.get(key)?.value;
+      const value = before === undefined ? sample.value : combine === 'sum' ? before + sample.value : Math.max(before, sample.value);
+      all.set(key, { ...sample, value });
+    }
+  }
+  return [...all.values()];
 }
 
 /** A registry asks all metrics of a scrape at once: they share one reading. */

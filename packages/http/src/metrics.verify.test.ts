@@ -2,7 +2,8 @@ import { createPaymentLedger } from '@paidonce/ledger';
 import { openMemoryEventStore } from '@paidonce/ledger/memory';
 import { Counter, Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { mounted, standIns } from './mounted.test-support.ts';
+import { paymentHandlers } from './fetch.ts';
+import { mounted, signature, standIns } from './mounted.test-support.ts';
 
 /** `name{labels} value`, of ours and those that are not 0. */
 async function scrape(registry: Registry): Promise<readonly string[]> {
@@ -52,6 +53,16 @@ describe('what came in at the routes is counted by what became of it', () => {
     const metrics = new Registry();
     await mounted({ metrics });
     expect(await metrics.metrics()).toContain('paidonce_webhooks_total{outcome="unreadable"} 0');
+  });
+
+  test('and from 0 on again after the host resets its registry', async () => {
+    const metrics = new Registry();
+    const { post } = await mounted({ metrics });
+    await post('{}');
+    metrics.resetMetrics();
+    expect(await metrics.metrics()).toContain('paidonce_webhooks_total{outcome="recorded"} 0');
+    await post('{}');
+    expect(await metrics.metrics()).toContain('paidonce_webhooks_total{outcome="recorded"} 1');
   });
 });
 
@@ -159,6 +170,34 @@ describe('several apps and one registry', () => {
     expect(await scrape(metrics)).toContain('paidonce_webhooks_total{outcome="recorded"} 1');
   });
 
+  test('handlers are counted with the apps, until their payments are disposed', async () => {
+    const metrics = new Registry();
+    const handlers = (abandoned: number) => {
+      const { payments } = standIns();
+      return { payments, web: paymentHandlers({ payments, ledger: withAbandoned(abandoned), metrics }) };
+    };
+    const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
+    const webhook = () => new Request('http://shop.example/webhooks/stripe', { method: 'POST', headers, body: '{}' });
+    const app = await mounted({ metrics, ledger: withAbandoned(1) });
+    const first = handlers(10);
+    const second = handlers(100);
+    await app.post('{}');
+    await first.web.webhook(webhook());
+    await second.web.webhook(webhook());
+    expect(await some(metrics)).toEqual(['paidonce_webhooks_total{outcome="recorded"} 3', 'paidonce_abandoned 111']);
+    await first.payments[Symbol.asyncDispose]();
+    await first.payments[Symbol.asyncDispose]();
+    expect(await some(metrics)).toContain('paidonce_abandoned 101');
+    await app.app.close();
+    expect(await some(metrics)).toContain('paidonce_abandoned 100');
+    await second.payments[Symbol.asyncDispose]();
+    expect(await metrics.metrics()).not.toContain('paidonce_');
+    paymentHandlers({ payments: second.payments, metrics });
+    expect(await metrics.metrics()).not.toContain('paidonce_');
+    await handlers(1).web.webhook(webhook());
+    expect(await some(metrics)).toEqual(['paidonce_webhooks_total{outcome="recorded"} 1', 'paidonce_abandoned 1']);
+  });
+
   test('a registry with our names from elsewhere is refused in a sentence, and left as it is', async () => {
     const metrics = new Registry();
     new Counter({ name: 'paidonce_webhooks_total', help: 'of another copy', registers: [metrics] }).inc();
@@ -172,6 +211,7 @@ describe('several apps and one registry', () => {
   test('a mount that is refused for another reason leaves nothing in the registry', async () => {
     const metrics = new Registry();
     await expect(mounted({ metrics, bodyLimit: 0 })).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(() => paymentHandlers({ payments: standIns().payments, metrics, bodyLimit: 0 })).toThrow('bodyLimit 0');
     expect(await metrics.metrics()).not.toContain('paidonce_');
     await mounted({ metrics });
   });

@@ -43,7 +43,7 @@ function emptyNumbers(): Pick<PaymentLedger, 'backlog' | 'console' | 'forAdapter
   };
   const forAdapters: Partial<PaymentLedger['forAdapters']> = { processCounts: () => ({ observations: [], alerts: [] }) };
   return {
-    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, lagMs: 0 }),
+    backlog: async () => ({ openOrders: 0, openReviews: 0, undelivered: 0, abandoned: 0, shadowDiffers: 0, lagMs: 0 }),
     console: console as ConsoleReads,
     forAdapters: forAdapters as PaymentLedger['forAdapters'],
   };
@@ -72,10 +72,13 @@ export function standIns(): StandIns {
       disposed.push('ledger');
     },
   } as Partial<PaymentLedger> as PaymentLedger;
+  const closing = new AbortController();
   const payments: StripePayments = {
     ledger,
+    closing: closing.signal,
     metadataFor: async () => ({}),
     startCheckout: refuse,
+    adoptCheckout: refuse,
     withdrawOrder: refuse,
     sweep: refuse,
     pollHealth: async () => ({ tiers: [], reads: { allowed: 5_000, left: 5_000, days: [] } }),
@@ -89,6 +92,7 @@ export function standIns(): StandIns {
       return answers.status(given[0]);
     },
     async [Symbol.asyncDispose]() {
+      closing.abort();
       await answers.disposePayments();
       disposed.push('payments');
     },

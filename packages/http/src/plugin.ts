@@ -6,9 +6,8 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { endConnectionsOnClose } from './closing.ts';
 import { healthRoutes } from './health.ts';
-import type { MetricsRegistry } from './metrics-registry.ts';
+import { type MetricsRegistry, openMetrics, type RouteMetrics } from './metrics.ts';
 import { bodyTimeoutMs, demand, isPositive, refuseUnknown, webhookBodyLimit } from './option-check.ts';
-import { noMetrics, type RouteMetrics } from './route-metrics.ts';
 import { paymentRoutes } from './routes.ts';
 import { statusRoute } from './status.ts';
 import { webhookRoute } from './webhook.ts';
@@ -71,7 +70,7 @@ export const paymentLedgerPlugin: FastifyPluginAsync<PaymentLedgerPluginOptions>
 });
 
 async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions): Promise<void> {
-  const settings = await checked(options);
+  const settings = checked(options);
   const { payments, ledger, closeLedger, healthPaths, bodyTimeoutMs } = settings;
   const routes = paymentRoutes(settings);
 
@@ -82,7 +81,6 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
   if (healthPaths) await app.register(healthRoutes({ routes, ...healthPaths, closing }));
 
   app.addHook('onClose', async () => {
-    settings.metrics.close();
     try {
       await payments[Symbol.asyncDispose]();
     } finally {
@@ -93,15 +91,14 @@ async function mount(app: FastifyInstance, options: PaymentLedgerPluginOptions):
 
 const edge = 'paymentLedgerPlugin';
 
-async function checked(options: PaymentLedgerPluginOptions): Promise<Settings> {
+function checked(options: PaymentLedgerPluginOptions): Settings {
   const known = [...Object.keys(defaults), 'payments', 'ledger', 'metrics'];
   refuseUnknown(options, known, edge);
   demand(typeof options.payments?.handleWebhook === 'function', edge, 'payments is missing. Pass what stripePayments() returned');
 
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as PaymentLedgerPluginOptions;
-  const { metrics: registry, ledger = given.payments.ledger } = given;
-  demand(registry === undefined || typeof registry.registerMetric === 'function', edge, 'metrics must be a Registry of prom-client');
-  const settings: Settings = { ...defaults, ...given, ledger, metrics: noMetrics };
+  const { ledger = given.payments.ledger } = given;
+  const settings = { ...defaults, ...given, ledger };
   const { webhookPath, statusPath, healthPaths, bodyLimit, bodyTimeoutMs, statusRateLimit } = settings;
   const paths = [webhookPath, statusPath, ...(healthPaths ? [healthPaths.live, healthPaths.ready] : [])];
   for (const path of paths) demand(path.startsWith('/'), edge, `path "${path}" must begin with /`);
@@ -117,8 +114,6 @@ async function checked(options: PaymentLedgerPluginOptions): Promise<Settings> {
       `statusRateLimit needs a positive max and timeWindowMs, not ${max} and ${timeWindowMs}`,
     );
   }
-  if (!registry) return settings;
-  const { openMetrics } = await import('./metrics.ts'); // Which needs prom-client; a host with a registry has it.
   // Last: a mount that is refused leaves nothing in the registry.
-  return { ...settings, metrics: openMetrics(registry, ledger, given.payments) };
+  return { ...settings, metrics: openMetrics(edge, settings) };
 }

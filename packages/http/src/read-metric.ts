@@ -1,7 +1,6 @@
-// A metric that is read at each scrape, as an object that a registry of prom-client takes: its own classes count in this process, and
-// would have to be set to 0 where a number is not known.
-import type { LedgerMetric, Sample } from './ledger-metrics.ts';
-import type { Reading } from './ledger-reading.ts';
+// A metric as an object that a registry of prom-client takes. Its own classes would have to be set to 0 where a number is not known, and
+// only a host with metrics has them.
+import type { MetricShape, Sample } from './ledger-metrics.ts';
 
 const scopes = {
   log: 'From the log: the same in every process.',
@@ -11,51 +10,33 @@ const scopes = {
 export class ReadMetric {
   name: string; // A registry of the OpenMetrics format takes the ending `_total` away.
   readonly help: string;
-  readonly type: LedgerMetric['type'];
+  readonly type: MetricShape['type'];
   /** What a cluster's registry does with the values of its workers. */
   readonly aggregator: 'sum' | 'max';
   readonly labelNames: readonly string[];
-  readonly #metric: LedgerMetric;
-  readonly #read: () => Promise<readonly Reading[]>;
+  /** What `registry.resetMetrics()` calls. */
+  readonly reset: () => void;
+  readonly #samples: () => Promise<readonly Sample[]>;
 
-  /** @param read answers one reading for each ledger. */
-  constructor(metric: LedgerMetric, read: () => Promise<readonly Reading[]>) {
-    this.name = metric.name;
-    this.help = `${metric.help} ${scopes[metric.of]}`;
-    this.type = metric.type;
-    this.aggregator = metric.of === 'log' ? 'max' : metric.combine;
-    this.labelNames = metric.labels;
-    this.#metric = metric;
-    this.#read = read;
+  /** @param samples answers the values at a scrape. @param reset forgets what was counted. Default: nothing is. */
+  constructor(shape: MetricShape, samples: () => Promise<readonly Sample[]>, reset: () => void = () => undefined) {
+    this.name = shape.name;
+    this.help = `${shape.help} ${scopes[shape.of]}`;
+    this.type = shape.type;
+    this.aggregator = shape.of === 'log' ? 'max' : shape.combine;
+    this.labelNames = shape.labels;
+    this.reset = reset;
+    this.#samples = samples;
   }
 
   /** What a registry asks for at a scrape. */
   async get(): Promise<object> {
     const { name, help, type, aggregator } = this;
-    const values = combined(this.#metric, await this.#read()).map(({ labels, value, suffix }) => ({
+    const values = (await this.#samples()).map(({ labels, value, suffix }) => ({
       labels,
       value,
       ...(suffix === undefined ? {} : { metricName: name + suffix }),
     }));
     return { name, help, type, aggregator, values };
   }
-
-  /** For `registry.resetMetrics()`: nothing is kept here. */
-  reset(): void {}
-}
-
-/** One ledger that does not know makes the whole unknown: a sum without it would be wrong. */
-function combined({ samples, combine }: LedgerMetric, readings: readonly Reading[]): readonly Sample[] {
-  const all = new Map<string, Sample>();
-  for (const reading of readings) {
-    const ofOne = samples(reading);
-    if (ofOne === undefined) return [];
-    for (const sample of ofOne) {
-      const key = JSON.stringify([sample.suffix, sample.labels]);
-      const before = all.get(key)?.value;
-      const value = before === undefined ? sample.value : combine === 'sum' ? before + sample.value : Math.max(before, sample.value);
-      all.set(key, { ...sample, value });
-    }
-  }
-  return [...all.values()];
 }

@@ -4,8 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LedgerError, type Logger, type PaymentLedger } from '@paidonce/ledger';
 import { defined, isId, WarningLimit } from '@paidonce/ledger/adapter';
 import type { PaymentStatus, StripePayments } from '@paidonce/stripe-adapter';
+import type { RouteMetrics } from './metrics.ts';
 import { failureReply, jsonReply, type Reply, refusalReply, withHeaders } from './reply.ts';
-import type { RouteMetrics } from './route-metrics.ts';
 
 type Header = string | readonly string[] | undefined;
 
@@ -26,6 +26,8 @@ export interface StatusRequest {
 export interface PaymentRoutes {
   /** Before the body is read: another type than JSON, or no signature. Undefined: read it. */
   refuseWebhook(contentType: string | undefined, signature: Header): Reply | undefined;
+  /** A parser of the host has read the body, and the bytes are gone. */
+  refuseParsed(log: Logger): Reply;
   webhook(request: WebhookRequest, log: Logger): Promise<Reply>;
   /** Answers 404 to an unknown id as to a malformed one, so that nobody learns which ids could exist. */
   status(request: StatusRequest, log: Logger): Promise<Reply>;
@@ -45,6 +47,8 @@ export const statusHeaders: Readonly<Record<string, string>> = { 'cache-control'
 const healthHeaders = { 'cache-control': 'no-store' };
 
 const forged = 'paidonce: forged or stale webhook signature. If Stripe sent it: is its secret among webhookSecrets?';
+const alreadyRead =
+  'paidonce: a body parser has read the webhook before us, so its signature cannot be checked. Mount the webhook before it';
 const unknownSession = jsonReply(404, { error: 'not_found' }, statusHeaders);
 const badWait = jsonReply(400, { error: 'invalid_input', message: 'wait must be a whole number of seconds from 0 to 30.' }, statusHeaders);
 const longestWaitSeconds = 30;
@@ -58,6 +62,11 @@ export function paymentRoutes({ payments, ledger, metrics }: PaymentRoutesParts)
       if (isSigned(signature)) return undefined;
       metrics.webhook('bad_signature');
       return refusalReply(400, 'bad_signature');
+    },
+    refuseParsed: (log) => {
+      metrics.webhook('failed');
+      log.error({}, alreadyRead);
+      return jsonReply(500, { error: 'body_already_read' });
     },
     webhook: async ({ rawBody, signature, address }, log) => {
       try {

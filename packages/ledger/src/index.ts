@@ -68,6 +68,7 @@ export type {
   PaymentLedger,
   PaymentLedgerOptions,
   PlaceOrder,
+  Shadow,
 } from './payment-ledger.ts';
 export { type Runtime, systemRuntime } from './runtime.ts';
 export type { MoveOutcome, RedeliverOutcome, Seen, SeenBoth, StaleAction } from './seen.ts';

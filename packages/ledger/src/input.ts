@@ -73,6 +73,7 @@ const optionNames: readonly string[] = [
   'policy',
   'deliver',
   'deliverTimeoutMs',
+  'shadow',
   'readModels',
   'background',
   'checkpoints',
@@ -102,6 +103,7 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
       'eventStore: is no event store. Pass openMemoryEventStore(), or await openSqliteEventStore(path)',
     );
   }
+  checkShadow(options);
   const { deliverTimeoutMs = 1, background = true, duplicateWithinHours = 24 } = options;
   if (typeof background !== 'boolean') {
     throw new LedgerError('invalid_input', `background is ${JSON.stringify(background)}; it must be true or false`);
@@ -120,6 +122,19 @@ export function checkOptions(options: PaymentLedgerOptions): Policy {
     );
   }
   return policy;
+}
+
+function checkShadow({ shadow, deliver }: PaymentLedgerOptions): void {
+  if (shadow === undefined) return;
+  if (typeof shadow?.compare !== 'function' || Object.keys(shadow).some((name) => name !== 'compare')) {
+    throw new LedgerError('invalid_input', "shadow must be { compare }, a function that answers 'same' or 'differs'");
+  }
+  if (deliver !== undefined) {
+    throw new LedgerError(
+      'invalid_input',
+      'deliver and shadow are both given. Keep shadow while your old handler gives access, and deliver once it does not',
+    );
+  }
 }
 
 /** The event's data for an order that a caller places. Parts that `allow` does not name are allowed; more than that is not. */

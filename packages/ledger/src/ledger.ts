@@ -4,7 +4,8 @@ import type { AdapterLedger } from './adapter-ledger.ts';
 import { alertSender } from './alerts.ts';
 import type { BulkRuns } from './bulk-runs.ts';
 import type { ConsoleReads } from './console-reads.ts';
-import { type Delivery, openDelivery } from './delivery/delivery.ts';
+import { type DecisionFollower, type Delivery, openDelivery } from './delivery/delivery.ts';
+import { openShadow, type ShadowFollower } from './delivery/shadow.ts';
 import type { LedgerError } from './errors.ts';
 import { type WatchedStore, watchedStore } from './event-store/watched-store.ts';
 import { openForAdapters } from './for-adapters.ts';
@@ -66,6 +67,9 @@ class Ledger implements PaymentLedger {
   readonly #orders: OrderStreams;
   readonly #writer: PaymentWriter;
   readonly #delivery: Delivery | undefined;
+  readonly #shadow: ShadowFollower | undefined;
+  /** Whichever of the two this process has. */
+  readonly #follower: DecisionFollower | undefined;
   readonly #actions: Actions;
   readonly #carrier: RunCarrier;
   readonly #previews: Previews;
@@ -79,7 +83,7 @@ class Ledger implements PaymentLedger {
   #lost: LedgerError | undefined;
 
   constructor(options: PaymentLedgerOptions) {
-    const { eventStore, deliver, background = true, log = silentLogger, deliverTimeoutMs: timeoutMs = 10_000 } = options;
+    const { eventStore, deliver, shadow, background = true, log = silentLogger, deliverTimeoutMs: timeoutMs = 10_000 } = options;
     const runtime = { ...systemRuntime, ...options.runtime };
     // Empty where this process delivers nothing: then any instance may take its decisions over at once.
     const instance = deliver ? runtime.uuid() : '';
@@ -99,9 +103,11 @@ class Ledger implements PaymentLedger {
       void host.onAlert({ message, ...of });
     };
     const policy = checkOptions(options);
-    const onDecision = (orderId: string) => this.#delivery?.schedule(orderId);
+    const onDecision = (orderId: string) => this.#follower?.schedule(orderId);
     this.#orders = openOrderStreams(transactions, policy, { onDecision, onAlert: this.#alert });
     this.#delivery = deliver && openDelivery({ orders: this.#orders, deliver, timeoutMs, ...host });
+    this.#shadow = shadow && openShadow({ orders: this.#orders, shadow, timeoutMs, runtime, log });
+    this.#follower = this.#delivery ?? this.#shadow;
     this.#identity = openLedgerIdentity(transactions, runtime);
     const references = openReferences(transactions);
     this.#writer = new PaymentWriter(references, this.#orders, runtime);
@@ -113,7 +119,7 @@ class Ledger implements PaymentLedger {
       store,
       path,
       writer: this.#writer,
-      delivery: this.#delivery,
+      delivery: this.#follower,
       onRuns: () => this.#carrier.wake(),
       background,
       checkpoints: options.checkpoints,
@@ -149,7 +155,7 @@ class Ledger implements PaymentLedger {
     if (!background) return;
     this.#subscribers.follow();
     this.#carrier.start();
-    this.#delivery?.start();
+    this.#follower?.start();
   }
 
   placeOrder: PaymentLedger['placeOrder'] = (order) =>
@@ -212,14 +218,15 @@ class Ledger implements PaymentLedger {
   reviews: PaymentLedger['reviews'] = (page) => this.#call(() => this.#lists.reviews(page));
   undelivered: PaymentLedger['undelivered'] = (page) => this.#call(() => this.#lists.undelivered(page));
   duplicates: PaymentLedger['duplicates'] = (page) => this.#call(() => this.#lists.duplicates(page));
-  backlog: PaymentLedger['backlog'] = () => this.#call(() => this.#lists.backlog());
+  backlog: PaymentLedger['backlog'] = () =>
+    this.#call(async () => ({ ...(await this.#lists.backlog()), shadowDiffers: this.#shadow?.differing ?? 0 }));
 
   settle: PaymentLedger['settle'] = ({ timeoutMs = 10_000 } = {}) =>
     this.#call(async () => {
       const deadline = this.runtime.monotonicNowMs() + parse(timeoutSchema, timeoutMs, 'timeoutMs');
       const subscribers = await this.#subscribers.opened();
       await subscribers.catchUp();
-      await this.#delivery?.settle(deadline);
+      await this.#follower?.settle(deadline);
       if (!this.#background) await this.#carrier.settle(deadline);
       await subscribers.catchUp(); // So that the read models have the deliveries too.
       await this.#subscribers.signCheckpoint();
@@ -239,7 +246,7 @@ class Ledger implements PaymentLedger {
     const patientMs = drainMs * this.runtime.patience;
     const deadline = this.runtime.monotonicNowMs() + patientMs;
     // Together: no new attempt starts while calls are awaited.
-    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#delivery?.stop(deadline), this.#carrier.stop()]);
+    await settledWithin(this.runtime, patientMs, [this.#calls.close(), this.#follower?.stop(deadline), this.#carrier.stop()]);
     await settledWithin(this.runtime, Math.max(stopMs, deadline - this.runtime.monotonicNowMs()), [this.#subscribers.stop(deadline)]);
     await this.#store.close();
   }

@@ -86,6 +86,16 @@ export interface MembershipChange {
 // biome-ignore lint/suspicious/noConfusingVoidType: a `deliver` without a return statement is right.
 export type DeliverAnswer = void | { readonly storedSequence: number };
 
+/** How a ledger in shadow asks the shop. */
+export interface Shadow {
+  /**
+   * Whether the shop has for this order what the ledger decided: `same` if the member has, or has not, the access that
+   * `change.status` says. It only reads. Called for the newest decision of an order, one minute after it and then ever more
+   * rarely, at most once a day; also again where it rejects or takes longer than `deliverTimeoutMs`.
+   */
+  compare(change: MembershipChange, signal: AbortSignal): Promise<'same' | 'differs'>;
+}
+
 /** Options of `createPaymentLedger`. An unknown one is refused. */
 export interface PaymentLedgerOptions {
   /** The ledger closes it when it is disposed. */
@@ -99,7 +109,14 @@ export interface PaymentLedgerOptions {
    * has then ({@link DeliverAnswer}); `once` answers it. Absent: this process decides, and leaves the delivery to other processes.
    */
   readonly deliver?: (change: MembershipChange, signal: AbortSignal) => Promise<DeliverAnswer> | DeliverAnswer;
-  /** How many milliseconds `deliver` may take before its signal aborts. Above 0. Default 10,000. */
+  /**
+   * Instead of `deliver`, while an older handler of the shop gives access: this process decides and records, and delivers
+   * nothing. What the shop has already is settled (`MembershipDelivered` with `found`); what differs stays in `undelivered`, is
+   * never abandoned, alerts nobody, and is counted in `backlog().shadowDiffers`. The first start with `deliver` then delivers
+   * exactly what differs. Default: none. Given together with `deliver`, it is refused.
+   */
+  readonly shadow?: Shadow;
+  /** How many milliseconds `deliver`, or `compare` of a `shadow`, may take before its signal aborts. Above 0. Default 10,000. */
   readonly deliverTimeoutMs?: number;
   /**
    * Path of the file for read models and cursors. It can be deleted and is rebuilt from the log. Default: beside the SQLite
@@ -140,6 +157,11 @@ export interface Backlog {
   readonly undelivered: number;
   /** How many of these no process tries any more. */
   readonly abandoned: number;
+  /**
+   * How many of the undelivered the shop had differently when this process last asked it, by its `shadow`; 0 without one. The
+   * other counts are the same in every process.
+   */
+  readonly shadowDiffers: number;
   /** How far the counts may be behind the log, in milliseconds. Infinity: the read models have not caught up yet. */
   readonly lagMs: number;
 }

@@ -1,5 +1,6 @@
 // @paidonce/stripe-adapter: connects a PaidOnce ledger to Stripe. The local Stripe for development is a package of its own,
 // @paidonce/sandbox; its subpath `/conformance` tests your app against it.
+export type { AdoptCheckout } from './checkout/adopt-checkout.ts';
 export type {
   IntentOptions,
   SessionOptions,
@@ -15,6 +16,7 @@ export type { Rechecked, RecheckOptions } from './operations/recheck.ts';
 export type { PollHealth, TierHealth } from './poll/poll-health.ts';
 export type { SweepResult } from './poll/sweep-result.ts';
 export type { StripeClient } from './stripe/client.ts';
-export { type StripePayments, type StripePaymentsOptions, stripePayments } from './stripe-payments.ts';
+export { type StripePayments, stripePayments } from './stripe-payments.ts';
+export type { StripePaymentsOptions } from './stripe-payments-options.ts';
 export type { WebhookAnswer } from './webhook/webhook.ts';
 export type { WebhookSecret } from './webhook/webhook-signature.ts';

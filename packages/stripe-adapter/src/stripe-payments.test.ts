@@ -70,7 +70,10 @@ describe('disposing', () => {
   test('finishes what is under way, and takes nothing new', async () => {
     const { payments, ledger } = await openShop();
     const started = payments.startCheckout(plan);
-    await payments[Symbol.asyncDispose]();
+    expect(payments.closing.aborted).toBe(false);
+    const disposed = payments[Symbol.asyncDispose]();
+    expect(payments.closing.aborted).toBe(true);
+    await disposed;
     expect(await ledger.orderOf((await started).sessionId)).toMatchObject({ orderId: 'order-1' });
     for (const work of [
       payments.startCheckout(plan),

@@ -1,16 +1,9 @@
 // stripePayments: Stripe for a ledger. Builds the parts, starts the poll, and closes them in order; the ledger itself
 // stays open.
 
-import {
-  LedgerError,
-  type Logger,
-  type ManualAction,
-  type PaymentLedger,
-  type Runtime,
-  type Seen,
-  type StaleAction,
-} from '@paidonce/ledger';
-import { defined, isId, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
+import type { ManualAction, PaymentLedger, Seen, StaleAction } from '@paidonce/ledger';
+import { defined, OpenCalls, settledWithin, silentLogger } from '@paidonce/ledger/adapter';
+import { type AdoptCheckout, adoptCheckout } from './checkout/adopt-checkout.ts';
 import { Checkout } from './checkout/checkout.ts';
 import type { StartCheckout, StartEmbeddedCheckout, StartPaymentIntent } from './checkout/checkout-terms.ts';
 import type { PaymentStatus } from './checkout/payment-status.ts';
@@ -33,72 +26,14 @@ import { type PollHealth, pollHealth } from './poll/poll-health.ts';
 import { defaultIntervalMs } from './poll/schedule.ts';
 import type { SweepResult } from './poll/sweep-result.ts';
 import { openAccounts } from './stripe/accounts.ts';
-import { addressOf, checkKeyMayGoTo, isAtStripe } from './stripe/api-address.ts';
 import { BackgroundReads } from './stripe/background-reads.ts';
-import { checkClient, type StripeClient } from './stripe/client.ts';
+import { checkClient } from './stripe/client.ts';
 import { ReadAllowance } from './stripe/read-allowance.ts';
-import { secretKeyProblem } from './stripe/secrets.ts';
 import { StripeCalls } from './stripe/stripe-calls.ts';
-import { stripeAccountSchema } from './stripe/stripe-objects.ts';
 import type { StripeCallsOptions } from './stripe/stripe-request.ts';
+import { checkKey, checkOptions, type StripePaymentsOptions } from './stripe-payments-options.ts';
 import { Webhook, type WebhookAnswer } from './webhook/webhook.ts';
-import { readSecrets, type WebhookSecret } from './webhook/webhook-signature.ts';
-
-/** Options of {@link stripePayments}. An unknown option or an unusable value is refused with `invalid_input`. */
-export interface StripePaymentsOptions {
-  /** Receives every payment. It stays open when the adapter is disposed. */
-  readonly ledger: PaymentLedger;
-  /** `new Stripe(key)` of the `stripe` package, 17 to 23. Its own retries are not used, and its API version only for what `startCheckout` makes. */
-  readonly stripe: StripeClient;
-  /**
-   * Signing secrets (`whsec_…`); a signature by any of them is accepted. Several: rotation, Connect, test and live. A
-   * placeholder is refused, and at Stripe itself a secret of the sandbox (`whsec_sandbox…`). False: this process receives no
-   * webhooks, and refuses each.
-   */
-  readonly webhookSecrets: readonly (string | WebhookSecret)[] | false;
-  /** Marks our objects in a Stripe account that several apps share. 1 to 64 of A-Z a-z 0-9 . _ : -. Default `paidonce`. */
-  readonly scope?: string;
-  /**
-   * Identities of ledgers whose logs this shop has lost: what they made under this scope is ours too. `paidonce-stripe doctor`
-   * and the alert `other_ledger` name them. Default: none.
-   */
-  readonly formerLedgers?: readonly string[];
-  /** The key's own account, `acct_…`. Default: read from `GET /v1/account` on first use. Set it if a restricted key may not read that. */
-  readonly account?: string;
-  /**
-   * The host of the client, where it is not Stripe's own and may all the same receive a live key over TLS, or a test key over
-   * plain http. Default: neither goes further than this machine.
-   */
-  readonly trustedApiHost?: string;
-  /** The key's mode; true is live. Default: the mode of the ledger's orders; `GET /v1/balance` if it has orders of both. */
-  readonly livemode?: boolean;
-  /**
-   * Settings of the background poll. `false`: this process polls only when `sweep` is called, or when Stripe reports that
-   * it failed to create events. Default: on, with the defaults of {@link PollOptions}.
-   */
-  readonly poll?: false | PollOptions;
-  /** Default: nothing is logged. */
-  readonly log?: Logger;
-  /** Clock, randomness and timers, for tests. Default for each field: the ledger's. */
-  readonly runtime?: Partial<Runtime>;
-}
-
-/** Settings of the background poll. */
-export interface PollOptions {
-  /**
-   * Milliseconds between rounds of the `events` tier while an unpaid order is younger than an hour. The `objects` tier runs
-   * 12 times less often, the `money` tier 288 times. Default 300,000.
-   */
-  readonly intervalMs?: number;
-  /**
-   * Reads of Stripe's API that may be spent in 30 days, by all accounts together. Stripe allows 500 for each transaction, at
-   * least 10,000, and the shop's own reads come out of the same allowance. Three quarters are the poll's, shared by its
-   * accounts; a quarter is for status queries. An account whose share is spent is polled more rarely, at most by the
-   * interval of its `objects` and `money` tiers if it is the only one. Default: 250 for each order that was paid in the last
-   * 30 days, at least 5,000.
-   */
-  readonly readsPer30Days?: number;
-}
+import { readSecrets } from './webhook/webhook-signature.ts';
 
 /**
  * A ledger connected to Stripe. Every asynchronous method throws LedgerError: `closed` after disposal,
@@ -108,6 +43,8 @@ export interface PollOptions {
 export interface StripePayments extends AsyncDisposable {
   /** The ledger from the options. */
   readonly ledger: PaymentLedger;
+  /** Aborts when disposal begins, for what must end with it. */
+  readonly closing: AbortSignal;
   /**
    * Places the order and returns what the customer pays with: a page of Stripe's; with `ui: 'embedded'` or `'elements'` a
    * Checkout session, and with `ui: 'intent'` a bare payment intent, for a page of yours. While an earlier one of the order is
@@ -122,6 +59,16 @@ export interface StripePayments extends AsyncDisposable {
   startCheckout(order: StartEmbeddedCheckout): Promise<StartedEmbeddedCheckout>;
   startCheckout(order: StartPaymentIntent): Promise<StartedPaymentIntent>;
   startCheckout(order: StartCheckout): Promise<StartedCheckout>;
+  /**
+   * Places the order and attaches a Checkout session that your own code made: before the customer is sent there, in place of
+   * `startCheckout`. Give the session `metadataFor(orderId)` as its metadata, and as that of its payment intent. The same call
+   * again is safe. What the session states already is recorded.
+   *
+   * @throws LedgerError `invalid_input`: a field is invalid, Stripe has no such session, it is not one for this order, or the order
+   *   was placed on other terms. `amount_differs`: the session costs something other than the order, or has another currency, or
+   *   the customer could change what it costs.
+   */
+  adoptCheckout(order: AdoptCheckout): Promise<{ readonly outcome: 'adopted' | 'exists' }>;
   /**
    * Withdraws an order that nobody has paid, as `ledger.withdrawOrder` does; then expires its open sessions and cancels its
    * bare payment intents. What Stripe does not answer to now, each pass of the poll tries again. A payment that comes all the
@@ -179,20 +126,6 @@ export interface StripePayments extends AsyncDisposable {
 }
 
 const drainMs = 10_000;
-const optionNames: readonly string[] = [
-  'ledger',
-  'stripe',
-  'webhookSecrets',
-  'scope',
-  'formerLedgers',
-  'account',
-  'trustedApiHost',
-  'livemode',
-  'poll',
-  'log',
-  'runtime',
-] satisfies readonly (keyof StripePaymentsOptions)[];
-
 /**
  * Connects a ledger to Stripe, and starts the poll unless `poll` is false.
  *
@@ -257,9 +190,11 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
 
   return {
     ledger,
+    closing: stopping.signal,
     startCheckout: ((order) => calls.run(() => checkout.start(order))) as StripePayments['startCheckout'],
-    withdrawOrder: ((orderId: string, by: ManualAction, seen: Seen = {}) =>
-      calls.run(() => withdrawn.withdraw(orderId, by, seen))) as StripePayments['withdrawOrder'],
+    adoptCheckout: (order) => calls.run(() => adoptCheckout(order, { ledger, ourLedger, accounts, intake })),
+    withdrawOrder: ((orderId: string, by: ManualAction, seen?: Seen) =>
+      calls.run(() => withdrawOrder({ ledger, withdrawn }, orderId, by, seen))) as StripePayments['withdrawOrder'],
     metadataFor: (orderId) => calls.run(async () => metadataFor(scope, orderId, await ledger.forAdapters.ensureLedgerId())),
     handleWebhook: (rawBody, signature) => calls.run(() => webhook.handle(rawBody, signature)),
     status: (checkoutId, wait = { waitMs: 0 }) => calls.run(() => statusWaits.ask(checkoutId, wait)),
@@ -273,14 +208,16 @@ export function stripePayments(options: StripePaymentsOptions): StripePayments {
   };
 }
 
-/** Whether the client sends its key to Stripe itself. @throws LedgerError `invalid_input`: it may not go where it goes, or is none. */
-function checkKey({ stripe, trustedApiHost }: StripePaymentsOptions): boolean {
-  const address = addressOf(stripe);
-  checkKeyMayGoTo(address, trustedApiHost, `give stripePayments the option trustedApiHost: '${address.host}'`);
-  const atStripe = isAtStripe(address);
-  const problem = atStripe && address.key !== undefined ? secretKeyProblem(address.key, { atStripe }) : undefined;
-  if (problem) throw new LedgerError('invalid_input', `The secret key of the client is unusable: ${problem.found}. ${problem.remedy}`);
-  return atStripe;
+interface Withdrawing {
+  readonly ledger: PaymentLedger;
+  readonly withdrawn: WithdrawnCheckouts;
+}
+
+async function withdrawOrder({ ledger, withdrawn }: Withdrawing, orderId: string, by: ManualAction, seen: Seen = {}) {
+  const withdrawal = await ledger.withdrawOrder(orderId, by, seen);
+  const order = await ledger.order(orderId);
+  if (order && withdrawal.outcome !== 'stale') await withdrawn.end(order);
+  return withdrawal;
 }
 
 /** Only reads count: Stripe rations reads, not writes. */
@@ -289,26 +226,4 @@ function countedIn(others: OtherReads): NonNullable<StripeCallsOptions['around']
     if (what.startsWith('GET ')) others.note();
     return call();
   };
-}
-
-function checkOptions(options: StripePaymentsOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name))
-      throw new LedgerError('invalid_input', `stripePayments knows no option ${name}; it knows ${optionNames.join(', ')}`);
-  }
-  const { scope = 'paidonce', account, poll, formerLedgers = [] } = options;
-  if (!isId(scope) || scope.length > 64)
-    throw new LedgerError('invalid_input', `scope is "${scope}"; it must be 1 to 64 of A-Z a-z 0-9 . _ : -`);
-  if (!Array.isArray(formerLedgers) || !formerLedgers.every(isId))
-    throw new LedgerError('invalid_input', `formerLedgers is ${JSON.stringify(formerLedgers)}; it must be a list of ids of ledgers`);
-  if (account !== undefined && !stripeAccountSchema.safeParse(account).success) {
-    throw new LedgerError('invalid_input', `account is "${account}"; Stripe's account ids look like acct_1ABC`);
-  }
-  const { intervalMs = defaultIntervalMs, readsPer30Days } = poll || {};
-  if (readsPer30Days !== undefined && !(Number.isInteger(readsPer30Days) && readsPer30Days >= 0)) {
-    throw new LedgerError('invalid_input', `poll.readsPer30Days is ${readsPer30Days}; it must be a whole number of reads from 0 on`);
-  }
-  if (!(intervalMs > 0 && Number.isFinite(intervalMs))) {
-    throw new LedgerError('invalid_input', `poll.intervalMs is ${intervalMs}; it must be a number of milliseconds above 0`);
-  }
 }

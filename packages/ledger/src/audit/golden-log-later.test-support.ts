@@ -163,6 +163,21 @@ export async function writeLaterStories(open: () => Promise<EventStore>): Promis
   await observe('webhook', 'pi_ahead', paid(), aliases('ahead'));
   await ledger.settle();
 
+  // A process in shadow finds one membership at the shop, and leaves the other one to who delivers.
+  const shadow = openStoryProcess(await open(), {
+    runtime,
+    shadow: { compare: async ({ membershipId }) => (membershipId === 'shadowed' ? 'same' : 'differs') },
+  });
+  await using ____ = shadow.ledger;
+  for (const orderId of ['shadowed', 'unmatched']) {
+    await shadow.place(orderId);
+    await shadow.observe('webhook', `pi_${orderId}`, paid(), aliases(orderId));
+  }
+  await shadow.ledger.settle();
+  runtime.advance(60_000);
+  await shadow.ledger.settle();
+  await ledger.settle();
+
   // A person links a payment that nobody could place, and has the order read again.
   await observe('webhook', 'pi_found', paid());
   await place('found');

@@ -57,14 +57,23 @@ interface StoryProcessOptions {
   readonly deliverTimeoutMs?: number;
   readonly runtime?: Runtime;
   readonly deliver?: NonNullable<PaymentLedgerOptions['deliver']>;
+  /** Instead of `deliver`. */
+  readonly shadow?: NonNullable<PaymentLedgerOptions['shadow']>;
 }
 
 /** Makes a ledger that delivers only in `settle`, with short functions that write to it. */
 export function openStoryProcess(
   store: EventStore,
-  { runtime = steadyRuntime(), deliver = async () => undefined, ...options }: StoryProcessOptions = {},
+  { runtime = steadyRuntime(), deliver = async () => undefined, shadow, ...options }: StoryProcessOptions = {},
 ): StoryProcess {
-  const ledger = createPaymentLedger({ ...options, eventStore: store, runtime, deliver, background: false, readModels: ':memory:' });
+  const ledger = createPaymentLedger({
+    ...options,
+    eventStore: store,
+    runtime,
+    ...(shadow ? { shadow } : { deliver }),
+    background: false,
+    readModels: ':memory:',
+  });
   return {
     ledger,
     observe: (source, of, fact, changed = {}) => {

@@ -9,6 +9,7 @@ export {
   type Compared,
   type CompareOptions,
   compareShop,
+  type DifferenceKind,
   type LedgerMembership,
   type Repair,
   type ShopDifference,

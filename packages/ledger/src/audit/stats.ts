@@ -99,6 +99,7 @@ class Counting {
       if (type === 'PaymentObserved' && fields.source) this.bySource[fields.source] += 1;
       if (type === 'MembershipGranted' && fields.source) this.grants[fields.source] += 1;
       if (fields.sequence === undefined) continue;
+      if (type === 'MembershipDelivered' && fields.found) continue; // Nothing was delivered: the shop had it.
       if (type === 'MembershipDelivered') this.#delivered(decidedAt.get(fields.sequence), recordedAt(metadata));
       else if (type.startsWith('Membership')) decidedAt.set(fields.sequence, recordedAt(metadata));
     }
@@ -113,8 +114,8 @@ class Counting {
   }
 }
 
-/** Returns the two fields that are counted. Data that cannot be parsed has neither: such an order is in `unreadableOrders`. */
-function fieldsIn(data: string): { readonly source?: Source; readonly sequence?: number } {
+/** Returns the fields that are counted. Data that cannot be parsed has none: such an order is in `unreadableOrders`. */
+function fieldsIn(data: string): { readonly source?: Source; readonly sequence?: number; readonly found?: true } {
   try {
     return (JSON.parse(data) as object | null) ?? {};
   } catch {

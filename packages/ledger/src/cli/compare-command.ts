@@ -1,7 +1,7 @@
 // The command `paidonce compare` compares the shop's own table of memberships with the log, and asks for the delivery of what
 // the shop lacks.
 import { readFileSync } from 'node:fs';
-import { compareShop, type LedgerMembership, type ShopDifference } from '../audit/compare/compare.ts';
+import { compareShop, type DifferenceKind, type LedgerMembership, type ShopDifference } from '../audit/compare/compare.ts';
 import { type ShopMembership, shopMembershipsIn } from '../audit/compare/shop-memberships.ts';
 import type { LogReader } from '../audit/log/log-reader.ts';
 import { withSqliteLog } from '../audit/log/sqlite-copy.ts';
@@ -26,7 +26,8 @@ export const compareCommand: Command = {
   summary: "Compares the shop's own table of memberships with the log, in both directions, and repairs the shop.",
   details: [
     'The file is NDJSON or CSV with a heading: order, status (active, suspended, revoked, none), and where there are any',
-    'sequence, member, plan. Each line of the result is an order that differs; exits 3 where there is one.',
+    'sequence, member, plan. Without sequence, as while the ledger runs in shadow, none stands for no access, for any reason.',
+    'Each line of the result is an order that differs, with its kind; exits 3 where there is one. Without --repair it only reads.',
     '--repair asks for the delivery of what the shop lacks: any process of the shop that delivers takes it at once. Where the',
     'shop has the sequence already, the membership is decided again above it. What the log lacks it cannot repair: take it in',
     'from the provider first (paidonce-stripe backfill). A shop under load differs by what is being delivered: compare again.',
@@ -106,6 +107,14 @@ async function repair(
   }
 }
 
+const kinds: Readonly<Record<DifferenceKind, string>> = {
+  paid_not_fulfilled: 'paid, but not fulfilled',
+  fulfilled_unpaid: 'fulfilled, but unpaid',
+  access_ended: 'fulfilled, but access has ended',
+  unknown_order: 'an unknown order',
+  details: 'details differ',
+};
+
 const repairs: Readonly<Record<ShopDifference['repair'], string>> = {
   deliver: 'can be delivered again',
   raise: 'can be decided again above it',
@@ -113,8 +122,10 @@ const repairs: Readonly<Record<ShopDifference['repair'], string>> = {
   none: 'not in this log: take it in from the provider',
 };
 
-function lineOf({ order, shop, ledger, repair: how }: ShopDifference): string {
-  return `${order}: the shop has ${textOf(shop)}, the log ${textOf(ledger)}; ${repairs[how]}`;
+function lineOf({ order, kind, shop, ledger, repair: how }: ShopDifference): string {
+  // Nothing can be delivered of an order that is placed, and for which nothing was decided.
+  const repair = how === 'none' && ledger ? 'no payment counts here: end it in the shop, or find its payment' : repairs[how];
+  return `${order}: ${kinds[kind]}: the shop has ${textOf(shop)}, the log ${textOf(ledger)}; ${repair}`;
 }
 
 function textOf(membership: Omit<ShopMembership, 'order'> | LedgerMembership | undefined): string {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { verifyLog } from '../audit/index.ts';
@@ -80,17 +80,53 @@ describe('paidonce compare', () => {
     const lines = out
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { order?: string; repair?: string });
+      .map((line) => JSON.parse(line) as { order?: string; kind?: string; repair?: string });
     expect(code).toBe(3);
-    expect(lines.slice(0, -1).map(({ order, repair }) => [order, repair])).toEqual([
-      ['kept', 'raise'],
-      ['undone', 'deliver'],
-      ['fought', 'raise'],
-      ['stranger', 'none'],
+    expect(lines.slice(0, -1).map(({ order, kind, repair }) => [order, kind, repair])).toEqual([
+      ['kept', 'details', 'raise'],
+      ['undone', 'access_ended', 'deliver'],
+      ['fought', 'details', 'raise'],
+      ['stranger', 'fulfilled_unpaid', 'none'],
     ]);
     expect(lines.at(-1)).toEqual({ orders: 3, memberships: 4, differing: 4 });
     const text = (await compare('order,status\nundone,revoked\n')).out;
-    expect(text).toMatch(/^kept: the shop has nothing, the log active \(1\) of member-of-kept, yearly; can be delivered again$/m);
+    expect(text).toMatch(
+      /^kept: paid, but not fulfilled: the shop has nothing, the log active \(1\) of member-of-kept, yearly; can be delivered again$/m,
+    );
+  });
+
+  test('against the own list of a shop in shadow, without sequences: each kind by its id, and nothing is written', async () => {
+    const { compare, running, path } = await shop();
+    await running(async (ledger) => {
+      for (const orderId of ['unpaid', 'waits', 'missing']) {
+        const of = { memberId: `member-of-${orderId}`, plan: 'yearly', amountMinor: 1_000, currency: 'usd' };
+        await ledger.placeOrder({ orderId, ...of, account: 'acct_1', livemode: true });
+      }
+      await buy(ledger, 'missing');
+    });
+    const before = readFileSync(path);
+    const rows = ['kept,active', 'undone,active', 'unpaid,active', 'nobody,active', 'gone,revoked', 'fought,revoked', 'nothing,none'];
+    const { code, out } = await compare(`order,status\n${rows.join('\n')}\n`, '--json');
+    const found = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly order?: string; readonly kind?: string });
+    expect(code).toBe(3);
+    expect(Object.fromEntries(found.slice(0, -1).map(({ order, kind }) => [order, kind]))).toEqual({
+      undone: 'access_ended',
+      unpaid: 'fulfilled_unpaid',
+      missing: 'paid_not_fulfilled',
+      nobody: 'fulfilled_unpaid',
+      gone: 'unknown_order',
+      fought: 'details',
+    });
+    expect(found.at(-1)).toEqual({ orders: 6, memberships: 7, differing: 6 });
+    expect((await compare('order,status\nunpaid,active\n')).out).toContain(
+      'unpaid: fulfilled, but unpaid: the shop has active, the log none (0) of member-of-unpaid, yearly; no payment counts here',
+    );
+    const own = ['kept,active', 'undone,none', 'fought,none', 'unpaid,none', 'waits,none', 'missing,active'];
+    expect(await compare(`order,status\n${own.join('\n')}\n`)).toMatchObject({ code: 0 });
+    expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   test('--repair brings back a table that was lost, and one that was put back', async () => {

@@ -60,7 +60,7 @@ export async function openWritableStore(url: string, { terminal, create }: Openi
   if (isFile && create !== true) refuseMissing(resolve(sqlitePath(url)), create === false);
   const store = await open(url, { readOnly: false, create: create === true });
   try {
-    if (!isFile && create !== true && !(await isLedger(store))) throw noLedger(withoutPassword(url), create === false);
+    if (!isFile && create !== true && !(await isLedger(store))) throw noLedger(withoutPassword(url), create === false, 'with an order');
     terminal.err(isFile ? countedLine(resolve(sqlitePath(url))) : withoutPassword(url));
     return { store, keepsOrder };
   } catch (error) {
@@ -96,9 +96,13 @@ function refuseMissing(path: string, mayCreate = false): void {
   if (!existsSync(path) || statSync(path).size === 0) throw noLedger(path, mayCreate);
 }
 
-function noLedger(where: string, mayCreate: boolean): LedgerError {
+/** @param what on a server the log of a shop that has sold nothing yet looks like that of nobody. */
+function noLedger(where: string, mayCreate: boolean, what = ''): LedgerError {
   const instead = mayCreate ? ', or make a new one: --create' : '';
-  return new LedgerError('invalid_input', `There is no ledger at ${where}. Name the right one: --store, LEDGER_URL or DATA_DIR${instead}`);
+  return new LedgerError(
+    'invalid_input',
+    `There is no ledger ${what && `${what} `}at ${where}. Name the right one: --store, LEDGER_URL or DATA_DIR${instead}`,
+  );
 }
 
 /** On a server every log is there. One with orders has adopted a policy, or bears an identity. */

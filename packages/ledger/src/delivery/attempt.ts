@@ -213,7 +213,7 @@ const changes: Readonly<Record<DecisionType, Pick<MembershipChange, 'change' | '
 };
 
 /** Law 9: what the shop gets is the newest decision and nothing else. */
-function changeOf({ orderId, decided }: OrderState): MembershipChange {
+export function changeOf({ orderId, decided }: OrderState): MembershipChange {
   invariant(decided !== undefined, `order ${orderId} has nothing to deliver`);
   const { type, membershipId, memberId, plan, sequence, paidAt } = decided;
   return { membershipId, memberId, plan, ...changes[type], sequence, paidAt, idempotencyKey: `${membershipId}:${sequence}` };

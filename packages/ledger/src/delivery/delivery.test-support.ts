@@ -3,7 +3,7 @@
 import type { Alert } from '../alerts.ts';
 import { LedgerError } from '../errors.ts';
 import type { AppendResult, EventStore, NewEvent, StoredEvent } from '../event-store/event-store.ts';
-import { createMemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
+import { createMemoryLog, type MemoryLog, openMemoryEventStore } from '../event-store/memory.ts';
 import { createPaymentLedger } from '../ledger.ts';
 import type { Fact, ManualAction } from '../observation.ts';
 import type { MembershipChange, PaymentLedger, PaymentLedgerOptions } from '../payment-ledger.ts';
@@ -14,6 +14,7 @@ export const support: ManualAction = { actor: 'support-7', reason: 'the shop was
 
 /** One log, one clock and one shop. The test starts and kills processes. */
 export interface World {
+  readonly log: MemoryLog;
   readonly clock: VirtualClock;
   readonly shop: Shop;
   readonly alerts: Alert[];
@@ -48,6 +49,7 @@ export function world(): World {
   const warnings: string[] = [];
   const history = (orderId: string) => outside.readStream(`order-${orderId}`);
   return {
+    log,
     clock,
     shop,
     alerts,

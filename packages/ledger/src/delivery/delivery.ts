@@ -20,8 +20,9 @@ import { orderAggregate } from '../streams/order-aggregate.ts';
 import { attemptDelivery, type DeliveryOptions, takeOver } from './attempt.ts';
 import { type Lane, Lanes } from './lanes.ts';
 
-export interface Delivery {
-  /** Delivers now a decision that this process has appended. */
+/** What the ledger reports to whoever brings decisions to the shop, or compares them with what it has. */
+export interface DecisionFollower {
+  /** Notes a decision that this process has appended: it is delivered now. */
   schedule(orderId: string): void;
   /**
    * Notes an event of an order's stream, read from the log: our own clock runs from now until we may take over.
@@ -37,6 +38,11 @@ export interface Delivery {
   start(): void;
   /** Delivers until nothing is due before the deadline (monotonic). An attempt that runs at the deadline goes on. */
   settle(deadlineMs: number): Promise<void>;
+  /** Starts no more attempts. Running ones have until the deadline (monotonic), then they are aborted. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export interface Delivery extends DecisionFollower {
   /**
    * Delivers the newest decision now because a person asks for it, also after it was abandoned. `stale`: it has news since the
    * revision that he saw.
@@ -44,8 +50,6 @@ export interface Delivery {
    *   `OrderStreams` throws.
    */
   redeliver(orderId: string, by: ManualAction, seenRevision?: number): Promise<RedeliverOutcome | 'stale'>;
-  /** Starts no more attempts. Running ones have until the deadline (monotonic), then they are aborted. */
-  stop(deadlineMs: number): Promise<void>;
 }
 
 /** `left`: nothing to deliver (any more), or not ours to deliver now. */

@@ -130,7 +130,8 @@ describe('an event that is written', () => {
     type: 'DeliveryFailed',
     data: { sequence: 1, waitMs: 500, spentMs: 700, reason: 'error', error },
   });
-  test.each([linked, failed({ name: 'ShopClosed' }), failed({ name: 'Error', code: 'P2002' })])(
+  const found: OrderEvent = { type: 'MembershipDelivered', data: { sequence: 1, found: true } };
+  test.each([linked, found, failed({ name: 'ShopClosed' }), failed({ name: 'Error', code: 'P2002' })])(
     '$type with what only later releases write is of version 2, and reads back',
     (event) => {
       expect(versionOf(event)).toBe(2);

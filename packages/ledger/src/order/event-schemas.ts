@@ -103,7 +103,10 @@ export const orderEventVersions: EventVersions<OrderEvent> = {
     z.strictObject({ payment: paymentReferenceSchema, toOrderId: idSchema, linkRevision: revisionSchema, by: manualActionSchema }),
   ],
   OrderWithdrawn: [z.strictObject({ by: manualActionSchema })],
-  MembershipDelivered: [z.strictObject({ sequence: sequenceSchema })],
+  MembershipDelivered: [
+    z.strictObject({ sequence: sequenceSchema }),
+    z.strictObject({ sequence: sequenceSchema, found: z.exactOptional(z.literal(true)) }),
+  ],
   DeliveryFailed: [z.strictObject(failedShape), z.strictObject({ ...failedShape, error: z.exactOptional(deliveryErrorSchema) })],
   DeliveryTakenOver: [z.strictObject({ sequence: sequenceSchema, by: z.exactOptional(manualActionSchema) })],
   DeliveryAbandoned: [z.strictObject({ sequence: sequenceSchema })],

@@ -114,6 +114,8 @@ export interface PaymentMoved {
 /** The shop has stored the decision of this sequence; all earlier ones are settled with it. */
 export interface MembershipDelivered {
   readonly sequence: number;
+  /** The shop was asked, by `shadow`, and had it already: nothing was sent. Absent: `deliver` stored it, or the order was imported. */
+  readonly found?: true;
 }
 /** Why an attempt to deliver failed, as far as the log may keep it: never the message, which may hold names or keys. */
 export interface DeliveryError {

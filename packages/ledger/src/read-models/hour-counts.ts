@@ -135,7 +135,8 @@ export function countEvent(counts: HourCounts, counted: CountedEvent): void {
     counts.took(key, 'paid_to_granted', Date.parse(is.newestAt) - Date.parse(read.data.paidAt));
     if (is.rescued) countRescued(counts, after, is.grantedAt, paidAt, 1);
   }
-  if (was.grantUnsaved && !is.grantUnsaved && was.grantedAt !== null)
+  const isFound = read.type === 'MembershipDelivered' && read.data.found === true; // Nothing was delivered: the shop had it.
+  if (was.grantUnsaved && !is.grantUnsaved && was.grantedAt !== null && !isFound)
     counts.took(key, 'granted_to_saved', Date.parse(is.newestAt) - Date.parse(was.grantedAt));
   if (was.pendingSince !== null && was.pendingSince !== is.pendingSince) countWait(counts, key, was.pendingSince, is.newestAt);
 }

@@ -35,7 +35,7 @@ export interface OrderReadModels extends Omit<DuplicateRows, 'note'> {
   /** Withdrawn orders with a checkout on which a payment is still possible. */
   withdrawn(now: string, after: string, limit: number): readonly OrderView[];
   undelivered(after: string, limit: number): readonly UndeliveredDecision[];
-  backlog(now: string): Omit<Backlog, 'lagMs'>;
+  backlog(now: string): Omit<Backlog, 'lagMs' | 'shadowDiffers'>;
   /** Orders whose newest decision is neither delivered nor abandoned. */
   pendingDeliveries(): readonly OrderState[];
   /** Undefined: there is no row for the tier, or it cannot be read. */

@@ -1,13 +1,13 @@
 // The file of the read models: rows and cursors together, so that a page and its cursor are one transaction.
 // Everything in it comes from the log: the file can be deleted at any time, and is rebuilt.
 import { existsSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../errors.ts';
 import { type EventStore, logStart, type Position, type StoredEvent } from '../event-store/event-store.ts';
 import { whenFree } from '../event-store/sqlite/contention.ts';
 import { asLedgerError, isCorrupt } from '../event-store/sqlite/failure.ts';
 import { refuseForeignObjects } from '../event-store/sqlite/foreign-objects.ts';
 import { pragma } from '../event-store/sqlite/migrations.ts';
+import { DatabaseSync } from '../event-store/sqlite/node-sqlite.ts';
 import type { Runtime } from '../runtime.ts';
 import { orderAggregate } from '../streams/order-aggregate.ts';
 import { referenceAggregate } from '../streams/reference-streams.ts';

@@ -3,13 +3,13 @@ import type { AdapterLedger } from '../adapter-ledger.ts';
 import { pageSchema, parse } from '../input.ts';
 import { idSchema } from '../observation.ts';
 import { type Page, type PageRequest, pageOf } from '../page.ts';
-import type { PaymentLedger } from '../payment-ledger.ts';
+import type { Backlog, PaymentLedger } from '../payment-ledger.ts';
 import { accountQuery } from '../read-models/account-rows.ts';
 import { orderKey, pageKey } from '../read-models/order-read-models.ts';
 import type { Runtime } from '../runtime.ts';
 import type { OpenedSubscribers, Subscribers } from './subscribers.ts';
 
-type ListsOfLedger = Pick<PaymentLedger, 'memberships' | 'openOrders' | 'reviews' | 'undelivered' | 'duplicates' | 'backlog'>;
+type ListsOfLedger = Pick<PaymentLedger, 'memberships' | 'openOrders' | 'reviews' | 'undelivered' | 'duplicates'>;
 type ListsForAdapters = Pick<AdapterLedger, 'accountOrders' | 'unsettledOrders' | 'withdrawnOrders' | 'samePlanOrder'>;
 
 export interface ListsOptions {
@@ -51,7 +51,7 @@ export class Lists implements ListsOfLedger, ListsForAdapters {
   duplicates: PaymentLedger['duplicates'] = (request) =>
     this.#page(request, ({ models }, after, limit) => models.duplicates(after, limit), orderKey);
 
-  backlog: PaymentLedger['backlog'] = async () => {
+  backlog = async (): Promise<Omit<Backlog, 'shadowDiffers'>> => {
     const { models, lagMs } = await this.opened();
     return { ...models.backlog(this.#now()), lagMs: lagMs() };
   };

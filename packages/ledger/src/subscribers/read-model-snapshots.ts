@@ -5,7 +5,7 @@ import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+import zlib from 'node:zlib'; // By name they would end an old Node before node-sqlite.ts can say that it is too old.
 import { LedgerError } from '../errors.ts';
 import type { Position, Snapshots } from '../event-store/event-store.ts';
 import { backUp } from '../event-store/sqlite/backup.ts';
@@ -58,7 +58,7 @@ export class ReadModelSnapshots {
     try {
       const packed = await snapshots.load(name, layout);
       if (packed === undefined) return;
-      const unpacked = await promisify(zstdDecompress)(packed);
+      const unpacked = await promisify(zlib.zstdDecompress)(packed);
       if (!isReadModelFile(unpacked)) throw new LedgerError('corrupt', 'The snapshot of the read models holds something else');
       const partial = `${path}.${runtime.uuid()}.partial`;
       writeFileSync(partial, unpacked);
@@ -104,7 +104,7 @@ export class ReadModelSnapshots {
     try {
       const at = position(); // The copy has all up to here, and maybe more.
       await backUp(path, copy);
-      await snapshots.save(name, layout, at, await promisify(zstdCompress)(await readFile(copy)));
+      await snapshots.save(name, layout, at, await promisify(zlib.zstdCompress)(await readFile(copy)));
       this.#events -= events;
     } catch (error) {
       log.warn({ err: error }, 'no snapshot of the read models was saved; it is tried again later');

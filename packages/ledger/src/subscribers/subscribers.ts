@@ -2,7 +2,7 @@
 // payments forward. If checkpoints are set up, one signs them. The first two have their cursors in the read models' file.
 import type { Alert } from '../alerts.ts';
 import { type CheckpointSettings, openCheckpointer } from '../audit/checkpoint/checkpointer.ts';
-import type { Delivery } from '../delivery/delivery.ts';
+import type { DecisionFollower } from '../delivery/delivery.ts';
 import { LedgerError } from '../errors.ts';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
@@ -34,8 +34,8 @@ export interface SubscribersOptions {
   /** File of the read models; `:memory:`: they are lost when the process ends. */
   readonly path: string;
   readonly writer: PaymentWriter;
-  /** Undefined: this process delivers nothing. */
-  readonly delivery: Delivery | undefined;
+  /** Undefined: this process delivers nothing, and compares nothing with the shop. */
+  readonly delivery: DecisionFollower | undefined;
   /** Called when the slot of bulk runs has changed. */
   readonly onRuns: () => void;
   /** False: the process may live for one `settle` only. */
@@ -168,7 +168,7 @@ async function openNow({
   // Without a background, by the wall clocks: else each short-lived process would start the wait anew, and end before it may
   // take over. Wrong clocks cost a second delivery under the same key, no more.
   async function agoMs({ orderId, delivery: { revision, owner } }: OrderState): Promise<number> {
-    if (background || owner === instance) return 0;
+    if (background || (owner === instance && instance !== '')) return 0;
     const [last] = await readableEvents(store, orderAggregate.stream(orderId), revision - 1);
     return last === undefined ? 0 : Math.max(0, runtime.now().getTime() - Date.parse(last.metadata['recordedAt'] ?? ''));
   }

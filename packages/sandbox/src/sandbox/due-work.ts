@@ -34,8 +34,10 @@ export class DueWork {
 
   /** Does all that is due now, except the webhooks. @throws if the state file cannot be written; the work then stays due. */
   run(): void {
-    const now = this.#clock.nowMs();
-    for (let reminder = this.#agenda.takeDue(now); reminder; reminder = this.#agenda.takeDue(now)) {
+    for (;;) {
+      const now = this.#clock.nowMs(); // Read each time: a debit that settles has its webhook due a moment later.
+      const reminder = this.#agenda.takeDue(now);
+      if (!reminder) return;
       try {
         this.#follow(reminder, now);
       } catch (error) {

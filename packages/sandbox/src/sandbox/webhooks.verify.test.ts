@@ -277,6 +277,16 @@ describe('the fate of a payment’s webhooks', () => {
     expect(shop.types()[0]).toBe('checkout.session.async_payment_succeeded');
   });
 
+  test('of a debit that settles now are sent in the same call, though the clock goes on meanwhile', async () => {
+    let nowMs = Date.now();
+    const { stripe, sandbox, shop } = await startGround({ settleAfterMs: HOUR_MS, runtime: { now: () => new Date(nowMs++) } });
+    sandbox.pay((await createSession(stripe)).id, { card: 'processing', fate: 'delivered' });
+    await sandbox.deliverDue();
+    nowMs += HOUR_MS;
+    await sandbox.deliverDue();
+    expect(shop.types()).toContain('checkout.session.async_payment_succeeded');
+  });
+
   test('never made: no event at all, only the objects know', async () => {
     const { stripe, sandbox, shop } = await startGround();
     const { id } = await createSession(stripe);

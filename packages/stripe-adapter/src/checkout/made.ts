@@ -29,16 +29,11 @@ const intentMs = 24 * 3_600_000;
 
 export function madeSession({ object: session, isReplayed }: Answer<CreatedSession>, { ui, order }: CheckedStart): Made {
   const { id, livemode, url, client_secret: clientSecret, line_items: shown } = session;
-  const expiresMs = session.expires_at * 1_000 + pollGraceMs;
-  const recoverable = session.after_expiration?.recovery?.enabled === true;
   return {
     id,
     livemode,
     isReplayed: isReplayed === true,
-    until: {
-      expiresAt: new Date(expiresMs).toISOString(),
-      ...(recoverable ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
-    },
+    until: openUntil(session),
     lines: async (calls) => (shown && showsAll(shown) ? shown.data : calls.lineItems(id)),
     accepted: (all) => {
       checkAmount(session, all, order);
@@ -50,6 +45,18 @@ export function madeSession({ object: session, isReplayed }: Answer<CreatedSessi
         `Stripe made session ${id} of order ${order.orderId} without a ${lacks}. Was it expired by hand?`,
       );
     },
+  };
+}
+
+/** How long a session of the order may still be paid, with the grace of the poll. */
+export function openUntil({
+  expires_at: expiresAt,
+  after_expiration: after,
+}: Pick<CreatedSession, 'expires_at' | 'after_expiration'>): Made['until'] {
+  const expiresMs = expiresAt * 1_000 + pollGraceMs;
+  return {
+    expiresAt: new Date(expiresMs).toISOString(),
+    ...(after?.recovery?.enabled === true ? { recoverableUntil: new Date(expiresMs + recoveryMs).toISOString() } : {}),
   };
 }
 

@@ -36,7 +36,7 @@ export function refuseOpenEnds({ order, session }: Pick<CheckedStart, 'order' | 
  * @throws LedgerError `amount_differs`
  */
 export function checkAmount(
-  { id, amount_subtotal: subtotal, currency: its }: CreatedSession,
+  { id, amount_subtotal: subtotal, currency: its }: Pick<CreatedSession, 'id' | 'amount_subtotal' | 'currency'>,
   lines: readonly StripeLineItem[],
   { orderId, amountMinor, currency, allow }: OrderTerms,
 ): void {

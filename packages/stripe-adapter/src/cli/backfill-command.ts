@@ -15,7 +15,8 @@ export const backfillCommand: Command = {
     "the key, and on those connected to it that have orders here. With --orders FILE, the shop's own orders from before it had a",
     'ledger, a line of JSON each: orderId, memberId, plan, amountMinor, currency, placedAt, paymentId (cs_… or pi_…), fulfilled,',
     'and account where it is a connected one. What is fulfilled is imported, and never delivered again.',
-    'After a break, run it again. Exits 0; 3: some orders need a person; 2: it could not run.',
+    'What is fulfilled and not paid is listed: it is access for nothing.',
+    'After a break, run it again. Exits 0; 3: some orders need a person, or are fulfilled and not paid; 2: it could not run.',
   ],
   options: {
     since: { value: 'TIME', help: '90d, 12h or 2026-08-01. Default: 90d' },
@@ -42,13 +43,15 @@ export const backfillCommand: Command = {
       if (options.flag('json')) terminal.out(JSON.stringify(result));
       else {
         for (const problem of result.problems) terminal.out(`needs a person: ${problem}`);
+        for (const order of result.fulfilledUnpaid) terminal.out(`fulfilled, but unpaid: ${order}`);
         const { examined, granted, imported, known, unpaid, review, notOurs, calls } = result;
+        const fulfilled = result.fulfilledUnpaid.length === 0 ? '' : ` (${result.fulfilledUnpaid.length} of them fulfilled)`;
         const would = options.flag('dry-run') ? 'would be ' : '';
         terminal.out(
-          `${examined} orders: ${granted} ${would}granted, ${imported} ${would}imported, ${known} known, ${unpaid} not paid, ${review} for a person, ${notOurs} of others; ${calls} calls.`,
+          `${examined} orders: ${granted} ${would}granted, ${imported} ${would}imported, ${known} known, ${unpaid} not paid${fulfilled}, ${review} for a person, ${notOurs} of others; ${calls} calls.`,
         );
       }
-      return result.review === 0 ? 0 : 3;
+      return result.review + result.fulfilledUnpaid.length === 0 ? 0 : 3;
     });
   },
 };

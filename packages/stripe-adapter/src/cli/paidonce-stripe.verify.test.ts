@@ -681,7 +681,63 @@ describe('backfill', () => {
     const file = listed(desk, { orderId: 'old-1', paymentId: sessionId, fulfilled: true, amountMinor: 9_000 });
     const ran = await desk.run('backfill', '--orders', file, '--create');
     expect(ran.code).toBe(3);
-    expect(ran.out).toContain(`needs a person: old-1 (${sessionId}): not_entitled`);
+    expect(ran.out).toContain('needs a person: old-1: its payment does not count: another amount');
+  });
+
+  test('names what the shop has fulfilled though it is not paid: exit 3, in a dry run and in a run', async () => {
+    const desk = await openDesk();
+    const { id } = await desk.stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ quantity: 1, price_data: { currency: 'eur', unit_amount: 1_000, product_data: { name: 'Year' } } }],
+      success_url: 'https://shop.example/',
+    });
+    const file = listed(
+      desk,
+      { orderId: 'old-1', paymentId: id, fulfilled: true },
+      { orderId: 'old-2', paymentId: 'cs_test_none', fulfilled: true },
+      { orderId: 'old-3', paymentId: 'cs_test_none2', fulfilled: false },
+    );
+    const found = [`old-1 (${id}): an attached checkout that is open is pending`, 'old-2 (cs_test_none): Stripe has no such payment'];
+    for (const args of [['--create', '--dry-run'], []]) {
+      const ran = await desk.run('backfill', '--orders', file, '--json', ...args);
+      expect([ran.code, json(ran)]).toMatchObject([3, { unpaid: 3, review: 0, imported: 0, fulfilledUnpaid: found }]);
+    }
+    const { code, out } = await desk.run('backfill', '--orders', file);
+    expect(code).toBe(3);
+    expect(out).toContain('fulfilled, but unpaid: old-2 (cs_test_none): Stripe has no such payment\n');
+    expect(out).toContain('3 not paid (2 of them fulfilled)');
+    expect(await desk.run('backfill')).toMatchObject({ code: 0 });
+  });
+
+  test('refuses in a dry run what it would refuse, with the same sentences', async () => {
+    const desk = await openDesk();
+    const [less, other, taken] = [await soldBefore(desk), await soldBefore(desk), await soldBefore(desk)];
+    await desk.shop(async (ledger) => {
+      const { successUrl: _, ...order } = plan;
+      const at = { account: desk.sandbox.account, livemode: false };
+      await ledger.placeOrder({ ...order, ...at, orderId: 'old-2', plan: 'month' });
+      await ledger.placeOrder({ ...order, ...at, orderId: 'owner' });
+      await ledger.attachCheckout('owner', { provider: 'stripe', ...at, id: taken });
+    });
+    for (const fulfilled of [true, false]) {
+      const file = listed(
+        desk,
+        { orderId: `less-${fulfilled}`, paymentId: less, fulfilled, amountMinor: 9_000 },
+        { orderId: 'old-2', paymentId: other, fulfilled },
+        { orderId: `old-3-${fulfilled}`, paymentId: taken, fulfilled },
+      );
+      const dry = json(await desk.run('backfill', '--orders', file, '--dry-run', '--json'));
+      expect(dry).toMatchObject({
+        problems: [
+          expect.stringMatching(/^less-\w+: (its payment does not count|cs_\w+ belongs to less-true)/),
+          expect.stringMatching(/^old-2: it was placed on other terms: plan/),
+          `old-3-${fulfilled}: ${taken} belongs to owner`,
+        ],
+        imported: 0,
+        granted: 0,
+      });
+      expect(json(await desk.run('backfill', '--orders', file, '--json'))).toMatchObject({ problems: dry['problems'] as string[] });
+    }
   });
 
   test('refuses a line that the ledger could not take before it has imported the ones above', async () => {

@@ -40,3 +40,10 @@ export function awaitedPayment(object: unknown, mapped: Mapped, account: string)
   const until = expiresAt === undefined ? undefined : isoTime(expiresAt + pollGraceSeconds);
   return { payment: { provider: 'stripe', account, livemode, id }, ...defined({ expiresAt: until }) };
 }
+
+/** How Stripe has a payment that is not paid. */
+export function unpaidText(mapped: Mapped): string {
+  if (mapped.kind === 'ignored') return mapped.because;
+  if (mapped.kind !== 'statement' || mapped.statement.fact.kind !== 'attempt') return 'it is not paid';
+  return `the payment is ${mapped.statement.fact.status.replaceAll('_', ' ')}`;
+}

@@ -38,11 +38,20 @@ const shopOrderSchema: z.ZodType<ShopOrder> = z.strictObject({
 export function readShopOrders(text: string): readonly ShopOrder[] {
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const parsed = shopOrderSchema.safeParse(jsonIn(line));
-    if (parsed.success) return [parsed.data];
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
-    throw new LedgerError('invalid_input', `Line ${index + 1} of the orders cannot be read: ${problems}`);
+    return [checked(jsonIn(line), `Line ${index + 1} of the orders`)];
   });
+}
+
+/** @throws LedgerError `invalid_input`: names the order that cannot be read, counted from 0. */
+export function checkShopOrders(orders: Iterable<ShopOrder>): readonly ShopOrder[] {
+  return [...orders].map((order, index) => checked(order, `orders[${index}]`));
+}
+
+function checked(order: unknown, name: string): ShopOrder {
+  const parsed = shopOrderSchema.safeParse(order);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
+  throw new LedgerError('invalid_input', `${name} cannot be read: ${problems}`);
 }
 
 function jsonIn(line: string): unknown {

@@ -40,7 +40,10 @@ export function secretKeyProblem(key: string, { atStripe }: { readonly atStripe:
   if (key === '') return { found: 'none is set', remedy: 'Set STRIPE_SECRET_KEY' };
   const copy = "Copy the key from Stripe's dashboard: Developers, API keys";
   if (placeholder.test(key)) return { found: 'it is a placeholder', remedy: copy };
-  if (atStripe && key === sandboxKey) return { found: 'it is of the sandbox', remedy: copy };
+  if (atStripe && key === sandboxKey) {
+    const found = 'it is of the sandbox, and this client talks to Stripe itself';
+    return { found, remedy: `Give the client the host, port and protocol of the sandbox. For Stripe: ${copy}` };
+  }
   if (!/^(?:sk|rk)_(?:org_)?(?:test|live)_\w+$/.test(key))
     return { found: 'it is no secret key', remedy: 'It begins with sk_test_, sk_live_, rk_test_ or rk_live_' };
   return undefined;

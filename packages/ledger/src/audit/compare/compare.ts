@@ -24,9 +24,18 @@ export interface LedgerMembership {
  */
 export type Repair = 'deliver' | 'raise' | 'under_way' | 'none';
 
+/**
+ * How they differ, as the customer feels it. `paid_not_fulfilled`: the log gives access and the shop does not.
+ * `fulfilled_unpaid`: the shop gives access, and this log has no payment that ever counted for it: it is access for nothing, or
+ * the payment was not taken in. `access_ended`: the shop gives access, and it was suspended or revoked here. `unknown_order`: the
+ * shop gives none, and the order is not placed here. `details`: both agree on access, and not on the rest.
+ */
+export type DifferenceKind = 'paid_not_fulfilled' | 'fulfilled_unpaid' | 'access_ended' | 'unknown_order' | 'details';
+
 /** An order that the shop and the log have differently. */
 export interface ShopDifference {
   readonly order: string;
+  readonly kind: DifferenceKind;
   /** Absent: the shop has no such membership. */
   readonly shop?: Omit<ShopMembership, 'order'>;
   /** Absent: the order is not placed in this log. */
@@ -82,8 +91,9 @@ export async function compareShop(
   });
   for (const order of unseen) {
     const { order: _, ...has } = shop.get(order) as ShopMembership;
+    if (givesNone(has)) continue; // Nobody paid for it, and the shop gives nothing.
     differing += 1;
-    await take({ order, shop: has, repair: 'none' });
+    await take({ order, kind: kindOf(has.status, undefined), shop: has, repair: 'none' });
   }
   return { orders, memberships: shop.size, differing };
 }
@@ -102,19 +112,32 @@ function differenceOf(order: OrderState, shop: ShopMembership | undefined): Shop
   const { orderId, placed, membership: status, sequence } = order;
   if (placed === undefined || (shop === undefined && sequence === 0)) return undefined;
   const ledger = { status, sequence, member: placed.memberId, plan: placed.plan };
-  if (shop === undefined) return { order: orderId, ledger, repair: repairOf(order, undefined) };
+  const kind = kindOf(shop?.status ?? 'none', status);
+  if (shop === undefined) return { order: orderId, kind, ledger, repair: repairOf(order, undefined) };
   const isSame =
-    shop.status === status &&
+    (shop.status === status || (givesNone(shop) && status !== 'active')) &&
     (shop.sequence ?? sequence) === sequence &&
     (shop.member ?? placed.memberId) === placed.memberId &&
     (shop.plan ?? placed.plan) === placed.plan;
   if (isSame) return undefined;
   const { order: _, ...has } = shop;
-  return { order: orderId, shop: has, ledger, repair: repairOf(order, shop.sequence) };
+  return { order: orderId, kind, shop: has, ledger, repair: repairOf(order, shop.sequence) };
 }
 
 function repairOf(order: OrderState, stored: number | undefined): Repair {
   if (order.sequence === 0) return 'none';
   if (stored !== undefined && stored >= order.sequence) return 'raise';
   return isPending(order) ? 'under_way' : 'deliver';
+}
+
+/** @param log undefined: the order is not placed there. */
+function kindOf(shop: MembershipStatus, log: MembershipStatus | undefined): DifferenceKind {
+  if ((shop === 'active') === (log === 'active')) return log === undefined ? 'unknown_order' : 'details';
+  if (log === 'active') return 'paid_not_fulfilled';
+  return log === undefined || log === 'none' ? 'fulfilled_unpaid' : 'access_ended';
+}
+
+/** Without a sequence, `none` says only that the shop gives no access: its own list may know no more. */
+function givesNone({ status, sequence }: Omit<ShopMembership, 'order'>): boolean {
+  return status === 'none' && sequence === undefined;
 }

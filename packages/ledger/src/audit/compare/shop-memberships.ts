@@ -8,6 +8,7 @@ import { csvRows } from '../csv-rows.ts';
 export interface ShopMembership {
   /** The order's id, which is the membership's. */
   readonly order: string;
+  /** `none` without `sequence`: it gives no access, for whatever reason. */
   readonly status: 'none' | 'active' | 'suspended' | 'revoked';
   /** The sequence that the shop has stored. Absent: it stores none, and is compared by its status alone. */
   readonly sequence?: number;

@@ -1,8 +1,9 @@
 // Backs up a SQLite log in use, and verifies the copy afterwards: the file is undamaged, and its tree has the same root as
 // the original log.
-import { DatabaseSync } from 'node:sqlite';
+
 import { LedgerError } from '../../errors.ts';
 import { backUp } from '../../event-store/sqlite/backup.ts';
+import { DatabaseSync } from '../../event-store/sqlite/node-sqlite.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { sqliteReader } from '../log/sqlite-reader.ts';
 import { scanTree } from '../tree/tree-scan.ts';

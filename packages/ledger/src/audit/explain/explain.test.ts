@@ -219,7 +219,7 @@ describe('an order is explained', () => {
     expect(explanationLines(await explained('confirmed'), 'zh-TW').slice(0, 4)).toEqual([
       '訂單 confirmed，會員 member-confirmed，方案 pro',
       '會員資格有效，自 2026-01-05 09:00:14 UTC 起。',
-      '授予的原因：webhook 表示 pi_confirmed 已付款 49.00 USD（evt_pi_confirmed）。',
+      '開通的原因：webhook 表示 pi_confirmed 已付款 49.00 USD（evt_pi_confirmed）。',
       '4 秒後由輪詢證實。',
     ]);
   });

@@ -75,10 +75,12 @@ export const english: Messages = {
       `From here on the order is judged under policy ${to.slice(0, 12)}, before under ${from.slice(0, 12)}. A new policy acts when a fact next changes.`,
     withdrawn: ({ by }) => `${by.actor} withdrew the order (${by.reason}).`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} moved ${payment.id} to order ${toOrderId} (${by.reason}).`,
-    delivered: ({ sequence, afterMs, imported }) =>
+    delivered: ({ sequence, afterMs, imported, found }) =>
       imported
         ? `The order was imported: the shop knew decision ${sequence}, and was told nothing.`
-        : `The shop took over decision ${sequence}, ${english.duration(afterMs)} after it.`,
+        : found
+          ? `The shop had decision ${sequence} already, so nothing was sent.`
+          : `The shop took over decision ${sequence}, ${english.duration(afterMs)} after it.`,
     delivery_failed: ({ sequence, reason, waitMs, error }) =>
       `Delivery of decision ${sequence} failed (${error ? errorText(error) : reason}); tried again after ${english.duration(waitMs)}.`,
     taken_over: ({ sequence, by }) =>

@@ -5,7 +5,7 @@ import { errorText, type Messages, timeText } from './messages.ts';
 
 const attempts: Readonly<Record<AttemptStatus, string>> = {
   processing: '處理中',
-  awaiting_customer: '等待客戶操作',
+  awaiting_customer: '等待顧客操作',
   authorized: '已授權，尚未請款',
   attempt_failed: '本次付款失敗',
   canceled: '已取消',
@@ -34,24 +34,24 @@ export const traditionalChinese: Messages = {
   sources: { webhook: 'webhook', poll: '輪詢', status_query: '狀態查詢', manual: '人工' },
   memberships: { none: '無', active: '有效', suspended: '暫停', revoked: '已撤銷' },
   decisions: {
-    MembershipGranted: '授予會員資格',
+    MembershipGranted: '開通會員資格',
     MembershipSuspended: '暫停會員資格',
     MembershipRestored: '恢復會員資格',
     MembershipRevoked: '撤銷會員資格',
   },
   reviews: {
-    amount: '付款金額低於訂單應付金額',
+    amount: '付款金額低於訂單應收金額',
     currency: '付款幣別不符',
     mode: '付款模式不符（測試或正式）',
     account: '付款進入其他帳戶',
-    overpaid: '付款金額高於訂單應付金額',
+    overpaid: '付款金額高於訂單應收金額',
     refunds_exceed: '退款總額高於實收金額',
     withdrawn: '訂單撤回後才付款',
-    conflicting_evidence: '對同一筆付款的說法互相矛盾',
+    conflicting_evidence: '對同一筆付款的回報互相矛盾',
     claimed_by_two: '兩筆訂單都主張這筆付款',
     paid_again: '會員資格結束後又付了一次款',
   },
-  resolutions: { grant: '這筆付款算數', revoke: '這筆付款不算數', dismiss: '維持不變' },
+  resolutions: { grant: '予以採計', revoke: '不予採計', dismiss: '結案，維持不變' },
   fact: (fact, payment, money) => {
     switch (fact.kind) {
       case 'attempt':
@@ -73,21 +73,23 @@ export const traditionalChinese: Messages = {
     heading: ({ orderId, memberId, plan }) =>
       memberId === undefined ? `訂單 ${orderId}` : `訂單 ${orderId}，會員 ${memberId}，方案 ${plan}`,
     membership: (status, since) =>
-      status === 'none' ? '沒有會員資格：尚未見到算數的付款。' : `會員資格${traditionalChinese.memberships[status]}，自 ${since} UTC 起。`,
-    granted: (because) => `授予的原因：${because}。`,
+      status === 'none'
+        ? '沒有會員資格：沒有收到可採計的付款。'
+        : `會員資格${traditionalChinese.memberships[status]}，自 ${since} UTC 起。`,
+    granted: (because) => `開通的原因：${because}。`,
     changed: ({ decision, at }, because) => `${timeText(at)} ${traditionalChinese.decisions[decision]}的原因：${because}。`,
     reported: ({ source, evidence, by }, fact) =>
       `${by ? by.actor : traditionalChinese.sources[source]}表示 ${fact}（${evidence.eventId ?? evidence.objectId}）`,
     ruled: ({ actor, reason }) => `${actor} 作此決定（${reason}）`,
-    behind: (shopHad) => `商店已有第 ${shopHad} 項決定，而本紀錄沒有，故於其上重新陳述會員資格`,
+    behind: (shopHad) => `商店已有第 ${shopHad} 項決定，而日誌沒有，故於其上重新陳述會員資格`,
     confirmed: (source, afterMs) => `${traditionalChinese.duration(afterMs)}後由${traditionalChinese.sources[source]}證實。`,
     unconfirmed: () => '沒有其他來源證實。',
-    reviews: (count) => `有 ${count} 件待人工審查。`,
+    reviews: (count) => `有 ${count} 件待人工審核。`,
     undelivered: (sequence, delivered) => `${sequence} 項決定中，商店已接收 ${delivered} 項。`,
-    notPlaced: () => '訂單尚未成立：相關說法在此等候。',
+    notPlaced: () => '訂單尚未成立：收到的回報在此等候。',
   },
   entries: {
-    placed: ({ memberId, plan }, money) => `訂單成立，會員 ${memberId}：方案 ${plan}，應付 ${money}。`,
+    placed: ({ memberId, plan }, money) => `訂單成立，會員 ${memberId}：方案 ${plan}，應收 ${money}。`,
     attached: ({ payment, expiresAt, by }) =>
       by
         ? `${by.actor} 將 ${payment.id} 連結至本訂單（${by.reason}）。`
@@ -100,35 +102,37 @@ export const traditionalChinese: Messages = {
     },
     decided: ({ decision, sequence, payment }, because) =>
       `第 ${sequence} 項決定：${traditionalChinese.decisions[decision]}（${payment.id}）：${because}。`,
-    review: ({ reviewId, review, payment }) => `開啟審查 ${reviewId}（${payment.id}）：${traditionalChinese.reviews[review]}。`,
+    review: ({ reviewId, review, payment }) => `開啟審核 ${reviewId}（${payment.id}）：${traditionalChinese.reviews[review]}。`,
     resolved: ({ reviewId, resolution, by }) =>
-      `${by.actor} 結束審查 ${reviewId}：${traditionalChinese.resolutions[resolution]}（${by.reason}）。`,
+      `${by.actor} 完成審核 ${reviewId}：${traditionalChinese.resolutions[resolution]}（${by.reason}）。`,
     policy_changed: ({ from, to }) =>
       `自此起，訂單改依政策 ${to.slice(0, 12)} 判斷，先前依政策 ${from.slice(0, 12)}；新政策在下一項事實變動時生效。`,
     withdrawn: ({ by }) => `${by.actor} 撤回了訂單（${by.reason}）。`,
     moved: ({ payment, toOrderId, by }) => `${by.actor} 將 ${payment.id} 移至訂單 ${toOrderId}（${by.reason}）。`,
-    delivered: ({ sequence, afterMs, imported }) =>
+    delivered: ({ sequence, afterMs, imported, found }) =>
       imported
         ? `訂單由他處匯入：商店早已知道第 ${sequence} 項決定，未另行通知。`
-        : `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
+        : found
+          ? `商店早已有第 ${sequence} 項決定，未另行通知。`
+          : `商店接收第 ${sequence} 項決定，於決定後 ${traditionalChinese.duration(afterMs)}。`,
     delivery_failed: ({ sequence, reason, waitMs, error }) =>
-      `第 ${sequence} 項決定送達失敗（${error ? errorText(error) : reason === 'timeout' ? '逾時' : '錯誤'}）；${traditionalChinese.duration(waitMs)}後再試。`,
+      `第 ${sequence} 項決定交付失敗（${error ? errorText(error) : reason === 'timeout' ? '逾時' : '錯誤'}）；${traditionalChinese.duration(waitMs)}後再試。`,
     taken_over: ({ sequence, by }) =>
-      by ? `${by.actor} 要求重新送達第 ${sequence} 項決定（${by.reason}）。` : `另一程序接手送達第 ${sequence} 項決定。`,
-    abandoned: ({ sequence }) => `第 ${sequence} 項決定於 72 小時後放棄送達；可用 \`redeliver\` 重新開始。`,
-    shop_ahead: ({ sequence }) => `商店已有第 ${sequence} 項決定，而本紀錄沒有：紀錄比商店舊（定律 9）。`,
+      by ? `${by.actor} 要求重新交付第 ${sequence} 項決定（${by.reason}）。` : `另一個行程接手交付第 ${sequence} 項決定。`,
+    abandoned: ({ sequence }) => `第 ${sequence} 項決定於 72 小時後停止重試；可用 \`redeliver\` 重新開始。`,
+    shop_ahead: ({ sequence }) => `商店已有第 ${sequence} 項決定，而日誌沒有：日誌比商店舊（定律 9）。`,
     rechecked: ({ by, looked, recorded }) =>
       `${by.actor} 要求再次查詢 Stripe（${by.reason}）：讀取 ${looked} 個物件，${recorded === 0 ? '沒有新的內容' : `${recorded} 個有新的內容`}。`,
   },
   verdicts: {
     decided: ({ decision }) => `因此${traditionalChinese.decisions[decision]}。`,
     confirms: ({ first, afterMs, staysRevoked }) =>
-      `證實${traditionalChinese.sources[first]}在 ${traditionalChinese.duration(afterMs)}前的說法；${
+      `證實${traditionalChinese.sources[first]}在 ${traditionalChinese.duration(afterMs)}前的回報；${
         staysRevoked ? '已撤銷的維持撤銷（定律 6）' : '不改變任何事（定律 5）'
       }。`,
     waits: () => '訂單尚未成立，在此等候（定律 7）。',
-    does_not_count: ({ because }) => `不算數：${because.map((kind) => traditionalChinese.reviews[kind]).join('、')}（定律 4）。`,
-    second_payment: () => '已有另一筆付款算數：資格不變，並請人工查看（定律 4）。',
+    does_not_count: ({ because }) => `不予採計：${because.map((kind) => traditionalChinese.reviews[kind]).join('、')}（定律 4）。`,
+    second_payment: () => '已有另一筆付款採計：資格不變，並請人工查看（定律 4）。',
     older: () => '已知更新或更確定的狀態；不改變任何事（定律 1）。',
     no_change: () => '不影響會員資格（定律 4）。',
   },

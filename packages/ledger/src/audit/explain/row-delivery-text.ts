@@ -19,6 +19,8 @@ export function deliveryText(told: DeliveryTold, sequence: number, words: RowWor
     }
     case 'imported':
       return [{ tone: 'ok', head: words.imported(), note: words.decision(sequence), lines: attempts }];
+    case 'found':
+      return [{ tone: 'ok', head: words.found(), note: words.decision(sequence), lines: attempts }];
     case 'replaced':
       return [{ tone: 'plain', head: words.replaced(replacedBy ?? sequence), lines: attempts }];
     case 'waiting':

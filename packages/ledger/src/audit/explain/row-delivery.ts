@@ -19,7 +19,7 @@ export function deliveryTold(events: readonly DeliveryEntry[], replacedBy: numbe
   const saved = events.findLast((event) => event.kind === 'delivered');
   const told = { failures, ...defined({ replacedBy }) };
   const last = events.at(-1);
-  if (last?.kind === 'delivered') return { ...told, state: last.imported ? 'imported' : 'saved', saved: last };
+  if (last?.kind === 'delivered') return { ...told, state: last.imported ? 'imported' : last.found ? 'found' : 'saved', saved: last };
   if (replacedBy !== undefined) return { ...told, state: saved ? 'saved' : 'replaced', ...defined({ saved }) };
   if (last?.kind === 'abandoned') return { ...told, state: 'abandoned' };
   const failed = failures.at(-1);

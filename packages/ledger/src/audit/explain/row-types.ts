@@ -98,8 +98,8 @@ export interface NoteRow {
 
 /** What became of a decision at the shop. */
 export interface DeliveryTold {
-  /** `waiting`: no attempt has ended yet. `replaced`: a newer decision was delivered in its place. `imported`: the shop had it before. */
-  readonly state: 'waiting' | 'saved' | 'imported' | 'failing' | 'abandoned' | 'replaced';
+  /** `waiting`: no attempt has ended yet. `replaced`: a newer decision was delivered in its place. `imported`, `found`: the shop had it before. */
+  readonly state: 'waiting' | 'saved' | 'imported' | 'found' | 'failing' | 'abandoned' | 'replaced';
   readonly failures: readonly EntryOf<'delivery_failed'>[];
   /** Absent: it is not saved. */
   readonly saved?: EntryOf<'delivered'>;

@@ -92,6 +92,7 @@ export const rowWordsEn: RowWords = {
   saved: (after) => say`Saved by your shop after ${after}`,
   decisionAttempt: (sequence, attempt) => say`decision ${sequence}, ${attempt === 1 ? 'first attempt' : `attempt ${attempt}`}`,
   imported: () => say`Your shop had it before the import; nothing was sent`,
+  found: () => say`Your shop had it already; nothing was sent`,
   waiting: () => say`Not saved by your shop yet`,
   replaced: (by) => say`Not saved: decision ${by} replaced it`,
   couldNotSave: (attempts) => say`Your shop could not save it: ${counted(attempts, 'attempt')}`,

@@ -14,9 +14,9 @@ const afterDecision: Readonly<Record<DecisionType, string>> = {
 };
 const attempts: Readonly<Record<AttemptStatus, string>> = {
   processing: '付款處理中',
-  awaiting_customer: '等待客戶付款',
+  awaiting_customer: '等待顧客付款',
   authorized: '付款已授權，尚未請款',
-  attempt_failed: '本次付款失敗，客戶可再試',
+  attempt_failed: '本次付款失敗，顧客可再試',
   canceled: '付款已取消',
   expired: '結帳已過期，未付款',
   failed: '付款失敗',
@@ -92,6 +92,7 @@ export const rowWordsZhTw: RowWords = {
   saved: (after) => say`商店於 ${after}後儲存`,
   decisionAttempt: (sequence, attempt) => say`決定 ${sequence}，${attempt === 1 ? '第一次就成功' : `第 ${attempt} 次成功`}`,
   imported: () => say`匯入前商店已有；沒有另行通知`,
+  found: () => say`商店早已有；沒有另行通知`,
   waiting: () => say`商店尚未儲存`,
   replaced: (by) => say`未儲存：由決定 ${by} 取代`,
   couldNotSave: (count) => say`商店無法儲存：已試 ${count} 次`,

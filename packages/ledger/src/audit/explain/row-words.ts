@@ -47,6 +47,7 @@ export interface RowWords {
   readonly saved: (after: string) => Sentence;
   readonly decisionAttempt: (sequence: number, attempt: number) => Sentence;
   readonly imported: () => Sentence;
+  readonly found: () => Sentence;
   readonly waiting: () => Sentence;
   readonly replaced: (by: number) => Sentence;
   readonly couldNotSave: (attempts: number) => Sentence;

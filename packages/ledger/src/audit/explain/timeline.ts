@@ -81,6 +81,8 @@ export type TimelineEntry = { readonly at: string; readonly place: string; reado
       readonly afterMs: number;
       /** True if the order was imported with a membership that the shop had given already: nothing was sent to the shop. */
       readonly imported: boolean;
+      /** True if the ledger ran in shadow, and the shop had it already: nothing was sent to the shop. */
+      readonly found: boolean;
     }
   | ({ readonly kind: 'delivery_failed' } & DeliveryFailed)
   | { readonly kind: 'taken_over'; readonly sequence: number; readonly by?: ManualAction }
@@ -169,6 +171,7 @@ function entryOf(
         sequence: event.data.sequence,
         afterMs: msBetween(memory.decidedAt.get(event.data.sequence), recordedAt),
         imported: cause.startsWith('import '),
+        found: event.data.found === true,
       };
     case 'DeliveryFailed':
       return { kind: 'delivery_failed', ...event.data };

@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Position } from '../../event-store/event-store.ts';
 import { migrate } from '../../event-store/sqlite/migrations.ts';
+import { DatabaseSync } from '../../event-store/sqlite/node-sqlite.ts';
 import type { LogReader } from './log-reader.ts';
 import { SqliteLog } from './sqlite-log.ts';
 import { originsTable } from './sqlite-reading.ts';

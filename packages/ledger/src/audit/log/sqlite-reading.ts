@@ -1,11 +1,11 @@
 // The read-only connection to a SQLite log, and the statements that audits run on it.
 import { existsSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LedgerError } from '../../errors.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
 import { foreignObjects } from '../../event-store/sqlite/foreign-objects.ts';
 import { applicationId, migrations, pragma, refuseForeignFile } from '../../event-store/sqlite/migrations.ts';
+import { DatabaseSync, type StatementSync } from '../../event-store/sqlite/node-sqlite.ts';
 
 export type LogQuery =
   | 'extent'

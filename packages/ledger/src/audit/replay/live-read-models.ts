@@ -1,10 +1,10 @@
 // Opens the file of the live read models read-only. A ledger may be writing it; we read one snapshot of it.
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import type { Position } from '../../event-store/event-store.ts';
 import { asLedgerError } from '../../event-store/sqlite/failure.ts';
 import { refuseForeignObjects } from '../../event-store/sqlite/foreign-objects.ts';
+import { DatabaseSync } from '../../event-store/sqlite/node-sqlite.ts';
 import { type OrderColumns, orderColumns } from '../../read-models/order-rows.ts';
 import { readModelCursor } from '../../read-models/read-model-file.ts';
 import { layout, schema } from '../../read-models/read-model-layout.ts';

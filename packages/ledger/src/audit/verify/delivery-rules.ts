@@ -25,6 +25,7 @@ function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, 
   const { sequence } = event.data;
   switch (event.type) {
     case 'MembershipDelivered':
+      if (event.data.found) return expectedFound(before, sequence, instance);
       // An older attempt may still end after a newer decision; never after a newer delivery.
       if (sequence > delivery.settled && sequence <= newest) return undefined;
       return delivery.settled === newest
@@ -43,4 +44,12 @@ function expectedOf(before: OrderState, event: DeliveryEvent, instance: string, 
       return failed && sequence === newest ? undefined : `the newest decision, ${newest}, after its last failure or silent owner`;
     }
   }
+}
+
+/** The shop is asked about the newest decision alone, by a process that delivers nothing, and until it is settled. */
+function expectedFound({ sequence: newest, delivery }: OrderState, sequence: number, instance: string): string | undefined {
+  if (sequence === newest && sequence > delivery.settled && instance === '') return undefined;
+  return delivery.settled === newest
+    ? `nothing found at the shop: all ${newest} decisions are settled`
+    : `the newest decision, ${newest}, found at the shop by a process without \`deliver\``;
 }

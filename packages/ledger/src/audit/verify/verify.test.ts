@@ -64,6 +64,8 @@ const insert = (stream: string, type: string, data: string): readonly string[] =
    SELECT stream, revision + 1, 'inserted', '${type}', '${data}', metadata FROM events WHERE ${of(stream)} ORDER BY revision DESC LIMIT 1`,
   `UPDATE streams SET revision = revision + 1 WHERE name = '${stream}'`,
 ];
+/** Says that the event is of the second schema version of its type. */
+const versionTwo = (stream: string, revision: number): string => edit(stream, revision, '"version":"1"', '"version":"2"', 'metadata');
 /** Begins a stream with one event. */
 const begin = (stream: string, type: string, data: string): readonly string[] => [
   `INSERT INTO streams (name, revision) VALUES ('${stream}', 0)`,
@@ -454,6 +456,22 @@ const tampered: readonly [what: string, changes: readonly string[], Rule, stream
   ['a time-out that threw something', [edit('order-tried', 4, '"reason":"error"', '"reason":"timeout"')], 'law-9', 'order-tried', 4, true],
   ['a delivery of a decision that is none', insert('order-unpaid', 'MembershipDelivered', '{"sequence":1}'), 'law-9', 'order-unpaid', 3],
   ['a delivery behind a newer one', insert('order-refunded', 'MembershipDelivered', '{"sequence":1}'), 'law-9', 'order-refunded', 12, true],
+  [
+    'a finding at the shop of a decision that is settled',
+    [...insert('order-confirmed', 'MembershipDelivered', '{"sequence":1,"found":true}'), versionTwo('order-confirmed', 10)],
+    'law-9',
+    'order-confirmed',
+    10,
+    true,
+  ],
+  [
+    'a finding at the shop by a process that delivers',
+    [edit('order-right', 6, '{"sequence":1}', '{"sequence":1,"found":true}'), versionTwo('order-right', 6)],
+    'law-9',
+    'order-right',
+    6,
+    true,
+  ],
   [
     'a failure of an instance that does not own it',
     [edit('order-tried', 4, '"instance":"0', '"instance":"1', 'metadata')],

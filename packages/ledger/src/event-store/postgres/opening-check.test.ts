@@ -71,6 +71,8 @@ test('a lock that two sessions hold at once is refused, as on PGlite, which has 
 test.each([
   [{}, 'Pass a url or a pool, and not both'],
   [{ url: 'postgres://h/d', pool: new FakePool() }, 'Pass a url or a pool, and not both'],
+  [{ url: '' }, 'Is the variable with the URL set?'],
+  [{ url: 'ledger.db' }, 'url is no address of PostgreSQL. It begins with postgres://'],
   [{ pool: new FakePool(), lookMs: 0 }, 'lookMs: 0 is no time. Pass milliseconds above 0'],
   [{ pool: new FakePool(), timeout: 1 } as object, 'There is no option timeout. There are: url, pool, schema'],
   [{ pool: new FakePool(), schema: 'pg_ledger' }, 'schema: "pg_ledger" is no plain name in lower case'],

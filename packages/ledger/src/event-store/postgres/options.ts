@@ -67,6 +67,10 @@ export function checkOptions(options: PostgresEventStoreOptions): CheckedOptions
 
 function sourceOf({ url, pool }: PostgresEventStoreOptions): CheckedOptions['source'] {
   if (pool !== undefined && url === undefined) return { pool };
-  if (url !== undefined && pool === undefined) return { url };
+  if (url && pool === undefined) {
+    if (/^(?:postgres(?:ql)?:\/\/|socket:)/i.test(url)) return { url };
+    // The driver would look for a host of this name until the time is over. The text may hold a password: it is not repeated.
+    throw new LedgerError('invalid_input', 'url is no address of PostgreSQL. It begins with postgres://');
+  }
   throw new LedgerError('invalid_input', 'Pass a url or a pool, and not both. Is the variable with the URL set?');
 }

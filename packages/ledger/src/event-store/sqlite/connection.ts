@@ -2,11 +2,11 @@
 // is synchronous; a busy file throws `store_busy`, and the caller waits and tries again.
 import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import { makePrivately } from '../../written-files.ts';
 import { asLedgerError } from './failure.ts';
 import { migrate, refuseForeignFile } from './migrations.ts';
+import { DatabaseSync } from './node-sqlite.ts';
 
 // busy_timeout: SQLite's own waiting lets writers starve (measured: 6 commits/s against 4,870), so contention.ts waits.
 // synchronous: each commit is synced before it is acknowledged. fullfsync: on macOS a plain fsync stops in the drive's cache.
@@ -35,11 +35,21 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
 
 /**
  * Makes the path absolute, so that neither a change of directory nor a `file:` prefix can lead to another file.
- * @throws LedgerError `invalid_input`: the path is empty or `:memory:`.
+ * @throws LedgerError `invalid_input`: the path is missing, empty, `:memory:` or a URL of another store.
  */
 export function logPath(path: string): string {
-  if (path === '' || path === ':memory:') {
+  if (path === ':memory:') {
     throw new LedgerError('invalid_input', 'A SQLite event store needs a file. For a log in memory: openMemoryEventStore().');
+  }
+  if (typeof path !== 'string' || path === '') {
+    throw new LedgerError('invalid_input', 'A SQLite event store needs the path of a file. Is the variable with the path set?');
+  }
+  const scheme = /^(\w{2,}):\/\//.exec(path)?.[1];
+  if (scheme !== undefined) {
+    throw new LedgerError(
+      'invalid_input',
+      `${scheme}:// is no path of a file. openEventStore(url) of @paidonce/ledger/store-url opens any store`,
+    );
   }
   return resolve(path);
 }

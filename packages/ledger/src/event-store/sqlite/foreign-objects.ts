@@ -1,8 +1,9 @@
 // Compares the tables, indexes, triggers and views of a SQLite file with those that we make. A trigger that somebody put into
 // the file changes each later event before it is hashed, and a view in the place of a table shows an auditor other events:
 // an honest key would sign both. So a file is ours only if it holds what our own statements make, and nothing else.
-import { DatabaseSync } from 'node:sqlite';
+
 import { LedgerError } from '../../errors.ts';
+import { DatabaseSync } from './node-sqlite.ts';
 
 /** ANALYZE makes these. They change how fast a query is, never what it returns. */
 const statistics: ReadonlySet<string> = new Set(['sqlite_stat1', 'sqlite_stat4']);

@@ -9,11 +9,11 @@
 // copy can always be read. And a copy of the very pages that stood in the file after its last checkpoint passes, and is right
 // to: with the write-ahead log it is the log.
 import { type BigIntStats, existsSync, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { LedgerError } from '../../errors.ts';
 import type { KnownEvent } from '../log-went-back.ts';
 import { pragma } from './migrations.ts';
+import { DatabaseSync } from './node-sqlite.ts';
 
 /** What the main file has without its write-ahead log. */
 interface Main {

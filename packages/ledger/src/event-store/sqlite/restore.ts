@@ -6,12 +6,12 @@
 //   3. Give the old file a second name, then move the copy to the path, in one step: a crash leaves one log or the other.
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
 import { syncPath } from './backup.ts';
 import { asLedgerError, isBusy, isCorrupt } from './failure.ts';
 import { refuseForeignWal } from './main-file.ts';
 import { refuseForeignFile } from './migrations.ts';
+import { DatabaseSync } from './node-sqlite.ts';
 
 /**
  * @returns the path under which the old log was kept. Undefined: there was none.

@@ -56,7 +56,15 @@ describe('opening', () => {
     const other = await open(odd);
     await other.append('order-1', -1, [eventOf(1)]);
     expect(existsSync(odd)).toBe(true);
-    for (const none of ['', ':memory:']) await expect(openSqliteEventStore(none)).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  test.each([
+    [undefined as never, 'Is the variable with the path set?'],
+    ['', 'Is the variable with the path set?'],
+    [':memory:', 'openMemoryEventStore()'],
+    ['postgres://u:secret@h/d', 'postgres:// is no path of a file. openEventStore(url) of @paidonce/ledger/store-url'],
+  ])('%o is no path, and the message says what to do', async (path, message) => {
+    await expect(openSqliteEventStore(path)).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringContaining(message) });
   });
 
   test('a directory that does not exist is said', async () => {

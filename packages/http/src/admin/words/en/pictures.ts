@@ -14,7 +14,7 @@ export const pictures = {
   shareTitle: 'Share of grants that no webhook announced',
   shareFinding: (webhook: string, poll: string, query: string): string =>
     `Webhook or by hand ${webhook}, found by the poll ${poll}, found by a status query ${query}.`,
-  rescuedAbout: 'No webhook came within 2 minutes, so the poll or the success page found the payment.',
+  rescuedAbout: 'A grant is rescued where no webhook came within 2 minutes, and the poll or the success page found the payment.',
   rescuedTitle: 'Rescued per day',
   rescuedFinding: (most: string, day: string, others: string): string => `At most ${most}, on ${day}; else 0 to ${others}.`,
   rescuedNone: 'None on any day.',

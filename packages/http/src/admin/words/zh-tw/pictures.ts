@@ -14,7 +14,7 @@ export const pictures: typeof english = {
   rescuedOf: (rescued, all) => `${all} 筆開通中的 ${rescued} 筆`,
   shareTitle: '沒有 webhook 通知的開通比例',
   shareFinding: (webhook, poll, query) => `Webhook 或人工 ${webhook}、輪詢找到 ${poll}、狀態查詢找到 ${query}。`,
-  rescuedAbout: '2 分鐘內沒有 webhook，付款由輪詢或成功頁面找到。',
+  rescuedAbout: '救回：2 分鐘內沒有 webhook，付款由輪詢或成功頁面找到。',
   rescuedTitle: '每日救回數',
   rescuedFinding: (most, day, others) => `${day} 最多，${most} 筆；其他日子 0 到 ${others} 筆。`,
   rescuedNone: '每天都是 0。',

@@ -1,0 +1,92 @@
+// @paidonce/stripe-adapter/operations: `backfill` and `reconcile` as calls, for a job of your own or a test. The commands of
+// `paidonce-stripe` do the same.
+import { type EventStore, LedgerError, type Logger, type ManualAction, type PaymentLedger } from '@paidonce/ledger';
+import { defined, isId, silentLogger } from '@paidonce/ledger/adapter';
+import type Stripe from 'stripe';
+import { addressOf, checkKeyMayGoTo } from '../stripe/api-address.ts';
+import { backfill as backfillWork } from './backfill.ts';
+import type { Backfilled } from './backfilled.ts';
+import { type BatchContext, openBatchContext } from './batch-context.ts';
+import { type Reconciled, reconcile as reconcileWork } from './reconcile.ts';
+import { checkShopOrders, type ShopOrder } from './shop-orders.ts';
+
+export type { Backfilled } from './backfilled.ts';
+export type { Mismatch, MismatchKind } from './compare-payment.ts';
+export type { Reconciled } from './reconcile.ts';
+export { readShopOrders, type ShopOrder } from './shop-orders.ts';
+
+/** What the operations work on: as for `stripePayments`. */
+export interface OperationsShop {
+  readonly ledger: PaymentLedger;
+  readonly stripe: Stripe;
+  /** As in `stripePayments`. Default: `paidonce`. */
+  readonly scope?: string;
+  /** As in `stripePayments`. Default: none. */
+  readonly formerLedgers?: readonly string[];
+  /** The account of the key, where the key may not read it. Default: Stripe is asked. */
+  readonly account?: string;
+  /** The mode of the key, where the key may not read it. Default: Stripe is asked. */
+  readonly livemode?: boolean;
+  /** As in `stripePayments`. Default: none. */
+  readonly trustedApiHost?: string;
+  /** Default: nothing is logged. */
+  readonly log?: Logger;
+}
+
+export interface BackfillSettings {
+  /** Sessions and charges since then. */
+  readonly since: Date;
+  /** The shop's own orders from before it had a ledger. Default: none. */
+  readonly orders?: Iterable<ShopOrder>;
+  /** True: count, and change nothing. Default false. */
+  readonly dryRun?: boolean;
+  /** Who imports, and why: it stays in the log. Default: `backfill`. */
+  readonly by?: ManualAction;
+  readonly onProgress?: (what: string, count: number) => void;
+}
+
+export interface ReconcileSettings {
+  /** The store of the ledger: the log is read from it, and nothing is written. */
+  readonly eventStore: EventStore;
+  /** Payments since then, and memberships whose payment is not older. */
+  readonly since: Date;
+  /** True: what Stripe reports goes into the ledger as an observation. Default false. */
+  readonly repair?: boolean;
+  readonly onProgress?: (what: string, count: number) => void;
+}
+
+/**
+ * Brings in paid orders that never became members, and the orders that the shop fulfilled before it had a ledger, which are
+ * imported and never delivered again. After a break, call it again. It is right where `review` is 0 and `fulfilledUnpaid` empty.
+ *
+ * @throws LedgerError `invalid_input`: names what is wrong, also in the orders, before anything is done. `provider_unavailable`,
+ *   or a code of the store: what was done until then stays.
+ */
+export async function backfill(shop: OperationsShop, settings: BackfillSettings): Promise<Backfilled> {
+  const { since, dryRun = false, onProgress } = settings;
+  const by = settings.by ?? { actor: 'backfill', reason: 'Fulfilled by the shop before it had a ledger' };
+  const orders = checkShopOrders(settings.orders ?? []);
+  return withWork(shop, since, (work) => backfillWork(work, { since, orders, dryRun, by, ...defined({ onProgress }) }));
+}
+
+/**
+ * Compares every payment in scope with the ledger, and every active membership with Stripe. All agree where `mismatches` and
+ * `unproved` are empty.
+ *
+ * @throws LedgerError `invalid_input`, `provider_unavailable`, or a code of the store: nothing is proved then.
+ */
+export async function reconcile(shop: OperationsShop, { eventStore, since, ...rest }: ReconcileSettings): Promise<Reconciled> {
+  return withWork(shop, since, (work) => reconcileWork(work, eventStore, { since, ...rest }));
+}
+
+async function withWork<T>(shop: OperationsShop, since: Date, work: (context: BatchContext) => Promise<T>): Promise<T> {
+  const { ledger, stripe, scope = 'paidonce', log = silentLogger, trustedApiHost, ...given } = shop;
+  if (!(since instanceof Date && Number.isFinite(since.getTime()))) throw new LedgerError('invalid_input', 'since must be a valid Date');
+  if (!isId(scope)) throw new LedgerError('invalid_input', `scope is "${scope}"; it must be the one of stripePayments`);
+  const address = addressOf(stripe);
+  checkKeyMayGoTo(address, trustedApiHost, `give the option trustedApiHost: '${address.host}'`);
+  const context = openBatchContext({ ledger, stripe, scope, log, ...given });
+  const result = await work(context);
+  await context.siblings.settled();
+  return result;
+}
