@@ -37,7 +37,7 @@ export class BillingControls {
    */
   payInvoice(invoiceId: string, { card = 'success' }: { readonly card?: string } = {}): InvoicePaid {
     const option = optionNamed(card);
-    return this.#change(invoiceId, (model) => {
+    return this.#core.change(invoiceId, (model) => {
       const record = model.state.invoices.get(invoiceId);
       if (!record) throw noSuchObject('invoice', invoiceId);
       if (record.invoice.status !== 'open' && record.invoice.status !== 'uncollectible') {
@@ -63,7 +63,7 @@ export class BillingControls {
    */
   changeCard(customerId: string, card: string): string {
     const option = optionNamed(card);
-    return this.#change(customerId, (model) => {
+    return this.#core.change(customerId, (model) => {
       const { state } = model;
       const customer = state.customers.get(customerId);
       if (!customer) throw noSuchObject('customer', customerId);
@@ -81,16 +81,10 @@ export class BillingControls {
 
   /** The customer changes a subscription in the portal. `form`: parameters of Stripe's update. @throws StripeApiError 400, 404 */
   changeSubscription(subscriptionId: string, form: string): Stripe.Subscription {
-    return this.#change(subscriptionId, (model) => {
+    return this.#core.change(subscriptionId, (model) => {
       update(model, subscriptionOf(model, subscriptionId), form);
       return renderSubscription(subscriptionOf(model, subscriptionId));
     });
-  }
-
-  #change<T>(id: string, change: (model: Model) => T): T {
-    this.#core.catchUp();
-    const model = this.#core.accounts.holding(id);
-    return model.state.transaction(() => change(model));
   }
 }
 

@@ -62,7 +62,7 @@ export class Controls {
   pay(sessionId: string, { card = 'success', fate, promotionCode, ...choices }: PayOptions = {}): Confirmation {
     const option = optionNamed(card);
     const chosen = fate === undefined ? undefined : knownFate(fate);
-    return this.#change(sessionId, (model) => {
+    return this.#core.change(sessionId, (model) => {
       const record = sessionOf(model, sessionId);
       if (promotionCode !== undefined) enterPromotionCode(model, record, promotionCode);
       return confirm(model, sessionId, option, { ...choices, fate: chosen });
@@ -79,7 +79,7 @@ export class Controls {
   payIntent(paymentIntentId: string, { card = 'success', fate }: Pick<PayOptions, 'card' | 'fate'> = {}): Stripe.PaymentIntent {
     const option = optionNamed(card);
     const chosen = fate === undefined ? undefined : knownFate(fate);
-    return this.#change(paymentIntentId, (model) => payIntent(model, paymentIntentId, option, chosen));
+    return this.#core.change(paymentIntentId, (model) => payIntent(model, paymentIntentId, option, chosen));
   }
 
   /**
@@ -88,7 +88,7 @@ export class Controls {
    * @throws StripeApiError 400 if the payment waits for no answer.
    */
   authenticate(payment: string, outcome: 'succeeded' | 'failed' = 'succeeded'): Authentication {
-    return this.#change(payment, (model) => authenticate(model, intentIdOf(model, payment), outcome));
+    return this.#core.change(payment, (model) => authenticate(model, intentIdOf(model, payment), outcome));
   }
 
   /**
@@ -101,7 +101,7 @@ export class Controls {
    */
   setFate(id: string, fate: Fate, type?: string): void {
     const chosen = knownFate(fate);
-    this.#change(id, (model) => {
+    this.#core.change(id, (model) => {
       const subscription = model.state.subscriptions.get(id);
       if (subscription && type !== undefined) {
         model.state.subscriptions.put({ ...subscription, fates: { ...subscription.fates, [type]: chosen } });
@@ -111,12 +111,12 @@ export class Controls {
   }
 
   enterPromotionCode(sessionId: string, code: string): CheckoutRecord {
-    return this.#change(sessionId, (model) => enterPromotionCode(model, sessionOf(model, sessionId), code));
+    return this.#core.change(sessionId, (model) => enterPromotionCode(model, sessionOf(model, sessionId), code));
   }
 
   /** Expires an open session. @throws StripeApiError 404 for an unknown session, 400 if it is not open. */
   expire(sessionId: string): Stripe.Checkout.Session {
-    return this.#change(sessionId, (model) => renderSession(model, expire(model, sessionOf(model, sessionId))));
+    return this.#core.change(sessionId, (model) => renderSession(model, expire(model, sessionOf(model, sessionId))));
   }
 
   /**
@@ -125,17 +125,17 @@ export class Controls {
    * @throws StripeApiError 400 if the session is unknown or cannot be recovered.
    */
   recover(sessionId: string): Stripe.Checkout.Session {
-    return this.#change(sessionId, (model) => renderSession(model, recover(model, sessionId)));
+    return this.#core.change(sessionId, (model) => renderSession(model, recover(model, sessionId)));
   }
 
   /** A visitor opens a Payment Link. Returns the new session. @throws StripeApiError 404 for an unknown link, 400 if it is not active. */
   openPaymentLink(linkId: string, visit: LinkVisit = {}): Stripe.Checkout.Session {
-    return this.#change(linkId, (model) => renderSession(model, visitLink(model, linkId, visit)));
+    return this.#core.change(linkId, (model) => renderSession(model, visitLink(model, linkId, visit)));
   }
 
   /** Decides a debit or voucher now. Default outcome: the test card's. False: the payment waits for no decision. */
   settle(paymentIntentId: string, outcome?: 'succeeded' | 'failed'): boolean {
-    return this.#change(paymentIntentId, (model) => settle(model, paymentIntentId, outcome));
+    return this.#core.change(paymentIntentId, (model) => settle(model, paymentIntentId, outcome));
   }
 
   /**
@@ -147,7 +147,7 @@ export class Controls {
    */
   refund(payment: string, { amountMinor, reason, status, fate }: RefundOptions = {}): Stripe.Refund {
     const metadata = fate === undefined ? undefined : { [FATE_METADATA]: knownFate(fate) };
-    return this.#change(payment, (model) => refundCharge(model, chargeOf(model, payment), { amountMinor, reason, status, metadata }));
+    return this.#core.change(payment, (model) => refundCharge(model, chargeOf(model, payment), { amountMinor, reason, status, metadata }));
   }
 
   /** The bank sends a refund back, days later. Default reason `expired_or_canceled_card`. @throws StripeApiError as `endRefund`. */
@@ -157,7 +157,7 @@ export class Controls {
 
   /** Ends a refund. @throws StripeApiError 404 if it is unknown, 400 if it cannot come to this end from its status. */
   endRefund(refundId: string, end: RefundEnd, reason?: string): Stripe.Refund {
-    return this.#change(refundId, (model) => endRefund(model, refundId, end, reason));
+    return this.#core.change(refundId, (model) => endRefund(model, refundId, end, reason));
   }
 
   /**
@@ -166,7 +166,7 @@ export class Controls {
    * @throws StripeApiError 404 for an unknown session, 400 if there is no charge.
    */
   dispute(payment: string, terms: DisputeTerms = {}): Stripe.Dispute {
-    return this.#change(payment, (model) => openDispute(model, chargeOf(model, payment).id, terms));
+    return this.#core.change(payment, (model) => openDispute(model, chargeOf(model, payment).id, terms));
   }
 
   /**
@@ -175,17 +175,11 @@ export class Controls {
    * @throws StripeApiError 404 if it is unknown, 400 for a block of money that is gone.
    */
   updateDispute(disputeId: string, status: DisputeStatus, fate?: Fate, caseType?: DisputeCaseType): Stripe.Dispute {
-    return this.#change(disputeId, (model) => updateDispute(model, disputeId, status, defined({ fate, caseType })));
+    return this.#core.change(disputeId, (model) => updateDispute(model, disputeId, status, defined({ fate, caseType })));
   }
 
   session(id: string): CheckoutRecord {
     return sessionOf(this.#core.accounts.holding(id), id);
-  }
-
-  #change<T>(id: string, change: (model: Model) => T): T {
-    this.#core.catchUp();
-    const model = this.#core.accounts.holding(id);
-    return model.state.transaction(() => change(model));
   }
 }
 

@@ -33,7 +33,7 @@ function conductOf({ apiVersion, zeroAmountStatus, releasedPart, settleAfterMs, 
 export interface Advance {
   readonly ms?: number | undefined;
   readonly days?: number | undefined;
-  /** Of the calendar: from the 31st to the last day of a shorter month. */
+  /** Months of the calendar: the 31st becomes the last day of a shorter month. */
   readonly months?: number | undefined;
 }
 
@@ -109,6 +109,13 @@ export class SandboxCore {
   catchUp(): void {
     this.#due.run();
     if (this.#due.hasWebhooks) this.#waking.abort();
+  }
+
+  /** Changes the account that has this object, at once and all or nothing: how a control acts. */
+  change<T>(id: string, change: (model: Model) => T): T {
+    this.catchUp();
+    const model = this.accounts.holding(id);
+    return model.state.transaction(() => change(model));
   }
 
   /** Does what is due now, first tries and retries. Resolves with the number of tries once all are answered. */

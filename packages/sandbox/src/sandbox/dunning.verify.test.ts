@@ -155,7 +155,10 @@ test('sent with terms: open until it is due, then overdue', async () => {
     days_until_due: 14,
     expand: ['latest_invoice'],
   });
-  expect(begun).toMatchObject({ status: 'active', latest_invoice: { status: 'open', due_date: begun.created + 14 * 86_400 } });
+  const due_date = begun.created + 14 * 86_400;
+  expect(begun).toMatchObject({ status: 'active', latest_invoice: { status: 'draft', due_date } });
+  await sandbox.advance(HOUR_MS);
+  expect((await stripe.invoices.list({ subscription: begun.id })).data).toMatchObject([{ status: 'open', due_date }]);
   await sandbox.advance(14 * DAY_MS);
   expect(await stripe.subscriptions.retrieve(begun.id)).toMatchObject({ status: 'past_due' });
   expect(shop.types()).toContain('invoice.overdue');

@@ -181,6 +181,19 @@ describe('an invoice by hand', () => {
     expect((await errorOf(stripe.invoices.del(invoice.id ?? ''))).message).toMatch(/only a draft can be deleted/);
   });
 
+  test('is not needed for what waits: the next invoice of a subscription takes it, too', async () => {
+    const { stripe } = await startBilling();
+    const customer = await customerWith(stripe, 'pm_card_visa');
+    await stripe.invoiceItems.create({ customer, amount: 2_500, currency: 'usd', description: 'Setup' });
+    const items = [{ price: await priceOf(stripe, 900) }];
+    const begun = await stripe.subscriptions.create({ customer, items, expand: ['latest_invoice'] });
+    expect(begun.latest_invoice).toMatchObject({
+      total: 3_400,
+      lines: { data: [{ description: 'Setup', parent: { type: 'invoice_item_details' } }, { amount: 900 }] },
+    });
+    expect((await stripe.invoiceItems.list({ pending: true })).data).toEqual([]);
+  });
+
   test('below the least charge is carried to the balance', async () => {
     const { stripe } = await startBilling();
     const customer = await customerWith(stripe, 'pm_card_visa');

@@ -93,4 +93,16 @@ describe('a payment link', () => {
     expect(await errorOf(stripe.paymentLinks.retrieve('plink_nobody'))).toMatchObject({ statusCode: 404 });
     expect((await fetch(`${sandbox.url}/b/plink_nobody`)).status).toBe(404);
   });
+
+  test('of a recurring price begins a subscription', async () => {
+    const price_data = { currency: 'usd', unit_amount: 900, recurring: { interval: 'month' as const }, product_data: { name: 'Monthly' } };
+    const { stripe, sandbox, link } = await withLink({ line_items: [{ price_data, quantity: 1 }] });
+    const { id } = sandbox.openPaymentLink(link.id);
+    sandbox.pay(id);
+    const paid = await stripe.checkout.sessions.retrieve(id, { expand: ['subscription.latest_invoice'] });
+    expect(paid).toMatchObject({
+      mode: 'subscription',
+      subscription: { status: 'active', latest_invoice: { status: 'paid', total: 900 } },
+    });
+  });
 });

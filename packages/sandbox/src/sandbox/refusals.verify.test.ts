@@ -45,6 +45,12 @@ describe('what the sandbox lacks is refused by name', () => {
     ['meter events', (stripe) => stripe.billing.meterEvents.create({ event_name: 'calls', payload: { value: '1' } }), /no meter events/],
     ['previews of invoices', (stripe) => stripe.invoices.createPreview({ customer: 'cus_1' }), /no previews of invoices/],
     [
+      'subscription_data',
+      (stripe) =>
+        stripe.paymentLinks.create({ line_items: [{ ...page.line_items[0], quantity: 1 }], subscription_data: { trial_period_days: 7 } }),
+      /without further terms.*subscription_data/,
+    ],
+    [
       'thresholds',
       (stripe) => stripe.subscriptions.create({ customer: 'cus_1', items: [], billing_thresholds: { amount_gte: 100 } }),
       /no thresholds.*billing_thresholds/,

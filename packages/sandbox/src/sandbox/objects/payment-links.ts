@@ -40,6 +40,7 @@ function create({ model, parameters }: Call): object {
   const intentData = readIntentData(parameters, 'payment');
   refuseInvoice(parameters);
   parameters.refused(NO_TRANSFERS, ...TRANSFERS);
+  parameters.refused('The subscriptions of Payment Links begin here without further terms.', 'subscription_data');
   const types = parameters.strings('payment_method_types');
   const taxEnabled = parameters.hash('automatic_tax')?.boolean('enabled') ?? false;
   const id = model.newId('plink_');
@@ -154,6 +155,8 @@ export interface LinkVisit {
 export function visitLink(model: Model, id: string, { clientReferenceId, prefilledEmail }: LinkVisit = {}): CheckoutRecord {
   const { link, lineItems, intentData, shippingMinor } = found(model.state.paymentLinks.get(id), 'payment_link', id);
   if (!link.active) throw invalidRequest(link.inactive_message ?? `The payment link ${id} is not active: it takes no more payments.`);
+  const isSubscription = lineItems.some(({ price }) => price?.recurring);
+  const types = link.payment_method_types ?? METHODS.filter((type) => !isSubscription || type !== 'konbini');
   return openSession(model, {
     lineItems: lineItems.map((item) => ({ ...item, id: model.newId('li_') })),
     discount: undefined,
@@ -168,9 +171,10 @@ export function visitLink(model: Model, id: string, { clientReferenceId, prefill
       customer_creation: link.customer_creation,
       customer_email: prefilledEmail ?? null,
       metadata: link.metadata,
-      mode: lineItems.some(({ price }) => price?.recurring) ? 'subscription' : 'payment',
+      mode: isSubscription ? 'subscription' : 'payment',
       payment_link: id,
-      payment_method_types: link.payment_method_types ? [...link.payment_method_types] : [...METHODS],
+      payment_method_collection: isSubscription ? 'always' : 'if_required',
+      payment_method_types: [...types],
       success_url: link.after_completion.redirect?.url ?? null,
     },
   });

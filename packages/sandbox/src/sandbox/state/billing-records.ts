@@ -29,9 +29,25 @@ export interface InvoiceRecord extends Row {
   readonly payments: readonly string[];
 }
 
+/** An invoice payment as it goes over the wire. The package has a type of it from 18 on only. */
+export interface InvoicePayment extends Row {
+  readonly object: 'invoice_payment';
+  readonly amount_paid: number | null;
+  readonly amount_requested: number;
+  readonly created: number;
+  readonly currency: string;
+  readonly invoice: string;
+  /** Stripe made it with the invoice; the others were attached. */
+  readonly is_default: boolean;
+  readonly livemode: false;
+  readonly payment: { readonly type: 'payment_intent'; readonly payment_intent: string };
+  readonly status: 'canceled' | 'open' | 'paid';
+  readonly status_transitions: { readonly canceled_at: number | null; readonly paid_at: number | null };
+}
+
 /** A line before it has an id and an invoice. */
 export interface LineDraft {
-  /** Of prorations: with what is off for discounts. Negative: a credit. */
+  /** A proration has in it what discounts take off. Negative: a credit. */
   readonly amountMinor: number;
   readonly currency: string;
   readonly description: string;
@@ -46,7 +62,7 @@ export interface LineDraft {
   readonly proration: boolean;
   /** Whether coupons take something off it. Prorations have that in their amount already. */
   readonly discountable: boolean;
-  /** Of a credit: the lines that it gives back. */
+  /** The lines that a credit gives back; null where it is none. */
   readonly credited: { readonly invoice: string; readonly lines: readonly string[] } | null;
   readonly metadata: Record<string, string>;
 }

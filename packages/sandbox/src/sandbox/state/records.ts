@@ -34,7 +34,7 @@ export interface CheckoutRecord extends Row {
   readonly fate: Fate | null;
   /** True: the shop has named the currency. Else Stripe charges in the customer's, where the prices have it. */
   readonly isCurrencyNamed?: boolean;
-  /** Of a session of mode `subscription`. */
+  /** What a session of mode `subscription` will begin. */
   readonly subscription?: CheckoutSubscription;
   /** The payment intent of such a session, which the session does not show. */
   readonly intent?: string;

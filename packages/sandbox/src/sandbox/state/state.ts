@@ -1,7 +1,7 @@
 // Everything that the sandbox knows of one account, in memory, written through to a file where there is one.
 import type Stripe from 'stripe';
 import type { WebhookDelivery } from '../webhooks/delivery.ts';
-import type { CreditNoteRecord, InvoiceItemRecord, InvoiceRecord, SubscriptionRecord } from './billing-records.ts';
+import type { CreditNoteRecord, InvoiceItemRecord, InvoicePayment, InvoiceRecord, SubscriptionRecord } from './billing-records.ts';
 import { Collection, type Row } from './collection.ts';
 import type { Journal } from './journal.ts';
 import type {
@@ -48,7 +48,7 @@ export class State {
   readonly discounts: Collection<Stripe.Discount>;
   readonly invoices: Collection<InvoiceRecord>;
   readonly invoiceItems: Collection<InvoiceItemRecord>;
-  readonly invoicePayments: Collection<Stripe.InvoicePayment>;
+  readonly invoicePayments: Collection<InvoicePayment>;
   readonly creditNotes: Collection<CreditNoteRecord>;
   readonly balanceEntries: Collection<Stripe.CustomerBalanceTransaction>;
   readonly portalSessions: Collection<Stripe.BillingPortal.Session>;
@@ -87,7 +87,7 @@ export class State {
     // By the subscription that they bill.
     this.invoices = this.#collection('invoice', ({ invoice }) => idOf(invoice.parent?.subscription_details?.subscription ?? null));
     this.invoiceItems = this.#collection('invoiceitem', ({ item }) => idOf(item.customer));
-    this.invoicePayments = this.#collection('invoice_payment', ({ payment }) => idOf(payment.payment_intent ?? null));
+    this.invoicePayments = this.#collection('invoice_payment', ({ payment }) => payment.payment_intent);
     this.creditNotes = this.#collection('credit_note', ({ note }) => idOf(note.invoice));
     this.balanceEntries = this.#collection('customer_balance_transaction');
     this.portalSessions = this.#collection('billing_portal.session');

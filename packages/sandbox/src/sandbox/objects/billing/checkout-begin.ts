@@ -1,12 +1,13 @@
 // A Checkout session of mode `subscription` is completed: its subscription begins, and its payment pays the first invoice.
 import type Stripe from 'stripe';
 import { defined } from '../../../defined.ts';
+import { found } from '../../api/route.ts';
 import type { Model } from '../../model.ts';
-import type { CheckoutRecord } from '../../state/records.ts';
+import type { CatalogPrice, CheckoutRecord } from '../../state/records.ts';
 import { couponOfSession } from '../coupons.ts';
-import { emitOwn } from '../events.ts';
+import { type Announcement, emitOwn } from '../events.ts';
 import { computeAmounts } from '../session-amounts.ts';
-import { dueToday, sessionLines, trialEndOf } from './checkout-terms.ts';
+import { dueToday, NO_TERMS, sessionLines, trialEndOf } from './checkout-terms.ts';
 import { beginSubscription } from './subscription-begin.ts';
 import { changeSubscription, putSubscription } from './subscription-record.ts';
 
@@ -38,7 +39,7 @@ export interface Beginning {
   /** Undefined: nothing was due. */
   readonly intent: Stripe.PaymentIntent | undefined;
   /** The webhooks go with those of the session. */
-  readonly about: { readonly group: string; readonly fate: NonNullable<CheckoutRecord['fate']> };
+  readonly about: Announcement;
 }
 
 /** Returns what the session shows of it. Call it within a transaction. */
@@ -47,11 +48,10 @@ export function beginFromSession(
   { record, method, intent, about }: Beginning,
 ): Pick<Stripe.Checkout.Session, 'subscription' | 'invoice'> {
   const { state } = model;
-  const { session, lineItems, subscription: terms } = record;
+  const { session, lineItems, subscription: terms = NO_TERMS } = record;
   const customer = String(session.customer);
   if (method !== null) attach(model, method, customer);
-  for (const { price } of lineItems)
-    if (price && !state.prices.get(price.id)) state.prices.put(price as unknown as Parameters<typeof state.prices.put>[0]);
+  for (const { price } of lineItems) if (price && !state.prices.get(price.id)) state.prices.put(price as unknown as CatalogPrice);
   const coupon = couponOfSession(model, session);
   const code = session.discounts?.[0]?.promotion_code;
   const { id } = beginSubscription(model, {
@@ -59,23 +59,22 @@ export function beginFromSession(
     customer,
     currency: session.currency ?? 'usd',
     discounts: coupon ? [{ coupon: coupon.id, promotionCode: typeof code === 'string' ? code : null }] : [],
-    trialEnd: terms ? trialEndOf(model, terms) : null,
-    anchor: terms?.anchor ?? null,
-    prorates: terms?.prorates ?? true,
+    trialEnd: trialEndOf(model, terms),
+    anchor: terms.anchor,
+    prorates: terms.prorates,
     taxed: session.automatic_tax.enabled,
     collect: false,
     intent,
     session: about,
     sessionId: session.id,
     fields: {
-      metadata: terms?.metadata ?? {},
-      description: terms?.description ?? null,
+      metadata: terms.metadata,
+      description: terms.description,
       default_payment_method: method,
-      ...defined({ trial_settings: terms?.trialSettings ?? undefined }),
+      ...defined({ trial_settings: terms.trialSettings ?? undefined }),
     },
   });
-  const begun = state.subscriptions.get(id);
-  if (!begun) throw new Error(`The subscription ${id} is gone.`);
+  const begun = found(state.subscriptions.get(id), 'subscription', id);
   // A debit that the bank has not decided yet lets the subscription begin.
   const running = begun.subscription.status === 'incomplete' ? changeSubscription(model, begun, { status: 'active' }) : begun;
   putSubscription(model, { ...running, session: null });

@@ -14,7 +14,7 @@ export interface WantedLine {
   readonly amountMinor: number;
   readonly description: string | null;
   readonly quantity: number | null;
-  /** Of the invoice; null: a line of its own. */
+  /** The line of the invoice that it credits; null: it is a line of its own. */
   readonly line: string | null;
 }
 

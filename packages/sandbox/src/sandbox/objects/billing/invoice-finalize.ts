@@ -3,7 +3,7 @@
 import type Stripe from 'stripe';
 import { invalidRequest } from '../../api/stripe-error.ts';
 import type { Model } from '../../model.ts';
-import type { InvoiceRecord } from '../../state/billing-records.ts';
+import type { InvoicePayment, InvoiceRecord } from '../../state/billing-records.ts';
 import { leastCharge } from '../charge-limits.ts';
 import { emit } from '../events.ts';
 import { buildIntent } from '../intent-object.ts';
@@ -74,10 +74,10 @@ function withPayment(model: Model, record: InvoiceRecord, given: Stripe.PaymentI
 export function addPayment(
   model: Model,
   record: InvoiceRecord,
-  payment: Stripe.InvoicePayment.Payment,
+  payment: InvoicePayment['payment'],
   requestedMinor: number,
   isDefault: boolean,
-): Stripe.InvoicePayment {
+): InvoicePayment {
   return model.state.invoicePayments.put({
     id: model.newId('inpay_'),
     object: 'invoice_payment',

@@ -19,10 +19,14 @@ export function putInvoiceItem(model: Model, customer: string, given: LineDraft)
   return model.state.invoiceItems.put({ id, item, draft });
 }
 
-/** Takes what waits for the next invoice of this subscription; null: of none. Prorations come first, as on Stripe's invoices. */
-export function takeInvoiceItems(model: Model, customer: string, subscription: string | null): LineDraft[] {
-  const waiting = waitingItems(model, customer, subscription);
-  return waiting.map(({ draft }) => draft).sort((a, b) => Number(b.proration) - Number(a.proration));
+/**
+ * What the next invoice of this subscription takes: its own items and those of the customer that name none. Null: an invoice
+ * beside all subscriptions, which takes the latter. Prorations come first, as on Stripe's invoices.
+ */
+export function itemsToInvoice(model: Model, customer: string, subscription: string | null, currency: string): LineDraft[] {
+  const own = subscription === null ? [] : waitingItems(model, customer, subscription);
+  const drafts = [...own, ...waitingItems(model, customer, null)].map(({ draft }) => draft).filter((draft) => draft.currency === currency);
+  return drafts.sort((a, b) => Number(b.proration) - Number(a.proration));
 }
 
 /** They stand on this invoice now. Call it within a transaction. */

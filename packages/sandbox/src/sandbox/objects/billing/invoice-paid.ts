@@ -1,7 +1,6 @@
 // An invoice is paid: by its payments, by the customer's balance, by credits, or outside Stripe.
-import type Stripe from 'stripe';
 import type { Model } from '../../model.ts';
-import type { InvoiceRecord } from '../../state/billing-records.ts';
+import type { InvoicePayment, InvoiceRecord } from '../../state/billing-records.ts';
 import { releaseReordered } from '../../webhooks/enqueue.ts';
 import { emit } from '../events.ts';
 import { changeBalance } from './customer-balance.ts';
@@ -32,7 +31,7 @@ export function markPaid(model: Model, record: InvoiceRecord, { outside = false 
 }
 
 /** A payment of this invoice has arrived: it counts as far as the invoice needs it, the rest is the customer's. Call it within a transaction. */
-export function applyPayment(model: Model, record: InvoiceRecord, payment: Stripe.InvoicePayment, receivedMinor: number): InvoiceRecord {
+export function applyPayment(model: Model, record: InvoiceRecord, payment: InvoicePayment, receivedMinor: number): InvoiceRecord {
   const { invoice } = record;
   const amount = Math.min(receivedMinor, invoice.amount_remaining);
   const over = payment.is_default ? receivedMinor - amount : 0;

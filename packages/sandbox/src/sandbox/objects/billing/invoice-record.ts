@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import { firstOf, wholeList } from '../../api/lists.ts';
 import { fateInMetadata } from '../../fate.ts';
 import type { Model } from '../../model.ts';
-import type { InvoiceRecord, SubscriptionRecord } from '../../state/billing-records.ts';
+import type { InvoicePayment, InvoiceRecord, SubscriptionRecord } from '../../state/billing-records.ts';
 import { type Announcement, emit } from '../events.ts';
 import { aboutSubscription } from './subscription-record.ts';
 
@@ -56,7 +56,7 @@ export function tellInvoice(model: Model, type: Stripe.Event.Type, record: Invoi
   emit(model, type, renderInvoice(model, record), aboutInvoice(model, record), previous);
 }
 
-export function paymentsOf({ state }: Model, { payments }: InvoiceRecord): Stripe.InvoicePayment[] {
+export function paymentsOf({ state }: Model, { payments }: InvoiceRecord): InvoicePayment[] {
   return payments.flatMap((id) => state.invoicePayments.get(id) ?? []);
 }
 

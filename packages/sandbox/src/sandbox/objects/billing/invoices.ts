@@ -12,7 +12,7 @@ import { methodNamed } from '../payment-methods.ts';
 import { collectInvoice, paymentError } from './invoice-collect.ts';
 import { createInvoice } from './invoice-create.ts';
 import { finalizeInvoice } from './invoice-finalize.ts';
-import { invoiceTook, takeInvoiceItems } from './invoice-items.ts';
+import { invoiceTook, itemsToInvoice, waitingItems } from './invoice-items.ts';
 import { markPaid } from './invoice-paid.ts';
 import { DRAFT_SECONDS, putInvoice, renderInvoice, subscriptionIdOf, tellInvoice } from './invoice-record.ts';
 import { markUncollectible, voidInvoice } from './invoice-void.ts';
@@ -73,10 +73,11 @@ function create({ model, parameters }: Call): object {
     const { invoice } = invoiceSubscription(model, subscription, wanted);
     return renderInvoice(model, putInvoice(model, invoice, { metadata, description }));
   }
-  const items = behaviour === 'include' ? takeInvoiceItems(model, customer, null) : [];
+  const currency = waitingItems(model, customer, null)[0]?.draft.currency ?? model.state.customers.get(customer)?.currency ?? 'usd';
+  const items = behaviour === 'include' ? itemsToInvoice(model, customer, null, currency) : [];
   const record = createInvoice(model, {
     customer,
-    currency: items[0]?.currency ?? model.state.customers.get(customer)?.currency ?? 'usd',
+    currency,
     subscription: null,
     reason: 'manual',
     lines: items,

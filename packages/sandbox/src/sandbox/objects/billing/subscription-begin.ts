@@ -7,6 +7,7 @@ import { periodAround } from './calendar.ts';
 import { putDiscount, type WantedDiscount } from './discounts.ts';
 import type { Collected } from './invoice-collect.ts';
 import { putInvoiceItem } from './invoice-items.ts';
+import { DRAFT_SECONDS } from './invoice-record.ts';
 import { invoiceSubscription, settleNow } from './subscription-invoice.ts';
 import { isMetered, newItem, type WantedItem } from './subscription-items.ts';
 import { baseLine, intervalOf, remainingLine, trialLine } from './subscription-lines.ts';
@@ -71,10 +72,14 @@ export function beginSubscription(model: Model, terms: SubscriptionTerms): Begun
   // Stored first: its invoice's webhooks go with its own.
   putSubscription(model, fresh);
   const period = { start: now, end: now };
-  const { record, invoice } = invoiceSubscription(model, fresh, { reason: 'subscription_create', period, lines, finalizesAt: null });
+  // What is sent with terms lies for an hour first, as renewals do.
+  const isSent = fresh.subscription.collection_method === 'send_invoice';
+  const finalizesAt = isSent ? now + DRAFT_SECONDS : null;
+  const { record, invoice } = invoiceSubscription(model, fresh, { reason: 'subscription_create', period, lines, finalizesAt });
   const owes = invoice.invoice.amount_due > 0 && invoice.invoice.collection_method === 'charge_automatically';
   const started = putSubscription(model, withStatus(record, owes ? 'incomplete' : terms.trialEnd === null ? 'active' : 'trialing'));
   emit(model, 'customer.subscription.created', renderSubscription(started), aboutSubscription(started));
+  if (isSent && invoice.invoice.amount_due > 0) return { id, collected: { outcome: 'nothing_to_do' } };
   return { id, collected: settleNow(model, invoice, { collect: terms.collect, intent: terms.intent }) };
 }
 

@@ -1,5 +1,5 @@
 // `POST /v1/subscriptions`.
-import type { Call } from '../../api/route.ts';
+import { type Call, found } from '../../api/route.ts';
 import { invalidRequest, missingParameter } from '../../api/stripe-error.ts';
 import { refuseUnknownFate } from '../announcement.ts';
 import { readCustomer } from '../customers.ts';
@@ -29,8 +29,7 @@ export function createSubscription(call: Call): object {
       { code: 'resource_missing', param: 'customer' },
     );
   }
-  const record = model.state.subscriptions.get(id);
-  if (!record) throw new Error(`The subscription ${id} is gone.`);
+  const record = found(model.state.subscriptions.get(id), 'subscription', id);
   const end = readEnd(parameters, record.items);
   if (end === undefined || end.cancel_at === null) return renderSubscription(record);
   return renderSubscription(changeSubscription(model, record, { ...end, canceled_at: model.clock.nowSeconds() }));

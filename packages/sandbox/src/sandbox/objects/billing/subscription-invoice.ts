@@ -7,7 +7,7 @@ import { intentEnded } from './intent-ended.ts';
 import { type Collected, collectInvoice } from './invoice-collect.ts';
 import { createInvoice, type InvoiceTerms, termsOf } from './invoice-create.ts';
 import { finalizeInvoice } from './invoice-finalize.ts';
-import { invoiceTook, takeInvoiceItems } from './invoice-items.ts';
+import { invoiceTook, itemsToInvoice } from './invoice-items.ts';
 import { putSubscription } from './subscription-record.ts';
 
 export interface SubscriptionInvoice extends Pick<InvoiceTerms, 'reason' | 'period'> {
@@ -29,7 +29,7 @@ export interface Invoiced {
 export function invoiceSubscription(model: Model, record: SubscriptionRecord, wanted: SubscriptionInvoice): Invoiced {
   const now = model.clock.nowSeconds();
   const { reason, period, lines, autoAdvance = true, finalizesAt } = wanted;
-  const waiting = takeInvoiceItems(model, String(record.subscription.customer), record.id);
+  const waiting = itemsToInvoice(model, String(record.subscription.customer), record.id, record.subscription.currency);
   const all = [...waiting, ...lines];
   const discounts = discountsInForce(model, record, now);
   const invoice = createInvoice(model, { ...termsOf(record), reason, period, lines: all, autoAdvance, finalizesAt, discounts });

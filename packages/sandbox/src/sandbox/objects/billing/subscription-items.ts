@@ -14,7 +14,7 @@ const MOST_QUANTITY = 999_999;
 
 /** What is wanted of an item: a new one, or a change of one that is there. */
 export interface WantedItem {
-  /** Of an item that is there. */
+  /** The item that is to change; undefined: a new one. */
   readonly id: string | undefined;
   readonly price: CatalogPrice | undefined;
   readonly quantity: number | undefined;

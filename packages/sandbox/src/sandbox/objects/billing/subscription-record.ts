@@ -46,7 +46,7 @@ export function boundaries(record: SubscriptionRecord): readonly { readonly at: 
 }
 
 export type BoundaryKind = 'never_begun' | 'cancel' | 'update_expires' | 'trial_will_end' | 'collection_resumes' | 'period_ends';
-/** Of one second: an end comes before the renewal that it prevents. */
+/** What falls on one second happens in this order: an end comes before the renewal that it prevents. */
 const RANK: readonly BoundaryKind[] = ['never_begun', 'cancel', 'update_expires', 'trial_will_end', 'collection_resumes', 'period_ends'];
 
 /** Call it within a transaction. */
